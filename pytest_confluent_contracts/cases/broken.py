@@ -1,0 +1,208 @@
+"""Which bodies does the document forbid? One constraint broken each; the schema says what is wrong, not the maker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pytest_confluent_contracts.cases import generated
+from pytest_confluent_contracts.cases.making import (
+    at,
+    case,
+    distinct,
+    encoded,
+    full,
+    judged,
+    members,
+    minimal,
+    types_of,
+    with_value,
+    without,
+    writable,
+)
+from pytest_confluent_contracts.cases.valid import long_text, opening
+from pytest_confluent_contracts.contract import ABSENT, Brief, Case, Expect, Operation, Probe, Property
+
+WRONG: dict[str, tuple[Any, ...]] = {
+    "null": (None,),
+    "boolean": (True, False),
+    "integer": (0, 7, -(2**53)),
+    "number": (1.5,),
+    "string": ("", "text", "true", "7"),
+    "array": ([], ["text"]),
+    "object": ({}, {"a": "b"}),
+}
+CHECK_EVERY = 4
+
+
+def bodies(operation: Operation, brief: Brief) -> list[Case]:
+    """Return bodies that break one place each, a look at the resource after every few of them."""
+    if operation.request is None:
+        return []
+    made = [
+        *(judged(Probe.BROKEN, title, operation, brief, body) for title, body in _deterministic(operation, brief)),
+        *(judged(Probe.BROKEN, "a generated broken body", operation, brief, b) for b in generated.forbidden(operation, brief)),
+    ]
+    refused = distinct(one for one in made if one.expect is Expect.REFUSED)
+    return list(_checked(refused, operation, brief))
+
+
+def _checked(cases: list[Case], operation: Operation, brief: Brief) -> Iterator[Case]:
+    """Yield the cases with the smallest update in between: its answer shows whether a refused one changed anything."""
+    look = opening(operation, brief, cases[0].probe) if cases else None
+    for index, one in enumerate(cases):
+        if look and index % CHECK_EVERY == 0:
+            yield look
+        yield one
+    if look:
+        yield look
+
+
+def _deterministic(operation: Operation, brief: Brief) -> Iterator[tuple[str, Any]]:
+    whole = Property("", operation.request.schema if operation.request else {}, True, operation.place)
+    least = minimal(operation, brief)
+    for member in (whole, *members(operation)):
+        name = member.path or "the body"
+        for index, value in enumerate(wrong_values(member.schema)):
+            base = marked(operation, brief, member.path, index) if index % 2 else least
+            yield f"{name} is {value!r:.40}", with_value(base, member.path, value)
+        if member.required and member.path and "[]" not in member.path:
+            yield f"{name} is missing", without(least, member.path)
+            yield f"{name} is missing among others", without(marked(operation, brief, member.path, 0), member.path)
+    yield from _lists(operation, brief)
+
+
+def wrong_values(schema: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield values of every JSON type that *schema* does not allow, then values that break its bounds."""
+    kinds = types_of(schema)
+    allowed = {*kinds, *(["integer"] if "number" in kinds else [])}
+    if kinds:
+        yield from (value for kind, values in WRONG.items() if kind not in allowed for value in values)
+    if "enum" in schema:
+        yield from _not_in(schema["enum"])
+    if "minLength" in schema and schema["minLength"]:
+        yield long_text(schema["minLength"] - 1)
+    if "maxLength" in schema:
+        yield from (long_text(schema["maxLength"] + 1), long_text(schema["maxLength"] * 2 + 10))
+    if "minimum" in schema:
+        yield schema["minimum"] - 1
+    if "maximum" in schema:
+        yield schema["maximum"] + 1
+    if "maxItems" in schema:
+        yield ["text"] * (schema["maxItems"] + 1)
+    if "format" in schema or "pattern" in schema:
+        yield from ("not so", " ")
+
+
+def _not_in(enum: list[Any]) -> Iterator[Any]:
+    for value in (text for text in enum if isinstance(text, str)):
+        yield from ("", f"{value}s", value[:-1], value.upper(), value.title(), f" {value}", f"{value} ", value.replace("-", "_"))
+        yield "something-else"
+
+
+def marked(operation: Operation, brief: Brief, path: str, index: int) -> Any:
+    """Return a body whose other members have values of their own: if it is refused and yet applied, they show it."""
+    body = full(operation, brief)
+    for member in writable(operation):
+        if member.path == path or member.path in brief.pins or not brief.made_up:
+            continue
+        if "string" in types_of(member.schema) and "format" not in member.schema and "enum" not in member.schema:
+            body = with_value(body, member.path, f"refused-{member.name}-{index}")
+        elif "array" in types_of(member.schema):
+            body = with_value(body, member.path, [f"refused:{index}"])
+    return body
+
+
+def _lists(operation: Operation, brief: Brief) -> Iterator[tuple[str, Any]]:
+    """Yield lists in which one item among good ones is wrong: at the end, and far inside."""
+    least = minimal(operation, brief)
+    for member in members(operation):
+        items = member.schema.get("items")
+        if "array" in types_of(member.schema) and items and "string" in types_of(items) and at(least, member.path) is ABSENT:
+            for good, value in ((1, None), (3, 7), (20, True), (2, ["a"]), (2, {"a": "b"})):
+                title = f"{member.path}[{good}] is {value!r}"
+                yield title, with_value(least, member.path, [*(f"good:{i}" for i in range(good)), value])
+
+
+# --- not JSON ------------------------------------------------------------------------------------------------------------------
+
+
+def malformed(operation: Operation, brief: Brief) -> list[Case]:
+    """Return bodies that are no JSON, or not sent as JSON."""
+    if operation.request is None:
+        return []
+    made = [*_not_json(operation, brief), *_surrogates(operation, brief), *_wrong_type(operation, brief), *_none(operation, brief)]
+    return list(_checked(made, operation, brief))
+
+
+def _raw(title: str, kind: str, operation: Operation, brief: Brief, body: bytes, **more: Any) -> Case:
+    settings: dict[str, Any] = {"body": body, "expect": Expect.REFUSED, "varies": kind} | more
+    return case(Probe.MALFORMED, title, operation, brief, **settings)
+
+
+def _target(operation: Operation) -> Property | None:
+    """Return the string member into which bad bytes are put."""
+    return next((m for m in writable(operation) if "string" in types_of(m.schema) and not m.secret), None)
+
+
+def _not_json(operation: Operation, brief: Brief) -> Iterator[Case]:
+    good = encoded(full(operation, brief))
+    bodies = {
+        "a body cut off before its last brace": good[:-1],
+        "a body cut off in the middle": good[: len(good) // 2],
+        "a trailing comma": good[:-1] + b",}",
+        "a bare word": b"update",
+        "single quotes": good.replace(b'"', b"'"),
+        "two values": good + good,
+        "words after the value": good + b" and more",
+        "a comment": b"/* update */" + good,
+        "white space only": b"   ",
+        "one brace": b"{",
+        "one hundred thousand open brackets": b"[" * 100_000,
+        "a NUL after the value": good + b"\x00",
+    }
+    for title, body in bodies.items():
+        yield _raw(title, "json", operation, brief, body)
+    if member := _target(operation):
+        for title, bad in _BAD_BYTES.items():
+            body = encoded(with_value(full(operation, brief), member.path, "HERE")).replace(b"HERE", bad)
+            yield _raw(f"{title} in {member.path}", "json", operation, brief, body)
+        for title, text in (("a list 500 deep", b"[" * 500 + b"]" * 500), ("a list 20 000 deep", b"[" * 20_000 + b"]" * 20_000)):
+            body = encoded(with_value(minimal(operation, brief), member.path, "HERE")).replace(b'"HERE"', text)
+            yield _raw(f"{title} as {member.path}", "json", operation, brief, body)
+
+
+_BAD_BYTES = {
+    "invalid UTF-8": b"a\xff\xfeb",
+    "a lone continuation byte": b"a\x80b",
+    "a cut-off UTF-8 sequence": b"a\xe2\x82",
+    "an overlong encoding": b"a\xc0\xafb",
+    "a raw newline": b"one\ntwo",
+    "an unknown escape": b"\\x41",
+    "a cut-off escape": b"\\u12",
+}
+
+
+def _surrogates(operation: Operation, brief: Brief) -> Iterator[Case]:
+    if member := _target(operation):
+        value = with_value(minimal(operation, brief), member.path, "a\ud800b")
+        good = encoded(with_value(minimal(operation, brief), member.path, "HERE"))
+        forms = {"escaped": b"a\\ud800b", "as raw bytes": b"a\xed\xa0\x80b"}
+        for form, text in forms.items():
+            title = f"a lone surrogate, {form}, in {member.path}"
+            yield _raw(title, "lone-surrogate", operation, brief, good.replace(b"HERE", text), value=value)
+
+
+def _wrong_type(operation: Operation, brief: Brief) -> Iterator[Case]:
+    good = encoded(marked(operation, brief, "", 0))
+    for media_type in ("text/plain", "application/xml", "application/x-www-form-urlencoded"):
+        one = _raw(f"a body sent as {media_type}", "media-type", operation, brief, good)
+        headers = tuple((name, media_type if name == "Content-Type" else value) for name, value in one.headers)
+        yield _raw(one.title, "media-type", operation, brief, good, headers=headers)
+
+
+def _none(operation: Operation, brief: Brief) -> Iterator[Case]:
+    if operation.request and operation.request.required:
+        yield _raw("an empty body", "required", operation, brief, b"")
+    else:
+        yield _raw("an empty body", "optional", operation, brief, b"", expect=Expect.ANY)

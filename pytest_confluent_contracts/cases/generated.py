@@ -1,0 +1,185 @@
+"""What would nobody have thought of? Bodies drawn by Hypothesis over the declared members, and small ones found by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import hypothesis
+from hypothesis import HealthCheck, Phase
+from hypothesis import strategies as st
+from hypothesis.database import InMemoryExampleDatabase, choices_to_bytes
+from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
+
+from pytest_confluent_contracts.cases.making import members, pinned, types_of, violations, with_value
+from pytest_confluent_contracts.contract import Brief, Operation
+
+T = TypeVar("T")
+BACKEND = "confluent-contracts"
+PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -_.:/"
+
+
+class ConstantFreeProvider(HypothesisProvider):
+    """Hypothesis without constants: it would mix literals of the user's own modules, secrets too, into what is sent."""
+
+    def _maybe_draw_constant(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+AVAILABLE_PROVIDERS[BACKEND] = ConstantFreeProvider
+
+
+def drawn(strategy: st.SearchStrategy[T], count: int, seed: int) -> list[T]:
+    """Return *count* draws; the same seed gives the same values, in every profile and beside every database."""
+    values: list[T] = []
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=count,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        derandomize=False,
+        backend=BACKEND,
+        suppress_health_check=list(HealthCheck),
+    )
+    @hypothesis.given(strategy)
+    def gather(value: T) -> None:
+        values.append(value)
+
+    if count:
+        gather()
+    return values[:count]
+
+
+# --- strategies ------------------------------------------------------------------------------------------------------------
+
+
+def allowed(operation: Operation, brief: Brief) -> list[Any]:
+    """Return generated bodies that the schema allows, the pins in them."""
+    if operation.request is None:
+        return []
+    checked = () if brief.made_up else operation.promise("checked-elsewhere", "properties") or ()
+    strategy = _value(operation.request.schema, "", frozenset(checked), operation)
+    return [pinned(body, brief) for body in drawn(strategy, brief.max_examples, brief.seed)]
+
+
+def _value(schema: Mapping[str, Any], path: str, fixed: frozenset[str], operation: Operation) -> st.SearchStrategy[Any]:
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"])
+    if "const" in schema:
+        return st.just(schema["const"])
+    kinds = types_of(schema) or ["object" if "properties" in schema else "string"]
+    return st.one_of([_of_type(kind, schema, path, fixed, operation) for kind in kinds])
+
+
+def _of_type(
+    kind: str, schema: Mapping[str, Any], path: str, fixed: frozenset[str], operation: Operation
+) -> st.SearchStrategy[Any]:
+    if kind == "object":
+        return _object(schema, path, fixed, operation)
+    if kind == "array":
+        items = _value(schema.get("items") or {"type": "string"}, f"{path}[]", fixed, operation)
+        return st.lists(items, min_size=schema.get("minItems", 0), max_size=schema.get("maxItems", 12))
+    if kind == "string":
+        return secrets() if _is_secret(path, operation) else texts(schema)
+    return {
+        "boolean": st.booleans(),
+        "integer": st.integers(schema.get("minimum"), schema.get("maximum")),
+        "number": st.floats(schema.get("minimum"), schema.get("maximum"), allow_nan=False, allow_infinity=False),
+        "null": st.none(),
+    }[kind]
+
+
+def _object(
+    schema: Mapping[str, Any], path: str, fixed: frozenset[str], operation: Operation
+) -> st.SearchStrategy[dict[str, Any]]:
+    """Draw declared members only: undeclared ones are told apart by a probe of their own."""
+    required = set(schema.get("required") or ())
+    parts = {
+        name: _value(member, child, fixed, operation)
+        for name, member in (schema.get("properties") or {}).items()
+        if (child := f"{path}.{name}" if path else name) not in fixed and _may_send(member)
+    }
+    return st.fixed_dictionaries(
+        {name: part for name, part in parts.items() if name in required},
+        optional={name: part for name, part in parts.items() if name not in required},
+    )
+
+
+def _may_send(schema: Mapping[str, Any]) -> bool:
+    return not schema.get("readOnly") and bool(types_of(schema) or "enum" in schema)
+
+
+def _is_secret(path: str, operation: Operation) -> bool:
+    return any(member.path == path and member.secret for member in members(operation))
+
+
+def secrets() -> st.SearchStrategy[str]:
+    """Draw made-up secrets: long enough that one found in an answer is no chance."""
+    return st.tuples(st.integers(0, 2**64 - 1), st.text(max_size=6)).map(lambda drawn: f"cs{drawn[0]:016x}{drawn[1]}")
+
+
+def texts(schema: Mapping[str, Any]) -> st.SearchStrategy[str]:
+    """Draw texts of every plane, short and middling, within the bounds of *schema*."""
+    if "pattern" in schema:
+        return st.from_regex(schema["pattern"])
+    if schema.get("format") in FORMATS:
+        return FORMATS[schema["format"]]
+    low, high = schema.get("minLength", 0), schema.get("maxLength", 400)
+    sized = lambda alphabet, size: st.text(alphabet, min_size=low, max_size=max(low, min(size, high)))  # noqa: E731
+    anything = st.characters(exclude_categories=["Cs"])
+    return st.one_of(sized(anything, 10), sized(PLAIN, 40), sized(anything, 80), sized(PLAIN, 400))
+
+
+FORMATS: dict[str, st.SearchStrategy[str]] = {
+    "date-time": st.datetimes().map(lambda moment: moment.isoformat(timespec="seconds") + "Z"),
+    "date": st.dates().map(lambda day: day.isoformat()),
+    "uuid": st.uuids().map(str),
+    "uri": st.integers(0, 10**6).map(lambda number: f"https://contract.example/{number}"),
+    "email": st.integers(0, 10**6).map(lambda number: f"contract-{number}@contract.example"),
+}
+
+JUNK: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-(2**40), 2**40), st.floats(-1e9, 1e9), st.text(max_size=8)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(PLAIN, max_size=5), inner, max_size=3)),
+    max_leaves=4,
+)
+
+
+def forbidden(operation: Operation, brief: Brief) -> list[Any]:
+    """Return generated bodies that break exactly one place of the schema, by the ground truth."""
+    if operation.request is None:
+        return []
+    places = ["", *(member.path for member in members(operation))]
+    fine = _value(operation.request.schema, "", frozenset(), operation)
+    broken = st.tuples(fine, st.sampled_from(places), JUNK).map(lambda drawn: _spoilt(drawn, brief))
+    return [body for body in drawn(broken, brief.max_examples, brief.seed + 1) if len(violations(operation, body)) == 1]
+
+
+def _spoilt(drawn: tuple[Any, str, Any], brief: Brief) -> Any:
+    body, path, junk = drawn
+    return with_value(pinned(body, brief), path, junk)
+
+
+# --- shrinking ---------------------------------------------------------------------------------------------------------------
+
+
+def smallest(levels: list[int], holds: Callable[[tuple[int, ...]], bool], tries: int) -> tuple[int, ...]:
+    """Return the smallest tuple, each number between 0 and its level, for which *holds*; *levels* itself does.
+
+    Hypothesis is given the whole tuple as a remembered failure and shrinks it; integers are all that it draws.
+    """
+    database, key = InMemoryExampleDatabase(), b"shrink"
+    database.save(key, choices_to_bytes(levels))
+    try:
+        return hypothesis.find(
+            st.tuples(*(st.integers(0, level) for level in levels)),
+            holds,
+            settings=hypothesis.settings(
+                max_examples=tries, phases=[Phase.reuse, Phase.shrink], database=database, deadline=None, backend="hypothesis"
+            ),
+            database_key=key,
+        )
+    except hypothesis.errors.NoSuchExample:
+        return tuple(levels)

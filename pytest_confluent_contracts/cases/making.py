@@ -1,0 +1,255 @@
+"""How does a JSON value become a case? Building bodies, and the ground truth of what is wrong with them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from functools import lru_cache
+from typing import Any
+
+import jsonschema_rs
+
+from pytest_confluent_contracts.contract import (
+    ABSENT,
+    Brief,
+    Case,
+    Expect,
+    Operation,
+    Probe,
+    Property,
+    Scheme,
+    Violation,
+)
+
+KEYWORD_ORDER = ("type", "null", "required", "enum", "const")
+
+
+# --- members -----------------------------------------------------------------------------------------------------------
+
+
+def members(operation: Operation) -> list[Property]:
+    """Return the members of the request body that an update may send and that have a type."""
+    request = operation.request.properties if operation.request else ()
+    frozen = [member.path for member in request if member.read_only]
+    return [m for m in request if m.schema.get("type") and not any(_within(m.path, path) for path in frozen)]
+
+
+def _within(path: str, other: str) -> bool:
+    return path == other or path.startswith((f"{other}.", f"{other}[]"))
+
+
+def writable(operation: Operation) -> list[Property]:
+    """Return the members that hold a value of their own: neither objects nor items of lists nor constants."""
+    return [
+        member
+        for member in members(operation)
+        if "properties" not in member.schema and "[]" not in member.path and len(member.schema.get("enum", "ab")) > 1
+    ]
+
+
+def types_of(schema: Mapping[str, Any]) -> list[str]:
+    """Return the JSON types that *schema* allows, empty where it names none."""
+    kind = schema.get("type", [])
+    return list(kind) if isinstance(kind, list) else [kind]
+
+
+# --- bodies --------------------------------------------------------------------------------------------------------------
+
+
+def with_value(body: Any, path: str, value: Any) -> Any:
+    """Return a copy of *body* with *value* at *path*; ``a.b[]`` is the one item of a list; ``""`` is the whole."""
+    if not path:
+        return value
+    if path.endswith("[]"):
+        return with_value(body, path.removesuffix("[]"), [value])
+    copy = deepcopy(body) if isinstance(body, dict) else {}
+    *parents, name = path.split(".")
+    node = copy
+    for parent in parents:
+        node = node.setdefault(parent, {})
+    node[name] = value
+    return copy
+
+
+def without(body: Any, path: str) -> Any:
+    """Return a copy of *body* without the member at *path*."""
+    copy = deepcopy(body)
+    *parents, name = path.split(".")
+    node = copy
+    for parent in parents:
+        node = node.get(parent, {})
+    node.pop(name, None)
+    return copy
+
+
+def sample(member: Property) -> Any:
+    """Return one unsuspicious value that *member* allows."""
+    schema = member.schema
+    for key in ("example", "const", "default"):
+        if key in schema:
+            return schema[key]
+    if schema.get("enum"):
+        return schema["enum"][0]
+    kind = next(iter(types_of(schema)), "string")
+    return {"string": f"contract {member.name}", "array": [], "object": {}, "boolean": True}.get(kind, schema.get("minimum", 1))
+
+
+def minimal(operation: Operation, brief: Brief) -> Any:
+    """Return the smallest body that the schema allows: what is required, and what is pinned."""
+    body: Any = {}
+    required = {""}
+    for member in operation.request.properties if operation.request else ():
+        if member.required and member.parent in required:
+            required.add(member.path)
+            body = with_value(body, member.path, _shown(operation, member) if "properties" not in member.schema else {})
+    return pinned(body, brief)
+
+
+def full(operation: Operation, brief: Brief) -> Any:
+    """Return a body with every member that an update may write."""
+    body = minimal(operation, brief)
+    for member in writable(operation):
+        body = with_value(body, member.path, _shown(operation, member))
+    return pinned(body, brief)
+
+
+def _shown(operation: Operation, member: Property) -> Any:
+    """Return the member's value in the document's first example, else a sample."""
+    for example in operation.request.examples if operation.request else ():
+        value = at(example.value, member.path)
+        if value is not ABSENT:
+            return value
+    return sample(member)
+
+
+def at(body: Any, path: str) -> Any:
+    """Return the value of *body* at a path without lists, ABSENT where there is none."""
+    for name in path.split("."):
+        if not isinstance(body, Mapping) or name not in body:
+            return ABSENT
+        body = body[name]
+    return body
+
+
+def pinned(body: Any, brief: Brief) -> Any:
+    """Return *body* with the run's fixed values in it."""
+    for path, value in brief.pins.items():
+        body = with_value(body, path, value)
+    return body
+
+
+# --- ground truth ------------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def _validator(schema: str) -> Any:
+    return jsonschema_rs.Draft202012Validator(json.loads(schema), validate_formats=True)
+
+
+def violations(operation: Operation, body: Any) -> tuple[Violation, ...]:
+    """Return each place at which *body* breaks the request schema, once, by the keyword that a reader would name."""
+    if operation.request is None:
+        return ()
+    validator = _validator(json.dumps(operation.request.schema, sort_keys=True))
+    found: dict[tuple[str, str], Violation] = {}
+    for error in validator.iter_errors(body):
+        broken = _violation(error)
+        known = found.setdefault((broken.pointer, broken.missing), broken)
+        if _rank(broken.keyword) < _rank(known.keyword):
+            found[broken.pointer, broken.missing] = broken
+    return tuple(found.values())
+
+
+def _violation(error: Any) -> Violation:
+    pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in error.instance_path)
+    keyword = str(error.kind.name)
+    if keyword == "type" and error.instance is None:
+        keyword = "null"
+    return Violation(pointer, keyword, str(error.message)[:200], error.kind.property if keyword == "required" else "")
+
+
+def _rank(keyword: str) -> int:
+    return KEYWORD_ORDER.index(keyword) if keyword in KEYWORD_ORDER else len(KEYWORD_ORDER)
+
+
+def place(violation: Violation) -> str:
+    """Return the path, as clause ids write it, of the member that is wrong."""
+    steps = [*violation.pointer.split("/")[1:], *([violation.missing] if violation.missing else [])]
+    return "".join("[]" if step.isdigit() else f".{step}" for step in steps).removeprefix(".")
+
+
+# --- cases -------------------------------------------------------------------------------------------------------------------
+
+
+def encoded(body: Any) -> bytes:
+    """Return *body* as JSON in UTF-8, its characters as they are."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def case(probe: Probe, title: str, operation: Operation, brief: Brief, **more: Any) -> Case:
+    """Return a case with valid credentials, for the run's own resource, unless *more* says otherwise."""
+    media_type = operation.request.media_type if operation.request else "application/json"
+    settings: dict[str, Any] = {
+        "parameters": brief.parameters,
+        "headers": (("Content-Type", media_type), ("Accept", "application/json"), *authorised(operation, brief)),
+        "authority": authority(operation, brief),
+        "expect": Expect.ANY,
+        "value": ABSENT,
+        "body": None,
+    }
+    return Case(probe=probe, title=title, operation=operation, **(settings | more))
+
+
+def judged(probe: Probe, title: str, operation: Operation, brief: Brief, body: Any, **more: Any) -> Case:
+    """Return the case that sends *body*: what is promised for it follows from the schema, not from its maker."""
+    wrong = violations(operation, body)
+    settings: dict[str, Any] = {
+        "value": body,
+        "body": encoded(body),
+        "violations": wrong,
+        "expect": Expect.REFUSED if wrong else Expect.ACCEPTED,
+    }
+    if len(wrong) == 1:
+        settings["varies"] = place(wrong[0])
+    return case(probe, title, operation, brief, **(settings | more))
+
+
+def distinct(cases: Iterable[Case]) -> list[Case]:
+    """Return *cases* without those that are the same request as an earlier one, byte for byte."""
+    return list({one.key: one for one in reversed(list(cases))}.values())[::-1]
+
+
+# --- credentials ---------------------------------------------------------------------------------------------------------------
+
+
+def authority(operation: Operation, brief: Brief) -> str:
+    """Return the name of the alternative that the run's requests travel with: the first that is complete."""
+    chosen = chosen_alternative(operation, brief)
+    return "+".join(scheme.name for scheme in chosen)
+
+
+def chosen_alternative(operation: Operation, brief: Brief) -> tuple[Scheme, ...]:
+    """Return the first documented alternative for which every credential was given."""
+    return next((alternative for alternative in operation.security if complete(alternative, brief)), ())
+
+
+def complete(alternative: Sequence[Scheme], brief: Brief) -> bool:
+    """Return whether every part of every scheme was given."""
+    return all(brief.credentials.get(scheme.name, {}).get(part) for scheme in alternative for part, _ in scheme.variables)
+
+
+def authorised(operation: Operation, brief: Brief) -> tuple[tuple[str, str], ...]:
+    """Return the headers of the run's own credentials."""
+    return tuple(header(scheme, brief.credentials[scheme.name]) for scheme in chosen_alternative(operation, brief))
+
+
+def header(scheme: Scheme, values: Mapping[str, str]) -> tuple[str, str]:
+    """Return the header that carries *values* (RFC 7617 for basic, RFC 6750 for bearer)."""
+    if scheme.kind == "basic":
+        pair = f"{values.get('username', '')}:{values.get('password', '')}".encode()
+        return scheme.header, f"Basic {base64.b64encode(pair).decode('ascii')}"
+    if scheme.kind == "bearer":
+        return scheme.header, f"Bearer {values.get('token', '')}"
+    return scheme.header, values.get("value", "")

@@ -1,0 +1,140 @@
+"""Who must be turned away? Requests without credentials, with wrong ones, and for ids that do not exist."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pytest_confluent_contracts.cases.broken import marked
+from pytest_confluent_contracts.cases.making import case, complete, header, judged
+from pytest_confluent_contracts.cases.valid import opening
+from pytest_confluent_contracts.contract import Brief, Case, Expect, Operation, Probe, Scheme
+
+CHECK_EVERY = 3
+
+
+# --- credentials -----------------------------------------------------------------------------------------------------------
+
+
+def credentials(operation: Operation, brief: Brief) -> list[Case]:
+    """Return requests that must be refused, a look at the resource in between, then each alternative with its own."""
+    if not operation.security or not all(operation.security):
+        return []
+    look = opening(operation, brief, Probe.CREDENTIALS)
+    made: list[Case] = []
+    for index, one in enumerate(_refused(operation, brief)):
+        made += [one] if index % CHECK_EVERY else [look, one]
+    return [*made, look, *_alternatives(operation, brief)]
+
+
+def _stranger(title: str, scheme: str, headers: Mapping[str, str], operation: Operation, brief: Brief, index: int) -> Case:
+    one = judged(Probe.CREDENTIALS, title, operation, brief, marked(operation, brief, "", index))
+    own = {name for alternative in operation.security for name in (s.header for s in alternative)}
+    kept = tuple(pair for pair in one.headers if pair[0] not in own)
+    expect = Expect.UNAUTHENTICATED
+    return replace(one, headers=(*kept, *headers.items()), expect=expect, violations=(), authority="", varies=scheme)
+
+
+def _refused(operation: Operation, brief: Brief) -> Iterator[Case]:
+    numbered = enumerate(_variants(operation, brief))
+    for index, (title, scheme, headers) in numbered:
+        yield _stranger(title, scheme, headers, operation, brief, index)
+
+
+def _variants(operation: Operation, brief: Brief) -> Iterator[tuple[str, str, dict[str, str]]]:
+    yield "without credentials", "", {}
+    for alternative in operation.security:
+        given = {s.name: header(s, brief.credentials.get(s.name, _made_up(s, brief))) for s in alternative}
+        for scheme in alternative:
+            rest = dict(given[s.name] for s in alternative if s is not scheme)
+            if len(alternative) > 1:
+                yield f"without {scheme.header}", scheme.name, rest
+                yield f"with {scheme.header} alone", _partner(alternative, scheme).name, dict([given[scheme.name]])
+            for title, value in _wrong(scheme, brief):
+                yield f"with {title} in {scheme.header}", scheme.name, rest | {scheme.header: value}
+        if len(alternative) == 2:
+            one, two = alternative
+            swapped = {one.header: given[two.name][1], two.header: given[one.name][1]}
+            yield f"with {one.header} and {two.header} swapped", one.name, swapped
+
+
+def _partner(alternative: tuple[Scheme, ...], scheme: Scheme) -> Scheme:
+    return next(other for other in alternative if other is not scheme)
+
+
+def _made_up(scheme: Scheme, brief: Brief) -> dict[str, str]:
+    numbers = random.Random(f"{brief.seed}/{scheme.name}")
+    return {part: f"cw{numbers.getrandbits(80):020x}" for part, _ in scheme.variables}
+
+
+def _wrong(scheme: Scheme, brief: Brief) -> Iterator[tuple[str, str]]:
+    """Yield header values that must not be accepted: another value, and every near miss of the right one."""
+    right, other = brief.credentials.get(scheme.name, {}), _made_up(scheme, brief)
+    yield "a wrong value", header(scheme, other)[1]
+    yield "an empty value", ""
+    for part, _ in scheme.variables:
+        if right.get(part):
+            for title, near in _near(right[part], other[part]):
+                yield f"{title} ({part})", header(scheme, {**right, part: near})[1]
+    if scheme.kind == "basic":
+        yield "a Basic that is not base64", "Basic %%%"
+        yield "a Basic without a colon", "Basic bm9jb2xvbg=="
+    if scheme.kind == "bearer":
+        yield "a Bearer without a token", "Bearer"
+    if scheme.header == "Authorization":
+        yield "a scheme that is not documented", f"Digest {next(iter(other.values()))}"
+
+
+def _near(right: str, wrong: str) -> Iterator[tuple[str, str]]:
+    yield "another value", wrong
+    yield "an empty value", ""
+    yield "the right value cut short", right[:-1]
+    yield "the first half of the right value", right[: len(right) // 2]
+    yield "the right value and more", f"{right}x"
+    swapped = right.swapcase()
+    if swapped != right:
+        yield "the right value in the other case", swapped
+    yield "the right value with its last character changed", right[:-1] + ("x" if right[-1:] != "x" else "y")
+
+
+def _alternatives(operation: Operation, brief: Brief) -> Iterator[Case]:
+    for alternative in operation.security:
+        if complete(alternative, brief):
+            one = opening(operation, brief, Probe.CREDENTIALS)
+            kept = tuple(pair for pair in one.headers if pair[0] not in {s.header for a in operation.security for s in a})
+            own = tuple(header(scheme, brief.credentials[scheme.name]) for scheme in alternative)
+            name = "+".join(scheme.name for scheme in alternative)
+            yield replace(one, title=f"with valid {name}", headers=(*kept, *own), authority=name)
+
+
+# --- unknown ids -----------------------------------------------------------------------------------------------------------
+
+
+def unknown_ids(operation: Operation, brief: Brief) -> list[Case]:
+    """Return updates of resources that do not exist, the first once more at the end: a PATCH must not create it."""
+    if not brief.parameters:
+        return []
+    ids = list(_ids(brief))
+    made = [_unknown(operation, brief, id, index) for index, id in enumerate([*ids, ids[0]])]
+    look = opening(operation, brief, Probe.UNKNOWN)
+    return [look, *made, look]
+
+
+def _ids(brief: Brief) -> Iterator[str]:
+    known = brief.parameters[-1][1]
+    numbers = random.Random(f"{brief.seed}/{known}")
+    yield f"{known}0"
+    yield known[:-1] or "0"
+    yield f"contract-unknown-{numbers.getrandbits(48):012x}"
+    yield f"{numbers.getrandbits(32):08x}-0000-4000-8000-{numbers.getrandbits(48):012x}"
+    yield "0"
+
+
+def _unknown(operation: Operation, brief: Brief, id: str, index: int) -> Case:
+    *rest, (name, _) = brief.parameters
+    body: Any = marked(operation, brief, "", index)
+    one = judged(Probe.UNKNOWN, f"{name} {id[:40]}", operation, brief, body) if operation.request else None
+    one = one or case(Probe.UNKNOWN, f"{name} {id[:40]}", operation, brief)
+    return replace(one, parameters=(*rest, (name, id)), expect=Expect.UNKNOWN, violations=(), varies="")

@@ -1,0 +1,258 @@
+"""Which bodies does the document allow? One member varied at a time, then pairs, then at random; and what nobody may write."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import string
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pytest_confluent_contracts.cases import generated
+from pytest_confluent_contracts.cases.making import (
+    at,
+    case,
+    distinct,
+    full,
+    judged,
+    minimal,
+    pinned,
+    sample,
+    types_of,
+    with_value,
+    without,
+    writable,
+)
+from pytest_confluent_contracts.cases.texts import KEYED_TEXTS, LIST_SIZES, SECRET_SIZES, SIZES, TEXTS
+from pytest_confluent_contracts.contract import ABSENT, Brief, Case, Example, Expect, Operation, Probe, Property
+
+PAIRS = 16
+
+
+def opening(operation: Operation, brief: Brief, probe: Probe = Probe.EXAMPLES) -> Case:
+    """Return the request that changes as little as an update can, so that its answer shows the resource as it is."""
+    return judged(probe, "the smallest update", operation, brief, minimal(operation, brief))
+
+
+def whole(operation: Operation, brief: Brief) -> Case:
+    """Return the request that writes every member that an update may write: a known state to start from."""
+    return judged(Probe.EXAMPLES, "every member", operation, brief, full(operation, brief))
+
+
+def examples(operation: Operation, brief: Brief) -> list[Case]:
+    """Return the document's request examples, as published but for the pins, each sent twice."""
+    shown = operation.request.examples if operation.request else ()
+    made = [
+        _example(operation, brief, example)
+        for example in shown
+    ]
+    return [opening(operation, brief), *(case for one in made for case in (one, one))]
+
+
+def _example(operation: Operation, brief: Brief, example: Example) -> Case:
+    title, body = f"the document's example {example.name}", pinned(example.value, brief)
+    return judged(Probe.EXAMPLES, title, operation, brief, body, varies=f"example/{example.name}")
+
+
+def throttling(operation: Operation, brief: Brief) -> list[Case]:
+    """Return the one request that is repeated until the rate limit answers."""
+    body = minimal(operation, brief)
+    return [judged(Probe.THROTTLE, "the smallest update, again and again", operation, brief, body, varies="exhaust")]
+
+
+# --- allowed -------------------------------------------------------------------------------------------------------------
+
+
+def bodies(operation: Operation, brief: Brief) -> list[Case]:
+    """Return the allowed bodies, the deterministic ones first; each is valid by the schema, not by its maker."""
+    if operation.request is None:
+        return [case(Probe.VALID, "no body", operation, brief, expect=Expect.ACCEPTED)]
+    made = [
+        judged(Probe.VALID, title, operation, brief, pinned(body, brief), **more)
+        for title, body, more in itertools.chain(
+            _presence(operation, brief),
+            _interleaved(operation, brief),
+            _paired(operation, brief),
+            (("a generated body", body, {}) for body in generated.allowed(operation, brief)),
+        )
+    ]
+    allowed = distinct(one for one in made if one.expect is Expect.ACCEPTED)
+    return [*allowed[:2], *_twice(allowed[2:])]
+
+
+def _twice(cases: list[Case], every: int = 12) -> Iterator[Case]:
+    """Yield the cases, now and then one of them twice: the same update again must change nothing."""
+    for index, one in enumerate(cases):
+        yield one
+        if index % every == 0:
+            yield one
+
+
+Body = tuple[str, Any, dict[str, Any]]
+
+
+def _presence(operation: Operation, brief: Brief) -> Iterator[Body]:
+    """Yield every member together, none of the optional ones, each alone, and each left out."""
+    everything, least = full(operation, brief), minimal(operation, brief)
+    yield "every member", everything, {}
+    yield "required members only", least, {}
+    for member in operation.request.properties if operation.request else ():
+        if types_of(member.schema) == ["object"] and not member.read_only and not member.required:
+            yield f"an empty {member.path}", with_value(least, member.path, {}), {"varies": member.path}
+    for member in writable(operation):
+        if not member.required:
+            yield f"{member.path} alone", with_value(least, member.path, at(everything, member.path)), {}
+            yield f"{member.path} left out", without(everything, member.path), {}
+
+
+def _interleaved(operation: Operation, brief: Brief) -> Iterator[Body]:
+    """Yield each value of each member alone, members taking turns, so that the others can be seen to stay."""
+    least = minimal(operation, brief)
+    free = [member for member in writable(operation) if _may_vary(member, operation, brief)]
+    columns = [[(member, *entry) for entry in values(member, operation, brief)] for member in free]
+    for row in itertools.zip_longest(*columns):
+        for member, title, value in filter(None, row):
+            yield f"{member.path} is {title}", with_value(least, member.path, value), {"varies": member.path}
+
+
+def _may_vary(member: Property, operation: Operation, brief: Brief) -> bool:
+    checked = operation.promise("checked-elsewhere", "properties") or ()
+    return member.path not in brief.pins and (brief.made_up or member.path not in checked)
+
+
+def values(member: Property, operation: Operation, brief: Brief) -> Iterator[tuple[str, Any]]:
+    """Yield the values worth sending for *member*, each with its description."""
+    schema = member.schema
+    kinds = types_of(schema)
+    if "enum" in schema:
+        yield from ((f"{value!r}", value) for value in schema["enum"])
+    elif "string" in kinds:
+        yield from _secrets(brief) if member.secret else _strings(schema)
+    elif "array" in kinds:
+        yield from _lists(schema, operation.promise("samples", "properties") or {}, f"{member.path}[]")
+    elif "boolean" in kinds:
+        yield from (("true", True), ("false", False))
+    elif {"integer", "number"} & set(kinds):
+        yield from ((str(number), number) for number in (0, 1, -1, 7, schema.get("minimum", 0), schema.get("maximum", 2**31)))
+    if "null" in kinds:
+        yield "null", None
+
+
+def _strings(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from TEXTS.items()
+    lengths = {*SIZES, *(schema[bound] for bound in ("minLength", "maxLength") if bound in schema)}
+    for length in sorted(lengths):
+        yield f"{length} characters long", long_text(length)
+    yield "300 characters outside ASCII long", "\u00e9\u6f22\U0001f600" * 100
+
+
+def long_text(length: int) -> str:
+    """Return a text of *length* characters in which each place can be told from its neighbours."""
+    alphabet = string.ascii_lowercase + string.digits
+    return "".join(alphabet[(index * 7 + index // 36) % 36] for index in range(length))
+
+
+def token(brief: Brief, name: object) -> str:
+    """Return a made-up secret that nothing else in the run contains."""
+    return f"cs{random.Random(f'{brief.seed}/{name}').getrandbits(64):016x}"
+
+
+def _secrets(brief: Brief) -> Iterator[tuple[str, str]]:
+    yield "the empty string", ""
+    mixed = "".join(TEXTS[key] for key in ("spaces around it", "a character outside the BMP", "NUL", "Hebrew"))
+    yield "a text of many kinds of characters", token(brief, "kinds") + mixed + TEXTS["quotes and backslashes"]
+    for length in SECRET_SIZES:
+        head = token(brief, length)
+        yield f"{length} characters long", (head + long_text(length))[:length]
+
+
+def _lists(schema: Mapping[str, Any], samples: Mapping[str, Any], path: str) -> Iterator[tuple[str, list[Any]]]:
+    yield "the empty list", []
+    items = schema.get("items") or {}
+    if "string" not in types_of(items):
+        return
+    yield from ((f"[{title}]", [text]) for title, text in (KEYED_TEXTS | TEXTS).items())
+    yield from ((f"[{text!r}]", [text]) for text in samples.get(path, ()))
+    yield "one entry twice", ["twice:1", "twice:1"]
+    yield "an entry repeated among others", ["b", "a", "b", "c", "a"]
+    yield "entries in falling order", ["zulu", "mike", "Alpha", "alpha"]
+    yield "every kind of entry", [*KEYED_TEXTS.values(), ""]
+    for size in (*LIST_SIZES, *(schema[bound] for bound in ("minItems", "maxItems") if bound in schema)):
+        yield f"{size} entries long", [f"tag-{index}:{index % 7}" for index in range(size)]
+    for length in (101, 201, 257, 1025, 70_000):
+        yield f"one entry of {length} characters", [long_text(length)]
+
+
+def _paired(operation: Operation, brief: Brief) -> Iterator[Body]:
+    """Yield bodies in which two members are unusual together."""
+    free = [member for member in writable(operation) if _may_vary(member, operation, brief) and not member.secret]
+    for one, other in itertools.combinations(free, 2):
+        ones, others = (list(values(member, operation, brief)) for member in (one, other))
+        for index in range(PAIRS):
+            title, value = ones[(index * 5) % len(ones)]
+            beside, second = others[(index * 3 + 1) % len(others)]
+            body = with_value(with_value(minimal(operation, brief), one.path, value), other.path, second)
+            yield f"{one.path} is {title} and {other.path} is {beside}", body, {}
+
+
+# --- what an update must not write ---------------------------------------------------------------------------------------
+
+
+def read_only(operation: Operation, brief: Brief) -> list[Case]:
+    """Return updates that also send what is read-only, immutable or not declared, with values of their own."""
+    least, content = minimal(operation, brief), operation.success.content if operation.success else None
+    known = {member.path: member for member in content.properties} if content else {}
+    frozen = [path for path in operation.promise("immutable", "properties") or () if path in known]
+    made = [_frozen(operation, brief, path, with_value(least, path, other(known, path))) for path in frozen]
+    everything = least
+    for path in frozen:
+        everything = with_value(everything, path, other(known, path))
+    again = [_frozen(operation, brief, path, with_value(full(operation, brief), path, other(known, path))) for path in frozen]
+    opening_case = opening(operation, brief, Probe.READ_ONLY)
+    sent = [*made, _frozen(operation, brief, "everything immutable", everything), *again]
+    return [opening_case, *(case for one in sent for case in (one, opening_case)), *_undeclared(operation, brief)]
+
+
+def _frozen(operation: Operation, brief: Brief, path: str, body: Any) -> Case:
+    return judged(Probe.READ_ONLY, f"{path} sent", operation, brief, body, expect=Expect.ANY, violations=(), varies=path)
+
+
+def other(known: Mapping[str, Property], path: str) -> Any:
+    """Return a value for *path* that no service would have by chance."""
+    below = {name: member for name, member in known.items() if name.startswith(f"{path}.")}
+    if "[]" not in path and below:
+        tree: Any = {}
+        for name, member in below.items():
+            if "properties" not in member.schema:
+                tree = with_value(tree, name.removeprefix(f"{path}."), _other_value(member))
+        return tree
+    if "array" in types_of(known[path].schema):
+        item = {"id": "contract-other", "resource_type": "kafka", "tags": ["contract:other"]}
+        declared = {name.removeprefix(f"{path}[].") for name in known if name.startswith(f"{path}[].")}
+        return [{key: value for key, value in item.items() if key in declared}]
+    return _other_value(known[path])
+
+
+def _other_value(member: Property) -> Any:
+    formats = {"date-time": "2001-02-03T04:05:06Z", "uri": "https://contract.example/other"}
+    if member.schema.get("format") in formats:
+        return formats[member.schema["format"]]
+    value = sample(member)
+    return "contract-other" if isinstance(value, str) else value
+
+
+def _undeclared(operation: Operation, brief: Brief) -> Iterator[Case]:
+    """Yield updates with a member that the schema neither names nor forbids."""
+    if operation.request is None:
+        return
+    objects = ["", *(m.path for m in operation.request.properties if "properties" in m.schema and not m.read_only)]
+    least = minimal(operation, brief)
+    for path in objects:
+        for value in ("contract", 7, None, {"a": [1]}):
+            name = f"{path}.x_contract" if path else "x_contract"
+            if path and at(least, path) is ABSENT and path.count("."):
+                continue
+            body = with_value(least, name, value)
+            one = judged(Probe.READ_ONLY, f"an undeclared {name}", operation, brief, body, varies="undeclared")
+            if one.expect is Expect.ACCEPTED:
+                yield one

@@ -1,0 +1,459 @@
+"""Do the rate-limit headers tell the truth, one by one and over a whole run?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_confluent_contracts.clauses import shape
+from pytest_confluent_contracts.clauses.reading import SERVED, brief, each, skipped, throttled, with_status, withheld
+from pytest_confluent_contracts.contract import (
+    Absence,
+    Absentee,
+    Clause,
+    Document,
+    Evidence,
+    Exchange,
+    Expect,
+    Family,
+    Header,
+    Judge,
+    Level,
+    Operation,
+    Place,
+    Probe,
+    Promise,
+)
+
+EPOCH = 10**9
+SLACK = 1.0
+SHORTEST_WINDOW = 0.5
+USUAL = {"limit": "X-RateLimit-Limit", "remaining": "X-RateLimit-Remaining", "reset": "X-RateLimit-Reset"}
+INTEGER = re.compile(r"[0-9]+\Z")
+FIELD = re.compile(r'\s*"?[\w-]+"?\s*(;\s*[a-z*][\w*.-]*\s*=\s*("[^"]*"|\d+|:[^:]*:)\s*)*\Z')
+OLD_FIELD = re.compile(r"\s*\w+\s*=\s*\d+(\s*[,;]\s*[\w-]+\s*=\s*(\d+|\"[^\"]*\"))*\s*\Z|\s*\d+(\s*[,;].*)?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What one answer says of the rate limit: requests and seconds; None where a header is absent or no integer."""
+
+    limit: int | None
+    remaining: int | None
+    reset: int | None
+
+
+def derive(document: Document, operation: Operation) -> Iterator[Clause]:
+    """Yield the documented headers, then the rules on their numbers; without documented headers, the usual ones."""
+    entry = operation.promises.get("rate-limit")
+    names = dict(USUAL) if entry is None else {role: str(entry.data[role]) for role in USUAL if role in entry.data}
+    promise = entry or Promise({}, operation.place, "the usual meaning of the rate-limit headers")
+    level = Level.MUST if entry else Level.SHOULD
+    if entry:
+        yield from _headers(operation, entry)
+    yield from _numbers(promise, names, level)
+    if entry and "retry-after" in entry.data:
+        yield from _retry_after(operation, entry)
+    if _is_throttled(operation):
+        yield from _at_the_limit(operation, promise, names, entry is not None)
+    yield _structured_fields(promise)
+
+
+def rate_limit(id: str, place: Place, promise: str, judge: Judge, absent: Absentee, **more: Any) -> Clause:
+    """Return a clause of this family, MUST unless *more* says otherwise."""
+    settings = {"level": Level.MUST, "needs": SERVED | {Probe.THROTTLE}} | more
+    return Clause(
+        id=f"rate-limit/{id}",
+        family=Family.RATE_LIMIT,
+        place=place,
+        promise=promise,
+        judge=judge,
+        absent=absent,
+        **settings,
+    )
+
+
+def _is_throttled(operation: Operation) -> bool:
+    return operation.promise("refusals", "throttled") is not None
+
+
+# --- the documented headers ------------------------------------------------------------------------------------------------
+
+
+def _headers(operation: Operation, entry: Promise) -> Iterator[Clause]:
+    names = {name.lower() for name in shape.limit_headers(operation)}
+    for response in operation.responses:
+        for header in response.headers:
+            if header.name.lower() in names:
+                yield _header(response.status, header)
+
+
+def _header(status: str, header: Header) -> Clause:
+    limited = not status.startswith("2")
+    absent = skipped(NO_429) if limited else withheld(f"an answer with {status}", Expect.ACCEPTED)
+    needs = SERVED | {Probe.THROTTLE} if limited else SERVED
+    id = f"{status}/header/{header.name}"
+    return shape.header_clause(id, header, with_status(status), absent, needs, family=Family.RATE_LIMIT)
+
+
+NO_429 = "no answer was 429; --contract-throttle exhausts the rate limit"
+
+
+# --- the numbers -----------------------------------------------------------------------------------------------------------
+
+
+def _numbers(entry: Promise, names: dict[str, str], level: Level) -> Iterator[Clause]:
+    def quota(exchange: Exchange) -> Quota | None:
+        return read(exchange, names)
+
+    absent: Absentee = _no_headers(names, level)
+    if {"limit", "remaining"} <= set(names):
+        promise = f"{names['remaining']} is at most {names['limit']}"
+        judge = _each_quota(quota, lambda q: _above(q, names))
+        yield rate_limit("remaining-at-most-limit", entry.place, promise, judge, absent, level=level)
+    if level is Level.SHOULD:
+        promise = "rate-limit headers are integers"
+        yield rate_limit("integers", entry.place, promise, _integers(names), absent, level=level)
+        return
+    if "limit" in names:
+        judge = _constant(quota, names["limit"])
+        promise = f"{names['limit']} stays the same through a run"
+        yield rate_limit("limit-constant", entry.place, promise, judge, absent)
+    if "reset" in names and entry.data.get("reset-unit", "relative-seconds") == "relative-seconds":
+        promise = f"{names['reset']} is seconds from now, not a time of day"
+        judge = _relative(quota, names["reset"])
+        yield rate_limit("reset-relative", entry.place, promise, judge, absent)
+        judge = _reset_in_window(quota, names["reset"])
+        promise = f"{names['reset']} never grows inside a window"
+        yield rate_limit("reset-counts-down", entry.place, promise, judge, absent)
+    if {"remaining", "reset"} <= set(names):
+        promise = f"{names['remaining']} goes down as requests are spent, and never rises inside a window"
+        judge = _counts_down(quota, names["remaining"])
+        yield rate_limit("remaining-counts-down", entry.place, promise, judge, absent)
+
+
+def read(exchange: Exchange, names: dict[str, str]) -> Quota | None:
+    """Return what an answer to the run's own credentials says of the quota, None where it says nothing."""
+    case = exchange.case
+    if case.probe is Probe.CREDENTIALS or not (exchange.accepted or throttled(exchange)):
+        return None
+    parts = {role: _integer(exchange.header(name)) for role, name in names.items()}
+    if all(part is None for part in parts.values()):
+        return None
+    return Quota(parts.get("limit"), parts.get("remaining"), parts.get("reset"))
+
+
+def _integer(value: str | None) -> int | None:
+    return int(value) if value is not None and len(value) < 20 and INTEGER.match(value) else None
+
+
+def _no_headers(names: dict[str, str], level: Level) -> Absentee:
+    told = ", ".join(names.values())
+    if level is Level.SHOULD:
+        return skipped(f"no answer had {told}, and the document promises none")
+    owed = withheld("an answer with 200", Expect.ACCEPTED)
+
+    def absent(exchanges: Sequence[Exchange]) -> Absence:
+        if any(exchange.accepted for exchange in exchanges):
+            return Absence(f"no answer had a readable {told}")
+        return owed(exchanges)
+
+    return absent
+
+
+def _each_quota(quota: Callable[[Exchange], Quota | None], fault: Callable[[Quota], str | None]) -> Judge:
+    def look(exchange: Exchange) -> str | None:
+        came = quota(exchange)
+        found = fault(came) if came else None
+        return f"{exchange.status} answered with {found}" if found else found
+
+    return each(lambda exchange: True, look)
+
+
+def _above(quota: Quota, names: dict[str, str]) -> str | None:
+    if quota.limit is None or quota.remaining is None:
+        return None
+    above = quota.remaining > quota.limit
+    return f"{names['remaining']} {quota.remaining}, above {names['limit']} {quota.limit}" if above else ""
+
+
+def _constant(quota: Callable[[Exchange], Quota | None], name: str) -> Judge:
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        first: int | None = None
+        for exchange in exchanges:
+            came = quota(exchange)
+            if came is None or came.limit is None:
+                continue
+            first = came.limit if first is None else first
+            changed = came.limit != first
+            yield Evidence(exchange, f"{exchange.status} answered with {name} {came.limit}, before {first}" if changed else "")
+
+    return judge
+
+
+def _integers(names: dict[str, str]) -> Judge:
+    def look(exchange: Exchange) -> str | None:
+        came = {name: value for name in names.values() if (value := exchange.header(name)) is not None}
+        wrong = next(((name, value) for name, value in came.items() if _integer(value) is None), None)
+        if wrong:
+            return f"{exchange.status} answered with {wrong[0]} {brief(wrong[1])}, which is no integer"
+        return "" if came else None
+
+    return each(lambda exchange: True, look)
+
+
+# --- windows -----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Two answers in a row that tell the quota, and whether a window may have ended between them."""
+
+    before: Exchange
+    after: Exchange
+    was: Quota
+    now: Quota
+    may_be_new: bool
+
+
+def steps(exchanges: Sequence[Exchange], quota: Callable[[Exchange], Quota | None]) -> Iterator[Step]:
+    """Yield each pair of answers in a row that tell Remaining and Reset.
+
+    A window ends when its Reset has run out (1 s of slack: the number is whole seconds), or when Reset jumps up together with
+    Remaining. One that is said to be shorter than its own rounding cannot end over and over within half a second.
+    """
+    told = [(e, q) for e in exchanges if (q := quota(e)) and q.remaining is not None and q.reset is not None]
+    ended_at = float("-inf")
+    for (before, was), (after, now) in zip(told, told[1:], strict=False):
+        apart = after.came_at - before.sent_at
+        run_out = apart >= (was.reset or 0) - SLACK and after.came_at - ended_at >= SHORTEST_WINDOW
+        jumped = (now.reset or 0) > (was.reset or 0) and (now.remaining or 0) > (was.remaining or 0)
+        new = jumped or (run_out and (now.remaining or 0) >= (was.remaining or 0))
+        ended_at = after.came_at if new else ended_at
+        yield Step(before, after, was, now, new)
+
+
+def _counts_down(quota: Callable[[Exchange], Quota | None], name: str) -> Judge:
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        for step in steps(exchanges, quota):
+            spent = step.after.accepted
+            was, now = step.was.remaining or 0, step.now.remaining or 0
+            if step.may_be_new or (was == 0 and now == 0):
+                yield Evidence(step.after)
+            elif now > was:
+                yield Evidence(step.after, f"{step.after.status} answered with {name} {now}, after {was} in the same window")
+            elif now == was and spent:
+                finding = f"{step.after.status} answered with {name} {now} again, though a request was spent"
+                yield Evidence(step.after, finding)
+            else:
+                yield Evidence(step.after)
+
+    return judge
+
+
+def _reset_in_window(quota: Callable[[Exchange], Quota | None], name: str) -> Judge:
+    """Reset may never be above the least that was told in its window: small steps add up."""
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        least: int | None = None
+        for step in steps(exchanges, quota):
+            was, now = step.was.reset or 0, step.now.reset or 0
+            least = was if least is None else min(least, was)
+            if step.may_be_new:
+                least = now
+            grown = now > least + SLACK
+            yield Evidence(step.after, f"{step.after.status} answered with {name} {now}, after {least}" if grown else "")
+
+    return judge
+
+
+def _relative(quota: Callable[[Exchange], Quota | None], name: str) -> Judge:
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        longest = _longest_window(exchanges, quota)
+        for exchange in exchanges:
+            came = quota(exchange)
+            if came is None or came.reset is None:
+                continue
+            if came.reset >= EPOCH:
+                yield Evidence(exchange, f"{exchange.status} answered with {name} {came.reset}: a time of day")
+            elif longest is not None and came.reset > longest + 2 * SLACK:
+                finding = f"{exchange.status} answered with {name} {came.reset}, though a window lasts {longest:.0f} s"
+                yield Evidence(exchange, finding)
+            else:
+                yield Evidence(exchange)
+
+    return judge
+
+
+def _longest_window(exchanges: Sequence[Exchange], quota: Callable[[Exchange], Quota | None]) -> float | None:
+    """Return the longest time that passed, or was still told, in a window that was seen to begin and end."""
+    longest, begun = None, None
+    for step in steps(exchanges, quota):
+        if step.may_be_new and (step.now.remaining or 0) > (step.was.remaining or 0):
+            lasted = step.after.came_at - begun if begun is not None else None
+            longest = max(longest or 0.0, lasted) if lasted is not None else longest
+            begun = step.before.sent_at
+    return longest
+
+
+# --- Retry-After ---------------------------------------------------------------------------------------------------------------
+
+
+def _retry_after(operation: Operation, entry: Promise) -> Iterator[Clause]:
+    name = str(entry.data["retry-after"])
+    allowed = set(entry.data.get("retry-after-only-on", [429]))
+
+    def look(exchange: Exchange) -> str:
+        sent = exchange.header(name) is not None and exchange.status not in allowed
+        return f"{exchange.status} answered with {name}, though the rate limit was not reached" if sent else ""
+
+    promise = f"{name} is sent only when the rate limit is reached"
+    absent = withheld("an answer", Expect.ACCEPTED)
+    judge = each(lambda exchange: exchange.status < 500, look)
+    yield rate_limit("retry-after-only-at-limit", entry.place, promise, judge, absent)
+
+
+# --- at the limit ----------------------------------------------------------------------------------------------------------------
+
+
+def _at_the_limit(operation: Operation, entry: Promise, names: dict[str, str], documented: bool) -> Iterator[Clause]:
+    absent = skipped(NO_429)
+    if documented:
+        promise = "the limit is enforced at Limit: the request after it is answered 429"
+        yield rate_limit("enforced", entry.place, promise, _enforced(names), skipped(UNTRIED))
+        yield _remaining_zero(entry, names, absent)
+        if "reset" in names and "retry-after" in entry.data:
+            yield _not_before_reset(entry, names, absent)
+    retry_after = str(entry.data.get("retry-after", "Retry-After"))
+    promise = f"after {retry_after} has passed, a request is not answered 429"
+    level = Level.MUST if documented else Level.SHOULD
+    yield rate_limit("retry-after-honest", entry.place, promise, _honest(retry_after), skipped(UNTRIED), level=level)
+    promise = "a 429 is not stored by caches (RFC 6585 4)"
+    yield rate_limit("429-not-storable", entry.place, promise, each(throttled, _storable), absent)
+
+
+UNTRIED = "the limit was not exhausted; --contract-throttle does"
+
+
+def _enforced(names: dict[str, str]) -> Judge:
+    """Judge what happens at the limit: neither served past it, nor refused long before Remaining ran out."""
+
+    def quota(exchange: Exchange) -> Quota | None:
+        return read(exchange, names)
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        served = 0
+        for step in steps(exchanges, quota):
+            served = 0 if step.may_be_new else served + step.after.accepted
+            if throttled(step.after):
+                yield Evidence(step.after, _too_early(step))
+            elif step.after.accepted and not step.may_be_new and (finding := _past(step, served)):
+                yield Evidence(step.after, finding)
+
+    return judge
+
+
+def _too_early(step: Step) -> str:
+    left, limit = step.was.remaining or 0, step.was.limit or 0
+    early = not step.may_be_new and left > max(2, limit // 5)
+    return f"429 answered though {left} requests of {limit} were left" if early else ""
+
+
+def _past(step: Step, served: int) -> str:
+    if step.was.limit and served > step.was.limit:
+        return f"{step.after.status} answered to request {served} of one window, past the limit of {step.was.limit}"
+    spent = step.was.remaining == 0
+    return f"{step.after.status} answered although no request of {step.was.limit} was left" if spent else ""
+
+
+def _remaining_zero(entry: Promise, names: dict[str, str], absent: Absentee) -> Clause:
+    name = names.get("remaining", USUAL["remaining"])
+
+    def look(exchange: Exchange) -> str | None:
+        left = _integer(exchange.header(name))
+        if left is None:
+            return None
+        return f"429 answered with {name} {left}" if left else ""
+
+    judge = each(throttled, look)
+    return rate_limit("remaining-zero-on-429", entry.place, f"{name} is 0 on 429", judge, absent, level=Level.SHOULD)
+
+
+def _not_before_reset(entry: Promise, names: dict[str, str], absent: Absentee) -> Clause:
+    wait, reset = str(entry.data["retry-after"]), names["reset"]
+
+    def look(exchange: Exchange) -> str | None:
+        seconds, left = _integer(exchange.header(wait)), _integer(exchange.header(reset))
+        if seconds is None or left is None:
+            return None
+        return f"429 answered with {wait} {seconds}, before {reset} {left}" if seconds < left - SLACK else ""
+
+    judge = each(throttled, look)
+    promise = f"{wait} is not earlier than {reset}"
+    return rate_limit("retry-after-not-before-reset", entry.place, promise, judge, absent, level=Level.SHOULD)
+
+
+def _honest(name: str) -> Judge:
+    """Judge each request that was sent after a 429 and the wait it asked for."""
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        for before, after in zip(exchanges, exchanges[1:], strict=False):
+            wait = _integer(before.header(name)) if throttled(before) and not before.failure else None
+            if wait is None or after.failure or after.sent_at - before.came_at < wait + SLACK:
+                continue
+            waited = after.sent_at - before.came_at
+            again = f"429 answered again after a wait of {waited:.0f} s, though {name} was {wait}"
+            yield Evidence(after, again if throttled(after) else "")
+
+    return judge
+
+
+def _storable(exchange: Exchange) -> str:
+    control = (exchange.header("cache-control") or "").lower()
+    lifetime = re.search(r"(?:s-maxage|max-age)\s*=\s*\"?([1-9][0-9]*)", control)
+    forbidden = "no-store" in control or "no-cache" in control
+    if not forbidden and (lifetime or re.search(r"\bpublic\b|\bimmutable\b", control)):
+        return f"429 answered with Cache-Control {brief(control)}, which lets caches store it"
+    return ""
+
+
+# --- the IETF draft's fields -------------------------------------------------------------------------------------------------------
+
+
+def _structured_fields(entry: Promise) -> Clause:
+    def look(exchange: Exchange) -> str | None:
+        came = {name: exchange.header(name) for name in ("RateLimit", "RateLimit-Policy")}
+        sent = {name: value for name, value in came.items() if value is not None}
+        wrong = next((name for name, value in sent.items() if not _parses(value)), None)
+        if wrong:
+            return f"{exchange.status} answered with {wrong} {brief(sent[wrong])}, which is no structured field"
+        return _disagreement(sent) if sent else None
+
+    return rate_limit(
+        "structured-fields",
+        entry.place,
+        "RateLimit and RateLimit-Policy parse as structured fields and agree (IETF draft)",
+        each(lambda exchange: True, look),
+        skipped("no answer had RateLimit or RateLimit-Policy"),
+        level=Level.SHOULD,
+    )
+
+
+def _parses(value: str) -> bool:
+    return all(FIELD.match(item) for item in value.split(",")) or bool(OLD_FIELD.match(value))
+
+
+def _disagreement(sent: dict[str, str]) -> str:
+    if set(sent) != {"RateLimit", "RateLimit-Policy"}:
+        return ""
+    left, quota = (_parameter(sent["RateLimit"], "r"), _parameter(sent["RateLimit-Policy"], "q"))
+    above = left is not None and quota is not None and left > quota
+    return f"RateLimit leaves {left} of a quota of {quota} in RateLimit-Policy" if above else ""
+
+
+def _parameter(value: str, name: str) -> int | None:
+    found = re.search(rf";\s*{name}\s*=\s*(\d+)", value)
+    return int(found.group(1)) if found else None
+

@@ -1,0 +1,268 @@
+"""Does the service take what the document allows, and refuse what it forbids?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from pytest_confluent_contracts.clauses.reading import (
+    brief,
+    each,
+    throttled,
+    value_at,
+    withheld,
+)
+from pytest_confluent_contracts.contract import (
+    ABSENT,
+    Absence,
+    Clause,
+    Document,
+    Exchange,
+    Expect,
+    Family,
+    Level,
+    Operation,
+    Place,
+    Probe,
+    Property,
+)
+
+BOUNDS = ("minLength", "maxLength", "pattern", "format", "minimum", "maximum", "minItems", "maxItems", "uniqueItems")
+REFUSED_AS = {
+    "json": "a body that is not JSON is refused (RFC 8259)",
+    "media-type": "a body of another media type is refused",
+    "required": "a request without its required body is refused",
+    "lone-surrogate": "a lone surrogate is refused, or kept as it is (RFC 8259 8.2)",
+}
+
+
+def derive(document: Document, operation: Operation) -> Iterator[Clause]:
+    """Yield what must be accepted, then what must be refused."""
+    if operation.request is not None:
+        yield from _examples(operation)
+        yield _accepted(operation)
+        yield _undeclared(operation)
+        for member in _members(operation):
+            yield from _constraints(operation, member)
+        yield from _malformed(operation)
+    if operation.promise("refusals", "unknown"):
+        yield _unknown(operation)
+
+
+def requests(id: str, place: Place, promise: str, judge: Any, absent: Any, *needs: Probe, **more: Any) -> Clause:
+    """Return a clause of this family, MUST unless *more* says otherwise."""
+    settings = {"level": Level.MUST} | more
+    return Clause(
+        id=f"request/{id}",
+        family=Family.REQUESTS,
+        place=place,
+        promise=promise,
+        judge=judge,
+        absent=absent,
+        needs=frozenset(needs),
+        **settings,
+    )
+
+
+# --- accepted --------------------------------------------------------------------------------------------------------------
+
+
+def _taken(exchange: Exchange) -> str:
+    """Return the finding where an allowed body was not accepted."""
+    if exchange.accepted:
+        return ""
+    told = f": {brief(exchange.text, 120)}" if exchange.text else ""
+    return f"{exchange.status} answered to a body that the document allows ({exchange.case.title}){told}"
+
+
+def _wanted(*probes: Probe) -> Callable[[Exchange], bool]:
+    return lambda e: e.case.expect is Expect.ACCEPTED and e.case.probe in probes and not throttled(e)
+
+
+def _examples(operation: Operation) -> Iterator[Clause]:
+    for example in operation.request.examples if operation.request else ():
+        applies = _sends_example(example.name)
+        yield requests(
+            f"example/{example.name}",
+            example.place,
+            "the document's own request is accepted as published",
+            each(applies, _taken),
+            withheld("an answer to the example", Expect.ACCEPTED),
+            Probe.EXAMPLES,
+        )
+
+
+def _sends_example(name: str) -> Callable[[Exchange], bool]:
+    return lambda exchange: _wanted(Probe.EXAMPLES)(exchange) and exchange.case.varies == f"example/{name}"
+
+
+def _accepted(operation: Operation) -> Clause:
+    assert operation.request is not None
+    return requests(
+        "accepted",
+        operation.request.place,
+        "every body that the schema allows is accepted",
+        each(_wanted(Probe.VALID, Probe.COVERAGE), _taken),
+        withheld("an answer to a valid body", Expect.ACCEPTED),
+        Probe.VALID,
+        Probe.COVERAGE,
+    )
+
+
+def _undeclared(operation: Operation) -> Clause:
+    assert operation.request is not None
+
+    def look(exchange: Exchange) -> str:
+        return "" if exchange.accepted else f"{exchange.status} answered to {exchange.case.title}"
+
+    return requests(
+        "undeclared",
+        operation.request.place,
+        "a member that the schema does not name does not make the request fail",
+        each(lambda e: e.case.varies == "undeclared" and not throttled(e), look),
+        withheld("an answer to an undeclared member", Expect.ACCEPTED),
+        Probe.READ_ONLY,
+        level=Level.SHOULD,
+    )
+
+
+# --- refused -----------------------------------------------------------------------------------------------------------------
+
+
+def _members(operation: Operation) -> list[Property]:
+    assert operation.request is not None
+    content = operation.request
+    frozen = [member.path for member in content.properties if member.read_only]
+    whole = Property("", content.schema, required=content.required, place=content.place)
+    kept = [m for m in content.properties if not any(m.path == path or m.path.startswith(path + ".") for path in frozen)]
+    return [whole, *kept]
+
+
+def constraints(member: Property) -> list[str]:
+    """Return the keywords by which *member* can be wrong; ``null`` is told apart from other types."""
+    types = member.schema.get("type")
+    listed = types if isinstance(types, list) else [types] if types else []
+    found = ["type"] if listed else []
+    found += ["null"] if listed and "null" not in listed else []
+    found += ["required"] if member.required and member.path else []
+    found += ["enum"] if "enum" in member.schema or "const" in member.schema else []
+    found += [keyword for keyword in BOUNDS if keyword in member.schema]
+    return found + (["additionalProperties"] if member.schema.get("additionalProperties") is False else [])
+
+
+def _constraints(operation: Operation, member: Property) -> Iterator[Clause]:
+    for keyword in constraints(member):
+        name = f"{member.path}/{keyword}" if member.path else f"body/{keyword}"
+        yield requests(
+            name,
+            member.place,
+            f"a body that breaks only {keyword} of {member.path or 'the body'} is refused{_with(operation)}",
+            each(_breaks(member.path, keyword), lambda exchange: _refused(exchange, operation.refusals)),
+            _no_such_case(f"a refusal of {member.path or 'the body'}"),
+            Probe.BROKEN,
+            Probe.COVERAGE,
+        )
+
+
+def _with(operation: Operation) -> str:
+    statuses = " or ".join(map(str, sorted(operation.refusals)))
+    return f" with {statuses}" if statuses else ""
+
+
+def _breaks(path: str, keyword: str) -> Callable[[Exchange], bool]:
+    """Return whether the request is wrong in just this way: by the ground truth, not by who made the case."""
+
+    def applies(exchange: Exchange) -> bool:
+        case = exchange.case
+        if case.expect is not Expect.REFUSED or len(case.violations) != 1 or throttled(exchange):
+            return False
+        broken = case.violations[0]
+        return case.varies == path and broken.keyword == keyword
+
+    return applies
+
+
+def _refused(exchange: Exchange, statuses: frozenset[int]) -> str:
+    if exchange.status in statuses:
+        return ""
+    promised = " or ".join(map(str, sorted(statuses)))
+    return f"{exchange.status} answered to a broken body ({exchange.case.title}), not {promised}"
+
+
+def _no_such_case(what: str) -> Callable[[Sequence[Exchange]], Absence]:
+    owed = withheld(what, Expect.REFUSED)
+
+    def absent(exchanges: Sequence[Exchange]) -> Absence:
+        judged = [e for e in exchanges if e.case.expect is Expect.REFUSED and not throttled(e) and not e.failure]
+        return Absence("no request could break only this") if judged else owed(exchanges)
+
+    return absent
+
+
+# --- not JSON ------------------------------------------------------------------------------------------------------------------
+
+
+def _malformed(operation: Operation) -> Iterator[Clause]:
+    assert operation.request is not None
+    for kind, promise in REFUSED_AS.items():
+        if kind == "required" and not operation.request.required:
+            continue
+        yield requests(
+            f"body/{kind}",
+            operation.request.place,
+            promise + _with(operation),
+            each(_malformed_as(kind), _malformed_look(kind, operation)),
+            withheld("a refusal of a malformed body", Expect.REFUSED),
+            Probe.MALFORMED,
+            level=Level.MUST,
+        )
+
+
+def _malformed_as(kind: str) -> Callable[[Exchange], bool]:
+    return lambda e: e.case.probe is Probe.MALFORMED and e.case.varies == kind and not throttled(e)
+
+
+def _malformed_look(kind: str, operation: Operation) -> Callable[[Exchange], str]:
+    if kind == "lone-surrogate":
+        return lambda exchange: _surrogate(exchange, operation)
+    return lambda exchange: _refused(exchange, operation.refusals)
+
+
+def _surrogate(exchange: Exchange, operation: Operation) -> str:
+    """RFC 8259 8.2 leaves open what a lone surrogate means: a service may refuse it, or give it back unharmed."""
+    if exchange.status in operation.refusals:
+        return ""
+    if not exchange.accepted:
+        return _refused(exchange, operation.refusals)
+    sent, came = exchange.case.value, exchange.json
+    kept = all(value_at(came, path) in (ABSENT, value) for path, value in _leaves(sent))
+    return "" if kept else f"{exchange.status} answered to {exchange.case.title}, and the value was changed"
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for name, member in value.items():
+            yield from _leaves(member, f"{path}.{name}" if path else name)
+    else:
+        yield path, value
+
+
+# --- unknown ids -----------------------------------------------------------------------------------------------------------------
+
+
+def _unknown(operation: Operation) -> Clause:
+    promised = operation.promise("refusals", "unknown")
+
+    def look(exchange: Exchange) -> str:
+        if exchange.status == promised:
+            return ""
+        return f"{exchange.status} answered to an id that does not exist ({exchange.case.title}), not {promised}"
+
+    return requests(
+        "unknown-id",
+        operation.promises["refusals"].place,
+        f"an id that does not exist is answered {promised}",
+        each(lambda e: e.case.expect is Expect.UNKNOWN and not throttled(e), look),
+        withheld("an answer to an unknown id", Expect.UNKNOWN),
+        Probe.UNKNOWN,
+    )

@@ -1,0 +1,91 @@
+"""Is each security scheme enforced, and does each documented alternative work?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pytest_confluent_contracts.clauses.reading import each, skipped, throttled, withheld
+from pytest_confluent_contracts.contract import (
+    Absentee,
+    Clause,
+    Document,
+    Exchange,
+    Expect,
+    Family,
+    Level,
+    Operation,
+    Place,
+    Probe,
+    Scheme,
+)
+
+
+def derive(document: Document, operation: Operation) -> Iterator[Clause]:
+    """Yield one clause for no credentials at all, one a scheme, and one for each alternative that must work."""
+    if not operation.security or not all(operation.security):
+        return
+    promised = operation.promise("refusals", "unauthenticated")
+    yield _refused("none", operation.place, "a request without credentials", promised, "")
+    for scheme in dict.fromkeys(scheme for alternative in operation.security for scheme in alternative):
+        what = f"a request with {scheme.name} missing or wrong"
+        yield _refused(scheme_id(scheme), scheme.place, what, promised, scheme.name)
+    for alternative in operation.security:
+        yield _works(operation, alternative)
+
+
+def scheme_id(scheme: Scheme) -> str:
+    """Return how people know the scheme: by its header where it has one of its own, else by its name."""
+    return scheme.header if scheme.kind == "apiKey" else scheme.name
+
+
+def security(id: str, place: Place, promise: str, judge: Any, absent: Absentee) -> Clause:
+    """Return a clause of this family."""
+    return Clause(
+        id=f"security/{id}",
+        family=Family.SECURITY,
+        level=Level.MUST,
+        place=place,
+        promise=promise,
+        needs=frozenset({Probe.CREDENTIALS}),
+        judge=judge,
+        absent=absent,
+    )
+
+
+def _refused(id: str, place: Place, what: str, promised: int | None, scheme: str) -> Clause:
+    status = promised or 401
+
+    def look(exchange: Exchange) -> str:
+        return "" if exchange.status == status else f"{exchange.status} answered {exchange.case.title}, not {status}"
+
+    judge = each(_without(scheme), look)
+    return security(id, place, f"{what} is answered {status}", judge, withheld("a refusal", Expect.UNAUTHENTICATED))
+
+
+def _without(scheme: str) -> Callable[[Exchange], bool]:
+    return lambda e: e.case.expect is Expect.UNAUTHENTICATED and e.case.varies == scheme and not throttled(e)
+
+
+def _works(operation: Operation, alternative: tuple[Scheme, ...]) -> Clause:
+    name = "+".join(scheme.name for scheme in alternative)
+
+    def applies(exchange: Exchange) -> bool:
+        return (
+            exchange.case.probe is Probe.CREDENTIALS
+            and exchange.case.expect is Expect.ACCEPTED
+            and exchange.case.authority == name
+            and not throttled(exchange)
+        )
+
+    def look(exchange: Exchange) -> str:
+        return "" if exchange.accepted else f"{exchange.status} answered to valid credentials ({name})"
+
+    variables = ", ".join(variable for scheme in alternative for _, variable in scheme.variables)
+    return security(
+        f"{name}/accepted",
+        alternative[0].place,
+        f"{name} is accepted",
+        each(applies, look),
+        skipped(f"not all of {variables} are set in the environment"),
+    )

@@ -1,0 +1,408 @@
+"""Do answers look as documented? Statuses, media types, bodies, headers, identity, and the document's own examples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from pytest_confluent_contracts.clauses.reading import (
+    EVERY,
+    SERVED,
+    THROTTLING,
+    Reader,
+    brief,
+    documented,
+    each,
+    essence,
+    path_of,
+    skipped,
+    throttled,
+    value_at,
+    values,
+    with_status,
+    withheld,
+)
+from pytest_confluent_contracts.contract import (
+    ABSENT,
+    Absence,
+    Absentee,
+    Clause,
+    Content,
+    Document,
+    Evidence,
+    Example,
+    Exchange,
+    Expect,
+    Family,
+    Header,
+    Judge,
+    Level,
+    Operation,
+    Place,
+    Probe,
+    Property,
+    Response,
+)
+
+INTEGER = re.compile(r"-?[0-9]+\Z")
+CHALLENGE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+( +\S.*)?\Z")
+PROVOKED = {"unauthenticated": Expect.UNAUTHENTICATED, "unknown": Expect.UNKNOWN}
+
+
+def derive(document: Document, operation: Operation) -> Iterator[Clause]:
+    """Yield the clauses on statuses, successful answers, request ids and examples."""
+    yield _answered(operation)
+    yield _statuses(operation)
+    for response in operation.responses:
+        if response.status.startswith("2"):
+            yield from success(operation, response)
+        elif response.content is None:
+            yield _no_body(operation, response)
+    yield from _request_ids(operation)
+    yield from _values(operation)
+    for response in operation.responses:
+        yield from _examples(response)
+
+
+def shape(
+    id: str, place: Place, promise: str, judge: Judge, absent: Absentee, needs: frozenset[Probe], **more: Any
+) -> Clause:
+    """Return a clause of this family, MUST unless *more* says otherwise."""
+    settings = {"family": Family.SHAPE, "level": Level.MUST} | more
+    return Clause(id=id, place=place, promise=promise, judge=judge, absent=absent, needs=needs, **settings)
+
+
+# --- every answer ------------------------------------------------------------------------------------------------------
+
+
+def _answered(operation: Operation) -> Clause:
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        for exchange in exchanges:
+            yield Evidence(exchange, f"no answer: {exchange.failure}" if exchange.failure else "")
+
+    return shape(
+        "answered", operation.place, "every request is answered", judge, skipped("nothing was sent"), needs=EVERY
+    )
+
+
+def _statuses(operation: Operation) -> Clause:
+    listed = [response.status for response in operation.responses]
+
+    def look(exchange: Exchange) -> str:
+        if exchange.status >= 500:
+            return f"{exchange.status} answered to {exchange.case.title}"
+        if documented(operation, exchange) is None:
+            return f"{exchange.status} answered, which is not documented, to {exchange.case.title}"
+        return ""
+
+    return shape(
+        "statuses",
+        operation.place,
+        f"only {', '.join(listed)} are answered, and never 5xx to a request",
+        each(lambda exchange: True, look),
+        withheld("an answer", Expect.ACCEPTED),
+        needs=EVERY,
+    )
+
+
+def _no_body(operation: Operation, response: Response) -> Clause:
+    return shape(
+        f"{response.status}/no-body",
+        response.place,
+        f"no body is documented for {response.status}",
+        each(with_status(response.status), lambda e: f"{e.status} answered with a body: {brief(e.text)}" if e.text else ""),
+        skipped(f"no answer had status {response.status}"),
+        THROTTLING if response.status == "429" else EVERY,
+        level=Level.SHOULD,
+    )
+
+
+# --- successful answers --------------------------------------------------------------------------------------------------
+
+
+def success(operation: Operation, response: Response) -> Iterator[Clause]:
+    """Yield the clauses on one documented answer of the 2xx class."""
+    status = response.status
+    absent = withheld(f"an answer with {status}", Expect.ACCEPTED)
+    if response.content is not None:
+        yield from body(status, response.content, with_status(status), absent, EVERY)
+    limits = {str(name).lower() for name in limit_headers(operation)}
+    for header in response.headers:
+        if header.name.lower() not in limits:
+            yield header_clause(f"{status}/header/{header.name}", header, with_status(status), absent, EVERY)
+
+
+def limit_headers(operation: Operation) -> list[str]:
+    """Return the names of the headers that tell the rate limit; their own family judges them."""
+    entry = operation.promises.get("rate-limit")
+    roles = ("limit", "remaining", "reset", "retry-after")
+    return [str(entry.data[role]) for role in roles if role in entry.data] if entry else []
+
+
+def body(
+    prefix: str, content: Content, applies: Any, absent: Absentee, needs: frozenset[Probe], **more: Any
+) -> Iterator[Clause]:
+    """Yield the clauses on a body: media type, JSON, the whole, each member, and what is not documented."""
+    reader = Reader(content)
+    readable = lambda exchange: applies(exchange) and exchange.json is not ABSENT  # noqa: E731
+    yield shape(
+        f"{prefix}/media-type",
+        content.place,
+        f"the body is {content.media_type}",
+        each(applies, lambda exchange: _media_type(exchange, content.media_type)),
+        absent,
+        needs,
+        **more,
+    )
+    yield shape(
+        f"{prefix}/json",
+        content.place,
+        "the body is one JSON value in UTF-8 (RFC 8259)",
+        each(lambda e: applies(e) and "json" in essence(e.header("content-type")), _json),
+        absent,
+        needs,
+        **more,
+    )
+    whole = Property("", content.schema, required=True, place=content.place)
+    for member in (whole, *content.properties):
+        yield _member(prefix, member, reader, readable, absent, needs, **more)
+    yield shape(
+        f"{prefix}/undeclared",
+        content.place,
+        "every member of the body is documented",
+        each(readable, lambda exchange: _undeclared(exchange, content.schema)),
+        absent,
+        needs,
+        **(more | {"level": Level.SHOULD}),
+    )
+
+
+def _media_type(exchange: Exchange, promised: str) -> str:
+    came = exchange.header("content-type")
+    if essence(came) == essence(promised):
+        return ""
+    return f"{exchange.status} answered {f'as {came}' if came else 'without Content-Type'}, not {promised}"
+
+
+def _json(exchange: Exchange) -> str:
+    return f"{exchange.status} answered with a body that is not JSON: {exchange.flaw}" if exchange.flaw else ""
+
+
+def _member(
+    prefix: str, member: Property, reader: Reader, applies: Any, absent: Absentee, needs: frozenset[Probe], **more: Any
+) -> Clause:
+    def look(exchange: Exchange) -> str | None:
+        fault = reader.faults(exchange).get(member.path)
+        if fault is None:
+            seen = next(values(exchange.json, member.path), None)
+            return "" if seen is not None else None
+        name = member.path or "the body"
+        return f"{exchange.status} answered {'without ' + name if fault == 'missing' else f'with {name}: {fault}'}"
+
+    return shape(
+        f"{prefix}/body/{member.path}" if member.path else f"{prefix}/body",
+        member.place,
+        _promised(member),
+        each(applies, look),
+        absent if not member.path else _unseen(member, applies, absent),
+        needs,
+        **more,
+    )
+
+
+def _unseen(member: Property, applies: Any, absent: Absentee) -> Absentee:
+    """Return why a member was never seen: its parent is judged on its own, and what is optional may stay away."""
+
+    def absence(exchanges: Sequence[Exchange]) -> Absence:
+        if not any(applies(exchange) for exchange in exchanges):
+            return absent(exchanges)
+        if member.required and member.parent:
+            return Absence(f"no answer had {member.parent}")
+        return Absence(f"{member.path} is optional, and no answer had it")
+
+    return absence
+
+
+def _promised(member: Property) -> str:
+    said = {key: value for key, value in member.schema.items() if key in _SAID}
+    words = ", ".join(f"{_SAID[key]}{brief(value, 60)}" for key, value in said.items())
+    presence = "required" if member.required else "optional"
+    return f"{member.path or 'the body'} is {presence}{': ' + words if words else ''}"
+
+
+_SAID = {
+    "type": "type ",
+    "format": "format ",
+    "enum": "one of ",
+    "minLength": "at least this long: ",
+    "maxLength": "at most this long: ",
+    "minimum": "at least ",
+    "maximum": "at most ",
+    "uniqueItems": "items differ: ",
+    "additionalProperties": "other members: ",
+    "pattern": "pattern ",
+}
+
+
+def _undeclared(exchange: Exchange, schema: Mapping[str, Any]) -> str:
+    names = sorted(set(_unnamed(exchange.json, schema, ())))
+    return f"{exchange.status} answered with {', '.join(names)}, which the document does not name" if names else ""
+
+
+def _unnamed(value: Any, schema: Mapping[str, Any], steps: tuple[str | int, ...]) -> Iterator[str]:
+    declared = schema.get("properties")
+    if isinstance(value, dict) and declared and "additionalProperties" not in schema:
+        yield from (path_of([*steps, name]) for name in value if name not in declared)
+    if isinstance(value, dict):
+        for name in set(value) & set(declared or ()):
+            yield from _unnamed(value[name], (declared or {})[name], (*steps, name))
+    elif isinstance(value, list) and isinstance(schema.get("items"), Mapping):
+        for item in value:
+            yield from _unnamed(item, schema["items"], (*steps, 0))
+
+
+# --- headers -------------------------------------------------------------------------------------------------------------
+
+
+def header_clause(
+    id: str, header: Header, applies: Any, absent: Absentee, needs: frozenset[Probe], **more: Any
+) -> Clause:
+    """Return the clause that a documented header is there and of its type."""
+    kind = "an integer, not negative" if header.schema.get("type") == "integer" else "not empty"
+    return shape(
+        id,
+        header.place,
+        f"{header.name} is sent: {kind}",
+        each(applies, lambda exchange: _header(exchange, header)),
+        absent,
+        needs,
+        **more,
+    )
+
+
+def _header(exchange: Exchange, header: Header) -> str:
+    came = exchange.header_values(header.name)
+    if not came:
+        return f"{exchange.status} answered without {header.name}"
+    integer = header.schema.get("type") == "integer"
+    if integer and len(came) > 1:
+        return f"{exchange.status} answered with {header.name} {len(came)} times"
+    fault = next((fault for value in came if (fault := _header_fault(header, value))), "")
+    return f"{exchange.status} answered with {header.name}: {fault}" if fault else ""
+
+
+def _header_fault(header: Header, value: str) -> str:
+    if header.schema.get("type") == "integer":
+        if not INTEGER.match(value):
+            return f"{brief(value)} is not an integer"
+        return f"{value} is negative" if int(value) < 0 else ""
+    if not value.strip():
+        return "the value is empty"
+    if header.name.lower() == "www-authenticate" and not CHALLENGE.match(value):
+        return f"{brief(value)} is no challenge (RFC 9110 11.6.1)"
+    if header.schema.get("format") == "uri" and not (urlsplit(value).scheme and urlsplit(value).netloc):
+        return f"{brief(value)} is not an absolute URI"
+    return ""
+
+
+# --- request identity ------------------------------------------------------------------------------------------------------
+
+
+def _request_ids(operation: Operation) -> Iterator[Clause]:
+    entry = operation.promises.get("request-id")
+    if entry is None or not entry.data.get("unique", True):
+        return
+    name = str(entry.data["header"])
+    yield shape(
+        "request-id/unique",
+        entry.place,
+        f"no two answers share {name}: {entry.says}",
+        unique(lambda exchange: list(exchange.header_values(name)), name),
+        withheld(f"an answer with {name}", Expect.ACCEPTED),
+        EVERY,
+    )
+
+
+def unique(values_of: Any, name: str) -> Judge:
+    """Return a judge that finds a value of *values_of* which an earlier exchange had too."""
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        first: dict[str, int] = {}
+        for exchange in exchanges:
+            came = [value for value in values_of(exchange) if value]
+            again = next((value for index, value in enumerate(came) if value in first or value in came[:index]), None)
+            first.update(dict.fromkeys(came, exchange.serial))
+            if came:
+                yield Evidence(exchange, f"{name} {brief(again)} came a second time" if again is not None else "")
+
+    return judge
+
+
+# --- prose lists of values ---------------------------------------------------------------------------------------------------
+
+
+def _values(operation: Operation) -> Iterator[Clause]:
+    entry = operation.promises.get("values")
+    for path, allowed in (entry.data["properties"] if entry else {}).items():
+        yield shape(
+            f"200/values/{path}",
+            entry.place if entry else operation.place,
+            f"{path} is one of {', '.join(map(str, allowed))}",
+            each(lambda exchange: exchange.accepted, _one_of(path, allowed)),
+            _seen_or(withheld("an answer with 200", Expect.ACCEPTED), f"no answer had {path}"),
+            EVERY,
+        )
+
+
+def _one_of(path: str, allowed: Sequence[Any]) -> Any:
+    def look(exchange: Exchange) -> str | None:
+        came = [value for _, value in values(exchange.json, path) if isinstance(value, str)]
+        wrong = next((value for value in came if value not in allowed), None)
+        if wrong is not None:
+            return f"{exchange.status} answered with {path} {brief(wrong)}"
+        return "" if came else None
+
+    return look
+
+
+def _seen_or(absent: Absentee, reason: str) -> Absentee:
+    def absence(exchanges: Sequence[Exchange]) -> Absence:
+        return Absence(reason) if any(exchange.accepted for exchange in exchanges) else absent(exchanges)
+
+    return absence
+
+
+# --- the document's own examples ---------------------------------------------------------------------------------------------
+
+
+def _examples(response: Response) -> Iterator[Clause]:
+    for example in response.content.examples if response.content else ():
+        yield _example(f"document/example/{response.status}", response.content, example)
+    for header in response.headers:
+        if "example" in header.schema:
+            value = str(header.schema["example"])
+            content = Content("", header.schema, (), (), header.place)
+            id = f"document/example/{response.status}/{header.name}"
+            yield _example(id, content, Example(header.name, value, header.place))
+
+
+def _example(id: str, content: Content | None, example: Example) -> Clause:
+    def judge(_: Sequence[Exchange]) -> Iterator[Evidence]:
+        faults = Reader(content).faults_of(example.value) if content else {}
+        told = "; ".join(f"{path or 'the value'}: {fault}" for path, fault in faults.items())
+        yield Evidence(None, f"the document's own example breaks its schema: {told}" if told else "")
+
+    name = "" if example.name in ("default", value_at({}, "")) else f"/{example.name}"
+    return shape(
+        id + ("" if id.endswith(f"/{example.name}") else name),
+        example.place,
+        "the document's example keeps the document's schema",
+        judge,
+        skipped("the document shows no example"),
+        frozenset(),
+        level=Level.SHOULD,
+    )
+
+

@@ -1,0 +1,524 @@
+"""Does a PATCH mean what it says? State is followed from exchange to exchange, on every pair of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pytest_confluent_contracts.clauses.reading import EVERY, brief, each, same, value_at, withheld
+from pytest_confluent_contracts.contract import (
+    ABSENT,
+    Absence,
+    Absentee,
+    Clause,
+    Content,
+    Document,
+    Evidence,
+    Exchange,
+    Expect,
+    Family,
+    Judge,
+    Level,
+    Operation,
+    Place,
+)
+
+RESOLUTION = 1.1
+EMPTY = ("", [], {}, None, ABSENT)
+
+
+def derive(document: Document, operation: Operation) -> Iterator[Clause]:
+    """Yield what an update must change, must leave alone, and must never show."""
+    content = operation.success.content if operation.success else None
+    if content is None:
+        return
+    model = Model.of(operation, content)
+    yield from _echo(operation, model)
+    yield from _unchanged(operation, model)
+    yield from _immutable(operation, model)
+    yield from _identity(operation)
+    yield from _secrets(operation)
+    yield from _timestamps(operation)
+
+
+def update(id: str, place: Place, promise: str, judge: Judge, absent: Absentee, **more: Any) -> Clause:
+    """Return a clause of this family, MUST and stateful unless *more* says otherwise."""
+    settings = {"level": Level.MUST, "needs": EVERY, "stateful": True} | more
+    return Clause(
+        id=f"update/{id}",
+        family=Family.UPDATE,
+        place=place,
+        promise=promise,
+        judge=judge,
+        absent=absent,
+        **settings,
+    )
+
+
+NO_200 = withheld("an answer with 200", Expect.ACCEPTED)
+
+
+def _or(reason: str) -> Absentee:
+    """Return the absence of a clause that needs more than one answer with 200: *reason* where answers came."""
+
+    def absent(exchanges: Sequence[Exchange]) -> Absence:
+        return Absence(reason) if any(exchange.accepted for exchange in exchanges) else NO_200(exchanges)
+
+    return absent
+
+
+# --- what the answers show -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Which members an update can write, which an answer shows, and which may move by themselves."""
+
+    operation: Operation
+    writable: tuple[str, ...]
+    shown: tuple[str, ...]
+    frozen: tuple[str, ...]
+    moving: tuple[str, ...]
+    created: str
+
+    @classmethod
+    def of(cls, operation: Operation, content: Content) -> Model:
+        """Return what the document says: leaves of the answer, lists as a whole."""
+        shown = tuple(m.path for m in content.properties if "[]" not in m.path and "properties" not in m.schema)
+        entry = operation.promises.get("immutable")
+        frozen = tuple(entry.data["properties"]) if entry else ()
+        request = operation.request.properties if operation.request else ()
+        writable = tuple(m.path for m in request if m.path in shown and not m.read_only and not _within(m.path, frozen))
+        updated = operation.promise("timestamps", "updated")
+        created = str(operation.promise("timestamps", "created") or "")
+        secret = tuple(operation.promise("create-only", "properties") or ())
+        return cls(operation, writable, shown, frozen, (*((updated,) if updated else ()), *secret), created)
+
+    def state(self, exchange: Exchange) -> dict[str, Any]:
+        """Return what the answer shows of the resource, by path; null counts as absent."""
+        found = {path: value_at(exchange.json, path) for path in self.shown if path not in self.moving}
+        return {path: ABSENT if value is None else value for path, value in found.items()}
+
+    def own(self, exchanges: Sequence[Exchange]) -> Iterator[Exchange]:
+        """Yield the exchanges that may have changed the run's own resource, or show it."""
+        first: tuple[tuple[str, str], ...] | None = None
+        for exchange in exchanges:
+            if exchange.case.expect is Expect.UNKNOWN:
+                continue
+            first = exchange.case.parameters if first is None else first
+            if exchange.case.parameters == first and not exchange.failure:
+                yield exchange
+
+
+def _within(path: str, paths: Sequence[str]) -> bool:
+    return any(path == other or path.startswith(f"{other}.") for other in paths)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two successive answers that show the resource, and the refused requests between them."""
+
+    before: Exchange
+    after: Exchange
+    refused: tuple[Exchange, ...]
+
+
+def pairs(model: Model, exchanges: Sequence[Exchange]) -> Iterator[Pair]:
+    """Yield each two successive answers that show the resource."""
+    before: Exchange | None = None
+    refused: list[Exchange] = []
+    for exchange in model.own(exchanges):
+        if not (exchange.accepted and isinstance(exchange.json, Mapping)):
+            refused.append(exchange)
+            continue
+        if before is not None:
+            yield Pair(before, exchange, tuple(refused))
+        before, refused = exchange, []
+
+
+# --- what was sent comes back ----------------------------------------------------------------------------------------------
+
+
+def _echo(operation: Operation, model: Model) -> Iterator[Clause]:
+    members = {member.path: member for member in operation.request.properties} if operation.request else {}
+    for path in model.writable:
+        yield update(
+            f"sent-is-returned/{path}",
+            members[path].place,
+            f"{path} in the answer equals the value sent, to the character",
+            _returned(model, path),
+            _or(f"no answer had {path} after it was sent"),
+        )
+
+
+def _returned(model: Model, path: str) -> Judge:
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        shown = any(e.accepted and value_at(e.json, path) not in EMPTY for e in exchanges)
+        for exchange in model.own(exchanges):
+            sent = value_at(exchange.case.value, path)
+            if sent is ABSENT or not exchange.accepted or not isinstance(exchange.json, Mapping):
+                continue
+            came = value_at(exchange.json, path)
+            if came is ABSENT:
+                if shown and sent not in EMPTY:
+                    yield Evidence(exchange, f"{exchange.status} answered without {path}, sent as {brief(sent, 50)}")
+            else:
+                finding = f"{exchange.status} answered with {path} {brief(came, 50)}, sent as {brief(sent, 50)}"
+                yield Evidence(exchange, "" if same(sent, came) else finding)
+
+    return judge
+
+
+# --- what was not sent stays -----------------------------------------------------------------------------------------------
+
+
+def _unchanged(operation: Operation, model: Model) -> Iterator[Clause]:
+    yield update(
+        "omitted-unchanged",
+        operation.place,
+        "what was not sent does not change",
+        _omitted(model, lambda exchange: not _is_empty(exchange, model)),
+        _or("no two answers could be compared"),
+    )
+    if operation.request and not operation.request.required and "required" not in operation.request.schema:
+        yield update(
+            "empty-changes-nothing",
+            operation.place,
+            "an empty update changes nothing but the time of the update",
+            _omitted(model, lambda exchange: _is_empty(exchange, model)),
+            _or("no empty update followed an answer"),
+        )
+    yield update(
+        "refused-unchanged",
+        operation.place,
+        "a refused request changes nothing",
+        _refused(model),
+        _or("no answer followed a refused request"),
+    )
+    yield update(
+        "idempotent",
+        operation.place,
+        "the same update twice gives the same resource",
+        _idempotent(model),
+        _or("no update was sent twice"),
+    )
+
+
+def _is_empty(exchange: Exchange, model: Model) -> bool:
+    """Return whether the request names no member that the answer shows."""
+    return all(value_at(exchange.case.value, path) is ABSENT for path in (*model.writable, *model.frozen))
+
+
+def _changes(pair: Pair, model: Model) -> dict[str, tuple[Any, Any]]:
+    """Return the members that differ between both answers though the second request did not send them."""
+    was, now = model.state(pair.before), model.state(pair.after)
+    sent = pair.after.case.value
+    return {
+        path: (was[path], now[path])
+        for path in was
+        if path != model.created
+        and not _sends(sent, path, model)
+        and not same_state(was[path], now[path])
+    }
+
+
+def _sends(body: Any, path: str, model: Model) -> bool:
+    """Return whether *body* says anything of *path*: itself, a part of it, or a frozen member around it."""
+    if value_at(body, path) is not ABSENT:
+        return True
+    return any(_within(path, (frozen,)) and value_at(body, frozen) not in (ABSENT, {}) for frozen in model.frozen)
+
+
+def same_state(was: Any, now: Any) -> bool:
+    """Return whether a member is the same; an empty value may be left out of an answer."""
+    if was in EMPTY and now in EMPTY:
+        return True
+    return was is not ABSENT and now is not ABSENT and same(was, now)
+
+
+def _attributed(pair: Pair, model: Model, elsewhere: set[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Split the changes of a pair: those that the second request made, and those that a refused one in between made."""
+    changed = _changes(pair, model)
+    if not pair.refused:
+        return changed, {}
+    by_refused = {
+        path: values
+        for path, values in changed.items()
+        if path not in elsewhere or any(same_state(value_at(e.case.value, path), values[1]) for e in pair.refused)
+    }
+    return {path: values for path, values in changed.items() if path not in by_refused}, by_refused
+
+
+def _changed_without_refusal(model: Model, exchanges: Sequence[Exchange]) -> set[str]:
+    alone = [pair for pair in pairs(model, exchanges) if not pair.refused]
+    return {path for pair in alone for path in _changes(pair, model)}
+
+
+def _omitted(model: Model, applies: Callable[[Exchange], bool]) -> Judge:
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        elsewhere = _changed_without_refusal(model, exchanges)
+        for pair in pairs(model, exchanges):
+            if not applies(pair.after):
+                continue
+            own, by_refused = _attributed(pair, model, elsewhere)
+            if own or not by_refused:
+                yield Evidence(pair.after, _told(own, "though it was not sent"))
+
+    return judge
+
+
+def _told(changed: Mapping[str, tuple[Any, Any]], why: str) -> str:
+    for path, (was, now) in changed.items():
+        return f"{path} changed from {_shown(was)} to {_shown(now)}, {why}"
+    return ""
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if value is ABSENT else brief(value, 50)
+
+
+def _refused(model: Model) -> Judge:
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        elsewhere = _changed_without_refusal(model, exchanges)
+        for pair in pairs(model, exchanges):
+            if not pair.refused:
+                continue
+            _, changed = _attributed(pair, model, elsewhere)
+            culprit = _culprit(pair, changed)
+            yield Evidence(culprit, _told(changed, f"by a request that was answered {culprit.status}"))
+
+    return judge
+
+
+def _culprit(pair: Pair, changed: Mapping[str, tuple[Any, Any]]) -> Exchange:
+    """Return the refused request whose value came out, else the last one before the change was seen."""
+    for path, (_, now) in changed.items():
+        for exchange in reversed(pair.refused):
+            if now not in EMPTY and same_state(value_at(exchange.case.value, path), now):
+                return exchange
+    return pair.refused[-1]
+
+
+def _idempotent(model: Model) -> Judge:
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        for pair in pairs(model, exchanges):
+            if pair.refused or pair.before.case.key != pair.after.case.key:
+                continue
+            was, now = model.state(pair.before), model.state(pair.after)
+            changed = {
+                path: (was[path], now[path])
+                for path in was
+                if path != model.created and value_at(pair.after.case.value, path) is not ABSENT
+                if not same_state(was[path], now[path])
+            }
+            yield Evidence(pair.after, _told(changed, "by sending the same update again"))
+
+    return judge
+
+
+# --- what no update writes ---------------------------------------------------------------------------------------------------
+
+
+def _immutable(operation: Operation, model: Model) -> Iterator[Clause]:
+    entry = operation.promises.get("immutable")
+    for path in model.frozen:
+        yield update(
+            f"immutable/{path}",
+            entry.place if entry else operation.place,
+            f"{path} stays as it is when another value is sent",
+            _kept(model, path),
+            _or(f"no answer showed {path} before and after another value was sent"),
+        )
+
+
+def _kept(model: Model, path: str) -> Judge:
+    leaves = [leaf for leaf in model.shown if _within(leaf, (path,)) and leaf not in model.moving]
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        for pair in pairs(model, exchanges):
+            senders = [e for e in (*pair.refused, pair.after) if value_at(e.case.value, path) not in (ABSENT, {})]
+            if not senders:
+                continue
+            was, now = model.state(pair.before), model.state(pair.after)
+            changed = {leaf: (was[leaf], now[leaf]) for leaf in leaves if not same_state(was[leaf], now[leaf])}
+            seen = [leaf for leaf in leaves if was[leaf] is not ABSENT or now[leaf] is not ABSENT]
+            if seen or changed:
+                yield Evidence(senders[-1], _told(changed, "because it was sent"))
+
+    return judge
+
+
+# --- the resource itself -------------------------------------------------------------------------------------------------------
+
+
+def _identity(operation: Operation) -> Iterator[Clause]:
+    entry = operation.promises.get("identity")
+    if entry is None:
+        return
+    parameter, member = str(entry.data["parameter"]), str(entry.data.get("property", "id"))
+
+    def look(exchange: Exchange) -> str | None:
+        asked = dict(exchange.case.parameters).get(parameter)
+        came = value_at(exchange.json, member)
+        if not isinstance(came, str):
+            return None
+        return "" if came == asked else f"{exchange.status} answered with {member} {brief(came)}, asked for {brief(asked)}"
+
+    judge = each(lambda exchange: exchange.accepted, look)
+    promise = f"{member} in the answer is the {parameter} in the path"
+    yield update("id-is-path-id", entry.place, promise, judge, _or(f"no answer had {member}"), stateful=False)
+    if "self" in entry.data:
+        yield _self(operation, str(entry.data["self"]), entry.place)
+
+
+def _self(operation: Operation, member: str, place: Place) -> Clause:
+    def look(exchange: Exchange) -> str | None:
+        came = value_at(exchange.json, member)
+        if not isinstance(came, str):
+            return None
+        path = operation.path
+        for name, value in exchange.case.parameters:
+            path = path.replace("{" + name + "}", value)
+        right = unquote(urlsplit(came).path).rstrip("/").endswith(path)
+        return "" if right else f"{exchange.status} answered with {member} {brief(came)}, which does not address {path}"
+
+    judge = each(lambda exchange: exchange.accepted, look)
+    promise = f"{member} addresses this resource"
+    return update("self-addresses-resource", place, promise, judge, _or(f"no answer had {member}"), stateful=False)
+
+
+# --- what must never be shown ----------------------------------------------------------------------------------------------------
+
+
+def _secrets(operation: Operation) -> Iterator[Clause]:
+    def leak(exchange: Exchange) -> str:
+        return f"{exchange.status} gave away {exchange.leaks[0]}" if exchange.leaks else ""
+
+    place = operation.promises["secrets"].place if "secrets" in operation.promises else operation.place
+    judge = each(lambda exchange: 200 <= exchange.status < 400, leak)
+    promise = "no credential and no secret of the request comes back, in the body or a header"
+    yield update("no-leak", place, promise, judge, NO_200, stateful=False)
+    entry = operation.promises.get("create-only")
+    for path in entry.data["properties"] if entry else ():
+        yield from _create_only(path, entry.place if entry else operation.place)
+
+
+def _create_only(path: str, place: Place) -> Iterator[Clause]:
+    def shown(exchange: Exchange) -> str | None:
+        came = value_at(exchange.json, path)
+        return f"{exchange.status} answered with a value in {path}" if came not in EMPTY else ""
+
+    def empty(exchange: Exchange) -> str | None:
+        return f"{exchange.status} answered with an empty {path}" if value_at(exchange.json, path) == "" else ""
+
+    accepted = lambda exchange: exchange.accepted and exchange.json is not ABSENT  # noqa: E731
+    promise = f"{path} is only sent by create"
+    yield update(f"create-only/{path}", place, promise, each(accepted, shown), NO_200, stateful=False)
+    judge, promise = each(accepted, empty), f"{path} is left out, not sent empty"
+    yield update(f"create-only/{path}/empty", place, promise, judge, NO_200, level=Level.SHOULD, stateful=False)
+
+
+# --- time ------------------------------------------------------------------------------------------------------------------------
+
+
+def _timestamps(operation: Operation) -> Iterator[Clause]:
+    entry = operation.promises.get("timestamps")
+    if entry is None:
+        return
+    created, updated = entry.data.get("created"), entry.data.get("updated")
+    absent = _or("no answer had the time stamps")
+    settings: dict[str, Any] = {"stateful": False}
+    if created:
+        promise = f"{created} never changes"
+        yield update("created-constant", entry.place, promise, _constant(created), absent, **settings)
+    if updated:
+        promise = f"{updated} never goes back"
+        yield update("updated-never-back", entry.place, promise, _never_back(updated), absent, **settings)
+        promise = f"{updated} moves when something changed"
+        yield update("updated-moves", entry.place, promise, _moves(operation, updated), absent, needs=EVERY)
+    if created and updated:
+        promise = f"{updated} is not before {created}"
+        yield update("updated-after-created", entry.place, promise, _ordered(created, updated), absent, **settings)
+
+
+def moment(body: Any, path: str) -> datetime | None:
+    """Return the RFC 3339 time at *path*, None where it is absent or not one (``shape`` says so)."""
+    value = value_at(body, path)
+    try:
+        parsed = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return parsed if parsed is None or parsed.tzinfo else None
+
+
+def _timed(exchanges: Sequence[Exchange], path: str) -> Iterator[tuple[Exchange, datetime]]:
+    first = None
+    for exchange in exchanges:
+        first = exchange.case.parameters if first is None else first
+        told = moment(exchange.json, path) if exchange.accepted and exchange.case.parameters == first else None
+        if told is not None:
+            yield exchange, told
+
+
+def _constant(path: str) -> Judge:
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        first: datetime | None = None
+        for exchange, told in _timed(exchanges, path):
+            first = first or told
+            finding = f"{exchange.status} answered with {path} {told.isoformat()}, before {first.isoformat()}"
+            yield Evidence(exchange, "" if told == first else finding)
+
+    return judge
+
+
+def _never_back(path: str) -> Judge:
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        latest: datetime | None = None
+        for exchange, told in _timed(exchanges, path):
+            latest = max(latest or told, told)
+            finding = f"{exchange.status} answered with {path} {told.isoformat()}, after {latest.isoformat()}"
+            yield Evidence(exchange, "" if told == latest else finding)
+
+    return judge
+
+
+def _ordered(created: str, updated: str) -> Judge:
+    def look(exchange: Exchange) -> str | None:
+        begun, changed = moment(exchange.json, created), moment(exchange.json, updated)
+        if begun is None or changed is None:
+            return None
+        finding = f"{exchange.status} answered with {updated} {changed.isoformat()}, before {created} {begun.isoformat()}"
+        return finding if changed < begun else ""
+
+    return each(lambda exchange: exchange.accepted, look)
+
+
+def _moves(operation: Operation, path: str) -> Judge:
+    """A change at least a clock's resolution after a time stamp was first seen must not show that time stamp again."""
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        content = operation.success.content if operation.success else None
+        model = Model.of(operation, content) if content else None
+        seen_at: dict[datetime, float] = {}
+        for pair in pairs(model, exchanges) if model else ():
+            told = moment(pair.after.json, path)
+            first = moment(pair.before.json, path)
+            if told is None or first is None:
+                continue
+            since = seen_at.setdefault(first, pair.before.came_at)
+            if not _changed(pair, model) or pair.after.sent_at - since < RESOLUTION:
+                continue
+            finding = f"{pair.after.status} answered with {path} {told.isoformat()} again, though something changed"
+            yield Evidence(pair.after, finding if told == first else "")
+
+    return judge
+
+
+def _changed(pair: Pair, model: Model | None) -> bool:
+    was, now = (model.state(pair.before), model.state(pair.after)) if model else ({}, {})
+    return any(not same_state(was[path], now[path]) for path in (model.writable if model else ()))
+
+

@@ -1,0 +1,171 @@
+"""May this request go, and when? The one transport through which all traffic passes, and what is redacted from it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, quote_plus, unquote, urlsplit
+
+import httpx
+
+from pytest_confluent_contracts.contract import REDACTED, Clock, ContractError
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+MADE_UP = re.compile(r"cs[0-9a-f]{16}")
+SHORT = 12
+NOISE = 4
+
+
+class Refusal(ContractError):
+    """A request that the guard did not let out, and why: a finding about the run, not about the service."""
+
+
+class WallClock:
+    """Time as the wall counts it."""
+
+    def now(self) -> float:
+        """Return the seconds since some fixed moment."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for *seconds*."""
+        time.sleep(max(0.0, seconds))
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether *url* names this machine itself."""
+    host = urlsplit(url).hostname or ""
+    return host in LOOPBACK or host.startswith("127.")
+
+
+# --- what may go -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the guard lets out: hosts, methods by path pattern, requests in all, requests a second (0: no limit)."""
+
+    hosts: frozenset[str]
+    routes: Mapping[re.Pattern[str], str]
+    budget: int = 0
+    rate: float = 0.0
+
+
+class Guard(httpx.BaseTransport):
+    """Passes on what the rules allow, at the rate that they allow, and counts it."""
+
+    def __init__(self, rules: Rules, clock: Clock, inner: httpx.BaseTransport | None = None) -> None:
+        self.rules, self.clock = rules, clock
+        self.sent = 0
+        self.waiting = 0.0
+        self._next = 0.0
+        # trust_env stays off: a proxy of the environment would be another host.
+        self._inner = inner or httpx.HTTPTransport(trust_env=False, limits=httpx.Limits(max_connections=8))
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass the request on; raise `Refusal` where the rules forbid it."""
+        self.check(request)
+        self.pace()
+        self.sent += 1
+        begun = self.clock.now()
+        try:
+            return self._inner.handle_request(request)
+        finally:
+            self.waiting += self.clock.now() - begun
+
+    @property
+    def left(self) -> int | None:
+        """Return how many requests the budget still allows, None where there is none."""
+        return max(0, self.rules.budget - self.sent) if self.rules.budget else None
+
+    def check(self, request: httpx.Request) -> None:
+        """Raise `Refusal` unless host, method, path and budget are allowed."""
+        host, path = request.url.host, unquote(request.url.raw_path.decode("ascii"))
+        if host not in self.rules.hosts:
+            raise Refusal(f"not sent: {host} is not the target's host; --contract-allow-host={host} would allow it")
+        if not any(request.method == method and route.fullmatch(path) for route, method in self.rules.routes.items()):
+            raise Refusal(f"not sent: {request.method} {path} is not declared by the documents")
+        if self.rules.budget and self.sent >= self.rules.budget:
+            raise Refusal(f"not sent: the budget of {self.rules.budget} requests is spent; --contract-budget raises it")
+
+    def pace(self) -> None:
+        """Wait until the rate allows one more request."""
+        if self.rules.rate:
+            now = self.clock.now()
+            self.clock.sleep(self._next - now)
+            self._next = max(now, self._next) + 1.0 / self.rules.rate
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._inner.close()
+
+
+# --- what is redacted --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value that must not be seen; *leaks* says whether a service that sends it back gives it away."""
+
+    name: str
+    value: str = field(repr=False)
+    leaks: bool = True
+
+
+def forms(value: str) -> list[str]:
+    """Return the ways in which *value* travels: raw, JSON-escaped, URL-encoded, base64 (padded or not)."""
+    coded = [base64.b64encode(value.encode("utf-8", "surrogatepass")).decode(), ""]
+    coded[1] = coded[0].translate(str.maketrans("+/", "-_"))
+    spelled = [value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]]
+    urls = [quote(value, safe="", errors="replace"), quote_plus(value, errors="replace")]
+    return list(dict.fromkeys([*spelled, *urls, *coded, *(text.rstrip("=") for text in coded)]))
+
+
+class Redactor:
+    """Takes every secret that the run knows out of whatever is kept of it, and says where an answer gave one away."""
+
+    def __init__(self, secrets: Iterable[Secret]) -> None:
+        self._names: dict[str, Secret] = {}
+        for secret in secrets:
+            if len(secret.value) >= NOISE:
+                self._names |= {form: secret for form in forms(secret.value)}
+        ordered = sorted(self._names, key=len, reverse=True)
+        self._pattern = re.compile("|".join([*map(_bounded, ordered), MADE_UP.pattern]))
+
+    def text(self, text: str) -> str:
+        """Return *text* without any secret."""
+        return self._pattern.sub(REDACTED, text)
+
+    def value(self, value: Any) -> Any:
+        """Return a JSON value without any secret in its strings."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        return {self.text(key): self.value(member) for key, member in value.items()} if isinstance(value, dict) else value
+
+    def leaks(self, text: str, sent: Mapping[str, str]) -> list[str]:
+        """Return the names of the secrets in *text*: the run's own, and those *sent* in the request, by member."""
+        found = [self._leak(match.group()) for match in self._pattern.finditer(text)]
+        members = [f"{name} of the request" for name, value in sent.items() if _shows(text, value)]
+        return list(dict.fromkeys([*members, *(name for name in found if name)]))
+
+    def _leak(self, form: str) -> str:
+        secret = self._names.get(form)
+        if secret is None:
+            return "a secret that an earlier request sent"
+        return secret.name if secret.leaks and len(secret.value) >= SHORT - NOISE else ""
+
+
+def _bounded(form: str) -> str:
+    """Return the pattern of a form; a short one counts only as a word of its own."""
+    return re.escape(form) if len(form) >= SHORT else rf"(?<![\w-]){re.escape(form)}(?![\w-])"
+
+
+def _shows(text: str, value: str) -> bool:
+    return len(value) >= SHORT and any(form in text for form in forms(value))

@@ -1,0 +1,113 @@
+"""How does a document become pytest items? File, operation, clause: a promise is a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_confluent_contracts.options import NODE_PREFIX
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_confluent_contracts.contract import Clause, Document, Operation, Ruling
+    from pytest_confluent_contracts.fixtures import Gate
+
+
+class ContractBroken(Exception):
+    """A clause that the target does not keep; pytest shows the block, not a traceback."""
+
+
+class DocumentFile(pytest.File):
+    """A published document; its node id is ``contracts/NAME``, wherever the file lies."""
+
+    @classmethod
+    def at(cls, parent: pytest.Collector, path: Path) -> DocumentFile:
+        """Return the node for the document at *path*."""
+        name = f"{NODE_PREFIX}{path.stem}"
+        # pytest 9.2 keeps node ids as values with a path, 9.0 and 9.1 as text.
+        kind = type(getattr(parent, "id", name))
+        nodeid: Any = name if kind is str else kind(path=name)
+        return cls.from_parent(parent, path=path, nodeid=nodeid)
+
+    def collect(self) -> Iterator[OperationNode]:
+        """Yield the operations of the document."""
+        from pytest_confluent_contracts import documents
+
+        document = documents.read(self.path)
+        for operation in document.operations:
+            yield OperationNode.of(self, document, operation)
+
+
+class OperationNode(pytest.Collector):
+    """One operation; xdist's loadscope keeps its clauses on one worker."""
+
+    document: Document
+    operation: Operation
+
+    @classmethod
+    def of(cls, parent: DocumentFile, document: Document, operation: Operation) -> OperationNode:
+        """Return the node of *operation*."""
+        node: OperationNode = cls.from_parent(parent, name=operation.id)
+        node.document, node.operation = document, operation
+        return node
+
+    def collect(self) -> Iterator[ClauseItem]:
+        """Yield a test for each promise."""
+        from pytest_confluent_contracts import clauses
+
+        for clause in clauses.derive(self.document, self.operation):
+            yield ClauseItem.of(self, self.operation, clause)
+
+
+class ClauseItem(pytest.Function):
+    """One promise. A `pytest.Function`, so that fixtures, xdist and reruns work on it as on any test."""
+
+    clause: Clause
+    ruling: Ruling | None
+
+    @classmethod
+    def of(cls, parent: OperationNode, operation: Operation, clause: Clause) -> ClauseItem:
+        """Return the test of *clause*, marked with its family."""
+
+        def judged(contract_gate: Gate, request: pytest.FixtureRequest) -> None:
+            item.ruling = contract_gate.ruling(operation, clause)
+            _concluded(item.ruling, contract_gate.strict)
+
+        item: ClauseItem = cls.from_parent(parent, name=clause.id, callobj=judged)
+        item.clause, item.ruling = clause, None
+        item.add_marker(pytest.mark.contract)
+        item.add_marker(getattr(pytest.mark, clause.family.value))
+        return item
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
+        """Return the failure block of a broken clause."""
+        if isinstance(excinfo.value, ContractBroken) and self.ruling is not None:
+            from pytest_confluent_contracts.report import block
+
+            return block.failure(self.ruling, f"pytest '{self.nodeid}' {again(self.config)}".rstrip())
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Return the place in the document, the line counted from 0."""
+        return self.path, self.clause.place.line - 1, self.clause.id
+
+
+def again(config: pytest.Config) -> str:
+    """Return the options that repeat the run."""
+    from pytest_confluent_contracts.plugin import SETTINGS
+
+    return config.stash[SETTINGS].again
+
+
+def _concluded(ruling: Ruling, strict: bool) -> None:
+    """Turn a verdict into the outcome of a test."""
+    from pytest_confluent_contracts.contract import Verdict
+
+    told = ruling.finding.came if ruling.finding else ruling.reason
+    if ruling.verdict is Verdict.BROKEN or ruling.withheld or (strict and ruling.verdict is Verdict.WARNED):
+        raise ContractBroken(told)
+    if ruling.verdict is Verdict.NOT_EXERCISED:
+        pytest.skip(f"not exercised: {ruling.reason}")

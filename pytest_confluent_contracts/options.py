@@ -1,0 +1,260 @@
+"""What was asked for? The options, their ini twins, and one check of all of them before anything is sent."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+MOCK = "mock"
+NODE_PREFIX = "contracts/"
+
+# name, kind, help. Each is --contract-NAME on the command line and contract_NAME in the ini file; the command line wins.
+OPTIONS: tuple[tuple[str, str, str], ...] = (
+    ("target", "text", "where the requests go: a URL, or mock for the embedded service"),
+    ("spec", "list", "document to hold the target to: a bundled name or a file (repeatable)"),
+    ("param", "list", "NAME=VALUE: a path parameter, the resource that may be changed (repeatable)"),
+    ("pin", "list", "POINTER=VALUE: a fixed value in every valid body; VALUE is JSON, text, or env:NAME (repeatable)"),
+    ("max-examples", "int", "generated bodies per probe (100)"),
+    ("seed", "int", "seed of the generated bodies (0)"),
+    ("timeout", "float", "seconds a request may take (10)"),
+    ("throttle", "bool", "exhaust the rate limit, to see the 429 (always for mock)"),
+    ("strict", "bool", "broken SHOULD clauses fail too"),
+)
+DEFAULTS: dict[str, Any] = {"max-examples": 100, "seed": 0, "timeout": 10.0}
+INI_KINDS = {"text": "string", "list": "linelist", "int": "string", "float": "string", "bool": "bool"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run was asked for, checked."""
+
+    target: str
+    documents: tuple[Path, ...]
+    parameters: tuple[tuple[str, str], ...] = ()
+    pins: dict[str, Any] = field(default_factory=dict, repr=False)
+    max_examples: int = 100
+    seed: int = 0
+    timeout: float = 10.0
+    throttle: bool = False
+    strict: bool = False
+    again: str = ""
+
+    @property
+    def mocked(self) -> bool:
+        """Return whether the embedded service is the target."""
+        return self.target == MOCK
+
+
+def add(parser: pytest.Parser) -> None:
+    """Declare every option and its ini twin."""
+    group = parser.getgroup("contracts", "API contracts")
+    for name, kind, told in OPTIONS:
+        flag, dest = f"--contract-{name}", f"contract_{name.replace('-', '_')}"
+        if kind == "bool":
+            group.addoption(flag, dest=dest, action="store_true", default=None, help=told)
+        elif kind == "list":
+            group.addoption(flag, dest=dest, action="append", default=None, metavar="VALUE", help=told)
+        else:
+            group.addoption(flag, dest=dest, default=None, metavar="VALUE", help=told)
+        parser.addini(dest, told, type=INI_KINDS[kind], default=None)  # type: ignore[arg-type]
+
+
+def value(config: pytest.Config, name: str) -> Any:
+    """Return what was given for *name*: on the command line, else in the ini file, else None."""
+    dest = f"contract_{name.replace('-', '_')}"
+    given = config.getoption(dest, default=None)
+    return given if given is not None else config.getini(dest)
+
+
+def settings(config: pytest.Config) -> Settings | None:
+    """Return what was asked for, None without a target; raise `pytest.UsageError` in one line where it cannot be."""
+    from pytest_confluent_contracts.contract import ContractError
+
+    target = value(config, "target")
+    if not target:
+        return None
+    try:
+        return _checked(config, str(target))
+    except ContractError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _checked(config: pytest.Config, target: str) -> Settings:
+    if target != MOCK:
+        _check_url(target)
+    paths = tuple(_documents(config, target))
+    return Settings(
+        target=target.rstrip("/"),
+        documents=paths,
+        parameters=tuple(_parameters(value(config, "param") or (), paths)),
+        pins=dict(_pins(value(config, "pin") or (), paths)),
+        max_examples=_number(config, "max-examples", int, 0),
+        seed=_number(config, "seed", int, 0),
+        timeout=_number(config, "timeout", float, 0.001),
+        throttle=bool(value(config, "throttle")) or target == MOCK,
+        strict=bool(value(config, "strict")),
+        again=" ".join(_again(config)),
+    )
+
+
+def _check_url(target: str) -> None:
+    from pytest_confluent_contracts.contract import ContractError
+
+    try:
+        parts = urlsplit(target)
+        named = parts.hostname and (parts.port or True)
+    except ValueError:
+        named = None
+    if not named or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
+        raise ContractError(f"--contract-target={target}: not a URL; give http(s)://HOST[:PORT][/PREFIX], or mock")
+    if parts.username or parts.password:
+        shown = f"{parts.scheme}://{parts.hostname}"
+        raise ContractError(f"--contract-target={shown}: leave credentials out of the URL; they come from the environment")
+
+
+def _documents(config: pytest.Config, target: str) -> Iterator[Path]:
+    """Yield the documents: those named, those among the paths, else the bundled ones that the target's host serves."""
+    from pytest_confluent_contracts import documents
+    from pytest_confluent_contracts.contract import ContractError
+
+    named = [documents.find(name) for name in value(config, "spec") or ()]
+    if config.args_source is config.ArgsSource.ARGS:
+        named += [path for arg in config.args if (path := _document_of(arg))]
+    elif not named:
+        named = list(documents.bundled().values()) if _serves_all(target) else documents.serving(urlsplit(target).hostname or "")
+        if not named:
+            known = ", ".join(documents.bundled())
+            raise ContractError(f"--contract-target={target}: no document names this host; add --contract-spec ({known}, or a file)")
+    found = list(dict.fromkeys(path.resolve() for path in named))
+    stems = [path.stem for path in found]
+    if twice := next((stem for stem in stems if stems.count(stem) > 1), None):
+        raise ContractError(f"two documents are named {twice!r}: rename one, the name is part of the clauses' ids")
+    for path in found:
+        documents.read(path)
+        yield path
+
+
+def _serves_all(target: str) -> bool:
+    host = urlsplit(target).hostname or ""
+    return target == MOCK or host in ("localhost", "::1") or host.startswith("127.")
+
+
+def _document_of(arg: str) -> Path | None:
+    """Return the document that a command-line argument names: a YAML or JSON file, or ``contracts/NAME``."""
+    from pytest_confluent_contracts import documents
+
+    path = arg.partition("::")[0]
+    if path.startswith(NODE_PREFIX) and not Path(path).exists():
+        return documents.find(path.removeprefix(NODE_PREFIX))
+    return Path(path) if path.endswith((".yaml", ".yml", ".json")) and Path(path).is_file() else None
+
+
+def arguments(config: pytest.Config, found: Settings) -> list[str]:
+    """Return what pytest shall collect: the documents in place of testpaths, or the paths with node ids made real."""
+    if config.args_source is not config.ArgsSource.ARGS:
+        return [str(path) for path in found.documents]
+    by_name = {path.stem: str(path) for path in found.documents}
+    collected = [_real(arg, by_name) for arg in config.args]
+    named = {arg.partition("::")[0] for arg in collected}
+    spec = {str(path) for path in found.documents} if value(config, "spec") else set()
+    return [*collected, *sorted(spec - {str(Path(path).resolve()) for path in named})]
+
+
+def _real(arg: str, by_name: dict[str, str]) -> str:
+    path, colons, rest = arg.partition("::")
+    name = path.removeprefix(NODE_PREFIX)
+    return f"{by_name[name]}{colons}{rest}" if path.startswith(NODE_PREFIX) and name in by_name else arg
+
+
+# --- values ------------------------------------------------------------------------------------------------------------
+
+
+def _number(config: pytest.Config, name: str, kind: type, least: float) -> Any:
+    from pytest_confluent_contracts.contract import ContractError
+
+    given = value(config, name)
+    if given in (None, ""):
+        return DEFAULTS[name]
+    try:
+        number = kind(given)
+    except ValueError:
+        number = None
+    if number is None or not least <= number < float("inf"):
+        what = "a whole number" if kind is int else "a number"
+        raise ContractError(f"--contract-{name}={given}: give {what} of at least {least:g}")
+    return number
+
+
+def _pairs(option: str, given: Sequence[str]) -> Iterator[tuple[str, str]]:
+    from pytest_confluent_contracts.contract import ContractError
+
+    for pair in given:
+        name, equals, content = pair.partition("=")
+        if not equals or not name:
+            raise ContractError(f"--contract-{option}={name}: give NAME=VALUE")
+        yield name, _from_environment(option, name, content)
+
+
+def _from_environment(option: str, name: str, content: str) -> str:
+    from pytest_confluent_contracts.contract import ContractError
+
+    if not content.startswith("env:"):
+        return content
+    variable = content.removeprefix("env:")
+    if not os.environ.get(variable):
+        raise ContractError(f"--contract-{option} {name}=env:{variable}: set {variable} in the environment")
+    return os.environ[variable]
+
+
+def _parameters(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[str, str]]:
+    from pytest_confluent_contracts import documents
+    from pytest_confluent_contracts.contract import ContractError
+
+    operations = [operation for path in paths for operation in documents.read(path).operations]
+    known = {name for operation in operations for name, _ in operation.parameters}
+    for name, content in _pairs("param", given):
+        if name not in known:
+            raise ContractError(f"--contract-param {name}: no document has this path parameter; known: {', '.join(sorted(known))}")
+        if not content:
+            raise ContractError(f"--contract-param {name}: the value is empty; name a resource that may be changed")
+        yield name, content
+
+
+def _pins(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[str, Any]]:
+    from pytest_confluent_contracts import documents
+    from pytest_confluent_contracts.contract import ContractError
+
+    operations = [operation for path in paths for operation in documents.read(path).operations]
+    known = {member.path for operation in operations if operation.request for member in operation.request.properties}
+    for name, content in _pairs("pin", given):
+        if name not in known or "[]" in name:
+            raise ContractError(f"--contract-pin {name}: no request body has this member; known: {', '.join(sorted(known))}")
+        yield name, _json_or_text(content)
+
+
+def _json_or_text(content: str) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError:
+        return content
+
+
+def _again(config: pytest.Config) -> Iterator[str]:
+    """Yield the options that make the same run again; the values of pins may be secret and are left to the reader."""
+    for name, kind, _ in OPTIONS:
+        given = value(config, name)
+        if kind == "bool" and given:
+            yield f"--contract-{name}"
+        elif kind == "list":
+            for item in given or ():
+                secret = name == "pin" and "=env:" not in item
+                yield f"--contract-{name}={item.partition('=')[0]}=..." if secret else f"--contract-{name}={item}"
+        elif given not in (None, "", False) and kind != "bool":
+            yield f"--contract-{name}={given}"

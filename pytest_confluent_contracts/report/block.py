@@ -1,0 +1,27 @@
+"""How is one finding told? What came; what was promised, and where; the smallest request; how to see it again."""
+
+from __future__ import annotations
+
+from pytest_confluent_contracts.contract import Ruling
+
+
+def failure(ruling: Ruling, again: str) -> str:
+    """Return the failure block; its first line stands alone in pytest's short summary and in annotations."""
+    finding = ruling.finding
+    came = finding.came if finding else f"not exercised: {ruling.reason}"
+    lines = [came, f"  promised: {ruling.clause.promise} ({ruling.clause.place})"]
+    if finding and finding.curl:
+        lines.append(f"  request:  {finding.curl}")
+    if finding and finding.exchange:
+        lines.append(f"  answer:   {_answer(ruling)}")
+    if finding:
+        lines.append(f"  seen:     {finding.seen}")
+    return "\n".join([*lines, f"  again:    {again}"])
+
+
+def _answer(ruling: Ruling) -> str:
+    exchange = ruling.finding.exchange if ruling.finding else None
+    if exchange is None or exchange.failure:
+        return exchange.failure if exchange else ""
+    text = " ".join(exchange.text.split())
+    return f"{exchange.status} {text[:400]}{' ...' if len(text) > 400 else ''}".rstrip()

@@ -1,0 +1,99 @@
+"""Where do the requests go? A URL, or the embedded service behind respx: from httpx on, the way is the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import respx
+
+from pytest_confluent_contracts.contract import Clock, Operation
+from pytest_confluent_contracts.guard import Guard, Redactor, Rules, Secret, WallClock
+from pytest_confluent_contracts.service import Request, Service, VirtualClock
+from pytest_confluent_contracts.wire import Wire
+
+MOCK = "mock"
+MOCK_URL = "http://mock.contract.invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An open way to one operation of the target."""
+
+    wire: Wire
+    clock: Clock
+    parameters: tuple[tuple[str, str], ...]
+    credentials: Mapping[str, Mapping[str, str]] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How a run behaves: seconds a request may take, requests a second and in all (0: no limit), other hosts allowed."""
+
+    timeout: float
+    rate: float = 0.0
+    budget: int = 0
+    hosts: tuple[str, ...] = ()
+
+
+def mocked(operation: Operation, manners: Manners, pins: Mapping[str, Any], alter: Callable[[Service], Service]) -> Door:
+    """Return the door to an embedded service of *operation*, on a clock that nobody has to wait for."""
+    clock = VirtualClock()
+    service = alter(Service(operation, clock))
+    router = respx.Router(assert_all_called=False, assert_all_mocked=False)
+    router.route(host=urlsplit(MOCK_URL).hostname).mock(side_effect=_handler(service))
+    guard = Guard(_rules(MOCK_URL, operation, manners), clock, httpx.MockTransport(router.handler))
+    redactor = Redactor(_secrets(operation, service.credentials, pins))
+    wire = Wire(MOCK_URL, guard, clock, redactor, manners.timeout)
+    return Door(wire, clock, service.parameters, service.credentials)
+
+
+def _handler(service: Service) -> Callable[[httpx.Request], httpx.Response]:
+    def handle(request: httpx.Request) -> httpx.Response:
+        headers = {name.lower(): value for name, value in request.headers.multi_items()}
+        path = request.url.raw_path.decode("ascii")
+        answer = service.handle(Request(request.method, path, headers, request.content))
+        return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body)
+
+    return handle
+
+
+def live(
+    url: str,
+    operation: Operation,
+    manners: Manners,
+    parameters: tuple[tuple[str, str], ...],
+    credentials: Mapping[str, Mapping[str, str]],
+    pins: Mapping[str, Any],
+) -> Door:
+    """Return the door to *operation* at *url*."""
+    clock = WallClock()
+    guard = Guard(_rules(url, operation, manners), clock)
+    redactor = Redactor(_secrets(operation, credentials, pins))
+    return Door(Wire(url, guard, clock, redactor, manners.timeout), clock, parameters, credentials)
+
+
+def _rules(url: str, operation: Operation, manners: Manners) -> Rules:
+    prefix = urlsplit(url).path.rstrip("/")
+    route = "[^/]+".join(map(re.escape, re.split(r"\{[^}]+\}", prefix + operation.path)))
+    hosts = frozenset({urlsplit(url).hostname or "", *manners.hosts})
+    return Rules(hosts, {re.compile(route): operation.method}, manners.budget, manners.rate)
+
+
+def _secrets(
+    operation: Operation, credentials: Mapping[str, Mapping[str, str]], pins: Mapping[str, Any]
+) -> Sequence[Secret]:
+    """Return what must not be seen: every credential, every pin, and the pair that basic authentication sends."""
+    secret_members = {member.path for member in operation.request.properties if member.secret} if operation.request else set()
+    found = [Secret(f"the pin {path}", value, path in secret_members) for path, value in pins.items() if isinstance(value, str)]
+    for name, parts in credentials.items():
+        found += [Secret(f"the credential {name} ({part})", value, part != "username") for part, value in parts.items()]
+        if {"username", "password"} <= set(parts):
+            found.append(Secret(f"the credential {name}", f"{parts['username']}:{parts['password']}"))
+    return found
+
+

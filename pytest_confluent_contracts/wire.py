@@ -1,0 +1,220 @@
+"""What came back? A case goes out over httpx and returns as an exchange, redacted."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from pytest_confluent_contracts.contract import ABSENT, REDACTED, Case, Clock, Exchange
+from pytest_confluent_contracts.guard import Guard, Redactor
+
+AGENT = "pytest-confluent-contracts"
+LARGEST = 16 * 2**20
+
+
+class Wire:
+    """One client for a whole run; keeps connections open between exchanges."""
+
+    def __init__(self, base_url: str, guard: Guard, clock: Clock, redactor: Redactor, timeout: float) -> None:
+        self.base_url, self.guard, self.clock = base_url.rstrip("/"), guard, clock
+        self.redactor, self.timeout = redactor, timeout
+        self._client = httpx.Client(transport=guard, timeout=timeout, follow_redirects=False, trust_env=False)
+
+    def exchange(self, case: Case, serial: int) -> Exchange:
+        """Send *case* and return what came; a request that the guard holds back raises `guard.Refusal`."""
+        url = self.base_url + filled(case)
+        request = self._client.build_request(
+            case.operation.method, url, headers=[*case.headers, ("User-Agent", AGENT)], content=case.body or b""
+        )
+        sent_at = self.clock.now()
+        try:
+            response, body = self._answer(request)
+        except (httpx.HTTPError, _TooSlow, _TooLarge) as error:
+            return self._kept(case, serial, url, sent_at, failure=_reason(error, self.timeout))
+        return self._kept(case, serial, url, sent_at, response=response, body=body)
+
+    def _answer(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
+        """Read the whole answer within one timeout: httpx counts its own anew with every byte."""
+        begun = self.clock.now()
+        response = self._client.send(request, stream=True)
+        body = bytearray()
+        try:
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > LARGEST:
+                    raise _TooLarge
+                if self.clock.now() - begun > self.timeout:
+                    raise _TooSlow
+        finally:
+            response.close()
+        return response, bytes(body)
+
+    def _kept(
+        self,
+        case: Case,
+        serial: int,
+        url: str,
+        sent_at: float,
+        *,
+        response: httpx.Response | None = None,
+        body: bytes = b"",
+        failure: str = "",
+    ) -> Exchange:
+        """Make the exchange: the one place at which secrets are taken out."""
+        clean, text = self.redactor, body.decode("utf-8", "replace")
+        raw = response.headers.raw if response is not None else []
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw]
+        value, flaw = parsed(body)
+        secrets = _secrets(case)
+        shown = "\n".join([*(f"{name}: {content}" for name, content in headers), text])
+        return Exchange(
+            serial=serial,
+            case=_redacted(case, clean),
+            url=clean.text(url),
+            status=response.status_code if response is not None else 0,
+            headers=tuple((name, clean.text(content)) for name, content in headers),
+            text=clean.text(text),
+            json=clean.value(value),
+            flaw=flaw,
+            leaks=tuple(clean.leaks(shown, secrets)) if response is not None else (),
+            sent_at=sent_at,
+            came_at=self.clock.now(),
+            failure=clean.text(failure),
+        )
+
+    def close(self) -> None:
+        """Close the client and its connections."""
+        self._client.close()
+
+
+class _TooSlow(Exception):
+    """The answer was not complete within the timeout."""
+
+
+class _TooLarge(Exception):
+    """The answer was larger than any documented one could be."""
+
+
+def filled(case: Case) -> str:
+    """Return the path of a case with its parameters in it, percent-encoded (RFC 3986 3.3)."""
+    path = case.operation.path
+    for name, value in case.parameters:
+        path = path.replace("{" + name + "}", quote(value, safe=""))
+    return path
+
+
+def _secrets(case: Case) -> dict[str, str]:
+    """Return the secret members that the body of *case* carries, by path."""
+    found: dict[str, str] = {}
+    for member in case.operation.request.properties if case.operation.request else ():
+        value: Any = case.value
+        for name in member.path.split(".") if member.secret else ():
+            value = value.get(name) if isinstance(value, Mapping) else None
+        if member.secret and isinstance(value, str):
+            found[member.path] = value
+    return found
+
+
+def _redacted(case: Case, clean: Redactor) -> Case:
+    """Return *case* as it may be shown: credential headers blank, secrets out of path, body and value."""
+    own = {scheme.header for alternative in case.operation.security for scheme in alternative}
+    headers = tuple((name, REDACTED if name in own else clean.text(value)) for name, value in case.headers)
+    value, body = case.value, (case.body or b"").decode("utf-8", "surrogateescape")
+    for path, secret in _secrets(case).items():
+        value, body = _without(value, path), body.replace(json.dumps(secret, ensure_ascii=False), f'"{REDACTED}"' if secret else '""')
+    return replace(
+        case,
+        headers=headers,
+        parameters=tuple((name, clean.text(content)) for name, content in case.parameters),
+        value=value if value is ABSENT else clean.value(value),
+        body=None if case.body is None else clean.text(body).encode("utf-8", "surrogateescape"),
+    )
+
+
+def _without(value: Any, path: str) -> Any:
+    """Return *value* with the secret member at *path* blanked."""
+    name, _, rest = path.partition(".")
+    if not isinstance(value, dict) or name not in value:
+        return value
+    return value | {name: _without(value[name], rest) if rest else (REDACTED if value[name] else value[name])}
+
+
+# --- JSON, strictly --------------------------------------------------------------------------------------------------------
+
+
+def parsed(body: bytes) -> tuple[Any, str]:
+    """Return the JSON value of *body*, or ABSENT and what is wrong with it (RFC 8259; duplicate names: section 4)."""
+    if not body:
+        return ABSENT, "it is empty"
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return ABSENT, f"byte {error.start} is not UTF-8"
+    if text.startswith("\ufeff"):
+        return ABSENT, "it begins with a byte order mark (RFC 8259 8.1)"
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant), ""
+    except RecursionError:
+        return ABSENT, "it is nested too deeply to be read"
+    except ValueError as error:
+        return ABSENT, str(error)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the name {next(name for name in names if names.count(name) > 1)!r} comes twice")
+    return members
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON value")
+
+
+# --- failures ------------------------------------------------------------------------------------------------------------------
+
+
+def _reason(error: Exception, timeout: float) -> str:
+    """Return in a few words why no answer came; the library's own words last."""
+    if isinstance(error, (httpx.TimeoutException, _TooSlow)):
+        return f"no complete answer within {timeout:g} s"
+    if isinstance(error, _TooLarge):
+        return f"an answer of more than {LARGEST // 2**20} MiB"
+    said = str(error) or type(error).__name__
+    if isinstance(error, httpx.ConnectError):
+        return f"no connection ({said})"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return "the connection was closed without an answer" if "disconnected" in said else f"no HTTP ({said})"
+    return f"the connection broke ({said})"
+
+
+# --- the request, told ---------------------------------------------------------------------------------------------------------
+
+SHOWN = 600
+
+
+def curl(exchange: Exchange) -> str:
+    """Return the request of *exchange* as a curl line; credentials are redacted, a long body is cut in its middle."""
+    parts = [f"curl -X {exchange.case.operation.method}", shlex.quote(exchange.url)]
+    parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in exchange.case.headers if name != "Accept"]
+    if exchange.case.body:
+        parts.append(f"--data-binary {_quoted(exchange.case.body)}")
+    return " ".join(parts)
+
+
+def _quoted(body: bytes) -> str:
+    cut = len(body) > SHOWN
+    shown = body[: SHOWN - 100] + b" ... " + body[-60:] if cut else body
+    try:
+        text = shown.decode("utf-8")
+        quoted = shlex.quote(text) if text.isprintable() else "$" + repr(text)
+    except UnicodeDecodeError:
+        quoted = "$" + repr(shown)[1:]
+    return f"{quoted} (cut: {len(body)} bytes)" if cut else quoted
