@@ -51,13 +51,14 @@ class Campaign:
         clock: Clock,
         *,
         skipped: Mapping[Probe, str] | None = None,
+        planned: Mapping[Probe, Sequence[Case]] | None = None,
         progress: Progress = lambda *_: None,
         observe: Callable[[Exchange], None] = lambda _: None,
     ) -> None:
         self.operation, self.brief, self.wire, self.clock = operation, brief, wire, clock
         self.journal: list[Exchange] = []
         self.stopped = "" if self.authorised else self._missing_credentials()
-        self._skipped = dict(skipped or {})
+        self._skipped, self._planned = dict(skipped or {}), dict(planned or {})
         self._progress, self._observe = progress, observe
         self._done: set[Probe] = set()
         self._raw: dict[int, Case] = {}
@@ -68,15 +69,19 @@ class Campaign:
     def ruling(self, clause: Clause) -> Ruling:
         """Return the verdict on *clause*, after the probes that it needs have run."""
         for probe in ORDER:
-            if probe in clause.needs and probe not in self._done:
-                self._run(probe)
-        evidence = list(clause.judge(tuple(self.journal)))
-        against = [item for item in evidence if item.finding]
+            if probe in clause.needs:
+                self.run(probe)
+        evidence, against = self.judged(clause)
         ruled = Ruling(clause, self.operation.document, self.operation.id, Verdict.KEPT, len(evidence), len(against))
         if against:
             verdict = Verdict.BROKEN if clause.level is Level.MUST else Verdict.WARNED
             return replace(ruled, verdict=verdict, finding=self._finding(clause, evidence, against))
         return ruled if evidence else self._without_evidence(clause, ruled)
+
+    def judged(self, clause: Clause) -> tuple[list[Evidence], list[Evidence]]:
+        """Return the evidence that the exchanges so far give for *clause*, and the part of it that is against it."""
+        evidence = list(clause.judge(self.journal))
+        return evidence, [item for item in evidence if item.finding]
 
     def _without_evidence(self, clause: Clause, ruled: Ruling) -> Ruling:
         unrun = [reason for probe in ORDER if probe in clause.needs and (reason := self._skipped.get(probe))]
@@ -102,7 +107,10 @@ class Campaign:
 
     # --- probes ------------------------------------------------------------------------------------------------------
 
-    def _run(self, probe: Probe) -> None:
+    def run(self, probe: Probe) -> None:
+        """Send the cases of *probe*, unless that was done before."""
+        if probe in self._done:
+            return
         self._done.add(probe)
         if self.stopped or probe in self._skipped:
             return
@@ -110,11 +118,17 @@ class Campaign:
             if probe is Probe.THROTTLE:
                 self._exhaust()
             else:
-                self._send_all(probe, cases.of(probe, self.operation, self.brief))
+                self._send_all(probe, self.planned(probe))
             if probe is Probe.EXAMPLES:
                 self._age()
         except Refusal as refusal:
             self.stopped = str(refusal)
+
+    def planned(self, probe: Probe) -> Sequence[Case]:
+        """Return the cases of *probe*, in the order in which they are sent."""
+        if probe not in self._planned:
+            self._planned[probe] = cases.of(probe, self.operation, self.brief)
+        return self._planned[probe]
 
     def _send_all(self, probe: Probe, planned: Sequence[Case]) -> None:
         hopeless = 0
@@ -163,7 +177,7 @@ class Campaign:
 
     def _exhaust(self) -> None:
         """Spend the window until 429 comes, wait as it says, and ask again; only where a limit is told and can be paid."""
-        [case] = cases.of(Probe.THROTTLE, self.operation, self.brief)
+        [case] = self.planned(Probe.THROTTLE)
         first = self._once(case)
         limit = self._told(first, "limit")
         if limit is None:
@@ -227,7 +241,7 @@ class Campaign:
         self._spend(case)
         if clause.stateful:
             self._spend(opening(self.operation, self.brief))
-        against = (item for item in clause.judge(tuple(self.journal)) if item.finding)
+        against = (item for item in clause.judge(self.journal) if item.finding)
         return next((item for item in against if item.exchange and item.exchange.serial >= before), None)
 
     def _spend(self, case: Case) -> None:

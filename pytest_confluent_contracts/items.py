@@ -91,8 +91,8 @@ class ClauseItem(pytest.Function):
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Return the place in the document, the line counted from 0."""
-        return self.path, self.clause.place.line - 1, self.clause.id
+        """Return the place in the document, the line counted from 0; pytest would write the dots of a bare id as colons."""
+        return self.path, self.clause.place.line - 1, f"{self.path.stem}: {self.clause.id}"
 
 
 def again(config: pytest.Config) -> str:

@@ -56,7 +56,10 @@ def _handler(service: Service) -> Callable[[httpx.Request], httpx.Response]:
     def handle(request: httpx.Request) -> httpx.Response:
         headers = {name.lower(): value for name, value in request.headers.multi_items()}
         path = request.url.raw_path.decode("ascii")
-        answer = service.handle(Request(request.method, path, headers, request.content))
+        try:
+            answer = service.handle(Request(request.method, path, headers, request.content))
+        except ConnectionError as error:  # a service that hangs up, as a socket would tell it
+            raise httpx.ReadError(str(error), request=request) from error
         return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body)
 
     return handle

@@ -11,6 +11,7 @@ from pytest_confluent_contracts.cases.making import (
     case,
     distinct,
     encoded,
+    fresh,
     full,
     judged,
     members,
@@ -64,11 +65,11 @@ def _deterministic(operation: Operation, brief: Brief) -> Iterator[tuple[str, An
     for member in (whole, *members(operation)):
         name = member.path or "the body"
         for index, value in enumerate(wrong_values(member.schema)):
-            base = marked(operation, brief, member.path, index) if index % 2 else least
+            base = fresh(operation, brief, f"refused-{index}", member.path) if index % 2 else least
             yield f"{name} is {value!r:.40}", with_value(base, member.path, value)
         if member.required and member.path and "[]" not in member.path:
             yield f"{name} is missing", without(least, member.path)
-            yield f"{name} is missing among others", without(marked(operation, brief, member.path, 0), member.path)
+            yield f"{name} is missing among others", without(fresh(operation, brief, "refused", member.path), member.path)
     yield from _lists(operation, brief)
 
 
@@ -98,19 +99,6 @@ def _not_in(enum: list[Any]) -> Iterator[Any]:
     for value in (text for text in enum if isinstance(text, str)):
         yield from ("", f"{value}s", value[:-1], value.upper(), value.title(), f" {value}", f"{value} ", value.replace("-", "_"))
         yield "something-else"
-
-
-def marked(operation: Operation, brief: Brief, path: str, index: int) -> Any:
-    """Return a body whose other members have values of their own: if it is refused and yet applied, they show it."""
-    body = full(operation, brief)
-    for member in writable(operation):
-        if member.path == path or member.path in brief.pins or not brief.made_up:
-            continue
-        if "string" in types_of(member.schema) and "format" not in member.schema and "enum" not in member.schema:
-            body = with_value(body, member.path, f"refused-{member.name}-{index}")
-        elif "array" in types_of(member.schema):
-            body = with_value(body, member.path, [f"refused:{index}"])
-    return body
 
 
 def _lists(operation: Operation, brief: Brief) -> Iterator[tuple[str, Any]]:
@@ -194,7 +182,7 @@ def _surrogates(operation: Operation, brief: Brief) -> Iterator[Case]:
 
 
 def _wrong_type(operation: Operation, brief: Brief) -> Iterator[Case]:
-    good = encoded(marked(operation, brief, "", 0))
+    good = encoded(fresh(operation, brief, "refused"))
     for media_type in ("text/plain", "application/xml", "application/x-www-form-urlencoded"):
         one = _raw(f"a body sent as {media_type}", "media-type", operation, brief, good)
         headers = tuple((name, media_type if name == "Content-Type" else value) for name, value in one.headers)

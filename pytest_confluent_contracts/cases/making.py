@@ -115,6 +115,19 @@ def full(operation: Operation, brief: Brief) -> Any:
     return pinned(body, brief)
 
 
+def fresh(operation: Operation, brief: Brief, label: str, path: str = "") -> Any:
+    """Return a full body whose members, but for *path*, have values of their own: where one is applied, it shows."""
+    body = full(operation, brief)
+    for member in writable(operation):
+        if member.path == path or member.path in brief.pins or not brief.made_up:
+            continue
+        if "string" in types_of(member.schema) and not {"format", "enum", "pattern"} & set(member.schema):
+            body = with_value(body, member.path, f"{label}-{member.name}")
+        elif types_of(member.schema) == ["array"]:
+            body = with_value(body, member.path, [f"{label}:{member.name}"])
+    return body
+
+
 def _shown(operation: Operation, member: Property) -> Any:
     """Return the member's value in the document's first example, else a sample."""
     for example in operation.request.examples if operation.request else ():
@@ -251,5 +264,5 @@ def header(scheme: Scheme, values: Mapping[str, str]) -> tuple[str, str]:
         pair = f"{values.get('username', '')}:{values.get('password', '')}".encode()
         return scheme.header, f"Basic {base64.b64encode(pair).decode('ascii')}"
     if scheme.kind == "bearer":
-        return scheme.header, f"Bearer {values.get('token', '')}"
+        return scheme.header, f"Bearer {values.get('token', '')}".rstrip()  # httpx sends no value that ends in a space
     return scheme.header, values.get("value", "")

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pytest_confluent_contracts.cases.broken import marked
-from pytest_confluent_contracts.cases.making import case, complete, header, judged
+from pytest_confluent_contracts.cases.making import case, complete, fresh, header, judged
 from pytest_confluent_contracts.cases.valid import opening
 from pytest_confluent_contracts.contract import Brief, Case, Expect, Operation, Probe, Scheme
 
@@ -30,7 +29,7 @@ def credentials(operation: Operation, brief: Brief) -> list[Case]:
 
 
 def _stranger(title: str, scheme: str, headers: Mapping[str, str], operation: Operation, brief: Brief, index: int) -> Case:
-    one = judged(Probe.CREDENTIALS, title, operation, brief, marked(operation, brief, "", index))
+    one = judged(Probe.CREDENTIALS, title, operation, brief, fresh(operation, brief, f"refused-{index}"))
     own = {name for alternative in operation.security for name in (s.header for s in alternative)}
     kept = tuple(pair for pair in one.headers if pair[0] not in own)
     expect = Expect.UNAUTHENTICATED
@@ -134,7 +133,7 @@ def _ids(brief: Brief) -> Iterator[str]:
 
 def _unknown(operation: Operation, brief: Brief, id: str, index: int) -> Case:
     *rest, (name, _) = brief.parameters
-    body: Any = marked(operation, brief, "", index)
+    body: Any = fresh(operation, brief, f"refused-{index}")
     one = judged(Probe.UNKNOWN, f"{name} {id[:40]}", operation, brief, body) if operation.request else None
     one = one or case(Probe.UNKNOWN, f"{name} {id[:40]}", operation, brief)
     return replace(one, parameters=(*rest, (name, id)), expect=Expect.UNKNOWN, violations=(), varies="")

@@ -13,6 +13,7 @@ from pytest_confluent_contracts.cases.making import (
     at,
     case,
     distinct,
+    fresh,
     full,
     judged,
     minimal,
@@ -94,6 +95,7 @@ Body = tuple[str, Any, dict[str, Any]]
 def _presence(operation: Operation, brief: Brief) -> Iterator[Body]:
     """Yield every member together, none of the optional ones, each alone, and each left out."""
     everything, least = full(operation, brief), minimal(operation, brief)
+    yield "new values for every member", fresh(operation, brief, "new"), {}
     yield "every member", everything, {}
     yield "required members only", least, {}
     for member in operation.request.properties if operation.request else ():

@@ -33,7 +33,11 @@ SHORTEST_WINDOW = 0.5
 USUAL = {"limit": "X-RateLimit-Limit", "remaining": "X-RateLimit-Remaining", "reset": "X-RateLimit-Reset"}
 INTEGER = re.compile(r"[0-9]+\Z")
 FIELD = re.compile(r'\s*"?[\w-]+"?\s*(;\s*[a-z*][\w*.-]*\s*=\s*("[^"]*"|\d+|:[^:]*:)\s*)*\Z')
-OLD_FIELD = re.compile(r"\s*\w+\s*=\s*\d+(\s*[,;]\s*[\w-]+\s*=\s*(\d+|\"[^\"]*\"))*\s*\Z|\s*\d+(\s*[,;].*)?\Z")
+OLDER = {
+    "RateLimit": re.compile(r"\s*limit\s*=\s*\d+\s*(,\s*(remaining|reset)\s*=\s*\d+\s*)*\Z"),
+    "RateLimit-Policy": re.compile(r"\s*\d+\s*(;\s*w\s*=\s*\d+)?(\s*,\s*\d+\s*(;\s*w\s*=\s*\d+)?)*\s*\Z"),
+}
+PARAMETER = {"RateLimit": "r", "RateLimit-Policy": "q"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +360,8 @@ def _enforced(names: dict[str, str]) -> Judge:
 
 
 def _too_early(step: Step) -> str:
-    left, limit = step.was.remaining or 0, step.was.limit or 0
+    between = step.after.serial - step.before.serial - 1  # these told no quota and may have spent from it
+    left, limit = (step.was.remaining or 0) - between, step.was.limit or 0
     early = not step.may_be_new and left > max(2, limit // 5)
     return f"429 answered though {left} requests of {limit} were left" if early else ""
 
@@ -426,7 +431,7 @@ def _structured_fields(entry: Promise) -> Clause:
     def look(exchange: Exchange) -> str | None:
         came = {name: exchange.header(name) for name in ("RateLimit", "RateLimit-Policy")}
         sent = {name: value for name, value in came.items() if value is not None}
-        wrong = next((name for name, value in sent.items() if not _parses(value)), None)
+        wrong = next((name for name, value in sent.items() if not _parses(name, value)), None)
         if wrong:
             return f"{exchange.status} answered with {wrong} {brief(sent[wrong])}, which is no structured field"
         return _disagreement(sent) if sent else None
@@ -441,8 +446,11 @@ def _structured_fields(entry: Promise) -> Clause:
     )
 
 
-def _parses(value: str) -> bool:
-    return all(FIELD.match(item) for item in value.split(",")) or bool(OLD_FIELD.match(value))
+def _parses(name: str, value: str) -> bool:
+    """Return whether each item is a structured field with the parameter it must have, or of an earlier draft's form."""
+    items = value.split(",")
+    own = all(FIELD.match(item) and _parameter(item, PARAMETER[name]) is not None for item in items)
+    return own or bool(OLDER[name].match(value))
 
 
 def _disagreement(sent: dict[str, str]) -> str:

@@ -91,7 +91,8 @@ class Model:
         entry = operation.promises.get("immutable")
         frozen = tuple(entry.data["properties"]) if entry else ()
         request = operation.request.properties if operation.request else ()
-        writable = tuple(m.path for m in request if m.path in shown and not m.read_only and not _within(m.path, frozen))
+        free = [m for m in request if not m.read_only and len(m.schema.get("enum", "ab")) > 1]
+        writable = tuple(m.path for m in free if m.path in shown and not _within(m.path, frozen))
         updated = operation.promise("timestamps", "updated")
         created = str(operation.promise("timestamps", "created") or "")
         secret = tuple(operation.promise("create-only", "properties") or ())

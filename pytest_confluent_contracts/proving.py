@@ -1,0 +1,83 @@
+"""Does the gate bite? Each fault is put into the embedded service, and the clauses that it breaks are asked whether they notice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from pytest_confluent_contracts import clauses, faults, targets
+from pytest_confluent_contracts.campaign import ORDER, Campaign
+from pytest_confluent_contracts.contract import Brief, Case, Clause, Document, Operation, Probe
+from pytest_confluent_contracts.faults import Fault
+
+TIMEOUT = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What became of one fault: the named clauses that noticed it, and others that turned red beside them."""
+
+    fault: str
+    named: tuple[str, ...]
+    noticed: tuple[str, ...]
+    beside: tuple[str, ...]
+
+
+class Prover:
+    """Tries the faults of one operation; the requests are made once and sent to every broken service."""
+
+    def __init__(self, document: Document, operation: Operation, seed: int, max_examples: int) -> None:
+        self.operation, self.seed, self.max_examples = operation, seed, max_examples
+        self.clauses = clauses.derive(document, operation)
+        self.faults = {fault.name: fault for fault in faults.derive(operation)}
+        self._planned: dict[Probe, Sequence[Case]] = {}
+
+    def prove(self, name: str) -> Proof:
+        """Return what becomes of the fault *name*: its probes run until one of the named clauses notices."""
+        fault = self.faults[name]
+        campaign, named = self._campaign(fault.alter), self.named(fault)
+        noticed: list[str] = []
+        for probe in (probe for probe in ORDER if any(probe in clause.needs for clause in named)):
+            self._run(campaign, probe)
+            noticed = [clause.id for clause in named if campaign.judged(clause)[1]]
+            if noticed:
+                break
+        noticed = noticed or [clause.id for clause in named if self._red(campaign, clause)]
+        ids = {clause.id for clause in named}
+        beside = [clause.id for clause in self.clauses if clause.id not in ids and clause.needs and campaign.judged(clause)[1]]
+        return Proof(name, tuple(sorted(ids)), tuple(noticed), tuple(beside))
+
+    def named(self, fault: Fault) -> list[Clause]:
+        """Return the clauses that *fault* says it breaks."""
+        return [clause for clause in self.clauses if any(fnmatchcase(clause.id, _literal(name)) for name in fault.breaks)]
+
+    def false_alarms(self) -> list[str]:
+        """Return the clauses that are red though nothing is broken; the document's own examples are not the service's."""
+        campaign = self._campaign(lambda service: service)
+        for probe in ORDER:
+            self._run(campaign, probe)
+        return [clause.id for clause in self.clauses if clause.needs and self._red(campaign, clause)]
+
+    def uncovered(self) -> list[str]:
+        """Return the clauses that no fault names."""
+        covered = {clause.id for fault in self.faults.values() for clause in self.named(fault)}
+        return [clause.id for clause in self.clauses if clause.needs and clause.id not in covered]
+
+    def _run(self, campaign: Campaign, probe: Probe) -> None:
+        campaign.run(probe)
+        self._planned.setdefault(probe, campaign.planned(probe))
+
+    def _red(self, campaign: Campaign, clause: Clause) -> bool:
+        evidence, against = campaign.judged(clause)
+        return bool(against) or (not evidence and campaign.ruling(clause).withheld)
+
+    def _campaign(self, alter: faults.Alter) -> Campaign:
+        door = targets.mocked(self.operation, targets.Manners(TIMEOUT), {}, alter)
+        brief = Brief(door.parameters, {}, door.credentials, self.seed, self.max_examples)
+        return Campaign(self.operation, brief, door.wire, door.clock, planned=self._planned)
+
+
+def _literal(pattern: str) -> str:
+    """Return *pattern* with its brackets as they stand: ``[]`` is part of a path, only ``*`` is a wildcard."""
+    return pattern.replace("[", "[[]")

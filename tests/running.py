@@ -1,0 +1,234 @@
+"""How do the tests run the gate, and what do they run it against? Subprocesses, and servers on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, cast
+
+from observing import LOG
+
+from pytest_confluent_contracts import documents
+from pytest_confluent_contracts.service import Request, Service, VirtualClock
+
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
+QUIET = ("-p", "no:schemathesis", "-p", "no:respx", "-p", "no:anyio", "-p", "no:cacheprovider")
+CONFLUENT = "contracts/confluent-api-keys::updateIamV2ApiKey::"
+DATADOG = "contracts/datadog-confluent-cloud::UpdateConfluentAccount::"
+VARIABLES = (
+    "CONFLUENT_CLOUD_API_KEY",
+    "CONFLUENT_CLOUD_API_SECRET",
+    "CONFLUENT_CLOUD_ACCESS_TOKEN",
+    "DD_API_KEY",
+    "DD_APP_KEY",
+)
+DEADLINE = 120.0
+
+# --- runs --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one run said of one clause."""
+
+    id: str
+    outcome: str
+    text: str
+    skipped: str
+    contract: dict[str, Any] | None
+
+    @property
+    def verdict(self) -> str:
+        """Return the verdict on the clause, ``""`` where there is none."""
+        return str(self.contract["verdict"]) if self.contract else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run of the gate: exit code, output, seconds, and what it said of each clause."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+    told: tuple[Told, ...]
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """Return the verdict on each clause, by node id."""
+        return {one.id: one.verdict for one in self.told}
+
+    @property
+    def red(self) -> set[str]:
+        """Return the node ids that failed."""
+        return {one.id for one in self.told if one.outcome == "failed"}
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """Return the line of each red clause in the short summary, by node id."""
+        lines = [line.removeprefix("FAILED ") for line in self.out.splitlines() if line.startswith("FAILED ")]
+        return {id: told for id, _, told in (line.partition(" - ") for line in lines)}
+
+    @property
+    def everything(self) -> str:
+        """Return all that a person sees."""
+        return self.out + self.err
+
+
+def environment(given: dict[str, str]) -> dict[str, str]:
+    """Return the environment of a run: none of the caller's credentials and options, whole lines, and *given*."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "CONTRACT_", "COV_"))}
+    return {name: value for name, value in kept.items() if name not in VARIABLES} | {"CI": "true"} | given
+
+
+def gate(folder: Path, *options: str, given: dict[str, str] | None = None, plugins: tuple[str, ...] = QUIET) -> Run:
+    """Run ``pytest`` with *options* in *folder*, and return what it said."""
+    log = folder.parent / f"{folder.name}-{time.monotonic_ns()}.jsonl"
+    told = {LOG: str(log), "PYTHONPATH": str(TESTS)} | (given or {})
+    command = [sys.executable, "-m", "pytest", "-p", "observing", *plugins, *options]
+    begun = time.monotonic()
+    done = subprocess.run(
+        command, cwd=folder, env=environment(told), capture_output=True, text=True, timeout=DEADLINE, check=False
+    )
+    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+    reports = tuple(Told(**json.loads(line)) for line in lines)
+    return Run(done.returncode, done.stdout, done.stderr, time.monotonic() - begun, reports)
+
+
+# --- servers -----------------------------------------------------------------------------------------------------------
+
+Answered = tuple[int, list[tuple[str, str]], bytes]
+Handle = Callable[[str, str, dict[str, str], bytes], Answered]
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, handle: Handle) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.handle = handle
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is nobody's concern."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def answer(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = self.rfile.read(int(headers.get("content-length", "0")))
+        status, own, content = cast("_Server", self.server).handle(self.command, self.path, headers, body)
+        lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"Content-Length: {len(content)}"]
+        head = "\r\n".join([*lines, *(f"{name}: {value}" for name, value in own), "", ""])
+        self.wfile.write(head.encode("latin-1") + content)
+
+    do_PATCH = do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = answer  # noqa: N815
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Quiet."""
+
+
+@contextmanager
+def serving(handle: Handle) -> Iterator[str]:
+    """Serve *handle* over HTTP/1.1 on loopback as long as the block lasts; yield the URL."""
+    server = _Server(handle)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def listening(talk: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Accept connections on loopback and leave each to *talk*, which need not speak HTTP; yield the URL."""
+    door = socket.create_server(("127.0.0.1", 0), backlog=64)
+
+    def attend(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            talk(connection)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=attend, args=(door.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{door.getsockname()[1]}"
+    finally:
+        with suppress(OSError):
+            door.shutdown(socket.SHUT_RDWR)
+        door.close()
+
+
+# --- the embedded service, over HTTP -------------------------------------------------------------------------------------
+
+LIMIT, WINDOW = 300, 2.0
+
+
+class RealClock(VirtualClock):
+    """Seconds as they pass; the latency that the service plays is left to the network."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = time.monotonic()
+
+    def now(self) -> float:
+        """Return the seconds since the clock was made."""
+        return time.monotonic() - self.begun
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The embedded service behind a URL, and the environment that holds its credentials."""
+
+    url: str
+    environment: dict[str, str]
+
+
+def _credentials(service: Service) -> dict[str, str]:
+    return {
+        variable: service.credentials[scheme.name][part]
+        for scheme in service.schemes
+        for part, variable in scheme.variables
+    }
+
+
+@contextmanager
+def embedded() -> Iterator[Served]:
+    """Serve both bundled documents' embedded services over real HTTP, with windows that a test can wait for."""
+    operations = [operation for path in documents.bundled().values() for operation in documents.read(path).operations]
+    services = {operation.path.partition("{")[0]: Service(operation, RealClock()) for operation in operations}
+    lock = threading.Lock()
+    for service in services.values():
+        service.limit, service.window = LIMIT, WINDOW
+
+    def handle(method: str, path: str, headers: dict[str, str], body: bytes) -> Answered:
+        service = next(service for prefix, service in services.items() if path.startswith(prefix))
+        with lock:
+            answer = service.handle(Request(method, path, headers, body))
+        return answer.status, list(answer.headers), answer.body
+
+    given = {name: value for service in services.values() for name, value in _credentials(service).items()}
+    with serving(handle) as url:
+        yield Served(url, given)
