@@ -11,8 +11,9 @@ import pytest
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.campaign import Campaign
-    from pytest_confluent_contracts.contract import Clause, Operation, Ruling
+    from pytest_confluent_contracts.contract import Clause, Document, Operation, Ruling
     from pytest_confluent_contracts.options import Settings
+    from pytest_confluent_contracts.proving import Proof, Prover
     from pytest_confluent_contracts.targets import Door
 
 
@@ -24,6 +25,7 @@ class Gate:
         self.strict = settings.strict
         self._campaigns: dict[tuple[str, str], Campaign] = {}
         self._doors: dict[tuple[str, str], Door] = {}
+        self._provers: dict[tuple[str, str], Prover] = {}
         self.seconds: dict[tuple[str, str], float] = {}
 
     def ruling(self, operation: Operation, clause: Clause) -> Ruling:
@@ -77,6 +79,15 @@ class Gate:
             progress=self.progress,
             observe=lambda exchange: self.config.hook.pytest_contract_exchange(config=self.config, exchange=exchange),
         )
+
+    def proof(self, document: Document, operation: Operation, fault: str) -> Proof:
+        """Return what becomes of *fault* in the embedded service."""
+        from pytest_confluent_contracts.proving import Prover
+
+        key = (operation.document, operation.id)
+        if key not in self._provers:
+            self._provers[key] = Prover(document, operation, self.settings.seed, self.settings.max_examples)
+        return self._provers[key].prove(fault) if fault else self._provers[key].unharmed()
 
     def cost(self, operation: tuple[str, str]) -> dict[str, float]:
         """Return what *operation* has cost so far: requests, seconds, seconds spent waiting for the target."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.contract import Clause, Document, Operation, Ruling
     from pytest_confluent_contracts.fixtures import Gate
+    from pytest_confluent_contracts.proving import Proof
 
 
 class ContractBroken(Exception):
@@ -54,12 +55,52 @@ class OperationNode(pytest.Collector):
         node.document, node.operation = document, operation
         return node
 
-    def collect(self) -> Iterator[ClauseItem]:
-        """Yield a test for each promise."""
+    def collect(self) -> Iterator[ClauseItem | FaultItem]:
+        """Yield a test for each promise; under ``--contract-prove``, one for each way to break one."""
         from pytest_confluent_contracts import clauses
+        from pytest_confluent_contracts.plugin import SETTINGS
 
+        if self.config.stash[SETTINGS].prove:
+            yield from self.faults()
+            return
         for clause in clauses.derive(self.document, self.operation):
             yield ClauseItem.of(self, self.operation, clause)
+
+
+    def faults(self) -> Iterator[FaultItem]:
+        """Yield a test for each fault, after one for the service without any."""
+        from pytest_confluent_contracts import faults
+
+        for name in ("", *(fault.name for fault in faults.derive(self.operation))):
+            yield FaultItem.of(self, name)
+
+
+class FaultItem(pytest.Function):
+    """One way to break the embedded service, which the gate must notice; ``""`` is the service as it is."""
+
+    proof: Proof | None
+
+    @classmethod
+    def of(cls, parent: OperationNode, fault: str) -> FaultItem:
+        """Return the test of *fault*."""
+
+        def proven(contract_gate: Gate) -> None:
+            item.proof = contract_gate.proof(parent.document, parent.operation, fault)
+            if item.proof.told:
+                raise ContractBroken(item.proof.told)
+
+        item: FaultItem = cls.from_parent(parent, name=f"prove/{fault or 'no fault'}", callobj=proven)
+        item.proof = None
+        item.add_marker(pytest.mark.contract)
+        return item
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
+        """Return what was not noticed, in a line."""
+        return str(excinfo.value) if isinstance(excinfo.value, ContractBroken) else super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Return the document and the fault."""
+        return self.path, 0, f"{self.path.stem}: {self.name}"
 
 
 class ClauseItem(pytest.Function):

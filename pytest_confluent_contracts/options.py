@@ -26,6 +26,7 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     ("timeout", "float", "seconds a request may take (10)"),
     ("throttle", "bool", "exhaust the rate limit, to see the 429 (always for mock)"),
     ("strict", "bool", "broken SHOULD clauses fail too"),
+    ("prove", "bool", "break each clause in the embedded service and show that the gate notices (with mock)"),
 )
 DEFAULTS: dict[str, Any] = {"max-examples": 100, "seed": 0, "timeout": 10.0}
 INI_KINDS = {"text": "string", "list": "linelist", "int": "string", "float": "string", "bool": "bool"}
@@ -44,6 +45,7 @@ class Settings:
     timeout: float = 10.0
     throttle: bool = False
     strict: bool = False
+    prove: bool = False
     again: str = ""
 
     @property
@@ -100,8 +102,18 @@ def _checked(config: pytest.Config, target: str) -> Settings:
         timeout=_number(config, "timeout", float, 0.001),
         throttle=bool(value(config, "throttle")) or target == MOCK,
         strict=bool(value(config, "strict")),
+        prove=_prove(config, target),
         again=" ".join(_again(config)),
     )
+
+
+def _prove(config: pytest.Config, target: str) -> bool:
+    from pytest_confluent_contracts.contract import ContractError
+
+    asked = bool(value(config, "prove"))
+    if asked and target != MOCK:
+        raise ContractError("--contract-prove: only the embedded service can be broken; give --contract-target=mock")
+    return asked
 
 
 def _check_url(target: str) -> None:

@@ -5,7 +5,9 @@ Imports pytest and the standard library only: the plugin is installed beside oth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +89,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         item.user_properties.append(("contract.level", ruling.clause.level.value))
         item.user_properties.append(("contract.place", str(ruling.clause.place)))
         report.user_properties = list(item.user_properties)
+    proof = getattr(item, "proof", None)
+    if proof is not None and report.when == "call":
+        operation = getattr(item.parent, "operation", None)
+        where = {"document": getattr(operation, "document", ""), "operation": getattr(operation, "id", "")}
+        report.contract_proof = asdict(proof) | where  # type: ignore[attr-defined]
     return report
 
 
@@ -121,9 +128,13 @@ class Controller:
         self.config = config
         self.records: list[dict[str, Any]] = []
         self.costs: dict[tuple[str, str], dict[str, float]] = {}
+        self.proofs: list[dict[str, Any]] = []
+        self.begun = time.perf_counter()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the verdict, and the cost of its operation as last told."""
+        if proof := getattr(report, "contract_proof", None):
+            self.proofs.append(proof)
         told = getattr(report, "contract", None)
         if told:
             self.records.append(told)
@@ -131,10 +142,16 @@ class Controller:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the closing section."""
-        if not self.records or self.config.option.verbose < -1:
+        if self.config.option.verbose < -1 or not (self.records or self.proofs):
             return
-        from pytest_confluent_contracts.report import terminal
-
         terminalreporter.section("contracts")
-        for line in terminal.summary(self.records, self.costs, self.config.option.verbose):
+        for line in self.told():
             terminalreporter.line(line)
+
+    def told(self) -> Iterator[str]:
+        """Yield the lines of the closing section."""
+        from pytest_confluent_contracts.report import proof, terminal
+
+        yield from terminal.summary(self.records, self.costs, self.config.option.verbose)
+        if self.proofs:
+            yield from proof.summary(self.proofs, time.perf_counter() - self.begun)

@@ -20,8 +20,16 @@ class Proof:
 
     fault: str
     named: tuple[str, ...]
+    families: tuple[str, ...]
     noticed: tuple[str, ...]
     beside: tuple[str, ...]
+
+    @property
+    def told(self) -> str:
+        """Return what is wrong with the gate, empty where nothing is."""
+        if not self.fault:
+            return f"red without a fault: {', '.join(self.beside)}" if self.beside else ""
+        return "" if self.noticed else f"not noticed: {self.fault}; it breaks {', '.join(self.named) or 'no clause'}"
 
 
 class Prover:
@@ -46,7 +54,12 @@ class Prover:
         noticed = noticed or [clause.id for clause in named if self._red(campaign, clause)]
         ids = {clause.id for clause in named}
         beside = [clause.id for clause in self.clauses if clause.id not in ids and clause.needs and campaign.judged(clause)[1]]
-        return Proof(name, tuple(sorted(ids)), tuple(noticed), tuple(beside))
+        families = tuple(dict.fromkeys(clause.family.value for clause in named))
+        return Proof(name, tuple(sorted(ids)), families, tuple(noticed), tuple(beside))
+
+    def unharmed(self) -> Proof:
+        """Return what is red without any fault, as *beside*, and the clauses that no fault covers, as *named*."""
+        return Proof("", tuple(self.uncovered()), (), (), tuple(self.false_alarms()))
 
     def named(self, fault: Fault) -> list[Clause]:
         """Return the clauses that *fault* says it breaks."""

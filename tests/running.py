@@ -36,7 +36,7 @@ VARIABLES = (
 )
 DEADLINE = 120.0
 
-# --- runs --------------------------------------------------------------------------------------------------------------
+# --- runs ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Run:
     def failures(self) -> dict[str, str]:
         """Return the line of each red clause in the short summary, by node id."""
         lines = [line.removeprefix("FAILED ") for line in self.out.splitlines() if line.startswith("FAILED ")]
-        return {id: told for id, _, told in (line.partition(" - ") for line in lines)}
+        return {node: told for node, _, told in (line.partition(" - ") for line in lines)}
 
     @property
     def everything(self) -> str:
@@ -107,7 +107,7 @@ def gate(folder: Path, *options: str, given: dict[str, str] | None = None, plugi
     return Run(done.returncode, done.stdout, done.stderr, time.monotonic() - begun, reports)
 
 
-# --- servers -----------------------------------------------------------------------------------------------------------
+# --- servers -------------------------------------------------------------------------------------------------------
 
 Answered = tuple[int, list[tuple[str, str]], bytes]
 Handle = Callable[[str, str, dict[str, str], bytes], Answered]
@@ -178,7 +178,7 @@ def listening(talk: Callable[[socket.socket], None]) -> Iterator[str]:
         door.close()
 
 
-# --- the embedded service, over HTTP -------------------------------------------------------------------------------------
+# --- the embedded service, over HTTP -------------------------------------------------------------------------------
 
 LIMIT, WINDOW = 300, 2.0
 

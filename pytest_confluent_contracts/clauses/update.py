@@ -110,7 +110,7 @@ class Model:
             if exchange.case.expect is Expect.UNKNOWN:
                 continue
             first = exchange.case.parameters if first is None else first
-            if exchange.case.parameters == first and not exchange.failure:
+            if exchange.case.parameters == first:
                 yield exchange
 
 
@@ -128,10 +128,13 @@ class Pair:
 
 
 def pairs(model: Model, exchanges: Sequence[Exchange]) -> Iterator[Pair]:
-    """Yield each two successive answers that show the resource."""
+    """Yield each two successive answers that show the resource, unless a request in between has an unknown end."""
     before: Exchange | None = None
     refused: list[Exchange] = []
     for exchange in model.own(exchanges):
+        if exchange.failure or exchange.status >= 500:  # nobody knows whether it was applied
+            before, refused = None, []
+            continue
         if not (exchange.accepted and isinstance(exchange.json, Mapping)):
             refused.append(exchange)
             continue

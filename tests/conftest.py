@@ -1,0 +1,57 @@
+"""What do the tests share? A folder for a run, and servers that stop with the test."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+from other_service import OtherService
+from running import VARIABLES, Handle, Run, Served, embedded, gate, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return an empty folder."""
+    (made := tmp_path / "run").mkdir()
+    return made
+
+
+@pytest.fixture
+def run(folder: Path) -> Callable[..., Run]:
+    """Return how to run the gate in an empty folder."""
+    return lambda *options, **more: gate(folder, *options, **more)
+
+
+@pytest.fixture
+def loopback() -> Iterator[Callable[[Handle], str]]:
+    """Return how to serve a plain function over HTTP; its server stops with the test."""
+    with ExitStack() as stack:
+        yield lambda handle: stack.enter_context(serving(handle))
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    """Return the embedded service of both documents behind a URL."""
+    with embedded() as service:
+        yield service
+
+
+@pytest.fixture
+def other() -> Iterator[OtherService]:
+    """Return a second service that keeps every promise of both documents."""
+    with OtherService() as service:
+        yield service
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the caller's credentials and pytest options out of the environment."""
+    for name in (*VARIABLES, "PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        monkeypatch.delenv(name, raising=False)

@@ -1,0 +1,188 @@
+"""What does the gate say of a target that serves nobody, fails, falls silent, or speaks no HTTP?"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+import uuid
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from other_service import ENVIRONMENT
+from running import Answered, Handle, Run, gate, listening, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+LONGEST = 20.0
+CODES = {401: "user_unauthenticated", 404: "not_found", 429: "too_many_requests", 500: "internal"}
+
+# --- servers -------------------------------------------------------------------------------------------------------
+
+
+def always(status: int) -> Handle:
+    """Return a handler that answers *status* to everything, in the documented envelope."""
+
+    def handle(method: str, path: str, headers: dict[str, str], body: bytes) -> Answered:
+        confluent = path.startswith("/iam/")
+        error = {"id": str(uuid.uuid4()), "status": str(status), "code": CODES[status], "title": CODES[status]}
+        content = json.dumps({"errors": [error if confluent else CODES[status]]}).encode()
+        told = [("Content-Type", "application/json"), *(identity(status) if confluent else [])]
+        return (status, told[1:], b"") if confluent and status == 429 else (status, told, content)
+
+    return handle
+
+
+def identity(status: int) -> list[tuple[str, str]]:
+    """Return the headers that Confluent's page promises for *status*."""
+    told = [("X-Request-Id", uuid.uuid4().hex)]
+    told += [("WWW-Authenticate", 'Basic error="invalid_key"')] if status == 401 else []
+    limits = {"X-RateLimit-Limit": "10", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1", "Retry-After": "1"}
+    return told + (list(limits.items()) if status == 429 else [])
+
+
+def drops(connection: socket.socket) -> None:
+    """Read a little, and hang up."""
+    connection.recv(65536)
+
+
+def mute(connection: socket.socket) -> None:
+    """Read, and never answer."""
+    while connection.recv(65536):
+        pass
+    threading.Event().wait(2)
+
+
+def babbles(connection: socket.socket) -> None:
+    """Answer with what is not HTTP."""
+    connection.recv(65536)
+    connection.sendall(b"\x16\x03\x01 220 mail.example ESMTP ready\r\n\r\n")
+
+
+def trickles(connection: socket.socket) -> None:
+    """Begin an answer, and send the rest a byte at a time, for longer than any timeout."""
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n")
+    for _ in range(100):
+        connection.sendall(b" ")
+        threading.Event().wait(0.05)
+
+
+@contextmanager
+def closed() -> Iterator[str]:
+    """Yield the URL of a port on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        port = door.getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+
+
+SERVERS: dict[str, Callable[[], AbstractContextManager[str]]] = {
+    "401": lambda: serving(always(401)),
+    "404": lambda: serving(always(404)),
+    "429": lambda: serving(always(429)),
+    "500": lambda: serving(always(500)),
+    "drops": lambda: listening(drops),
+    "mute": lambda: listening(mute),
+    "babbles": lambda: listening(babbles),
+    "trickles": lambda: listening(trickles),
+    "closed": closed,
+}
+REFUSING = ("401", "404", "429")
+SILENT = {
+    "drops": "closed without an answer",
+    "mute": "no complete answer within 0.3 s",
+    "babbles": "no HTTP",
+    "trickles": "no complete answer within 0.3 s",
+    "closed": "no connection",
+}
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
+    """Return the run against a hostile server, by its name; each is run once."""
+    runs: dict[str, Run] = {}
+
+    def run(name: str) -> Run:
+        if name not in runs:
+            with SERVERS[name]() as url:
+                options = (f"--contract-target={url}", "--contract-timeout=0.3")
+                runs[name] = gate(tmp_path_factory.mktemp(name), *options, given=ENVIRONMENT)
+        return runs[name]
+
+    return run
+
+
+# --- laws ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_hostile_target_fails_the_run_in_time(held: Callable[[str], Run], name: str) -> None:
+    """Whatever the target does, the run ends soon, with exit 1, and nobody sees a traceback."""
+    run = held(name)
+    assert run.code == pytest.ExitCode.TESTS_FAILED, run.everything
+    assert run.seconds < LONGEST
+    assert "Traceback" not in run.everything
+    assert "INTERNALERROR" not in run.everything
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_each_red_clause_has_one_clear_line(held: Callable[[str], Run], name: str) -> None:
+    """The short summary has a line for each red clause that says what came, in words and not in class names."""
+    run = held(name)
+    assert set(run.failures) == run.red
+    unclear = {node: told for node, told in run.failures.items() if not told or re.match(r"\w*(Error|Exception|ContractBroken)", told)}
+    assert unclear == {}
+
+
+@pytest.mark.parametrize("name", REFUSING)
+def test_a_refusing_target_is_told_what_it_withheld(held: Callable[[str], Run], name: str) -> None:
+    """A clause on successful answers is never green without one, and what was promised and did not come is told."""
+    run = held(name)
+    on_success = {node: verdict for node, verdict in run.verdicts.items() if re.search("::200/|::update/", node)}
+    assert "kept" not in on_success.values(), on_success
+    assert {node for node in on_success if node.endswith(("200/body/id", "200/body/data.id", "200/json"))} <= run.red
+    assert re.search(rf"withheld: .*{name}", run.out)
+
+
+@pytest.mark.parametrize("name", REFUSING)
+def test_a_target_that_accepts_nothing_does_not_keep_the_requests(held: Callable[[str], Run], name: str) -> None:
+    """A service that refuses every body is red on each clause that it accept one, and on each documented example."""
+    run = held(name)
+    owed = {node for node in run.verdicts if re.search(r"::request/(accepted|example/)|::security/.*/accepted", node)}
+    tried = {node for node in owed if run.verdicts[node] != "not exercised" or node in run.red}
+    assert len(tried) >= 6
+    assert owed <= run.red, owed - run.red
+
+
+def test_a_target_that_refuses_everyone_keeps_the_refusal_of_strangers(held: Callable[[str], Run]) -> None:
+    """401 to everything is the right answer to those without credentials, and that clause stays green."""
+    verdicts = held("401").verdicts
+    assert verdicts["contracts/confluent-api-keys::updateIamV2ApiKey::security/none"] == "kept"
+    assert verdicts["contracts/confluent-api-keys::updateIamV2ApiKey::401/header/WWW-Authenticate"] == "kept"
+
+
+def test_a_failing_target_is_told_its_status(held: Callable[[str], Run]) -> None:
+    """500 to everything breaks `statuses` of both documents, and the line says so."""
+    told = {node: line for node, line in held("500").failures.items() if node.endswith("::statuses")}
+    assert len(told) == 2
+    assert all("500 answered" in line for line in told.values())
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_a_silent_target_is_told_why_no_answer_came(held: Callable[[str], Run], name: str) -> None:
+    """Where no answer came, every clause but the document's own examples is red, and its line names the reason."""
+    run = held(name)
+    judged = {node for node in run.verdicts if "::document/example" not in node}
+    assert judged == run.red
+    assert {node: line for node, line in run.failures.items() if SILENT[name] not in line} == {}
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_a_silent_target_is_not_asked_on_and_on(held: Callable[[str], Run], name: str) -> None:
+    """After a few requests without an answer the run gives up."""
+    requests = [int(count) for count in re.findall(r"; (\d+) requests in", held(name).out)]
+    assert len(requests) == 2
+    assert max(requests) <= 5
