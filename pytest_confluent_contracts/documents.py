@@ -98,7 +98,9 @@ class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoa
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
 
 
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False|TRUE|FALSE)$"), list("tTfF"))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False|TRUE|FALSE)$"), list("tTfF")
+)
 _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
 _Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$"), list("-+0123456789"))
 _Loader.add_implicit_resolver(
@@ -125,7 +127,7 @@ _Loader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
 def load(path: Path) -> Node:
     """Return the file's mapping with its lines; raise `ContractError` with the line where it is not YAML."""
     try:
-        root = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader with fewer types
+        root = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except (OSError, UnicodeDecodeError) as error:
         raise ContractError(f"{path}: cannot be read: {error}") from error
     except yaml.YAMLError as error:
@@ -177,7 +179,9 @@ class _Reader:
     def document(self) -> Document:
         version = self.root.get("openapi")
         if not isinstance(version, str) or not version.startswith(("3.0", "3.1")):
-            raise self.fail(self.root.line_of("openapi"), "not an OpenAPI 3.0 or 3.1 document: `openapi` does not say so")
+            raise self.fail(
+                self.root.line_of("openapi"), "not an OpenAPI 3.0 or 3.1 document: `openapi` does not say so"
+            )
         info, paths = self.mapping(self.root, "info"), self.mapping(self.root, "paths")
         operations = tuple(self.operations(paths))
         if not operations:
@@ -277,7 +281,9 @@ class _Reader:
         node = self.resolve(schemes[name], line)
         kind, header = _scheme_kind(node)
         if not kind:
-            raise self.fail(node.line, f"security scheme `{name}`: only http basic, http bearer and header API keys are read")
+            raise self.fail(
+                node.line, f"security scheme `{name}`: only http basic, http bearer and header API keys are read"
+            )
         return Scheme(name, kind, header, _variables(name, kind, variables), self.place(schemes.line_of(name)))
 
     # --- bodies and headers ------------------------------------------------------------------------------------------
@@ -391,7 +397,10 @@ class _Reader:
             yield key, Promise(strip(entry), self.place(block.line_of(key)), str(entry.get("says", "")))
             for part, inner in entry.items() if key == "errors" else ():
                 if isinstance(inner, Node):
-                    yield f"errors.{part}", Promise(strip(inner), self.place(entry.line_of(part)), str(inner.get("says", "")))
+                    yield (
+                        f"errors.{part}",
+                        Promise(strip(inner), self.place(entry.line_of(part)), str(inner.get("says", ""))),
+                    )
 
     def check(self, block: Node) -> None:
         """Hold the block against its own JSON Schema; a wrong key is an error with its line."""

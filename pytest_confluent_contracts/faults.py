@@ -16,7 +16,14 @@ Alter = Callable[[Service], Service]
 Change = Callable[[Answer, Request, Service], Answer]
 When = Callable[[Request, Answer], bool]
 
-WRONG_TYPE: Mapping[str, Any] = {"string": 7, "integer": "7", "number": "7", "boolean": "yes", "array": {}, "object": "text"}
+WRONG_TYPE: Mapping[str, Any] = {
+    "string": 7,
+    "integer": "7",
+    "number": "7",
+    "boolean": "yes",
+    "array": {},
+    "object": "text",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,19 @@ class Fault:
 
 def derive(operation: Operation) -> tuple[Fault, ...]:
     """Return the faults that *operation*'s document gives reason for, by name, each once."""
-    families = (_answers, _envelopes, _headers, _statuses, _requests, _credentials, _limits, _updates, _secrets, _times, _rare)
+    families = (
+        _answers,
+        _envelopes,
+        _headers,
+        _statuses,
+        _requests,
+        _credentials,
+        _limits,
+        _updates,
+        _secrets,
+        _times,
+        _rare,
+    )
     found = [fault for family in families for fault in family(operation)]
     return tuple({fault.name: fault for fault in found}.values())
 
@@ -157,7 +176,7 @@ def number(name: str, make: Callable[[int, Service], int]) -> Change:
     """Change the number in the header *name*."""
 
     def change(answer: Answer, request: Request, service: Service) -> Answer:
-        known = {key: content for key, content in answer.headers}
+        known = dict(answer.headers)
         if not known.get(name, "").isdigit():
             return answer
         return header(name, str(make(int(known[name]), service)))(answer, request, service)
@@ -228,7 +247,9 @@ def _answers(operation: Operation) -> Iterator[Fault]:
     surprise = value(lambda body: {**body, "x_surprise": 1})
     yield Fault(f"{name} with an undeclared member", (f"{name}/undeclared",), answering(surprise, accepted))
     for path in operation.promise("values", "properties") or ():
-        yield Fault(f"{name} {path} not in the list", (f"{name}/values/{path}",), answering(put(path, "mainframe"), accepted))
+        yield Fault(
+            f"{name} {path} not in the list", (f"{name}/values/{path}",), answering(put(path, "mainframe"), accepted)
+        )
 
 
 def _whole_bodies(prefix: str, when: When) -> Iterator[Fault]:
@@ -275,10 +296,16 @@ def _envelopes(operation: Operation) -> Iterator[Fault]:
         double = value(lambda body: {**body, "errors": body["errors"] * 2})
         yield Fault("error entries repeated", ("error/body/errors",), answering(double, refused))
     yield from _prose(operation)
-    trace = "Traceback (most recent call last): File \"app.py\", line 7"
-    yield Fault("error with a stack trace", ("error/no-stack-trace",), answering(_detail(operation, lambda _, __: trace), refused))
+    trace = 'Traceback (most recent call last): File "app.py", line 7'
     yield Fault(
-        "error gives credentials away", ("error/no-leak",), answering(_detail(operation, _sent_credentials), on(400, 422, 404))
+        "error with a stack trace",
+        ("error/no-stack-trace",),
+        answering(_detail(operation, lambda _, __: trace), refused),
+    )
+    yield Fault(
+        "error gives credentials away",
+        ("error/no-leak",),
+        answering(_detail(operation, _sent_credentials), on(400, 422, 404)),
     )
 
 
@@ -288,7 +315,9 @@ def _detail(operation: Operation, told: Callable[[Request, Service], str]) -> Ch
     def change(answer: Answer, request: Request, service: Service) -> Answer:
         body = deepcopy(answer.value)
         first = body["errors"][0] if body.get("errors") else None
-        body["errors"][0] = {**first, "detail": told(request, service)} if isinstance(first, dict) else told(request, service)
+        body["errors"][0] = (
+            {**first, "detail": told(request, service)} if isinstance(first, dict) else told(request, service)
+        )
         return replace(answer, value=body)
 
     return change
@@ -303,7 +332,9 @@ def _prose(operation: Operation) -> Iterator[Fault]:
     if path := _path(operation, "status"):
         yield Fault(f"{path} is another status", ("error/status",), answering(put(path, "418"), refused))
         yield Fault(f"{path} is a sentence", ("error/status",), answering(put(path, "Bad Request"), refused))
-        other = value(lambda body, p=path: _at(body, p, lambda holder, name: holder.__setitem__(name, int(holder[name]))))
+        other = value(
+            lambda body, p=path: _at(body, p, lambda holder, name: holder.__setitem__(name, int(holder[name])))
+        )
         yield Fault(f"{path} is a number", (f"error/body/{path}",), answering(other, refused))
     if path := _path(operation, "occurrence"):
         yield Fault(f"{path} always the same", ("error/id-unique",), answering(put(path, "error-1"), refused))
@@ -312,7 +343,9 @@ def _prose(operation: Operation) -> Iterator[Fault]:
     stable = operation.promise("errors.stable", "paths") or ()
     for path in stable:
         counter = iter(range(10**6))
-        change = value(lambda body, p=path, c=counter: _at(body, p, lambda h, n: h.__setitem__(n, f"Problem {next(c)}")))
+        change = value(
+            lambda body, p=path, c=counter: _at(body, p, lambda h, n: h.__setitem__(n, f"Problem {next(c)}"))
+        )
         yield Fault(f"{path} always another", ("error/code-and-title",), answering(change, refused))
 
 
@@ -354,7 +387,9 @@ def _headers(operation: Operation) -> Iterator[Fault]:
         for documented in response.headers:
             success = response.status.startswith("2")
             prefix = "error" if not success and len(shared[documented.name]) > 1 else response.status
-            yield from _header(f"{prefix}/header/{documented.name}", documented.name, int(response.status), documented.schema)
+            yield from _header(
+                f"{prefix}/header/{documented.name}", documented.name, int(response.status), documented.schema
+            )
 
 
 def _header(clause: str, name: str, code: int, schema: Mapping[str, Any]) -> Iterator[Fault]:
@@ -410,7 +445,11 @@ def _requests(operation: Operation) -> Iterator[Fault]:
     for member in _typed(operation):
         name = member.path or "body"
         for keyword in _keywords(member):
-            yield Fault(f"request {name}: {keyword} not checked", (f"request/{name}/{keyword}",), _unchecked(member.path, keyword))
+            yield Fault(
+                f"request {name}: {keyword} not checked",
+                (f"request/{name}/{keyword}",),
+                _unchecked(member.path, keyword),
+            )
     yield Fault("every body is refused", ("request/accepted", "200/*"), answering(status(invalid), accepted))
     for example in request.examples:
         same = sending(lambda body, shown=example.value: body == shown)
@@ -421,7 +460,11 @@ def _requests(operation: Operation) -> Iterator[Fault]:
     yield Fault("undeclared members crash it", ("statuses",), answering(status(500), surprised))
     yield from _malformed(operation)
     if operation.promise("refusals", "unknown"):
-        yield Fault("unknown ids are served", ("request/unknown-id",), replacing("find", lambda service, _: lambda __: _any(service)))
+        yield Fault(
+            "unknown ids are served",
+            ("request/unknown-id",),
+            replacing("find", lambda service, _: lambda __: _any(service)),
+        )
         yield Fault("unknown ids are created", ("request/unknown-id",), replacing("find", _creating))
         yield Fault("unknown ids are refused as invalid", ("request/unknown-id",), answering(status(invalid), on(404)))
 
@@ -509,7 +552,9 @@ def _malformed(operation: Operation) -> Iterator[Fault]:
     if required:
         empty: When = lambda request, answer: not request.body  # noqa: E731
         yield Fault("an empty body is taken", ("request/body/required",), answering(status(200), empty))
-    yield Fault("lone surrogates crash it", ("statuses", "request/body/lone-surrogate"), answering(status(500), _surrogates))
+    yield Fault(
+        "lone surrogates crash it", ("statuses", "request/body/lone-surrogate"), answering(status(500), _surrogates)
+    )
 
 
 def _surrogates(request: Request, _: Answer) -> bool:
@@ -593,11 +638,17 @@ def _limits(operation: Operation) -> Iterator[Fault]:
     limit, remaining, reset = names["limit"], names["remaining"], names["reset"]
     above = number(remaining, lambda old, service: service.limit + 1)
     yield Fault(f"{remaining} above {limit}", ("rate-limit/remaining-at-most-limit",), answering(above, told))
-    yield Fault("429 may be stored", ("rate-limit/429-not-storable",), answering(header("Cache-Control", "public, max-age=60"), on(429)))
+    yield Fault(
+        "429 may be stored",
+        ("rate-limit/429-not-storable",),
+        answering(header("Cache-Control", "public, max-age=60"), on(429)),
+    )
     retry = str(entry.data.get("retry-after", "Retry-After")) if entry else "Retry-After"
     yield Fault(f"{retry} far too short", ("rate-limit/retry-after-honest",), answering(header(retry, "1"), on(429)))
     structured = "rate-limit/structured-fields"
-    yield Fault("RateLimit no structured field", (structured,), answering(header("RateLimit", "lots, really"), accepted))
+    yield Fault(
+        "RateLimit no structured field", (structured,), answering(header("RateLimit", "lots, really"), accepted)
+    )
     if not entry:
         yield Fault(f"{limit} no integer", ("rate-limit/integers",), answering(header(limit, "many"), told))
         return
@@ -611,7 +662,11 @@ def _documented_limits(limit: str, remaining: str, reset: str, retry: str, told:
         (f"{limit} changes", "rate-limit/limit-constant", number(limit, lambda old, _: old + next(turns) % 2)),
         (f"{remaining} stands still", counts, number(remaining, lambda old, service: 50)),
         (f"{remaining} rises", counts, number(remaining, lambda old, service: service.spent)),
-        (f"{remaining} is random", counts, number(remaining, lambda old, service: service.random.randrange(service.limit))),
+        (
+            f"{remaining} is random",
+            counts,
+            number(remaining, lambda old, service: service.random.randrange(service.limit)),
+        ),
         (f"{reset} is a time of day", "rate-limit/reset-relative", number(reset, lambda old, _: 1_767_600_000 + old)),
         (f"{reset} is in milliseconds", "rate-limit/reset-relative", number(reset, lambda old, _: old * 1000)),
         (f"{reset} grows", grows, number(reset, lambda old, service: 60 + service.spent)),
@@ -624,7 +679,11 @@ def _documented_limits(limit: str, remaining: str, reset: str, retry: str, told:
     yield Fault(f"{retry} before {reset}", ("rate-limit/retry-after-not-before-reset",), early)
     yield Fault("the limit is not enforced", ("rate-limit/enforced",), replacing("count", _uncounted))
     yield Fault("the limit is enforced at half", ("rate-limit/enforced",), replacing("count", _half))
-    yield Fault(f"{retry} is a date", (f"429/header/{retry}",), answering(header(retry, "Wed, 21 Oct 2026 07:28:00 GMT"), on(429)))
+    yield Fault(
+        f"{retry} is a date",
+        (f"429/header/{retry}",),
+        answering(header(retry, "Wed, 21 Oct 2026 07:28:00 GMT"), on(429)),
+    )
     yield Fault("a 429 answers longer than it said", ("rate-limit/retry-after-honest",), replacing("count", _grudging))
 
 
@@ -672,7 +731,11 @@ def _updates(operation: Operation) -> Iterator[Fault]:
         for what, make in _MANGLING.items():
             yield Fault(f"{path} comes back {what}", (clause,), _mangled(path, make))
         twice = (clause, "update/idempotent")
-        yield Fault(f"{path} changes when sent again", twice, replacing("show", lambda service, inner, p=path: _fickle(inner, p)))
+        yield Fault(
+            f"{path} changes when sent again",
+            twice,
+            replacing("show", lambda service, inner, p=path: _fickle(inner, p)),
+        )
         yield Fault(f"{path} is not stored", (clause, "update/omitted-unchanged"), _forgetful(path))
         optional = not _is_required(operation, path)
         if optional:
@@ -683,7 +746,9 @@ def _updates(operation: Operation) -> Iterator[Fault]:
     yield from _frozen(operation)
     identity = operation.promise("identity", "property")
     if identity:
-        yield Fault(f"{identity} is another", ("update/id-is-path-id",), answering(put(identity, "other-0001"), accepted))
+        yield Fault(
+            f"{identity} is another", ("update/id-is-path-id",), answering(put(identity, "other-0001"), accepted)
+        )
         yield Fault(f"{identity} in upper case", ("update/id-is-path-id",), answering(_upper(identity), accepted))
     if own := operation.promise("identity", "self"):
         elsewhere = put(own, "https://contract.example/elsewhere/1")
@@ -718,7 +783,11 @@ def _is_required(operation: Operation, path: str) -> bool:
 
 
 def _holds_list(operation: Operation, path: str) -> bool:
-    return any(m.path == path and m.schema.get("type") == "array" for m in operation.request.properties) if operation.request else False
+    return (
+        any(m.path == path and m.schema.get("type") == "array" for m in operation.request.properties)
+        if operation.request
+        else False
+    )
 
 
 def _mapped(found: Any, make: Callable[[str], str]) -> Any:
@@ -795,7 +864,11 @@ def _appending(path: str) -> Alter:
         before = list(_look(resource.shown, path) or [])
         inner(resource, body)
         if _has(body, path):
-            _at(resource.shown, path, lambda holder, name: holder.__setitem__(name, (before + list(holder[name]))[-3000:]))
+            _at(
+                resource.shown,
+                path,
+                lambda holder, name: holder.__setitem__(name, (before + list(holder[name]))[-3000:]),
+            )
 
     return _applying(apply)
 
@@ -822,13 +895,21 @@ def _frozen(operation: Operation) -> Iterator[Fault]:
     shown = {member.path for member in content.properties} if content else set()
     moving = operation.promise("timestamps", "updated")
     for path in operation.promise("immutable", "properties") or ():
-        leaves = [leaf for leaf in shown if (leaf == path or leaf.startswith(f"{path}.")) and "[]" not in leaf and leaf != moving]
+        leaves = [
+            leaf
+            for leaf in shown
+            if (leaf == path or leaf.startswith(f"{path}.")) and "[]" not in leaf and leaf != moving
+        ]
         yield Fault(f"{path} can be written", (f"update/immutable/{path}",), _writing(leaves))
     for path in sorted(shown):
         if path.endswith("resource_name") and path.count(".") == 1:
             turns = iter(range(10**9))
-            change = value(lambda body, p=path, t=turns: _at(body, p, lambda h, n: h.__setitem__(n, f"crn://x/{next(t)}")))
-            yield Fault(f"{path} always another", ("update/omitted-unchanged", "update/empty-*"), answering(change, accepted))
+            change = value(
+                lambda body, p=path, t=turns: _at(body, p, lambda h, n: h.__setitem__(n, f"crn://x/{next(t)}"))
+            )
+            yield Fault(
+                f"{path} always another", ("update/omitted-unchanged", "update/empty-*"), answering(change, accepted)
+            )
 
 
 def _writing(leaves: list[str]) -> Alter:
@@ -837,7 +918,11 @@ def _writing(leaves: list[str]) -> Alter:
             inner(resource, body)
             for leaf in leaves:
                 if _has(body, leaf) and isinstance(_look(body, leaf), (str, list)):
-                    _at(resource.shown, leaf, lambda holder, name, leaf=leaf: holder.__setitem__(name, _look(body, leaf)))  # type: ignore[misc]
+                    _at(
+                        resource.shown,
+                        leaf,
+                        lambda holder, name, leaf=leaf: holder.__setitem__(name, _look(body, leaf)),
+                    )  # type: ignore[misc]
 
         return apply
 
@@ -887,14 +972,32 @@ def _times(operation: Operation) -> Iterator[Fault]:
     created, updated = operation.promise("timestamps", "created"), operation.promise("timestamps", "updated")
     turns = iter(range(10**9))
     if created:
-        moving = value(lambda body: _at(body, created, lambda holder, name: holder.__setitem__(name, f"2025-01-01T00:{next(turns) % 60:02}:00Z")))
+        moving = value(
+            lambda body: _at(
+                body, created, lambda holder, name: holder.__setitem__(name, f"2025-01-01T00:{next(turns) % 60:02}:00Z")
+            )
+        )
         yield Fault(f"{created} changes", ("update/created-constant",), answering(moving, accepted))
     if updated:
-        back = value(lambda body: _at(body, updated, lambda holder, name: holder.__setitem__(name, f"2026-02-01T00:{59 - next(turns) % 60:02}:00Z")))
+        back = value(
+            lambda body: _at(
+                body,
+                updated,
+                lambda holder, name: holder.__setitem__(name, f"2026-02-01T00:{59 - next(turns) % 60:02}:00Z"),
+            )
+        )
         yield Fault(f"{updated} goes back", ("update/updated-never-back",), answering(back, accepted))
-        yield Fault(f"{updated} stands still", ("update/updated-moves",), answering(put(updated, "2026-02-01T00:00:00Z"), accepted))
+        yield Fault(
+            f"{updated} stands still",
+            ("update/updated-moves",),
+            answering(put(updated, "2026-02-01T00:00:00Z"), accepted),
+        )
     if created and updated:
-        yield Fault(f"{updated} before {created}", ("update/updated-after-created",), answering(put(updated, "2001-01-01T00:00:00Z"), accepted))
+        yield Fault(
+            f"{updated} before {created}",
+            ("update/updated-after-created",),
+            answering(put(updated, "2001-01-01T00:00:00Z"), accepted),
+        )
 
 
 # --- rare triggers ---------------------------------------------------------------------------------------------------------------
@@ -907,7 +1010,9 @@ def _rare(operation: Operation) -> Iterator[Fault]:
     for path in texts:
         for length in (40, 64, 255, 1000, 5000, 65_535):
             long = sending(lambda body, p=path, n=length: len(str(_look(body, p) or "")) > n)
-            yield Fault(f"{path} longer than {length} is refused", ("request/accepted",), answering(status(invalid), long))
+            yield Fault(
+                f"{path} longer than {length} is refused", ("request/accepted",), answering(status(invalid), long)
+            )
         for what, test in _CHARACTERS.items():
             some = sending(lambda body, p=path, t=test: t(str(_look(body, p) or "")))
             yield Fault(f"{path} with {what} crashes it", ("statuses",), answering(status(500), some))
@@ -915,12 +1020,20 @@ def _rare(operation: Operation) -> Iterator[Fault]:
     for path in lists:
         for count in (0, 10, 50, 100, 1000):
             many = sending(lambda body, p=path, n=count: len(_look(body, p) or ()) > n)
-            yield Fault(f"more than {count} of {path} are refused", ("request/accepted", "request/example/*"), answering(status(invalid), many))
+            yield Fault(
+                f"more than {count} of {path} are refused",
+                ("request/accepted", "request/example/*"),
+                answering(status(invalid), many),
+            )
         twice = sending(lambda body, p=path: len(_look(body, p) or ()) != len(set(_look(body, p) or ())))
         yield Fault(f"{path} with an entry twice are refused", ("request/accepted",), answering(status(invalid), twice))
     if len(texts) > 1:
         both = sending(lambda body: all(_look(body, path) for path in texts[:2]))
-        yield Fault("two members together are refused", ("request/accepted", "request/example/*"), answering(status(invalid), both))
+        yield Fault(
+            "two members together are refused",
+            ("request/accepted", "request/example/*"),
+            answering(status(invalid), both),
+        )
     for count in (5, 7, 11, 20):
         yield Fault(f"every {count}th answer has no body", ("200/json",), _every(raw(lambda body: b""), count))
         yield Fault(f"every {count}th request is answered 500", ("statuses",), _every(status(500), count))

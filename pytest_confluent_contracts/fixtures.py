@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from pytest_confluent_contracts.campaign import Campaign
     from pytest_confluent_contracts.contract import Clause, Document, Operation, Ruling
     from pytest_confluent_contracts.options import Settings
@@ -53,7 +54,9 @@ class Gate:
             return targets.mocked(operation, manners, self.settings.pins, lambda service: service)
         given = dict(self.settings.parameters)
         parameters = tuple((name, given.get(name, shown)) for name, shown in operation.parameters)
-        return targets.live(self.settings.target, operation, manners, parameters, credentials(operation), self.settings.pins)
+        return targets.live(
+            self.settings.target, operation, manners, parameters, credentials(operation), self.settings.pins
+        )
 
     def opened(self, operation: Operation, door: Door) -> Campaign:
         """Return the campaign that works through *door*."""

@@ -6,14 +6,16 @@ import base64
 import json
 import re
 import time
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 import httpx
 
 from pytest_confluent_contracts.contract import REDACTED, Clock, ContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 MADE_UP = re.compile(r"cs[0-9a-f]{16}")
@@ -133,7 +135,7 @@ class Redactor:
         self._names: dict[str, Secret] = {}
         for secret in secrets:
             if len(secret.value) >= NOISE:
-                self._names |= {form: secret for form in forms(secret.value)}
+                self._names |= dict.fromkeys(forms(secret.value), secret)
         ordered = sorted(self._names, key=len, reverse=True)
         self._pattern = re.compile("|".join([*map(_bounded, ordered), MADE_UP.pattern]))
 
@@ -147,7 +149,9 @@ class Redactor:
             return self.text(value)
         if isinstance(value, list):
             return [self.value(item) for item in value]
-        return {self.text(key): self.value(member) for key, member in value.items()} if isinstance(value, dict) else value
+        return (
+            {self.text(key): self.value(member) for key, member in value.items()} if isinstance(value, dict) else value
+        )
 
     def leaks(self, text: str, sent: Mapping[str, str]) -> list[str]:
         """Return the names of the secrets in *text*: the run's own, and those *sent* in the request, by member."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from pytest_confluent_contracts.options import NODE_PREFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from pytest_confluent_contracts.contract import Clause, Document, Operation, Ruling
@@ -65,7 +65,6 @@ class OperationNode(pytest.Collector):
             return
         for clause in clauses.derive(self.document, self.operation):
             yield ClauseItem.of(self, self.operation, clause)
-
 
     def faults(self) -> Iterator[FaultItem]:
         """Yield a test for each fault, after one for the service without any."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 MOCK = "mock"
 NODE_PREFIX = "contracts/"
@@ -128,7 +130,9 @@ def _check_url(target: str) -> None:
         raise ContractError(f"--contract-target={target}: not a URL; give http(s)://HOST[:PORT][/PREFIX], or mock")
     if parts.username or parts.password:
         shown = f"{parts.scheme}://{parts.hostname}"
-        raise ContractError(f"--contract-target={shown}: leave credentials out of the URL; they come from the environment")
+        raise ContractError(
+            f"--contract-target={shown}: leave credentials out of the URL; they come from the environment"
+        )
 
 
 def _documents(config: pytest.Config, target: str) -> Iterator[Path]:
@@ -140,10 +144,16 @@ def _documents(config: pytest.Config, target: str) -> Iterator[Path]:
     if config.args_source is config.ArgsSource.ARGS:
         named += [path for arg in config.args if (path := _document_of(arg))]
     elif not named:
-        named = list(documents.bundled().values()) if _serves_all(target) else documents.serving(urlsplit(target).hostname or "")
+        named = (
+            list(documents.bundled().values())
+            if _serves_all(target)
+            else documents.serving(urlsplit(target).hostname or "")
+        )
         if not named:
             known = ", ".join(documents.bundled())
-            raise ContractError(f"--contract-target={target}: no document names this host; add --contract-spec ({known}, or a file)")
+            raise ContractError(
+                f"--contract-target={target}: no document names this host; add --contract-spec ({known}, or a file)"
+            )
     found = list(dict.fromkeys(path.resolve() for path in named))
     stems = [path.stem for path in found]
     if twice := next((stem for stem in stems if stems.count(stem) > 1), None):
@@ -233,7 +243,9 @@ def _parameters(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[s
     known = {name for operation in operations for name, _ in operation.parameters}
     for name, content in _pairs("param", given):
         if name not in known:
-            raise ContractError(f"--contract-param {name}: no document has this path parameter; known: {', '.join(sorted(known))}")
+            raise ContractError(
+                f"--contract-param {name}: no document has this path parameter; known: {', '.join(sorted(known))}"
+            )
         if not content:
             raise ContractError(f"--contract-param {name}: the value is empty; name a resource that may be changed")
         yield name, content
@@ -247,7 +259,9 @@ def _pins(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[str, An
     known = {member.path for operation in operations if operation.request for member in operation.request.properties}
     for name, content in _pairs("pin", given):
         if name not in known or "[]" in name:
-            raise ContractError(f"--contract-pin {name}: no request body has this member; known: {', '.join(sorted(known))}")
+            raise ContractError(
+                f"--contract-pin {name}: no request body has this member; known: {', '.join(sorted(known))}"
+            )
         yield name, _json_or_text(content)
 
 

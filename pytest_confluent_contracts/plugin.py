@@ -6,9 +6,7 @@ Imports pytest and the standard library only: the plugin is installed beside oth
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,8 +14,10 @@ import pytest
 from pytest_confluent_contracts import fixtures, options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+    from pathlib import Path
+
     from pytest_confluent_contracts.contract import Probe
-    from pytest_confluent_contracts.fixtures import Gate
     from pytest_confluent_contracts.items import DocumentFile
 
 SETTINGS = pytest.StashKey[options.Settings]()

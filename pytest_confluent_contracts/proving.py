@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts import clauses, faults, targets
 from pytest_confluent_contracts.campaign import ORDER, Campaign
 from pytest_confluent_contracts.contract import Brief, Case, Clause, Document, Operation, Probe
-from pytest_confluent_contracts.faults import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_confluent_contracts.faults import Fault
 
 TIMEOUT = 10.0
 
@@ -53,7 +57,9 @@ class Prover:
                 break
         noticed = noticed or [clause.id for clause in named if self._red(campaign, clause)]
         ids = {clause.id for clause in named}
-        beside = [clause.id for clause in self.clauses if clause.id not in ids and clause.needs and campaign.judged(clause)[1]]
+        beside = [
+            clause.id for clause in self.clauses if clause.id not in ids and clause.needs and campaign.judged(clause)[1]
+        ]
         families = tuple(dict.fromkeys(clause.family.value for clause in named))
         return Proof(name, tuple(sorted(ids)), families, tuple(noticed), tuple(beside))
 
@@ -63,7 +69,9 @@ class Prover:
 
     def named(self, fault: Fault) -> list[Clause]:
         """Return the clauses that *fault* says it breaks."""
-        return [clause for clause in self.clauses if any(fnmatchcase(clause.id, _literal(name)) for name in fault.breaks)]
+        return [
+            clause for clause in self.clauses if any(fnmatchcase(clause.id, _literal(name)) for name in fault.breaks)
+        ]
 
     def false_alarms(self) -> list[str]:
         """Return the clauses that are red though nothing is broken; the document's own examples are not the service's."""

@@ -5,23 +5,31 @@ from __future__ import annotations
 import base64
 import json
 import uuid
-from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import jsonschema_rs
 
-from pytest_confluent_contracts.contract import Content, Operation, Property, Response, Scheme
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pytest_confluent_contracts.contract import Content, Operation, Property, Response, Scheme
 
 LIMIT = 100
 WINDOW = 60.0
 LATENCY = 0.02
 EPOCH = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
-TITLES = {400: "Bad Request", 401: "Authentication Required", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed"}
+TITLES = {
+    400: "Bad Request",
+    401: "Authentication Required",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+}
 TITLES |= {422: "Validation Failed", 429: "Too Many Requests"}
 
 
@@ -64,7 +72,9 @@ class Answer:
         """Return the bytes of the body."""
         if self.raw is not None:
             return self.raw
-        return b"" if self.value is None else json.dumps(self.value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        return (
+            b"" if self.value is None else json.dumps(self.value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +254,9 @@ class Service:
         if self.operation.request is None:
             return []
         if self._validator is None:
-            self._validator = jsonschema_rs.Draft202012Validator(dict(self.operation.request.schema), validate_formats=True)
+            self._validator = jsonschema_rs.Draft202012Validator(
+                dict(self.operation.request.schema), validate_formats=True
+            )
         first: dict[str, Any] = {}
         for error in self._validator.iter_errors(body):
             first.setdefault(f"{error.instance_path}{getattr(error.kind, 'property', '')}", error)
@@ -304,7 +316,10 @@ class Service:
         return [
             member
             for member in (request.properties if request else ())
-            if member.path in answers and "[]" not in member.path and "properties" not in member.schema and not member.secret
+            if member.path in answers
+            and "[]" not in member.path
+            and "properties" not in member.schema
+            and not member.secret
             if not any(member.path == path or member.path.startswith(f"{path}.") for path in fixed)
         ]
 
@@ -404,7 +419,9 @@ def _sampled(schema: Mapping[str, Any]) -> Any:
     if "example" in schema:
         return deepcopy(schema["example"])
     if kind == "object" or "properties" in schema:
-        return {name: _sampled(member) for name, member in (schema.get("properties") or {}).items() if _wanted(name, schema)}
+        return {
+            name: _sampled(member) for name, member in (schema.get("properties") or {}).items() if _wanted(name, schema)
+        }
     if schema.get("enum"):
         return schema["enum"][0]
     samples = {"array": [], "boolean": False, "integer": schema.get("minimum", 0), "number": 0.0, "null": None}

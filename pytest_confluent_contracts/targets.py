@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
 import respx
 
-from pytest_confluent_contracts.contract import Clock, Operation
 from pytest_confluent_contracts.guard import Guard, Redactor, Rules, Secret, WallClock
 from pytest_confluent_contracts.service import Request, Service, VirtualClock
 from pytest_confluent_contracts.wire import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pytest_confluent_contracts.contract import Clock, Operation
 
 MOCK = "mock"
 MOCK_URL = "http://mock.contract.invalid"
@@ -40,7 +43,9 @@ class Manners:
     hosts: tuple[str, ...] = ()
 
 
-def mocked(operation: Operation, manners: Manners, pins: Mapping[str, Any], alter: Callable[[Service], Service]) -> Door:
+def mocked(
+    operation: Operation, manners: Manners, pins: Mapping[str, Any], alter: Callable[[Service], Service]
+) -> Door:
     """Return the door to an embedded service of *operation*, on a clock that nobody has to wait for."""
     clock = VirtualClock()
     service = alter(Service(operation, clock))
@@ -91,12 +96,16 @@ def _secrets(
     operation: Operation, credentials: Mapping[str, Mapping[str, str]], pins: Mapping[str, Any]
 ) -> Sequence[Secret]:
     """Return what must not be seen: every credential, every pin, and the pair that basic authentication sends."""
-    secret_members = {member.path for member in operation.request.properties if member.secret} if operation.request else set()
-    found = [Secret(f"the pin {path}", value, path in secret_members) for path, value in pins.items() if isinstance(value, str)]
+    secret_members = (
+        {member.path for member in operation.request.properties if member.secret} if operation.request else set()
+    )
+    found = [
+        Secret(f"the pin {path}", value, path in secret_members)
+        for path, value in pins.items()
+        if isinstance(value, str)
+    ]
     for name, parts in credentials.items():
         found += [Secret(f"the credential {name} ({part})", value, part != "username") for part, value in parts.items()]
         if {"username", "password"} <= set(parts):
             found.append(Secret(f"the credential {name}", f"{parts['username']}:{parts['password']}"))
     return found
-
-

@@ -6,13 +6,15 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import httpx
 
 from pytest_confluent_contracts.contract import ABSENT, REDACTED, Case, Clock, Exchange
-from pytest_confluent_contracts.guard import Guard, Redactor
+
+if TYPE_CHECKING:
+    from pytest_confluent_contracts.guard import Guard, Redactor
 
 AGENT = "pytest-confluent-contracts"
 LARGEST = 16 * 2**20
@@ -127,7 +129,10 @@ def _redacted(case: Case, clean: Redactor) -> Case:
     headers = tuple((name, REDACTED if name in own else clean.text(value)) for name, value in case.headers)
     value, body = case.value, (case.body or b"").decode("utf-8", "surrogateescape")
     for path, secret in _secrets(case).items():
-        value, body = _without(value, path), body.replace(json.dumps(secret, ensure_ascii=False), f'"{REDACTED}"' if secret else '""')
+        value, body = (
+            _without(value, path),
+            body.replace(json.dumps(secret, ensure_ascii=False), f'"{REDACTED}"' if secret else '""'),
+        )
     return replace(
         case,
         headers=headers,

@@ -51,7 +51,7 @@ def test_what_is_not_exercised_has_a_reason(mocked: Run) -> None:
 
 def test_every_family_is_held_on_both_documents(mocked: Run) -> None:
     """Each of the six families has a clause of each document that is kept."""
-    kept = {(one.contract["document"], one.contract["family"]) for one in mocked.told if one.contract and one.verdict == "kept"}
+    kept = {(told["document"], told["family"]) for one in mocked.told if (told := one.contract) and one.verdict == "kept"}
     families = {"shape", "errors", "requests", "security", "rate_limit", "update"}
     assert kept == {(name, family) for name in ("confluent-api-keys", "datadog-confluent-cloud") for family in families}
 
@@ -67,7 +67,8 @@ def test_the_summary_counts_verdicts_requests_and_seconds(over_http: Run) -> Non
     """The closing section has a line an operation, and its counts add up to the clauses."""
     lines = re.findall(r"^[\w-]+::\w+: (.*); (\d+) requests in ([\d.]+) s$", over_http.out, re.MULTILINE)
     assert len(lines) == 2, over_http.out
-    counts = [int(count) for told, _, _ in lines for count in re.findall(r"(\d+) (?:kept|broken|warned|not exercised)", told)]
+    counted = re.compile(r"(\d+) (?:kept|broken|warned|not exercised)")
+    counts = [int(count) for told, _, _ in lines for count in counted.findall(told)]
     assert sum(counts) == len(over_http.told)
     assert all(int(requests) > 100 for _, requests, _ in lines)
 
@@ -146,9 +147,14 @@ def test_a_conftest_hears_of_exchanges_and_verdicts(folder: Path) -> None:
     assert {"200", "401"} <= set((folder / "exchanges").read_text(encoding="utf-8").split())
 
 
+JUDGING = """
+def test_target(contract_target, contract_settings):
+    assert contract_target == contract_settings.target == "mock"
+"""
+
+
 def test_a_test_may_judge_through_the_fixtures(folder: Path) -> None:
     """With paths on the command line those are collected, and their tests see the target."""
-    body = "def test_target(contract_target, contract_settings):\n    assert contract_target == 'mock' == contract_settings.target\n"
-    (folder / "test_own.py").write_text(body, encoding="utf-8")
+    (folder / "test_own.py").write_text(JUDGING, encoding="utf-8")
     done = gate(folder, "test_own.py", MOCK)
     assert (done.code, [one.id for one in done.told]) == (0, ["test_own.py::test_target"]), done.everything

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OWN = "pytest_confluent_contracts"
-PYTEST = {"pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments", "exceptiongroup", "tomli", "colorama", "py"}
+PYTEST = {"pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments", "colorama", "py"}
 HEAVY = {"httpx", "hypothesis", "schemathesis", "respx"}
 LISTED = """
 import json, sys
@@ -43,7 +43,8 @@ def test_the_plugin_imports_pytest_and_the_standard_library_only() -> None:
     """Importing the plugin brings nothing into the process but pytest, what pytest needs, and itself."""
     told = "import json, sys; before = set(sys.modules); import pytest_confluent_contracts.plugin"
     program = f"{told}; print(json.dumps(sorted(set(sys.modules) - before)))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment({}))
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment({}))
     assert packages(json.loads(done.stdout)) - PYTEST == {OWN}
 
 

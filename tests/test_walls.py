@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PACKAGE = "pytest_confluent_contracts"
-SOURCES = sorted((ROOT / PACKAGE).rglob("*.py"))
+SOURCES = {path: path.read_text(encoding="utf-8") for path in sorted((ROOT / PACKAGE).rglob("*.py"))}
 PLUGIN = {"plugin", "items", "fixtures", "hooks", "options"}  # pytest, and only here
 MAY_IMPORT = {
     "contract": set(),
@@ -54,50 +54,63 @@ def own(names: Iterator[str]) -> set[str]:
     return {name.split(".")[1] for name in names if name.startswith(f"{PACKAGE}.")}
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if room(p) not in {"__init__", *PLUGIN}], ids=lambda p: p.relative_to(ROOT).as_posix())
+ROOMS = [path for path in SOURCES if room(path) not in {"__init__", *PLUGIN}]
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=lambda path: str(path.relative_to(ROOT / PACKAGE)))
 def test_a_room_imports_only_what_it_may(path: Path) -> None:
     """No room knows more of the house than the table of walls allows; a new room needs its line there."""
-    assert own(imported(ast.parse(path.read_text(encoding="utf-8")))) - {room(path)} <= MAY_IMPORT[room(path)]
+    assert own(imported(ast.parse(SOURCES[path]))) - {room(path)} <= MAY_IMPORT[room(path)]
 
 
 @pytest.mark.parametrize("name", sorted(PLUGIN))
 def test_the_plugin_imports_nothing_of_the_house_when_it_is_loaded(name: str) -> None:
     """Where pytest is met, the top level imports pytest and the standard library, and options, fixtures and hooks."""
-    names = set(imported(ast.parse((ROOT / PACKAGE / f"{name}.py").read_text(encoding="utf-8")), everywhere=False))
-    outside = {n.partition(".")[0] for n in names} - sys.stdlib_module_names - {"pytest", PACKAGE}
+    names = set(imported(ast.parse(SOURCES[ROOT / PACKAGE / f"{name}.py"]), everywhere=False))
+    outside = {dotted.partition(".")[0] for dotted in names} - sys.stdlib_module_names - {"pytest", PACKAGE}
     assert (own(iter(names)) - {"options", "fixtures", "hooks"}, outside) == (set(), set())
 
 
 def test_the_package_itself_imports_nothing() -> None:
     """Nothing is re-exported: the public interface is the modules."""
-    assert list(imported(ast.parse((ROOT / PACKAGE / "__init__.py").read_text(encoding="utf-8")))) == []
+    assert list(imported(ast.parse(SOURCES[ROOT / PACKAGE / "__init__.py"]))) == []
 
 
-@pytest.mark.parametrize(
-    ("library", "rooms"),
-    [("hypothesis", {"cases"}), ("schemathesis", {"cases"}), ("respx", {"targets"}), ("pytest", PLUGIN), ("requests", set())],
-)
-def test_a_library_is_imported_in_its_room_only(library: str, rooms: set[str]) -> None:
-    """Generators, the double of the network and pytest stay behind one wall each."""
-    users = {room(p) for p in SOURCES if library in {n.partition(".")[0] for n in imported(ast.parse(p.read_text("utf-8")))}}
-    assert users <= rooms
+HOMES = {
+    "hypothesis": {"cases"},
+    "schemathesis": {"cases"},
+    "respx": {"targets"},
+    "httpx": {"targets", "guard", "wire"},
+    "pytest": PLUGIN,
+}
+
+
+@pytest.mark.parametrize("library", HOMES)
+def test_a_library_is_imported_in_its_room_only(library: str) -> None:
+    """Generators, the client, the double of the network and pytest each stay behind one wall."""
+    users = {room(p) for p, text in SOURCES.items() if library in {n.split(".")[0] for n in imported(ast.parse(text))}}
+    assert users <= HOMES[library]
 
 
 def test_only_the_guard_builds_a_transport() -> None:
     """All traffic passes the guard: nobody else names an HTTP transport of httpx."""
-    transports = {"HTTPTransport", "AsyncHTTPTransport"}
-    nodes = ((room(p), node) for p in SOURCES for node in ast.walk(ast.parse(p.read_text(encoding="utf-8"))))
-    named = {place for place, node in nodes if {getattr(node, "attr", ""), getattr(node, "id", ""), getattr(node, "name", "")} & transports}
+    named = {room(p) for p, text in SOURCES.items() for node in ast.walk(ast.parse(text)) if transport(node)}
     assert named == {"guard"}
+
+
+def transport(node: ast.AST) -> bool:
+    """Return whether *node* is the name of what opens connections."""
+    names = {getattr(node, part, None) for part in ("attr", "id", "name")}
+    return bool(names & {"HTTPTransport", "AsyncHTTPTransport", "HTTPConnection", "create_connection", "urlopen"})
 
 
 def test_the_inside_of_pytest_is_named_for_types_only() -> None:
     """`_pytest` is no interface: it is not imported when anything runs."""
-    inside = [p.name for p in SOURCES if any(n.startswith("_pytest") for n in running(ast.parse(p.read_text(encoding="utf-8"))))]
-    assert inside == []
+    inside = {p.name for p, text in SOURCES.items() for n in at_run_time(ast.parse(text)) if n.startswith("_pytest")}
+    assert inside == set()
 
 
-def running(tree: ast.AST) -> Iterator[str]:
+def at_run_time(tree: ast.AST) -> Iterator[str]:
     """Yield what is imported when the code runs: functions too, but nothing under TYPE_CHECKING."""
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases import generated
 from pytest_confluent_contracts.cases.making import (
@@ -24,6 +23,9 @@ from pytest_confluent_contracts.cases.making import (
 from pytest_confluent_contracts.cases.valid import long_text, opening
 from pytest_confluent_contracts.contract import ABSENT, Brief, Case, Expect, Operation, Probe, Property
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
 WRONG: dict[str, tuple[Any, ...]] = {
     "null": (None,),
     "boolean": (True, False),
@@ -42,7 +44,10 @@ def bodies(operation: Operation, brief: Brief) -> list[Case]:
         return []
     made = [
         *(judged(Probe.BROKEN, title, operation, brief, body) for title, body in _deterministic(operation, brief)),
-        *(judged(Probe.BROKEN, "a generated broken body", operation, brief, b) for b in generated.forbidden(operation, brief)),
+        *(
+            judged(Probe.BROKEN, "a generated broken body", operation, brief, b)
+            for b in generated.forbidden(operation, brief)
+        ),
     ]
     refused = distinct(one for one in made if one.expect is Expect.REFUSED)
     return list(_checked(refused, operation, brief))
@@ -69,7 +74,10 @@ def _deterministic(operation: Operation, brief: Brief) -> Iterator[tuple[str, An
             yield f"{name} is {value!r:.40}", with_value(base, member.path, value)
         if member.required and member.path and "[]" not in member.path:
             yield f"{name} is missing", without(least, member.path)
-            yield f"{name} is missing among others", without(fresh(operation, brief, "refused", member.path), member.path)
+            yield (
+                f"{name} is missing among others",
+                without(fresh(operation, brief, "refused", member.path), member.path),
+            )
     yield from _lists(operation, brief)
 
 
@@ -81,7 +89,7 @@ def wrong_values(schema: Mapping[str, Any]) -> Iterator[Any]:
         yield from (value for kind, values in WRONG.items() if kind not in allowed for value in values)
     if "enum" in schema:
         yield from _not_in(schema["enum"])
-    if "minLength" in schema and schema["minLength"]:
+    if schema.get("minLength"):
         yield long_text(schema["minLength"] - 1)
     if "maxLength" in schema:
         yield from (long_text(schema["maxLength"] + 1), long_text(schema["maxLength"] * 2 + 10))
@@ -97,7 +105,16 @@ def wrong_values(schema: Mapping[str, Any]) -> Iterator[Any]:
 
 def _not_in(enum: list[Any]) -> Iterator[Any]:
     for value in (text for text in enum if isinstance(text, str)):
-        yield from ("", f"{value}s", value[:-1], value.upper(), value.title(), f" {value}", f"{value} ", value.replace("-", "_"))
+        yield from (
+            "",
+            f"{value}s",
+            value[:-1],
+            value.upper(),
+            value.title(),
+            f" {value}",
+            f"{value} ",
+            value.replace("-", "_"),
+        )
         yield "something-else"
 
 
@@ -106,7 +123,12 @@ def _lists(operation: Operation, brief: Brief) -> Iterator[tuple[str, Any]]:
     least = minimal(operation, brief)
     for member in members(operation):
         items = member.schema.get("items")
-        if "array" in types_of(member.schema) and items and "string" in types_of(items) and at(least, member.path) is ABSENT:
+        if (
+            "array" in types_of(member.schema)
+            and items
+            and "string" in types_of(items)
+            and at(least, member.path) is ABSENT
+        ):
             for good, value in ((1, None), (3, 7), (20, True), (2, ["a"]), (2, {"a": "b"})):
                 title = f"{member.path}[{good}] is {value!r}"
                 yield title, with_value(least, member.path, [*(f"good:{i}" for i in range(good)), value])
@@ -119,7 +141,12 @@ def malformed(operation: Operation, brief: Brief) -> list[Case]:
     """Return bodies that are no JSON, or not sent as JSON."""
     if operation.request is None:
         return []
-    made = [*_not_json(operation, brief), *_surrogates(operation, brief), *_wrong_type(operation, brief), *_none(operation, brief)]
+    made = [
+        *_not_json(operation, brief),
+        *_surrogates(operation, brief),
+        *_wrong_type(operation, brief),
+        *_none(operation, brief),
+    ]
     return list(_checked(made, operation, brief))
 
 
@@ -155,7 +182,10 @@ def _not_json(operation: Operation, brief: Brief) -> Iterator[Case]:
         for title, bad in _BAD_BYTES.items():
             body = encoded(with_value(full(operation, brief), member.path, "HERE")).replace(b"HERE", bad)
             yield _raw(f"{title} in {member.path}", "json", operation, brief, body)
-        for title, text in (("a list 500 deep", b"[" * 500 + b"]" * 500), ("a list 20 000 deep", b"[" * 20_000 + b"]" * 20_000)):
+        for title, text in (
+            ("a list 500 deep", b"[" * 500 + b"]" * 500),
+            ("a list 20 000 deep", b"[" * 20_000 + b"]" * 20_000),
+        ):
             body = encoded(with_value(minimal(operation, brief), member.path, "HERE")).replace(b'"HERE"', text)
             yield _raw(f"{title} as {member.path}", "json", operation, brief, body)
 

@@ -6,12 +6,14 @@ move between minors; a test holds this adapter against the installed version.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.making import at, distinct, judged, members, pinned, with_value
 from pytest_confluent_contracts.cases.valid import token
 from pytest_confluent_contracts.contract import Brief, Case, Expect, Operation, Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 LIMIT = 40
 METHOD = "patch"
@@ -22,7 +24,13 @@ def bodies(operation: Operation, brief: Brief) -> list[Case]:
     if operation.request is None or not brief.made_up:
         return []
     made = (
-        judged(Probe.COVERAGE, "a coverage body of schemathesis", operation, brief, _told_apart(body, index, operation, brief))
+        judged(
+            Probe.COVERAGE,
+            "a coverage body of schemathesis",
+            operation,
+            brief,
+            _told_apart(body, index, operation, brief),
+        )
         for index, body in enumerate(_bodies(operation))
     )
     return distinct(one for one in made if _clear(one))[:LIMIT]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import hypothesis
 from hypothesis import HealthCheck, Phase
@@ -12,7 +11,11 @@ from hypothesis.database import InMemoryExampleDatabase, choices_to_bytes
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
 from pytest_confluent_contracts.cases.making import members, pinned, types_of, violations, with_value
-from pytest_confluent_contracts.contract import Brief, Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_confluent_contracts.contract import Brief, Operation
 
 T = TypeVar("T")
 BACKEND = "confluent-contracts"
@@ -142,7 +145,9 @@ FORMATS: dict[str, st.SearchStrategy[str]] = {
 
 JUNK: st.SearchStrategy[Any] = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-(2**40), 2**40), st.floats(-1e9, 1e9), st.text(max_size=8)),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(PLAIN, max_size=5), inner, max_size=3)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(PLAIN, max_size=5), inner, max_size=3)
+    ),
     max_leaves=4,
 )
 
@@ -177,7 +182,11 @@ def smallest(levels: list[int], holds: Callable[[tuple[int, ...]], bool], tries:
             st.tuples(*(st.integers(0, level) for level in levels)),
             holds,
             settings=hypothesis.settings(
-                max_examples=tries, phases=[Phase.reuse, Phase.shrink], database=database, deadline=None, backend="hypothesis"
+                max_examples=tries,
+                phases=[Phase.reuse, Phase.shrink],
+                database=database,
+                deadline=None,
+                backend="hypothesis",
             ),
             database_key=key,
         )

@@ -93,7 +93,9 @@ def sample(member: Property) -> Any:
     if schema.get("enum"):
         return schema["enum"][0]
     kind = next(iter(types_of(schema)), "string")
-    return {"string": f"contract {member.name}", "array": [], "object": {}, "boolean": True}.get(kind, schema.get("minimum", 1))
+    return {"string": f"contract {member.name}", "array": [], "object": {}, "boolean": True}.get(
+        kind, schema.get("minimum", 1)
+    )
 
 
 def minimal(operation: Operation, brief: Brief) -> Any:
@@ -250,7 +252,9 @@ def chosen_alternative(operation: Operation, brief: Brief) -> tuple[Scheme, ...]
 
 def complete(alternative: Sequence[Scheme], brief: Brief) -> bool:
     """Return whether every part of every scheme was given."""
-    return all(brief.credentials.get(scheme.name, {}).get(part) for scheme in alternative for part, _ in scheme.variables)
+    return all(
+        brief.credentials.get(scheme.name, {}).get(part) for scheme in alternative for part, _ in scheme.variables
+    )
 
 
 def authorised(operation: Operation, brief: Brief) -> tuple[tuple[str, str], ...]:

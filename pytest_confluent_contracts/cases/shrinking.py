@@ -85,5 +85,3 @@ def _text_axes(value: str) -> tuple[list[int], Build]:
         return text[len(value) - tail :][:head]
 
     return [len(value), len(value), 1, *(1 for _ in spelled)], build
-
-

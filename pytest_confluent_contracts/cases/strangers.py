@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.making import case, complete, fresh, header, judged
 from pytest_confluent_contracts.cases.valid import opening
 from pytest_confluent_contracts.contract import Brief, Case, Expect, Operation, Probe, Scheme
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 CHECK_EVERY = 3
 
@@ -28,7 +30,9 @@ def credentials(operation: Operation, brief: Brief) -> list[Case]:
     return [*made, look, *_alternatives(operation, brief)]
 
 
-def _stranger(title: str, scheme: str, headers: Mapping[str, str], operation: Operation, brief: Brief, index: int) -> Case:
+def _stranger(
+    title: str, scheme: str, headers: Mapping[str, str], operation: Operation, brief: Brief, index: int
+) -> Case:
     one = judged(Probe.CREDENTIALS, title, operation, brief, fresh(operation, brief, f"refused-{index}"))
     own = {name for alternative in operation.security for name in (s.header for s in alternative)}
     kept = tuple(pair for pair in one.headers if pair[0] not in own)
@@ -102,7 +106,9 @@ def _alternatives(operation: Operation, brief: Brief) -> Iterator[Case]:
     for alternative in operation.security:
         if complete(alternative, brief):
             one = opening(operation, brief, Probe.CREDENTIALS)
-            kept = tuple(pair for pair in one.headers if pair[0] not in {s.header for a in operation.security for s in a})
+            kept = tuple(
+                pair for pair in one.headers if pair[0] not in {s.header for a in operation.security for s in a}
+            )
             own = tuple(header(scheme, brief.credentials[scheme.name]) for scheme in alternative)
             name = "+".join(scheme.name for scheme in alternative)
             yield replace(one, title=f"with valid {name}", headers=(*kept, *own), authority=name)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import random
 import string
-from collections.abc import Iterator, Mapping
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases import generated
 from pytest_confluent_contracts.cases.making import (
@@ -27,6 +27,9 @@ from pytest_confluent_contracts.cases.making import (
 from pytest_confluent_contracts.cases.texts import KEYED_TEXTS, LIST_SIZES, SECRET_SIZES, SIZES, TEXTS
 from pytest_confluent_contracts.contract import ABSENT, Brief, Case, Example, Expect, Operation, Probe, Property
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
 PAIRS = 16
 
 
@@ -43,10 +46,7 @@ def whole(operation: Operation, brief: Brief) -> Case:
 def examples(operation: Operation, brief: Brief) -> list[Case]:
     """Return the document's request examples, as published but for the pins, each sent twice."""
     shown = operation.request.examples if operation.request else ()
-    made = [
-        _example(operation, brief, example)
-        for example in shown
-    ]
+    made = [_example(operation, brief, example) for example in shown]
     return [opening(operation, brief), *(case for one in made for case in (one, one))]
 
 
@@ -135,7 +135,9 @@ def values(member: Property, operation: Operation, brief: Brief) -> Iterator[tup
     elif "boolean" in kinds:
         yield from (("true", True), ("false", False))
     elif {"integer", "number"} & set(kinds):
-        yield from ((str(number), number) for number in (0, 1, -1, 7, schema.get("minimum", 0), schema.get("maximum", 2**31)))
+        yield from (
+            (str(number), number) for number in (0, 1, -1, 7, schema.get("minimum", 0), schema.get("maximum", 2**31))
+        )
     if "null" in kinds:
         yield "null", None
 
@@ -148,6 +150,7 @@ def _strings(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "300 characters outside ASCII long", "\u00e9\u6f22\U0001f600" * 100
 
 
+@lru_cache(maxsize=64)
 def long_text(length: int) -> str:
     """Return a text of *length* characters in which each place can be told from its neighbours."""
     alphabet = string.ascii_lowercase + string.digits
@@ -188,6 +191,12 @@ def _lists(schema: Mapping[str, Any], samples: Mapping[str, Any], path: str) -> 
 def _paired(operation: Operation, brief: Brief) -> Iterator[Body]:
     """Yield bodies in which two members are unusual together."""
     free = [member for member in writable(operation) if _may_vary(member, operation, brief) and not member.secret]
+    texts = [member for member in free if types_of(member.schema) == ["string"] and "enum" not in member.schema]
+    for text in ("alike", "", " "):
+        body = minimal(operation, brief)
+        for member in texts:
+            body = with_value(body, member.path, text)
+        yield f"{' and '.join(member.path for member in texts)} are {text!r}", body, {}
     for one, other in itertools.combinations(free, 2):
         ones, others = (list(values(member, operation, brief)) for member in (one, other))
         for index in range(PAIRS):
@@ -204,19 +213,27 @@ def read_only(operation: Operation, brief: Brief) -> list[Case]:
     """Return updates that also send what is read-only, immutable or not declared, with values of their own."""
     least, content = minimal(operation, brief), operation.success.content if operation.success else None
     known = {member.path: member for member in content.properties} if content else {}
-    frozen = [path for path in operation.promise("immutable", "properties") or () if path in known]
+    untouchable = (
+        *(operation.promise("immutable", "properties") or ()),
+        *(operation.promise("create-only", "properties") or ()),
+    )
+    frozen = [path for path in untouchable if path in known]
     made = [_frozen(operation, brief, path, with_value(least, path, other(known, path))) for path in frozen]
     everything = least
     for path in frozen:
         everything = with_value(everything, path, other(known, path))
-    again = [_frozen(operation, brief, path, with_value(full(operation, brief), path, other(known, path))) for path in frozen]
+    again = [
+        _frozen(operation, brief, path, with_value(full(operation, brief), path, other(known, path))) for path in frozen
+    ]
     opening_case = opening(operation, brief, Probe.READ_ONLY)
     sent = [*made, _frozen(operation, brief, "everything immutable", everything), *again]
     return [opening_case, *(case for one in sent for case in (one, opening_case)), *_undeclared(operation, brief)]
 
 
 def _frozen(operation: Operation, brief: Brief, path: str, body: Any) -> Case:
-    return judged(Probe.READ_ONLY, f"{path} sent", operation, brief, body, expect=Expect.ANY, violations=(), varies=path)
+    return judged(
+        Probe.READ_ONLY, f"{path} sent", operation, brief, body, expect=Expect.ANY, violations=(), varies=path
+    )
 
 
 def other(known: Mapping[str, Property], path: str) -> Any:

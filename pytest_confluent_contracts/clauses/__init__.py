@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_confluent_contracts.contract import Clause, Document, Operation
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_confluent_contracts.contract import Clause, Document, Operation
 
 
 def derive(document: Document, operation: Operation) -> tuple[Clause, ...]:

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from typing import Any
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses import shape
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
-    REFUSING,
-    THROTTLING,
     brief,
     each,
     escape,
     essence,
     skipped,
-    throttled,
     values,
     with_status,
     withheld,
 )
 from pytest_confluent_contracts.contract import (
     ABSENT,
-    Absence,
     Absentee,
     Clause,
     Content,
@@ -41,6 +35,9 @@ from pytest_confluent_contracts.contract import (
     Response,
     Violation,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
 
 POINTER = re.compile(r"(/([^/~]|~[01])*)*\Z")
 STACK_TRACE = re.compile(
@@ -157,7 +154,7 @@ def _prose(operation: Operation, applies: Callable[[Exchange], bool]) -> Iterato
         judge = shape.unique(lambda e: _strings(e, path) if applies(e) else [], path)
         yield errors("id-unique", entry.place, entry.says, judge, absent)
     if entry := promises.get("errors.stable"):
-        code, title = (list(entry.data["paths"]) + [""])[:2]
+        code, title = ([*list(entry.data["paths"]), ""])[:2]
         promise = "code and title do not change for the same kind of problem"
         judge = _stable(code, title, applies)
         yield errors("code-and-title", entry.place, promise, judge, absent, level=Level.SHOULD)
@@ -361,5 +358,3 @@ def _problem_details(operation: Operation, refusals: Sequence[Response]) -> Iter
     applies = lambda e: e.status >= 400 and essence(e.header("content-type")) == "application/problem+json"  # noqa: E731
     promise = "status equals the HTTP status (RFC 9457 3.1.2)"
     yield errors("problem-status", operation.place, promise, each(applies, look), skipped("no problem had a status"))
-
-

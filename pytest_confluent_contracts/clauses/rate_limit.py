@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses import shape
 from pytest_confluent_contracts.clauses.reading import SERVED, brief, each, skipped, throttled, with_status, withheld
@@ -26,6 +26,9 @@ from pytest_confluent_contracts.contract import (
     Probe,
     Promise,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
 
 EPOCH = 10**9
 SLACK = 1.0
@@ -192,7 +195,9 @@ def _constant(quota: Callable[[Exchange], Quota | None], name: str) -> Judge:
                 continue
             first = came.limit if first is None else first
             changed = came.limit != first
-            yield Evidence(exchange, f"{exchange.status} answered with {name} {came.limit}, before {first}" if changed else "")
+            yield Evidence(
+                exchange, f"{exchange.status} answered with {name} {came.limit}, before {first}" if changed else ""
+            )
 
     return judge
 
@@ -230,7 +235,7 @@ def steps(exchanges: Sequence[Exchange], quota: Callable[[Exchange], Quota | Non
     """
     told = [(e, q) for e in exchanges if (q := quota(e)) and q.remaining is not None and q.reset is not None]
     ended_at = float("-inf")
-    for (before, was), (after, now) in zip(told, told[1:], strict=False):
+    for (before, was), (after, now) in itertools.pairwise(told):
         apart = after.came_at - before.sent_at
         run_out = apart >= (was.reset or 0) - SLACK and after.came_at - ended_at >= SHORTEST_WINDOW
         jumped = (now.reset or 0) > (was.reset or 0) and (now.remaining or 0) > (was.remaining or 0)
@@ -247,7 +252,9 @@ def _counts_down(quota: Callable[[Exchange], Quota | None], name: str) -> Judge:
             if step.may_be_new or (was == 0 and now == 0):
                 yield Evidence(step.after)
             elif now > was:
-                yield Evidence(step.after, f"{step.after.status} answered with {name} {now}, after {was} in the same window")
+                yield Evidence(
+                    step.after, f"{step.after.status} answered with {name} {now}, after {was} in the same window"
+                )
             elif now == was and spent:
                 finding = f"{step.after.status} answered with {name} {now} again, though a request was spent"
                 yield Evidence(step.after, finding)
@@ -268,7 +275,9 @@ def _reset_in_window(quota: Callable[[Exchange], Quota | None], name: str) -> Ju
             if step.may_be_new:
                 least = now
             grown = now > least + SLACK
-            yield Evidence(step.after, f"{step.after.status} answered with {name} {now}, after {least}" if grown else "")
+            yield Evidence(
+                step.after, f"{step.after.status} answered with {name} {now}, after {least}" if grown else ""
+            )
 
     return judge
 
@@ -393,7 +402,7 @@ def _not_before_reset(entry: Promise, names: dict[str, str], absent: Absentee) -
         seconds, left = _integer(exchange.header(wait)), _integer(exchange.header(reset))
         if seconds is None or left is None:
             return None
-        return f"429 answered with {wait} {seconds}, before {reset} {left}" if seconds < left - SLACK else ""
+        return f"429 answered with {wait} {seconds}, before {reset} {left}" if seconds < left else ""
 
     judge = each(throttled, look)
     promise = f"{wait} is not earlier than {reset}"
@@ -404,7 +413,7 @@ def _honest(name: str) -> Judge:
     """Judge each request that was sent after a 429 and the wait it asked for."""
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
-        for before, after in zip(exchanges, exchanges[1:], strict=False):
+        for before, after in itertools.pairwise(exchanges):
             wait = _integer(before.header(name)) if throttled(before) and not before.failure else None
             if wait is None or after.failure or after.sent_at - before.came_at < wait + SLACK:
                 continue
@@ -464,4 +473,3 @@ def _disagreement(sent: dict[str, str]) -> str:
 def _parameter(value: str, name: str) -> int | None:
     found = re.search(rf";\s*{name}\s*=\s*(\d+)", value)
     return int(found.group(1)) if found else None
-

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import jsonschema_rs
@@ -103,12 +104,13 @@ def _told(asked: Sequence[Exchange], expected: Expect) -> str:
 
 def values(body: Any, path: str) -> Iterator[tuple[str, Any]]:
     """Yield the JSON Pointer and the value of each member of *body* at *path* (``errors[].status``)."""
-    yield from _descend(body, [step for part in path.split(".") if part for step in _steps(part)], "")
+    return _descend(body, _steps(path), "")
 
 
-def _steps(part: str) -> list[str]:
-    name = part.rstrip("[]")
-    return ([name] if name else []) + ["[]"] * part.count("[]")
+@lru_cache(maxsize=4096)
+def _steps(path: str) -> tuple[str, ...]:
+    """Return the steps of a path; ``[]`` is a step of its own, for every item."""
+    return tuple(step for step in path.replace("[]", ".[]").split(".") if step)
 
 
 def _descend(body: Any, steps: Sequence[str], pointer: str) -> Iterator[tuple[str, Any]]:
@@ -117,13 +119,17 @@ def _descend(body: Any, steps: Sequence[str], pointer: str) -> Iterator[tuple[st
     elif steps[0] == "[]" and isinstance(body, list):
         for index, item in enumerate(body):
             yield from _descend(item, steps[1:], f"{pointer}/{index}")
-    elif isinstance(body, Mapping) and steps[0] in body:
+    elif isinstance(body, dict) and steps[0] in body:
         yield from _descend(body[steps[0]], steps[1:], f"{pointer}/{escape(steps[0])}")
 
 
 def value_at(body: Any, path: str) -> Any:
     """Return the one value of *body* at a path without lists, ABSENT where there is none."""
-    return next((value for _, value in values(body, path)), ABSENT)
+    for step in _steps(path):
+        if not isinstance(body, dict) or step not in body:
+            return ABSENT
+        body = body[step]
+    return body
 
 
 def escape(name: str) -> str:
@@ -138,7 +144,9 @@ def path_of(steps: Iterable[str | int]) -> str:
 
 def same(one: Any, other: Any) -> bool:
     """Return whether two JSON values are the same, to the character and the type (``1`` is not ``true``)."""
-    return one == other and json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    if isinstance(one, str) or one != other:
+        return bool(one == other)
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def brief(value: Any, width: int = 80) -> str:

@@ -134,7 +134,9 @@ def _members(operation: Operation) -> list[Property]:
     content = operation.request
     frozen = [member.path for member in content.properties if member.read_only]
     whole = Property("", content.schema, required=content.required, place=content.place)
-    kept = [m for m in content.properties if not any(m.path == path or m.path.startswith(path + ".") for path in frozen)]
+    kept = [
+        m for m in content.properties if not any(m.path == path or m.path.startswith(path + ".") for path in frozen)
+    ]
     return [whole, *kept]
 
 

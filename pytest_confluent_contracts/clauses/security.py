@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses.reading import each, skipped, throttled, withheld
 from pytest_confluent_contracts.contract import (
@@ -19,6 +18,9 @@ from pytest_confluent_contracts.contract import (
     Probe,
     Scheme,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 def derive(document: Document, operation: Operation) -> Iterator[Clause]:

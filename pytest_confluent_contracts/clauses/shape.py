@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
-    SERVED,
     THROTTLING,
     Reader,
     brief,
@@ -18,7 +17,6 @@ from pytest_confluent_contracts.clauses.reading import (
     essence,
     path_of,
     skipped,
-    throttled,
     value_at,
     values,
     with_status,
@@ -112,7 +110,10 @@ def _no_body(operation: Operation, response: Response) -> Clause:
         f"{response.status}/no-body",
         response.place,
         f"no body is documented for {response.status}",
-        each(with_status(response.status), lambda e: f"{e.status} answered with a body: {brief(e.text)}" if e.text else ""),
+        each(
+            with_status(response.status),
+            lambda e: f"{e.status} answered with a body: {brief(e.text)}" if e.text else "",
+        ),
         skipped(f"no answer had status {response.status}"),
         THROTTLING if response.status == "429" else EVERY,
         level=Level.SHOULD,
@@ -404,5 +405,3 @@ def _example(id: str, content: Content | None, example: Example) -> Clause:
         frozenset(),
         level=Level.SHOULD,
     )
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -83,6 +83,7 @@ class Model:
     frozen: tuple[str, ...]
     moving: tuple[str, ...]
     created: str
+    _known: dict[int, tuple[Exchange, dict[str, Any]]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, operation: Operation, content: Content) -> Model:
@@ -100,8 +101,12 @@ class Model:
 
     def state(self, exchange: Exchange) -> dict[str, Any]:
         """Return what the answer shows of the resource, by path; null counts as absent."""
-        found = {path: value_at(exchange.json, path) for path in self.shown if path not in self.moving}
-        return {path: ABSENT if value is None else value for path, value in found.items()}
+        known = self._known.get(id(exchange))
+        if known is None or known[0] is not exchange:  # several clauses follow the same exchanges
+            found = {path: value_at(exchange.json, path) for path in self.shown if path not in self.moving}
+            known = (exchange, {path: ABSENT if value is None else value for path, value in found.items()})
+            self._known[id(exchange)] = known
+        return known[1]
 
     def own(self, exchanges: Sequence[Exchange]) -> Iterator[Exchange]:
         """Yield the exchanges that may have changed the run's own resource, or show it."""
@@ -223,9 +228,7 @@ def _changes(pair: Pair, model: Model) -> dict[str, tuple[Any, Any]]:
     return {
         path: (was[path], now[path])
         for path in was
-        if path != model.created
-        and not _sends(sent, path, model)
-        and not same_state(was[path], now[path])
+        if path != model.created and not _sends(sent, path, model) and not same_state(was[path], now[path])
     }
 
 
@@ -369,7 +372,9 @@ def _identity(operation: Operation) -> Iterator[Clause]:
         came = value_at(exchange.json, member)
         if not isinstance(came, str):
             return None
-        return "" if came == asked else f"{exchange.status} answered with {member} {brief(came)}, asked for {brief(asked)}"
+        return (
+            "" if came == asked else f"{exchange.status} answered with {member} {brief(came)}, asked for {brief(asked)}"
+        )
 
     judge = each(lambda exchange: exchange.accepted, look)
     promise = f"{member} in the answer is the {parameter} in the path"
@@ -494,7 +499,9 @@ def _ordered(created: str, updated: str) -> Judge:
         begun, changed = moment(exchange.json, created), moment(exchange.json, updated)
         if begun is None or changed is None:
             return None
-        finding = f"{exchange.status} answered with {updated} {changed.isoformat()}, before {created} {begun.isoformat()}"
+        finding = (
+            f"{exchange.status} answered with {updated} {changed.isoformat()}, before {created} {begun.isoformat()}"
+        )
         return finding if changed < begun else ""
 
     return each(lambda exchange: exchange.accepted, look)
@@ -524,5 +531,3 @@ def _moves(operation: Operation, path: str) -> Judge:
 def _changed(pair: Pair, model: Model | None) -> bool:
     was, now = (model.state(pair.before), model.state(pair.after)) if model else ({}, {})
     return any(not same_state(was[path], now[path]) for path in (model.writable if model else ()))
-
-

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_confluent_contracts.contract import Ruling
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_confluent_contracts.contract import Ruling
 
 
 def failure(ruling: Ruling, again: str) -> str:

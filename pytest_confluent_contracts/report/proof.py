@@ -32,7 +32,9 @@ def _operation(name: str, records: Iterable[Record]) -> Iterator[str]:
     yield f"  {'clauses':<12}{'faults':>8}{'noticed':>9}{'missed':>8}"
     for family, counts in sorted(rows.items()):
         yield f"  {family:<12}{counts.total():>8}{counts['noticed']:>9}{counts['missed']:>8}"
-    yield from (f"  missed: {r['fault']}: {', '.join(r['named']) or 'it names no clause'}" for r in tried if not r["noticed"])
+    yield from (
+        f"  missed: {r['fault']}: {', '.join(r['named']) or 'it names no clause'}" for r in tried if not r["noticed"]
+    )
     for record in records:
         if not record["fault"]:
             yield from (f"  red without a fault: {clause}" for clause in record["beside"])

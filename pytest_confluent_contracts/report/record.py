@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.contract import Ruling
+if TYPE_CHECKING:
+    from pytest_confluent_contracts.contract import Ruling
 
 
 def of(ruling: Ruling) -> dict[str, Any]:

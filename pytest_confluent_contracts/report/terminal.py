@@ -17,7 +17,9 @@ def header(target: str, documents: Iterable[str], seed: int, budget: str) -> str
     return f"contracts: {target} against {', '.join(documents)}; seed {seed}; {budget}"
 
 
-def summary(records: Sequence[Record], costs: Mapping[tuple[str, str], Mapping[str, float]], verbosity: int) -> Iterator[str]:
+def summary(
+    records: Sequence[Record], costs: Mapping[tuple[str, str], Mapping[str, float]], verbosity: int
+) -> Iterator[str]:
     """Yield the closing lines: an operation each, then why clauses were not exercised."""
     operations: dict[tuple[str, str], list[Record]] = defaultdict(list)
     for record in records:
