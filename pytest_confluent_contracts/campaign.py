@@ -2,42 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts import cases
 from pytest_confluent_contracts.cases.making import complete
+from pytest_confluent_contracts.cases.restoring import beyond, restoring, shown
 from pytest_confluent_contracts.cases.shrinking import shrink
 from pytest_confluent_contracts.cases.valid import opening, whole
-from pytest_confluent_contracts.contract import (
-    Brief,
-    Case,
-    Clause,
-    Clock,
-    Evidence,
-    Exchange,
-    Expect,
-    Finding,
-    Level,
-    Operation,
-    Probe,
-    Ruling,
-    Verdict,
-)
+from pytest_confluent_contracts.contract import Expect, Finding, Level, Probe, Ruling, Verdict
 from pytest_confluent_contracts.guard import Refusal
-from pytest_confluent_contracts.wire import Wire, curl
+from pytest_confluent_contracts.wire import curl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pytest_confluent_contracts.contract import Brief, Case, Clause, Clock, Evidence, Exchange, Operation
+    from pytest_confluent_contracts.wire import Wire
 
 ORDER = tuple(Probe)
-LONGEST_WAIT = 60.0
-WAITS_IN_VAIN = 2
+ORDERLESS = frozenset({Expect.REFUSED, Expect.UNAUTHENTICATED, Expect.UNKNOWN})
+
+LONGEST_WAIT = 60.0  # seconds; a longer Retry-After is not worth a CI job's time
+WAITS_IN_VAIN = 3
+RETRIES = 2
+GATEWAY = frozenset({502, 503, 504})
 SILENT_AFTER = 3
 HOPELESS_AFTER = 12
-SHRINK_TRIES = 60
-SHRINK_BUDGET = 400
-PAUSE = 1.2
-LONGEST_RESET = 10**6
+RESERVE = 0.2
+SHRINK_TRIES = 120
+SHRINK_BUDGET = 600
+PAUSE = 1.2  # seconds; more than a time stamp of whole seconds resolves
 
-Progress = Callable[[Probe, int, int, float], None]
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a campaign goes about it: seconds before a retry, requests in flight, and whether quota is kept for others."""
+
+    backoff: float = 0.05
+    concurrency: int = 1
+    reserve: bool = False
+    shrink_tries: int = SHRINK_TRIES
+    skipped: Mapping[Probe, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who is told while a campaign runs: of each request to come, of waits and retries, of exchanges, of the first state."""
+
+    progress: Callable[[Probe, int, int], None] = lambda *_: None
+    say: Callable[[str], None] = lambda _: None
+    exchanged: Callable[[Exchange], None] = lambda _: None
+    opened: Callable[[Mapping[str, Any]], None] = lambda _: None
 
 
 class Campaign:
@@ -49,19 +68,20 @@ class Campaign:
         brief: Brief,
         wire: Wire,
         clock: Clock,
-        *,
-        skipped: Mapping[Probe, str] | None = None,
+        manner: Manner | None = None,
+        listener: Listener | None = None,
         planned: Mapping[Probe, Sequence[Case]] | None = None,
-        progress: Progress = lambda *_: None,
-        observe: Callable[[Exchange], None] = lambda _: None,
     ) -> None:
         self.operation, self.brief, self.wire, self.clock = operation, brief, wire, clock
+        self.manner, self.listener = manner or Manner(), listener or Listener()
         self.journal: list[Exchange] = []
         self.stopped = "" if self.authorised else self._missing_credentials()
-        self._skipped, self._planned = dict(skipped or {}), dict(planned or {})
-        self._progress, self._observe = progress, observe
+        self.skipped = dict(self.manner.skipped)
+        self.was: dict[str, Any] | None = None
+        self._planned = dict(planned or {})
         self._done: set[Probe] = set()
         self._raw: dict[int, Case] = {}
+        self._silent = 0
         self._shrunk = 0
 
     # --- verdicts --------------------------------------------------------------------------------------------------
@@ -84,13 +104,14 @@ class Campaign:
         return evidence, [item for item in evidence if item.finding]
 
     def _without_evidence(self, clause: Clause, ruled: Ruling) -> Ruling:
-        unrun = [reason for probe in ORDER if probe in clause.needs and (reason := self._skipped.get(probe))]
-        absence = clause.absent(self.journal)
+        absent = replace(ruled, verdict=Verdict.NOT_EXERCISED)
         if clause.needs and self.stopped:
-            return replace(ruled, verdict=Verdict.NOT_EXERCISED, reason=self.stopped, withheld=True)
-        reason = unrun[0] if unrun and not (absence.withheld and len(unrun) < len(clause.needs)) else absence.reason
-        withheld = absence.withheld and reason == absence.reason
-        return replace(ruled, verdict=Verdict.NOT_EXERCISED, reason=reason, withheld=withheld)
+            return replace(absent, reason=self.stopped, withheld=True)
+        unrun = [self.skipped[probe] for probe in ORDER if probe in clause.needs and probe in self.skipped]
+        absence = clause.absent(self.journal)
+        if unrun and not (absence.withheld and len(unrun) < len(clause.needs)):
+            return replace(absent, reason=unrun[0])
+        return replace(absent, reason=absence.reason, withheld=absence.withheld)
 
     @property
     def authorised(self) -> bool:
@@ -112,15 +133,15 @@ class Campaign:
         if probe in self._done:
             return
         self._done.add(probe)
-        if self.stopped or probe in self._skipped:
+        if self.stopped or probe in self.skipped:
             return
         try:
             if probe is Probe.THROTTLE:
                 self._exhaust()
             else:
-                self._send_all(probe, self.planned(probe))
+                self._send_all(probe)
             if probe is Probe.EXAMPLES:
-                self._age()
+                self.clock.sleep(PAUSE)
         except Refusal as refusal:
             self.stopped = str(refusal)
 
@@ -130,78 +151,147 @@ class Campaign:
             self._planned[probe] = cases.of(probe, self.operation, self.brief)
         return self._planned[probe]
 
-    def _send_all(self, probe: Probe, planned: Sequence[Case]) -> None:
-        hopeless = 0
-        for index, case in enumerate(planned):
-            if self.stopped:
-                return
-            self._progress(probe, index, len(planned), self.clock.now())
-            if hopeless >= HOPELESS_AFTER and case.expect is Expect.ACCEPTED:
+    def _send_all(self, probe: Probe) -> None:
+        planned, sent, hopeless = self.planned(probe), 0, 0
+        for orderless, run in groupby(planned, key=lambda case: case.expect in ORDERLESS):
+            batch = list(run)
+            if orderless and self.manner.concurrency > 1:
+                self._send_together(probe, batch, sent, len(planned))
+                sent += len(batch)
                 continue
-            exchange = self.send(case)
-            if case.expect is Expect.ACCEPTED:
-                hopeless = 0 if exchange.accepted else hopeless + 1
+            for case in batch:
+                if self.stopped:
+                    return
+                self.listener.progress(probe, sent, len(planned))
+                sent += 1
+                if case.expect is Expect.ACCEPTED:
+                    if hopeless >= HOPELESS_AFTER:
+                        continue
+                    hopeless = 0 if self.send(case).accepted else hopeless + 1
+                else:
+                    self.send(case)
 
-    def _age(self) -> None:
-        """Let more time pass than a time stamp resolves, so that the next change must show a new one."""
-        self.clock.sleep(PAUSE)
+    def _send_together(self, probe: Probe, batch: Sequence[Case], sent: int, total: int) -> None:
+        """Send cases whose order does not matter several at a time; they are judged in the order of the list."""
+        with ThreadPoolExecutor(self.manner.concurrency) as pool:
+            for index in range(0, len(batch), self.manner.concurrency):
+                if self.stopped:
+                    return
+                self._keep_reserve()
+                self.listener.progress(probe, sent + index, total)
+                together = batch[index : index + self.manner.concurrency]
+                answers = list(pool.map(lambda case: self.wire.exchange(case, 0), together))
+                noted = [self._note(case, answer) for case, answer in zip(together, answers, strict=True)]
+                for case, exchange in zip(together, noted, strict=True):
+                    self._settle(case, exchange)
 
     def send(self, case: Case) -> Exchange:
-        """Send *case*; a 429 is waited out and the case sent again, so that it never passes for the answer."""
-        waits = 0
-        while True:
-            exchange = self._once(case)
+        """Send *case* until it has an answer of its own: a 429 is waited out, a failure on the way retried."""
+        self._keep_reserve()
+        return self._settle(case, self._once(case))
+
+    def _settle(self, case: Case, exchange: Exchange) -> Exchange:
+        exchange = self._retried(case, exchange)
+        for waits in range(WAITS_IN_VAIN):
             if exchange.status != self._throttled or case.probe is Probe.THROTTLE or self.stopped:
                 return exchange
-            if waits >= WAITS_IN_VAIN:
-                self.stopped = f"{exchange.status} was answered again and again, after waiting as long as it said"
-                return exchange
-            waits += 1
-            self.clock.sleep(min(_announced(exchange, self.operation), LONGEST_WAIT))
+            self._wait(max(_announced(exchange, self.operation), 2.0**waits if waits else 0.0), "the rate limit is reached")
+            exchange = self._retried(case, self._once(case))
+        if exchange.status == self._throttled and case.probe is not Probe.THROTTLE:
+            self.stopped = f"{exchange.status} was answered again and again, after waiting as long as it said"
+        return exchange
+
+    def _retried(self, case: Case, exchange: Exchange) -> Exchange:
+        """Send *case* again where it failed on the way; an answer then stands in the place of the failures."""
+        failed: list[Exchange] = []
+        while _transient(exchange) and len(failed) < RETRIES and not self.stopped:
+            failed.append(exchange)
+            pause = self.manner.backoff * 2 ** len(failed)
+            self.listener.say(f"{exchange.failure or exchange.status}; sent again in {pause:.1f} s")
+            self.clock.sleep(pause)
+            exchange = self._once(case)
+        if failed and not _transient(exchange):
+            for one in failed:
+                self.journal[one.serial] = replace(one, superseded=True)
+        self._listen(exchange)
+        return exchange
+
+    def _listen(self, exchange: Exchange) -> None:
+        """Stop where the target has fallen silent: at once if it never answered, else after a few cases and a last look."""
+        self._silent = self._silent + 1 if exchange.failure else 0
+        never = not any(not one.failure for one in self.journal)
+        if never or self._silent > SILENT_AFTER:
+            times = sum(bool(one.failure) for one in self.journal)
+            self.stopped = f"{exchange.failure} from {self.wire.base_url}, {times} times"
+        elif self._silent == SILENT_AFTER:
+            self._listen(self._once(opening(self.operation, self.brief)))
 
     def _once(self, case: Case) -> Exchange:
-        exchange = self.wire.exchange(case, len(self.journal))
+        return self._note(case, self.wire.exchange(case, len(self.journal)))
+
+    def _note(self, case: Case, exchange: Exchange) -> Exchange:
+        exchange = replace(exchange, serial=len(self.journal))
         self._raw[exchange.serial] = case
         self.journal.append(exchange)
-        self._observe(exchange)
-        recent = self.journal[-SILENT_AFTER:]
-        if len(recent) == SILENT_AFTER and all(one.failure for one in recent):
-            self.stopped = f"{exchange.failure} from {self.wire.base_url}, {SILENT_AFTER} times in a row"
+        self.listener.exchanged(exchange)
+        if self.was is None and self.brief.owned and exchange.accepted and case.parameters == self.brief.parameters:
+            self.was = shown(self.operation, exchange.json)
+            self.listener.opened(self.was)
         return exchange
+
+    # --- the rate limit ------------------------------------------------------------------------------------------------
 
     @property
     def _throttled(self) -> int:
         return int(self.operation.promise("refusals", "throttled") or 429)
 
-    # --- the rate limit ------------------------------------------------------------------------------------------------
+    def _wait(self, seconds: float, why: str) -> None:
+        capped = min(seconds, LONGEST_WAIT)
+        if capped >= 1.0:
+            asked = f" of the {seconds:.0f} s asked for" if seconds > capped else ""
+            self.listener.say(f"{why}: waiting {capped:.0f} s{asked}")
+        self.clock.sleep(capped)
+
+    def _keep_reserve(self) -> None:
+        """Leave a share of the announced quota to others: wait for the next window before it is touched."""
+        if not self.manner.reserve or not self.journal:
+            return
+        last = self.journal[-1]
+        limit, left = self._told(last, "limit"), self._told(last, "remaining")
+        if limit and left is not None and left - self.manner.concurrency <= RESERVE * limit:
+            seconds = float(self._told(last, "reset") or 1)
+            self._wait(seconds, f"{left} of {limit} requests are left to others")
 
     def _exhaust(self) -> None:
         """Spend the window until 429 comes, wait as it says, and ask again; only where a limit is told and can be paid."""
         [case] = self.planned(Probe.THROTTLE)
-        first = self._once(case)
-        limit = self._told(first, "limit")
+        exchange = self._once(case)
+        limit = self._told(exchange, "limit")
         if limit is None:
-            self._skipped[Probe.THROTTLE] = "the target tells no limit"
-            return
-        if not self._affords(limit):
-            self._skipped[Probe.THROTTLE] = f"a limit of {limit} requests does not fit the budget"
-            return
-        for _ in range(2 * limit + 2):
+            self.skipped[Probe.THROTTLE] = "the target tells no limit"
+        elif not self._affords(limit):
+            self.skipped[Probe.THROTTLE] = f"a limit of {limit} requests does not fit the budget"
+        else:
+            self._spend_window(case, limit)
+
+    def _spend_window(self, case: Case, limit: int) -> None:
+        for index in range(2 * limit + 2):
+            self.listener.progress(Probe.THROTTLE, index, 2 * limit + 2)
             exchange = self._once(case)
-            if exchange.status == self._throttled or self.stopped:
-                break
-        if exchange.status == self._throttled:
-            self.clock.sleep(min(_announced(exchange, self.operation), LONGEST_WAIT) + 1.0)
-            self._once(case)
+            if exchange.status == self._throttled:
+                self._wait(_announced(exchange, self.operation) + 1.0, "the rate limit is reached")
+                self._once(case)
+                return
+            if exchange.failure:
+                return
 
     def _affords(self, limit: int) -> bool:
-        budget = self.wire.guard.left
-        return limit <= 1000 if budget is None else 2 * limit + 2 <= budget
+        left = self.wire.guard.left
+        return limit <= 1000 if left is None else 2 * limit + 2 <= left
 
     def _told(self, exchange: Exchange, role: str) -> int | None:
-        usual = {"limit": "X-RateLimit-Limit", "remaining": "X-RateLimit-Remaining"}
-        value = exchange.header(self.operation.promise("rate-limit", role) or usual[role])
-        return int(value) if value and value.isascii() and value.isdigit() else None
+        name = self.operation.promise("rate-limit", role) or f"X-RateLimit-{role.title()}"
+        return _number(exchange.header(name))
 
     # --- findings --------------------------------------------------------------------------------------------------------
 
@@ -222,12 +312,14 @@ class Campaign:
         trial = Trial(found)
 
         def shows(case: Case) -> bool:
-            if self.stopped or trial.asked >= SHRINK_TRIES or self._shrunk >= SHRINK_BUDGET:
-                return False
-            return trial.note(self._shown_by(clause, case))
+            if case.key not in trial.known:
+                if self.stopped or trial.asked >= self.manner.shrink_tries or self._shrunk >= SHRINK_BUDGET:
+                    return False
+                trial.known[case.key] = trial.note(self._shown_by(clause, case))
+            return trial.known[case.key]
 
         try:
-            shrink(self._raw[found.exchange.serial], shows, SHRINK_TRIES)
+            shrink(self._raw[found.exchange.serial], shows, 10 * self.manner.shrink_tries)
         except Refusal as refusal:
             self.stopped = str(refusal)
         again = "" if trial.shown or not trial.asked else f", and not again in {trial.asked} tries"
@@ -241,12 +333,35 @@ class Campaign:
         self._spend(case)
         if clause.stateful:
             self._spend(opening(self.operation, self.brief))
-        against = (item for item in clause.judge(self.journal) if item.finding)
+        _, against = self.judged(clause)
         return next((item for item in against if item.exchange and item.exchange.serial >= before), None)
 
     def _spend(self, case: Case) -> None:
         self._shrunk += 1
         self.send(case)
+
+    # --- putting back ------------------------------------------------------------------------------------------------------
+
+    def restore(self) -> str:
+        """Put the resource back as its first answer showed it; return what could not be put back, empty where all was."""
+        if self.was is None:
+            return ""
+        self.wire.guard.close_up()
+        was, self.was = self.was, None
+        lost = beyond(self.operation, self.brief, was)
+        told = [f"{', '.join(lost)} cannot be put back: no answer shows what was there"] if lost else []
+        exchange = self._put_back(restoring(self.operation, self.brief, was))
+        if not (exchange and exchange.accepted):
+            why = f"answered {exchange.status}" if exchange and not exchange.failure else "not answered"
+            told.append(f"the update that puts back {was} was {why}")
+        return "; ".join(told)
+
+    def _put_back(self, case: Case) -> Exchange | None:
+        try:
+            self.stopped = ""
+            return self.send(case)
+        except Refusal:
+            return None
 
 
 @dataclass(slots=True)
@@ -256,6 +371,7 @@ class Trial:
     best: Evidence
     asked: int = 0
     shown: int = 0
+    known: dict[tuple[object, ...], bool] = field(default_factory=dict)
 
     def note(self, evidence: Evidence | None) -> bool:
         """Count one attempt, keep the smallest that showed it, and say whether this one did."""
@@ -271,10 +387,28 @@ def _size(evidence: Evidence) -> tuple[int, int]:
     return evidence.exchange.case.size if evidence.exchange else (0, 0)
 
 
+def _transient(exchange: Exchange) -> bool:
+    return bool(exchange.failure) or exchange.status in GATEWAY
+
+
+def _number(value: str | None) -> int | None:
+    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 10 else None
+
+
 def _announced(exchange: Exchange, operation: Operation) -> float:
-    """Return the seconds that a 429 asks to wait: Retry-After, else Reset, else 1."""
-    for role, usual in (("retry-after", "Retry-After"), ("reset", "X-RateLimit-Reset")):
-        value = exchange.header(operation.promise("rate-limit", role) or usual)
-        if value and value.isascii() and value.isdigit() and int(value) < LONGEST_RESET:
-            return float(value)
-    return 1.0
+    """Return the seconds that a 429 asks to wait: Retry-After (seconds, or a date), else Reset, else 1."""
+    retry = exchange.header(operation.promise("rate-limit", "retry-after") or "Retry-After")
+    if (seconds := _number(retry)) is not None:
+        return float(seconds)
+    if retry and (until := _until(retry, exchange.header("Date"))) is not None:
+        return until
+    reset = _number(exchange.header(operation.promise("rate-limit", "reset") or "X-RateLimit-Reset"))
+    return float(reset) if reset is not None else 1.0
+
+
+def _until(date: str, now: str | None) -> float | None:
+    """Return the seconds from the answer's own Date to *date* (RFC 9110 10.2.3)."""
+    try:
+        return max(0.0, (parsedate_to_datetime(date) - parsedate_to_datetime(now or "")).total_seconds())
+    except (TypeError, ValueError):
+        return None

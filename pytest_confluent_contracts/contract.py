@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
 
 
 class Absent(Enum):
@@ -21,6 +22,12 @@ REDACTED: Final = "[redacted]"
 
 class ContractError(Exception):
     """A wrong document, option or value: one line that names the cure."""
+
+
+def is_local(url: str) -> bool:
+    """Return whether *url* names this machine itself, or the embedded service: nobody and nothing lies in between."""
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.") or host.endswith(".invalid")
 
 
 class Level(StrEnum):
@@ -269,6 +276,7 @@ class Exchange:
 
     Times are seconds of the run's own clock. ``failure`` says in one line why no answer came; ``json`` is ABSENT where
     ``flaw`` says why the body is not JSON. Everything is redacted; ``leaks`` names the secrets that the answer gave away.
+    ``superseded`` marks one that failed on the way and was answered when it was sent again.
     """
 
     serial: int
@@ -283,6 +291,7 @@ class Exchange:
     sent_at: float
     came_at: float
     failure: str = ""
+    superseded: bool = False
 
     def header(self, name: str) -> str | None:
         """Return the first value of the header *name*, whatever its case."""
@@ -320,7 +329,7 @@ class Brief:
 
     ``parameters`` are the path parameters of the resource that may be changed; ``pins`` are fixed values by path;
     ``credentials`` hold the value of each part by scheme; ``made_up`` says whether values that another system checks may be
-    generated; ``throttle`` whether the rate limit may be exhausted.
+    generated; ``owned`` whether the parameters name a resource that may be changed.
     """
 
     parameters: tuple[tuple[str, str], ...]
@@ -329,7 +338,7 @@ class Brief:
     seed: int = 0
     max_examples: int = 100
     made_up: bool = True
-    throttle: bool = False
+    owned: bool = True
 
 
 Judge = Callable[[Sequence[Exchange]], Iterable[Evidence]]

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_confluent_contracts import keeping
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_confluent_contracts.campaign import Campaign
-    from pytest_confluent_contracts.contract import Clause, Document, Operation, Ruling
+    from pytest_confluent_contracts.contract import Brief, Clause, Document, Exchange, Operation, Probe, Ruling
     from pytest_confluent_contracts.options import Settings
     from pytest_confluent_contracts.proving import Proof, Prover
     from pytest_confluent_contracts.targets import Door
@@ -21,9 +23,12 @@ if TYPE_CHECKING:
 class Gate:
     """Holds the documents against the target for one session: a campaign an operation, made when first asked."""
 
-    def __init__(self, config: pytest.Config, settings: Settings, progress: Callable[..., None]) -> None:
-        self.config, self.settings, self.progress = config, settings, progress
+    def __init__(
+        self, config: pytest.Config, settings: Settings, progress: Callable[..., None], say: Callable[[str], None]
+    ) -> None:
+        self.config, self.settings, self.progress, self.say = config, settings, progress, say
         self.strict = settings.strict
+        self.fresh: list[Exchange] = []
         self._campaigns: dict[tuple[str, str], Campaign] = {}
         self._doors: dict[tuple[str, str], Door] = {}
         self._provers: dict[tuple[str, str], Prover] = {}
@@ -49,39 +54,114 @@ class Gate:
         """Return the way to *operation* of the target."""
         from pytest_confluent_contracts import targets
 
-        manners = targets.Manners(timeout=self.settings.timeout)
-        if self.settings.mocked:
-            return targets.mocked(operation, manners, self.settings.pins, lambda service: service)
-        given = dict(self.settings.parameters)
-        parameters = tuple((name, given.get(name, shown)) for name, shown in operation.parameters)
-        return targets.live(
-            self.settings.target, operation, manners, parameters, credentials(operation), self.settings.pins
+        settings, share = self.settings, self.share(operation)
+        manners = targets.Manners(
+            timeout=settings.timeout,
+            rate=settings.rate / share,
+            budget=max(1, settings.budget // self.operations(operation)) if settings.budget else 0,
+            hosts=settings.hosts,
+            insecure=settings.insecure,
         )
+        if settings.mocked:
+            return targets.mocked(operation, manners, settings.pins, lambda service: service)
+        given = dict(settings.parameters)
+        parameters = tuple((name, given.get(name, shown if settings.local else "")) for name, shown in operation.parameters)
+        return targets.live(settings.target, operation, manners, parameters, credentials(operation), settings.pins)
+
+    def share(self, operation: Operation) -> int:
+        """Return among how many workers the rate is shared out."""
+        worker = getattr(self.config, "workerinput", None)
+        return min(int(worker["workercount"]), self.operations()) if worker else 1
+
+    def operations(self, beside: Operation | None = None) -> int:
+        """Return how many operations the run holds, all in all or in the document of *beside*."""
+        from pytest_confluent_contracts import documents
+
+        read = [documents.read(path) for path in self.settings.documents]
+        return sum(len(one.operations) for one in read if beside is None or one.name == beside.document) or 1
 
     def opened(self, operation: Operation, door: Door) -> Campaign:
         """Return the campaign that works through *door*."""
-        from pytest_confluent_contracts.campaign import Campaign
-        from pytest_confluent_contracts.contract import Brief, Probe
+        from pytest_confluent_contracts import cases, targets
+        from pytest_confluent_contracts.campaign import Campaign, Listener, Manner
+        from pytest_confluent_contracts.contract import Probe
 
-        members = {member.path for member in operation.request.properties} if operation.request else set()
-        brief = Brief(
-            parameters=door.parameters,
-            pins={path: value for path, value in self.settings.pins.items() if path in members},
-            credentials=door.credentials,
-            seed=self.settings.seed,
-            max_examples=self.settings.max_examples,
+        settings = self.settings
+        brief = self.brief(operation, door)
+        paths = [cases.path_of(case) for case in (*cases.of(Probe.UNKNOWN, operation, brief), cases.first(operation, brief))]
+        targets.confine(door, paths)
+        manner = Manner(
+            backoff=0.05 if settings.local else 0.5,
+            concurrency=settings.concurrency,
+            reserve=not settings.local and not settings.throttle,
+            shrink_tries=120 if settings.local else 20,
+            skipped=self.unasked(operation, brief),
         )
-        asked = self.settings.throttle
-        skipped = {} if asked else {Probe.THROTTLE: "the rate limit is not exhausted without --contract-throttle"}
-        return Campaign(
-            operation,
-            brief,
-            door.wire,
-            door.clock,
-            skipped=skipped,
+        listener = Listener(
             progress=self.progress,
-            observe=lambda exchange: self.config.hook.pytest_contract_exchange(config=self.config, exchange=exchange),
+            say=self.say,
+            exchanged=lambda exchange: self.exchanged(operation, exchange),
+            opened=lambda was: self.remember(operation, was),
         )
+        return Campaign(operation, brief, door.wire, door.clock, manner, listener)
+
+    def brief(self, operation: Operation, door: Door) -> Brief:
+        """Return what the run brings along for *operation*; without a resource of its own, an id that nobody has."""
+        from pytest_confluent_contracts.contract import Brief
+
+        settings = self.settings
+        members = {member.path for member in operation.request.properties} if operation.request else set()
+        owned = all(content for _, content in door.parameters)
+        return Brief(
+            parameters=tuple((name, content or "contract-unknown-0000") for name, content in door.parameters),
+            pins={path: content for path, content in settings.pins.items() if path in members},
+            credentials=door.credentials,
+            seed=settings.seed,
+            max_examples=settings.max_examples,
+            made_up=settings.local,
+            owned=owned,
+        )
+
+    def unasked(self, operation: Operation, brief: Brief) -> dict[Probe, str]:
+        """Return the probes that this run must not send, each with the reason."""
+        from pytest_confluent_contracts.contract import Probe
+
+        changing = [probe for probe in Probe if probe not in (Probe.CREDENTIALS, Probe.UNKNOWN)]
+        if not brief.owned:
+            named = ", ".join(f"--contract-param {name}=..." for name, content in operation.parameters)
+            return dict.fromkeys(changing, f"name a resource that may be changed: {named}")
+        checked = operation.promise("checked-elsewhere", "properties") or ()
+        unpinned = [path for path in checked if path not in brief.pins]
+        if unpinned and not brief.made_up:
+            named = ", ".join(f"--contract-pin {path}=env:..." for path in unpinned)
+            return dict.fromkeys(changing, f"another system checks these values, pin real ones: {named}")
+        return {} if self.settings.throttle else {Probe.THROTTLE: "the rate limit is not exhausted without --contract-throttle"}
+
+    # --- what the run leaves behind ----------------------------------------------------------------------------------
+
+    def exchanged(self, operation: Operation, exchange: Exchange) -> None:
+        """Tell whoever listens of one exchange, and keep it where reports are asked for."""
+        if self.settings.report is not None:
+            self.fresh.append(exchange)
+        self.config.hook.pytest_contract_exchange(config=self.config, exchange=exchange)
+
+    def remember(self, operation: Operation, was: Mapping[str, Any]) -> None:
+        """Write down what a resource was before the run, for a controller whose worker dies; it holds no pin."""
+        folder = self.config.stash.get(keeping.FOLDER, None)
+        if folder is not None and not self.settings.mocked:
+            pinned = {path: content for path, content in was.items() if path not in self.settings.pins}
+            keeping.write(folder, (operation.document, operation.id), pinned)
+
+    def restore(self) -> None:
+        """Put every resource back as its first answer showed it, and say what could not be."""
+        for (document, operation), campaign in self._campaigns.items():
+            if self.settings.mocked or campaign.was is None:
+                continue
+            lost = campaign.restore()
+            if lost:
+                self.config.stash[keeping.LOST].append(f"{document}::{operation}: {lost}")
+            else:
+                keeping.forget(self.config.stash.get(keeping.FOLDER, None), (document, operation))
 
     def proof(self, document: Document, operation: Operation, fault: str) -> Proof:
         """Return what becomes of *fault* in the embedded service."""
@@ -103,9 +183,25 @@ class Gate:
         }
 
     def close(self) -> None:
-        """Close every connection."""
+        """Put back what was changed, and close every connection."""
+        self.restore()
         for door in self._doors.values():
             door.wire.close()
+
+
+def restore_left(config: pytest.Config, settings: Settings) -> None:
+    """Put back, from the controller, what a worker changed and did not live to put back."""
+    found = list(keeping.left(config.stash[keeping.FOLDER]))
+    if not found:
+        return
+    from pytest_confluent_contracts import documents
+
+    gate = Gate(config, settings, lambda *_: None, lambda _: None)
+    operations = {(o.document, o.id): o for path in settings.documents for o in documents.read(path).operations}
+    for key, was in found:
+        campaign = gate.campaign(operations[key])
+        campaign.was = was | {path: content for path, content in campaign.brief.pins.items() if path in was}
+    gate.close()
 
 
 def credentials(operation: Operation) -> dict[str, dict[str, str]]:
@@ -137,9 +233,9 @@ def contract_target(contract_settings: Settings) -> str:
 @pytest.fixture(scope="session")
 def contract_gate(pytestconfig: pytest.Config, contract_settings: Settings) -> Iterator[Gate]:
     """Return the gate of this session."""
-    from pytest_confluent_contracts.plugin import GATE, progress
+    from pytest_confluent_contracts.plugin import GATE, progress, say
 
-    gate = Gate(pytestconfig, contract_settings, progress(pytestconfig))
+    gate = Gate(pytestconfig, contract_settings, progress(pytestconfig), say(pytestconfig))
     pytestconfig.stash[GATE] = gate
     yield gate
     gate.close()

@@ -5,19 +5,19 @@ from __future__ import annotations
 import base64
 import json
 import re
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, quote_plus, unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote
 
 import httpx
 
-from pytest_confluent_contracts.contract import REDACTED, Clock, ContractError
+from pytest_confluent_contracts.contract import REDACTED, Clock, ContractError, is_local
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 MADE_UP = re.compile(r"cs[0-9a-f]{16}")
 SHORT = 12
 NOISE = 4
@@ -39,61 +39,79 @@ class WallClock:
         time.sleep(max(0.0, seconds))
 
 
-def is_loopback(url: str) -> bool:
-    """Return whether *url* names this machine itself."""
-    host = urlsplit(url).hostname or ""
-    return host in LOOPBACK or host.startswith("127.")
-
-
 # --- what may go -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the guard lets out: hosts, methods by path pattern, requests in all, requests a second (0: no limit)."""
+    """What the guard lets out.
+
+    ``hosts`` that may be sent to; ``method`` and ``path`` (a pattern) of the declared operation; ``resources``: the only paths of
+    that pattern, once they are known; ``budget``: requests in all (0: no limit); ``rate``: requests a second (0: no limit);
+    ``secret_headers``: headers that must not travel in the clear off this machine, unless ``insecure``.
+    """
 
     hosts: frozenset[str]
-    routes: Mapping[re.Pattern[str], str]
+    method: str
+    path: re.Pattern[str]
+    resources: frozenset[str] = frozenset()
     budget: int = 0
     rate: float = 0.0
+    secret_headers: frozenset[str] = frozenset()
+    insecure: bool = False
 
 
 class Guard(httpx.BaseTransport):
-    """Passes on what the rules allow, at the rate that they allow, and counts it."""
+    """Passes on what the rules allow, at the rate that they allow, and counts it. Safe to use from several threads."""
 
     def __init__(self, rules: Rules, clock: Clock, inner: httpx.BaseTransport | None = None) -> None:
         self.rules, self.clock = rules, clock
-        self.sent = 0
-        self.waiting = 0.0
-        self._next = 0.0
+        self.sent, self.waiting = 0, 0.0
+        self._next, self._closing, self._lock = 0.0, False, threading.Lock()
         # trust_env stays off: a proxy of the environment would be another host.
-        self._inner = inner or httpx.HTTPTransport(trust_env=False, limits=httpx.Limits(max_connections=8))
+        self._inner = inner or httpx.HTTPTransport(trust_env=False, limits=httpx.Limits(max_connections=16))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Pass the request on; raise `Refusal` where the rules forbid it."""
-        self.check(request)
-        self.pace()
-        self.sent += 1
+        with self._lock:
+            self.check(request)
+            self.pace()
+            self.sent += 1
         begun = self.clock.now()
         try:
             return self._inner.handle_request(request)
         finally:
             self.waiting += self.clock.now() - begun
 
-    @property
-    def left(self) -> int | None:
-        """Return how many requests the budget still allows, None where there is none."""
-        return max(0, self.rules.budget - self.sent) if self.rules.budget else None
-
     def check(self, request: httpx.Request) -> None:
-        """Raise `Refusal` unless host, method, path and budget are allowed."""
+        """Raise `Refusal` unless host, method, path, resource, encryption and budget are as allowed."""
         host, path = request.url.host, unquote(request.url.raw_path.decode("ascii"))
         if host not in self.rules.hosts:
             raise Refusal(f"not sent: {host} is not the target's host; --contract-allow-host={host} would allow it")
-        if not any(request.method == method and route.fullmatch(path) for route, method in self.rules.routes.items()):
-            raise Refusal(f"not sent: {request.method} {path} is not declared by the documents")
-        if self.rules.budget and self.sent >= self.rules.budget:
+        if request.method != self.rules.method or not self.rules.path.fullmatch(path):
+            raise Refusal(f"not sent: {request.method} {path} is not declared by the document")
+        if self.rules.resources and path not in self.rules.resources:
+            raise Refusal(f"not sent: {path} is not the resource that --contract-param names")
+        if self._in_the_clear(request):
+            raise Refusal("not sent: credentials would travel unencrypted; use https, or --contract-insecure")
+        if self.left is not None and self.left <= 0:
             raise Refusal(f"not sent: the budget of {self.rules.budget} requests is spent; --contract-budget raises it")
+
+    def _in_the_clear(self, request: httpx.Request) -> bool:
+        secret = self.rules.secret_headers & {name.lower() for name in request.headers}
+        return bool(secret) and request.url.scheme == "http" and not (is_local(str(request.url)) or self.rules.insecure)
+
+    @property
+    def left(self) -> int | None:
+        """Return how many requests the budget still allows, None where there is none; the last is for putting back."""
+        if not self.rules.budget:
+            return None
+        kept = 0 if self._closing or self.rules.budget == 1 else 1
+        return max(0, self.rules.budget - kept - self.sent)
+
+    def close_up(self) -> None:
+        """Let out the last request too: the one that puts the resource back."""
+        self._closing = True
 
     def pace(self) -> None:
         """Wait until the rate allows one more request."""

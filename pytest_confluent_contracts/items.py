@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -107,17 +109,18 @@ class ClauseItem(pytest.Function):
 
     clause: Clause
     ruling: Ruling | None
+    fault: str
 
     @classmethod
     def of(cls, parent: OperationNode, operation: Operation, clause: Clause) -> ClauseItem:
         """Return the test of *clause*, marked with its family."""
 
-        def judged(contract_gate: Gate, request: pytest.FixtureRequest) -> None:
+        def judged(contract_gate: Gate) -> None:
             item.ruling = contract_gate.ruling(operation, clause)
-            _concluded(item.ruling, contract_gate.strict)
+            _concluded(item, contract_gate)
 
         item: ClauseItem = cls.from_parent(parent, name=clause.id, callobj=judged)
-        item.clause, item.ruling = clause, None
+        item.clause, item.ruling, item.fault = clause, None, ""
         item.add_marker(pytest.mark.contract)
         item.add_marker(getattr(pytest.mark, clause.family.value))
         return item
@@ -127,7 +130,8 @@ class ClauseItem(pytest.Function):
         if isinstance(excinfo.value, ContractBroken) and self.ruling is not None:
             from pytest_confluent_contracts.report import block
 
-            return block.failure(self.ruling, f"pytest '{self.nodeid}' {again(self.config)}".rstrip())
+            told = block.failure(self.ruling, f"pytest '{self.nodeid}' {again(self.config)}".rstrip())
+            return f"{self.fault}\n{told}" if self.fault else told
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -142,12 +146,22 @@ def again(config: pytest.Config) -> str:
     return config.stash[SETTINGS].again
 
 
-def _concluded(ruling: Ruling, strict: bool) -> None:
+def _concluded(item: ClauseItem, gate: Gate) -> None:
     """Turn a verdict into the outcome of a test."""
+    from pytest_confluent_contracts import waivers
     from pytest_confluent_contracts.contract import Verdict
 
+    ruling = item.ruling
+    assert ruling is not None
+    outcome = waivers.applied(gate.settings.waived, ruling, gate.settings.target, date.today())
     told = ruling.finding.came if ruling.finding else ruling.reason
-    if ruling.verdict is Verdict.BROKEN or ruling.withheld or (strict and ruling.verdict is Verdict.WARNED):
+    if outcome.fault:
+        item.fault = outcome.fault
+        raise ContractBroken(outcome.fault)
+    if outcome.waived:
+        item.ruling = replace(ruling, verdict=Verdict.WAIVED, reason=outcome.waived)
+        pytest.xfail(f"waived: {outcome.waived}: {told}")
+    if ruling.verdict is Verdict.BROKEN or ruling.withheld or (gate.strict and ruling.verdict is Verdict.WARNED):
         raise ContractBroken(told)
     if ruling.verdict is Verdict.NOT_EXERCISED:
         pytest.skip(f"not exercised: {ruling.reason}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,13 +25,23 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     ("param", "list", "NAME=VALUE: a path parameter, the resource that may be changed (repeatable)"),
     ("pin", "list", "POINTER=VALUE: a fixed value in every valid body; VALUE is JSON, text, or env:NAME (repeatable)"),
     ("max-examples", "int", "generated bodies per probe (100)"),
-    ("seed", "int", "seed of the generated bodies (0)"),
+    ("seed", "int", "seed of the generated bodies (0), or random"),
+    ("budget", "int", "hard cap on requests for a document (600 off loopback, else none)"),
+    ("rate", "float", "requests a second (5 off loopback, else unlimited)"),
+    ("concurrency", "int", "requests in flight where their order does not matter (4 off loopback, else 1)"),
     ("timeout", "float", "seconds a request may take (10)"),
     ("throttle", "bool", "exhaust the rate limit, to see the 429 (always for mock)"),
+    ("allow-host", "list", "another host that may be sent to (repeatable)"),
+    ("insecure", "bool", "allow credentials over plain http off loopback"),
+    ("plan", "bool", "print what would be sent, send nothing"),
+    ("waivers", "text", "TOML file of known failures, each with clause, reason, owner and expiry date"),
+    ("waivers-update", "bool", "write the failures of this run into the waivers file, for a human to complete"),
+    ("report", "text", "folder to write the reports into"),
     ("strict", "bool", "broken SHOULD clauses fail too"),
     ("prove", "bool", "break each clause in the embedded service and show that the gate notices (with mock)"),
 )
 DEFAULTS: dict[str, Any] = {"max-examples": 100, "seed": 0, "timeout": 10.0}
+UNREPEATED = frozenset({"report", "plan", "waivers-update", "prove"})
 INI_KINDS = {"text": "string", "list": "linelist", "int": "string", "float": "string", "bool": "bool"}
 
 
@@ -40,12 +51,23 @@ class Settings:
 
     target: str
     documents: tuple[Path, ...]
+    local: bool = True
     parameters: tuple[tuple[str, str], ...] = ()
     pins: dict[str, Any] = field(default_factory=dict, repr=False)
     max_examples: int = 100
     seed: int = 0
+    budget: int = 0
+    rate: float = 0.0
+    concurrency: int = 1
     timeout: float = 10.0
     throttle: bool = False
+    hosts: tuple[str, ...] = ()
+    insecure: bool = False
+    plan: bool = False
+    waivers: Path | None = None
+    waived: tuple[Any, ...] = ()
+    waivers_update: bool = False
+    report: Path | None = None
     strict: bool = False
     prove: bool = False
     again: str = ""
@@ -94,18 +116,31 @@ def _checked(config: pytest.Config, target: str) -> Settings:
     if target != MOCK:
         _check_url(target)
     paths = tuple(_documents(config, target))
+    local = _serves_all(target)
+    seed = _seed(config)
     return Settings(
         target=target.rstrip("/"),
         documents=paths,
+        local=local,
         parameters=tuple(_parameters(value(config, "param") or (), paths)),
         pins=dict(_pins(value(config, "pin") or (), paths)),
         max_examples=_number(config, "max-examples", int, 0),
-        seed=_number(config, "seed", int, 0),
+        seed=seed,
+        budget=_number(config, "budget", int, 1, 0 if local else 600),
+        rate=_number(config, "rate", float, 0.001, 0.0 if local else 5.0),
+        concurrency=1 if target == MOCK else _number(config, "concurrency", int, 1, 1 if local else 4),
         timeout=_number(config, "timeout", float, 0.001),
+        hosts=tuple(value(config, "allow-host") or ()),
+        insecure=bool(value(config, "insecure")),
+        plan=bool(value(config, "plan")),
+        waivers=_path(value(config, "waivers")),
+        waived=_waived(config),
+        waivers_update=bool(value(config, "waivers-update")),
+        report=_path(value(config, "report")),
         throttle=bool(value(config, "throttle")) or target == MOCK,
         strict=bool(value(config, "strict")),
         prove=_prove(config, target),
-        again=" ".join(_again(config)),
+        again=" ".join(_again(config, seed)),
     )
 
 
@@ -164,8 +199,9 @@ def _documents(config: pytest.Config, target: str) -> Iterator[Path]:
 
 
 def _serves_all(target: str) -> bool:
-    host = urlsplit(target).hostname or ""
-    return target == MOCK or host in ("localhost", "::1") or host.startswith("127.")
+    from pytest_confluent_contracts.contract import is_local
+
+    return target == MOCK or is_local(target)
 
 
 def _document_of(arg: str) -> Path | None:
@@ -198,12 +234,37 @@ def _real(arg: str, by_name: dict[str, str]) -> str:
 # --- values ------------------------------------------------------------------------------------------------------------
 
 
-def _number(config: pytest.Config, name: str, kind: type, least: float) -> Any:
+def _path(given: object) -> Path | None:
+    return Path(str(given)).resolve() if given else None
+
+
+def _waived(config: pytest.Config) -> tuple[Any, ...]:
+    from pytest_confluent_contracts import waivers
+    from pytest_confluent_contracts.contract import ContractError
+
+    path, update = _path(value(config, "waivers")), bool(value(config, "waivers-update"))
+    if path is None:
+        if update:
+            raise ContractError("--contract-waivers-update: name the file with --contract-waivers=FILE")
+        return ()
+    return () if update and not path.exists() else waivers.read(path)
+
+
+def _seed(config: pytest.Config) -> int:
+    """Return the seed; ``random`` is drawn once, and xdist's workers are told what it is."""
+    if value(config, "seed") != "random":
+        return int(_number(config, "seed", int, 0))
+    drawn = secrets.randbelow(10**6)
+    config.option.contract_seed = str(drawn)
+    return drawn
+
+
+def _number(config: pytest.Config, name: str, kind: type, least: float, otherwise: float | None = None) -> Any:
     from pytest_confluent_contracts.contract import ContractError
 
     given = value(config, name)
     if given in (None, ""):
-        return DEFAULTS[name]
+        return DEFAULTS[name] if otherwise is None else otherwise
     try:
         number = kind(given)
     except ValueError:
@@ -272,11 +333,13 @@ def _json_or_text(content: str) -> Any:
         return content
 
 
-def _again(config: pytest.Config) -> Iterator[str]:
+def _again(config: pytest.Config, seed: int) -> Iterator[str]:
     """Yield the options that make the same run again; the values of pins may be secret and are left to the reader."""
     for name, kind, _ in OPTIONS:
-        given = value(config, name)
-        if kind == "bool" and given:
+        given = value(config, name) if name not in UNREPEATED else None
+        if name == "seed" and given not in (None, ""):
+            yield f"--contract-seed={seed}"
+        elif kind == "bool" and given:
             yield f"--contract-{name}"
         elif kind == "list":
             for item in given or ():

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_confluent_contracts import fixtures, options
+from pytest_confluent_contracts import fixtures, keeping, options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
     from pytest_confluent_contracts.contract import Probe
+    from pytest_confluent_contracts.fixtures import Gate
     from pytest_confluent_contracts.items import DocumentFile
 
 SETTINGS = pytest.StashKey[options.Settings]()
-GATE = pytest.StashKey["Gate"]()
+GATE: pytest.StashKey[Gate] = pytest.StashKey()
 
 FAMILIES = ("shape", "errors", "requests", "security", "rate_limit", "update")
 
@@ -45,11 +46,17 @@ def pytest_configure(config: pytest.Config) -> None:
     for family in FAMILIES:
         config.addinivalue_line("markers", f"{family}: a promise of this family ({family.replace('_', ' ')})")
     config.pluginmanager.register(fixtures, "confluent_contracts_fixtures")
-    if (found := options.settings(config)) is not None:
-        config.stash[SETTINGS] = found
-        config.args = options.arguments(config, found)
-        if not hasattr(config, "workerinput"):
-            config.pluginmanager.register(Controller(config), "confluent_contracts_controller")
+    if (found := options.settings(config)) is None:
+        return
+    config.stash[SETTINGS], config.stash[keeping.LOST] = found, []
+    config.args = options.arguments(config, found)
+    worker = getattr(config, "workerinput", None)
+    if worker is None:
+        from pytest_confluent_contracts.controller import Controller
+
+        config.pluginmanager.register(Controller(config, found), "confluent_contracts_controller")
+    else:
+        config.stash[keeping.FOLDER] = keeping.path(worker["contract_folder"])
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -61,7 +68,8 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     from pytest_confluent_contracts.report import terminal
 
     named = [f"{d.name} {d.version} ({d.digest})" for d in map(documents.read, found.documents)]
-    return terminal.header(found.target, named, found.seed, f"{found.max_examples} generated bodies a probe")
+    budget = f"at most {found.budget} requests a document" if found.budget else "no cap on requests"
+    return terminal.header(found.target, named, found.seed, f"{budget}, {found.max_examples} generated bodies a probe")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> DocumentFile | None:
@@ -74,27 +82,61 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> DocumentFi
     return DocumentFile.at(parent, file_path)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep an operation's clauses on one worker: they share its exchanges. Faults may go anywhere."""
+    found = config.stash.get(SETTINGS, None)
+    if found is None or found.prove or config.getoption("dist") not in ("load", "loadscope"):
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    return LoadScopeScheduling(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Under ``--contract-plan``, print what would be sent in place of sending it."""
+    found = session.config.stash.get(SETTINGS, None)
+    if found is None or not found.plan or session.config.option.collectonly:
+        return None
+    from pytest_confluent_contracts.planning import plan
+
+    reporter: Any = session.config.pluginmanager.getplugin("terminalreporter")
+    reporter.section("contract plan")
+    gate = fixtures.Gate(session.config, found, lambda *_: None, lambda _: None)
+    for line in plan(gate, session.items):
+        reporter.line(line)
+    return True
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Attach the verdict to the report as plain data, which crosses from xdist's workers."""
     report = yield
-    ruling = getattr(item, "ruling", None)
-    if ruling is not None and report.when == "call":
-        from pytest_confluent_contracts.report import record
-
-        gate = item.config.stash.get(GATE, None)
-        cost = gate.cost((ruling.document, ruling.operation)) if gate else {}
-        report.contract = record.of(ruling) | {"cost": cost}  # type: ignore[attr-defined]
-        item.user_properties.append(("contract.clause", ruling.clause.id))
-        item.user_properties.append(("contract.level", ruling.clause.level.value))
-        item.user_properties.append(("contract.place", str(ruling.clause.place)))
-        report.user_properties = list(item.user_properties)
-    proof = getattr(item, "proof", None)
-    if proof is not None and report.when == "call":
-        operation = getattr(item.parent, "operation", None)
-        where = {"document": getattr(operation, "document", ""), "operation": getattr(operation, "id", "")}
-        report.contract_proof = asdict(proof) | where  # type: ignore[attr-defined]
+    if report.when == "call":
+        if getattr(item, "ruling", None) is not None:
+            _attach_ruling(item, report)
+        if getattr(item, "proof", None) is not None:
+            _attach_proof(item, report)
     return report
+
+
+def _attach_ruling(item: Any, report: Any) -> None:
+    from pytest_confluent_contracts.report import record
+
+    ruling, gate = item.ruling, item.config.stash[GATE]
+    report.contract = record.of(ruling) | {"cost": gate.cost((ruling.document, ruling.operation))}
+    if gate.fresh:
+        report.contract["exchanges"] = [record.exchange(exchange) for exchange in gate.fresh]
+        gate.fresh.clear()
+    told = {"clause": ruling.clause.id, "level": ruling.clause.level.value, "place": str(ruling.clause.place)}
+    item.user_properties.extend((f"contract.{key}", value) for key, value in told.items())
+    report.user_properties = list(item.user_properties)
+
+
+def _attach_proof(item: Any, report: Any) -> None:
+    operation = item.parent.operation
+    report.contract_proof = asdict(item.proof) | {"document": operation.document, "operation": operation.id}
 
 
 def pytest_report_teststatus(
@@ -107,51 +149,48 @@ def pytest_report_teststatus(
     return None
 
 
-def progress(config: pytest.Config) -> Callable[[Probe, int, int, float], None]:
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Send home from a worker what it could not put back."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None and (lost := session.config.stash.get(keeping.LOST, None)):
+        output["contract_lost"] = lost
+
+
+# --- while it runs -------------------------------------------------------------------------------------------------------
+
+
+def progress(config: pytest.Config) -> Callable[[Probe, int, int], None]:
     """Return what keeps one line of progress on a terminal, and nothing elsewhere."""
-    reporter = config.pluginmanager.getplugin("terminalreporter")
-    capture = config.pluginmanager.getplugin("capturemanager")
+    reporter: Any = config.pluginmanager.getplugin("terminalreporter")
     if reporter is None or not reporter.isatty or hasattr(config, "workerinput") or config.option.verbose < 0:
         return lambda *_: None
+    begun = time.monotonic()
 
-    def show(probe: Probe, index: int, total: int, _: float) -> None:
-        with capture.global_and_fixture_disabled():
-            reporter.rewrite(f"probe {probe.value}: {index + 1} of {total} requests", erase=True)
+    def show(probe: Probe, index: int, total: int) -> None:
+        with _uncaptured(config):
+            seconds = time.monotonic() - begun
+            reporter.rewrite(f"probe {probe.value}: request {index + 1} of {total}, {seconds:.0f} s", erase=True)
 
     return show
 
 
-class Controller:
-    """Gathers the verdicts of all workers and tells them at the end; registered where people look."""
+def say(config: pytest.Config) -> Callable[[str], None]:
+    """Return what tells of waits and retries, a line each; workers have no terminal to tell it on."""
+    reporter: Any = config.pluginmanager.getplugin("terminalreporter")
+    if reporter is None or hasattr(config, "workerinput") or config.option.verbose < 0:
+        return lambda _: None
 
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
-        self.records: list[dict[str, Any]] = []
-        self.costs: dict[tuple[str, str], dict[str, float]] = {}
-        self.proofs: list[dict[str, Any]] = []
-        self.begun = time.perf_counter()
+    def tell(line: str) -> None:
+        with _uncaptured(config):
+            reporter.ensure_newline()
+            reporter.line(f"contracts: {line}")
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the verdict, and the cost of its operation as last told."""
-        if proof := getattr(report, "contract_proof", None):
-            self.proofs.append(proof)
-        told = getattr(report, "contract", None)
-        if told:
-            self.records.append(told)
-            self.costs[told["document"], told["operation"]] = told["cost"]
+    return tell
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print the closing section."""
-        if self.config.option.verbose < -1 or not (self.records or self.proofs):
-            return
-        terminalreporter.section("contracts")
-        for line in self.told():
-            terminalreporter.line(line)
 
-    def told(self) -> Iterator[str]:
-        """Yield the lines of the closing section."""
-        from pytest_confluent_contracts.report import proof, terminal
+def _uncaptured(config: pytest.Config) -> Any:
+    capture: Any = config.pluginmanager.getplugin("capturemanager")
+    return capture.global_and_fixture_disabled()
 
-        yield from terminal.summary(self.records, self.costs, self.config.option.verbose)
-        if self.proofs:
-            yield from proof.summary(self.proofs, time.perf_counter() - self.begun)
+

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 import respx
@@ -15,7 +15,7 @@ from pytest_confluent_contracts.service import Request, Service, VirtualClock
 from pytest_confluent_contracts.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pytest_confluent_contracts.contract import Clock, Operation
 
@@ -41,6 +41,7 @@ class Manners:
     rate: float = 0.0
     budget: int = 0
     hosts: tuple[str, ...] = ()
+    insecure: bool = False
 
 
 def mocked(
@@ -86,10 +87,25 @@ def live(
 
 
 def _rules(url: str, operation: Operation, manners: Manners) -> Rules:
-    prefix = urlsplit(url).path.rstrip("/")
+    prefix = unquote(urlsplit(url).path.rstrip("/"))
     route = "[^/]+".join(map(re.escape, re.split(r"\{[^}]+\}", prefix + operation.path)))
-    hosts = frozenset({urlsplit(url).hostname or "", *manners.hosts})
-    return Rules(hosts, {re.compile(route): operation.method}, manners.budget, manners.rate)
+    secret = frozenset(scheme.header.lower() for alternative in operation.security for scheme in alternative)
+    return Rules(
+        hosts=frozenset({urlsplit(url).hostname or "", *manners.hosts}),
+        method=operation.method,
+        path=re.compile(route),
+        budget=manners.budget,
+        rate=manners.rate,
+        secret_headers=secret,
+        insecure=manners.insecure,
+    )
+
+
+def confine(door: Door, paths: Iterable[str]) -> None:
+    """Let the door's guard pass requests for these paths only: the given resource, and ids that nobody has."""
+    guard = door.wire.guard
+    prefix = urlsplit(door.wire.base_url).path.rstrip("/")
+    guard.rules = replace(guard.rules, resources=frozenset(unquote(prefix + path) for path in paths))
 
 
 def _secrets(

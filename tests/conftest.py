@@ -52,6 +52,7 @@ def other() -> Iterator[OtherService]:
 
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the caller's credentials and pytest options out of the environment."""
-    for name in (*VARIABLES, "PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+    """Take the caller's credentials and pytest options out of the environment, and make lines whole."""
+    for name in (*VARIABLES, "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "CI", "BUILD_NUMBER"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "300")

@@ -89,8 +89,9 @@ class Run:
 
 def environment(given: dict[str, str]) -> dict[str, str]:
     """Return the environment of a run: none of the caller's credentials and options, whole lines, and *given*."""
+    ours = (*VARIABLES, "CI", "BUILD_NUMBER")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "CONTRACT_", "COV_"))}
-    return {name: value for name, value in kept.items() if name not in VARIABLES} | {"CI": "true"} | given
+    return {name: value for name, value in kept.items() if name not in ours} | {"COLUMNS": "300"} | given
 
 
 def gate(folder: Path, *options: str, given: dict[str, str] | None = None, plugins: tuple[str, ...] = QUIET) -> Run:

@@ -28,6 +28,10 @@ paths:
 """
 
 
+PLACE = "      parameters"
+CONTENT = "{application/json: {schema: {type: object, properties: {name: {type: string}}}}}"
+
+
 class Bad(NamedTuple):
     """What is asked for, the parts that its one line must have, and the document in `things.yaml`."""
 
@@ -104,25 +108,26 @@ DOCUMENTS = {
     "a $ref that points nowhere": swapped("schema: {type: object,", "schema: {$ref: '#/no/such',", ":8:", "#/no/such"),
     "a $ref into another file": swapped("schema: {type: object,", "schema: {$ref: 'a.yaml#/b',", ":8:", "one file"),
     "an unknown key in x-contract": swapped(
-        "      parameters", "      x-contract:\n        refusals:\n          nonesuch: 1\n      parameters", ":8:", "nonesuch"
+        PLACE, "      x-contract:\n        refusals:\n          nonesuch: 1\n      parameters", ":8:", "nonesuch"
     ),
     "a wrong value in x-contract": swapped(
-        "      parameters", "      x-contract:\n        refusals:\n          unknown: many\n      parameters", ":8:", "x-contract"
+        PLACE, "      x-contract:\n        refusals:\n          unknown: many\n      parameters", ":8:", "x-contract"
     ),
-    "x-contract that is no mapping": swapped("      parameters", "      x-contract: 7\n      parameters", ":6:", "x-contract"),
-    "an undefined security scheme": swapped("      parameters", "      security: [{key: []}]\n      parameters", "key", ":6:"),
-    "a security requirement that is none": swapped("      parameters", "      security: [key]\n      parameters", "security"),
+    "x-contract that is no mapping": swapped(PLACE, "      x-contract: 7\n      parameters", ":6:", "x-contract"),
+    "an undefined security scheme": swapped(PLACE, "      security: [{key: []}]\n      parameters", "key", ":6:"),
+    "a security requirement that is none": swapped(PLACE, "      security: [key]\n      parameters", "security"),
     "servers that are no list": swapped("paths:", "servers: here\npaths:", "servers"),
     "a parameter without a name": swapped("{name: id, ", "{", ":6:", "name"),
     "parameters that are no list": swapped("[{name: id", "7 #", "parameters"),
-    "content of no media type": swapped("{application/json: {schema: {type: object, properties: {name: {type: string}}}}}", "{}", "8"),
+    "content of no media type": swapped(CONTENT, "{}", ":8:", "content"),
     "properties that are a list": swapped("properties: {name: {type: string}}", "properties: [name]", "properties"),
     "properties that are null": swapped("properties: {name: {type: string}}", "properties: null", "properties"),
     "allOf that is no list": swapped("{type: object,", "{allOf: 7,", "allOf"),
     "headers that are no mapping": swapped("description: The thing.", "headers: 7", "headers"),
     "a type that is none": swapped("name: {type: string}", "name: {type: banana}", "banana"),
 }
-BAD = {f"{kind}: {name}": bad for kind, all in (("URL", URLS), ("option", OPTIONS), ("document", DOCUMENTS)) for name, bad in all.items()}
+KINDS = {"URL": URLS, "option": OPTIONS, "document": DOCUMENTS}
+BAD = {f"{kind}: {name}": bad for kind, listed in KINDS.items() for name, bad in listed.items()}
 
 
 @pytest.mark.usefixtures("bare")

@@ -16,6 +16,7 @@ from running import Answered, Handle, Run, gate, listening, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 LONGEST = 20.0
 CODES = {401: "user_unauthenticated", 404: "not_found", 429: "too_many_requests", 500: "internal"}
@@ -135,6 +136,15 @@ def test_each_red_clause_has_one_clear_line(held: Callable[[str], Run], name: st
     assert set(run.failures) == run.red
     internal = re.compile(r"\s*\Z|\w*(Error|Exception|ContractBroken)")
     assert {node: told for node, told in run.failures.items() if internal.match(told)} == {}
+
+
+def test_a_red_clause_has_one_line_in_ci_too(tmp_path: Path) -> None:
+    """Where CI is set pytest does not cut lines to the terminal; the short summary still has one line a red clause."""
+    with closed() as url:
+        options = (f"--contract-target={url}", "-k", "200/body", "-q")
+        run = gate(tmp_path, *options, given={**ENVIRONMENT, "CI": "true"})
+    summary = run.out.partition("short test summary info")[2].splitlines()[1:-1]
+    assert len(summary) == len(run.red)
 
 
 @pytest.mark.parametrize("name", REFUSING)

@@ -21,7 +21,7 @@ def sent_by(folder: Path, *options: str) -> Sent:
     folder.mkdir()
     (folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
     with OtherService() as service:
-        gate(folder, f"--contract-target={service.url}", *options, given=ENVIRONMENT)
+        gate(folder, f"--contract-target={service.url}", "--contract-max-examples=50", *options, given=ENVIRONMENT)
     return [_without_host(request) for request in service.requests]
 
 
@@ -47,7 +47,7 @@ def test_another_seed_sends_other_bodies(tmp_path: Path, first: Sent) -> None:
     """The seed chooses the generated bodies."""
     others = sent_by(tmp_path / "others", "--contract-seed=1")
     new = {body for *_, body in others} - {body for *_, body in first}
-    assert len(new) > 50
+    assert len(new) > 30
 
 
 def test_only_declared_requests_are_sent(first: Sent) -> None:

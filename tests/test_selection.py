@@ -46,18 +46,17 @@ def test_a_mark_chooses_a_family(run: Callable[..., Run], whole: Run) -> None:
 
 def test_the_last_failures_can_be_run_alone(folder: Path) -> None:
     """After a failure --lf runs the clause that failed, and no other."""
-    with OtherService(tamper=_without_owner_id) as service:
-        options = (f"--contract-target={service.url}", ONE, FEW, "-k", "owner or statuses")
+    with OtherService(tamper=_forbids_strangers) as service:
+        options = (f"--contract-target={service.url}", ONE, FEW, "-k", "security and (none or accepted)")
         plugins = QUIET[:-2]
         first = gate(folder, *options, given=ENVIRONMENT, plugins=plugins)
         again = gate(folder, *options, "--lf", given=ENVIRONMENT, plugins=plugins)
-    assert first.red == {f"{CONFLUENT}200/body/spec.owner.id"} == ids(again), again.everything
-    assert len(ids(first)) > 1
+    assert first.red == {f"{CONFLUENT}security/none"} == ids(again), again.everything
+    assert len(ids(first)) == 3
 
 
-def _without_owner_id(request: Request, answer: Answer) -> Answer:
-    if answer.status == 200:
-        answer.payload["spec"]["owner"].pop("id")
+def _forbids_strangers(request: Request, answer: Answer) -> Answer:
+    answer.status = 403 if answer.status == 401 else answer.status
     return answer
 
 
@@ -97,16 +96,16 @@ def test_two_workers_do_not_disturb_each_other(run: Callable[..., Run], other: O
 
 def test_junit_tells_clause_place_and_failure(folder: Path) -> None:
     """The JUnit file has a case for each clause, with its id, level and place, and what came where it failed."""
-    with OtherService(tamper=_without_owner_id) as service:
-        options = (f"--contract-target={service.url}", ONE, FEW, "-k", "spec.owner.id")
+    with OtherService(tamper=_forbids_strangers) as service:
+        options = (f"--contract-target={service.url}", ONE, FEW, "-k", "security and none")
         gate(folder, *options, "--junit-xml=junit.xml", given=ENVIRONMENT)
     [case] = ET.parse(folder / "junit.xml").iter("testcase")
     told = {one.attrib["name"]: one.attrib["value"] for one in case.iter("property")}
-    assert told["contract.clause"] == "200/body/spec.owner.id"
+    assert told["contract.clause"] == "security/none"
     assert told["contract.level"] == "MUST"
     assert told["contract.place"].startswith("specs/confluent-api-keys.yaml:")
     [failure] = case.iter("failure")
-    assert "200 answered without spec.owner.id" in failure.attrib["message"]
+    assert "403 answered without credentials, not 401" in failure.attrib["message"]
     assert "promised:" in f"{failure.attrib['message']}{failure.text}"
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pytest_confluent_contracts.contract import Brief, Case, Operation, Probe
+from pytest_confluent_contracts.contract import Brief, Case, Expect, Operation, Probe
 
 
 def of(probe: Probe, operation: Operation, brief: Brief) -> list[Case]:
     """Return the cases of *probe*, in the order in which they are sent; the same brief gives the same bytes."""
     from pytest_confluent_contracts.cases import broken, coverage, strangers, valid
 
-    return {
+    made: list[Case] = {
         Probe.EXAMPLES: valid.examples,
         Probe.VALID: valid.bodies,
         Probe.READ_ONLY: valid.read_only,
@@ -20,3 +20,20 @@ def of(probe: Probe, operation: Operation, brief: Brief) -> list[Case]:
         Probe.COVERAGE: coverage.bodies,
         Probe.THROTTLE: valid.throttling,
     }[probe](operation, brief)
+    # Without a resource of its own a run sends only what must be refused.
+    return made if brief.owned else [case for case in made if case.expect is not Expect.ACCEPTED]
+
+
+def first(operation: Operation, brief: Brief) -> Case:
+    """Return the first request of a run: the update that changes least."""
+    from pytest_confluent_contracts.cases import valid
+
+    return valid.opening(operation, brief)
+
+
+def path_of(case: Case) -> str:
+    """Return the path that *case* goes to, before percent-encoding."""
+    path = case.operation.path
+    for name, value in case.parameters:
+        path = path.replace("{" + name + "}", value)
+    return path

@@ -40,7 +40,7 @@ def each(applies: Callable[[Exchange], bool], look: Look) -> Judge:
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         for exchange in exchanges:
-            if not exchange.failure and applies(exchange) and (finding := look(exchange)) is not None:
+            if not (exchange.failure or exchange.superseded) and applies(exchange) and (finding := look(exchange)) is not None:
                 yield Evidence(exchange, finding)
 
     return judge

@@ -1,0 +1,39 @@
+"""What puts the resource back as it was? The update that writes what its first answer showed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_confluent_contracts.cases.making import at, judged, minimal, pinned, types_of, with_value, writable
+from pytest_confluent_contracts.contract import ABSENT, REDACTED, Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_confluent_contracts.contract import Brief, Case, Operation
+
+
+def shown(operation: Operation, answer: Any) -> dict[str, Any]:
+    """Return what *answer* shows of the members that an update may write; what it leaves out counts as empty."""
+    content = operation.success.content if operation.success else None
+    answered = {member.path for member in content.properties} if content else set()
+    found: dict[str, Any] = {}
+    for member in writable(operation):
+        if member.path in answered and not member.secret:
+            value = at(answer, member.path)
+            found[member.path] = ([] if types_of(member.schema) == ["array"] else "") if value in (ABSENT, None) else value
+    return found
+
+
+def restoring(operation: Operation, brief: Brief, was: Mapping[str, Any]) -> Case:
+    """Return the update that writes *was*, by path."""
+    body = minimal(operation, brief)
+    for path, value in was.items():
+        body = with_value(body, path, value)
+    return judged(Probe.EXAMPLES, "put back what was there", operation, brief, pinned(body, brief))
+
+
+def beyond(operation: Operation, brief: Brief, was: Mapping[str, Any]) -> list[str]:
+    """Return the members that cannot be put back: secrets that no answer shows, and values that were redacted."""
+    hidden = [member.path for member in writable(operation) if member.secret and member.path not in brief.pins]
+    return hidden + [path for path, value in was.items() if path not in brief.pins and REDACTED in repr(value)]

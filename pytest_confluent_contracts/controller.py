@@ -1,0 +1,98 @@
+"""What does one process gather of all? Verdicts of every worker, told and written once, and what must be put back."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_confluent_contracts import keeping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_confluent_contracts.options import Settings
+
+
+class Controller:
+    """Registered in the process that people look at; workers have none."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self.config, self.settings = config, settings
+        self.records: list[dict[str, Any]] = []
+        self.exchanges: list[dict[str, Any]] = []
+        self.costs: dict[tuple[str, str], dict[str, float]] = {}
+        self.proofs: list[dict[str, Any]] = []
+        self.faults: list[str] = []
+        self.begun, self.started = time.perf_counter(), time.time()
+        config.stash[keeping.FOLDER] = keeping.folder()
+
+    # --- gathering -------------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker where to keep the state of resources."""
+        node.workerinput["contract_folder"] = str(self.config.stash[keeping.FOLDER])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Hear from a worker what it could not put back."""
+        self.config.stash[keeping.LOST].extend(getattr(node, "workeroutput", {}).get("contract_lost", ()))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the verdict, its exchanges, and the cost of its operation as last told."""
+        if proof := getattr(report, "contract_proof", None):
+            self.proofs.append(proof)
+        if told := getattr(report, "contract", None):
+            self.exchanges.extend(told.pop("exchanges", ()))
+            self.records.append(told)
+            self.costs[told["document"], told["operation"]] = told["cost"]
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Put back what a dead worker left, write what was asked for, and hold the waivers to account."""
+        from pytest_confluent_contracts import fixtures, waivers
+
+        folder = self.config.stash[keeping.FOLDER]
+        fixtures.restore_left(self.config, self.settings)
+        keeping.clear(folder)
+        self.faults = waivers.needless(self.settings.waived, self.records, self.settings.target)
+        if self.settings.waivers_update:
+            self._draft_waivers()
+        if self.faults and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _draft_waivers(self) -> None:
+        from pytest_confluent_contracts import waivers
+
+        path = self.settings.waivers
+        assert path is not None
+        failed = [
+            (one["clause"], one["document"], one["finding"]["came"] if one["finding"] else one["reason"])
+            for one in self.records
+            if one["verdict"] == "broken" or one["withheld"]
+        ]
+        with path.open("a", encoding="utf-8") as file:
+            file.write(waivers.drafted(failed, self.settings.target))
+        self.faults.append(f"{len(failed)} waivers drafted in {path.name}: give each a reason, an owner and an expiry date")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the closing section."""
+        if self.config.option.verbose < -1 or not (self.records or self.proofs):
+            return
+        terminalreporter.section("contracts")
+        for line in self.told():
+            terminalreporter.line(line)
+
+    def told(self) -> Iterator[str]:
+        """Yield the lines of the closing section."""
+        from pytest_confluent_contracts.report import proof, terminal
+
+        yield from terminal.summary(self.records, self.costs, self.config.option.verbose)
+        if self.proofs:
+            yield from proof.summary(self.proofs, time.perf_counter() - self.begun)
+        yield from self.faults
+        yield from (f"not put back: {lost}" for lost in self.config.stash[keeping.LOST])

@@ -1,0 +1,57 @@
+"""What must outlive a worker that dies? The state of each resource before the run, in a folder that only we can read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+FOLDER = pytest.StashKey[Path]()
+LOST = pytest.StashKey[list[str]]()
+
+Key = tuple[str, str]
+
+
+def folder() -> Path:
+    """Return a new folder, readable by this user alone."""
+    return Path(tempfile.mkdtemp(prefix="contract-state-"))
+
+
+def write(place: Path, key: Key, was: Mapping[str, Any]) -> None:
+    """Keep the state of the resource of document and operation *key*, before it is changed."""
+    _file(place, key).write_text(json.dumps({"key": key, "was": was}), encoding="utf-8")
+
+
+def forget(place: Path | None, key: Key) -> None:
+    """Drop the state of *key*: the resource is as it was."""
+    if place is not None:
+        _file(place, key).unlink(missing_ok=True)
+
+
+def left(place: Path) -> Iterator[tuple[Key, dict[str, Any]]]:
+    """Yield what nobody has put back."""
+    for path in sorted(place.glob("*.json")):
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        yield (kept["key"][0], kept["key"][1]), kept["was"]
+
+
+def clear(place: Path) -> None:
+    """Remove the folder."""
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def _file(place: Path, key: Key) -> Path:
+    name = "".join(letter if letter.isalnum() else "-" for letter in "-".join(key))
+    return place / f"{name}.json"
+
+
+def path(name: str) -> Path:
+    """Return the folder that a controller named to its worker."""
+    return Path(name)

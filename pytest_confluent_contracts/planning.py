@@ -1,0 +1,73 @@
+"""What would a run send, change, put back, and leave unexercised? Told without sending anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_confluent_contracts import cases
+from pytest_confluent_contracts.cases.making import complete, writable
+from pytest_confluent_contracts.contract import Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pytest
+
+    from pytest_confluent_contracts.contract import Brief, Clause, Operation
+    from pytest_confluent_contracts.fixtures import Gate
+
+
+def plan(gate: Gate, items: Sequence[pytest.Item]) -> Iterator[str]:
+    """Yield the plan of each operation of which a clause was collected."""
+    operations: dict[str, tuple[Operation, list[Clause]]] = {}
+    for item in items:
+        operation, clause = getattr(item.parent, "operation", None), getattr(item, "clause", None)
+        if operation is not None and clause is not None:
+            operations.setdefault(f"{operation.document}::{operation.id}", (operation, []))[1].append(clause)
+    for name, (operation, clauses) in operations.items():
+        yield name
+        yield from (f"  {line}" for line in _operation(gate, operation, clauses))
+
+
+def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> Iterator[str]:
+    door = gate.door(operation)
+    brief, base = gate.brief(operation, door), door.wire.base_url
+    unasked, needed = gate.unasked(operation, brief), {probe for clause in clauses for probe in clause.needs}
+    yield f"to: {operation.method} {base}{cases.path_of(cases.first(operation, brief))}"
+    if operation.security and not any(complete(alternative, brief) for alternative in operation.security):
+        yield "nothing: no credentials are set"
+        return
+    total = 0
+    for probe in (probe for probe in Probe if probe in needed):
+        count = 0 if probe in unasked else len(cases.of(probe, operation, brief))
+        total += count
+        told = unasked.get(probe) or (f"{count} requests" if probe is not Probe.THROTTLE else "until 429, twice the limit at most")
+        yield f"{probe.value + ':':<14}{told}"
+    yield f"in all: {total} requests{_limits(gate)}; failures are shrunk with a few more"
+    yield from _changes(operation, brief)
+    yield from _unexercised(clauses, unasked)
+
+
+def _limits(gate: Gate) -> str:
+    settings = gate.settings
+    rate = f", at most {settings.rate:g} a second" if settings.rate else ""
+    return f" (at most {settings.budget} a document{rate})" if settings.budget else rate
+
+
+def _changes(operation: Operation, brief: Brief) -> Iterator[str]:
+    if not brief.owned:
+        yield "changed: nothing"
+        return
+    paths = [member.path for member in writable(operation) if member.path not in brief.pins]
+    secret = [member.path for member in writable(operation) if member.secret and member.path not in brief.pins]
+    yield f"changed: {', '.join(paths) or 'nothing'}"
+    yield f"put back: {', '.join(path for path in paths if path not in secret) or 'nothing'}"
+    if secret:
+        yield f"not put back: {', '.join(secret)}: no answer shows what was there"
+
+
+def _unexercised(clauses: Sequence[Clause], unasked: dict[Probe, str]) -> Iterator[str]:
+    for reason in dict.fromkeys(unasked.values()):
+        named = [clause.id for clause in clauses if clause.needs and all(unasked.get(probe) == reason for probe in clause.needs)]
+        if named:
+            yield f"not exercised: {reason}: {len(named)} clauses ({', '.join(named[:4])}{', ...' if len(named) > 4 else ''})"

@@ -1,0 +1,102 @@
+"""Which failures are known, whose are they, and until when? Read from TOML, each entry complete or refused."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from pytest_confluent_contracts.contract import ContractError, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from pytest_confluent_contracts.contract import Ruling
+
+KEYS = frozenset({"clause", "reason", "owner", "expires", "document", "target"})
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """One known failure: the clause (``*`` is a wildcard), why it is borne, by whom, and to which day."""
+
+    clause: str
+    reason: str
+    owner: str
+    expires: date
+    document: str = "*"
+    target: str = "*"
+
+    def covers(self, clause: str, document: str, target: str) -> bool:
+        """Return whether the waiver speaks of this clause of this document at this target."""
+        pairs = ((clause, self.clause), (document, self.document), (target, self.target))
+        return all(fnmatchcase(found, pattern.replace("[", "[[]")) for found, pattern in pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What waivers make of a verdict: *waived* with the reason, or a *fault* of the waivers themselves."""
+
+    waived: str = ""
+    fault: str = ""
+
+
+def read(path: Path) -> tuple[Waiver, ...]:
+    """Return the waivers in *path*; raise `ContractError` naming the entry that is not complete."""
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("waiver", [])
+    except OSError as error:
+        raise ContractError(f"--contract-waivers={path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ContractError(f"--contract-waivers={path}: not TOML: {error}") from error
+    return tuple(_waiver(path, number, entry) for number, entry in enumerate(entries, 1))
+
+
+def _waiver(path: Path, number: int, entry: Any) -> Waiver:
+    name = f"--contract-waivers={path}: [[waiver]] {number}"
+    if not isinstance(entry, dict) or (unknown := set(entry) - KEYS):
+        told = ", ".join(sorted(unknown)) if isinstance(entry, dict) else "no table"
+        raise ContractError(f"{name}: unknown: {told}; known are {', '.join(sorted(KEYS))}")
+    for key in ("clause", "reason", "owner"):
+        if not isinstance(entry.get(key), str) or not entry[key].strip():
+            raise ContractError(f"{name} ({entry.get('clause', '?')}): give a {key}; a waiver without one does not count")
+    if not isinstance(entry.get("expires"), date):
+        raise ContractError(f"{name} ({entry['clause']}): give expires, a date such as 2027-01-31")
+    return Waiver(**entry)
+
+
+def applied(waivers: Sequence[Waiver], ruling: Ruling, target: str, today: date) -> Outcome:
+    """Return what *waivers* make of *ruling*: known failures are waived; expired and needless waivers are faults."""
+    covering = [waiver for waiver in waivers if waiver.covers(ruling.clause.id, ruling.document, target)]
+    red = ruling.verdict is Verdict.BROKEN or ruling.withheld
+    for waiver in covering:
+        named = f"the waiver of {waiver.clause} ({waiver.owner}: {waiver.reason})"
+        if waiver.expires < today:
+            return Outcome(fault=f"{named} expired on {waiver.expires}") if red else Outcome(fault=f"{named} has expired: delete it")
+        if red:
+            return Outcome(waived=f"{waiver.reason} ({waiver.owner}, until {waiver.expires})")
+        if ruling.verdict is Verdict.KEPT and "*" not in waiver.clause:
+            return Outcome(fault=f"{named} is no longer needed: the clause is kept; delete it")
+    return Outcome()
+
+
+def needless(waivers: Iterable[Waiver], records: Sequence[Mapping[str, Any]], target: str) -> list[str]:
+    """Return the waivers with a wildcard of which every clause that was judged is kept."""
+    found = []
+    for waiver in waivers:
+        own = [one["verdict"] for one in records if waiver.covers(one["clause"], one["document"], target)]
+        if "*" in waiver.clause and own and set(own) <= {"kept", "not exercised"}:
+            found.append(f"the waiver of {waiver.clause} ({waiver.owner}) is no longer needed: delete it")
+    return found
+
+
+def drafted(failed: Iterable[tuple[str, str, str]], target: str) -> str:
+    """Return the TOML of (clause, document, what came), for a human to complete: without a reason it does not count."""
+    return "".join(
+        f'\n[[waiver]]\n# {" ".join(came.split())[:200]}\nclause = "{clause}"\ndocument = "{document}"\n'
+        f'target = "{target}"\nreason = ""\nowner = ""\nexpires = 1970-01-01\n'
+        for clause, document, came in failed
+    )
