@@ -14,7 +14,7 @@ from pytest_confluent_contracts.cases.restoring import beyond, restoring, shown
 from pytest_confluent_contracts.cases.shrinking import shrink
 from pytest_confluent_contracts.cases.valid import opening, whole
 from pytest_confluent_contracts.contract import Expect, Finding, Level, Probe, Ruling, Verdict
-from pytest_confluent_contracts.guard import Refusal
+from pytest_confluent_contracts.guard import BudgetSpent, Refusal
 from pytest_confluent_contracts.wire import curl
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class Campaign:
         self.manner, self.listener = manner or Manner(), listener or Listener()
         self.journal: list[Exchange] = []
         self.stopped = "" if self.authorised else self._missing_credentials()
+        self.spent = False
         self.skipped = dict(self.manner.skipped)
         self.was: dict[str, Any] | None = None
         self._planned = dict(planned or {})
@@ -106,7 +107,7 @@ class Campaign:
     def _without_evidence(self, clause: Clause, ruled: Ruling) -> Ruling:
         absent = replace(ruled, verdict=Verdict.NOT_EXERCISED)
         if clause.needs and self.stopped:
-            return replace(absent, reason=self.stopped, withheld=True)
+            return replace(absent, reason=self.stopped, withheld=not self.spent)
         unrun = [self.skipped[probe] for probe in ORDER if probe in clause.needs and probe in self.skipped]
         absence = clause.absent(self.journal)
         if unrun and not (absence.withheld and len(unrun) < len(clause.needs)):
@@ -143,7 +144,10 @@ class Campaign:
             if probe is Probe.EXAMPLES:
                 self.clock.sleep(PAUSE)
         except Refusal as refusal:
-            self.stopped = str(refusal)
+            self._stop_for(refusal)
+
+    def _stop_for(self, refusal: Refusal) -> None:
+        self.stopped, self.spent = str(refusal), isinstance(refusal, BudgetSpent)
 
     def planned(self, probe: Probe) -> Sequence[Case]:
         """Return the cases of *probe*, in the order in which they are sent."""
@@ -321,7 +325,7 @@ class Campaign:
         try:
             shrink(self._raw[found.exchange.serial], shows, 10 * self.manner.shrink_tries)
         except Refusal as refusal:
-            self.stopped = str(refusal)
+            self._stop_for(refusal)
         again = "" if trial.shown or not trial.asked else f", and not again in {trial.asked} tries"
         return trial.best, seen + again
 

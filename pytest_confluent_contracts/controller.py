@@ -81,9 +81,14 @@ class Controller:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the closing section."""
-        if self.config.option.verbose < -1 or not (self.records or self.proofs):
+        from pytest_confluent_contracts import plugin
+
+        gate = self.config.stash.get(plugin.GATE, None)
+        if self.config.option.verbose < -1 or not (self.records or self.proofs or gate):
             return
         terminalreporter.section("contracts")
+        if gate and not (self.records or self.proofs):
+            terminalreporter.line(f"no verdict: the run ended after {gate.sent} requests")
         for line in self.told():
             terminalreporter.line(line)
 

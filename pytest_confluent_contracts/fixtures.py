@@ -157,11 +157,9 @@ class Gate:
         for (document, operation), campaign in self._campaigns.items():
             if self.settings.mocked or campaign.was is None:
                 continue
-            lost = campaign.restore()
-            if lost:
+            if lost := campaign.restore():
                 self.config.stash[keeping.LOST].append(f"{document}::{operation}: {lost}")
-            else:
-                keeping.forget(self.config.stash.get(keeping.FOLDER, None), (document, operation))
+            keeping.forget(self.config.stash.get(keeping.FOLDER, None), (document, operation))
 
     def proof(self, document: Document, operation: Operation, fault: str) -> Proof:
         """Return what becomes of *fault* in the embedded service."""
@@ -181,6 +179,11 @@ class Gate:
             "seconds": self.seconds.get(operation, 0.0),
             "waiting": guard.waiting if guard else 0.0,
         }
+
+    @property
+    def sent(self) -> int:
+        """Return how many requests this process has sent."""
+        return sum(door.wire.guard.sent for door in self._doors.values())
 
     def close(self) -> None:
         """Put back what was changed, and close every connection."""

@@ -27,6 +27,10 @@ class Refusal(ContractError):
     """A request that the guard did not let out, and why: a finding about the run, not about the service."""
 
 
+class BudgetSpent(Refusal):
+    """The run has sent all that it was allowed to: what it has not seen by now, it does not judge."""
+
+
 class WallClock:
     """Time as the wall counts it."""
 
@@ -95,7 +99,7 @@ class Guard(httpx.BaseTransport):
         if self._in_the_clear(request):
             raise Refusal("not sent: credentials would travel unencrypted; use https, or --contract-insecure")
         if self.left is not None and self.left <= 0:
-            raise Refusal(f"not sent: the budget of {self.rules.budget} requests is spent; --contract-budget raises it")
+            raise BudgetSpent(f"the budget of {self.rules.budget} requests is spent; --contract-budget raises it")
 
     def _in_the_clear(self, request: httpx.Request) -> bool:
         secret = self.rules.secret_headers & {name.lower() for name in request.headers}
