@@ -40,9 +40,14 @@ PAUSE = 1.2  # seconds; more than a time stamp of whole seconds resolves
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a campaign goes about it: seconds before a retry, requests in flight, and whether quota is kept for others."""
+    """How a campaign goes about it.
+
+    Seconds before a retry, seconds for time stamps to move, requests in flight, whether quota is kept for others, how many
+    requests a finding may be shrunk with, and the probes that must not run, each with its reason.
+    """
 
     backoff: float = 0.05
+    pause: float = PAUSE
     concurrency: int = 1
     reserve: bool = False
     shrink_tries: int = SHRINK_TRIES
@@ -142,7 +147,7 @@ class Campaign:
             else:
                 self._send_all(probe)
             if probe is Probe.EXAMPLES:
-                self.clock.sleep(PAUSE)
+                self.clock.sleep(self.manner.pause)
         except Refusal as refusal:
             self._stop_for(refusal)
 

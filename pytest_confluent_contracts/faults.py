@@ -1,29 +1,39 @@
-"""In which ways can a service break a clause? Small callables that alter the embedded service, derived from a document."""
+"""In which ways can a service break a clause? Small alterations of the embedded service, derived from a document."""
 
 from __future__ import annotations
 
 import base64
+import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial, reduce
+from operator import eq
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pytest_confluent_contracts.contract import Operation, Property, Scheme
-from pytest_confluent_contracts.service import Answer, Problem, Refused, Request, Resource, Service
+from pytest_confluent_contracts.contract import ABSENT, Property
+from pytest_confluent_contracts.service import (
+    LIMIT_HEADERS,
+    Answer,
+    Problem,
+    Refused,
+    Request,
+    Resource,
+    Service,
+    value_at,
+)
+
+if TYPE_CHECKING:
+    from pytest_confluent_contracts.contract import Header, Operation, Scheme
 
 Alter = Callable[[Service], Service]
 Change = Callable[[Answer, Request, Service], Answer]
 When = Callable[[Request, Answer], bool]
+T = TypeVar("T")
 
-WRONG_TYPE: Mapping[str, Any] = {
-    "string": 7,
-    "integer": "7",
-    "number": "7",
-    "boolean": "yes",
-    "array": {},
-    "object": "text",
-}
+WRONG_TYPE = {"string": 7, "integer": "7", "number": "7", "boolean": "yes", "array": {}, "object": "text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,58 +47,61 @@ class Fault:
 
 def derive(operation: Operation) -> tuple[Fault, ...]:
     """Return the faults that *operation*'s document gives reason for, by name, each once."""
-    families = (
-        _answers,
-        _envelopes,
-        _headers,
-        _statuses,
-        _requests,
-        _credentials,
-        _limits,
-        _updates,
-        _secrets,
-        _times,
-        _rare,
-    )
-    found = [fault for family in families for fault in family(operation)]
+    of_bodies = (_answers, _envelopes, _headers, _statuses, _requests)
+    of_rules = (_credentials, _limits, _updates, _secrets, _times, _rare)
+    found = [fault for family in (*of_bodies, *of_rules) for fault in family(operation)]
     return tuple({fault.name: fault for fault in found}.values())
 
 
-# --- how a service is altered ------------------------------------------------------------------------------------------
+# --- how a service is altered ----------------------------------------------------------------------------------------
+
+
+def replacing(step: str, do: Callable[..., Any]) -> Alter:
+    """Return the alteration that does *do(service, the step as it was, its arguments)* in place of one step."""
+
+    def alter(service: Service) -> Service:
+        setattr(service, step, partial(do, service, getattr(service, step)))
+        return service
+
+    return alter
+
+
+def chained(*alters: Alter) -> Alter:
+    """Return the alteration that makes each of *alters*, the first one innermost."""
+    return lambda service: reduce(lambda altered, alter: alter(altered), alters, service)
 
 
 def answering(change: Change, when: When) -> Alter:
     """Return the alteration that changes each finished answer for which *when* holds."""
 
+    def handle(service: Service, inner: Any, request: Request) -> Any:
+        answer = inner(request)
+        return change(answer, request, service) if when(request, answer) else answer
+
+    return replacing("handle", handle)
+
+
+def each_nth(count: int, change: Change) -> Alter:
+    """Return the alteration that changes every *count*-th answer of the 2xx class; each service is counted anew."""
+
     def alter(service: Service) -> Service:
-        inner = service.handle
-
-        def handle(request: Request) -> Answer:
-            answer = inner(request)
-            return change(answer, request, service) if when(request, answer) else answer
-
-        service.handle = handle  # type: ignore[method-assign]
-        return service
+        turns = itertools.count(1)
+        return answering(change, lambda asked, answer: accepted(asked, answer) and next(turns) % count == 0)(service)
 
     return alter
 
 
-def replacing(step: str, make: Callable[[Service, Any], Any]) -> Alter:
-    """Return the alteration that puts *make(service, the step as it was)* in the place of one step of the service."""
-
-    def alter(service: Service) -> Service:
-        setattr(service, step, make(service, getattr(service, step)))
-        return service
-
-    return alter
+def of_answers(name: str, change: Change, when: When, *breaks: str) -> Fault:
+    """Return the fault that changes each answer for which *when* holds."""
+    return Fault(name, breaks, answering(change, when))
 
 
-def skipping(step: str) -> Alter:
-    """Return the alteration that leaves one step out."""
-    return replacing(step, lambda service, inner: lambda *_: None)
+def of_step(name: str, step: str, do: Callable[..., Any], *breaks: str) -> Fault:
+    """Return the fault that replaces one step of the service."""
+    return Fault(name, breaks, replacing(step, do))
 
 
-# --- when ------------------------------------------------------------------------------------------------------------------
+# --- when ------------------------------------------------------------------------------------------------------------
 
 
 def accepted(_: Request, answer: Answer) -> bool:
@@ -106,25 +119,19 @@ def on(*statuses: int) -> When:
     return lambda _, answer: answer.status in statuses
 
 
-def always(_: Request, __: Answer) -> bool:
-    """Hold on every answer."""
-    return True
-
-
-def every(count: int, when: When = accepted) -> When:
-    """Hold on every *count*-th of the answers on which *when* holds."""
-    seen = [0]
-
-    def holds(request: Request, answer: Answer) -> bool:
-        seen[0] += when(request, answer)
-        return when(request, answer) and seen[0] % count == 0
-
-    return holds
-
-
 def sending(test: Callable[[Any], bool], when: When = accepted) -> When:
     """Hold where the request's JSON value passes *test*."""
     return lambda request, answer: when(request, answer) and test(_json(request))
+
+
+def sending_at(path: str, kind: Callable[[Any], T], test: Callable[[T], bool]) -> When:
+    """Hold where what the request has at *path*, as a *kind* (``str``, ``list``), passes *test*; nothing is empty."""
+    return sending(lambda body: test(kind(_look(body, path) or "")))
+
+
+def longer_than(count: int) -> Callable[[Sized], bool]:
+    """Return the test whether a text or a list has more than *count* items."""
+    return lambda found: len(found) > count
 
 
 def _json(request: Request) -> Any:
@@ -134,22 +141,33 @@ def _json(request: Request) -> Any:
         return None
 
 
-# --- what is changed -------------------------------------------------------------------------------------------------------
+# --- what is changed -------------------------------------------------------------------------------------------------
 
 
-def value(change: Callable[[Any], Any]) -> Change:
-    """Change the JSON value of the body."""
-    return lambda answer, _, __: replace(answer, value=change(deepcopy(answer.value)))
+def changing(path: str, make: Callable[[Any], Any]) -> Change:
+    """Change what stands at *path* of the body, ``[]`` meaning each item."""
+    return lambda answer, _, __: replace(answer, value=_rewritten(deepcopy(answer.value), path, make))
+
+
+def changing_text(path: str, make: Callable[[str], str]) -> Change:
+    """Change the text that stands at *path* of the body, if one does."""
+    return changing(path, lambda found: _mapped(found, make))
 
 
 def put(path: str, new: Any) -> Change:
-    """Put *new* at *path*, ``[]`` meaning each item."""
-    return value(lambda body: _at(body, path, lambda holder, name: holder.__setitem__(name, deepcopy(new))))
+    """Put *new* at *path* of the body."""
+    return changing(path, lambda _: new)
 
 
 def drop(path: str) -> Change:
     """Take the member at *path* away."""
-    return value(lambda body: _at(body, path, lambda holder, name: holder.pop(name, None)))
+    return put(path, ABSENT)
+
+
+def counted(path: str, make: Callable[[int], Any]) -> Change:
+    """Put another value at *path* each time, made from a number that counts up from 0."""
+    turns = itertools.count()
+    return changing(path, lambda _: make(next(turns)))
 
 
 def raw(make: Callable[[bytes], bytes]) -> Change:
@@ -184,16 +202,19 @@ def number(name: str, make: Callable[[int, Service], int]) -> Change:
     return change
 
 
-def _at(body: Any, path: str, act: Callable[[dict[str, Any], str], Any]) -> Any:
+def _rewritten(body: Any, path: str, make: Callable[[Any], Any]) -> Any:
+    """Put *make(what stands there)* at *path* of *body*, of a list in its first item; ABSENT stands for no member."""
     holders = [body]
     *parents, name = path.replace("[]", ".[]").split(".")
     for parent in parents:
         holders = [found for holder in holders for found in _below(holder, parent)]
     for holder in holders:
         if name == "[]" and isinstance(holder, list):
-            act(holder, 0) if holder else None  # type: ignore[arg-type]
+            holder[:1] = [make(item) for item in holder[:1]]
         elif isinstance(holder, dict):
-            act(holder, name)
+            holder[name] = make(holder.get(name, ABSENT))
+            if holder[name] is ABSENT:
+                del holder[name]
     return body
 
 
@@ -203,16 +224,44 @@ def _below(holder: Any, name: str) -> list[Any]:
     return [holder[name]] if isinstance(holder, dict) and name in holder else []
 
 
-# --- answers -----------------------------------------------------------------------------------------------------------------
+def _write(body: Any, path: str, new: Any) -> None:
+    _rewritten(body, path, lambda _: new)
+
+
+def _mapped(found: Any, make: Callable[[str], str]) -> Any:
+    """Return *found* with *make* done to its text, or to each text of a list."""
+    if isinstance(found, list):
+        return [_mapped(item, make) for item in found]
+    return make(found) if isinstance(found, str) else found
+
+
+def _look(body: Any, path: str) -> Any:
+    """Return the value of *body* at *path*, None where there is none."""
+    found = value_at(body, path)
+    return None if found is ABSENT else found
+
+
+# --- answers ---------------------------------------------------------------------------------------------------------
+
+
+def _answers(operation: Operation) -> Iterator[Fault]:
+    if (success := operation.success) is None or success.content is None:
+        return
+    name = success.status
+    yield from _members(name, success.content.properties, accepted)
+    yield from _whole_bodies(name, accepted)
+    yield of_answers(f"{name} with an undeclared member", put("x_surprise", 1), accepted, f"{name}/undeclared")
+    for path in operation.promise("values", "properties") or ():
+        yield of_answers(f"{name} {path} not in the list", put(path, "mainframe"), accepted, f"{name}/values/{path}")
 
 
 def _members(prefix: str, members: tuple[Property, ...], when: When) -> Iterator[Fault]:
     for member in members:
         clause = f"{prefix}/body/{member.path}"
         for what, new in _wrong(member.schema):
-            yield Fault(f"{clause} {what}", (clause,), answering(put(member.path, new), when))
+            yield of_answers(f"{clause} {what}", put(member.path, new), when, clause)
         if member.required:
-            yield Fault(f"{clause} dropped", (clause,), answering(drop(member.path), when))
+            yield of_answers(f"{clause} dropped", drop(member.path), when, clause)
 
 
 def _wrong(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -237,41 +286,33 @@ def _wrong(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield "with a member too many", {"x_surprise": 1}
 
 
-def _answers(operation: Operation) -> Iterator[Fault]:
-    success = operation.success
-    if success is None or success.content is None:
-        return
-    name = success.status
-    yield from _members(name, success.content.properties, accepted)
-    yield from _whole_bodies(name, accepted)
-    surprise = value(lambda body: {**body, "x_surprise": 1})
-    yield Fault(f"{name} with an undeclared member", (f"{name}/undeclared",), answering(surprise, accepted))
-    for path in operation.promise("values", "properties") or ():
-        yield Fault(
-            f"{name} {path} not in the list", (f"{name}/values/{path}",), answering(put(path, "mainframe"), accepted)
-        )
+_BROKEN_JSON: Mapping[str, Callable[[bytes], bytes]] = {
+    "truncated": lambda body: body[:-2],
+    "empty": lambda body: b"",
+    "twice": lambda body: body + body,
+    "in UTF-16": lambda body: body.decode("utf-8").encode("utf-16"),
+    "with a byte order mark": lambda body: b"\xef\xbb\xbf" + body,
+    "with NaN": lambda body: body[:-1] + b', "x": NaN}',
+    "with a name twice": lambda body: body[:-1] + b', "x": 1, "x": 1}',
+    "with invalid UTF-8": lambda body: body[:-1] + b', "x": "\xff"}',
+}
+_WRONG_JSON: Mapping[str, Callable[[bytes], bytes]] = {
+    "a list": lambda body: b"[]",
+    "null": lambda body: b"null",
+    "a text": lambda body: b'"ok"',
+}
 
 
 def _whole_bodies(prefix: str, when: When) -> Iterator[Fault]:
     """Yield the ways in which a body as a whole can be wrong."""
-    media, text, whole = f"{prefix}/media-type", f"{prefix}/json", f"{prefix}/body"
-    yield Fault(f"{prefix} as text", (media,), answering(header("Content-Type", "text/plain"), when))
-    yield Fault(f"{prefix} as HTML", (media,), answering(_html, when))
-    yield Fault(f"{prefix} without Content-Type", (media,), answering(header("Content-Type"), when))
-    broken: dict[str, Callable[[bytes], bytes]] = {
-        "truncated": lambda body: body[:-2],
-        "empty": lambda body: b"",
-        "twice": lambda body: body + body,
-        "in UTF-16": lambda body: body.decode("utf-8").encode("utf-16"),
-        "with a byte order mark": lambda body: b"\xef\xbb\xbf" + body,
-        "with NaN": lambda body: body[:-1] + b', "x": NaN}',
-        "with a name twice": lambda body: body[:-1] + b', "x": 1, "x": 1}',
-        "with invalid UTF-8": lambda body: body[:-1] + b', "x": "\xff"}',
-    }
-    for what, make in broken.items():
-        yield Fault(f"{prefix} {what}", (text,), answering(raw(make), when))
-    for what, new in (("a list", []), ("null", None), ("a text", "ok")):
-        yield Fault(f"{prefix} is {what}", (whole,), answering(raw(lambda _, new=new: json.dumps(new).encode()), when))  # type: ignore[misc]
+    media = f"{prefix}/media-type"
+    yield of_answers(f"{prefix} as text", header("Content-Type", "text/plain"), when, media)
+    yield of_answers(f"{prefix} as HTML", _html, when, media)
+    yield of_answers(f"{prefix} without Content-Type", header("Content-Type"), when, media)
+    for what, make in _BROKEN_JSON.items():
+        yield of_answers(f"{prefix} {what}", raw(make), when, f"{prefix}/json")
+    for what, make in _WRONG_JSON.items():
+        yield of_answers(f"{prefix} is {what}", raw(make), when, f"{prefix}/body")
 
 
 def _html(answer: Answer, request: Request, service: Service) -> Answer:
@@ -279,7 +320,7 @@ def _html(answer: Answer, request: Request, service: Service) -> Answer:
     return header("Content-Type", "text/html")(page, request, service)
 
 
-# --- envelopes -----------------------------------------------------------------------------------------------------------------
+# --- envelopes -------------------------------------------------------------------------------------------------------
 
 
 def _envelopes(operation: Operation) -> Iterator[Fault]:
@@ -288,37 +329,26 @@ def _envelopes(operation: Operation) -> Iterator[Fault]:
         return
     yield from _members("error", content.properties, refused)
     yield from _whole_bodies("error", refused)
-    surprise = value(lambda body: {**body, "x_surprise": 1})
-    yield Fault("error with an undeclared member", ("error/undeclared",), answering(surprise, refused))
-    yield Fault("error list empty", ("error/errors-not-empty",), answering(put("errors", []), refused))
+    yield of_answers("error with an undeclared member", put("x_surprise", 1), refused, "error/undeclared")
+    yield of_answers("error list empty", put("errors", []), refused, "error/errors-not-empty")
     paths = {member.path for member in content.properties}
     if "errors" in paths and content.schema["properties"]["errors"].get("uniqueItems"):
-        double = value(lambda body: {**body, "errors": body["errors"] * 2})
-        yield Fault("error entries repeated", ("error/body/errors",), answering(double, refused))
+        double = changing("errors", lambda errors: errors * 2)
+        yield of_answers("error entries repeated", double, refused, "error/body/errors")
     yield from _prose(operation)
-    trace = 'Traceback (most recent call last): File "app.py", line 7'
-    yield Fault(
-        "error with a stack trace",
-        ("error/no-stack-trace",),
-        answering(_detail(operation, lambda _, __: trace), refused),
-    )
-    yield Fault(
-        "error gives credentials away",
-        ("error/no-leak",),
-        answering(_detail(operation, _sent_credentials), on(400, 422, 404)),
-    )
+    traced = detailed(lambda _, __: 'Traceback (most recent call last): File "app.py", line 7')
+    yield of_answers("error with a stack trace", traced, refused, "error/no-stack-trace")
+    leaking = detailed(_sent_credentials)
+    yield of_answers("error gives credentials away", leaking, on(400, 422, 404), "error/no-leak")
 
 
-def _detail(operation: Operation, told: Callable[[Request, Service], str]) -> Change:
+def detailed(told: Callable[[Request, Service], str]) -> Change:
     """Write a text into the first error of the answer, wherever the document lets one stand."""
 
     def change(answer: Answer, request: Request, service: Service) -> Answer:
-        body = deepcopy(answer.value)
-        first = body["errors"][0] if body.get("errors") else None
-        body["errors"][0] = (
-            {**first, "detail": told(request, service)} if isinstance(first, dict) else told(request, service)
-        )
-        return replace(answer, value=body)
+        text = told(request, service)
+        write = changing("errors[]", lambda first: {**first, "detail": text} if isinstance(first, dict) else text)
+        return write(answer, request, service)
 
     return change
 
@@ -330,153 +360,130 @@ def _sent_credentials(request: Request, service: Service) -> str:
 
 def _prose(operation: Operation) -> Iterator[Fault]:
     if path := _path(operation, "status"):
-        yield Fault(f"{path} is another status", ("error/status",), answering(put(path, "418"), refused))
-        yield Fault(f"{path} is a sentence", ("error/status",), answering(put(path, "Bad Request"), refused))
-        other = value(
-            lambda body, p=path: _at(body, p, lambda holder, name: holder.__setitem__(name, int(holder[name])))
-        )
-        yield Fault(f"{path} is a number", (f"error/body/{path}",), answering(other, refused))
+        yield of_answers(f"{path} is another status", put(path, "418"), refused, "error/status")
+        yield of_answers(f"{path} is a sentence", put(path, "Bad Request"), refused, "error/status")
+        yield of_answers(f"{path} is a number", changing(path, int), refused, f"error/body/{path}")
     if path := _path(operation, "occurrence"):
-        yield Fault(f"{path} always the same", ("error/id-unique",), answering(put(path, "error-1"), refused))
+        yield of_answers(f"{path} always the same", put(path, "error-1"), refused, "error/id-unique")
     if path := _path(operation, "pointer"):
-        yield from _pointers(operation, path)
-    stable = operation.promise("errors.stable", "paths") or ()
-    for path in stable:
-        counter = iter(range(10**6))
-        change = value(
-            lambda body, p=path, c=counter: _at(body, p, lambda h, n: h.__setitem__(n, f"Problem {next(c)}"))
-        )
-        yield Fault(f"{path} always another", ("error/code-and-title",), answering(change, refused))
+        yield from _pointers(path, on(*operation.refusals))
+    for path in operation.promise("errors.stable", "paths") or ():
+        another = counted(path, lambda turn: f"Problem {turn}")
+        yield of_answers(f"{path} always another", another, refused, "error/code-and-title")
 
 
 def _path(operation: Operation, part: str) -> str:
     return str(operation.promise(f"errors.{part}", "path") or "")
 
 
-def _pointers(operation: Operation, path: str) -> Iterator[Fault]:
-    where = on(*operation.refusals)
+def _pointers(path: str, where: When) -> Iterator[Fault]:
     source = path.rpartition(".")[0]
-    broken = {"dotted": lambda old: old[1:].replace("/", "."), "a fragment": lambda old: f"#{old}"}
-    for what, make in broken.items():
-        yield Fault(f"{path} {what}", ("error/source.pointer",), answering(_repointed(path, make), where))
-    yield Fault(f"{path} nowhere", ("error/source.pointer",), answering(put(path, "/nowhere/at/all"), where))
-    clause = ("error/source.pointer/at-fault", "error/source.pointer")
-    yield Fault(f"{path} too short", clause, answering(_repointed(path, lambda old: old.rpartition("/")[0]), where))
-    yield Fault(f"{path} at another member", clause, answering(put(path, "/spec/other"), where))
-    yield Fault(f"{source} left out", ("error/source",), answering(drop(source), where))
+    dotted = changing_text(path, lambda old: old[1:].replace("/", "."))
+    fragment = changing_text(path, lambda old: f"#{old}")
+    cut = changing_text(path, lambda old: old.rpartition("/")[0])
+    clause, at_fault = "error/source.pointer", "error/source.pointer/at-fault"
+    yield of_answers(f"{path} dotted", dotted, where, clause)
+    yield of_answers(f"{path} a fragment", fragment, where, clause)
+    yield of_answers(f"{path} nowhere", put(path, "/nowhere/at/all"), where, clause)
+    yield of_answers(f"{path} too short", cut, where, at_fault, clause)
+    yield of_answers(f"{path} at another member", put(path, "/spec/other"), where, at_fault, clause)
+    yield of_answers(f"{source} left out", drop(source), where, "error/source")
 
 
-def _repointed(path: str, make: Callable[[str], str]) -> Change:
-    def act(holder: dict[str, Any], name: str) -> None:
-        if isinstance(holder.get(name), str):
-            holder[name] = make(holder[name])
+# --- headers ---------------------------------------------------------------------------------------------------------
 
-    return value(lambda body: _at(body, path, act))
-
-
-# --- headers -----------------------------------------------------------------------------------------------------------------
+UNPROVOKED = (402, 403, 409, 500)  # a conforming service gives no occasion for these
 
 
 def _headers(operation: Operation) -> Iterator[Fault]:
-    shared: dict[str, list[str]] = {}
+    refusals = [response for response in operation.responses if not response.status.startswith("2")]
+    told = Counter(documented.name for response in refusals for documented in response.headers)
     for response in operation.responses:
-        for documented in response.headers:
-            if not response.status.startswith("2"):
-                shared.setdefault(documented.name, []).append(response.status)
-    for response in operation.responses:
-        for documented in response.headers:
-            success = response.status.startswith("2")
-            prefix = "error" if not success and len(shared[documented.name]) > 1 else response.status
-            yield from _header(
-                f"{prefix}/header/{documented.name}", documented.name, int(response.status), documented.schema
-            )
+        for documented in response.headers if int(response.status) not in UNPROVOKED else ():
+            shared = response in refusals and told[documented.name] > 1
+            prefix = "error" if shared else response.status
+            yield from _header(f"{prefix}/header/{documented.name}", documented, int(response.status))
 
 
-def _header(clause: str, name: str, code: int, schema: Mapping[str, Any]) -> Iterator[Fault]:
-    if code in (402, 403, 409, 500):  # a conforming service gives no occasion for these
-        return
+def _header(clause: str, documented: Header, code: int) -> Iterator[Fault]:
     broken: dict[str, tuple[str, ...]] = {"missing": (), "empty": ("",)}
-    if schema.get("type") == "integer":
+    if documented.schema.get("type") == "integer":
         broken |= {"not an integer": ("soon",), "a fraction": ("1.5",), "negative": ("-1",), "sent twice": ("7", "7")}
     for what, values in broken.items():
-        yield Fault(f"{clause} {what} on {code}", (clause,), answering(header(name, *values), on(code)))
+        yield of_answers(f"{clause} {what} on {code}", header(documented.name, *values), on(code), clause)
 
 
-# --- statuses ----------------------------------------------------------------------------------------------------------------
+# --- statuses --------------------------------------------------------------------------------------------------------
 
 
 def _statuses(operation: Operation) -> Iterator[Fault]:
     for code in (202, 204):
-        yield Fault(f"{code} instead of 200", ("statuses",), answering(status(code), accepted))
+        yield of_answers(f"{code} instead of 200", status(code), accepted, "statuses")
     for code in (418, 500, 503):
-        yield Fault(f"{code} now and then", ("statuses",), answering(status(code), every(11)))
-    refusing = on(*operation.refusals)
-    yield Fault("500 on broken bodies", ("statuses", "request/*/type"), answering(status(500), refusing))
-    yield Fault("415 on broken bodies", ("statuses", "request/*/type"), answering(status(415), refusing))
-    body_on_429 = replacing("refusal", _with_body)
+        yield Fault(f"{code} now and then", ("statuses",), each_nth(11, status(code)))
+    for code in (500, 415):
+        broken = on(*operation.refusals)
+        yield of_answers(f"{code} on broken bodies", status(code), broken, "statuses", "request/*/type")
     if any(r.status == "429" and r.content is None for r in operation.responses):
-        yield Fault("429 with a body", ("429/no-body",), body_on_429)
-    yield Fault("every 9th connection is reset", ("answered",), answering(_reset, every(9)))
+        yield of_step("429 with a body", "refusal", _with_body, "429/no-body")
+    yield Fault("every 9th connection is reset", ("answered",), each_nth(9, _reset))
     if name := operation.promise("request-id", "header"):
-        yield Fault(f"{name} always the same", ("request-id/unique",), answering(header(name, "req-1"), always))
-        yield Fault(f"{name} repeated on errors", ("request-id/unique",), answering(header(name, "req-1"), refused))
+        same = header(name, "req-1")
+        yield of_answers(f"{name} always the same", same, lambda *_: True, "request-id/unique")
+        yield of_answers(f"{name} repeated on errors", same, refused, "request-id/unique")
 
 
-def _reset(answer: Answer, request: Request, service: Service) -> Answer:
+def _reset(*_: object) -> Answer:
     raise ConnectionResetError("the service hung up")
 
 
-def _with_body(service: Service, inner: Any) -> Any:
-    def refusal(problems: Any) -> Answer:
-        answer: Answer = inner(problems)
-        return replace(answer, value={"errors": []}) if answer.status == 429 else answer
-
-    return refusal
+def _with_body(_: Service, inner: Any, problems: Sequence[Problem]) -> Any:
+    answer = inner(problems)
+    return replace(answer, value={"errors": []}) if answer.status == 429 else answer
 
 
-# --- requests ----------------------------------------------------------------------------------------------------------------
+# --- requests --------------------------------------------------------------------------------------------------------
 
 
 def _requests(operation: Operation) -> Iterator[Fault]:
-    request = operation.request
-    if request is None:
+    if operation.request is None:
         return
-    invalid = min(operation.refusals, default=400)
+    invalid = _refusing(operation)
+    yield from _constraints(operation)
+    yield of_answers("every body is refused", invalid, accepted, "request/accepted", "200/*")
+    for example in operation.request.examples:
+        same = sending(partial(eq, example.value))
+        yield of_answers(f"the example {example.name} is refused", invalid, same, f"request/example/{example.name}")
+    surprised = sending(lambda body: "x_contract" in json.dumps(body))
+    yield of_answers("undeclared members are refused", invalid, surprised, "request/undeclared")
+    yield of_answers("undeclared members crash it", status(500), surprised, "statuses")
+    yield from _malformed(operation)
+    if operation.promise("refusals", "unknown"):
+        unknown = "request/unknown-id"
+        yield of_step("unknown ids are served", "find", lambda service, *_: _any(service), unknown)
+        yield of_step("unknown ids are created", "find", _creating, unknown)
+        yield of_answers("unknown ids are refused as invalid", invalid, on(404), unknown)
+
+
+def _refusing(operation: Operation) -> Change:
+    return status(min(operation.refusals, default=400))
+
+
+def _constraints(operation: Operation) -> Iterator[Fault]:
     for member in _typed(operation):
         name = member.path or "body"
         for keyword in _keywords(member):
-            yield Fault(
-                f"request {name}: {keyword} not checked",
-                (f"request/{name}/{keyword}",),
-                _unchecked(member.path, keyword),
-            )
-    yield Fault("every body is refused", ("request/accepted", "200/*"), answering(status(invalid), accepted))
-    for example in request.examples:
-        same = sending(lambda body, shown=example.value: body == shown)
-        told = (f"request/example/{example.name}",)
-        yield Fault(f"the example {example.name} is refused", told, answering(status(invalid), same))
-    surprised = sending(lambda body: "x_contract" in json.dumps(body))
-    yield Fault("undeclared members are refused", ("request/undeclared",), answering(status(invalid), surprised))
-    yield Fault("undeclared members crash it", ("statuses",), answering(status(500), surprised))
-    yield from _malformed(operation)
-    if operation.promise("refusals", "unknown"):
-        yield Fault(
-            "unknown ids are served",
-            ("request/unknown-id",),
-            replacing("find", lambda service, _: lambda __: _any(service)),
-        )
-        yield Fault("unknown ids are created", ("request/unknown-id",), replacing("find", _creating))
-        yield Fault("unknown ids are refused as invalid", ("request/unknown-id",), answering(status(invalid), on(404)))
+            alter = _unchecked(member.path, keyword)
+            yield Fault(f"request {name}: {keyword} not checked", (f"request/{name}/{keyword}",), alter)
 
 
 def _typed(operation: Operation) -> list[Property]:
     """Return the members that a request must send rightly, the whole body first."""
     request = operation.request
     assert request is not None
-    frozen = [member.path for member in request.properties if member.read_only]
+    frozen = tuple(member.path for member in request.properties if member.read_only)
     whole = Property("", request.schema, False, request.place)
-    kept = [m for m in request.properties if not any(m.path.startswith(path) for path in frozen) and "type" in m.schema]
-    return [whole, *kept]
+    return [whole, *(m for m in request.properties if not m.path.startswith(frozen) and "type" in m.schema)]
 
 
 def _keywords(member: Property) -> list[str]:
@@ -487,112 +494,96 @@ def _keywords(member: Property) -> list[str]:
 def _unchecked(path: str, keyword: str) -> Alter:
     """Leave one constraint of one member unchecked."""
 
-    def make(service: Service, inner: Any) -> Any:
-        def problem(error: Any) -> Problem | None:
-            named = error.kind.name
-            told = "null" if named == "type" and error.instance is None else named
-            steps = [*error.instance_path, *([error.kind.property] if named == "required" else [])]
-            place = "".join("[]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
-            also = keyword == "enum" or (told == "enum" and keyword in ("type", "null"))
-            hit = place == path and (told == keyword or (also and told in ("type", "null", "enum")))
-            return None if hit else inner(error)
+    def problem(_: Service, inner: Any, error: Any) -> Any:
+        named = error.kind.name
+        told = "null" if named == "type" and error.instance is None else named
+        steps = [*error.instance_path, *([error.kind.property] if named == "required" else [])]
+        place = "".join("[]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
+        also = keyword == "enum" or (told == "enum" and keyword in ("type", "null"))
+        hit = place == path and (told == keyword or (also and told in ("type", "null", "enum")))
+        return None if hit else inner(error)
 
-        return problem
-
-    def alter(service: Service) -> Service:
-        service.problem = make(service, service.problem)  # type: ignore[method-assign]
-        service.apply = _tolerant(service.apply)  # type: ignore[method-assign]
-        return service
-
-    return alter
+    return chained(replacing("problem", problem), replacing("apply", _objects_only))
 
 
-def _tolerant(inner: Callable[[Resource, Any], None]) -> Callable[[Resource, Any], None]:
+def _objects_only(_: Service, inner: Any, resource: Resource, body: Any) -> None:
     """Apply objects only: a body that nobody checked must not crash the service, that would be another fault."""
-    return lambda resource, body: inner(resource, body) if isinstance(body, dict) else None
+    if isinstance(body, dict):
+        inner(resource, body)
 
 
 def _any(service: Service) -> Resource:
     return next(iter(service.resources.values()))
 
 
-def _creating(service: Service, inner: Any) -> Any:
-    def find(request: Request) -> Resource:
-        try:
-            found: Resource = inner(request)
-        except Refused:
-            service.resources[service.id_in(request.path)] = service.initial()
-            raise
-        return found
-
-    return find
+def _creating(service: Service, inner: Any, request: Request) -> Any:
+    try:
+        return inner(request)
+    except Refused:
+        service.resources[service.id_in(request.path)] = service.initial()
+        raise
 
 
 def _malformed(operation: Operation) -> Iterator[Fault]:
-    def lenient(service: Service, inner: Any) -> Any:
-        def read(request: Request) -> Any:
-            try:
-                return inner(request)
-            except Refused as refused_:
-                if refused_.problems[0].code == "malformed_body":
-                    return _minimal(service)
-                raise
-
-        return read
-
-    def untyped(service: Service, inner: Any) -> Any:
-        own = {"content-type": operation.request.media_type if operation.request else ""}
-        return lambda request: inner(replace(request, headers={**request.headers, **own}))
-
     required = ["request/body/required"] if operation.request and operation.request.required else []
-    yield Fault("bodies that are not JSON are taken", ("request/body/json", *required), replacing("read", lenient))
-    yield Fault("any media type is taken", ("request/body/media-type",), replacing("read", untyped))
+    clause, crash = "request/body/json", status(500)
+    yield of_step("bodies that are not JSON are taken", "read", _lenient, clause, *required)
+    yield of_step("any media type is taken", "read", _untyped, "request/body/media-type")
     broken = sending(lambda body: body is None, on(*operation.refusals))
-    yield Fault("bodies that are not JSON crash it", ("statuses", "request/body/json"), answering(status(500), broken))
+    yield of_answers("bodies that are not JSON crash it", crash, broken, "statuses", clause)
     if required:
-        empty: When = lambda request, answer: not request.body  # noqa: E731
-        yield Fault("an empty body is taken", ("request/body/required",), answering(status(200), empty))
-    yield Fault(
-        "lone surrogates crash it", ("statuses", "request/body/lone-surrogate"), answering(status(500), _surrogates)
-    )
+        yield of_answers("an empty body is taken", status(200), lambda request, _: not request.body, *required)
+    yield of_answers("lone surrogates crash it", crash, _surrogates, "statuses", "request/body/lone-surrogate")
+
+
+def _lenient(service: Service, inner: Any, request: Request) -> Any:
+    try:
+        return inner(request)
+    except Refused as refusal:
+        if refusal.problems[0].code == "malformed_body":
+            return _minimal(service.operation)
+        raise
+
+
+def _untyped(service: Service, inner: Any, request: Request) -> Any:
+    content = service.operation.request
+    own = {"content-type": content.media_type if content else ""}
+    return inner(replace(request, headers={**request.headers, **own}))
 
 
 def _surrogates(request: Request, _: Answer) -> bool:
     return b"\\ud800" in request.body or b"\xed\xa0\x80" in request.body
 
 
-def _minimal(service: Service) -> Any:
+def _minimal(operation: Operation) -> Any:
     """Return a body that passes for valid further on."""
-    return {} if not (service.operation.request and service.operation.request.required) else _example(service.operation)
+    content = operation.request
+    return deepcopy(content.examples[0].value) if content and content.required and content.examples else {}
 
 
-def _example(operation: Operation) -> Any:
-    return deepcopy(operation.request.examples[0].value) if operation.request and operation.request.examples else {}
-
-
-# --- credentials ---------------------------------------------------------------------------------------------------------------
+# --- credentials -----------------------------------------------------------------------------------------------------
 
 
 def _credentials(operation: Operation) -> Iterator[Fault]:
     promised = operation.promise("refusals", "unauthenticated")
     if not operation.security or not promised:
         return
-    yield Fault("credentials are not checked", ("security/*",), skipping("authenticate"))
+    yield of_step("credentials are not checked", "authenticate", lambda *_: None, "security/*")
     other = 403 if promised == 401 else 401
-    yield Fault(f"{other} without credentials", ("security/*",), answering(status(other), on(promised)))
-    yield Fault("404 without credentials", ("security/none",), answering(status(404), on(promised)))
+    yield of_answers(f"{other} without credentials", status(other), on(promised), "security/*")
+    yield of_answers("404 without credentials", status(404), on(promised), "security/none")
     for scheme in dict.fromkeys(scheme for alternative in operation.security for scheme in alternative):
         id = scheme.header if scheme.kind == "apiKey" else scheme.name
-        for what, lenient in _LENIENT.items():
-            alter = _recognising(scheme, lenient)
-            yield Fault(f"{id} recognised by {what}", (f"security/{id}", "security/none"), alter)
+        for what, test in _LENIENT.items():
+            lenient = partial(_recognised, scheme, test)
+            yield of_step(f"{id} recognised by {what}", "recognised", lenient, f"security/{id}", "security/none")
     for alternative in operation.security:
         name = "+".join(scheme.name for scheme in alternative)
-        deaf = _recognising(alternative[0], lambda sent, right: False)
-        yield Fault(f"{name} is refused", (f"security/{name}/accepted", "200/*"), deaf)
+        deaf = partial(_recognised, alternative[0], lambda *_: False)
+        yield of_step(f"{name} is refused", "recognised", deaf, f"security/{name}/accepted", "200/*")
 
 
-_LENIENT: dict[str, Callable[[str, str], bool]] = {
+_LENIENT: Mapping[str, Callable[[str, str], bool]] = {
     "its first half": lambda sent, right: bool(sent) and sent[: len(right) // 2] == right[: len(right) // 2],
     "being there": lambda sent, right: bool(sent),
     "nothing": lambda sent, right: True,
@@ -600,162 +591,142 @@ _LENIENT: dict[str, Callable[[str, str], bool]] = {
 }
 
 
-def _recognising(scheme: Scheme, test: Callable[[str, str], bool]) -> Alter:
-    def make(service: Service, inner: Any) -> Any:
-        def recognised(asked: Scheme, request: Request) -> bool:
-            if asked != scheme:
-                return bool(inner(asked, request))
-            return test(_credential(asked, request), "/".join(service.credentials[asked.name].values()))
-
-        return recognised
-
-    return replacing("recognised", make)
+def _recognised(
+    scheme: Scheme, test: Callable[[str, str], bool], service: Service, inner: Any, asked: Scheme, request: Request
+) -> Any:
+    if asked != scheme:
+        return inner(asked, request)
+    return test(_credential(asked, request), "/".join(service.credentials[asked.name].values()))
 
 
 def _credential(scheme: Scheme, request: Request) -> str:
-    """Return what the request shows for *scheme*, in the form in which `_recognising` compares it."""
+    """Return what the request shows for *scheme*, in the form in which `_recognised` compares it."""
     kind, _, sent = request.headers.get(scheme.header.lower(), "").rpartition(" ")
     if scheme.kind == "apiKey":
         return sent
     if kind.lower() != scheme.kind:
         return ""
-    if scheme.kind == "bearer":
-        return sent
     try:
-        return base64.b64decode(sent).decode().replace(":", "/", 1)
+        return sent if scheme.kind == "bearer" else base64.b64decode(sent).decode().replace(":", "/", 1)
     except ValueError:
         return ""
 
 
-# --- the rate limit --------------------------------------------------------------------------------------------------------------
+# --- the rate limit --------------------------------------------------------------------------------------------------
 
 
 def _limits(operation: Operation) -> Iterator[Fault]:
-    entry = operation.promises.get("rate-limit")
+    promised = operation.promises.get("rate-limit")
+    names = {role: str(promised.data.get(role, usual) if promised else usual) for role, usual in LIMIT_HEADERS.items()}
+    limit, remaining, retry = names["limit"], names["remaining"], names["retry-after"]
     told = on(int(operation.success.status) if operation.success else 200, 429)
-    names = {"limit": "X-RateLimit-Limit", "remaining": "X-RateLimit-Remaining", "reset": "X-RateLimit-Reset"}
-    names |= {role: str(entry.data[role]) for role in names if entry and role in entry.data}
-    limit, remaining, reset = names["limit"], names["remaining"], names["reset"]
-    above = number(remaining, lambda old, service: service.limit + 1)
-    yield Fault(f"{remaining} above {limit}", ("rate-limit/remaining-at-most-limit",), answering(above, told))
-    yield Fault(
-        "429 may be stored",
-        ("rate-limit/429-not-storable",),
-        answering(header("Cache-Control", "public, max-age=60"), on(429)),
-    )
-    retry = str(entry.data.get("retry-after", "Retry-After")) if entry else "Retry-After"
-    yield Fault(f"{retry} far too short", ("rate-limit/retry-after-honest",), answering(header(retry, "1"), on(429)))
-    structured = "rate-limit/structured-fields"
-    yield Fault(
-        "RateLimit no structured field", (structured,), answering(header("RateLimit", "lots, really"), accepted)
-    )
-    if not entry:
-        yield Fault(f"{limit} no integer", ("rate-limit/integers",), answering(header(limit, "many"), told))
-        return
-    yield from _documented_limits(limit, remaining, reset, retry, told)
+    above = number(remaining, lambda _, service: service.limit + 1)
+    yield of_answers(f"{remaining} above {limit}", above, told, "rate-limit/remaining-at-most-limit")
+    stored = header("Cache-Control", "public, max-age=60")
+    yield of_answers("429 may be stored", stored, on(429), "rate-limit/429-not-storable")
+    yield of_answers(f"{retry} far too short", header(retry, "1"), on(429), "rate-limit/retry-after-honest")
+    unstructured = header("RateLimit", "lots, really")
+    yield of_answers("RateLimit no structured field", unstructured, accepted, "rate-limit/structured-fields")
+    if promised:
+        yield from _documented_limits(limit, remaining, names["reset"], retry, told)
+        yield from _enforcement(names["reset"], retry)
+    else:
+        yield of_answers(f"{limit} no integer", header(limit, "many"), told, "rate-limit/integers")
 
 
 def _documented_limits(limit: str, remaining: str, reset: str, retry: str, told: When) -> Iterator[Fault]:
-    turns = iter(range(10**9))
-    counts, grows = "rate-limit/remaining-counts-down", "rate-limit/reset-counts-down"
+    turns = itertools.count()
+    random = number(remaining, lambda _, service: service.random.randrange(service.limit))
     changes: list[tuple[str, str, Change]] = [
-        (f"{limit} changes", "rate-limit/limit-constant", number(limit, lambda old, _: old + next(turns) % 2)),
-        (f"{remaining} stands still", counts, number(remaining, lambda old, service: 50)),
-        (f"{remaining} rises", counts, number(remaining, lambda old, service: service.spent)),
-        (
-            f"{remaining} is random",
-            counts,
-            number(remaining, lambda old, service: service.random.randrange(service.limit)),
-        ),
-        (f"{reset} is a time of day", "rate-limit/reset-relative", number(reset, lambda old, _: 1_767_600_000 + old)),
-        (f"{reset} is in milliseconds", "rate-limit/reset-relative", number(reset, lambda old, _: old * 1000)),
-        (f"{reset} grows", grows, number(reset, lambda old, service: 60 + service.spent)),
-        (f"{retry} on 200", "rate-limit/retry-after-only-at-limit", header(retry, "3")),
-        (f"{remaining} not 0 on 429", "rate-limit/remaining-zero-on-429", number(remaining, lambda old, _: old or 3)),
+        (f"{limit} changes", "limit-constant", number(limit, lambda old, _: old + next(turns) % 2)),
+        (f"{remaining} stands still", "remaining-counts-down", number(remaining, lambda *_: 50)),
+        (f"{remaining} rises", "remaining-counts-down", number(remaining, lambda _, service: service.spent)),
+        (f"{remaining} is random", "remaining-counts-down", random),
+        (f"{reset} is a time of day", "reset-relative", number(reset, lambda old, _: 1_767_600_000 + old)),
+        (f"{reset} is in milliseconds", "reset-relative", number(reset, lambda old, _: old * 1000)),
+        (f"{reset} grows", "reset-counts-down", number(reset, lambda _, service: 60 + service.spent)),
+        (f"{retry} on 200", "retry-after-only-at-limit", header(retry, "3")),
+        (f"{remaining} not 0 on 429", "remaining-zero-on-429", number(remaining, lambda old, _: old or 3)),
     ]
     for name, clause, change in changes:
-        yield Fault(name, (clause,), answering(change, told))
-    early = answering(number(retry, lambda old, _: max(1, old // 3)), on(429))
-    yield Fault(f"{retry} before {reset}", ("rate-limit/retry-after-not-before-reset",), early)
-    yield Fault("the limit is not enforced", ("rate-limit/enforced",), replacing("count", _uncounted))
-    yield Fault("the limit is enforced at half", ("rate-limit/enforced",), replacing("count", _half))
-    yield Fault(
-        f"{retry} is a date",
-        (f"429/header/{retry}",),
-        answering(header(retry, "Wed, 21 Oct 2026 07:28:00 GMT"), on(429)),
-    )
-    yield Fault("a 429 answers longer than it said", ("rate-limit/retry-after-honest",), replacing("count", _grudging))
+        yield of_answers(name, change, told, f"rate-limit/{clause}")
 
 
-def _uncounted(service: Service, inner: Any) -> Any:
-    def count() -> None:
-        try:
-            inner()
-        except Refused:
-            service.spent = service.limit
+def _enforcement(reset: str, retry: str) -> Iterator[Fault]:
+    early = number(retry, lambda old, _: max(1, old // 3))
+    yield of_answers(f"{retry} before {reset}", early, on(429), "rate-limit/retry-after-not-before-reset")
+    yield of_step("the limit is not enforced", "count", _uncounted, "rate-limit/enforced")
+    yield of_step("the limit is enforced at half", "count", _half, "rate-limit/enforced")
+    date = header(retry, "Wed, 21 Oct 2026 07:28:00 GMT")
+    yield of_answers(f"{retry} is a date", date, on(429), f"429/header/{retry}")
+    yield Fault("a 429 answers longer than it said", ("rate-limit/retry-after-honest",), _grudging)
 
-    return count
 
-
-def _half(service: Service, inner: Any) -> Any:
-    def count() -> None:
+def _uncounted(service: Service, inner: Any) -> None:
+    try:
         inner()
-        if service.spent > service.limit // 2:
-            raise Refused(Problem(429, "rate_limited", "The limit is reached."))
-
-    return count
+    except Refused:
+        service.spent = service.limit
 
 
-def _grudging(service: Service, inner: Any) -> Any:
+def _half(service: Service, inner: Any) -> None:
+    inner()
+    if service.spent > service.limit // 2:
+        raise _throttled()
+
+
+def _throttled() -> Refused:
+    return Refused(Problem(429, "rate_limited", "The limit is reached."))
+
+
+def _grudging(service: Service) -> Service:
     """Once the limit is reached, refuse for three windows while telling of one."""
-    until = [-1.0]
+    until = -1.0
 
-    def count() -> None:
+    def count(_: Service, inner: Any) -> None:
+        nonlocal until
+        now = service.clock.now()
         try:
             inner()
         except Refused:
-            until[0] = until[0] if until[0] > service.clock.now() else service.clock.now() + 3 * service.window
-        if service.clock.now() < until[0]:
-            raise Refused(Problem(429, "rate_limited", "The limit is reached."))
+            until = until if until > now else now + 3 * service.window
+        if now < until:
+            raise _throttled()
 
-    return count
+    return replacing("count", count)(service)
 
 
-# --- updates ---------------------------------------------------------------------------------------------------------------------
+# --- updates ---------------------------------------------------------------------------------------------------------
 
 
 def _updates(operation: Operation) -> Iterator[Fault]:
-    writable = _writable(operation)
-    for path in writable:
-        clause = f"update/sent-is-returned/{path}"
-        for what, make in _MANGLING.items():
-            yield Fault(f"{path} comes back {what}", (clause,), _mangled(path, make))
-        twice = (clause, "update/idempotent")
-        yield Fault(
-            f"{path} changes when sent again",
-            twice,
-            replacing("show", lambda service, inner, p=path: _fickle(inner, p)),
-        )
-        yield Fault(f"{path} is not stored", (clause, "update/omitted-unchanged"), _forgetful(path))
-        optional = not _is_required(operation, path)
-        if optional:
-            yield Fault(f"{path} is reset when left out", ("update/*unchanged", "update/empty-*"), _resetting(path))
-            yield Fault(f"{path} is applied when refused", ("update/refused-unchanged",), _eager(path))
-        if optional and _holds_list(operation, path):
-            yield Fault(f"{path} is added to, not replaced", (clause,), _appending(path))
+    for member in _writable(operation):
+        yield from _written(member)
     yield from _frozen(operation)
-    identity = operation.promise("identity", "property")
-    if identity:
-        yield Fault(
-            f"{identity} is another", ("update/id-is-path-id",), answering(put(identity, "other-0001"), accepted)
-        )
-        yield Fault(f"{identity} in upper case", ("update/id-is-path-id",), answering(_upper(identity), accepted))
+    if identity := operation.promise("identity", "property"):
+        upper = changing(identity, lambda shown: str(shown).upper())
+        yield of_answers(f"{identity} is another", put(identity, "other-0001"), accepted, "update/id-is-path-id")
+        yield of_answers(f"{identity} in upper case", upper, accepted, "update/id-is-path-id")
     if own := operation.promise("identity", "self"):
         elsewhere = put(own, "https://contract.example/elsewhere/1")
-        yield Fault(f"{own} addresses another", ("update/self-addresses-resource",), answering(elsewhere, accepted))
+        yield of_answers(f"{own} addresses another", elsewhere, accepted, "update/self-addresses-resource")
 
 
-_MANGLING: dict[str, Callable[[str], str]] = {
+def _written(member: Property) -> Iterator[Fault]:
+    path, clause = member.path, f"update/sent-is-returned/{member.path}"
+    for what, make in _MANGLING.items():
+        yield of_step(f"{path} comes back {what}", "show", partial(_mangled, path, make), clause)
+    yield Fault(f"{path} changes when sent again", (clause, "update/idempotent"), _fickle(path))
+    yield Fault(f"{path} is not stored", (clause, "update/omitted-unchanged"), _storing(path, lambda was, *_: was))
+    if not member.required:
+        unsent = ("update/*unchanged", "update/empty-*")
+        yield Fault(f"{path} is reset when left out", unsent, _storing(path, _reset_unsent))
+        yield of_step(f"{path} is applied when refused", "validate", partial(_eager, path), "update/refused-unchanged")
+    if not member.required and _is_list(member):
+        yield Fault(f"{path} is added to, not replaced", (clause,), _storing(path, _appended))
+
+
+_MANGLING: Mapping[str, Callable[[str], str]] = {
     "trimmed": str.strip,
     "in lower case": str.lower,
     "cut at 255": lambda text: text[:255],
@@ -765,178 +736,106 @@ _MANGLING: dict[str, Callable[[str], str]] = {
 }
 
 
-def _writable(operation: Operation) -> list[str]:
+def _shown(operation: Operation) -> list[str]:
+    """Return the paths of the members that a successful answer shows."""
     content = operation.success.content if operation.success else None
-    answers = {member.path: member for member in content.properties} if content else {}
-    frozen = tuple(operation.promise("immutable", "properties") or ())
-    request = operation.request.properties if operation.request else ()
+    return sorted(member.path for member in content.properties) if content else []
+
+
+def _writable(operation: Operation) -> list[Property]:
+    shown, frozen = _shown(operation), tuple(operation.promise("immutable", "properties") or ())
     return [
-        m.path
-        for m in request
-        if m.path in answers and not m.path.startswith(frozen or ("\0",)) and not m.read_only and "[]" not in m.path
+        m
+        for m in (operation.request.properties if operation.request else ())
+        if m.path in shown and not m.path.startswith(frozen) and not m.read_only and "[]" not in m.path
         if "properties" not in m.schema and "enum" not in m.schema
     ]
 
 
-def _is_required(operation: Operation, path: str) -> bool:
-    return any(m.path == path and m.required for m in operation.request.properties) if operation.request else False
+def _is_list(member: Property) -> bool:
+    return bool(member.schema.get("type") == "array")
 
 
-def _holds_list(operation: Operation, path: str) -> bool:
-    return (
-        any(m.path == path and m.schema.get("type") == "array" for m in operation.request.properties)
-        if operation.request
-        else False
-    )
+def _mangled(path: str, make: Callable[[str], str], _: Service, inner: Any, resource: Resource) -> Any:
+    return _rewritten(inner(resource), path, lambda found: _mapped(found, make))
 
 
-def _mapped(found: Any, make: Callable[[str], str]) -> Any:
-    if isinstance(found, list):
-        return [_mapped(item, make) for item in found]
-    return make(found) if isinstance(found, str) else found
-
-
-def _mangled(path: str, make: Callable[[str], str]) -> Alter:
-    def act(holder: dict[str, Any], name: str) -> None:
-        if name in holder:
-            holder[name] = _mapped(holder[name], make)
-
-    return replacing("show", lambda service, inner: lambda resource: _at(inner(resource), path, act))
-
-
-def _fickle(inner: Callable[[Resource], Any], path: str) -> Callable[[Resource], Any]:
+def _fickle(path: str) -> Alter:
     """Show another value each time that the same one is shown again."""
-    before: list[Any] = [None]
 
-    def show(resource: Resource) -> Any:
-        body = inner(resource)
-        now = deepcopy(_look(body, path))
-        if now == before[0]:
-            _at(body, path, lambda holder, name: holder.__setitem__(name, _mapped(now, lambda text: f"{text} again")))
-        before[0] = now
-        return body
+    def alter(service: Service) -> Service:
+        before: Any = None
 
-    return show
+        def show(_: Service, inner: Any, resource: Resource) -> Any:
+            nonlocal before
+            body = inner(resource)
+            same, before = _look(body, path) == before, _look(body, path)
+            if same:
+                _write(body, path, _mapped(before, lambda text: f"{text} again"))
+            return body
 
+        return replacing("show", show)(service)
 
-def _upper(path: str) -> Change:
-    return value(lambda body: _at(body, path, lambda holder, name: holder.__setitem__(name, str(holder[name]).upper())))
-
-
-def _look(body: Any, path: str) -> Any:
-    for name in path.split("."):
-        body = body.get(name) if isinstance(body, dict) else None
-    return body
+    return alter
 
 
-def _has(body: Any, path: str) -> bool:
-    *parents, name = path.split(".")
-    holder = _look(body, ".".join(parents)) if parents else body
-    return isinstance(holder, dict) and name in holder
+def _storing(path: str, make: Callable[[Any, Any, Any], Any]) -> Alter:
+    """Store *make(what was there, what was sent, what should be there now)* at *path*; ABSENT stands for nothing."""
 
-
-def _applying(make: Callable[[Service, Resource, Any, Any], None]) -> Alter:
-    """Return the alteration whose *make(service, resource, body, the step as it was)* applies an update."""
-    return replacing("apply", lambda service, inner: lambda resource, body: make(service, resource, body, inner))
-
-
-def _forgetful(path: str) -> Alter:
-    def apply(service: Service, resource: Resource, body: Any, inner: Any) -> None:
-        before = deepcopy(_look(resource.shown, path))
+    def apply(_: Service, inner: Any, resource: Resource, body: Any) -> None:
+        was = value_at(resource.shown, path)
         inner(resource, body)
-        _at(resource.shown, path, lambda holder, name: holder.__setitem__(name, before))
+        _write(resource.shown, path, make(was, value_at(body, path), value_at(resource.shown, path)))
 
-    return _applying(apply)
-
-
-def _resetting(path: str) -> Alter:
-    def apply(service: Service, resource: Resource, body: Any, inner: Any) -> None:
-        inner(resource, body)
-        if not _has(body, path):
-            empty: Any = [] if isinstance(_look(resource.shown, path), list) else ""
-            _at(resource.shown, path, lambda holder, name: holder.__setitem__(name, empty))
-
-    return _applying(apply)
+    return replacing("apply", apply)
 
 
-def _appending(path: str) -> Alter:
-    def apply(service: Service, resource: Resource, body: Any, inner: Any) -> None:
-        before = list(_look(resource.shown, path) or [])
-        inner(resource, body)
-        if _has(body, path):
-            _at(
-                resource.shown,
-                path,
-                lambda holder, name: holder.__setitem__(name, (before + list(holder[name]))[-3000:]),
-            )
-
-    return _applying(apply)
+def _reset_unsent(_: Any, sent: Any, now: Any) -> Any:
+    return now if sent is not ABSENT else [] if isinstance(now, list) else ""
 
 
-def _eager(path: str) -> Alter:
+def _appended(was: Any, sent: Any, now: Any) -> Any:
+    return now if sent is ABSENT else [*(was if isinstance(was, list) else []), *now][-3000:]
+
+
+def _whatever_sent(_: Any, sent: Any, now: Any) -> Any:
+    flat = isinstance(sent, str) or (isinstance(sent, list) and all(isinstance(item, str) for item in sent))
+    return sent if flat else now
+
+
+def _eager(path: str, service: Service, inner: Any, body: Any) -> None:
     """Apply a member before the body is checked."""
-
-    def make(service: Service, inner: Any) -> Any:
-        def validate(body: Any) -> None:
-            try:
-                inner(body)
-            except Refused:
-                if _has(body, path) and isinstance(_look(body, path), (str, list)):
-                    _at(_any(service).shown, path, lambda holder, name: holder.__setitem__(name, _look(body, path)))
-                raise
-
-        return validate
-
-    return replacing("validate", make)
+    try:
+        inner(body)
+    except Refused:
+        shown = _any(service).shown
+        _write(shown, path, _whatever_sent(ABSENT, value_at(body, path), value_at(shown, path)))
+        raise
 
 
 def _frozen(operation: Operation) -> Iterator[Fault]:
-    content = operation.success.content if operation.success else None
-    shown = {member.path for member in content.properties} if content else set()
-    moving = operation.promise("timestamps", "updated")
+    shown, moving = _shown(operation), operation.promise("timestamps", "updated")
     for path in operation.promise("immutable", "properties") or ():
-        leaves = [
-            leaf
-            for leaf in shown
-            if (leaf == path or leaf.startswith(f"{path}.")) and "[]" not in leaf and leaf != moving
-        ]
-        yield Fault(f"{path} can be written", (f"update/immutable/{path}",), _writing(leaves))
-    for path in sorted(shown):
+        below = (leaf for leaf in shown if f"{leaf}.".startswith(f"{path}."))
+        leaves = (leaf for leaf in below if "[]" not in leaf and leaf != moving)
+        written = chained(*(_storing(leaf, _whatever_sent) for leaf in leaves))
+        yield Fault(f"{path} can be written", (f"update/immutable/{path}",), written)
+    for path in shown:
         if path.endswith("resource_name") and path.count(".") == 1:
-            turns = iter(range(10**9))
-            change = value(
-                lambda body, p=path, t=turns: _at(body, p, lambda h, n: h.__setitem__(n, f"crn://x/{next(t)}"))
-            )
-            yield Fault(
-                f"{path} always another", ("update/omitted-unchanged", "update/empty-*"), answering(change, accepted)
-            )
+            another = counted(path, lambda turn: f"crn://x/{turn}")
+            unsent = ("update/omitted-unchanged", "update/empty-*")
+            yield of_answers(f"{path} always another", another, accepted, *unsent)
 
 
-def _writing(leaves: list[str]) -> Alter:
-    def make(service: Service, inner: Any) -> Any:
-        def apply(resource: Resource, body: Any) -> None:
-            inner(resource, body)
-            for leaf in leaves:
-                if _has(body, leaf) and isinstance(_look(body, leaf), (str, list)):
-                    _at(
-                        resource.shown,
-                        leaf,
-                        lambda holder, name, leaf=leaf: holder.__setitem__(name, _look(body, leaf)),
-                    )  # type: ignore[misc]
-
-        return apply
-
-    return replacing("apply", make)
-
-
-# --- secrets ---------------------------------------------------------------------------------------------------------------------
+# --- secrets ---------------------------------------------------------------------------------------------------------
 
 
 def _secrets(operation: Operation) -> Iterator[Fault]:
     for path in operation.promise("create-only", "properties") or ():
-        yield Fault(f"{path} is shown", (f"update/create-only/{path}",), answering(put(path, "R15hoiDIq8"), accepted))
-        yield Fault(f"{path} is shown empty", (f"update/create-only/{path}/empty",), answering(put(path, ""), accepted))
-    yield Fault("credentials come back in a header", ("update/no-leak",), answering(_echoed_credentials, accepted))
+        clause = f"update/create-only/{path}"
+        yield of_answers(f"{path} is shown", put(path, "R15hoiDIq8"), accepted, clause)
+        yield of_answers(f"{path} is shown empty", put(path, ""), accepted, f"{clause}/empty")
+    yield of_answers("credentials come back in a header", _echoed_credentials, accepted, "update/no-leak")
     for member in operation.request.properties if operation.request else ():
         if member.secret:
             yield from _given_away(member.path)
@@ -951,99 +850,75 @@ def _given_away(path: str) -> Iterator[Fault]:
         found = _look(_json(request), path)
         return found if isinstance(found, str) else ""
 
-    def in_body(answer: Answer, request: Request, _: Service) -> Answer:
-        return replace(answer, value={**answer.value, "x_debug": told(request)})
+    def shown(write: Callable[[str], str]) -> Change:
+        return lambda answer, request, _: replace(answer, value={**answer.value, "x_debug": write(told(request))})
 
-    def coded(answer: Answer, request: Request, _: Service) -> Answer:
-        return replace(answer, value={**answer.value, "x_debug": base64.b64encode(told(request).encode()).decode()})
-
-    def in_errors(answer: Answer, request: Request, service: Service) -> Answer:
-        return _detail(service.operation, lambda asked, _: f"wrong: {told(asked)}")(answer, request, service)
-
-    yield Fault(f"{path} comes back under another name", ("update/no-leak",), answering(in_body, accepted))
-    yield Fault(f"{path} comes back in base64", ("update/no-leak",), answering(coded, accepted))
-    yield Fault(f"{path} comes back in errors", ("error/no-leak",), answering(in_errors, refused))
+    in_errors = detailed(lambda request, _: f"wrong: {told(request)}")
+    yield of_answers(f"{path} comes back under another name", shown(str), accepted, "update/no-leak")
+    yield of_answers(f"{path} comes back in base64", shown(_in_base64), accepted, "update/no-leak")
+    yield of_answers(f"{path} comes back in errors", in_errors, refused, "error/no-leak")
 
 
-# --- time ------------------------------------------------------------------------------------------------------------------------
+def _in_base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+# --- time ------------------------------------------------------------------------------------------------------------
 
 
 def _times(operation: Operation) -> Iterator[Fault]:
     created, updated = operation.promise("timestamps", "created"), operation.promise("timestamps", "updated")
-    turns = iter(range(10**9))
     if created:
-        moving = value(
-            lambda body: _at(
-                body, created, lambda holder, name: holder.__setitem__(name, f"2025-01-01T00:{next(turns) % 60:02}:00Z")
-            )
-        )
-        yield Fault(f"{created} changes", ("update/created-constant",), answering(moving, accepted))
+        moving = counted(created, lambda turn: f"2025-01-01T00:{turn % 60:02}:00Z")
+        yield of_answers(f"{created} changes", moving, accepted, "update/created-constant")
     if updated:
-        back = value(
-            lambda body: _at(
-                body,
-                updated,
-                lambda holder, name: holder.__setitem__(name, f"2026-02-01T00:{59 - next(turns) % 60:02}:00Z"),
-            )
-        )
-        yield Fault(f"{updated} goes back", ("update/updated-never-back",), answering(back, accepted))
-        yield Fault(
-            f"{updated} stands still",
-            ("update/updated-moves",),
-            answering(put(updated, "2026-02-01T00:00:00Z"), accepted),
-        )
+        back = counted(updated, lambda turn: f"2026-02-01T00:{59 - turn % 60:02}:00Z")
+        still = put(updated, "2026-02-01T00:00:00Z")
+        yield of_answers(f"{updated} goes back", back, accepted, "update/updated-never-back")
+        yield of_answers(f"{updated} stands still", still, accepted, "update/updated-moves")
     if created and updated:
-        yield Fault(
-            f"{updated} before {created}",
-            ("update/updated-after-created",),
-            answering(put(updated, "2001-01-01T00:00:00Z"), accepted),
-        )
+        early = put(updated, "2001-01-01T00:00:00Z")
+        yield of_answers(f"{updated} before {created}", early, accepted, "update/updated-after-created")
 
 
-# --- rare triggers ---------------------------------------------------------------------------------------------------------------
+# --- rare triggers ---------------------------------------------------------------------------------------------------
 
 
 def _rare(operation: Operation) -> Iterator[Fault]:
     """Yield faults that show only now and then, only past a size, only for some characters, or only in combination."""
-    invalid = min(operation.refusals, default=400)
-    texts = [path for path in _writable(operation) if not _holds_list(operation, path)]
+    invalid = _refusing(operation)
+    texts = [member.path for member in _writable(operation) if not _is_list(member)]
     for path in texts:
-        for length in (40, 64, 255, 1000, 5000, 65_535):
-            long = sending(lambda body, p=path, n=length: len(str(_look(body, p) or "")) > n)
-            yield Fault(
-                f"{path} longer than {length} is refused", ("request/accepted",), answering(status(invalid), long)
-            )
-        for what, test in _CHARACTERS.items():
-            some = sending(lambda body, p=path, t=test: t(str(_look(body, p) or "")))
-            yield Fault(f"{path} with {what} crashes it", ("statuses",), answering(status(500), some))
-    lists = [path for path in _writable(operation) if _holds_list(operation, path)]
-    for path in lists:
-        for count in (0, 10, 50, 100, 1000):
-            many = sending(lambda body, p=path, n=count: len(_look(body, p) or ()) > n)
-            yield Fault(
-                f"more than {count} of {path} are refused",
-                ("request/accepted", "request/example/*"),
-                answering(status(invalid), many),
-            )
-        twice = sending(lambda body, p=path: len(_look(body, p) or ()) != len(set(_look(body, p) or ())))
-        yield Fault(f"{path} with an entry twice are refused", ("request/accepted",), answering(status(invalid), twice))
+        yield from _rare_texts(path, invalid)
+    for member in _writable(operation):
+        if _is_list(member):
+            yield from _rare_lists(member.path, invalid)
     if len(texts) > 1:
         both = sending(lambda body: all(_look(body, path) for path in texts[:2]))
-        yield Fault(
-            "two members together are refused",
-            ("request/accepted", "request/example/*"),
-            answering(status(invalid), both),
-        )
+        yield of_answers("two members together are refused", invalid, both, "request/accepted", "request/example/*")
     for count in (5, 7, 11, 20):
-        yield Fault(f"every {count}th answer has no body", ("200/json",), _every(raw(lambda body: b""), count))
-        yield Fault(f"every {count}th request is answered 500", ("statuses",), _every(status(500), count))
+        yield Fault(f"every {count}th answer has no body", ("200/json",), each_nth(count, raw(lambda _: b"")))
+        yield Fault(f"every {count}th request is answered 500", ("statuses",), each_nth(count, status(500)))
 
 
-def _every(change: Change, count: int) -> Alter:
-    return lambda service: answering(change, every(count))(service)
+def _rare_texts(path: str, invalid: Change) -> Iterator[Fault]:
+    for length in (40, 64, 255, 1000, 5000, 65_535):
+        long = sending_at(path, str, longer_than(length))
+        yield of_answers(f"{path} longer than {length} is refused", invalid, long, "request/accepted")
+    for what, test in _CHARACTERS.items():
+        yield of_answers(f"{path} with {what} crashes it", status(500), sending_at(path, str, test), "statuses")
 
 
-_CHARACTERS: dict[str, Callable[[str], bool]] = {
+def _rare_lists(path: str, invalid: Change) -> Iterator[Fault]:
+    taken = ("request/accepted", "request/example/*")
+    for count in (0, 10, 50, 100, 1000):
+        many = sending_at(path, list, longer_than(count))
+        yield of_answers(f"more than {count} of {path} are refused", invalid, many, *taken)
+    twice = sending_at(path, list, lambda found: len(found) != len(set(found)))
+    yield of_answers(f"{path} with an entry twice are refused", invalid, twice, "request/accepted")
+
+
+_CHARACTERS: Mapping[str, Callable[[str], bool]] = {
     "NUL": lambda text: "\0" in text,
     "characters outside the BMP": lambda text: any(letter > "\uffff" for letter in text),
     "combining marks": lambda text: "\u0301" in text,

@@ -31,7 +31,7 @@ class DocumentFile(pytest.File):
         """Return the node for the document at *path*."""
         name = f"{NODE_PREFIX}{path.stem}"
         # pytest 9.2 keeps node ids as values with a path, 9.0 and 9.1 as text.
-        kind = type(getattr(parent, "id", name))
+        kind: Any = type(getattr(parent, "id", name))
         nodeid: Any = name if kind is str else kind(path=name)
         return cls.from_parent(parent, path=path, nodeid=nodeid)
 

@@ -1,4 +1,4 @@
-"""Does the gate bite? Each fault is put into the embedded service, and the clauses that it breaks are asked whether they notice."""
+"""Does the gate bite? Each fault is put into the embedded service; do the clauses that it breaks notice?"""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Prover:
         ]
 
     def false_alarms(self) -> list[str]:
-        """Return the clauses that are red though nothing is broken; the document's own examples are not the service's."""
+        """Return the clauses that are red though nothing is broken; a document's own examples are not the service's."""
         campaign = self._campaign(lambda service: service)
         for probe in ORDER:
             self._run(campaign, probe)

@@ -1,4 +1,4 @@
-"""The embedded service: what would a conforming service answer? Built from a document, stateful, on a clock of its own."""
+"""What would a conforming service answer? One built from a document, stateful, on a clock of its own."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from urllib.parse import unquote
 
 import jsonschema_rs
 
+from pytest_confluent_contracts.contract import ABSENT
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -23,14 +25,21 @@ LIMIT = 100
 WINDOW = 60.0
 LATENCY = 0.02
 EPOCH = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
+LIMIT_HEADERS = {
+    "limit": "X-RateLimit-Limit",
+    "remaining": "X-RateLimit-Remaining",
+    "reset": "X-RateLimit-Reset",
+    "retry-after": "Retry-After",
+}
 TITLES = {
     400: "Bad Request",
     401: "Authentication Required",
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    422: "Validation Failed",
+    429: "Too Many Requests",
 }
-TITLES |= {422: "Validation Failed", 429: "Too Many Requests"}
 
 
 class VirtualClock:
@@ -72,9 +81,9 @@ class Answer:
         """Return the bytes of the body."""
         if self.raw is not None:
             return self.raw
-        return (
-            b"" if self.value is None else json.dumps(self.value, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        )
+        if self.value is None:
+            return b""
+        return json.dumps(self.value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +122,14 @@ class Service:
         self.limit, self.window = LIMIT, WINDOW
         self.window_start, self.spent = clock.now(), 0
         self.credentials = {scheme.name: self._issue(scheme) for scheme in self.schemes}
-        self.resources = {self.resource_id: self.initial()}
+        self.resources = {"/".join(value for _, value in self.parameters): self.initial()}
         self._validator: Any = None
 
-    # --- what it was set up with -----------------------------------------------------------------------------------
+    # --- what it was set up with -------------------------------------------------------------------------------------
 
     @property
     def schemes(self) -> list[Scheme]:
         return list(dict.fromkeys(scheme for alternative in self.operation.security for scheme in alternative))
-
-    @property
-    def resource_id(self) -> str:
-        return "/".join(value or f"{name}-0001" for name, value in self.operation.parameters)
 
     @property
     def parameters(self) -> tuple[tuple[str, str], ...]:
@@ -182,7 +187,7 @@ class Service:
             return sent == f"Basic {pair}"
         return sent == (f"Bearer {own['token']}" if scheme.kind == "bearer" else own["value"])
 
-    # --- the rate limit ------------------------------------------------------------------------------------------------
+    # --- the rate limit ----------------------------------------------------------------------------------------------
 
     def count(self) -> None:
         """Spend one request of the window; refuse it where none is left."""
@@ -196,14 +201,14 @@ class Service:
         return max(1, -int(-(self.window_start + self.window - self.clock.now()) // 1))
 
     def limit_headers(self, status: int) -> list[tuple[str, str]]:
-        usual = {"limit": "X-RateLimit-Limit", "remaining": "X-RateLimit-Remaining", "reset": "X-RateLimit-Reset"}
         told = {"limit": self.limit, "remaining": self.limit - self.spent, "reset": self.seconds_left()}
-        headers = [(self.promised("rate-limit", role, usual[role]), str(value)) for role, value in told.items()]
         if status == 429:
-            headers.append((self.promised("rate-limit", "retry-after", "Retry-After"), str(self.seconds_left())))
-        return headers if status in (429, int(self.success.status)) else []
+            told["retry-after"] = self.seconds_left()
+        elif status != int(self.success.status):
+            return []
+        return [(self.promised("rate-limit", role, LIMIT_HEADERS[role]), str(value)) for role, value in told.items()]
 
-    # --- the body --------------------------------------------------------------------------------------------------------
+    # --- the body ----------------------------------------------------------------------------------------------------
 
     def find(self, request: Request) -> Resource:
         id = self.id_in(request.path)
@@ -270,7 +275,7 @@ class Service:
         detail = f"The value breaks the rule {error.kind.name!r}."
         return Problem(self.unprocessable, "invalid_body", detail, pointer)
 
-    # --- the resource ------------------------------------------------------------------------------------------------------
+    # --- the resource ------------------------------------------------------------------------------------------------
 
     def initial(self) -> Resource:
         """Return the resource as the document's examples show it."""
@@ -297,12 +302,12 @@ class Service:
         """Write the members that an update may write; whatever else was sent is ignored."""
         changed = False
         for member in self.writable():
-            value = _get(body, member.path)
-            if value is not _NOTHING and _get(resource.shown, member.path) != value:
+            value = value_at(body, member.path)
+            if value is not ABSENT and value_at(resource.shown, member.path) != value:
                 _put(resource.shown, member.path, deepcopy(value))
                 changed = True
         for member in self.operation.request.properties if self.operation.request else ():
-            if member.secret and (value := _get(body, member.path)) is not _NOTHING:
+            if member.secret and (value := value_at(body, member.path)) is not ABSENT:
                 resource.secret[member.path] = value
         if changed:
             resource.updated = self.clock.now()
@@ -334,7 +339,7 @@ class Service:
     def told(self, moment: float) -> str:
         return (EPOCH + timedelta(seconds=moment)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
-    # --- the answer ----------------------------------------------------------------------------------------------------------
+    # --- the answer --------------------------------------------------------------------------------------------------
 
     def refusal(self, problems: Sequence[Problem]) -> Answer:
         """Return the answer that tells *problems* in the documented envelope."""
@@ -375,19 +380,18 @@ class Service:
         return replace(answer, headers=(*headers, *self.limit_headers(answer.status), *answer.headers))
 
 
-# --- values ------------------------------------------------------------------------------------------------------------------
-
-_NOTHING: Any = object()
+# --- values ----------------------------------------------------------------------------------------------------------
 
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _get(body: Any, path: str) -> Any:
+def value_at(body: Any, path: str) -> Any:
+    """Return the value of *body* at a path without lists, ABSENT where there is none."""
     for name in path.split("."):
         if not isinstance(body, dict) or name not in body:
-            return _NOTHING
+            return ABSENT
         body = body[name]
     return body
 

@@ -97,7 +97,7 @@ DOCUMENTS = {
     "Swagger 2.0": document("swagger: '2.0'\ninfo: {}\npaths: {}\n", "not an OpenAPI 3.0 or 3.1 document"),
     "OpenAPI 4": swapped("3.0.3", "4.0.0", ":1:", "not an OpenAPI 3.0 or 3.1 document"),
     "a version that is a number": swapped("3.0.3", "3.0", ":1:", "not an OpenAPI 3.0 or 3.1 document"),
-    "broken YAML": swapped("info: {title", "info: {{title", ":2:", "not YAML"),
+    "broken YAML": swapped("version: '1'}", "version: '1']}", ":2:", "not YAML"),
     "a tab": swapped("  /things", "\t/things", ":4:", "not YAML"),
     "an alias of itself": swapped("info: {", "info: &a {x: *a, ", ":2:", "not YAML"),
     "a duplicate key": swapped("paths:", "info: {}\npaths:", ":3:", "duplicate key 'info'"),

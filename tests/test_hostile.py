@@ -109,7 +109,7 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
     def run(name: str) -> Run:
         if name not in runs:
             with SERVERS[name]() as url:
-                options = (f"--contract-target={url}", "--contract-timeout=0.3")
+                options = (f"--contract-target={url}", "--contract-timeout=0.3", "--contract-max-examples=5")
                 runs[name] = gate(tmp_path_factory.mktemp(name), *options, given=ENVIRONMENT)
         return runs[name]
 

@@ -38,7 +38,7 @@ def test_the_wheel_carries_documents_and_types(wheel: Path) -> None:
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert {name.partition("/")[0] for name in names} == {
         "pytest_confluent_contracts",
-        "pytest_confluent_contracts-0.1.0.dist-info",
+        f"{'-'.join(wheel.name.split('-')[:2])}.dist-info",
     }
 
 

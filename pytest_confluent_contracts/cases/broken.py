@@ -42,13 +42,9 @@ def bodies(operation: Operation, brief: Brief) -> list[Case]:
     """Return bodies that break one place each, a look at the resource after every few of them."""
     if operation.request is None:
         return []
-    made = [
-        *(judged(Probe.BROKEN, title, operation, brief, body) for title, body in _deterministic(operation, brief)),
-        *(
-            judged(Probe.BROKEN, "a generated broken body", operation, brief, b)
-            for b in generated.forbidden(operation, brief)
-        ),
-    ]
+    drawn = (("a generated broken body", body) for body in generated.forbidden(operation, brief))
+    titled = (*_deterministic(operation, brief), *drawn)
+    made = (judged(Probe.BROKEN, title, operation, brief, body) for title, body in titled)
     refused = distinct(one for one in made if one.expect is Expect.REFUSED)
     return list(_checked(refused, operation, brief))
 
@@ -73,11 +69,9 @@ def _deterministic(operation: Operation, brief: Brief) -> Iterator[tuple[str, An
             base = fresh(operation, brief, f"refused-{index}", member.path) if index % 2 else least
             yield f"{name} is {value!r:.40}", with_value(base, member.path, value)
         if member.required and member.path and "[]" not in member.path:
+            others = fresh(operation, brief, "refused", member.path)
             yield f"{name} is missing", without(least, member.path)
-            yield (
-                f"{name} is missing among others",
-                without(fresh(operation, brief, "refused", member.path), member.path),
-            )
+            yield f"{name} is missing among others", without(others, member.path)
     yield from _lists(operation, brief)
 
 
@@ -105,36 +99,23 @@ def wrong_values(schema: Mapping[str, Any]) -> Iterator[Any]:
 
 def _not_in(enum: list[Any]) -> Iterator[Any]:
     for value in (text for text in enum if isinstance(text, str)):
-        yield from (
-            "",
-            f"{value}s",
-            value[:-1],
-            value.upper(),
-            value.title(),
-            f" {value}",
-            f"{value} ",
-            value.replace("-", "_"),
-        )
-        yield "something-else"
+        yield from ("", f"{value}s", value[:-1], value.upper(), value.title(), f" {value}", f"{value} ")
+        yield from (value.replace("-", "_"), "something-else")
 
 
 def _lists(operation: Operation, brief: Brief) -> Iterator[tuple[str, Any]]:
     """Yield lists in which one item among good ones is wrong: at the end, and far inside."""
     least = minimal(operation, brief)
     for member in members(operation):
-        items = member.schema.get("items")
-        if (
-            "array" in types_of(member.schema)
-            and items
-            and "string" in types_of(items)
-            and at(least, member.path) is ABSENT
-        ):
-            for good, value in ((1, None), (3, 7), (20, True), (2, ["a"]), (2, {"a": "b"})):
-                title = f"{member.path}[{good}] is {value!r}"
-                yield title, with_value(least, member.path, [*(f"good:{i}" for i in range(good)), value])
+        texts = "array" in types_of(member.schema) and "string" in types_of(member.schema.get("items") or {})
+        if not texts or at(least, member.path) is not ABSENT:
+            continue
+        for good, value in ((1, None), (3, 7), (20, True), (2, ["a"]), (2, {"a": "b"})):
+            items = [*(f"good:{i}" for i in range(good)), value]
+            yield f"{member.path}[{good}] is {value!r}", with_value(least, member.path, items)
 
 
-# --- not JSON ------------------------------------------------------------------------------------------------------------------
+# --- not JSON --------------------------------------------------------------------------------------------------------
 
 
 def malformed(operation: Operation, brief: Brief) -> list[Case]:
@@ -179,15 +160,18 @@ def _not_json(operation: Operation, brief: Brief) -> Iterator[Case]:
     for title, body in bodies.items():
         yield _raw(title, "json", operation, brief, body)
     if member := _target(operation):
-        for title, bad in _BAD_BYTES.items():
-            body = encoded(with_value(full(operation, brief), member.path, "HERE")).replace(b"HERE", bad)
-            yield _raw(f"{title} in {member.path}", "json", operation, brief, body)
-        for title, text in (
-            ("a list 500 deep", b"[" * 500 + b"]" * 500),
-            ("a list 20 000 deep", b"[" * 20_000 + b"]" * 20_000),
-        ):
-            body = encoded(with_value(minimal(operation, brief), member.path, "HERE")).replace(b'"HERE"', text)
-            yield _raw(f"{title} as {member.path}", "json", operation, brief, body)
+        yield from _bad_bytes(member, operation, brief)
+
+
+def _bad_bytes(member: Property, operation: Operation, brief: Brief) -> Iterator[Case]:
+    """Yield bodies that are well formed but for one string, or for lists that are too deep to read."""
+    for title, bad in _BAD_BYTES.items():
+        body = encoded(with_value(full(operation, brief), member.path, "HERE")).replace(b"HERE", bad)
+        yield _raw(f"{title} in {member.path}", "json", operation, brief, body)
+    for title, depth in (("500", 500), ("20 000", 20_000)):
+        deep, good = b"[" * depth + b"]" * depth, with_value(minimal(operation, brief), member.path, "HERE")
+        body = encoded(good).replace(b'"HERE"', deep)
+        yield _raw(f"a list {title} deep as {member.path}", "json", operation, brief, body)
 
 
 _BAD_BYTES = {

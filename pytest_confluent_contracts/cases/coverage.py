@@ -1,7 +1,7 @@
 """What does schemathesis know of this schema? Its coverage cases as a second source, behind this one adapter.
 
-Passive: its generators are read, its transport and its checks are never touched. The drivers are internal to schemathesis and
-move between minors; a test holds this adapter against the installed version.
+Passive: its generators are read, its transport and its checks are never touched. The drivers are internal to
+schemathesis and move between minors; a test holds this adapter against the installed version.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from pytest_confluent_contracts.contract import (
 KEYWORD_ORDER = ("type", "null", "required", "enum", "const")
 
 
-# --- members -----------------------------------------------------------------------------------------------------------
+# --- members ---------------------------------------------------------------------------------------------------------
 
 
 def members(operation: Operation) -> list[Property]:
@@ -55,7 +55,7 @@ def types_of(schema: Mapping[str, Any]) -> list[str]:
     return list(kind) if isinstance(kind, list) else [kind]
 
 
-# --- bodies --------------------------------------------------------------------------------------------------------------
+# --- bodies ----------------------------------------------------------------------------------------------------------
 
 
 def with_value(body: Any, path: str, value: Any) -> Any:
@@ -155,7 +155,7 @@ def pinned(body: Any, brief: Brief) -> Any:
     return body
 
 
-# --- ground truth ------------------------------------------------------------------------------------------------------------
+# --- ground truth ----------------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=64)
@@ -195,7 +195,7 @@ def place(violation: Violation) -> str:
     return "".join("[]" if step.isdigit() else f".{step}" for step in steps).removeprefix(".")
 
 
-# --- cases -------------------------------------------------------------------------------------------------------------------
+# --- cases -----------------------------------------------------------------------------------------------------------
 
 
 def encoded(body: Any) -> bytes:
@@ -236,13 +236,12 @@ def distinct(cases: Iterable[Case]) -> list[Case]:
     return list({one.key: one for one in reversed(list(cases))}.values())[::-1]
 
 
-# --- credentials ---------------------------------------------------------------------------------------------------------------
+# --- credentials -----------------------------------------------------------------------------------------------------
 
 
 def authority(operation: Operation, brief: Brief) -> str:
     """Return the name of the alternative that the run's requests travel with: the first that is complete."""
-    chosen = chosen_alternative(operation, brief)
-    return "+".join(scheme.name for scheme in chosen)
+    return "+".join(scheme.name for scheme in chosen_alternative(operation, brief))
 
 
 def chosen_alternative(operation: Operation, brief: Brief) -> tuple[Scheme, ...]:

@@ -20,8 +20,8 @@ def shown(operation: Operation, answer: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for member in writable(operation):
         if member.path in answered and not member.secret:
-            value = at(answer, member.path)
-            found[member.path] = ([] if types_of(member.schema) == ["array"] else "") if value in (ABSENT, None) else value
+            value, empty = at(answer, member.path), [] if types_of(member.schema) == ["array"] else ""
+            found[member.path] = empty if value in (ABSENT, None) else value
     return found
 
 

@@ -17,7 +17,7 @@ Build = Callable[[Iterator[int]], Any]
 
 
 def shrink(case: Case, shows: Callable[[Case], bool], tries: int) -> None:
-    """Offer *shows* smaller and smaller cases like *case*, as long as it says that they show the same; at most *tries*."""
+    """Offer *shows* smaller and smaller cases like *case*, while it says that they show the same; at most *tries*."""
     if case.probe is Probe.MALFORMED or not isinstance(case.value, dict):
         return
     levels, build = _axes(case.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.cases.making import case, complete, fresh, header, judged
 from pytest_confluent_contracts.cases.valid import opening
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CHECK_EVERY = 3
 
 
-# --- credentials -----------------------------------------------------------------------------------------------------------
+# --- credentials -----------------------------------------------------------------------------------------------------
 
 
 def credentials(operation: Operation, brief: Brief) -> list[Case]:
@@ -34,15 +34,19 @@ def _stranger(
     title: str, scheme: str, headers: Mapping[str, str], operation: Operation, brief: Brief, index: int
 ) -> Case:
     one = judged(Probe.CREDENTIALS, title, operation, brief, fresh(operation, brief, f"refused-{index}"))
-    own = {name for alternative in operation.security for name in (s.header for s in alternative)}
-    kept = tuple(pair for pair in one.headers if pair[0] not in own)
+    sent = _anonymous(one) + tuple(headers.items())
     expect = Expect.UNAUTHENTICATED
-    return replace(one, headers=(*kept, *headers.items()), expect=expect, violations=(), authority="", varies=scheme)
+    return replace(one, headers=sent, expect=expect, violations=(), authority="", varies=scheme)
+
+
+def _anonymous(case: Case) -> tuple[tuple[str, str], ...]:
+    """Return the headers of *case* but for those that carry credentials."""
+    own = {scheme.header for alternative in case.operation.security for scheme in alternative}
+    return tuple(pair for pair in case.headers if pair[0] not in own)
 
 
 def _refused(operation: Operation, brief: Brief) -> Iterator[Case]:
-    numbered = enumerate(_variants(operation, brief))
-    for index, (title, scheme, headers) in numbered:
+    for index, (title, scheme, headers) in enumerate(_variants(operation, brief)):
         yield _stranger(title, scheme, headers, operation, brief, index)
 
 
@@ -106,15 +110,12 @@ def _alternatives(operation: Operation, brief: Brief) -> Iterator[Case]:
     for alternative in operation.security:
         if complete(alternative, brief):
             one = opening(operation, brief, Probe.CREDENTIALS)
-            kept = tuple(
-                pair for pair in one.headers if pair[0] not in {s.header for a in operation.security for s in a}
-            )
             own = tuple(header(scheme, brief.credentials[scheme.name]) for scheme in alternative)
             name = "+".join(scheme.name for scheme in alternative)
-            yield replace(one, title=f"with valid {name}", headers=(*kept, *own), authority=name)
+            yield replace(one, title=f"with valid {name}", headers=_anonymous(one) + own, authority=name)
 
 
-# --- unknown ids -----------------------------------------------------------------------------------------------------------
+# --- unknown ids -----------------------------------------------------------------------------------------------------
 
 
 def unknown_ids(operation: Operation, brief: Brief) -> list[Case]:
@@ -139,7 +140,9 @@ def _ids(brief: Brief) -> Iterator[str]:
 
 def _unknown(operation: Operation, brief: Brief, id: str, index: int) -> Case:
     *rest, (name, _) = brief.parameters
-    body: Any = fresh(operation, brief, f"refused-{index}")
-    one = judged(Probe.UNKNOWN, f"{name} {id[:40]}", operation, brief, body) if operation.request else None
-    one = one or case(Probe.UNKNOWN, f"{name} {id[:40]}", operation, brief)
+    title = f"{name} {id[:40]}"
+    if operation.request:
+        one = judged(Probe.UNKNOWN, title, operation, brief, fresh(operation, brief, f"refused-{index}"))
+    else:
+        one = case(Probe.UNKNOWN, title, operation, brief)
     return replace(one, parameters=(*rest, (name, id)), expect=Expect.UNKNOWN, violations=(), varies="")

@@ -1,4 +1,4 @@
-"""Which bodies does the document allow? One member varied at a time, then pairs, then at random; and what nobody may write."""
+"""Which bodies does the document allow? Members varied alone, in pairs, at random; and what nobody may write."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def throttling(operation: Operation, brief: Brief) -> list[Case]:
     return [judged(Probe.THROTTLE, "the smallest update, again and again", operation, brief, body, varies="exhaust")]
 
 
-# --- allowed -------------------------------------------------------------------------------------------------------------
+# --- allowed ---------------------------------------------------------------------------------------------------------
 
 
 def bodies(operation: Operation, brief: Brief) -> list[Case]:
@@ -206,28 +206,26 @@ def _paired(operation: Operation, brief: Brief) -> Iterator[Body]:
             yield f"{one.path} is {title} and {other.path} is {beside}", body, {}
 
 
-# --- what an update must not write ---------------------------------------------------------------------------------------
+# --- what an update must not write -----------------------------------------------------------------------------------
 
 
 def read_only(operation: Operation, brief: Brief) -> list[Case]:
     """Return updates that also send what is read-only, immutable or not declared, with values of their own."""
-    least, content = minimal(operation, brief), operation.success.content if operation.success else None
+    least, written = minimal(operation, brief), full(operation, brief)
+    content = operation.success.content if operation.success else None
     known = {member.path: member for member in content.properties} if content else {}
-    untouchable = (
-        *(operation.promise("immutable", "properties") or ()),
-        *(operation.promise("create-only", "properties") or ()),
-    )
-    frozen = [path for path in untouchable if path in known]
-    made = [_frozen(operation, brief, path, with_value(least, path, other(known, path))) for path in frozen]
+    untouchable = [operation.promise(key, "properties") or () for key in ("immutable", "create-only")]
+    others = {path: other(known, path) for path in itertools.chain(*untouchable) if path in known}
     everything = least
-    for path in frozen:
-        everything = with_value(everything, path, other(known, path))
-    again = [
-        _frozen(operation, brief, path, with_value(full(operation, brief), path, other(known, path))) for path in frozen
+    for path, value in others.items():
+        everything = with_value(everything, path, value)
+    sent = [
+        *(_frozen(operation, brief, path, with_value(least, path, value)) for path, value in others.items()),
+        _frozen(operation, brief, "everything immutable", everything),
+        *(_frozen(operation, brief, path, with_value(written, path, value)) for path, value in others.items()),
     ]
-    opening_case = opening(operation, brief, Probe.READ_ONLY)
-    sent = [*made, _frozen(operation, brief, "everything immutable", everything), *again]
-    return [opening_case, *(case for one in sent for case in (one, opening_case)), *_undeclared(operation, brief)]
+    look = opening(operation, brief, Probe.READ_ONLY)
+    return [look, *(case for one in sent for case in (one, look)), *_undeclared(operation, brief)]
 
 
 def _frozen(operation: Operation, brief: Brief, path: str, body: Any) -> Case:

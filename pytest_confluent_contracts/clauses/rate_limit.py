@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 from pytest_confluent_contracts.clauses import shape
 from pytest_confluent_contracts.clauses.reading import SERVED, brief, each, skipped, throttled, with_status, withheld
@@ -26,9 +28,6 @@ from pytest_confluent_contracts.contract import (
     Probe,
     Promise,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
 
 EPOCH = 10**9
 SLACK = 1.0
@@ -52,6 +51,9 @@ class Quota:
     reset: int | None
 
 
+Told = Callable[[Exchange], Quota | None]
+
+
 def derive(document: Document, operation: Operation) -> Iterator[Clause]:
     """Yield the documented headers, then the rules on their numbers; without documented headers, the usual ones."""
     entry = operation.promises.get("rate-limit")
@@ -59,12 +61,12 @@ def derive(document: Document, operation: Operation) -> Iterator[Clause]:
     promise = entry or Promise({}, operation.place, "the usual meaning of the rate-limit headers")
     level = Level.MUST if entry else Level.SHOULD
     if entry:
-        yield from _headers(operation, entry)
+        yield from _headers(operation)
     yield from _numbers(promise, names, level)
     if entry and "retry-after" in entry.data:
-        yield from _retry_after(operation, entry)
+        yield from _retry_after(entry)
     if _is_throttled(operation):
-        yield from _at_the_limit(operation, promise, names, entry is not None)
+        yield from _at_the_limit(promise, names, entry is not None)
     yield _structured_fields(promise)
 
 
@@ -72,13 +74,7 @@ def rate_limit(id: str, place: Place, promise: str, judge: Judge, absent: Absent
     """Return a clause of this family, MUST unless *more* says otherwise."""
     settings = {"level": Level.MUST, "needs": SERVED | {Probe.THROTTLE}} | more
     return Clause(
-        id=f"rate-limit/{id}",
-        family=Family.RATE_LIMIT,
-        place=place,
-        promise=promise,
-        judge=judge,
-        absent=absent,
-        **settings,
+        f"rate-limit/{id}", Family.RATE_LIMIT, place=place, promise=promise, judge=judge, absent=absent, **settings
     )
 
 
@@ -86,10 +82,10 @@ def _is_throttled(operation: Operation) -> bool:
     return operation.promise("refusals", "throttled") is not None
 
 
-# --- the documented headers ------------------------------------------------------------------------------------------------
+# --- the documented headers ------------------------------------------------------------------------------------------
 
 
-def _headers(operation: Operation, entry: Promise) -> Iterator[Clause]:
+def _headers(operation: Operation) -> Iterator[Clause]:
     names = {name.lower() for name in shape.limit_headers(operation)}
     for response in operation.responses:
         for header in response.headers:
@@ -108,14 +104,11 @@ def _header(status: str, header: Header) -> Clause:
 NO_429 = "no answer was 429; --contract-throttle exhausts the rate limit"
 
 
-# --- the numbers -----------------------------------------------------------------------------------------------------------
+# --- the numbers -----------------------------------------------------------------------------------------------------
 
 
 def _numbers(entry: Promise, names: dict[str, str], level: Level) -> Iterator[Clause]:
-    def quota(exchange: Exchange) -> Quota | None:
-        return read(exchange, names)
-
-    absent: Absentee = _no_headers(names, level)
+    quota, absent = partial(read, names=names), _no_headers(names, level)
     if {"limit", "remaining"} <= set(names):
         promise = f"{names['remaining']} is at most {names['limit']}"
         judge = _each_quota(quota, lambda q: _above(q, names))
@@ -170,7 +163,7 @@ def _no_headers(names: dict[str, str], level: Level) -> Absentee:
     return absent
 
 
-def _each_quota(quota: Callable[[Exchange], Quota | None], fault: Callable[[Quota], str | None]) -> Judge:
+def _each_quota(quota: Told, fault: Callable[[Quota], str | None]) -> Judge:
     def look(exchange: Exchange) -> str | None:
         came = quota(exchange)
         found = fault(came) if came else None
@@ -186,7 +179,7 @@ def _above(quota: Quota, names: dict[str, str]) -> str | None:
     return f"{names['remaining']} {quota.remaining}, above {names['limit']} {quota.limit}" if above else ""
 
 
-def _constant(quota: Callable[[Exchange], Quota | None], name: str) -> Judge:
+def _constant(quota: Told, name: str) -> Judge:
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         first: int | None = None
         for exchange in exchanges:
@@ -194,10 +187,8 @@ def _constant(quota: Callable[[Exchange], Quota | None], name: str) -> Judge:
             if came is None or came.limit is None:
                 continue
             first = came.limit if first is None else first
-            changed = came.limit != first
-            yield Evidence(
-                exchange, f"{exchange.status} answered with {name} {came.limit}, before {first}" if changed else ""
-            )
+            finding = f"{exchange.status} answered with {name} {came.limit}, before {first}"
+            yield Evidence(exchange, "" if came.limit == first else finding)
 
     return judge
 
@@ -213,7 +204,7 @@ def _integers(names: dict[str, str]) -> Judge:
     return each(lambda exchange: True, look)
 
 
-# --- windows -----------------------------------------------------------------------------------------------------------------
+# --- windows ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,11 +218,12 @@ class Step:
     may_be_new: bool
 
 
-def steps(exchanges: Sequence[Exchange], quota: Callable[[Exchange], Quota | None]) -> Iterator[Step]:
+def steps(exchanges: Sequence[Exchange], quota: Told) -> Iterator[Step]:
     """Yield each pair of answers in a row that tell Remaining and Reset.
 
-    A window ends when its Reset has run out (1 s of slack: the number is whole seconds), or when Reset jumps up together with
-    Remaining. One that is said to be shorter than its own rounding cannot end over and over within half a second.
+    A window ends when its Reset has run out (1 s of slack: the number is whole seconds), or when Reset jumps up
+    together with Remaining. One that is said to be shorter than its own rounding cannot end over and over within half
+    a second.
     """
     told = [(e, q) for e in exchanges if (q := quota(e)) and q.remaining is not None and q.reset is not None]
     ended_at = float("-inf")
@@ -244,27 +236,21 @@ def steps(exchanges: Sequence[Exchange], quota: Callable[[Exchange], Quota | Non
         yield Step(before, after, was, now, new)
 
 
-def _counts_down(quota: Callable[[Exchange], Quota | None], name: str) -> Judge:
+def _counts_down(quota: Told, name: str) -> Judge:
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         for step in steps(exchanges, quota):
-            spent = step.after.accepted
             was, now = step.was.remaining or 0, step.now.remaining or 0
-            if step.may_be_new or (was == 0 and now == 0):
-                yield Evidence(step.after)
-            elif now > was:
-                yield Evidence(
-                    step.after, f"{step.after.status} answered with {name} {now}, after {was} in the same window"
-                )
-            elif now == was and spent:
-                finding = f"{step.after.status} answered with {name} {now} again, though a request was spent"
-                yield Evidence(step.after, finding)
-            else:
-                yield Evidence(step.after)
+            told, finding = f"{step.after.status} answered with {name} {now}", ""
+            if now > was:
+                finding = f"{told}, after {was} in the same window"
+            elif now == was != 0 and step.after.accepted:
+                finding = f"{told} again, though a request was spent"
+            yield Evidence(step.after, "" if step.may_be_new else finding)
 
     return judge
 
 
-def _reset_in_window(quota: Callable[[Exchange], Quota | None], name: str) -> Judge:
+def _reset_in_window(quota: Told, name: str) -> Judge:
     """Reset may never be above the least that was told in its window: small steps add up."""
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
@@ -274,15 +260,13 @@ def _reset_in_window(quota: Callable[[Exchange], Quota | None], name: str) -> Ju
             least = was if least is None else min(least, was)
             if step.may_be_new:
                 least = now
-            grown = now > least + SLACK
-            yield Evidence(
-                step.after, f"{step.after.status} answered with {name} {now}, after {least}" if grown else ""
-            )
+            finding = f"{step.after.status} answered with {name} {now}, after {least}"
+            yield Evidence(step.after, finding if now > least + SLACK else "")
 
     return judge
 
 
-def _relative(quota: Callable[[Exchange], Quota | None], name: str) -> Judge:
+def _relative(quota: Told, name: str) -> Judge:
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         longest = _longest_window(exchanges, quota)
         for exchange in exchanges:
@@ -300,7 +284,7 @@ def _relative(quota: Callable[[Exchange], Quota | None], name: str) -> Judge:
     return judge
 
 
-def _longest_window(exchanges: Sequence[Exchange], quota: Callable[[Exchange], Quota | None]) -> float | None:
+def _longest_window(exchanges: Sequence[Exchange], quota: Told) -> float | None:
     """Return the longest time that passed, or was still told, in a window that was seen to begin and end."""
     longest, begun = None, None
     for step in steps(exchanges, quota):
@@ -311,10 +295,10 @@ def _longest_window(exchanges: Sequence[Exchange], quota: Callable[[Exchange], Q
     return longest
 
 
-# --- Retry-After ---------------------------------------------------------------------------------------------------------------
+# --- Retry-After -----------------------------------------------------------------------------------------------------
 
 
-def _retry_after(operation: Operation, entry: Promise) -> Iterator[Clause]:
+def _retry_after(entry: Promise) -> Iterator[Clause]:
     name = str(entry.data["retry-after"])
     allowed = set(entry.data.get("retry-after-only-on", [429]))
 
@@ -328,10 +312,10 @@ def _retry_after(operation: Operation, entry: Promise) -> Iterator[Clause]:
     yield rate_limit("retry-after-only-at-limit", entry.place, promise, judge, absent)
 
 
-# --- at the limit ----------------------------------------------------------------------------------------------------------------
+# --- at the limit ----------------------------------------------------------------------------------------------------
 
 
-def _at_the_limit(operation: Operation, entry: Promise, names: dict[str, str], documented: bool) -> Iterator[Clause]:
+def _at_the_limit(entry: Promise, names: dict[str, str], documented: bool) -> Iterator[Clause]:
     absent = skipped(NO_429)
     if documented:
         promise = "the limit is enforced at Limit: the request after it is answered 429"
@@ -353,12 +337,9 @@ UNTRIED = "the limit was not exhausted; --contract-throttle does"
 def _enforced(names: dict[str, str]) -> Judge:
     """Judge what happens at the limit: neither served past it, nor refused long before Remaining ran out."""
 
-    def quota(exchange: Exchange) -> Quota | None:
-        return read(exchange, names)
-
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         served = 0
-        for step in steps(exchanges, quota):
+        for step in steps(exchanges, partial(read, names=names)):
             served = 0 if step.may_be_new else served + step.after.accepted
             if throttled(step.after):
                 yield Evidence(step.after, _too_early(step))
@@ -433,7 +414,7 @@ def _storable(exchange: Exchange) -> str:
     return ""
 
 
-# --- the IETF draft's fields -------------------------------------------------------------------------------------------------------
+# --- the IETF draft's fields -----------------------------------------------------------------------------------------
 
 
 def _structured_fields(entry: Promise) -> Clause:

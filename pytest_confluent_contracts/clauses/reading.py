@@ -29,28 +29,36 @@ REFUSING = frozenset({Probe.BROKEN, Probe.MALFORMED, Probe.CREDENTIALS, Probe.UN
 EVERY = SERVED | REFUSING | {Probe.READ_ONLY, Probe.COVERAGE}
 THROTTLING = frozenset({Probe.EXAMPLES, Probe.THROTTLE})
 
+Applies = Callable[[Exchange], bool]
 Look = Callable[[Exchange], str | None]
 
 
-# --- judges ------------------------------------------------------------------------------------------------------------
+# --- judges ----------------------------------------------------------------------------------------------------------
 
 
-def each(applies: Callable[[Exchange], bool], look: Look) -> Judge:
+def each(applies: Applies, look: Look) -> Judge:
     """Return a judge that looks at every exchange to which the promise applies; None from *look* is no evidence."""
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         for exchange in exchanges:
-            if not (exchange.failure or exchange.superseded) and applies(exchange) and (finding := look(exchange)) is not None:
+            if exchange.failure or exchange.superseded or not applies(exchange):
+                continue
+            if (finding := look(exchange)) is not None:
                 yield Evidence(exchange, finding)
 
     return judge
 
 
-def with_status(*statuses: str) -> Callable[[Exchange], bool]:
+def with_status(*statuses: str) -> Applies:
     """Return whether an exchange was answered with one of *statuses* (``"404"``, ``"4XX"``)."""
     exact = {int(status) for status in statuses if status.isdigit()}
     ranges = {int(status[0]) for status in statuses if status.upper().endswith("XX")}
     return lambda exchange: exchange.status in exact or exchange.status // 100 in ranges
+
+
+def leaked(exchange: Exchange) -> str:
+    """Return the finding where an answer gave a secret away."""
+    return f"{exchange.status} gave away {exchange.leaks[0]}" if exchange.leaks else ""
 
 
 def throttled(exchange: Exchange) -> bool:
@@ -58,7 +66,7 @@ def throttled(exchange: Exchange) -> bool:
     return exchange.status == (exchange.case.operation.promise("refusals", "throttled") or 429)
 
 
-# --- absences ----------------------------------------------------------------------------------------------------------
+# --- absences --------------------------------------------------------------------------------------------------------
 
 
 def skipped(reason: str) -> Absentee:
@@ -99,7 +107,7 @@ def _told(asked: Sequence[Exchange], expected: Expect) -> str:
     return f"of {len(asked)} {kind}: {came}"
 
 
-# --- values in a body --------------------------------------------------------------------------------------------------
+# --- values in a body ------------------------------------------------------------------------------------------------
 
 
 def values(body: Any, path: str) -> Iterator[tuple[str, Any]]:
@@ -155,7 +163,7 @@ def brief(value: Any, width: int = 80) -> str:
     return text if len(text) <= width else f"{text[: width - 30]}... ({len(text)} characters) ...{text[-8:]}"
 
 
-# --- schemas -----------------------------------------------------------------------------------------------------------
+# --- schemas ---------------------------------------------------------------------------------------------------------
 
 
 class Reader:
@@ -178,7 +186,7 @@ class Reader:
         """Return what is wrong with *body*, by the path of the nearest documented member."""
         faults: dict[str, str] = {}
         try:
-            errors = list(self._validator.iter_errors(_without_surrogates(body)))
+            errors: list[Any] = list(self._validator.iter_errors(_without_surrogates(body)))
         except ValueError:  # jsonschema_rs reads nothing that is nested some 255 levels deep
             return {"": "nested too deeply to be judged"}
         for error in errors:

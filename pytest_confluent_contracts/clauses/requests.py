@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pytest_confluent_contracts.clauses.reading import (
-    brief,
-    each,
-    throttled,
-    value_at,
-    withheld,
-)
+from pytest_confluent_contracts.clauses.reading import Applies, brief, each, throttled, value_at, withheld
 from pytest_confluent_contracts.contract import (
     ABSENT,
     Absence,
@@ -53,8 +47,8 @@ def requests(id: str, place: Place, promise: str, judge: Any, absent: Any, *need
     """Return a clause of this family, MUST unless *more* says otherwise."""
     settings = {"level": Level.MUST} | more
     return Clause(
-        id=f"request/{id}",
-        family=Family.REQUESTS,
+        f"request/{id}",
+        Family.REQUESTS,
         place=place,
         promise=promise,
         judge=judge,
@@ -64,7 +58,7 @@ def requests(id: str, place: Place, promise: str, judge: Any, absent: Any, *need
     )
 
 
-# --- accepted --------------------------------------------------------------------------------------------------------------
+# --- accepted --------------------------------------------------------------------------------------------------------
 
 
 def _taken(exchange: Exchange) -> str:
@@ -75,7 +69,7 @@ def _taken(exchange: Exchange) -> str:
     return f"{exchange.status} answered to a body that the document allows ({exchange.case.title}){told}"
 
 
-def _wanted(*probes: Probe) -> Callable[[Exchange], bool]:
+def _wanted(*probes: Probe) -> Applies:
     return lambda e: e.case.expect is Expect.ACCEPTED and e.case.probe in probes and not throttled(e)
 
 
@@ -92,7 +86,7 @@ def _examples(operation: Operation) -> Iterator[Clause]:
         )
 
 
-def _sends_example(name: str) -> Callable[[Exchange], bool]:
+def _sends_example(name: str) -> Applies:
     return lambda exchange: _wanted(Probe.EXAMPLES)(exchange) and exchange.case.varies == f"example/{name}"
 
 
@@ -126,7 +120,7 @@ def _undeclared(operation: Operation) -> Clause:
     )
 
 
-# --- refused -----------------------------------------------------------------------------------------------------------------
+# --- refused ---------------------------------------------------------------------------------------------------------
 
 
 def _members(operation: Operation) -> list[Property]:
@@ -171,7 +165,7 @@ def _with(operation: Operation) -> str:
     return f" with {statuses}" if statuses else ""
 
 
-def _breaks(path: str, keyword: str) -> Callable[[Exchange], bool]:
+def _breaks(path: str, keyword: str) -> Applies:
     """Return whether the request is wrong in just this way: by the ground truth, not by who made the case."""
 
     def applies(exchange: Exchange) -> bool:
@@ -201,7 +195,7 @@ def _no_such_case(what: str) -> Callable[[Sequence[Exchange]], Absence]:
     return absent
 
 
-# --- not JSON ------------------------------------------------------------------------------------------------------------------
+# --- not JSON --------------------------------------------------------------------------------------------------------
 
 
 def _malformed(operation: Operation) -> Iterator[Clause]:
@@ -220,7 +214,7 @@ def _malformed(operation: Operation) -> Iterator[Clause]:
         )
 
 
-def _malformed_as(kind: str) -> Callable[[Exchange], bool]:
+def _malformed_as(kind: str) -> Applies:
     return lambda e: e.case.probe is Probe.MALFORMED and e.case.varies == kind and not throttled(e)
 
 
@@ -249,7 +243,7 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-# --- unknown ids -----------------------------------------------------------------------------------------------------------------
+# --- unknown ids -----------------------------------------------------------------------------------------------------
 
 
 def _unknown(operation: Operation) -> Clause:

@@ -33,7 +33,7 @@ def derive(document: Document, operation: Operation) -> Iterator[Clause]:
         what = f"a request with {scheme.name} missing or wrong"
         yield _refused(scheme_id(scheme), scheme.place, what, promised, scheme.name)
     for alternative in operation.security:
-        yield _works(operation, alternative)
+        yield _works(alternative)
 
 
 def scheme_id(scheme: Scheme) -> str:
@@ -69,7 +69,7 @@ def _without(scheme: str) -> Callable[[Exchange], bool]:
     return lambda e: e.case.expect is Expect.UNAUTHENTICATED and e.case.varies == scheme and not throttled(e)
 
 
-def _works(operation: Operation, alternative: tuple[Scheme, ...]) -> Clause:
+def _works(alternative: tuple[Scheme, ...]) -> Clause:
     name = "+".join(scheme.name for scheme in alternative)
 
     def applies(exchange: Exchange) -> bool:

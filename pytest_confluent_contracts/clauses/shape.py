@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
     THROTTLING,
+    Applies,
+    Look,
     Reader,
     brief,
     documented,
@@ -17,7 +19,6 @@ from pytest_confluent_contracts.clauses.reading import (
     essence,
     path_of,
     skipped,
-    value_at,
     values,
     with_status,
     withheld,
@@ -41,13 +42,12 @@ from pytest_confluent_contracts.contract import (
     Place,
     Probe,
     Property,
-    is_local,
     Response,
+    is_local,
 )
 
 INTEGER = re.compile(r"-?[0-9]+\Z")
 CHALLENGE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+( +\S.*)?\Z")
-PROVOKED = {"unauthenticated": Expect.UNAUTHENTICATED, "unknown": Expect.UNKNOWN}
 
 
 def derive(document: Document, operation: Operation) -> Iterator[Clause]:
@@ -58,7 +58,7 @@ def derive(document: Document, operation: Operation) -> Iterator[Clause]:
         if response.status.startswith("2"):
             yield from success(operation, response)
         elif response.content is None:
-            yield _no_body(operation, response)
+            yield _no_body(response)
     yield from _request_ids(operation)
     yield from _values(operation)
     for response in operation.responses:
@@ -73,7 +73,7 @@ def shape(
     return Clause(id=id, place=place, promise=promise, judge=judge, absent=absent, needs=needs, **settings)
 
 
-# --- every answer ------------------------------------------------------------------------------------------------------
+# --- every answer ----------------------------------------------------------------------------------------------------
 
 
 def _answered(operation: Operation) -> Iterator[Clause]:
@@ -81,8 +81,8 @@ def _answered(operation: Operation) -> Iterator[Clause]:
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         for exchange in exchanges:
-            lost = bool(exchange.failure) or (exchange.superseded and is_local(exchange.url))
-            yield Evidence(exchange, _lost(exchange) if lost and (not exchange.superseded or is_local(exchange.url)) else "")
+            lost = is_local(exchange.url) if exchange.superseded else bool(exchange.failure)
+            yield Evidence(exchange, _lost(exchange) if lost else "")
 
     def at_once(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         for exchange in exchanges:
@@ -120,22 +120,22 @@ def _statuses(operation: Operation) -> Clause:
     )
 
 
-def _no_body(operation: Operation, response: Response) -> Clause:
+def _no_body(response: Response) -> Clause:
+    def look(exchange: Exchange) -> str:
+        return f"{exchange.status} answered with a body: {brief(exchange.text)}" if exchange.text else ""
+
     return shape(
         f"{response.status}/no-body",
         response.place,
         f"no body is documented for {response.status}",
-        each(
-            with_status(response.status),
-            lambda e: f"{e.status} answered with a body: {brief(e.text)}" if e.text else "",
-        ),
+        each(with_status(response.status), look),
         skipped(f"no answer had status {response.status}"),
         THROTTLING if response.status == "429" else EVERY,
         level=Level.SHOULD,
     )
 
 
-# --- successful answers --------------------------------------------------------------------------------------------------
+# --- successful answers ----------------------------------------------------------------------------------------------
 
 
 def success(operation: Operation, response: Response) -> Iterator[Clause]:
@@ -158,41 +158,27 @@ def limit_headers(operation: Operation) -> list[str]:
 
 
 def body(
-    prefix: str, content: Content, applies: Any, absent: Absentee, needs: frozenset[Probe], **more: Any
+    prefix: str, content: Content, applies: Applies, absent: Absentee, needs: frozenset[Probe], **more: Any
 ) -> Iterator[Clause]:
     """Yield the clauses on a body: media type, JSON, the whole, each member, and what is not documented."""
-    reader = Reader(content)
-    readable = lambda exchange: applies(exchange) and exchange.json is not ABSENT  # noqa: E731
-    yield shape(
-        f"{prefix}/media-type",
-        content.place,
-        f"the body is {content.media_type}",
-        each(applies, lambda exchange: _media_type(exchange, content.media_type)),
-        absent,
-        needs,
-        **more,
-    )
-    yield shape(
-        f"{prefix}/json",
-        content.place,
-        "the body is one JSON value in UTF-8 (RFC 8259)",
-        each(lambda e: applies(e) and "json" in essence(e.header("content-type")), _json),
-        absent,
-        needs,
-        **more,
-    )
-    whole = Property("", content.schema, required=True, place=content.place)
+
+    def told_as_json(exchange: Exchange) -> bool:
+        return applies(exchange) and "json" in essence(exchange.header("content-type"))
+
+    def readable(exchange: Exchange) -> bool:
+        return applies(exchange) and exchange.json is not ABSENT
+
+    promise = f"the body is {content.media_type}"
+    judge = each(applies, lambda exchange: _media_type(exchange, content.media_type))
+    yield shape(f"{prefix}/media-type", content.place, promise, judge, absent, needs, **more)
+    promise, judge = "the body is one JSON value in UTF-8 (RFC 8259)", each(told_as_json, _json)
+    yield shape(f"{prefix}/json", content.place, promise, judge, absent, needs, **more)
+    reader, whole = Reader(content), Property("", content.schema, required=True, place=content.place)
     for member in (whole, *content.properties):
-        yield _member(prefix, member, reader, readable, absent, needs, **more)
-    yield shape(
-        f"{prefix}/undeclared",
-        content.place,
-        "every member of the body is documented",
-        each(readable, lambda exchange: _undeclared(exchange, content.schema)),
-        absent,
-        needs,
-        **(more | {"level": Level.SHOULD}),
-    )
+        yield _member(prefix, member, reader, readable, absent, needs=needs, **more)
+    promise = "every member of the body is documented"
+    judge, more = each(readable, lambda exchange: _undeclared(exchange, content.schema)), more | {"level": Level.SHOULD}
+    yield shape(f"{prefix}/undeclared", content.place, promise, judge, absent, needs, **more)
 
 
 def _media_type(exchange: Exchange, promised: str) -> str:
@@ -206,9 +192,7 @@ def _json(exchange: Exchange) -> str:
     return f"{exchange.status} answered with a body that is not JSON: {exchange.flaw}" if exchange.flaw else ""
 
 
-def _member(
-    prefix: str, member: Property, reader: Reader, applies: Any, absent: Absentee, needs: frozenset[Probe], **more: Any
-) -> Clause:
+def _member(prefix: str, member: Property, reader: Reader, applies: Applies, absent: Absentee, **more: Any) -> Clause:
     def look(exchange: Exchange) -> str | None:
         fault = reader.faults(exchange).get(member.path)
         if fault is None:
@@ -223,12 +207,11 @@ def _member(
         _promised(member),
         each(applies, look),
         absent if not member.path else _unseen(member, applies, absent),
-        needs,
         **more,
     )
 
 
-def _unseen(member: Property, applies: Any, absent: Absentee) -> Absentee:
+def _unseen(member: Property, applies: Applies, absent: Absentee) -> Absentee:
     """Return why a member was never seen: its parent is judged on its own, and what is optional may stay away."""
 
     def absence(exchanges: Sequence[Exchange]) -> Absence:
@@ -279,11 +262,11 @@ def _unnamed(value: Any, schema: Mapping[str, Any], steps: tuple[str | int, ...]
             yield from _unnamed(item, schema["items"], (*steps, 0))
 
 
-# --- headers -------------------------------------------------------------------------------------------------------------
+# --- headers ---------------------------------------------------------------------------------------------------------
 
 
 def header_clause(
-    id: str, header: Header, applies: Any, absent: Absentee, needs: frozenset[Probe], **more: Any
+    id: str, header: Header, applies: Applies, absent: Absentee, needs: frozenset[Probe], **more: Any
 ) -> Clause:
     """Return the clause that a documented header is there and of its type."""
     kind = "an integer, not negative" if header.schema.get("type") == "integer" else "not empty"
@@ -323,7 +306,7 @@ def _header_fault(header: Header, value: str) -> str:
     return ""
 
 
-# --- request identity ------------------------------------------------------------------------------------------------------
+# --- request identity ------------------------------------------------------------------------------------------------
 
 
 def _request_ids(operation: Operation) -> Iterator[Clause]:
@@ -341,7 +324,7 @@ def _request_ids(operation: Operation) -> Iterator[Clause]:
     )
 
 
-def unique(values_of: Any, name: str) -> Judge:
+def unique(values_of: Callable[[Exchange], Sequence[str]], name: str) -> Judge:
     """Return a judge that finds a value of *values_of* which an earlier exchange had too."""
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
@@ -356,7 +339,7 @@ def unique(values_of: Any, name: str) -> Judge:
     return judge
 
 
-# --- prose lists of values ---------------------------------------------------------------------------------------------------
+# --- prose lists of values -------------------------------------------------------------------------------------------
 
 
 def _values(operation: Operation) -> Iterator[Clause]:
@@ -372,7 +355,7 @@ def _values(operation: Operation) -> Iterator[Clause]:
         )
 
 
-def _one_of(path: str, allowed: Sequence[Any]) -> Any:
+def _one_of(path: str, allowed: Sequence[Any]) -> Look:
     def look(exchange: Exchange) -> str | None:
         came = [value for _, value in values(exchange.json, path) if isinstance(value, str)]
         wrong = next((value for value in came if value not in allowed), None)
@@ -390,7 +373,7 @@ def _seen_or(absent: Absentee, reason: str) -> Absentee:
     return absence
 
 
-# --- the document's own examples ---------------------------------------------------------------------------------------------
+# --- the document's own examples -------------------------------------------------------------------------------------
 
 
 def _examples(response: Response) -> Iterator[Clause]:
@@ -410,9 +393,9 @@ def _example(id: str, content: Content | None, example: Example) -> Clause:
         told = "; ".join(f"{path or 'the value'}: {fault}" for path, fault in faults.items())
         yield Evidence(None, f"the document's own example breaks its schema: {told}" if told else "")
 
-    name = "" if example.name in ("default", value_at({}, "")) else f"/{example.name}"
+    named = example.name == "default" or id.endswith(f"/{example.name}")
     return shape(
-        id + ("" if id.endswith(f"/{example.name}") else name),
+        id if named else f"{id}/{example.name}",
         example.place,
         "the document's example keeps the document's schema",
         judge,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from pytest_confluent_contracts.clauses.reading import EVERY, brief, each, same, value_at, withheld
+from pytest_confluent_contracts.clauses.reading import EVERY, brief, each, leaked, same, value_at, withheld
 from pytest_confluent_contracts.contract import (
     ABSENT,
     Absence,
@@ -27,7 +27,7 @@ from pytest_confluent_contracts.contract import (
 )
 
 RESOLUTION = 1.1
-EMPTY = ("", [], {}, None, ABSENT)
+EMPTY: tuple[Any, ...] = ("", [], {}, None, ABSENT)
 
 
 def derive(document: Document, operation: Operation) -> Iterator[Clause]:
@@ -41,21 +41,13 @@ def derive(document: Document, operation: Operation) -> Iterator[Clause]:
     yield from _immutable(operation, model)
     yield from _identity(operation)
     yield from _secrets(operation)
-    yield from _timestamps(operation)
+    yield from _timestamps(operation, model)
 
 
 def update(id: str, place: Place, promise: str, judge: Judge, absent: Absentee, **more: Any) -> Clause:
     """Return a clause of this family, MUST and stateful unless *more* says otherwise."""
-    settings = {"level": Level.MUST, "needs": EVERY, "stateful": True} | more
-    return Clause(
-        id=f"update/{id}",
-        family=Family.UPDATE,
-        place=place,
-        promise=promise,
-        judge=judge,
-        absent=absent,
-        **settings,
-    )
+    settings: dict[str, Any] = {"level": Level.MUST, "needs": EVERY, "stateful": True} | more
+    return Clause(f"update/{id}", Family.UPDATE, place=place, promise=promise, judge=judge, absent=absent, **settings)
 
 
 NO_200 = withheld("an answer with 200", Expect.ACCEPTED)
@@ -70,7 +62,7 @@ def _or(reason: str) -> Absentee:
     return absent
 
 
-# --- what the answers show -----------------------------------------------------------------------------------------------
+# --- what the answers show -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +140,7 @@ def pairs(model: Model, exchanges: Sequence[Exchange]) -> Iterator[Pair]:
         before, refused = exchange, []
 
 
-# --- what was sent comes back ----------------------------------------------------------------------------------------------
+# --- what was sent comes back ----------------------------------------------------------------------------------------
 
 
 def _echo(operation: Operation, model: Model) -> Iterator[Clause]:
@@ -181,7 +173,7 @@ def _returned(model: Model, path: str) -> Judge:
     return judge
 
 
-# --- what was not sent stays -----------------------------------------------------------------------------------------------
+# --- what was not sent stays -----------------------------------------------------------------------------------------
 
 
 def _unchanged(operation: Operation, model: Model) -> Iterator[Clause]:
@@ -326,7 +318,7 @@ def _idempotent(model: Model) -> Judge:
     return judge
 
 
-# --- what no update writes ---------------------------------------------------------------------------------------------------
+# --- what no update writes -------------------------------------------------------------------------------------------
 
 
 def _immutable(operation: Operation, model: Model) -> Iterator[Clause]:
@@ -358,7 +350,7 @@ def _kept(model: Model, path: str) -> Judge:
     return judge
 
 
-# --- the resource itself -------------------------------------------------------------------------------------------------------
+# --- the resource itself ---------------------------------------------------------------------------------------------
 
 
 def _identity(operation: Operation) -> Iterator[Clause]:
@@ -372,9 +364,8 @@ def _identity(operation: Operation) -> Iterator[Clause]:
         came = value_at(exchange.json, member)
         if not isinstance(came, str):
             return None
-        return (
-            "" if came == asked else f"{exchange.status} answered with {member} {brief(came)}, asked for {brief(asked)}"
-        )
+        finding = f"{exchange.status} answered with {member} {brief(came)}, asked for {brief(asked)}"
+        return "" if came == asked else finding
 
     judge = each(lambda exchange: exchange.accepted, look)
     promise = f"{member} in the answer is the {parameter} in the path"
@@ -399,15 +390,12 @@ def _self(operation: Operation, member: str, place: Place) -> Clause:
     return update("self-addresses-resource", place, promise, judge, _or(f"no answer had {member}"), stateful=False)
 
 
-# --- what must never be shown ----------------------------------------------------------------------------------------------------
+# --- what must never be shown ----------------------------------------------------------------------------------------
 
 
 def _secrets(operation: Operation) -> Iterator[Clause]:
-    def leak(exchange: Exchange) -> str:
-        return f"{exchange.status} gave away {exchange.leaks[0]}" if exchange.leaks else ""
-
     place = operation.promises["secrets"].place if "secrets" in operation.promises else operation.place
-    judge = each(lambda exchange: 200 <= exchange.status < 400, leak)
+    judge = each(lambda exchange: 200 <= exchange.status < 400, leaked)
     promise = "no credential and no secret of the request comes back, in the body or a header"
     yield update("no-leak", place, promise, judge, NO_200, stateful=False)
     entry = operation.promises.get("create-only")
@@ -423,34 +411,36 @@ def _create_only(path: str, place: Place) -> Iterator[Clause]:
     def empty(exchange: Exchange) -> str | None:
         return f"{exchange.status} answered with an empty {path}" if value_at(exchange.json, path) == "" else ""
 
-    accepted = lambda exchange: exchange.accepted and exchange.json is not ABSENT  # noqa: E731
+    def accepted(exchange: Exchange) -> bool:
+        return exchange.accepted and exchange.json is not ABSENT
+
     promise = f"{path} is only sent by create"
     yield update(f"create-only/{path}", place, promise, each(accepted, shown), NO_200, stateful=False)
     judge, promise = each(accepted, empty), f"{path} is left out, not sent empty"
     yield update(f"create-only/{path}/empty", place, promise, judge, NO_200, level=Level.SHOULD, stateful=False)
 
 
-# --- time ------------------------------------------------------------------------------------------------------------------------
+# --- time ------------------------------------------------------------------------------------------------------------
 
 
-def _timestamps(operation: Operation) -> Iterator[Clause]:
+def _timestamps(operation: Operation, model: Model) -> Iterator[Clause]:
     entry = operation.promises.get("timestamps")
     if entry is None:
         return
     created, updated = entry.data.get("created"), entry.data.get("updated")
     absent = _or("no answer had the time stamps")
-    settings: dict[str, Any] = {"stateful": False}
     if created:
         promise = f"{created} never changes"
-        yield update("created-constant", entry.place, promise, _constant(created), absent, **settings)
+        yield update("created-constant", entry.place, promise, _constant(created), absent, stateful=False)
     if updated:
         promise = f"{updated} never goes back"
-        yield update("updated-never-back", entry.place, promise, _never_back(updated), absent, **settings)
+        yield update("updated-never-back", entry.place, promise, _never_back(updated), absent, stateful=False)
         promise = f"{updated} moves when something changed"
-        yield update("updated-moves", entry.place, promise, _moves(operation, updated), absent, needs=EVERY)
+        yield update("updated-moves", entry.place, promise, _moves(model, updated), absent)
     if created and updated:
         promise = f"{updated} is not before {created}"
-        yield update("updated-after-created", entry.place, promise, _ordered(created, updated), absent, **settings)
+        judge = _ordered(created, updated)
+        yield update("updated-after-created", entry.place, promise, judge, absent, stateful=False)
 
 
 def moment(body: Any, path: str) -> datetime | None:
@@ -499,22 +489,18 @@ def _ordered(created: str, updated: str) -> Judge:
         begun, changed = moment(exchange.json, created), moment(exchange.json, updated)
         if begun is None or changed is None:
             return None
-        finding = (
-            f"{exchange.status} answered with {updated} {changed.isoformat()}, before {created} {begun.isoformat()}"
-        )
-        return finding if changed < begun else ""
+        told = f"{updated} {changed.isoformat()}, before {created} {begun.isoformat()}"
+        return f"{exchange.status} answered with {told}" if changed < begun else ""
 
     return each(lambda exchange: exchange.accepted, look)
 
 
-def _moves(operation: Operation, path: str) -> Judge:
+def _moves(model: Model, path: str) -> Judge:
     """A change at least a clock's resolution after a time stamp was first seen must not show that time stamp again."""
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
-        content = operation.success.content if operation.success else None
-        model = Model.of(operation, content) if content else None
         seen_at: dict[datetime, float] = {}
-        for pair in pairs(model, exchanges) if model else ():
+        for pair in pairs(model, exchanges):
             told = moment(pair.after.json, path)
             first = moment(pair.before.json, path)
             if told is None or first is None:
@@ -528,6 +514,6 @@ def _moves(operation: Operation, path: str) -> Judge:
     return judge
 
 
-def _changed(pair: Pair, model: Model | None) -> bool:
-    was, now = (model.state(pair.before), model.state(pair.after)) if model else ({}, {})
-    return any(not same_state(was[path], now[path]) for path in (model.writable if model else ()))
+def _changed(pair: Pair, model: Model) -> bool:
+    was, now = model.state(pair.before), model.state(pair.after)
+    return any(not same_state(was[path], now[path]) for path in model.writable)

@@ -41,7 +41,7 @@ def _promised(clause: Clause) -> dict[str, Any]:
 
 
 def _status(id: str) -> str:
-    """Return the answers of which a clause speaks: a status, ``error`` for every error answer, ``""`` for none of its own."""
+    """Return the answers of which a clause speaks: a status, ``error`` for every error, ``""`` for any."""
     first = id.removeprefix("document/example/").partition("/")[0]
     return first if first in ("error", "default") or (len(first) == 3 and first[0].isdigit()) else ""
 
@@ -57,7 +57,7 @@ def _found(finding: Finding) -> dict[str, Any]:
 
 
 def exchange(exchange: Exchange) -> dict[str, Any]:
-    """Return *exchange* as JSON-able data; a body that is not UTF-8 is told in base64. Times are the run's own seconds."""
+    """Return *exchange* as JSON-able data; a body that is not UTF-8 is in base64, times are the run's own seconds."""
     case = exchange.case
     body, encoding = _body(case.body)
     return {

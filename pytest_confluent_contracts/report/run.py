@@ -18,14 +18,17 @@ UNEXERCISED = "not exercised"
 
 # The keywords of JSON Schema (2020-12 validation, sections 6 and 7) that restrict a value; the others only describe it.
 RESTRICTING = frozenset(
-    "type enum const format pattern minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum multipleOf "
-    "minItems maxItems uniqueItems minProperties maxProperties additionalProperties".split()
+    (
+        *("type", "enum", "const", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "multipleOf"),
+        *("exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems", "uniqueItems"),
+        *("minProperties", "maxProperties", "additionalProperties"),
+    )
 )
 
 Data = Mapping[str, Any]
 
 
-# --- what was held against the target --------------------------------------------------------------------------------------
+# --- what was held against the target --------------------------------------------------------------------------------
 
 
 def described(document: Document) -> dict[str, Any]:
@@ -71,15 +74,16 @@ def _restricted(content: Content) -> Iterator[tuple[str, str]]:
             yield member.path, "required"
 
 
-# --- the run ------------------------------------------------------------------------------------------------------------------
+# --- the run ---------------------------------------------------------------------------------------------------------
 
 
 def gathered(meta: Data, records: Iterable[Data], exchanges: Iterable[Data]) -> dict[str, Any]:
     """Return the finished run as one value, JSON-able.
 
-    *meta* tells ``tool`` (version), ``target``, ``seed``, ``started`` (ISO 8601, or a datetime), ``seconds`` and ``documents``
-    (of `described`); ``interrupted`` where the run was; ``clock``, the exchanges' clock at the start, where there is one for
-    all. *records* are of `record.of`, *exchanges* of `record.exchange`; their times become seconds since the start.
+    *meta* tells ``tool`` (version), ``target``, ``seed``, ``started`` (ISO 8601, or a datetime), ``seconds`` and
+    ``documents`` (of `described`); ``interrupted`` where the run was; ``clock``, the exchanges' clock at the start,
+    where there is one for all. *records* are of `record.of`, *exchanges* of `record.exchange`; their times become
+    seconds since the start.
     """
     clauses = [{key: value for key, value in record.items() if key != "cost"} for record in records]
     documents = list(meta.get("documents", ()))
@@ -119,7 +123,7 @@ def _since_start(exchanges: Sequence[Data], clock: float | None) -> list[Data]:
     return list(exchanges)
 
 
-# --- what was covered -----------------------------------------------------------------------------------------------------------
+# --- what was covered ------------------------------------------------------------------------------------------------
 
 
 def exercised(clauses: Iterable[Data]) -> float:

@@ -25,7 +25,7 @@ def header(target: str, documents: Iterable[str], seed: int, budget: str) -> str
 def summary(
     records: Sequence[Record], costs: Mapping[tuple[str, str], Mapping[str, float]], verbosity: int, width: int = 0
 ) -> Iterator[str]:
-    """Yield the closing lines: an operation at a time, a row a family, then causes; folded to *width* where it is given."""
+    """Yield the closing lines: an operation at a time, a row a family, then causes; folded to *width* if given."""
     operations: dict[tuple[str, str], list[Record]] = defaultdict(list)
     for record in records:
         operations[record["document"], record["operation"]].append(record)
@@ -38,7 +38,7 @@ def summary(
 
 
 def markup(line: str) -> dict[str, bool]:
-    """Return how pytest's terminal writer shall show *line*: red and yellow as pytest uses them, bold what heads a part."""
+    """Return how pytest's terminal writer shall show *line*: red and yellow as in pytest, bold what heads a part."""
     if not line.startswith(" "):
         return {"bold": True} if "::" in line else {}
     return MARKS.get(line.split()[0], {})
@@ -60,7 +60,7 @@ def _cost(cost: Mapping[str, float], verbosity: int) -> str:
     return f"{told}, {own:.0f} % of it not spent waiting for the target"
 
 
-# --- a row a family --------------------------------------------------------------------------------------------------------
+# --- a row a family --------------------------------------------------------------------------------------------------
 
 
 def _table(records: Sequence[Record]) -> Iterator[str]:
@@ -74,7 +74,7 @@ def _table(records: Sequence[Record]) -> Iterator[str]:
         yield f"  {family.replace('_', ' '):<10}{row}"
 
 
-# --- what is wrong ---------------------------------------------------------------------------------------------------------
+# --- what is wrong ---------------------------------------------------------------------------------------------------
 
 
 def _causes(records: Sequence[Record]) -> Iterator[str]:
@@ -106,4 +106,6 @@ def _named(clauses: Sequence[str]) -> str:
 def _folded(line: str, width: int) -> list[str]:
     if not width or len(line) <= width:
         return [line]
-    return textwrap.wrap(line, max(width, 40), subsequent_indent=" " * 6, break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(
+        line, max(width, 40), subsequent_indent=" " * 6, break_long_words=False, break_on_hyphens=False
+    )

@@ -1,0 +1,244 @@
+"""What else can be done with reports and recordings? Compare runs, merge them, draw a badge, judge what was recorded."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pytest_confluent_contracts.contract import Clause, Document, Ruling
+    from pytest_confluent_contracts.recorded import Recording, Traffic
+
+KEPT, WORSE, USAGE = 0, 1, 4  # as pytest's own exit codes
+
+# Rules over several answers in a row: without times, or where requests overlap, nobody knows what they say.
+SEQUENCES = frozenset(
+    f"rate-limit/{rule}"
+    for rule in ("remaining-counts-down", "reset-counts-down", "reset-relative", "enforced", "retry-after-honest")
+)
+PROVOKED = frozenset({"requests", "security"})
+
+
+class _Parser(argparse.ArgumentParser):
+    """Exits as pytest does on a wrong option."""
+
+    def error(self, message: str) -> Any:
+        """Say what is wrong in one line."""
+        self.exit(USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the commands and their arguments."""
+    whole = _Parser(prog="python -m pytest_confluent_contracts", description=__doc__)
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    command = commands.add_parser("diff", help="what changed between two runs; exit 1 where it is worse")
+    command.add_argument("old", type=Path, metavar="OLD.json")
+    command.add_argument("new", type=Path, metavar="NEW.json")
+    command.set_defaults(run=diff)
+    command = commands.add_parser("merge", help="one report of many, of a sharded run")
+    command.add_argument("parts", type=Path, nargs="+", metavar="DIR")
+    command.add_argument("--into", type=Path, required=True, metavar="DIR")
+    command.set_defaults(run=merge)
+    command = commands.add_parser("badge", help="an SVG badge of a run")
+    command.add_argument("report", type=Path, metavar="report.json")
+    command.add_argument("-o", "--output", type=Path, metavar="FILE")
+    command.set_defaults(run=badge)
+    command = commands.add_parser("judge", help="hold recorded traffic (HAR, VCR) against the documents; sends nothing")
+    command.add_argument("recording", type=Path, metavar="FILE")
+    command.add_argument("--contract-spec", action="append", default=[], metavar="PATH|NAME", dest="specs")
+    command.add_argument("--contract-report", type=Path, metavar="DIR", dest="report")
+    command.set_defaults(run=judge)
+    return whole
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; a usage error is one line on stderr and 4."""
+    from pytest_confluent_contracts.contract import ContractError
+
+    asked = parser().parse_args(arguments)
+    try:
+        return int(asked.run(asked))
+    except ContractError as error:
+        sys.stderr.write(f"{error}\n")
+        return USAGE
+
+
+def say(lines: Iterable[str]) -> None:
+    """Write *lines* to the standard output; what its encoding lacks is escaped."""
+    encoding = sys.stdout.encoding or "utf-8"
+    for line in lines:
+        sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+# --- between runs ----------------------------------------------------------------------------------------------------
+
+
+def diff(asked: argparse.Namespace) -> int:
+    """Print what changed; return 1 where a clause is newly broken or evidence was lost."""
+    from pytest_confluent_contracts.report import diff, files
+
+    found = diff.between(files.read(asked.old), files.read(asked.new))
+    say(found.lines())
+    return WORSE if found.worse else KEPT
+
+
+def merge(asked: argparse.Namespace) -> int:
+    """Write one report of many; return 1 where a clause of it is not kept."""
+    from pytest_confluent_contracts.report import files, merge, terminal
+
+    files.check(asked.into)
+    run = merge.merged([files.read(part) for part in asked.parts])
+    files.write(asked.into, run, sources(run["documents"]))
+    say(terminal.summary(run["clauses"], {}, 0))
+    return outcome(run)
+
+
+def badge(asked: argparse.Namespace) -> int:
+    """Write the badge of a run to a file, or to the standard output."""
+    from pytest_confluent_contracts.contract import ContractError
+    from pytest_confluent_contracts.report import badge, files
+
+    drawn = badge.svg(files.read(asked.report))
+    if asked.output is None:
+        say([drawn.rstrip()])
+        return KEPT
+    try:
+        asked.output.write_text(drawn, encoding="utf-8")
+    except OSError as error:
+        raise ContractError(f"--output={asked.output}: cannot be written: {error.strerror}") from error
+    return KEPT
+
+
+def outcome(run: dict[str, Any]) -> int:
+    """Return 1 where a clause of *run* is broken, or evidence was withheld."""
+    from pytest_confluent_contracts.report.causes import standing
+
+    return WORSE if any(standing(clause) in ("broken", "withheld") for clause in run["clauses"]) else KEPT
+
+
+def sources(described: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """Return the texts of the documents that are at hand and still the same, by the file that clauses name."""
+    from pytest_confluent_contracts import documents
+    from pytest_confluent_contracts.contract import ContractError
+
+    found = {}
+    for one in described:
+        for path in (documents.bundled().get(one["name"]), Path(one["file"])):
+            try:
+                if path and path.is_file() and documents.read(path.resolve()).digest == one["digest"]:
+                    found[one["file"]] = path.read_text(encoding="utf-8")
+            except (ContractError, OSError, UnicodeDecodeError):
+                continue
+    return found
+
+
+# --- recorded traffic ------------------------------------------------------------------------------------------------
+
+
+def judge(asked: argparse.Namespace) -> int:
+    """Hold a recording against the documents; return 1 where a clause is broken."""
+    from pytest_confluent_contracts import documents, recorded
+    from pytest_confluent_contracts.report import files, run, terminal
+
+    if asked.report:
+        files.check(asked.report)
+    begun = datetime.now(UTC)
+    paths = [documents.find(name) for name in asked.specs] or list(documents.bundled().values())
+    recordings = recorded.read(asked.recording)
+    held = [documents.read(path) for path in dict.fromkeys(paths)]
+    records, exchanges = judged(asked.recording, recordings, held, named=bool(asked.specs))
+    touched = {record["document"] for record in records}
+    meta = {
+        "tool": _version(),
+        "target": asked.recording.name,
+        "seed": 0,
+        "started": begun,
+        "seconds": (datetime.now(UTC) - begun).total_seconds(),
+        "documents": [run.described(document) for document in held if document.name in touched],
+    }
+    finished = run.gathered(meta, records, exchanges)
+    say([f"{asked.recording}: {len(exchanges)} of {len(recordings)} recorded requests are of the documents"])
+    say(terminal.summary(records, {}, 0))
+    if asked.report:
+        files.write(asked.report, finished, sources(finished["documents"]))
+    return outcome(finished)
+
+
+def judged(
+    path: Path, recordings: Sequence[Recording], held: Sequence[Document], *, named: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the verdicts and the exchanges, as data, of the operations that were recorded, or of all that are *named*.
+
+    Raises `ContractError` where nothing of them was recorded.
+    """
+    from pytest_confluent_contracts import clauses, recorded
+    from pytest_confluent_contracts.contract import ContractError
+    from pytest_confluent_contracts.report import record
+
+    pairs = [(document, operation) for document in held for operation in document.operations]
+    found = [(*pair, recorded.traffic(recordings, pair[1])) for pair in pairs]
+    if not any(traffic.exchanges for _, _, traffic in found):
+        asked = " or ".join(f"{operation.method.upper()} {operation.path}" for _, operation in pairs)
+        raise ContractError(
+            f"{path}: none of {len(recordings)} recorded requests is {asked}; --contract-spec names others"
+        )
+    records, exchanges = [], []
+    for document, operation, traffic in found:
+        if traffic.exchanges or named:
+            told = f"{document.name}", operation.id
+            records += [record.of(ruling(clause, traffic, *told)) for clause in clauses.derive(document, operation)]
+            exchanges += [record.exchange(exchange) for exchange in traffic.exchanges]
+    return records, exchanges
+
+
+def ruling(clause: Clause, traffic: Traffic, document: str, operation: str) -> Ruling:
+    """Return the verdict that recorded *traffic* allows on *clause*; what needs provoking is not exercised."""
+    from pytest_confluent_contracts.contract import Finding, Level, Ruling, Verdict
+    from pytest_confluent_contracts.wire import curl
+
+    if reason := _unjudgeable(clause, traffic):
+        return Ruling(clause, document, operation, Verdict.NOT_EXERCISED, reason=reason)
+    groups = traffic.by_authority() if clause.family.value == "rate_limit" else [list(traffic.exchanges)]
+    evidence = [item for group in groups for item in clause.judge(group)]
+    against = [item for item in evidence if item.finding]
+    counts = (len(evidence), len(against))
+    if not evidence:
+        reason = "no recorded answer bears on it"
+        return Ruling(clause, document, operation, Verdict.NOT_EXERCISED, reason=reason)
+    if not against:
+        return Ruling(clause, document, operation, Verdict.KEPT, *counts)
+    found = min(against, key=lambda item: item.exchange.case.size if item.exchange else (0, 0))
+    verdict = Verdict.BROKEN if clause.level is Level.MUST else Verdict.WARNED
+    seen = f"{len(against)} of {len(evidence)} recorded answers" if found.exchange else "in the document itself"
+    shown = curl(found.exchange) if found.exchange else ""
+    finding = Finding(found.finding, found.exchange, shown, seen)
+    return Ruling(clause, document, operation, verdict, *counts, finding=finding)
+
+
+def _unjudgeable(clause: Clause, traffic: Traffic) -> str:
+    """Return why a recording says nothing of *clause*, ``""`` where it does."""
+    if clause.family.value in PROVOKED or clause.stateful:
+        return "it needs provoking, and a recording is judged as it is"
+    if clause.id in SEQUENCES and not traffic.timed:
+        return "the recording does not say when"
+    if clause.id in SEQUENCES and traffic.overlaps:
+        return "recorded requests overlap, and their order is not known"
+    return ""
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("pytest-confluent-contracts")
+    except PackageNotFoundError:
+        return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

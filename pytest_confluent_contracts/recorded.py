@@ -1,0 +1,352 @@
+"""Which exchanges were recorded? HAR archives and VCR cassettes, read as if the gate had sent them; nothing is sent."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import yaml
+
+from pytest_confluent_contracts.contract import REDACTED, Case, ContractError, Exchange, Expect, Probe
+from pytest_confluent_contracts.guard import Redactor, Secret
+from pytest_confluent_contracts.wire import parsed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_confluent_contracts.contract import Operation
+
+Headers = tuple[tuple[str, str], ...]
+
+CREDENTIALS = re.compile(
+    r"(?:proxy-)?authorization|(?:set-)?cookie|dd-.+|.*(?:api|app|access)[-_]?(?:key|token).*", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One recorded request with its answer, as it was; ``sent_at`` is seconds since the epoch, None if not recorded."""
+
+    method: str
+    url: str
+    sent: Headers
+    body: bytes
+    status: int
+    headers: Headers
+    content: bytes
+    failure: str
+    sent_at: float | None
+    took: float
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+def read(path: Path) -> list[Recording]:
+    """Return what *path* recorded, in its order: HAR, or a cassette of VCR.py or of Ruby's VCR.
+
+    Raises `ContractError`, in one line, where the file is none of these.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ContractError(f"{path}: cannot be read: {error.strerror or type(error).__name__}") from error
+    except UnicodeDecodeError as error:
+        raise ContractError(f"{path}: neither a HAR archive nor a VCR cassette: it is not UTF-8") from error
+    root = _loaded(path, text)
+    try:
+        return list(_recordings(path, root))
+    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error, OSError, zlib.error) as error:
+        told = f"no {error}" if isinstance(error, KeyError) else str(error)
+        raise ContractError(f"{path}: a damaged recording: {' '.join(told.split())}; record it again") from error
+
+
+def _loaded(path: Path, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        if path.suffix.lower() in (".har", ".json"):
+            raise ContractError(f"{path}: not JSON, so no HAR archive: {error}") from error
+    try:
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        told = " ".join(str(error).split())
+        raise ContractError(f"{path}: neither a HAR archive nor a VCR cassette: {told}") from error
+
+
+def _recordings(path: Path, root: Any) -> Iterator[Recording]:
+    if (
+        isinstance(root, Mapping)
+        and isinstance(root.get("log"), Mapping)
+        and isinstance(root["log"].get("entries"), list)
+    ):
+        return (_entry(entry) for entry in root["log"]["entries"])
+    for name in ("interactions", "http_interactions"):
+        root = root if isinstance(root, Mapping) else {}
+    log = root["log"] if isinstance(root.get("log"), Mapping) else {}
+    if isinstance(log.get("entries"), list):
+        return (_entry(entry) for entry in log["entries"])
+    for name in ("interactions", "http_interactions"):
+        if isinstance(root.get(name), list):
+            return (_interaction(one) for one in root[name])
+    raise ContractError(
+        f"{path}: neither a HAR archive (log.entries) nor a VCR cassette (interactions); give one of these"
+    )
+
+
+# --- HAR 1.2 ---------------------------------------------------------------------------------------------------------
+
+
+def _entry(entry: Mapping[str, Any]) -> Recording:
+    request, response = entry["request"], entry["response"]
+    posted, content = request.get("postData") or {}, response.get("content") or {}
+    status = int(response["status"])
+    return Recording(
+        method=str(request["method"]).upper(),
+        url=str(request["url"]),
+        sent=_named(request.get("headers") or ()),
+        body=_decoded(str(posted.get("text") or ""), str(posted.get("encoding") or posted.get("comment") or "")),
+        status=status,
+        headers=_named(response.get("headers") or ()),
+        content=_decoded(str(content.get("text") or ""), str(content.get("encoding") or "")),
+        failure="" if status else "no answer was recorded",
+        sent_at=_moment(entry.get("startedDateTime")),
+        took=max(0.0, float(entry.get("time") or 0)) / 1000,
+    )
+
+
+def _named(headers: Iterable[Mapping[str, Any]]) -> Headers:
+    return tuple((str(header["name"]), str(header["value"])) for header in headers)
+
+
+def _decoded(text: str, encoding: str) -> bytes:
+    return base64.b64decode(text) if encoding == "base64" else text.encode("utf-8", "surrogatepass")
+
+
+def _moment(told: Any) -> float | None:
+    """Return the seconds since the epoch of an ISO time; one without an offset counts as UTC."""
+    if told in (None, ""):
+        return None
+    moment = told if isinstance(told, datetime) else datetime.fromisoformat(str(told))
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+# --- VCR -------------------------------------------------------------------------------------------------------------
+
+
+def _interaction(one: Mapping[str, Any]) -> Recording:
+    request, response = one["request"], one["response"]
+    headers = _listed(response.get("headers") or {})
+    status = response.get("status", response.get("status_code"))
+    return Recording(
+        method=str(request["method"]).upper(),
+        url=str(request.get("uri") or request["url"]),
+        sent=_listed(request.get("headers") or {}),
+        body=_taken(request.get("body")),
+        status=int(status["code"] if isinstance(status, Mapping) else status),
+        headers=headers,
+        content=_inflated(_taken(response.get("body", response.get("content"))), headers),
+        failure="",
+        sent_at=_recorded_at(one.get("recorded_at"), headers),
+        took=0.0,
+    )
+
+
+def _listed(headers: Mapping[str, Any] | Sequence[Any]) -> Headers:
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    several = ((str(name), value if isinstance(value, list) else [value]) for name, value in pairs)
+    return tuple((name, str(value)) for name, values in several for value in values)
+
+
+def _taken(body: Any) -> bytes:
+    """Return a body as a cassette writes it: text, bytes, ``{string: ...}`` or ``{base64_string: ...}``."""
+    if isinstance(body, Mapping):
+        coded = body.get("base64_string")
+        return base64.b64decode(coded) if coded else _taken(body.get("string"))
+    return body if isinstance(body, bytes) else str(body or "").encode("utf-8", "surrogatepass")
+
+
+def _inflated(body: bytes, headers: Headers) -> bytes:
+    """Return *body* without its content coding: cassettes keep answers as they travelled."""
+    coding = next((value.lower() for name, value in headers if name.lower() == "content-encoding"), "")
+    if coding == "gzip" and body.startswith(b"\x1f\x8b"):
+        return gzip.decompress(body)
+    return zlib.decompress(body) if coding == "deflate" and body[:1] == b"\x78" else body
+
+
+def _recorded_at(told: Any, headers: Headers) -> float | None:
+    """Return when it was recorded: VCR.py does not say, but most servers do (``Date``, RFC 9110 6.6.1)."""
+    if told:
+        try:
+            return _moment(told)
+        except ValueError:
+            return parsedate_to_datetime(str(told)).timestamp()
+    date = next((value for name, value in headers if name.lower() == "date"), "")
+    return parsedate_to_datetime(date).timestamp() if date else None
+
+
+# --- exchanges -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """The exchanges of one operation, whether their times are known, and how each travelled (one quota a credential)."""
+
+    exchanges: tuple[Exchange, ...]
+    timed: bool
+
+    @property
+    def overlaps(self) -> bool:
+        """Return whether a request was sent before the one before it was answered: their order is not known."""
+        return self.timed and any(after.sent_at < before.came_at for before, after in pairwise(self.exchanges))
+
+    def by_authority(self) -> list[list[Exchange]]:
+        """Return the exchanges apart by host and credentials: each has a quota of its own."""
+        apart: dict[str, list[Exchange]] = {}
+        for exchange in self.exchanges:
+            apart.setdefault(exchange.case.authority, []).append(exchange)
+        return list(apart.values())
+
+
+def traffic(recordings: Iterable[Recording], operation: Operation) -> Traffic:
+    """Return the recordings of *operation*, by method and path (behind any prefix), as redacted exchanges."""
+    route = re.compile(_route(operation.path))
+    own = [one for one in recordings if one.method == operation.method.upper() and route.search(_path(one.url))]
+    timed = all(one.sent_at is not None for one in own)
+    ordered = sorted(own, key=lambda one: one.sent_at or 0.0) if timed else own
+    clean = Redactor(list(_secrets(ordered, operation)))
+    authorities: dict[tuple[Any, ...], str] = {}
+    found = []
+    for serial, one in enumerate(ordered):
+        key = (urlsplit(one.url).netloc, *((n.lower(), v) for n, v in one.sent if CREDENTIALS.fullmatch(n)))
+        authority = authorities.setdefault(key, f"credentials {len(authorities) + 1}")
+        parameters = route.search(_path(one.url))
+        found.append(_exchange(one, serial, operation, parameters.groupdict() if parameters else {}, authority, clean))
+    return Traffic(tuple(found), timed)
+
+
+def _path(url: str) -> str:
+    return urlsplit(url).path.rstrip("/")
+
+
+def _route(path: str) -> str:
+    """Return the pattern of a path; its parameters are groups, named by place as a parameter's name need not be one."""
+    parts = re.split(r"\{[^}]+\}", path.rstrip("/"))
+    named = (f"{re.escape(part)}(?P<p{index}>[^/]+)" for index, part in enumerate(parts[:-1]))
+    return "".join(named) + re.escape(parts[-1]) + r"\Z"
+
+
+def _secrets(recordings: Iterable[Recording], operation: Operation) -> Iterator[Secret]:
+    """Yield what the recordings must not give away: credentials, and the members of a body that are secret."""
+    own = {scheme.header.lower() for alternative in operation.security for scheme in alternative}
+    for one in recordings:
+        for name, value in one.headers:
+            if CREDENTIALS.fullmatch(name):
+                yield Secret(name, value, leaks=False)
+        for path in (
+            str(path) for key in ("create-only", "secrets") for path in operation.promise(key, "properties") or ()
+        ):
+            yield from (Secret(path, value, leaks=False) for value in _said(one.content, path))
+    for one in recordings:
+        pairs = (*one.sent, *parse_qsl(urlsplit(one.url).query))
+        for name, value in pairs:
+            if name.lower() in own or CREDENTIALS.fullmatch(name):
+                yield from (Secret(f"the credential in {name}", part) for part in _parts(value))
+        for path in _secret_members(operation):
+            yield from (Secret(f"{path} of the request", value) for value in _said(one.body, path))
+
+
+def _secret_members(operation: Operation) -> list[str]:
+    return [member.path for member in operation.request.properties if member.secret] if operation.request else []
+
+
+def _said(body: bytes, path: str) -> list[str]:
+    """Return the text at *path*; in a body that is not JSON, whatever stands behind the member's name."""
+    value, flaw = parsed(body)
+    if flaw:
+        name = re.escape(path.rpartition(".")[2])
+        text = body.decode("utf-8", "replace")
+        return re.findall(rf"\b{name}[\"']?\s*[:=]\s*[\"']?([^\"'&\s,}}]+)", text)
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return [value] if isinstance(value, str) and value else []
+
+
+def _parts(value: str) -> Iterator[str]:
+    """Yield a header's value, its credential without the scheme, and the password of basic authentication (RFC 7617)."""
+    yield value
+    scheme, _, credential = value.partition(" ")
+    if credential:
+        yield credential.strip()
+    if scheme.lower() == "basic":
+        try:
+            pair = base64.b64decode(credential).decode("utf-8")
+        except (binascii.Error, UnicodeDecodeError):
+            return
+        yield pair
+        yield pair.partition(":")[2]
+
+
+def _exchange(
+    one: Recording, serial: int, operation: Operation, parts: Mapping[str, str], authority: str, clean: Redactor
+) -> Exchange:
+    own = {scheme.header.lower() for alternative in operation.security for scheme in alternative}
+    begun = one.sent_at or 0.0
+    body = _cleaned(_blanked(one.body, operation), clean)
+    value, flaw = parsed(_cleaned(one.content, clean))
+    names = [name for name, _ in operation.parameters]
+    case = Case(
+        probe=Probe.EXAMPLES,
+        title=f"recorded request {serial + 1}",
+        operation=operation,
+        parameters=tuple((name, clean.text(unquote(parts[f"p{index}"]))) for index, name in enumerate(names)),
+        headers=tuple(_hidden(name, content, own, clean) for name, content in one.sent),
+        body=body or None,
+        value=parsed(body)[0],
+        expect=Expect.ANY,
+        authority=authority,
+    )
+    text = one.content.decode("utf-8", "replace")
+    shown = "\n".join([*(f"{name}: {content}" for name, content in one.headers), text])
+    return Exchange(
+        serial=serial,
+        case=case,
+        url=clean.text(one.url),
+        status=one.status,
+        headers=tuple(_hidden(name, content, frozenset(), clean) for name, content in one.headers),
+        text=clean.text(text),
+        json=value,
+        flaw=flaw,
+        leaks=tuple(clean.leaks(shown, {})),
+        sent_at=begun,
+        came_at=begun + one.took,
+        failure=one.failure,
+    )
+
+
+def _blanked(body: bytes, operation: Operation) -> bytes:
+    """Return *body* without its secret members, also those too short for a redactor to look for."""
+    for secret in (secret for path in _secret_members(operation) for secret in _said(body, path)):
+        for coded in {json.dumps(secret), json.dumps(secret, ensure_ascii=False)}:
+            body = body.replace(coded.encode("utf-8", "surrogatepass"), json.dumps(REDACTED).encode())
+    return body
+
+
+def _cleaned(body: bytes, clean: Redactor) -> bytes:
+    return clean.text(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+
+def _hidden(name: str, value: str, own: set[str] | frozenset[str], clean: Redactor) -> tuple[str, str]:
+    secret = name.lower() in own or CREDENTIALS.fullmatch(name)
+    return name, REDACTED if secret else clean.text(value)

@@ -1,0 +1,154 @@
+"""Where do the reports go? One folder, every file whole or not there at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from pytest_confluent_contracts.contract import ContractError
+from pytest_confluent_contracts.report import archive, badge, markdown, page, quality, sarif
+from pytest_confluent_contracts.report.run import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+OPTION = "--contract-report"
+REPORT = "report.json"
+STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
+SHAPES: dict[str, type | tuple[type, ...]] = {
+    "tool": dict,
+    "target": str,
+    "seed": int,
+    "started": str,
+    "seconds": (int, float),
+    "documents": list,
+    "clauses": list,
+    "causes": list,
+    "coverage": dict,
+    "exchanges": list,
+}
+
+Run = dict[str, Any]
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def check(directory: Path) -> None:
+    """Make *directory* and try it; raise `ContractError` where nothing can be written there."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise _unwritable(directory, error) from error
+
+
+def write(directory: Path, run: Run, sources: Mapping[str, str]) -> list[Path]:
+    """Write every report of *run* into *directory* and return their paths; *sources* are the documents' texts by file.
+
+    Each file takes its place only when it is whole. Raises `ContractError` where the directory cannot be written. The
+    summary is also added to the file that ``GITHUB_STEP_SUMMARY`` names.
+    """
+    told = markdown.summary(run)
+    writers: dict[str, Callable[[IO[str]], object]] = {
+        REPORT: lambda file: _json(file, run),
+        "report.html": lambda file: file.writelines(page.parts(run, sources)),
+        "report.sarif": lambda file: json.dump(sarif.log(run, sources), file, indent=1),
+        "codequality.json": lambda file: json.dump(quality.issues(run), file, indent=1),
+        "summary.md": lambda file: file.write(told),
+        "exchanges.har": lambda file: archive.write(file, run),
+        "badge.svg": lambda file: file.write(badge.svg(run)),
+    }
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, writer in writers.items():
+            with _whole(directory / name) as file:
+                writer(file)
+    except OSError as error:
+        raise _unwritable(directory, error) from error
+    _add_to_step_summary(told)
+    return [directory / name for name in writers]
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[IO[str]]:
+    """Open a file that takes the place of *path* when the block ends well."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        # What a service answered may hold lone surrogates; JSON escapes them, here the other files do.
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            yield file
+        Path(name).chmod(0o644)  # as any file that one writes; mkstemp keeps its own to the owner
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _json(file: IO[str], run: Run) -> None:
+    """Write the run, an exchange a line: json.dump's own streaming is ten times slower than its encoder."""
+    head = json.dumps({key: value for key, value in run.items() if key != "exchanges"}, indent=1)
+    file.write(head.removesuffix("\n}") + ',\n "exchanges": [')
+    for index, exchange in enumerate(run["exchanges"]):
+        file.write(("," if index else "") + "\n  " + json.dumps(exchange))
+    file.write("\n ]\n}\n")
+
+
+def _add_to_step_summary(told: str) -> None:
+    """Add the summary to the page of the CI job; a job without one has its report all the same."""
+    if name := os.environ.get(STEP_SUMMARY):
+        with suppress(OSError), Path(name).open("a", encoding="utf-8", errors="backslashreplace") as page:
+            page.write(told)
+
+
+def _unwritable(directory: Path, error: OSError) -> ContractError:
+    said = error.strerror or type(error).__name__
+    return ContractError(f"{OPTION}={directory}: cannot be written: {said}; name a directory that can")
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def read(path: Path) -> Run:
+    """Return the run in a ``report.json``, or in the directory with one; raise `ContractError` where there is none."""
+    path = path / REPORT if path.is_dir() else path
+    try:
+        run = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ContractError(f"{path}: cannot be read: {error.strerror or type(error).__name__}") from error
+    except (ValueError, RecursionError) as error:
+        raise ContractError(f"{path}: not JSON, so no report: {_first_line(error)}") from error
+    if not isinstance(run, dict) or "version" not in run or "clauses" not in run:
+        raise ContractError(f"{path}: JSON, but no report; give a report.json that {OPTION} wrote")
+    if run["version"] != VERSION:
+        told = f"a report of version {run['version']!r}; this tool reads version {VERSION}"
+        raise ContractError(f"{path}: {told}: write it again with the same version of the tool")
+    if wrong := next(_misshapen(run), ""):
+        raise ContractError(f"{path}: a damaged report: {wrong}; write it again")
+    return run
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def _misshapen(run: Run) -> Iterator[str]:
+    """Yield what is not as ``report.schema.json`` says, as far as the readers of a report depend on it."""
+    for name, kind in SHAPES.items():
+        if not isinstance(run.get(name), kind):
+            yield f"{name!r} is missing or of the wrong type"
+    texts = ("document", "operation", "clause", "family", "level", "verdict", "reason", "node", "status", "file")
+    for index, clause in enumerate(run["clauses"] if isinstance(run.get("clauses"), list) else ()):
+        whole = isinstance(clause, dict) and all(isinstance(clause.get(name), str) for name in texts)
+        counts = whole and all(isinstance(clause.get(name), int) for name in ("judged", "against", "line"))
+        if not (counts and isinstance(clause.get("finding"), dict | None)):
+            yield f"clauses[{index}] is incomplete"
+    for name in ("documents", "causes", "exchanges"):
+        if not all(isinstance(one, dict) for one in run.get(name) or ()):
+            yield f"{name!r} holds something that is no object"

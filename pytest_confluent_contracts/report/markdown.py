@@ -1,0 +1,84 @@
+"""What does a reviewer read first? A summary in Markdown, for the page of a CI job."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pytest_confluent_contracts.report import causes
+from pytest_confluent_contracts.report.terminal import FAMILIES, ORDER, counted
+
+MOST = 50  # findings; a job's page takes 1 MiB
+LONGEST = 600
+GLYPHS = {"broken": "❌", "withheld": "❌", "warned": "⚠️", "waived": "💤"}
+
+Data = Mapping[str, Any]
+
+
+def summary(run: Data) -> str:
+    """Return the summary of *run*: a table an operation, then the causes, the gravest first."""
+    return "\n".join([*_head(run), *_tables(run["clauses"]), *_causes(run["clauses"]), *_coverage(run), ""])
+
+
+def _head(run: Data) -> Iterator[str]:
+    yield f"## API contracts: {counted(run['clauses']) or 'nothing judged'}"
+    yield ""
+    held = ", ".join(f"{_text(one['title'])} {_text(one['version'])}" for one in run["documents"])
+    yield f"{_code(run['target'])} held against {held or 'no document'}; seed {run['seed']}; {run['seconds']:.1f} s."
+    if run["interrupted"]:
+        yield "\n**The run was interrupted: what is not listed was not judged.**"
+
+
+def _tables(clauses: Sequence[Data]) -> Iterator[str]:
+    operations: dict[tuple[str, str], list[Data]] = defaultdict(list)
+    for clause in clauses:
+        operations[clause["document"], clause["operation"]].append(clause)
+    for (document, operation), own in operations.items():
+        yield f"\n### {_text(document)} · {_code(operation)}\n"
+        yield "| | " + " | ".join(ORDER) + " |"
+        yield "|---|" + "--:|" * len(ORDER)
+        for family in dict.fromkeys([*FAMILIES, *(one["family"] for one in own)]):
+            verdicts = [one["verdict"] for one in own if one["family"] == family]
+            if verdicts:
+                cells = " | ".join(str(verdicts.count(verdict) or "") for verdict in ORDER)
+                yield f"| {family.replace('_', ' ')} | {cells} |"
+
+
+def _causes(clauses: Sequence[Data]) -> Iterator[str]:
+    found = causes.of(clauses)
+    if found:
+        yield "\n### What to look at\n"
+    for cause in found[:MOST]:
+        yield f"- {GLYPHS[cause.verdict]} **{cause.verdict}**: {_text(cause.title)}"
+        yield f"  promised: {_text(cause.best['promise'])} ({_code(cause.best['place'])})"
+        named = ", ".join(map(_code, cause.clauses[:6]))
+        more = len(cause.clauses) - 6
+        yield f"  seen by {named}{f' and {more} more' if more > 0 else ''}"
+        if cause.best["finding"] and cause.best["finding"]["curl"]:
+            yield f"  {_code(cause.best['finding']['curl'])}"
+    if len(found) > MOST:
+        yield f"- and {len(found) - MOST} more in the report"
+
+
+def _coverage(run: Data) -> Iterator[str]:
+    told = run["coverage"]
+    shares = ", ".join(f"{told[what]['percent']:g} % of {what}" for what in ("clauses", "statuses", "keywords"))
+    yield f"\nExercised: {shares}."
+
+
+def _text(text: str) -> str:
+    """Return *text* as Markdown shows it as it is: no markup, no link, no mention, one line, cut where it is long."""
+    flat = " ".join(text.split())
+    cut = flat if len(flat) <= LONGEST else flat[: LONGEST - 4] + " ..."
+    marked = "".join(f"\\{mark}" if mark in "\\`*_{}[]()#+!|~" else mark for mark in cut)
+    return marked.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "@\u200b")
+
+
+def _code(text: str) -> str:
+    """Return *text* as a code span, its fence longer than any run of backticks within."""
+    flat = " ".join(text.split())
+    cut = flat if len(flat) <= LONGEST else flat[: LONGEST - 4] + " ..."
+    fence = "`" * (max((len(run) for run in "".join(c if c == "`" else " " for c in cut).split()), default=0) + 1)
+    pad = " " if "`" in cut or not cut else ""
+    return f"{fence}{pad}{cut}{pad}{fence}"

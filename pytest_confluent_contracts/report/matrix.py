@@ -1,0 +1,101 @@
+"""What was exercised, how often, and what not? Clauses by the answers they speak of and by family."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pytest_confluent_contracts.report.causes import reasons, standing
+from pytest_confluent_contracts.report.listing import WORST, slug
+from pytest_confluent_contracts.report.markup import Html, tag
+from pytest_confluent_contracts.report.terminal import FAMILIES
+
+Data = Mapping[str, Any]
+Numbered = tuple[int, Data]
+
+NAMED = 12
+
+
+def matrix(name: str, clauses: Sequence[Numbered]) -> Html:
+    """Return the table of one operation: a row for each status, a square for each clause."""
+    families = [family for family in FAMILIES if any(clause["family"] == family for _, clause in clauses)]
+    head = tag("tr", tag("th", "Answers", scope="col"), [tag("th", _name(one), scope="col") for one in families])
+    rows = [_row(status, families, clauses) for status in _statuses(clause for _, clause in clauses)]
+    table = tag("table", tag("caption", name), tag("thead", head), tag("tbody", rows), class_="matrix")
+    return tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=f"Coverage of {name}")
+
+
+def _name(family: str) -> str:
+    return family.replace("_", " ")
+
+
+def _statuses(clauses: Iterable[Data]) -> list[str]:
+    found = {clause["status"] for clause in clauses}
+    return sorted(found, key=lambda status: (status != "", status[:1] not in "123", status != "error", status))
+
+
+def _row(status: str, families: Sequence[str], clauses: Sequence[Numbered]) -> Html:
+    label = {"": "any", "error": "every error"}.get(status, status)
+    cells = [
+        _cell([one for one in clauses if one[1]["family"] == family and one[1]["status"] == status])
+        for family in families
+    ]
+    return tag("tr", tag("th", label, scope="row"), cells)
+
+
+def _cell(own: Sequence[Numbered]) -> Html:
+    if not own:
+        return tag("td")
+    counts = Counter(standing(clause) for _, clause in own)
+    told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in WORST if counts[verdict])
+    squares = tag("div", [_square(index, clause) for index, clause in own], class_="squares", aria_hidden="true")
+    return tag("td", squares, tag("span", told, class_="told"), tag("span", _often(own), class_="often"))
+
+
+def _square(index: int, clause: Data) -> Html:
+    title = f"{clause['clause']}: {standing(clause)}, {_times(clause['judged'])}"
+    # Not in the tab order: the table of promises is, and has the same in words.
+    return tag("a", href=f"#c{index}", class_=slug(standing(clause)), title=title, tabindex=-1)
+
+
+def _times(count: int) -> str:
+    return "never judged" if not count else "judged once" if count == 1 else f"judged {count} times"
+
+
+def _often(own: Sequence[Numbered]) -> str:
+    judged = sorted(clause["judged"] for _, clause in own if clause["judged"])
+    if not judged:
+        return "never judged"
+    return f"{judged[0]}×" if judged[0] == judged[-1] else f"{judged[0]} to {judged[-1]}×"
+
+
+def unexercised(clauses: Sequence[Numbered]) -> Html:
+    """Return why clauses were not exercised, each reason once with its clauses."""
+    numbers = {id(clause): index for index, clause in clauses}
+    items = []
+    for reason, own in reasons(clause for _, clause in clauses):
+        links = [tag("li", tag("a", clause["clause"], href=f"#c{numbers[id(clause)]}")) for clause in own[:NAMED]]
+        more = tag("li", f"and {len(own) - NAMED} more") if len(own) > NAMED else ""
+        items.append(tag("div", tag("dt", reason), tag("dd", tag("ul", links, more, class_="ids"))))
+    return tag("dl", items, class_="reasons") if items else tag("p", "Every clause was exercised.")
+
+
+def answers(operation: Data, exchanges: Iterable[Data]) -> Html:
+    """Return how often each documented status came; what came and is not documented is marked."""
+    counts = Counter(str(exchange["status"]) if exchange["status"] else "no answer" for exchange in exchanges)
+    known = list(dict.fromkeys([*operation["statuses"], *sorted(counts)]))
+    return tag("ul", [_answer(status, operation, counts) for status in known], class_="answers")
+
+
+def _answer(status: str, operation: Data, counts: Counter[str]) -> Html:
+    documented = {one.upper() for one in operation["statuses"]}
+    strange = status not in documented and not documented & {f"{status[0]}XX", "DEFAULT"}
+    came = sum(
+        count
+        for one, count in counts.items()
+        if one == status or (status.upper().endswith("XX") and one[0] == status[0])
+    )
+    told = "not documented, " if strange else ""
+    often = f"{told}{came}×" if came else "never came"
+    return tag("li", tag("b", status), " ", often, class_="broken" if strange else "unseen" if not came else "seen")

@@ -1,0 +1,351 @@
+"""What does a person open? One file: findings, coverage, the run of the rate limit, the documents, every promise."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pytest_confluent_contracts.report import causes, listing, matrix, timeline
+from pytest_confluent_contracts.report.causes import Cause, standing
+from pytest_confluent_contracts.report.listing import GLYPHS, slug
+from pytest_confluent_contracts.report.markup import Child, Html, html, tag
+
+Data = Mapping[str, Any]
+Numbered = tuple[int, Data]
+
+FILTERS = ("broken", "withheld", "warned", "waived", "not exercised", "kept")
+SHOWN = 6000  # characters of a body; the archive holds the rest
+LISTED = 200  # causes told in full; a run with more has one that is not among the rest
+HERE = Path(__file__).parent
+
+
+def parts(run: Data, sources: Mapping[str, str]) -> Iterator[str]:
+    """Yield the page of *run*; *sources* are the documents' texts by the file that clauses name.
+
+    It needs nothing beside itself, and by its own policy may fetch nothing.
+    """
+    whole = _Page(run, sources)
+    yield "<!doctype html>\n"
+    yield f'<html lang="en">\n{whole.head()}\n<body>\n'
+    yield from (f"{part}\n" for part in (whole.top(), whole.bar()))
+    yield '<main id="main">\n'
+    yield from (f"{part}\n" for part in whole.sections())
+    yield f"</main>\n{whole.foot()}\n</body>\n</html>\n"
+
+
+class _Page:
+    """One page; lives as long as it is written."""
+
+    def __init__(self, run: Data, sources: Mapping[str, str]) -> None:
+        self.run, self.sources = run, sources
+        self.clauses: list[Numbered] = list(enumerate(run["clauses"]))
+        self.numbers = {clause["node"]: number for number, clause in self.clauses}
+        self.files = [document["file"] for document in run["documents"] if document["file"] in sources]
+        self.counts = Counter(standing(clause) for _, clause in self.clauses)
+        self.causes = causes.of(run["clauses"])
+
+    # --- around it ---------------------------------------------------------------------------------------------------
+
+    def head(self) -> Html:
+        """Return what the browser must know; the policy lets this page's own script run and nothing else."""
+        style, script = (HERE / "page.css").read_text("utf-8"), (HERE / "page.js").read_text("utf-8")
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'"
+        return tag(
+            "head",
+            tag("meta", charset="utf-8"),
+            tag("meta", http_equiv="Content-Security-Policy", content=policy),
+            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            tag("title", f"{self.verdict()} · contracts · {self.run['target']}"),
+            tag("style", Html(style)),
+            tag("script", Html(script)),
+        )
+
+    def verdict(self) -> str:
+        """Return the run in a few words."""
+        failed = self.counts["broken"] + self.counts["withheld"]
+        if failed:
+            return f"{_many(failed, 'promise')} not kept"
+        if not self.counts["kept"]:
+            return "Nothing was exercised"
+        return "Every promise exercised is kept"
+
+    def top(self) -> Html:
+        """Return the title, the tally and the facts of the run."""
+        held = " and ".join(f"{document['title']} {document['version']}" for document in self.run["documents"])
+        mood = "bad" if self.counts["broken"] + self.counts["withheld"] else "good" if self.counts["kept"] else "none"
+        return tag(
+            "header",
+            tag("a", "Skip to the findings", href="#main", class_="skip"),
+            tag("p", "Contract report", class_="kicker"),
+            tag("h1", self.verdict(), class_=mood),
+            tag("p", tag("code", self.run["target"]), " held against ", held or "no document", ".", class_="lede"),
+            tag("p", "The run was interrupted: what is missing was not judged.", class_="lede bad")
+            if self.run["interrupted"]
+            else "",
+            self._proportion(),
+            tag("dl", self._facts(), class_="facts"),
+            class_="top",
+        )
+
+    def _proportion(self) -> Html:
+        told = [verdict for verdict in FILTERS if self.counts[verdict]]
+        parts = [tag("i", class_=slug(one), style=f"flex-grow:{self.counts[one]}") for one in told]
+        named = [tag("li", tag("b", str(self.counts[one])), " ", one, class_=slug(one)) for one in told]
+        return html([tag("div", parts, class_="proportion", aria_hidden="true"), tag("ul", named, class_="tally")])
+
+    def _facts(self) -> Iterator[Html]:
+        coverage, tool = self.run["coverage"], self.run["tool"]
+        facts = {
+            "Started": datetime.fromisoformat(self.run["started"]).strftime("%Y-%m-%d %H:%M:%S %Z").strip(),
+            "Took": f"{self.run['seconds']:.1f} s, {_many(len(self.run['exchanges']), 'request')}",
+            "Seed": str(self.run["seed"]),
+            **{
+                f"{what.capitalize()} exercised": _share(coverage[what]) for what in ("clauses", "statuses", "keywords")
+            },
+            "Written by": f"{tool['name']} {tool['version']}".strip(),
+        }
+        for name, told in facts.items():
+            yield tag("div", tag("dt", name), tag("dd", told))
+
+    def bar(self) -> Html:
+        """Return the way through the page, and the filter; without JavaScript the filter is not shown."""
+        names = ("Findings", "Coverage", "Rate limit", "Documents", "Promises")
+        links = [tag("a", name, href=f"#{_id(name)}") for name in names]
+        chips = [self._chip(verdict) for verdict in FILTERS if self.counts[verdict]]
+        search = tag(
+            "label", tag("span", "Search"), tag("input", type="search", id="q", autocomplete="off"), class_="search"
+        )
+        shown = tag("output", "", id="shown", for_="q", aria_live="polite")
+        chosen = tag("fieldset", tag("legend", "Show"), chips)
+        theme = tag("button", "Theme: auto", type="button", id="theme")
+        tools = tag(
+            "form", search, chosen, shown, theme, class_="tools js", role="search", aria_label="Findings and promises"
+        )
+        return tag("div", tag("nav", links, aria_label="Sections"), tools, class_="bar")
+
+    def _chip(self, verdict: str) -> Html:
+        box = tag("input", type="checkbox", name="verdict", value=slug(verdict), checked=True)
+        return tag(
+            "label",
+            box,
+            tag("span", f"{GLYPHS[verdict]} {verdict} {self.counts[verdict]}"),
+            class_=f"chip {slug(verdict)}",
+        )
+
+    def foot(self) -> Html:
+        """Return what the signs mean."""
+        told = "✓ kept. ✗ broken, or withheld: evidence that the document promises and the target did not give. "
+        told += "! warned: a SHOULD is not kept. ~ waived. ○ not exercised."
+        return tag("footer", tag("p", told))
+
+    def sections(self) -> Iterator[Html]:
+        """Yield the parts of the page."""
+        yield _section("Findings", self._findings())
+        yield _section("Coverage", self._coverage())
+        yield _section("Rate limit", self._rate_limit())
+        yield _section("Documents", self._documents())
+        yield _section("Promises", self._promises())
+
+    # --- findings ----------------------------------------------------------------------------------------------------
+
+    def _findings(self) -> Iterator[Html]:
+        if not self.causes:
+            yield tag("p", "Nothing to report: whatever was exercised is as promised.", class_="empty")
+        for number, cause in enumerate(self.causes[:LISTED]):
+            yield self._finding(number, cause)
+        if len(self.causes) > LISTED:
+            yield tag("p", f"And {len(self.causes) - LISTED} more; the promises below name them.", class_="empty")
+
+    def _finding(self, number: int, cause: Cause) -> Html:
+        best, finding = cause.best, cause.best["finding"]
+        where = f"{best['document']} · {best['operation']}"
+        return tag(
+            "article",
+            tag(
+                "p", _pill(cause.verdict), tag("span", best["level"], class_="level"), tag("span", where), class_="over"
+            ),
+            tag("h3", tag("a", cause.title, href=f"#f{number}")),
+            tag("dl", self._evidence(cause), class_="evidence"),
+            self._exchange(number, finding["exchange"]) if finding and finding["exchange"] else "",
+            _line("Request", finding["curl"]) if finding and finding["curl"] else "",
+            _line("Again", f"pytest '{best['node']}' --contract-target={self.run['target']}"),
+            id=f"f{number}",
+            class_=f"finding {slug(cause.verdict)}",
+            data_v=" ".join(sorted({slug(standing(record)) for record in cause.records})),
+        )
+
+    def _evidence(self, cause: Cause) -> Iterator[Html]:
+        best = cause.best
+        yield _fact("Promised", best["promise"], " ", self._place(best))
+        if best["finding"]:
+            on = f", on {', '.join(cause.statuses)}" if len(cause.statuses) > 1 else ""
+            yield _fact("Seen", best["finding"]["seen"], on)
+        links = [
+            tag("li", tag("a", record["clause"], href=f"#c{self.numbers[record['node']]}")) for record in cause.records
+        ]
+        yield _fact(_many(len(links), "promise").capitalize(), tag("ul", links, class_="ids"))
+
+    def _place(self, clause: Data) -> Html:
+        href = listing.anchor(self.files, clause)
+        return (
+            tag("a", clause["place"], href=href, class_="place")
+            if href
+            else tag("span", clause["place"], class_="place")
+        )
+
+    def _exchange(self, number: int, exchange: Data) -> Html:
+        answer = exchange["failure"] or f"{exchange['status']}"
+        parts = [
+            _message(
+                "Request", f"{exchange['method']} {exchange['url']}", exchange["request_headers"], _sent(exchange)
+            ),
+            _message("Answer", answer, exchange["headers"], exchange["text"]),
+        ]
+        told = f"Request and answer: {exchange['title']}"
+        return tag("details", tag("summary", told), tag("div", parts, class_="exchange"), open=number < 3)
+
+    # --- coverage, rate limit, documents -----------------------------------------------------------------------------
+
+    def _operations(self) -> Iterator[tuple[str, Data, list[Numbered], list[Data]]]:
+        """Yield each operation of each document: its name, what it is, its clauses and its exchanges."""
+        for document in self.run["documents"]:
+            for operation in document["operations"]:
+                key = (document["name"], operation["id"])
+                own = [one for one in self.clauses if (one[1]["document"], one[1]["operation"]) == key]
+                sent = [one for one in self.run["exchanges"] if (one["document"], one["operation"]) == key]
+                yield f"{document['name']} · {operation['id']}", operation, own, sent
+
+    def _coverage(self) -> Iterator[Html]:
+        yield tag("p", "A square is a promise; its row says of which answers it speaks.", class_="intro")
+        for name, operation, own, sent in self._operations():
+            yield matrix.matrix(name, own)
+            yield html([tag("h3", "Statuses that came"), matrix.answers(operation, sent)]) if sent else Html("")
+            yield html([tag("h3", "What was not exercised, and why"), matrix.unexercised(own)])
+
+    def _rate_limit(self) -> Iterator[Html]:
+        for name, operation, _, sent in self._operations():
+            found = timeline.points(sent, operation)
+            if found:
+                plot = tag(
+                    "div",
+                    timeline.svg(found, name),
+                    class_="scroll",
+                    tabindex=0,
+                    role="region",
+                    aria_label=f"Plot: {name}",
+                )
+                yield tag(
+                    "figure",
+                    tag("figcaption", tag("h3", name), timeline.legend()),
+                    plot,
+                    tag("p", timeline.told(found)),
+                )
+            else:
+                yield html([tag("h3", name), tag("p", "No answer told a rate limit.", class_="empty")])
+
+    def _documents(self) -> Iterator[Html]:
+        yield tag("p", "Each promise is marked where it stands; the mark leads to its verdict.", class_="intro")
+        for document in self.run["documents"]:
+            if document["file"] not in self.sources:
+                yield tag("p", f"The text of {document['file']} is not at hand.", class_="empty")
+                continue
+            number = self.files.index(document["file"])
+            own = [one for one in self.clauses if one[1]["file"] == document["file"]]
+            text = listing.listing(number, document["file"], self.sources[document["file"]], own)
+            said = f"{document['file']} ({document['title']} {document['version']}, {document['digest']})"
+            yield tag("details", tag("summary", said), text, class_="document")
+
+    # --- every promise -----------------------------------------------------------------------------------------------
+
+    def _promises(self) -> Iterator[Html]:
+        for name, _, own, _ in self._operations():
+            head = tag("tr", [tag("th", one, scope="col") for one in ("Verdict", "Promise", "Place", "Evidence")])
+            rows = [self._row(number, clause) for number, clause in own]
+            table = tag("table", tag("caption", name), tag("thead", head), tag("tbody", rows), class_="promises")
+            yield tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=f"Promises of {name}")
+
+    def _row(self, number: int, clause: Data) -> Html:
+        verdict = standing(clause)
+        should = tag("span", " SHOULD", class_="level") if clause["level"] != "MUST" else ""
+        said = tag("td", tag("code", clause["clause"]), should, tag("br"), tag("span", clause["promise"]))
+        cells = (
+            tag("th", _pill(verdict), scope="row"),
+            said,
+            tag("td", self._place(clause)),
+            tag("td", _evidence(clause)),
+        )
+        return tag("tr", cells, id=f"c{number}", data_v=slug(verdict))
+
+
+# --- parts -----------------------------------------------------------------------------------------------------------
+
+
+def _section(name: str, parts: Iterable[Html]) -> Html:
+    return tag("section", tag("h2", name, id=f"{_id(name)}-h"), parts, id=_id(name), aria_labelledby=f"{_id(name)}-h")
+
+
+def _id(name: str) -> str:
+    return name.lower().replace(" ", "-")
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}".replace(",", "\u202f")
+
+
+def _share(told: Data) -> str:
+    return f"{told['percent']:g} % ({told['covered']} of {told['of']})"
+
+
+def _pill(verdict: str) -> Html:
+    return tag("span", f"{GLYPHS[verdict]} {verdict}", class_=f"pill {slug(verdict)}")
+
+
+def _fact(name: str, *told: Child) -> Html:
+    return tag("div", tag("dt", name), tag("dd", *told))
+
+
+def _evidence(clause: Data) -> str:
+    if clause["verdict"] == "waived":
+        return str(clause["reason"])
+    if clause["finding"]:
+        return f"{clause['against']} of {clause['judged']}: {clause['finding']['came']}"
+    return f"{clause['judged']}×" if clause["judged"] else str(clause["reason"])
+
+
+def _line(name: str, command: str) -> Html:
+    copy = tag("button", "Copy", type="button", class_="copy js", aria_label=f"Copy: {name}")
+    return tag("div", tag("span", name, class_="of"), tag("code", command, tabindex=0), copy, class_="command")
+
+
+def _message(name: str, first: str, headers: Sequence[Sequence[str]], body: str) -> Html:
+    named = [html([tag("b", f"{header}:"), f" {value}\n"]) for header, value in headers]
+    parts = (tag("strong", first), "\n", named, "\n" if body else "", _readable(body))
+    return tag("div", tag("h4", name), tag("pre", parts, tabindex=0, role="region", aria_label=name))
+
+
+def _sent(exchange: Data) -> str:
+    coded = exchange["request_encoding"] == "base64"
+    return f"(base64) {exchange['request_body']}" if coded else exchange["request_body"] or ""
+
+
+def _readable(body: str) -> str:
+    """Return *body* indented where that changes nothing but white space, and cut where it is long."""
+    try:
+        told = json.dumps(json.loads(body, object_pairs_hook=_once), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        told = body
+    return told if len(told) <= SHOWN else f"{told[:SHOWN]}\n... ({len(body)} characters; the archive has them all)"
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError
+    return members

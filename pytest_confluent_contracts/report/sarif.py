@@ -1,0 +1,121 @@
+"""What do code-scanning tools read? SARIF 2.1.0: a rule for each promise, a result for each one that was not kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import quote
+
+from pytest_confluent_contracts.report.causes import standing
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+LEVELS = {"broken": "error", "withheld": "error", "warned": "warning", "waived": "error"}
+
+Data = Mapping[str, Any]
+
+
+def log(run: Data, sources: Mapping[str, str]) -> dict[str, Any]:
+    """Return the SARIF log of *run*; a result points at the line of the document in *sources* where the promise stands.
+
+    Kept clauses are rules without a result: tools that do not know ``kind`` would show a pass as an alert.
+    """
+    clauses = run["clauses"]
+    index = {rule_id(clause): number for number, clause in enumerate(clauses)}
+    driver = {
+        "name": run["tool"]["name"],
+        "version": run["tool"]["version"] or "0",
+        "rules": [_rule(clause) for clause in clauses],
+    }
+    return {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": driver},
+                "invocations": [{"executionSuccessful": not run["interrupted"], "startTimeUtc": run["started"]}],
+                "automationDetails": {"id": f"contracts/{run['target']}"},
+                "artifacts": [_artifact(document) for document in run["documents"]],
+                "results": [_result(clause, index, sources) for clause in clauses if standing(clause) in LEVELS],
+                "properties": {"target": run["target"], "seed": run["seed"], "coverage": run["coverage"]},
+            }
+        ],
+    }
+
+
+def rule_id(clause: Data) -> str:
+    """Return the rule's id: unique, though two documents share clause ids."""
+    return f"{clause['document']}::{clause['operation']}::{clause['clause']}"
+
+
+def fingerprint(clause: Data) -> str:
+    """Return what stays the same for one finding from run to run."""
+    return hashlib.sha256(rule_id(clause).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _rule(clause: Data) -> dict[str, Any]:
+    told = f"{clause['promise']}\n\nPromised by {clause['file']}, line {clause['line']}. Level {clause['level']}."
+    again = f"Judge it alone: pytest '{clause['node']}' --contract-target=URL"
+    return {
+        "id": rule_id(clause),
+        "name": clause["clause"],
+        "shortDescription": {"text": clause["promise"][:300]},
+        "fullDescription": {"text": clause["promise"]},
+        "help": {"text": f"{told}\n\n{again}", "markdown": f"{_escaped(told)}\n\n{_escaped(again)}"},
+        "defaultConfiguration": {"level": "error" if clause["level"] == "MUST" else "warning"},
+        "properties": {
+            "tags": ["contract", clause["family"], clause["level"]],
+            "verdict": clause["verdict"],
+            "judged": clause["judged"],
+            "against": clause["against"],
+        },
+    }
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{mark}" if mark in "\\`*_[]<>#|" else mark for mark in text)
+
+
+def _result(clause: Data, index: Mapping[str, int], sources: Mapping[str, str]) -> dict[str, Any]:
+    found = {
+        "ruleId": rule_id(clause),
+        "ruleIndex": index[rule_id(clause)],
+        "kind": "fail",
+        "level": LEVELS[standing(clause)],
+        "message": {"text": "\n".join(_message(clause))},
+        "locations": [{"physicalLocation": _location(clause, sources)}],
+        "partialFingerprints": {"contractClause/v1": fingerprint(clause)},
+        "occurrenceCount": max(1, clause["against"]),
+        "properties": {"verdict": clause["verdict"]},
+    }
+    if clause["verdict"] == "waived":
+        found["suppressions"] = [{"kind": "external", "justification": clause["reason"] or "waived"}]
+    return found
+
+
+def _message(clause: Data) -> Iterable[str]:
+    finding = clause["finding"]
+    if finding is None:
+        return [f"not exercised: {clause['reason']}", f"promised: {clause['promise']}"]
+    lines = [finding["came"], f"promised: {clause['promise']}", f"seen: {finding['seen']}"]
+    return [*lines, f"request: {finding['curl']}"] if finding["curl"] else lines
+
+
+def _location(clause: Data, sources: Mapping[str, str]) -> dict[str, Any]:
+    region: dict[str, Any] = {"startLine": max(1, clause["line"])}
+    lines = sources.get(clause["file"], "").splitlines()
+    if 1 <= clause["line"] <= len(lines):
+        region["snippet"] = {"text": lines[clause["line"] - 1]}
+    return {"artifactLocation": _file(clause["file"]), "region": region}
+
+
+def _file(name: str) -> dict[str, Any]:
+    """Return where a document is: relative to the root of the checkout, or absolute where it lies elsewhere."""
+    path = PurePath(name)
+    return {"uri": path.as_uri()} if path.is_absolute() else {"uri": quote(path.as_posix()), "uriBaseId": "%SRCROOT%"}
+
+
+def _artifact(document: Data) -> dict[str, Any]:
+    described = f"{document['title']} {document['version']} ({document['digest']})"
+    return {"location": _file(document["file"]), "description": {"text": described}}

@@ -1,0 +1,284 @@
+"""Does the run keep its pace? Rate, reserve, waits for a 429, and requests in flight, on clocks that can be read."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from chaos_proxy import named, resolver
+from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request
+from running import Run, gate
+
+from pytest_confluent_contracts import documents, guard
+from pytest_confluent_contracts.campaign import Campaign, Listener, Manner
+from pytest_confluent_contracts.cases.valid import opening
+from pytest_confluent_contracts.contract import Brief, Probe
+from pytest_confluent_contracts.service import VirtualClock
+from pytest_confluent_contracts.wire import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+CONFLUENT = ("--contract-spec=confluent-api-keys", "--contract-max-examples=1", "--contract-param=id=ak-12345")
+AWAY = ("--contract-insecure", *CONFLUENT)
+
+
+class Timed(OtherService):
+    """Notes when each request came, and how many were in flight."""
+
+    def __init__(self, choices: Choices | None = None, latency: float = 0.0) -> None:
+        super().__init__(choices)
+        self.times: list[float] = []
+        self.latency, self.flying, self.most = latency, 0, 0
+        self._count = threading.Lock()
+
+    def respond(self, request: Request) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Answer after the latency."""
+        with self._count:
+            self.times.append(time.monotonic())
+            self.flying += 1
+            self.most = max(self.most, self.flying)
+        time.sleep(self.latency)
+        answer = super().respond(request)
+        with self._count:
+            self.flying -= 1
+        return answer
+
+
+def away(folder: Path, service: OtherService, *given: str) -> Run:
+    """Run the gate against *service* under a name that is not loopback's."""
+    (folder / "conftest.py").write_text(resolver(), encoding="utf-8")
+    return gate(folder, f"--contract-target={named(service.url)}", *AWAY, *given, given=ENVIRONMENT)
+
+
+# --- the rate ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rate", [0.5, 5.0, 50.0])
+def test_the_guard_spaces_requests_evenly(rate: float) -> None:
+    """On a clock that waits exactly, 100 requests take 99 intervals, however they come in."""
+    clock = VirtualClock()
+    rules = guard.Rules(frozenset({"h"}), "PATCH", re.compile("/x"), rate=rate)
+    paced = guard.Guard(rules, clock, httpx.MockTransport(lambda _: httpx.Response(200)))
+    begun = clock.now()
+    for index in range(100):
+        clock.sleep(0.3 / rate if index % 3 else 0.0)
+        paced.handle_request(httpx.Request("PATCH", "https://h/x"))
+    assert clock.now() - begun == pytest.approx(99 / rate, rel=0.05)
+
+
+def test_a_pause_is_not_made_up_for() -> None:
+    """After a pause the rate goes on from there: no burst."""
+    clock = VirtualClock()
+    rules = guard.Rules(frozenset({"h"}), "PATCH", re.compile("/x"), rate=5.0)
+    paced = guard.Guard(rules, clock, httpx.MockTransport(lambda _: httpx.Response(200)))
+    paced.handle_request(httpx.Request("PATCH", "https://h/x"))
+    clock.sleep(60)
+    begun = clock.now()
+    for _ in range(6):
+        paced.handle_request(httpx.Request("PATCH", "https://h/x"))
+    assert clock.now() - begun == pytest.approx(1.0, rel=0.01)
+
+
+def test_the_rate_holds_over_a_run(folder: Path) -> None:
+    """At 40 a second the server sees 40 a second within 5 %, and in no second more than 5 % above."""
+    with Timed() as service:
+        run = away(folder, service, "--contract-rate=40", "-k", "security or request/undeclared")
+    assert run.code == 0, run.everything
+    steady = service.times[:-1]  # the last one puts back
+    seconds = steady[-1] - steady[0]
+    assert (len(steady) - 1) / seconds == pytest.approx(40, rel=0.05)
+    busiest = max(sum(begun <= moment < begun + 1.0 for moment in steady) for begun in steady)
+    assert busiest <= 42
+
+
+def test_on_loopback_nothing_slows_a_run(folder: Path) -> None:
+    """Without a rate the same requests go out as fast as they are answered."""
+    with Timed() as service:
+        gate(folder, f"--contract-target={service.url}", *CONFLUENT, "-k", "security", given=ENVIRONMENT)
+    assert (len(service.times) - 1) / (service.times[-1] - service.times[0]) > 60
+
+
+# --- the reserve -------------------------------------------------------------------------------------------------------
+
+
+def remaining(service: OtherService) -> Callable[[Request, Answer], Answer]:
+    """Return a tamper hook that notes what is left of the limit after each answer."""
+    service.left = []  # type: ignore[attr-defined]
+
+    def note(request: Request, answer: Answer) -> Answer:
+        if (told := answer.header("X-RateLimit-Remaining")) is not None:
+            service.left.append(int(told))  # type: ignore[attr-defined]
+        return answer
+
+    return note
+
+
+@pytest.mark.parametrize("throttle", [False, True])
+def test_a_fifth_of_the_quota_is_left_to_others(folder: Path, throttle: bool) -> None:
+    """Remaining is never seen below 20 % of Limit, unless --contract-throttle asks for the whole."""
+    with Timed(Choices(limit=50, window=1.0)) as service:
+        service.tamper = remaining(service)
+        more = ("--contract-throttle", "-k", "429/ or undeclared") if throttle else ("-k", "undeclared or security or body/json")
+        run = away(folder, service, "--contract-rate=2000", *more)
+    left = service.left  # type: ignore[attr-defined]
+    assert run.code == 0, run.everything
+    assert len(left) > 40
+    assert min(left) == 0 if throttle else min(left) >= 10
+
+
+def test_the_wait_for_the_next_window_is_told(folder: Path) -> None:
+    """A pause that leaves quota to others says why, and how long."""
+    with OtherService(Choices(limit=50, window=2.0)) as service:
+        run = away(folder, service, "--contract-rate=2000", "-k", "undeclared or body/json")
+    assert re.search(r"^contracts: \d+ of 50 requests are left to others: waiting [12] s$", run.out, re.MULTILINE)
+
+
+# --- 429 ---------------------------------------------------------------------------------------------------------------
+
+
+def held_up(headers: list[tuple[str, str]], times: int) -> tuple[float, list[str], int, str]:
+    """Send one case to a service that answers 429 so many times; return seconds waited, lines, requests, and why it stopped."""
+    operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
+    clock, said, sent = VirtualClock(), [], []  # type: ignore[var-annotated]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(429, headers=headers) if len(sent) <= times else httpx.Response(200, json={})
+
+    rules = guard.Rules(frozenset({"h"}), "PATCH", re.compile("/.*"))
+    wire = Wire("https://h", guard.Guard(rules, clock, httpx.MockTransport(answer)), clock, guard.Redactor(()), 10.0)
+    parts = {part: "x" * 8 for scheme in operation.security[0] for part, _ in scheme.variables}
+    brief = Brief((("id", "ak-1"),), {}, {operation.security[0][0].name: parts})
+    campaign = Campaign(operation, brief, wire, clock, Manner(), Listener(say=said.append))
+    begun = clock.now()
+    campaign.send(opening(operation, brief, Probe.VALID))
+    return clock.now() - begun, said, len(sent), campaign.stopped
+
+
+DATE = "Sun, 22 Nov 2026 10:00:00 GMT"
+WAITS: dict[str, tuple[list[tuple[str, str]], float]] = {
+    "seconds": ([("Retry-After", "7")], 7.0),
+    "a date": ([("Retry-After", "Sun, 22 Nov 2026 10:00:09 GMT"), ("Date", DATE)], 9.0),
+    "a date gone by": ([("Retry-After", "Sun, 22 Nov 2026 09:00:00 GMT"), ("Date", DATE)], 0.0),
+    "absent, with a reset": ([("X-RateLimit-Reset", "5")], 5.0),
+    "absent": ([], 1.0),
+    "absurdly long": ([("Retry-After", "86400")], 60.0),
+    "longer than a number": ([("Retry-After", "9" * 40), ("X-RateLimit-Reset", "4")], 4.0),
+    "absurdly far away": ([("Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"), ("Date", DATE)], 60.0),
+    "negative": ([("Retry-After", "-5"), ("X-RateLimit-Reset", "3")], 3.0),
+    "a word": ([("Retry-After", "soon"), ("X-RateLimit-Reset", "3")], 3.0),
+    "a date without a zone": ([("Retry-After", "Sun, 22 Nov 2026 10:00:09"), ("Date", DATE)], 9.0),
+}
+
+
+@pytest.mark.parametrize("form", WAITS)
+def test_a_429_is_waited_out_as_it_says(form: str) -> None:
+    """Retry-After in seconds or as a date, else Reset, else a second; never more than a minute, and it is told."""
+    headers, seconds = WAITS[form]
+    waited, said, sent, stopped = held_up(headers, 1)
+    assert waited == pytest.approx(seconds, abs=1.0)
+    assert (sent, stopped) == (2, "")
+    assert bool(said) == (seconds >= 1)
+    assert all(f"waiting {seconds:.0f} s" in line for line in said)
+
+
+def test_an_absurd_wait_is_told_as_such() -> None:
+    """What was asked for and what is waited are both told."""
+    _, said, _, _ = held_up([("Retry-After", "86400")], 1)
+    assert said == ["the rate limit is reached: waiting 60 s of the 86400 s asked for"]
+
+
+def test_a_service_that_throttles_for_good_is_left_alone() -> None:
+    """After three waits in vain nothing more is sent, and the reason is told."""
+    waited, _, sent, stopped = held_up([("Retry-After", "0")], 99)
+    assert sent == 4
+    assert waited < 10
+    assert "429 was answered again and again" in stopped
+
+
+# --- a service that is only limited --------------------------------------------------------------------------------------
+
+FEW = ("-k", "rate-limit or security or 429 or undeclared or body/json")
+THROTTLED = Choices(limit=20, window=2.0)
+
+
+@pytest.mark.parametrize("given", [(), ("--contract-throttle",)], ids=["without", "throttle"])
+@pytest.mark.parametrize("far", [False, True], ids=["loopback", "away"])
+def test_a_service_with_a_tight_limit_is_green(folder: Path, given: tuple[str, ...], far: bool) -> None:
+    """20 requests per 2 s, each promise kept: no clause is red, with and without --contract-throttle."""
+    class Hasty(OtherService):
+        """The examples of a whole run, without its long list of valid bodies."""
+
+    few = ("-k", "security") if far and not given else ("-k", "security or 429/no-body or undeclared")
+    with Hasty(THROTTLED) as service:
+        if far:
+            run = away(folder, service, "--contract-rate=2000", *few, *given)
+        else:
+            run = gate(folder, f"--contract-target={service.url}", *CONFLUENT, *few, *given, given=ENVIRONMENT)
+        assert service.spec["display_name"] == "first name"
+    assert run.code == 0, run.everything
+    assert run.red == set()
+    assert len(service.requests) > 20
+
+
+# --- in flight -----------------------------------------------------------------------------------------------------------
+
+
+def requests_of(service: OtherService) -> Counter[tuple[str, bytes, str]]:
+    """Return what a service was asked, without order."""
+    return Counter((one.path, one.body, one.headers.get("authorization", "")) for one in service.requests)
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[Run, Timed]]:
+    """Return the same run with one and with four requests in flight, against 40 ms of latency."""
+    found = {}
+    for many in (1, 4):
+        with Timed(latency=0.04) as service:
+            target, folder = f"--contract-target={service.url}", tmp_path_factory.mktemp(f"flight-{many}")
+            chosen = ("-k", "security or body/json or request/spec or unknown-id or undeclared")
+            run = gate(folder, target, *CONFLUENT, *chosen, f"--contract-concurrency={many}", given=ENVIRONMENT)
+        found[many] = run, service
+    return found
+
+
+def test_requests_in_flight_change_no_verdict(pair: dict[int, tuple[Run, Timed]]) -> None:
+    """Verdicts are the same one by one and four at a time."""
+    assert pair[1][0].code == pair[4][0].code == 0, pair[4][0].everything
+    assert pair[1][0].verdicts == pair[4][0].verdicts
+
+
+def test_requests_in_flight_are_the_same_requests(pair: dict[int, tuple[Run, Timed]]) -> None:
+    """The same requests are sent, each as often."""
+    assert requests_of(pair[1][1]) == requests_of(pair[4][1])
+
+
+def test_no_more_are_in_flight_than_asked_for(pair: dict[int, tuple[Run, Timed]]) -> None:
+    """One at a time is one at a time, and four are never five."""
+    assert (pair[1][1].most, pair[4][1].most) == (1, 4)
+
+
+def test_requests_that_change_something_travel_alone(folder: Path) -> None:
+    """Where an accepted body is followed by another, each waits for the answer to the one before."""
+    with Timed(latency=0.02) as service:
+        options = (*CONFLUENT, "--contract-concurrency=4", "-k", "undeclared")
+        run = gate(folder, f"--contract-target={service.url}", *options, given=ENVIRONMENT)
+    assert run.code == 0
+    assert service.most == 1
+
+
+def told(run: Run) -> list[Any]:
+    """Return what each clause counted."""
+    return [(one.id, one.contract["judged"] if one.contract else None) for one in run.told]
+
+
+def test_as_much_is_judged_in_flight(pair: dict[int, tuple[Run, Timed]]) -> None:
+    """Each clause judges as many answers."""
+    assert told(pair[1][0]) == told(pair[4][0])

@@ -1,0 +1,106 @@
+"""Does the proof bite? With any one check taken out, it must say which fault is no longer noticed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import pytest
+from judging import DOCUMENTS, document
+from running import gate
+
+from pytest_confluent_contracts.contract import Evidence
+from pytest_confluent_contracts.proving import Prover
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_confluent_contracts.contract import Judge
+
+FAULTS_AT_LEAST = 200
+
+
+@lru_cache
+def prover(name: str) -> Prover:
+    """Return the prover of a document; its requests are made once."""
+    read, operation = document(name)
+    return Prover(read, operation, seed=0, max_examples=20)
+
+
+def told_alone(name: str) -> dict[str, str]:
+    """Return a fault for each clause that has one of its own, which no other clause is named for."""
+    own: dict[str, str] = {}
+    for fault in prover(name).faults.values():
+        named = prover(name).named(fault)
+        if len(named) == 1:
+            own.setdefault(named[0].id, fault.name)
+    return own
+
+
+def sampled(name: str) -> list[str]:
+    """Return one clause of each kind: alike but for the member that they are about."""
+    kinds: dict[tuple[object, ...], str] = {}
+    for clause in told_alone(name):
+        parts = clause.split("/")
+        kind = (parts[0], parts[1] if len(parts) > 1 else "", parts[-1] if parts[0] == "request" else len(parts))
+        kinds.setdefault(kind, clause)
+    return list(kinds.values())
+
+
+def lenient(judge: Judge) -> Judge:
+    """Return a judge that sees the same evidence and finds nothing in it."""
+    return lambda exchanges: [Evidence(item.exchange) for item in judge(exchanges)]
+
+
+CASES = [(name, clause) for name in DOCUMENTS for clause in sampled(name)]
+
+
+@pytest.mark.parametrize(("name", "clause"), CASES, ids=[f"{name}-{clause}" for name, clause in CASES])
+def test_a_check_that_is_taken_out_is_missed(name: str, clause: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its judge silenced, the clause's fault is not noticed; with its judge, it is."""
+    fault, tried = told_alone(name)[clause], prover(name)
+    assert tried.prove(fault).told == ""
+    blind = tuple(replace(one, judge=lenient(one.judge)) if one.id == clause else one for one in tried.clauses)
+    monkeypatch.setattr(tried, "clauses", blind)
+    told = tried.prove(fault).told
+    assert told.startswith(f"not noticed: {fault}")
+    assert clause in told
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_clause_that_can_be_provoked_has_a_fault(name: str) -> None:
+    """Only what no request can bring about is left without one: a conflict, and a network in between."""
+    assert set(prover(name).uncovered()) <= {"409/header/Location", "answered/at-once"}
+
+
+def test_there_are_enough_faults() -> None:
+    """The proof is broad, and every fault names a clause."""
+    faults = [(name, fault) for name in DOCUMENTS for fault in prover(name).faults.values()]
+    assert len(faults) >= FAULTS_AT_LEAST
+    assert [fault.name for name, fault in faults if not prover(name).named(fault)] == []
+
+
+def test_the_option_prints_the_matrix_and_exits_green(tmp_path: Path) -> None:
+    """``--contract-prove`` notices every fault of the clauses asked for, raises no false alarm, and says so."""
+    run = gate(tmp_path, "--contract-target=mock", "--contract-prove", "-k", "RateLimit or tags or unknown", "-n", "2")
+    assert run.code == 0, run.out
+    assert "faults noticed (100.0 %)" in run.out
+    assert "red beside the clause that a fault names" in run.out
+
+
+def test_a_missed_fault_turns_the_run_red(tmp_path: Path) -> None:
+    """A gate without one of its rules exits 1 and names what it no longer notices."""
+    (tmp_path / "conftest.py").write_text(
+        "from pytest_confluent_contracts.clauses import rate_limit\nrate_limit._storable = lambda exchange: ''\n"
+    )
+    run = gate(tmp_path, "--contract-target=mock", "--contract-prove", "-k", "stored or no_fault or letters")
+    assert run.code == 1, run.out
+    assert "not noticed: 429 may be stored; it breaks rate-limit/429-not-storable" in run.out
+
+
+def test_the_clauses_are_data() -> None:
+    """A fault's name stands alone in a report."""
+    names = [fault for name in DOCUMENTS for fault in prover(name).faults]
+    assert json.loads(json.dumps(names)) == names

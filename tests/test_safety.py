@@ -1,0 +1,337 @@
+"""Does anything leave that should not? Host, method, resource, budget and encryption, before a request is sent."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+import httpx
+import pytest
+from chaos_proxy import HOST, named, resolver
+from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request
+from running import CONFLUENT, DATADOG, QUIET, Answered, Run, gate, serving
+
+from pytest_confluent_contracts import guard, options
+from pytest_confluent_contracts.service import VirtualClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+CLOUD = "https://api.confluent.cloud"
+PATH = re.compile("/iam/v2/api-keys/[^/]+")
+OURS = "/iam/v2/api-keys/ak-1"
+ONE = ("--contract-spec=confluent-api-keys", "--contract-max-examples=1")
+FAST = ("--contract-insecure", "--contract-rate=2000")
+
+# --- the guard alone -------------------------------------------------------------------------------------------------
+
+
+def guarded(**more: object) -> tuple[guard.Guard, list[httpx.Request]]:
+    """Return a guard for one key of Confluent Cloud, and the list of what it lets out."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200)
+
+    given = {"hosts": frozenset({"api.confluent.cloud"}), "method": "PATCH", "path": PATH} | more
+    rules = guard.Rules(secret_headers=frozenset({"authorization"}), **given)  # type: ignore[arg-type]
+    return guard.Guard(rules, VirtualClock(), httpx.MockTransport(answer)), seen
+
+
+def asked(method: str, url: str, **headers: str) -> httpx.Request:
+    """Return a request."""
+    return httpx.Request(method, url, headers=headers)
+
+
+FORBIDDEN = {
+    "another host": ("PATCH", f"https://example.com{OURS}"),
+    "a host that contains the target's": ("PATCH", f"https://api.confluent.cloud.example.com{OURS}"),
+    "a host below the target's": ("PATCH", f"https://evil.api.confluent.cloud{OURS}"),
+    "the target's host as user name": ("PATCH", f"https://api.confluent.cloud@example.com{OURS}"),
+    **{method: (method, CLOUD + OURS) for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE")},
+    "the collection": ("PATCH", f"{CLOUD}/iam/v2/api-keys"),
+    "the collection with a slash": ("PATCH", f"{CLOUD}/iam/v2/api-keys/"),
+    "another path": ("PATCH", f"{CLOUD}/iam/v2/users/u-1"),
+    "a longer path": ("PATCH", f"{CLOUD}{OURS}/rotate"),
+    "a prefix": ("PATCH", f"{CLOUD}/v1{OURS}"),
+    "a coded slash": ("PATCH", f"{CLOUD}/iam/v2/api-keys/ak-1%2F..%2Fak-2"),
+    "a query": ("PATCH", f"{CLOUD}{OURS}?dry=1/2"),
+}
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_what_the_document_does_not_declare_stays_in(what: str) -> None:
+    """Another host, method or path is refused before anything leaves, in one line."""
+    guard_, seen = guarded()
+    method, url = FORBIDDEN[what]
+    with pytest.raises(guard.Refusal, match=r"\Anot sent: [^\n]+\Z"):
+        guard_.handle_request(asked(method, url))
+    assert (seen, guard_.sent) == ([], 0)
+
+
+def test_what_the_document_declares_goes_out() -> None:
+    """The declared method on the declared path passes."""
+    guard_, seen = guarded()
+    assert guard_.handle_request(asked("PATCH", CLOUD + OURS)).status_code == 200
+    assert (len(seen), guard_.sent) == (1, 1)
+
+
+def test_another_host_may_be_allowed() -> None:
+    """A host of --contract-allow-host is let out, and no other."""
+    guard_, seen = guarded(hosts=frozenset({"api.confluent.cloud", "eu.confluent.cloud"}))
+    guard_.handle_request(asked("PATCH", f"https://eu.confluent.cloud{OURS}"))
+    with pytest.raises(guard.Refusal, match="--contract-allow-host=us.confluent.cloud"):
+        guard_.handle_request(asked("PATCH", f"https://us.confluent.cloud{OURS}"))
+    assert len(seen) == 1
+
+
+def test_only_the_given_resource_and_unknown_ids_go_out() -> None:
+    """Of all the paths that the document declares, only those named pass."""
+    guard_, seen = guarded(resources=frozenset({OURS, "/iam/v2/api-keys/nobody's id"}))
+    guard_.handle_request(asked("PATCH", CLOUD + OURS))
+    guard_.handle_request(asked("PATCH", f"{CLOUD}/iam/v2/api-keys/nobody's%20id"))
+    for other in ("ak-2", "ak-1?x=1", "ak-1%3Fx", "AK-1", "ak-1%00"):
+        with pytest.raises(guard.Refusal, match="is not the resource"):
+            guard_.handle_request(asked("PATCH", f"{CLOUD}/iam/v2/api-keys/{other}"))
+    assert len(seen) == 2
+
+
+def test_credentials_do_not_travel_in_the_clear() -> None:
+    """Plain http with credentials is refused off loopback; without credentials, encrypted or asked for it passes."""
+    plain = f"http://api.confluent.cloud{OURS}"
+    guard_, seen = guarded()
+    with pytest.raises(guard.Refusal, match="--contract-insecure"):
+        guard_.handle_request(asked("PATCH", plain, Authorization="Basic eDp5"))
+    assert seen == []
+    guard_.handle_request(asked("PATCH", plain))
+    guard_.handle_request(asked("PATCH", CLOUD + OURS, Authorization="Basic eDp5"))
+    insecure, also_seen = guarded(insecure=True)
+    insecure.handle_request(asked("PATCH", plain, Authorization="Basic eDp5"))
+    assert (len(seen), len(also_seen)) == (2, 1)
+
+
+@pytest.mark.parametrize("budget", [1, 2, 10, 37])
+def test_the_budget_is_never_exceeded(budget: int) -> None:
+    """No more than the budget leaves; the last request is kept for putting back, where there is more than one."""
+    guard_, seen = guarded(budget=budget)
+    for _ in range(max(1, budget - 1)):
+        guard_.handle_request(asked("PATCH", CLOUD + OURS))
+    with pytest.raises(guard.BudgetSpent, match="--contract-budget"):
+        guard_.handle_request(asked("PATCH", CLOUD + OURS))
+    guard_.close_up()
+    for _ in range(budget - len(seen)):
+        guard_.handle_request(asked("PATCH", CLOUD + OURS))
+    with pytest.raises(guard.BudgetSpent):
+        guard_.handle_request(asked("PATCH", CLOUD + OURS))
+    assert len(seen) == budget
+
+
+def test_a_redirect_is_a_request_like_any_other() -> None:
+    """Even a client that follows redirects gets no further than the guard."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(307, headers={"Location": f"https://elsewhere.example{OURS}"})
+
+    rules = guard.Rules(frozenset({"api.confluent.cloud"}), "PATCH", PATH)
+    transport = guard.Guard(rules, VirtualClock(), httpx.MockTransport(answer))
+    with httpx.Client(transport=transport) as client, pytest.raises(guard.Refusal, match=r"elsewhere\.example"):
+        client.patch(CLOUD + OURS, follow_redirects=True)
+    assert transport.sent == 1
+
+
+# --- defaults --------------------------------------------------------------------------------------------------------
+
+
+def settings(pytester: pytest.Pytester, *given: str) -> options.Settings:
+    """Return what *given* options amount to."""
+    found = options.settings(pytester.parseconfig(*QUIET, *given))
+    assert found is not None
+    return found
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize("url", [CLOUD, "https://api.datadoghq.com", "https://gateway.example"])
+def test_off_loopback_the_defaults_are_careful(pytester: pytest.Pytester, url: str) -> None:
+    """Off loopback: 5 requests a second, 600 a document, 4 in flight, the limit left alone, credentials encrypted."""
+    found = settings(pytester, f"--contract-target={url}", "--contract-spec=confluent-api-keys")
+    assert (found.local, found.rate, found.budget, found.concurrency) == (False, 5.0, 600, 4)
+    assert not (found.throttle or found.insecure or found.hosts)
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"])
+def test_on_loopback_nothing_is_held_back(pytester: pytest.Pytester, url: str) -> None:
+    """On loopback there is nobody to spare: no rate, no cap, one request at a time."""
+    found = settings(pytester, f"--contract-target={url}")
+    assert (found.local, found.rate, found.budget, found.concurrency) == (True, 0.0, 0, 1)
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize("url", ["http://127.example.com", "http://localhost.example.com", "http://10.0.0.7"])
+def test_what_only_looks_like_loopback_is_not(pytester: pytest.Pytester, url: str) -> None:
+    """A name that begins like a loopback address is somebody else's host."""
+    assert not settings(pytester, f"--contract-target={url}", "--contract-spec=confluent-api-keys").local
+
+
+# --- whole runs ------------------------------------------------------------------------------------------------------
+
+
+def away(folder: Path, service: OtherService, *given: str, environment: dict[str, str] = ENVIRONMENT) -> Run:
+    """Run the gate against *service* under a name that is not loopback's."""
+    (folder / "conftest.py").write_text(resolver(), encoding="utf-8")
+    return gate(folder, f"--contract-target={named(service.url)}", *given, given=environment)
+
+
+def prefix(request: Request) -> str:
+    """Return the path without the resource."""
+    return request.path.rpartition("/")[0]
+
+
+def test_off_loopback_plain_http_is_refused_in_one_line(folder: Path, other: OtherService) -> None:
+    """Without --contract-insecure nothing is sent, and each red clause says why in the same one line."""
+    run = away(folder, other, *ONE, "--contract-param=id=ak-12345", "-k", "security or 200/json")
+    assert run.code == pytest.ExitCode.TESTS_FAILED
+    assert other.requests == []
+    assert set(run.failures.values()) == {
+        "not exercised: not sent: credentials would travel unencrypted; use https, or --contract-insecure"
+    }
+    assert "Traceback" not in run.everything
+
+
+OTHERS = ("ak-12345", "account_id_abc123")
+
+
+def test_without_a_resource_nothing_is_changed(folder: Path, other: OtherService) -> None:
+    """Off loopback and without --contract-param only strangers and unknown ids are sent, none for a real resource."""
+    run = away(folder, other, *FAST, "--contract-spec=confluent-api-keys", "--contract-spec=datadog-confluent-cloud")
+    asked_for = {request.resource_id for request in other.requests}
+    assert other.requests
+    assert not asked_for & set(OTHERS), asked_for
+    assert other.spec["display_name"] == "first name"
+    assert other.account["api_key"] == "FIRSTKEY"
+    told = [one.skipped for one in run.told if one.verdict == "not exercised"]
+    for name in ("id", "account_id"):
+        named_ = f"not exercised: name a resource that may be changed: --contract-param {name}=..."
+        assert sum(named_ in line for line in told) >= 25, run.everything
+    assert run.code == 0, run.everything
+    assert run.verdicts[f"{CONFLUENT}security/none"] == run.verdicts[f"{DATADOG}security/none"] == "kept"
+
+
+def test_what_another_system_checks_is_not_made_up(folder: Path, other: OtherService) -> None:
+    """Off loopback Datadog's keys must be pinned: without pins no body that changes anything is sent, and it is told."""
+    datadog = ("--contract-spec=datadog-confluent-cloud", "--contract-param=account_id=account_id_abc123")
+    run = away(folder, other, *FAST, *datadog)
+    accepted = [request for request in other.requests if request.resource_id == "account_id_abc123" and authorised(request)]
+    assert accepted == []
+    assert other.account["api_key"] == "FIRSTKEY"
+    told = {one.skipped for one in run.told if one.verdict == "not exercised"}
+    assert any("pin real ones" in line and "--contract-pin data.attributes.api_secret=env:" in line for line in told)
+    assert run.code == 0, run.everything
+
+
+def authorised(request: Request) -> bool:
+    """Return whether a request carries Datadog's right credentials."""
+    right = (ENVIRONMENT["DD_API_KEY"], ENVIRONMENT["DD_APP_KEY"])
+    return (request.headers.get("dd-api-key"), request.headers.get("dd-application-key")) == right
+
+
+PINS = ("--contract-pin=data.attributes.api_key=FIRSTKEY", "--contract-pin=data.attributes.api_secret=env:SECRET")
+NAMES = ("--contract-param=id=ak-12345", "--contract-param=account_id=account_id_abc123")
+
+
+@pytest.fixture(scope="module")
+def default(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, OtherService]:
+    """Return a whole run off loopback, with resources and pins, in haste, and what it did to the service."""
+    folder = tmp_path_factory.mktemp("default")
+    documents = ("--contract-spec=confluent-api-keys", "--contract-spec=datadog-confluent-cloud")
+    given = {**ENVIRONMENT, "SECRET": "first-secret"}
+    with OtherService() as service:
+        run = away(folder, service, *documents, *FAST, *NAMES, *PINS, environment=given)
+    return run, service
+
+
+def test_a_whole_run_keeps_to_what_was_given(default: tuple[Run, OtherService]) -> None:
+    """Over a default run: one method, one host, the two resources, and ids that nobody has."""
+    run, service = default
+    assert run.code == 0, run.everything
+    assert {request.method for request in service.requests} == {"PATCH"}
+    assert {request.headers["host"].partition(":")[0] for request in service.requests} == {HOST}
+    paths = Counter((prefix(request), unquote(request.resource_id)) for request in service.requests)
+    strangers = {path: count for path, count in paths.items() if path[1] not in OTHERS}
+    assert len({path[0] for path in paths}) == 2
+    assert all(count <= 2 for count in strangers.values())
+    assert len(strangers) <= 12
+
+
+def test_a_whole_run_fits_the_default_budget(default: tuple[Run, OtherService]) -> None:
+    """Off loopback at most 600 requests are sent for a document, what is put back included."""
+    sent = Counter(prefix(request) for request in default[1].requests)
+    assert len(sent) == 2
+    assert max(sent.values()) <= 600
+
+
+def test_pinned_values_are_in_every_valid_body(default: tuple[Run, OtherService]) -> None:
+    """No accepted body carried another key or secret than the pinned ones."""
+    service = default[1]
+    assert service.account["api_key"] == "FIRSTKEY"
+    pairs = set()
+    for request in service.requests:
+        if not request.is_confluent and authorised(request) and not service.problems(request, request.json):
+            attributes = request.json["data"]["attributes"]
+            pairs.add((attributes["api_key"], attributes["api_secret"]))
+    assert pairs == {("FIRSTKEY", "first-secret")}
+
+
+def test_a_redirect_is_not_followed(folder: Path) -> None:
+    """A target that answers 307 is judged for that; the address it names is not asked."""
+    lured: list[str] = []
+
+    def elsewhere(method: str, path: str, headers: dict[str, str], body: bytes) -> Answered:
+        lured.append(path)
+        return 200, [], b"{}"
+
+    def redirect(request: Request, answer: Answer) -> Answer:
+        return Answer(307, {}, [("Content-Type", "application/json"), ("Location", url + request.path)])
+
+    with serving(elsewhere) as url, OtherService(tamper=redirect) as service:
+        run = gate(folder, f"--contract-target={service.url}", *ONE, "-m", "security", given=ENVIRONMENT)
+    assert service.requests
+    assert (lured, run.code) == ([], 1)
+
+
+def test_no_proxy_of_the_environment_is_asked(folder: Path, other: OtherService) -> None:
+    """A proxy that the environment names would be another host: nothing goes there."""
+    lured: list[str] = []
+
+    def proxy(method: str, path: str, headers: dict[str, str], body: bytes) -> Answered:
+        lured.append(path)
+        return 502, [], b""
+
+    with serving(proxy) as url:
+        given = ENVIRONMENT | {name: url for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")}
+        run = gate(folder, f"--contract-target={other.url}", *ONE, "-m", "security", given=given)
+    assert other.requests
+    assert (lured, run.code) == ([], 0)
+
+
+@pytest.mark.parametrize("budget", [1, 10, 37])
+def test_no_run_sends_more_than_its_budget(folder: Path, other: OtherService, budget: int) -> None:
+    """At a tiny budget no more leaves, restoring included; what was not seen is skipped, and the key is as it was."""
+    run = gate(folder, f"--contract-target={other.url}", *ONE, f"--contract-budget={budget}", given=ENVIRONMENT)
+    before = {"display_name": "first name", "description": "first description"}
+    assert 0 < len(other.requests) <= budget
+    assert other.spec == before, run.everything
+    assert f"the budget of {budget} requests is spent" in run.out
+    assert run.red == set(), run.failures
+    assert run.code == 0
+
+
+def test_the_budget_counts_retries_too(folder: Path) -> None:
+    """Requests that are sent again after a 429 count: a service that always throttles sees no more than the budget."""
+    with OtherService(Choices(limit=3, window=1.0)) as service:
+        gate(folder, f"--contract-target={service.url}", *ONE, "--contract-budget=10", "-k", "200/json", given=ENVIRONMENT)
+    assert len(service.requests) <= 10

@@ -1,0 +1,124 @@
+"""Is the request that shows a finding small, and is what comes now and then still a finding?"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from judging import judged
+from other_service import Answer, OtherService
+
+from pytest_confluent_contracts.contract import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from other_service import Request
+
+    from pytest_confluent_contracts.contract import Ruling
+
+
+def refusing(test: Callable[[Any], bool]) -> Callable[[Request, Answer], Answer]:
+    """Return the tampering that refuses a body which passes *test*, in an envelope that is in order."""
+
+    def tamper(request: Request, answer: Answer) -> Answer:
+        if answer.status != 200 or not test(json.loads(request.body or b"{}")):
+            return answer
+        headers = [pair for pair in answer.headers if not pair[0].lower().startswith("x-ratelimit")]
+        return replace(answer, status=400, headers=headers, payload={"errors": [{"status": "400"}]})
+
+    return tamper
+
+
+def accepted(name: str, test: Callable[[Any], bool]) -> Ruling:
+    """Return the verdict that allowed bodies are accepted, of a service that refuses some."""
+    with OtherService(tamper=refusing(test)) as service:
+        found = judged(name, service.url, service.environment, only=["request/accepted"])["request/accepted"]
+        assert not service.crashes
+    return found
+
+
+def smallest(ruling: Ruling) -> Any:
+    """Return the JSON value of the smallest request that shows the finding."""
+    assert ruling.verdict is Verdict.BROKEN
+    assert ruling.finding is not None
+    assert ruling.finding.exchange is not None
+    return ruling.finding.exchange.case.value
+
+
+def spec(body: Any, member: str) -> Any:
+    """Return a member of Confluent's ``spec``."""
+    inner = body.get("spec") if isinstance(body, dict) else None
+    return inner.get(member) if isinstance(inner, dict) else None
+
+
+@pytest.mark.parametrize("length", [3, 33, 100, 300, 1000, 5000, 65_535])
+def test_a_fault_of_a_length_is_shown_by_that_length(length: int) -> None:
+    """A service that refuses more than N characters is shown one with N + 1, and nothing beside it."""
+    ruling = accepted("confluent-api-keys", lambda body: len(spec(body, "display_name") or "") > length)
+    shown = smallest(ruling)
+    assert list(shown) == ["spec"]
+    assert list(shown["spec"]) == ["display_name"]
+    assert len(shown["spec"]["display_name"]) == length + 1
+
+
+def test_a_fault_of_one_property_is_shown_by_one_property() -> None:
+    """What does not matter is not in the request."""
+    shown = smallest(accepted("confluent-api-keys", lambda body: spec(body, "description") is not None))
+    assert shown == {"spec": {"description": ""}}
+
+
+def test_a_fault_of_two_properties_is_shown_by_two() -> None:
+    """What comes only together is shown together, each as small as can be."""
+    both = accepted("confluent-api-keys", lambda b: bool(spec(b, "description")) and bool(spec(b, "display_name")))
+    shown = smallest(both)
+    assert set(shown["spec"]) == {"display_name", "description"}
+    assert {len(text) for text in shown["spec"].values()} == {1}
+
+
+def test_a_fault_of_one_character_is_shown_by_that_character() -> None:
+    """The text around a character that matters is cut away."""
+    shown = smallest(accepted("confluent-api-keys", lambda body: "\0" in (spec(body, "display_name") or "")))
+    assert shown == {"spec": {"display_name": "\0"}}
+
+
+@pytest.mark.parametrize("count", [2, 10, 50, 1000])
+def test_a_fault_of_a_list_is_shown_by_its_size(count: int) -> None:
+    """A service that takes no more than N tags is shown N + 1, none of them longer than need be."""
+
+    def many(body: Any) -> bool:
+        return len(body["data"]["attributes"].get("tags") or ()) > count
+
+    tags = smallest(accepted("datadog-confluent-cloud", many))["data"]["attributes"]["tags"]
+    assert len(tags) == count + 1
+
+
+@pytest.mark.parametrize("turn", [5, 7, 20])
+def test_what_comes_every_nth_time_is_a_finding_with_its_count(turn: int) -> None:
+    """An intermittent fault is broken, counted, and said not to have come again; Hypothesis calls nothing flaky."""
+    turns = [0]
+
+    def now_and_then(body: Any) -> bool:
+        turns[0] += 1
+        return turns[0] % turn == 0
+
+    ruling = accepted("confluent-api-keys", now_and_then)
+    assert ruling.verdict is Verdict.BROKEN
+    assert ruling.finding is not None
+    assert ruling.against >= 2
+    assert ruling.finding.seen.startswith(f"{ruling.against} of {ruling.judged} answers")
+
+
+def test_what_never_comes_again_is_still_a_finding() -> None:
+    """Seen once, and not again in so many tries: it is told just so."""
+    once = [0]
+
+    def first_long_text(body: Any) -> bool:
+        once[0] += len(spec(body, "display_name") or "") > 60
+        return once[0] == 1 and len(spec(body, "display_name") or "") > 60
+
+    ruling = accepted("confluent-api-keys", first_long_text)
+    assert ruling.finding is not None
+    assert "and not again in" in ruling.finding.seen
