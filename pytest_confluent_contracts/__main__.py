@@ -1,4 +1,4 @@
-"""What else can be done with reports and recordings? Compare runs, merge them, draw a badge, judge what was recorded."""
+"""What else can be done with reports and recordings? Compare runs, merge them, draw a badge, judge recordings."""
 
 from __future__ import annotations
 

@@ -32,9 +32,10 @@ RETRIES = 2
 GATEWAY = frozenset({502, 503, 504})
 SILENT_AFTER = 3
 HOPELESS_AFTER = 12
+HOPELESS = frozenset({Probe.VALID, Probe.COVERAGE})
 RESERVE = 0.2
 SHRINK_TRIES = 120
-SHRINK_BUDGET = 600
+SHRINK_BUDGET = 400
 PAUSE = 1.2  # seconds; more than a time stamp of whole seconds resolves
 
 
@@ -110,14 +111,17 @@ class Campaign:
         return evidence, [item for item in evidence if item.finding]
 
     def _without_evidence(self, clause: Clause, ruled: Ruling) -> Ruling:
-        absent = replace(ruled, verdict=Verdict.NOT_EXERCISED)
+        """Say why nothing bears on *clause*: the run stopped, its probes were not to run, or the target withheld it."""
+        absent, owed = replace(ruled, verdict=Verdict.NOT_EXERCISED), clause.level is Level.MUST
         if clause.needs and self.stopped:
             return replace(absent, reason=self.stopped, withheld=not self.spent)
-        unrun = [self.skipped[probe] for probe in ORDER if probe in clause.needs and probe in self.skipped]
         absence = clause.absent(self.journal)
+        unrun = [self.skipped[probe] for probe in ORDER if probe in clause.needs & self.skipped.keys() - {Probe.THROTTLE}]
         if unrun and not (absence.withheld and len(unrun) < len(clause.needs)):
             return replace(absent, reason=unrun[0])
-        return replace(absent, reason=absence.reason, withheld=absence.withheld)
+        if absence.probe in self.skipped:
+            return replace(absent, reason=self.skipped[absence.probe])
+        return replace(absent, reason=absence.reason, withheld=absence.withheld and owed)
 
     @property
     def authorised(self) -> bool:
@@ -173,7 +177,7 @@ class Campaign:
                     return
                 self.listener.progress(probe, sent, len(planned))
                 sent += 1
-                if case.expect is Expect.ACCEPTED:
+                if case.expect is Expect.ACCEPTED and probe in HOPELESS:
                     if hopeless >= HOPELESS_AFTER:
                         continue
                     hopeless = 0 if self.send(case).accepted else hopeless + 1
@@ -310,7 +314,7 @@ class Campaign:
         seen = f"{len(against)} of {len(evidence)} answers"
         if found.exchange is None:
             return Finding(found.finding, None, "", "in the document itself")
-        if clause.needs and not self.stopped:
+        if clause.needs and not self.stopped and any(one.accepted for one in self.journal):
             found, seen = self._smaller(clause, found, seen)
         exchange = found.exchange
         return Finding(found.finding, exchange, curl(exchange) if exchange else "", seen)
@@ -320,11 +324,15 @@ class Campaign:
         assert found.exchange is not None
         trial = Trial(found)
 
+        original = found.exchange
+
         def shows(case: Case) -> bool:
+            if bool(case.violations) != bool(original.case.violations):
+                return False  # another kind of request would show another kind of finding
             if case.key not in trial.known:
                 if self.stopped or trial.asked >= self.manner.shrink_tries or self._shrunk >= SHRINK_BUDGET:
                     return False
-                trial.known[case.key] = trial.note(self._shown_by(clause, case))
+                trial.known[case.key] = trial.note(self._shown_by(clause, case, original.status))
             return trial.known[case.key]
 
         try:
@@ -334,8 +342,8 @@ class Campaign:
         again = "" if trial.shown or not trial.asked else f", and not again in {trial.asked} tries"
         return trial.best, seen + again
 
-    def _shown_by(self, clause: Clause, case: Case) -> Evidence | None:
-        """Return the evidence against *clause* that *case* gives, None where it gives none."""
+    def _shown_by(self, clause: Clause, case: Case, status: int) -> Evidence | None:
+        """Return the evidence against *clause* that *case* gives with the same *status*, None where it gives none."""
         if clause.stateful:
             self._spend(whole(self.operation, self.brief))
         before = len(self.journal)
@@ -343,7 +351,8 @@ class Campaign:
         if clause.stateful:
             self._spend(opening(self.operation, self.brief))
         _, against = self.judged(clause)
-        return next((item for item in against if item.exchange and item.exchange.serial >= before), None)
+        own = (item for item in against if item.exchange and item.exchange.serial >= before)
+        return next((item for item in own if item.exchange and item.exchange.status == status), None)
 
     def _spend(self, case: Case) -> None:
         self._shrunk += 1

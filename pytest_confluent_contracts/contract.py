@@ -317,10 +317,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Why a clause has no evidence; withheld means that the document promises it and the target did not give it."""
+    """Why a clause has no evidence.
+
+    *withheld* means that the document promises it and the target did not give it; *probe* is the one that would have shown it,
+    whose own reason for not running is then the better one.
+    """
 
     reason: str
     withheld: bool = False
+    probe: Probe | None = None
 
 
 @dataclass(frozen=True, slots=True)

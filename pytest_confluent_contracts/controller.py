@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,7 +27,7 @@ class Controller:
         self.costs: dict[tuple[str, str], dict[str, float]] = {}
         self.proofs: list[dict[str, Any]] = []
         self.faults: list[str] = []
-        self.begun, self.started = time.perf_counter(), time.time()
+        self.begun, self.started, self.clock = time.perf_counter(), time.time(), time.monotonic()
         config.stash[keeping.FOLDER] = keeping.folder()
 
     # --- gathering -------------------------------------------------------------------------------------------------
@@ -60,10 +62,52 @@ class Controller:
         fixtures.restore_left(self.config, self.settings)
         keeping.clear(folder)
         self.faults = waivers.needless(self.settings.waived, self.records, self.settings.target)
+        self.faults += self._too_little_seen()
         if self.settings.waivers_update:
             self._draft_waivers()
         if self.faults and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self.settings.report is not None and self.records:
+            self._write_reports(session)
+
+    def _too_little_seen(self) -> list[str]:
+        """Return the line that says that fewer clauses were exercised than ``--contract-fail-under`` asks for."""
+        from pytest_confluent_contracts.report import run
+
+        least = self.settings.fail_under
+        if not least or not self.records or (share := run.exercised(self.records)) >= least:
+            return []
+        return [f"{share:.1f} % of the clauses were exercised, less than --contract-fail-under={least:g}"]
+
+    def _write_reports(self, session: pytest.Session) -> None:
+        """Write the reports; where that fails, the verdicts are printed all the same, and the exit code is 4."""
+        from pytest_confluent_contracts import documents
+        from pytest_confluent_contracts.contract import ContractError
+        from pytest_confluent_contracts.report import files, run
+
+        folder = self.settings.report
+        assert folder is not None
+        held = {path: documents.read(path) for path in self.settings.documents}
+        described = [run.described(document) for document in held.values()]
+        sources = {one["file"]: path.read_text("utf-8") for one, path in zip(described, held, strict=True)}
+        try:
+            files.write(folder, run.gathered(self._meta(session, described), self.records, self.exchanges), sources)
+        except ContractError as error:
+            self.faults.append(str(error))
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def _meta(self, session: pytest.Session, described: list[dict[str, Any]]) -> dict[str, Any]:
+        ended = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+        return {
+            "tool": version("pytest-confluent-contracts"),
+            "target": self.settings.target,
+            "seed": self.settings.seed,
+            "started": datetime.fromtimestamp(self.started, UTC),
+            "seconds": time.perf_counter() - self.begun,
+            "documents": described,
+            "interrupted": session.exitstatus in ended,
+            **({} if self.settings.mocked else {"clock": self.clock}),
+        }
 
     def _draft_waivers(self) -> None:
         from pytest_confluent_contracts import waivers
@@ -89,14 +133,17 @@ class Controller:
         terminalreporter.section("contracts")
         if gate and not (self.records or self.proofs):
             terminalreporter.line(f"no verdict: the run ended after {gate.sent} requests")
-        for line in self.told():
-            terminalreporter.line(line)
+        from pytest_confluent_contracts.report import terminal
 
-    def told(self) -> Iterator[str]:
+        for line in self.told(terminalreporter):
+            terminalreporter.line(line, **terminal.markup(line))
+
+    def told(self, reporter: pytest.TerminalReporter) -> Iterator[str]:
         """Yield the lines of the closing section."""
         from pytest_confluent_contracts.report import proof, terminal
 
-        yield from terminal.summary(self.records, self.costs, self.config.option.verbose)
+        width = self.config.get_terminal_writer().fullwidth if reporter.isatty else 0
+        yield from terminal.summary(self.records, self.costs, self.config.option.verbose, width)
         if self.proofs:
             yield from proof.summary(self.proofs, time.perf_counter() - self.begun)
         yield from self.faults

@@ -153,7 +153,12 @@ def shown(path: Path) -> str:
 @lru_cache(maxsize=32)
 def read(path: Path) -> Document:
     """Return the document in *path*, its PATCH operations read; raise `ContractError` naming file, line and cure."""
-    return _Reader(path, load(path)).document()
+    reader = _Reader(path, load(path))
+    try:
+        return reader.document()
+    except (AttributeError, TypeError, KeyError, ValueError, IndexError, RecursionError) as error:
+        told = "not OpenAPI as 3.0 and 3.1 have it, at this line or below"
+        raise reader.fail(reader.at, f"{told} ({type(error).__name__}: {error})") from error
 
 
 def strip(value: Any) -> Any:
@@ -169,6 +174,7 @@ class _Reader:
     def __init__(self, path: Path, root: Node) -> None:
         self.path, self.root, self.file = path, root, shown(path)
         self.plain: dict[str, Any] = strip(root)
+        self.at = root.line
 
     def fail(self, line: int, message: str) -> ContractError:
         return ContractError(f"{self.file}:{line}: {message}")
@@ -202,9 +208,19 @@ class _Reader:
             raise self.fail(node.line_of(key), f"`{key}` is missing or not a mapping")
         return value
 
+    def optional(self, node: Node, key: str) -> Node:
+        """Return the mapping at *key*, an empty one where there is none."""
+        return self.mapping(node, key) if key in node else Node(node.line)
+
+    def listing(self, node: Node, key: str) -> list[Any]:
+        """Return the list at *key*, an empty one where there is none."""
+        if not isinstance(value := node.get(key, []), list):
+            raise self.fail(node.line_of(key), f"`{key}` is not a list")
+        return value
+
     def servers(self, node: Node) -> Iterator[str]:
-        for server in node.get("servers") or ():
-            url = str(server.get("url", ""))
+        for server in self.listing(node, "servers"):
+            url = str(self.resolve(server, node.line_of("servers")).get("url", ""))
             variables = server.get("variables") or {}
             names = re.findall(r"\{([^}]+)\}", url)
             yield from self.expand(url, names, variables)
@@ -220,12 +236,16 @@ class _Reader:
     def operations(self, paths: Node) -> Iterator[Operation]:
         for path, item in paths.items():
             item = self.resolve(item, paths.line_of(path))
-            if isinstance(item.get("patch"), Node):
+            if "patch" in item:
+                self.mapping(item, "patch")
                 yield self.operation(path, item, item["patch"], item.line_of("patch"))
 
     def operation(self, path: str, item: Node, node: Node, line: int) -> Operation:
-        shared = list(item.get("parameters") or ()) + list(node.get("parameters") or ())
-        parameters = [self.resolve(parameter, line) for parameter in shared]
+        shared = [(part.line_of("parameters"), one) for part in (item, node) for one in self.listing(part, "parameters")]
+        parameters = [self.resolve(parameter, at) for at, parameter in shared]
+        for parameter in parameters:
+            if not isinstance(parameter.get("name"), str):
+                raise self.fail(parameter.line, "this parameter has no `name`")
         body = node.get("requestBody")
         responses = tuple(self.responses(self.mapping(node, "responses")))
         request = self.request(self.resolve(body, line)) if body else None
@@ -247,6 +267,7 @@ class _Reader:
     def resolve(self, node: Any, line: int) -> Node:
         """Follow ``$ref`` inside the file until a mapping stands there."""
         for _ in range(64):
+            self.at = line
             if not isinstance(node, Node):
                 raise self.fail(line, "a mapping is expected here")
             if not isinstance(ref := node.get("$ref"), str):
@@ -268,9 +289,11 @@ class _Reader:
     # --- security --------------------------------------------------------------------------------------------------
 
     def security(self, node: Node) -> Iterator[tuple[Scheme, ...]]:
-        credentials = (node.get("x-contract") or {}).get("credentials") or {}
-        requirements = node.get("security", self.root.get("security"))
-        for requirement in requirements or ():
+        credentials = self.optional(node, "x-contract").get("credentials") or {}
+        holder = node if "security" in node else self.root
+        for requirement in self.listing(holder, "security"):
+            if not isinstance(requirement, Node):
+                raise self.fail(holder.line_of("security"), "each entry of `security` is a mapping of scheme names")
             yield tuple(self.scheme(name, credentials.get(name), requirement) for name in requirement)
 
     def scheme(self, name: str, variables: Mapping[str, Any] | None, requirement: Node) -> Scheme:
@@ -300,7 +323,7 @@ class _Reader:
             yield Response(status, tuple(self.headers(node)), content, self.place(responses.line_of(status)))
 
     def headers(self, node: Node) -> Iterator[Header]:
-        headers = node.get("headers") or Node(node.line)
+        headers = self.optional(node, "headers")
         for name, header in headers.items():
             line = headers.line_of(name)
             header = self.resolve(header, line)
@@ -311,10 +334,13 @@ class _Reader:
     def content(self, node: Node, *, required: bool = True, implied: bool = False) -> Content:
         """Read a body; *implied*: an answer's schema that lists members and no type means an object."""
         contents = self.mapping(node, "content")
+        if not contents:
+            raise self.fail(node.line_of("content"), "`content` names no media type")
         chosen = next((name for name in contents if "json" in name), next(iter(contents), ""))
         media = self.resolve(contents[chosen], contents.line_of(chosen))
         schema = json_schema(self.schema(media.get("schema") or Node(contents.line_of(chosen))))
         schema = with_implied_types(schema) if implied else schema
+        self.check_schema(schema, contents.line_of(chosen))
         return Content(
             media_type=chosen,
             schema=schema,
@@ -323,6 +349,16 @@ class _Reader:
             place=self.place(contents.line_of(chosen)),
             required=required,
         )
+
+    def check_schema(self, schema: Mapping[str, Any], line: int) -> None:
+        """Raise `ContractError` where no validator would take the schema."""
+        import jsonschema_rs
+
+        try:
+            jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True)
+        except ValueError as error:
+            said = str(error).splitlines()[0]
+            raise self.fail(line, f"the schema of this body is no JSON Schema: {said}") from error
 
     def examples(self, media: Node) -> Iterator[Example]:
         if "example" in media:
@@ -343,7 +379,7 @@ class _Reader:
             return {}
         seen = (*seen, id(node))
         merged: dict[str, Any] = {"x-line": line}
-        for part in [self.schema(branch, seen) for branch in node.get("allOf") or ()] + [self.own(node, seen)]:
+        for part in [self.schema(branch, seen) for branch in self.listing(node, "allOf")] + [self.own(node, seen)]:
             merged = _merge(merged, part)
         return merged
 
@@ -351,11 +387,12 @@ class _Reader:
         schema: dict[str, Any] = {}
         for key, value in node.items():
             if key == "properties":
-                schema[key] = {name: self.member(value, name, seen) for name in value}
+                members = self.mapping(node, key)
+                schema[key] = {name: self.member(members, name, seen) for name in members}
             elif key in ("items", "additionalProperties", "not") and isinstance(value, Node):
                 schema[key] = self.schema(value, seen)
             elif key in ("oneOf", "anyOf"):
-                schema[key] = [self.schema(branch, seen) for branch in value]
+                schema[key] = [self.schema(branch, seen) for branch in self.listing(node, key)]
             elif key not in ("allOf", "$ref", "description", "title", "discriminator", "xml", "externalDocs"):
                 schema[key] = strip(value)
         return _dialect(schema)
@@ -386,8 +423,8 @@ class _Reader:
     # --- prose -------------------------------------------------------------------------------------------------------------
 
     def with_promises(self, operation: Operation, node: Node) -> Operation:
-        block = node.get("x-contract")
-        stated = dict(self.stated(block)) if isinstance(block, Node) else {}
+        self.at = node.line_of("x-contract")
+        stated = dict(self.stated(self.mapping(node, "x-contract"))) if "x-contract" in node else {}
         promises = {key: entry for key, entry in inferred(operation).items() if key not in stated} | stated
         return replace(operation, promises=promises)
 

@@ -99,7 +99,7 @@ class Gate:
         )
         listener = Listener(
             progress=self.progress,
-            say=self.say,
+            say=self.say if not settings.mocked else lambda _: None,
             exchanged=lambda exchange: self.exchanged(operation, exchange),
             opened=lambda was: self.remember(operation, was),
         )

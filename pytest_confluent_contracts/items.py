@@ -131,12 +131,26 @@ class ClauseItem(pytest.Function):
             from pytest_confluent_contracts.report import block
 
             told = block.failure(self.ruling, f"pytest '{self.nodeid}' {again(self.config)}".rstrip())
-            return f"{self.fault}\n{told}" if self.fault else told
+            return _shown(excinfo, f"{self.fault}\n{told}" if self.fault else told, self.path, self.clause.place.line)
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return the place in the document, the line counted from 0; pytest would write the dots of a bare id as colons."""
         return self.path, self.clause.place.line - 1, f"{self.path.stem}: {self.clause.id}"
+
+
+def _shown(excinfo: pytest.ExceptionInfo[BaseException], block: str, path: Path, line: int) -> Any:
+    """Return pytest's own representation with *block* in it, at a line of the document.
+
+    A bare text would be printed whole in the short summary where CI is set, and has no place that an annotation could use.
+    """
+    shown: Any = excinfo.getrepr(style="value")
+    entry = shown.reprtraceback.reprentries[-1]
+    entry.lines, entry.reprfileloc = block.splitlines(), None
+    shown.reprtraceback.reprentries = [entry]
+    shown.reprcrash.path, shown.reprcrash.lineno = str(path), line
+    shown.reprcrash.message = block.partition("\n")[0]
+    return shown
 
 
 def again(config: pytest.Config) -> str:

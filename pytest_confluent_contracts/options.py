@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,7 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     ("waivers", "text", "TOML file of known failures, each with clause, reason, owner and expiry date"),
     ("waivers-update", "bool", "write the failures of this run into the waivers file, for a human to complete"),
     ("report", "text", "folder to write the reports into"),
+    ("fail-under", "float", "per cent of the clauses that must have been exercised (0)"),
     ("strict", "bool", "broken SHOULD clauses fail too"),
     ("prove", "bool", "break each clause in the embedded service and show that the gate notices (with mock)"),
 )
@@ -68,6 +70,7 @@ class Settings:
     waived: tuple[Any, ...] = ()
     waivers_update: bool = False
     report: Path | None = None
+    fail_under: float = 0.0
     strict: bool = False
     prove: bool = False
     again: str = ""
@@ -136,7 +139,8 @@ def _checked(config: pytest.Config, target: str) -> Settings:
         waivers=_path(value(config, "waivers")),
         waived=_waived(config),
         waivers_update=bool(value(config, "waivers-update")),
-        report=_path(value(config, "report")),
+        report=_report(config),
+        fail_under=_number(config, "fail-under", float, 0, 0.0),
         throttle=bool(value(config, "throttle")) or target == MOCK,
         strict=bool(value(config, "strict")),
         prove=_prove(config, target),
@@ -161,7 +165,7 @@ def _check_url(target: str) -> None:
         named = parts.hostname and (parts.port or True)
     except ValueError:
         named = None
-    if not named or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
+    if not named or re.search(r"\s", target) or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
         raise ContractError(f"--contract-target={target}: not a URL; give http(s)://HOST[:PORT][/PREFIX], or mock")
     if parts.username or parts.password:
         shown = f"{parts.scheme}://{parts.hostname}"
@@ -175,7 +179,7 @@ def _documents(config: pytest.Config, target: str) -> Iterator[Path]:
     from pytest_confluent_contracts import documents
     from pytest_confluent_contracts.contract import ContractError
 
-    named = [documents.find(name) for name in value(config, "spec") or ()]
+    named = [_named(name) for name in value(config, "spec") or ()]
     if config.args_source is config.ArgsSource.ARGS:
         named += [path for arg in config.args if (path := _document_of(arg))]
     elif not named:
@@ -196,6 +200,16 @@ def _documents(config: pytest.Config, target: str) -> Iterator[Path]:
     for path in found:
         documents.read(path)
         yield path
+
+
+def _named(name: str) -> Path:
+    from pytest_confluent_contracts import documents
+    from pytest_confluent_contracts.contract import ContractError
+
+    try:
+        return documents.find(name)
+    except ContractError as error:
+        raise ContractError(f"--contract-spec={name}: {error}") from error
 
 
 def _serves_all(target: str) -> bool:
@@ -236,6 +250,16 @@ def _real(arg: str, by_name: dict[str, str]) -> str:
 
 def _path(given: object) -> Path | None:
     return Path(str(given)).resolve() if given else None
+
+
+def _report(config: pytest.Config) -> Path | None:
+    """Return the folder for the reports, tried out before anything is sent."""
+    folder = _path(value(config, "report"))
+    if folder is not None and not hasattr(config, "workerinput"):
+        from pytest_confluent_contracts.report import files
+
+        files.check(folder)
+    return folder
 
 
 def _waived(config: pytest.Config) -> tuple[Any, ...]:

@@ -122,7 +122,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def _attach_ruling(item: Any, report: Any) -> None:
-    from pytest_confluent_contracts.report import record
+    from pytest_confluent_contracts.report import block, record
 
     ruling, gate = item.ruling, item.config.stash[GATE]
     report.contract = record.of(ruling) | {"cost": gate.cost((ruling.document, ruling.operation))}
@@ -132,6 +132,8 @@ def _attach_ruling(item: Any, report: Any) -> None:
     told = {"clause": ruling.clause.id, "level": ruling.clause.level.value, "place": str(ruling.clause.place)}
     item.user_properties.extend((f"contract.{key}", value) for key, value in told.items())
     report.user_properties = list(item.user_properties)
+    if report.failed and (text := block.conversation(ruling)):
+        report.sections.append(("Captured stdout contract exchange", text))
 
 
 def _attach_proof(item: Any, report: Any) -> None:

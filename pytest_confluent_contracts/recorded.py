@@ -86,14 +86,7 @@ def _loaded(path: Path, text: str) -> Any:
 
 
 def _recordings(path: Path, root: Any) -> Iterator[Recording]:
-    if (
-        isinstance(root, Mapping)
-        and isinstance(root.get("log"), Mapping)
-        and isinstance(root["log"].get("entries"), list)
-    ):
-        return (_entry(entry) for entry in root["log"]["entries"])
-    for name in ("interactions", "http_interactions"):
-        root = root if isinstance(root, Mapping) else {}
+    root = root if isinstance(root, Mapping) else {}
     log = root["log"] if isinstance(root.get("log"), Mapping) else {}
     if isinstance(log.get("entries"), list):
         return (_entry(entry) for entry in log["entries"])
@@ -193,7 +186,10 @@ def _recorded_at(told: Any, headers: Headers) -> float | None:
         except ValueError:
             return parsedate_to_datetime(str(told)).timestamp()
     date = next((value for name, value in headers if name.lower() == "date"), "")
-    return parsedate_to_datetime(date).timestamp() if date else None
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except ValueError:
+        return None
 
 
 # --- exchanges -------------------------------------------------------------------------------------------------------
@@ -201,7 +197,7 @@ def _recorded_at(told: Any, headers: Headers) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """The exchanges of one operation, whether their times are known, and how each travelled (one quota a credential)."""
+    """The exchanges of one operation, in order, and whether their times are known."""
 
     exchanges: tuple[Exchange, ...]
     timed: bool
@@ -237,7 +233,10 @@ def traffic(recordings: Iterable[Recording], operation: Operation) -> Traffic:
 
 
 def _path(url: str) -> str:
-    return urlsplit(url).path.rstrip("/")
+    try:
+        return urlsplit(url).path.rstrip("/")
+    except ValueError:  # no URL, so none of ours
+        return ""
 
 
 def _route(path: str) -> str:
@@ -284,7 +283,7 @@ def _said(body: bytes, path: str) -> list[str]:
 
 
 def _parts(value: str) -> Iterator[str]:
-    """Yield a header's value, its credential without the scheme, and the password of basic authentication (RFC 7617)."""
+    """Yield a header's value, its credential without the scheme, and the password of basic access (RFC 7617)."""
     yield value
     scheme, _, credential = value.partition(" ")
     if credential:

@@ -143,7 +143,7 @@ def test_bad_input_is_one_line_and_nothing_is_sent(
     target = () if name.startswith("URL") else (f"--contract-target={other.url}",)
     done = pytester.runpytest_inprocess(*QUIET, *target, *options)
     lines = [line for line in done.errlines if line.strip()]
-    assert done.ret == pytest.ExitCode.USAGE_ERROR, f"{done.stdout}{done.stderr}"
+    assert done.ret == pytest.ExitCode.USAGE_ERROR, done.errlines
     assert len(lines) == 1, done.errlines
     assert [part for part in told if part not in lines[0]] == [], lines[0]
     assert "hunter2" not in f"{done.stdout}{done.stderr}"

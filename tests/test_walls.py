@@ -31,6 +31,8 @@ MAY_IMPORT = {
     "proving": {"clauses", "cases", "faults", "targets", "campaign", "contract"},
     "planning": {"cases", "fixtures", "contract"},
     "waivers": {"contract"},
+    "recorded": {"guard", "wire", "contract"},
+    "__main__": {"documents", "clauses", "recorded", "wire", "report", "contract"},
     "report": {"contract"},
 }
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_confluent_contracts.cases import generated
-from pytest_confluent_contracts.cases.making import encoded, place, violations
+from pytest_confluent_contracts.cases.making import at, encoded, place, violations, with_value
 from pytest_confluent_contracts.contract import Case, Expect, Probe
 
 SPELLED = 24
@@ -31,6 +31,7 @@ def shrink(case: Case, shows: Callable[[Case], bool], tries: int) -> None:
 
 def remade(case: Case, body: Any) -> Case:
     """Return *case* with another body; what is promised for it follows from the schema again."""
+    body = _secrets_kept(case, body)
     changed = replace(case, body=encoded(body), value=body, title=f"{case.title}, shrunk")
     if case.expect not in (Expect.ACCEPTED, Expect.REFUSED):
         return changed
@@ -85,3 +86,11 @@ def _text_axes(value: str) -> tuple[list[int], Build]:
         return text[len(value) - tail :][:head]
 
     return [len(value), len(value), 1, *(1 for _ in spelled)], build
+
+
+def _secrets_kept(case: Case, body: Any) -> Any:
+    """Return *body* with its secrets whole: cut short, one could be mistaken for another value of an answer."""
+    for member in case.operation.request.properties if case.operation.request else ():
+        if member.secret and isinstance(at(body, member.path), str):
+            body = with_value(body, member.path, at(case.value, member.path))
+    return body

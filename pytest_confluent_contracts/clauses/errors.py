@@ -45,7 +45,7 @@ PROBLEM = "application/problem+json"
 POINTER = re.compile(r"(/([^/~]|~[01])*)*\Z")
 STACK_TRACE = re.compile(
     r"Traceback \(most recent call last\)"
-    r"|File \\?\"[^\"\n]+\\?\", line \d+"
+    r"|File \"[^\"\n]+\\?\", line \d+"
     r"|\bat [\w$.<>]+\([\w$]+\.(?:java|kt|scala):\d+\)"
     r"|\bat .{1,120}\.(?:js|ts|mjs|cjs):\d+:\d+"
     r"|\bat [\w.<>`]+\(.{0,200}\) in .{1,200}:line \d+"
@@ -295,13 +295,18 @@ def _nothing_given_away(operation: Operation) -> Iterator[Clause]:
         return exchange.status >= 400
 
     def trace(exchange: Exchange) -> str:
-        found = STACK_TRACE.search(exchange.text)
+        found = STACK_TRACE.search(_unescaped(exchange.text))
         return f"{exchange.status} answered with a stack trace: {brief(found.group())}" if found else ""
 
     promise = "no credential and no secret of the request is in an error answer"
     yield errors("no-leak", operation.place, promise, each(refused, leaked), absent)
     promise = "no stack trace is in an error answer"
     yield errors("no-stack-trace", operation.place, promise, each(refused, trace), absent)
+
+
+def _unescaped(text: str) -> str:
+    """Return *text* with the line breaks and quotes that JSON escapes."""
+    return text.replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
 
 
 # --- headers ---------------------------------------------------------------------------------------------------------

@@ -95,7 +95,7 @@ def _headers(operation: Operation) -> Iterator[Clause]:
 
 def _header(status: str, header: Header) -> Clause:
     limited = not status.startswith("2")
-    absent = skipped(NO_429) if limited else withheld(f"an answer with {status}", Expect.ACCEPTED)
+    absent = skipped(NO_429, Probe.THROTTLE) if limited else withheld(f"an answer with {status}", Expect.ACCEPTED)
     needs = SERVED | {Probe.THROTTLE} if limited else SERVED
     id = f"{status}/header/{header.name}"
     return shape.header_clause(id, header, with_status(status), absent, needs, family=Family.RATE_LIMIT)
@@ -316,17 +316,17 @@ def _retry_after(entry: Promise) -> Iterator[Clause]:
 
 
 def _at_the_limit(entry: Promise, names: dict[str, str], documented: bool) -> Iterator[Clause]:
-    absent = skipped(NO_429)
+    absent = skipped(NO_429, Probe.THROTTLE)
     if documented:
         promise = "the limit is enforced at Limit: the request after it is answered 429"
-        yield rate_limit("enforced", entry.place, promise, _enforced(names), skipped(UNTRIED))
+        yield rate_limit("enforced", entry.place, promise, _enforced(names), skipped(UNTRIED, Probe.THROTTLE))
         yield _remaining_zero(entry, names, absent)
         if "reset" in names and "retry-after" in entry.data:
             yield _not_before_reset(entry, names, absent)
     retry_after = str(entry.data.get("retry-after", "Retry-After"))
     promise = f"after {retry_after} has passed, a request is not answered 429"
     level = Level.MUST if documented else Level.SHOULD
-    yield rate_limit("retry-after-honest", entry.place, promise, _honest(retry_after), skipped(UNTRIED), level=level)
+    yield rate_limit("retry-after-honest", entry.place, promise, _honest(retry_after), skipped(UNTRIED, Probe.THROTTLE), level=level)
     promise = "a 429 is not stored by caches (RFC 6585 4)"
     yield rate_limit("429-not-storable", entry.place, promise, each(throttled, _storable), absent)
 

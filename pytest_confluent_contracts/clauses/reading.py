@@ -69,9 +69,9 @@ def throttled(exchange: Exchange) -> bool:
 # --- absences --------------------------------------------------------------------------------------------------------
 
 
-def skipped(reason: str) -> Absentee:
-    """Return the absence of evidence that nothing sent from outside can bring about."""
-    return lambda _: Absence(reason)
+def skipped(reason: str, probe: Probe | None = None) -> Absentee:
+    """Return the absence of evidence that nothing sent from outside brings about, or that only *probe* would."""
+    return lambda _: Absence(reason, probe=probe)
 
 
 def withheld(what: str, expected: Expect, *, otherwise: str = "") -> Absentee:

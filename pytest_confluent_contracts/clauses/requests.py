@@ -178,18 +178,28 @@ def _breaks(path: str, keyword: str) -> Applies:
     return applies
 
 
-def _refused(exchange: Exchange, statuses: frozenset[int]) -> str:
+def _refused(exchange: Exchange, statuses: frozenset[int]) -> str | None:
+    """Return the finding where a broken body was not refused for what it is; None where nobody looked at it."""
     if exchange.status in statuses:
         return ""
+    if _unread(exchange):
+        return None
     promised = " or ".join(map(str, sorted(statuses)))
     return f"{exchange.status} answered to a broken body ({exchange.case.title}), not {promised}"
+
+
+def _unread(exchange: Exchange) -> bool:
+    """Return whether the answer speaks of who asked, or of what for, and so not of the body."""
+    refusals = exchange.case.operation.promises["refusals"].data
+    return exchange.status in {refusals.get("unauthenticated", 401), refusals.get("unknown", 404), 401}
 
 
 def _no_such_case(what: str) -> Callable[[Sequence[Exchange]], Absence]:
     owed = withheld(what, Expect.REFUSED)
 
     def absent(exchanges: Sequence[Exchange]) -> Absence:
-        judged = [e for e in exchanges if e.case.expect is Expect.REFUSED and not throttled(e) and not e.failure]
+        asked = [e for e in exchanges if e.case.expect is Expect.REFUSED and not throttled(e) and not e.failure]
+        judged = [exchange for exchange in asked if not _unread(exchange)]
         return Absence("no request could break only this") if judged else owed(exchanges)
 
     return absent
@@ -218,13 +228,13 @@ def _malformed_as(kind: str) -> Applies:
     return lambda e: e.case.probe is Probe.MALFORMED and e.case.varies == kind and not throttled(e)
 
 
-def _malformed_look(kind: str, operation: Operation) -> Callable[[Exchange], str]:
+def _malformed_look(kind: str, operation: Operation) -> Callable[[Exchange], str | None]:
     if kind == "lone-surrogate":
         return lambda exchange: _surrogate(exchange, operation)
     return lambda exchange: _refused(exchange, operation.refusals)
 
 
-def _surrogate(exchange: Exchange, operation: Operation) -> str:
+def _surrogate(exchange: Exchange, operation: Operation) -> str | None:
     """RFC 8259 8.2 leaves open what a lone surrogate means: a service may refuse it, or give it back unharmed."""
     if exchange.status in operation.refusals:
         return ""

@@ -355,7 +355,7 @@ def _kept(model: Model, path: str) -> Judge:
 
 def _identity(operation: Operation) -> Iterator[Clause]:
     entry = operation.promises.get("identity")
-    if entry is None:
+    if entry is None or "parameter" not in entry.data:
         return
     parameter, member = str(entry.data["parameter"]), str(entry.data.get("property", "id"))
 

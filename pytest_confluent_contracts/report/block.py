@@ -22,6 +22,18 @@ def failure(ruling: Ruling, again: str) -> str:
     return "\n".join([*lines, f"  again:    {again}"])
 
 
+def conversation(ruling: Ruling) -> str:
+    """Return the request and the answer that show the finding, line by line; ``""`` where there is none."""
+    exchange = ruling.finding.exchange if ruling.finding else None
+    if exchange is None:
+        return ""
+    case = exchange.case
+    sent = [f"{case.operation.method.upper()} {exchange.url}", *(f"{name}: {value}" for name, value in case.headers)]
+    came = [exchange.failure or str(exchange.status), *(f"{name}: {value}" for name, value in exchange.headers)]
+    body = (case.body or b"").decode("utf-8", "backslashreplace")
+    return "\n".join([*sent, "", body, "", *came, "", exchange.text])
+
+
 def _answer(ruling: Ruling) -> str:
     exchange = ruling.finding.exchange if ruling.finding else None
     if exchange is None or exchange.failure:

@@ -110,8 +110,10 @@ def why(record: Record) -> str:
 
 def _weight(record: Record) -> tuple[Any, ...]:
     """Return what puts the clause that shows a cause best before the others."""
-    general = record["clause"] in ("statuses", "answered")
-    return RANK[standing(record)], record["level"] != "MUST", general, -record["against"], len(record["clause"])
+    # What was asked explains what came of it; a rule on every answer explains least.
+    asked, general = record["clause"].startswith("request/"), record["clause"] in ("statuses", "answered")
+    order = (record["level"] != "MUST", not asked, general, -record["against"], len(record["clause"]))
+    return RANK[standing(record)], *order
 
 
 # --- what belongs together -------------------------------------------------------------------------------------------

@@ -6,10 +6,11 @@ import json
 import os
 import tempfile
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.contract import ContractError
+from pytest_confluent_contracts.contract import ContractError, Verdict
 from pytest_confluent_contracts.report import archive, badge, markdown, page, quality, sarif
 from pytest_confluent_contracts.report.run import VERSION
 
@@ -31,6 +32,14 @@ SHAPES: dict[str, type | tuple[type, ...]] = {
     "coverage": dict,
     "exchanges": list,
 }
+
+PARTS = {
+    "documents": {"name", "title", "version", "digest", "file", "operations"},
+    "causes": {"title"},
+    "exchanges": {"document", "operation", "status", "headers", "sent_at", "came_at"},
+}
+TEXTS = ("document", "operation", "clause", "node", "family", "level", "promise", "place", "file", "status", "reason")
+VERDICTS = frozenset(Verdict)
 
 Run = dict[str, Any]
 
@@ -143,12 +152,27 @@ def _misshapen(run: Run) -> Iterator[str]:
     for name, kind in SHAPES.items():
         if not isinstance(run.get(name), kind):
             yield f"{name!r} is missing or of the wrong type"
-    texts = ("document", "operation", "clause", "family", "level", "verdict", "reason", "node", "status", "file")
-    for index, clause in enumerate(run["clauses"] if isinstance(run.get("clauses"), list) else ()):
-        whole = isinstance(clause, dict) and all(isinstance(clause.get(name), str) for name in texts)
-        counts = whole and all(isinstance(clause.get(name), int) for name in ("judged", "against", "line"))
-        if not (counts and isinstance(clause.get("finding"), dict | None)):
+            return
+    if not _is_moment(run["started"]):
+        yield "'started' is no time"
+    for index, clause in enumerate(run["clauses"]):
+        if not _is_clause(clause):
             yield f"clauses[{index}] is incomplete"
-    for name in ("documents", "causes", "exchanges"):
-        if not all(isinstance(one, dict) for one in run.get(name) or ()):
-            yield f"{name!r} holds something that is no object"
+    for name, keys in PARTS.items():
+        if not all(isinstance(one, dict) and keys <= one.keys() for one in run[name]):
+            yield f"{name!r} holds something incomplete"
+
+
+def _is_moment(told: str) -> bool:
+    try:
+        return datetime.fromisoformat(told).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _is_clause(clause: Any) -> bool:
+    if not isinstance(clause, dict) or clause.get("verdict") not in VERDICTS:
+        return False
+    texts = all(isinstance(clause.get(name), str) for name in TEXTS)
+    counts = all(isinstance(clause.get(name), int) for name in ("judged", "against", "line", "withheld"))
+    return texts and counts and isinstance(clause.get("finding"), dict | None)

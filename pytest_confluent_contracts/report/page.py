@@ -20,6 +20,7 @@ Data = Mapping[str, Any]
 Numbered = tuple[int, Data]
 
 FILTERS = ("broken", "withheld", "warned", "waived", "not exercised", "kept")
+UNFOLDED = 3  # findings whose exchange is seen at once
 SHOWN = 6000  # characters of a body; the archive holds the rest
 LISTED = 200  # causes told in full; a run with more has one that is not among the rest
 HERE = Path(__file__).parent
@@ -101,15 +102,14 @@ class _Page:
         return html([tag("div", parts, class_="proportion", aria_hidden="true"), tag("ul", named, class_="tally")])
 
     def _facts(self) -> Iterator[Html]:
-        coverage, tool = self.run["coverage"], self.run["tool"]
+        coverage = self.run["coverage"]
         facts = {
-            "Started": datetime.fromisoformat(self.run["started"]).strftime("%Y-%m-%d %H:%M:%S %Z").strip(),
+            "Started": datetime.fromisoformat(self.run["started"]).strftime("%Y-%m-%d %H:%M %Z").strip(),
             "Took": f"{self.run['seconds']:.1f} s, {_many(len(self.run['exchanges']), 'request')}",
             "Seed": str(self.run["seed"]),
-            **{
-                f"{what.capitalize()} exercised": _share(coverage[what]) for what in ("clauses", "statuses", "keywords")
-            },
-            "Written by": f"{tool['name']} {tool['version']}".strip(),
+            "Clauses exercised": _share(coverage["clauses"]),
+            "Statuses seen": _share(coverage["statuses"]),
+            "Schema keywords held": _share(coverage["keywords"]),
         }
         for name, told in facts.items():
             yield tag("div", tag("dt", name), tag("dd", told))
@@ -143,7 +143,8 @@ class _Page:
         """Return what the signs mean."""
         told = "✓ kept. ✗ broken, or withheld: evidence that the document promises and the target did not give. "
         told += "! warned: a SHOULD is not kept. ~ waived. ○ not exercised."
-        return tag("footer", tag("p", told))
+        written = f"Written by {self.run['tool']['name']} {self.run['tool']['version']}".strip()
+        return tag("footer", tag("p", told), tag("p", written))
 
     def sections(self) -> Iterator[Html]:
         """Yield the parts of the page."""
@@ -158,10 +159,18 @@ class _Page:
     def _findings(self) -> Iterator[Html]:
         if not self.causes:
             yield tag("p", "Nothing to report: whatever was exercised is as promised.", class_="empty")
+        else:
+            yield tag("p", self._reckoned(), class_="intro")
         for number, cause in enumerate(self.causes[:LISTED]):
             yield self._finding(number, cause)
         if len(self.causes) > LISTED:
             yield tag("p", f"And {len(self.causes) - LISTED} more; the promises below name them.", class_="empty")
+
+    def _reckoned(self) -> str:
+        """Return how many causes there are behind the verdicts; several promises break for one reason."""
+        kinds = {"broken": "behind what is not kept", "warned": "of warnings", "waived": "of what is waived"}
+        counts = Counter("broken" if cause.verdict == "withheld" else cause.verdict for cause in self.causes)
+        return ", ".join(f"{_many(counts[kind], 'cause')} {told}" for kind, told in kinds.items() if counts[kind]) + "."
 
     def _finding(self, number: int, cause: Cause) -> Html:
         best, finding = cause.best, cause.best["finding"]
@@ -201,15 +210,13 @@ class _Page:
         )
 
     def _exchange(self, number: int, exchange: Data) -> Html:
-        answer = exchange["failure"] or f"{exchange['status']}"
+        asked, answer = f"{exchange['method']} {exchange['url']}", exchange["failure"] or str(exchange["status"])
         parts = [
-            _message(
-                "Request", f"{exchange['method']} {exchange['url']}", exchange["request_headers"], _sent(exchange)
-            ),
-            _message("Answer", answer, exchange["headers"], exchange["text"]),
+            _message("Request", number, (asked, exchange["request_headers"], _sent(exchange))),
+            _message("Answer", number, (answer, exchange["headers"], exchange["text"])),
         ]
         told = f"Request and answer: {exchange['title']}"
-        return tag("details", tag("summary", told), tag("div", parts, class_="exchange"), open=number < 3)
+        return tag("details", tag("summary", told), tag("div", parts, class_="exchange"), open=number < UNFOLDED)
 
     # --- coverage, rate limit, documents -----------------------------------------------------------------------------
 
@@ -324,10 +331,12 @@ def _line(name: str, command: str) -> Html:
     return tag("div", tag("span", name, class_="of"), tag("code", command, tabindex=0), copy, class_="command")
 
 
-def _message(name: str, first: str, headers: Sequence[Sequence[str]], body: str) -> Html:
+def _message(name: str, number: int, told: tuple[str, Sequence[Sequence[str]], str]) -> Html:
+    first, headers, body = told
     named = [html([tag("b", f"{header}:"), f" {value}\n"]) for header, value in headers]
     parts = (tag("strong", first), "\n", named, "\n" if body else "", _readable(body))
-    return tag("div", tag("h4", name), tag("pre", parts, tabindex=0, role="region", aria_label=name))
+    label = f"{name} of finding {number + 1}"
+    return tag("div", tag("h4", name), tag("pre", parts, tabindex=0, role="region", aria_label=label))
 
 
 def _sent(exchange: Data) -> str:

@@ -15,6 +15,7 @@ VERSION = 1
 TOOL = "pytest-confluent-contracts"
 USUAL = {"limit": "X-RateLimit-Limit", "remaining": "X-RateLimit-Remaining", "reset": "X-RateLimit-Reset"}
 UNEXERCISED = "not exercised"
+CARRIED = frozenset({"cost", "exchanges"})  # what a record brings along and a clause is not
 
 # The keywords of JSON Schema (2020-12 validation, sections 6 and 7) that restrict a value; the others only describe it.
 RESTRICTING = frozenset(
@@ -82,12 +83,14 @@ def gathered(meta: Data, records: Iterable[Data], exchanges: Iterable[Data]) -> 
 
     *meta* tells ``tool`` (version), ``target``, ``seed``, ``started`` (ISO 8601, or a datetime), ``seconds`` and
     ``documents`` (of `described`); ``interrupted`` where the run was; ``clock``, the exchanges' clock at the start,
-    where there is one for all. *records* are of `record.of`, *exchanges* of `record.exchange`; their times become
-    seconds since the start.
+    where there is one for all. *records* are of `record.of`, *exchanges* of `record.exchange`, and so are those
+    that a record brings along as ``exchanges``; their times become seconds since the start.
     """
-    clauses = [{key: value for key, value in record.items() if key != "cost"} for record in records]
+    told = list(records)
+    clauses = [{key: value for key, value in record.items() if key not in CARRIED} for record in told]
+    brought = [exchange for record in told for exchange in record.get("exchanges", ())]
     documents = list(meta.get("documents", ()))
-    timed = _since_start(list(exchanges), meta.get("clock"))
+    timed = _since_start([*exchanges, *brought], meta.get("clock"))
     return {
         "version": VERSION,
         "tool": {"name": TOOL, "version": str(meta.get("tool", ""))},

@@ -1,0 +1,230 @@
+"""Does anything secret stay behind, when the target says everything it heard, everywhere?"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
+
+import pytest
+from other_service import Answer, OtherService, Request
+from running import QUIET, Run, gate
+
+from pytest_confluent_contracts import guard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CREDENTIALS = {
+    "CONFLUENT_CLOUD_API_KEY": 'KEY"7Q2M\\4XWZ',
+    "CONFLUENT_CLOUD_API_SECRET": 'oS3"cr3t/7fJ+ya0q\\Q9x%VdLk<2Rm>Tn&Uw Ez',
+    "CONFLUENT_CLOUD_ACCESS_TOKEN": "eyJhbGciOiJub25lIn0.b3RoZXItc2VydmljZQ.k7Qz0",
+    "DD_API_KEY": '0d1e2f"3a4b5c6d\\7e8f90a1b2c3d4e5f6',
+    "DD_APP_KEY": "f6e5d4c3b2a1908f7e6d5c4b3a2f1e0d9c8b7a60",
+}
+PINNED = {"PIN_KEY": "PINNEDKEY-1/2+3", "PIN_SECRET": 'pinned "secret" \\ of 2026/é'}
+SECRETS = CREDENTIALS | PINNED
+PINS = ("--contract-pin=data.attributes.api_key=env:PIN_KEY", "--contract-pin=data.attributes.api_secret=env:PIN_SECRET")
+LOUD = ("-vv", "-rA", "--tb=long", "--showlocals", "--junitxml=junit.xml", "--contract-report=report")
+
+
+def spoken(value: str) -> Iterator[str]:
+    """Yield each way in which a value may be written."""
+    coded = base64.b64encode(value.encode()).decode()
+    yield from (value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
+    yield from (quote(value, safe=""), quote(value), quote_plus(value), coded, coded.rstrip("="))
+    yield base64.urlsafe_b64encode(value.encode()).decode()
+
+
+def forbidden(environment: dict[str, str]) -> dict[str, str]:
+    """Return each form of each secret, and which one it is."""
+    found = {form: name for name, value in environment.items() for form in spoken(value)}
+    pair = ":".join(environment[f"CONFLUENT_CLOUD_API_{part}"] for part in ("KEY", "SECRET"))
+    return found | dict.fromkeys(spoken(pair), "the basic pair")
+
+
+def echo(request: Request, answer: Answer) -> Answer:
+    """Say in the answer everything that came: raw, escaped and encoded, in headers, in members, in error details."""
+    heard = [*request.headers.values(), request.body.decode("utf-8", "replace")]
+    heard += [base64.b64decode(value.split()[-1] + "===", validate=False).decode("latin-1") for value in _basic(heard)]
+    text = " | ".join(heard)
+    answer.headers.append(("X-Echo", quote(text, safe="")[:6000]))
+    answer.headers.append(("X-Echo-Raw", text.encode("ascii", "replace").decode().replace("\n", " ").replace("\r", " ")[:3000]))
+    answer.headers.append(("X-Echo-Coded", base64.b64encode(request.headers.get("dd-api-key", "").encode()).decode()))
+    if isinstance(answer.payload, dict):
+        answer.payload["echo"] = {"heard": heard, text: 1, "twice": json.dumps(heard)}
+        for error in answer.payload.get("errors", []):
+            if isinstance(error, dict):
+                error["detail"] = error["title"] = text
+    return answer
+
+
+def _basic(heard: list[str]) -> list[str]:
+    return [value for value in heard if re.fullmatch(r"Basic [A-Za-z0-9+/=]{8,}", value)]
+
+
+@pytest.fixture(scope="module")
+def echoed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
+    """Return a run against a service that repeats everything, told as loudly as can be, and all that it left behind."""
+    place = tmp_path_factory.mktemp("echoed")
+    (folder := place / "run").mkdir()
+    with OtherService(tamper=echo) as service:
+        service.environment = dict(CREDENTIALS)
+        chosen = ("-k", "security or example or body/json or unknown-id or rate-limit", "--contract-max-examples=3")
+        target = (f"--contract-target={service.url}", *PINS, *LOUD, *chosen)
+        run = gate(folder, *target, given=SECRETS, plugins=("-p", "no:schemathesis", "-p", "no:respx"))
+    return run, place
+
+
+def left(place: Path) -> Iterator[tuple[str, str]]:
+    """Yield each file that the run left, with its text as written and as a reader of XML or HTML sees it."""
+    for path in sorted(place.rglob("*")):
+        if path.is_file():
+            text = path.read_bytes().decode("utf-8", "replace")
+            yield str(path.relative_to(place)), text
+            yield str(path.relative_to(place)), html.unescape(text)
+
+
+def test_no_secret_is_printed(echoed: tuple[Run, Path]) -> None:
+    """Neither output nor error output holds a credential or a pin, in any form."""
+    run, _ = echoed
+    assert run.red, run.everything
+    assert {name for form, name in forbidden(SECRETS).items() if form in run.everything} == set()
+
+
+def test_no_secret_is_written(echoed: tuple[Run, Path]) -> None:
+    """JUnit, the reports, pytest's cache, Hypothesis' folder, and what other plugins hear: none holds a secret."""
+    run, place = echoed
+    assert (place / "run" / "junit.xml").exists(), run.everything
+    assert (place / "run" / ".pytest_cache").exists()
+    found = [(name, path) for path, text in left(place) for form, name in forbidden(SECRETS).items() if form in text]
+    assert sorted(set(found)) == []
+
+
+def test_what_is_nearly_a_secret_is_not_printed(echoed: tuple[Run, Path]) -> None:
+    """The near misses that the gate sends are secrets but for a character: nobody may read them either."""
+    run, place = echoed
+    texts = [("output", run.everything), *left(place)]
+    long = {name: value for name, value in CREDENTIALS.items() if len(value) > 16}
+    near = {name: {value[:-1], value.swapcase(), json.dumps(value[:-1])[1:-1]} for name, value in long.items()}
+    found = {(name, path) for path, text in texts for name, forms in near.items() if any(form in text for form in forms)}
+    assert found == set()
+
+
+def test_no_secret_that_was_made_up_is_left(echoed: tuple[Run, Path]) -> None:
+    """A service may have stored a generated secret: it is none of a report's business."""
+    run, place = echoed
+    texts = [("output", run.everything), *left(place)]
+    assert [path for path, text in texts if re.search(r"cs[0-9a-f]{16}", text)] == []
+
+
+def test_a_service_that_repeats_credentials_is_red(echoed: tuple[Run, Path]) -> None:
+    """Redaction does not hide the finding: the clause on leaks names the secret, not its value."""
+    run, _ = echoed
+    assert run.code == pytest.ExitCode.TESTS_FAILED
+    assert "[redacted]" in run.out
+
+
+RAISING = """
+count = 0
+
+def pytest_contract_exchange(config, exchange):
+    global count
+    count += 1
+    if count == {at}:
+        raise RuntimeError("a bug in somebody's conftest.py")
+"""
+
+
+@pytest.mark.parametrize("at", [1, 12])
+def test_a_traceback_with_locals_holds_no_secret(folder: Path, at: int) -> None:
+    """A hook that raises takes the frames of the gate into the traceback; --showlocals prints their values."""
+    (folder / "conftest.py").write_text(RAISING.format(at=at), encoding="utf-8")
+    with OtherService(tamper=echo) as service:
+        service.environment = dict(CREDENTIALS)
+        run = gate(folder, f"--contract-target={service.url}", *PINS, *LOUD, "-k", "security", given=SECRETS)
+    assert "a bug in somebody's conftest.py" in run.out
+    texts = [run.everything, *(text for _, text in left(folder))]
+    assert {name for form, name in forbidden(SECRETS).items() if any(form in text for text in texts)} == set()
+
+
+def test_a_broken_connection_tells_no_secret(folder: Path) -> None:
+    """What httpx says of a connection that broke is redacted like everything else."""
+    (folder / "conftest.py").write_text("", encoding="utf-8")
+    options = ("--contract-target=https://127.0.0.1:9", "--contract-spec=confluent-api-keys", *LOUD, "-k", "200/json")
+    run = gate(folder, *options, given=SECRETS)
+    assert "no connection" in run.out
+    assert {name for form, name in forbidden(SECRETS).items() if form in run.everything} == set()
+
+
+def test_pins_on_the_command_line_are_not_repeated(folder: Path, other: OtherService) -> None:
+    """The `again:` line leaves the value of a pin to the reader; one that names a variable is kept."""
+    pins = (f"--contract-pin=data.attributes.api_key={PINNED['PIN_KEY']}", PINS[1])
+    other.tamper = echo
+    chosen = ("--contract-spec=datadog-confluent-cloud", "-k", "security or unknown-id or example")
+    run = gate(folder, f"--contract-target={other.url}", *pins, *chosen, given=other.environment | PINNED)
+    again = [line for line in run.out.splitlines() if line.strip().startswith("again:")]
+    assert again, run.everything
+    assert all("--contract-pin=data.attributes.api_key=..." in line for line in again)
+    assert all("--contract-pin=data.attributes.api_secret=env:PIN_SECRET" in line for line in again)
+    assert PINNED["PIN_KEY"] not in run.out
+
+
+# --- the redactor alone --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_each_form_of_a_secret_is_taken_out(name: str) -> None:
+    """Raw, JSON-escaped, URL-encoded, base64: nothing of it is left, and what stands around it is."""
+    redactor = guard.Redactor([guard.Secret(name, SECRETS[name])])
+    for form in spoken(SECRETS[name]):
+        assert redactor.text(f"before {form} after") == "before [redacted] after", form
+
+
+def test_a_secret_inside_other_text_is_taken_out_whole() -> None:
+    """A secret that contains another one is taken out as a whole."""
+    redactor = guard.Redactor([guard.Secret("short", "abcdefgh1234"), guard.Secret("long", "abcdefgh1234-and-more")])
+    assert redactor.text("x abcdefgh1234-and-more y") == "x [redacted] y"
+
+
+def test_the_base64_of_a_secret_within_something_is_taken_out() -> None:
+    """As the second half of a basic pair a secret is shifted by one or two bytes: its base64 is another one."""
+    user, secret = "KEY7Q2M4XWZ", "oS3cr3t7fJya0qQ9xVdLk2RmTnUwEz"
+    redactor = guard.Redactor([guard.Secret("user", user), guard.Secret("secret", secret), guard.Secret("pair", f"{user}:{secret}")])
+    assert redactor.text(f"Basic {base64.b64encode(f'{user}:{secret}'.encode()).decode()}") == "Basic [redacted]"
+
+
+def test_ordinary_text_is_left_alone() -> None:
+    """Nothing is taken out that is no secret: short values count only as words of their own."""
+    redactor = guard.Redactor([guard.Secret("short", "tags"), guard.Secret("empty", "")])
+    assert redactor.text("hashtags, tagset") == "hashtags, tagset"
+    assert redactor.text("the tags are") == "the [redacted] are"
+
+
+# --- literals of the user's modules ----------------------------------------------------------------------------------------
+
+LITERAL = "a literal of somebody's own module, 7f3c9d"
+NUMBER = 918273645546372819
+MODULES = f"""
+KEY = {LITERAL!r}
+OTHERS = [{LITERAL + "-2"!r}, {LITERAL + "-3"!r}]
+NUMBER = {NUMBER}
+"""
+
+
+def test_literals_of_the_users_modules_stay_at_home(folder: Path, other: OtherService) -> None:
+    """Constants of a conftest.py, of a module it imports and of a test reach no body, and lie in no database."""
+    (folder / "conftest.py").write_text(f"import helper\n{MODULES}", encoding="utf-8")
+    (folder / "helper.py").write_text(MODULES, encoding="utf-8")
+    options = (f"--contract-target={other.url}", "--contract-max-examples=150", "-k", "request/spec.display_name")
+    gate(folder, *options, "--contract-spec=confluent-api-keys", given=other.environment)
+    sent = b"".join(request.body for request in other.requests)
+    assert len(other.requests) > 50
+    assert b"7f3c9d" not in sent
+    assert str(NUMBER).encode() not in sent
+    kept = [path for path in folder.rglob(".hypothesis/**/*") if path.is_file() and b"7f3c9d" in path.read_bytes()]
+    assert kept == []

@@ -1,0 +1,391 @@
+"""Is a run told the same in every file? One run with known faults, one without; others import both from here."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import resource
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+import pytest
+from running import ROOT
+
+from pytest_confluent_contracts import clauses, documents, faults, targets
+from pytest_confluent_contracts.campaign import Campaign
+from pytest_confluent_contracts.contract import Brief, Case, ContractError, Exchange, Expect, Probe
+from pytest_confluent_contracts.report import badge, causes, files, record, terminal
+from pytest_confluent_contracts.report import run as runs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_confluent_contracts.service import Service
+
+Run = dict[str, Any]
+FIVE = (
+    "200/header/X-Request-Id missing on 200",
+    "401/header/WWW-Authenticate missing on 401",
+    "429/header/Retry-After missing on 429",
+    "request spec.display_name: type not checked",
+    "200/body/metadata.created_at of the wrong format",
+)
+SCHEMA = json.loads((ROOT / "pytest_confluent_contracts/report/report.schema.json").read_text(encoding="utf-8"))
+EXAMPLES = 20
+
+
+# --- runs on the embedded service ------------------------------------------------------------------------------------
+
+
+def altering(names: tuple[str, ...], known: dict[str, faults.Fault]) -> Callable[[Service], Service]:
+    """Return the alteration that puts each fault of *names* that is *known* into a service."""
+
+    def alter(service: Service) -> Service:
+        for name in names:
+            service = known[name].alter(service) if name in known else service
+        return service
+
+    return alter
+
+
+@lru_cache(maxsize=4)
+def finished(names: tuple[str, ...] = ()) -> Run:
+    """Return the run on the embedded service of both documents with the faults *names*."""
+    records, exchanges, held = [], [], []
+    for document in map(documents.read, documents.bundled().values()):
+        held.append(runs.described(document))
+        for operation in document.operations:
+            alter = altering(names, {fault.name: fault for fault in faults.derive(operation)})
+            door = targets.mocked(operation, targets.Manners(10.0), {}, alter)
+            brief = Brief(door.parameters, {}, door.credentials, 0, EXAMPLES)
+            campaign = Campaign(operation, brief, door.wire, door.clock)
+            records += [record.of(campaign.ruling(clause)) for clause in clauses.derive(document, operation)]
+            exchanges += [record.exchange(exchange) for exchange in campaign.journal]
+    meta = {"tool": "0.0", "target": "mock", "seed": 0, "started": "2026-11-22T09:30:00+00:00", "seconds": 3.5}
+    return runs.gathered(meta | {"documents": held}, records, exchanges)
+
+
+def sources() -> dict[str, str]:
+    """Return the texts of the bundled documents by the file that clauses name."""
+    return {f"specs/{path.name}": path.read_text(encoding="utf-8") for path in documents.bundled().values()}
+
+
+def exchange(body: bytes | None = b"{}", **more: Any) -> Exchange:
+    """Return an exchange of the first bundled operation, with *more* in it."""
+    operation = documents.read(next(iter(documents.bundled().values()))).operations[0]
+    case = Case(Probe.EXAMPLES, "made up", operation, (("id", "ak-1"),), (), body, {}, Expect.ANY)
+    plain = Exchange(0, case, "http://127.0.0.1/iam/v2/api-keys/ak-1", 200, (), "{}", {}, "", (), 0.0, 0.1)
+    return replace(plain, **more)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder with every report of the run with five faults."""
+    folder = tmp_path_factory.mktemp("reports")
+    files.write(folder, finished(FIVE), sources())
+    return folder
+
+
+def loaded(path: Path) -> Any:
+    """Return the JSON in *path*."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+# --- five faults are five findings -----------------------------------------------------------------------------------
+
+
+def test_five_faults_are_told_as_five_causes() -> None:
+    """A service with five faults breaks more than five clauses; the terminal names five findings, not fifty."""
+    broken = [clause for clause in finished(FIVE)["clauses"] if clause["verdict"] == "broken"]
+    lines = [line for line in terminal.summary(finished(FIVE)["clauses"], {}, 0) if line.startswith("  broken: ")]
+    assert len(broken) > len(lines) == len(FIVE), lines
+
+
+def test_a_service_without_a_fault_has_no_broken_cause() -> None:
+    """Nothing is told as broken or withheld of the service as it is; the documents' own slips are warned of."""
+    assert {cause.verdict for cause in causes.of(finished()["clauses"])} == {"warned"}
+
+
+def test_every_clause_that_is_not_as_promised_has_one_cause() -> None:
+    """No red or warned clause is left out of the causes, and none is in two."""
+    told = Counter(node for cause in finished(FIVE)["causes"] for node in cause["clauses"])
+    red = {clause["node"] for clause in finished(FIVE)["clauses"] if causes.standing(clause) in causes.RANK}
+    assert set(told) == red
+    assert set(told.values()) == {1}
+
+
+# --- the files agree -------------------------------------------------------------------------------------------------
+
+
+def test_all_files_are_written_and_nothing_else(written: Path) -> None:
+    """The seven reports lie in the folder, and no temporary file is left beside them."""
+    names = {"report.json", "report.html", "report.sarif", "codequality.json"}
+    assert {path.name for path in written.iterdir()} == names | {"summary.md", "exchanges.har", "badge.svg"}
+
+
+def test_the_json_keeps_its_schema(written: Path) -> None:
+    """report.json is as report.schema.json says, and a run with a strange verdict is not."""
+    validator = jsonschema_rs.Draft202012Validator(SCHEMA, validate_formats=True)
+    told = loaded(written / "report.json")
+    assert [error.message for error in validator.iter_errors(told)] == []
+    told["clauses"][0]["verdict"] = "perhaps"
+    assert not validator.is_valid(told)
+
+
+def test_every_file_gives_each_clause_the_same_verdict(written: Path) -> None:
+    """JSON, SARIF, the page, the table of the summary and GitLab's file agree on each verdict."""
+    clauses_ = loaded(written / "report.json")["clauses"]
+    verdicts = {f"{one['document']}::{one['operation']}::{one['clause']}": one["verdict"] for one in clauses_}
+    sarif = loaded(written / "report.sarif")["runs"][0]
+    rules = sarif["tool"]["driver"]["rules"]
+    assert {rule["id"]: rule["properties"]["verdict"] for rule in rules} == verdicts
+    red = {name for name, verdict in verdicts.items() if verdict in ("broken", "warned")}
+    assert {result["ruleId"] for result in sarif["results"]} == red
+    quality = Counter(issue["check_name"] for issue in loaded(written / "codequality.json"))
+    assert quality == Counter(re.sub(r"::.*?::", "::", name) for name in red)
+    assert page_verdicts(written) == [causes.standing(one) for one in clauses_]
+    assert summary_counts(written) == Counter(verdicts.values())
+
+
+def page_verdicts(folder: Path) -> list[str]:
+    """Return the verdict of each row of the page's tables of promises, in their order."""
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    rows = re.findall(r'<tr id="c(\d+)" data-v="\w+"><th scope="row"><span class="[^"]*">. ([\w ]+)<', page)
+    assert [int(number) for number, _ in rows] == list(range(len(rows)))
+    return [verdict for _, verdict in rows]
+
+
+def summary_counts(folder: Path) -> Counter[str]:
+    """Return the verdicts that the tables of the summary count."""
+    counts: Counter[str] = Counter()
+    for line in (folder / "summary.md").read_text(encoding="utf-8").splitlines():
+        if cells := re.fullmatch(r"\| [\w ]+ ((?:\| \d* )+)\|", line):
+            numbers = [cell.strip() for cell in cells.group(1).split("|")[1:]]
+            counts.update(
+                {verdict: int(number) for verdict, number in zip(terminal.ORDER, numbers, strict=True) if number}
+            )
+    return counts
+
+
+def test_a_result_points_at_the_line_of_the_promise(written: Path) -> None:
+    """Each SARIF result carries the line of the document where its promise stands, as the document has it."""
+    for result in loaded(written / "report.sarif")["runs"][0]["results"]:
+        place = result["locations"][0]["physicalLocation"]
+        lines = sources()[place["artifactLocation"]["uri"]].splitlines()
+        assert place["region"]["snippet"]["text"] == lines[place["region"]["startLine"] - 1]
+
+
+def test_the_archive_has_every_exchange(written: Path) -> None:
+    """exchanges.har holds the exchanges of the run, in their order."""
+    entries = loaded(written / "exchanges.har")["log"]["entries"]
+    told = [(entry["request"]["method"], entry["request"]["url"], entry["response"]["status"]) for entry in entries]
+    assert told == [(one["method"], one["url"], one["status"]) for one in finished(FIVE)["exchanges"]]
+
+
+def test_the_page_is_small_and_fetches_nothing(written: Path) -> None:
+    """One file under 300 KB for both documents; nothing in it is loaded from anywhere."""
+    page = (written / "report.html").read_bytes()
+    assert len(page) < 300_000
+    assert not re.search(rb"(?:src|href)=\"(?!#)|@import|url\(", page)
+
+
+# --- what a page is given stays text ---------------------------------------------------------------------------------
+
+
+def test_what_a_service_answers_stays_text(tmp_path: Path) -> None:
+    """Markup, a right-to-left mark and a lone surrogate of an answer are shown and do nothing."""
+    run = copy.deepcopy(finished(FIVE))
+    clause = next(one for one in run["clauses"] if one["finding"])
+    clause["finding"]["came"] = "</h3><script>alert(1)</script> \u202e \ud800"
+    clause["finding"]["exchange"] = record.exchange(exchange(text="<img src=x onerror=alert(1)>"))
+    files.write(tmp_path, run, sources())
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; ⟨U+202E⟩ ⟨U+D800⟩" in page
+    assert "<img" not in page
+    assert page.count("<script") == 1
+    assert "<script" not in (tmp_path / "summary.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"), [(None, (None, "")), ("é".encode(), ("é", "utf-8")), (b"\xff", ("/w==", "base64"))]
+)
+def test_a_body_that_is_not_text_is_kept(body: bytes | None, told: tuple[str | None, str]) -> None:
+    """A request body is told as text, in base64 where it is none, and None where there was none."""
+    data = record.exchange(exchange(body))
+    assert (data["request_body"], data["request_encoding"]) == told
+
+
+def test_exchanges_may_come_with_a_record() -> None:
+    """What a record brings along from another process counts as an exchange of the run and is no part of the clause."""
+    brought = [record.exchange(exchange(sent_at=5.0, came_at=6.0)), record.exchange(exchange(sent_at=7.0, came_at=7.5))]
+    carrier = finished()["clauses"][0] | {"exchanges": brought, "cost": {"requests": 2.0}}
+    run = runs.gathered({"documents": finished()["documents"]}, [carrier], [])
+    assert [(one["sent_at"], one["came_at"]) for one in run["exchanges"]] == [(0.0, 1.0), (2.0, 2.5)]
+    assert run["clauses"] == finished()["clauses"][:1]
+
+
+# --- coverage --------------------------------------------------------------------------------------------------------
+
+
+def test_coverage_counts_what_was_exercised() -> None:
+    """The share of clauses is that of the verdicts; a status that cannot be provoked was not seen."""
+    told, verdicts = finished()["coverage"], [clause["verdict"] for clause in finished()["clauses"]]
+    assert told["clauses"]["covered"] == sum(verdict != "not exercised" for verdict in verdicts)
+    assert told["clauses"]["percent"] == runs.exercised(finished()["clauses"])
+    assert "confluent-api-keys::updateIamV2ApiKey 500" in told["statuses"]["unseen"]
+    assert "confluent-api-keys::updateIamV2ApiKey 429" not in told["statuses"]["unseen"]
+    assert 0 < told["keywords"]["covered"] < told["keywords"]["of"]
+
+
+def test_a_keyword_counts_only_where_a_value_met_it() -> None:
+    """A keyword of a member that no answer had is not evaluated; that of one that came is."""
+    unevaluated = finished()["coverage"]["keywords"]["unevaluated"]
+    assert "confluent-api-keys::updateIamV2ApiKey 200/body/metadata.deleted_at format" in unevaluated
+    assert "confluent-api-keys::updateIamV2ApiKey 200/body/metadata.created_at format" not in unevaluated
+
+
+# --- the badge -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "told"),
+    [
+        (["kept", "broken"], "1 broken, 1 kept"),
+        (["kept", "warned"], "1 warned, 1 kept"),
+        (["kept", "not exercised"], "1 kept"),
+        (["not exercised"], "nothing exercised"),
+    ],
+)
+def test_the_badge_tells_what_fails_first(verdicts: list[str], told: str) -> None:
+    """Broken before warned before kept; not exercised is never green."""
+    words, colour = badge.message({"clauses": [{"verdict": verdict, "withheld": False} for verdict in verdicts]})
+    assert words == told
+    assert (colour == badge.GREEN) == (set(verdicts) <= {"kept", "not exercised"} and "kept" in verdicts)
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("do", ["check", "write"])
+def test_a_directory_that_cannot_be_written_is_one_clear_line(tmp_path: Path, do: str) -> None:
+    """Where a file is in the way, the line names the option, the directory and the cure."""
+    (tmp_path / "file").touch()
+    ways: dict[str, Callable[[Path], object]] = {
+        "check": files.check,
+        "write": lambda folder: files.write(folder, finished(), {}),
+    }
+    with pytest.raises(ContractError) as raised:
+        ways[do](tmp_path / "file" / "reports")
+    assert re.fullmatch(r"--contract-report=\S+: cannot be written: .+; name a directory that can", str(raised.value))
+
+
+def test_a_directory_is_made(tmp_path: Path) -> None:
+    """A directory that is not there yet is made, and tried without leaving anything."""
+    files.check(tmp_path / "a" / "b")
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+def test_a_report_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
+    """A file takes its place only when it is whole: what was there stays, nothing half-written lies about."""
+    files.write(tmp_path, finished(), {})
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    damaged = finished() | {"exchanges": [{"no": "exchange"}]}
+    with pytest.raises(KeyError):
+        files.write(tmp_path, damaged, {})
+    after = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert after.keys() == before.keys()
+    assert after["exchanges.har"] == before["exchanges.har"]
+
+
+def test_the_summary_is_added_to_the_page_of_the_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where GITHUB_STEP_SUMMARY names a file, the summary follows what is there already."""
+    (page := tmp_path / "page.md").write_text("before\n", encoding="utf-8")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    files.write(tmp_path / "reports", finished(), {})
+    told = (tmp_path / "reports" / "summary.md").read_text(encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == f"before\n{told}"
+
+
+def test_an_interrupted_run_says_so(tmp_path: Path) -> None:
+    """What was judged before the interruption is reported, and nobody takes it for the whole."""
+    run = finished() | {"interrupted": True, "clauses": finished()["clauses"][:3]}
+    files.write(tmp_path, run, sources())
+    for name in ("report.html", "summary.md"):
+        assert "The run was interrupted" in (tmp_path / name).read_text(encoding="utf-8")
+    assert loaded(tmp_path / "report.sarif")["runs"][0]["invocations"][0]["executionSuccessful"] is False
+
+
+# --- the closing section ---------------------------------------------------------------------------------------------
+
+
+def test_each_family_has_a_row_whose_numbers_add_up() -> None:
+    """A row a family for each operation; all rows together count each clause once."""
+    lines = list(terminal.summary(finished(FIVE)["clauses"], {}, 0))
+    rows = [line.split() for line in lines if re.match(r"  [a-z ]{10}(?: +[\d.]+)+$", line)]
+    counts = [int(cell) for row in rows for cell in row if cell.isdigit()]
+    assert len(rows) == 12
+    assert sum(counts) == len(finished(FIVE)["clauses"])
+
+
+def test_lines_are_folded_to_the_width_only_where_one_is_given() -> None:
+    """With a width no line but the heading of an operation is longer; without, each finding is one line."""
+    records = finished(FIVE)["clauses"]
+    folded = [line for line in terminal.summary(records, {}, 0, 80) if "::" not in line]
+    assert max(map(len, folded)) <= 80
+    assert max(map(len, terminal.summary(records, {}, 0))) > 80
+
+
+def test_colours_follow_the_verdict() -> None:
+    """Broken and withheld are red, warned is yellow, the rest is plain."""
+    colours = [terminal.markup(f"  {word}: x") for word in ("broken", "withheld", "warned", "not exercised")]
+    assert colours == [{"red": True}, {"red": True}, {"yellow": True}, {}]
+
+
+# --- a large run -----------------------------------------------------------------------------------------------------
+
+LARGE = """
+import copy, json, sys
+sys.path.insert(0, {tests!r})
+from test_report_runs import finished, large
+from pathlib import Path
+large(Path({folder!r}))
+"""
+
+
+def large(folder: Path) -> None:
+    """Write the reports of 1,000 clauses and 50,000 exchanges and print the seconds and the peak of memory in MB."""
+    run = copy.deepcopy(finished(FIVE))
+    records = [
+        one | {"node": f"{one['node']}~{turn}", "clause": f"{one['clause']}~{turn}"}
+        for turn in range(5)
+        for one in run["clauses"]
+    ]
+    one = [json.dumps(exchange) for exchange in run["exchanges"]]
+    sent = [
+        json.loads(one[index % len(one)]) | {"sent_at": index / 10, "came_at": index / 10} for index in range(50_000)
+    ]
+    begun = time.process_time()
+    whole = runs.gathered(
+        {"tool": "0", "seconds": 1, "documents": run["documents"], "clock": 0.0}, records[:1000], sent
+    )
+    files.write(folder, whole, sources())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sys.stdout.write(json.dumps([time.process_time() - begun, peak]))
+
+
+def test_a_large_run_is_told_in_time_and_memory(tmp_path: Path) -> None:
+    """1,000 clauses and 50,000 exchanges are written in under 10 s and 500 MB."""
+    script = LARGE.format(tests=str(Path(__file__).parent), folder=str(tmp_path))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    seconds, peak = json.loads(done.stdout)
+    assert seconds < 10
+    assert peak < 500
+    assert len(loaded(tmp_path / "report.json")["exchanges"]) == 50_000
