@@ -62,7 +62,7 @@ class Listener:
     progress: Callable[[Probe, int, int], None] = lambda *_: None
     say: Callable[[str], None] = lambda _: None
     exchanged: Callable[[Exchange], None] = lambda _: None
-    opened: Callable[[Mapping[str, Any]], None] = lambda _: None
+    opened: Callable[[dict[str, Any]], dict[str, Any]] = lambda was: was
 
 
 class Campaign:
@@ -117,7 +117,7 @@ class Campaign:
             return replace(absent, reason=self.stopped, withheld=not self.spent)
         absence = clause.absent(self.journal)
         unrun = [self.skipped[probe] for probe in ORDER if probe in clause.needs & self.skipped.keys() - {Probe.THROTTLE}]
-        if unrun and not (absence.withheld and len(unrun) < len(clause.needs)):
+        if unrun:  # what was not asked for cannot be withheld
             return replace(absent, reason=unrun[0])
         if absence.probe in self.skipped:
             return replace(absent, reason=self.skipped[absence.probe])
@@ -146,6 +146,7 @@ class Campaign:
         if self.stopped or probe in self.skipped:
             return
         try:
+            self._open()
             if probe is Probe.THROTTLE:
                 self._exhaust()
             else:
@@ -154,6 +155,11 @@ class Campaign:
                 self.clock.sleep(self.manner.pause)
         except Refusal as refusal:
             self._stop_for(refusal)
+
+    def _open(self) -> None:
+        """Begin with the update that changes least, whichever probe comes first: its answer shows what was there."""
+        if self.brief.owned and not self.journal:
+            self.send(opening(self.operation, self.brief))
 
     def _stop_for(self, refusal: Refusal) -> None:
         self.stopped, self.spent = str(refusal), isinstance(refusal, BudgetSpent)
@@ -248,8 +254,7 @@ class Campaign:
         self.journal.append(exchange)
         self.listener.exchanged(exchange)
         if self.was is None and self.brief.owned and exchange.accepted and case.parameters == self.brief.parameters:
-            self.was = shown(self.operation, exchange.json)
-            self.listener.opened(self.was)
+            self.was = self.listener.opened(shown(self.operation, exchange.json))
         return exchange
 
     # --- the rate limit ------------------------------------------------------------------------------------------------

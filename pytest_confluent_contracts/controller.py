@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -29,6 +31,7 @@ class Controller:
         self.faults: list[str] = []
         self.begun, self.started, self.clock = time.perf_counter(), time.time(), time.monotonic()
         config.stash[keeping.FOLDER] = keeping.folder()
+        _end_on_sigterm()
 
     # --- gathering -------------------------------------------------------------------------------------------------
 
@@ -148,3 +151,9 @@ class Controller:
             yield from proof.summary(self.proofs, time.perf_counter() - self.begun)
         yield from self.faults
         yield from (f"not put back: {lost}" for lost in self.config.stash[keeping.LOST])
+
+
+def _end_on_sigterm() -> None:
+    """Let a cancelled CI job end as Ctrl-C does, so that resources are put back; a handler of the user's stays."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)

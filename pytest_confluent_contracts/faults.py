@@ -420,7 +420,8 @@ def _statuses(operation: Operation) -> Iterator[Fault]:
     for code in (202, 204):
         yield of_answers(f"{code} instead of 200", status(code), accepted, "statuses")
     for code in (418, 500, 503):
-        yield Fault(f"{code} now and then", ("statuses",), each_nth(11, status(code)))
+        # A 503 that is answered when it is sent again is availability, not contract.
+        yield Fault(f"{code} now and then", ("statuses", "answered"), each_nth(11, status(code)))
     for code in (500, 415):
         broken = on(*operation.refusals)
         yield of_answers(f"{code} on broken bodies", status(code), broken, "statuses", "request/*/type")
@@ -799,7 +800,7 @@ def _appended(was: Any, sent: Any, now: Any) -> Any:
 
 
 def _whatever_sent(_: Any, sent: Any, now: Any) -> Any:
-    flat = isinstance(sent, str) or (isinstance(sent, list) and all(isinstance(item, str) for item in sent))
+    flat = isinstance(sent, str) or (isinstance(sent, list) and not any(isinstance(item, list) for item in sent))
     return sent if flat else now
 
 

@@ -111,7 +111,7 @@ class Gate:
 
         settings = self.settings
         members = {member.path for member in operation.request.properties} if operation.request else set()
-        owned = all(content for _, content in door.parameters)
+        owned = all(content for _, content in door.parameters) and (settings.local or not self.unpinned(operation))
         return Brief(
             parameters=tuple((name, content or "contract-unknown-0000") for name, content in door.parameters),
             pins={path: content for path, content in settings.pins.items() if path in members},
@@ -122,16 +122,20 @@ class Gate:
             owned=owned,
         )
 
+    def unpinned(self, operation: Operation) -> list[str]:
+        """Return the members that another system checks and for which no value was given."""
+        checked = operation.promise("checked-elsewhere", "properties") or ()
+        return [path for path in checked if path not in self.settings.pins]
+
     def unasked(self, operation: Operation, brief: Brief) -> dict[Probe, str]:
         """Return the probes that this run must not send, each with the reason."""
         from pytest_confluent_contracts.contract import Probe
 
         changing = [probe for probe in Probe if probe not in (Probe.CREDENTIALS, Probe.UNKNOWN)]
-        if not brief.owned:
+        if not all(content for _, content in self.door(operation).parameters):
             named = ", ".join(f"--contract-param {name}=..." for name, content in operation.parameters)
             return dict.fromkeys(changing, f"name a resource that may be changed: {named}")
-        checked = operation.promise("checked-elsewhere", "properties") or ()
-        unpinned = [path for path in checked if path not in brief.pins]
+        unpinned = self.unpinned(operation)
         if unpinned and not brief.made_up:
             named = ", ".join(f"--contract-pin {path}=env:..." for path in unpinned)
             return dict.fromkeys(changing, f"another system checks these values, pin real ones: {named}")
@@ -145,12 +149,16 @@ class Gate:
             self.fresh.append(exchange)
         self.config.hook.pytest_contract_exchange(config=self.config, exchange=exchange)
 
-    def remember(self, operation: Operation, was: Mapping[str, Any]) -> None:
-        """Write down what a resource was before the run, for a controller whose worker dies; it holds no pin."""
+    def remember(self, operation: Operation, was: dict[str, Any]) -> dict[str, Any]:
+        """Write down what a resource was before the run, for whoever outlives this worker; it holds no pin.
+
+        Return it, or what a worker that died before had written down.
+        """
         folder = self.config.stash.get(keeping.FOLDER, None)
-        if folder is not None and not self.settings.mocked:
-            pinned = {path: content for path, content in was.items() if path not in self.settings.pins}
-            keeping.write(folder, (operation.document, operation.id), pinned)
+        if folder is None or self.settings.mocked:
+            return was
+        unpinned = {path: content for path, content in was.items() if path not in self.settings.pins}
+        return was | keeping.first(folder, (operation.document, operation.id), unpinned)
 
     def restore(self) -> None:
         """Put every resource back as its first answer showed it, and say what could not be."""

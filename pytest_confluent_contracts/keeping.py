@@ -24,9 +24,13 @@ def folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="contract-state-"))
 
 
-def write(place: Path, key: Key, was: Mapping[str, Any]) -> None:
-    """Keep the state of the resource of document and operation *key*, before it is changed."""
-    _file(place, key).write_text(json.dumps({"key": key, "was": was}), encoding="utf-8")
+def first(place: Path, key: Key, was: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the state of the resource of *key* before it is changed; return the state that was kept first."""
+    file = _file(place, key)
+    if not file.exists():
+        file.write_text(json.dumps({"key": key, "was": was}), encoding="utf-8")
+    kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["was"]
+    return kept
 
 
 def forget(place: Path | None, key: Key) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts import cases
 from pytest_confluent_contracts.cases.making import complete, writable
+from pytest_confluent_contracts.cases.restoring import unseen
 from pytest_confluent_contracts.contract import Probe
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> I
     if operation.security and not any(complete(alternative, brief) for alternative in operation.security):
         yield "nothing: no credentials are set"
         return
-    total = 0
+    total = int(brief.owned)
+    if brief.owned:
+        yield "opening:      1 request"
     for probe in (probe for probe in Probe if probe in needed):
         count = 0 if probe in unasked else len(cases.of(probe, operation, brief))
         total += count
@@ -59,11 +62,11 @@ def _changes(operation: Operation, brief: Brief) -> Iterator[str]:
         yield "changed: nothing"
         return
     paths = [member.path for member in writable(operation) if member.path not in brief.pins]
-    secret = [member.path for member in writable(operation) if member.secret and member.path not in brief.pins]
+    lost = unseen(operation, brief)
     yield f"changed: {', '.join(paths) or 'nothing'}"
-    yield f"put back: {', '.join(path for path in paths if path not in secret) or 'nothing'}"
-    if secret:
-        yield f"not put back: {', '.join(secret)}: no answer shows what was there"
+    yield f"put back: {', '.join(path for path in paths if path not in lost) or 'nothing'}"
+    if lost:
+        yield f"not put back: {', '.join(lost)}: no answer shows what was there"
 
 
 def _unexercised(clauses: Sequence[Clause], unasked: dict[Probe, str]) -> Iterator[str]:

@@ -36,7 +36,7 @@ socket.getaddrinfo = getaddrinfo
 
 
 def resolver(failing: int = 0) -> str:
-    """Return a conftest.py under which `HOST` is loopback, after *failing* look-ups, and no other name of .test exists."""
+    """Return a conftest.py under which `HOST` is loopback, after *failing* look-ups; no other name of .test exists."""
     return f"FAILING = {failing}\n{RESOLVER}"
 
 
@@ -208,7 +208,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_PATCH = do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = relay  # noqa: N815
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: Any) -> None:
         """Quiet."""
 
 

@@ -73,7 +73,7 @@ WAYS = {
 def test_workers_send_what_one_process_sends(
     folder: Path, other: OtherService, alone: tuple[Run, OtherService], way: str
 ) -> None:
-    """An operation stays on one worker, without being asked to; the same requests are sent, and the same is said, once."""
+    """An operation stays on one worker, without being asked to; the same is sent, and the same is said, once."""
     run = held(folder, other, *WAYS[way])
     workers = Counter(operation for _, operation, _ in noted(folder))
     assert (run.code, workers) == (0, Counter({"updateIamV2ApiKey": 1, "UpdateConfluentAccount": 1})), run.everything
@@ -138,9 +138,7 @@ def test_workers_share_the_rate(folder: Path) -> None:
     assert busiest <= 42
 
 
-def test_jobs_split_by_document_add_up_to_one(
-    tmp_path: Path, alone: tuple[Run, OtherService]
-) -> None:
+def test_jobs_split_by_document_add_up_to_one(tmp_path: Path, alone: tuple[Run, OtherService]) -> None:
     """Two jobs, a document each, judge the same clauses with the same verdicts and requests as one."""
     verdicts: dict[str, str] = {}
     with OtherService() as service:

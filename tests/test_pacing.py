@@ -57,7 +57,7 @@ def away(folder: Path, service: OtherService, *given: str) -> Run:
     return gate(folder, f"--contract-target={named(service.url)}", *AWAY, *given, given=ENVIRONMENT)
 
 
-# --- the rate ----------------------------------------------------------------------------------------------------------
+# --- the rate --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("rate", [0.5, 5.0, 50.0])
@@ -105,7 +105,7 @@ def test_on_loopback_nothing_slows_a_run(folder: Path) -> None:
     assert (len(service.times) - 1) / (service.times[-1] - service.times[0]) > 60
 
 
-# --- the reserve -------------------------------------------------------------------------------------------------------
+# --- the reserve -----------------------------------------------------------------------------------------------------
 
 
 def remaining(service: OtherService) -> Callable[[Request, Answer], Answer]:
@@ -125,7 +125,11 @@ def test_a_fifth_of_the_quota_is_left_to_others(folder: Path, throttle: bool) ->
     """Remaining is never seen below 20 % of Limit, unless --contract-throttle asks for the whole."""
     with Timed(Choices(limit=50, window=1.0)) as service:
         service.tamper = remaining(service)
-        more = ("--contract-throttle", "-k", "429/no-body or request/undeclared") if throttle else ("-k", "request/undeclared or security")
+        more = (
+            ("--contract-throttle", "-k", "429/no-body or request/undeclared")
+            if throttle
+            else ("-k", "request/undeclared or security")
+        )
         run = away(folder, service, "--contract-rate=2000", *more)
     left = service.left  # type: ignore[attr-defined]
     assert run.code == 0, run.everything
@@ -140,11 +144,11 @@ def test_the_wait_for_the_next_window_is_told(folder: Path) -> None:
     assert re.search(r"^contracts: \d+ of 50 requests are left to others: waiting [12] s$", run.out, re.MULTILINE)
 
 
-# --- 429 ---------------------------------------------------------------------------------------------------------------
+# --- 429 -------------------------------------------------------------------------------------------------------------
 
 
 def held_up(headers: list[tuple[str, str]], times: int) -> tuple[float, list[str], int, str]:
-    """Send one case to a service that answers 429 so many times; return seconds waited, lines, requests, and why it stopped."""
+    """Send one case to a service that answers 429 so often; return seconds, lines, requests, and why it stopped."""
     operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
     clock, said, sent = VirtualClock(), [], []  # type: ignore[var-annotated]
 
@@ -202,7 +206,7 @@ def test_a_service_that_throttles_for_good_is_left_alone() -> None:
     assert "429 was answered again and again" in stopped
 
 
-# --- a service that is only limited --------------------------------------------------------------------------------------
+# --- a service that is only limited ----------------------------------------------------------------------------------
 
 THROTTLED = Choices(limit=20, window=2.0)
 
@@ -223,7 +227,7 @@ def test_a_service_with_a_tight_limit_is_green(folder: Path, given: tuple[str, .
     assert len(service.requests) > 20
 
 
-# --- in flight -----------------------------------------------------------------------------------------------------------
+# --- in flight -------------------------------------------------------------------------------------------------------
 
 
 def requests_of(service: OtherService) -> Counter[tuple[str, bytes, str]]:

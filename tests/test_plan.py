@@ -30,7 +30,7 @@ def section(run: Run, operation: str) -> list[str]:
     """Return the lines of the plan of one operation."""
     lines = run.out.partition("= contract plan =")[2].splitlines()
     begun = lines.index(operation)
-    own = [line for line in lines[begun + 1 :]]
+    own = lines[begun + 1 :]
     end = next((index for index, line in enumerate(own) if not line.startswith("  ")), len(own))
     return [line.strip() for line in own[:end]]
 
@@ -46,7 +46,12 @@ def test_a_plan_sends_nothing(folder: Path, other: OtherService) -> None:
 
 def test_a_plan_counts_what_a_run_sends(folder: Path, other: OtherService) -> None:
     """The number of requests in the plan is the number that a run sends to a service that keeps its promises."""
-    options = ("--contract-spec=confluent-api-keys", "--contract-max-examples=2", "-k", "security or unknown-id or body/json")
+    options = (
+        "--contract-spec=confluent-api-keys",
+        "--contract-max-examples=2",
+        "-k",
+        "security or unknown-id or body/json",
+    )
     told = section(planned(folder, other.url, *options), CONFLUENT)
     [total] = [int(found.group(1)) for line in told if (found := re.match(r"in all: (\d+) requests", line))]
     counts = [int(found.group(1)) for line in told if (found := re.match(r"[a-z-]+: +(\d+) requests$", line))]

@@ -47,11 +47,13 @@ def failing(request: Request, answer: Answer) -> Answer:
     return answer
 
 
-# --- runs that end by themselves ---------------------------------------------------------------------------------------
+# --- runs that end by themselves -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("document", [CONFLUENT, DATADOG], ids=["confluent", "datadog"])
-def test_after_a_normal_end_the_resource_is_as_it_was(folder: Path, other: OtherService, document: tuple[str, ...]) -> None:
+def test_after_a_normal_end_the_resource_is_as_it_was(
+    folder: Path, other: OtherService, document: tuple[str, ...]
+) -> None:
     """Everything that was changed is put back, and nothing has to be said."""
     run = held(folder, other, *document, *SOME)
     assert (run.code, changed(other)) == (0, True), run.everything
@@ -145,7 +147,7 @@ def test_what_cannot_be_put_back_holds_no_secret(folder: Path, other: OtherServi
     assert ENVIRONMENT["CONFLUENT_CLOUD_API_SECRET"] not in run.everything
 
 
-# --- runs that are ended -----------------------------------------------------------------------------------------------
+# --- runs that are ended ---------------------------------------------------------------------------------------------
 
 
 def interrupted(
@@ -155,7 +157,13 @@ def interrupted(
     command = [sys.executable, "-m", "pytest", *QUIET, f"--contract-target={service.url}", *options]
     given = environment(ENVIRONMENT | {"PYTHONPATH": str(TESTS)})
     with subprocess.Popen(
-        command, cwd=folder, env=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        command,
+        cwd=folder,
+        env=given,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     ) as run:
         deadline = time.monotonic() + 30
         while len(service.requests) < after and run.poll() is None and time.monotonic() < deadline:
@@ -208,7 +216,7 @@ def test_a_cancelled_job_puts_back(folder: Path, other: OtherService) -> None:
     assert state(other) == BEFORE
 
 
-# --- workers that die ----------------------------------------------------------------------------------------------------
+# --- workers that die ------------------------------------------------------------------------------------------------
 
 DYING = """
 import os

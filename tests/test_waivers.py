@@ -157,7 +157,7 @@ def test_a_file_that_is_not_there_is_refused(folder: Path, broken: OtherService)
     assert "nothing.toml: cannot be read" in run.err
 
 
-# --- drafts ------------------------------------------------------------------------------------------------------------------
+# --- drafts ----------------------------------------------------------------------------------------------------------
 
 
 def test_an_update_drafts_what_is_red_and_is_refused_until_completed(folder: Path, broken: OtherService) -> None:
@@ -167,9 +167,17 @@ def test_an_update_drafts_what_is_red_and_is_refused_until_completed(folder: Pat
     [entry] = tomllib.loads(text)["waiver"]
     assert drafting.code == pytest.ExitCode.TESTS_FAILED
     assert "1 waivers drafted in waivers.toml" in drafting.out
-    assert (entry["clause"], entry["document"], entry["target"]) == ("request/unknown-id", "confluent-api-keys", broken.url)
+    assert (entry["clause"], entry["document"], entry["target"]) == (
+        "request/unknown-id",
+        "confluent-api-keys",
+        broken.url,
+    )
     assert held(folder, broken, text).code == pytest.ExitCode.USAGE_ERROR
-    done = text.replace('reason = ""', 'reason = "known"').replace('owner = ""', 'owner = "us"').replace("1970-01-01", LATER)
+    done = (
+        text.replace('reason = ""', 'reason = "known"')
+        .replace('owner = ""', 'owner = "us"')
+        .replace("1970-01-01", LATER)
+    )
     assert held(folder, broken, done).code == 0
 
 

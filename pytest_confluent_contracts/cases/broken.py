@@ -136,9 +136,9 @@ def _raw(title: str, kind: str, operation: Operation, brief: Brief, body: bytes,
     return case(Probe.MALFORMED, title, operation, brief, **settings)
 
 
-def _target(operation: Operation) -> Property | None:
+def _target(operation: Operation, brief: Brief) -> Property | None:
     """Return the string member into which bad bytes are put."""
-    return next((m for m in writable(operation) if "string" in types_of(m.schema) and not m.secret), None)
+    return next((m for m in writable(operation) if "string" in types_of(m.schema) and not m.secret and m.path not in brief.pins), None)
 
 
 def _not_json(operation: Operation, brief: Brief) -> Iterator[Case]:
@@ -159,7 +159,7 @@ def _not_json(operation: Operation, brief: Brief) -> Iterator[Case]:
     }
     for title, body in bodies.items():
         yield _raw(title, "json", operation, brief, body)
-    if member := _target(operation):
+    if member := _target(operation, brief):
         yield from _bad_bytes(member, operation, brief)
 
 
@@ -186,7 +186,7 @@ _BAD_BYTES = {
 
 
 def _surrogates(operation: Operation, brief: Brief) -> Iterator[Case]:
-    if member := _target(operation):
+    if member := _target(operation, brief):
         value = with_value(minimal(operation, brief), member.path, "a\ud800b")
         good = encoded(with_value(minimal(operation, brief), member.path, "HERE"))
         forms = {"escaped": b"a\\ud800b", "as raw bytes": b"a\xed\xa0\x80b"}

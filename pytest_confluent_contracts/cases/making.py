@@ -149,10 +149,18 @@ def at(body: Any, path: str) -> Any:
 
 
 def pinned(body: Any, brief: Brief) -> Any:
-    """Return *body* with the run's fixed values in it."""
+    """Return *body* with the run's fixed values in it, as far as it has a place for them."""
     for path, value in brief.pins.items():
-        body = with_value(body, path, value)
+        if _has_room(body, path):
+            body = with_value(body, path, value)
     return body
+
+
+def _has_room(body: Any, path: str) -> bool:
+    """Return whether each member around *path* is an object or absent: a body broken on purpose stays broken."""
+    parts = path.split(".")
+    around = (at(body, ".".join(parts[:depth])) for depth in range(1, len(parts)))
+    return isinstance(body, Mapping) and all(value is ABSENT or isinstance(value, Mapping) for value in around)
 
 
 # --- ground truth ----------------------------------------------------------------------------------------------------

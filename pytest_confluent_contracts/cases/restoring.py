@@ -34,6 +34,13 @@ def restoring(operation: Operation, brief: Brief, was: Mapping[str, Any]) -> Cas
 
 
 def beyond(operation: Operation, brief: Brief, was: Mapping[str, Any]) -> list[str]:
-    """Return the members that cannot be put back: secrets that no answer shows, and values that were redacted."""
-    hidden = [member.path for member in writable(operation) if member.secret and member.path not in brief.pins]
-    return hidden + [path for path, value in was.items() if path not in brief.pins and REDACTED in repr(value)]
+    """Return the members that cannot be put back: those that no answer showed as they were, and values that were redacted."""
+    lost = unseen(operation, brief)
+    redacted = [path for path, value in was.items() if path not in brief.pins and REDACTED in repr(value)]
+    return lost + [path for path in redacted if path not in lost]
+
+
+def unseen(operation: Operation, brief: Brief) -> list[str]:
+    """Return the members whose first value no answer shows: secrets, and what even the smallest update must write."""
+    free = (member for member in writable(operation) if member.path not in brief.pins)
+    return [member.path for member in free if member.secret or member.required]

@@ -47,7 +47,7 @@ def examples(operation: Operation, brief: Brief) -> list[Case]:
     """Return the document's request examples, as published but for the pins, each sent twice."""
     shown = operation.request.examples if operation.request else ()
     made = [_example(operation, brief, example) for example in shown]
-    return [opening(operation, brief), *(case for one in made for case in (one, one))]
+    return [case for one in made for case in (one, one)]
 
 
 def _example(operation: Operation, brief: Brief, example: Example) -> Case:

@@ -326,7 +326,9 @@ def _at_the_limit(entry: Promise, names: dict[str, str], documented: bool) -> It
     retry_after = str(entry.data.get("retry-after", "Retry-After"))
     promise = f"after {retry_after} has passed, a request is not answered 429"
     level = Level.MUST if documented else Level.SHOULD
-    yield rate_limit("retry-after-honest", entry.place, promise, _honest(retry_after), skipped(UNTRIED, Probe.THROTTLE), level=level)
+    yield rate_limit(
+        "retry-after-honest", entry.place, promise, _honest(retry_after), skipped(UNTRIED, Probe.THROTTLE), level=level
+    )
     promise = "a 429 is not stored by caches (RFC 6585 4)"
     yield rate_limit("429-not-storable", entry.place, promise, each(throttled, _storable), absent)
 
