@@ -116,7 +116,9 @@ class Campaign:
         if clause.needs and self.stopped:
             return replace(absent, reason=self.stopped, withheld=not self.spent)
         absence = clause.absent(self.journal)
-        unrun = [self.skipped[probe] for probe in ORDER if probe in clause.needs & self.skipped.keys() - {Probe.THROTTLE}]
+        unrun = [
+            self.skipped[probe] for probe in ORDER if probe in clause.needs & self.skipped.keys() - {Probe.THROTTLE}
+        ]
         if unrun:  # what was not asked for cannot be withheld
             return replace(absent, reason=unrun[0])
         if absence.probe in self.skipped:
@@ -151,7 +153,7 @@ class Campaign:
                 self._exhaust()
             else:
                 self._send_all(probe)
-            if probe is Probe.EXAMPLES:
+            if probe is Probe.EXAMPLES and self.operation.promise("timestamps", "updated"):
                 self.clock.sleep(self.manner.pause)
         except Refusal as refusal:
             self._stop_for(refusal)
@@ -214,7 +216,9 @@ class Campaign:
         for waits in range(WAITS_IN_VAIN):
             if exchange.status != self._throttled or case.probe is Probe.THROTTLE or self.stopped:
                 return exchange
-            self._wait(max(_announced(exchange, self.operation), 2.0**waits if waits else 0.0), "the rate limit is reached")
+            self._wait(
+                max(_announced(exchange, self.operation), 2.0**waits if waits else 0.0), "the rate limit is reached"
+            )
             exchange = self._retried(case, self._once(case))
         if exchange.status == self._throttled and case.probe is not Probe.THROTTLE:
             self.stopped = f"{exchange.status} was answered again and again, after waiting as long as it said"
@@ -237,11 +241,11 @@ class Campaign:
 
     def _listen(self, exchange: Exchange) -> None:
         """Stop where the target has fallen silent: at once if it never answered, else after a few cases and a last look."""
-        self._silent = self._silent + 1 if exchange.failure else 0
+        self._silent = self._silent + 1 if _transient(exchange) else 0
         never = not any(not one.failure for one in self.journal)
         if never or self._silent > SILENT_AFTER:
-            times = sum(bool(one.failure) for one in self.journal)
-            self.stopped = f"{exchange.failure} from {self.wire.base_url}, {times} times"
+            times = sum(_transient(one) for one in self.journal)
+            self.stopped = f"{exchange.failure or exchange.status} from {self.wire.base_url}, {times} times"
         elif self._silent == SILENT_AFTER:
             self._listen(self._once(opening(self.operation, self.brief)))
 

@@ -122,9 +122,13 @@ class Controller:
             for one in self.records
             if one["verdict"] == "broken" or one["withheld"]
         ]
+        if not failed:
+            return
         with path.open("a", encoding="utf-8") as file:
             file.write(waivers.drafted(failed, self.settings.target))
-        self.faults.append(f"{len(failed)} waivers drafted in {path.name}: give each a reason, an owner and an expiry date")
+        self.faults.append(
+            f"{len(failed)} waivers drafted in {path.name}: give each a reason, an owner and an expiry date"
+        )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the closing section."""

@@ -241,7 +241,9 @@ class _Reader:
                 yield self.operation(path, item, item["patch"], item.line_of("patch"))
 
     def operation(self, path: str, item: Node, node: Node, line: int) -> Operation:
-        shared = [(part.line_of("parameters"), one) for part in (item, node) for one in self.listing(part, "parameters")]
+        shared = [
+            (part.line_of("parameters"), one) for part in (item, node) for one in self.listing(part, "parameters")
+        ]
         parameters = [self.resolve(parameter, at) for at, parameter in shared]
         for parameter in parameters:
             if not isinstance(parameter.get("name"), str):

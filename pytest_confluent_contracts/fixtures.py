@@ -11,7 +11,7 @@ import pytest
 from pytest_confluent_contracts import keeping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from pytest_confluent_contracts.campaign import Campaign
     from pytest_confluent_contracts.contract import Brief, Clause, Document, Exchange, Operation, Probe, Ruling
@@ -65,7 +65,9 @@ class Gate:
         if settings.mocked:
             return targets.mocked(operation, manners, settings.pins, lambda service: service)
         given = dict(settings.parameters)
-        parameters = tuple((name, given.get(name, shown if settings.local else "")) for name, shown in operation.parameters)
+        parameters = tuple(
+            (name, given.get(name, shown if settings.local else "")) for name, shown in operation.parameters
+        )
         return targets.live(settings.target, operation, manners, parameters, credentials(operation), settings.pins)
 
     def share(self, operation: Operation) -> int:
@@ -88,7 +90,9 @@ class Gate:
 
         settings = self.settings
         brief = self.brief(operation, door)
-        paths = [cases.path_of(case) for case in (*cases.of(Probe.UNKNOWN, operation, brief), cases.first(operation, brief))]
+        paths = [
+            cases.path_of(case) for case in (*cases.of(Probe.UNKNOWN, operation, brief), cases.first(operation, brief))
+        ]
         targets.confine(door, paths)
         manner = Manner(
             backoff=0.05 if settings.local else 0.5,
@@ -139,7 +143,11 @@ class Gate:
         if unpinned and not brief.made_up:
             named = ", ".join(f"--contract-pin {path}=env:..." for path in unpinned)
             return dict.fromkeys(changing, f"another system checks these values, pin real ones: {named}")
-        return {} if self.settings.throttle else {Probe.THROTTLE: "the rate limit is not exhausted without --contract-throttle"}
+        return (
+            {}
+            if self.settings.throttle
+            else {Probe.THROTTLE: "the rate limit is not exhausted without --contract-throttle"}
+        )
 
     # --- what the run leaves behind ----------------------------------------------------------------------------------
 

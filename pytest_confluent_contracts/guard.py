@@ -147,7 +147,10 @@ def forms(value: str) -> list[str]:
     coded[1] = coded[0].translate(str.maketrans("+/", "-_"))
     spelled = [value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]]
     urls = [quote(value, safe=safe, errors="replace") for safe in ("", "/", "/+", "!'()*-._~/+:@")]
-    urls += [quote_plus(value, errors="replace"), *(re.sub(r"%[0-9A-F]{2}", lambda hex: hex.group().lower(), url) for url in urls)]
+    urls += [
+        quote_plus(value, errors="replace"),
+        *(re.sub(r"%[0-9A-F]{2}", lambda found: found.group().lower(), url) for url in urls),
+    ]
     return list(dict.fromkeys([*spelled, *urls, *coded, *(text.rstrip("=") for text in coded)]))
 
 

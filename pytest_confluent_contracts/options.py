@@ -104,11 +104,11 @@ def value(config: pytest.Config, name: str) -> Any:
 
 def settings(config: pytest.Config) -> Settings | None:
     """Return what was asked for, None without a target; raise `pytest.UsageError` in one line where it cannot be."""
-    from pytest_confluent_contracts.contract import ContractError
-
     target = value(config, "target")
     if not target:
         return None
+    from pytest_confluent_contracts.contract import ContractError
+
     try:
         return _checked(config, str(target))
     except ContractError as error:

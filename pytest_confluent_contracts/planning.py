@@ -44,7 +44,9 @@ def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> I
     for probe in (probe for probe in Probe if probe in needed):
         count = 0 if probe in unasked else len(cases.of(probe, operation, brief))
         total += count
-        told = unasked.get(probe) or (f"{count} requests" if probe is not Probe.THROTTLE else "until 429, twice the limit at most")
+        told = unasked.get(probe) or (
+            f"{count} requests" if probe is not Probe.THROTTLE else "until 429, twice the limit at most"
+        )
         yield f"{probe.value + ':':<14}{told}"
     yield f"in all: {total} requests{_limits(gate)}; failures are shrunk with a few more"
     yield from _changes(operation, brief)
@@ -71,6 +73,10 @@ def _changes(operation: Operation, brief: Brief) -> Iterator[str]:
 
 def _unexercised(clauses: Sequence[Clause], unasked: dict[Probe, str]) -> Iterator[str]:
     for reason in dict.fromkeys(unasked.values()):
-        named = [clause.id for clause in clauses if clause.needs and all(unasked.get(probe) == reason for probe in clause.needs)]
+        named = [
+            clause.id
+            for clause in clauses
+            if clause.needs and all(unasked.get(probe) == reason for probe in clause.needs)
+        ]
         if named:
             yield f"not exercised: {reason}: {len(named)} clauses ({', '.join(named[:4])}{', ...' if len(named) > 4 else ''})"

@@ -14,7 +14,7 @@ import pytest
 from pytest_confluent_contracts import fixtures, keeping, options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from pytest_confluent_contracts.contract import Probe
@@ -86,7 +86,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> DocumentFi
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep an operation's clauses on one worker: they share its exchanges. Faults may go anywhere."""
     found = config.stash.get(SETTINGS, None)
-    if found is None or found.prove or config.getoption("dist") not in ("load", "loadscope"):
+    if found is None or found.prove or config.getoption("dist") in ("no", "each"):
         return None
     from xdist.scheduler import LoadScopeScheduling
 
@@ -194,5 +194,3 @@ def say(config: pytest.Config) -> Callable[[str], None]:
 def _uncaptured(config: pytest.Config) -> Any:
     capture: Any = config.pluginmanager.getplugin("capturemanager")
     return capture.global_and_fixture_disabled()
-
-

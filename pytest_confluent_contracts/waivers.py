@@ -47,12 +47,14 @@ class Outcome:
 def read(path: Path) -> tuple[Waiver, ...]:
     """Return the waivers in *path*; raise `ContractError` naming the entry that is not complete."""
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("waiver", [])
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ContractError(f"--contract-waivers={path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ContractError(f"--contract-waivers={path}: not TOML: {error}") from error
-    return tuple(_waiver(path, number, entry) for number, entry in enumerate(entries, 1))
+    if unknown := set(tables) - {"waiver"}:
+        raise ContractError(f"--contract-waivers={path}: unknown: {', '.join(sorted(unknown))}; write [[waiver]]")
+    return tuple(_waiver(path, number, entry) for number, entry in enumerate(tables.get("waiver", []), 1))
 
 
 def _waiver(path: Path, number: int, entry: Any) -> Waiver:
@@ -62,7 +64,12 @@ def _waiver(path: Path, number: int, entry: Any) -> Waiver:
         raise ContractError(f"{name}: unknown: {told}; known are {', '.join(sorted(KEYS))}")
     for key in ("clause", "reason", "owner"):
         if not isinstance(entry.get(key), str) or not entry[key].strip():
-            raise ContractError(f"{name} ({entry.get('clause', '?')}): give a {key}; a waiver without one does not count")
+            raise ContractError(
+                f"{name} ({entry.get('clause', '?')}): give a {key}; a waiver without one does not count"
+            )
+    for key in ("document", "target"):
+        if not isinstance(entry.get(key, ""), str):
+            raise ContractError(f"{name} ({entry['clause']}): {key} is a text, {entry[key]!r} is not")
     if not isinstance(entry.get("expires"), date):
         raise ContractError(f"{name} ({entry['clause']}): give expires, a date such as 2027-01-31")
     return Waiver(**entry)
@@ -75,7 +82,11 @@ def applied(waivers: Sequence[Waiver], ruling: Ruling, target: str, today: date)
     for waiver in covering:
         named = f"the waiver of {waiver.clause} ({waiver.owner}: {waiver.reason})"
         if waiver.expires < today:
-            return Outcome(fault=f"{named} expired on {waiver.expires}") if red else Outcome(fault=f"{named} has expired: delete it")
+            return (
+                Outcome(fault=f"{named} expired on {waiver.expires}")
+                if red
+                else Outcome(fault=f"{named} has expired: delete it")
+            )
         if red:
             return Outcome(waived=f"{waiver.reason} ({waiver.owner}, until {waiver.expires})")
         if ruling.verdict is Verdict.KEPT and "*" not in waiver.clause:

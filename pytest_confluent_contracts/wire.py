@@ -187,17 +187,18 @@ def _no_constant(name: str) -> Any:
 
 
 def _reason(error: Exception, timeout: float) -> str:
-    """Return in a few words why no answer came; the library's own words last."""
+    """Return in a few words why no answer came; the library's own words where they quote nothing."""
     if isinstance(error, (httpx.TimeoutException, _TooSlow)):
         return f"no complete answer within {timeout:g} s"
     if isinstance(error, _TooLarge):
         return f"an answer of more than {LARGEST // 2**20} MiB"
-    said = str(error) or type(error).__name__
     if isinstance(error, httpx.ConnectError):
-        return f"no connection ({said})"
+        return f"no connection ({error or type(error).__name__})"
     if isinstance(error, httpx.RemoteProtocolError):
-        return "the connection was closed without an answer" if "disconnected" in said else f"no HTTP ({said})"
-    return f"the connection broke ({said})"
+        closed = "disconnected" in str(error)
+        return "the connection was closed without an answer" if closed else "no HTTP came"
+    # httpx may quote what was sent, in forms that nothing could redact.
+    return f"the connection broke ({type(error).__name__})"
 
 
 # --- the request, told ---------------------------------------------------------------------------------------------------------

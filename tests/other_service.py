@@ -125,7 +125,7 @@ class Problem(NamedTuple):
     detail: str
 
 
-class Refused(Exception):  # noqa: N818 - an answer, not a failure of this program
+class Refused(Exception):
     """The request is answered with this status and these problems."""
 
     def __init__(self, status: int, *problems: Problem) -> None:
@@ -645,5 +645,5 @@ class _Handler(BaseHTTPRequestHandler):
         head += f"X-Request-Id: {uuid.uuid4().hex}\r\nContent-Length: {len(body)}\r\n\r\n"
         self.wfile.write(head.encode() + body)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: Any) -> None:
         """Quiet."""

@@ -35,7 +35,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "array": ([], ["text"]),
     "object": ({}, {"a": "b"}),
 }
-CHECK_EVERY = 4
+CHECK_EVERY = 8
 
 
 def bodies(operation: Operation, brief: Brief) -> list[Case]:
@@ -138,7 +138,14 @@ def _raw(title: str, kind: str, operation: Operation, brief: Brief, body: bytes,
 
 def _target(operation: Operation, brief: Brief) -> Property | None:
     """Return the string member into which bad bytes are put."""
-    return next((m for m in writable(operation) if "string" in types_of(m.schema) and not m.secret and m.path not in brief.pins), None)
+    return next(
+        (
+            m
+            for m in writable(operation)
+            if "string" in types_of(m.schema) and not m.secret and m.path not in brief.pins
+        ),
+        None,
+    )
 
 
 def _not_json(operation: Operation, brief: Brief) -> Iterator[Case]:

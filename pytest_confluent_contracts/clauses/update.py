@@ -104,7 +104,7 @@ class Model:
         """Yield the exchanges that may have changed the run's own resource, or show it."""
         first: tuple[tuple[str, str], ...] | None = None
         for exchange in exchanges:
-            if exchange.case.expect is Expect.UNKNOWN:
+            if exchange.case.expect is Expect.UNKNOWN or exchange.superseded:
                 continue
             first = exchange.case.parameters if first is None else first
             if exchange.case.parameters == first:
