@@ -200,7 +200,7 @@ def _no_such_case(what: str) -> Callable[[Sequence[Exchange]], Absence]:
     def absent(exchanges: Sequence[Exchange]) -> Absence:
         asked = [e for e in exchanges if e.case.expect is Expect.REFUSED and not throttled(e) and not e.failure]
         judged = [exchange for exchange in asked if not _unread(exchange)]
-        return Absence("no request could break only this") if judged else owed(exchanges)
+        return Absence("no request that could be sent breaks only this") if judged else owed(exchanges)
 
     return absent
 
@@ -218,9 +218,8 @@ def _malformed(operation: Operation) -> Iterator[Clause]:
             operation.request.place,
             promise + _with(operation),
             each(_malformed_as(kind), _malformed_look(kind, operation)),
-            withheld("a refusal of a malformed body", Expect.REFUSED),
+            _no_such_case("a refusal of a malformed body"),
             Probe.MALFORMED,
-            level=Level.MUST,
         )
 
 
