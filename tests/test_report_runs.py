@@ -377,7 +377,8 @@ def large(folder: Path) -> None:
     )
     files.write(folder, whole, sources())
     # Not ru_maxrss: it keeps the peak of the process that started this one (exec carries it over).
-    peak = int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+    [told] = re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
+    peak = int(told) / 1024
     sys.stdout.write(json.dumps([time.process_time() - begun, peak]))
 
 
