@@ -1,0 +1,103 @@
+"""Does the README tell the truth? Each block in it is run, read or compared with what the gate prints."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from other_service import Answer, Choices, OtherService
+from running import ROOT, gate
+
+from pytest_confluent_contracts import waivers
+from pytest_confluent_contracts.options import OPTIONS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from other_service import Request
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """Return the fenced blocks of one language, in order."""
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def without_retry_after(request: Request, answer: Answer) -> Answer:
+    """Take Retry-After out of every 429."""
+    if answer.status == 429:
+        answer.headers = [pair for pair in answer.headers if pair[0].lower() != "retry-after"]
+    return answer
+
+
+def told_alike(text: str) -> list[str]:
+    """Return the lines with what differs from run to run, port and counts, made alike."""
+    text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8080", text)
+    return [re.sub(r"\d+ of \d+ answers.*", "N of N answers", line.rstrip()) for line in text.splitlines()]
+
+
+def test_the_failure_block_is_what_a_failure_looks_like(tmp_path: Path) -> None:
+    """A service without Retry-After on 429 is told of just as the README shows."""
+    with OtherService(Choices(limit=40, window=1.0), tamper=without_retry_after) as service:
+        options = (f"--contract-target={service.url}", "--contract-spec=confluent-api-keys", "--contract-throttle")
+        run = gate(tmp_path, *options, "-k", "429/header/Retry-After", given=service.environment)
+    assert set(told_alike(blocks("text")[0])) <= set(told_alike(run.out)), run.out
+
+
+def test_the_two_commands_are_those_that_ci_runs() -> None:
+    """CI reads them from here; each is one line that stands alone."""
+    commands = [block.strip() for block in blocks("sh") if block.startswith("python3 -m venv")]
+    assert len(commands) == 2
+    assert "pytest --contract-target=mock" in commands[0]
+    assert "[test]" in commands[1]
+    assert "README.md" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_every_option_is_in_the_table_and_no_other() -> None:
+    """The table and the parser know the same options."""
+    assert set(re.findall(r"^\| `--contract-([a-z-]+)`", README, flags=re.MULTILINE)) == {name for name, _, _ in OPTIONS}
+
+
+def test_the_ini_block_configures_a_run(tmp_path: Path) -> None:
+    """With the block in pyproject.toml, a bare pytest is the gate."""
+    (tmp_path / "pyproject.toml").write_text(blocks("toml")[0])
+    run = gate(tmp_path, "-k", "security")
+    assert run.code == 0, run.everything
+    assert "confluent-api-keys::updateIamV2ApiKey" in run.out
+    assert "datadog" not in run.out
+
+
+def test_the_waivers_block_is_read(tmp_path: Path) -> None:
+    """The entry is complete."""
+    (file := tmp_path / "waivers.toml").write_text(blocks("toml")[1])
+    [waiver] = waivers.read(file)
+    assert waiver.clause == "update/sent-is-returned/data.attributes.tags"
+
+
+def test_the_hooks_block_is_called(tmp_path: Path) -> None:
+    """A conftest with the block hears of each verdict."""
+    (tmp_path / "conftest.py").write_text(blocks("python")[0])
+    run = gate(tmp_path, "--contract-target=mock", "-k", "security/none", "-s")
+    assert "security/none kept" in run.out
+
+
+def test_the_commands_between_runs_exist() -> None:
+    """Each subcommand that the README shows has a help of its own."""
+    shown = [shlex.split(line)[3] for block in blocks("sh") for line in block.splitlines() if "-m pytest_conf" in line]
+    assert shown == ["diff", "merge", "badge", "judge"]
+    for name in shown:
+        done = subprocess.run([sys.executable, "-m", "pytest_confluent_contracts", name, "--help"], capture_output=True)
+        assert done.returncode == 0
+
+
+def test_the_live_command_holds_a_service(tmp_path: Path) -> None:
+    """The options that the README shows for a service are taken by one."""
+    [line] = [line for block in blocks("sh") for line in block.splitlines() if "8080" in line]
+    with OtherService() as service:
+        options = shlex.split(line.replace("http://127.0.0.1:8080", service.url))[1:]
+        run = gate(tmp_path, *options, "-k", "security", given=service.environment)
+    assert run.code == 0, run.everything
