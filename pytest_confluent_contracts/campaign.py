@@ -9,11 +9,11 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts import cases
-from pytest_confluent_contracts.cases.making import complete
+from pytest_confluent_contracts.cases.making import at, complete
 from pytest_confluent_contracts.cases.restoring import beyond, restoring, shown
 from pytest_confluent_contracts.cases.shrinking import shrink
 from pytest_confluent_contracts.cases.valid import opening, whole
-from pytest_confluent_contracts.contract import Expect, Finding, Level, Probe, Ruling, Verdict
+from pytest_confluent_contracts.contract import ABSENT, Expect, Finding, Level, Probe, Ruling, Verdict
 from pytest_confluent_contracts.guard import BudgetSpent, Refusal
 from pytest_confluent_contracts.wire import curl
 
@@ -153,10 +153,20 @@ class Campaign:
                 self._exhaust()
             else:
                 self._send_all(probe)
-            if probe is Probe.EXAMPLES and self.operation.promise("timestamps", "updated"):
-                self.clock.sleep(self.manner.pause)
+            if probe is Probe.VALID and self.operation.promise("timestamps", "updated"):
+                self._change_later(str(self.operation.promise("timestamps", "updated")))
         except Refusal as refusal:
             self._stop_for(refusal)
+
+    def _change_later(self, path: str) -> None:
+        """Change the resource once more, so late that *path* must have moved, unless it was seen to."""
+        told = [
+            (e.came_at, str(at(e.json, path))) for e in self.journal if e.accepted and at(e.json, path) is not ABSENT
+        ]
+        if len({value for _, value in told}) == 1:
+            self.clock.sleep(told[0][0] + self.manner.pause - self.clock.now())
+        for case in self.planned(Probe.VALID)[:2]:
+            self.send(case)
 
     def _open(self) -> None:
         """Begin with the update that changes least, whichever probe comes first: its answer shows what was there."""

@@ -98,7 +98,9 @@ def test_an_empty_secret_only_warns() -> None:
 
 def test_every_choice_is_tried() -> None:
     """A choice that nobody tries proves nothing."""
-    tried = {field.name for field in fields(Choices) for one in ALONE.values() if getattr(one, field.name) != field.default}
+    tried = {
+        field.name for field in fields(Choices) for one in ALONE.values() if getattr(one, field.name) != field.default
+    }
     elsewhere = {"aligned", "no_store", "extra_properties", "empty_secret", "datadog_retry_after"}
     assert tried | elsewhere >= {field.name for field in fields(Choices)}
 

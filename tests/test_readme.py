@@ -59,7 +59,9 @@ def test_the_two_commands_are_those_that_ci_runs() -> None:
 
 def test_every_option_is_in_the_table_and_no_other() -> None:
     """The table and the parser know the same options."""
-    assert set(re.findall(r"^\| `--contract-([a-z-]+)`", README, flags=re.MULTILINE)) == {name for name, _, _ in OPTIONS}
+    assert set(re.findall(r"^\| `--contract-([a-z-]+)`", README, flags=re.MULTILINE)) == {
+        name for name, _, _ in OPTIONS
+    }
 
 
 def test_the_ini_block_configures_a_run(tmp_path: Path) -> None:

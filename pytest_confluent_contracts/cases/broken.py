@@ -26,27 +26,30 @@ from pytest_confluent_contracts.contract import ABSENT, Brief, Case, Expect, Ope
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+# Of each type what counts as empty in some language, and what does not: services forget the one or the other.
 WRONG: dict[str, tuple[Any, ...]] = {
     "null": (None,),
     "boolean": (True, False),
-    "integer": (0, 7, -(2**53)),
+    "integer": (0, 7),
     "number": (1.5,),
-    "string": ("", "text", "true", "7"),
+    "string": ("", "text"),
     "array": ([], ["text"]),
     "object": ({}, {"a": "b"}),
 }
-CHECK_EVERY = 8
+SPELLED = {"boolean": "true", "integer": "7", "number": "1.5", "array": "[]", "object": "{}"}
+CHECK_EVERY = 24
+AGAIN = 25
 
 
 def bodies(operation: Operation, brief: Brief) -> list[Case]:
-    """Return bodies that break one place each, a look at the resource after every few of them."""
+    """Return bodies that break one place each, some of them again: the same problem must be called the same."""
     if operation.request is None:
         return []
     drawn = (("a generated broken body", body) for body in generated.forbidden(operation, brief))
     titled = (*_deterministic(operation, brief), *drawn)
     made = (judged(Probe.BROKEN, title, operation, brief, body) for title, body in titled)
     refused = distinct(one for one in made if one.expect is Expect.REFUSED)
-    return list(_checked(refused, operation, brief))
+    return list(_checked([*refused, *refused[::AGAIN]], operation, brief))
 
 
 def _checked(cases: list[Case], operation: Operation, brief: Brief) -> Iterator[Case]:
@@ -69,18 +72,21 @@ def _deterministic(operation: Operation, brief: Brief) -> Iterator[tuple[str, An
             base = fresh(operation, brief, f"refused-{index}", member.path) if index % 2 else least
             yield f"{name} is {value!r:.40}", with_value(base, member.path, value)
         if member.required and member.path and "[]" not in member.path:
-            others = fresh(operation, brief, "refused", member.path)
             yield f"{name} is missing", without(least, member.path)
-            yield f"{name} is missing among others", without(others, member.path)
+            yield (
+                f"{name} is missing among others",
+                without(fresh(operation, brief, "refused", member.path), member.path),
+            )
     yield from _lists(operation, brief)
 
 
 def wrong_values(schema: Mapping[str, Any]) -> Iterator[Any]:
     """Yield values of every JSON type that *schema* does not allow, then values that break its bounds."""
     kinds = types_of(schema)
-    allowed = {*kinds, *(["integer"] if "number" in kinds else [])}
+    allowed = {*kinds, *(["integer"] if "number" in kinds else ["number"] if "integer" not in kinds else [])}
     if kinds:
         yield from (value for kind, values in WRONG.items() if kind not in allowed for value in values)
+        yield from (text for kind, text in SPELLED.items() if kind in kinds and "string" not in kinds)
     if "enum" in schema:
         yield from _not_in(schema["enum"])
     if schema.get("minLength"):
@@ -99,8 +105,7 @@ def wrong_values(schema: Mapping[str, Any]) -> Iterator[Any]:
 
 def _not_in(enum: list[Any]) -> Iterator[Any]:
     for value in (text for text in enum if isinstance(text, str)):
-        yield from ("", f"{value}s", value[:-1], value.upper(), value.title(), f" {value}", f"{value} ")
-        yield from (value.replace("-", "_"), "something-else")
+        yield from ("", f"{value}s", value[:-1], value.upper(), f"{value} ", "something-else")
 
 
 def _lists(operation: Operation, brief: Brief) -> Iterator[tuple[str, Any]]:
@@ -110,7 +115,7 @@ def _lists(operation: Operation, brief: Brief) -> Iterator[tuple[str, Any]]:
         texts = "array" in types_of(member.schema) and "string" in types_of(member.schema.get("items") or {})
         if not texts or at(least, member.path) is not ABSENT:
             continue
-        for good, value in ((1, None), (3, 7), (20, True), (2, ["a"]), (2, {"a": "b"})):
+        for good, value in ((1, None), (20, 7)):
             items = [*(f"good:{i}" for i in range(good)), value]
             yield f"{member.path}[{good}] is {value!r}", with_value(least, member.path, items)
 

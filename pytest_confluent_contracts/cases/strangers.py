@@ -123,9 +123,9 @@ def unknown_ids(operation: Operation, brief: Brief) -> list[Case]:
     if not brief.parameters:
         return []
     ids = list(_ids(brief))
-    made = [_unknown(operation, brief, id, index) for index, id in enumerate([*ids, ids[0]])]
+    made = [_unknown(operation, brief, id, index) for index, id in enumerate(ids)]
     look = opening(operation, brief, Probe.UNKNOWN)
-    return [look, *made, look]
+    return [look, *made, made[0], look]
 
 
 def _ids(brief: Brief) -> Iterator[str]:

@@ -67,7 +67,7 @@ def _or(reason: str) -> Absentee:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Which members an update can write, which an answer shows, and which may move by themselves."""
+    """Which members an update can write, which an answer shows, which move by themselves; the frozen ones around each."""
 
     operation: Operation
     writable: tuple[str, ...]
@@ -75,6 +75,7 @@ class Model:
     frozen: tuple[str, ...]
     moving: tuple[str, ...]
     created: str
+    around: Mapping[str, tuple[str, ...]]
     _known: dict[int, tuple[Exchange, dict[str, Any]]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -89,7 +90,8 @@ class Model:
         updated = operation.promise("timestamps", "updated")
         created = str(operation.promise("timestamps", "created") or "")
         secret = tuple(operation.promise("create-only", "properties") or ())
-        return cls(operation, writable, shown, frozen, (*((updated,) if updated else ()), *secret), created)
+        around = {path: tuple(other for other in frozen if _within(path, (other,))) for path in shown}
+        return cls(operation, writable, shown, frozen, (*((updated,) if updated else ()), *secret), created, around)
 
     def state(self, exchange: Exchange) -> dict[str, Any]:
         """Return what the answer shows of the resource, by path; null counts as absent."""
@@ -228,7 +230,7 @@ def _sends(body: Any, path: str, model: Model) -> bool:
     """Return whether *body* says anything of *path*: itself, a part of it, or a frozen member around it."""
     if value_at(body, path) is not ABSENT:
         return True
-    return any(_within(path, (frozen,)) and value_at(body, frozen) not in (ABSENT, {}) for frozen in model.frozen)
+    return any(value_at(body, frozen) not in (ABSENT, {}) for frozen in model.around[path])
 
 
 def same_state(was: Any, now: Any) -> bool:
@@ -496,7 +498,7 @@ def _ordered(created: str, updated: str) -> Judge:
 
 
 def _moves(model: Model, path: str) -> Judge:
-    """A change at least a clock's resolution after a time stamp was first seen must not show that time stamp again."""
+    """A change must not show a time stamp again that was first seen at least a clock's resolution before."""
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         seen_at: dict[datetime, float] = {}
@@ -506,7 +508,8 @@ def _moves(model: Model, path: str) -> Judge:
             if told is None or first is None:
                 continue
             since = seen_at.setdefault(first, pair.before.came_at)
-            if not _changed(pair, model) or pair.after.sent_at - since < RESOLUTION:
+            too_soon = told == first and pair.after.sent_at - since < RESOLUTION
+            if too_soon or not _changed(pair, model):
                 continue
             finding = f"{pair.after.status} answered with {path} {told.isoformat()} again, though something changed"
             yield Evidence(pair.after, finding if told == first else "")
