@@ -27,6 +27,7 @@ ORDER = tuple(Probe)
 ORDERLESS = frozenset({Expect.REFUSED, Expect.UNAUTHENTICATED, Expect.UNKNOWN})
 
 LONGEST_WAIT = 60.0  # seconds; a longer Retry-After is not worth a CI job's time
+LIMITED = "the rate limit is reached"
 WAITS_IN_VAIN = 3
 RETRIES = 2
 GATEWAY = frozenset({502, 503, 504})
@@ -226,9 +227,7 @@ class Campaign:
         for waits in range(WAITS_IN_VAIN):
             if exchange.status != self._throttled or case.probe is Probe.THROTTLE or self.stopped:
                 return exchange
-            self._wait(
-                max(_announced(exchange, self.operation), 2.0**waits if waits else 0.0), "the rate limit is reached"
-            )
+            self._wait(max(_announced(exchange, self.operation), 2.0**waits if waits else 0.0), LIMITED)
             exchange = self._retried(case, self._once(case))
         if exchange.status == self._throttled and case.probe is not Probe.THROTTLE:
             self.stopped = f"{exchange.status} was answered again and again, after waiting as long as it said"
@@ -296,30 +295,33 @@ class Campaign:
 
     def _exhaust(self) -> None:
         """Spend the window until 429 comes, wait as it says, and ask again; only where a limit is told and can be paid."""
-        [case] = self.planned(Probe.THROTTLE)
-        exchange = self._once(case)
+        again, other = self.planned(Probe.THROTTLE)
+        exchange = self._once(again)
         limit = self._told(exchange, "limit")
         if limit is None:
             self.skipped[Probe.THROTTLE] = "the target tells no limit"
         elif not self._affords(limit):
             self.skipped[Probe.THROTTLE] = f"a limit of {limit} requests does not fit the budget"
         else:
-            self._spend_window(case, limit)
+            self._spend_window(again, other, limit)
 
-    def _spend_window(self, case: Case, limit: int) -> None:
+    def _spend_window(self, again: Case, other: Case, limit: int) -> None:
         for index in range(2 * limit + 2):
             self.listener.progress(Probe.THROTTLE, index, 2 * limit + 2)
-            exchange = self._once(case)
+            exchange = self._once(again)
             if exchange.status == self._throttled:
-                self._wait(_announced(exchange, self.operation) + 1.0, "the rate limit is reached")
-                self._once(case)
+                last = self._once(other)
+                self._wait(
+                    _announced(last if last.status == self._throttled else exchange, self.operation) + 1.0, LIMITED
+                )
+                self._once(again)
                 return
             if exchange.failure:
                 return
 
     def _affords(self, limit: int) -> bool:
         left = self.wire.guard.left
-        return limit <= 1000 if left is None else 2 * limit + 2 <= left
+        return limit <= 1000 if left is None else 2 * limit + 3 <= left
 
     def _told(self, exchange: Exchange, role: str) -> int | None:
         name = self.operation.promise("rate-limit", role) or f"X-RateLimit-{role.title()}"
@@ -433,14 +435,16 @@ def _number(value: str | None) -> int | None:
 
 
 def _announced(exchange: Exchange, operation: Operation) -> float:
-    """Return the seconds that a 429 asks to wait: Retry-After (seconds, or a date), else Reset, else 1."""
+    """Return the seconds that a 429 asks to wait: Retry-After (seconds, or a date), else Reset, else 1.
+
+    Where Retry-After is absurd and Reset is not, Reset is believed.
+    """
     retry = exchange.header(operation.promise("rate-limit", "retry-after") or "Retry-After")
-    if (seconds := _number(retry)) is not None:
-        return float(seconds)
-    if retry and (until := _until(retry, exchange.header("Date"))) is not None:
-        return until
     reset = _number(exchange.header(operation.promise("rate-limit", "reset") or "X-RateLimit-Reset"))
-    return float(reset) if reset is not None else 1.0
+    seconds = _number(retry)
+    asked = float(seconds) if seconds is not None else _until(retry or "", exchange.header("Date"))
+    told = [wait for wait in (asked, reset) if wait is not None]
+    return next((wait for wait in told if wait <= LONGEST_WAIT), told[0] if told else 1.0)
 
 
 def _until(date: str, now: str | None) -> float | None:

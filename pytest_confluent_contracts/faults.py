@@ -661,6 +661,7 @@ def _enforcement(reset: str, retry: str) -> Iterator[Fault]:
     date = header(retry, "Wed, 21 Oct 2026 07:28:00 GMT")
     yield of_answers(f"{retry} is a date", date, on(429), f"429/header/{retry}")
     yield Fault("a 429 answers longer than it said", ("rate-limit/retry-after-honest",), _grudging)
+    yield Fault("an update is applied behind its 429", ("update/refused-unchanged",), replacing("handle", _behind_429))
 
 
 def _uncounted(service: Service, inner: Any) -> None:
@@ -674,6 +675,14 @@ def _half(service: Service, inner: Any) -> None:
     inner()
     if service.spent > service.limit // 2:
         raise _throttled()
+
+
+def _behind_429(service: Service, inner: Any, request: Request) -> Answer:
+    """Refuse for the limit only after the update was made."""
+    answer: Answer = inner(request)
+    if answer.status == 429:
+        service.apply(service.find(request), service.read(request))
+    return answer
 
 
 def _throttled() -> Refused:

@@ -59,9 +59,12 @@ def _example(operation: Operation, brief: Brief, example: Example) -> Case:
 
 
 def throttling(operation: Operation, brief: Brief) -> list[Case]:
-    """Return the one request that is repeated until the rate limit answers."""
-    body = minimal(operation, brief)
-    return [judged(Probe.THROTTLE, "the smallest update, again and again", operation, brief, body, varies="exhaust")]
+    """Return the request that is repeated until the rate limit answers, and one that would change something there."""
+    least, other = minimal(operation, brief), fresh(operation, brief, "limited")
+    return [
+        judged(Probe.THROTTLE, "the smallest update, again and again", operation, brief, least, varies="exhaust"),
+        judged(Probe.THROTTLE, "new values while the limit is reached", operation, brief, other, varies="exhaust"),
+    ]
 
 
 # --- allowed ---------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from pytest_confluent_contracts.contract import (
     Level,
     Operation,
     Place,
+    Probe,
 )
 
 RESOLUTION = 1.1
@@ -200,6 +201,7 @@ def _unchanged(operation: Operation, model: Model) -> Iterator[Clause]:
         "a refused request changes nothing",
         _refused(model),
         _or("no answer followed a refused request"),
+        needs=EVERY | {Probe.THROTTLE},
     )
     yield update(
         "idempotent",
