@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from itertools import groupby
@@ -205,17 +206,21 @@ class Campaign:
 
     def _send_together(self, probe: Probe, batch: Sequence[Case], sent: int, total: int) -> None:
         """Send cases whose order does not matter several at a time; they are judged in the order of the list."""
+        flying: deque[tuple[Case, Future[Exchange]]] = deque()
         with ThreadPoolExecutor(self.manner.concurrency) as pool:
-            for index in range(0, len(batch), self.manner.concurrency):
+            for index, case in enumerate(batch):
+                if len(flying) == self.manner.concurrency:
+                    self._land(*flying.popleft())
                 if self.stopped:
-                    return
+                    break
                 self._keep_reserve()
                 self.listener.progress(probe, sent + index, total)
-                together = batch[index : index + self.manner.concurrency]
-                answers = list(pool.map(lambda case: self.wire.exchange(case, 0), together))
-                noted = [self._note(case, answer) for case, answer in zip(together, answers, strict=True)]
-                for case, exchange in zip(together, noted, strict=True):
-                    self._settle(case, exchange)
+                flying.append((case, pool.submit(self.wire.exchange, case, 0)))
+            while flying:
+                self._land(*flying.popleft())
+
+    def _land(self, case: Case, answer: Future[Exchange]) -> None:
+        self._settle(case, self._note(case, answer.result()))
 
     def send(self, case: Case) -> Exchange:
         """Send *case* until it has an answer of its own: a 429 is waited out, a failure on the way retried."""

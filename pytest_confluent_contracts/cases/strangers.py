@@ -13,7 +13,7 @@ from pytest_confluent_contracts.contract import Brief, Case, Expect, Operation, 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-CHECK_EVERY = 8
+CHECK_EVERY = 12
 
 
 # --- credentials -----------------------------------------------------------------------------------------------------
