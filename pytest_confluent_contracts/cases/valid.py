@@ -187,6 +187,7 @@ def token(brief: Brief, name: object) -> str:
 def _secrets(brief: Brief) -> Iterator[tuple[str, str]]:
     yield "the empty string", ""
     mixed = "".join(TEXTS[key] for key in ("spaces around it", "a character outside the BMP", "NUL", "right to left"))
+    yield "a text with spaces around it", f" {token(brief, 'spaces')} "
     yield "a text of many kinds of characters", token(brief, "kinds") + mixed + TEXTS["quotes and backslashes"]
     for length in SECRET_SIZES:
         head = token(brief, length)
@@ -214,12 +215,25 @@ def _lists(schema: Mapping[str, Any], samples: Mapping[str, Any], path: str) -> 
 
 
 def _alike(operation: Operation, brief: Brief) -> Iterator[Body]:
-    """Yield bodies in which all texts are the same."""
+    """Yield bodies in which all texts are the same, and those in which one member is empty and another one large."""
     free = [member for member in writable(operation) if _may_vary(member, operation, brief) and not member.secret]
-    texts = [member for member in free if types_of(member.schema) == ["string"] and "enum" not in member.schema]
+    texts = [member.path for member in free if types_of(member.schema) == ["string"] and "enum" not in member.schema]
+    lists = [member.path for member in free if "string" in types_of(member.schema.get("items") or {})]
     for text in ("alike", "", " ") if len(texts) > 1 else ():
-        body = _together(minimal(operation, brief), {member.path: text for member in texts})
-        yield f"{' and '.join(member.path for member in texts)} are {text!r}", body, {}
+        yield (
+            f"{' and '.join(texts)} are {text!r}",
+            _together(minimal(operation, brief), dict.fromkeys(texts, text)),
+            {},
+        )
+    extremes: dict[str, tuple[Any, Any]] = {path: ("", long_text(300)) for path in texts}
+    extremes |= {path: ([], _entries(21, 65)) for path in lists}
+    for small, large in itertools.permutations(extremes, 2):
+        values = {small: extremes[small][0], large: extremes[large][1]}
+        yield f"{small} is empty and {large} is large", _together(minimal(operation, brief), values), {}
+
+
+def _entries(count: int, length: int) -> list[str]:
+    return [f"{index:03}{long_text(length)}"[:length] for index in range(count)]
 
 
 # --- what an update must not write -----------------------------------------------------------------------------------
