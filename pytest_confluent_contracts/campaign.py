@@ -13,7 +13,7 @@ from pytest_confluent_contracts import cases
 from pytest_confluent_contracts.cases.making import at, complete
 from pytest_confluent_contracts.cases.restoring import beyond, restoring, shown
 from pytest_confluent_contracts.cases.shrinking import shrink
-from pytest_confluent_contracts.cases.valid import opening, whole
+from pytest_confluent_contracts.cases.valid import one_by_one, opening, whole
 from pytest_confluent_contracts.contract import ABSENT, Expect, Finding, Level, Probe, Ruling, Verdict
 from pytest_confluent_contracts.guard import BudgetSpent, Refusal
 from pytest_confluent_contracts.wire import curl
@@ -39,6 +39,7 @@ RESERVE = 0.2
 SHRINK_TRIES = 120
 SHRINK_BUDGET = 400
 PAUSE = 1.2  # seconds; more than a time stamp of whole seconds resolves
+FINE_PAUSE = 0.06  # more than one with a fraction resolves, however coarse the clock behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +162,11 @@ class Campaign:
             self._stop_for(refusal)
 
     def _change_later(self, path: str) -> None:
-        """Change the resource once more, so late that *path* must have moved, unless it was seen to."""
-        told = [
-            (e.came_at, str(at(e.json, path))) for e in self.journal if e.accepted and at(e.json, path) is not ABSENT
-        ]
-        if len({value for _, value in told}) == 1:
-            self.clock.sleep(told[0][0] + self.manner.pause - self.clock.now())
-        for case in self.planned(Probe.VALID)[:2]:
+        """Change each member alone, so late that the time stamp at *path* must move with each of them."""
+        told = {str(at(e.json, path)) for e in self.journal if e.accepted and at(e.json, path) is not ABSENT}
+        pause = min(self.manner.pause, FINE_PAUSE) if any("." in stamp for stamp in told) else self.manner.pause
+        for case in one_by_one(self.operation, self.brief) if told else ():
+            self.clock.sleep(pause)
             self.send(case)
 
     def _open(self) -> None:

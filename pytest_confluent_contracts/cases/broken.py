@@ -11,7 +11,6 @@ from pytest_confluent_contracts.cases.making import (
     distinct,
     encoded,
     fresh,
-    full,
     judged,
     members,
     minimal,
@@ -154,7 +153,7 @@ def _target(operation: Operation, brief: Brief) -> Property | None:
 
 
 def _not_json(operation: Operation, brief: Brief) -> Iterator[Case]:
-    good = encoded(full(operation, brief))
+    good = encoded(fresh(operation, brief, "refused"))
     bodies = {
         "a body cut off before its last brace": good[:-1],
         "a body cut off in the middle": good[: len(good) // 2],
@@ -178,11 +177,12 @@ def _not_json(operation: Operation, brief: Brief) -> Iterator[Case]:
 def _bad_bytes(member: Property, operation: Operation, brief: Brief) -> Iterator[Case]:
     """Yield bodies that are well formed but for one string, or for lists that are too deep to read."""
     for title, bad in _BAD_BYTES.items():
-        body = encoded(with_value(full(operation, brief), member.path, "HERE")).replace(b"HERE", bad)
+        good = with_value(fresh(operation, brief, "refused"), member.path, "HERE")
+        body = encoded(good).replace(b"HERE", bad)
         yield _raw(f"{title} in {member.path}", "json", operation, brief, body)
     for title, depth in (("500", 500), ("20 000", 20_000)):
-        deep, good = b"[" * depth + b"]" * depth, with_value(minimal(operation, brief), member.path, "HERE")
-        body = encoded(good).replace(b'"HERE"', deep)
+        deep, shallow = b"[" * depth + b"]" * depth, with_value(minimal(operation, brief), member.path, "HERE")
+        body = encoded(shallow).replace(b'"HERE"', deep)
         yield _raw(f"a list {title} deep as {member.path}", "json", operation, brief, body)
 
 

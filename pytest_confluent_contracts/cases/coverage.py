@@ -15,8 +15,7 @@ from hypothesis.internal import charmap
 from hypothesis.internal.intervalsets import IntervalSet
 
 from pytest_confluent_contracts.cases import broken
-from pytest_confluent_contracts.cases.making import at, distinct, judged, members, pinned, place, with_value
-from pytest_confluent_contracts.cases.valid import token
+from pytest_confluent_contracts.cases.making import at, distinct, judged, members, pinned, place, token, with_value
 from pytest_confluent_contracts.contract import Brief, Case, Operation, Probe
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from functools import lru_cache
@@ -123,11 +124,19 @@ def fresh(operation: Operation, brief: Brief, label: str, path: str = "") -> Any
     for member in writable(operation):
         if member.path == path or member.path in brief.pins or not brief.made_up:
             continue
+        if member.secret:
+            body = with_value(body, member.path, token(brief, label))
+            continue
         if "string" in types_of(member.schema) and not {"format", "enum", "pattern"} & set(member.schema):
             body = with_value(body, member.path, f"{label}-{member.name}")
         elif types_of(member.schema) == ["array"]:
             body = with_value(body, member.path, [f"{label}:{member.name}"])
     return body
+
+
+def token(brief: Brief, name: object) -> str:
+    """Return a made-up secret that nothing else in the run contains."""
+    return f"cs{random.Random(f'{brief.seed}/{name}').getrandbits(64):016x}"
 
 
 def _shown(operation: Operation, member: Property) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import random
 import string
 from collections import deque
 from functools import lru_cache
@@ -20,6 +19,7 @@ from pytest_confluent_contracts.cases.making import (
     minimal,
     pinned,
     sample,
+    token,
     types_of,
     with_value,
     without,
@@ -64,6 +64,16 @@ def throttling(operation: Operation, brief: Brief) -> list[Case]:
     return [
         judged(Probe.THROTTLE, "the smallest update, again and again", operation, brief, least, varies="exhaust"),
         judged(Probe.THROTTLE, "new values while the limit is reached", operation, brief, other, varies="exhaust"),
+    ]
+
+
+def one_by_one(operation: Operation, brief: Brief) -> list[Case]:
+    """Return updates that each give one member alone a new value."""
+    new, least = fresh(operation, brief, "later"), minimal(operation, brief)
+    return [
+        judged(Probe.VALID, f"a new {path}", operation, brief, with_value(least, path, at(new, path)))
+        for member in writable(operation)
+        if not member.secret and _may_vary(member, operation, brief) and at(new, path := member.path) is not ABSENT
     ]
 
 
@@ -177,11 +187,6 @@ def long_text(length: int) -> str:
     """Return a text of *length* characters in which each place can be told from its neighbours."""
     alphabet = string.ascii_lowercase + string.digits
     return "".join(alphabet[(index * 7 + index // 36) % 36] for index in range(length))
-
-
-def token(brief: Brief, name: object) -> str:
-    """Return a made-up secret that nothing else in the run contains."""
-    return f"cs{random.Random(f'{brief.seed}/{name}').getrandbits(64):016x}"
 
 
 def _secrets(brief: Brief) -> Iterator[tuple[str, str]]:

@@ -27,7 +27,8 @@ from pytest_confluent_contracts.contract import (
     Probe,
 )
 
-RESOLUTION = 1.1
+RESOLUTION = 1.1  # seconds, of time stamps in whole seconds
+FINE_RESOLUTION = 0.05  # of those with a fraction
 EMPTY: tuple[Any, ...] = ("", [], {}, None, ABSENT)
 
 
@@ -504,13 +505,14 @@ def _moves(model: Model, path: str) -> Judge:
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         seen_at: dict[datetime, float] = {}
+        resolution = RESOLUTION
         for pair in pairs(model, exchanges):
-            told = moment(pair.after.json, path)
-            first = moment(pair.before.json, path)
+            told, first = moment(pair.after.json, path), moment(pair.before.json, path)
             if told is None or first is None:
                 continue
+            resolution = FINE_RESOLUTION if told.microsecond else resolution
             since = seen_at.setdefault(first, pair.before.came_at)
-            too_soon = told == first and pair.after.sent_at - since < RESOLUTION
+            too_soon = told == first and pair.after.sent_at - since < resolution
             if too_soon or not _changed(pair, model):
                 continue
             finding = f"{pair.after.status} answered with {path} {told.isoformat()} again, though something changed"
