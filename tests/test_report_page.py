@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright import sync_api
 from test_report_runs import FIVE, finished, sources
 from test_report_schemas import node_modules as node_modules
 
 from pytest_confluent_contracts.report import files
-
-sync_api = pytest.importorskip("playwright.sync_api")
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
