@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,14 @@ class Controller:
         """Hear from a worker what it could not put back."""
         self.config.stash[keeping.LOST].extend(getattr(node, "workeroutput", {}).get("contract_lost", ()))
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Iterator[None]:
+        """Keep the verdict; show those who write it down at once, JUnit and annotations, the whole of it."""
+        self._keep(report)
+        with _in_full(report), self._with_exchange(report):
+            return (yield)
+
+    def _keep(self, report: pytest.TestReport) -> None:
         """Keep the verdict, its exchanges, and the cost of its operation as last told."""
         if proof := getattr(report, "contract_proof", None):
             self.proofs.append(proof)
@@ -53,6 +61,19 @@ class Controller:
             self.exchanges.extend(told.pop("exchanges", ()))
             self.records.append(told)
             self.costs[told["document"], told["operation"]] = told["cost"]
+
+    @contextmanager
+    def _with_exchange(self, report: pytest.TestReport) -> Iterator[None]:
+        """Let the JUnit file hold the exchange of a finding: without ``junit_logging`` pytest leaves out all output."""
+        from pytest_confluent_contracts.report.block import EXCHANGE
+
+        junit = _junit(self.config) if any(name.endswith(EXCHANGE) for name, _ in report.sections) else None
+        if junit is None or junit.logging != "no":
+            yield
+            return
+        junit.logging = "system-out"
+        yield
+        junit.logging = "no"
 
     # --- the end -----------------------------------------------------------------------------------------------------
 
@@ -155,6 +176,26 @@ class Controller:
             yield from proof.summary(self.proofs, time.perf_counter() - self.begun)
         yield from self.faults
         yield from (f"not put back: {lost}" for lost in self.config.stash[keeping.LOST])
+
+
+def _junit(config: pytest.Config) -> Any:
+    """Return what writes the JUnit file, None where nothing does; pytest names no public way to it."""
+    return next((one for one in config.pluginmanager.get_plugins() if type(one).__name__ == "LogXML"), None)
+
+
+@contextmanager
+def _in_full(report: pytest.TestReport) -> Iterator[None]:
+    """Make the message of a broken clause its whole block, then its first line again.
+
+    The short summary comes at the end, has a line for each failure, and where CI is set cuts nothing off a message.
+    """
+    crash: Any = getattr(report.longrepr, "reprcrash", None) if getattr(report, "contract", None) else None
+    if crash is None:
+        yield
+        return
+    crash.message, first = report.longreprtext, crash.message
+    yield
+    crash.message = first
 
 
 def _end_on_sigterm() -> None:

@@ -133,7 +133,9 @@ def _attach_ruling(item: Any, report: Any) -> None:
     item.user_properties.extend((f"contract.{key}", value) for key, value in told.items())
     report.user_properties = list(item.user_properties)
     if report.failed and (text := block.conversation(ruling)):
-        report.sections.append(("Captured stdout contract exchange", text))
+        # To the item too: JUnit takes the output from the report on the teardown, which has the sections of the item.
+        item.add_report_section(block.EXCHANGE, "stdout", text)
+        report.sections.append((f"Captured stdout {block.EXCHANGE}", text))
 
 
 def _attach_proof(item: Any, report: Any) -> None:
