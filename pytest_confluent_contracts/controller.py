@@ -43,8 +43,10 @@ class Controller:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Hear from a worker what it could not put back."""
-        self.config.stash[keeping.LOST].extend(getattr(node, "workeroutput", {}).get("contract_lost", ()))
+        """Hear from a worker what it could not put back, and what it sent for a clause that it could not judge any more."""
+        told = getattr(node, "workeroutput", {})
+        self.config.stash[keeping.LOST].extend(told.get("contract_lost", ()))
+        self.exchanges.extend(told.get("contract_exchanges", ()))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Iterator[None]:
@@ -91,7 +93,7 @@ class Controller:
             self._draft_waivers()
         if self.faults and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        if self.settings.report is not None and self.records:
+        if self.settings.report is not None and (self.records or (_broken_off(session) and not self.proofs)):
             self._write_reports(session)
 
     def _too_little_seen(self) -> list[str]:
@@ -107,10 +109,12 @@ class Controller:
         """Write the reports; where that fails, the verdicts are printed all the same, and the exit code is 4."""
         from pytest_confluent_contracts import documents
         from pytest_confluent_contracts.contract import ContractError
+        from pytest_confluent_contracts.plugin import unjudged
         from pytest_confluent_contracts.report import files, run
 
         folder = self.settings.report
         assert folder is not None
+        self.exchanges.extend(unjudged(self.config))
         held = {path: documents.read(path) for path in self.settings.documents}
         described = [run.described(document) for document in held.values()]
         sources = {one["file"]: path.read_text("utf-8") for one, path in zip(described, held, strict=True)}
@@ -121,7 +125,6 @@ class Controller:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def _meta(self, session: pytest.Session, described: list[dict[str, Any]]) -> dict[str, Any]:
-        ended = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
         return {
             "tool": version("pytest-confluent-contracts"),
             "target": self.settings.target,
@@ -129,7 +132,7 @@ class Controller:
             "started": datetime.fromtimestamp(self.started, UTC),
             "seconds": time.perf_counter() - self.begun,
             "documents": described,
-            "interrupted": session.exitstatus in ended,
+            "interrupted": _broken_off(session),
             **({} if self.settings.mocked else {"clock": self.clock}),
         }
 
@@ -157,6 +160,8 @@ class Controller:
 
         gate = self.config.stash.get(plugin.GATE, None)
         if self.config.option.verbose < -1 or not (self.records or self.proofs or gate):
+            for line in self.faults:  # an exit code that nobody can explain helps nobody, however quiet
+                terminalreporter.line(line)
             return
         terminalreporter.section("contracts")
         if gate and not (self.records or self.proofs):
@@ -176,6 +181,12 @@ class Controller:
             yield from proof.summary(self.proofs, time.perf_counter() - self.begun)
         yield from self.faults
         yield from (f"not put back: {lost}" for lost in self.config.stash[keeping.LOST])
+
+
+def _broken_off(session: pytest.Session) -> bool:
+    """Return whether the run ended before its end: by Ctrl-C, an error, ``-x`` or ``--maxfail``."""
+    early = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+    return session.exitstatus in early or bool(session.shouldfail or session.shouldstop)
 
 
 def _junit(config: pytest.Config) -> Any:

@@ -155,10 +155,21 @@ def pytest_report_teststatus(
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Send home from a worker what it could not put back."""
+    """Send home from a worker what it could not put back, and the exchanges that no verdict took along."""
     output = getattr(session.config, "workeroutput", None)
-    if output is not None and (lost := session.config.stash.get(keeping.LOST, None)):
-        output["contract_lost"] = lost
+    if output is not None and SETTINGS in session.config.stash:
+        output["contract_lost"] = session.config.stash[keeping.LOST]
+        output["contract_exchanges"] = unjudged(session.config)
+
+
+def unjudged(config: pytest.Config) -> list[dict[str, Any]]:
+    """Return as data the exchanges of this process that came after its last verdict: of a run that was broken off."""
+    gate = config.stash.get(GATE, None)
+    if gate is None or not gate.fresh:
+        return []
+    from pytest_confluent_contracts.report import record
+
+    return [record.exchange(exchange) for exchange in gate.fresh]
 
 
 # --- while it runs -------------------------------------------------------------------------------------------------------

@@ -80,6 +80,10 @@ ONE = {
     "three members whose type is not checked": [
         answered(f"request/{name}/type", f"200 answered to a broken body ({name} is 7), not 400", 200) for name in "abc"
     ],
+    "a header that no answer has cannot be unique either": [
+        told("200/header/X-Id", "200 answered without X-Id"),
+        told("id/unique", reason="an answer with X-Id was withheld: of 40 valid requests: 40 answered 200"),
+    ],
     "anybody is let in": [
         answered("security/none", "200 answered without credentials, not 401", 200, "unauthenticated"),
         answered("security/key", "200 answered with a wrong value in X-Key, not 401", 200, "unauthenticated"),

@@ -11,6 +11,7 @@ from typing import Any
 ABOUT = re.compile(r"(?:\d{3} answered )?(?:with (?:a value in )?|without )?(?P<subject>[^\s:,]+)")
 ANSWERED = re.compile(r"\d{3} answered")
 INSTEAD = re.compile(r"of \d+ (?P<kind>.+ requests|requests .+): \d+ answered (?P<status>\d{3})")
+MISSED = re.compile(r"an answer with (?P<name>[^\s:,]+) was withheld")
 MEMBER = re.compile(r"(?:\d{3}|\dXX|error|default)/(?:header|body)/(?P<name>.+)\Z")
 KEYWORD = re.compile(r"request/.+/(?P<keyword>[^/]+)\Z")
 STRANGE = re.compile(r"(?P<status>\d{3}) answered, which is not documented")
@@ -192,6 +193,8 @@ class _Reader:
         yield "reason", why(record) if standing(record) == "withheld" else record["clause"]
         if AGAIN in record["reason"]:
             yield ("wait",)
+        if (missed := MISSED.match(record["reason"])) and missed["name"] in self.subjects:
+            yield "about", missed["name"]
         if instead := INSTEAD.search(record["reason"]):
             yield from self._instead(instead["kind"], instead["status"])
 
