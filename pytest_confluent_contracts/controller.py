@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_confluent_contracts import keeping
+from pytest_confluent_contracts import junit, keeping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ class Controller:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Iterator[None]:
         """Keep the verdict; show those who write it down at once, JUnit and annotations, the whole of it."""
         self._keep(report)
-        with _in_full(report), self._with_exchange(report):
+        with _in_full(report), junit.completed(self.config, report):
             return (yield)
 
     def _keep(self, report: pytest.TestReport) -> None:
@@ -64,19 +64,6 @@ class Controller:
             self.records.append(told)
             self.costs[told["document"], told["operation"]] = told["cost"]
 
-    @contextmanager
-    def _with_exchange(self, report: pytest.TestReport) -> Iterator[None]:
-        """Let the JUnit file hold the exchange of a finding: without ``junit_logging`` pytest leaves out all output."""
-        from pytest_confluent_contracts.report.block import EXCHANGE
-
-        junit = _junit(self.config) if any(name.endswith(EXCHANGE) for name, _ in report.sections) else None
-        if junit is None or junit.logging != "no":
-            yield
-            return
-        junit.logging = "system-out"
-        yield
-        junit.logging = "no"
-
     # --- the end -----------------------------------------------------------------------------------------------------
 
     @pytest.hookimpl(trylast=True)
@@ -85,6 +72,7 @@ class Controller:
         from pytest_confluent_contracts import fixtures, waivers
 
         folder = self.config.stash[keeping.FOLDER]
+        self._in_order()
         fixtures.restore_left(self.config, self.settings)
         keeping.clear(folder)
         self.faults = waivers.needless(self.settings.waived, self.records, self.settings.target)
@@ -95,6 +83,14 @@ class Controller:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self.settings.report is not None and (self.records or (_broken_off(session) and not self.proofs)):
             self._write_reports(session)
+
+    def _in_order(self) -> None:
+        """Put the verdicts in the order of the documents: with several workers they come as each gets there."""
+        from pytest_confluent_contracts import documents
+
+        held = [operation for path in self.settings.documents for operation in documents.read(path).operations]
+        order = {(operation.document, operation.id): index for index, operation in enumerate(held)}
+        self.records.sort(key=lambda one: order[one["document"], one["operation"]])
 
     def _too_little_seen(self) -> list[str]:
         """Return the line that says that fewer clauses were exercised than ``--contract-fail-under`` asks for."""
@@ -189,11 +185,6 @@ def _broken_off(session: pytest.Session) -> bool:
     return session.exitstatus in early or bool(session.shouldfail or session.shouldstop)
 
 
-def _junit(config: pytest.Config) -> Any:
-    """Return what writes the JUnit file, None where nothing does; pytest names no public way to it."""
-    return next((one for one in config.pluginmanager.get_plugins() if type(one).__name__ == "LogXML"), None)
-
-
 @contextmanager
 def _in_full(report: pytest.TestReport) -> Iterator[None]:
     """Make the message of a broken clause its whole block, then its first line again.
@@ -204,7 +195,7 @@ def _in_full(report: pytest.TestReport) -> Iterator[None]:
     if crash is None:
         yield
         return
-    crash.message, first = report.longreprtext, crash.message
+    crash.message, first = str(report.longrepr), crash.message
     yield
     crash.message = first
 

@@ -73,6 +73,15 @@ ONE = {
         told("200/media-type", "200 answered as text/html, not application/json"),
         told("200/body/a", reason=f"{VALID} 200"),
     ],
+    "an empty answer is taken for a refusal": [
+        told("200/json", "200 answered with a body that is not JSON: it is empty"),
+        told("update/refused-unchanged", 'a changed from "x" to "y", by a request that was answered 200'),
+    ],
+    "whoever asks is turned away": [
+        answered("request/accepted", "401 answered to a body that the document allows (a)", 401, "accepted"),
+        told("request/a/type", reason="a refusal of a was withheld: of 98 broken requests: 98 answered 401"),
+        told("request/b/type", reason="a refusal of b was withheld: of 98 broken requests: 98 answered 401"),
+    ],
     "the same evidence was withheld": [
         told("200/body/a", reason=f"{VALID} 404"),
         told("200/body/b", reason=f"{VALID} 404"),

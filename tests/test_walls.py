@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 PACKAGE = "pytest_confluent_contracts"
 SOURCES = {path: path.read_text(encoding="utf-8") for path in sorted((ROOT / PACKAGE).rglob("*.py"))}
-PLUGIN = {"plugin", "items", "fixtures", "hooks", "options", "controller", "keeping"}  # pytest, and only here
-AT_THE_TOP = {"options", "fixtures", "hooks", "keeping"}  # what these may import of each other when they are loaded
+PLUGIN = {"plugin", "items", "fixtures", "hooks", "options", "controller", "junit", "keeping"}  # pytest, and only here
+AT_THE_TOP = {"options", "fixtures", "hooks", "junit", "keeping"}  # what these may import of each other when they are loaded
 MAY_IMPORT = {
     "contract": set(),
     "documents": {"contract"},

@@ -17,6 +17,8 @@ KEYWORD = re.compile(r"request/.+/(?P<keyword>[^/]+)\Z")
 STRANGE = re.compile(r"(?P<status>\d{3}) answered, which is not documented")
 UNREADABLE = re.compile(r"(?P<status>\w+)/(?:json|media-type)\Z")
 
+UNREAD = re.compile(r"by a request that was answered (?P<status>2\d\d)\Z")
+
 A_HABIT = 3  # members that break the same rule in the same way: two may be two slips, three are one missing check
 QUOTA = re.compile(r"rate-limit/(enforced|limit-constant|reset-counts-down|remaining-.+)\Z")
 WAIT = re.compile(r"(?:429/header/Retry-After|rate-limit/retry-after-.+)\Z")
@@ -174,6 +176,8 @@ class _Reader:
             yield "about", _path(record)
         if unreadable := UNREADABLE.match(record["clause"]):
             yield "unreadable", unreadable["status"]
+        if unread := UNREAD.search(came):  # whoever cannot read an answer takes its request for refused
+            yield "unreadable", unread["status"]
         if QUOTA.match(record["clause"]):
             yield ("quota",)
         if WAIT.match(record["clause"]):
@@ -204,7 +208,7 @@ class _Reader:
             yield "strange", int(status)
         elif kind == "valid requests" and status in self.unreadable:
             yield "unreadable", status
-        elif kind == "valid requests":
+        elif kind in ("valid requests", "broken requests"):
             yield "turned away" if int(status) < 500 else "crash", int(status)
         elif "credentials" in kind:
             yield "let in", int(status)
