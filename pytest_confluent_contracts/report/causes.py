@@ -199,7 +199,7 @@ class _Reader:
             yield ("wait",)
         if (missed := MISSED.match(record["reason"])) and missed["name"] in self.subjects:
             yield "about", missed["name"]
-        if instead := INSTEAD.search(record["reason"]):
+        elif instead := INSTEAD.search(record["reason"]):
             yield from self._instead(instead["kind"], instead["status"])
 
     def _instead(self, kind: str, status: str) -> Iterator[Key]:
@@ -208,7 +208,7 @@ class _Reader:
             yield "strange", int(status)
         elif kind == "valid requests" and status in self.unreadable:
             yield "unreadable", status
-        elif kind in ("valid requests", "broken requests"):
+        elif kind == "valid requests" or (kind == "broken requests" and status >= "400"):
             yield "turned away" if int(status) < 500 else "crash", int(status)
         elif "credentials" in kind:
             yield "let in", int(status)
