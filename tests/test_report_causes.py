@@ -165,6 +165,9 @@ def test_a_cause_names_its_statuses() -> None:
     """The answers on which it was seen are named: statuses, then error answers at large."""
     [cause] = causes.of(ONE["the same header is missing on several answers"])
     assert cause.statuses == ("200", "429", "error")
+    assert cause.spread == ", on 200, 429 and other errors"
+    [alone] = causes.of([told("200/header/X-Id", "200 answered without X-Id")])
+    assert alone.spread == ""
 
 
 def test_a_name_inside_another_word_stays() -> None:

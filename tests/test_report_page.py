@@ -141,11 +141,13 @@ def test_without_javascript_everything_is_there(browser: Any, url: str) -> None:
 
 
 def test_it_fits_a_small_screen(browser: Any, url: str) -> None:
-    """On a phone the page does not scroll sideways."""
+    """On a phone the page does not scroll sideways, nor do the promises within it."""
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.goto(url)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    wide = "[...document.querySelectorAll('.promises')].filter((one) => one.scrollWidth > one.parentElement.clientWidth)"
+    assert page.evaluate(f"{wide}.length") == 0
     context.close()
 
 

@@ -196,6 +196,13 @@ def test_the_page_is_small_and_fetches_nothing(written: Path) -> None:
     assert not re.search(rb"(?:src|href)=\"(?!#)|@import|url\(", page)
 
 
+def test_only_a_rate_limit_that_was_told_is_drawn(written: Path) -> None:
+    """A plot has numbers that go up and down; a target that only answered 429 has a sentence instead."""
+    page = (written / "report.html").read_text(encoding="utf-8")
+    assert page.count("<svg") == 1
+    assert re.search(r"No answer told a rate limit; (?:\d+|none) answered 429\.", page)
+
+
 # --- what a page is given stays text ---------------------------------------------------------------------------------
 
 

@@ -63,6 +63,15 @@ class Cause:
         return (*sorted(told - {"error"}), *sorted(told & {"error"}))
 
     @property
+    def spread(self) -> str:
+        """Return in words on which answers it was seen, ``""`` where on one kind only: ``, on 200, 429 and other errors``."""
+        if len(self.statuses) < 2:
+            return ""
+        *others, last = self.statuses
+        among = "other errors" if any(status >= "400" for status in others) else "errors"
+        return f", on {', '.join(others)} and {among if last == 'error' else last}"
+
+    @property
     def clauses(self) -> tuple[str, ...]:
         """Return the ids of the clauses, that of the best first."""
         return tuple(str(record["clause"]) for record in self.records)
