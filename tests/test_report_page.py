@@ -146,7 +146,9 @@ def test_it_fits_a_small_screen(browser: Any, url: str) -> None:
     page = context.new_page()
     page.goto(url)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    wide = "[...document.querySelectorAll('.promises')].filter((one) => one.scrollWidth > one.parentElement.clientWidth)"
+    wide = (
+        "[...document.querySelectorAll('.promises')].filter((one) => one.scrollWidth > one.parentElement.clientWidth)"
+    )
     assert page.evaluate(f"{wide}.length") == 0
     context.close()
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 EXCHANGE = "contract exchange"  # what pytest calls the captured output that holds it
 
+
 def failure(ruling: Ruling, again: str) -> str:
     """Return the failure block; its first line stands alone in pytest's short summary and in annotations."""
     finding = ruling.finding
