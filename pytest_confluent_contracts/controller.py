@@ -113,7 +113,9 @@ class Controller:
         self.exchanges.extend(unjudged(self.config))
         held = {path: documents.read(path) for path in self.settings.documents}
         described = [run.described(document) for document in held.values()]
-        sources = {one["file"]: path.read_text("utf-8") for one, path in zip(described, held, strict=True)}
+        # A document that is gone by now was read before: the reports do without its text.
+        texts = {one["file"]: path for one, path in zip(described, held, strict=True) if path.is_file()}
+        sources = {file: path.read_text("utf-8") for file, path in texts.items()}
         try:
             files.write(folder, run.gathered(self._meta(session, described), self.records, self.exchanges), sources)
         except ContractError as error:

@@ -16,6 +16,7 @@ from other_service import ENVIRONMENT, Answer, OtherService, Request
 from running import QUIET, Run, environment, gate
 from test_report_runs import SCHEMA, page_verdicts, summary_counts
 
+from pytest_confluent_contracts import documents
 from pytest_confluent_contracts.report import causes
 
 if TYPE_CHECKING:
@@ -160,6 +161,25 @@ def test_a_folder_that_cannot_be_written_costs_no_verdict(folder: Path, when: st
     assert set(done.verdicts.values()) == {"kept"}
     assert "updateIamV2ApiKey: 1 kept" in done.out
     assert "Traceback" not in done.everything
+
+
+REMOVING = """
+from pathlib import Path
+
+def pytest_contract_ruling(config, ruling):
+    Path("mine.yaml").unlink(missing_ok=True)
+"""
+
+
+def test_a_document_that_is_gone_costs_no_report(folder: Path) -> None:
+    """The document is removed in the middle of the run: all reports are there, the page without its text."""
+    text = documents.bundled()["confluent-api-keys"].read_text(encoding="utf-8")
+    (folder / "mine.yaml").write_text(text, encoding="utf-8")
+    (folder / "conftest.py").write_text(REMOVING, encoding="utf-8")
+    done = gate(folder, "--contract-target=mock", "--contract-spec=mine.yaml", REPORT, "-k", "security/none")
+    assert done.code == 0, done.everything
+    assert agreed(folder / "reports")["clauses"]
+    assert "is not at hand" in (folder / "reports" / "report.html").read_text(encoding="utf-8")
 
 
 def test_however_quiet_an_exit_code_has_its_reason(folder: Path) -> None:
