@@ -91,10 +91,9 @@ def merge(asked: argparse.Namespace) -> int:
     """Write one report of many; return 1 where a clause of it is not kept."""
     from pytest_confluent_contracts.report import files, merge, terminal
 
-    files.check(asked.into)
     run = merge.merged([files.read(part) for part in asked.parts])
-    files.write(asked.into, run, sources(run["documents"]))
     say(terminal.summary(run["clauses"], {}, 0))
+    files.write(asked.into, run, sources(run["documents"]))
     return outcome(run)
 
 
@@ -145,8 +144,6 @@ def judge(asked: argparse.Namespace) -> int:
     from pytest_confluent_contracts import documents, recorded
     from pytest_confluent_contracts.report import files, run, terminal
 
-    if asked.report:
-        files.check(asked.report)
     begun = datetime.now(UTC)
     paths = [documents.find(name) for name in asked.specs] or list(documents.bundled().values())
     recordings = recorded.read(asked.recording)

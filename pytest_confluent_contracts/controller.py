@@ -5,13 +5,14 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_confluent_contracts import keeping
+from pytest_confluent_contracts import junit, keeping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,10 +43,19 @@ class Controller:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Hear from a worker what it could not put back."""
-        self.config.stash[keeping.LOST].extend(getattr(node, "workeroutput", {}).get("contract_lost", ()))
+        """Hear from a worker what it could not put back, and what it sent for a clause that it could not judge any more."""
+        told = getattr(node, "workeroutput", {})
+        self.config.stash[keeping.LOST].extend(told.get("contract_lost", ()))
+        self.exchanges.extend(told.get("contract_exchanges", ()))
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Iterator[None]:
+        """Keep the verdict; show those who write it down at once, JUnit and annotations, the whole of it."""
+        self._keep(report)
+        with _in_full(report), junit.completed(self.config, report):
+            return (yield)
+
+    def _keep(self, report: pytest.TestReport) -> None:
         """Keep the verdict, its exchanges, and the cost of its operation as last told."""
         if proof := getattr(report, "contract_proof", None):
             self.proofs.append(proof)
@@ -62,6 +72,7 @@ class Controller:
         from pytest_confluent_contracts import fixtures, waivers
 
         folder = self.config.stash[keeping.FOLDER]
+        self._in_order()
         fixtures.restore_left(self.config, self.settings)
         keeping.clear(folder)
         self.faults = waivers.needless(self.settings.waived, self.records, self.settings.target)
@@ -70,8 +81,16 @@ class Controller:
             self._draft_waivers()
         if self.faults and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        if self.settings.report is not None and self.records:
+        if self.settings.report is not None and (self.records or (_broken_off(session) and not self.proofs)):
             self._write_reports(session)
+
+    def _in_order(self) -> None:
+        """Put the verdicts in the order of the documents: with several workers they come as each gets there."""
+        from pytest_confluent_contracts import documents
+
+        held = [operation for path in self.settings.documents for operation in documents.read(path).operations]
+        order = {(operation.document, operation.id): index for index, operation in enumerate(held)}
+        self.records.sort(key=lambda one: order[one["document"], one["operation"]])
 
     def _too_little_seen(self) -> list[str]:
         """Return the line that says that fewer clauses were exercised than ``--contract-fail-under`` asks for."""
@@ -86,13 +105,17 @@ class Controller:
         """Write the reports; where that fails, the verdicts are printed all the same, and the exit code is 4."""
         from pytest_confluent_contracts import documents
         from pytest_confluent_contracts.contract import ContractError
+        from pytest_confluent_contracts.plugin import unjudged
         from pytest_confluent_contracts.report import files, run
 
         folder = self.settings.report
         assert folder is not None
+        self.exchanges.extend(unjudged(self.config))
         held = {path: documents.read(path) for path in self.settings.documents}
         described = [run.described(document) for document in held.values()]
-        sources = {one["file"]: path.read_text("utf-8") for one, path in zip(described, held, strict=True)}
+        # A document that is gone by now was read before: the reports do without its text.
+        texts = {one["file"]: path for one, path in zip(described, held, strict=True) if path.is_file()}
+        sources = {file: path.read_text("utf-8") for file, path in texts.items()}
         try:
             files.write(folder, run.gathered(self._meta(session, described), self.records, self.exchanges), sources)
         except ContractError as error:
@@ -100,7 +123,6 @@ class Controller:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def _meta(self, session: pytest.Session, described: list[dict[str, Any]]) -> dict[str, Any]:
-        ended = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
         return {
             "tool": version("pytest-confluent-contracts"),
             "target": self.settings.target,
@@ -108,7 +130,7 @@ class Controller:
             "started": datetime.fromtimestamp(self.started, UTC),
             "seconds": time.perf_counter() - self.begun,
             "documents": described,
-            "interrupted": session.exitstatus in ended,
+            "interrupted": _broken_off(session),
             **({} if self.settings.mocked else {"clock": self.clock}),
         }
 
@@ -136,6 +158,8 @@ class Controller:
 
         gate = self.config.stash.get(plugin.GATE, None)
         if self.config.option.verbose < -1 or not (self.records or self.proofs or gate):
+            for line in self.faults:  # an exit code that nobody can explain helps nobody, however quiet
+                terminalreporter.line(line)
             return
         terminalreporter.section("contracts")
         if gate and not (self.records or self.proofs):
@@ -155,6 +179,27 @@ class Controller:
             yield from proof.summary(self.proofs, time.perf_counter() - self.begun)
         yield from self.faults
         yield from (f"not put back: {lost}" for lost in self.config.stash[keeping.LOST])
+
+
+def _broken_off(session: pytest.Session) -> bool:
+    """Return whether the run ended before its end: by Ctrl-C, an error, ``-x`` or ``--maxfail``."""
+    early = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+    return session.exitstatus in early or bool(session.shouldfail or session.shouldstop)
+
+
+@contextmanager
+def _in_full(report: pytest.TestReport) -> Iterator[None]:
+    """Make the message of a broken clause its whole block, then its first line again.
+
+    The short summary comes at the end, has a line for each failure, and where CI is set cuts nothing off a message.
+    """
+    crash: Any = getattr(report.longrepr, "reprcrash", None) if getattr(report, "contract", None) else None
+    if crash is None:
+        yield
+        return
+    crash.message, first = str(report.longrepr), crash.message
+    yield
+    crash.message = first
 
 
 def _end_on_sigterm() -> None:

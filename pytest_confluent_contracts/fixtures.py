@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_confluent_contracts import keeping
+from pytest_confluent_contracts import keeping, progress
+from pytest_confluent_contracts.progress import Silent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from pytest_confluent_contracts.campaign import Campaign
     from pytest_confluent_contracts.contract import Brief, Clause, Document, Exchange, Operation, Probe, Ruling
@@ -23,10 +24,8 @@ if TYPE_CHECKING:
 class Gate:
     """Holds the documents against the target for one session: a campaign an operation, made when first asked."""
 
-    def __init__(
-        self, config: pytest.Config, settings: Settings, progress: Callable[..., None], say: Callable[[str], None]
-    ) -> None:
-        self.config, self.settings, self.progress, self.say = config, settings, progress, say
+    def __init__(self, config: pytest.Config, settings: Settings, telling: Silent | None = None) -> None:
+        self.config, self.settings, self.telling = config, settings, telling or Silent()
         self.strict = settings.strict
         self.fresh: list[Exchange] = []
         self._campaigns: dict[tuple[str, str], Campaign] = {}
@@ -37,7 +36,10 @@ class Gate:
     def ruling(self, operation: Operation, clause: Clause) -> Ruling:
         """Return the verdict on *clause*."""
         begun, key = time.perf_counter(), (operation.document, operation.id)
-        ruling = self.campaign(operation).ruling(clause)
+        try:
+            ruling = self.campaign(operation).ruling(clause)
+        finally:
+            self.telling.clear()
         self.seconds[key] = self.seconds.get(key, 0.0) + time.perf_counter() - begun
         self.config.hook.pytest_contract_ruling(config=self.config, ruling=ruling)
         return ruling
@@ -102,8 +104,8 @@ class Gate:
             skipped=self.unasked(operation, brief),
         )
         listener = Listener(
-            progress=self.progress,
-            say=self.say if not settings.mocked else lambda _: None,
+            progress=self.telling.request,
+            say=self.telling.say if not settings.mocked else lambda _: None,
             exchanged=lambda exchange: self.exchanged(operation, exchange),
             opened=lambda was: self.remember(operation, was),
         )
@@ -215,7 +217,7 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
         return
     from pytest_confluent_contracts import documents
 
-    gate = Gate(config, settings, lambda *_: None, lambda _: None)
+    gate = Gate(config, settings)
     operations = {(o.document, o.id): o for path in settings.documents for o in documents.read(path).operations}
     for key, was in found:
         campaign = gate.campaign(operations[key])
@@ -252,9 +254,9 @@ def contract_target(contract_settings: Settings) -> str:
 @pytest.fixture(scope="session")
 def contract_gate(pytestconfig: pytest.Config, contract_settings: Settings) -> Iterator[Gate]:
     """Return the gate of this session."""
-    from pytest_confluent_contracts.plugin import GATE, progress, say
+    from pytest_confluent_contracts.plugin import GATE
 
-    gate = Gate(pytestconfig, contract_settings, progress(pytestconfig), say(pytestconfig))
+    gate = Gate(pytestconfig, contract_settings, progress.of(pytestconfig))
     pytestconfig.stash[GATE] = gate
     yield gate
     gate.close()

@@ -139,7 +139,7 @@ def _checked(config: pytest.Config, target: str) -> Settings:
         waivers=_path(value(config, "waivers")),
         waived=_waived(config),
         waivers_update=bool(value(config, "waivers-update")),
-        report=_report(config),
+        report=_path(value(config, "report")),
         fail_under=_number(config, "fail-under", float, 0, 0.0),
         throttle=bool(value(config, "throttle")) or target == MOCK,
         strict=bool(value(config, "strict")),
@@ -250,16 +250,6 @@ def _real(arg: str, by_name: dict[str, str]) -> str:
 
 def _path(given: object) -> Path | None:
     return Path(str(given)).resolve() if given else None
-
-
-def _report(config: pytest.Config) -> Path | None:
-    """Return the folder for the reports, tried out before anything is sent."""
-    folder = _path(value(config, "report"))
-    if folder is not None and not hasattr(config, "workerinput"):
-        from pytest_confluent_contracts.report import files
-
-        files.check(folder)
-    return folder
 
 
 def _waived(config: pytest.Config) -> tuple[Any, ...]:

@@ -5,7 +5,6 @@ Imports pytest and the standard library only: the plugin is installed beside oth
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +13,9 @@ import pytest
 from pytest_confluent_contracts import fixtures, keeping, options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
     from pathlib import Path
 
-    from pytest_confluent_contracts.contract import Probe
     from pytest_confluent_contracts.fixtures import Gate
     from pytest_confluent_contracts.items import DocumentFile
 
@@ -103,7 +101,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
     reporter: Any = session.config.pluginmanager.getplugin("terminalreporter")
     reporter.section("contract plan")
-    gate = fixtures.Gate(session.config, found, lambda *_: None, lambda _: None)
+    gate = fixtures.Gate(session.config, found)
     for line in plan(gate, session.items):
         reporter.line(line)
     return True
@@ -133,7 +131,9 @@ def _attach_ruling(item: Any, report: Any) -> None:
     item.user_properties.extend((f"contract.{key}", value) for key, value in told.items())
     report.user_properties = list(item.user_properties)
     if report.failed and (text := block.conversation(ruling)):
-        report.sections.append(("Captured stdout contract exchange", text))
+        # To the item too: JUnit takes the output from the report on the teardown, which has the sections of the item.
+        item.add_report_section(block.EXCHANGE, "stdout", text)
+        report.sections.append((f"Captured stdout {block.EXCHANGE}", text))
 
 
 def _attach_proof(item: Any, report: Any) -> None:
@@ -153,44 +153,18 @@ def pytest_report_teststatus(
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Send home from a worker what it could not put back."""
+    """Send home from a worker what it could not put back, and the exchanges that no verdict took along."""
     output = getattr(session.config, "workeroutput", None)
-    if output is not None and (lost := session.config.stash.get(keeping.LOST, None)):
-        output["contract_lost"] = lost
+    if output is not None and SETTINGS in session.config.stash:
+        output["contract_lost"] = session.config.stash[keeping.LOST]
+        output["contract_exchanges"] = unjudged(session.config)
 
 
-# --- while it runs -------------------------------------------------------------------------------------------------------
+def unjudged(config: pytest.Config) -> list[dict[str, Any]]:
+    """Return as data the exchanges of this process that came after its last verdict: of a run that was broken off."""
+    gate = config.stash.get(GATE, None)
+    if gate is None or not gate.fresh:
+        return []
+    from pytest_confluent_contracts.report import record
 
-
-def progress(config: pytest.Config) -> Callable[[Probe, int, int], None]:
-    """Return what keeps one line of progress on a terminal, and nothing elsewhere."""
-    reporter: Any = config.pluginmanager.getplugin("terminalreporter")
-    if reporter is None or not reporter.isatty or hasattr(config, "workerinput") or config.option.verbose < 0:
-        return lambda *_: None
-    begun = time.monotonic()
-
-    def show(probe: Probe, index: int, total: int) -> None:
-        with _uncaptured(config):
-            seconds = time.monotonic() - begun
-            reporter.rewrite(f"probe {probe.value}: request {index + 1} of {total}, {seconds:.0f} s", erase=True)
-
-    return show
-
-
-def say(config: pytest.Config) -> Callable[[str], None]:
-    """Return what tells of waits and retries, a line each; workers have no terminal to tell it on."""
-    reporter: Any = config.pluginmanager.getplugin("terminalreporter")
-    if reporter is None or hasattr(config, "workerinput") or config.option.verbose < 0:
-        return lambda _: None
-
-    def tell(line: str) -> None:
-        with _uncaptured(config):
-            reporter.ensure_newline()
-            reporter.line(f"contracts: {line}")
-
-    return tell
-
-
-def _uncaptured(config: pytest.Config) -> Any:
-    capture: Any = config.pluginmanager.getplugin("capturemanager")
-    return capture.global_and_fixture_disabled()
+    return [record.exchange(exchange) for exchange in gate.fresh]

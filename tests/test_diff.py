@@ -195,7 +195,6 @@ def test_a_bad_report_is_one_clear_line(
     ("arguments", "said"),
     [
         (["diff", "missing.json", "missing.json"], "missing.json: cannot be read"),
-        (["merge", "missing", "--into", "/dev/null/x"], "--contract-report=/dev/null/x: cannot be written"),
         (["judge", "missing.har"], "missing.har: cannot be read"),
     ],
 )
@@ -205,6 +204,17 @@ def test_what_is_not_there_is_one_clear_line(
     """A file or a directory that is not there is named; exit 4."""
     assert main(arguments) == 4
     assert capsys.readouterr().err.startswith(said)
+
+
+def test_a_folder_that_cannot_be_written_costs_no_verdict(
+    folders: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Parts that cannot be written as a whole are told as a whole, and one line names the folder; exit 4."""
+    assert main(["merge", folders[1], "--into", "/dev/null/x"]) == 4
+    said = capsys.readouterr()
+    assert "updateIamV2ApiKey: " in said.out
+    assert said.err.startswith("--contract-report=/dev/null/x: cannot be written: ")
+    assert said.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("arguments", [[], ["nope"], ["merge", "a"], ["diff", "a"]])

@@ -73,12 +73,25 @@ ONE = {
         told("200/media-type", "200 answered as text/html, not application/json"),
         told("200/body/a", reason=f"{VALID} 200"),
     ],
+    "an empty answer is taken for a refusal": [
+        told("200/json", "200 answered with a body that is not JSON: it is empty"),
+        told("update/refused-unchanged", 'a changed from "x" to "y", by a request that was answered 200'),
+    ],
+    "whoever asks is turned away": [
+        answered("request/accepted", "401 answered to a body that the document allows (a)", 401, "accepted"),
+        told("request/a/type", reason="a refusal of a was withheld: of 98 broken requests: 98 answered 401"),
+        told("request/b/type", reason="a refusal of b was withheld: of 98 broken requests: 98 answered 401"),
+    ],
     "the same evidence was withheld": [
         told("200/body/a", reason=f"{VALID} 404"),
         told("200/body/b", reason=f"{VALID} 404"),
     ],
     "three members whose type is not checked": [
         answered(f"request/{name}/type", f"200 answered to a broken body ({name} is 7), not 400", 200) for name in "abc"
+    ],
+    "a header that no answer has cannot be unique either": [
+        told("200/header/X-Id", "200 answered without X-Id"),
+        told("id/unique", reason="an answer with X-Id was withheld: of 40 valid requests: 40 answered 200"),
     ],
     "anybody is let in": [
         answered("security/none", "200 answered without credentials, not 401", 200, "unauthenticated"),
@@ -152,6 +165,9 @@ def test_a_cause_names_its_statuses() -> None:
     """The answers on which it was seen are named: statuses, then error answers at large."""
     [cause] = causes.of(ONE["the same header is missing on several answers"])
     assert cause.statuses == ("200", "429", "error")
+    assert cause.spread == ", on 200, 429 and other errors"
+    [alone] = causes.of([told("200/header/X-Id", "200 answered without X-Id")])
+    assert alone.spread == ""
 
 
 def test_a_name_inside_another_word_stays() -> None:

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright import sync_api
 from test_report_runs import FIVE, finished, sources
 from test_report_schemas import node_modules as node_modules
 
 from pytest_confluent_contracts.report import files
-
-sync_api = pytest.importorskip("playwright.sync_api")
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,11 +141,15 @@ def test_without_javascript_everything_is_there(browser: Any, url: str) -> None:
 
 
 def test_it_fits_a_small_screen(browser: Any, url: str) -> None:
-    """On a phone the page does not scroll sideways."""
+    """On a phone the page does not scroll sideways, nor do the promises within it."""
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.goto(url)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    wide = (
+        "[...document.querySelectorAll('.promises')].filter((one) => one.scrollWidth > one.parentElement.clientWidth)"
+    )
+    assert page.evaluate(f"{wide}.length") == 0
     context.close()
 
 

@@ -196,6 +196,19 @@ def test_the_page_is_small_and_fetches_nothing(written: Path) -> None:
     assert not re.search(rb"(?:src|href)=\"(?!#)|@import|url\(", page)
 
 
+def test_only_a_rate_limit_that_was_told_is_drawn(tmp_path: Path) -> None:
+    """A plot has numbers that go up and down; of a target that told none there is a sentence instead."""
+    silent = copy.deepcopy(finished())
+    for one in silent["exchanges"]:
+        one["headers"] = []
+    throttled = sum(one["status"] == 429 for one in silent["exchanges"] if one["document"] == "confluent-api-keys")
+    for folder, run in (("told", finished()), ("silent", silent)):
+        files.write(tmp_path / folder, run, sources())
+    pages = [(tmp_path / folder / "report.html").read_text(encoding="utf-8") for folder in ("told", "silent")]
+    assert ["<svg" in page for page in pages] == [True, False]
+    assert f"No answer told a rate limit; {throttled} answered 429." in pages[1]
+
+
 # --- what a page is given stays text ---------------------------------------------------------------------------------
 
 
@@ -273,23 +286,17 @@ def test_the_badge_tells_what_fails_first(verdicts: list[str], told: str) -> Non
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("do", ["check", "write"])
-def test_a_directory_that_cannot_be_written_is_one_clear_line(tmp_path: Path, do: str) -> None:
+def test_a_directory_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
     """Where a file is in the way, the line names the option, the directory and the cure."""
     (tmp_path / "file").touch()
-    ways: dict[str, Callable[[Path], object]] = {
-        "check": files.check,
-        "write": lambda folder: files.write(folder, finished(), {}),
-    }
     with pytest.raises(ContractError) as raised:
-        ways[do](tmp_path / "file" / "reports")
+        files.write(tmp_path / "file" / "reports", finished(), {})
     assert re.fullmatch(r"--contract-report=\S+: cannot be written: .+; name a directory that can", str(raised.value))
 
 
 def test_a_directory_is_made(tmp_path: Path) -> None:
-    """A directory that is not there yet is made, and tried without leaving anything."""
-    files.check(tmp_path / "a" / "b")
-    assert list((tmp_path / "a" / "b").iterdir()) == []
+    """A directory that is not there yet is made, with those around it."""
+    assert all(path.is_file() for path in files.write(tmp_path / "a" / "b", finished(), {}))
 
 
 def test_a_report_that_fails_leaves_the_old_one(tmp_path: Path) -> None:

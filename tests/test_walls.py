@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 PACKAGE = "pytest_confluent_contracts"
 SOURCES = {path: path.read_text(encoding="utf-8") for path in sorted((ROOT / PACKAGE).rglob("*.py"))}
-PLUGIN = {"plugin", "items", "fixtures", "hooks", "options", "controller", "keeping"}  # pytest, and only here
-AT_THE_TOP = {"options", "fixtures", "hooks", "keeping"}  # what these may import of each other when they are loaded
+# What these may import of each other when they are loaded; then all that know pytest.
+AT_THE_TOP = {"options", "fixtures", "hooks", "junit", "keeping", "progress"}
+PLUGIN = {"plugin", "items", "controller", *AT_THE_TOP}
 MAY_IMPORT = {
     "contract": set(),
     "documents": {"contract"},

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pytest_confluent_contracts.contract import Ruling
 
+EXCHANGE = "contract exchange"  # what pytest calls the captured output that holds it
+
 
 def failure(ruling: Ruling, again: str) -> str:
     """Return the failure block; its first line stands alone in pytest's short summary and in annotations."""

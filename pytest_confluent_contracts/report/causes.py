@@ -11,10 +11,13 @@ from typing import Any
 ABOUT = re.compile(r"(?:\d{3} answered )?(?:with (?:a value in )?|without )?(?P<subject>[^\s:,]+)")
 ANSWERED = re.compile(r"\d{3} answered")
 INSTEAD = re.compile(r"of \d+ (?P<kind>.+ requests|requests .+): \d+ answered (?P<status>\d{3})")
+MISSED = re.compile(r"an answer with (?P<name>[^\s:,]+) was withheld")
 MEMBER = re.compile(r"(?:\d{3}|\dXX|error|default)/(?:header|body)/(?P<name>.+)\Z")
 KEYWORD = re.compile(r"request/.+/(?P<keyword>[^/]+)\Z")
 STRANGE = re.compile(r"(?P<status>\d{3}) answered, which is not documented")
 UNREADABLE = re.compile(r"(?P<status>\w+)/(?:json|media-type)\Z")
+
+UNREAD = re.compile(r"by a request that was answered (?P<status>2\d\d)\Z")
 
 A_HABIT = 3  # members that break the same rule in the same way: two may be two slips, three are one missing check
 QUOTA = re.compile(r"rate-limit/(enforced|limit-constant|reset-counts-down|remaining-.+)\Z")
@@ -58,6 +61,15 @@ class Cause:
         """Return the answers on which it was seen: statuses, then ``error`` for error answers of any status."""
         told = {record["status"] for record in self.records if record["status"] and record["finding"]}
         return (*sorted(told - {"error"}), *sorted(told & {"error"}))
+
+    @property
+    def spread(self) -> str:
+        """Return in words on which answers it was seen, ``""`` where on one kind only: ``, on 200, 429 and other errors``."""
+        if len(self.statuses) < 2:
+            return ""
+        *others, last = self.statuses
+        among = "other errors" if any(status >= "400" for status in others) else "errors"
+        return f", on {', '.join(others)} and {among if last == 'error' else last}"
 
     @property
     def clauses(self) -> tuple[str, ...]:
@@ -173,6 +185,8 @@ class _Reader:
             yield "about", _path(record)
         if unreadable := UNREADABLE.match(record["clause"]):
             yield "unreadable", unreadable["status"]
+        if unread := UNREAD.search(came):  # whoever cannot read an answer takes its request for refused
+            yield "unreadable", unread["status"]
         if QUOTA.match(record["clause"]):
             yield ("quota",)
         if WAIT.match(record["clause"]):
@@ -192,7 +206,9 @@ class _Reader:
         yield "reason", why(record) if standing(record) == "withheld" else record["clause"]
         if AGAIN in record["reason"]:
             yield ("wait",)
-        if instead := INSTEAD.search(record["reason"]):
+        if (missed := MISSED.match(record["reason"])) and missed["name"] in self.subjects:
+            yield "about", missed["name"]
+        elif instead := INSTEAD.search(record["reason"]):
             yield from self._instead(instead["kind"], instead["status"])
 
     def _instead(self, kind: str, status: str) -> Iterator[Key]:
@@ -201,7 +217,7 @@ class _Reader:
             yield "strange", int(status)
         elif kind == "valid requests" and status in self.unreadable:
             yield "unreadable", status
-        elif kind == "valid requests":
+        elif kind == "valid requests" or (kind == "broken requests" and status >= "400"):
             yield "turned away" if int(status) < 500 else "crash", int(status)
         elif "credentials" in kind:
             yield "let in", int(status)

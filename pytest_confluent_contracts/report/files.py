@@ -47,16 +47,6 @@ Run = dict[str, Any]
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
-def check(directory: Path) -> None:
-    """Make *directory* and try it; raise `ContractError` where nothing can be written there."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=directory):
-            pass
-    except OSError as error:
-        raise _unwritable(directory, error) from error
-
-
 def write(directory: Path, run: Run, sources: Mapping[str, str]) -> list[Path]:
     """Write every report of *run* into *directory* and return their paths; *sources* are the documents' texts by file.
 

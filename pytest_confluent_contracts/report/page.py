@@ -124,11 +124,10 @@ class _Page:
         )
         shown = tag("output", "", id="shown", for_="q", aria_live="polite")
         chosen = tag("fieldset", tag("legend", "Show"), chips)
-        theme = tag("button", "Theme: auto", type="button", id="theme")
-        tools = tag(
-            "form", search, chosen, shown, theme, class_="tools js", role="search", aria_label="Findings and promises"
-        )
-        return tag("div", tag("nav", links, aria_label="Sections"), tools, class_="bar")
+        theme = tag("button", "Theme: auto", type="button", id="theme", class_="js")
+        way = tag("div", tag("nav", links, aria_label="Sections"), theme, class_="way")
+        tools = tag("form", search, chosen, shown, class_="tools js", role="search", aria_label="Findings and promises")
+        return tag("div", way, tools, class_="bar")
 
     def _chip(self, verdict: str) -> Html:
         box = tag("input", type="checkbox", name="verdict", value=slug(verdict), checked=True)
@@ -194,8 +193,7 @@ class _Page:
         best = cause.best
         yield _fact("Promised", best["promise"], " ", self._place(best))
         if best["finding"]:
-            on = f", on {', '.join(cause.statuses)}" if len(cause.statuses) > 1 else ""
-            yield _fact("Seen", best["finding"]["seen"], on)
+            yield _fact("Seen", best["finding"]["seen"], cause.spread)
         links = [
             tag("li", tag("a", record["clause"], href=f"#c{self.numbers[record['node']]}")) for record in cause.records
         ]
@@ -239,23 +237,13 @@ class _Page:
     def _rate_limit(self) -> Iterator[Html]:
         for name, operation, _, sent in self._operations():
             found = timeline.points(sent, operation)
-            if found:
-                plot = tag(
-                    "div",
-                    timeline.svg(found, name),
-                    class_="scroll",
-                    tabindex=0,
-                    role="region",
-                    aria_label=f"Plot: {name}",
-                )
-                yield tag(
-                    "figure",
-                    tag("figcaption", tag("h3", name), timeline.legend()),
-                    plot,
-                    tag("p", timeline.told(found)),
-                )
-            else:
-                yield html([tag("h3", name), tag("p", "No answer told a rate limit.", class_="empty")])
+            if not timeline.is_plottable(found):
+                yield html([tag("h3", name), tag("p", timeline.told(found), class_="empty")])
+                continue
+            label = f"Plot: {name}"
+            plot = tag("div", timeline.svg(found, name), class_="scroll", tabindex=0, role="region", aria_label=label)
+            caption = tag("figcaption", tag("h3", name), timeline.legend())
+            yield tag("figure", caption, plot, tag("p", timeline.told(found)))
 
     def _documents(self) -> Iterator[Html]:
         yield tag("p", "Each promise is marked where it stands; the mark leads to its verdict.", class_="intro")

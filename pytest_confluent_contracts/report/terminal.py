@@ -87,10 +87,9 @@ def _causes(records: Sequence[Record]) -> Iterator[str]:
 
 def _told(cause: causes.Cause) -> str:
     """Return what came, on which statuses if on several, how often, and where the promise stands."""
-    on = f", on {', '.join(cause.statuses)}" if len(cause.statuses) > 1 else ""
     best = cause.best
     often = f"{best['against']} of {best['judged']} answers; " if best["finding"] and best["finding"]["curl"] else ""
-    return f"{cause.title}{on} ({often}{best['place']})"
+    return f"{cause.title}{cause.spread} ({often}{best['place']})"
 
 
 def _reasons(records: Sequence[Record]) -> Iterator[str]:

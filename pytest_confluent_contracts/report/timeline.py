@@ -46,8 +46,15 @@ def _integer(value: str | None) -> int | None:
     return int(value) if value and value.isascii() and value.isdigit() and len(value) < 12 else None
 
 
+def is_plottable(found: Iterable[Point]) -> bool:
+    """Return whether there is more to draw than when 429 was answered: a number that goes up and down."""
+    return any(value is not None for point in found for value in (point.limit, point.remaining, point.reset))
+
+
 def told(found: Sequence[Point]) -> str:
-    """Return the plot in a sentence, for those who do not see it."""
+    """Return the plot in a sentence, for those who do not see it, or what there is instead of one."""
+    if not is_plottable(found):
+        return f"No answer told a rate limit; {len(found) or 'none'} answered 429."
     limits = sorted({point.limit for point in found if point.limit is not None})
     left = [point.remaining for point in found if point.remaining is not None]
     waits = [point.reset for point in found if point.reset is not None]

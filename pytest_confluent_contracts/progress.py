@@ -1,0 +1,114 @@
+"""What is told while requests are sent? On a terminal, words that change; elsewhere, a line now and then."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_confluent_contracts.contract import Probe
+
+SELDOM = 10.0  # seconds between two lines of a log, which nobody watches and somebody may have to scroll through
+OFTEN = 0.1  # seconds between two changes on a terminal: faster than one reads, slower than it flickers
+LEAST = 40  # columns that the words need
+
+
+class Silent:
+    """Tells nothing: where there is no terminal to tell it on, as in xdist's workers, or where ``-q`` asks for it."""
+
+    def request(self, probe: Probe, index: int, total: int) -> None:
+        """Tell that request *index* (from 0) of *total* of *probe* is about to be sent."""
+
+    def say(self, line: str) -> None:
+        """Tell of a wait or a retry."""
+
+    def clear(self) -> None:
+        """Take back what was told for the moment: pytest is about to write."""
+
+
+class _Telling(Silent):
+    def __init__(self, config: pytest.Config, reporter: Any, pause: float) -> None:
+        self.reporter, self.capture = reporter, config.pluginmanager.getplugin("capturemanager")
+        self.begun, self.pause = time.monotonic(), pause
+        self.next = 0.0
+
+    def due(self) -> str:
+        """Return the seconds since the start where it is time to tell something, ``""`` where it is not yet."""
+        now = time.monotonic()
+        if now < self.next:
+            return ""
+        self.next = now + self.pause
+        return f"{now - self.begun:.0f} s"
+
+    def uncaptured(self) -> Any:
+        """Return what lets text out to the terminal in the middle of a test."""
+        return self.capture.global_and_fixture_disabled()
+
+
+class Lines(_Telling):
+    """Tells in whole lines, for the log of a CI job."""
+
+    def __init__(self, config: pytest.Config, reporter: Any) -> None:
+        super().__init__(config, reporter, SELDOM)
+        self.next = self.begun + SELDOM
+
+    def request(self, probe: Probe, index: int, total: int) -> None:
+        """Say how far a long run is."""
+        if seconds := self.due():
+            self.say(f"probe {probe.value}: request {index + 1} of {total}, {seconds}")
+
+    def say(self, line: str) -> None:
+        """Write *line* as one of its own."""
+        with self.uncaptured():
+            self.reporter.ensure_newline()
+            self.reporter.line(f"contracts: {line}")
+
+
+class Live(_Telling):
+    """Tells behind what pytest has on its current line, and takes it back before pytest goes on."""
+
+    def __init__(self, config: pytest.Config, reporter: Any) -> None:
+        super().__init__(config, reporter, OFTEN)
+        self.writer, self.shown, self.now = config.get_terminal_writer(), 0, ""
+
+    def request(self, probe: Probe, index: int, total: int) -> None:
+        """Show which request of which probe is on its way, and since when the run is."""
+        if seconds := self.due():
+            self.now = f"probe {probe.value}: request {index + 1} of {total}, {seconds}"
+            self.show(self.now)
+
+    def say(self, line: str) -> None:
+        """Show what the run is waiting for, beside how far it is."""
+        self.show(f"{line} ({self.now})" if self.now else line)
+
+    def clear(self) -> None:
+        """Leave nothing behind."""
+        if self.shown:
+            self.show("")
+            self.next = 0.0
+
+    def show(self, words: str) -> None:
+        """Write *words* over those shown last. Backspaces leave pytest's own words alone, ``rewrite`` does not."""
+        with self.uncaptured():
+            if words and not self.shown and self.room < LEAST:
+                self.reporter.write("\n")
+            words = f" {words}"[: self.room] if words else ""
+            rest = " " * (self.shown - len(words))
+            self.writer.write_raw("\b" * self.shown + words + rest + "\b" * len(rest), flush=True)
+            self.shown = len(words)
+
+    @property
+    def room(self) -> int:
+        """Return how many columns are left on the line; the last stays free, a terminal may wrap after it."""
+        return max(0, int(self.writer.fullwidth - self.writer.width_of_current_line - 1))
+
+
+def of(config: pytest.Config) -> Silent:
+    """Return how this process tells what it does."""
+    reporter: Any = config.pluginmanager.getplugin("terminalreporter")
+    if reporter is None or hasattr(config, "workerinput") or config.option.verbose < 0:
+        return Silent()
+    return Live(config, reporter) if reporter.isatty and not os.environ.get("CI") else Lines(config, reporter)
