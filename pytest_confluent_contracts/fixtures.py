@@ -94,6 +94,7 @@ class Gate:
             cases.path_of(case) for case in (*cases.of(Probe.UNKNOWN, operation, brief), cases.first(operation, brief))
         ]
         targets.confine(door, paths)
+        targets.hide(door, cases.of(Probe.CREDENTIALS, operation, brief))
         manner = Manner(
             backoff=0.05 if settings.local else 0.5,
             concurrency=settings.concurrency,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -15,9 +17,9 @@ from pytest_confluent_contracts.service import Request, Service, VirtualClock
 from pytest_confluent_contracts.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from pytest_confluent_contracts.contract import Clock, Operation
+    from pytest_confluent_contracts.contract import Case, Clock, Operation
 
 MOCK = "mock"
 MOCK_URL = "http://mock.contract.invalid"
@@ -106,6 +108,22 @@ def confine(door: Door, paths: Iterable[str]) -> None:
     guard = door.wire.guard
     prefix = urlsplit(door.wire.base_url).path.rstrip("/")
     guard.rules = replace(guard.rules, resources=frozenset(unquote(prefix + path) for path in paths))
+
+
+def hide(door: Door, cases: Collection[Case]) -> None:
+    """Take out of every answer what *cases* carry for credentials: a near miss tells all but a character of the right one."""
+    own = {scheme.header for case in cases for alternative in case.operation.security for scheme in alternative}
+    carried = {value for case in cases for name, value in case.headers if name in own}
+    door.wire.redactor.blank(part for value in carried for part in _parts(value))
+
+
+def _parts(value: str) -> Iterator[str]:
+    """Yield a credential header's value, what stands behind its scheme, and the pair in it with both halves."""
+    token = value.partition(" ")[2]
+    yield from (value, token)
+    with suppress(ValueError):
+        pair = base64.b64decode(token, validate=True).decode("utf-8")
+        yield from (pair, pair.partition(":")[0], pair.partition(":")[2])
 
 
 def _secrets(
