@@ -6,15 +6,17 @@ import base64
 import html
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
 import pytest
+from hypothesis.internal.conjecture import providers
 from other_service import Answer, OtherService, Request
 from running import Run, gate
 
 from pytest_confluent_contracts import cases, documents, guard, targets
 from pytest_confluent_contracts.contract import Brief, Probe
+from pytest_confluent_contracts.service import Service, VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -307,3 +309,28 @@ def test_literals_of_the_users_modules_stay_at_home(folder: Path, other: OtherSe
     assert str(NUMBER).encode() not in sent
     kept = [path for path in folder.rglob(".hypothesis/**/*") if path.is_file() and b"7f3c9d" in path.read_bytes()]
     assert kept == []
+
+
+@pytest.mark.parametrize("probe", Probe)
+def test_no_probe_reads_the_users_modules(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever draws the bodies, schemathesis too: the constants of local modules are not even looked for."""
+    looked = []
+
+    def look() -> Any:
+        looked.append(probe)
+        return providers.GLOBAL_CONSTANTS
+
+    monkeypatch.setattr(providers, "_get_local_constants", look)
+    for path in documents.bundled().values():
+        operation = documents.read(path).operations[0]
+        service = Service(operation, VirtualClock())
+        assert cases.of(probe, operation, Brief(service.parameters, {}, service.credentials, max_examples=5))
+    assert looked == []
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2"), ("--contract-prove", "-k", "drop")], ids=["run", "-n 2", "proof"])
+def test_a_run_leaves_nothing_but_pytests_cache(folder: Path, options: tuple[str, ...]) -> None:
+    """In an empty folder a whole run leaves what pytest itself leaves: no folder of Hypothesis or of anyone else."""
+    run = gate(folder, "--contract-target=mock", *options, plugins=())
+    assert run.told, run.everything
+    assert {path.name for path in folder.iterdir()} == {".pytest_cache"}

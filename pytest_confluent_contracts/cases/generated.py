@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import hypothesis
-from hypothesis import HealthCheck, Phase
+from hypothesis import HealthCheck, Phase, configuration
 from hypothesis import strategies as st
 from hypothesis.database import InMemoryExampleDatabase, choices_to_bytes
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
@@ -13,7 +15,7 @@ from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, Hypoth
 from pytest_confluent_contracts.cases.making import members, pinned, types_of, violations, with_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_confluent_contracts.contract import Brief, Operation
 
@@ -33,6 +35,22 @@ class ConstantFreeProvider(HypothesisProvider):
 
 
 AVAILABLE_PROVIDERS[BACKEND] = ConstantFreeProvider
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Keep Hypothesis to itself, whoever draws: without constants, and with no ``.hypothesis`` where there was none."""
+    home = configuration.storage_directory(intent_to_write=False).home_directory
+    usual = HypothesisProvider._maybe_draw_constant
+    if not home.exists():
+        configuration.set_hypothesis_home_dir(os.devnull)  # its caches go nowhere: nothing can lie below a device
+    # schemathesis draws with the usual provider, parts of which Hypothesis takes without looking it up.
+    HypothesisProvider._maybe_draw_constant = ConstantFreeProvider._maybe_draw_constant  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
+        HypothesisProvider._maybe_draw_constant = usual  # type: ignore[method-assign]
+        configuration.set_hypothesis_home_dir(home)
 
 
 def drawn(strategy: st.SearchStrategy[T], count: int, seed: int) -> list[T]:
