@@ -46,16 +46,22 @@ class WallClock:
 # --- what may go -------------------------------------------------------------------------------------------------------
 
 
+def origin(url: httpx.URL | str) -> str:
+    """Return scheme, host and port of *url* (RFC 6454 4): another port is another service."""
+    parts = httpx.URL(url)  # drops the scheme's own port, and writes the host in one way
+    return f"{parts.scheme}://{parts.netloc.decode('ascii')}"
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What the guard lets out.
 
-    ``hosts`` that may be sent to; ``method`` and ``path`` (a pattern) of the declared operation; ``resources``: the only paths of
-    that pattern, once they are known; ``budget``: requests in all (0: no limit); ``rate``: requests a second (0: no limit);
+    ``origins`` (scheme, host and port) that may be sent to; ``method`` and ``path`` (a pattern) of the declared operation;
+    ``resources``: the only paths of that pattern, once they are known; ``budget``: requests in all (0: no limit); ``rate``: requests a second (0: no limit);
     ``secret_headers``: headers that must not travel in the clear off this machine, unless ``insecure``.
     """
 
-    hosts: frozenset[str]
+    origins: frozenset[str]
     method: str
     path: re.Pattern[str]
     resources: frozenset[str] = frozenset()
@@ -88,10 +94,10 @@ class Guard(httpx.BaseTransport):
             self.waiting += time.perf_counter() - begun
 
     def check(self, request: httpx.Request) -> None:
-        """Raise `Refusal` unless host, method, path, resource, encryption and budget are as allowed."""
-        host, path = request.url.host, unquote(request.url.raw_path.decode("ascii"))
-        if host not in self.rules.hosts:
-            raise Refusal(f"not sent: {host} is not the target's host; --contract-allow-host={host} would allow it")
+        """Raise `Refusal` unless origin, method, path, resource, encryption and budget are as allowed."""
+        asked, path = origin(request.url), unquote(request.url.raw_path.decode("ascii"))
+        if asked not in self.rules.origins:
+            raise Refusal(f"not sent: {asked} is neither the target nor a host of --contract-allow-host")
         if request.method != self.rules.method or not self.rules.path.fullmatch(path):
             raise Refusal(f"not sent: {request.method} {path} is not declared by the document")
         if self.rules.resources and path not in self.rules.resources:

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import httpx
 import respx
 
-from pytest_confluent_contracts.guard import Guard, Redactor, Rules, Secret, WallClock
+from pytest_confluent_contracts.guard import Guard, Redactor, Rules, Secret, WallClock, origin
 from pytest_confluent_contracts.service import Request, Service, VirtualClock
 from pytest_confluent_contracts.wire import Wire
 
@@ -37,7 +37,7 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """How a run behaves: seconds a request may take, requests a second and in all (0: no limit), other hosts allowed."""
+    """How a run behaves: seconds a request may take, requests a second and in all (0: no limit), other ``HOST[:PORT]`` allowed."""
 
     timeout: float
     rate: float = 0.0
@@ -93,7 +93,7 @@ def _rules(url: str, operation: Operation, manners: Manners) -> Rules:
     route = "[^/]+".join(map(re.escape, re.split(r"\{[^}]+\}", prefix + operation.path)))
     secret = frozenset(scheme.header.lower() for alternative in operation.security for scheme in alternative)
     return Rules(
-        hosts=frozenset({urlsplit(url).hostname or "", *manners.hosts}),
+        origins=frozenset(_origins(url, manners.hosts)),
         method=operation.method,
         path=re.compile(route),
         budget=manners.budget,
@@ -101,6 +101,13 @@ def _rules(url: str, operation: Operation, manners: Manners) -> Rules:
         secret_headers=secret,
         insecure=manners.insecure,
     )
+
+
+def _origins(url: str, hosts: Iterable[str]) -> Iterator[str]:
+    """Yield where requests may go: the target, and each other host at its port, encrypted or as the target is."""
+    yield origin(url)
+    for scheme in {"https", urlsplit(url).scheme}:
+        yield from (origin(f"{scheme}://{host}") for host in hosts)
 
 
 def confine(door: Door, paths: Iterable[str]) -> None:
