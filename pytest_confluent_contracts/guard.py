@@ -57,8 +57,9 @@ class Rules:
     """What the guard lets out.
 
     ``origins`` (scheme, host and port) that may be sent to; ``method`` and ``path`` (a pattern) of the declared operation;
-    ``resources``: the only paths of that pattern, once they are known; ``budget``: requests in all (0: no limit); ``rate``: requests a second (0: no limit);
-    ``secret_headers``: headers that must not travel in the clear off this machine, unless ``insecure``.
+    ``resources``: the only paths of that pattern, once they are known; ``budget``: requests in all (0: no limit); ``rate``:
+    requests a second (0: no limit); ``secret_headers``: headers that must not travel in the clear off this machine, unless
+    ``insecure``.
     """
 
     origins: frozenset[str]

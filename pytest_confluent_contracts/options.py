@@ -122,6 +122,7 @@ def settings(config: pytest.Config) -> Settings | None:
 def _checked(config: pytest.Config, target: str) -> Settings:
     if target != MOCK:
         _check_url(target)
+    _check_workers(config)
     paths = tuple(_documents(config, target))
     local = _serves_all(target)
     seed = _seed(config)
@@ -190,6 +191,16 @@ def _host(given: str) -> str:
     if not named or re.search(r"[\s@]", given):
         raise ContractError(f"--contract-allow-host={given}: give HOST[:PORT]")
     return given
+
+
+def _check_workers(config: pytest.Config) -> None:
+    """Refuse what would send every request once for each of xdist's workers, and change a resource from all of them."""
+    from pytest_confluent_contracts.contract import ContractError
+
+    if config.getoption("dist", "no") == "each" and config.getoption("tx", ()):
+        raise ContractError(
+            "--dist=each: every worker would send everything; leave it out, clauses are spread with -n alone"
+        )
 
 
 def _documents(config: pytest.Config, target: str) -> Iterator[Path]:

@@ -37,7 +37,7 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """How a run behaves: seconds a request may take, requests a second and in all (0: no limit), other ``HOST[:PORT]`` allowed."""
+    """How a run behaves: seconds a request may take, requests a second and in all (0: no limit), other hosts."""
 
     timeout: float
     rate: float = 0.0
