@@ -31,7 +31,7 @@ class Controller:
         self.faults: list[str] = []
         self.begun, self.started, self.clock = time.perf_counter(), time.time(), time.monotonic()
         config.stash[keeping.FOLDER] = keeping.folder()
-        _end_on_sigterm()
+        _end_on_signals()
 
     # --- gathering -------------------------------------------------------------------------------------------------
 
@@ -157,7 +157,13 @@ class Controller:
         yield from (f"not put back: {lost}" for lost in self.config.stash[keeping.LOST])
 
 
-def _end_on_sigterm() -> None:
-    """Let a cancelled CI job end as Ctrl-C does, so that resources are put back; a handler of the user's stays."""
-    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _end_on_signals() -> None:
+    """Let a cancelled CI job and a closed terminal end as Ctrl-C does, so that resources are put back.
+
+    A handler of the user's stays, and so does nohup's.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)

@@ -167,7 +167,16 @@ class Gate:
         if folder is None or self.settings.mocked:
             return was
         unpinned = {path: content for path, content in was.items() if path not in self.settings.pins}
-        return was | keeping.first(folder, (operation.document, operation.id), unpinned)
+        key = (operation.document, operation.id)
+        return was | keeping.first(folder, key, self.resource(operation), unpinned)
+
+    def resource(self, operation: Operation) -> str:
+        """Return the URL of the resource that may be changed, without any secret."""
+        door = self._doors[operation.document, operation.id]
+        path = operation.path
+        for name, content in door.parameters:
+            path = path.replace(f"{{{name}}}", content)
+        return door.wire.redactor.text(self.settings.target + path)
 
     def restore(self) -> None:
         """Put every resource back as its first answer showed it, and say what could not be."""
