@@ -187,7 +187,7 @@ class Campaign:
         planned, sent, hopeless = self.planned(probe), 0, 0
         for orderless, run in groupby(planned, key=lambda case: case.expect in ORDERLESS):
             batch = list(run)
-            if orderless and self.manner.concurrency > 1:
+            if orderless and self.manner.concurrency > 1 and not self._silent:  # one at a time while nobody answers
                 self._send_together(probe, batch, sent, len(planned))
                 sent += len(batch)
                 continue

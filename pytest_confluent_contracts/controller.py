@@ -32,7 +32,7 @@ class Controller:
         self.faults: list[str] = []
         self.begun, self.started, self.clock = time.perf_counter(), time.time(), time.monotonic()
         config.stash[keeping.FOLDER] = keeping.folder()
-        _end_on_sigterm()
+        _end_on_signals()
 
     # --- gathering -------------------------------------------------------------------------------------------------
 
@@ -202,7 +202,13 @@ def _in_full(report: pytest.TestReport) -> Iterator[None]:
     crash.message = first
 
 
-def _end_on_sigterm() -> None:
-    """Let a cancelled CI job end as Ctrl-C does, so that resources are put back; a handler of the user's stays."""
-    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _end_on_signals() -> None:
+    """Let a cancelled CI job and a closed terminal end as Ctrl-C does, so that resources are put back.
+
+    A handler of the user's stays, and so does nohup's.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)

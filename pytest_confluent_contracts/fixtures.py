@@ -96,6 +96,7 @@ class Gate:
             cases.path_of(case) for case in (*cases.of(Probe.UNKNOWN, operation, brief), cases.first(operation, brief))
         ]
         targets.confine(door, paths)
+        targets.hide(door, cases.of(Probe.CREDENTIALS, operation, brief))
         manner = Manner(
             backoff=0.05 if settings.local else 0.5,
             concurrency=settings.concurrency,
@@ -168,7 +169,16 @@ class Gate:
         if folder is None or self.settings.mocked:
             return was
         unpinned = {path: content for path, content in was.items() if path not in self.settings.pins}
-        return was | keeping.first(folder, (operation.document, operation.id), unpinned)
+        key = (operation.document, operation.id)
+        return was | keeping.first(folder, key, self.resource(operation), unpinned)
+
+    def resource(self, operation: Operation) -> str:
+        """Return the URL of the resource that may be changed, without any secret."""
+        door = self._doors[operation.document, operation.id]
+        path = operation.path
+        for name, content in door.parameters:
+            path = path.replace(f"{{{name}}}", content)
+        return door.wire.redactor.text(self.settings.target + path)
 
     def restore(self) -> None:
         """Put every resource back as its first answer showed it, and say what could not be."""

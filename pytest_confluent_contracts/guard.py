@@ -46,16 +46,23 @@ class WallClock:
 # --- what may go -------------------------------------------------------------------------------------------------------
 
 
+def origin(url: httpx.URL | str) -> str:
+    """Return scheme, host and port of *url* (RFC 6454 4): another port is another service."""
+    parts = httpx.URL(url)  # drops the scheme's own port, and writes the host in one way
+    return f"{parts.scheme}://{parts.netloc.decode('ascii')}"
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What the guard lets out.
 
-    ``hosts`` that may be sent to; ``method`` and ``path`` (a pattern) of the declared operation; ``resources``: the only paths of
-    that pattern, once they are known; ``budget``: requests in all (0: no limit); ``rate``: requests a second (0: no limit);
-    ``secret_headers``: headers that must not travel in the clear off this machine, unless ``insecure``.
+    ``origins`` (scheme, host and port) that may be sent to; ``method`` and ``path`` (a pattern) of the declared operation;
+    ``resources``: the only paths of that pattern, once they are known; ``budget``: requests in all (0: no limit); ``rate``:
+    requests a second (0: no limit); ``secret_headers``: headers that must not travel in the clear off this machine, unless
+    ``insecure``.
     """
 
-    hosts: frozenset[str]
+    origins: frozenset[str]
     method: str
     path: re.Pattern[str]
     resources: frozenset[str] = frozenset()
@@ -88,10 +95,10 @@ class Guard(httpx.BaseTransport):
             self.waiting += time.perf_counter() - begun
 
     def check(self, request: httpx.Request) -> None:
-        """Raise `Refusal` unless host, method, path, resource, encryption and budget are as allowed."""
-        host, path = request.url.host, unquote(request.url.raw_path.decode("ascii"))
-        if host not in self.rules.hosts:
-            raise Refusal(f"not sent: {host} is not the target's host; --contract-allow-host={host} would allow it")
+        """Raise `Refusal` unless origin, method, path, resource, encryption and budget are as allowed."""
+        asked, path = origin(request.url), unquote(request.url.raw_path.decode("ascii"))
+        if asked not in self.rules.origins:
+            raise Refusal(f"not sent: {asked} is neither the target nor a host of --contract-allow-host")
         if request.method != self.rules.method or not self.rules.path.fullmatch(path):
             raise Refusal(f"not sent: {request.method} {path} is not declared by the document")
         if self.rules.resources and path not in self.rules.resources:
@@ -162,12 +169,18 @@ class Redactor:
         for secret in secrets:
             if len(secret.value) >= NOISE:
                 self._names |= dict.fromkeys(forms(secret.value), secret)
-        ordered = sorted(self._names, key=len, reverse=True)
-        self._pattern = re.compile("|".join([*map(_bounded, ordered), MADE_UP.pattern]))
+        self._secret = _any_of(self._names, MADE_UP.pattern)
+        self._nearly: re.Pattern[str] | None = None
+
+    def blank(self, values: Iterable[str]) -> None:
+        """Take *values* out as well: near misses of a secret, which tell nearly as much but are no leak of it."""
+        nearly = {form for value in values if len(value) >= SHORT - NOISE for form in forms(value)}
+        self._nearly = _any_of(nearly) if nearly else None
 
     def text(self, text: str) -> str:
-        """Return *text* without any secret."""
-        return self._pattern.sub(REDACTED, text)
+        """Return *text* without any secret, nor what is nearly one."""
+        clean = self._secret.sub(REDACTED, text)  # whole secrets first: a near miss would leave a piece of one
+        return self._nearly.sub(REDACTED, clean) if self._nearly else clean
 
     def value(self, value: Any) -> Any:
         """Return a JSON value without any secret in its strings."""
@@ -181,7 +194,7 @@ class Redactor:
 
     def leaks(self, text: str, sent: Mapping[str, str]) -> list[str]:
         """Return the names of the secrets in *text*: the run's own, and those *sent* in the request, by member."""
-        found = [self._leak(match.group()) for match in self._pattern.finditer(text)]
+        found = [self._leak(match.group()) for match in self._secret.finditer(text)]
         members = [f"{name} of the request" for name, value in sent.items() if _shows(text, value)]
         return list(dict.fromkeys([*members, *(name for name in found if name)]))
 
@@ -192,9 +205,21 @@ class Redactor:
         return secret.name if secret.leaks and len(secret.value) >= SHORT - NOISE else ""
 
 
-def _bounded(form: str) -> str:
-    """Return the pattern of a form; a short one counts only as a word of its own."""
-    return re.escape(form) if len(form) >= SHORT else rf"(?<![\w-]){re.escape(form)}(?![\w-])"
+def _any_of(forms: Iterable[str], *more: str) -> re.Pattern[str]:
+    """Return the pattern that finds the longest of *forms*; those that begin alike share a branch, so that few are tried."""
+    ordered = sorted(set(forms), key=lambda form: (-len(form), form))
+    branches: dict[str, list[str]] = {}
+    for form in ordered:
+        if len(form) >= SHORT:
+            branches.setdefault(form[:NOISE], []).append(re.escape(form[NOISE:]))
+    long = [f"{re.escape(head)}(?:{'|'.join(rest)})" for head, rest in branches.items()]
+    return re.compile("|".join([*long, *(_word(form) for form in ordered if len(form) < SHORT), *more]))
+
+
+def _word(form: str) -> str:
+    """Return the pattern of a short form: it counts only as a word of its own."""
+    first, rest = re.escape(form[0]), re.escape(form[1:])
+    return rf"{first}(?<![\w-]{first}){rest}(?![\w-])"  # a letter first: re skips whatever no branch begins with
 
 
 def _shows(text: str, value: str) -> bool:

@@ -1,8 +1,9 @@
-"""What must outlive a worker that dies? The state of each resource before the run, in a folder that only we can read."""
+"""What must outlive a process that dies? The state of each resource before the run, in a folder that only we can read."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -17,18 +18,41 @@ FOLDER = pytest.StashKey[Path]()
 LOST = pytest.StashKey[list[str]]()
 
 Key = tuple[str, str]
+PREFIX = "contract-state-"
 
 
 def folder() -> Path:
-    """Return a new folder, readable by this user alone."""
-    return Path(tempfile.mkdtemp(prefix="contract-state-"))
+    """Return a new folder, readable by this user alone; its name tells whose it is."""
+    return Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
 
 
-def first(place: Path, key: Key, was: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep the state of the resource of *key* before it is changed; return the state that was kept first."""
+def orphans() -> list[Path]:
+    """Return the states that killed runs of this user left in the temporary folder: nobody has put them back."""
+    found = sorted(Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*/*.json"))
+    return [path for path in found if not _lives(path.parent.name.removeprefix(PREFIX).partition("-")[0])]
+
+
+def _lives(pid: str) -> bool:
+    """Return whether the process is there, or cannot be asked after: elsewhere than on POSIX the question would end it."""
+    if os.name != "posix" or not pid.isdecimal():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except OSError as error:
+        return not isinstance(error, ProcessLookupError)
+    return True
+
+
+def first(place: Path, key: Key, resource: str, was: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the state of *resource*, that of *key*, before it is changed; return the state that was kept first.
+
+    A worker on another machine does not have the folder: it puts back by itself, or not at all.
+    """
+    if not place.is_dir():
+        return dict(was)
     file = _file(place, key)
     if not file.exists():
-        file.write_text(json.dumps({"key": key, "was": was}), encoding="utf-8")
+        file.write_text(json.dumps({"key": key, "resource": resource, "was": was}), encoding="utf-8")
     kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["was"]
     return kept
 

@@ -32,7 +32,11 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     ("concurrency", "int", "requests in flight where their order does not matter (4 off loopback, else 1)"),
     ("timeout", "float", "seconds a request may take (10)"),
     ("throttle", "bool", "exhaust the rate limit, to see the 429 (always for mock)"),
-    ("allow-host", "list", "another host that may be sent to (repeatable)"),
+    (
+        "allow-host",
+        "list",
+        "HOST[:PORT]: another host that may be sent to, by default at its scheme's own port (repeatable)",
+    ),
     ("insecure", "bool", "allow credentials over plain http off loopback"),
     ("plan", "bool", "print what would be sent, send nothing"),
     ("waivers", "text", "TOML file of known failures, each with clause, reason, owner and expiry date"),
@@ -118,6 +122,7 @@ def settings(config: pytest.Config) -> Settings | None:
 def _checked(config: pytest.Config, target: str) -> Settings:
     if target != MOCK:
         _check_url(target)
+    _check_workers(config)
     paths = tuple(_documents(config, target))
     local = _serves_all(target)
     seed = _seed(config)
@@ -133,7 +138,7 @@ def _checked(config: pytest.Config, target: str) -> Settings:
         rate=_number(config, "rate", float, 0.001, 0.0 if local else 5.0),
         concurrency=1 if target == MOCK else _number(config, "concurrency", int, 1, 1 if local else 4),
         timeout=_number(config, "timeout", float, 0.001),
-        hosts=tuple(value(config, "allow-host") or ()),
+        hosts=tuple(map(_host, value(config, "allow-host") or ())),
         insecure=bool(value(config, "insecure")),
         plan=bool(value(config, "plan")),
         waivers=_path(value(config, "waivers")),
@@ -171,6 +176,30 @@ def _check_url(target: str) -> None:
         shown = f"{parts.scheme}://{parts.hostname}"
         raise ContractError(
             f"--contract-target={shown}: leave credentials out of the URL; they come from the environment"
+        )
+
+
+def _host(given: str) -> str:
+    """Return *given* where it is ``HOST[:PORT]``."""
+    from pytest_confluent_contracts.contract import ContractError
+
+    try:
+        parts = urlsplit(f"//{given}")
+        named = parts.hostname and (parts.port or True) and parts.netloc == given
+    except ValueError:
+        named = False
+    if not named or re.search(r"[\s@]", given):
+        raise ContractError(f"--contract-allow-host={given}: give HOST[:PORT]")
+    return given
+
+
+def _check_workers(config: pytest.Config) -> None:
+    """Refuse what would send every request once for each of xdist's workers, and change a resource from all of them."""
+    from pytest_confluent_contracts.contract import ContractError
+
+    if config.getoption("dist", "no") == "each" and config.getoption("tx", ()):
+        raise ContractError(
+            "--dist=each: every worker would send everything; leave it out, clauses are spread with -n alone"
         )
 
 

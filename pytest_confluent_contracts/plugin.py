@@ -57,8 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[keeping.FOLDER] = keeping.path(worker["contract_folder"])
 
 
-def pytest_report_header(config: pytest.Config) -> str | None:
-    """Return the line that says what is held against what."""
+def pytest_report_header(config: pytest.Config) -> list[str] | None:
+    """Return the line that says what is held against what, and one for each resource that a killed run left changed."""
     found = config.stash.get(SETTINGS, None)
     if found is None:
         return None
@@ -67,7 +67,9 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
     named = [f"{d.name} {d.version} ({d.digest})" for d in map(documents.read, found.documents)]
     budget = f"at most {found.budget} requests a document" if found.budget else "no cap on requests"
-    return terminal.header(found.target, named, found.seed, f"{budget}, {found.max_examples} generated bodies a probe")
+    told = f"{budget}, {found.max_examples} generated bodies a probe"
+    left = [f"contracts: a run that was killed put nothing back; what was there: {path}" for path in keeping.orphans()]
+    return [terminal.header(found.target, named, found.seed, told), *left]
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> DocumentFile | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -10,14 +12,14 @@ from urllib.parse import unquote, urlsplit
 import httpx
 import respx
 
-from pytest_confluent_contracts.guard import Guard, Redactor, Rules, Secret, WallClock
+from pytest_confluent_contracts.guard import Guard, Redactor, Rules, Secret, WallClock, origin
 from pytest_confluent_contracts.service import Request, Service, VirtualClock
 from pytest_confluent_contracts.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from pytest_confluent_contracts.contract import Clock, Operation
+    from pytest_confluent_contracts.contract import Case, Clock, Operation
 
 MOCK = "mock"
 MOCK_URL = "http://mock.contract.invalid"
@@ -35,7 +37,7 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """How a run behaves: seconds a request may take, requests a second and in all (0: no limit), other hosts allowed."""
+    """How a run behaves: seconds a request may take, requests a second and in all (0: no limit), other hosts."""
 
     timeout: float
     rate: float = 0.0
@@ -91,7 +93,7 @@ def _rules(url: str, operation: Operation, manners: Manners) -> Rules:
     route = "[^/]+".join(map(re.escape, re.split(r"\{[^}]+\}", prefix + operation.path)))
     secret = frozenset(scheme.header.lower() for alternative in operation.security for scheme in alternative)
     return Rules(
-        hosts=frozenset({urlsplit(url).hostname or "", *manners.hosts}),
+        origins=frozenset(_origins(url, manners.hosts)),
         method=operation.method,
         path=re.compile(route),
         budget=manners.budget,
@@ -101,11 +103,34 @@ def _rules(url: str, operation: Operation, manners: Manners) -> Rules:
     )
 
 
+def _origins(url: str, hosts: Iterable[str]) -> Iterator[str]:
+    """Yield where requests may go: the target, and each other host at its port, encrypted or as the target is."""
+    yield origin(url)
+    for scheme in {"https", urlsplit(url).scheme}:
+        yield from (origin(f"{scheme}://{host}") for host in hosts)
+
+
 def confine(door: Door, paths: Iterable[str]) -> None:
     """Let the door's guard pass requests for these paths only: the given resource, and ids that nobody has."""
     guard = door.wire.guard
     prefix = urlsplit(door.wire.base_url).path.rstrip("/")
     guard.rules = replace(guard.rules, resources=frozenset(unquote(prefix + path) for path in paths))
+
+
+def hide(door: Door, cases: Collection[Case]) -> None:
+    """Take out of every answer what *cases* carry for credentials: a near miss tells all but a character of the right one."""
+    own = {scheme.header for case in cases for alternative in case.operation.security for scheme in alternative}
+    carried = {value for case in cases for name, value in case.headers if name in own}
+    door.wire.redactor.blank(part for value in carried for part in _parts(value))
+
+
+def _parts(value: str) -> Iterator[str]:
+    """Yield a credential header's value, what stands behind its scheme, and the pair in it with both halves."""
+    token = value.partition(" ")[2]
+    yield from (value, token)
+    with suppress(ValueError):
+        pair = base64.b64decode(token, validate=True).decode("utf-8")
+        yield from (pair, pair.partition(":")[0], pair.partition(":")[2])
 
 
 def _secrets(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 AGENT = "pytest-confluent-contracts"
 LARGEST = 16 * 2**20
+TOO_DEEP = "it is nested too deeply to be read"
+DEEPEST = 100  # levels; what reads, judges and tells of an answer may then follow it level by level
 
 
 class Wire:
@@ -164,11 +166,23 @@ def parsed(body: bytes) -> tuple[Any, str]:
     if text.startswith("\ufeff"):
         return ABSENT, "it begins with a byte order mark (RFC 8259 8.1)"
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant), ""
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except RecursionError:
-        return ABSENT, "it is nested too deeply to be read"
+        return ABSENT, TOO_DEEP
     except ValueError as error:
         return ABSENT, str(error)
+    return (ABSENT, TOO_DEEP) if _is_deep(text, value) else (value, "")
+
+
+def _is_deep(text: str, value: Any) -> bool:
+    """Return whether *value* is nested more than `DEEPEST` levels deep; RFC 8259 section 9 leaves a limit to the reader."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return False
+    level = [value]
+    for _ in range(DEEPEST):
+        items = (item for one in level for item in (one.values() if isinstance(one, dict) else one))
+        level = [item for item in items if isinstance(item, dict | list)]
+    return bool(level)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -9,9 +9,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self, cast
+from typing import Self
 from urllib.parse import urlsplit
+
+from loopback_server import LoopbackHandler, LoopbackServer
 
 # --- names -----------------------------------------------------------------------------------------------------------
 
@@ -143,7 +144,7 @@ class FaultProxy:
     def __init__(self, upstream: str, plan: Plan) -> None:
         self.upstream, self.plan = urlsplit(upstream).netloc, plan
         self.met: list[str] = []
-        self._count, self._lock, self._server = 0, threading.Lock(), _Server(self)
+        self._count, self._lock, self._server = 0, threading.Lock(), LoopbackServer(_Handler, self)
 
     def next_fault(self) -> Fault:
         """Return what happens to the next request."""
@@ -156,36 +157,20 @@ class FaultProxy:
     @property
     def url(self) -> str:
         """Return the address of the proxy."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self._server.url
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self._server.__enter__()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.__exit__(*exc)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-    def __init__(self, proxy: FaultProxy) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.proxy = proxy
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is nobody's concern."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def relay(self) -> None:
+class _Handler(LoopbackHandler):
+    def answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", "0")))
-        fault = cast("_Server", self.server).proxy.next_fault()
+        fault = self.owner.next_fault()
         if not fault.before(self.connection):
             self.close_connection = True
             return
@@ -195,7 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(_told(answer))
 
     def _asked(self, body: bytes) -> Answer:
-        upstream = http.client.HTTPConnection(cast("_Server", self.server).proxy.upstream, timeout=20)
+        upstream = http.client.HTTPConnection(self.owner.upstream, timeout=20)
         upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
             if name.lower() != "connection":
@@ -205,11 +190,6 @@ class _Handler(BaseHTTPRequestHandler):
         content = came.read()
         upstream.close()
         return Answer(came.status, [pair for pair in came.getheaders() if pair[0].lower() != "content-length"], content)
-
-    do_PATCH = do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = relay  # noqa: N815
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Quiet."""
 
 
 def _told(answer: Answer) -> bytes:

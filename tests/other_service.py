@@ -21,9 +21,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import formatdate
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, NamedTuple, Protocol, Self, cast
+from typing import Any, NamedTuple, Protocol, Self
 from urllib.parse import unquote
+
+from loopback_server import LoopbackHandler, LoopbackServer
 
 CONFLUENT_PATH = "/iam/v2/api-keys/"
 DATADOG_PATH = "/api/v2/integrations/confluent-cloud/accounts/"
@@ -323,7 +324,7 @@ class OtherService:
         bucket = c.datadog_limit == "bucket"
         self.datadog_limit: RateLimit = TokenBucket(c.limit, c.window) if bucket else self._window()
         self._lock = threading.RLock()
-        self._server = _Server(self)
+        self._server = LoopbackServer(_Handler, self)
 
     def _window(self) -> FixedWindow:
         c = self.choices
@@ -331,15 +332,14 @@ class OtherService:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self._server.url
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self._server.__enter__()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.__exit__(*exc)
 
     # one request, from the wire to the wire
 
@@ -592,30 +592,13 @@ def _reversed(value: Any) -> Any:
     return [_reversed(entry) for entry in value] if isinstance(value, list) else value
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-    def __init__(self, service: OtherService) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.service = service
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is nobody's concern."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
+class _Handler(LoopbackHandler):
     def answer(self) -> None:
         headers: dict[str, str] = {}
         for name, value in self.headers.items():
             known = headers.get(name.lower())
             headers[name.lower()] = value if known is None else f"{known}, {value}"
         self.send(Request(self.command, self.path, headers, self.body(headers)))
-
-    do_PATCH = do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = answer  # noqa: N815
 
     def body(self, headers: dict[str, str]) -> bytes:
         if headers.get("transfer-encoding", "").lower() != "chunked":
@@ -629,7 +612,7 @@ class _Handler(BaseHTTPRequestHandler):
         return b"".join(chunks)
 
     def send(self, request: Request) -> None:
-        status, headers, body = cast("_Server", self.server).service.respond(request)
+        status, headers, body = self.owner.respond(request)
         known = status in HTTPStatus.__members__.values()
         lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase if known else 'Other'}"]
         lines += [f"{name}: {value}" for name, value in headers]
@@ -644,6 +627,3 @@ class _Handler(BaseHTTPRequestHandler):
         head = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\n"
         head += f"X-Request-Id: {uuid.uuid4().hex}\r\nContent-Length: {len(body)}\r\n\r\n"
         self.wfile.write(head.encode() + body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Quiet."""

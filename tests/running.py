@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
+from loopback_server import LoopbackHandler, LoopbackServer
 from observing import LOG
 
 from pytest_confluent_contracts import documents
@@ -115,46 +115,21 @@ Answered = tuple[int, list[tuple[str, str]], bytes]
 Handle = Callable[[str, str, dict[str, str], bytes], Answered]
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-    def __init__(self, handle: Handle) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.handle = handle
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is nobody's concern."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
+class _Handler(LoopbackHandler):
     def answer(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(headers.get("content-length", "0")))
-        status, own, content = cast("_Server", self.server).handle(self.command, self.path, headers, body)
+        status, own, content = self.owner(self.command, self.path, headers, body)
         lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"Content-Length: {len(content)}"]
         head = "\r\n".join([*lines, *(f"{name}: {value}" for name, value in own), "", ""])
         self.wfile.write(head.encode("latin-1") + content)
-
-    do_PATCH = do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = answer  # noqa: N815
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Quiet."""
 
 
 @contextmanager
 def serving(handle: Handle) -> Iterator[str]:
     """Serve *handle* over HTTP/1.1 on loopback as long as the block lasts; yield the URL."""
-    server = _Server(handle)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with LoopbackServer(_Handler, handle) as server:
+        yield server.url
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from chaos_proxy import named, resolver
 from other_service import ENVIRONMENT, OtherService, Request
 from running import CONFLUENT, DATADOG, Run, gate
 
+from pytest_confluent_contracts.report import files
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -61,6 +63,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, OtherService]:
 WAYS = {
     "-n 2": ("-n", "2"),
     "-n 3": ("-n", "3"),
+    "-n 2 --dist no": ("-n", "2", "--dist", "no"),
     "-n 2 --dist load": ("-n", "2", "--dist", "load"),
     "-n 2 --dist loadscope": ("-n", "2", "--dist", "loadscope"),
     "-n 2 --dist loadfile": ("-n", "2", "--dist", "loadfile"),
@@ -80,6 +83,41 @@ def test_workers_send_what_one_process_sends(
     assert requests_of(other) == requests_of(alone[1])
     assert run.verdicts == alone[0].verdicts
     assert run.out.count("= contracts =") == 1
+
+
+@pytest.mark.parametrize("workers", [("-n", "2"), ("--tx", "2*popen")], ids=" ".join)
+def test_no_worker_repeats_what_another_sends(folder: Path, other: OtherService, workers: tuple[str, ...]) -> None:
+    """--dist each would send everything twice, to one resource: it is refused in one line, and nothing leaves."""
+    run = held(folder, other, *workers, "--dist", "each")
+    lines = [line for line in run.err.splitlines() if line]
+    assert (run.code, other.requests) == (pytest.ExitCode.USAGE_ERROR, []), run.everything
+    assert len(lines) == 1
+    assert "--dist=each" in lines[0]
+
+
+def told(folder: Path) -> tuple[dict[str, str], int, int]:
+    """Return what a report says: verdicts by node id, clauses, exchanges."""
+    report = files.read(folder / "report")
+    clauses = report["clauses"]
+    return {one["node"]: one["verdict"] for one in clauses}, len(clauses), len(report["exchanges"])
+
+
+def test_workers_write_one_complete_report(folder: Path, tmp_path: Path, other: OtherService) -> None:
+    """The reports of two workers are written once, and say what the reports of one process say."""
+    (single := tmp_path / "single").mkdir()
+    summary = tmp_path / "summary.md"
+    with OtherService() as service:
+        held(single, service, "--contract-report=report")
+    (folder / "conftest.py").write_text(NOTING.format(place=str(folder)), encoding="utf-8")
+    options = (f"--contract-target={other.url}", *SOME, "-n", "2", "--contract-report=report")
+    run = gate(folder, *options, given=ENVIRONMENT | {"GITHUB_STEP_SUMMARY": str(summary)})
+    verdicts, clauses, exchanges = told(folder)
+    assert (verdicts, clauses) == (run.verdicts, len(run.verdicts))
+    assert (verdicts, clauses, exchanges) == told(single)
+    assert sorted(path.name for path in tmp_path.rglob("report*/*") if single not in path.parents) == sorted(
+        path.name for path in (single / "report").iterdir()
+    )
+    assert summary.read_text(encoding="utf-8") == (folder / "report" / "summary.md").read_text(encoding="utf-8")
 
 
 def test_two_workers_share_the_work(folder: Path, other: OtherService) -> None:

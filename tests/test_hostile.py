@@ -8,11 +8,14 @@ import socket
 import threading
 import uuid
 from contextlib import AbstractContextManager, contextmanager
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import pytest
-from other_service import ENVIRONMENT
+from other_service import ENVIRONMENT, OtherService, Request
 from running import Answered, Handle, Run, gate, listening, serving
+
+from pytest_confluent_contracts.wire import DEEPEST, TOO_DEEP, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -196,3 +199,56 @@ def test_a_silent_target_is_not_asked_on_and_on(held: Callable[[str], Run], name
     requests = [int(count) for count in re.findall(r"; (\d+) requests in", held(name).out)]
     assert len(requests) == 2
     assert max(requests) <= 5
+
+
+# --- answers without end -------------------------------------------------------------------------------------------
+
+DEPTHS = (50, 300, 900, 990, 5000, 100_000)
+
+
+class Deep(OtherService):
+    """Keeps every promise, and adds to each answer a member that is nested deep, each time to another depth."""
+
+    def __init__(self, depths: tuple[int, ...]) -> None:
+        super().__init__()
+        self.depths = cycle((depth, pair) for depth in depths for pair in ((b"[", b"]"), (b'{"a":', b"}")))
+
+    def respond(self, request: Request) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Return the conforming answer with one member more."""
+        status, headers, body = super().respond(request)
+        depth, (begin, end) = next(self.depths)
+        if body.endswith(b"}"):
+            body = body[:-1] + b', "extra": ' + begin * depth + b"0" + end * depth + b"}"
+        told = [(name, value) for name, value in headers if name != "Content-Length"]
+        return status, [*told, ("Content-Length", str(len(body)))], body
+
+
+def test_answers_without_end_are_findings_and_no_accident(tmp_path: Path) -> None:
+    """JSON of any depth, on success and on errors, breaks clauses by name; no report, judge or redactor falls over it."""
+    loud = ("--contract-report=report", "--junitxml=junit.xml", "-vv", "--tb=long", "--showlocals")
+    with Deep(DEPTHS) as service:
+        options = (f"--contract-target={service.url}", "--contract-max-examples=5", *loud)
+        run = gate(tmp_path, *options, given=ENVIRONMENT)
+    assert run.code == pytest.ExitCode.TESTS_FAILED, run.everything
+    assert [word for word in ("RecursionError", "Traceback", "INTERNALERROR") if word in run.everything] == []
+    red = {node.partition("::")[2].partition("::")[2] for node, line in run.failures.items() if TOO_DEEP in line}
+    assert {"200/json", "error/json"} <= red, run.failures
+    assert {path.name for path in (tmp_path / "report").iterdir()} >= {"report.json", "report.html", "exchanges.har"}
+
+
+def test_answers_of_some_depth_are_none_of_our_business(tmp_path: Path) -> None:
+    """A member that is nested as deep as sane JSON may be breaks nothing."""
+    with Deep((1, 20, DEEPEST - 2)) as service:
+        run = gate(tmp_path, f"--contract-target={service.url}", "-k", "json or security", given=ENVIRONMENT)
+    assert (run.code, run.red) == (0, set()), run.everything
+
+
+@pytest.mark.parametrize("pair", ["[]", "{}"])
+@pytest.mark.parametrize("depth", [DEEPEST, DEEPEST + 1, *DEPTHS])
+def test_json_is_read_to_a_depth_that_everyone_can_follow(depth: int, pair: str) -> None:
+    """Up to the limit the value is read, beyond it the flaw is named; many brackets side by side are no depth."""
+    begin = {"[]": "[", "{}": '{"a":'}[pair]
+    value, flaw = parsed((begin * (depth - 1) + pair + pair[1] * (depth - 1)).encode())
+    assert flaw == ("" if depth <= DEEPEST else TOO_DEEP)
+    assert isinstance(value, list | dict) == (depth <= DEEPEST)
+    assert parsed(f"[{', '.join([pair] * depth)}]".encode())[1] == ""

@@ -64,7 +64,7 @@ def away(folder: Path, service: OtherService, *given: str) -> Run:
 def test_the_guard_spaces_requests_evenly(rate: float) -> None:
     """On a clock that waits exactly, 100 requests take 99 intervals, however they come in."""
     clock = VirtualClock()
-    rules = guard.Rules(frozenset({"h"}), "PATCH", re.compile("/x"), rate=rate)
+    rules = guard.Rules(frozenset({"https://h"}), "PATCH", re.compile("/x"), rate=rate)
     paced = guard.Guard(rules, clock, httpx.MockTransport(lambda _: httpx.Response(200)))
     begun = clock.now()
     for index in range(100):
@@ -76,7 +76,7 @@ def test_the_guard_spaces_requests_evenly(rate: float) -> None:
 def test_a_pause_is_not_made_up_for() -> None:
     """After a pause the rate goes on from there: no burst."""
     clock = VirtualClock()
-    rules = guard.Rules(frozenset({"h"}), "PATCH", re.compile("/x"), rate=5.0)
+    rules = guard.Rules(frozenset({"https://h"}), "PATCH", re.compile("/x"), rate=5.0)
     paced = guard.Guard(rules, clock, httpx.MockTransport(lambda _: httpx.Response(200)))
     paced.handle_request(httpx.Request("PATCH", "https://h/x"))
     clock.sleep(60)
@@ -156,7 +156,7 @@ def held_up(headers: list[tuple[str, str]], times: int) -> tuple[float, list[str
         sent.append(request)
         return httpx.Response(429, headers=headers) if len(sent) <= times else httpx.Response(200, json={})
 
-    rules = guard.Rules(frozenset({"h"}), "PATCH", re.compile("/.*"))
+    rules = guard.Rules(frozenset({"https://h"}), "PATCH", re.compile("/.*"))
     wire = Wire("https://h", guard.Guard(rules, clock, httpx.MockTransport(answer)), clock, guard.Redactor(()), 10.0)
     parts = {part: "x" * 8 for scheme in operation.security[0] for part, _ in scheme.variables}
     brief = Brief((("id", "ak-1"),), {}, {operation.security[0][0].name: parts})

@@ -6,14 +6,17 @@ import base64
 import html
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
 import pytest
+from hypothesis.internal.conjecture import providers
 from other_service import Answer, OtherService, Request
 from running import Run, gate
 
-from pytest_confluent_contracts import guard
+from pytest_confluent_contracts import cases, documents, guard, targets
+from pytest_confluent_contracts.contract import Brief, Probe
+from pytest_confluent_contracts.service import Service, VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,6 +111,19 @@ def test_no_secret_is_written(echoed: tuple[Run, Path]) -> None:
     assert sorted(set(found)) == []
 
 
+def test_what_is_nearly_a_secret_is_not_printed(echoed: tuple[Run, Path]) -> None:
+    """The near misses that the gate sends are secrets but for a character: nobody may read them either."""
+    run, place = echoed
+    texts = [("output", run.everything), *left(place)]
+    long = {name: value for name, value in CREDENTIALS.items() if len(value) > 16}
+    near = {name: {value[:-1], value.swapcase(), json.dumps(value[:-1])[1:-1]} for name, value in long.items()}
+    near |= {f"half of {name}": {value[: len(value) // 2]} for name, value in long.items() if len(value) > 24}
+    found = {
+        (name, path) for path, text in texts for name, forms in near.items() if any(form in text for form in forms)
+    }
+    assert found == set()
+
+
 def test_no_secret_that_was_made_up_is_left(echoed: tuple[Run, Path]) -> None:
     """A service may have stored a generated secret: it is none of a report's business."""
     run, place = echoed
@@ -194,6 +210,8 @@ def test_pins_on_the_command_line_are_not_repeated(folder: Path, other: OtherSer
 
 # --- the redactor alone ----------------------------------------------------------------------------------------------
 
+RIGHT = 'Right"7Q2M/of a key\\that is long'
+
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_each_form_of_a_secret_is_taken_out(name: str) -> None:
@@ -215,6 +233,50 @@ def test_the_base64_of_a_secret_within_something_is_taken_out() -> None:
     pair = guard.Secret("pair", f"{user}:{secret}")
     redactor = guard.Redactor([guard.Secret("user", user), guard.Secret("secret", secret), pair])
     assert redactor.text(f"Basic {base64.b64encode(f'{user}:{secret}'.encode()).decode()}") == "Basic [redacted]"
+
+
+def test_a_near_miss_is_taken_out_and_is_no_leak() -> None:
+    """What is nearly a secret is blanked in every form; only the whole one counts as given away."""
+    redactor = guard.Redactor([guard.Secret("key", RIGHT)])
+    redactor.blank([RIGHT[:-1], RIGHT.swapcase(), RIGHT[: len(RIGHT) // 2]])
+    for near in (RIGHT[:-1], RIGHT.swapcase(), RIGHT[: len(RIGHT) // 2]):
+        for form in spoken(near):
+            assert redactor.text(f"before {form} after") == "before [redacted] after", form
+            assert redactor.leaks(form, {}) == []
+    assert redactor.leaks(f"before {RIGHT} after", {}) == ["key"]
+
+
+def test_a_near_miss_leaves_no_piece_of_a_secret() -> None:
+    """Where a near miss reaches into a secret, the secret is taken out whole, and is still a leak."""
+    redactor = guard.Redactor([guard.Secret("key", RIGHT)])
+    redactor.blank([RIGHT[:-1], f"user name:{RIGHT[:-3]}"])
+    assert redactor.text(f"x {RIGHT} y") == "x [redacted] y"
+    assert RIGHT[-4:] not in redactor.text(f"user name:{RIGHT} y")
+    assert redactor.leaks(f"user name:{RIGHT} y", {}) == ["key"]
+
+
+def test_a_short_near_miss_blanks_no_ordinary_word() -> None:
+    """Half of a short credential may be a word: it is left alone, and up to a dozen letters count as a whole word only."""
+    redactor = guard.Redactor([])
+    redactor.blank(["", "display", "description"])
+    assert redactor.text("display the descriptions") == "display the descriptions"
+    assert redactor.text("a description") == "a [redacted]"
+
+
+def test_whatever_the_gate_sends_for_credentials_is_hidden() -> None:
+    """Each value that a case carries in a credential header is blanked, with what is coded in it."""
+    operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
+    door = targets.mocked(operation, targets.Manners(timeout=1.0), {}, lambda service: service)
+    brief = Brief(door.parameters, {}, door.credentials)
+    sent = cases.of(Probe.CREDENTIALS, operation, brief)
+    targets.hide(door, sent)
+    carried = {value for case in sent for name, value in case.headers if name == "Authorization"}
+    coded = [value.removeprefix("Basic ") for value in carried if re.fullmatch(r"Basic [\w+/]{16,}=*", value)]
+    pairs = [base64.b64decode(value).decode() for value in coded]
+    assert len(pairs) > 10
+    shown = door.wire.redactor.text(json.dumps([*carried, *pairs], indent=0))
+    right = {value for parts in door.credentials.values() for value in parts.values()}
+    assert [value for value in right if value[:-1] in shown or value.swapcase() in shown] == []
 
 
 def test_ordinary_text_is_left_alone() -> None:
@@ -247,3 +309,28 @@ def test_literals_of_the_users_modules_stay_at_home(folder: Path, other: OtherSe
     assert str(NUMBER).encode() not in sent
     kept = [path for path in folder.rglob(".hypothesis/**/*") if path.is_file() and b"7f3c9d" in path.read_bytes()]
     assert kept == []
+
+
+@pytest.mark.parametrize("probe", Probe)
+def test_no_probe_reads_the_users_modules(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever draws the bodies, schemathesis too: the constants of local modules are not even looked for."""
+    looked = []
+
+    def look() -> Any:
+        looked.append(probe)
+        return providers.GLOBAL_CONSTANTS
+
+    monkeypatch.setattr(providers, "_get_local_constants", look)
+    for path in documents.bundled().values():
+        operation = documents.read(path).operations[0]
+        service = Service(operation, VirtualClock())
+        assert cases.of(probe, operation, Brief(service.parameters, {}, service.credentials, max_examples=5))
+    assert looked == []
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2"), ("--contract-prove", "-k", "drop")], ids=["run", "-n 2", "proof"])
+def test_a_run_leaves_nothing_but_pytests_cache(folder: Path, options: tuple[str, ...]) -> None:
+    """In an empty folder a whole run leaves what pytest itself leaves: no folder of Hypothesis or of anyone else."""
+    run = gate(folder, "--contract-target=mock", *options, plugins=())
+    assert run.told, run.everything
+    assert {path.name for path in folder.iterdir()} == {".pytest_cache"}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from other_service import ENVIRONMENT, Answer, OtherService, Request
 from running import QUIET, TESTS, Run, environment, gate
+
+from pytest_confluent_contracts import keeping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +87,10 @@ def test_after_a_failure_with_x_the_resource_is_as_it_was(folder: Path) -> None:
     assert state(service) == BEFORE
 
 
-ENDING = """
+AT_THE = """
+import os
+from pathlib import Path
+
 import pytest
 
 count = 0
@@ -91,9 +98,18 @@ count = 0
 def pytest_contract_exchange(config, exchange):
     global count
     count += 1
-    if count == 20:
+    flag = Path(__file__).parent / "died"
+    if count == {number} and ({where}):
         {how}
 """
+DYING = {"where": "hasattr(config, 'workerinput') and not flag.exists()", "how": "flag.touch(); os._exit(9)"}
+
+
+def ending(folder: Path, number: int, how: str, where: str = "True") -> None:
+    """Write a conftest.py that ends the run at the exchange with this number."""
+    (folder / "conftest.py").write_text(AT_THE.format(number=number, how=how, where=where), encoding="utf-8")
+
+
 ENDINGS = {
     "pytest.exit": ('pytest.exit("enough")', 2),
     "an exception of a hook": ('raise RuntimeError("a bug in a conftest.py")', 1),
@@ -102,11 +118,11 @@ ENDINGS = {
 }
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
-def test_however_a_run_is_broken_off_the_resource_is_as_it_was(folder: Path, other: OtherService, ending: str) -> None:
+@pytest.mark.parametrize("end", ENDINGS)
+def test_however_a_run_is_broken_off_the_resource_is_as_it_was(folder: Path, other: OtherService, end: str) -> None:
     """A conftest.py that ends the run in the middle of a probe does not keep the key from being put back."""
-    how, code = ENDINGS[ending]
-    (folder / "conftest.py").write_text(ENDING.format(how=how), encoding="utf-8")
+    how, code = ENDINGS[end]
+    ending(folder, 20, how)
     run = held(folder, other, *CONFLUENT, *SOME)
     assert len(other.requests) > 20, run.everything
     assert state(other) == BEFORE
@@ -122,12 +138,16 @@ def test_what_cannot_be_put_back_is_said(folder: Path, other: OtherService) -> N
     assert other.account["api_key"] == "FIRSTKEY" or "data.attributes.api_key" in line, line
 
 
-def test_a_service_that_refuses_to_be_put_back_is_told(folder: Path) -> None:
+def test_a_service_that_refuses_to_be_put_back_is_told(folder: Path, other: OtherService) -> None:
     """Where the last update is refused, the line says so, with the values that were there."""
+    held(folder, other, *CONFLUENT, *SOME)
 
     class Closing(OtherService):
         def update(self, request: Request) -> Any:
-            if len(self.requests) > 30 and (request.json or {}).get("spec", {}).get("display_name") == "first name":
+            if (
+                len(self.requests) >= len(other.requests)
+                and (request.json or {}).get("spec", {}).get("display_name") == "first name"
+            ):
                 return self.shown(self.confluent_payload()) | {"spec": 1 / 0}
             return super().update(request)
 
@@ -151,15 +171,20 @@ def test_what_cannot_be_put_back_holds_no_secret(folder: Path, other: OtherServi
 
 
 def interrupted(
-    folder: Path, service: OtherService, after: int, end: Callable[[int], None], *options: str
+    folder: Path,
+    service: OtherService,
+    after: int,
+    end: Callable[[int], None],
+    *options: str,
+    given: dict[str, str] | None = None,
 ) -> tuple[int, str]:
     """Start a run, call *end* with its process id after so many requests, and return exit code and output."""
     command = [sys.executable, "-m", "pytest", *QUIET, f"--contract-target={service.url}", *options]
-    given = environment(ENVIRONMENT | {"PYTHONPATH": str(TESTS)})
+    told = environment(ENVIRONMENT | {"PYTHONPATH": str(TESTS)} | (given or {}))
     with subprocess.Popen(
         command,
         cwd=folder,
-        env=given,
+        env=told,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -189,6 +214,23 @@ def test_ctrl_c_puts_back_prints_and_exits_2(folder: Path, other: OtherService, 
     assert "INTERNALERROR" not in out
 
 
+def test_no_hook_of_the_garbage_collector_swallows_ctrl_c() -> None:
+    """Python drops what is raised in a gc callback, Ctrl-C too: drawing bodies leaves none behind."""
+    drawing = """
+import gc
+from pytest_confluent_contracts import cases, documents
+from pytest_confluent_contracts.contract import Brief, Probe
+operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
+during = []
+gc.callbacks.append(lambda phase, info: during.append(len(gc.callbacks)))
+for probe in Probe:
+    cases.of(probe, operation, Brief(operation.parameters, {}, {}))
+assert set(during) == {1} and len(gc.callbacks) == 1, (set(during), gc.callbacks)
+"""
+    done = subprocess.run([sys.executable, "-c", drawing], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 NODE = "contracts/confluent-api-keys::updateIamV2ApiKey::"
 VERDICTS = (f"{NODE}document/example/422", f"{NODE}200/json", "--contract-max-examples=1")
 
@@ -209,29 +251,44 @@ def test_ctrl_c_ends_workers_too(folder: Path, other: OtherService) -> None:
     assert state(other) == BEFORE
 
 
-def test_a_cancelled_job_puts_back(folder: Path, other: OtherService) -> None:
-    """CI cancels a job with SIGTERM: the resource is put back before the run ends."""
-    code, out = interrupted(folder, other, 100, lambda pid: os.kill(pid, signal.SIGTERM), *CONFLUENT)
-    assert code != 0, out
+ENDED = {
+    "SIGTERM": lambda pid: os.kill(pid, signal.SIGTERM),
+    "SIGTERM to all": lambda pid: os.killpg(pid, signal.SIGTERM),
+    "SIGHUP": lambda pid: os.kill(pid, signal.SIGHUP),
+    "SIGHUP to all": lambda pid: os.killpg(pid, signal.SIGHUP),
+}
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "-n 2"])
+@pytest.mark.parametrize("how", ENDED)
+def test_a_cancelled_job_puts_back(folder: Path, other: OtherService, how: str, workers: tuple[str, ...]) -> None:
+    """CI cancels a job with SIGTERM, a terminal that is closed sends SIGHUP: the resource is put back all the same."""
+    code, out = interrupted(folder, other, 60, ENDED[how], *CONFLUENT, *workers)
+    assert (code, changed(other)) == (pytest.ExitCode.INTERRUPTED, True), out
     assert state(other) == BEFORE
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "-n 2"])
+def test_what_a_killed_run_leaves_is_enough_to_put_back(
+    folder: Path, other: OtherService, tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    """Nothing runs after SIGKILL: what was there lies in a folder of ours alone, without a secret; the next run names it."""
+    other.spec["description"] = f"made with {ENVIRONMENT['CONFLUENT_CLOUD_API_SECRET']}"
+    (place := tmp_path / "temporary").mkdir()
+    given = {"TMPDIR": str(place)}
+    interrupted(folder, other, 60, lambda pid: os.killpg(pid, signal.SIGKILL), *CONFLUENT, *workers, given=given)
+    [left] = place.glob("contract-state-*/*.json")
+    assert left.parent.stat().st_mode & 0o077 == 0
+    kept = json.loads(left.read_text(encoding="utf-8"))
+    assert kept["resource"] == f"{other.url}/iam/v2/api-keys/ak-12345"
+    assert kept["was"] == {"spec.display_name": "first name", "spec.description": "made with [redacted]"}
+    again = gate(folder, "--contract-target=mock", "-k", "nothing", given=given)
+    assert f"a run that was killed put nothing back; what was there: {left}" in again.out
+    left.unlink()
+    assert "was killed" not in gate(folder, "--contract-target=mock", "-k", "nothing", given=given).out
+
+
 # --- workers that die ------------------------------------------------------------------------------------------------
-
-DYING = """
-import os
-from pathlib import Path
-
-count = 0
-
-def pytest_contract_exchange(config, exchange):
-    global count
-    count += 1
-    flag = Path(__file__).parent / "died"
-    if hasattr(config, "workerinput") and count == {after} and not flag.exists():
-        flag.touch()
-        os._exit(9)
-"""
 
 
 @pytest.mark.parametrize("restarts", ["0", "4"], ids=["not replaced", "replaced"])
@@ -240,7 +297,7 @@ def test_after_the_death_of_a_worker_the_resource_is_as_it_was(
     folder: Path, other: OtherService, document: tuple[str, ...], restarts: str
 ) -> None:
     """A worker that dies in the middle of a probe leaves nothing behind, whether another takes its place or not."""
-    (folder / "conftest.py").write_text(DYING.format(after=15), encoding="utf-8")
+    ending(folder, 15, **DYING)
     few = ("-k", "200/header/X-RateLimit-Limit" if document is CONFLUENT else "rate-limit/integers")
     run = held(folder, other, *document, "-n", "1", f"--max-worker-restart={restarts}", *few)
     assert (folder / "died").exists(), run.everything
@@ -251,7 +308,26 @@ def test_after_the_death_of_a_worker_the_resource_is_as_it_was(
 
 def test_a_worker_that_dies_after_the_first_answer_leaves_nothing(folder: Path, other: OtherService) -> None:
     """Nothing is changed before it is known how to put it back."""
-    (folder / "conftest.py").write_text(DYING.format(after=2), encoding="utf-8")
+    ending(folder, 2, **DYING)
     held(folder, other, *CONFLUENT, "-n", "1", "--max-worker-restart=0", *SOME)
     assert (folder / "died").exists()
     assert state(other) == BEFORE
+
+
+def test_a_worker_without_the_controllers_folder_keeps_nothing(tmp_path: Path) -> None:
+    """On another machine there is no such folder: the state that the worker saw is the one it puts back."""
+    was = {"spec.display_name": "first name"}
+    assert keeping.first(tmp_path / "elsewhere", ("a", "b"), "https://h/1", was) == was
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_is_alive_left_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the state of a process that is gone is an orphan."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    keeping.first(keeping.folder(), ("a", "b"), "https://h/1", {})
+    assert keeping.orphans() == []
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    monkeypatch.setattr(os, "getpid", lambda: gone.pid)
+    keeping.first(keeping.folder(), ("a", "b"), "https://h/1", {})
+    assert [path.name for path in keeping.orphans()] == ["a-b.json"]

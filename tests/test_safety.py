@@ -13,7 +13,7 @@ from chaos_proxy import HOST, named, resolver
 from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request
 from running import CONFLUENT, DATADOG, QUIET, Answered, Run, gate, serving
 
-from pytest_confluent_contracts import guard, options
+from pytest_confluent_contracts import documents, guard, options, targets
 from pytest_confluent_contracts.service import VirtualClock
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def guarded(**more: object) -> tuple[guard.Guard, list[httpx.Request]]:
         seen.append(request)
         return httpx.Response(200)
 
-    given = {"hosts": frozenset({"api.confluent.cloud"}), "method": "PATCH", "path": PATH} | more
+    given = {"origins": frozenset({CLOUD}), "method": "PATCH", "path": PATH} | more
     rules = guard.Rules(secret_headers=frozenset({"authorization"}), **given)  # type: ignore[arg-type]
     return guard.Guard(rules, VirtualClock(), httpx.MockTransport(answer)), seen
 
@@ -50,6 +50,9 @@ FORBIDDEN = {
     "another host": ("PATCH", f"https://example.com{OURS}"),
     "a host that contains the target's": ("PATCH", f"https://api.confluent.cloud.example.com{OURS}"),
     "a host below the target's": ("PATCH", f"https://evil.api.confluent.cloud{OURS}"),
+    "another port": ("PATCH", f"https://api.confluent.cloud:8443{OURS}"),
+    "another scheme": ("PATCH", f"http://api.confluent.cloud{OURS}"),
+    "another scheme at the target's port": ("PATCH", f"http://api.confluent.cloud:443{OURS}"),
     "the target's host as user name": ("PATCH", f"https://api.confluent.cloud@example.com{OURS}"),
     **{method: (method, CLOUD + OURS) for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE")},
     "the collection": ("PATCH", f"{CLOUD}/iam/v2/api-keys"),
@@ -81,11 +84,44 @@ def test_what_the_document_declares_goes_out() -> None:
 
 def test_another_host_may_be_allowed() -> None:
     """A host of --contract-allow-host is let out, and no other."""
-    guard_, seen = guarded(hosts=frozenset({"api.confluent.cloud", "eu.confluent.cloud"}))
+    guard_, seen = guarded(origins=frozenset({CLOUD, "https://eu.confluent.cloud"}))
     guard_.handle_request(asked("PATCH", f"https://eu.confluent.cloud{OURS}"))
-    with pytest.raises(guard.Refusal, match=r"--contract-allow-host=us\.confluent\.cloud"):
+    with pytest.raises(guard.Refusal, match=r"https://us\.confluent\.cloud is neither .* --contract-allow-host"):
         guard_.handle_request(asked("PATCH", f"https://us.confluent.cloud{OURS}"))
     assert len(seen) == 1
+
+
+SAME = {
+    "https://h": ("https://h:443", "https://H"),
+    "http://h": ("http://h:80",),
+    "https://h:8443": ("https://h:8443",),
+    "http://[::1]:8080": ("http://[::1]:8080",),
+    "https://bücher.example": ("https://xn--bcher-kva.example",),
+}
+
+
+@pytest.mark.parametrize("url", SAME)
+def test_one_service_is_known_however_it_is_written(url: str) -> None:
+    """A port that the scheme implies and the case of a host make no other service; another port does."""
+    assert {guard.origin(other) for other in SAME[url]} == {guard.origin(f"{url}/prefix")}
+    assert sum(guard.origin(url) == guard.origin(other) for other in SAME) == 1
+
+
+ALLOWED = {
+    ("http://127.0.0.1:8080", "gateway.example"): {"https://gateway.example", "http://gateway.example"},
+    ("http://127.0.0.1:8080", "127.0.0.1:9090"): {"https://127.0.0.1:9090", "http://127.0.0.1:9090"},
+    ("https://127.0.0.1", "gateway.example:8443"): {"https://gateway.example:8443"},
+}
+
+
+@pytest.mark.parametrize(("target", "host"), ALLOWED)
+def test_an_allowed_host_is_one_port(target: str, host: str) -> None:
+    """--contract-allow-host lets out to its port, encrypted or as the target is, and to no other port of the host."""
+    operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
+    manners = targets.Manners(timeout=1.0, hosts=(host,))
+    door = targets.live(target, operation, manners, operation.parameters, {}, {})
+    door.wire.close()
+    assert door.wire.guard.rules.origins == {target} | ALLOWED[target, host]
 
 
 def test_only_the_given_resource_and_unknown_ids_go_out() -> None:
@@ -102,13 +138,14 @@ def test_only_the_given_resource_and_unknown_ids_go_out() -> None:
 def test_credentials_do_not_travel_in_the_clear() -> None:
     """Plain http with credentials is refused off loopback; without credentials, encrypted or asked for it passes."""
     plain = f"http://api.confluent.cloud{OURS}"
-    guard_, seen = guarded()
+    both = frozenset({CLOUD, "http://api.confluent.cloud"})
+    guard_, seen = guarded(origins=both)
     with pytest.raises(guard.Refusal, match="--contract-insecure"):
         guard_.handle_request(asked("PATCH", plain, Authorization="Basic eDp5"))
     assert seen == []
     guard_.handle_request(asked("PATCH", plain))
     guard_.handle_request(asked("PATCH", CLOUD + OURS, Authorization="Basic eDp5"))
-    insecure, also_seen = guarded(insecure=True)
+    insecure, also_seen = guarded(origins=both, insecure=True)
     insecure.handle_request(asked("PATCH", plain, Authorization="Basic eDp5"))
     assert (len(seen), len(also_seen)) == (2, 1)
 
@@ -129,15 +166,16 @@ def test_the_budget_is_never_exceeded(budget: int) -> None:
     assert len(seen) == budget
 
 
-def test_a_redirect_is_a_request_like_any_other() -> None:
-    """Even a client that follows redirects gets no further than the guard."""
+@pytest.mark.parametrize("elsewhere", ["https://elsewhere.example", f"{CLOUD}:8443", CLOUD.replace("https", "http")])
+def test_a_redirect_is_a_request_like_any_other(elsewhere: str) -> None:
+    """Even a client that follows redirects gets no further than the guard: another port is another service."""
 
     def answer(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(307, headers={"Location": f"https://elsewhere.example{OURS}"})
+        return httpx.Response(307, headers={"Location": elsewhere + OURS})
 
-    rules = guard.Rules(frozenset({"api.confluent.cloud"}), "PATCH", PATH)
+    rules = guard.Rules(frozenset({CLOUD}), "PATCH", PATH)
     transport = guard.Guard(rules, VirtualClock(), httpx.MockTransport(answer))
-    with httpx.Client(transport=transport) as client, pytest.raises(guard.Refusal, match=r"elsewhere\.example"):
+    with httpx.Client(transport=transport) as client, pytest.raises(guard.Refusal, match=re.escape(elsewhere)):
         client.patch(CLOUD + OURS, follow_redirects=True)
     assert transport.sent == 1
 
@@ -174,6 +212,14 @@ def test_on_loopback_nothing_is_held_back(pytester: pytest.Pytester, url: str) -
 def test_what_only_looks_like_loopback_is_not(pytester: pytest.Pytester, url: str) -> None:
     """A name that begins like a loopback address is somebody else's host."""
     assert not settings(pytester, f"--contract-target={url}", "--contract-spec=confluent-api-keys").local
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize("given", ["https://h", "h/path", "u@h", "h:x", "h:99999", "", "two words", ":80"])
+def test_what_is_no_host_is_refused_in_one_line(pytester: pytest.Pytester, given: str) -> None:
+    """An address in the place of HOST[:PORT] is a usage error that names the option."""
+    with pytest.raises(pytest.UsageError, match=r"\A--contract-allow-host=[^\n]*: give HOST\[:PORT\]\Z"):
+        settings(pytester, f"--contract-target={CLOUD}", f"--contract-allow-host={given}")
 
 
 # --- whole runs ------------------------------------------------------------------------------------------------------

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pytest_confluent_contracts.contract import Brief, Case, Expect, Operation, Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def of(probe: Probe, operation: Operation, brief: Brief) -> list[Case]:
     """Return the cases of *probe*, in the order in which they are sent; the same brief gives the same bytes."""
-    from pytest_confluent_contracts.cases import broken, coverage, strangers, valid
+    from pytest_confluent_contracts.cases import broken, coverage, generated, strangers, valid
 
-    made: list[Case] = {
+    make: Callable[[Operation, Brief], list[Case]] = {
         Probe.EXAMPLES: valid.examples,
         Probe.VALID: valid.bodies,
         Probe.READ_ONLY: valid.read_only,
@@ -19,7 +24,9 @@ def of(probe: Probe, operation: Operation, brief: Brief) -> list[Case]:
         Probe.UNKNOWN: strangers.unknown_ids,
         Probe.COVERAGE: coverage.bodies,
         Probe.THROTTLE: valid.throttling,
-    }[probe](operation, brief)
+    }[probe]
+    with generated.apart():
+        made = make(operation, brief)
     # Without a resource of its own a run sends only what must be refused.
     return made if brief.owned else [case for case in made if case.expect is not Expect.ACCEPTED]
 

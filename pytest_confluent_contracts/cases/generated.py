@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
+from unittest.mock import patch
 
 import hypothesis
-from hypothesis import HealthCheck, Phase
+from hypothesis import HealthCheck, Phase, configuration
 from hypothesis import strategies as st
 from hypothesis.database import InMemoryExampleDatabase, choices_to_bytes
+from hypothesis.internal.conjecture import junkdrawer
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
 from pytest_confluent_contracts.cases.making import members, pinned, types_of, violations, with_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_confluent_contracts.contract import Brief, Operation
 
@@ -33,6 +37,23 @@ class ConstantFreeProvider(HypothesisProvider):
 
 
 AVAILABLE_PROVIDERS[BACKEND] = ConstantFreeProvider
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Keep Hypothesis to itself, whoever draws: no constants, no ``.hypothesis`` where there was none, no lost Ctrl-C."""
+    home = configuration.storage_directory(intent_to_write=False).home_directory
+    if not home.exists():
+        configuration.set_hypothesis_home_dir(os.devnull)  # its caches go nowhere: nothing can lie below a device
+    # schemathesis draws with the usual provider, parts of which Hypothesis takes without looking it up.
+    unmixed = patch.object(HypothesisProvider, "_maybe_draw_constant", ConstantFreeProvider._maybe_draw_constant)
+    # A signal that arrives while garbage is collected would be raised in this callback, where Python drops it.
+    unhooked = patch.object(junkdrawer, "_gc_initialized", True)
+    try:
+        with unmixed, unhooked:
+            yield
+    finally:
+        configuration.set_hypothesis_home_dir(home)
 
 
 def drawn(strategy: st.SearchStrategy[T], count: int, seed: int) -> list[T]:
@@ -191,17 +212,18 @@ def smallest(levels: list[int], holds: Callable[[tuple[int, ...]], bool], tries:
     # Under the secondary key: what stands under the primary one passes for shrunk already.
     database.save(key + b".secondary", choices_to_bytes(levels))
     try:
-        return hypothesis.find(
-            st.tuples(*(st.integers(0, level) for level in levels)),
-            holds,
-            settings=hypothesis.settings(
-                max_examples=tries,
-                phases=[Phase.reuse, Phase.shrink],
-                database=database,
-                deadline=None,
-                backend="hypothesis",
-            ),
-            database_key=key,
-        )
+        with apart():
+            return hypothesis.find(
+                st.tuples(*(st.integers(0, level) for level in levels)),
+                holds,
+                settings=hypothesis.settings(
+                    max_examples=tries,
+                    phases=[Phase.reuse, Phase.shrink],
+                    database=database,
+                    deadline=None,
+                    backend="hypothesis",
+                ),
+                database_key=key,
+            )
     except hypothesis.errors.NoSuchExample:
         return tuple(levels)
