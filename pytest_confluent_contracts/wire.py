@@ -16,25 +16,27 @@ from pytest_confluent_contracts.contract import ABSENT, REDACTED, Case, Clock, E
 if TYPE_CHECKING:
     from pytest_confluent_contracts.guard import Guard, Redactor
 
-AGENT = "pytest-confluent-contracts"
+# An encoding that httpx reads whatever else is installed, so that the same run sends the same bytes everywhere.
+OWN_HEADERS = (("Accept-Encoding", "gzip, deflate"), ("User-Agent", "pytest-confluent-contracts"))
 LARGEST = 16 * 2**20
 TOO_DEEP = "it is nested too deeply to be read"
 DEEPEST = 100  # levels; what reads, judges and tells of an answer may then follow it level by level
 
 
 class Wire:
-    """One client for a whole run; keeps connections open between exchanges."""
+    """One way out for a whole run; keeps connections open between exchanges, and nothing else: no cookies, no redirects."""
 
     def __init__(self, base_url: str, guard: Guard, clock: Clock, redactor: Redactor, timeout: float) -> None:
         self.base_url, self.guard, self.clock = base_url.rstrip("/"), guard, clock
         self.redactor, self.timeout = redactor, timeout
-        self._client = httpx.Client(transport=guard, timeout=timeout, follow_redirects=False, trust_env=False)
+        self._limits = {"timeout": httpx.Timeout(timeout).as_dict()}
 
     def exchange(self, case: Case, serial: int) -> Exchange:
         """Send *case* and return what came; a request that the guard holds back raises `guard.Refusal`."""
         url = self.base_url + filled(case)
-        request = self._client.build_request(
-            case.operation.method, url, headers=[*case.headers, ("User-Agent", AGENT)], content=case.body or b""
+        headers = [*case.headers, *OWN_HEADERS]
+        request = httpx.Request(
+            case.operation.method, url, headers=headers, content=case.body or b"", extensions=self._limits
         )
         sent_at = self.clock.now()
         try:
@@ -46,7 +48,7 @@ class Wire:
     def _answer(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
         """Read the whole answer within one timeout: httpx counts its own anew with every byte."""
         begun = self.clock.now()
-        response = self._client.send(request, stream=True)
+        response = self.guard.handle_request(request)
         body = bytearray()
         try:
             for chunk in response.iter_bytes():
@@ -93,8 +95,8 @@ class Wire:
         )
 
     def close(self) -> None:
-        """Close the client and its connections."""
-        self._client.close()
+        """Close the connections."""
+        self.guard.close()
 
 
 class _TooSlow(Exception):
