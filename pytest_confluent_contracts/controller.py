@@ -17,7 +17,7 @@ from pytest_confluent_contracts import junit, keeping
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_confluent_contracts.options import Settings
+    from pytest_confluent_contracts.settings import Settings
 
 
 class Controller:
@@ -69,11 +69,11 @@ class Controller:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Put back what a dead worker left, write what was asked for, and hold the waivers to account."""
-        from pytest_confluent_contracts import fixtures, waivers
+        from pytest_confluent_contracts import gate, waivers
 
         folder = self.config.stash[keeping.FOLDER]
         self._in_order()
-        fixtures.restore_left(self.config, self.settings)
+        gate.restore_left(self.config, self.settings)
         keeping.clear(folder)
         self.faults = waivers.needless(self.settings.waived, self.records, self.settings.target)
         self.faults += self._too_little_seen()
@@ -105,8 +105,8 @@ class Controller:
         """Write the reports; where that fails, the verdicts are printed all the same, and the exit code is 4."""
         from pytest_confluent_contracts import documents
         from pytest_confluent_contracts.contract import ContractError
-        from pytest_confluent_contracts.plugin import unjudged
         from pytest_confluent_contracts.report import files, run
+        from pytest_confluent_contracts.session import unjudged
 
         folder = self.settings.report
         assert folder is not None

@@ -80,7 +80,11 @@ class Guard(httpx.BaseTransport):
         self.sent, self.waiting = 0, 0.0
         self._next, self._closing, self._lock = 0.0, False, threading.Lock()
         # trust_env stays off: a proxy of the environment would be another host.
-        self._inner = inner or httpx.HTTPTransport(trust_env=False, limits=httpx.Limits(max_connections=16))
+        self._inner = inner or httpx.HTTPTransport(
+            trust_env=False,
+            limits=httpx.Limits(max_connections=16),
+            verify=any(allowed.startswith("https:") for allowed in rules.origins),  # reading the CAs takes a while
+        )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Pass the request on; raise `Refusal` where the rules forbid it."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_confluent_contracts.contract import Clause, Document, Operation, Ruling
-    from pytest_confluent_contracts.fixtures import Gate
+    from pytest_confluent_contracts.gate import Gate
     from pytest_confluent_contracts.proving import Proof
 
 

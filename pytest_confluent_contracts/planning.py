@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_confluent_contracts.contract import Brief, Clause, Operation
-    from pytest_confluent_contracts.fixtures import Gate
+    from pytest_confluent_contracts.gate import Gate
 
 
 def plan(gate: Gate, items: Sequence[pytest.Item]) -> Iterator[str]:

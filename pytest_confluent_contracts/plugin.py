@@ -1,25 +1,21 @@
-"""Where does pytest meet the gate? Its hooks, in the order in which pytest calls them.
+"""Where does pytest meet the gate? What it must know before it is known whether there is a target; `session` has the rest.
 
-Imports pytest and the standard library only: the plugin is installed beside other people's tests and must cost them nothing.
+Imports pytest and next to nothing else: the plugin is installed beside other people's tests and must cost them nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_confluent_contracts import fixtures, keeping, options
+from pytest_confluent_contracts import fixtures, options
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-    from pathlib import Path
+    from pytest_confluent_contracts.gate import Gate
+    from pytest_confluent_contracts.settings import Settings
 
-    from pytest_confluent_contracts.fixtures import Gate
-    from pytest_confluent_contracts.items import DocumentFile
-
-SETTINGS = pytest.StashKey[options.Settings]()
+SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 GATE: pytest.StashKey[Gate] = pytest.StashKey()
 
 FAMILIES = ("shape", "errors", "requests", "security", "rate_limit", "update")
@@ -39,134 +35,13 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Check what was asked for, and put the documents in place of the test paths."""
+    """Declare the marks and the fixtures, and begin a session where there is a target."""
     config.addinivalue_line("markers", "contract: a promise of a published API document")
     for family in FAMILIES:
         config.addinivalue_line("markers", f"{family}: a promise of this family ({family.replace('_', ' ')})")
     config.pluginmanager.register(fixtures, "confluent_contracts_fixtures")
-    if (found := options.settings(config)) is None:
-        return
-    config.stash[SETTINGS], config.stash[keeping.LOST] = found, []
-    config.args = options.arguments(config, found)
-    worker = getattr(config, "workerinput", None)
-    if worker is None:
-        from pytest_confluent_contracts.controller import Controller
+    if options.value(config, "target"):
+        from pytest_confluent_contracts import session
 
-        config.pluginmanager.register(Controller(config, found), "confluent_contracts_controller")
-    else:
-        config.stash[keeping.FOLDER] = keeping.path(worker["contract_folder"])
-
-
-def pytest_report_header(config: pytest.Config) -> list[str] | None:
-    """Return the line that says what is held against what, and one for each resource that a killed run left changed."""
-    found = config.stash.get(SETTINGS, None)
-    if found is None:
-        return None
-    from pytest_confluent_contracts import documents
-    from pytest_confluent_contracts.report import terminal
-
-    named = [f"{d.name} {d.version} ({d.digest})" for d in map(documents.read, found.documents)]
-    budget = f"at most {found.budget} requests a document" if found.budget else "no cap on requests"
-    told = f"{budget}, {found.max_examples} generated bodies a probe"
-    left = [f"contracts: a run that was killed put nothing back; what was there: {path}" for path in keeping.orphans()]
-    return [terminal.header(found.target, named, found.seed, told), *left]
-
-
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> DocumentFile | None:
-    """Collect the documents of this run, and no other file."""
-    found = parent.config.stash.get(SETTINGS, None)
-    if found is None or file_path not in found.documents:
-        return None
-    from pytest_confluent_contracts.items import DocumentFile
-
-    return DocumentFile.at(parent, file_path)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keep an operation's clauses on one worker: they share its exchanges. Faults may go anywhere."""
-    found = config.stash.get(SETTINGS, None)
-    if found is None or found.prove or config.getoption("dist") in ("no", "each"):
-        return None
-    from xdist.scheduler import LoadScopeScheduling
-
-    return LoadScopeScheduling(config, log)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> bool | None:
-    """Under ``--contract-plan``, print what would be sent in place of sending it."""
-    found = session.config.stash.get(SETTINGS, None)
-    if found is None or not found.plan or session.config.option.collectonly:
-        return None
-    from pytest_confluent_contracts.planning import plan
-
-    reporter: Any = session.config.pluginmanager.getplugin("terminalreporter")
-    reporter.section("contract plan")
-    gate = fixtures.Gate(session.config, found)
-    for line in plan(gate, session.items):
-        reporter.line(line)
-    return True
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Attach the verdict to the report as plain data, which crosses from xdist's workers."""
-    report = yield
-    if report.when == "call":
-        if getattr(item, "ruling", None) is not None:
-            _attach_ruling(item, report)
-        if getattr(item, "proof", None) is not None:
-            _attach_proof(item, report)
-    return report
-
-
-def _attach_ruling(item: Any, report: Any) -> None:
-    from pytest_confluent_contracts.report import block, record
-
-    ruling, gate = item.ruling, item.config.stash[GATE]
-    report.contract = record.of(ruling) | {"cost": gate.cost((ruling.document, ruling.operation))}
-    if gate.fresh:
-        report.contract["exchanges"] = [record.exchange(exchange) for exchange in gate.fresh]
-        gate.fresh.clear()
-    told = {"clause": ruling.clause.id, "level": ruling.clause.level.value, "place": str(ruling.clause.place)}
-    item.user_properties.extend((f"contract.{key}", value) for key, value in told.items())
-    report.user_properties = list(item.user_properties)
-    if report.failed and (text := block.conversation(ruling)):
-        # To the item too: JUnit takes the output from the report on the teardown, which has the sections of the item.
-        item.add_report_section(block.EXCHANGE, "stdout", text)
-        report.sections.append((f"Captured stdout {block.EXCHANGE}", text))
-
-
-def _attach_proof(item: Any, report: Any) -> None:
-    operation = item.parent.operation
-    report.contract_proof = asdict(item.proof) | {"document": operation.document, "operation": operation.id}
-
-
-def pytest_report_teststatus(
-    report: pytest.CollectReport | pytest.TestReport,
-) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-    """Give a broken SHOULD a result of its own: it leaves the exit code alone."""
-    told = getattr(report, "contract", None)
-    if told and told["verdict"] == "warned" and report.passed:
-        return "warned", "w", ("WARNED", {"yellow": True})
-    return None
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Send home from a worker what it could not put back, and the exchanges that no verdict took along."""
-    output = getattr(session.config, "workeroutput", None)
-    if output is not None and SETTINGS in session.config.stash:
-        output["contract_lost"] = session.config.stash[keeping.LOST]
-        output["contract_exchanges"] = unjudged(session.config)
-
-
-def unjudged(config: pytest.Config) -> list[dict[str, Any]]:
-    """Return as data the exchanges of this process that came after its last verdict: of a run that was broken off."""
-    gate = config.stash.get(GATE, None)
-    if gate is None or not gate.fresh:
-        return []
-    from pytest_confluent_contracts.report import record
-
-    return [record.exchange(exchange) for exchange in gate.fresh]
+        config.pluginmanager.register(session, "confluent_contracts_session")
+        session.begin(config)

@@ -13,7 +13,7 @@ from chaos_proxy import HOST, named, resolver
 from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request
 from running import CONFLUENT, DATADOG, QUIET, Answered, Run, gate, serving
 
-from pytest_confluent_contracts import documents, guard, options, targets
+from pytest_confluent_contracts import documents, guard, settings, targets
 from pytest_confluent_contracts.service import VirtualClock
 
 if TYPE_CHECKING:
@@ -183,18 +183,16 @@ def test_a_redirect_is_a_request_like_any_other(elsewhere: str) -> None:
 # --- defaults --------------------------------------------------------------------------------------------------------
 
 
-def settings(pytester: pytest.Pytester, *given: str) -> options.Settings:
+def checked(pytester: pytest.Pytester, *given: str) -> settings.Settings:
     """Return what *given* options amount to."""
-    found = options.settings(pytester.parseconfig(*QUIET, *given))
-    assert found is not None
-    return found
+    return settings.read(pytester.parseconfig(*QUIET, *given))
 
 
 @pytest.mark.usefixtures("bare")
 @pytest.mark.parametrize("url", [CLOUD, "https://api.datadoghq.com", "https://gateway.example"])
 def test_off_loopback_the_defaults_are_careful(pytester: pytest.Pytester, url: str) -> None:
     """Off loopback: 5 requests a second, 600 a document, 4 in flight, the limit left alone, credentials encrypted."""
-    found = settings(pytester, f"--contract-target={url}", "--contract-spec=confluent-api-keys")
+    found = checked(pytester, f"--contract-target={url}", "--contract-spec=confluent-api-keys")
     assert (found.local, found.rate, found.budget, found.concurrency) == (False, 5.0, 600, 4)
     assert (found.throttle, found.insecure, found.hosts) == (False, False, ())
 
@@ -203,7 +201,7 @@ def test_off_loopback_the_defaults_are_careful(pytester: pytest.Pytester, url: s
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"])
 def test_on_loopback_nothing_is_held_back(pytester: pytest.Pytester, url: str) -> None:
     """On loopback there is nobody to spare: no rate, no cap, one request at a time."""
-    found = settings(pytester, f"--contract-target={url}")
+    found = checked(pytester, f"--contract-target={url}")
     assert (found.local, found.rate, found.budget, found.concurrency) == (True, 0.0, 0, 1)
 
 
@@ -211,7 +209,7 @@ def test_on_loopback_nothing_is_held_back(pytester: pytest.Pytester, url: str) -
 @pytest.mark.parametrize("url", ["http://127.example.com", "http://localhost.example.com", "http://10.0.0.7"])
 def test_what_only_looks_like_loopback_is_not(pytester: pytest.Pytester, url: str) -> None:
     """A name that begins like a loopback address is somebody else's host."""
-    assert not settings(pytester, f"--contract-target={url}", "--contract-spec=confluent-api-keys").local
+    assert not checked(pytester, f"--contract-target={url}", "--contract-spec=confluent-api-keys").local
 
 
 @pytest.mark.usefixtures("bare")
@@ -219,7 +217,7 @@ def test_what_only_looks_like_loopback_is_not(pytester: pytest.Pytester, url: st
 def test_what_is_no_host_is_refused_in_one_line(pytester: pytest.Pytester, given: str) -> None:
     """An address in the place of HOST[:PORT] is a usage error that names the option."""
     with pytest.raises(pytest.UsageError, match=r"\A--contract-allow-host=[^\n]*: give HOST\[:PORT\]\Z"):
-        settings(pytester, f"--contract-target={CLOUD}", f"--contract-allow-host={given}")
+        checked(pytester, f"--contract-target={CLOUD}", f"--contract-allow-host={given}")
 
 
 # --- whole runs ------------------------------------------------------------------------------------------------------

@@ -45,10 +45,14 @@ def bodies(operation: Operation, brief: Brief) -> list[Case]:
     if operation.request is None:
         return []
     drawn = (("a generated broken body", body) for body in generated.forbidden(operation, brief))
-    titled = (*_deterministic(operation, brief), *drawn)
-    made = (judged(Probe.BROKEN, title, operation, brief, body) for title, body in titled)
+    made = [*listed(operation, brief), *(judged(Probe.BROKEN, title, operation, brief, body) for title, body in drawn)]
     refused = distinct(one for one in made if one.expect is Expect.REFUSED)
     return list(_checked([*refused, *refused[::AGAIN]], operation, brief))
+
+
+def listed(operation: Operation, brief: Brief) -> list[Case]:
+    """Return the broken bodies that follow from the schema alone, with none drawn."""
+    return [judged(Probe.BROKEN, title, operation, brief, body) for title, body in _deterministic(operation, brief)]
 
 
 def _checked(cases: list[Case], operation: Operation, brief: Brief) -> Iterator[Case]:

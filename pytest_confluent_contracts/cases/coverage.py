@@ -29,7 +29,7 @@ def bodies(operation: Operation, brief: Brief) -> list[Case]:
     """Return what schemathesis' coverage phase adds: bodies that are wrong in a way of their own, or allowed."""
     if operation.request is None or not brief.made_up:
         return []
-    known = {_wrong(case) for case in broken.bodies(operation, brief)}
+    known = {_wrong(case) for case in broken.listed(operation, brief)}
     made = (
         judged(
             Probe.COVERAGE,
