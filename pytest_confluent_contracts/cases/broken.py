@@ -59,7 +59,7 @@ def _checked(cases: list[Case], operation: Operation, brief: Brief) -> Iterator[
     """Yield the cases with the smallest update in between: its answer shows whether a refused one changed anything."""
     look = opening(operation, brief, cases[0].probe) if cases else None
     for index, one in enumerate(cases):
-        if look and index % CHECK_EVERY == 0:
+        if look and index and index % CHECK_EVERY == 0:
             yield look
         yield one
     if look:

@@ -26,7 +26,7 @@ def credentials(operation: Operation, brief: Brief) -> list[Case]:
     look = opening(operation, brief, Probe.CREDENTIALS)
     made: list[Case] = []
     for index, one in enumerate(_refused(operation, brief)):
-        made += [one] if index % CHECK_EVERY else [look, one]
+        made += [look, one] if index and index % CHECK_EVERY == 0 else [one]
     return [*made, look, *_alternatives(operation, brief)]
 
 
@@ -125,7 +125,7 @@ def unknown_ids(operation: Operation, brief: Brief) -> list[Case]:
     ids = list(_ids(brief))
     made = [_unknown(operation, brief, id, index) for index, id in enumerate(ids)]
     look = opening(operation, brief, Probe.UNKNOWN)
-    return [look, *made, made[0], look]
+    return [*made, made[0], look]
 
 
 def _ids(brief: Brief) -> Iterator[str]:
