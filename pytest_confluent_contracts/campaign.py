@@ -13,7 +13,7 @@ from pytest_confluent_contracts import cases
 from pytest_confluent_contracts.cases.making import at, complete
 from pytest_confluent_contracts.cases.restoring import beyond, restoring, shown
 from pytest_confluent_contracts.cases.shrinking import shrink
-from pytest_confluent_contracts.cases.valid import one_by_one, opening, whole
+from pytest_confluent_contracts.cases.valid import later, opening, whole
 from pytest_confluent_contracts.contract import ABSENT, Expect, Finding, Level, Probe, Ruling, Verdict
 from pytest_confluent_contracts.guard import BudgetSpent, Refusal
 from pytest_confluent_contracts.wire import curl
@@ -156,16 +156,17 @@ class Campaign:
                 self._exhaust()
             else:
                 self._send_all(probe)
-            if probe is Probe.VALID and self.operation.promise("timestamps", "updated"):
-                self._change_later(str(self.operation.promise("timestamps", "updated")))
+            if probe is Probe.VALID:
+                self._change_later()
         except Refusal as refusal:
             self._stop_for(refusal)
 
-    def _change_later(self, path: str) -> None:
-        """Change each member alone, so late that the time stamp at *path* must move with each of them."""
+    def _change_later(self) -> None:
+        """Change each member alone, so late that the time of the update must move with each of them."""
+        path = str(self.operation.promise("timestamps", "updated"))
         told = {str(at(e.json, path)) for e in self.journal if e.accepted and at(e.json, path) is not ABSENT}
         pause = min(self.manner.pause, FINE_PAUSE) if any("." in stamp for stamp in told) else self.manner.pause
-        for case in one_by_one(self.operation, self.brief) if told else ():
+        for case in later(self.operation, self.brief) if told else ():
             self.clock.sleep(pause)
             self.send(case)
 

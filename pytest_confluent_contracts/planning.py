@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_confluent_contracts import cases
 from pytest_confluent_contracts.cases.making import complete, writable
 from pytest_confluent_contracts.cases.restoring import unseen
+from pytest_confluent_contracts.cases.valid import later
 from pytest_confluent_contracts.contract import Probe
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> I
             f"{count} requests" if probe is not Probe.THROTTLE else "until 429, twice the limit at most"
         )
         yield f"{probe.value + ':':<14}{told}"
+    if Probe.VALID in needed - unasked.keys() and (changes := len(later(operation, brief))):
+        total += changes
+        yield f"later:        {changes} requests, after a pause each"
     yield f"in all: {total} requests{_limits(gate)}; failures are shrunk with a few more"
     yield from _changes(operation, brief)
     yield from _unexercised(clauses, unasked)

@@ -67,8 +67,10 @@ def throttling(operation: Operation, brief: Brief) -> list[Case]:
     ]
 
 
-def one_by_one(operation: Operation, brief: Brief) -> list[Case]:
-    """Return updates that each give one member alone a new value."""
+def later(operation: Operation, brief: Brief) -> list[Case]:
+    """Return updates that each change one member alone, where a time stamp is promised to move with them."""
+    if not operation.promise("timestamps", "updated"):
+        return []
     new, least = fresh(operation, brief, "later"), minimal(operation, brief)
     return [
         judged(Probe.VALID, f"a new {path}", operation, brief, with_value(least, path, at(new, path)))
