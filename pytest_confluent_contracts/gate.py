@@ -63,7 +63,7 @@ class Gate:
         manners = targets.Manners(
             timeout=settings.timeout,
             rate=settings.rate / share,
-            budget=max(1, settings.budget // self.operations(operation)) if settings.budget else 0,
+            budget=self.budget(operation),
             hosts=settings.hosts,
             insecure=settings.insecure,
         )
@@ -75,17 +75,24 @@ class Gate:
         )
         return targets.live(settings.target, operation, manners, parameters, credentials(operation), settings.pins)
 
+    def budget(self, operation: Operation) -> int | None:
+        """Return the operation's share of the run's budget, None where there is none; workers do not change it."""
+        if (total := self.settings.budget) is None:
+            return None
+        keys = [(one.document, one.id) for one in self.operations()]
+        each, rest = divmod(total, len(keys))
+        return each + (keys.index((operation.document, operation.id)) < rest)
+
     def share(self, operation: Operation) -> int:
         """Return among how many workers the rate is shared out."""
         worker = getattr(self.config, "workerinput", None)
-        return min(int(worker["workercount"]), self.operations()) if worker else 1
+        return min(int(worker["workercount"]), len(self.operations())) if worker else 1
 
-    def operations(self, beside: Operation | None = None) -> int:
-        """Return how many operations the run holds, all in all or in the document of *beside*."""
+    def operations(self) -> list[Operation]:
+        """Return the operations that the run holds, in the documents' order."""
         from pytest_confluent_contracts import documents
 
-        read = [documents.read(path) for path in self.settings.documents]
-        return sum(len(one.operations) for one in read if beside is None or one.name == beside.document) or 1
+        return [operation for path in self.settings.documents for operation in documents.read(path).operations]
 
     def opened(self, operation: Operation, door: Door) -> Campaign:
         """Return the campaign that works through *door*."""
@@ -228,10 +235,9 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
     found = list(keeping.left(config.stash[keeping.FOLDER]))
     if not found:
         return
-    from pytest_confluent_contracts import documents
 
     gate = Gate(config, settings)
-    operations = {(o.document, o.id): o for path in settings.documents for o in documents.read(path).operations}
+    operations = {(o.document, o.id): o for o in gate.operations()}
     for key, was in found:
         campaign = gate.campaign(operations[key])
         campaign.was = was | {path: content for path, content in campaign.brief.pins.items() if path in was}

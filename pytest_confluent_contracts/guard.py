@@ -57,7 +57,7 @@ class Rules:
     """What the guard lets out.
 
     ``origins`` (scheme, host and port) that may be sent to; ``method`` and ``path`` (a pattern) of the declared operation;
-    ``resources``: the only paths of that pattern, once they are known; ``budget``: requests in all (0: no limit); ``rate``:
+    ``resources``: the only paths of that pattern, once they are known; ``budget``: requests in all (None: no limit); ``rate``:
     requests a second (0: no limit); ``secret_headers``: headers that must not travel in the clear off this machine, unless
     ``insecure``.
     """
@@ -66,7 +66,7 @@ class Rules:
     method: str
     path: re.Pattern[str]
     resources: frozenset[str] = frozenset()
-    budget: int = 0
+    budget: int | None = None
     rate: float = 0.0
     secret_headers: frozenset[str] = frozenset()
     insecure: bool = False
@@ -119,7 +119,7 @@ class Guard(httpx.BaseTransport):
     @property
     def left(self) -> int | None:
         """Return how many requests the budget still allows, None where there is none; the last is for putting back."""
-        if not self.rules.budget:
+        if self.rules.budget is None:
             return None
         kept = 0 if self._closing or self.rules.budget == 1 else 1
         return max(0, self.rules.budget - kept - self.sent)

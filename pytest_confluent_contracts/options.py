@@ -18,7 +18,7 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     ("pin", "list", "POINTER=VALUE: a fixed value in every valid body; VALUE is JSON, text, or env:NAME (repeatable)"),
     ("max-examples", "int", "generated bodies per probe (100; of broken ones a quarter)"),
     ("seed", "int", "seed of the generated bodies (0), or random"),
-    ("budget", "int", "hard cap on requests for a document (600 off loopback, else none)"),
+    ("budget", "int", "hard cap on requests for the run (600 a document off loopback, else none)"),
     ("rate", "float", "requests a second (5 off loopback, else unlimited)"),
     ("concurrency", "int", "requests in flight where their order does not matter (4 off loopback, else 1)"),
     ("timeout", "float", "seconds a request may take (10)"),

@@ -52,15 +52,15 @@ def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> I
     if Probe.VALID in needed - unasked.keys() and (changes := len(later(operation, brief))):
         total += changes
         yield f"later:        {changes} requests, after a pause each"
-    yield f"in all: {total} requests{_limits(gate)}; failures are shrunk with a few more"
+    yield f"in all: {total} requests{_limits(gate, operation)}; failures are shrunk with a few more"
     yield from _changes(operation, brief)
     yield from _unexercised(clauses, unasked)
 
 
-def _limits(gate: Gate) -> str:
-    settings = gate.settings
-    rate = f", at most {settings.rate:g} a second" if settings.rate else ""
-    return f" (at most {settings.budget} a document{rate})" if settings.budget else rate
+def _limits(gate: Gate, operation: Operation) -> str:
+    rate, budget = gate.settings.rate, gate.budget(operation)
+    told = [*([f"{budget}"] if budget is not None else []), *([f"{rate:g} a second"] if rate else [])]
+    return f" (at most {', '.join(told)})" if told else ""
 
 
 def _changes(operation: Operation, brief: Brief) -> Iterator[str]:

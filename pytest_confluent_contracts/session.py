@@ -38,7 +38,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     from pytest_confluent_contracts.report import terminal
 
     named = [f"{d.name} {d.version} ({d.digest})" for d in map(documents.read, found.documents)]
-    budget = f"at most {found.budget} requests a document" if found.budget else "no cap on requests"
+    budget = f"at most {found.budget} requests" if found.budget else "no cap on requests"
     told = f"{budget}, {found.max_examples} generated bodies a probe"
     left = [f"contracts: a run that was killed put nothing back; what was there: {path}" for path in keeping.orphans()]
     return [terminal.header(found.target, named, found.seed, told), *left]

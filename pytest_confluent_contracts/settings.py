@@ -33,7 +33,7 @@ class Settings:
     pins: dict[str, Any] = field(default_factory=dict, repr=False)
     max_examples: int = 100
     seed: int = 0
-    budget: int = 0
+    budget: int | None = None
     rate: float = 0.0
     concurrency: int = 1
     timeout: float = 10.0
@@ -81,7 +81,7 @@ def _checked(config: pytest.Config, target: str) -> Settings:
         pins=dict(_pins(value(config, "pin") or (), paths)),
         max_examples=_number(config, "max-examples", int, 0),
         seed=seed,
-        budget=_number(config, "budget", int, 1, 0 if local else 600),
+        budget=_number(config, "budget", int, 1, None if local else 600 * len(paths)),
         rate=_number(config, "rate", float, 0.001, 0.0 if local else 5.0),
         concurrency=1 if target == MOCK else _number(config, "concurrency", int, 1, 1 if local else 4),
         timeout=_number(config, "timeout", float, 0.001),
@@ -254,7 +254,7 @@ def _number(config: pytest.Config, name: str, kind: type, least: float, otherwis
 
     given = value(config, name)
     if given in (None, ""):
-        return DEFAULTS[name] if otherwise is None else otherwise
+        return DEFAULTS.get(name, otherwise)
     try:
         number = kind(given)
     except ValueError:

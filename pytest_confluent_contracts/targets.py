@@ -37,11 +37,11 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """How a run behaves: seconds a request may take, requests a second and in all (0: no limit), other hosts."""
+    """How a run behaves: seconds a request may take, requests a second (0: no limit) and in all (None: no limit), other hosts."""
 
     timeout: float
     rate: float = 0.0
-    budget: int = 0
+    budget: int | None = None
     hosts: tuple[str, ...] = ()
     insecure: bool = False
 

@@ -89,7 +89,7 @@ def test_a_plan_names_what_cannot_be_put_back(folder: Path, other: OtherService)
 def test_a_plan_tells_the_limits(folder: Path, other: OtherService) -> None:
     """Off loopback: at most 600 a document, 5 a second."""
     told = section(planned(folder, named(other.url), *BOTH, *NAMES, *PINS), CONFLUENT)
-    assert any("at most 600 a document" in line and "at most 5 a second" in line for line in told)
+    assert any("(at most 600, 5 a second)" in line for line in told)
 
 
 def test_a_plan_without_a_resource_names_what_stays_unexercised(folder: Path, other: OtherService) -> None:

@@ -202,7 +202,7 @@ def test_off_loopback_the_defaults_are_careful(pytester: pytest.Pytester, url: s
 def test_on_loopback_nothing_is_held_back(pytester: pytest.Pytester, url: str) -> None:
     """On loopback there is nobody to spare: no rate, no cap, one request at a time."""
     found = checked(pytester, f"--contract-target={url}")
-    assert (found.local, found.rate, found.budget, found.concurrency) == (True, 0.0, 0, 1)
+    assert (found.local, found.rate, found.budget, found.concurrency) == (True, 0.0, None, 1)
 
 
 @pytest.mark.usefixtures("bare")
@@ -361,6 +361,13 @@ def test_no_proxy_of_the_environment_is_asked(folder: Path, other: OtherService)
         run = gate(folder, f"--contract-target={other.url}", *ONE, "-m", "security", given=given)
     assert other.requests
     assert (lured, run.code) == ([], 0)
+
+
+@pytest.mark.parametrize("budget", [1, 10, 37])
+def test_both_documents_share_the_budget(folder: Path, other: OtherService, budget: int) -> None:
+    """A budget is the run's: two documents together send no more than one would."""
+    gate(folder, f"--contract-target={other.url}", f"--contract-budget={budget}", given=ENVIRONMENT)
+    assert 0 < len(other.requests) <= budget
 
 
 @pytest.mark.parametrize("budget", [1, 10, 37])
