@@ -158,9 +158,10 @@ def same(one: Any, other: Any) -> bool:
 
 
 def brief(value: Any, width: int = 80) -> str:
-    """Return *value* as JSON on one line, shortened in its middle to *width* characters."""
+    """Return *value* as JSON on one line, shortened in its middle to *width* characters; a text's own length is told."""
     text = json.dumps(value, ensure_ascii=True, default=str)
-    return text if len(text) <= width else f"{text[: width - 30]}... ({len(text)} characters) ...{text[-8:]}"
+    length = len(value) if isinstance(value, str) else len(text)
+    return text if len(text) <= width else f"{text[: width - 30]}... ({length} characters) ...{text[-8:]}"
 
 
 # --- schemas ---------------------------------------------------------------------------------------------------------
