@@ -455,5 +455,5 @@ def _until(date: str, now: str | None) -> float | None:
     """Return the seconds from the answer's own Date to *date* (RFC 9110 10.2.3)."""
     try:
         return max(0.0, (parsedate_to_datetime(date) - parsedate_to_datetime(now or "")).total_seconds())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

@@ -176,6 +176,7 @@ WAITS: dict[str, tuple[list[tuple[str, str]], float]] = {
     "absurdly long": ([("Retry-After", "86400")], 60.0),
     "longer than a number": ([("Retry-After", "9" * 40), ("X-RateLimit-Reset", "4")], 4.0),
     "absurdly far away": ([("Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"), ("Date", DATE)], 60.0),
+    "a year beyond numbers": ([("Retry-After", f"Fri, 31 Dec {9**30} 23:59:59 GMT"), ("X-RateLimit-Reset", "3")], 3.0),
     "negative": ([("Retry-After", "-5"), ("X-RateLimit-Reset", "3")], 3.0),
     "a word": ([("Retry-After", "soon"), ("X-RateLimit-Reset", "3")], 3.0),
 }

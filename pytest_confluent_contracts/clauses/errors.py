@@ -190,7 +190,7 @@ def _stable(code: str, title: str, applies: Applies) -> Any:
         titles: dict[tuple[int, str], str] = {}
         codes: dict[object, str] = {}
         for exchange in exchanges:
-            if exchange.failure or not applies(exchange):
+            if exchange.failure or exchange.superseded or not applies(exchange):
                 continue
             came = [(_text(error, code), _text(error, title)) for error in _error_list(exchange, code or title)]
             if not any(any(pair) for pair in came):

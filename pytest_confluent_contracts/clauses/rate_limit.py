@@ -455,5 +455,5 @@ def _disagreement(sent: dict[str, str]) -> str:
 
 
 def _parameter(value: str, name: str) -> int | None:
-    found = re.search(rf";\s*{name}\s*=\s*(\d+)", value)
+    found = re.search(rf";\s*{name}\s*=\s*(\d{{1,15}})(?!\d)", value)  # RFC 9651 3.3.1: at most 15 digits
     return int(found.group(1)) if found else None

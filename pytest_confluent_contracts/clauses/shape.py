@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -296,7 +297,7 @@ def _header_fault(header: Header, value: str) -> str:
     if header.schema.get("type") == "integer":
         if not INTEGER.match(value):
             return f"{brief(value)} is not an integer"
-        return f"{value} is negative" if int(value) < 0 else ""
+        return f"{brief(value)} is negative" if value.strip("-0") and value.startswith("-") else ""
     if not value.strip():
         return "the value is empty"
     if header.name.lower() == "www-authenticate" and not CHALLENGE.match(value):
@@ -328,12 +329,13 @@ def unique(values_of: Callable[[Exchange], Sequence[str]], name: str) -> Judge:
     """Return a judge that finds a value of *values_of* which an earlier exchange had too."""
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
-        first: dict[str, int] = {}
+        seen: set[str] = set()
         for exchange in exchanges:
-            came = [value for value in values_of(exchange) if value]
-            again = next((value for index, value in enumerate(came) if value in first or value in came[:index]), None)
-            first.update(dict.fromkeys(came, exchange.serial))
-            if came:
+            came = () if exchange.superseded else values_of(exchange)
+            counts = Counter(value for value in came if value)
+            again = next((value for value, count in counts.items() if count > 1 or value in seen), None)
+            seen.update(counts)
+            if counts:
                 yield Evidence(exchange, f"{name} {brief(again)} came a second time" if again is not None else "")
 
     return judge
