@@ -134,6 +134,8 @@ def load(path: Path) -> Node:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         raise ContractError(f"{path}{line}: not YAML: {getattr(error, 'problem', error)}") from error
+    except (ValueError, RecursionError) as error:  # a number that is none or too long, and endless nesting
+        raise ContractError(f"{path}: not YAML: {error}") from error
     if not isinstance(root, Node):
         raise ContractError(f"{path}:1: not an OpenAPI document: the file holds no mapping")
     return root

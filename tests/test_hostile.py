@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import socket
+import subprocess
 import threading
 import time
 import uuid
@@ -20,10 +22,11 @@ from other_service import ENVIRONMENT, OtherService, Request
 from running import Answered, Handle, Run, gate, listening, serving
 
 from pytest_confluent_contracts import clauses, guard
+from pytest_confluent_contracts.cases.texts import TEXTS
 from pytest_confluent_contracts.cases.valid import opening
 from pytest_confluent_contracts.contract import Brief
 from pytest_confluent_contracts.service import VirtualClock
-from pytest_confluent_contracts.wire import DEEPEST, TOO_DEEP, Wire, parsed
+from pytest_confluent_contracts.wire import DEEPEST, TOO_DEEP, Wire, curl, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -320,3 +323,18 @@ def test_what_a_gateway_repeats_before_the_answer_is_no_promise_of_the_service()
     unique = {"request-id/unique", "error/id-unique", "error/code-and-title"}
     assert findings(lost).keys() >= unique
     assert findings([replace(one, superseded=True) for one in lost]).keys() & unique == set()
+
+
+# --- a request, told -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the line is written for bash")
+def test_a_curl_line_sends_the_very_bytes() -> None:
+    """Whatever is in a body, the shell gives curl what was sent."""
+    (one,) = exchanged((200, {}, "{}"))
+    bodies = [text.encode() for text in (*TEXTS.values(), "it's\n", "'", "\\", "\u0085\u00ad\u200b'")]
+    bodies = [body for body in (*bodies, b"a\xffb'\\", b"\xc3") if body and b"\0" not in body]  # a shell has no NUL
+    lines = [curl(replace(one, case=replace(one.case, body=body))) for body in bodies]
+    script = "curl() { printf '%s\\0' \"${@: -1}\"; }\n" + "\n".join(lines)
+    given = subprocess.run(["bash", "-c", script], capture_output=True, check=True).stdout
+    assert given.split(b"\0")[:-1] == bodies

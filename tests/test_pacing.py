@@ -6,6 +6,8 @@ import re
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -14,7 +16,7 @@ from chaos_proxy import named, resolver
 from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request
 from running import Run, gate
 
-from pytest_confluent_contracts import documents, guard
+from pytest_confluent_contracts import cases, documents, guard, targets
 from pytest_confluent_contracts.campaign import Campaign, Listener, Manner
 from pytest_confluent_contracts.cases.valid import opening
 from pytest_confluent_contracts.contract import Brief, Probe
@@ -84,6 +86,17 @@ def test_a_pause_is_not_made_up_for() -> None:
     for _ in range(6):
         paced.handle_request(httpx.Request("PATCH", "https://h/x"))
     assert clock.now() - begun == pytest.approx(1.0, rel=0.01)
+
+
+def test_waiting_for_its_turn_is_no_part_of_an_exchange() -> None:
+    """At a rate of one request in 20 s nothing is too slow for a timeout of 10 s, and each tells when it went."""
+    operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
+    door = targets.mocked(operation, targets.Manners(10.0, rate=0.05), {}, lambda service: service)
+    case = opening(operation, Brief(door.parameters, {}, door.credentials))
+    came = [door.wire.exchange(case, serial) for serial in range(3)]
+    assert [one.failure for one in came] == ["", "", ""]
+    assert [one.sent_at for one in came] == pytest.approx([0, 20, 40], abs=0.1)
+    assert all(one.came_at - one.sent_at < 0.1 for one in came)
 
 
 def test_the_rate_holds_over_a_run(folder: Path) -> None:
@@ -263,6 +276,34 @@ def test_requests_in_flight_are_the_same_requests(pair: dict[int, tuple[Run, Tim
 def test_no_more_are_in_flight_than_asked_for(pair: dict[int, tuple[Run, Timed]]) -> None:
     """One at a time is one at a time, and four are never five."""
     assert (pair[1][1].most, pair[4][1].most) == (1, 4)
+
+
+def test_as_many_are_in_flight_as_asked_for() -> None:
+    """No request waits for a connection until its time is over; waiting counts the seconds, not the requests."""
+    with Timed(latency=0.3) as service:
+        operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
+        door = targets.live(service.url, operation, targets.Manners(0.9), operation.parameters, {}, {})
+        case, begun = opening(operation, Brief(door.parameters, {}, {})), time.perf_counter()
+        with ThreadPoolExecutor(64) as pool:
+            came = list(pool.map(lambda serial: door.wire.exchange(case, serial), range(64)))
+        door.wire.close()
+    assert {(one.status, one.failure) for one in came} == {(401, "")}
+    assert service.most > 16
+    assert 0.3 <= door.wire.guard.waiting <= time.perf_counter() - begun
+
+
+def test_what_was_in_flight_when_one_was_held_back_is_told() -> None:
+    """Each request that went out has its exchange, though the one before it was not let out."""
+    operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
+    door = targets.mocked(operation, targets.Manners(10.0), {}, lambda service: service)
+    brief = Brief(door.parameters, {}, door.credentials, max_examples=1)
+    look, (one, held, *others) = opening(operation, brief), cases.of(Probe.BROKEN, operation, brief)
+    planned = [one, replace(held, parameters=(("id", "another"),)), *others[:8]]
+    campaign = Campaign(operation, brief, door.wire, door.clock, Manner(concurrency=4), planned={Probe.BROKEN: planned})
+    targets.confine(door, [cases.path_of(look)])
+    campaign.run(Probe.BROKEN)
+    assert "is not the resource" in campaign.stopped
+    assert len(campaign.journal) == door.wire.guard.sent > 2
 
 
 def test_requests_that_change_something_travel_alone(folder: Path) -> None:
