@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -130,7 +131,7 @@ class ClauseItem(pytest.Function):
         if isinstance(excinfo.value, ContractBroken) and self.ruling is not None:
             from pytest_confluent_contracts.report import block
 
-            told = block.failure(self.ruling, f"pytest '{self.nodeid}' {again(self.config)}".rstrip())
+            told = block.failure(self.ruling, f"pytest {shlex.quote(self.nodeid)} {again(self.config)}".rstrip())
             return _shown(excinfo, f"{self.fault}\n{told}" if self.fault else told, self.path, self.clause.place.line)
         return super().repr_failure(excinfo)
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,7 +97,7 @@ def _checked(config: pytest.Config, target: str) -> Settings:
         throttle=bool(value(config, "throttle")) or target == MOCK,
         strict=bool(value(config, "strict")),
         prove=_prove(config, target),
-        again=" ".join(_again(config, seed)),
+        again=shlex.join(_again(config, seed)),
     )
 
 

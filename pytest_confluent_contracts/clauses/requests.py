@@ -184,7 +184,9 @@ def _refused(exchange: Exchange, statuses: frozenset[int]) -> str | None:
         return ""
     if _unread(exchange):
         return None
-    promised = " or ".join(map(str, sorted(statuses)))
+    if not statuses and 400 <= exchange.status < 500:  # the document names none (`default`, `4XX`): any will do
+        return ""
+    promised = " or ".join(map(str, sorted(statuses))) or "a status of the 4xx class"
     return f"{exchange.status} answered to a broken body ({exchange.case.title}), not {promised}"
 
 
