@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.settings import Settings
     from pytest_confluent_contracts.targets import Door
 
+BACKOFF = 0.5  # seconds before a first retry off this machine, where what is down may take a moment to come back
+
 
 class Gate:
     """Holds the documents against the target for one session: a campaign an operation, made when first asked."""
@@ -101,7 +103,7 @@ class Gate:
         targets.confine(door, paths)
         targets.hide(door, cases.of(Probe.CREDENTIALS, operation, brief))
         manner = Manner(
-            backoff=0.05 if settings.local else 0.5,
+            backoff=0.05 if settings.local else BACKOFF,
             concurrency=settings.concurrency,
             reserve=not settings.local and not settings.throttle,
             shrink_tries=120 if settings.local else 20,

@@ -218,8 +218,10 @@ def arguments(config: pytest.Config, found: Settings) -> list[str]:
 
 def _real(arg: str, by_name: dict[str, str]) -> str:
     path, colons, rest = arg.partition("::")
-    name = path.removeprefix(NODE_PREFIX)
-    return f"{by_name[name]}{colons}{rest}" if path.startswith(NODE_PREFIX) and name in by_name else arg
+    name, real = path.removeprefix(NODE_PREFIX), str(Path(path).resolve())
+    if path.startswith(NODE_PREFIX) and name in by_name:
+        return f"{by_name[name]}{colons}{rest}"
+    return f"{real}{colons}{rest}" if real in by_name.values() else arg  # a link in the path is no other document
 
 
 # --- values ------------------------------------------------------------------------------------------------------------

@@ -315,6 +315,15 @@ def test_many_names_and_ids_are_read_in_one_go() -> None:
     assert time.perf_counter() - begun < 20
 
 
+def test_members_that_a_target_makes_up_make_no_endless_line() -> None:
+    """A finding names a few of them, each so that it can be read, and written in any encoding."""
+    body = json.dumps({"\ud800\x1b[31m": 0, "a" * 1000: 0, **{f"x{number}": 0 for number in range(5000)}})
+    told = findings(exchanged((200, {}, body)))["200/undeclared"]
+    assert told.isprintable()
+    assert "and 4994 more" in told
+    assert len(told) < 400
+
+
 def test_what_a_gateway_repeats_before_the_answer_is_no_promise_of_the_service() -> None:
     """Of requests that were sent again, only the last answer is held against what errors and ids promise."""
     page = json.dumps({"errors": [{"id": "1", "status": "503", "code": "busy", "title": "Busy"}]})

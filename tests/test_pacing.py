@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 import time
@@ -20,7 +21,9 @@ from pytest_confluent_contracts import cases, documents, guard, targets
 from pytest_confluent_contracts.campaign import Campaign, Listener, Manner
 from pytest_confluent_contracts.cases.valid import opening
 from pytest_confluent_contracts.contract import Brief, Probe
-from pytest_confluent_contracts.service import VirtualClock
+from pytest_confluent_contracts.service import Answer as ServiceAnswer
+from pytest_confluent_contracts.service import Request as ServiceRequest
+from pytest_confluent_contracts.service import Service, VirtualClock
 from pytest_confluent_contracts.wire import Wire
 
 if TYPE_CHECKING:
@@ -220,6 +223,30 @@ def test_a_service_that_throttles_for_good_is_left_alone() -> None:
     assert "429 was answered again and again" in stopped
 
 
+def test_nothing_is_sent_after_a_target_has_fallen_silent() -> None:
+    """A probe that was broken off for silence does not go on with its last requests."""
+    operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
+    door = targets.mocked(operation, targets.Manners(10.0), {}, lambda service: silent(service, 5))
+    brief = Brief(door.parameters, {}, door.credentials, max_examples=1)
+    campaign = Campaign(operation, brief, door.wire, door.clock, Manner())
+    campaign.run(Probe.VALID)
+    assert "times" in campaign.stopped
+    assert campaign.journal[-1].case.title == "the smallest update"  # the last look before it gives up
+
+
+def silent(service: Service, after: int) -> Service:
+    """Return *service*, which hangs up on each request after so many."""
+    handle, turns = service.handle, itertools.count()
+
+    def hung_up(request: ServiceRequest) -> ServiceAnswer:
+        if next(turns) >= after:
+            raise ConnectionError
+        return handle(request)
+
+    service.handle = hung_up  # type: ignore[method-assign]
+    return service
+
+
 # --- a service that is only limited ----------------------------------------------------------------------------------
 
 THROTTLED = Choices(limit=20, window=1.0)
@@ -251,10 +278,10 @@ def requests_of(service: OtherService) -> Counter[tuple[str, bytes, str]]:
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[Run, Timed]]:
-    """Return the same run with one and with four requests in flight, against 40 ms of latency."""
+    """Return the same run with one and with four requests in flight, against 20 ms of latency."""
     found = {}
     for many in (1, 4):
-        with Timed(latency=0.04) as service:
+        with Timed(latency=0.02) as service:
             target, folder = f"--contract-target={service.url}", tmp_path_factory.mktemp(f"flight-{many}")
             chosen = ("-k", "security or body/json or unknown-id or request/undeclared")
             run = gate(folder, target, *CONFLUENT, *chosen, f"--contract-concurrency={many}", given=ENVIRONMENT)

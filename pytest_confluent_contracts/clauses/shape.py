@@ -48,6 +48,7 @@ from pytest_confluent_contracts.contract import (
 )
 
 INTEGER = re.compile(r"-?[0-9]+\Z")
+NAMED, LONG = 8, 80  # members that a finding names, and characters of each: a target may make up as many as it likes
 CHALLENGE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+( +\S.*)?\Z")
 
 
@@ -248,7 +249,11 @@ _SAID = {
 
 def _undeclared(exchange: Exchange, schema: Mapping[str, Any]) -> str:
     names = sorted(set(_unnamed(exchange.json, schema, ())))
-    return f"{exchange.status} answered with {', '.join(names)}, which the document does not name" if names else ""
+    shown = [name if name.isprintable() and len(name) <= LONG else brief(name) for name in names[:NAMED]]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return (
+        f"{exchange.status} answered with {', '.join(shown)}{more}, which the document does not name" if names else ""
+    )
 
 
 def _unnamed(value: Any, schema: Mapping[str, Any], steps: tuple[str | int, ...]) -> Iterator[str]:
