@@ -32,7 +32,6 @@ from pytest_confluent_contracts.contract import (
     Scheme,
 )
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 INT_BOUNDS = {"int32": 2**31, "int64": 2**63}
 USUAL_LIMIT_HEADERS = {
     "limit": ("X-RateLimit-Limit", "X-Rate-Limit-Limit"),
@@ -340,7 +339,7 @@ class _Reader:
         contents = self.mapping(node, "content")
         if not contents:
             raise self.fail(node.line_of("content"), "`content` names no media type")
-        chosen = next((name for name in contents if "json" in name), next(iter(contents), ""))
+        chosen = next((name for name in contents if "json" in name), next(iter(contents)))
         media = self.resolve(contents[chosen], contents.line_of(chosen))
         schema = json_schema(self.schema(media.get("schema") or Node(contents.line_of(chosen))))
         schema = with_implied_types(schema) if implied else schema

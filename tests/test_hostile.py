@@ -289,7 +289,7 @@ def exchanged(*answers: Answer) -> list[Exchange]:
 
 def findings(exchanges: list[Exchange]) -> dict[str, str]:
     """Return what is wrong with *exchanges*, by clause."""
-    judged = {clause.id: list(clause.judge(exchanges)) for clause in clauses.derive(*document("confluent-api-keys"))}
+    judged = {clause.id: list(clause.judge(exchanges)) for clause in clauses.derive(document("confluent-api-keys")[1])}
     return {id: told[0] for id, items in judged.items() if (told := [item.finding for item in items if item.finding])}
 
 

@@ -15,7 +15,6 @@ from pytest_confluent_contracts.contract import (
     Absence,
     Absentee,
     Clause,
-    Document,
     Evidence,
     Exchange,
     Expect,
@@ -54,7 +53,7 @@ class Quota:
 Told = Callable[[Exchange], Quota | None]
 
 
-def derive(document: Document, operation: Operation) -> Iterator[Clause]:
+def derive(operation: Operation) -> Iterator[Clause]:
     """Yield the documented headers, then the rules on their numbers; without documented headers, the usual ones."""
     entry = operation.promises.get("rate-limit")
     names = dict(USUAL) if entry is None else {role: str(entry.data[role]) for role in USUAL if role in entry.data}

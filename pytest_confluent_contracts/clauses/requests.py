@@ -10,7 +10,6 @@ from pytest_confluent_contracts.contract import (
     ABSENT,
     Absence,
     Clause,
-    Document,
     Exchange,
     Expect,
     Family,
@@ -30,7 +29,7 @@ REFUSED_AS = {
 }
 
 
-def derive(document: Document, operation: Operation) -> Iterator[Clause]:
+def derive(operation: Operation) -> Iterator[Clause]:
     """Yield what must be accepted, then what must be refused."""
     if operation.request is not None:
         yield from _examples(operation)

@@ -30,7 +30,6 @@ from pytest_confluent_contracts.contract import (
     Absentee,
     Clause,
     Content,
-    Document,
     Evidence,
     Example,
     Exchange,
@@ -52,7 +51,7 @@ NAMED, LONG = 8, 80  # members that a finding names, and characters of each: a t
 CHALLENGE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+( +\S.*)?\Z")
 
 
-def derive(document: Document, operation: Operation) -> Iterator[Clause]:
+def derive(operation: Operation) -> Iterator[Clause]:
     """Yield the clauses on statuses, successful answers, request ids and examples."""
     yield from _answered(operation)
     yield _statuses(operation)
