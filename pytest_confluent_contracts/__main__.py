@@ -188,7 +188,7 @@ def judged(
     for document, operation, traffic in found:
         if traffic.exchanges or named:
             told = f"{document.name}", operation.id
-            records += [record.of(ruling(clause, traffic, *told)) for clause in clauses.derive(document, operation)]
+            records += [record.of(ruling(clause, traffic, *told)) for clause in clauses.derive(operation)]
             exchanges += [record.exchange(exchange) for exchange in traffic.exchanges]
     return records, exchanges
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from itertools import groupby
@@ -167,6 +168,8 @@ class Campaign:
         told = {str(at(e.json, path)) for e in self.journal if e.accepted and at(e.json, path) is not ABSENT}
         pause = min(self.manner.pause, FINE_PAUSE) if any("." in stamp for stamp in told) else self.manner.pause
         for case in later(self.operation, self.brief) if told else ():
+            if self.stopped:
+                return
             self.clock.sleep(pause)
             self.send(case)
 
@@ -208,16 +211,21 @@ class Campaign:
         """Send cases whose order does not matter several at a time; they are judged in the order of the list."""
         flying: deque[tuple[Case, Future[Exchange]]] = deque()
         with ThreadPoolExecutor(self.manner.concurrency) as pool:
-            for index, case in enumerate(batch):
-                if len(flying) == self.manner.concurrency:
+            try:
+                for index, case in enumerate(batch):
+                    if len(flying) == self.manner.concurrency:
+                        self._land(*flying.popleft())
+                    if self.stopped:
+                        break
+                    self._keep_reserve()
+                    self.listener.progress(probe, sent + index, total)
+                    flying.append((case, pool.submit(self.wire.exchange, case, 0)))
+                while flying:
                     self._land(*flying.popleft())
-                if self.stopped:
-                    break
-                self._keep_reserve()
-                self.listener.progress(probe, sent + index, total)
-                flying.append((case, pool.submit(self.wire.exchange, case, 0)))
-            while flying:
-                self._land(*flying.popleft())
+            finally:  # where one was held back or the run was broken off, what is in flight was sent all the same
+                for case, answer in flying:
+                    with suppress(Refusal):
+                        self._note(case, answer.result())
 
     def _land(self, case: Case, answer: Future[Exchange]) -> None:
         self._settle(case, self._note(case, answer.result()))
@@ -456,5 +464,5 @@ def _until(date: str, now: str | None) -> float | None:
     """Return the seconds from the answer's own Date to *date* (RFC 9110 10.2.3)."""
     try:
         return max(0.0, (parsedate_to_datetime(date) - parsedate_to_datetime(now or "")).total_seconds())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

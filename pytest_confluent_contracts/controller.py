@@ -78,7 +78,7 @@ class Controller:
         self.faults = waivers.needless(self.settings.waived, self.records, self.settings.target)
         self.faults += self._too_little_seen()
         if self.settings.waivers_update:
-            self._draft_waivers()
+            self._draft_waivers(session)
         if self.faults and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self.settings.report is not None and (self.records or (_broken_off(session) and not self.proofs)):
@@ -134,7 +134,8 @@ class Controller:
             **({} if self.settings.mocked else {"clock": self.clock}),
         }
 
-    def _draft_waivers(self) -> None:
+    def _draft_waivers(self, session: pytest.Session) -> None:
+        """Add what failed to the file of waivers; where that cannot be written, say so and exit with 4."""
         from pytest_confluent_contracts import waivers
 
         path = self.settings.waivers
@@ -146,8 +147,13 @@ class Controller:
         ]
         if not failed:
             return
-        with path.open("a", encoding="utf-8") as file:
-            file.write(waivers.drafted(failed, self.settings.target))
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(waivers.drafted(failed, self.settings.target))
+        except OSError as error:
+            self.faults.append(f"--contract-waivers={path}: cannot be written: {error.strerror}")
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+            return
         self.faults.append(
             f"{len(failed)} waivers drafted in {path.name}: give each a reason, an owner and an expiry date"
         )

@@ -32,7 +32,6 @@ from pytest_confluent_contracts.contract import (
     Scheme,
 )
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 INT_BOUNDS = {"int32": 2**31, "int64": 2**63}
 USUAL_LIMIT_HEADERS = {
     "limit": ("X-RateLimit-Limit", "X-Rate-Limit-Limit"),
@@ -134,6 +133,8 @@ def load(path: Path) -> Node:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         raise ContractError(f"{path}{line}: not YAML: {getattr(error, 'problem', error)}") from error
+    except (ValueError, RecursionError) as error:  # a number that is none or too long, and endless nesting
+        raise ContractError(f"{path}: not YAML: {error}") from error
     if not isinstance(root, Node):
         raise ContractError(f"{path}:1: not an OpenAPI document: the file holds no mapping")
     return root
@@ -338,7 +339,7 @@ class _Reader:
         contents = self.mapping(node, "content")
         if not contents:
             raise self.fail(node.line_of("content"), "`content` names no media type")
-        chosen = next((name for name in contents if "json" in name), next(iter(contents), ""))
+        chosen = next((name for name in contents if "json" in name), next(iter(contents)))
         media = self.resolve(contents[chosen], contents.line_of(chosen))
         schema = json_schema(self.schema(media.get("schema") or Node(contents.line_of(chosen))))
         schema = with_implied_types(schema) if implied else schema

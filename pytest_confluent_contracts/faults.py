@@ -114,6 +114,11 @@ def refused(_: Request, answer: Answer) -> bool:
     return answer.status >= 400 and answer.value is not None
 
 
+def quota_told(asked: Request, answer: Answer) -> bool:
+    """Hold on answers that tell the quota."""
+    return accepted(asked, answer) or answer.status == 429
+
+
 def on(*statuses: int) -> When:
     """Hold on answers with one of *statuses*."""
     return lambda _, answer: answer.status in statuses
@@ -399,7 +404,8 @@ def _headers(operation: Operation) -> Iterator[Fault]:
     refusals = [response for response in operation.responses if not response.status.startswith("2")]
     told = Counter(documented.name for response in refusals for documented in response.headers)
     for response in operation.responses:
-        for documented in response.headers if int(response.status) not in UNPROVOKED else ():
+        provoked = response.status.isdigit() and int(response.status) not in UNPROVOKED
+        for documented in response.headers if provoked else ():
             shared = response in refusals and told[documented.name] > 1
             prefix = "error" if shared else response.status
             yield from _header(f"{prefix}/header/{documented.name}", documented, int(response.status))
@@ -620,22 +626,21 @@ def _limits(operation: Operation) -> Iterator[Fault]:
     promised = operation.promises.get("rate-limit")
     names = {role: str(promised.data.get(role, usual) if promised else usual) for role, usual in LIMIT_HEADERS.items()}
     limit, remaining, retry = names["limit"], names["remaining"], names["retry-after"]
-    told = on(int(operation.success.status) if operation.success else 200, 429)
     above = number(remaining, lambda _, service: service.limit + 1)
-    yield of_answers(f"{remaining} above {limit}", above, told, "rate-limit/remaining-at-most-limit")
+    yield of_answers(f"{remaining} above {limit}", above, quota_told, "rate-limit/remaining-at-most-limit")
     stored = header("Cache-Control", "public, max-age=60")
     yield of_answers("429 may be stored", stored, on(429), "rate-limit/429-not-storable")
     yield of_answers(f"{retry} far too short", header(retry, "1"), on(429), "rate-limit/retry-after-honest")
     unstructured = header("RateLimit", "lots, really")
     yield of_answers("RateLimit no structured field", unstructured, accepted, "rate-limit/structured-fields")
     if promised:
-        yield from _documented_limits(limit, remaining, names["reset"], retry, told)
+        yield from _documented_limits(limit, remaining, names["reset"], retry)
         yield from _enforcement(names["reset"], retry)
     else:
-        yield of_answers(f"{limit} no integer", header(limit, "many"), told, "rate-limit/integers")
+        yield of_answers(f"{limit} no integer", header(limit, "many"), quota_told, "rate-limit/integers")
 
 
-def _documented_limits(limit: str, remaining: str, reset: str, retry: str, told: When) -> Iterator[Fault]:
+def _documented_limits(limit: str, remaining: str, reset: str, retry: str) -> Iterator[Fault]:
     turns = itertools.count()
     random = number(remaining, lambda _, service: service.random.randrange(service.limit))
     changes: list[tuple[str, str, Change]] = [
@@ -650,7 +655,7 @@ def _documented_limits(limit: str, remaining: str, reset: str, retry: str, told:
         (f"{remaining} not 0 on 429", "remaining-zero-on-429", number(remaining, lambda old, _: old or 3)),
     ]
     for name, clause, change in changes:
-        yield of_answers(name, change, told, f"rate-limit/{clause}")
+        yield of_answers(name, change, quota_told, f"rate-limit/{clause}")
 
 
 def _enforcement(reset: str, retry: str) -> Iterator[Fault]:

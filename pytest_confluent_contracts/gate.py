@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_confluent_contracts.campaign import Campaign
-    from pytest_confluent_contracts.contract import Brief, Clause, Document, Exchange, Operation, Probe, Ruling
+    from pytest_confluent_contracts.contract import Brief, Clause, Exchange, Operation, Probe, Ruling
     from pytest_confluent_contracts.proving import Proof, Prover
     from pytest_confluent_contracts.settings import Settings
     from pytest_confluent_contracts.targets import Door
+
+BACKOFF = 0.5  # seconds before a first retry off this machine, where what is down may take a moment to come back
 
 
 class Gate:
@@ -59,7 +61,7 @@ class Gate:
     def _way(self, operation: Operation) -> Door:
         from pytest_confluent_contracts import targets
 
-        settings, share = self.settings, self.share(operation)
+        settings, share = self.settings, self.share()
         manners = targets.Manners(
             timeout=settings.timeout,
             rate=settings.rate / share,
@@ -83,7 +85,7 @@ class Gate:
         each, rest = divmod(total, len(keys))
         return each + (keys.index((operation.document, operation.id)) < rest)
 
-    def share(self, operation: Operation) -> int:
+    def share(self) -> int:
         """Return among how many workers the rate is shared out."""
         worker = getattr(self.config, "workerinput", None)
         return min(int(worker["workercount"]), len(self.operations())) if worker else 1
@@ -108,7 +110,7 @@ class Gate:
         targets.confine(door, paths)
         targets.hide(door, cases.of(Probe.CREDENTIALS, operation, brief))
         manner = Manner(
-            backoff=0.05 if settings.local else 0.5,
+            backoff=0.05 if settings.local else BACKOFF,
             concurrency=settings.concurrency,
             reserve=not settings.local and not settings.throttle,
             shrink_tries=120 if settings.local else 20,
@@ -117,7 +119,7 @@ class Gate:
         listener = Listener(
             progress=self.telling.request,
             say=self.telling.say if not settings.mocked else lambda _: None,
-            exchanged=lambda exchange: self.exchanged(operation, exchange),
+            exchanged=self.exchanged,
             opened=lambda was: self.remember(operation, was),
         )
         return Campaign(operation, brief, door.wire, door.clock, manner, listener)
@@ -164,7 +166,7 @@ class Gate:
 
     # --- what the run leaves behind ----------------------------------------------------------------------------------
 
-    def exchanged(self, operation: Operation, exchange: Exchange) -> None:
+    def exchanged(self, exchange: Exchange) -> None:
         """Tell whoever listens of one exchange, and keep it where reports are asked for."""
         if self.settings.report is not None:
             self.fresh.append(exchange)
@@ -199,13 +201,13 @@ class Gate:
                 self.config.stash[keeping.LOST].append(f"{document}::{operation}: {lost}")
             keeping.forget(self.config.stash.get(keeping.FOLDER, None), (document, operation))
 
-    def proof(self, document: Document, operation: Operation, fault: str) -> Proof:
+    def proof(self, operation: Operation, fault: str) -> Proof:
         """Return what becomes of *fault* in the embedded service."""
         from pytest_confluent_contracts.proving import Prover
 
         key = (operation.document, operation.id)
         if key not in self._provers:
-            self._provers[key] = Prover(document, operation, self.settings.seed, self.settings.max_examples)
+            self._provers[key] = Prover(operation, self.settings.seed, self.settings.max_examples)
         return self._provers[key].prove(fault) if fault else self._provers[key].unharmed()
 
     def cost(self, operation: tuple[str, str]) -> dict[str, float]:

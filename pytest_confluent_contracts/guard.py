@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 MADE_UP = re.compile(r"cs[0-9a-f]{16}")
+SENT_AT = "contract_sent_at"  # the extension of a request that tells when it went, in seconds of the run's clock
 SHORT = 12
 NOISE = 4
 
@@ -79,24 +80,33 @@ class Guard(httpx.BaseTransport):
         self.rules, self.clock = rules, clock
         self.sent, self.waiting = 0, 0.0
         self._next, self._closing, self._lock = 0.0, False, threading.Lock()
+        self._flying, self._since = 0, 0.0
         # trust_env stays off: a proxy of the environment would be another host.
         self._inner = inner or httpx.HTTPTransport(
             trust_env=False,
-            limits=httpx.Limits(max_connections=16),
+            limits=httpx.Limits(),  # none: waiting for a connection would count as waiting for the answer
             verify=any(allowed.startswith("https:") for allowed in rules.origins),  # reading the CAs takes a while
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Pass the request on; raise `Refusal` where the rules forbid it."""
+        """Pass the request on, its extension `SENT_AT` saying when; raise `Refusal` where the rules forbid it."""
         with self._lock:
             self.check(request)
             self.pace()
             self.sent += 1
-        begun = time.perf_counter()
+            self._count(1)
+        request.extensions[SENT_AT] = self.clock.now()
         try:
             return self._inner.handle_request(request)
         finally:
-            self.waiting += time.perf_counter() - begun
+            with self._lock:
+                self._count(-1)
+
+    def _count(self, more: int) -> None:
+        """Count the requests in flight, and as waiting the seconds in which there is any."""
+        now = time.perf_counter()
+        self.waiting += now - self._since if self._flying else 0.0
+        self._flying, self._since = self._flying + more, now
 
     def check(self, request: httpx.Request) -> None:
         """Raise `Refusal` unless origin, method, path, resource, encryption and budget are as allowed."""

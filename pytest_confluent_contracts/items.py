@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_confluent_contracts.contract import Clause, Document, Operation, Ruling
+    from pytest_confluent_contracts.contract import Clause, Operation, Ruling
     from pytest_confluent_contracts.gate import Gate
     from pytest_confluent_contracts.proving import Proof
 
@@ -39,22 +40,20 @@ class DocumentFile(pytest.File):
         """Yield the operations of the document."""
         from pytest_confluent_contracts import documents
 
-        document = documents.read(self.path)
-        for operation in document.operations:
-            yield OperationNode.of(self, document, operation)
+        for operation in documents.read(self.path).operations:
+            yield OperationNode.of(self, operation)
 
 
 class OperationNode(pytest.Collector):
     """One operation; xdist's loadscope keeps its clauses on one worker."""
 
-    document: Document
     operation: Operation
 
     @classmethod
-    def of(cls, parent: DocumentFile, document: Document, operation: Operation) -> OperationNode:
+    def of(cls, parent: DocumentFile, operation: Operation) -> OperationNode:
         """Return the node of *operation*."""
         node: OperationNode = cls.from_parent(parent, name=operation.id)
-        node.document, node.operation = document, operation
+        node.operation = operation
         return node
 
     def collect(self) -> Iterator[ClauseItem | FaultItem]:
@@ -65,7 +64,7 @@ class OperationNode(pytest.Collector):
         if self.config.stash[SETTINGS].prove:
             yield from self.faults()
             return
-        for clause in clauses.derive(self.document, self.operation):
+        for clause in clauses.derive(self.operation):
             yield ClauseItem.of(self, self.operation, clause)
 
     def faults(self) -> Iterator[FaultItem]:
@@ -86,7 +85,7 @@ class FaultItem(pytest.Function):
         """Return the test of *fault*."""
 
         def proven(contract_gate: Gate) -> None:
-            item.proof = contract_gate.proof(parent.document, parent.operation, fault)
+            item.proof = contract_gate.proof(parent.operation, fault)
             if item.proof.told:
                 raise ContractBroken(item.proof.told)
 
@@ -130,7 +129,7 @@ class ClauseItem(pytest.Function):
         if isinstance(excinfo.value, ContractBroken) and self.ruling is not None:
             from pytest_confluent_contracts.report import block
 
-            told = block.failure(self.ruling, f"pytest '{self.nodeid}' {again(self.config)}".rstrip())
+            told = block.failure(self.ruling, f"pytest {shlex.quote(self.nodeid)} {again(self.config)}".rstrip())
             return _shown(excinfo, f"{self.fault}\n{told}" if self.fault else told, self.path, self.clause.place.line)
         return super().repr_failure(excinfo)
 

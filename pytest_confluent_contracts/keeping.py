@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,7 @@ def clear(place: Path) -> None:
 
 def _file(place: Path, key: Key) -> Path:
     name = "".join(letter if letter.isalnum() else "-" for letter in "-".join(key))
-    return place / f"{name}.json"
+    return place / f"{name[:80]}-{zlib.crc32(repr(key).encode()):08x}.json"  # two paths may differ in a slash alone
 
 
 def path(name: str) -> Path:

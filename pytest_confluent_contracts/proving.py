@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts import clauses, faults, targets
 from pytest_confluent_contracts.campaign import ORDER, Campaign
-from pytest_confluent_contracts.contract import Brief, Case, Clause, Document, Operation, Probe
+from pytest_confluent_contracts.contract import Brief, Case, Clause, Operation, Probe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,9 +39,9 @@ class Proof:
 class Prover:
     """Tries the faults of one operation; the requests are made once and sent to every broken service."""
 
-    def __init__(self, document: Document, operation: Operation, seed: int, max_examples: int) -> None:
+    def __init__(self, operation: Operation, seed: int, max_examples: int) -> None:
         self.operation, self.seed, self.max_examples = operation, seed, max_examples
-        self.clauses = clauses.derive(document, operation)
+        self.clauses = clauses.derive(operation)
         self.faults = {fault.name: fault for fault in faults.derive(operation)}
         self._planned: dict[Probe, Sequence[Case]] = {}
 

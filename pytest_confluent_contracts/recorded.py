@@ -67,7 +67,16 @@ def read(path: Path) -> list[Recording]:
     root = _loaded(path, text)
     try:
         return list(_recordings(path, root))
-    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error, OSError, zlib.error) as error:
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        AttributeError,
+        EOFError,
+        OSError,
+        zlib.error,
+    ) as error:
         told = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise ContractError(f"{path}: a damaged recording: {' '.join(told.split())}; record it again") from error
 
@@ -188,7 +197,7 @@ def _recorded_at(told: Any, headers: Headers) -> float | None:
     date = next((value for name, value in headers if name.lower() == "date"), "")
     try:
         return parsedate_to_datetime(date).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -162,11 +162,16 @@ class Service:
         body = self.read(request)
         self.validate(body)
         self.apply(resource, body)
-        return Answer(int(self.success.status), (), self.show(resource))
+        return Answer(self.succeeds, (), self.show(resource))
 
     @property
     def success(self) -> Response:
         return next(response for response in self.operation.responses if response.status.startswith("2"))
+
+    @property
+    def succeeds(self) -> int:
+        """Return the status of a successful answer; of a documented range the first."""
+        return int(self.success.status.upper().replace("X", "0"))
 
     def route(self, request: Request) -> None:
         if request.method != self.operation.method:
@@ -204,7 +209,7 @@ class Service:
         told = {"limit": self.limit, "remaining": self.limit - self.spent, "reset": self.seconds_left()}
         if status == 429:
             told["retry-after"] = self.seconds_left()
-        elif status != int(self.success.status):
+        elif status != self.succeeds:
             return []
         return [(self.promised("rate-limit", role, LIMIT_HEADERS[role]), str(value)) for role, value in told.items()]
 
@@ -223,13 +228,18 @@ class Service:
         return "/".join(unquote(value) for part, value in zip(parts, given, strict=False) if part.startswith("{"))
 
     @property
+    def refusing(self) -> list[int]:
+        """Return the statuses that refuse a body; a document need not name any."""
+        return list(self.promised("refusals", "invalid") or [400])
+
+    @property
     def unreadable(self) -> int:
-        refusing = self.promised("refusals", "invalid", [400])
-        return 400 if 400 in refusing else int(refusing[0])
+        refusing = self.refusing
+        return 400 if 400 in refusing else refusing[0]
 
     @property
     def unprocessable(self) -> int:
-        return int(max(self.promised("refusals", "invalid", [400])))
+        return max(self.refusing)
 
     def read(self, request: Request) -> Any:
         content = self.operation.request

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,7 +97,7 @@ def _checked(config: pytest.Config, target: str) -> Settings:
         throttle=bool(value(config, "throttle")) or target == MOCK,
         strict=bool(value(config, "strict")),
         prove=_prove(config, target),
-        again=" ".join(_again(config, seed)),
+        again=shlex.join(_again(config, seed)),
     )
 
 
@@ -217,8 +218,10 @@ def arguments(config: pytest.Config, found: Settings) -> list[str]:
 
 def _real(arg: str, by_name: dict[str, str]) -> str:
     path, colons, rest = arg.partition("::")
-    name = path.removeprefix(NODE_PREFIX)
-    return f"{by_name[name]}{colons}{rest}" if path.startswith(NODE_PREFIX) and name in by_name else arg
+    name, real = path.removeprefix(NODE_PREFIX), str(Path(path).resolve())
+    if path.startswith(NODE_PREFIX) and name in by_name:
+        return f"{by_name[name]}{colons}{rest}"
+    return f"{real}{colons}{rest}" if real in by_name.values() else arg  # a link in the path is no other document
 
 
 # --- values ------------------------------------------------------------------------------------------------------------

@@ -114,7 +114,7 @@ def confine(door: Door, paths: Iterable[str]) -> None:
     """Let the door's guard pass requests for these paths only: the given resource, and ids that nobody has."""
     guard = door.wire.guard
     prefix = urlsplit(door.wire.base_url).path.rstrip("/")
-    guard.rules = replace(guard.rules, resources=frozenset(unquote(prefix + path) for path in paths))
+    guard.rules = replace(guard.rules, resources=frozenset(unquote(prefix) + path for path in paths))
 
 
 def hide(door: Door, cases: Collection[Case]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from dataclasses import dataclass
 from datetime import date
@@ -70,7 +71,7 @@ def _waiver(path: Path, number: int, entry: Any) -> Waiver:
     for key in ("document", "target"):
         if not isinstance(entry.get(key, ""), str):
             raise ContractError(f"{name} ({entry['clause']}): {key} is a text, {entry[key]!r} is not")
-    if not isinstance(entry.get("expires"), date):
+    if type(entry.get("expires")) is not date:  # a datetime is a date, and cannot be compared with one
         raise ContractError(f"{name} ({entry['clause']}): give expires, a date such as 2027-01-31")
     return Waiver(**entry)
 
@@ -107,7 +108,17 @@ def needless(waivers: Iterable[Waiver], records: Sequence[Mapping[str, Any]], ta
 def drafted(failed: Iterable[tuple[str, str, str]], target: str) -> str:
     """Return the TOML of (clause, document, what came), for a human to complete: without a reason it does not count."""
     return "".join(
-        f'\n[[waiver]]\n# {" ".join(came.split())[:200]}\nclause = "{clause}"\ndocument = "{document}"\n'
-        f'target = "{target}"\nreason = ""\nowner = ""\nexpires = 1970-01-01\n'
+        f"\n[[waiver]]\n# {_comment(came)}\nclause = {_text(clause)}\ndocument = {_text(document)}\n"
+        f'target = {_text(target)}\nreason = ""\nowner = ""\nexpires = 1970-01-01\n'
         for clause, document, came in failed
     )
+
+
+def _comment(told: str) -> str:
+    """Return *told* on one line, without the characters that a comment must not have (TOML 1.0)."""
+    return "".join(mark if mark.isprintable() else "?" for mark in " ".join(told.split())[:200])
+
+
+def _text(text: str) -> str:
+    """Return a basic string of TOML 1.0: written as JSON writes it."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

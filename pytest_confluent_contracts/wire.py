@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from urllib.parse import quote
 import httpx
 
 from pytest_confluent_contracts.contract import ABSENT, REDACTED, Case, Clock, Exchange
+from pytest_confluent_contracts.guard import SENT_AT
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.guard import Guard, Redactor
@@ -29,27 +31,26 @@ class Wire:
     def __init__(self, base_url: str, guard: Guard, clock: Clock, redactor: Redactor, timeout: float) -> None:
         self.base_url, self.guard, self.clock = base_url.rstrip("/"), guard, clock
         self.redactor, self.timeout = redactor, timeout
-        self._limits = {"timeout": httpx.Timeout(timeout).as_dict()}
+        self._limits = httpx.Timeout(timeout).as_dict()
 
     def exchange(self, case: Case, serial: int) -> Exchange:
         """Send *case* and return what came; a request that the guard holds back raises `guard.Refusal`."""
         url = self.base_url + filled(case)
         headers = [*case.headers, *OWN_HEADERS]
+        limits = {"timeout": self._limits}
         request = httpx.Request(
-            case.operation.method, url, headers=headers, content=case.body or b"", extensions=self._limits
+            case.operation.method, url, headers=headers, content=case.body or b"", extensions=limits
         )
-        sent_at = self.clock.now()
         try:
             response, body = self._answer(request)
         except (httpx.HTTPError, _TooSlow, _TooLarge) as error:
-            return self._kept(case, serial, url, sent_at, failure=_reason(error, self.timeout))
-        return self._kept(case, serial, url, sent_at, response=response, body=body)
+            return self._kept(case, serial, url, request, failure=_reason(error, self.timeout))
+        return self._kept(case, serial, url, request, response=response, body=body)
 
     def _answer(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
         """Read the whole answer within one timeout: httpx counts its own anew with every byte."""
-        begun = self.clock.now()
         response = self.guard.handle_request(request)
-        body = bytearray()
+        begun, body = request.extensions[SENT_AT], bytearray()
         try:
             for chunk in response.iter_bytes():
                 body += chunk
@@ -66,7 +67,7 @@ class Wire:
         case: Case,
         serial: int,
         url: str,
-        sent_at: float,
+        request: httpx.Request,
         *,
         response: httpx.Response | None = None,
         body: bytes = b"",
@@ -89,7 +90,7 @@ class Wire:
             json=clean.value(value),
             flaw=flaw,
             leaks=tuple(clean.leaks(shown, secrets)) if response is not None else (),
-            sent_at=sent_at,
+            sent_at=request.extensions[SENT_AT],
             came_at=self.clock.now(),
             failure=clean.text(failure),
         )
@@ -190,8 +191,8 @@ def _is_deep(text: str, value: Any) -> bool:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"the name {next(name for name in names if names.count(name) > 1)!r} comes twice")
+        [(name, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise ValueError(f"the name {name!r} comes twice")
     return members
 
 
@@ -234,9 +235,13 @@ def curl(exchange: Exchange) -> str:
 def _quoted(body: bytes) -> str:
     cut = len(body) > SHOWN
     shown = body[: SHOWN - 100] + b" ... " + body[-60:] if cut else body
-    try:
-        text = shown.decode("utf-8")
-        quoted = shlex.quote(text) if text.isprintable() else "$" + repr(text)
-    except UnicodeDecodeError:
-        quoted = "$" + repr(shown)[1:]
+    text = shown.decode("utf-8", "surrogateescape")
+    quoted = shlex.quote(text) if text.isprintable() else f"$'{''.join(map(_spelled, text))}'"
     return f"{quoted} (cut: {len(body)} bytes)" if cut else quoted
+
+
+def _spelled(mark: str) -> str:
+    """Return *mark* as it stands inside ``$'...'`` of a shell: byte by byte where it cannot be seen."""
+    if mark.isprintable():
+        return f"\\{mark}" if mark in "\\'" else mark
+    return "".join(f"\\x{byte:02x}" for byte in mark.encode("utf-8", "surrogateescape"))

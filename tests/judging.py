@@ -35,7 +35,7 @@ def judged(
     only: Iterable[str] = (),
 ) -> dict[str, Ruling]:
     """Return the verdict on each clause (or *only* some) of the document *name* at *url*."""
-    read, operation = document(name)
+    _, operation = document(name)
     schemes = {scheme.name: scheme for alternative in operation.security for scheme in alternative}
     given = {key: {part: environment[v] for part, v in scheme.variables} for key, scheme in schemes.items()}
     door = targets.live(url, operation, targets.Manners(5.0), parameters or operation.parameters, given, {})
@@ -44,7 +44,7 @@ def judged(
     campaign = Campaign(operation, brief, door.wire, door.clock, Manner(pause=pause, skipped=skipped))
     wanted = set(only)
     try:
-        found = (clause for clause in clauses.derive(read, operation) if not wanted or clause.id in wanted)
+        found = (clause for clause in clauses.derive(operation) if not wanted or clause.id in wanted)
         return {clause.id: campaign.ruling(clause) for clause in found}
     finally:
         door.wire.close()

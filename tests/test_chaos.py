@@ -37,13 +37,16 @@ KINDS: dict[str, tuple[Plan, str]] = {
     "half": (now_and_then(Half(), 45), "no HTTP"),
     "502": (bursts(BadGateway(), 2, 45), "502 answered"),
 }
+HASTY = (
+    "from pytest_confluent_contracts import gate\ngate.BACKOFF = 0.05\n"  # what is lost here needs no time to recover
+)
 Held = tuple[Run, OtherService, list[str]]
 
 
 def held(folder: Path, plan: Plan, *options: str, choices: Choices | None = None, far: bool = False) -> Held:
     """Run the gate against a conforming service behind a proxy with faults."""
     if far:
-        (folder / "conftest.py").write_text(resolver(), encoding="utf-8")
+        (folder / "conftest.py").write_text(resolver() + HASTY, encoding="utf-8")
     with OtherService(choices) as service, FaultProxy(service.url, plan) as proxy:
         url = named(proxy.url) if far else proxy.url
         run = gate(folder, f"--contract-target={url}", *ONE, *options, given=ENVIRONMENT)
@@ -226,7 +229,7 @@ def test_a_name_that_resolves_at_the_third_try_will_do(
     folder: Path, other: OtherService, failing: int, code: int
 ) -> None:
     """Two failures of the resolver are retried; one that goes on is told."""
-    (folder / "conftest.py").write_text(resolver(failing), encoding="utf-8")
+    (folder / "conftest.py").write_text(resolver(failing) + HASTY, encoding="utf-8")
     options = (*ONE, *AWAY, "-k", "security", "--contract-concurrency=1")
     run = gate(folder, f"--contract-target={named(other.url)}", *options, given=ENVIRONMENT)
     assert run.code == code, run.everything

@@ -8,12 +8,16 @@ from __future__ import annotations
 import os
 from dataclasses import fields
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from allpairspy import AllPairs
 from judging import DOCUMENTS, judged, red, warned
 from other_service import Choices, OtherService
+from running import gate
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HIDDEN = (
     frozenset[str](),
@@ -142,3 +146,34 @@ def accused(choices: Choices, name: str, *, throttle: bool = False) -> tuple[dic
         rulings = judged(name, service.url, service.environment, parameters=(own,), throttle=throttle)
         assert not service.crashes
     return red(rulings), warned(rulings)
+
+
+RANGES = """\
+openapi: 3.0.3
+info: {title: Things, version: '1'}
+paths:
+  /things/{id}:
+    patch:
+      parameters: [{name: id, in: path, required: true, schema: {type: string}, example: t-1}]
+      requestBody:
+        content: {application/json: {schema: {type: object, properties: {name: {type: string}}}}}
+      responses:
+        2XX:
+          description: The thing.
+          content: {application/json: {schema: {type: object, properties: {id: {type: string}, name: {type: string}}}}}
+        default:
+          description: No thing.
+          content:
+            application/json: {schema: {type: object, required: [errors], properties: {errors: {type: array}}}}
+"""
+
+
+@pytest.mark.parametrize("ranges", [RANGES, RANGES.replace("2XX", "'200'"), RANGES.replace("default", "4XX")])
+def test_a_document_without_statuses_of_its_own_is_kept_by_its_service(folder: Path, ranges: str) -> None:
+    """Ranges and `default` name no status: any refusal keeps them, and the embedded service finds one to answer with."""
+    (folder / "things.yaml").write_text(ranges, encoding="utf-8")
+    options = ("--contract-target=mock", "--contract-spec=things.yaml", "--contract-max-examples=5")
+    run = gate(folder, *options)
+    assert (run.code, run.red) == (0, set()), run.everything
+    assert run.verdicts["contracts/things::patch /things/{id}::request/name/type"] == "kept"
+    assert gate(folder, *options, "--contract-prove", "--collect-only", "-q").code == 0

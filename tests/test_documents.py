@@ -103,7 +103,7 @@ def test_clause_ids_are_unique(name: str) -> None:
     """No two clauses of an operation share an id."""
     document = documents.read(documents.bundled()[name])
     for operation in document.operations:
-        found = [clause.id for clause in clauses.derive(document, operation)]
+        found = [clause.id for clause in clauses.derive(operation)]
         assert len(found) == len(set(found)) >= 30
 
 
@@ -129,7 +129,7 @@ def test_a_clauses_line_is_inside_the_document(name: str) -> None:
     """Each clause names a line of its document."""
     document = documents.read(documents.bundled()[name])
     length = len(documents.bundled()[name].read_text(encoding="utf-8").splitlines())
-    places = [c.place for operation in document.operations for c in clauses.derive(document, operation)]
+    places = [c.place for operation in document.operations for c in clauses.derive(operation)]
     assert {place.file for place in places} == {f"specs/{name}.yaml"}
     assert all(1 < place.line <= length for place in places)
 
@@ -340,7 +340,7 @@ def test_a_document_without_prose_still_yields_clauses(read: Read) -> None:
     """Without x-contract the usual names are recognised: ids, time stamps and members make clauses."""
     document = read(answering(PLAIN))
     [operation] = document.operations
-    found = {clause.id for clause in clauses.derive(document, operation)}
+    found = {clause.id for clause in clauses.derive(operation)}
     assert {"statuses", "200/body/id", "update/id-is-path-id", "update/updated-never-back"} <= found
 
 
@@ -350,7 +350,7 @@ def test_the_usual_headers_are_recognised(read: Read) -> None:
     told = ", ".join(f"{name}: {{schema: {{type: integer}}}}" for name in headers)
     text = answering(PLAIN).replace("description: The thing.", f"description: ok\n          headers: {{{told}}}")
     document = read(text)
-    found = {clause.id for clause in clauses.derive(document, document.operations[0])}
+    found = {clause.id for clause in clauses.derive(document.operations[0])}
     assert {"200/header/X-RateLimit-Limit", "rate-limit/remaining-counts-down", "rate-limit/limit-constant"} <= found
 
 

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import socket
+import subprocess
 import threading
+import time
 import uuid
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from itertools import cycle
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
+from judging import document
 from other_service import ENVIRONMENT, OtherService, Request
 from running import Answered, Handle, Run, gate, listening, serving
 
-from pytest_confluent_contracts.wire import DEEPEST, TOO_DEEP, parsed
+from pytest_confluent_contracts import clauses, guard
+from pytest_confluent_contracts.cases.texts import TEXTS
+from pytest_confluent_contracts.cases.valid import opening
+from pytest_confluent_contracts.contract import Brief
+from pytest_confluent_contracts.service import VirtualClock
+from pytest_confluent_contracts.wire import DEEPEST, TOO_DEEP, Wire, curl, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from pytest_confluent_contracts.contract import Exchange
 
 LONGEST = 20.0
 CODES = {401: "user_unauthenticated", 404: "not_found", 429: "too_many_requests", 500: "internal"}
@@ -252,3 +265,85 @@ def test_json_is_read_to_a_depth_that_everyone_can_follow(depth: int, pair: str)
     assert flaw == ("" if depth <= DEEPEST else TOO_DEEP)
     assert isinstance(value, list | dict) == (depth <= DEEPEST)
     assert parsed(f"[{', '.join([pair] * depth)}]".encode())[1] == ""
+
+
+# --- answers that are judged without a run -------------------------------------------------------------------------
+
+Answer = tuple[int, dict[str, str], str]
+
+
+def exchanged(*answers: Answer) -> list[Exchange]:
+    """Return the exchanges in which a service of the first document gave *answers*."""
+    _, operation = document("confluent-api-keys")
+    left, clock = iter(answers), VirtualClock()
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        status, headers, body = next(left)
+        return httpx.Response(status, headers=headers, content=body)
+
+    rules = guard.Rules(frozenset({"http://h"}), "PATCH", re.compile("/.*"), insecure=True)
+    wire = Wire("http://h", guard.Guard(rules, clock, httpx.MockTransport(answer)), clock, guard.Redactor(()), 10.0)
+    case = opening(operation, Brief((("id", "ak-1"),), {}, {}))
+    return [wire.exchange(case, serial) for serial in range(len(answers))]
+
+
+def findings(exchanges: list[Exchange]) -> dict[str, str]:
+    """Return what is wrong with *exchanges*, by clause."""
+    judged = {clause.id: list(clause.judge(exchanges)) for clause in clauses.derive(document("confluent-api-keys")[1])}
+    return {id: told[0] for id, items in judged.items() if (told := [item.finding for item in items if item.finding])}
+
+
+@pytest.mark.parametrize("digits", [5, 5000])
+def test_a_number_of_any_length_in_a_header_is_judged(digits: int) -> None:
+    """Python reads no more than 4300 digits; what a header holds is judged all the same."""
+    number = "9" * digits
+    headers = {"X-RateLimit-Limit": f"-{number}", "X-RateLimit-Remaining": number, "RateLimit": f"a;r={number}"}
+    told = findings(exchanged((200, headers, "{}")))
+    assert "is negative" in told["200/header/X-RateLimit-Limit"]
+    assert "200/header/X-RateLimit-Remaining" not in told
+    assert ("rate-limit/structured-fields" in told) == (digits > 15)
+
+
+def test_many_names_and_ids_are_read_in_one_go() -> None:
+    """An answer with tens of thousands of members or errors is judged in seconds, its last one too."""
+    names = ", ".join(f'"{number}": 0' for number in range(60_000))
+    listed = [{"id": str(number)} for number in range(60_000)]
+    twice = json.dumps({"errors": [*listed, {"id": "59999"}]})
+    begun = time.perf_counter()
+    assert parsed(f'{{{names}, "x": 1, "x": 2}}'.encode())[1] == "the name 'x' comes twice"
+    assert "59999" in findings(exchanged((400, {}, twice)))["error/id-unique"]
+    assert time.perf_counter() - begun < 20
+
+
+def test_members_that_a_target_makes_up_make_no_endless_line() -> None:
+    """A finding names a few of them, each so that it can be read, and written in any encoding."""
+    body = json.dumps({"\ud800\x1b[31m": 0, "a" * 1000: 0, **{f"x{number}": 0 for number in range(5000)}})
+    told = findings(exchanged((200, {}, body)))["200/undeclared"]
+    assert told.isprintable()
+    assert "and 4994 more" in told
+    assert len(told) < 400
+
+
+def test_what_a_gateway_repeats_before_the_answer_is_no_promise_of_the_service() -> None:
+    """Of requests that were sent again, only the last answer is held against what errors and ids promise."""
+    page = json.dumps({"errors": [{"id": "1", "status": "503", "code": "busy", "title": "Busy"}]})
+    other = page.replace("Busy", "Away")
+    lost = exchanged(*((503, {"X-Request-Id": "gateway"}, body) for body in (page, page, other)))
+    unique = {"request-id/unique", "error/id-unique", "error/code-and-title"}
+    assert findings(lost).keys() >= unique
+    assert findings([replace(one, superseded=True) for one in lost]).keys() & unique == set()
+
+
+# --- a request, told -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the line is written for bash")
+def test_a_curl_line_sends_the_very_bytes() -> None:
+    """Whatever is in a body, the shell gives curl what was sent."""
+    (one,) = exchanged((200, {}, "{}"))
+    bodies = [text.encode() for text in (*TEXTS.values(), "it's\n", "'", "\\", "\u0085\u00ad\u200b'")]
+    bodies = [body for body in (*bodies, b"a\xffb'\\", b"\xc3") if body and b"\0" not in body]  # a shell has no NUL
+    lines = [curl(replace(one, case=replace(one.case, body=body))) for body in bodies]
+    script = "curl() { printf '%s\\0' \"${@: -1}\"; }\n" + "\n".join(lines)
+    given = subprocess.run(["bash", "-c", script], capture_output=True, check=True).stdout
+    assert given.split(b"\0")[:-1] == bodies

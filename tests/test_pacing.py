@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -14,11 +17,13 @@ from chaos_proxy import named, resolver
 from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request
 from running import Run, gate
 
-from pytest_confluent_contracts import documents, guard
+from pytest_confluent_contracts import cases, documents, guard, targets
 from pytest_confluent_contracts.campaign import Campaign, Listener, Manner
 from pytest_confluent_contracts.cases.valid import opening
 from pytest_confluent_contracts.contract import Brief, Probe
-from pytest_confluent_contracts.service import VirtualClock
+from pytest_confluent_contracts.service import Answer as ServiceAnswer
+from pytest_confluent_contracts.service import Request as ServiceRequest
+from pytest_confluent_contracts.service import Service, VirtualClock
 from pytest_confluent_contracts.wire import Wire
 
 if TYPE_CHECKING:
@@ -84,6 +89,17 @@ def test_a_pause_is_not_made_up_for() -> None:
     for _ in range(6):
         paced.handle_request(httpx.Request("PATCH", "https://h/x"))
     assert clock.now() - begun == pytest.approx(1.0, rel=0.01)
+
+
+def test_waiting_for_its_turn_is_no_part_of_an_exchange() -> None:
+    """At a rate of one request in 20 s nothing is too slow for a timeout of 10 s, and each tells when it went."""
+    operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
+    door = targets.mocked(operation, targets.Manners(10.0, rate=0.05), {}, lambda service: service)
+    case = opening(operation, Brief(door.parameters, {}, door.credentials))
+    came = [door.wire.exchange(case, serial) for serial in range(3)]
+    assert [one.failure for one in came] == ["", "", ""]
+    assert [one.sent_at for one in came] == pytest.approx([0, 20, 40], abs=0.1)
+    assert all(one.came_at - one.sent_at < 0.1 for one in came)
 
 
 def test_the_rate_holds_over_a_run(folder: Path) -> None:
@@ -176,6 +192,7 @@ WAITS: dict[str, tuple[list[tuple[str, str]], float]] = {
     "absurdly long": ([("Retry-After", "86400")], 60.0),
     "longer than a number": ([("Retry-After", "9" * 40), ("X-RateLimit-Reset", "4")], 4.0),
     "absurdly far away": ([("Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"), ("Date", DATE)], 60.0),
+    "a year beyond numbers": ([("Retry-After", f"Fri, 31 Dec {9**30} 23:59:59 GMT"), ("X-RateLimit-Reset", "3")], 3.0),
     "negative": ([("Retry-After", "-5"), ("X-RateLimit-Reset", "3")], 3.0),
     "a word": ([("Retry-After", "soon"), ("X-RateLimit-Reset", "3")], 3.0),
 }
@@ -204,6 +221,30 @@ def test_a_service_that_throttles_for_good_is_left_alone() -> None:
     assert sent == 4
     assert waited < 10
     assert "429 was answered again and again" in stopped
+
+
+def test_nothing_is_sent_after_a_target_has_fallen_silent() -> None:
+    """A probe that was broken off for silence does not go on with its last requests."""
+    operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
+    door = targets.mocked(operation, targets.Manners(10.0), {}, lambda service: silent(service, 5))
+    brief = Brief(door.parameters, {}, door.credentials, max_examples=1)
+    campaign = Campaign(operation, brief, door.wire, door.clock, Manner())
+    campaign.run(Probe.VALID)
+    assert "times" in campaign.stopped
+    assert campaign.journal[-1].case.title == "the smallest update"  # the last look before it gives up
+
+
+def silent(service: Service, after: int) -> Service:
+    """Return *service*, which hangs up on each request after so many."""
+    handle, turns = service.handle, itertools.count()
+
+    def hung_up(request: ServiceRequest) -> ServiceAnswer:
+        if next(turns) >= after:
+            raise ConnectionError
+        return handle(request)
+
+    service.handle = hung_up  # type: ignore[method-assign]
+    return service
 
 
 # --- a service that is only limited ----------------------------------------------------------------------------------
@@ -237,10 +278,10 @@ def requests_of(service: OtherService) -> Counter[tuple[str, bytes, str]]:
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[Run, Timed]]:
-    """Return the same run with one and with four requests in flight, against 40 ms of latency."""
+    """Return the same run with one and with four requests in flight, against 20 ms of latency."""
     found = {}
     for many in (1, 4):
-        with Timed(latency=0.04) as service:
+        with Timed(latency=0.02) as service:
             target, folder = f"--contract-target={service.url}", tmp_path_factory.mktemp(f"flight-{many}")
             chosen = ("-k", "security or body/json or unknown-id or request/undeclared")
             run = gate(folder, target, *CONFLUENT, *chosen, f"--contract-concurrency={many}", given=ENVIRONMENT)
@@ -262,6 +303,34 @@ def test_requests_in_flight_are_the_same_requests(pair: dict[int, tuple[Run, Tim
 def test_no_more_are_in_flight_than_asked_for(pair: dict[int, tuple[Run, Timed]]) -> None:
     """One at a time is one at a time, and four are never five."""
     assert (pair[1][1].most, pair[4][1].most) == (1, 4)
+
+
+def test_as_many_are_in_flight_as_asked_for() -> None:
+    """No request waits for a connection until its time is over; waiting counts the seconds, not the requests."""
+    with Timed(latency=0.3) as service:
+        operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
+        door = targets.live(service.url, operation, targets.Manners(0.9), operation.parameters, {}, {})
+        case, begun = opening(operation, Brief(door.parameters, {}, {})), time.perf_counter()
+        with ThreadPoolExecutor(64) as pool:
+            came = list(pool.map(lambda serial: door.wire.exchange(case, serial), range(64)))
+        door.wire.close()
+    assert {(one.status, one.failure) for one in came} == {(401, "")}
+    assert service.most > 16
+    assert 0.3 <= door.wire.guard.waiting <= time.perf_counter() - begun
+
+
+def test_what_was_in_flight_when_one_was_held_back_is_told() -> None:
+    """Each request that went out has its exchange, though the one before it was not let out."""
+    operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
+    door = targets.mocked(operation, targets.Manners(10.0), {}, lambda service: service)
+    brief = Brief(door.parameters, {}, door.credentials, max_examples=1)
+    look, (one, held, *others) = opening(operation, brief), cases.of(Probe.BROKEN, operation, brief)
+    planned = [one, replace(held, parameters=(("id", "another"),)), *others[:8]]
+    campaign = Campaign(operation, brief, door.wire, door.clock, Manner(concurrency=4), planned={Probe.BROKEN: planned})
+    targets.confine(door, [cases.path_of(look)])
+    campaign.run(Probe.BROKEN)
+    assert "is not the resource" in campaign.stopped
+    assert len(campaign.journal) == door.wire.guard.sent > 2
 
 
 def test_requests_that_change_something_travel_alone(folder: Path) -> None:

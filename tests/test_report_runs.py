@@ -66,7 +66,7 @@ def finished(names: tuple[str, ...] = ()) -> Run:
             door = targets.mocked(operation, targets.Manners(10.0), {}, alter)
             brief = Brief(door.parameters, {}, door.credentials, 0, EXAMPLES)
             campaign = Campaign(operation, brief, door.wire, door.clock)
-            records += [record.of(campaign.ruling(clause)) for clause in clauses.derive(document, operation)]
+            records += [record.of(campaign.ruling(clause)) for clause in clauses.derive(operation)]
             exchanges += [record.exchange(exchange) for exchange in campaign.journal]
     meta = {"tool": "0.0", "target": "mock", "seed": 0, "started": "2026-11-22T09:30:00+00:00", "seconds": 3.5}
     return runs.gathered(meta | {"documents": held}, records, exchanges)

@@ -330,4 +330,12 @@ def test_a_run_that_is_alive_left_nothing(tmp_path: Path, monkeypatch: pytest.Mo
         pass
     monkeypatch.setattr(os, "getpid", lambda: gone.pid)
     keeping.first(keeping.folder(), ("a", "b"), "https://h/1", {})
-    assert [path.name for path in keeping.orphans()] == ["a-b.json"]
+    assert [path.name.rpartition("-")[0] for path in keeping.orphans()] == ["a-b"]
+
+
+def test_operations_that_differ_in_a_slash_are_kept_apart(tmp_path: Path) -> None:
+    """No resource is put back to what another one was."""
+    keys = [("a", "patch /v1/keys/{id}"), ("a", "patch /v1-keys/{id}"), ("a-patch", "/v1/keys/{id}")]
+    for key in keys:
+        assert keeping.first(tmp_path, key, "https://h/1", {"name": key[1]}) == {"name": key[1]}
+    assert {key: was["name"] for key, was in keeping.left(tmp_path)} == {key: key[1] for key in keys}

@@ -14,6 +14,9 @@ from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request
 from running import CONFLUENT, DATADOG, QUIET, Answered, Run, gate, serving
 
 from pytest_confluent_contracts import documents, guard, settings, targets
+from pytest_confluent_contracts.cases import path_of
+from pytest_confluent_contracts.cases.valid import opening
+from pytest_confluent_contracts.contract import Brief
 from pytest_confluent_contracts.service import VirtualClock
 
 if TYPE_CHECKING:
@@ -133,6 +136,16 @@ def test_only_the_given_resource_and_unknown_ids_go_out() -> None:
         with pytest.raises(guard.Refusal, match="is not the resource"):
             guard_.handle_request(asked("PATCH", f"{CLOUD}/iam/v2/api-keys/{other}"))
     assert len(seen) == 2
+
+
+@pytest.mark.parametrize("id", ["ak-1", "a b", "100%41", "\u00e4+~"])
+def test_an_id_of_any_characters_is_let_through(id: str) -> None:
+    """The resource is known by its name, whatever of it is percent-encoded on the way."""
+    operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
+    door = targets.mocked(operation, targets.Manners(1.0), {}, lambda service: service)
+    case = opening(operation, Brief((("id", id),), {}, door.credentials))
+    targets.confine(door, [path_of(case)])
+    assert door.wire.exchange(case, 0).status == 404
 
 
 def test_credentials_do_not_travel_in_the_clear() -> None:

@@ -134,3 +134,12 @@ def test_collecting_sends_nothing(run: Callable[..., Run], other: OtherService) 
     assert done.code == 0
     assert f"{CONFLUENT}200/body/id" in done.out.splitlines()
     assert other.requests == []
+
+
+def test_a_document_behind_a_link_is_chosen_by_its_path(folder: Path) -> None:
+    """Whichever way leads to the file, it is the document; temporary folders are often links."""
+    (folder / "real").mkdir()
+    (folder / "link").symlink_to("real")
+    shutil.copy(ROOT / "specs" / "confluent-api-keys.yaml", folder / "real" / "mine.yaml")
+    run = gate(folder, MOCK, "link/mine.yaml::updateIamV2ApiKey::security/none")
+    assert (run.code, len(run.told)) == (0, 1), run.everything

@@ -11,6 +11,8 @@ import pytest
 from other_service import Answer, OtherService, Request
 from running import CONFLUENT, Run, gate
 
+from pytest_confluent_contracts import waivers
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -130,6 +132,7 @@ REFUSED: dict[str, tuple[str, str]] = {
     "an unknown table": (f"[[waivers]]\n{written(FULL).partition(chr(10))[2]}", "waivers"),
     "no table": ('waiver = "x"\n', "waiver"),
     "a document that is no text": (written(FULL) + "document = 7\n", "document"),
+    "a time of day": (written(FULL | {"expires": f"{LATER}T12:00:00"}), "expires"),
     "not TOML": ("[[waiver", "not TOML"),
 }
 
@@ -207,3 +210,22 @@ def test_what_a_target_says_cannot_break_the_draft(folder: Path) -> None:
     with OtherService(tamper=nasty) as service:
         held(folder, service, "", "--contract-waivers-update")
     assert tomllib.loads((folder / "waivers.toml").read_text(encoding="utf-8"))["waiver"]
+
+
+def test_no_word_of_a_document_or_a_target_can_break_the_draft() -> None:
+    """Names and findings are text in TOML, whatever is in them."""
+    nasty = 'a"b\\c\n\x00\x7f\u0085\u2028\ud800'
+    shown = nasty.replace("\ud800", "?")
+    text = waivers.drafted([(shown, shown, nasty)], shown).encode().decode()
+    [entry] = tomllib.loads(text)["waiver"]
+    assert (entry["clause"], entry["document"], entry["target"]) == (shown, shown, shown)
+
+
+def test_a_draft_that_cannot_be_written_is_a_line_and_no_accident(folder: Path, broken: OtherService) -> None:
+    """The verdicts are told all the same, and the exit code says that the options were wrong."""
+    path = "--contract-waivers=no/such/folder.toml"
+    options = (f"--contract-target={broken.url}", *CHOSEN, path, "--contract-waivers-update")
+    run = gate(folder, *options, given=broken.environment)
+    assert run.code == pytest.ExitCode.USAGE_ERROR, run.everything
+    assert "folder.toml: cannot be written" in run.out
+    assert "Traceback" not in run.everything

@@ -25,7 +25,6 @@ from pytest_confluent_contracts.contract import (
     Absentee,
     Clause,
     Content,
-    Document,
     Evidence,
     Exchange,
     Expect,
@@ -56,7 +55,7 @@ STACK_TRACE = re.compile(
 )
 
 
-def derive(document: Document, operation: Operation) -> Iterator[Clause]:
+def derive(operation: Operation) -> Iterator[Clause]:
     """Yield the clauses on the envelope, its rules in prose, its headers, and what must not be in it."""
     refusals = [response for response in operation.responses if _is_error(response)]
     shared = _shared_content(refusals)
@@ -190,7 +189,7 @@ def _stable(code: str, title: str, applies: Applies) -> Any:
         titles: dict[tuple[int, str], str] = {}
         codes: dict[object, str] = {}
         for exchange in exchanges:
-            if exchange.failure or not applies(exchange):
+            if exchange.failure or exchange.superseded or not applies(exchange):
                 continue
             came = [(_text(error, code), _text(error, title)) for error in _error_list(exchange, code or title)]
             if not any(any(pair) for pair in came):

@@ -15,7 +15,6 @@ from pytest_confluent_contracts.contract import (
     Absence,
     Absentee,
     Clause,
-    Document,
     Evidence,
     Exchange,
     Expect,
@@ -54,7 +53,7 @@ class Quota:
 Told = Callable[[Exchange], Quota | None]
 
 
-def derive(document: Document, operation: Operation) -> Iterator[Clause]:
+def derive(operation: Operation) -> Iterator[Clause]:
     """Yield the documented headers, then the rules on their numbers; without documented headers, the usual ones."""
     entry = operation.promises.get("rate-limit")
     names = dict(USUAL) if entry is None else {role: str(entry.data[role]) for role in USUAL if role in entry.data}
@@ -455,5 +454,5 @@ def _disagreement(sent: dict[str, str]) -> str:
 
 
 def _parameter(value: str, name: str) -> int | None:
-    found = re.search(rf";\s*{name}\s*=\s*(\d+)", value)
+    found = re.search(rf";\s*{name}\s*=\s*(\d{{1,15}})(?!\d)", value)  # RFC 9651 3.3.1: at most 15 digits
     return int(found.group(1)) if found else None

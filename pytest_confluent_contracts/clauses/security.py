@@ -8,7 +8,6 @@ from pytest_confluent_contracts.clauses.reading import each, skipped, throttled,
 from pytest_confluent_contracts.contract import (
     Absentee,
     Clause,
-    Document,
     Exchange,
     Expect,
     Family,
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-def derive(document: Document, operation: Operation) -> Iterator[Clause]:
+def derive(operation: Operation) -> Iterator[Clause]:
     """Yield one clause for no credentials at all, one a scheme, and one for each alternative that must work."""
     if not operation.security or not all(operation.security):
         return

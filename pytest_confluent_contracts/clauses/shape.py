@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,7 +30,6 @@ from pytest_confluent_contracts.contract import (
     Absentee,
     Clause,
     Content,
-    Document,
     Evidence,
     Example,
     Exchange,
@@ -47,10 +47,11 @@ from pytest_confluent_contracts.contract import (
 )
 
 INTEGER = re.compile(r"-?[0-9]+\Z")
+NAMED, LONG = 8, 80  # members that a finding names, and characters of each: a target may make up as many as it likes
 CHALLENGE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+( +\S.*)?\Z")
 
 
-def derive(document: Document, operation: Operation) -> Iterator[Clause]:
+def derive(operation: Operation) -> Iterator[Clause]:
     """Yield the clauses on statuses, successful answers, request ids and examples."""
     yield from _answered(operation)
     yield _statuses(operation)
@@ -247,7 +248,11 @@ _SAID = {
 
 def _undeclared(exchange: Exchange, schema: Mapping[str, Any]) -> str:
     names = sorted(set(_unnamed(exchange.json, schema, ())))
-    return f"{exchange.status} answered with {', '.join(names)}, which the document does not name" if names else ""
+    shown = [name if name.isprintable() and len(name) <= LONG else brief(name) for name in names[:NAMED]]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return (
+        f"{exchange.status} answered with {', '.join(shown)}{more}, which the document does not name" if names else ""
+    )
 
 
 def _unnamed(value: Any, schema: Mapping[str, Any], steps: tuple[str | int, ...]) -> Iterator[str]:
@@ -296,7 +301,7 @@ def _header_fault(header: Header, value: str) -> str:
     if header.schema.get("type") == "integer":
         if not INTEGER.match(value):
             return f"{brief(value)} is not an integer"
-        return f"{value} is negative" if int(value) < 0 else ""
+        return f"{brief(value)} is negative" if value.strip("-0") and value.startswith("-") else ""
     if not value.strip():
         return "the value is empty"
     if header.name.lower() == "www-authenticate" and not CHALLENGE.match(value):
@@ -328,12 +333,13 @@ def unique(values_of: Callable[[Exchange], Sequence[str]], name: str) -> Judge:
     """Return a judge that finds a value of *values_of* which an earlier exchange had too."""
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
-        first: dict[str, int] = {}
+        seen: set[str] = set()
         for exchange in exchanges:
-            came = [value for value in values_of(exchange) if value]
-            again = next((value for index, value in enumerate(came) if value in first or value in came[:index]), None)
-            first.update(dict.fromkeys(came, exchange.serial))
-            if came:
+            came = () if exchange.superseded else values_of(exchange)
+            counts = Counter(value for value in came if value)
+            again = next((value for value, count in counts.items() if count > 1 or value in seen), None)
+            seen.update(counts)
+            if counts:
                 yield Evidence(exchange, f"{name} {brief(again)} came a second time" if again is not None else "")
 
     return judge

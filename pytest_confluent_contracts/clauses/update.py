@@ -15,7 +15,6 @@ from pytest_confluent_contracts.contract import (
     Absentee,
     Clause,
     Content,
-    Document,
     Evidence,
     Exchange,
     Expect,
@@ -32,7 +31,7 @@ FINE_RESOLUTION = 0.05  # of those with a fraction
 EMPTY: tuple[Any, ...] = ("", [], {}, None, ABSENT)
 
 
-def derive(document: Document, operation: Operation) -> Iterator[Clause]:
+def derive(operation: Operation) -> Iterator[Clause]:
     """Yield what an update must change, must leave alone, and must never show."""
     content = operation.success.content if operation.success else None
     if content is None:
