@@ -633,6 +633,9 @@ def _limits(operation: Operation) -> Iterator[Fault]:
     yield of_answers(f"{retry} far too short", header(retry, "1"), on(429), "rate-limit/retry-after-honest")
     unstructured = header("RateLimit", "lots, really")
     yield of_answers("RateLimit no structured field", unstructured, accepted, "rate-limit/structured-fields")
+    policies = [header("RateLimit", '"burst";r=5;t=1'), header("RateLimit-Policy", '"daily";q=10;w=60')]
+    disagreeing = chained(*(answering(change, accepted) for change in policies))
+    yield Fault("RateLimit of another policy than RateLimit-Policy", ("rate-limit/structured-fields",), disagreeing)
     if promised:
         yield from _documented_limits(limit, remaining, names["reset"], retry)
         yield from _enforcement(names["reset"], retry)

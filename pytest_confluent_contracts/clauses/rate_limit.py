@@ -446,11 +446,20 @@ def _parses(name: str, value: str) -> bool:
 
 
 def _disagreement(sent: dict[str, str]) -> str:
-    if set(sent) != {"RateLimit", "RateLimit-Policy"}:
-        return ""
-    left, quota = (_parameter(sent["RateLimit"], "r"), _parameter(sent["RateLimit-Policy"], "q"))
-    above = left is not None and quota is not None and left > quota
-    return f"RateLimit leaves {left} of a quota of {quota} in RateLimit-Policy" if above else ""
+    """Return where what is left is of no policy that is told, or more than its quota; earlier drafts name no policies."""
+    told = _by_policy(sent.get("RateLimit", ""), "r")
+    policies = _by_policy(sent.get("RateLimit-Policy", ""), "q")
+    for policy, left in told.items() if policies else ():
+        if policy not in policies:
+            return f"RateLimit tells of the policy {policy}, RateLimit-Policy only of {', '.join(policies)}"
+        if left > policies[policy]:
+            return f"RateLimit leaves {left} of a quota of {policies[policy]} in RateLimit-Policy"
+    return ""
+
+
+def _by_policy(value: str, parameter: str) -> dict[str, int]:
+    found = {item.partition(";")[0].strip(): _parameter(item, parameter) for item in value.split(",")}
+    return {policy: number for policy, number in found.items() if number is not None}
 
 
 def _parameter(value: str, name: str) -> int | None:
