@@ -217,7 +217,7 @@ class Campaign:
                         self._land(*flying.popleft())
                     if self.stopped:
                         break
-                    self._keep_reserve()
+                    self._keep_reserve(len(flying))
                     self.listener.progress(probe, sent + index, total)
                     flying.append((case, pool.submit(self.wire.exchange, case, 0)))
                 while flying:
@@ -296,15 +296,23 @@ class Campaign:
             self.listener.say(f"{why}: waiting {capped:.0f} s{asked}")
         self.clock.sleep(capped)
 
-    def _keep_reserve(self) -> None:
-        """Leave a share of the announced quota to others: wait for the next window before it is touched."""
-        if not self.manner.reserve or not self.journal:
+    def _keep_reserve(self, flying: int = 0) -> None:
+        """Leave a share of the announced quota to others: wait for the next window before it is touched.
+
+        Not every answer tells of the quota: what was sent since the last that did, and what is in flight, counts as spent.
+        """
+        told = self._last_told() if self.manner.reserve else None
+        if told is None:
             return
-        last = self.journal[-1]
-        limit, left = self._told(last, "limit"), self._told(last, "remaining")
-        if limit and left is not None and left - self.manner.concurrency <= RESERVE * limit:
-            seconds = float(self._told(last, "reset") or 1)
-            self._wait(seconds, f"{left} of {limit} requests are left to others")
+        limit, left = self._told(told, "limit") or 0, self._told(told, "remaining") or 0
+        reset, spent = float(self._told(told, "reset") or 1), len(self.journal) - told.serial - 1 + flying
+        if self.clock.now() - told.came_at < reset and left - spent - 1 < RESERVE * limit:
+            self._wait(reset, f"{left - spent} of {limit} requests are left to others")
+
+    def _last_told(self) -> Exchange | None:
+        """Return the last answer that told what is left of a limit."""
+        answers = (one for one in reversed(self.journal) if self._told(one, "limit"))
+        return next((one for one in answers if self._told(one, "remaining") is not None), None)
 
     def _exhaust(self) -> None:
         """Spend the window until 429 comes, wait as it says, and ask again; only where a limit is told and can be paid."""

@@ -53,7 +53,9 @@ def first(place: Path, key: Key, resource: str, was: Mapping[str, Any]) -> dict[
         return dict(was)
     file = _file(place, key)
     if not file.exists():
-        file.write_text(json.dumps({"key": key, "resource": resource, "was": was}), encoding="utf-8")
+        half = file.with_suffix(".new")  # a kill in the middle of writing must leave nothing that looks whole
+        half.write_text(json.dumps({"key": key, "resource": resource, "was": was}), encoding="utf-8")
+        half.replace(file)
     kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["was"]
     return kept
 
