@@ -1,0 +1,71 @@
+"""Does the adapter still read schemathesis and Hypothesis, whose insides move between versions?"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis.internal import charmap
+from judging import DOCUMENTS, document
+
+from pytest_confluent_contracts import cases
+from pytest_confluent_contracts.cases import broken, coverage
+from pytest_confluent_contracts.contract import Brief, Case, Expect, Probe
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def brief(name: str, **more: bool) -> Brief:
+    """Return what a run on loopback brings along."""
+    _, operation = document(name)
+    credentials = {
+        scheme.name: {part: f"given-{part}" for part, _ in scheme.variables}
+        for alternative in operation.security
+        for scheme in alternative
+    }
+    return Brief(operation.parameters, {}, credentials, **more)
+
+
+def made(name: str, **more: bool) -> list[Case]:
+    """Return the cases of the coverage probe."""
+    return cases.of(Probe.COVERAGE, document(name)[1], brief(name, **more))
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_schemathesis_breaks_every_typed_place(name: str) -> None:
+    """Its coverage phase still yields allowed bodies, and wrong ones at each depth: an empty list would pass for nothing new."""
+    _, operation = document(name)
+    bodies = list(coverage._bodies(operation))
+    assert {type(body) for body in bodies} >= {dict, list, str, int, bool, type(None)}
+    assert len(bodies) > 20
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_what_it_adds_is_allowed_or_wrong_in_its_own_way(name: str) -> None:
+    """No case is sent that the broken probe has already, and each promises one thing."""
+    listed = {coverage._wrong(case) for case in broken.listed(document(name)[1], brief(name))}
+    added = made(name)
+    assert any(case.expect is Expect.ACCEPTED for case in added)
+    assert all(len(case.violations) < 2 for case in added)
+    assert all(coverage._wrong(case) not in listed for case in added if case.violations)
+
+
+def test_nothing_is_made_up_where_another_system_checks() -> None:
+    """Off loopback, its values would reach the live service."""
+    assert made("datadog-confluent-cloud", made_up=False) == []
+
+
+def test_a_configuration_of_the_users_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A schemathesis.toml beside the tests is for schemathesis, not for the gate."""
+    before = [case.body for case in made(DOCUMENTS[0])]
+    (tmp_path / "schemathesis.toml").write_text('[generation]\nmode = "positive"\n')
+    monkeypatch.chdir(tmp_path)
+    assert [case.body for case in made(DOCUMENTS[0])] == before
+
+
+def test_hypothesis_is_told_what_it_would_find_out() -> None:
+    """The table of UTF-8 is the one that Hypothesis makes for itself, in the form that this version wants."""
+    wanted = inspect.signature(charmap.intervals_from_codec).return_annotation
+    assert charmap.intervals_from_codec("utf-8") == coverage.TOLD_AS[wanted]
