@@ -314,6 +314,10 @@ def _whole_bodies(prefix: str, when: When) -> Iterator[Fault]:
     yield of_answers(f"{prefix} as text", header("Content-Type", "text/plain"), when, media)
     yield of_answers(f"{prefix} as HTML", _html, when, media)
     yield of_answers(f"{prefix} without Content-Type", header("Content-Type"), when, media)
+    latin = header("Content-Type", "application/json; charset=iso-8859-1")
+    yield of_answers(f"{prefix} said to be Latin-1", latin, when, media)
+    two = header("Content-Type", "application/json", "text/html")
+    yield of_answers(f"{prefix} with two Content-Types", two, when, media)
     for what, make in _BROKEN_JSON.items():
         yield of_answers(f"{prefix} {what}", raw(make), when, f"{prefix}/json")
     for what, make in _WRONG_JSON.items():

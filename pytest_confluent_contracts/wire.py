@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 OWN_HEADERS = (("Accept-Encoding", "gzip, deflate"), ("User-Agent", "pytest-confluent-contracts"))
 LARGEST = 16 * 2**20
 TOO_DEEP = "it is nested too deeply to be read"
+CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 DEEPEST = 100  # levels; what reads, judges and tells of an answer may then follow it level by level
 
 
@@ -32,19 +33,24 @@ class Wire:
         self.base_url, self.guard, self.clock = base_url.rstrip("/"), guard, clock
         self.redactor, self.timeout = redactor, timeout
         self._limits = httpx.Timeout(timeout).as_dict()
+        self._kept_open = False
 
     def exchange(self, case: Case, serial: int) -> Exchange:
         """Send *case* and return what came; a request that the guard holds back raises `guard.Refusal`."""
-        url = self.base_url + filled(case)
+        url, line = self.base_url + filled(case), _Line()
+        extensions = {"timeout": self._limits, "trace": line.note}
         headers = [*case.headers, *OWN_HEADERS]
-        limits = {"timeout": self._limits}
         request = httpx.Request(
-            case.operation.method, url, headers=headers, content=case.body or b"", extensions=limits
+            case.operation.method, url, headers=headers, content=case.body or b"", extensions=extensions
         )
         try:
             response, body = self._answer(request)
         except (httpx.HTTPError, _TooSlow, _TooLarge) as error:
+            if isinstance(error, CLOSED) and line.reused and not self._kept_open:
+                # The target closes after each answer and does not say so: it was gone before this was sent (RFC 9112 9.3).
+                return self.exchange(case, serial)
             return self._kept(case, serial, url, request, failure=_reason(error, self.timeout))
+        self._kept_open = self._kept_open or line.reused
         return self._kept(case, serial, url, request, response=response, body=body)
 
     def _answer(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
@@ -98,6 +104,22 @@ class Wire:
     def close(self) -> None:
         """Close the connections."""
         self.guard.close()
+
+
+class _Line:
+    """Whether a request went over a connection that an earlier one had opened."""
+
+    def __init__(self) -> None:
+        self._events: set[str] = set()
+
+    def note(self, event: str, _: object) -> None:
+        """Hear of what httpcore does, ``connection.connect_tcp.started`` for one."""
+        self._events.add(event.partition(".")[0])
+
+    @property
+    def reused(self) -> bool:
+        """Return whether something was sent without a connection being made; never so for the embedded service."""
+        return bool(self._events) and "connection" not in self._events
 
 
 class _TooSlow(Exception):

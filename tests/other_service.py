@@ -75,6 +75,9 @@ class Choices:
     datadog_limit: str = "silent"  # or "bucket", "window": with headers in the usual names
     datadog_retry_after: bool = True
     datadog_request_ids: bool = False
+    hangs_up: bool = (
+        False  # the connection is closed after each answer, without a word (RFC 9112 9.6 only asks for one)
+    )
 
 
 class Request(NamedTuple):
@@ -618,6 +621,7 @@ class _Handler(LoopbackHandler):
         lines += [f"{name}: {value}" for name, value in headers]
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
         self.wfile.write(head + body)
+        self.close_connection = self.close_connection or self.owner.choices.hangs_up
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What http.server itself refuses is refused in JSON too, and the connection ends."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -36,6 +37,13 @@ VARIABLES = (
 )
 FOREIGN = ("PYTEST_", "CONTRACT_", "COV_", "GITHUB_")  # what a run would do otherwise because of who started the tests
 DEADLINE = 120.0
+
+
+def hearing() -> None:
+    """Let a child hear of Ctrl-C and of a closed terminal, though the tests may have been started where both are ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
 
 # --- runs ----------------------------------------------------------------------------------------------------------
 

@@ -54,6 +54,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "reset_rounds_down": (False, True),
     "datadog_request_ids": (False, True),
     "datadog_retry_after": (True, False),
+    "hangs_up": (False, True),
     "error_members": (("id", "status", "code", "title", "detail", "source"), ("status", "detail", "source")),
 }
 THROTTLED = {"limit", "window", "aligned", "no_store"}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 import pytest
 from other_service import ENVIRONMENT, Answer, OtherService, Request
-from running import QUIET, Run, environment, gate
+from running import QUIET, Run, environment, gate, hearing
 from test_report_runs import SCHEMA, page_verdicts, summary_counts
 
 from pytest_confluent_contracts import documents
@@ -89,6 +89,7 @@ def interrupted(folder: Path, service: OtherService, after: int, *options: str) 
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=hearing,
     ) as process:
         while len(service.requests) < after and process.poll() is None and time.monotonic() < begun + 60:
             time.sleep(0.01)

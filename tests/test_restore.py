@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from other_service import ENVIRONMENT, Answer, OtherService, Request
-from running import QUIET, TESTS, Run, environment, gate
+from running import QUIET, TESTS, Run, environment, gate, hearing
 
 from pytest_confluent_contracts import keeping
 
@@ -189,6 +189,7 @@ def interrupted(
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=hearing,
     ) as run:
         deadline = time.monotonic() + 30
         while len(service.requests) < after and run.poll() is None and time.monotonic() < deadline:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases import generated
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 WRONG: dict[str, tuple[Any, ...]] = {
     "null": (None,),
     "boolean": (True, False),
-    "integer": (0, 7),
+    "integer": (7,),
     "number": (1.5,),
     "string": ("", "text"),
     "array": ([], ["text"]),
@@ -37,7 +39,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
 }
 SPELLED = {"boolean": "true", "integer": "7", "number": "1.5", "array": "[]", "object": "{}"}
 CHECK_EVERY = 24
-AGAIN = 25
+AGAIN = 40
 
 
 def bodies(operation: Operation, brief: Brief) -> list[Case]:
@@ -81,12 +83,25 @@ def _deterministic(operation: Operation, brief: Brief) -> Iterator[tuple[str, An
                 without(fresh(operation, brief, "refused", member.path), member.path),
             )
     yield from _lists(operation, brief)
+    yield from _several(operation, brief)
+
+
+def _several(operation: Operation, brief: Brief) -> Iterator[tuple[str, Any]]:
+    """Yield bodies in which each two neighbouring members are wrong, and all of them: each error must tell of one."""
+    leaves = [member for member in members(operation) if "properties" not in member.schema and "[]" not in member.path]
+    for some in (*itertools.pairwise(leaves), tuple(leaves)) if len(leaves) > 1 else ():
+        body = minimal(operation, brief)
+        for member in some:
+            body = with_value(body, member.path, 7)
+        yield f"{' and '.join(member.path for member in some)} are 7", body
+    for member in leaves[:1]:
+        yield f"{member.path} is 10**30", with_value(minimal(operation, brief), member.path, 10**30)
 
 
 def wrong_values(schema: Mapping[str, Any]) -> Iterator[Any]:
     """Yield values of every JSON type that *schema* does not allow, then values that break its bounds."""
     kinds = types_of(schema)
-    allowed = {*kinds, *(["integer"] if "number" in kinds else ["number"] if "integer" not in kinds else [])}
+    allowed = {*kinds, *(["integer"] if "number" in kinds else [])}
     if kinds:
         yield from (value for kind, values in WRONG.items() if kind not in allowed for value in values)
         yield from (text for kind, text in SPELLED.items() if kind in kinds and "string" not in kinds)
@@ -219,7 +234,21 @@ def _wrong_type(operation: Operation, brief: Brief) -> Iterator[Case]:
         yield _raw(one.title, "media-type", operation, brief, good, headers=headers)
 
 
+def _readable(operation: Operation, brief: Brief) -> Iterator[Case]:
+    """Yield bodies that a service may read or refuse, as long as it does not fail."""
+    good = encoded(minimal(operation, brief))
+    for title, body in (("a byte order mark", b"\xef\xbb\xbf" + good), ("UTF-16", good.decode().encode("utf-16"))):
+        yield _raw(title, "readable", operation, brief, body, expect=Expect.ANY)
+    one = _raw("a body without Content-Type", "readable", operation, brief, good, expect=Expect.ANY)
+    yield replace(one, headers=tuple(pair for pair in one.headers if pair[0] != "Content-Type"))
+    foreign = tuple(
+        (name, f"{value}; charset=iso-8859-1" if name == "Content-Type" else value) for name, value in one.headers
+    )
+    yield replace(one, title="a body said to be Latin-1", headers=foreign)
+
+
 def _none(operation: Operation, brief: Brief) -> Iterator[Case]:
+    yield from _readable(operation, brief)
     if operation.request and operation.request.required:
         yield _raw("an empty body", "required", operation, brief, b"")
     else:

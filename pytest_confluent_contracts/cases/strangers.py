@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.cases.making import case, complete, fresh, header, judged
+from pytest_confluent_contracts.cases.making import case, complete, encoded, fresh, header, judged, minimal
 from pytest_confluent_contracts.cases.valid import opening
 from pytest_confluent_contracts.contract import Brief, Case, Expect, Operation, Probe, Scheme
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 CHECK_EVERY = 12
+PLAIN, ODD = "", "odd"  # an odd id may as well be refused as a bad request
 
 
 # --- credentials -----------------------------------------------------------------------------------------------------
@@ -47,7 +48,11 @@ def _anonymous(case: Case) -> tuple[tuple[str, str], ...]:
 
 def _refused(operation: Operation, brief: Brief) -> Iterator[Case]:
     for index, (title, scheme, headers) in enumerate(_variants(operation, brief)):
-        yield _stranger(title, scheme, headers, operation, brief, index)
+        one = _stranger(title, scheme, headers, operation, brief, index)
+        yield one
+        if not scheme or "a wrong value" in title:  # who asks may be looked at only where there is something to write
+            body = minimal(operation, brief)
+            yield replace(one, title=f"{title}, the smallest update", value=body, body=encoded(body))
 
 
 def _variants(operation: Operation, brief: Brief) -> Iterator[tuple[str, str, dict[str, str]]]:
@@ -65,6 +70,12 @@ def _variants(operation: Operation, brief: Brief) -> Iterator[tuple[str, str, di
             one, two = alternative
             swapped = {one.header: given[two.name][1], two.header: given[one.name][1]}
             yield f"with {one.header} and {two.header} swapped", one.name, swapped
+            for scheme, same in ((two, given[one.name][1]), (one, given[two.name][1])):
+                yield (
+                    f"with the value of its partner in {scheme.header}",
+                    scheme.name,
+                    {one.header: same, two.header: same},
+                )
 
 
 def _partner(alternative: tuple[Scheme, ...], scheme: Scheme) -> Scheme:
@@ -85,7 +96,17 @@ def _wrong(scheme: Scheme, brief: Brief) -> Iterator[tuple[str, str]]:
         if right.get(part):
             for title, near in _near(right[part], other[part]):
                 yield f"{title} ({part})", header(scheme, {**right, part: near})[1]
+    if scheme.kind in ("basic", "bearer") and all(right.get(part) for part, _ in scheme.variables):
+        own = header(scheme, right)[1]
+        yield "the right value without a scheme", own.partition(" ")[2]
+        yield "the right value under another scheme", f"Digest {own.partition(' ')[2]}"
     if scheme.kind == "basic":
+        if {"username", "password"} <= right.keys():
+            yield (
+                "user and password exchanged",
+                header(scheme, {"username": right["password"], "password": right["username"]})[1],
+            )
+            yield "a space behind the password", header(scheme, {**right, "password": f"{right['password']} "})[1]
         yield "a Basic that is not base64", "Basic %%%"
         yield "a Basic without a colon", "Basic bm9jb2xvbg=="
     if scheme.kind == "bearer":
@@ -98,8 +119,8 @@ def _near(right: str, wrong: str) -> Iterator[tuple[str, str]]:
     yield "another value", wrong
     yield "an empty value", ""
     yield "the right value cut short", right[:-1]
-    yield "the first half of the right value", right[: len(right) // 2]
     yield "the right value and more", f"{right}x"
+    yield "something and the right value", f"x{right}"
     swapped = right.swapcase()
     if swapped != right:
         yield "the right value in the other case", swapped
@@ -123,26 +144,31 @@ def unknown_ids(operation: Operation, brief: Brief) -> list[Case]:
     if not brief.parameters:
         return []
     ids = list(_ids(brief))
-    made = [_unknown(operation, brief, id, index) for index, id in enumerate(ids)]
+    made = [_unknown(operation, brief, id, kind, index) for index, (id, kind) in enumerate(ids)]
     look = opening(operation, brief, Probe.UNKNOWN)
     return [*made, made[0], look]
 
 
-def _ids(brief: Brief) -> Iterator[str]:
+def _ids(brief: Brief) -> Iterator[tuple[str, str]]:
+    """Yield ids that nobody has, plain ones and ones that a service may trip over."""
     known = brief.parameters[-1][1]
     numbers = random.Random(f"{brief.seed}/{known}")
-    yield f"{known}0"
-    yield known[:-1] or "0"
-    yield f"contract-unknown-{numbers.getrandbits(48):012x}"
-    yield f"{numbers.getrandbits(32):08x}-0000-4000-8000-{numbers.getrandbits(48):012x}"
-    yield "0"
+    yield f"{known}0", PLAIN
+    yield known[:-1] or "0", PLAIN
+    yield f"contract-unknown-{numbers.getrandbits(48):012x}", PLAIN
+    yield f"{numbers.getrandbits(32):08x}-0000-4000-8000-{numbers.getrandbits(48):012x}", PLAIN
+    if known.swapcase() != known:
+        yield known.swapcase(), PLAIN
+    yield f"{known} ", ODD
+    yield "a%b'c\u00e9\u6f22", ODD
+    yield "x" * 300, ODD
 
 
-def _unknown(operation: Operation, brief: Brief, id: str, index: int) -> Case:
+def _unknown(operation: Operation, brief: Brief, id: str, kind: str, index: int) -> Case:
     *rest, (name, _) = brief.parameters
     title = f"{name} {id[:40]}"
     if operation.request:
         one = judged(Probe.UNKNOWN, title, operation, brief, fresh(operation, brief, f"refused-{index}"))
     else:
         one = case(Probe.UNKNOWN, title, operation, brief)
-    return replace(one, parameters=(*rest, (name, id)), expect=Expect.UNKNOWN, violations=(), varies="")
+    return replace(one, parameters=(*rest, (name, id)), expect=Expect.UNKNOWN, violations=(), varies=kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SIZES = (1, 2, 33, 51, 64, 65, 101, 129, 201, 255, 256, 257, 501, 1025, 4097, 65_536, 70_000)
+SIZES = (1, 33, 64, 65, 101, 201, 255, 256, 257, 501, 1025, 4097, 65_536, 110_000)
 LIST_SIZES = (1, 2, 3, 6, 11, 21, 33, 51, 65, 101, 129, 257, 501, 1001, 2001)
 ENTRY_SIZES = (101, 201, 1025, 70_000)
 SECRET_SIZES = (17, 33, 65, 129, 257, 1025, 65_537)
@@ -20,7 +20,7 @@ TEXTS = {
     "right to left": "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 \u202eabc\u202c \u200f!",
     "Asian scripts": "\u6f22\u5b57 \u3072\u3089 \ud55c\uad6d\uc5b4 \u0928\u092e\u0938\u094d\u0924\u0947 \u0e2a\u0e27\u0e31\u0e2a",
     "a character outside the BMP": "\U0001d518",
-    "emoji with joiners": "\U0001f469\u200d\U0001f4bb \U0001f1e9\U0001f1ea \U0001f44d\U0001f3fd",
+    "emoji with joiners": "\U0001f469\u200d\U0001f4bb \U0001f1e9\U0001f1ea \U0001f44d\U0001f3fd \u2764\ufe0f",
     "compatibility forms": "\ufb01 \u2460 \uff21\uff22 \u212b \u1e9b\u0323",
     "NUL": "a\u0000b",
     "control characters": "".join(map(chr, range(1, 32))),
@@ -31,7 +31,7 @@ TEXTS = {
     "noncharacters and private use": "\ufffe\uffff\ue000\ufdd0 \ufffd",
     "quotes and backslashes": "\"double\" 'single' `back` \\ \\\\ \\n \\u0041",
     "slashes, tildes and percent escapes": "/a/b ~0 ~1 // 100% %20 %00 %s %d %25",
-    "punctuation": "a+b&c=d;e?f#g a@b.example, c:d = e {id} {{name}} ${HOME} $1",
+    "punctuation": "a+b&c=d;e?f#g a@b.example, c:d = e {id} {{name}} ${HOME} $1 \u20ac \u201cso\u201d it\u2019s\u2026",
     "angle brackets and entities": "<b>bold</b> &amp; &lt;",
     "digits": "0012345",
     "a number": "1.50e3",

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TOGETHER = 3
+# Each differs from the one before in what a service may take for nothing: a write that it then leaves out shows.
+ALIKE = ("Alike", "alike", "alike ", "caf\u00e9", "cafe\u0301", "")
 
 
 def opening(operation: Operation, brief: Brief, probe: Probe = Probe.EXAMPLES) -> Case:
@@ -99,7 +101,7 @@ def bodies(operation: Operation, brief: Brief) -> list[Case]:
     return [*allowed[:2], *_twice(allowed[2:])]
 
 
-def _twice(cases: list[Case], every: int = 24) -> Iterator[Case]:
+def _twice(cases: list[Case], every: int = 40) -> Iterator[Case]:
     """Yield the cases, now and then one of them twice: the same update again must change nothing."""
     for index, one in enumerate(cases):
         yield one
@@ -226,7 +228,7 @@ def _alike(operation: Operation, brief: Brief) -> Iterator[Body]:
     free = [member for member in writable(operation) if _may_vary(member, operation, brief) and not member.secret]
     texts = [member.path for member in free if types_of(member.schema) == ["string"] and "enum" not in member.schema]
     lists = [member.path for member in free if "string" in types_of(member.schema.get("items") or {})]
-    for text in ("alike", "", " ") if len(texts) > 1 else ():
+    for text in ALIKE if texts else ():
         yield (
             f"{' and '.join(texts)} are {text!r}",
             _together(minimal(operation, brief), dict.fromkeys(texts, text)),
@@ -248,7 +250,7 @@ def _entries(count: int, length: int) -> list[str]:
 
 def read_only(operation: Operation, brief: Brief) -> list[Case]:
     """Return updates that also send what is read-only, immutable or not declared, with values of their own."""
-    least, written = minimal(operation, brief), full(operation, brief)
+    least = minimal(operation, brief)
     content = operation.success.content if operation.success else None
     known = {member.path: member for member in content.properties} if content else {}
     untouchable = [operation.promise(key, "properties") or () for key in ("immutable", "create-only")]
@@ -257,14 +259,20 @@ def read_only(operation: Operation, brief: Brief) -> list[Case]:
     for path, value in others.items():
         everything = with_value(everything, path, value)
     look = opening(operation, brief, Probe.READ_ONLY)
+    beside = fresh(operation, brief, "beside")
     return [
         look,
         *(_frozen(operation, brief, path, with_value(least, path, value)) for path, value in others.items()),
         look,
+        *(_frozen(operation, brief, path, with_value(least, path, None)) for path in others),
+        *(_frozen(operation, brief, path, with_value(least, path, type(value)())) for path, value in others.items()),
+        look,
         _frozen(operation, brief, "everything immutable", everything),
-        *(_frozen(operation, brief, path, with_value(written, path, value)) for path, value in others.items()),
+        *(_frozen(operation, brief, path, with_value(beside, path, value)) for path, value in others.items()),
         look,
         *_undeclared(operation, brief),
+        *_in_other_case(operation, brief),
+        look,
     ]
 
 
@@ -295,7 +303,23 @@ def _other_value(member: Property) -> Any:
     if member.schema.get("format") in formats:
         return formats[member.schema["format"]]
     value = sample(member)
-    return "contract-other" if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    # Another value of the documented look, for a service may write only what it takes for one.
+    return value[:-1] + ("x" if value[-1:] != "x" else "y") if "example" in member.schema else "contract-other"
+
+
+def _in_other_case(operation: Operation, brief: Brief) -> Iterator[Case]:
+    """Yield the update that spells every member it may write in capitals: JSON's names are told apart by case."""
+    new, body = fresh(operation, brief, "capitals"), minimal(operation, brief)
+    for member in writable(operation):
+        value = at(new, member.path)
+        if not (member.secret or member.required or value is ABSENT):
+            around, _, name = member.path.rpartition(".")
+            body = with_value(body, f"{around}.{name.upper()}".removeprefix("."), value)
+    one = judged(Probe.READ_ONLY, "members in capitals", operation, brief, body, varies="undeclared")
+    if one.expect is Expect.ACCEPTED and body != minimal(operation, brief):
+        yield one
 
 
 def _undeclared(operation: Operation, brief: Brief) -> Iterator[Case]:

@@ -247,6 +247,8 @@ def _pointers(entry: Promise, applies: Applies, operation: Operation) -> Iterato
     def told(exchange: Exchange) -> str | None:
         if not _judged_by_body(exchange, operation) or exchange.json is ABSENT:
             return None
+        if not any(violation.pointer or violation.missing for violation in exchange.case.violations):
+            return None  # the whole body is wrong: there is no part of it to point at
         return "" if _strings(exchange, path) else f"{exchange.status} answered without {path}"
 
     promise = f"{path} is a JSON Pointer (RFC 6901) into the request body"

@@ -260,7 +260,8 @@ def _unknown(operation: Operation) -> Clause:
     promised = operation.promise("refusals", "unknown")
 
     def look(exchange: Exchange) -> str:
-        if exchange.status == promised:
+        as_bad_request = exchange.case.varies == "odd" and exchange.status in operation.refusals
+        if exchange.status == promised or as_bad_request:
             return ""
         return f"{exchange.status} answered to an id that does not exist ({exchange.case.title}), not {promised}"
 

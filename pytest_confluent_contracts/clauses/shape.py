@@ -182,11 +182,17 @@ def body(
     yield shape(f"{prefix}/undeclared", content.place, promise, judge, absent, needs, **more)
 
 
+FOREIGN_CHARSET = re.compile(
+    r';\s*charset\s*=\s*(?!"?(?:utf-?8|us-ascii)\b)', re.IGNORECASE
+)  # RFC 8259 8.1: JSON is UTF-8
+
+
 def _media_type(exchange: Exchange, promised: str) -> str:
-    came = exchange.header("content-type")
-    if essence(came) == essence(promised):
+    came = exchange.header_values("content-type")
+    if len(set(came)) == 1 and essence(came[0]) == essence(promised) and not FOREIGN_CHARSET.search(came[0]):
         return ""
-    return f"{exchange.status} answered {f'as {came}' if came else 'without Content-Type'}, not {promised}"
+    told = f"as {' and as '.join(came)}" if came else "without Content-Type"
+    return f"{exchange.status} answered {told}, not {promised}"
 
 
 def _json(exchange: Exchange) -> str:
@@ -286,12 +292,14 @@ def header_clause(
     )
 
 
+LISTED = frozenset({"www-authenticate", "allow", "vary"})  # RFC 9110 5.3: only these may come in several lines
+
+
 def _header(exchange: Exchange, header: Header) -> str:
     came = exchange.header_values(header.name)
     if not came:
         return f"{exchange.status} answered without {header.name}"
-    integer = header.schema.get("type") == "integer"
-    if integer and len(came) > 1:
+    if len(came) > 1 and header.name.lower() not in LISTED:
         return f"{exchange.status} answered with {header.name} {len(came)} times"
     fault = next((fault for value in came if (fault := _header_fault(header, value))), "")
     return f"{exchange.status} answered with {header.name}: {fault}" if fault else ""

@@ -28,6 +28,8 @@ from pytest_confluent_contracts.contract import (
 
 RESOLUTION = 1.1  # seconds, of time stamps in whole seconds
 FINE_RESOLUTION = 0.05  # of those with a fraction
+SELDOM = 5  # a clock that stands still for fewer than one change in so many was not too coarse for it
+ENOUGH = 20
 EMPTY: tuple[Any, ...] = ("", [], {}, None, ABSENT)
 
 
@@ -503,21 +505,50 @@ def _moves(model: Model, path: str) -> Judge:
     """A change must not show a time stamp again that was first seen at least a clock's resolution before."""
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
-        seen_at: dict[datetime, float] = {}
-        resolution = RESOLUTION
-        for pair in pairs(model, exchanges):
-            told, first = moment(pair.after.json, path), moment(pair.before.json, path)
-            if told is None or first is None:
-                continue
-            resolution = FINE_RESOLUTION if told.microsecond else resolution
-            since = seen_at.setdefault(first, pair.before.came_at)
-            too_soon = told == first and pair.after.sent_at - since < resolution
-            if too_soon or not _changed(pair, model):
-                continue
-            finding = f"{pair.after.status} answered with {path} {told.isoformat()} again, though something changed"
-            yield Evidence(pair.after, finding if told == first else "")
+        changes = list(_stamped_changes(model, path, exchanges))
+        resolution = _resolution(changes)
+        for change in changes:
+            moved, due = change.told != change.first, change.elapsed >= resolution
+            told = (
+                f"{change.after.status} answered with {path} {change.told.isoformat()} again, though something changed"
+            )
+            if moved or due:
+                yield Evidence(change.after, "" if moved else told)
 
     return judge
+
+
+@dataclass(frozen=True, slots=True)
+class StampedChange:
+    """A change, the time stamps before and after it, and the seconds since the first of them was first seen."""
+
+    after: Exchange
+    first: datetime
+    told: datetime
+    elapsed: float
+
+
+def _stamped_changes(model: Model, path: str, exchanges: Sequence[Exchange]) -> Iterator[StampedChange]:
+    seen_at: dict[datetime, float] = {}
+    for pair in pairs(model, exchanges):
+        told, first = moment(pair.after.json, path), moment(pair.before.json, path)
+        if told is None or first is None:
+            continue
+        since = seen_at.setdefault(first, pair.before.came_at)
+        if _changed(pair, model):
+            yield StampedChange(pair.after, first, told, pair.after.sent_at - since)
+
+
+def _resolution(changes: Sequence[StampedChange]) -> float:
+    """Return the seconds after which a time stamp must have moved.
+
+    None where stamps have microseconds and nearly every change moved them: such a clock was not too coarse for the rest.
+    """
+    moves = [change for change in changes if change.told != change.first]
+    precise = 2 * sum(bool(move.told.microsecond % 1000) for move in moves) > len(moves) >= ENOUGH
+    if precise and SELDOM * (len(changes) - len(moves)) < len(changes):
+        return 0.0
+    return FINE_RESOLUTION if any(move.told.microsecond for move in moves) else RESOLUTION
 
 
 def _changed(pair: Pair, model: Model) -> bool:
