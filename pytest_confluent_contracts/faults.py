@@ -7,6 +7,7 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial, reduce
@@ -695,7 +696,8 @@ def _behind_429(service: Service, inner: Any, request: Request) -> Answer:
     """Refuse for the limit only after the update was made."""
     answer: Answer = inner(request)
     if answer.status == 429:
-        service.apply(service.find(request), service.read(request))
+        with suppress(Refused):  # what cannot be read cannot be applied
+            service.apply(service.find(request), service.read(request))
     return answer
 
 

@@ -336,14 +336,20 @@ UNTRIED = "the limit was not exhausted; --contract-throttle does"
 
 
 def _enforced(names: dict[str, str]) -> Judge:
-    """Judge what happens at the limit: neither served past it, nor refused long before Remaining ran out."""
+    """Judge what happens at the limit: neither served past it, nor refused long before Remaining ran out.
+
+    Others may have spent the rest before one 429; before most of them they have not.
+    """
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         served = 0
-        for step in steps(exchanges, partial(read, names=names)):
+        told = list(steps(exchanges, partial(read, names=names)))
+        early = {id(step): _too_early(step) for step in told if throttled(step.after)}
+        as_a_rule = 2 * sum(map(bool, early.values())) > len(early)
+        for step in told:
             served = 0 if step.may_be_new else served + step.after.accepted
             if throttled(step.after):
-                yield Evidence(step.after, _too_early(step))
+                yield Evidence(step.after, early[id(step)] if as_a_rule else "")
             elif step.after.accepted and not step.may_be_new and (finding := _past(step, served)):
                 yield Evidence(step.after, finding)
 
