@@ -10,7 +10,7 @@ from hypothesis.internal import charmap
 from judging import DOCUMENTS, document
 
 from pytest_confluent_contracts import cases
-from pytest_confluent_contracts.cases import broken, coverage
+from pytest_confluent_contracts.cases import broken, coverage, generated
 from pytest_confluent_contracts.contract import Brief, Case, Expect, Probe
 
 if TYPE_CHECKING:
@@ -69,3 +69,18 @@ def test_hypothesis_is_told_what_it_would_find_out() -> None:
     """The table of UTF-8 is the one that Hypothesis makes for itself, in the form that this version wants."""
     wanted = inspect.signature(charmap.intervals_from_codec).return_annotation
     assert charmap.intervals_from_codec("utf-8") == coverage.TOLD_AS[wanted]
+
+
+def test_ctrl_c_behind_an_error_of_hypothesis_is_still_ctrl_c() -> None:
+    """Interrupted before a test of its own has a runner, Hypothesis raises an AssertionError in the place of the interrupt."""
+
+    def hidden() -> None:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            assert not "a runner"
+
+    with pytest.raises(KeyboardInterrupt), generated.apart():
+        hidden()
+    with pytest.raises(AssertionError), generated.apart():
+        assert not "interrupted"

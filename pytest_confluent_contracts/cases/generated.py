@@ -52,8 +52,19 @@ def apart() -> Iterator[None]:
     try:
         with unmixed, unhooked:
             yield
+    except Exception as error:
+        # Interrupted while it makes ready, Hypothesis trips over what is not there yet, and hides why.
+        if _caused_by_interrupt(error):
+            raise KeyboardInterrupt from None
+        raise
     finally:
         configuration.set_hypothesis_home_dir(home)
+
+
+def _caused_by_interrupt(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
 
 
 def drawn(strategy: st.SearchStrategy[T], count: int, seed: int) -> list[T]:
@@ -76,6 +87,8 @@ def drawn(strategy: st.SearchStrategy[T], count: int, seed: int) -> list[T]:
     def gather(value: T) -> None:
         values.append(value)
 
+    # The key of a database that is not used: Hypothesis would read and take apart the source of this file to make one.
+    gather._hypothesis_internal_database_key = b""  # type: ignore[attr-defined]
     gather()
     return values[:count]
 
