@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.contract import ContractError, Finding, Level, Ruling, Verdict
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pytest_confluent_contracts.contract import Clause, Document, Ruling
+    from pytest_confluent_contracts.contract import Clause, Document
     from pytest_confluent_contracts.recorded import Recording, Traffic
 
 KEPT, WORSE, USAGE = 0, 1, 4  # as pytest's own exit codes
@@ -58,8 +60,6 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; a usage error is one line on stderr and 4."""
-    from pytest_confluent_contracts.contract import ContractError
-
     asked = parser().parse_args(arguments)
     try:
         return int(asked.run(asked))
@@ -99,7 +99,6 @@ def merge(asked: argparse.Namespace) -> int:
 
 def badge(asked: argparse.Namespace) -> int:
     """Write the badge of a run to a file, or to the standard output."""
-    from pytest_confluent_contracts.contract import ContractError
     from pytest_confluent_contracts.report import badge, files
 
     drawn = badge.svg(files.read(asked.report))
@@ -123,7 +122,6 @@ def outcome(run: dict[str, Any]) -> int:
 def sources(described: Iterable[dict[str, Any]]) -> dict[str, str]:
     """Return the texts of the documents that are at hand and still the same, by the file that clauses name."""
     from pytest_confluent_contracts import documents
-    from pytest_confluent_contracts.contract import ContractError
 
     found = {}
     for one in described:
@@ -174,7 +172,6 @@ def judged(
     Raises `ContractError` where nothing of them was recorded.
     """
     from pytest_confluent_contracts import clauses, recorded
-    from pytest_confluent_contracts.contract import ContractError
     from pytest_confluent_contracts.report import record
 
     pairs = [(document, operation) for document in held for operation in document.operations]
@@ -184,18 +181,18 @@ def judged(
         raise ContractError(
             f"{path}: none of {len(recordings)} recorded requests is {asked}; --contract-spec names others"
         )
-    records, exchanges = [], []
+    records: list[dict[str, Any]] = []
+    exchanges: list[dict[str, Any]] = []
     for document, operation, traffic in found:
         if traffic.exchanges or named:
-            told = f"{document.name}", operation.id
-            records += [record.of(ruling(clause, traffic, *told)) for clause in clauses.derive(operation)]
+            rulings = (ruling(clause, traffic, document.name, operation.id) for clause in clauses.derive(operation))
+            records += map(record.of, rulings)
             exchanges += [record.exchange(exchange) for exchange in traffic.exchanges]
     return records, exchanges
 
 
 def ruling(clause: Clause, traffic: Traffic, document: str, operation: str) -> Ruling:
     """Return the verdict that recorded *traffic* allows on *clause*; what needs provoking is not exercised."""
-    from pytest_confluent_contracts.contract import Finding, Level, Ruling, Verdict
     from pytest_confluent_contracts.wire import curl
 
     if reason := _unjudgeable(clause, traffic):

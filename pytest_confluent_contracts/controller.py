@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_confluent_contracts import junit, keeping
+from pytest_confluent_contracts.contract import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +105,6 @@ class Controller:
     def _write_reports(self, session: pytest.Session) -> None:
         """Write the reports; where that fails, the verdicts are printed all the same, and the exit code is 4."""
         from pytest_confluent_contracts import documents
-        from pytest_confluent_contracts.contract import ContractError
         from pytest_confluent_contracts.report import files, run
         from pytest_confluent_contracts.session import unjudged
 

@@ -7,13 +7,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts import keeping
+from pytest_confluent_contracts.contract import Brief, Probe
 from pytest_confluent_contracts.progress import Silent
 
 if TYPE_CHECKING:
     import pytest
 
     from pytest_confluent_contracts.campaign import Campaign
-    from pytest_confluent_contracts.contract import Brief, Clause, Exchange, Operation, Probe, Ruling
+    from pytest_confluent_contracts.contract import Clause, Exchange, Operation, Ruling
     from pytest_confluent_contracts.proving import Proof, Prover
     from pytest_confluent_contracts.settings import Settings
     from pytest_confluent_contracts.targets import Door
@@ -100,7 +101,6 @@ class Gate:
         """Return the campaign that works through *door*."""
         from pytest_confluent_contracts import cases, targets
         from pytest_confluent_contracts.campaign import Campaign, Listener, Manner
-        from pytest_confluent_contracts.contract import Probe
 
         settings = self.settings
         brief = self.brief(operation, door)
@@ -126,8 +126,6 @@ class Gate:
 
     def brief(self, operation: Operation, door: Door) -> Brief:
         """Return what the run brings along for *operation*; without a resource of its own, an id that nobody has."""
-        from pytest_confluent_contracts.contract import Brief
-
         settings = self.settings
         members = {member.path for member in operation.request.properties} if operation.request else set()
         owned = all(content for _, content in door.parameters) and (settings.local or not self.unpinned(operation))
@@ -148,8 +146,6 @@ class Gate:
 
     def unasked(self, operation: Operation, brief: Brief) -> dict[Probe, str]:
         """Return the probes that this run must not send, each with the reason."""
-        from pytest_confluent_contracts.contract import Probe
-
         changing = [probe for probe in Probe if probe not in (Probe.CREDENTIALS, Probe.UNKNOWN)]
         if not all(content for _, content in self.door(operation).parameters):
             named = ", ".join(f"--contract-param {name}=..." for name, content in operation.parameters)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from pytest_confluent_contracts.contract import ContractError, is_local
 from pytest_confluent_contracts.options import MOCK, NODE_PREFIX, OPTIONS, value
 
 if TYPE_CHECKING:
@@ -59,8 +60,6 @@ class Settings:
 
 def read(config: pytest.Config) -> Settings:
     """Return what was asked for; raise `pytest.UsageError` in one line where it cannot be."""
-    from pytest_confluent_contracts.contract import ContractError
-
     try:
         return _checked(config, str(value(config, "target")))
     except ContractError as error:
@@ -102,8 +101,6 @@ def _checked(config: pytest.Config, target: str) -> Settings:
 
 
 def _prove(config: pytest.Config, target: str) -> bool:
-    from pytest_confluent_contracts.contract import ContractError
-
     asked = bool(value(config, "prove"))
     if asked and target != MOCK:
         raise ContractError("--contract-prove: only the embedded service can be broken; give --contract-target=mock")
@@ -111,8 +108,6 @@ def _prove(config: pytest.Config, target: str) -> bool:
 
 
 def _check_url(target: str) -> None:
-    from pytest_confluent_contracts.contract import ContractError
-
     try:
         parts = urlsplit(target)
         named = parts.hostname and (parts.port or True)
@@ -129,8 +124,6 @@ def _check_url(target: str) -> None:
 
 def _host(given: str) -> str:
     """Return *given* where it is ``HOST[:PORT]``."""
-    from pytest_confluent_contracts.contract import ContractError
-
     try:
         parts = urlsplit(f"//{given}")
         named = parts.hostname and (parts.port or True) and parts.netloc == given
@@ -143,8 +136,6 @@ def _host(given: str) -> str:
 
 def _check_workers(config: pytest.Config) -> None:
     """Refuse what would send every request once for each of xdist's workers, and change a resource from all of them."""
-    from pytest_confluent_contracts.contract import ContractError
-
     if config.getoption("dist", "no") == "each" and config.getoption("tx", ()):
         raise ContractError(
             "--dist=each: every worker would send everything; leave it out, clauses are spread with -n alone"
@@ -154,7 +145,6 @@ def _check_workers(config: pytest.Config) -> None:
 def _documents(config: pytest.Config, target: str) -> Iterator[Path]:
     """Yield the documents: those named, those among the paths, else the bundled ones that the target's host serves."""
     from pytest_confluent_contracts import documents
-    from pytest_confluent_contracts.contract import ContractError
 
     named = [_named(name) for name in value(config, "spec") or ()]
     if config.args_source is config.ArgsSource.ARGS:
@@ -181,7 +171,6 @@ def _documents(config: pytest.Config, target: str) -> Iterator[Path]:
 
 def _named(name: str) -> Path:
     from pytest_confluent_contracts import documents
-    from pytest_confluent_contracts.contract import ContractError
 
     try:
         return documents.find(name)
@@ -190,8 +179,6 @@ def _named(name: str) -> Path:
 
 
 def _serves_all(target: str) -> bool:
-    from pytest_confluent_contracts.contract import is_local
-
     return target == MOCK or is_local(target)
 
 
@@ -233,7 +220,6 @@ def _path(given: object) -> Path | None:
 
 def _waived(config: pytest.Config) -> tuple[Any, ...]:
     from pytest_confluent_contracts import waivers
-    from pytest_confluent_contracts.contract import ContractError
 
     path, update = _path(value(config, "waivers")), bool(value(config, "waivers-update"))
     if path is None:
@@ -253,8 +239,6 @@ def _seed(config: pytest.Config) -> int:
 
 
 def _number(config: pytest.Config, name: str, kind: type, least: float, otherwise: float | None = None) -> Any:
-    from pytest_confluent_contracts.contract import ContractError
-
     given = value(config, name)
     if given in (None, ""):
         return DEFAULTS.get(name, otherwise)
@@ -269,8 +253,6 @@ def _number(config: pytest.Config, name: str, kind: type, least: float, otherwis
 
 
 def _pairs(option: str, given: Sequence[str]) -> Iterator[tuple[str, str]]:
-    from pytest_confluent_contracts.contract import ContractError
-
     for pair in given:
         name, equals, content = pair.partition("=")
         if not equals or not name:
@@ -279,8 +261,6 @@ def _pairs(option: str, given: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _from_environment(option: str, name: str, content: str) -> str:
-    from pytest_confluent_contracts.contract import ContractError
-
     if not content.startswith("env:"):
         return content
     variable = content.removeprefix("env:")
@@ -291,7 +271,6 @@ def _from_environment(option: str, name: str, content: str) -> str:
 
 def _parameters(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[str, str]]:
     from pytest_confluent_contracts import documents
-    from pytest_confluent_contracts.contract import ContractError
 
     operations = [operation for path in paths for operation in documents.read(path).operations]
     known = {name for operation in operations for name, _ in operation.parameters}
@@ -307,7 +286,6 @@ def _parameters(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[s
 
 def _pins(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[str, Any]]:
     from pytest_confluent_contracts import documents
-    from pytest_confluent_contracts.contract import ContractError
 
     operations = [operation for path in paths for operation in documents.read(path).operations]
     known = {member.path for operation in operations if operation.request for member in operation.request.properties}
