@@ -15,13 +15,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from loopback_server import LoopbackHandler, LoopbackServer
 from observing import LOG
 
 from pytest_confluent_contracts import documents
 from pytest_confluent_contracts.service import Request, Service, VirtualClock
+
+if TYPE_CHECKING:
+    from other_service import OtherService
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
@@ -115,6 +118,57 @@ def gate(folder: Path, *options: str, given: dict[str, str] | None = None, plugi
     lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
     reports = tuple(Told(**json.loads(line)) for line in lines)
     return Run(done.returncode, done.stdout, done.stderr, time.monotonic() - begun, reports)
+
+
+def ctrl_c(pid: int) -> None:
+    """End a run as Ctrl-C in a terminal does: the whole group is told, the workers too."""
+    os.killpg(pid, signal.SIGINT)
+
+
+def interrupted(
+    folder: Path,
+    service: OtherService,
+    after: int,
+    end: Callable[[int], None],
+    *options: str,
+    given: dict[str, str] | None = None,
+) -> Run:
+    """Run the gate, call *end* with its process id once *service* has had *after* requests, and return what was said."""
+    told = service.environment | {"PYTHONPATH": str(TESTS)} | (given or {})
+    begun = time.monotonic()
+    with subprocess.Popen(
+        [sys.executable, "-m", "pytest", *QUIET, f"--contract-target={service.url}", *options],
+        cwd=folder,
+        env=environment(told),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=hearing,
+    ) as process:
+        while len(service.requests) < after and process.poll() is None and time.monotonic() < begun + DEADLINE / 2:
+            time.sleep(0.01)
+        end(process.pid)
+        out, err = process.communicate(timeout=DEADLINE / 2)
+    return Run(process.returncode, out, err, time.monotonic() - begun, ())
+
+
+# --- a small document of nobody's ----------------------------------------------------------------------------------
+
+THINGS = """\
+openapi: 3.0.3
+info: {title: Things, version: '1'}
+paths:
+  /things/{id}:
+    patch:
+      parameters: [{name: id, in: path, required: true, schema: {type: string}, example: t-1}]
+      requestBody:
+        content: {application/json: {schema: {type: object, properties: {name: {type: string}}}}}
+      responses:
+        '200':
+          description: The thing.
+          content: {application/json: {schema: {type: object, properties: {name: {type: string}}}}}
+"""
 
 
 # --- servers -------------------------------------------------------------------------------------------------------

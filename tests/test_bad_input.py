@@ -6,28 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from other_service import ENVIRONMENT, OtherService
-from running import QUIET, gate
+from running import QUIET, THINGS, gate
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "things.yaml"
-OPENAPI = """\
-openapi: 3.0.3
-info: {title: Things, version: '1'}
-paths:
-  /things/{id}:
-    patch:
-      parameters: [{name: id, in: path, required: true, schema: {type: string}, example: t-1}]
-      requestBody:
-        content: {application/json: {schema: {type: object, properties: {name: {type: string}}}}}
-      responses:
-        '200':
-          description: The thing.
-          content: {application/json: {schema: {type: object, properties: {name: {type: string}}}}}
-"""
-
-
 PLACE = "      parameters"
 CONTENT = "{application/json: {schema: {type: object, properties: {name: {type: string}}}}}"
 
@@ -37,7 +21,7 @@ class Bad(NamedTuple):
 
     options: tuple[str, ...]
     told: tuple[str, ...]
-    text: str = OPENAPI
+    text: str = THINGS
 
 
 def wrong(name: str, value: str, *cure: str) -> Bad:
@@ -52,8 +36,8 @@ def document(text: str, *told: str) -> Bad:
 
 def swapped(old: str, new: str, *told: str) -> Bad:
     """Return the small document with one part of it exchanged."""
-    assert old in OPENAPI
-    return document(OPENAPI.replace(old, new, 1), *told)
+    assert old in THINGS
+    return document(THINGS.replace(old, new, 1), *told)
 
 
 URLS = {
@@ -157,7 +141,7 @@ def test_bad_input_is_one_line_and_nothing_is_sent(
 @pytest.mark.usefixtures("bare")
 def test_the_small_document_itself_is_fine(pytester: pytest.Pytester) -> None:
     """The document that the bad ones are made from is not what is wrong with them."""
-    (pytester.path / FILE).write_text(OPENAPI, encoding="utf-8")
+    (pytester.path / FILE).write_text(THINGS, encoding="utf-8")
     done = pytester.runpytest_inprocess(*QUIET, "--contract-target=mock", f"--contract-spec={FILE}", "--co", "-q")
     assert done.ret == 0
     assert "contracts/things::patch /things/{id}::200/body/name" in done.outlines

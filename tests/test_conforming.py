@@ -14,7 +14,7 @@ import pytest
 from allpairspy import AllPairs
 from judging import DOCUMENTS, judged, red, warned
 from other_service import Choices, OtherService
-from running import gate
+from running import THINGS, gate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,24 +149,15 @@ def accused(choices: Choices, name: str, *, throttle: bool = False) -> tuple[dic
     return red(rulings), warned(rulings)
 
 
-RANGES = """\
-openapi: 3.0.3
-info: {title: Things, version: '1'}
-paths:
-  /things/{id}:
-    patch:
-      parameters: [{name: id, in: path, required: true, schema: {type: string}, example: t-1}]
-      requestBody:
-        content: {application/json: {schema: {type: object, properties: {name: {type: string}}}}}
-      responses:
-        2XX:
-          description: The thing.
-          content: {application/json: {schema: {type: object, properties: {id: {type: string}, name: {type: string}}}}}
+RANGES = (
+    THINGS.replace("'200'", "2XX")
+    + """\
         default:
           description: No thing.
           content:
             application/json: {schema: {type: object, required: [errors], properties: {errors: {type: array}}}}
 """
+)
 
 
 @pytest.mark.parametrize("ranges", [RANGES, RANGES.replace("2XX", "'200'"), RANGES.replace("default", "4XX")])

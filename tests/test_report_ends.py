@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import pytest
 from other_service import ENVIRONMENT, Answer, OtherService, Request
-from running import QUIET, Run, environment, gate, hearing
+from running import ctrl_c, gate, interrupted
 from test_report_runs import SCHEMA, page_verdicts, summary_counts
 
 from pytest_confluent_contracts import documents
@@ -77,27 +73,6 @@ def test_after_x_the_reports_tell_what_was_judged(folder: Path, workers: tuple[s
 # --- Ctrl-C --------------------------------------------------------------------------------------------------------
 
 
-def interrupted(folder: Path, service: OtherService, after: int, *options: str) -> Run:
-    """Run the gate, press Ctrl-C once *service* has had so many requests, and return what was said."""
-    command = [sys.executable, "-m", "pytest", *QUIET, f"--contract-target={service.url}", *ONE, REPORT, *options]
-    begun = time.monotonic()
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment(ENVIRONMENT),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=hearing,
-    ) as process:
-        while len(service.requests) < after and process.poll() is None and time.monotonic() < begun + 60:
-            time.sleep(0.01)
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
-        out, err = process.communicate(timeout=60)
-    return Run(process.returncode, out, err, time.monotonic() - begun, ())
-
-
 def slow(request: Request, answer: Answer) -> Answer:
     """Take a while for each answer."""
     time.sleep(0.02)
@@ -114,7 +89,7 @@ def test_after_ctrl_c_the_reports_are_whole(folder: Path, moment: str, workers: 
     """Every file is there and agrees with the others; what one process sent is in the archive, judged or not."""
     with OtherService(tamper=slow) as service:
         chosen = ("-k", "security or unknown-id or body/json or request/undeclared")
-        done = interrupted(folder, service, MOMENTS[moment], *chosen, *workers)
+        done = interrupted(folder, service, MOMENTS[moment], ctrl_c, *ONE, REPORT, *chosen, *workers)
     assert done.code == pytest.ExitCode.INTERRUPTED, done.everything
     told = agreed(folder / "reports")
     assert told["interrupted"] is True

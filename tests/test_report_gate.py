@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from other_service import Answer, OtherService, Request
-from running import ROOT, Run, gate
+from running import ROOT, THINGS, Run, gate
 from test_report_runs import page_verdicts, summary_counts
 
 from pytest_confluent_contracts.report import causes
@@ -199,26 +199,11 @@ def test_an_annotation_lands_on_the_line_of_the_promise(told: Told) -> None:
     assert texts == set(told.blocks.values())
 
 
-ELSEWHERE = """
-openapi: 3.0.3
-info: {title: Things, version: '1'}
-paths:
-  /things/{id}:
-    patch:
-      parameters: [{name: id, in: path, required: true, schema: {type: string}, example: t-1}]
-      requestBody:
-        content: {application/json: {schema: {type: object, properties: {name: {type: string}}}}}
-      responses:
-        '200':
-          description: The thing.
-"""
-
-
 @pytest.mark.parametrize("where", ["workspace", "elsewhere"])
 def test_an_annotation_names_a_document_as_the_workspace_does(folder: Path, where: str) -> None:
     """A document in the checkout is named relative to it; one outside, as the bundled ones may be, leads out of it."""
     (place := folder.parent / where).mkdir()
-    (place / "things.yaml").write_text(ELSEWHERE, encoding="utf-8")
+    (place / "things.yaml").write_text(THINGS, encoding="utf-8")
     workspace = folder.parent if where == "workspace" else folder
     with OtherService() as service:
         options = (f"--contract-target={service.url}", f"--contract-spec={place / 'things.yaml'}")

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from other_service import ENVIRONMENT, Answer, OtherService, Request
-from running import QUIET, TESTS, Run, environment, gate, hearing
+from running import Run, ctrl_c, gate, interrupted
 
 from pytest_confluent_contracts import keeping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 CONFLUENT = ("--contract-spec=confluent-api-keys", "--contract-max-examples=1")
@@ -170,49 +169,15 @@ def test_what_cannot_be_put_back_holds_no_secret(folder: Path, other: OtherServi
 # --- runs that are ended ---------------------------------------------------------------------------------------------
 
 
-def interrupted(
-    folder: Path,
-    service: OtherService,
-    after: int,
-    end: Callable[[int], None],
-    *options: str,
-    given: dict[str, str] | None = None,
-) -> tuple[int, str]:
-    """Start a run, call *end* with its process id after so many requests, and return exit code and output."""
-    command = [sys.executable, "-m", "pytest", *QUIET, f"--contract-target={service.url}", *options]
-    told = environment(ENVIRONMENT | {"PYTHONPATH": str(TESTS)} | (given or {}))
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        env=told,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-        preexec_fn=hearing,
-    ) as run:
-        deadline = time.monotonic() + 30
-        while len(service.requests) < after and run.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.01)
-        end(run.pid)
-        out, _ = run.communicate(timeout=60)
-    return run.returncode, out
-
-
-def terminal(pid: int) -> None:
-    """Do what Ctrl-C does: the whole group is told."""
-    os.killpg(pid, signal.SIGINT)
-
-
 @pytest.mark.parametrize("after", [2, 100])
 def test_ctrl_c_puts_back_prints_and_exits_2(folder: Path, other: OtherService, after: int) -> None:
     """Ctrl-C in the middle: the resource is as it was, the closing section is printed, exit 2."""
-    code, out = interrupted(folder, other, after, terminal, *CONFLUENT, "-p", "no:schemathesis")
-    assert code == pytest.ExitCode.INTERRUPTED, out
+    done = interrupted(folder, other, after, ctrl_c, *CONFLUENT, "-p", "no:schemathesis")
+    assert done.code == pytest.ExitCode.INTERRUPTED, done.everything
     assert state(other) == BEFORE
-    assert "= contracts =" in out
-    assert "no verdict: the run ended after" in out
-    assert "INTERNALERROR" not in out
+    assert "= contracts =" in done.out
+    assert "no verdict: the run ended after" in done.out
+    assert "INTERNALERROR" not in done.everything
 
 
 def test_no_hook_of_the_garbage_collector_swallows_ctrl_c() -> None:
@@ -238,16 +203,16 @@ VERDICTS = (f"{NODE}document/example/422", f"{NODE}200/json", "--contract-max-ex
 
 def test_ctrl_c_after_verdicts_tells_them(folder: Path, other: OtherService) -> None:
     """Verdicts that were reached before Ctrl-C stand in the closing section."""
-    code, out = interrupted(folder, other, 100, terminal, *VERDICTS)
-    assert code == pytest.ExitCode.INTERRUPTED, out
-    assert "confluent-api-keys::updateIamV2ApiKey: " in out
+    done = interrupted(folder, other, 100, ctrl_c, *VERDICTS)
+    assert done.code == pytest.ExitCode.INTERRUPTED, done.everything
+    assert "confluent-api-keys::updateIamV2ApiKey: " in done.out
     assert state(other) == BEFORE
 
 
 def test_ctrl_c_ends_workers_too(folder: Path, other: OtherService) -> None:
     """Ctrl-C under xdist: the resource is as it was, exit 2."""
-    code, out = interrupted(folder, other, 100, terminal, *CONFLUENT, "-n", "2")
-    assert code == pytest.ExitCode.INTERRUPTED, out
+    done = interrupted(folder, other, 100, ctrl_c, *CONFLUENT, "-n", "2")
+    assert done.code == pytest.ExitCode.INTERRUPTED, done.everything
     time.sleep(0.5)
     assert state(other) == BEFORE
 
@@ -264,8 +229,8 @@ ENDED = {
 @pytest.mark.parametrize("how", ENDED)
 def test_a_cancelled_job_puts_back(folder: Path, other: OtherService, how: str, workers: tuple[str, ...]) -> None:
     """CI cancels a job with SIGTERM, a terminal that is closed sends SIGHUP: the resource is put back all the same."""
-    code, out = interrupted(folder, other, 60, ENDED[how], *CONFLUENT, *workers)
-    assert (code, changed(other)) == (pytest.ExitCode.INTERRUPTED, True), out
+    done = interrupted(folder, other, 60, ENDED[how], *CONFLUENT, *workers)
+    assert (done.code, changed(other)) == (pytest.ExitCode.INTERRUPTED, True), done.everything
     assert state(other) == BEFORE
 
 
