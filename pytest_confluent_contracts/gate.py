@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts import keeping
@@ -189,13 +190,16 @@ class Gate:
         return door.wire.redactor.text(self.settings.target + path)
 
     def restore(self) -> None:
-        """Put every resource back as its first answer showed it, and say what could not be."""
-        for (document, operation), campaign in self._campaigns.items():
-            if self.settings.mocked or campaign.was is None:
-                continue
-            if lost := campaign.restore():
-                self.config.stash[keeping.LOST].append(f"{document}::{operation}: {lost}")
-            keeping.forget(self.config.stash.get(keeping.FOLDER, None), (document, operation))
+        """Put every resource back as its first answer showed it, each though another fails, and say what could not be."""
+        with ExitStack() as each:
+            for key, campaign in self._campaigns.items():
+                if not self.settings.mocked and campaign.was is not None:
+                    each.callback(self._put_back, key, campaign)
+
+    def _put_back(self, key: tuple[str, str], campaign: Campaign) -> None:
+        if lost := campaign.restore():
+            self.config.stash[keeping.LOST].append(f"{'::'.join(key)}: {lost}")
+        keeping.forget(self.config.stash.get(keeping.FOLDER, None), key)
 
     def proof(self, operation: Operation, fault: str) -> Proof:
         """Return what becomes of *fault* in the embedded service."""
@@ -223,9 +227,10 @@ class Gate:
 
     def close(self) -> None:
         """Put back what was changed, and close every connection."""
-        self.restore()
-        for door in self._doors.values():
-            door.wire.close()
+        with ExitStack() as doors:
+            for door in self._doors.values():
+                doors.callback(door.wire.close)
+            self.restore()
 
 
 def restore_left(config: pytest.Config, settings: Settings) -> None:

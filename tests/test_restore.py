@@ -128,6 +128,22 @@ def test_however_a_run_is_broken_off_the_resource_is_as_it_was(folder: Path, oth
     assert code is None or run.code == code, run.everything
 
 
+BROKEN_HOOK = """
+def pytest_contract_exchange(exchange):
+    if exchange.case.title == "put back what was there":
+        raise RuntimeError("a bug in a conftest.py")
+"""
+
+
+def test_where_putting_back_one_resource_fails_the_others_are_put_back(folder: Path, other: OtherService) -> None:
+    """A hook that fails whenever something is put back keeps neither document's resource from being put back."""
+    (folder / "conftest.py").write_text(BROKEN_HOOK, encoding="utf-8")
+    run = held(folder, other, *CONFLUENT, *DATADOG, *SOME)
+    assert (run.code, changed(other)) == (1, True), run.everything
+    assert "RuntimeError: a bug in a conftest.py" in run.everything
+    assert state(other) == BEFORE
+
+
 def test_what_cannot_be_put_back_is_said(folder: Path, other: OtherService) -> None:
     """Without pins Datadog's key and secret are overwritten before any answer shows them: both are named at the end."""
     run = held(folder, other, "--contract-spec=datadog-confluent-cloud", "--contract-max-examples=1", *SOME)
