@@ -330,14 +330,13 @@ class Campaign:
         for index in range(2 * limit + 2):
             self.listener.progress(Probe.THROTTLE, index, 2 * limit + 2)
             exchange = self._once(again)
-            if exchange.status == self._throttled:
-                last = self._once(other)
-                self._wait(
-                    _announced(last if last.status == self._throttled else exchange, self.operation) + 1.0, LIMITED
-                )
-                self._once(again)
-                return
             if exchange.failure:
+                return
+            if exchange.status == self._throttled:
+                refused = self._once(other)
+                told = refused if refused.status == self._throttled else exchange
+                self._wait(_announced(told, self.operation) + 1.0, LIMITED)
+                self._once(again)
                 return
 
     def _affords(self, limit: int) -> bool:

@@ -48,6 +48,7 @@ class Wire:
         except (httpx.HTTPError, _TooSlow, _TooLarge) as error:
             if isinstance(error, CLOSED) and line.reused and not self._kept_open:
                 # The target closes after each answer and does not say so: it was gone before this was sent (RFC 9112 9.3).
+                # Each try uses up a connection that was left open, so they end.
                 return self.exchange(case, serial)
             return self._kept(case, serial, url, request, failure=_reason(error, self.timeout))
         self._kept_open = self._kept_open or line.reused
