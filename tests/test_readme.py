@@ -84,7 +84,7 @@ def test_the_ini_block_configures_a_run(tmp_path: Path) -> None:
     run = gate(tmp_path, "-k", "security")
     assert run.code == 0, run.everything
     assert "confluent-api-keys::updateIamV2ApiKey" in run.out
-    assert "datadog" not in run.out
+    assert "datadog-confluent-cloud::" not in run.out
 
 
 def test_the_waivers_block_is_read(tmp_path: Path) -> None:
