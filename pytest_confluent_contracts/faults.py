@@ -484,11 +484,25 @@ def _refusing(operation: Operation) -> Change:
 
 
 def _constraints(operation: Operation) -> Iterator[Fault]:
-    for member in _typed(operation):
-        name = member.path or "body"
+    members = _typed(operation)
+    for member in members:
+        name, beside = member.path or "body", _beside(member, members)
         for keyword in _keywords(member):
-            alter = _unchecked(member.path, keyword)
-            yield Fault(f"request {name}: {keyword} not checked", (f"request/{name}/{keyword}",), alter)
+            told, broken = f"request {name}: {keyword} not checked", f"request/{name}/{keyword}"
+            yield Fault(told, (broken,), _unchecked(member.path, keyword))
+            if beside:
+                yield Fault(
+                    f"{told} where {' and '.join(beside)} stand beside it",
+                    (broken,),
+                    _unchecked(member.path, keyword, beside),
+                )
+
+
+def _beside(member: Property, members: Sequence[Property]) -> list[str]:
+    """Return the other members of the same object that hold a value of their own."""
+    alone = "properties" in member.schema or "[]" in member.path
+    others = [one for one in members if one is not member and one.path and one.parent == member.parent]
+    return [] if alone else [one.path for one in others if "properties" not in one.schema]
 
 
 def _typed(operation: Operation) -> list[Property]:
@@ -505,19 +519,25 @@ def _keywords(member: Property) -> list[str]:
     return ["type", "null", *required, *(key for key in ("enum", "minLength", "maxLength") if key in member.schema)]
 
 
-def _unchecked(path: str, keyword: str) -> Alter:
-    """Leave one constraint of one member unchecked."""
+def _unchecked(path: str, keyword: str, beside: Sequence[str] = ()) -> Alter:
+    """Leave one constraint of one member unchecked, in bodies that have each of *beside* too."""
 
-    def problem(_: Service, inner: Any, error: Any) -> Any:
-        named = error.kind.name
-        told = "null" if named == "type" and error.instance is None else named
-        steps = [*error.instance_path, *([error.kind.property] if named == "required" else [])]
-        place = "".join("[]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
-        also = keyword == "enum" or (told == "enum" and keyword in ("type", "null"))
-        hit = place == path and (told == keyword or (also and told in ("type", "null", "enum")))
-        return None if hit else inner(error)
+    def faults_in(_: Service, inner: Any, body: Any) -> list[Any]:
+        if any(value_at(body, other) is ABSENT for other in beside):
+            return list(inner(body))
+        return [error for error in inner(body) if not _is_of(error, path, keyword)]
 
-    return chained(replacing("problem", problem), replacing("apply", _objects_only))
+    return chained(replacing("faults_in", faults_in), replacing("apply", _objects_only))
+
+
+def _is_of(error: Any, path: str, keyword: str) -> bool:
+    """Return whether a validator's error tells of *keyword* at *path*; a value out of an enum may be of any type."""
+    named = error.kind.name
+    told = "null" if named == "type" and error.instance is None else named
+    steps = [*error.instance_path, *([error.kind.property] if named == "required" else [])]
+    place = "".join("[]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
+    also = keyword == "enum" or (told == "enum" and keyword in ("type", "null"))
+    return place == path and (told == keyword or (also and told in ("type", "null", "enum")))
 
 
 def _objects_only(_: Service, inner: Any, resource: Resource, body: Any) -> None:

@@ -250,7 +250,10 @@ def judged(probe: Probe, title: str, operation: Operation, brief: Brief, body: A
 
 def distinct(cases: Iterable[Case]) -> list[Case]:
     """Return *cases* without those that are the same request as an earlier one, byte for byte."""
-    return list({one.key: one for one in reversed(list(cases))}.values())[::-1]
+    first: dict[tuple[object, ...], Case] = {}
+    for one in cases:
+        first.setdefault(one.key, one)
+    return list(first.values())
 
 
 # --- credentials -----------------------------------------------------------------------------------------------------

@@ -101,7 +101,7 @@ def bodies(operation: Operation, brief: Brief) -> list[Case]:
     return [*allowed[:2], *_twice(allowed[2:])]
 
 
-def _twice(cases: list[Case], every: int = 40) -> Iterator[Case]:
+def _twice(cases: list[Case], every: int = 50) -> Iterator[Case]:
     """Yield the cases, now and then one of them twice: the same update again must change nothing."""
     for index, one in enumerate(cases):
         yield one
