@@ -15,6 +15,7 @@ from pytest_confluent_contracts.clauses.reading import (
     escape,
     essence,
     leaked,
+    path_of,
     skipped,
     values,
     with_status,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 PROBLEM = "application/problem+json"
 POINTER = re.compile(r"(/([^/~]|~[01])*)*\Z")
+INDEX = re.compile(r"(0|[1-9][0-9]{0,8})\Z")  # RFC 6901 section 4: no leading zeros
 STACK_TRACE = re.compile(
     r"Traceback \(most recent call last\)"
     r"|File \"[^\"\n]+\\?\", line \d+"
@@ -226,12 +228,13 @@ def _text(error: Any, path: str) -> str:
 def _pointers(entry: Promise, applies: Applies, operation: Operation) -> Iterator[Clause]:
     path = str(entry.data["path"])
     absent = withheld("an error answer", Expect.REFUSED, otherwise=f"no error had {path}")
+    named = frozenset(member.path for member in operation.request.properties) if operation.request else frozenset()
 
     def resolves(exchange: Exchange) -> str | None:
         came = _strings(exchange, path)
         if exchange.case.value is ABSENT and exchange.case.body is not None:
             came = [pointer for pointer in came if not POINTER.match(pointer)]
-        wrong = next((fault for pointer in came if (fault := _unresolved(pointer, exchange.case.value))), "")
+        wrong = next((fault for pointer in came if (fault := _unresolved(pointer, exchange.case.value, named))), "")
         return f"{exchange.status} answered with {path} {wrong}" if wrong else ("" if came else None)
 
     def at_fault(exchange: Exchange) -> str | None:
@@ -270,20 +273,32 @@ def _places(violation: Violation) -> set[str]:
     return {place, violation.pointer} if violation.missing else {violation.pointer}
 
 
-def _unresolved(pointer: str, body: Any) -> str:
+def _unresolved(pointer: str, body: Any, named: frozenset[str]) -> str:
     if not POINTER.match(pointer):
         return f"{brief(pointer)}, which is no JSON Pointer"
-    for index, step in enumerate(parts := pointer.split("/")[1:]):
+    steps: list[str | int] = []
+    for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(body, dict) and name in body:
-            body = body[name]
-        elif isinstance(body, list) and name.isdigit() and int(name) < len(body):
-            body = body[int(name)]
-        elif isinstance(body, dict) and index == len(parts) - 1:
-            return ""  # where a missing member would stand
-        else:
+        steps.append(int(name) if isinstance(body, list) and INDEX.match(name) else name)
+        body = _below(body, steps, named)
+        if body is NOWHERE:
             return f"{brief(pointer)}, which points nowhere in the request body"
     return ""
+
+
+NOWHERE = object()
+
+
+def _below(body: Any, steps: Sequence[str | int], named: frozenset[str]) -> Any:
+    """Return the value at the last of *steps* in *body*, ABSENT where a documented member is missing, else NOWHERE."""
+    last = steps[-1]
+    if isinstance(body, dict) and last in body:
+        return body[last]
+    if isinstance(body, list) and isinstance(last, int) and last < len(body):
+        return body[last]
+    around, path = path_of(steps[:-1]), path_of(steps)
+    free = not any(name.startswith(f"{around}." if around else "") for name in named)
+    return ABSENT if isinstance(body, dict) and (free or path in named) else NOWHERE
 
 
 # --- what must not be in it ------------------------------------------------------------------------------------------

@@ -1,0 +1,61 @@
+"""Where may an error point? Each kind of JSON Pointer, held against the body that was sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from judging import document
+
+from pytest_confluent_contracts import clauses
+from pytest_confluent_contracts.cases.making import judged
+from pytest_confluent_contracts.contract import Brief, Exchange, Probe
+
+NAME = {"spec": {"display_name": "a"}}
+LISTED = {"more": {"tags": ["a", "b"]}}
+RIGHT: list[tuple[Any, str]] = [
+    (NAME, ""),
+    (NAME, "/spec"),
+    (NAME, "/spec/display_name"),
+    (NAME, "/spec/description"),  # missing, and documented
+    ({"a/b": {"c~d": 1}}, "/a~1b/c~0d"),
+    (LISTED, "/more/tags/1"),
+    (LISTED, "/more/names"),  # nothing is documented of what is below
+]
+WRONG: list[tuple[Any, str]] = [
+    (NAME, "spec/display_name"),
+    (NAME, "spec.display_name"),
+    (NAME, "/spec/display~name"),
+    (NAME, "/spec/nobody_knows"),
+    (NAME, "/nobody_knows"),
+    (NAME, "/spec/display_name/length"),
+    ({}, "/spec/display_name"),
+    ([], "/spec"),
+    (LISTED, "/more/tags/2"),
+    (LISTED, "/more/tags/01"),
+    (LISTED, "/more/tags/\u00b2"),
+    (LISTED, f"/more/tags/{'9' * 5000}"),
+]
+
+
+def finding(body: Any, pointer: str) -> str:
+    """Return what the clause on the pointer says of an answer to *body* that points there."""
+    _, operation = document("confluent-api-keys")
+    [clause] = [clause for clause in clauses.derive(operation) if clause.id == "error/source.pointer"]
+    case = judged(Probe.UNKNOWN, "a body", operation, Brief(operation.parameters, {}, {}), body)
+    told = {"errors": [{"source": {"pointer": pointer}}]}
+    answer = Exchange(0, case, "http://127.0.0.1", 404, (), "", told, "", (), 0.0, 0.0)
+    [evidence] = clause.judge([answer])
+    return evidence.finding
+
+
+@pytest.mark.parametrize(("body", "pointer"), RIGHT)
+def test_a_pointer_into_the_body_or_to_what_may_be_missing_is_right(body: Any, pointer: str) -> None:
+    """RFC 6901: every step is in the body, or the last one is a documented member that is not."""
+    assert finding(body, pointer) == ""
+
+
+@pytest.mark.parametrize(("body", "pointer"), WRONG)
+def test_a_pointer_to_nowhere_is_wrong(body: Any, pointer: str) -> None:
+    """Another notation, a member that nobody knows, a step too deep, an index that is none or past the end."""
+    assert "no JSON Pointer" in finding(body, pointer) or "points nowhere" in finding(body, pointer)
