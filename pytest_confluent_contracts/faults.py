@@ -942,9 +942,16 @@ def _rare(operation: Operation) -> Iterator[Fault]:
     if len(texts) > 1:
         both = sending(lambda body: all(_look(body, path) for path in texts[:2]))
         yield of_answers("two members together are refused", invalid, both, "request/accepted", "request/example/*")
+    for path in (m.path for m in (operation.request.properties if operation.request else ()) if m.secret):
+        yield of_answers(f"{path} like another member is refused", invalid, _repeating(path, texts), "request/accepted")
     for count in (5, 7, 11, 20):
         yield Fault(f"every {count}th answer has no body", ("200/json",), each_nth(count, raw(lambda _: b"")))
         yield Fault(f"every {count}th request is answered 500", ("statuses",), each_nth(count, status(500)))
+
+
+def _repeating(path: str, others: Sequence[str]) -> When:
+    """Hold where what the request has at *path* stands at one of *others* too."""
+    return sending(lambda body: _look(body, path) in [_look(body, other) or ABSENT for other in others])
 
 
 def _rare_texts(path: str, invalid: Change) -> Iterator[Fault]:

@@ -225,13 +225,17 @@ def _lists(schema: Mapping[str, Any], samples: Mapping[str, Any], path: str) -> 
 
 def _alike(operation: Operation, brief: Brief) -> Iterator[Body]:
     """Yield bodies in which all texts are the same, and those in which one member is empty and another one large."""
-    free = [member for member in writable(operation) if _may_vary(member, operation, brief) and not member.secret]
-    texts = [member.path for member in free if types_of(member.schema) == ["string"] and "enum" not in member.schema]
+    free = [member for member in writable(operation) if _may_vary(member, operation, brief)]
+    alike = [member for member in free if types_of(member.schema) == ["string"] and "enum" not in member.schema]
+    texts = [member.path for member in alike if not member.secret]
     lists = [member.path for member in free if "string" in types_of(member.schema.get("items") or {})]
-    for text in ALIKE if texts else ():
+    rows = [(texts, text) for text in ALIKE] if texts else []
+    if texts and len(alike) > len(texts):  # so short that its return in another member gives no secret away
+        rows.append(([member.path for member in alike], "same"))
+    for paths, text in rows:
         yield (
-            f"{' and '.join(texts)} are {text!r}",
-            _together(minimal(operation, brief), dict.fromkeys(texts, text)),
+            f"{' and '.join(paths)} are {text!r}",
+            _together(minimal(operation, brief), dict.fromkeys(paths, text)),
             {},
         )
     extremes: dict[str, tuple[Any, Any]] = {path: ("", long_text(300)) for path in texts}
