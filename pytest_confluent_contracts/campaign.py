@@ -11,11 +11,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts import cases
-from pytest_confluent_contracts.cases.making import at, complete
+from pytest_confluent_contracts.cases.making import complete
 from pytest_confluent_contracts.cases.restoring import beyond, restoring, shown
 from pytest_confluent_contracts.cases.shrinking import shrink
 from pytest_confluent_contracts.cases.valid import later, opening, whole
-from pytest_confluent_contracts.contract import ABSENT, Expect, Finding, Level, Probe, Ruling, Verdict
+from pytest_confluent_contracts.clauses.update import granularity, moment
+from pytest_confluent_contracts.contract import Expect, Finding, Level, Probe, Ruling, Verdict
 from pytest_confluent_contracts.guard import BudgetSpent, Refusal
 from pytest_confluent_contracts.wire import curl
 
@@ -37,10 +38,11 @@ SILENT_AFTER = 3
 HOPELESS_AFTER = 12
 HOPELESS = frozenset({Probe.VALID, Probe.COVERAGE})
 RESERVE = 0.2
+AFTER_THE_WAIT = 3  # requests: the new window must be seen to count down
 SHRINK_TRIES = 120
 SHRINK_BUDGET = 400
 PAUSE = 1.2  # seconds; more than a time stamp of whole seconds resolves
-FINE_PAUSE = 0.06  # more than one with a fraction resolves, however coarse the clock behind it
+TICKS = 1.2  # of the clock that the time stamps show: a little more than one
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +167,10 @@ class Campaign:
     def _change_later(self) -> None:
         """Change each member alone, so late that the time of the update must move with each of them."""
         path = str(self.operation.promise("timestamps", "updated"))
-        told = {str(at(e.json, path)) for e in self.journal if e.accepted and at(e.json, path) is not ABSENT}
-        pause = min(self.manner.pause, FINE_PAUSE) if any("." in stamp for stamp in told) else self.manner.pause
+        told = [stamp for e in self.journal if e.accepted and (stamp := moment(e.json, path))]
+        pause = min(
+            self.manner.pause, TICKS * granularity(set(told) - set(told[:1]))
+        )  # the first was there before the run
         for case in later(self.operation, self.brief) if told else ():
             if self.stopped:
                 return
@@ -333,15 +337,16 @@ class Campaign:
             if exchange.failure:
                 return
             if exchange.status == self._throttled:
-                refused = self._once(other)
-                told = refused if refused.status == self._throttled else exchange
+                refused = [self._once(case) for case in (other, again)]
+                told = next((one for one in reversed(refused) if one.status == self._throttled), exchange)
                 self._wait(_announced(told, self.operation) + 1.0, LIMITED)
-                self._once(again)
+                for _ in range(AFTER_THE_WAIT):
+                    self._once(again)
                 return
 
     def _affords(self, limit: int) -> bool:
         left = self.wire.guard.left
-        return limit <= 1000 if left is None else 2 * limit + 3 <= left
+        return limit <= 1000 if left is None else 2 * limit + 5 + AFTER_THE_WAIT <= left
 
     def _told(self, exchange: Exchange, role: str) -> int | None:
         name = self.operation.promise("rate-limit", role) or f"X-RateLimit-{role.title()}"

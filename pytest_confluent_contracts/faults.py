@@ -484,6 +484,9 @@ def _refusing(operation: Operation) -> Change:
 
 
 def _constraints(operation: Operation) -> Iterator[Fault]:
+    yield Fault("the request after a refused one is refused", ("request/accepted/after-refusals",), _sulking())
+    several = chained(replacing("faults_in", _several_unchecked), replacing("apply", _objects_only))
+    yield Fault("a body that is wrong in several places is taken", ("request/several",), several)
     members = _typed(operation)
     for member in members:
         name, beside = member.path or "body", _beside(member, members)
@@ -496,6 +499,30 @@ def _constraints(operation: Operation) -> Iterator[Fault]:
                     (broken,),
                     _unchecked(member.path, keyword, beside),
                 )
+
+
+def _several_unchecked(_: Service, inner: Any, body: Any) -> list[Any]:
+    """Find nothing wrong where more than one thing is."""
+    found = list(inner(body))
+    return found if len(found) < 2 else []
+
+
+def _sulking() -> Alter:
+    """Refuse the request after a refused one for what was wrong with that one."""
+    last: list[Problem] = []
+
+    def validate(_: Service, inner: Any, body: Any) -> None:
+        told = last.copy()
+        last.clear()
+        if told:
+            raise Refused(*told)
+        try:
+            inner(body)
+        except Refused as refused:
+            last.extend(refused.problems)
+            raise
+
+    return replacing("validate", validate)
 
 
 def _beside(member: Property, members: Sequence[Property]) -> list[str]:
@@ -846,7 +873,7 @@ def _appended(was: Any, sent: Any, now: Any) -> Any:
 
 def _whatever_sent(_: Any, sent: Any, now: Any) -> Any:
     flat = isinstance(sent, str) or (isinstance(sent, list) and not any(isinstance(item, list) for item in sent))
-    return sent if flat else now
+    return sent if flat and not isinstance(now, dict) else now
 
 
 def _eager(path: str, service: Service, inner: Any, body: Any) -> None:

@@ -16,7 +16,7 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     ("spec", "list", "document to hold the target to: a bundled name or a file (repeatable)"),
     ("param", "list", "NAME=VALUE: a path parameter, the resource that may be changed (repeatable)"),
     ("pin", "list", "POINTER=VALUE: a fixed value in every valid body; VALUE is JSON, text, or env:NAME (repeatable)"),
-    ("max-examples", "int", "generated bodies per probe (100; of broken ones a fifth)"),
+    ("max-examples", "int", "generated bodies per probe (100; of broken ones a tenth)"),
     ("seed", "int", "seed of the generated bodies (0), or random"),
     ("budget", "int", "hard cap on requests for the run (600 a document off loopback, else none)"),
     ("rate", "float", "requests a second (5 off loopback, else unlimited)"),

@@ -13,6 +13,7 @@ from pytest_confluent_contracts.cases.making import (
     distinct,
     encoded,
     fresh,
+    full,
     judged,
     members,
     minimal,
@@ -31,14 +32,14 @@ if TYPE_CHECKING:
 WRONG: dict[str, tuple[Any, ...]] = {
     "null": (None,),
     "boolean": (True, False),
-    "integer": (7,),
+    "integer": (0,),
     "number": (1.5,),
     "string": ("", "text"),
     "array": ([], ["text"]),
     "object": ({}, {"a": "b"}),
 }
 SPELLED = {"boolean": "true", "integer": "7", "number": "1.5", "array": "[]", "object": "{}"}
-CHECK_EVERY = 30
+CHECK_EVERY = 40
 AGAIN = 60
 
 
@@ -70,10 +71,10 @@ def _checked(cases: list[Case], operation: Operation, brief: Brief) -> Iterator[
 
 def _deterministic(operation: Operation, brief: Brief) -> Iterator[tuple[str, Any]]:
     whole = Property("", operation.request.schema if operation.request else {}, True, operation.place)
-    least = minimal(operation, brief)
+    least, everything = minimal(operation, brief), full(operation, brief)
     for member in (whole, *members(operation)):
-        name = member.path or "the body"
-        for index, value in enumerate(wrong_values(member.schema)):
+        name, right = member.path or "the body", at(everything, member.path) if member.path else everything
+        for index, value in enumerate(wrong_values(member.schema, right)):
             base = fresh(operation, brief, f"refused-{index}", member.path) if index % 2 else least
             yield f"{name} is {value!r:.40}", with_value(base, member.path, value)
         if "[]" in member.path:
@@ -83,6 +84,8 @@ def _deterministic(operation: Operation, brief: Brief) -> Iterator[tuple[str, An
         if member.required and member.path:
             yield f"{name} is missing", without(least, member.path)
             yield f"{name} is missing among others", without(among, member.path)
+        if "properties" in member.schema:
+            yield f"{name} is empty", with_value(least, member.path, {})
     yield from _lists(operation, brief)
     yield from _several(operation, brief)
 
@@ -99,12 +102,13 @@ def _several(operation: Operation, brief: Brief) -> Iterator[tuple[str, Any]]:
         yield f"{member.path} is 10**30", with_value(minimal(operation, brief), member.path, 10**30)
 
 
-def wrong_values(schema: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield values of every JSON type that *schema* does not allow, then values that break its bounds."""
+def wrong_values(schema: Mapping[str, Any], right: Any = ABSENT) -> Iterator[Any]:
+    """Yield values of every JSON type that *schema* does not allow, one with *right* in it, then some that break its bounds."""
     kinds = types_of(schema)
     allowed = {*kinds, *(["integer"] if "number" in kinds else [])}
+    wrong = WRONG if right is ABSENT else {**WRONG, "array": ([], [right])}  # some services unwrap a list of one
     if kinds:
-        yield from (value for kind, values in WRONG.items() if kind not in allowed for value in values)
+        yield from (value for kind, values in wrong.items() if kind not in allowed for value in values)
         yield from (text for kind, text in SPELLED.items() if kind in kinds and "string" not in kinds)
     if "enum" in schema:
         yield from _not_in(schema["enum"])
@@ -124,19 +128,23 @@ def wrong_values(schema: Mapping[str, Any]) -> Iterator[Any]:
 
 def _not_in(enum: list[Any]) -> Iterator[Any]:
     for value in (text for text in enum if isinstance(text, str)):
-        yield from ("", f"{value}s", value[:-1], value.upper(), f"{value} ", "something-else")
+        yield from ("", f"{value}s", f"x{value}", value[:-1], value.upper(), f"{value} ", "something-else")
 
 
 def _lists(operation: Operation, brief: Brief) -> Iterator[tuple[str, Any]]:
-    """Yield lists in which one item among good ones is wrong: at the end, and far inside."""
+    """Yield lists in which one item among good ones is wrong: the last of two, the first of many, and far inside."""
     least = minimal(operation, brief)
     for member in members(operation):
         texts = "array" in types_of(member.schema) and "string" in types_of(member.schema.get("items") or {})
         if not texts or at(least, member.path) is not ABSENT:
             continue
-        for good, value in ((1, None), (20, 7)):
-            items = [*(f"good:{i}" for i in range(good)), value]
-            yield f"{member.path}[{good}] is {value!r}", with_value(least, member.path, items)
+        good = [f"good:{index}" for index in range(20)]
+        for what, items in (
+            ("the last of two", [good[0], None]),
+            ("the first of many", [7, *good]),
+            ("the last of many", [*good, 7]),
+        ):
+            yield f"{what} {member.path} is wrong", with_value(least, member.path, items)
 
 
 # --- not JSON --------------------------------------------------------------------------------------------------------

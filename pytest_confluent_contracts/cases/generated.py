@@ -25,7 +25,7 @@ T = TypeVar("T")
 BACKEND = "confluent-contracts"
 # Named, for the default alphabet of st.text() builds a table of 200 MB for UTF-8 in every fresh checkout.
 ANYTHING = st.characters(exclude_categories=["Cs"])
-FORBIDDEN = 5  # one for each five allowed ones: what is forbidden can be listed, and is
+FORBIDDEN = 10  # one for each ten allowed ones: what is forbidden can be listed, and is
 PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -_.:/"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,8 @@ def _variants(operation: Operation, brief: Brief) -> Iterator[tuple[str, str, di
                 yield f"with {scheme.header} alone", _partner(alternative, scheme).name, dict([given[scheme.name]])
             for title, value in _wrong(scheme, brief):
                 yield f"with {title} in {scheme.header}", scheme.name, rest | {scheme.header: value}
+            for title, value in _malformed(scheme, brief):
+                yield f"with {title} in {scheme.header}", f"{scheme.name}/malformed", rest | {scheme.header: value}
         if len(alternative) == 2:
             one, two = alternative
             swapped = {one.header: given[two.name][1], two.header: given[one.name][1]}
@@ -91,28 +94,36 @@ def _wrong(scheme: Scheme, brief: Brief) -> Iterator[tuple[str, str]]:
     """Yield header values that must not be accepted: another value, and every near miss of the right one."""
     right, other = brief.credentials.get(scheme.name, {}), _made_up(scheme, brief)
     yield "a wrong value", header(scheme, other)[1]
-    yield "an empty value", ""
     for part, _ in scheme.variables:
         if right.get(part):
             for title, near in _near(right[part], other[part]):
-                yield f"{title} ({part})", header(scheme, {**right, part: near})[1]
+                if near or scheme.kind != "bearer":  # without its token a Bearer is malformed
+                    yield f"{title} ({part})", header(scheme, {**right, part: near})[1]
     if scheme.kind in ("basic", "bearer") and all(right.get(part) for part, _ in scheme.variables):
-        own = header(scheme, right)[1]
-        yield "the right value without a scheme", own.partition(" ")[2]
-        yield "the right value under another scheme", f"Digest {own.partition(' ')[2]}"
+        yield "the right value under another scheme", f"Digest {header(scheme, right)[1].partition(' ')[2]}"
+    if scheme.kind == "basic" and {"username", "password"} <= right.keys():
+        exchanged = {"username": right["password"], "password": right["username"]}
+        yield "user and password exchanged", header(scheme, exchanged)[1]
+        yield "a space behind the password", header(scheme, {**right, "password": f"{right['password']} "})[1]
+    if scheme.header == "Authorization":
+        yield "a scheme that is not documented", f"Digest {next(iter(other.values()))}"
+    else:
+        yield "an empty value", ""
+
+
+def _malformed(scheme: Scheme, brief: Brief) -> Iterator[tuple[str, str]]:
+    """Yield header values that are no credentials of any kind: a service may refuse them as it does a bad request."""
+    if scheme.header != "Authorization":
+        return
+    right = brief.credentials.get(scheme.name, {})
+    yield "an empty value", ""
+    if all(right.get(part) for part, _ in scheme.variables):
+        yield "the right value without a scheme", header(scheme, right)[1].partition(" ")[2]
     if scheme.kind == "basic":
-        if {"username", "password"} <= right.keys():
-            yield (
-                "user and password exchanged",
-                header(scheme, {"username": right["password"], "password": right["username"]})[1],
-            )
-            yield "a space behind the password", header(scheme, {**right, "password": f"{right['password']} "})[1]
         yield "a Basic that is not base64", "Basic %%%"
         yield "a Basic without a colon", "Basic bm9jb2xvbg=="
     if scheme.kind == "bearer":
         yield "a Bearer without a token", "Bearer"
-    if scheme.header == "Authorization":
-        yield "a scheme that is not documented", f"Digest {next(iter(other.values()))}"
 
 
 def _near(right: str, wrong: str) -> Iterator[tuple[str, str]]:
@@ -128,12 +139,14 @@ def _near(right: str, wrong: str) -> Iterator[tuple[str, str]]:
 
 
 def _alternatives(operation: Operation, brief: Brief) -> Iterator[Case]:
+    """Yield each alternative's own update: one that writes, for who asks may be looked at in another place than for reading."""
     for alternative in operation.security:
         if complete(alternative, brief):
-            one = opening(operation, brief, Probe.CREDENTIALS)
-            own = tuple(header(scheme, brief.credentials[scheme.name]) for scheme in alternative)
             name = "+".join(scheme.name for scheme in alternative)
-            yield replace(one, title=f"with valid {name}", headers=_anonymous(one) + own, authority=name)
+            body = fresh(operation, brief, f"allowed-{len(alternative)}")
+            one = judged(Probe.CREDENTIALS, f"new values with valid {name}", operation, brief, body)
+            own = tuple(header(scheme, brief.credentials[scheme.name]) for scheme in alternative)
+            yield replace(one, headers=_anonymous(one) + own, authority=name)
 
 
 # --- unknown ids -----------------------------------------------------------------------------------------------------
@@ -154,6 +167,9 @@ def _ids(brief: Brief) -> Iterator[tuple[str, str]]:
     known = brief.parameters[-1][1]
     numbers = random.Random(f"{brief.seed}/{known}")
     yield f"{known}0", PLAIN
+    yield f"x{known}", PLAIN
+    if brief.made_up and (other := re.sub("[0-9]", lambda digit: str(9 - int(digit.group())), known)) != known:
+        yield other, PLAIN  # of the same look: on a shared service it might be somebody's
     yield known[:-1] or "0", PLAIN
     yield f"contract-unknown-{numbers.getrandbits(48):012x}", PLAIN
     yield f"{numbers.getrandbits(32):08x}-0000-4000-8000-{numbers.getrandbits(48):012x}", PLAIN

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
 import string
 from collections import deque
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,14 +28,24 @@ from pytest_confluent_contracts.cases.making import (
     writable,
 )
 from pytest_confluent_contracts.cases.texts import ENTRY_SIZES, KEYED_TEXTS, LIST_SIZES, SECRET_SIZES, SIZES, TEXTS
-from pytest_confluent_contracts.contract import ABSENT, Brief, Case, Example, Expect, Operation, Probe, Property
+from pytest_confluent_contracts.contract import (
+    ABSENT,
+    Brief,
+    Case,
+    Content,
+    Example,
+    Expect,
+    Operation,
+    Probe,
+    Property,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 T = TypeVar("T")
 
-TOGETHER = 3
+TOGETHER = 5
 # Each differs from the one before in what a service may take for nothing: a write that it then leaves out shows.
 ALIKE = ("Alike", "alike", "alike ", "caf\u00e9", "cafe\u0301", "")
 
@@ -88,17 +100,26 @@ def bodies(operation: Operation, brief: Brief) -> list[Case]:
     """Return the allowed bodies, the deterministic ones first; each is valid by the schema, not by its maker."""
     if operation.request is None:
         return [case(Probe.VALID, "no body", operation, brief, expect=Expect.ACCEPTED)]
-    made = [
-        judged(Probe.VALID, title, operation, brief, pinned(body, brief), **more)
-        for title, body, more in itertools.chain(
-            _presence(operation, brief),
-            _in_rows(operation, brief),
-            _alike(operation, brief),
-            (("a generated body", body, {}) for body in generated.allowed(operation, brief)),
-        )
-    ]
-    allowed = distinct(one for one in made if one.expect is Expect.ACCEPTED)
+    drawn: Iterator[Body] = (("a generated body", body, {}) for body in generated.allowed(operation, brief))
+    parts = (_presence(operation, brief), _in_rows(operation, brief), [*_alike(operation, brief), *drawn])
+    presence, rows, others = ([_allowed(body, operation, brief) for body in part] for part in parts)
+    spelled = _spelled(operation, brief)
+    # Among the rows one that only rests comes more than once; it is no repetition.
+    made = [*distinct(presence), spelled, *rows, *distinct(others)]
+    allowed = [one for one in made if one.expect is Expect.ACCEPTED]
     return [*allowed[:2], *_twice(allowed[2:])]
+
+
+def _spelled(operation: Operation, brief: Brief) -> Case:
+    """Return a body in JSON's other spelling, with indents, and escapes in place of the characters themselves."""
+    body = fresh(operation, brief, "caf\u00e9 \U0001d518")
+    one = judged(Probe.VALID, "new values, indented and escaped", operation, brief, body)
+    return replace(one, body=json.dumps(body, indent=2).encode())
+
+
+def _allowed(body: Body, operation: Operation, brief: Brief) -> Case:
+    title, value, more = body
+    return judged(Probe.VALID, title, operation, brief, pinned(value, brief), **more)
 
 
 def _twice(cases: list[Case], every: int = 50) -> Iterator[Case]:
@@ -128,16 +149,16 @@ def _presence(operation: Operation, brief: Brief) -> Iterator[Body]:
 
 
 def _in_rows(operation: Operation, brief: Brief) -> Iterator[Body]:
-    """Yield every value of every member, one of each in a body; in every third a member rests, to be seen to stay."""
+    """Yield every value of every member, one of each in a body but for one that rests: the answer shows what it was kept as."""
     free = [member for member in writable(operation) if _may_vary(member, operation, brief)]
     left = {member.path: _turned(values(member, operation, brief), by=index) for index, member in enumerate(free)}
-    resting = itertools.cycle([rests for member in free for rests in ("", "", member.path)] if free[1:] else [""])
+    optional = [member.path for member in free if not member.required]
+    resting = itertools.cycle(optional if optional[1:] else [*optional, ""])
     while any(left.values()):
         rests = next(resting)
         row = {path: entries.popleft() for path, entries in left.items() if entries and path != rests}
-        if row:
-            title = " and ".join(f"{path} is {title}" for path, (title, _) in row.items())
-            yield title, _together(minimal(operation, brief), {path: value for path, (_, value) in row.items()}), {}
+        title = " and ".join(f"{path} is {title}" for path, (title, _) in row.items()) or f"{rests} rests"
+        yield title, _together(minimal(operation, brief), {path: value for path, (_, value) in row.items()}), {}
 
 
 def _together(body: Any, values: Mapping[str, Any]) -> Any:
@@ -183,7 +204,7 @@ def _strings(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     lengths = {*SIZES, *(schema[bound] for bound in ("minLength", "maxLength") if bound in schema)}
     for length in sorted(lengths):
         yield f"{length} characters long", long_text(length)
-    yield "300 characters outside ASCII long", "\u00e9\u6f22\U0001f600" * 100
+    yield "198 characters outside ASCII long", "\u00e9\u6f22\U0001f600" * 66  # 594 bytes
 
 
 @lru_cache(maxsize=64)
@@ -208,7 +229,6 @@ def _lists(schema: Mapping[str, Any], samples: Mapping[str, Any], path: str) -> 
     items = schema.get("items") or {}
     if "string" not in types_of(items):
         return
-    yield from ((f"[{title}]", [text]) for title, text in KEYED_TEXTS.items())
     yield from ((f"[{text!r}]", [text]) for text in samples.get(path, ()))
     titles, texts = list(TEXTS), list(TEXTS.values())
     for begin in range(0, len(texts), TOGETHER):
@@ -259,6 +279,7 @@ def read_only(operation: Operation, brief: Brief) -> list[Case]:
     known = {member.path: member for member in content.properties} if content else {}
     untouchable = [operation.promise(key, "properties") or () for key in ("immutable", "create-only")]
     others = {path: other(known, path) for path in itertools.chain(*untouchable) if path in known}
+    others |= {path: [*_touched(content, path), *value] for path, value in others.items() if isinstance(value, list)}
     everything = least
     for path, value in others.items():
         everything = with_value(everything, path, value)
@@ -270,6 +291,11 @@ def read_only(operation: Operation, brief: Brief) -> list[Case]:
         look,
         *(_frozen(operation, brief, path, with_value(least, path, None)) for path in others),
         *(_frozen(operation, brief, path, with_value(least, path, type(value)())) for path, value in others.items()),
+        *(
+            _frozen(operation, brief, path, with_value(least, path, odd))
+            for path, value in others.items()
+            for odd in _unlike(value)
+        ),
         look,
         _frozen(operation, brief, "everything immutable", everything),
         *(_frozen(operation, brief, path, with_value(beside, path, value)) for path, value in others.items()),
@@ -278,6 +304,26 @@ def read_only(operation: Operation, brief: Brief) -> list[Case]:
         *_in_other_case(operation, brief),
         look,
     ]
+
+
+def _unlike(value: Any) -> Iterator[Any]:
+    """Yield what stands in the place of *value* where a client is mistaken, or means it shorter: ``owner: {"id": ...}``."""
+    yield from (odd for odd in ("text", 7, ["text"]) if type(odd) is not type(value) or isinstance(value, list))
+    if isinstance(value, dict) and "id" in value:
+        yield {"id": value["id"]}
+
+
+def _touched(content: Content | None, path: str) -> list[Any]:
+    """Return the first item that the document shows at *path*, with its id and other values: its owner may write by id."""
+    shown = (at(example.value, path) for example in (content.examples if content else ()))
+    [item] = next((found[:1] for found in shown if isinstance(found, list) and found), [None])
+    return [{name: _turned_over(value) for name, value in item.items()}] if isinstance(item, dict) else []
+
+
+def _turned_over(value: Any) -> Any:
+    if isinstance(value, bool):
+        return not value
+    return ["contract:other"] if isinstance(value, list) else value
 
 
 def _frozen(operation: Operation, brief: Brief, path: str, body: Any) -> Case:
@@ -303,7 +349,7 @@ def other(known: Mapping[str, Property], path: str) -> Any:
 
 
 def _other_value(member: Property) -> Any:
-    formats = {"date-time": "2001-02-03T04:05:06Z", "uri": "https://contract.example/other"}
+    formats = {"date-time": "2099-02-03T04:05:06Z", "uri": "https://contract.example/other"}
     if member.schema.get("format") in formats:
         return formats[member.schema["format"]]
     value = sample(member)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses import shape
@@ -46,14 +46,16 @@ POINTER = re.compile(r"(/([^/~]|~[01])*)*\Z")
 INDEX = re.compile(r"(0|[1-9][0-9]{0,8})\Z")  # RFC 6901 section 4: no leading zeros
 STACK_TRACE = re.compile(
     r"Traceback \(most recent call last\)"
-    r"|File \"[^\"\n]+\\?\", line \d+"
-    r"|\bat [\w$.<>]+\([\w$]+\.(?:java|kt|scala):\d+\)"
-    r"|\bat .{1,120}\.(?:js|ts|mjs|cjs):\d+:\d+"
+    r"|\bFile [\"'][^\"'\n]+\\?[\"'], line \d+"
+    r"|\bat [\w$.<>/@]+\((?:[\w$]+\.(?:java|kt|scala|groovy):\d+|Native Method|Unknown Source)\)"
+    r"|\bat .{1,120}\.(?:js|ts|mjs|cjs):\d+:\d+|\bat .{0,120}\(?node:[\w/]+:\d+:\d+"
     r"|\bat [\w.<>`]+\(.{0,200}\) in .{1,200}:line \d+"
-    r"|goroutine \d+ \[|panic: |\.go:\d+ \+0x"
+    r"|(?:^|\n)\s+at [\w.<>`$]+\(.{0,200}\)\s*\n\s+at [\w.<>`$]+\("
+    r"|goroutine \d+ \[|panic: |\.go:\d+ (?:\+0x|\(0x)"
     r"|\.rb:\d+:in [`']"
-    r"|thread '[^']+' panicked at"
-    r"|Stack trace:\s*(?:\\n)?#0 "
+    r"|(?:/[\w.-]+)+\.(?:py|rb|go|rs|java|kt|scala|php|cs|js|ts|ex):\d+"
+    r"|thread '[^']+' panicked at|stack backtrace:"
+    r"|Stack trace:\s*(?:\\n)?#0 |#\d+ \S+\.php\(\d+\)"
 )
 
 
@@ -157,6 +159,9 @@ def _prose(operation: Operation, applies: Applies) -> Iterator[Clause]:
         path = str(entry.data["path"])
         judge = shape.unique(lambda e: _strings(e, path) if applies(e) else [], path)
         yield errors("id-unique", entry.place, entry.says, judge, absent)
+        promise = f"two errors of one answer do not share {path}"
+        judge = each(applies, lambda e: _shared_id(e, path))
+        yield errors("id-unique/in-one-answer", entry.place, promise, judge, absent, level=Level.SHOULD)
     if entry := promises.get("errors.stable"):
         code, title = ([*list(entry.data["paths"]), ""])[:2]
         promise = "code and title do not change for the same kind of problem"
@@ -168,6 +173,14 @@ def _prose(operation: Operation, applies: Applies) -> Iterator[Clause]:
 
 def _strings(exchange: Exchange, path: str) -> list[str]:
     return [value for _, value in values(exchange.json, path) if isinstance(value, str)]
+
+
+def _shared_id(exchange: Exchange, path: str) -> str | None:
+    came = Counter(_strings(exchange, path))
+    again = next((id for id, count in came.items() if count > 1), None)
+    if again is not None:
+        return f"{exchange.status} answered with {path} {brief(again)} {came[again]} times"
+    return "" if came else None
 
 
 def _status(entry: Promise, applies: Applies, absent: Absentee) -> Clause:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
 
@@ -31,6 +33,9 @@ from pytest_confluent_contracts.contract import (
 EPOCH = 10**9
 SLACK = 1.0
 SHORTEST_WINDOW = 0.5
+MOST = 0.95  # of the requests: the service's clock and the run's do not part them at the same moment
+BEYOND = 10  # times what is left of the window: milliseconds, not patience
+UNTOLD = 2  # requests: Remaining may have been told before the one that was answered, and with another in flight
 USUAL = {"limit": "X-RateLimit-Limit", "remaining": "X-RateLimit-Remaining", "reset": "X-RateLimit-Reset"}
 INTEGER = re.compile(r"[0-9]+\Z")
 FIELD = re.compile(r'\s*"?[\w-]+"?\s*(;\s*[a-z*][\w*.-]*\s*=\s*("[^"]*"|\d+|:[^:]*:)\s*)*\Z')
@@ -222,17 +227,26 @@ def steps(exchanges: Sequence[Exchange], quota: Told) -> Iterator[Step]:
 
     A window ends when its Reset has run out (1 s of slack: the number is whole seconds), or when Reset jumps up
     together with Remaining. One that is said to be shorter than its own rounding cannot end over and over within half
-    a second.
+    a second, unless it slides: then each request comes free by itself, and Remaining tells all that were spent lately.
     """
     told = [(e, q) for e in exchanges if (q := quota(e)) and q.remaining is not None and q.reset is not None]
+    served = sorted(exchange.came_at for exchange in exchanges if exchange.accepted)
     ended_at = float("-inf")
     for (before, was), (after, now) in itertools.pairwise(told):
         apart = after.came_at - before.sent_at
-        run_out = apart >= (was.reset or 0) - SLACK and after.came_at - ended_at >= SHORTEST_WINDOW
+        ends = after.came_at - ended_at >= SHORTEST_WINDOW or _tells_all(now, after.came_at, served)
+        run_out = apart >= (was.reset or 0) - SLACK and ends
         jumped = (now.reset or 0) > (was.reset or 0) and (now.remaining or 0) > (was.remaining or 0)
         new = jumped or (run_out and (now.remaining or 0) >= (was.remaining or 0))
-        ended_at = after.came_at if new else ended_at
+        ended_at = before.sent_at if new else ended_at  # the earliest moment: the answer may have come late
         yield Step(before, after, was, now, new)
+
+
+def _tells_all(quota: Quota, at: float, served: Sequence[float]) -> bool:
+    """Return whether the quota accounts for all that was served within the second before *at*, and some came free by then."""
+    lately = bisect_right(served, at) - bisect_left(served, at - SLACK)
+    spent = (quota.limit or 0) - (quota.remaining or 0)
+    return lately < bisect_right(served, at) and spent >= MOST * lately
 
 
 def _counts_down(quota: Told, name: str) -> Judge:
@@ -267,7 +281,7 @@ def _reset_in_window(quota: Told, name: str) -> Judge:
 
 def _relative(quota: Told, name: str) -> Judge:
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
-        longest = _longest_window(exchanges, quota)
+        longest, too_fast = _longest_window(exchanges, quota), dict(_faster_than_time(exchanges, quota, name))
         for exchange in exchanges:
             came = quota(exchange)
             if came is None or came.reset is None:
@@ -278,9 +292,18 @@ def _relative(quota: Told, name: str) -> Judge:
                 finding = f"{exchange.status} answered with {name} {came.reset}, though a window lasts {longest:.0f} s"
                 yield Evidence(exchange, finding)
             else:
-                yield Evidence(exchange)
+                yield Evidence(exchange, too_fast.get(exchange.serial, ""))
 
     return judge
+
+
+def _faster_than_time(exchanges: Sequence[Exchange], quota: Told, name: str) -> Iterator[tuple[int, str]]:
+    """Yield the serial and the finding of each answer whose Reset fell by more seconds than went by."""
+    for step in steps(exchanges, quota):
+        fell, apart = (step.was.reset or 0) - (step.now.reset or 0), step.after.came_at - step.before.sent_at
+        if fell > apart + 2 * SLACK and not step.may_be_new:
+            told = f"{step.after.status} answered with {name} {step.now.reset}"
+            yield step.after.serial, f"{told}, {apart:.1f} s after {step.was.reset}: it does not count seconds"
 
 
 def _longest_window(exchanges: Sequence[Exchange], quota: Told) -> float | None:
@@ -326,7 +349,12 @@ def _at_the_limit(entry: Promise, names: dict[str, str], documented: bool) -> It
     promise = f"after {retry_after} has passed, a request is not answered 429"
     level = Level.MUST if documented else Level.SHOULD
     yield rate_limit(
-        "retry-after-honest", entry.place, promise, _honest(retry_after), skipped(UNTRIED, Probe.THROTTLE), level=level
+        "retry-after-honest",
+        entry.place,
+        promise,
+        _honest(retry_after, names.get("reset", USUAL["reset"])),
+        skipped(UNTRIED, Probe.THROTTLE),
+        level=level,
     )
     promise = "a 429 is not stored by caches (RFC 6585 4)"
     yield rate_limit("429-not-storable", entry.place, promise, each(throttled, _storable), absent)
@@ -344,22 +372,30 @@ def _enforced(names: dict[str, str]) -> Judge:
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         served = 0
         told = list(steps(exchanges, partial(read, names=names)))
-        early = {id(step): _too_early(step) for step in told if throttled(step.after)}
+        shared = any(map(_others_spent, told))
+        first = (step for step in told if throttled(step.after) and not throttled(step.before))
+        early = {id(step): _too_early(step, shared=shared) for step in first}
         as_a_rule = 2 * sum(map(bool, early.values())) > len(early)
         for step in told:
             served = 0 if step.may_be_new else served + step.after.accepted
             if throttled(step.after):
-                yield Evidence(step.after, early[id(step)] if as_a_rule else "")
+                yield Evidence(step.after, early.get(id(step), "") if as_a_rule else "")
             elif step.after.accepted and not step.may_be_new and (finding := _past(step, served)):
                 yield Evidence(step.after, finding)
 
     return judge
 
 
-def _too_early(step: Step) -> str:
+def _others_spent(step: Step) -> bool:
+    """Return whether Remaining fell by more than this run sent."""
+    fell = (step.was.remaining or 0) - (step.now.remaining or 0)
+    return step.after.accepted and not step.may_be_new and fell > step.after.serial - step.before.serial
+
+
+def _too_early(step: Step, *, shared: bool) -> str:
     between = step.after.serial - step.before.serial - 1  # these told no quota and may have spent from it
     left, limit = (step.was.remaining or 0) - between, step.was.limit or 0
-    early = not step.may_be_new and left > max(2, limit // 5)
+    early = not step.may_be_new and left > (max(UNTOLD, limit // 5) if shared else UNTOLD)
     return f"429 answered though {left} requests of {limit} were left" if early else ""
 
 
@@ -397,15 +433,20 @@ def _not_before_reset(entry: Promise, names: dict[str, str], absent: Absentee) -
     return rate_limit("retry-after-not-before-reset", entry.place, promise, judge, absent, level=Level.SHOULD)
 
 
-def _honest(name: str) -> Judge:
-    """Judge each request that was sent after a 429 and the wait it asked for."""
+def _honest(name: str, reset: str) -> Judge:
+    """Judge each request that was sent after a 429 and the wait it asked for, and each wait that nobody can mean."""
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         for before, after in itertools.pairwise(exchanges):
             wait = _integer(before.header(name)) if throttled(before) and not before.failure else None
+            if wait is None:
+                continue
+            if absurd := _absurd(name, wait, _integer(before.header(reset))):
+                yield Evidence(before, absurd)
+                continue
             waited = after.sent_at - before.came_at
             # Clocks count in floats, archives in milliseconds: a wait of just that long must not fall short by a rounding.
-            if wait is None or after.failure or round(waited, 2) < wait + SLACK:
+            if after.failure or round(waited, 2) < wait + SLACK:
                 continue
             again = f"429 answered again after a wait of {waited:.0f} s, though {name} was {wait}"
             yield Evidence(after, again if throttled(after) else "")
@@ -413,13 +454,33 @@ def _honest(name: str) -> Judge:
     return judge
 
 
+def _absurd(name: str, wait: int, reset: int | None) -> str:
+    """Return the finding where *wait* is a time of day, or so far beyond the window that it does not count seconds."""
+    if wait >= EPOCH:
+        return f"429 answered with {name} {wait}: a time of day"
+    if reset is not None and reset < EPOCH and wait > BEYOND * (reset + 1):
+        return f"429 answered with {name} {wait}, though the window ends in {reset} s"
+    return ""
+
+
 def _storable(exchange: Exchange) -> str:
     control = (exchange.header("cache-control") or "").lower()
-    lifetime = re.search(r"(?:s-maxage|max-age)\s*=\s*\"?([1-9][0-9]*)", control)
-    forbidden = "no-store" in control or "no-cache" in control
-    if not forbidden and (lifetime or re.search(r"\bpublic\b|\bimmutable\b", control)):
+    if "no-store" in control or "no-cache" in control:
+        return ""
+    if re.search(r"(?:s-maxage|max-age)\s*=\s*\"?[1-9]|\bpublic\b|\bimmutable\b", control):
         return f"429 answered with Cache-Control {brief(control)}, which lets caches store it"
+    expires = exchange.header("expires")
+    if expires and "max-age" not in control and _is_after(expires, exchange.header("date")):
+        return f"429 answered with Expires {brief(expires)}, which lets caches store it (RFC 9111 3)"
     return ""
+
+
+def _is_after(date: str, other: str | None) -> bool:
+    """Return whether *date* is later than *other*; what is no date, or has none to compare with, is not."""
+    try:
+        return parsedate_to_datetime(date) > parsedate_to_datetime(other or "")
+    except (TypeError, ValueError, OverflowError):
+        return False
 
 
 # --- the IETF draft's fields -----------------------------------------------------------------------------------------

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pytest_confluent_contracts.clauses.reading import Applies, brief, each, throttled, value_at, withheld
+from pytest_confluent_contracts.clauses.reading import Applies, Look, brief, each, throttled, value_at, withheld
 from pytest_confluent_contracts.contract import (
     ABSENT,
     Absence,
     Clause,
+    Evidence,
     Exchange,
     Expect,
     Family,
+    Judge,
     Level,
     Operation,
     Place,
@@ -34,9 +36,11 @@ def derive(operation: Operation) -> Iterator[Clause]:
     if operation.request is not None:
         yield from _examples(operation)
         yield _accepted(operation)
+        yield _accepted_again(operation)
         yield _undeclared(operation)
         for member in _members(operation):
             yield from _constraints(operation, member)
+        yield _several(operation)
         yield from _malformed(operation)
     if operation.promise("refusals", "unknown"):
         yield _unknown(operation)
@@ -102,6 +106,20 @@ def _accepted(operation: Operation) -> Clause:
     )
 
 
+def _accepted_again(operation: Operation) -> Clause:
+    assert operation.request is not None
+    between = (Probe.READ_ONLY, Probe.BROKEN, Probe.MALFORMED, Probe.UNKNOWN)
+    wanted = _wanted(*between)
+    return requests(
+        "accepted/after-refusals",
+        operation.request.place,
+        "a body that the schema allows is accepted after others were refused",
+        each(lambda e: wanted(e) and e.case.varies != "undeclared", _taken),
+        withheld("an answer to a valid body", Expect.ACCEPTED),
+        *between,
+    )
+
+
 def _undeclared(operation: Operation) -> Clause:
     assert operation.request is not None
 
@@ -152,7 +170,7 @@ def _constraints(operation: Operation, member: Property) -> Iterator[Clause]:
             name,
             member.place,
             f"a body that breaks only {keyword} of {member.path or 'the body'} is refused{_with(operation)}",
-            each(_breaks(member.path, keyword), lambda exchange: _refused(exchange, operation.refusals)),
+            _once_served(_breaks(member.path, keyword), _refused),
             _no_such_case(f"a refusal of {member.path or 'the body'}"),
             Probe.BROKEN,
             Probe.COVERAGE,
@@ -177,12 +195,33 @@ def _breaks(path: str, keyword: str) -> Applies:
     return applies
 
 
-def _refused(exchange: Exchange, statuses: frozenset[int]) -> str | None:
-    """Return the finding where a broken body was not refused for what it is; None where nobody looked at it."""
+def _several(operation: Operation) -> Clause:
+    assert operation.request is not None
+    return requests(
+        "several",
+        operation.request.place,
+        f"a body that breaks the schema in several places is refused{_with(operation)}",
+        _once_served(lambda e: len(e.case.violations) > 1 and not throttled(e), _refused),
+        _no_such_case("a refusal of a body that is wrong in several places"),
+        Probe.BROKEN,
+    )
+
+
+def _once_served(applies: Applies, look: Look) -> Judge:
+    """Judge the answers to broken bodies: while nobody is served, one that speaks of who asks, or of what for, is no evidence."""
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterable[Evidence]:
+        served = any(one.accepted and one.case.probe is not Probe.CREDENTIALS for one in exchanges)
+        return each(lambda exchange: applies(exchange) and (served or not _unread(exchange)), look)(exchanges)
+
+    return judge
+
+
+def _refused(exchange: Exchange) -> str:
+    """Return the finding where a broken body was not refused for what it is."""
+    statuses = exchange.case.operation.refusals
     if exchange.status in statuses:
         return ""
-    if _unread(exchange):
-        return None
     if not statuses and 400 <= exchange.status < 500:  # the document names none (`default`, `4XX`): any will do
         return ""
     promised = " or ".join(map(str, sorted(statuses))) or "a status of the 4xx class"
@@ -218,7 +257,7 @@ def _malformed(operation: Operation) -> Iterator[Clause]:
             f"body/{kind}",
             operation.request.place,
             promise + _with(operation),
-            each(_malformed_as(kind), _malformed_look(kind, operation)),
+            _once_served(_malformed_as(kind), _surrogate if kind == "lone-surrogate" else _refused),
             _no_such_case("a refusal of a malformed body"),
             Probe.MALFORMED,
         )
@@ -228,18 +267,10 @@ def _malformed_as(kind: str) -> Applies:
     return lambda e: e.case.probe is Probe.MALFORMED and e.case.varies == kind and not throttled(e)
 
 
-def _malformed_look(kind: str, operation: Operation) -> Callable[[Exchange], str | None]:
-    if kind == "lone-surrogate":
-        return lambda exchange: _surrogate(exchange, operation)
-    return lambda exchange: _refused(exchange, operation.refusals)
-
-
-def _surrogate(exchange: Exchange, operation: Operation) -> str | None:
+def _surrogate(exchange: Exchange) -> str:
     """RFC 8259 8.2 leaves open what a lone surrogate means: a service may refuse it, or give it back unharmed."""
-    if exchange.status in operation.refusals:
-        return ""
     if not exchange.accepted:
-        return _refused(exchange, operation.refusals)
+        return _refused(exchange)
     sent, came = exchange.case.value, exchange.json
     kept = all(value_at(came, path) in (ABSENT, value) for path, value in _leaves(sent))
     return "" if kept else f"{exchange.status} answered to {exchange.case.title}, and the value was changed"

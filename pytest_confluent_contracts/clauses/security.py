@@ -26,11 +26,14 @@ def derive(operation: Operation) -> Iterator[Clause]:
     """Yield one clause for no credentials at all, one a scheme, and one for each alternative that must work."""
     if not operation.security or not all(operation.security):
         return
-    promised = operation.promise("refusals", "unauthenticated")
+    promised = frozenset({operation.promise("refusals", "unauthenticated") or 401})
     yield _refused("none", operation.place, "a request without credentials", promised, "")
     for scheme in dict.fromkeys(scheme for alternative in operation.security for scheme in alternative):
         what = f"a request with {scheme.name} missing or wrong"
         yield _refused(scheme_id(scheme), scheme.place, what, promised, scheme.name)
+        if scheme.kind != "apiKey":  # RFC 6750 3.1: what is no credential at all may be a bad request
+            id, what = f"{scheme_id(scheme)}/malformed", f"a request with a malformed {scheme.name}"
+            yield _refused(id, scheme.place, what, promised | operation.refusals, f"{scheme.name}/malformed")
     for alternative in operation.security:
         yield _works(alternative)
 
@@ -54,18 +57,18 @@ def security(id: str, place: Place, promise: str, judge: Any, absent: Absentee) 
     )
 
 
-def _refused(id: str, place: Place, what: str, promised: int | None, scheme: str) -> Clause:
-    status = promised or 401
+def _refused(id: str, place: Place, what: str, promised: frozenset[int], varies: str) -> Clause:
+    told = " or ".join(map(str, sorted(promised)))
 
     def look(exchange: Exchange) -> str:
-        return "" if exchange.status == status else f"{exchange.status} answered {exchange.case.title}, not {status}"
+        return "" if exchange.status in promised else f"{exchange.status} answered {exchange.case.title}, not {told}"
 
-    judge = each(_without(scheme), look)
-    return security(id, place, f"{what} is answered {status}", judge, withheld("a refusal", Expect.UNAUTHENTICATED))
+    judge = each(_without(varies), look)
+    return security(id, place, f"{what} is answered {told}", judge, withheld("a refusal", Expect.UNAUTHENTICATED))
 
 
-def _without(scheme: str) -> Callable[[Exchange], bool]:
-    return lambda e: e.case.expect is Expect.UNAUTHENTICATED and e.case.varies == scheme and not throttled(e)
+def _without(varies: str) -> Callable[[Exchange], bool]:
+    return lambda e: e.case.expect is Expect.UNAUTHENTICATED and e.case.varies == varies and not throttled(e)
 
 
 def _works(alternative: tuple[Scheme, ...]) -> Clause:

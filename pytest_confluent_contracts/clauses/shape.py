@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
@@ -20,12 +18,14 @@ from pytest_confluent_contracts.clauses.reading import (
     essence,
     path_of,
     skipped,
+    url_parts,
     values,
     with_status,
     withheld,
 )
 from pytest_confluent_contracts.contract import (
     ABSENT,
+    REDACTED,
     Absence,
     Absentee,
     Clause,
@@ -314,7 +314,7 @@ def _header_fault(header: Header, value: str) -> str:
         return "the value is empty"
     if header.name.lower() == "www-authenticate" and not CHALLENGE.match(value):
         return f"{brief(value)} is no challenge (RFC 9110 11.6.1)"
-    if header.schema.get("format") == "uri" and not (urlsplit(value).scheme and urlsplit(value).netloc):
+    if header.schema.get("format") == "uri" and not all(url_parts(value)[:2]):
         return f"{brief(value)} is not an absolute URI"
     return ""
 
@@ -344,10 +344,9 @@ def unique(values_of: Callable[[Exchange], Sequence[str]], name: str) -> Judge:
         seen: set[str] = set()
         for exchange in exchanges:
             came = () if exchange.superseded else values_of(exchange)
-            counts = Counter(value for value in came if value)
-            again = next((value for value, count in counts.items() if count > 1 or value in seen), None)
-            seen.update(counts)
-            if counts:
+            again = next((value for value in came if value in seen), None)
+            seen.update(came)
+            if came:
                 yield Evidence(exchange, f"{name} {brief(again)} came a second time" if again is not None else "")
 
     return judge
@@ -371,7 +370,7 @@ def _values(operation: Operation) -> Iterator[Clause]:
 
 def _one_of(path: str, allowed: Sequence[Any]) -> Look:
     def look(exchange: Exchange) -> str | None:
-        came = [value for _, value in values(exchange.json, path) if isinstance(value, str)]
+        came = [value for _, value in values(exchange.json, path) if isinstance(value, str) and REDACTED not in value]
         wrong = next((value for value in came if value not in allowed), None)
         if wrong is not None:
             return f"{exchange.status} answered with {path} {brief(wrong)}"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from pytest_confluent_contracts.clauses.reading import EVERY, brief, each, leaked, same, value_at, withheld
+from pytest_confluent_contracts.clauses.reading import EVERY, brief, each, leaked, same, url_parts, value_at, withheld
 from pytest_confluent_contracts.contract import (
     ABSENT,
+    REDACTED,
     Absence,
     Absentee,
     Clause,
@@ -26,8 +27,9 @@ from pytest_confluent_contracts.contract import (
     Probe,
 )
 
-RESOLUTION = 1.1  # seconds, of time stamps in whole seconds
-FINE_RESOLUTION = 0.05  # of those with a fraction
+TICKS = (10**6, 500_000, 250_000, 200_000, 100_000)  # microseconds
+FINEST = 0.045  # seconds
+MARGIN = 1.1
 SELDOM = 5  # a clock that stands still for fewer than one change in so many was not too coarse for it
 ENOUGH = 20
 EMPTY: tuple[Any, ...] = ("", [], {}, None, ABSENT)
@@ -388,7 +390,7 @@ def _self(operation: Operation, member: str, place: Place) -> Clause:
         path = operation.path
         for name, value in exchange.case.parameters:
             path = path.replace("{" + name + "}", value)
-        right = unquote(urlsplit(came).path).rstrip("/").endswith(path)
+        right = unquote(url_parts(came).path).rstrip("/").endswith(path.replace(REDACTED, "redacted"))
         return "" if right else f"{exchange.status} answered with {member} {brief(came)}, which does not address {path}"
 
     judge = each(lambda exchange: exchange.accepted, look)
@@ -453,7 +455,7 @@ def moment(body: Any, path: str) -> datetime | None:
     """Return the RFC 3339 time at *path*, None where it is absent or not one (``shape`` says so)."""
     value = value_at(body, path)
     try:
-        parsed = datetime.fromisoformat(value) if isinstance(value, str) else None
+        parsed = datetime.fromisoformat(value.upper()) if isinstance(value, str) else None  # RFC 3339 5.6: t and z too
     except ValueError:
         return None
     return parsed if parsed is None or parsed.tzinfo else None
@@ -548,7 +550,13 @@ def _resolution(changes: Sequence[StampedChange]) -> float:
     precise = 2 * sum(bool(move.told.microsecond % 1000) for move in moves) > len(moves) >= ENOUGH
     if precise and SELDOM * (len(changes) - len(moves)) < len(changes):
         return 0.0
-    return FINE_RESOLUTION if any(move.told.microsecond for move in moves) else RESOLUTION
+    return MARGIN * granularity(move.told for move in moves)
+
+
+def granularity(stamps: Iterable[datetime]) -> float:
+    """Return the seconds between two ticks of the clock that shows in *stamps*; none is taken for finer than `FINEST`."""
+    shown = {stamp.microsecond for stamp in stamps}
+    return next((tick / 10**6 for tick in TICKS if not any(micros % tick for micros in shown)), FINEST)
 
 
 def _changed(pair: Pair, model: Model) -> bool:
