@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -41,6 +42,7 @@ RESERVE = 0.2
 AFTER_THE_WAIT = 3  # requests: the new window must be seen to count down
 SHRINK_TRIES = 120
 SHRINK_BUDGET = 400
+SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?\Z")  # a fraction is judged elsewhere, and can be waited out all the same
 PAUSE = 1.2  # seconds; more than a time stamp of whole seconds resolves
 TICKS = 1.2  # of the clock that the time stamps show: a little more than one
 
@@ -466,8 +468,7 @@ def _announced(exchange: Exchange, operation: Operation) -> float:
     """
     retry = exchange.header(operation.promise("rate-limit", "retry-after") or "Retry-After")
     reset = _number(exchange.header(operation.promise("rate-limit", "reset") or "X-RateLimit-Reset"))
-    seconds = _number(retry)
-    asked = float(seconds) if seconds is not None else _until(retry or "", exchange.header("Date"))
+    asked = float(retry) if retry and SECONDS.match(retry) else _until(retry or "", exchange.header("Date"))
     told = [wait for wait in (asked, reset) if wait is not None]
     return next((wait for wait in told if wait <= LONGEST_WAIT), told[0] if told else 1.0)
 

@@ -375,6 +375,8 @@ def _prose(operation: Operation) -> Iterator[Fault]:
         yield of_answers(f"{path} is a number", changing(path, int), refused, f"error/body/{path}")
     if path := _path(operation, "occurrence"):
         yield of_answers(f"{path} always the same", put(path, "error-1"), refused, "error/id-unique")
+        another = changing("errors", lambda errors: [*errors, {**errors[0], "detail": "Another."}])
+        yield of_answers(f"{path} shared by two errors", another, refused, "error/id-unique/in-one-answer")
     if path := _path(operation, "pointer"):
         yield from _pointers(path, on(*operation.refusals))
     for path in operation.promise("errors.stable", "paths") or ():
@@ -484,7 +486,8 @@ def _refusing(operation: Operation) -> Change:
 
 
 def _constraints(operation: Operation) -> Iterator[Fault]:
-    yield Fault("the request after a refused one is refused", ("request/accepted/after-refusals",), _sulking())
+    again = "request/accepted/after-refusals"
+    yield of_step("the request after a refused one is refused", "validate", _sulking, again)
     several = chained(replacing("faults_in", _several_unchecked), replacing("apply", _objects_only))
     yield Fault("a body that is wrong in several places is taken", ("request/several",), several)
     members = _typed(operation)
@@ -507,22 +510,16 @@ def _several_unchecked(_: Service, inner: Any, body: Any) -> list[Any]:
     return found if len(found) < 2 else []
 
 
-def _sulking() -> Alter:
-    """Refuse the request after a refused one for what was wrong with that one."""
-    last: list[Problem] = []
-
-    def validate(_: Service, inner: Any, body: Any) -> None:
-        told = last.copy()
-        last.clear()
-        if told:
-            raise Refused(*told)
-        try:
-            inner(body)
-        except Refused as refused:
-            last.extend(refused.problems)
-            raise
-
-    return replacing("validate", validate)
+def _sulking(service: Service, inner: Any, body: Any) -> None:
+    """Refuse a valid body after a broken one for what was wrong with that one."""
+    before = vars(service).pop("_broken_before", ())
+    try:
+        inner(body)
+    except Refused as refused:
+        vars(service)["_broken_before"] = refused.problems
+        raise
+    if before:
+        raise Refused(*before)
 
 
 def _beside(member: Property, members: Sequence[Property]) -> list[str]:
@@ -684,6 +681,9 @@ def _limits(operation: Operation) -> Iterator[Fault]:
     yield of_answers(f"{remaining} above {limit}", above, quota_told, "rate-limit/remaining-at-most-limit")
     stored = header("Cache-Control", "public, max-age=60")
     yield of_answers("429 may be stored", stored, on(429), "rate-limit/429-not-storable")
+    expires = header("Expires", "Thu, 01 Jan 2099 00:00:00 GMT"), header("Date", "Thu, 01 Jan 2026 00:00:00 GMT")
+    dated = chained(*(answering(change, on(429)) for change in expires))
+    yield Fault("429 may be stored until it expires", ("rate-limit/429-not-storable",), dated)
     yield of_answers(f"{retry} far too short", header(retry, "1"), on(429), "rate-limit/retry-after-honest")
     unstructured = header("RateLimit", "lots, really")
     yield of_answers("RateLimit no structured field", unstructured, accepted, "rate-limit/structured-fields")
@@ -719,7 +719,10 @@ def _enforcement(reset: str, retry: str) -> Iterator[Fault]:
     early = number(retry, lambda old, _: max(1, old // 3))
     yield of_answers(f"{retry} before {reset}", early, on(429), "rate-limit/retry-after-not-before-reset")
     yield of_step("the limit is not enforced", "count", _uncounted, "rate-limit/enforced")
-    yield of_step("the limit is enforced at half", "count", _half, "rate-limit/enforced")
+    yield of_step("the limit is enforced at half", "count", partial(_early, 0.5), "rate-limit/enforced")
+    yield of_step("the limit is enforced a little early", "count", partial(_early, 0.9), "rate-limit/enforced")
+    for what, absurd in (("in milliseconds", lambda old, _: old * 1000), ("a time of day", lambda *_: 1_767_600_000)):
+        yield of_answers(f"{retry} is {what}", number(retry, absurd), on(429), "rate-limit/retry-after-honest")
     date = header(retry, "Wed, 21 Oct 2026 07:28:00 GMT")
     yield of_answers(f"{retry} is a date", date, on(429), f"429/header/{retry}")
     yield Fault("a 429 answers longer than it said", ("rate-limit/retry-after-honest",), _grudging)
@@ -733,9 +736,10 @@ def _uncounted(service: Service, inner: Any) -> None:
         service.spent = service.limit
 
 
-def _half(service: Service, inner: Any) -> None:
+def _early(share: float, service: Service, inner: Any) -> None:
+    """Refuse once *share* of the limit is spent."""
     inner()
-    if service.spent > service.limit // 2:
+    if service.spent > share * service.limit:
         raise _throttled()
 
 

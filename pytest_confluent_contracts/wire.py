@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 OWN_HEADERS = (("Accept-Encoding", "gzip, deflate"), ("User-Agent", "pytest-confluent-contracts"))
 LARGEST = 16 * 2**20
 TOO_DEEP = "it is nested too deeply to be read"
+HEAD = "http11.receive_response_headers.complete"  # as httpcore names what has happened
 CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 DEEPEST = 100  # levels; what reads, judges and tells of an answer may then follow it level by level
 
@@ -33,25 +34,25 @@ class Wire:
         self.base_url, self.guard, self.clock = base_url.rstrip("/"), guard, clock
         self.redactor, self.timeout = redactor, timeout
         self._limits = httpx.Timeout(timeout).as_dict()
-        self._kept_open = False
+        self._closing: tuple[tuple[str, str], ...] = ()
 
     def exchange(self, case: Case, serial: int) -> Exchange:
         """Send *case* and return what came; a request that the guard holds back raises `guard.Refusal`."""
         url, line = self.base_url + filled(case), _Line()
         extensions = {"timeout": self._limits, "trace": line.note}
-        headers = [*case.headers, *OWN_HEADERS]
+        headers = [*case.headers, *OWN_HEADERS, *self._closing]
         request = httpx.Request(
             case.operation.method, url, headers=headers, content=case.body or b"", extensions=extensions
         )
         try:
             response, body = self._answer(request)
         except (httpx.HTTPError, _TooSlow, _TooLarge) as error:
-            if isinstance(error, CLOSED) and line.reused and not self._kept_open:
-                # The target closes after each answer and does not say so: it was gone before this was sent (RFC 9112 9.3).
-                # Each try uses up a connection that was left open, so they end.
+            if isinstance(error, CLOSED) and line.was_closed_before:
+                # The target may have hung up after the last answer (RFC 9112 9.5). Whether it did, or hangs up on requests,
+                # shows from now on: with no connection kept open, only the latter can happen again.
+                self._closing = (("Connection", "close"),)
                 return self.exchange(case, serial)
             return self._kept(case, serial, url, request, failure=_reason(error, self.timeout))
-        self._kept_open = self._kept_open or line.reused
         return self._kept(case, serial, url, request, response=response, body=body)
 
     def _answer(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
@@ -108,19 +109,20 @@ class Wire:
 
 
 class _Line:
-    """Whether a request went over a connection that an earlier one had opened."""
+    """What became of the connection that a request went over."""
 
     def __init__(self) -> None:
         self._events: set[str] = set()
 
     def note(self, event: str, _: object) -> None:
         """Hear of what httpcore does, ``connection.connect_tcp.started`` for one."""
-        self._events.add(event.partition(".")[0])
+        self._events.add(event)
 
     @property
-    def reused(self) -> bool:
-        """Return whether something was sent without a connection being made; never so for the embedded service."""
-        return bool(self._events) and "connection" not in self._events
+    def was_closed_before(self) -> bool:
+        """Return whether an earlier request opened the connection, and nothing came back; never so for the embedded service."""
+        opened = any(event.startswith("connection.") for event in self._events)
+        return bool(self._events) and not opened and HEAD not in self._events
 
 
 class _TooSlow(Exception):
@@ -163,6 +165,7 @@ def _redacted(case: Case, clean: Redactor) -> Case:
         )
     return replace(
         case,
+        title=clean.text(case.title),
         headers=headers,
         parameters=tuple((name, clean.text(content)) for name, content in case.parameters),
         value=value if value is ABSENT else clean.value(value),
@@ -235,8 +238,8 @@ def _reason(error: Exception, timeout: float) -> str:
     if isinstance(error, httpx.ConnectError):
         return f"no connection ({error or type(error).__name__})"
     if isinstance(error, httpx.RemoteProtocolError):
-        closed = "disconnected" in str(error)
-        return "the connection was closed without an answer" if closed else "no HTTP came"
+        told = {"disconnected": "the connection was closed without an answer", "message body": "the answer broke off"}
+        return next((reason for words, reason in told.items() if words in str(error)), "no HTTP came")
     # httpx may quote what was sent, in forms that nothing could redact.
     return f"the connection broke ({type(error).__name__})"
 

@@ -15,6 +15,7 @@ import threading
 import time
 import traceback
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -55,7 +56,7 @@ class Choices:
     omit_empty: bool = False  # "" and [] are left out of the 200
     extra_properties: bool = False  # properties that the page does not name
     empty_secret: bool = False
-    timestamps: str = "fraction"  # or "seconds", "offset", "nanoseconds"
+    timestamps: str = "fraction"  # or "seconds", "tenths", "offset", "nanoseconds"
     touch_unchanged: bool = True  # updated_at moves on an update that changes nothing
     own_self: bool = False  # metadata.self names the loopback address
     reverse_keys: bool = False
@@ -75,8 +76,8 @@ class Choices:
     datadog_limit: str = "silent"  # or "bucket", "window": with headers in the usual names
     datadog_retry_after: bool = True
     datadog_request_ids: bool = False
-    hangs_up: bool = (
-        False  # the connection is closed after each answer, without a word (RFC 9112 9.6 only asks for one)
+    hangs_up: int = (
+        0  # after each n-th answer the connection is closed, without a word (RFC 9112 9.6 only asks for one)
     )
 
 
@@ -175,6 +176,25 @@ class FixedWindow:
 
     def refund(self) -> None:
         self.left += 1
+
+
+class SlidingLog:
+    """``limit`` requests in any ``seconds``; each comes free by itself, and Reset tells when the next one does."""
+
+    def __init__(self, limit: int, seconds: float) -> None:
+        self.limit, self.seconds, self.spent = limit, seconds, deque[float]()
+
+    def spend(self) -> Spent:
+        now = time.monotonic()
+        while self.spent and now - self.spent[0] >= self.seconds:
+            self.spent.popleft()
+        allowed = len(self.spent) < self.limit
+        self.spent.extend([now] * allowed)
+        free = math.ceil(self.spent[0] + self.seconds - now)
+        return Spent(allowed, self.limit, self.limit - len(self.spent), free, free)
+
+    def refund(self) -> None:
+        self.spent.pop()
 
 
 class TokenBucket:
@@ -502,6 +522,8 @@ class OtherService:
         match self.choices.timestamps:
             case "seconds":
                 return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+            case "tenths":  # of a clock that ticks no faster
+                return moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-5] + "Z"
             case "offset":
                 west = moment.astimezone(timezone(timedelta(hours=-7)))
                 return west.isoformat("T", "microseconds")
@@ -621,7 +643,10 @@ class _Handler(LoopbackHandler):
         lines += [f"{name}: {value}" for name, value in headers]
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
         self.wfile.write(head + body)
-        self.close_connection = self.close_connection or self.owner.choices.hangs_up
+        every = self.owner.choices.hangs_up
+        if every and len(self.owner.requests) % every == 0:
+            time.sleep(0.003 if every > 1 else 0.0)  # the next request may be on its way
+            self.close_connection = True
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What http.server itself refuses is refused in JSON too, and the connection ends."""

@@ -34,7 +34,7 @@ BEFORE = {"display_name": "first name", "description": "first description"}
 KINDS: dict[str, tuple[Plan, str]] = {
     "reset": (now_and_then(Reset(), 45), "the connection broke"),
     "slow": (now_and_then(Slow(0.5), 90), "no complete answer within 0.25 s"),
-    "half": (now_and_then(Half(), 45), "no HTTP"),
+    "half": (now_and_then(Half(), 45), "the answer broke off"),
     "502": (bursts(BadGateway(), 2, 45), "502 answered"),
 }
 HASTY = (
@@ -102,7 +102,8 @@ def test_each_kind_of_chaos_is_named(chaos: Callable[[str], Held], kind: str) ->
     assert KINDS[kind][1] in line, line
     assert "again" in line
     retries = [line for line in run.out.splitlines() if line.startswith("contracts: ") and "sent again in" in line]
-    assert len(retries) == len(met)
+    unsure = 1 if kind == "reset" else 0  # the first, on a connection kept open: the target may have hung up before it
+    assert len(retries) == len(met) - unsure
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -210,7 +211,7 @@ def test_tls_that_is_refused_is_named(folder: Path, other: OtherService) -> None
     url = other.url.replace("http:", "https:")
     run = gate(folder, f"--contract-target={url}", *ONE, "-k", "security", given=ENVIRONMENT)
     assert run.code == pytest.ExitCode.TESTS_FAILED
-    assert len(run.red) == 5
+    assert len(run.red) == 7
     assert all("no connection" in line and "SSL" in line for line in run.failures.values()), run.failures
     assert "Traceback" not in run.everything
 
@@ -220,7 +221,7 @@ def test_a_name_that_does_not_resolve_is_named(folder: Path) -> None:
     (folder / "conftest.py").write_text(resolver(), encoding="utf-8")
     run = gate(folder, "--contract-target=https://nowhere.test", *ONE, "-k", "security", given=ENVIRONMENT)
     assert run.code == pytest.ExitCode.TESTS_FAILED
-    assert len(run.red) == 5
+    assert len(run.red) == 7
     assert all("Name or service not known" in line for line in run.failures.values()), run.failures
 
 

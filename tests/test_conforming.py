@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from allpairspy import AllPairs
 from judging import DOCUMENTS, judged, red, warned
-from other_service import Choices, OtherService
+from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request, SlidingLog
 from running import THINGS, gate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 HIDDEN = (
@@ -45,7 +46,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "empty_secret": (False, True),
     "spaced": (False, True),
     "escaped": (False, True),
-    "timestamps": ("fraction", "seconds", "offset", "nanoseconds"),
+    "timestamps": ("fraction", "seconds", "tenths", "offset", "nanoseconds"),
     "touch_unchanged": (True, False),
     "own_self": (False, True),
     "refusals_spend": (True, False),
@@ -54,7 +55,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "reset_rounds_down": (False, True),
     "datadog_request_ids": (False, True),
     "datadog_retry_after": (True, False),
-    "hangs_up": (False, True),
+    "hangs_up": (0, 1, 50),
     "error_members": (("id", "status", "code", "title", "detail", "source"), ("status", "detail", "source")),
 }
 THROTTLED = {"limit", "window", "aligned", "no_store"}
@@ -119,7 +120,7 @@ def test_any_two_choices_meet() -> None:
     }
 
 
-@pytest.mark.parametrize("stamps", ["fraction", "seconds"])
+@pytest.mark.parametrize("stamps", ["fraction", "tenths", "seconds"])
 def test_time_stamps_that_had_time_to_move_are_green(stamps: str) -> None:
     """After a pause, a change must show a new time stamp, and does."""
     with OtherService(Choices(timestamps=stamps)) as service:
@@ -133,6 +134,44 @@ def test_a_rate_limited_service_is_green_when_the_limit_is_exhausted(aligned: bo
     """An honest limit is no finding, however its windows lie and its seconds are rounded."""
     choices = Choices(limit=400, window=3.0, aligned=aligned, reset_rounds_down=rounds_down, no_store=aligned)
     assert accused(choices, "confluent-api-keys", throttle=True) == ({}, set())
+
+
+@pytest.mark.parametrize("limit", [1000, 100])
+@pytest.mark.parametrize("how", ["aligned", "on demand", "sliding"])
+def test_windows_of_one_second_are_green(how: str, limit: int) -> None:
+    """A window as short as what its Reset is rounded to ends again and again within a run; nothing is wrong with that."""
+    choices = Choices(limit=limit, window=1.0, aligned=how == "aligned")
+    with OtherService(choices) as service:
+        if how == "sliding":
+            service.confluent_limit = SlidingLog(limit, 1.0)
+        rulings = judged("confluent-api-keys", service.url, service.environment, max_examples=100)
+    assert (red(rulings), warned(rulings)) == ({}, set())
+
+
+STUCK: dict[str, Callable[[int], int]] = {
+    "constant": lambda _: 500,
+    "now and then": lambda left: left + (left % 3 == 0),
+}
+
+
+@pytest.mark.parametrize("how", STUCK)
+def test_remaining_that_does_not_count_is_red_in_windows_of_one_second_too(how: str) -> None:
+    """What excuses a window that slides does not excuse a number that tells nothing."""
+
+    def stuck(_: Request, answer: Answer) -> Answer:
+        if left := answer.header("X-RateLimit-Remaining"):
+            answer.set("X-RateLimit-Remaining", str(STUCK[how](int(left))))
+        return answer
+
+    with OtherService(Choices(limit=1000, window=1.0), tamper=stuck) as service:
+        only = {"rate-limit/remaining-counts-down"}
+        rulings = judged("confluent-api-keys", service.url, service.environment, max_examples=100, only=only)
+    assert red(rulings).keys() == only
+
+
+def test_a_key_that_updates_itself_is_green() -> None:
+    """A credential that is also the resource's id is taken out of what is kept; its place in the answer is no fault."""
+    assert accused(Choices(confluent_id=ENVIRONMENT["CONFLUENT_CLOUD_API_KEY"]), "confluent-api-keys") == ({}, set())
 
 
 def test_every_choice_is_tried() -> None:

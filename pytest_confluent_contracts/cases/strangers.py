@@ -104,7 +104,8 @@ def _wrong(scheme: Scheme, brief: Brief) -> Iterator[tuple[str, str]]:
     if scheme.kind == "basic" and {"username", "password"} <= right.keys():
         exchanged = {"username": right["password"], "password": right["username"]}
         yield "user and password exchanged", header(scheme, exchanged)[1]
-        yield "a space behind the password", header(scheme, {**right, "password": f"{right['password']} "})[1]
+        for title, tail in (("a space", " "), ("a colon and more", ":x")):
+            yield f"{title} behind the password", header(scheme, {**right, "password": right["password"] + tail})[1]
     if scheme.header == "Authorization":
         yield "a scheme that is not documented", f"Digest {next(iter(other.values()))}"
     else:

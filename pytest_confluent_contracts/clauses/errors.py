@@ -190,7 +190,8 @@ def _status(entry: Promise, applies: Applies, absent: Absentee) -> Clause:
         came = [value for _, value in values(exchange.json, path)]
         wrong = next((value for value in came if value != str(exchange.status)), None)
         if wrong is not None:
-            return f"{exchange.status} answered with {path} {brief(wrong)}"
+            other = "" if isinstance(wrong, str) else ", which is no text"
+            return f"{exchange.status} answered with {path} {brief(wrong)}{other}"
         return "" if came else None
 
     promise = f"{path} is the HTTP status of the answer, as a string"
@@ -258,7 +259,7 @@ def _pointers(entry: Promise, applies: Applies, operation: Operation) -> Iterato
         wrong = next((pointer for pointer in came if pointer not in allowed), None)
         if wrong is None:
             return ""
-        return f"{exchange.status} answered with {path} {brief(wrong)}, but wrong is {' or '.join(sorted(allowed))!r}"
+        return f"{exchange.status} answered with {path} {brief(wrong)}, but wrong is {_named(allowed)}"
 
     def told(exchange: Exchange) -> str | None:
         if not _judged_by_body(exchange, operation) or exchange.json is ABSENT:
@@ -273,6 +274,10 @@ def _pointers(entry: Promise, applies: Applies, operation: Operation) -> Iterato
     yield errors("source.pointer/at-fault", entry.place, promise, each(applies, at_fault), absent)
     promise = f"{path} is told where a member of the body is wrong"
     yield errors("source", entry.place, promise, each(applies, told), absent, level=Level.SHOULD)
+
+
+def _named(pointers: set[str]) -> str:
+    return " or ".join(pointer or "the whole body" for pointer in sorted(pointers))
 
 
 def _judged_by_body(exchange: Exchange, operation: Operation) -> bool:

@@ -37,6 +37,8 @@ MOST = 0.95  # of the requests: the service's clock and the run's do not part th
 BEYOND = 10  # times what is left of the window: milliseconds, not patience
 UNTOLD = 2  # requests: Remaining may have been told before the one that was answered, and with another in flight
 USUAL = {"limit": "X-RateLimit-Limit", "remaining": "X-RateLimit-Remaining", "reset": "X-RateLimit-Reset"}
+RETRY_AFTER = "Retry-After"
+A_DATE = "Thu, 01 Jan 1970 00:00:00 GMT"
 INTEGER = re.compile(r"[0-9]+\Z")
 FIELD = re.compile(r'\s*"?[\w-]+"?\s*(;\s*[a-z*][\w*.-]*\s*=\s*("[^"]*"|\d+|:[^:]*:)\s*)*\Z')
 OLDER = {
@@ -199,13 +201,19 @@ def _constant(quota: Told, name: str) -> Judge:
 
 def _integers(names: dict[str, str]) -> Judge:
     def look(exchange: Exchange) -> str | None:
-        came = {name: value for name in names.values() if (value := exchange.header(name)) is not None}
-        wrong = next(((name, value) for name, value in came.items() if _integer(value) is None), None)
+        told = (*names.values(), RETRY_AFTER)
+        came = {name: value for name in told if (value := exchange.header(name)) is not None}
+        wrong = next(((name, value) for name, value in came.items() if not _is_number(name, value)), None)
         if wrong:
             return f"{exchange.status} answered with {wrong[0]} {brief(wrong[1])}, which is no integer"
         return "" if came else None
 
     return each(lambda exchange: True, look)
+
+
+def _is_number(name: str, value: str) -> bool:
+    """Return whether *value* is an integer; where no document says how long to wait, it may be a date (RFC 9110 10.2.3)."""
+    return _integer(value) is not None or (name == RETRY_AFTER and _is_after(value, A_DATE))
 
 
 # --- windows ---------------------------------------------------------------------------------------------------------
@@ -345,7 +353,7 @@ def _at_the_limit(entry: Promise, names: dict[str, str], documented: bool) -> It
         yield _remaining_zero(entry, names, absent)
         if "reset" in names and "retry-after" in entry.data:
             yield _not_before_reset(entry, names, absent)
-    retry_after = str(entry.data.get("retry-after", "Retry-After"))
+    retry_after = str(entry.data.get("retry-after", RETRY_AFTER))
     promise = f"after {retry_after} has passed, a request is not answered 429"
     level = Level.MUST if documented else Level.SHOULD
     yield rate_limit(
@@ -353,7 +361,7 @@ def _at_the_limit(entry: Promise, names: dict[str, str], documented: bool) -> It
         entry.place,
         promise,
         _honest(retry_after, names.get("reset", USUAL["reset"])),
-        skipped(UNTRIED, Probe.THROTTLE),
+        _unwaited,
         level=level,
     )
     promise = "a 429 is not stored by caches (RFC 6585 4)"
@@ -361,6 +369,13 @@ def _at_the_limit(entry: Promise, names: dict[str, str], documented: bool) -> It
 
 
 UNTRIED = "the limit was not exhausted; --contract-throttle does"
+
+
+def _unwaited(exchanges: Sequence[Exchange]) -> Absence:
+    """Return why no wait was judged."""
+    if any(map(throttled, exchanges)):
+        return Absence("no request was sent after a wait as long as a 429 asked for")
+    return Absence(UNTRIED, probe=Probe.THROTTLE)
 
 
 def _enforced(names: dict[str, str]) -> Judge:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pytest_confluent_contracts.contract import Ruling
 
+LONG = 4000
 EXCHANGE = "contract exchange"  # what pytest calls the captured output that holds it
 
 
@@ -33,7 +34,12 @@ def conversation(ruling: Ruling) -> str:
     sent = [f"{case.operation.method.upper()} {exchange.url}", *(f"{name}: {value}" for name, value in case.headers)]
     came = [exchange.failure or str(exchange.status), *(f"{name}: {value}" for name, value in exchange.headers)]
     body = (case.body or b"").decode("utf-8", "backslashreplace")
-    return "\n".join([*sent, "", body, "", *came, "", exchange.text])
+    return "\n".join([*sent, "", _cut(body), "", *came, "", _cut(exchange.text)])
+
+
+def _cut(text: str) -> str:
+    """Return *text* without its middle where it is long: the archive has the whole."""
+    return text if len(text) <= LONG else f"{text[: LONG // 2]} ... ({len(text)} characters) ... {text[-LONG // 4 :]}"
 
 
 def _answer(ruling: Ruling) -> str:
