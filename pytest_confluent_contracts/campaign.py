@@ -43,6 +43,7 @@ AFTER_THE_WAIT = 3  # requests: the new window must be seen to count down
 SHRINK_TRIES = 120
 SHRINK_BUDGET = 400
 SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?\Z")  # a fraction is judged elsewhere, and can be waited out all the same
+FINE_BEFORE = 10  # answers; fewer are no state that could have been lost
 PAUSE = 1.2  # seconds; more than a time stamp of whole seconds resolves
 TICKS = 1.2  # of the clock that the time stamps show: a little more than one
 
@@ -359,7 +360,7 @@ class Campaign:
     def _finding(self, clause: Clause, evidence: Sequence[Evidence], against: Sequence[Evidence]) -> Finding:
         """Return what is wrong with the smallest request that shows it."""
         found = min(against, key=_size)
-        seen = f"{len(against)} of {len(evidence)} answers"
+        seen = f"{len(against)} of {len(evidence)} answers{_since(evidence)}"
         if found.exchange is None:
             return Finding(found.finding, None, "", "in the document itself")
         if clause.needs and not self.stopped and any(one.accepted for one in self.journal):
@@ -451,6 +452,17 @@ class Trial:
 
 def _size(evidence: Evidence) -> tuple[int, int]:
     return evidence.exchange.case.size if evidence.exchange else (0, 0)
+
+
+def _since(evidence: Sequence[Evidence]) -> str:
+    """Return from which request on all that had been accepted before came out wrong: what was sent then may be the cause."""
+    first = next(index for index, item in enumerate(evidence) if item.finding)
+    known = {item.exchange.case.key for item in evidence[:first] if item.exchange and item.exchange.accepted}
+    again = [item for item in evidence[first + 1 :] if item.exchange and item.exchange.case.key in known]
+    turned = evidence[first].exchange
+    if turned is None or first < FINE_BEFORE or not again or not all(item.finding for item in again):
+        return ""
+    return f"; what was fine before is broken since: {turned.case.title}"
 
 
 def _transient(exchange: Exchange) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -122,3 +123,19 @@ def test_what_never_comes_again_is_still_a_finding() -> None:
     ruling = accepted("confluent-api-keys", first_long_text)
     assert ruling.finding is not None
     assert "and not again in" in ruling.finding.seen
+
+
+def test_what_never_works_again_is_told_with_what_came_before() -> None:
+    """A service that one request breaks for good: the smallest request shows it, and does not show why."""
+    poisoned: list[Request] = []
+
+    def poison(request: Request, answer: Answer) -> Answer:
+        poisoned.extend([request] * (b"\\u0000" in request.body))
+        if poisoned and answer.status == 200:
+            answer.status, answer.payload = 500, {"errors": [{"id": str(len(poisoned)), "status": "500"}]}
+        return answer
+
+    with OtherService(tamper=poison) as service:
+        ruling = judged("confluent-api-keys", service.url, service.environment, only={"statuses"})["statuses"]
+    assert ruling.finding is not None
+    assert re.search(r"answers; what was fine before is broken since: spec.\w+ is NUL", ruling.finding.seen)

@@ -44,16 +44,17 @@ if TYPE_CHECKING:
 PROBLEM = "application/problem+json"
 POINTER = re.compile(r"(/([^/~]|~[01])*)*\Z")
 INDEX = re.compile(r"(0|[1-9][0-9]{0,8})\Z")  # RFC 6901 section 4: no leading zeros
+# Each repetition is bounded: a target may send megabytes of what nearly matches.
 STACK_TRACE = re.compile(
     r"Traceback \(most recent call last\)"
     r"|\bFile [\"'][^\"'\n]+\\?[\"'], line \d+"
     r"|\bat [\w$.<>/@]+\((?:[\w$]+\.(?:java|kt|scala|groovy):\d+|Native Method|Unknown Source)\)"
     r"|\bat .{1,120}\.(?:js|ts|mjs|cjs):\d+:\d+|\bat .{0,120}\(?node:[\w/]+:\d+:\d+"
     r"|\bat [\w.<>`]+\(.{0,200}\) in .{1,200}:line \d+"
-    r"|(?:^|\n)\s+at [\w.<>`$]+\(.{0,200}\)\s*\n\s+at [\w.<>`$]+\("
+    r"|\n[ \t]{1,9}at [\w.<>`$]{1,200}\(.{0,200}\)\r?\n[ \t]{1,9}at [\w.<>`$]{1,200}\("
     r"|goroutine \d+ \[|panic: |\.go:\d+ (?:\+0x|\(0x)"
     r"|\.rb:\d+:in [`']"
-    r"|(?:/[\w.-]+)+\.(?:py|rb|go|rs|java|kt|scala|php|cs|js|ts|ex):\d+"
+    r"|(?:/[\w.-]{1,60}){1,9}\.(?:py|rb|go|rs|java|kt|scala|php|cs|js|ts|ex):\d+"
     r"|thread '[^']+' panicked at|stack backtrace:"
     r"|Stack trace:\s*(?:\\n)?#0 |#\d+ \S+\.php\(\d+\)"
 )
