@@ -457,12 +457,17 @@ def _size(evidence: Evidence) -> tuple[int, int]:
 def _since(evidence: Sequence[Evidence]) -> str:
     """Return from which request on all that had been accepted before came out wrong: what was sent then may be the cause."""
     first = next(index for index, item in enumerate(evidence) if item.finding)
-    known = {item.exchange.case.key for item in evidence[:first] if item.exchange and item.exchange.accepted}
-    again = [item for item in evidence[first + 1 :] if item.exchange and item.exchange.case.key in known]
+    known = {_asked(item) for item in evidence[:first] if item.exchange and item.exchange.accepted}
+    again = [item for item in evidence[first + 1 :] if _asked(item) in known]
     turned = evidence[first].exchange
     if turned is None or first < FINE_BEFORE or not again or not all(item.finding for item in again):
         return ""
     return f"; what was fine before is broken since: {turned.case.title}"
+
+
+def _asked(evidence: Evidence) -> tuple[object, ...]:
+    """Return what was asked, and by whom: credentials themselves are redacted."""
+    return (evidence.exchange.case.key, evidence.exchange.case.authority) if evidence.exchange else ()
 
 
 def _transient(exchange: Exchange) -> bool:
