@@ -142,7 +142,9 @@ def pairs(model: Model, exchanges: Sequence[Exchange]) -> Iterator[Pair]:
         if not (exchange.accepted and isinstance(exchange.json, Mapping)):
             refused.append(exchange)
             continue
-        if before is not None:
+        if before is not None and not (
+            exchange.case.body and exchange.case.value is ABSENT
+        ):  # nobody knows what that says
             yield Pair(before, exchange, tuple(refused))
         before, refused = exchange, []
 
