@@ -45,7 +45,7 @@ SHRINK_BUDGET = 400
 SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?\Z")  # a fraction is judged elsewhere, and can be waited out all the same
 FINE_BEFORE = 10  # answers; fewer are no state that could have been lost
 PAUSE = 1.2  # seconds; more than a time stamp of whole seconds resolves
-TICKS = 1.2  # of the clock that the time stamps show: a little more than one
+MORE_THAN_A_TICK = 1.2  # times a tick of the clock that the time stamps show
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +171,8 @@ class Campaign:
         """Change each member alone, so late that the time of the update must move with each of them."""
         path = str(self.operation.promise("timestamps", "updated"))
         told = [stamp for e in self.journal if e.accepted and (stamp := moment(e.json, path))]
-        pause = min(
-            self.manner.pause, TICKS * granularity(set(told) - set(told[:1]))
-        )  # the first was there before the run
+        of_this_run = set(told) - set(told[:1])  # the first was there before
+        pause = min(self.manner.pause, MORE_THAN_A_TICK * granularity(of_this_run))
         for case in later(self.operation, self.brief) if told else ():
             if self.stopped:
                 return

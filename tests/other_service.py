@@ -76,9 +76,8 @@ class Choices:
     datadog_limit: str = "silent"  # or "bucket", "window": with headers in the usual names
     datadog_retry_after: bool = True
     datadog_request_ids: bool = False
-    hangs_up: int = (
-        0  # after each n-th answer the connection is closed, without a word (RFC 9112 9.6 only asks for one)
-    )
+    # After each n-th answer the connection is closed, without a word (RFC 9112 9.6 only asks for one).
+    hangs_up: int = 0
 
 
 class Request(NamedTuple):

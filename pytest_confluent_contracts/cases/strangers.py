@@ -144,7 +144,7 @@ def _alternatives(operation: Operation, brief: Brief) -> Iterator[Case]:
     for alternative in operation.security:
         if complete(alternative, brief):
             name = "+".join(scheme.name for scheme in alternative)
-            body = fresh(operation, brief, f"allowed-{len(alternative)}")
+            body = fresh(operation, brief, "allowed")
             one = judged(Probe.CREDENTIALS, f"new values with valid {name}", operation, brief, body)
             own = tuple(header(scheme, brief.credentials[scheme.name]) for scheme in alternative)
             yield replace(one, headers=_anonymous(one) + own, authority=name)

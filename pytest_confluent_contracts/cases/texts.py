@@ -37,12 +37,5 @@ TEXTS = {
     **{f"the word {word}": word for word in ("0", "true", "false", "null", "None", "NaN")},
 }
 
-KEYED_TEXTS = {
-    "a bare key": "bare",
-    "a key and a value": "key:value",
-    "two colons": "a:b:c",
-    "a colon only": ":",
-    "an empty value": "key:",
-    "an empty key": ":value",
-    "upper case": "Team:Payments",
-}
+# Tags: a bare key, a key and a value, and what is neither.
+KEYED_TEXTS = ("bare", "key:value", "a:b:c", ":", "key:", ":value", "Team:Payments")

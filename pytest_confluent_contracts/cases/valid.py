@@ -236,7 +236,7 @@ def _lists(schema: Mapping[str, Any], samples: Mapping[str, Any], path: str) -> 
     yield "one entry twice", ["twice:1", "twice:1"]
     yield "an entry repeated among others", ["b", "a", "b", "c", "a"]
     yield "entries in falling order", ["zulu", "mike", "Alpha", "alpha"]
-    yield "every kind of entry", [*KEYED_TEXTS.values(), ""]
+    yield "every kind of entry", [*KEYED_TEXTS, ""]
     for size in (*LIST_SIZES, *(schema[bound] for bound in ("minItems", "maxItems") if bound in schema)):
         yield f"{size} entries long", [f"tag-{index}:{index % 7}" for index in range(size)]
     for length in ENTRY_SIZES:
@@ -316,7 +316,7 @@ def _unlike(value: Any) -> Iterator[Any]:
 def _touched(content: Content | None, path: str) -> list[Any]:
     """Return the first item that the document shows at *path*, with its id and other values: its owner may write by id."""
     shown = (at(example.value, path) for example in (content.examples if content else ()))
-    [item] = next((found[:1] for found in shown if isinstance(found, list) and found), [None])
+    item = next((found[0] for found in shown if isinstance(found, list) and found), None)
     return [{name: _turned_over(value) for name, value in item.items()}] if isinstance(item, dict) else []
 
 

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 PROBLEM = "application/problem+json"
 POINTER = re.compile(r"(/([^/~]|~[01])*)*\Z")
 INDEX = re.compile(r"(0|[1-9][0-9]{0,8})\Z")  # RFC 6901 section 4: no leading zeros
-# Each repetition is bounded: a target may send megabytes of what nearly matches.
+# A target may send megabytes of what nearly matches: what could begin at any character is bounded.
 STACK_TRACE = re.compile(
     r"Traceback \(most recent call last\)"
     r"|\bFile [\"'][^\"'\n]+\\?[\"'], line \d+"

@@ -252,9 +252,9 @@ def steps(exchanges: Sequence[Exchange], quota: Told) -> Iterator[Step]:
 
 def _tells_all(quota: Quota, at: float, served: Sequence[float]) -> bool:
     """Return whether the quota accounts for all that was served within the second before *at*, and some came free by then."""
-    lately = bisect_right(served, at) - bisect_left(served, at - SLACK)
+    freed, all_served = bisect_left(served, at - SLACK), bisect_right(served, at)
     spent = (quota.limit or 0) - (quota.remaining or 0)
-    return lately < bisect_right(served, at) and spent >= MOST * lately
+    return freed > 0 and spent >= MOST * (all_served - freed)
 
 
 def _counts_down(quota: Told, name: str) -> Judge:

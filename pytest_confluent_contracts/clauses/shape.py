@@ -182,9 +182,8 @@ def body(
     yield shape(f"{prefix}/undeclared", content.place, promise, judge, absent, needs, **more)
 
 
-FOREIGN_CHARSET = re.compile(
-    r';\s*charset\s*=\s*(?!"?(?:utf-?8|us-ascii)\b)', re.IGNORECASE
-)  # RFC 8259 8.1: JSON is UTF-8
+# RFC 8259 8.1: JSON is UTF-8.
+FOREIGN_CHARSET = re.compile(r';\s*charset\s*=\s*(?!"?(?:utf-?8|us-ascii)\b)', re.IGNORECASE)
 
 
 def _media_type(exchange: Exchange, promised: str) -> str:

@@ -14,6 +14,7 @@ from pytest_confluent_contracts.contract import (
     REDACTED,
     Absence,
     Absentee,
+    Case,
     Clause,
     Content,
     Evidence,
@@ -29,7 +30,7 @@ from pytest_confluent_contracts.contract import (
 
 TICKS = (10**6, 500_000, 250_000, 200_000, 100_000)  # microseconds
 FINEST = 0.045  # seconds
-MARGIN = 1.1
+MARGIN = 1.1  # ticks: a change so long after the last must show another
 SELDOM = 5  # a clock that stands still for fewer than one change in so many was not too coarse for it
 ENOUGH = 20
 EMPTY: tuple[Any, ...] = ("", [], {}, None, ABSENT)
@@ -142,11 +143,14 @@ def pairs(model: Model, exchanges: Sequence[Exchange]) -> Iterator[Pair]:
         if not (exchange.accepted and isinstance(exchange.json, Mapping)):
             refused.append(exchange)
             continue
-        if before is not None and not (
-            exchange.case.body and exchange.case.value is ABSENT
-        ):  # nobody knows what that says
+        if before is not None and not _unreadable(exchange.case):
             yield Pair(before, exchange, tuple(refused))
         before, refused = exchange, []
+
+
+def _unreadable(case: Case) -> bool:
+    """Return whether nobody knows what the body says: it is no JSON, or in another encoding."""
+    return bool(case.body) and case.value is ABSENT
 
 
 # --- what was sent comes back ----------------------------------------------------------------------------------------
