@@ -1,0 +1,160 @@
+"""What could have been sent and answered? Exchanges made by hand, and what a judge says of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from judging import document
+
+from pytest_confluent_contracts import clauses, documents
+from pytest_confluent_contracts.cases.making import violations
+from pytest_confluent_contracts.contract import ABSENT, Case, Exchange, Expect, Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pytest_confluent_contracts.contract import Clause, Operation
+
+URL = "http://127.0.0.1:8080"
+JSON = "application/json"
+KEPT, BROKEN, SILENT = "kept", "broken", "no evidence"
+
+
+# --- documents -------------------------------------------------------------------------------------------------------
+
+
+def confluent() -> Operation:
+    """Return *Update an API Key*."""
+    return document("confluent-api-keys")[1]
+
+
+def datadog() -> Operation:
+    """Return *Update Confluent account*."""
+    return document("datadog-confluent-cloud")[1]
+
+
+def operation_from(text: str, folder: Path) -> Operation:
+    """Return the first operation of a document of the test's own."""
+    path = folder / "own.yaml"
+    path.write_text(text, encoding="utf-8")
+    return documents.read(path).operations[0]
+
+
+# --- exchanges -------------------------------------------------------------------------------------------------------
+
+
+def make_case(
+    operation: Operation,
+    body: Any = ABSENT,
+    *,
+    raw: bytes | None = None,
+    probe: Probe = Probe.VALID,
+    expect: Expect | None = None,
+    varies: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    parameters: Mapping[str, str] | None = None,
+    authority: str = "own",
+    title: str = "a request",
+) -> Case:
+    """Return a request with the JSON value *body*, or with the bytes *raw* in its place.
+
+    What is wrong with the body is found by the schema; without *expect*, it says what is promised for the request, and
+    without *varies*, one violation says what the case is about.
+    """
+    wrong = () if body is ABSENT else violations(operation, body)
+    about = wrong[0].pointer.removeprefix("/").replace("/", ".") if len(wrong) == 1 else ""
+    missing = wrong[0].missing if len(wrong) == 1 else ""
+    sent = json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass") if body is not ABSENT else raw
+    return Case(
+        probe=probe,
+        title=title,
+        operation=operation,
+        parameters=tuple((parameters or {"id": "ak-12345"}).items()),
+        headers=tuple((headers or {"Content-Type": JSON}).items()),
+        body=sent,
+        value=body,
+        expect=expect or (Expect.REFUSED if wrong else Expect.ACCEPTED),
+        authority=authority,
+        violations=wrong,
+        varies=varies if varies is not None else ".".join(part for part in (about, missing) if part),
+    )
+
+
+def make_exchange(
+    case: Case,
+    status: int = 200,
+    answer: Any = ABSENT,
+    *,
+    headers: Mapping[str, str] | Sequence[tuple[str, str]] = (),
+    text: str | None = None,
+    media_type: str | None = JSON,
+    flaw: str = "",
+    leaks: tuple[str, ...] = (),
+    at: float = 0.0,
+    took: float = 0.01,
+    url: str = URL,
+    failure: str = "",
+    superseded: bool = False,
+) -> Exchange:
+    """Return the exchange in which *case*, sent *at* some second, got *status* with the JSON value *answer*.
+
+    *text* stands in the place of the value, *flaw* says why it is no JSON; *failure* why no answer came at all.
+    """
+    named = list(headers.items()) if hasattr(headers, "items") else list(headers)
+    shown = text if text is not None else "" if answer is ABSENT else json.dumps(answer)
+    if media_type and shown and not any(name.lower() == "content-type" for name, _ in named):
+        named.append(("Content-Type", media_type))
+    return Exchange(
+        serial=0,
+        case=case,
+        url=url,
+        status=0 if failure else status,
+        headers=tuple(named),
+        text=shown,
+        json=answer,
+        flaw=flaw,
+        leaks=leaks,
+        sent_at=at,
+        came_at=at + took,
+        failure=failure,
+        superseded=superseded,
+    )
+
+
+def in_a_row(*exchanges: Exchange, apart: float = 0.0) -> list[Exchange]:
+    """Return *exchanges* as one run made them: numbered, and where *apart* is given, each so many seconds later."""
+    return [
+        replace(one, serial=index, sent_at=one.sent_at + index * apart, came_at=one.came_at + index * apart)
+        for index, one in enumerate(exchanges)
+    ]
+
+
+# --- what a judge says -----------------------------------------------------------------------------------------------
+
+
+def clause_of(operation: Operation, id: str) -> Clause:
+    """Return the clause *id* of *operation*."""
+    [found] = [clause for clause in clauses.derive(operation) if clause.id == id]
+    return found
+
+
+def said(operation: Operation, id: str, *exchanges: Exchange, apart: float = 0.0) -> list[str]:
+    """Return what the clause *id* says of each exchange in turn: `KEPT`, `BROKEN` or `SILENT`."""
+    row = in_a_row(*exchanges, apart=apart)
+    told = dict.fromkeys(range(len(row)), SILENT)
+    for evidence in clause_of(operation, id).judge(row):
+        if evidence.exchange is not None:
+            told[evidence.exchange.serial] = BROKEN if evidence.finding else KEPT
+    return list(told.values())
+
+
+def verdict(operation: Operation, id: str, *exchanges: Exchange, apart: float = 0.0) -> str:
+    """Return what the clause *id* says of all the exchanges together."""
+    row = in_a_row(*exchanges, apart=apart)
+    evidence = list(clause_of(operation, id).judge(row))
+    if not evidence:
+        return SILENT
+    return BROKEN if any(item.finding for item in evidence) else KEPT
