@@ -8,12 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.contract import ContractError, Finding, Level, Ruling, Verdict
+from pytest_confluent_contracts.contract import Finding, Ruling
+from pytest_confluent_contracts.model.clauses import Level, Verdict
+from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pytest_confluent_contracts.contract import Clause, Document
+    from pytest_confluent_contracts.contract import Clause
+    from pytest_confluent_contracts.model.documents import Document
     from pytest_confluent_contracts.recorded import Recording, Traffic
 
 KEPT, WORSE, USAGE = 0, 1, 4  # as pytest's own exit codes

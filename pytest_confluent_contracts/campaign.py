@@ -17,14 +17,18 @@ from pytest_confluent_contracts.cases.restoring import beyond, restoring, shown
 from pytest_confluent_contracts.cases.shrinking import shrink
 from pytest_confluent_contracts.cases.valid import later, opening, whole
 from pytest_confluent_contracts.clauses.update import granularity, moment
-from pytest_confluent_contracts.contract import Expect, Finding, Level, Probe, Ruling, Verdict
+from pytest_confluent_contracts.contract import Finding, Ruling
 from pytest_confluent_contracts.guard import BudgetSpent, Refusal
+from pytest_confluent_contracts.model.clauses import Level, Verdict
+from pytest_confluent_contracts.model.traffic import Expect, Probe
 from pytest_confluent_contracts.wire import curl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pytest_confluent_contracts.contract import Brief, Case, Clause, Clock, Evidence, Exchange, Operation
+    from pytest_confluent_contracts.contract import Clause, Evidence
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.traffic import Case, Clock, Exchange, RunContext
     from pytest_confluent_contracts.wire import Wire
 
 ORDER = tuple(Probe)
@@ -80,14 +84,14 @@ class Campaign:
     def __init__(
         self,
         operation: Operation,
-        brief: Brief,
+        context: RunContext,
         wire: Wire,
         clock: Clock,
         manner: Manner | None = None,
         listener: Listener | None = None,
         planned: Mapping[Probe, Sequence[Case]] | None = None,
     ) -> None:
-        self.operation, self.brief, self.wire, self.clock = operation, brief, wire, clock
+        self.operation, self.context, self.wire, self.clock = operation, context, wire, clock
         self.manner, self.listener = manner or Manner(), listener or Listener()
         self.journal: list[Exchange] = []
         self.stopped = "" if self.authorised else self._missing_credentials()
@@ -138,7 +142,7 @@ class Campaign:
     def authorised(self) -> bool:
         """Return whether the credentials of at least one alternative were given."""
         alternatives = self.operation.security
-        return not alternatives or any(complete(alternative, self.brief) for alternative in alternatives)
+        return not alternatives or any(complete(alternative, self.context) for alternative in alternatives)
 
     def _missing_credentials(self) -> str:
         ways = [
@@ -173,7 +177,7 @@ class Campaign:
         told = [stamp for e in self.journal if e.accepted and (stamp := moment(e.json, path))]
         of_this_run = set(told) - set(told[:1])  # the first was there before
         pause = min(self.manner.pause, MORE_THAN_A_TICK * granularity(of_this_run))
-        for case in later(self.operation, self.brief) if told else ():
+        for case in later(self.operation, self.context) if told else ():
             if self.stopped:
                 return
             self.clock.sleep(pause)
@@ -181,8 +185,8 @@ class Campaign:
 
     def _open(self) -> None:
         """Begin with the update that changes least, whichever probe comes first: its answer shows what was there."""
-        if self.brief.owned and not self.journal:
-            self.send(opening(self.operation, self.brief))
+        if self.context.owned and not self.journal:
+            self.send(opening(self.operation, self.context))
 
     def _stop_for(self, refusal: Refusal) -> None:
         self.stopped, self.spent = str(refusal), isinstance(refusal, BudgetSpent)
@@ -190,7 +194,7 @@ class Campaign:
     def planned(self, probe: Probe) -> Sequence[Case]:
         """Return the cases of *probe*, in the order in which they are sent."""
         if probe not in self._planned:
-            self._planned[probe] = cases.of(probe, self.operation, self.brief)
+            self._planned[probe] = cases.of(probe, self.operation, self.context)
         return self._planned[probe]
 
     def _send_all(self, probe: Probe) -> None:
@@ -275,7 +279,7 @@ class Campaign:
             times = sum(_transient(one) for one in self.journal)
             self.stopped = f"{exchange.failure or exchange.status} from {self.wire.base_url}, {times} times"
         elif self._silent == SILENT_AFTER:
-            self._listen(self._once(opening(self.operation, self.brief)))
+            self._listen(self._once(opening(self.operation, self.context)))
 
     def _once(self, case: Case) -> Exchange:
         return self._note(case, self.wire.exchange(case, len(self.journal)))
@@ -285,7 +289,7 @@ class Campaign:
         self._raw[exchange.serial] = case
         self.journal.append(exchange)
         self.listener.exchanged(exchange)
-        if self.was is None and self.brief.owned and exchange.accepted and case.parameters == self.brief.parameters:
+        if self.was is None and self.context.owned and exchange.accepted and case.parameters == self.context.parameters:
             self.was = self.listener.opened(shown(self.operation, exchange.json))
         return exchange
 
@@ -393,11 +397,11 @@ class Campaign:
     def _shown_by(self, clause: Clause, case: Case, status: int) -> Evidence | None:
         """Return the evidence against *clause* that *case* gives with the same *status*, None where it gives none."""
         if clause.stateful:
-            self._spend(whole(self.operation, self.brief))
+            self._spend(whole(self.operation, self.context))
         before = len(self.journal)
         self._spend(case)
         if clause.stateful:
-            self._spend(opening(self.operation, self.brief))
+            self._spend(opening(self.operation, self.context))
         _, against = self.judged(clause)
         own = (item for item in against if item.exchange and item.exchange.serial >= before)
         return next((item for item in own if item.exchange and item.exchange.status == status), None)
@@ -414,9 +418,9 @@ class Campaign:
             return ""
         self.wire.guard.close_up()
         was, self.was = self.was, None
-        lost = beyond(self.operation, self.brief, was)
+        lost = beyond(self.operation, self.context, was)
         told = [f"{', '.join(lost)} cannot be put back: no answer shows what was there"] if lost else []
-        exchange = self._put_back(restoring(self.operation, self.brief, was))
+        exchange = self._put_back(restoring(self.operation, self.context, was))
         if not (exchange and exchange.accepted):
             why = f"answered {exchange.status}" if exchange and not exchange.failure else "not answered"
             told.append(f"the update that puts back {was} was {why}")

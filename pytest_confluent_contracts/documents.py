@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,27 +18,34 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from pytest_confluent_contracts.contract import (
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.documents import (
     Content,
-    ContractError,
     Document,
     Example,
     Header,
     Operation,
-    Place,
-    Promise,
     Property,
     Response,
-    Scheme,
+    SecurityScheme,
 )
+from pytest_confluent_contracts.model.promises import (
+    Entry,
+    ErrorFormat,
+    Identity,
+    Member,
+    Members,
+    Promises,
+    RateLimit,
+    Refusals,
+    RequestId,
+    Timestamps,
+    ValuesByPath,
+)
+from pytest_confluent_contracts.model.quota import USUAL_NAMES
+from pytest_confluent_contracts.model.sources import ContractError, SourceLocation
 
 INT_BOUNDS = {"int32": 2**31, "int64": 2**63}
-USUAL_LIMIT_HEADERS = {
-    "limit": ("X-RateLimit-Limit", "X-Rate-Limit-Limit"),
-    "remaining": ("X-RateLimit-Remaining", "X-Rate-Limit-Remaining"),
-    "reset": ("X-RateLimit-Reset", "X-Rate-Limit-Reset"),
-    "retry-after": ("Retry-After",),
-}
 
 
 class Node(dict[str, Any]):
@@ -180,8 +187,8 @@ class _Reader:
     def fail(self, line: int, message: str) -> ContractError:
         return ContractError(f"{self.file}:{line}: {message}")
 
-    def place(self, line: int) -> Place:
-        return Place(self.file, line)
+    def place(self, line: int) -> SourceLocation:
+        return SourceLocation(self.file, line)
 
     def document(self) -> Document:
         version = self.root.get("openapi")
@@ -189,8 +196,8 @@ class _Reader:
             raise self.fail(
                 self.root.line_of("openapi"), "not an OpenAPI 3.0 or 3.1 document: `openapi` does not say so"
             )
-        info, paths = self.mapping(self.root, "info"), self.mapping(self.root, "paths")
-        operations = tuple(self.operations(paths))
+        info = self.mapping(self.root, "info")
+        operations = tuple(self.operations(self.mapping(self.root, "paths")))
         if not operations:
             raise self.fail(self.root.line_of("paths"), "no PATCH operation to hold a target to")
         return Document(
@@ -234,9 +241,9 @@ class _Reader:
         for value in variable.get("enum") or [variable.get("default", "")]:
             yield from self.expand(url.replace("{" + names[0] + "}", str(value)), names[1:], variables)
 
-    def operations(self, paths: Node) -> Iterator[Operation]:
-        for path, item in paths.items():
-            item = self.resolve(item, paths.line_of(path))
+    def operations(self, items: Node) -> Iterator[Operation]:
+        for path, item in items.items():
+            item = self.resolve(item, items.line_of(path))
             if "patch" in item:
                 self.mapping(item, "patch")
                 yield self.operation(path, item, item["patch"], item.line_of("patch"))
@@ -261,7 +268,7 @@ class _Reader:
             request=request,
             responses=responses,
             security=tuple(self.security(node)),
-            promises={},
+            promises=Promises(),
             place=self.place(line),
             source=self.plain,
         )
@@ -282,8 +289,7 @@ class _Reader:
         if not ref.startswith("#/"):
             raise self.fail(line, f"`$ref: {ref}` leaves the file; bundle the document into one file")
         node: Any = self.root
-        for part in ref[2:].split("/"):
-            key = part.replace("~1", "/").replace("~0", "~")
+        for key in paths.tokens_of(ref[1:]):
             if not isinstance(node, Mapping) or key not in node:
                 raise self.fail(line, f"`$ref: {ref}` points nowhere")
             node = node[key]
@@ -291,7 +297,7 @@ class _Reader:
 
     # --- security --------------------------------------------------------------------------------------------------
 
-    def security(self, node: Node) -> Iterator[tuple[Scheme, ...]]:
+    def security(self, node: Node) -> Iterator[tuple[SecurityScheme, ...]]:
         credentials = self.optional(node, "x-contract").get("credentials") or {}
         holder = node if "security" in node else self.root
         for requirement in self.listing(holder, "security"):
@@ -299,7 +305,7 @@ class _Reader:
                 raise self.fail(holder.line_of("security"), "each entry of `security` is a mapping of scheme names")
             yield tuple(self.scheme(name, credentials.get(name), requirement) for name in requirement)
 
-    def scheme(self, name: str, variables: Mapping[str, Any] | None, requirement: Node) -> Scheme:
+    def scheme(self, name: str, variables: Mapping[str, Any] | None, requirement: Node) -> SecurityScheme:
         line = requirement.line_of(name)
         schemes = (self.root.get("components") or {}).get("securitySchemes") or Node(line)
         if name not in schemes:
@@ -310,7 +316,7 @@ class _Reader:
             raise self.fail(
                 node.line, f"security scheme `{name}`: only http basic, http bearer and header API keys are read"
             )
-        return Scheme(name, kind, header, _variables(name, kind, variables), self.place(schemes.line_of(name)))
+        return SecurityScheme(name, kind, header, _variables(name, kind, variables), self.place(schemes.line_of(name)))
 
     # --- bodies and headers ------------------------------------------------------------------------------------------
 
@@ -406,12 +412,12 @@ class _Reader:
     def properties(self, schema: Mapping[str, Any], path: str) -> Iterator[Property]:
         """Yield every member below *path*, list items as ``[]``; oneOf and anyOf are judged as a whole by their parent."""
         for name, member in (schema.get("properties") or {}).items():
-            child = f"{path}.{name}" if path else name
+            child = paths.member_path(path, name)
             yield self.property(child, member, name in (schema.get("required") or ()))
             yield from self.properties(member, child)
         if isinstance(items := schema.get("items"), Mapping):
-            yield self.property(f"{path}[]", items, required=False)
-            yield from self.properties(items, f"{path}[]")
+            yield self.property(paths.item_path(path), items, required=False)
+            yield from self.properties(items, paths.item_path(path))
 
     def property(self, path: str, schema: Mapping[str, Any], required: bool) -> Property:
         return Property(
@@ -423,24 +429,41 @@ class _Reader:
             secret=bool(schema.get("writeOnly") or schema.get("x-redact") or schema.get("format") == "password"),
         )
 
-    # --- prose -------------------------------------------------------------------------------------------------------------
+    # --- prose -------------------------------------------------------------------------------------------------------
 
     def with_promises(self, operation: Operation, node: Node) -> Operation:
+        """Return *operation* with what its ``x-contract`` states, and what it does not state by convention."""
         self.at = node.line_of("x-contract")
-        stated = dict(self.stated(self.mapping(node, "x-contract"))) if "x-contract" in node else {}
-        promises = {key: entry for key, entry in inferred(operation).items() if key not in stated} | stated
+        promises = conventional_promises(operation)
+        if "x-contract" in node:
+            block = self.mapping(node, "x-contract")
+            self.check(block)
+            promises = replace(promises, **dict(self.stated(block)))
         return replace(operation, promises=promises)
 
-    def stated(self, block: Node) -> Iterator[tuple[str, Promise]]:
-        self.check(block)
-        for key, entry in block.items():
-            yield key, Promise(strip(entry), self.place(block.line_of(key)), str(entry.get("says", "")))
-            for part, inner in entry.items() if key == "errors" else ():
-                if isinstance(inner, Node):
-                    yield (
-                        f"errors.{part}",
-                        Promise(strip(inner), self.place(entry.line_of(part)), str(inner.get("says", ""))),
-                    )
+    def stated(self, block: Node) -> Iterator[tuple[str, Any]]:
+        """Yield each entry of *block* as a field of `Promises`; the block has the shape that its schema asks for."""
+        for key, (name, read_entry) in STATED.items():
+            if key in block:
+                yield name, read_entry(block[key], self.common(block, key))
+        if "errors" in block:
+            yield "errors", self.error_format(block["errors"])
+
+    def common(self, holder: Node, key: str) -> dict[str, Any]:
+        """Return what every entry has: where it stands, and the promise in words."""
+        return {"place": self.place(holder.line_of(key)), "says": str(holder[key].get("says", ""))}
+
+    def error_format(self, entry: Node) -> ErrorFormat:
+        """Return what the members of an error mean; each of them stands on a line of its own."""
+        members = {
+            part: Member(path=str(entry[part]["path"]), **self.common(entry, part))
+            for part in ("status", "occurrence", "pointer")
+            if part in entry
+        }
+        stable = None
+        if "stable" in entry:
+            stable = Members(paths=tuple(entry["stable"]["paths"]), **self.common(entry, "stable"))
+        return ErrorFormat(stable=stable, **members)
 
     def check(self, block: Node) -> None:
         """Hold the block against its own JSON Schema; a wrong key is an error with its line."""
@@ -558,51 +581,156 @@ def _json_schema_member(key: str, value: Any) -> Any:
     return json_schema(value) if key in ("items", "additionalProperties", "not") else value
 
 
+# --- what x-contract states --------------------------------------------------------------------------------------------
+
+
+def _stated_refusals(entry: Node, common: Mapping[str, Any]) -> Refusals:
+    return Refusals(
+        **common,
+        unauthenticated=_statuses(entry.get("unauthenticated", ())),
+        unknown=_statuses(entry.get("unknown", ())),
+        invalid=_statuses(entry.get("invalid", ())),
+        throttled=_statuses(entry.get("throttled", ())),
+    )
+
+
+def _statuses(stated: int | Sequence[int]) -> tuple[int, ...]:
+    return (stated,) if isinstance(stated, int) else tuple(stated)
+
+
+def _stated_rate_limit(entry: Node, common: Mapping[str, Any]) -> RateLimit:
+    return RateLimit(
+        **common,
+        limit=entry.get("limit", ""),
+        remaining=entry.get("remaining", ""),
+        reset=entry.get("reset", ""),
+        retry_after=entry.get("retry-after", ""),
+        reset_is_relative=entry.get("reset-unit", "relative-seconds") == "relative-seconds",
+        retry_after_only_on=tuple(entry.get("retry-after-only-on", (429,))),
+    )
+
+
+def _stated_request_id(entry: Node, common: Mapping[str, Any]) -> RequestId:
+    return RequestId(**common, header=entry["header"], unique=entry.get("unique", True))
+
+
+def _stated_identity(entry: Node, common: Mapping[str, Any]) -> Identity:
+    return Identity(
+        **common,
+        parameter=entry.get("parameter", ""),
+        property=entry.get("property", "id"),
+        self_link=entry.get("self", ""),
+    )
+
+
+def _stated_timestamps(entry: Node, common: Mapping[str, Any]) -> Timestamps:
+    return Timestamps(**common, created=entry.get("created", ""), updated=entry.get("updated", ""))
+
+
+def _stated_members(entry: Node, common: Mapping[str, Any]) -> Members:
+    return Members(**common, paths=tuple(entry["properties"]))
+
+
+def _stated_values(entry: Node, common: Mapping[str, Any]) -> ValuesByPath:
+    stated = strip(entry["properties"])
+    return ValuesByPath(**common, by_path={path: tuple(values) for path, values in stated.items()})
+
+
+# Each key of x-contract: the field of `Promises`, and what reads it. `credentials` belong to the security schemes, and
+# each part of `errors` stands on a line of its own.
+STATED: dict[str, tuple[str, Callable[[Node, Mapping[str, Any]], Entry]]] = {
+    "refusals": ("refusals", _stated_refusals),
+    "rate-limit": ("rate_limit", _stated_rate_limit),
+    "request-id": ("request_id", _stated_request_id),
+    "identity": ("identity", _stated_identity),
+    "create-only": ("create_only", _stated_members),
+    "secrets": ("secrets", _stated_members),
+    "immutable": ("immutable", _stated_members),
+    "values": ("allowed_values", _stated_values),
+    "samples": ("samples", _stated_values),
+    "timestamps": ("timestamps", _stated_timestamps),
+    "checked-elsewhere": ("checked_elsewhere", _stated_members),
+}
+
+
 # --- what a document without x-contract still says ---------------------------------------------------------------------
 
 
-def inferred(operation: Operation) -> dict[str, Promise]:
-    """Return the promises that a document makes by convention: the usual names, the documented statuses."""
-    promises: dict[str, dict[str, Any]] = {"refusals": _refusals(operation), "rate-limit": _rate_limit(operation)}
-    promises["identity"] = _identity(operation)
-    secrets = [p.path for p in operation.request.properties if p.secret] if operation.request else []
-    promises["secrets"] = {"properties": secrets} if secrets else {}
+def conventional_promises(operation: Operation) -> Promises:
+    """Return what a document promises by convention: the usual names, the documented statuses."""
+    place = operation.place
     answer = operation.success.content if operation.success else None
-    frozen = [p.path for p in answer.properties if p.read_only and "[]" not in p.path] if answer else []
-    promises["immutable"] = {"properties": frozen} if frozen else {}
-    promises["timestamps"] = _timestamps(answer)
-    return {key: Promise(data, operation.place) for key, data in promises.items() if data}
+    return Promises(
+        refusals=_documented_refusals(operation),
+        rate_limit=_usual_rate_limit(operation),
+        identity=_usual_identity(operation),
+        secrets=Members(place=place, paths=_secret_members(operation)),
+        immutable=Members(place=place, paths=_read_only_members(answer)),
+        timestamps=_usual_timestamps(answer, place),
+        create_only=Members(place=place),
+        allowed_values=ValuesByPath(place=place),
+        samples=ValuesByPath(place=place),
+        checked_elsewhere=Members(place=place),
+    )
 
 
-def _refusals(operation: Operation) -> dict[str, Any]:
-    documented = {int(r.status) for r in operation.responses if r.status.isdigit()}
-    refusals: dict[str, Any] = {"invalid": sorted(documented & {400, 422})}
-    if unauthenticated := next((status for status in (401, 403) if status in documented), None):
-        refusals["unauthenticated"] = unauthenticated
-    for name, status in (("unknown", 404), ("throttled", 429)):
-        refusals |= {name: status} if status in documented else {}
-    return refusals
+def _documented_refusals(operation: Operation) -> Refusals:
+    documented = {int(response.status) for response in operation.responses if response.status.isdigit()}
+    unauthenticated = next((status for status in (401, 403) if status in documented), None)
+    return Refusals(
+        place=operation.place,
+        invalid=tuple(sorted(documented & {400, 422})),
+        unauthenticated=() if unauthenticated is None else (unauthenticated,),
+        unknown=tuple(documented & {404}),
+        throttled=tuple(documented & {429}),
+    )
 
 
-def _rate_limit(operation: Operation) -> dict[str, Any]:
+def _usual_rate_limit(operation: Operation) -> RateLimit | None:
+    """Return the headers that tell the rate limit by the usual names, None where none is documented."""
     documented = {header.name.lower(): header.name for r in operation.responses for header in r.headers}
-    names = {
-        role: next((documented[name.lower()] for name in usual if name.lower() in documented), None)
-        for role, usual in USUAL_LIMIT_HEADERS.items()
-    }
-    return {role: name for role, name in names.items() if name}
+    found: dict[str, str] = {}
+    for role, usual in USUAL_NAMES.items():
+        name = next((name for name in usual if name.lower() in documented), None)
+        if name is not None:
+            found[role] = documented[name.lower()]
+    if not found:
+        return None
+    return RateLimit(
+        place=operation.place,
+        limit=found.get("limit", ""),
+        remaining=found.get("remaining", ""),
+        reset=found.get("reset", ""),
+        retry_after=found.get("retry_after", ""),
+    )
 
 
-def _identity(operation: Operation) -> dict[str, Any]:
+def _usual_identity(operation: Operation) -> Identity | None:
     if not operation.parameters or not (operation.success and operation.success.content):
-        return {}
+        return None
     parameter = operation.parameters[-1][0]
-    paths = {p.path for p in operation.success.content.properties}
-    known = next((path for path in (parameter, "id", f"data.{parameter}", "data.id") if path in paths), None)
-    return {"parameter": parameter, "property": known} if known else {}
+    documented = {member.path for member in operation.success.content.properties}
+    own = paths.member_path("", parameter)
+    for path in (own, "id", paths.member_path("data", parameter), "data.id"):
+        if path in documented:
+            return Identity(place=operation.place, parameter=parameter, property=path)
+    return None
 
 
-def _timestamps(content: Content | None) -> dict[str, Any]:
-    paths = [p.path for p in content.properties if p.schema.get("format") == "date-time"] if content else []
-    found = {role: next((p for p in paths if p.endswith(f"{role}_at")), None) for role in ("created", "updated")}
-    return {role: path for role, path in found.items() if path}
+def _secret_members(operation: Operation) -> tuple[str, ...]:
+    members = operation.request.properties if operation.request else ()
+    return tuple(member.path for member in members if member.secret)
+
+
+def _read_only_members(content: Content | None) -> tuple[str, ...]:
+    members = content.properties if content else ()
+    return tuple(m.path for m in members if m.read_only and not paths.has_items(m.path))
+
+
+def _usual_timestamps(content: Content | None, place: SourceLocation) -> Timestamps:
+    found: dict[str, str] = {}
+    for member in content.properties if content else ():
+        for role in ("created", "updated"):
+            if member.schema.get("format") == "date-time" and member.name.endswith(f"{role}_at"):
+                found.setdefault(role, member.path)
+    return Timestamps(place=place, created=found.get("created", ""), updated=found.get("updated", ""))

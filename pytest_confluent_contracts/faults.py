@@ -14,7 +14,8 @@ from functools import partial, reduce
 from operator import eq
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pytest_confluent_contracts.contract import ABSENT, Property
+from pytest_confluent_contracts.model.documents import Property
+from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.service import (
     LIMIT_HEADERS,
     Answer,
@@ -27,7 +28,7 @@ from pytest_confluent_contracts.service import (
 )
 
 if TYPE_CHECKING:
-    from pytest_confluent_contracts.contract import Header, Operation, Scheme
+    from pytest_confluent_contracts.model.documents import Header, Operation, SecurityScheme
 
 Alter = Callable[[Service], Service]
 Change = Callable[[Answer, Request, Service], Answer]
@@ -650,14 +651,19 @@ _LENIENT: Mapping[str, Callable[[str, str], bool]] = {
 
 
 def _recognised(
-    scheme: Scheme, test: Callable[[str, str], bool], service: Service, inner: Any, asked: Scheme, request: Request
+    scheme: SecurityScheme,
+    test: Callable[[str, str], bool],
+    service: Service,
+    inner: Any,
+    asked: SecurityScheme,
+    request: Request,
 ) -> Any:
     if asked != scheme:
         return inner(asked, request)
     return test(_credential(asked, request), "/".join(service.credentials[asked.name].values()))
 
 
-def _credential(scheme: Scheme, request: Request) -> str:
+def _credential(scheme: SecurityScheme, request: Request) -> str:
     """Return what the request shows for *scheme*, in the form in which `_recognised` compares it."""
     kind, _, sent = request.headers.get(scheme.header.lower(), "").rpartition(" ")
     if scheme.kind == "apiKey":
@@ -674,7 +680,7 @@ def _credential(scheme: Scheme, request: Request) -> str:
 
 
 def _limits(operation: Operation) -> Iterator[Fault]:
-    promised = operation.promises.get("rate-limit")
+    promised = operation.entries.get("rate-limit")
     names = {role: str(promised.data.get(role, usual) if promised else usual) for role, usual in LIMIT_HEADERS.items()}
     limit, remaining, retry = names["limit"], names["remaining"], names["retry-after"]
     above = number(remaining, lambda _, service: service.limit + 1)

@@ -8,14 +8,16 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts import keeping
-from pytest_confluent_contracts.contract import Brief, Probe
+from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.progress import Silent
 
 if TYPE_CHECKING:
     import pytest
 
     from pytest_confluent_contracts.campaign import Campaign
-    from pytest_confluent_contracts.contract import Clause, Exchange, Operation, Ruling
+    from pytest_confluent_contracts.contract import Clause, Ruling
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.traffic import Exchange
     from pytest_confluent_contracts.proving import Proof, Prover
     from pytest_confluent_contracts.settings import Settings
     from pytest_confluent_contracts.targets import Door
@@ -104,18 +106,19 @@ class Gate:
         from pytest_confluent_contracts.campaign import Campaign, Listener, Manner
 
         settings = self.settings
-        brief = self.brief(operation, door)
+        context = self.context(operation, door)
         paths = [
-            cases.path_of(case) for case in (*cases.of(Probe.UNKNOWN, operation, brief), cases.first(operation, brief))
+            cases.path_of(case)
+            for case in (*cases.of(Probe.UNKNOWN, operation, context), cases.first(operation, context))
         ]
         targets.confine(door, paths)
-        targets.hide(door, cases.of(Probe.CREDENTIALS, operation, brief))
+        targets.hide(door, cases.of(Probe.CREDENTIALS, operation, context))
         manner = Manner(
             backoff=0.05 if settings.local else BACKOFF,
             concurrency=settings.concurrency,
             reserve=not settings.local and not settings.throttle,
             shrink_tries=120 if settings.local else 20,
-            skipped=self.unasked(operation, brief),
+            skipped=self.unasked(operation, context),
         )
         listener = Listener(
             progress=self.telling.request,
@@ -123,14 +126,14 @@ class Gate:
             exchanged=self.exchanged,
             opened=lambda was: self.remember(operation, was),
         )
-        return Campaign(operation, brief, door.wire, door.clock, manner, listener)
+        return Campaign(operation, context, door.wire, door.clock, manner, listener)
 
-    def brief(self, operation: Operation, door: Door) -> Brief:
+    def context(self, operation: Operation, door: Door) -> RunContext:
         """Return what the run brings along for *operation*; without a resource of its own, an id that nobody has."""
         settings = self.settings
         members = {member.path for member in operation.request.properties} if operation.request else set()
         owned = all(content for _, content in door.parameters) and (settings.local or not self.unpinned(operation))
-        return Brief(
+        return RunContext(
             parameters=tuple((name, content or "contract-unknown-0000") for name, content in door.parameters),
             pins={path: content for path, content in settings.pins.items() if path in members},
             credentials=door.credentials,
@@ -145,14 +148,14 @@ class Gate:
         checked = operation.promise("checked-elsewhere", "properties") or ()
         return [path for path in checked if path not in self.settings.pins]
 
-    def unasked(self, operation: Operation, brief: Brief) -> dict[Probe, str]:
+    def unasked(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         """Return the probes that this run must not send, each with the reason."""
         changing = [probe for probe in Probe if probe not in (Probe.CREDENTIALS, Probe.UNKNOWN)]
         if not all(content for _, content in self.door(operation).parameters):
             named = ", ".join(f"--contract-param {name}=..." for name, content in operation.parameters)
             return dict.fromkeys(changing, f"name a resource that may be changed: {named}")
         unpinned = self.unpinned(operation)
-        if unpinned and not brief.made_up:
+        if unpinned and not context.made_up:
             named = ", ".join(f"--contract-pin {path}=env:..." for path in unpinned)
             return dict.fromkeys(changing, f"another system checks these values, pin real ones: {named}")
         return (
@@ -243,7 +246,7 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
     operations = {(o.document, o.id): o for o in gate.operations()}
     for key, was in found:
         campaign = gate.campaign(operations[key])
-        campaign.was = was | {path: content for path, content in campaign.brief.pins.items() if path in was}
+        campaign.was = was | {path: content for path, content in campaign.context.pins.items() if path in was}
     gate.close()
 
 

@@ -13,7 +13,8 @@ from urllib.parse import quote, quote_plus, unquote
 
 import httpx
 
-from pytest_confluent_contracts.contract import REDACTED, Clock, ContractError, is_local
+from pytest_confluent_contracts.model.sources import ContractError
+from pytest_confluent_contracts.model.traffic import REDACTED, Clock, is_local
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

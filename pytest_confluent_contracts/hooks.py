@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_confluent_contracts.contract import Exchange, Ruling
+    from pytest_confluent_contracts.contract import Ruling
+    from pytest_confluent_contracts.model.traffic import Exchange
 
 
 def pytest_contract_exchange(config: pytest.Config, exchange: Exchange) -> None:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_confluent_contracts.contract import Clause, Operation, Ruling
+    from pytest_confluent_contracts.contract import Clause, Ruling
     from pytest_confluent_contracts.gate import Gate
+    from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.proving import Proof
 
 
@@ -162,7 +163,7 @@ def again(config: pytest.Config) -> str:
 def _concluded(item: ClauseItem, gate: Gate) -> None:
     """Turn a verdict into the outcome of a test."""
     from pytest_confluent_contracts import waivers
-    from pytest_confluent_contracts.contract import Verdict
+    from pytest_confluent_contracts.model.clauses import Verdict
 
     ruling = item.ruling
     assert ruling is not None

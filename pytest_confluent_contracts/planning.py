@@ -8,15 +8,17 @@ from pytest_confluent_contracts import cases
 from pytest_confluent_contracts.cases.making import complete, writable
 from pytest_confluent_contracts.cases.restoring import unseen
 from pytest_confluent_contracts.cases.valid import later
-from pytest_confluent_contracts.contract import Probe
+from pytest_confluent_contracts.model.traffic import Probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pytest
 
-    from pytest_confluent_contracts.contract import Brief, Clause, Operation
+    from pytest_confluent_contracts.contract import Clause
     from pytest_confluent_contracts.gate import Gate
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.traffic import RunContext
 
 
 def plan(gate: Gate, items: Sequence[pytest.Item]) -> Iterator[str]:
@@ -33,27 +35,27 @@ def plan(gate: Gate, items: Sequence[pytest.Item]) -> Iterator[str]:
 
 def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> Iterator[str]:
     door = gate.door(operation)
-    brief, base = gate.brief(operation, door), door.wire.base_url
-    unasked, needed = gate.unasked(operation, brief), {probe for clause in clauses for probe in clause.needs}
-    yield f"to: {operation.method} {base}{cases.path_of(cases.first(operation, brief))}"
-    if operation.security and not any(complete(alternative, brief) for alternative in operation.security):
+    context, base = gate.context(operation, door), door.wire.base_url
+    unasked, needed = gate.unasked(operation, context), {probe for clause in clauses for probe in clause.needs}
+    yield f"to: {operation.method} {base}{cases.path_of(cases.first(operation, context))}"
+    if operation.security and not any(complete(alternative, context) for alternative in operation.security):
         yield "nothing: no credentials are set"
         return
-    total = int(brief.owned)
-    if brief.owned:
+    total = int(context.owned)
+    if context.owned:
         yield "opening:      1 request"
     for probe in (probe for probe in Probe if probe in needed):
-        count = 0 if probe in unasked else len(cases.of(probe, operation, brief))
+        count = 0 if probe in unasked else len(cases.of(probe, operation, context))
         total += count
         told = unasked.get(probe) or (
             f"{count} requests" if probe is not Probe.THROTTLE else "until 429, twice the limit at most"
         )
         yield f"{probe.value + ':':<14}{told}"
-    if Probe.VALID in needed - unasked.keys() and (changes := len(later(operation, brief))):
+    if Probe.VALID in needed - unasked.keys() and (changes := len(later(operation, context))):
         total += changes
         yield f"later:        {changes} requests, after a pause each"
     yield f"in all: {total} requests{_limits(gate, operation)}; failures are shrunk with a few more"
-    yield from _changes(operation, brief)
+    yield from _changes(operation, context)
     yield from _unexercised(clauses, unasked)
 
 
@@ -63,12 +65,12 @@ def _limits(gate: Gate, operation: Operation) -> str:
     return f" (at most {', '.join(told)})" if told else ""
 
 
-def _changes(operation: Operation, brief: Brief) -> Iterator[str]:
-    if not brief.owned:
+def _changes(operation: Operation, context: RunContext) -> Iterator[str]:
+    if not context.owned:
         yield "changed: nothing"
         return
-    paths = [member.path for member in writable(operation) if member.path not in brief.pins]
-    lost = unseen(operation, brief)
+    paths = [member.path for member in writable(operation) if member.path not in context.pins]
+    lost = unseen(operation, context)
     yield f"changed: {', '.join(paths) or 'nothing'}"
     yield f"put back: {', '.join(path for path in paths if path not in lost) or 'nothing'}"
     if lost:

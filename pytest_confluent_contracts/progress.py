@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_confluent_contracts.contract import Probe
+    from pytest_confluent_contracts.model.traffic import Probe
 
 SELDOM = 10.0  # seconds between two lines of a log, which nobody watches and somebody may have to scroll through
 OFTEN = 0.1  # seconds between two changes on a terminal: faster than one reads, slower than it flickers

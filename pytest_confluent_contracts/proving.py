@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts import clauses, faults, targets
 from pytest_confluent_contracts.campaign import ORDER, Campaign
-from pytest_confluent_contracts.contract import Brief, Case, Clause, Operation, Probe
+from pytest_confluent_contracts.model.traffic import Case, Probe, RunContext
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_confluent_contracts.contract import Clause
     from pytest_confluent_contracts.faults import Fault
+    from pytest_confluent_contracts.model.documents import Operation
 
 TIMEOUT = 10.0
 
@@ -95,8 +97,8 @@ class Prover:
 
     def _campaign(self, alter: faults.Alter) -> Campaign:
         door = targets.mocked(self.operation, targets.Manners(TIMEOUT), {}, alter)
-        brief = Brief(door.parameters, {}, door.credentials, self.seed, self.max_examples)
-        return Campaign(self.operation, brief, door.wire, door.clock, planned=self._planned)
+        context = RunContext(door.parameters, {}, door.credentials, self.seed, self.max_examples)
+        return Campaign(self.operation, context, door.wire, door.clock, planned=self._planned)
 
 
 def _literal(pattern: str) -> str:

@@ -18,14 +18,15 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import yaml
 
-from pytest_confluent_contracts.contract import REDACTED, Case, ContractError, Exchange, Expect, Probe
 from pytest_confluent_contracts.guard import Redactor, Secret
+from pytest_confluent_contracts.model.sources import ContractError
+from pytest_confluent_contracts.model.traffic import REDACTED, Case, Exchange, Expect, Probe
 from pytest_confluent_contracts.wire import parsed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_confluent_contracts.contract import Operation
+    from pytest_confluent_contracts.model.documents import Operation
 
 Headers = tuple[tuple[str, str], ...]
 

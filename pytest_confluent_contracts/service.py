@@ -14,12 +14,12 @@ from urllib.parse import unquote
 
 import jsonschema_rs
 
-from pytest_confluent_contracts.contract import ABSENT
+from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_confluent_contracts.contract import Content, Operation, Property, Response, Scheme
+    from pytest_confluent_contracts.model.documents import Content, Operation, Property, Response, SecurityScheme
 
 LIMIT = 100
 WINDOW = 60.0
@@ -128,7 +128,7 @@ class Service:
     # --- what it was set up with -------------------------------------------------------------------------------------
 
     @property
-    def schemes(self) -> list[Scheme]:
+    def schemes(self) -> list[SecurityScheme]:
         return list(dict.fromkeys(scheme for alternative in self.operation.security for scheme in alternative))
 
     @property
@@ -136,7 +136,7 @@ class Service:
         """Return the path parameters of the resource that it serves."""
         return tuple((name, value or f"{name}-0001") for name, value in self.operation.parameters)
 
-    def _issue(self, scheme: Scheme) -> dict[str, str]:
+    def _issue(self, scheme: SecurityScheme) -> dict[str, str]:
         return {part: f"mock-{part}-{self.random.getrandbits(64):016X}" for part, _ in scheme.variables}
 
     def promised(self, key: str, name: str, otherwise: Any = None) -> Any:
@@ -185,7 +185,7 @@ class Service:
             status = self.promised("refusals", "unauthenticated", 401)
             raise Refused(Problem(status, "user_unauthenticated", "Valid credentials must be provided."))
 
-    def recognised(self, scheme: Scheme, request: Request) -> bool:
+    def recognised(self, scheme: SecurityScheme, request: Request) -> bool:
         sent, own = request.headers.get(scheme.header.lower(), ""), self.credentials[scheme.name]
         if scheme.kind == "basic":
             pair = base64.b64encode(f"{own['username']}:{own['password']}".encode()).decode()

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pytest_confluent_contracts.contract import ContractError, is_local
+from pytest_confluent_contracts.model.sources import ContractError
+from pytest_confluent_contracts.model.traffic import is_local
 from pytest_confluent_contracts.options import MOCK, NODE_PREFIX, OPTIONS, value
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from pytest_confluent_contracts.wire import Wire
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from pytest_confluent_contracts.contract import Case, Clock, Operation
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.traffic import Case, Clock
 
 MOCK = "mock"
 MOCK_URL = "http://mock.contract.invalid"

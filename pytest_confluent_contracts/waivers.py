@@ -9,7 +9,8 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.contract import ContractError, Verdict
+from pytest_confluent_contracts.model.clauses import Verdict
+from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

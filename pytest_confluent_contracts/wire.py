@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 import httpx
 
-from pytest_confluent_contracts.contract import ABSENT, REDACTED, Case, Clock, Exchange
 from pytest_confluent_contracts.guard import SENT_AT
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.traffic import REDACTED, Case, Clock, Exchange
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.guard import Guard, Redactor

@@ -10,13 +10,15 @@ from judging import document
 
 from pytest_confluent_contracts import clauses, documents
 from pytest_confluent_contracts.cases.making import violations
-from pytest_confluent_contracts.contract import ABSENT, Case, Exchange, Expect, Probe
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.traffic import Case, Exchange, Expect, Probe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pytest_confluent_contracts.contract import Clause, Operation
+    from pytest_confluent_contracts.contract import Clause
+    from pytest_confluent_contracts.model.documents import Operation
 
 URL = "http://127.0.0.1:8080"
 JSON = "application/json"

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts import clauses, documents, targets
 from pytest_confluent_contracts.campaign import Campaign, Manner
-from pytest_confluent_contracts.contract import Brief, Probe, Ruling, Verdict
+from pytest_confluent_contracts.model.clauses import Verdict
+from pytest_confluent_contracts.model.traffic import Probe, RunContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pytest_confluent_contracts.contract import Document, Operation
+    from pytest_confluent_contracts.contract import Ruling
+    from pytest_confluent_contracts.model.documents import Document, Operation
 
 DOCUMENTS = ("confluent-api-keys", "datadog-confluent-cloud")
 THE_DOCUMENT_ITSELF = {"document/example/409/Location", "document/example/422"}
@@ -39,9 +41,9 @@ def judged(
     schemes = {scheme.name: scheme for alternative in operation.security for scheme in alternative}
     given = {key: {part: environment[v] for part, v in scheme.variables} for key, scheme in schemes.items()}
     door = targets.live(url, operation, targets.Manners(5.0), parameters or operation.parameters, given, {})
-    brief = Brief(door.parameters, {}, door.credentials, max_examples=max_examples)
+    context = RunContext(door.parameters, {}, door.credentials, max_examples=max_examples)
     skipped = {} if throttle else {Probe.THROTTLE: "not asked for"}
-    campaign = Campaign(operation, brief, door.wire, door.clock, Manner(pause=pause, skipped=skipped))
+    campaign = Campaign(operation, context, door.wire, door.clock, Manner(pause=pause, skipped=skipped))
     wanted = set(only)
     try:
         found = (clause for clause in clauses.derive(operation) if not wanted or clause.id in wanted)

@@ -11,13 +11,13 @@ from judging import DOCUMENTS, document
 
 from pytest_confluent_contracts import cases
 from pytest_confluent_contracts.cases import broken, coverage, generated
-from pytest_confluent_contracts.contract import Brief, Case, Expect, Probe
+from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def brief(name: str, **more: bool) -> Brief:
+def context(name: str, **more: bool) -> RunContext:
     """Return what a run on loopback brings along."""
     _, operation = document(name)
     credentials = {
@@ -25,12 +25,12 @@ def brief(name: str, **more: bool) -> Brief:
         for alternative in operation.security
         for scheme in alternative
     }
-    return Brief(operation.parameters, {}, credentials, **more)
+    return RunContext(operation.parameters, {}, credentials, **more)
 
 
 def made(name: str, **more: bool) -> list[Case]:
     """Return the cases of the coverage probe."""
-    return cases.of(Probe.COVERAGE, document(name)[1], brief(name, **more))
+    return cases.of(Probe.COVERAGE, document(name)[1], context(name, **more))
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -45,7 +45,7 @@ def test_schemathesis_breaks_every_typed_place(name: str) -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_what_it_adds_is_allowed_or_wrong_in_its_own_way(name: str) -> None:
     """No case is sent that the broken probe has already, and each promises one thing."""
-    listed = {coverage._wrong(case) for case in broken.listed(document(name)[1], brief(name))}
+    listed = {coverage._wrong(case) for case in broken.listed(document(name)[1], context(name))}
     added = made(name)
     assert any(case.expect is Expect.ACCEPTED for case in added)
     assert all(len(case.violations) < 2 for case in added)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from pytest_confluent_contracts import clauses, documents
-from pytest_confluent_contracts.contract import Document, Operation, Property
+from pytest_confluent_contracts.model.documents import Document, Operation, Property
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,7 +24,7 @@ from running import Answered, Handle, Run, gate, listening, serving
 from pytest_confluent_contracts import clauses, guard
 from pytest_confluent_contracts.cases.texts import TEXTS
 from pytest_confluent_contracts.cases.valid import opening
-from pytest_confluent_contracts.contract import Brief
+from pytest_confluent_contracts.model.traffic import RunContext
 from pytest_confluent_contracts.service import VirtualClock
 from pytest_confluent_contracts.wire import DEEPEST, TOO_DEEP, Wire, curl, parsed
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pytest_confluent_contracts.contract import Exchange
+    from pytest_confluent_contracts.model.traffic import Exchange
 
 LONGEST = 20.0
 CODES = {401: "user_unauthenticated", 404: "not_found", 429: "too_many_requests", 500: "internal"}
@@ -283,7 +283,7 @@ def exchanged(*answers: Answer) -> list[Exchange]:
 
     rules = guard.Rules(frozenset({"http://h"}), "PATCH", re.compile("/.*"), insecure=True)
     wire = Wire("http://h", guard.Guard(rules, clock, httpx.MockTransport(answer)), clock, guard.Redactor(()), 10.0)
-    case = opening(operation, Brief((("id", "ak-1"),), {}, {}))
+    case = opening(operation, RunContext((("id", "ak-1"),), {}, {}))
     return [wire.exchange(case, serial) for serial in range(len(answers))]
 
 

@@ -20,7 +20,7 @@ from running import Run, gate
 from pytest_confluent_contracts import cases, documents, guard, targets
 from pytest_confluent_contracts.campaign import Campaign, Listener, Manner
 from pytest_confluent_contracts.cases.valid import opening
-from pytest_confluent_contracts.contract import Brief, Probe
+from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.service import Answer as ServiceAnswer
 from pytest_confluent_contracts.service import Request as ServiceRequest
 from pytest_confluent_contracts.service import Service, VirtualClock
@@ -95,7 +95,7 @@ def test_waiting_for_its_turn_is_no_part_of_an_exchange() -> None:
     """At a rate of one request in 20 s nothing is too slow for a timeout of 10 s, and each tells when it went."""
     operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
     door = targets.mocked(operation, targets.Manners(10.0, rate=0.05), {}, lambda service: service)
-    case = opening(operation, Brief(door.parameters, {}, door.credentials))
+    case = opening(operation, RunContext(door.parameters, {}, door.credentials))
     came = [door.wire.exchange(case, serial) for serial in range(3)]
     assert [one.failure for one in came] == ["", "", ""]
     assert [one.sent_at for one in came] == pytest.approx([0, 20, 40], abs=0.1)
@@ -175,10 +175,10 @@ def held_up(headers: list[tuple[str, str]], times: int) -> tuple[float, list[str
     rules = guard.Rules(frozenset({"https://h"}), "PATCH", re.compile("/.*"))
     wire = Wire("https://h", guard.Guard(rules, clock, httpx.MockTransport(answer)), clock, guard.Redactor(()), 10.0)
     parts = {part: "x" * 8 for scheme in operation.security[0] for part, _ in scheme.variables}
-    brief = Brief((("id", "ak-1"),), {}, {operation.security[0][0].name: parts})
-    campaign = Campaign(operation, brief, wire, clock, Manner(), Listener(say=said.append))
+    context = RunContext((("id", "ak-1"),), {}, {operation.security[0][0].name: parts})
+    campaign = Campaign(operation, context, wire, clock, Manner(), Listener(say=said.append))
     begun = clock.now()
-    campaign.send(opening(operation, brief, Probe.VALID))
+    campaign.send(opening(operation, context, Probe.VALID))
     return clock.now() - begun, said, len(sent), campaign.stopped
 
 
@@ -227,8 +227,8 @@ def test_nothing_is_sent_after_a_target_has_fallen_silent() -> None:
     """A probe that was broken off for silence does not go on with its last requests."""
     operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
     door = targets.mocked(operation, targets.Manners(10.0), {}, lambda service: silent(service, 5))
-    brief = Brief(door.parameters, {}, door.credentials, max_examples=1)
-    campaign = Campaign(operation, brief, door.wire, door.clock, Manner())
+    context = RunContext(door.parameters, {}, door.credentials, max_examples=1)
+    campaign = Campaign(operation, context, door.wire, door.clock, Manner())
     campaign.run(Probe.VALID)
     assert "times" in campaign.stopped
     assert campaign.journal[-1].case.title == "the smallest update"  # the last look before it gives up
@@ -310,7 +310,7 @@ def test_as_many_are_in_flight_as_asked_for() -> None:
     with Timed(latency=0.3) as service:
         operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
         door = targets.live(service.url, operation, targets.Manners(0.9), operation.parameters, {}, {})
-        case, begun = opening(operation, Brief(door.parameters, {}, {})), time.perf_counter()
+        case, begun = opening(operation, RunContext(door.parameters, {}, {})), time.perf_counter()
         with ThreadPoolExecutor(64) as pool:
             came = list(pool.map(lambda serial: door.wire.exchange(case, serial), range(64)))
         door.wire.close()
@@ -323,10 +323,12 @@ def test_what_was_in_flight_when_one_was_held_back_is_told() -> None:
     """Each request that went out has its exchange, though the one before it was not let out."""
     operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
     door = targets.mocked(operation, targets.Manners(10.0), {}, lambda service: service)
-    brief = Brief(door.parameters, {}, door.credentials, max_examples=1)
-    look, (one, held, *others) = opening(operation, brief), cases.of(Probe.BROKEN, operation, brief)
+    context = RunContext(door.parameters, {}, door.credentials, max_examples=1)
+    look, (one, held, *others) = opening(operation, context), cases.of(Probe.BROKEN, operation, context)
     planned = [one, replace(held, parameters=(("id", "another"),)), *others[:8]]
-    campaign = Campaign(operation, brief, door.wire, door.clock, Manner(concurrency=4), planned={Probe.BROKEN: planned})
+    campaign = Campaign(
+        operation, context, door.wire, door.clock, Manner(concurrency=4), planned={Probe.BROKEN: planned}
+    )
     targets.confine(door, [cases.path_of(look)])
     campaign.run(Probe.BROKEN)
     assert "is not the resource" in campaign.stopped

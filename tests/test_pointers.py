@@ -9,7 +9,7 @@ from judging import document
 
 from pytest_confluent_contracts import clauses
 from pytest_confluent_contracts.cases.making import judged
-from pytest_confluent_contracts.contract import Brief, Exchange, Probe
+from pytest_confluent_contracts.model.traffic import Exchange, Probe, RunContext
 
 NAME = {"spec": {"display_name": "a"}}
 LISTED = {"more": {"tags": ["a", "b"]}}
@@ -42,7 +42,7 @@ def finding(body: Any, pointer: str) -> str:
     """Return what the clause on the pointer says of an answer to *body* that points there."""
     _, operation = document("confluent-api-keys")
     [clause] = [clause for clause in clauses.derive(operation) if clause.id == "error/source.pointer"]
-    case = judged(Probe.UNKNOWN, "a body", operation, Brief(operation.parameters, {}, {}), body)
+    case = judged(Probe.UNKNOWN, "a body", operation, RunContext(operation.parameters, {}, {}), body)
     told = {"errors": [{"source": {"pointer": pointer}}]}
     answer = Exchange(0, case, "http://127.0.0.1", 404, (), "", told, "", (), 0.0, 0.0)
     [evidence] = clause.judge([answer])

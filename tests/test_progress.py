@@ -16,7 +16,7 @@ from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request
 from running import QUIET, environment
 
 from pytest_confluent_contracts import progress
-from pytest_confluent_contracts.contract import Probe
+from pytest_confluent_contracts.model.traffic import Probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

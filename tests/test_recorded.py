@@ -16,12 +16,14 @@ from test_report_runs import FIVE, finished, sources
 
 from pytest_confluent_contracts import documents, recorded
 from pytest_confluent_contracts.__main__ import main
-from pytest_confluent_contracts.contract import ContractError, Operation
+from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.report import causes, files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from pytest_confluent_contracts.model.documents import Operation
 
 PROVOKED = ("requests", "security")
 KEY = "Basic " + base64.b64encode(b"KEYKEYKEY1234567:very-secret-indeed-0123").decode()

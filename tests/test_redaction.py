@@ -15,7 +15,7 @@ from other_service import Answer, OtherService, Request
 from running import Run, gate
 
 from pytest_confluent_contracts import cases, documents, guard, targets
-from pytest_confluent_contracts.contract import Brief, Probe
+from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.service import Service, VirtualClock
 
 if TYPE_CHECKING:
@@ -267,8 +267,8 @@ def test_whatever_the_gate_sends_for_credentials_is_hidden() -> None:
     """Each value that a case carries in a credential header is blanked, with what is coded in it."""
     operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
     door = targets.mocked(operation, targets.Manners(timeout=1.0), {}, lambda service: service)
-    brief = Brief(door.parameters, {}, door.credentials)
-    sent = cases.of(Probe.CREDENTIALS, operation, brief)
+    context = RunContext(door.parameters, {}, door.credentials)
+    sent = cases.of(Probe.CREDENTIALS, operation, context)
     targets.hide(door, sent)
     carried = {value for case in sent for name, value in case.headers if name == "Authorization"}
     coded = [value.removeprefix("Basic ") for value in carried if re.fullmatch(r"Basic [\w+/]{16,}=*", value)]
@@ -324,7 +324,7 @@ def test_no_probe_reads_the_users_modules(probe: Probe, monkeypatch: pytest.Monk
     for path in documents.bundled().values():
         operation = documents.read(path).operations[0]
         service = Service(operation, VirtualClock())
-        assert cases.of(probe, operation, Brief(service.parameters, {}, service.credentials, max_examples=5))
+        assert cases.of(probe, operation, RunContext(service.parameters, {}, service.credentials, max_examples=5))
     assert looked == []
 
 

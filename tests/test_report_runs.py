@@ -20,7 +20,8 @@ from running import ROOT
 
 from pytest_confluent_contracts import clauses, documents, faults, targets
 from pytest_confluent_contracts.campaign import Campaign
-from pytest_confluent_contracts.contract import Brief, Case, ContractError, Exchange, Expect, Probe
+from pytest_confluent_contracts.model.sources import ContractError
+from pytest_confluent_contracts.model.traffic import Case, Exchange, Expect, Probe, RunContext
 from pytest_confluent_contracts.report import badge, causes, files, record, terminal
 from pytest_confluent_contracts.report import run as runs
 
@@ -64,8 +65,8 @@ def finished(names: tuple[str, ...] = ()) -> Run:
         for operation in document.operations:
             alter = altering(names, {fault.name: fault for fault in faults.derive(operation)})
             door = targets.mocked(operation, targets.Manners(10.0), {}, alter)
-            brief = Brief(door.parameters, {}, door.credentials, 0, EXAMPLES)
-            campaign = Campaign(operation, brief, door.wire, door.clock)
+            context = RunContext(door.parameters, {}, door.credentials, 0, EXAMPLES)
+            campaign = Campaign(operation, context, door.wire, door.clock)
             records += [record.of(campaign.ruling(clause)) for clause in clauses.derive(operation)]
             exchanges += [record.exchange(exchange) for exchange in campaign.journal]
     meta = {"tool": "0.0", "target": "mock", "seed": 0, "started": "2026-11-22T09:30:00+00:00", "seconds": 3.5}

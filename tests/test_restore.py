@@ -201,12 +201,12 @@ def test_no_hook_of_the_garbage_collector_swallows_ctrl_c() -> None:
     drawing = """
 import gc
 from pytest_confluent_contracts import cases, documents
-from pytest_confluent_contracts.contract import Brief, Probe
+from pytest_confluent_contracts.model.traffic import Probe, RunContext
 operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
 during = []
 gc.callbacks.append(lambda phase, info: during.append(len(gc.callbacks)))
 for probe in Probe:
-    cases.of(probe, operation, Brief(operation.parameters, {}, {}))
+    cases.of(probe, operation, RunContext(operation.parameters, {}, {}))
 assert set(during) == {1} and len(gc.callbacks) == 1, (set(during), gc.callbacks)
 """
     done = subprocess.run([sys.executable, "-c", drawing], capture_output=True, text=True, timeout=60, check=False)

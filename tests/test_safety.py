@@ -16,7 +16,7 @@ from running import CONFLUENT, DATADOG, QUIET, Answered, Run, gate, serving
 from pytest_confluent_contracts import documents, guard, settings, targets
 from pytest_confluent_contracts.cases import path_of
 from pytest_confluent_contracts.cases.valid import opening
-from pytest_confluent_contracts.contract import Brief
+from pytest_confluent_contracts.model.traffic import RunContext
 from pytest_confluent_contracts.service import VirtualClock
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def test_an_id_of_any_characters_is_let_through(id: str) -> None:
     """The resource is known by its name, whatever of it is percent-encoded on the way."""
     operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
     door = targets.mocked(operation, targets.Manners(1.0), {}, lambda service: service)
-    case = opening(operation, Brief((("id", id),), {}, door.credentials))
+    case = opening(operation, RunContext((("id", id),), {}, door.credentials))
     targets.confine(door, [path_of(case)])
     assert door.wire.exchange(case, 0).status == 404
 

@@ -11,7 +11,7 @@ import pytest
 from judging import judged
 from other_service import Answer, OtherService
 
-from pytest_confluent_contracts.contract import Verdict
+from pytest_confluent_contracts.model.clauses import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable

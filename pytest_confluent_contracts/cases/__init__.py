@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.contract import Brief, Case, Expect, Operation, Probe
+from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_confluent_contracts.model.documents import Operation
 
-def of(probe: Probe, operation: Operation, brief: Brief) -> list[Case]:
-    """Return the cases of *probe*, in the order in which they are sent; the same brief gives the same bytes."""
+
+def of(probe: Probe, operation: Operation, context: RunContext) -> list[Case]:
+    """Return the cases of *probe*, in the order in which they are sent; the same context gives the same bytes."""
     from pytest_confluent_contracts.cases import broken, coverage, generated, strangers, valid
 
-    make: Callable[[Operation, Brief], list[Case]] = {
+    make: Callable[[Operation, RunContext], list[Case]] = {
         Probe.EXAMPLES: valid.examples,
         Probe.VALID: valid.bodies,
         Probe.READ_ONLY: valid.read_only,
@@ -26,16 +28,16 @@ def of(probe: Probe, operation: Operation, brief: Brief) -> list[Case]:
         Probe.THROTTLE: valid.throttling,
     }[probe]
     with generated.apart():
-        made = make(operation, brief)
+        made = make(operation, context)
     # Without a resource of its own a run sends only what must be refused.
-    return made if brief.owned else [case for case in made if case.expect is not Expect.ACCEPTED]
+    return made if context.owned else [case for case in made if case.expect is not Expect.ACCEPTED]
 
 
-def first(operation: Operation, brief: Brief) -> Case:
+def first(operation: Operation, context: RunContext) -> Case:
     """Return the first request of a run: the update that changes least."""
     from pytest_confluent_contracts.cases import valid
 
-    return valid.opening(operation, brief)
+    return valid.opening(operation, context)
 
 
 def path_of(case: Case) -> str:

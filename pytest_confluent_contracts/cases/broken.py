@@ -23,7 +23,9 @@ from pytest_confluent_contracts.cases.making import (
     writable,
 )
 from pytest_confluent_contracts.cases.valid import long_text, opening
-from pytest_confluent_contracts.contract import ABSENT, Brief, Case, Expect, Operation, Probe, Property
+from pytest_confluent_contracts.model.documents import Operation, Property
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,24 +45,27 @@ CHECK_EVERY = 40
 AGAIN = 60
 
 
-def bodies(operation: Operation, brief: Brief) -> list[Case]:
+def bodies(operation: Operation, context: RunContext) -> list[Case]:
     """Return bodies that break one place each, some of them again: the same problem must be called the same."""
     if operation.request is None:
         return []
-    drawn = (("a generated broken body", body) for body in generated.forbidden(operation, brief))
-    made = [*listed(operation, brief), *(judged(Probe.BROKEN, title, operation, brief, body) for title, body in drawn)]
+    drawn = (("a generated broken body", body) for body in generated.forbidden(operation, context))
+    made = [
+        *listed(operation, context),
+        *(judged(Probe.BROKEN, title, operation, context, body) for title, body in drawn),
+    ]
     refused = distinct(one for one in made if one.expect is Expect.REFUSED)
-    return list(_checked([*refused, *refused[::AGAIN]], operation, brief))
+    return list(_checked([*refused, *refused[::AGAIN]], operation, context))
 
 
-def listed(operation: Operation, brief: Brief) -> list[Case]:
+def listed(operation: Operation, context: RunContext) -> list[Case]:
     """Return the broken bodies that follow from the schema alone, with none drawn."""
-    return [judged(Probe.BROKEN, title, operation, brief, body) for title, body in _deterministic(operation, brief)]
+    return [judged(Probe.BROKEN, title, operation, context, body) for title, body in _deterministic(operation, context)]
 
 
-def _checked(cases: list[Case], operation: Operation, brief: Brief) -> Iterator[Case]:
+def _checked(cases: list[Case], operation: Operation, context: RunContext) -> Iterator[Case]:
     """Yield the cases with the smallest update in between: its answer shows whether a refused one changed anything."""
-    look = opening(operation, brief, cases[0].probe) if cases else None
+    look = opening(operation, context, cases[0].probe) if cases else None
     for index, one in enumerate(cases):
         if look and index and index % CHECK_EVERY == 0:
             yield look
@@ -69,38 +74,38 @@ def _checked(cases: list[Case], operation: Operation, brief: Brief) -> Iterator[
         yield look
 
 
-def _deterministic(operation: Operation, brief: Brief) -> Iterator[tuple[str, Any]]:
+def _deterministic(operation: Operation, context: RunContext) -> Iterator[tuple[str, Any]]:
     whole = Property("", operation.request.schema if operation.request else {}, True, operation.place)
-    least, everything = minimal(operation, brief), fresh(operation, brief, "wrapped")
+    least, everything = minimal(operation, context), fresh(operation, context, "wrapped")
     for member in (whole, *members(operation)):
         name, right = member.path or "the body", at(everything, member.path) if member.path else everything
         for index, value in enumerate(wrong_values(member.schema, right)):
-            base = fresh(operation, brief, f"refused-{index}", member.path) if index % 2 else least
+            base = fresh(operation, context, f"refused-{index}", member.path) if index % 2 else least
             told = "in a list of one" if value == [right] else json.dumps(value)[:40]  # pins may be secret
             yield f"{name} is {told}", with_value(base, member.path, value)
         if "[]" in member.path:
             continue
-        among = fresh(operation, brief, "refused", member.path)
+        among = fresh(operation, context, "refused", member.path)
         yield f"{name} is null among others", with_value(among, member.path, None)
         if member.required and member.path:
             yield f"{name} is missing", without(least, member.path)
             yield f"{name} is missing among others", without(among, member.path)
         if "properties" in member.schema:
             yield f"{name} is empty", with_value(least, member.path, {})
-    yield from _lists(operation, brief)
-    yield from _several(operation, brief)
+    yield from _lists(operation, context)
+    yield from _several(operation, context)
 
 
-def _several(operation: Operation, brief: Brief) -> Iterator[tuple[str, Any]]:
+def _several(operation: Operation, context: RunContext) -> Iterator[tuple[str, Any]]:
     """Yield bodies in which each two neighbouring members are wrong, and all of them: each error must tell of one."""
     leaves = [member for member in members(operation) if "properties" not in member.schema and "[]" not in member.path]
     for some in (*itertools.pairwise(leaves), tuple(leaves)) if len(leaves) > 1 else ():
-        body = minimal(operation, brief)
+        body = minimal(operation, context)
         for member in some:
             body = with_value(body, member.path, 7)
         yield f"{' and '.join(member.path for member in some)} are 7", body
     for member in leaves[:1]:
-        yield f"{member.path} is 10**30", with_value(minimal(operation, brief), member.path, 10**30)
+        yield f"{member.path} is 10**30", with_value(minimal(operation, context), member.path, 10**30)
 
 
 def wrong_values(schema: Mapping[str, Any], right: Any = ABSENT) -> Iterator[Any]:
@@ -132,9 +137,9 @@ def _not_in(enum: list[Any]) -> Iterator[Any]:
         yield from ("", f"{value}s", f"x{value}", value[:-1], value.upper(), f"{value} ", "something-else")
 
 
-def _lists(operation: Operation, brief: Brief) -> Iterator[tuple[str, Any]]:
+def _lists(operation: Operation, context: RunContext) -> Iterator[tuple[str, Any]]:
     """Yield lists in which one item among good ones is wrong: the last of two, the first of many, and far inside."""
-    least = minimal(operation, brief)
+    least = minimal(operation, context)
     for member in members(operation):
         texts = "array" in types_of(member.schema) and "string" in types_of(member.schema.get("items") or {})
         if not texts or at(least, member.path) is not ABSENT:
@@ -151,38 +156,38 @@ def _lists(operation: Operation, brief: Brief) -> Iterator[tuple[str, Any]]:
 # --- not JSON --------------------------------------------------------------------------------------------------------
 
 
-def malformed(operation: Operation, brief: Brief) -> list[Case]:
+def malformed(operation: Operation, context: RunContext) -> list[Case]:
     """Return bodies that are no JSON, or not sent as JSON."""
     if operation.request is None:
         return []
     made = [
-        *_not_json(operation, brief),
-        *_surrogates(operation, brief),
-        *_wrong_type(operation, brief),
-        *_none(operation, brief),
+        *_not_json(operation, context),
+        *_surrogates(operation, context),
+        *_wrong_type(operation, context),
+        *_none(operation, context),
     ]
-    return list(_checked(made, operation, brief))
+    return list(_checked(made, operation, context))
 
 
-def _raw(title: str, kind: str, operation: Operation, brief: Brief, body: bytes, **more: Any) -> Case:
+def _raw(title: str, kind: str, operation: Operation, context: RunContext, body: bytes, **more: Any) -> Case:
     settings: dict[str, Any] = {"body": body, "expect": Expect.REFUSED, "varies": kind} | more
-    return case(Probe.MALFORMED, title, operation, brief, **settings)
+    return case(Probe.MALFORMED, title, operation, context, **settings)
 
 
-def _target(operation: Operation, brief: Brief) -> Property | None:
+def _target(operation: Operation, context: RunContext) -> Property | None:
     """Return the string member into which bad bytes are put."""
     return next(
         (
             m
             for m in writable(operation)
-            if "string" in types_of(m.schema) and not m.secret and m.path not in brief.pins
+            if "string" in types_of(m.schema) and not m.secret and m.path not in context.pins
         ),
         None,
     )
 
 
-def _not_json(operation: Operation, brief: Brief) -> Iterator[Case]:
-    good = encoded(fresh(operation, brief, "refused"))
+def _not_json(operation: Operation, context: RunContext) -> Iterator[Case]:
+    good = encoded(fresh(operation, context, "refused"))
     bodies = {
         "a body cut off before its last brace": good[:-1],
         "a body cut off in the middle": good[: len(good) // 2],
@@ -198,21 +203,21 @@ def _not_json(operation: Operation, brief: Brief) -> Iterator[Case]:
         "a NUL after the value": good + b"\x00",
     }
     for title, body in bodies.items():
-        yield _raw(title, "json", operation, brief, body)
-    if member := _target(operation, brief):
-        yield from _bad_bytes(member, operation, brief)
+        yield _raw(title, "json", operation, context, body)
+    if member := _target(operation, context):
+        yield from _bad_bytes(member, operation, context)
 
 
-def _bad_bytes(member: Property, operation: Operation, brief: Brief) -> Iterator[Case]:
+def _bad_bytes(member: Property, operation: Operation, context: RunContext) -> Iterator[Case]:
     """Yield bodies that are well formed but for one string, or for lists that are too deep to read."""
     for title, bad in _BAD_BYTES.items():
-        good = with_value(fresh(operation, brief, "refused"), member.path, "HERE")
+        good = with_value(fresh(operation, context, "refused"), member.path, "HERE")
         body = encoded(good).replace(b"HERE", bad)
-        yield _raw(f"{title} in {member.path}", "json", operation, brief, body)
+        yield _raw(f"{title} in {member.path}", "json", operation, context, body)
     for title, depth in (("500", 500), ("20 000", 20_000)):
-        deep, shallow = b"[" * depth + b"]" * depth, with_value(minimal(operation, brief), member.path, "HERE")
+        deep, shallow = b"[" * depth + b"]" * depth, with_value(minimal(operation, context), member.path, "HERE")
         body = encoded(shallow).replace(b'"HERE"', deep)
-        yield _raw(f"a list {title} deep as {member.path}", "json", operation, brief, body)
+        yield _raw(f"a list {title} deep as {member.path}", "json", operation, context, body)
 
 
 _BAD_BYTES = {
@@ -226,30 +231,30 @@ _BAD_BYTES = {
 }
 
 
-def _surrogates(operation: Operation, brief: Brief) -> Iterator[Case]:
-    if member := _target(operation, brief):
-        value = with_value(minimal(operation, brief), member.path, "a\ud800b")
-        good = encoded(with_value(minimal(operation, brief), member.path, "HERE"))
+def _surrogates(operation: Operation, context: RunContext) -> Iterator[Case]:
+    if member := _target(operation, context):
+        value = with_value(minimal(operation, context), member.path, "a\ud800b")
+        good = encoded(with_value(minimal(operation, context), member.path, "HERE"))
         forms = {"escaped": b"a\\ud800b", "as raw bytes": b"a\xed\xa0\x80b"}
         for form, text in forms.items():
             title = f"a lone surrogate, {form}, in {member.path}"
-            yield _raw(title, "lone-surrogate", operation, brief, good.replace(b"HERE", text), value=value)
+            yield _raw(title, "lone-surrogate", operation, context, good.replace(b"HERE", text), value=value)
 
 
-def _wrong_type(operation: Operation, brief: Brief) -> Iterator[Case]:
-    good = encoded(fresh(operation, brief, "refused"))
+def _wrong_type(operation: Operation, context: RunContext) -> Iterator[Case]:
+    good = encoded(fresh(operation, context, "refused"))
     for media_type in ("text/plain", "application/xml", "application/x-www-form-urlencoded"):
-        one = _raw(f"a body sent as {media_type}", "media-type", operation, brief, good)
+        one = _raw(f"a body sent as {media_type}", "media-type", operation, context, good)
         headers = tuple((name, media_type if name == "Content-Type" else value) for name, value in one.headers)
-        yield _raw(one.title, "media-type", operation, brief, good, headers=headers)
+        yield _raw(one.title, "media-type", operation, context, good, headers=headers)
 
 
-def _readable(operation: Operation, brief: Brief) -> Iterator[Case]:
+def _readable(operation: Operation, context: RunContext) -> Iterator[Case]:
     """Yield bodies that a service may read or refuse, as long as it does not fail."""
-    good = encoded(minimal(operation, brief))
+    good = encoded(minimal(operation, context))
     for title, body in (("a byte order mark", b"\xef\xbb\xbf" + good), ("UTF-16", good.decode().encode("utf-16"))):
-        yield _raw(title, "readable", operation, brief, body, expect=Expect.ANY)
-    one = _raw("a body without Content-Type", "readable", operation, brief, good, expect=Expect.ANY)
+        yield _raw(title, "readable", operation, context, body, expect=Expect.ANY)
+    one = _raw("a body without Content-Type", "readable", operation, context, good, expect=Expect.ANY)
     yield replace(one, headers=tuple(pair for pair in one.headers if pair[0] != "Content-Type"))
     foreign = tuple(
         (name, f"{value}; charset=iso-8859-1" if name == "Content-Type" else value) for name, value in one.headers
@@ -257,9 +262,9 @@ def _readable(operation: Operation, brief: Brief) -> Iterator[Case]:
     yield replace(one, title="a body said to be Latin-1", headers=foreign)
 
 
-def _none(operation: Operation, brief: Brief) -> Iterator[Case]:
-    yield from _readable(operation, brief)
+def _none(operation: Operation, context: RunContext) -> Iterator[Case]:
+    yield from _readable(operation, context)
     if operation.request and operation.request.required:
-        yield _raw("an empty body", "required", operation, brief, b"")
+        yield _raw("an empty body", "required", operation, context, b"")
     else:
-        yield _raw("an empty body", "optional", operation, brief, b"", expect=Expect.ANY)
+        yield _raw("an empty body", "optional", operation, context, b"", expect=Expect.ANY)

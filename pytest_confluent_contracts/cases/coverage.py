@@ -18,28 +18,30 @@ from hypothesis.internal.intervalsets import IntervalSet
 
 from pytest_confluent_contracts.cases import broken
 from pytest_confluent_contracts.cases.making import at, distinct, judged, members, pinned, place, token, with_value
-from pytest_confluent_contracts.contract import Brief, Case, Operation, Probe
+from pytest_confluent_contracts.model.traffic import Case, Probe, RunContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from pytest_confluent_contracts.model.documents import Operation
 
 # What Hypothesis finds out for UTF-8 by trying each code point, in a second and 200 MB, in every fresh checkout.
 UTF_8 = IntervalSet(((0, 0xD7FF), (0xE000, sys.maxunicode)))
 TOLD_AS = {IntervalSet: UTF_8, tuple[IntervalSet, IntervalSet]: (UTF_8, IntervalSet(()))}  # by its version
 
 
-def bodies(operation: Operation, brief: Brief) -> list[Case]:
+def bodies(operation: Operation, context: RunContext) -> list[Case]:
     """Return what schemathesis' coverage phase adds: bodies that are wrong in a way of their own, or allowed."""
-    if operation.request is None or not brief.made_up:
+    if operation.request is None or not context.made_up:
         return []
-    known = {_wrong(case) for case in broken.listed(operation, brief)}
+    known = {_wrong(case) for case in broken.listed(operation, context)}
     made = (
         judged(
             Probe.COVERAGE,
             "a coverage body of schemathesis",
             operation,
-            brief,
-            _told_apart(body, index, operation, brief),
+            context,
+            _told_apart(body, index, operation, context),
         )
         for index, body in enumerate(_bodies(operation))
     )
@@ -59,13 +61,13 @@ def _standing(value: Any, pointer: str) -> Any:
     return value
 
 
-def _told_apart(body: Any, index: int, operation: Operation, brief: Brief) -> Any:
+def _told_apart(body: Any, index: int, operation: Operation, context: RunContext) -> Any:
     """Return *body* with constants, pins, and secrets that cannot be mistaken for another of its values."""
     for member in members(operation):
         if member.secret and isinstance(at(body, member.path), str):
-            body = with_value(body, member.path, token(brief, f"coverage/{index}"))
+            body = with_value(body, member.path, token(context, f"coverage/{index}"))
     constants = {member.path: member.schema["enum"][0] for member in members(operation) if _constant(member.schema)}
-    return pinned(body, replace(brief, pins=constants | dict(brief.pins))) if isinstance(body, dict) else body
+    return pinned(body, replace(context, pins=constants | dict(context.pins))) if isinstance(body, dict) else body
 
 
 def _bodies(operation: Operation) -> Iterator[Any]:

@@ -19,7 +19,8 @@ from pytest_confluent_contracts.cases.making import members, pinned, types_of, v
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from pytest_confluent_contracts.contract import Brief, Operation
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.traffic import RunContext
 
 T = TypeVar("T")
 BACKEND = "confluent-contracts"
@@ -96,13 +97,13 @@ def drawn(strategy: st.SearchStrategy[T], count: int, seed: int) -> list[T]:
 # --- strategies ------------------------------------------------------------------------------------------------------
 
 
-def allowed(operation: Operation, brief: Brief) -> list[Any]:
+def allowed(operation: Operation, context: RunContext) -> list[Any]:
     """Return generated bodies that the schema allows, the pins in them."""
     if operation.request is None:
         return []
-    checked = () if brief.made_up else operation.promise("checked-elsewhere", "properties") or ()
+    checked = () if context.made_up else operation.promise("checked-elsewhere", "properties") or ()
     strategy = _value(operation.request.schema, "", frozenset(checked), operation)
-    return [pinned(body, brief) for body in drawn(strategy, brief.max_examples, brief.seed)]
+    return [pinned(body, context) for body in drawn(strategy, context.max_examples, context.seed)]
 
 
 def _value(schema: Mapping[str, Any], path: str, fixed: frozenset[str], operation: Operation) -> st.SearchStrategy[Any]:
@@ -197,20 +198,20 @@ JUNK: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def forbidden(operation: Operation, brief: Brief) -> list[Any]:
+def forbidden(operation: Operation, context: RunContext) -> list[Any]:
     """Return generated bodies that break exactly one place of the schema, by the ground truth."""
     if operation.request is None:
         return []
     places = ["", *(member.path for member in members(operation))]
     fine = _value(operation.request.schema, "", frozenset(), operation)
-    broken = st.tuples(fine, st.sampled_from(places), JUNK).map(lambda drawn: _spoilt(drawn, brief))
-    count = -(-brief.max_examples // FORBIDDEN)
-    return [body for body in drawn(broken, count, brief.seed + 1) if len(violations(operation, body)) == 1]
+    broken = st.tuples(fine, st.sampled_from(places), JUNK).map(lambda drawn: _spoilt(drawn, context))
+    count = -(-context.max_examples // FORBIDDEN)
+    return [body for body in drawn(broken, count, context.seed + 1) if len(violations(operation, body)) == 1]
 
 
-def _spoilt(drawn: tuple[Any, str, Any], brief: Brief) -> Any:
+def _spoilt(drawn: tuple[Any, str, Any], context: RunContext) -> Any:
     body, path, junk = drawn
-    return with_value(pinned(body, brief), path, junk)
+    return with_value(pinned(body, context), path, junk)
 
 
 # --- shrinking -------------------------------------------------------------------------------------------------------

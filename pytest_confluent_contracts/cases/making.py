@@ -8,21 +8,15 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from pytest_confluent_contracts.contract import (
-    ABSENT,
-    Brief,
-    Case,
-    Expect,
-    Operation,
-    Probe,
-    Property,
-    Scheme,
-    Violation,
-)
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext, Violation
+
+if TYPE_CHECKING:
+    from pytest_confluent_contracts.model.documents import Operation, Property, SecurityScheme
 
 KEYWORD_ORDER = ("type", "null", "required", "enum", "const")
 
@@ -99,7 +93,7 @@ def sample(member: Property) -> Any:
     )
 
 
-def minimal(operation: Operation, brief: Brief) -> Any:
+def minimal(operation: Operation, context: RunContext) -> Any:
     """Return the smallest body that the schema allows: what is required, and what is pinned."""
     body: Any = {}
     required = {""}
@@ -107,25 +101,25 @@ def minimal(operation: Operation, brief: Brief) -> Any:
         if member.required and member.parent in required:
             required.add(member.path)
             body = with_value(body, member.path, _shown(operation, member) if "properties" not in member.schema else {})
-    return pinned(body, brief)
+    return pinned(body, context)
 
 
-def full(operation: Operation, brief: Brief) -> Any:
+def full(operation: Operation, context: RunContext) -> Any:
     """Return a body with every member that an update may write."""
-    body = minimal(operation, brief)
+    body = minimal(operation, context)
     for member in writable(operation):
         body = with_value(body, member.path, _shown(operation, member))
-    return pinned(body, brief)
+    return pinned(body, context)
 
 
-def fresh(operation: Operation, brief: Brief, label: str, path: str = "") -> Any:
+def fresh(operation: Operation, context: RunContext, label: str, path: str = "") -> Any:
     """Return a full body whose members, but for *path*, have values of their own: where one is applied, it shows."""
-    body = full(operation, brief)
+    body = full(operation, context)
     for member in writable(operation):
-        if member.path == path or member.path in brief.pins or not brief.made_up:
+        if member.path == path or member.path in context.pins or not context.made_up:
             continue
         if member.secret:
-            body = with_value(body, member.path, token(brief, label))
+            body = with_value(body, member.path, token(context, label))
             continue
         if "string" in types_of(member.schema) and not {"format", "enum", "pattern"} & set(member.schema):
             body = with_value(body, member.path, f"{label}-{member.name}")
@@ -134,9 +128,9 @@ def fresh(operation: Operation, brief: Brief, label: str, path: str = "") -> Any
     return body
 
 
-def token(brief: Brief, name: object) -> str:
+def token(context: RunContext, name: object) -> str:
     """Return a made-up secret that nothing else in the run contains."""
-    return f"cs{random.Random(f'{brief.seed}/{name}').getrandbits(64):016x}"
+    return f"cs{random.Random(f'{context.seed}/{name}').getrandbits(64):016x}"
 
 
 def _shown(operation: Operation, member: Property) -> Any:
@@ -157,9 +151,9 @@ def at(body: Any, path: str) -> Any:
     return body
 
 
-def pinned(body: Any, brief: Brief) -> Any:
+def pinned(body: Any, context: RunContext) -> Any:
     """Return *body* with the run's fixed values in it, as far as it has a place for them."""
-    for path, value in brief.pins.items():
+    for path, value in context.pins.items():
         if _has_room(body, path):
             body = with_value(body, path, value)
     return body
@@ -220,13 +214,13 @@ def encoded(body: Any) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
-def case(probe: Probe, title: str, operation: Operation, brief: Brief, **more: Any) -> Case:
+def case(probe: Probe, title: str, operation: Operation, context: RunContext, **more: Any) -> Case:
     """Return a case with valid credentials, for the run's own resource, unless *more* says otherwise."""
     media_type = operation.request.media_type if operation.request else "application/json"
     settings: dict[str, Any] = {
-        "parameters": brief.parameters,
-        "headers": (("Content-Type", media_type), ("Accept", "application/json"), *authorised(operation, brief)),
-        "authority": authority(operation, brief),
+        "parameters": context.parameters,
+        "headers": (("Content-Type", media_type), ("Accept", "application/json"), *authorised(operation, context)),
+        "authority": authority(operation, context),
         "expect": Expect.ANY,
         "value": ABSENT,
         "body": None,
@@ -234,7 +228,7 @@ def case(probe: Probe, title: str, operation: Operation, brief: Brief, **more: A
     return Case(probe=probe, title=title, operation=operation, **(settings | more))
 
 
-def judged(probe: Probe, title: str, operation: Operation, brief: Brief, body: Any, **more: Any) -> Case:
+def judged(probe: Probe, title: str, operation: Operation, context: RunContext, body: Any, **more: Any) -> Case:
     """Return the case that sends *body*: what is promised for it follows from the schema, not from its maker."""
     wrong = violations(operation, body)
     settings: dict[str, Any] = {
@@ -245,7 +239,7 @@ def judged(probe: Probe, title: str, operation: Operation, brief: Brief, body: A
     }
     if len(wrong) == 1:
         settings["varies"] = place(wrong[0])
-    return case(probe, title, operation, brief, **(settings | more))
+    return case(probe, title, operation, context, **(settings | more))
 
 
 def distinct(cases: Iterable[Case]) -> list[Case]:
@@ -259,29 +253,29 @@ def distinct(cases: Iterable[Case]) -> list[Case]:
 # --- credentials -----------------------------------------------------------------------------------------------------
 
 
-def authority(operation: Operation, brief: Brief) -> str:
+def authority(operation: Operation, context: RunContext) -> str:
     """Return the name of the alternative that the run's requests travel with: the first that is complete."""
-    return "+".join(scheme.name for scheme in chosen_alternative(operation, brief))
+    return "+".join(scheme.name for scheme in chosen_alternative(operation, context))
 
 
-def chosen_alternative(operation: Operation, brief: Brief) -> tuple[Scheme, ...]:
+def chosen_alternative(operation: Operation, context: RunContext) -> tuple[SecurityScheme, ...]:
     """Return the first documented alternative for which every credential was given."""
-    return next((alternative for alternative in operation.security if complete(alternative, brief)), ())
+    return next((alternative for alternative in operation.security if complete(alternative, context)), ())
 
 
-def complete(alternative: Sequence[Scheme], brief: Brief) -> bool:
+def complete(alternative: Sequence[SecurityScheme], context: RunContext) -> bool:
     """Return whether every part of every scheme was given."""
     return all(
-        brief.credentials.get(scheme.name, {}).get(part) for scheme in alternative for part, _ in scheme.variables
+        context.credentials.get(scheme.name, {}).get(part) for scheme in alternative for part, _ in scheme.variables
     )
 
 
-def authorised(operation: Operation, brief: Brief) -> tuple[tuple[str, str], ...]:
+def authorised(operation: Operation, context: RunContext) -> tuple[tuple[str, str], ...]:
     """Return the headers of the run's own credentials."""
-    return tuple(header(scheme, brief.credentials[scheme.name]) for scheme in chosen_alternative(operation, brief))
+    return tuple(header(scheme, context.credentials[scheme.name]) for scheme in chosen_alternative(operation, context))
 
 
-def header(scheme: Scheme, values: Mapping[str, str]) -> tuple[str, str]:
+def header(scheme: SecurityScheme, values: Mapping[str, str]) -> tuple[str, str]:
     """Return the header that carries *values* (RFC 7617 for basic, RFC 6750 for bearer)."""
     if scheme.kind == "basic":
         pair = f"{values.get('username', '')}:{values.get('password', '')}".encode()

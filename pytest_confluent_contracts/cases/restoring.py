@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.making import at, judged, minimal, pinned, types_of, with_value, writable
-from pytest_confluent_contracts.contract import ABSENT, REDACTED, Probe
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.traffic import REDACTED, Probe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_confluent_contracts.contract import Brief, Case, Operation
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.traffic import Case, RunContext
 
 
 def shown(operation: Operation, answer: Any) -> dict[str, Any]:
@@ -25,22 +27,22 @@ def shown(operation: Operation, answer: Any) -> dict[str, Any]:
     return found
 
 
-def restoring(operation: Operation, brief: Brief, was: Mapping[str, Any]) -> Case:
+def restoring(operation: Operation, context: RunContext, was: Mapping[str, Any]) -> Case:
     """Return the update that writes *was*, by path."""
-    body = minimal(operation, brief)
+    body = minimal(operation, context)
     for path, value in was.items():
         body = with_value(body, path, value)
-    return judged(Probe.EXAMPLES, "put back what was there", operation, brief, pinned(body, brief))
+    return judged(Probe.EXAMPLES, "put back what was there", operation, context, pinned(body, context))
 
 
-def beyond(operation: Operation, brief: Brief, was: Mapping[str, Any]) -> list[str]:
+def beyond(operation: Operation, context: RunContext, was: Mapping[str, Any]) -> list[str]:
     """Return the members that cannot be put back: those that no answer showed as they were, and values that were redacted."""
-    lost = unseen(operation, brief)
-    redacted = [path for path, value in was.items() if path not in brief.pins and REDACTED in repr(value)]
+    lost = unseen(operation, context)
+    redacted = [path for path, value in was.items() if path not in context.pins and REDACTED in repr(value)]
     return lost + [path for path in redacted if path not in lost]
 
 
-def unseen(operation: Operation, brief: Brief) -> list[str]:
+def unseen(operation: Operation, context: RunContext) -> list[str]:
     """Return the members whose first value no answer shows: secrets, and what even the smallest update must write."""
-    free = (member for member in writable(operation) if member.path not in brief.pins)
+    free = (member for member in writable(operation) if member.path not in context.pins)
     return [member.path for member in free if member.secret or member.required]

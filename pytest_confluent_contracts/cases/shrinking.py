@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_confluent_contracts.cases import generated
 from pytest_confluent_contracts.cases.making import at, encoded, place, violations, with_value
-from pytest_confluent_contracts.contract import Case, Expect, Probe
+from pytest_confluent_contracts.model.traffic import Case, Expect, Probe
 
 SPELLED = 24
 ITEMS = 6

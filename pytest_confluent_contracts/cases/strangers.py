@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.cases.making import case, complete, encoded, fresh, header, judged, minimal
 from pytest_confluent_contracts.cases.valid import opening
-from pytest_confluent_contracts.contract import Brief, Case, Expect, Operation, Probe, Scheme
+from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from pytest_confluent_contracts.model.documents import Operation, SecurityScheme
 
 CHECK_EVERY = 12
 PLAIN, ODD = "", "odd"  # an odd id may as well be refused as a bad request
@@ -21,21 +23,21 @@ PLAIN, ODD = "", "odd"  # an odd id may as well be refused as a bad request
 # --- credentials -----------------------------------------------------------------------------------------------------
 
 
-def credentials(operation: Operation, brief: Brief) -> list[Case]:
+def credentials(operation: Operation, context: RunContext) -> list[Case]:
     """Return requests that must be refused, a look at the resource in between, then each alternative with its own."""
     if not operation.security or not all(operation.security):
         return []
-    look = opening(operation, brief, Probe.CREDENTIALS)
+    look = opening(operation, context, Probe.CREDENTIALS)
     made: list[Case] = []
-    for index, one in enumerate(_refused(operation, brief)):
+    for index, one in enumerate(_refused(operation, context)):
         made += [look, one] if index and index % CHECK_EVERY == 0 else [one]
-    return [*made, look, *_alternatives(operation, brief)]
+    return [*made, look, *_alternatives(operation, context)]
 
 
 def _stranger(
-    title: str, scheme: str, headers: Mapping[str, str], operation: Operation, brief: Brief, index: int
+    title: str, scheme: str, headers: Mapping[str, str], operation: Operation, context: RunContext, index: int
 ) -> Case:
-    one = judged(Probe.CREDENTIALS, title, operation, brief, fresh(operation, brief, f"refused-{index}"))
+    one = judged(Probe.CREDENTIALS, title, operation, context, fresh(operation, context, f"refused-{index}"))
     sent = _anonymous(one) + tuple(headers.items())
     expect = Expect.UNAUTHENTICATED
     return replace(one, headers=sent, expect=expect, violations=(), authority="", varies=scheme)
@@ -47,27 +49,27 @@ def _anonymous(case: Case) -> tuple[tuple[str, str], ...]:
     return tuple(pair for pair in case.headers if pair[0] not in own)
 
 
-def _refused(operation: Operation, brief: Brief) -> Iterator[Case]:
-    for index, (title, scheme, headers) in enumerate(_variants(operation, brief)):
-        one = _stranger(title, scheme, headers, operation, brief, index)
+def _refused(operation: Operation, context: RunContext) -> Iterator[Case]:
+    for index, (title, scheme, headers) in enumerate(_variants(operation, context)):
+        one = _stranger(title, scheme, headers, operation, context, index)
         yield one
         if not scheme or "a wrong value" in title:  # who asks may be looked at only where there is something to write
-            body = minimal(operation, brief)
+            body = minimal(operation, context)
             yield replace(one, title=f"{title}, the smallest update", value=body, body=encoded(body))
 
 
-def _variants(operation: Operation, brief: Brief) -> Iterator[tuple[str, str, dict[str, str]]]:
+def _variants(operation: Operation, context: RunContext) -> Iterator[tuple[str, str, dict[str, str]]]:
     yield "without credentials", "", {}
     for alternative in operation.security:
-        given = {s.name: header(s, brief.credentials.get(s.name, _made_up(s, brief))) for s in alternative}
+        given = {s.name: header(s, context.credentials.get(s.name, _made_up(s, context))) for s in alternative}
         for scheme in alternative:
             rest = dict(given[s.name] for s in alternative if s is not scheme)
             if len(alternative) > 1:
                 yield f"without {scheme.header}", scheme.name, rest
                 yield f"with {scheme.header} alone", _partner(alternative, scheme).name, dict([given[scheme.name]])
-            for title, value in _wrong(scheme, brief):
+            for title, value in _wrong(scheme, context):
                 yield f"with {title} in {scheme.header}", scheme.name, rest | {scheme.header: value}
-            for title, value in _malformed(scheme, brief):
+            for title, value in _malformed(scheme, context):
                 yield f"with {title} in {scheme.header}", f"{scheme.name}/malformed", rest | {scheme.header: value}
         if len(alternative) == 2:
             one, two = alternative
@@ -81,18 +83,18 @@ def _variants(operation: Operation, brief: Brief) -> Iterator[tuple[str, str, di
                 )
 
 
-def _partner(alternative: tuple[Scheme, ...], scheme: Scheme) -> Scheme:
+def _partner(alternative: tuple[SecurityScheme, ...], scheme: SecurityScheme) -> SecurityScheme:
     return next(other for other in alternative if other is not scheme)
 
 
-def _made_up(scheme: Scheme, brief: Brief) -> dict[str, str]:
-    numbers = random.Random(f"{brief.seed}/{scheme.name}")
+def _made_up(scheme: SecurityScheme, context: RunContext) -> dict[str, str]:
+    numbers = random.Random(f"{context.seed}/{scheme.name}")
     return {part: f"cw{numbers.getrandbits(80):020x}" for part, _ in scheme.variables}
 
 
-def _wrong(scheme: Scheme, brief: Brief) -> Iterator[tuple[str, str]]:
+def _wrong(scheme: SecurityScheme, context: RunContext) -> Iterator[tuple[str, str]]:
     """Yield header values that must not be accepted: another value, and every near miss of the right one."""
-    right, other = brief.credentials.get(scheme.name, {}), _made_up(scheme, brief)
+    right, other = context.credentials.get(scheme.name, {}), _made_up(scheme, context)
     yield "a wrong value", header(scheme, other)[1]
     for part, _ in scheme.variables:
         if right.get(part):
@@ -112,11 +114,11 @@ def _wrong(scheme: Scheme, brief: Brief) -> Iterator[tuple[str, str]]:
         yield "an empty value", ""
 
 
-def _malformed(scheme: Scheme, brief: Brief) -> Iterator[tuple[str, str]]:
+def _malformed(scheme: SecurityScheme, context: RunContext) -> Iterator[tuple[str, str]]:
     """Yield header values that are no credentials of any kind: a service may refuse them as it does a bad request."""
     if scheme.header != "Authorization":
         return
-    right = brief.credentials.get(scheme.name, {})
+    right = context.credentials.get(scheme.name, {})
     yield "an empty value", ""
     if all(right.get(part) for part, _ in scheme.variables):
         yield "the right value without a scheme", header(scheme, right)[1].partition(" ")[2]
@@ -139,37 +141,37 @@ def _near(right: str, wrong: str) -> Iterator[tuple[str, str]]:
     yield "the right value with its last character changed", right[:-1] + ("x" if right[-1:] != "x" else "y")
 
 
-def _alternatives(operation: Operation, brief: Brief) -> Iterator[Case]:
+def _alternatives(operation: Operation, context: RunContext) -> Iterator[Case]:
     """Yield each alternative's own update: one that writes, for who asks may be looked at in another place than for reading."""
     for alternative in operation.security:
-        if complete(alternative, brief):
+        if complete(alternative, context):
             name = "+".join(scheme.name for scheme in alternative)
-            body = fresh(operation, brief, "allowed")
-            one = judged(Probe.CREDENTIALS, f"new values with valid {name}", operation, brief, body)
-            own = tuple(header(scheme, brief.credentials[scheme.name]) for scheme in alternative)
+            body = fresh(operation, context, "allowed")
+            one = judged(Probe.CREDENTIALS, f"new values with valid {name}", operation, context, body)
+            own = tuple(header(scheme, context.credentials[scheme.name]) for scheme in alternative)
             yield replace(one, headers=_anonymous(one) + own, authority=name)
 
 
 # --- unknown ids -----------------------------------------------------------------------------------------------------
 
 
-def unknown_ids(operation: Operation, brief: Brief) -> list[Case]:
+def unknown_ids(operation: Operation, context: RunContext) -> list[Case]:
     """Return updates of resources that do not exist, the first once more at the end: a PATCH must not create it."""
-    if not brief.parameters:
+    if not context.parameters:
         return []
-    ids = list(_ids(brief))
-    made = [_unknown(operation, brief, id, kind, index) for index, (id, kind) in enumerate(ids)]
-    look = opening(operation, brief, Probe.UNKNOWN)
+    ids = list(_ids(context))
+    made = [_unknown(operation, context, id, kind, index) for index, (id, kind) in enumerate(ids)]
+    look = opening(operation, context, Probe.UNKNOWN)
     return [*made, made[0], look]
 
 
-def _ids(brief: Brief) -> Iterator[tuple[str, str]]:
+def _ids(context: RunContext) -> Iterator[tuple[str, str]]:
     """Yield ids that nobody has, plain ones and ones that a service may trip over."""
-    known = brief.parameters[-1][1]
-    numbers = random.Random(f"{brief.seed}/{known}")
+    known = context.parameters[-1][1]
+    numbers = random.Random(f"{context.seed}/{known}")
     yield f"{known}0", PLAIN
     yield f"x{known}", PLAIN
-    if brief.made_up and (other := re.sub("[0-9]", lambda digit: str(9 - int(digit.group())), known)) != known:
+    if context.made_up and (other := re.sub("[0-9]", lambda digit: str(9 - int(digit.group())), known)) != known:
         yield other, PLAIN  # of the same look: on a shared service it might be somebody's
     yield known[:-1] or "0", PLAIN
     yield f"contract-unknown-{numbers.getrandbits(48):012x}", PLAIN
@@ -181,11 +183,11 @@ def _ids(brief: Brief) -> Iterator[tuple[str, str]]:
     yield "x" * 300, ODD
 
 
-def _unknown(operation: Operation, brief: Brief, id: str, kind: str, index: int) -> Case:
-    *rest, (name, _) = brief.parameters
+def _unknown(operation: Operation, context: RunContext, id: str, kind: str, index: int) -> Case:
+    *rest, (name, _) = context.parameters
     title = f"{name} {id[:40]}"
     if operation.request:
-        one = judged(Probe.UNKNOWN, title, operation, brief, fresh(operation, brief, f"refused-{index}"))
+        one = judged(Probe.UNKNOWN, title, operation, context, fresh(operation, context, f"refused-{index}"))
     else:
-        one = case(Probe.UNKNOWN, title, operation, brief)
+        one = case(Probe.UNKNOWN, title, operation, context)
     return replace(one, parameters=(*rest, (name, id)), expect=Expect.UNKNOWN, violations=(), varies=kind)

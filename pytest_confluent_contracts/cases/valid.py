@@ -28,20 +28,13 @@ from pytest_confluent_contracts.cases.making import (
     writable,
 )
 from pytest_confluent_contracts.cases.texts import ENTRY_SIZES, KEYED_TEXTS, LIST_SIZES, SECRET_SIZES, SIZES, TEXTS
-from pytest_confluent_contracts.contract import (
-    ABSENT,
-    Brief,
-    Case,
-    Content,
-    Example,
-    Expect,
-    Operation,
-    Probe,
-    Property,
-)
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from pytest_confluent_contracts.model.documents import Content, Example, Operation, Property
 
 T = TypeVar("T")
 
@@ -50,76 +43,76 @@ TOGETHER = 5
 ALIKE = ("Alike", "alike", "alike ", "caf\u00e9", "cafe\u0301", "")
 
 
-def opening(operation: Operation, brief: Brief, probe: Probe = Probe.EXAMPLES) -> Case:
+def opening(operation: Operation, context: RunContext, probe: Probe = Probe.EXAMPLES) -> Case:
     """Return the request that changes as little as an update can, so that its answer shows the resource as it is."""
-    return judged(probe, "the smallest update", operation, brief, minimal(operation, brief))
+    return judged(probe, "the smallest update", operation, context, minimal(operation, context))
 
 
-def whole(operation: Operation, brief: Brief) -> Case:
+def whole(operation: Operation, context: RunContext) -> Case:
     """Return the request that writes every member that an update may write: a known state to start from."""
-    return judged(Probe.EXAMPLES, "every member", operation, brief, full(operation, brief))
+    return judged(Probe.EXAMPLES, "every member", operation, context, full(operation, context))
 
 
-def examples(operation: Operation, brief: Brief) -> list[Case]:
+def examples(operation: Operation, context: RunContext) -> list[Case]:
     """Return the document's request examples, as published but for the pins, each sent twice."""
     shown = operation.request.examples if operation.request else ()
-    made = [_example(operation, brief, example) for example in shown]
+    made = [_example(operation, context, example) for example in shown]
     return [case for one in made for case in (one, one)]
 
 
-def _example(operation: Operation, brief: Brief, example: Example) -> Case:
-    title, body = f"the document's example {example.name}", pinned(example.value, brief)
-    return judged(Probe.EXAMPLES, title, operation, brief, body, varies=f"example/{example.name}")
+def _example(operation: Operation, context: RunContext, example: Example) -> Case:
+    title, body = f"the document's example {example.name}", pinned(example.value, context)
+    return judged(Probe.EXAMPLES, title, operation, context, body, varies=f"example/{example.name}")
 
 
-def throttling(operation: Operation, brief: Brief) -> list[Case]:
+def throttling(operation: Operation, context: RunContext) -> list[Case]:
     """Return the request that is repeated until the rate limit answers, and one that would change something there."""
-    least, other = minimal(operation, brief), fresh(operation, brief, "limited")
+    least, other = minimal(operation, context), fresh(operation, context, "limited")
     return [
-        judged(Probe.THROTTLE, "the smallest update, again and again", operation, brief, least, varies="exhaust"),
-        judged(Probe.THROTTLE, "new values while the limit is reached", operation, brief, other, varies="exhaust"),
+        judged(Probe.THROTTLE, "the smallest update, again and again", operation, context, least, varies="exhaust"),
+        judged(Probe.THROTTLE, "new values while the limit is reached", operation, context, other, varies="exhaust"),
     ]
 
 
-def later(operation: Operation, brief: Brief) -> list[Case]:
+def later(operation: Operation, context: RunContext) -> list[Case]:
     """Return updates that each change one member alone, where a time stamp is promised to move with them."""
     if not operation.promise("timestamps", "updated"):
         return []
-    new, least = fresh(operation, brief, "later"), minimal(operation, brief)
+    new, least = fresh(operation, context, "later"), minimal(operation, context)
     return [
-        judged(Probe.VALID, f"a new {path}", operation, brief, with_value(least, path, at(new, path)))
+        judged(Probe.VALID, f"a new {path}", operation, context, with_value(least, path, at(new, path)))
         for member in writable(operation)
-        if not member.secret and _may_vary(member, operation, brief) and at(new, path := member.path) is not ABSENT
+        if not member.secret and _may_vary(member, operation, context) and at(new, path := member.path) is not ABSENT
     ]
 
 
 # --- allowed ---------------------------------------------------------------------------------------------------------
 
 
-def bodies(operation: Operation, brief: Brief) -> list[Case]:
+def bodies(operation: Operation, context: RunContext) -> list[Case]:
     """Return the allowed bodies, the deterministic ones first; each is valid by the schema, not by its maker."""
     if operation.request is None:
-        return [case(Probe.VALID, "no body", operation, brief, expect=Expect.ACCEPTED)]
-    drawn: Iterator[Body] = (("a generated body", body, {}) for body in generated.allowed(operation, brief))
-    parts = (_presence(operation, brief), _in_rows(operation, brief), [*_alike(operation, brief), *drawn])
-    presence, rows, others = ([_allowed(body, operation, brief) for body in part] for part in parts)
-    spelled = _spelled(operation, brief)
+        return [case(Probe.VALID, "no body", operation, context, expect=Expect.ACCEPTED)]
+    drawn: Iterator[Body] = (("a generated body", body, {}) for body in generated.allowed(operation, context))
+    parts = (_presence(operation, context), _in_rows(operation, context), [*_alike(operation, context), *drawn])
+    presence, rows, others = ([_allowed(body, operation, context) for body in part] for part in parts)
+    spelled = _spelled(operation, context)
     # Among the rows one that only rests comes more than once; it is no repetition.
     made = [*distinct(presence), spelled, *rows, *distinct(others)]
     allowed = [one for one in made if one.expect is Expect.ACCEPTED]
     return [*allowed[:2], *_twice(allowed[2:])]
 
 
-def _spelled(operation: Operation, brief: Brief) -> Case:
+def _spelled(operation: Operation, context: RunContext) -> Case:
     """Return a body in JSON's other spelling, with indents, and escapes in place of the characters themselves."""
-    body = fresh(operation, brief, "caf\u00e9 \U0001d518")
-    one = judged(Probe.VALID, "new values, indented and escaped", operation, brief, body)
+    body = fresh(operation, context, "caf\u00e9 \U0001d518")
+    one = judged(Probe.VALID, "new values, indented and escaped", operation, context, body)
     return replace(one, body=json.dumps(body, indent=2).encode())
 
 
-def _allowed(body: Body, operation: Operation, brief: Brief) -> Case:
+def _allowed(body: Body, operation: Operation, context: RunContext) -> Case:
     title, value, more = body
-    return judged(Probe.VALID, title, operation, brief, pinned(value, brief), **more)
+    return judged(Probe.VALID, title, operation, context, pinned(value, context), **more)
 
 
 def _twice(cases: list[Case], every: int = 50) -> Iterator[Case]:
@@ -133,10 +126,10 @@ def _twice(cases: list[Case], every: int = 50) -> Iterator[Case]:
 Body = tuple[str, Any, dict[str, Any]]
 
 
-def _presence(operation: Operation, brief: Brief) -> Iterator[Body]:
+def _presence(operation: Operation, context: RunContext) -> Iterator[Body]:
     """Yield every member together, none of the optional ones, each alone, and each left out."""
-    everything, least = full(operation, brief), minimal(operation, brief)
-    yield "new values for every member", fresh(operation, brief, "new"), {}
+    everything, least = full(operation, context), minimal(operation, context)
+    yield "new values for every member", fresh(operation, context, "new"), {}
     yield "every member", everything, {}
     yield "required members only", least, {}
     for member in operation.request.properties if operation.request else ():
@@ -148,17 +141,17 @@ def _presence(operation: Operation, brief: Brief) -> Iterator[Body]:
             yield f"{member.path} left out", without(everything, member.path), {}
 
 
-def _in_rows(operation: Operation, brief: Brief) -> Iterator[Body]:
+def _in_rows(operation: Operation, context: RunContext) -> Iterator[Body]:
     """Yield every value of every member, one of each in a body but for one that rests: the answer shows what it was kept as."""
-    free = [member for member in writable(operation) if _may_vary(member, operation, brief)]
-    left = {member.path: _turned(values(member, operation, brief), by=index) for index, member in enumerate(free)}
+    free = [member for member in writable(operation) if _may_vary(member, operation, context)]
+    left = {member.path: _turned(values(member, operation, context), by=index) for index, member in enumerate(free)}
     optional = [member.path for member in free if not member.required]
     resting = itertools.cycle(optional if optional[1:] else [*optional, ""])
     while any(left.values()):
         rests = next(resting)
         row = {path: entries.popleft() for path, entries in left.items() if entries and path != rests}
         title = " and ".join(f"{path} is {title}" for path, (title, _) in row.items()) or f"{rests} rests"
-        yield title, _together(minimal(operation, brief), {path: value for path, (_, value) in row.items()}), {}
+        yield title, _together(minimal(operation, context), {path: value for path, (_, value) in row.items()}), {}
 
 
 def _together(body: Any, values: Mapping[str, Any]) -> Any:
@@ -174,19 +167,19 @@ def _turned(entries: Iterable[T], by: int) -> deque[T]:
     return turned
 
 
-def _may_vary(member: Property, operation: Operation, brief: Brief) -> bool:
+def _may_vary(member: Property, operation: Operation, context: RunContext) -> bool:
     checked = operation.promise("checked-elsewhere", "properties") or ()
-    return member.path not in brief.pins and (brief.made_up or member.path not in checked)
+    return member.path not in context.pins and (context.made_up or member.path not in checked)
 
 
-def values(member: Property, operation: Operation, brief: Brief) -> Iterator[tuple[str, Any]]:
+def values(member: Property, operation: Operation, context: RunContext) -> Iterator[tuple[str, Any]]:
     """Yield the values worth sending for *member*, each with its description."""
     schema = member.schema
     kinds = types_of(schema)
     if "enum" in schema:
         yield from ((f"{value!r}", value) for value in schema["enum"])
     elif "string" in kinds:
-        yield from _secrets(brief) if member.secret else _strings(schema)
+        yield from _secrets(context) if member.secret else _strings(schema)
     elif "array" in kinds:
         yield from _lists(schema, operation.promise("samples", "properties") or {}, f"{member.path}[]")
     elif "boolean" in kinds:
@@ -214,13 +207,13 @@ def long_text(length: int) -> str:
     return "".join(alphabet[(index * 7 + index // 36) % 36] for index in range(length))
 
 
-def _secrets(brief: Brief) -> Iterator[tuple[str, str]]:
+def _secrets(context: RunContext) -> Iterator[tuple[str, str]]:
     yield "the empty string", ""
     mixed = "".join(TEXTS[key] for key in ("spaces around it", "a character outside the BMP", "NUL", "right to left"))
-    yield "a text with spaces around it", f" {token(brief, 'spaces')} "
-    yield "a text of many kinds of characters", token(brief, "kinds") + mixed + TEXTS["quotes and backslashes"]
+    yield "a text with spaces around it", f" {token(context, 'spaces')} "
+    yield "a text of many kinds of characters", token(context, "kinds") + mixed + TEXTS["quotes and backslashes"]
     for length in SECRET_SIZES:
-        head = token(brief, length)
+        head = token(context, length)
         yield f"{length} characters long", (head + long_text(length))[:length]
 
 
@@ -243,9 +236,9 @@ def _lists(schema: Mapping[str, Any], samples: Mapping[str, Any], path: str) -> 
         yield f"one entry of {length} characters", [long_text(length)]
 
 
-def _alike(operation: Operation, brief: Brief) -> Iterator[Body]:
+def _alike(operation: Operation, context: RunContext) -> Iterator[Body]:
     """Yield bodies in which all texts are the same, and those in which one member is empty and another one large."""
-    free = [member for member in writable(operation) if _may_vary(member, operation, brief)]
+    free = [member for member in writable(operation) if _may_vary(member, operation, context)]
     alike = [member for member in free if types_of(member.schema) == ["string"] and "enum" not in member.schema]
     texts = [member.path for member in alike if not member.secret]
     lists = [member.path for member in free if "string" in types_of(member.schema.get("items") or {})]
@@ -255,14 +248,14 @@ def _alike(operation: Operation, brief: Brief) -> Iterator[Body]:
     for paths, text in rows:
         yield (
             f"{' and '.join(paths)} are {text!r}",
-            _together(minimal(operation, brief), dict.fromkeys(paths, text)),
+            _together(minimal(operation, context), dict.fromkeys(paths, text)),
             {},
         )
     extremes: dict[str, tuple[Any, Any]] = {path: ("", long_text(300)) for path in texts}
     extremes |= {path: ([], _entries(21, 65)) for path in lists}
     for small, large in itertools.permutations(extremes, 2):
         values = {small: extremes[small][0], large: extremes[large][1]}
-        yield f"{small} is empty and {large} is large", _together(minimal(operation, brief), values), {}
+        yield f"{small} is empty and {large} is large", _together(minimal(operation, context), values), {}
 
 
 def _entries(count: int, length: int) -> list[str]:
@@ -272,9 +265,9 @@ def _entries(count: int, length: int) -> list[str]:
 # --- what an update must not write -----------------------------------------------------------------------------------
 
 
-def read_only(operation: Operation, brief: Brief) -> list[Case]:
+def read_only(operation: Operation, context: RunContext) -> list[Case]:
     """Return updates that also send what is read-only, immutable or not declared, with values of their own."""
-    least = minimal(operation, brief)
+    least = minimal(operation, context)
     content = operation.success.content if operation.success else None
     known = {member.path: member for member in content.properties} if content else {}
     untouchable = [operation.promise(key, "properties") or () for key in ("immutable", "create-only")]
@@ -283,25 +276,25 @@ def read_only(operation: Operation, brief: Brief) -> list[Case]:
     everything = least
     for path, value in others.items():
         everything = with_value(everything, path, value)
-    look = opening(operation, brief, Probe.READ_ONLY)
-    beside = fresh(operation, brief, "beside")
+    look = opening(operation, context, Probe.READ_ONLY)
+    beside = fresh(operation, context, "beside")
     return [
         look,
-        *(_frozen(operation, brief, path, with_value(least, path, value)) for path, value in others.items()),
+        *(_frozen(operation, context, path, with_value(least, path, value)) for path, value in others.items()),
         look,
-        *(_frozen(operation, brief, path, with_value(least, path, None)) for path in others),
-        *(_frozen(operation, brief, path, with_value(least, path, type(value)())) for path, value in others.items()),
+        *(_frozen(operation, context, path, with_value(least, path, None)) for path in others),
+        *(_frozen(operation, context, path, with_value(least, path, type(value)())) for path, value in others.items()),
         *(
-            _frozen(operation, brief, path, with_value(least, path, odd))
+            _frozen(operation, context, path, with_value(least, path, odd))
             for path, value in others.items()
             for odd in _unlike(value)
         ),
         look,
-        _frozen(operation, brief, "everything immutable", everything),
-        *(_frozen(operation, brief, path, with_value(beside, path, value)) for path, value in others.items()),
+        _frozen(operation, context, "everything immutable", everything),
+        *(_frozen(operation, context, path, with_value(beside, path, value)) for path, value in others.items()),
         look,
-        *_undeclared(operation, brief),
-        *_in_other_case(operation, brief),
+        *_undeclared(operation, context),
+        *_in_other_case(operation, context),
         look,
     ]
 
@@ -326,9 +319,9 @@ def _turned_over(value: Any) -> Any:
     return ["contract:other"] if isinstance(value, list) else value
 
 
-def _frozen(operation: Operation, brief: Brief, path: str, body: Any) -> Case:
+def _frozen(operation: Operation, context: RunContext, path: str, body: Any) -> Case:
     return judged(
-        Probe.READ_ONLY, f"{path} sent", operation, brief, body, expect=Expect.ANY, violations=(), varies=path
+        Probe.READ_ONLY, f"{path} sent", operation, context, body, expect=Expect.ANY, violations=(), varies=path
     )
 
 
@@ -359,31 +352,31 @@ def _other_value(member: Property) -> Any:
     return value[:-1] + ("x" if value[-1:] != "x" else "y") if "example" in member.schema else "contract-other"
 
 
-def _in_other_case(operation: Operation, brief: Brief) -> Iterator[Case]:
+def _in_other_case(operation: Operation, context: RunContext) -> Iterator[Case]:
     """Yield the update that spells every member it may write in capitals: JSON's names are told apart by case."""
-    new, body = fresh(operation, brief, "capitals"), minimal(operation, brief)
+    new, body = fresh(operation, context, "capitals"), minimal(operation, context)
     for member in writable(operation):
         value = at(new, member.path)
         if not (member.secret or member.required or value is ABSENT):
             around, _, name = member.path.rpartition(".")
             body = with_value(body, f"{around}.{name.upper()}".removeprefix("."), value)
-    one = judged(Probe.READ_ONLY, "members in capitals", operation, brief, body, varies="undeclared")
-    if one.expect is Expect.ACCEPTED and body != minimal(operation, brief):
+    one = judged(Probe.READ_ONLY, "members in capitals", operation, context, body, varies="undeclared")
+    if one.expect is Expect.ACCEPTED and body != minimal(operation, context):
         yield one
 
 
-def _undeclared(operation: Operation, brief: Brief) -> Iterator[Case]:
+def _undeclared(operation: Operation, context: RunContext) -> Iterator[Case]:
     """Yield updates with a member that the schema neither names nor forbids."""
     if operation.request is None:
         return
     objects = ["", *(m.path for m in operation.request.properties if "properties" in m.schema and not m.read_only)]
-    least = minimal(operation, brief)
+    least = minimal(operation, context)
     for path in objects:
         for value in ("contract", {"a": [None, 7]}):
             name = f"{path}.x_contract" if path else "x_contract"
             if path and at(least, path) is ABSENT and path.count("."):
                 continue
             body = with_value(least, name, value)
-            one = judged(Probe.READ_ONLY, f"an undeclared {name}", operation, brief, body, varies="undeclared")
+            one = judged(Probe.READ_ONLY, f"an undeclared {name}", operation, context, body, varies="undeclared")
             if one.expect is Expect.ACCEPTED:
                 yield one

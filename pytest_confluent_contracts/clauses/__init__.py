@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_confluent_contracts.contract import Clause, Operation
+    from pytest_confluent_contracts.contract import Clause
+    from pytest_confluent_contracts.model.documents import Operation
 
 
 def derive(operation: Operation) -> tuple[Clause, ...]:

@@ -10,36 +10,27 @@ from pytest_confluent_contracts.clauses import shape
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
     Applies,
-    brief,
     each,
     escape,
     essence,
     leaked,
     path_of,
+    quote_value,
     skipped,
     values,
     with_status,
     withheld,
 )
-from pytest_confluent_contracts.contract import (
-    ABSENT,
-    Absentee,
-    Clause,
-    Content,
-    Evidence,
-    Exchange,
-    Expect,
-    Family,
-    Level,
-    Operation,
-    Place,
-    Promise,
-    Response,
-    Violation,
-)
+from pytest_confluent_contracts.contract import Absentee, Clause, Evidence, Promise
+from pytest_confluent_contracts.model.clauses import Family, Level
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.traffic import Exchange, Expect, Violation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from pytest_confluent_contracts.model.documents import Content, Operation, Response
+    from pytest_confluent_contracts.model.sources import SourceLocation
 
 PROBLEM = "application/problem+json"
 POINTER = re.compile(r"(/([^/~]|~[01])*)*\Z")
@@ -80,7 +71,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
     yield from _problem_details(operation, refusals)
 
 
-def errors(id: str, place: Place, promise: str, judge: Any, absent: Absentee, **more: Any) -> Clause:
+def errors(id: str, place: SourceLocation, promise: str, judge: Any, absent: Absentee, **more: Any) -> Clause:
     """Return a clause of this family, MUST unless *more* says otherwise."""
     settings = {"level": Level.MUST, "needs": EVERY} | more
     return Clause(
@@ -153,7 +144,7 @@ def _not_empty(content: Content, applies: Applies, absent: Absentee) -> Iterator
 
 def _prose(operation: Operation, applies: Applies) -> Iterator[Clause]:
     absent = withheld("an error answer", Expect.REFUSED, otherwise="no error carried it")
-    promises = operation.promises
+    promises = operation.entries
     if entry := promises.get("errors.status"):
         yield _status(entry, applies, absent)
     if entry := promises.get("errors.occurrence"):
@@ -180,7 +171,7 @@ def _shared_id(exchange: Exchange, path: str) -> str | None:
     came = Counter(_strings(exchange, path))
     again = next((id for id, count in came.items() if count > 1), None)
     if again is not None:
-        return f"{exchange.status} answered with {path} {brief(again)} {came[again]} times"
+        return f"{exchange.status} answered with {path} {quote_value(again)} {came[again]} times"
     return "" if came else None
 
 
@@ -192,7 +183,7 @@ def _status(entry: Promise, applies: Applies, absent: Absentee) -> Clause:
         wrong = next((value for value in came if value != str(exchange.status)), None)
         if wrong is not None:
             other = "" if isinstance(wrong, str) else ", which is no text"
-            return f"{exchange.status} answered with {path} {brief(wrong)}{other}"
+            return f"{exchange.status} answered with {path} {quote_value(wrong)}{other}"
         return "" if came else None
 
     promise = f"{path} is the HTTP status of the answer, as a string"
@@ -215,7 +206,9 @@ def _stable(code: str, title: str, applies: Applies) -> Any:
             told = ",".join(sorted({pair[0] for pair in came}))
             finding = _renamed(titles, exchange.status, came)
             if codes.setdefault(asked, told) != told:
-                finding = f"the same request was answered with code {brief(codes[asked])}, then {brief(told)}"
+                finding = (
+                    f"the same request was answered with code {quote_value(codes[asked])}, then {quote_value(told)}"
+                )
             yield Evidence(exchange, finding)
 
     return judge
@@ -224,7 +217,7 @@ def _stable(code: str, title: str, applies: Applies) -> Any:
 def _renamed(titles: dict[tuple[int, str], str], status: int, came: Sequence[tuple[str, str]]) -> str:
     for code, title in came:
         if code and title and (known := titles.setdefault((status, code), title)) != title:
-            return f"{status} answered with code {brief(code)} and title {brief(title)}, before with {brief(known)}"
+            return f"{status} answered with code {quote_value(code)} and title {quote_value(title)}, before with {quote_value(known)}"
     return ""
 
 
@@ -260,7 +253,7 @@ def _pointers(entry: Promise, applies: Applies, operation: Operation) -> Iterato
         wrong = next((pointer for pointer in came if pointer not in allowed), None)
         if wrong is None:
             return ""
-        return f"{exchange.status} answered with {path} {brief(wrong)}, but wrong is {_named(allowed)}"
+        return f"{exchange.status} answered with {path} {quote_value(wrong)}, but wrong is {_named(allowed)}"
 
     def told(exchange: Exchange) -> str | None:
         if not _judged_by_body(exchange, operation) or exchange.json is ABSENT:
@@ -294,14 +287,14 @@ def _places(violation: Violation) -> set[str]:
 
 def _unresolved(pointer: str, body: Any, named: frozenset[str]) -> str:
     if not POINTER.match(pointer):
-        return f"{brief(pointer)}, which is no JSON Pointer"
+        return f"{quote_value(pointer)}, which is no JSON Pointer"
     steps: list[str | int] = []
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
         steps.append(int(name) if isinstance(body, list) and INDEX.match(name) else name)
         body = _below(body, steps, named)
         if body is NOWHERE:
-            return f"{brief(pointer)}, which points nowhere in the request body"
+            return f"{quote_value(pointer)}, which points nowhere in the request body"
     return ""
 
 
@@ -331,7 +324,7 @@ def _nothing_given_away(operation: Operation) -> Iterator[Clause]:
 
     def trace(exchange: Exchange) -> str:
         found = STACK_TRACE.search(_unescaped(exchange.text))
-        return f"{exchange.status} answered with a stack trace: {brief(found.group())}" if found else ""
+        return f"{exchange.status} answered with a stack trace: {quote_value(found.group())}" if found else ""
 
     promise = "no credential and no secret of the request is in an error answer"
     yield errors("no-leak", operation.place, promise, each(refused, leaked), absent)
@@ -395,7 +388,7 @@ def _problem_details(operation: Operation, refusals: Sequence[Response]) -> Iter
         told = exchange.json.get("status") if isinstance(exchange.json, dict) else None
         if told is None or exchange.status < 400 or essence(exchange.header("content-type")) != PROBLEM:
             return None
-        return "" if told == exchange.status else f"{exchange.status} answered with status {brief(told)}"
+        return "" if told == exchange.status else f"{exchange.status} answered with status {quote_value(told)}"
 
     promise, judge = "status equals the HTTP status (RFC 9457 3.1.2)", each(lambda _: True, look)
     yield errors("problem-status", operation.place, promise, judge, skipped("no problem had a status"))

@@ -9,26 +9,25 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses import shape
-from pytest_confluent_contracts.clauses.reading import SERVED, brief, each, skipped, throttled, with_status, withheld
-from pytest_confluent_contracts.contract import (
-    Absence,
-    Absentee,
-    Clause,
-    Evidence,
-    Exchange,
-    Expect,
-    Family,
-    Header,
-    Judge,
-    Level,
-    Operation,
-    Place,
-    Probe,
-    Promise,
+from pytest_confluent_contracts.clauses.reading import (
+    SERVED,
+    each,
+    quote_value,
+    skipped,
+    throttled,
+    with_status,
+    withheld,
 )
+from pytest_confluent_contracts.contract import Absence, Absentee, Clause, Evidence, Judge, Promise
+from pytest_confluent_contracts.model.clauses import Family, Level
+from pytest_confluent_contracts.model.traffic import Exchange, Expect, Probe
+
+if TYPE_CHECKING:
+    from pytest_confluent_contracts.model.documents import Header, Operation
+    from pytest_confluent_contracts.model.sources import SourceLocation
 
 EPOCH = 10**9
 SLACK = 1.0
@@ -62,7 +61,7 @@ Told = Callable[[Exchange], Quota | None]
 
 def derive(operation: Operation) -> Iterator[Clause]:
     """Yield the documented headers, then the rules on their numbers; without documented headers, the usual ones."""
-    entry = operation.promises.get("rate-limit")
+    entry = operation.entries.get("rate-limit")
     names = dict(USUAL) if entry is None else {role: str(entry.data[role]) for role in USUAL if role in entry.data}
     promise = entry or Promise({}, operation.place, "the usual meaning of the rate-limit headers")
     level = Level.MUST if entry else Level.SHOULD
@@ -76,7 +75,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
     yield _structured_fields(promise)
 
 
-def rate_limit(id: str, place: Place, promise: str, judge: Judge, absent: Absentee, **more: Any) -> Clause:
+def rate_limit(id: str, place: SourceLocation, promise: str, judge: Judge, absent: Absentee, **more: Any) -> Clause:
     """Return a clause of this family, MUST unless *more* says otherwise."""
     settings = {"level": Level.MUST, "needs": SERVED | {Probe.THROTTLE}} | more
     return Clause(
@@ -205,7 +204,7 @@ def _integers(names: dict[str, str]) -> Judge:
         came = {name: value for name in told if (value := exchange.header(name)) is not None}
         wrong = next(((name, value) for name, value in came.items() if not _is_number(name, value)), None)
         if wrong:
-            return f"{exchange.status} answered with {wrong[0]} {brief(wrong[1])}, which is no integer"
+            return f"{exchange.status} answered with {wrong[0]} {quote_value(wrong[1])}, which is no integer"
         return "" if came else None
 
     return each(lambda exchange: True, look)
@@ -483,10 +482,10 @@ def _storable(exchange: Exchange) -> str:
     if "no-store" in control or "no-cache" in control:
         return ""
     if re.search(r"(?:s-maxage|max-age)\s*=\s*\"?[1-9]|\bpublic\b|\bimmutable\b", control):
-        return f"429 answered with Cache-Control {brief(control)}, which lets caches store it"
+        return f"429 answered with Cache-Control {quote_value(control)}, which lets caches store it"
     expires = exchange.header("expires")
     if expires and "max-age" not in control and _is_after(expires, exchange.header("date")):
-        return f"429 answered with Expires {brief(expires)}, which lets caches store it (RFC 9111 3)"
+        return f"429 answered with Expires {quote_value(expires)}, which lets caches store it (RFC 9111 3)"
     return ""
 
 
@@ -507,7 +506,7 @@ def _structured_fields(entry: Promise) -> Clause:
         sent = {name: value for name, value in came.items() if value is not None}
         wrong = next((name for name, value in sent.items() if not _parses(name, value)), None)
         if wrong:
-            return f"{exchange.status} answered with {wrong} {brief(sent[wrong])}, which is no structured field"
+            return f"{exchange.status} answered with {wrong} {quote_value(sent[wrong])}, which is no structured field"
         return _disagreement(sent) if sent else None
 
     return rate_limit(

@@ -6,25 +6,17 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 import jsonschema_rs
 
-from pytest_confluent_contracts.contract import (
-    ABSENT,
-    REDACTED,
-    Absence,
-    Absentee,
-    Content,
-    Evidence,
-    Exchange,
-    Expect,
-    Judge,
-    Operation,
-    Probe,
-    Response,
-)
+from pytest_confluent_contracts.contract import Absence, Absentee, Evidence, Judge
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.traffic import REDACTED, Exchange, Expect, Probe
+
+if TYPE_CHECKING:
+    from pytest_confluent_contracts.model.documents import Content, Operation, Response
 
 SERVED = frozenset({Probe.EXAMPLES, Probe.VALID})
 REFUSING = frozenset({Probe.BROKEN, Probe.MALFORMED, Probe.CREDENTIALS, Probe.UNKNOWN})
@@ -167,7 +159,7 @@ def same(one: Any, other: Any) -> bool:
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def brief(value: Any, width: int = 80) -> str:
+def quote_value(value: Any, width: int = 80) -> str:
     """Return *value* as JSON on one line, shortened in its middle to *width* characters; a text's own length is told."""
     text = json.dumps(value, ensure_ascii=True, default=str)
     length = len(value) if isinstance(value, str) else len(text)

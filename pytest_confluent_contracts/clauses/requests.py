@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.clauses.reading import Applies, Look, brief, each, throttled, value_at, withheld
-from pytest_confluent_contracts.contract import (
-    ABSENT,
-    Absence,
-    Clause,
-    Evidence,
-    Exchange,
-    Expect,
-    Family,
-    Judge,
-    Level,
-    Operation,
-    Place,
-    Probe,
-    Property,
-)
+from pytest_confluent_contracts.clauses.reading import Applies, Look, each, quote_value, throttled, value_at, withheld
+from pytest_confluent_contracts.contract import Absence, Clause, Evidence, Judge
+from pytest_confluent_contracts.model.clauses import Family, Level
+from pytest_confluent_contracts.model.documents import Operation, Property
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.traffic import Exchange, Expect, Probe
+
+if TYPE_CHECKING:
+    from pytest_confluent_contracts.model.sources import SourceLocation
 
 BOUNDS = ("minLength", "maxLength", "pattern", "format", "minimum", "maximum", "minItems", "maxItems", "uniqueItems")
 REFUSED_AS = {
@@ -46,7 +39,9 @@ def derive(operation: Operation) -> Iterator[Clause]:
         yield _unknown(operation)
 
 
-def requests(id: str, place: Place, promise: str, judge: Any, absent: Any, *needs: Probe, **more: Any) -> Clause:
+def requests(
+    id: str, place: SourceLocation, promise: str, judge: Any, absent: Any, *needs: Probe, **more: Any
+) -> Clause:
     """Return a clause of this family, MUST unless *more* says otherwise."""
     settings = {"level": Level.MUST} | more
     return Clause(
@@ -68,7 +63,7 @@ def _taken(exchange: Exchange) -> str:
     """Return the finding where an allowed body was not accepted."""
     if exchange.accepted:
         return ""
-    told = f": {brief(exchange.text, 120)}" if exchange.text else ""
+    told = f": {quote_value(exchange.text, 120)}" if exchange.text else ""
     return f"{exchange.status} answered to a body that the document allows ({exchange.case.title}){told}"
 
 
@@ -230,7 +225,7 @@ def _refused(exchange: Exchange) -> str:
 
 def _unread(exchange: Exchange) -> bool:
     """Return whether the answer speaks of who asked, or of what for, and so not of the body."""
-    refusals = exchange.case.operation.promises["refusals"].data
+    refusals = exchange.case.operation.entries["refusals"].data
     return exchange.status in {refusals.get("unauthenticated", 401), refusals.get("unknown", 404), 401}
 
 
@@ -298,7 +293,7 @@ def _unknown(operation: Operation) -> Clause:
 
     return requests(
         "unknown-id",
-        operation.promises["refusals"].place,
+        operation.entries["refusals"].place,
         f"an id that does not exist is answered {promised}",
         each(lambda e: e.case.expect is Expect.UNKNOWN and not throttled(e), look),
         withheld("an answer to an unknown id", Expect.UNKNOWN),

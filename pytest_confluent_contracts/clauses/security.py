@@ -5,21 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses.reading import each, skipped, throttled, withheld
-from pytest_confluent_contracts.contract import (
-    Absentee,
-    Clause,
-    Exchange,
-    Expect,
-    Family,
-    Level,
-    Operation,
-    Place,
-    Probe,
-    Scheme,
-)
+from pytest_confluent_contracts.contract import Absentee, Clause
+from pytest_confluent_contracts.model.clauses import Family, Level
+from pytest_confluent_contracts.model.traffic import Exchange, Expect, Probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from pytest_confluent_contracts.model.documents import Operation, SecurityScheme
+    from pytest_confluent_contracts.model.sources import SourceLocation
 
 
 def derive(operation: Operation) -> Iterator[Clause]:
@@ -38,12 +32,12 @@ def derive(operation: Operation) -> Iterator[Clause]:
         yield _works(alternative)
 
 
-def scheme_id(scheme: Scheme) -> str:
+def scheme_id(scheme: SecurityScheme) -> str:
     """Return how people know the scheme: by its header where it has one of its own, else by its name."""
     return scheme.header if scheme.kind == "apiKey" else scheme.name
 
 
-def security(id: str, place: Place, promise: str, judge: Any, absent: Absentee) -> Clause:
+def security(id: str, place: SourceLocation, promise: str, judge: Any, absent: Absentee) -> Clause:
     """Return a clause of this family."""
     return Clause(
         id=f"security/{id}",
@@ -57,7 +51,7 @@ def security(id: str, place: Place, promise: str, judge: Any, absent: Absentee) 
     )
 
 
-def _refused(id: str, place: Place, what: str, promised: frozenset[int], varies: str) -> Clause:
+def _refused(id: str, place: SourceLocation, what: str, promised: frozenset[int], varies: str) -> Clause:
     told = " or ".join(map(str, sorted(promised)))
 
     def look(exchange: Exchange) -> str:
@@ -71,7 +65,7 @@ def _without(varies: str) -> Callable[[Exchange], bool]:
     return lambda e: e.case.expect is Expect.UNAUTHENTICATED and e.case.varies == varies and not throttled(e)
 
 
-def _works(alternative: tuple[Scheme, ...]) -> Clause:
+def _works(alternative: tuple[SecurityScheme, ...]) -> Clause:
     name = "+".join(scheme.name for scheme in alternative)
 
     def applies(exchange: Exchange) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
@@ -12,39 +12,25 @@ from pytest_confluent_contracts.clauses.reading import (
     Applies,
     Look,
     Reader,
-    brief,
     documented,
     each,
     essence,
     path_of,
+    quote_value,
     skipped,
     url_parts,
     values,
     with_status,
     withheld,
 )
-from pytest_confluent_contracts.contract import (
-    ABSENT,
-    REDACTED,
-    Absence,
-    Absentee,
-    Clause,
-    Content,
-    Evidence,
-    Example,
-    Exchange,
-    Expect,
-    Family,
-    Header,
-    Judge,
-    Level,
-    Operation,
-    Place,
-    Probe,
-    Property,
-    Response,
-    is_local,
-)
+from pytest_confluent_contracts.contract import Absence, Absentee, Clause, Evidence, Judge
+from pytest_confluent_contracts.model.clauses import Family, Level
+from pytest_confluent_contracts.model.documents import Content, Example, Header, Operation, Property, Response
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.traffic import REDACTED, Exchange, Expect, Probe, is_local
+
+if TYPE_CHECKING:
+    from pytest_confluent_contracts.model.sources import SourceLocation
 
 INTEGER = re.compile(r"-?[0-9]+\Z")
 NAMED, LONG = 8, 80  # members that a finding names, and characters of each: a target may make up as many as it likes
@@ -67,7 +53,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
 
 
 def shape(
-    id: str, place: Place, promise: str, judge: Judge, absent: Absentee, needs: frozenset[Probe], **more: Any
+    id: str, place: SourceLocation, promise: str, judge: Judge, absent: Absentee, needs: frozenset[Probe], **more: Any
 ) -> Clause:
     """Return a clause of this family, MUST unless *more* says otherwise."""
     settings = {"family": Family.SHAPE, "level": Level.MUST} | more
@@ -123,7 +109,7 @@ def _statuses(operation: Operation) -> Clause:
 
 def _no_body(response: Response) -> Clause:
     def look(exchange: Exchange) -> str:
-        return f"{exchange.status} answered with a body: {brief(exchange.text)}" if exchange.text else ""
+        return f"{exchange.status} answered with a body: {quote_value(exchange.text)}" if exchange.text else ""
 
     return shape(
         f"{response.status}/no-body",
@@ -153,7 +139,7 @@ def success(operation: Operation, response: Response) -> Iterator[Clause]:
 
 def limit_headers(operation: Operation) -> list[str]:
     """Return the names of the headers that tell the rate limit; their own family judges them."""
-    entry = operation.promises.get("rate-limit")
+    entry = operation.entries.get("rate-limit")
     roles = ("limit", "remaining", "reset", "retry-after")
     return [str(entry.data[role]) for role in roles if role in entry.data] if entry else []
 
@@ -232,7 +218,7 @@ def _unseen(member: Property, applies: Applies, absent: Absentee) -> Absentee:
 
 def _promised(member: Property) -> str:
     said = {key: value for key, value in member.schema.items() if key in _SAID}
-    words = ", ".join(f"{_SAID[key]}{brief(value, 60)}" for key, value in said.items())
+    words = ", ".join(f"{_SAID[key]}{quote_value(value, 60)}" for key, value in said.items())
     presence = "required" if member.required else "optional"
     return f"{member.path or 'the body'} is {presence}{': ' + words if words else ''}"
 
@@ -253,7 +239,7 @@ _SAID = {
 
 def _undeclared(exchange: Exchange, schema: Mapping[str, Any]) -> str:
     names = sorted(set(_unnamed(exchange.json, schema, ())))
-    shown = [name if name.isprintable() and len(name) <= LONG else brief(name) for name in names[:NAMED]]
+    shown = [name if name.isprintable() and len(name) <= LONG else quote_value(name) for name in names[:NAMED]]
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return (
         f"{exchange.status} answered with {', '.join(shown)}{more}, which the document does not name" if names else ""
@@ -307,14 +293,14 @@ def _header(exchange: Exchange, header: Header) -> str:
 def _header_fault(header: Header, value: str) -> str:
     if header.schema.get("type") == "integer":
         if not INTEGER.match(value):
-            return f"{brief(value)} is not an integer"
-        return f"{brief(value)} is negative" if value.strip("-0") and value.startswith("-") else ""
+            return f"{quote_value(value)} is not an integer"
+        return f"{quote_value(value)} is negative" if value.strip("-0") and value.startswith("-") else ""
     if not value.strip():
         return "the value is empty"
     if header.name.lower() == "www-authenticate" and not CHALLENGE.match(value):
-        return f"{brief(value)} is no challenge (RFC 9110 11.6.1)"
+        return f"{quote_value(value)} is no challenge (RFC 9110 11.6.1)"
     if header.schema.get("format") == "uri" and not all(url_parts(value)[:2]):
-        return f"{brief(value)} is not an absolute URI"
+        return f"{quote_value(value)} is not an absolute URI"
     return ""
 
 
@@ -322,7 +308,7 @@ def _header_fault(header: Header, value: str) -> str:
 
 
 def _request_ids(operation: Operation) -> Iterator[Clause]:
-    entry = operation.promises.get("request-id")
+    entry = operation.entries.get("request-id")
     if entry is None or not entry.data.get("unique", True):
         return
     name = str(entry.data["header"])
@@ -346,7 +332,7 @@ def unique(values_of: Callable[[Exchange], Sequence[str]], name: str) -> Judge:
             again = next((value for value in came if value in seen), None)
             seen.update(came)
             if came:
-                yield Evidence(exchange, f"{name} {brief(again)} came a second time" if again is not None else "")
+                yield Evidence(exchange, f"{name} {quote_value(again)} came a second time" if again is not None else "")
 
     return judge
 
@@ -355,7 +341,7 @@ def unique(values_of: Callable[[Exchange], Sequence[str]], name: str) -> Judge:
 
 
 def _values(operation: Operation) -> Iterator[Clause]:
-    entry = operation.promises.get("values")
+    entry = operation.entries.get("values")
     for path, allowed in (entry.data["properties"] if entry else {}).items():
         yield shape(
             f"200/values/{path}",
@@ -372,7 +358,7 @@ def _one_of(path: str, allowed: Sequence[Any]) -> Look:
         came = [value for _, value in values(exchange.json, path) if isinstance(value, str) and REDACTED not in value]
         wrong = next((value for value in came if value not in allowed), None)
         if wrong is not None:
-            return f"{exchange.status} answered with {path} {brief(wrong)}"
+            return f"{exchange.status} answered with {path} {quote_value(wrong)}"
         return "" if came else None
 
     return look

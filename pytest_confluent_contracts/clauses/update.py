@@ -5,28 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from pytest_confluent_contracts.clauses.reading import EVERY, brief, each, leaked, same, url_parts, value_at, withheld
-from pytest_confluent_contracts.contract import (
-    ABSENT,
-    REDACTED,
-    Absence,
-    Absentee,
-    Case,
-    Clause,
-    Content,
-    Evidence,
-    Exchange,
-    Expect,
-    Family,
-    Judge,
-    Level,
-    Operation,
-    Place,
-    Probe,
+from pytest_confluent_contracts.clauses.reading import (
+    EVERY,
+    each,
+    leaked,
+    quote_value,
+    same,
+    url_parts,
+    value_at,
+    withheld,
 )
+from pytest_confluent_contracts.contract import Absence, Absentee, Clause, Evidence, Judge
+from pytest_confluent_contracts.model.clauses import Family, Level
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.traffic import REDACTED, Case, Exchange, Expect, Probe
+
+if TYPE_CHECKING:
+    from pytest_confluent_contracts.model.documents import Content, Operation
+    from pytest_confluent_contracts.model.sources import SourceLocation
 
 TICKS = (10**6, 500_000, 250_000, 200_000, 100_000)  # microseconds
 FINEST = 0.045  # seconds
@@ -50,7 +49,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
     yield from _timestamps(operation, model)
 
 
-def update(id: str, place: Place, promise: str, judge: Judge, absent: Absentee, **more: Any) -> Clause:
+def update(id: str, place: SourceLocation, promise: str, judge: Judge, absent: Absentee, **more: Any) -> Clause:
     """Return a clause of this family, MUST and stateful unless *more* says otherwise."""
     settings: dict[str, Any] = {"level": Level.MUST, "needs": EVERY, "stateful": True} | more
     return Clause(f"update/{id}", Family.UPDATE, place=place, promise=promise, judge=judge, absent=absent, **settings)
@@ -88,7 +87,7 @@ class Model:
     def of(cls, operation: Operation, content: Content) -> Model:
         """Return what the document says: leaves of the answer, lists as a whole."""
         shown = tuple(m.path for m in content.properties if "[]" not in m.path and "properties" not in m.schema)
-        entry = operation.promises.get("immutable")
+        entry = operation.entries.get("immutable")
         frozen = tuple(entry.data["properties"]) if entry else ()
         request = operation.request.properties if operation.request else ()
         free = [m for m in request if not m.read_only and len(m.schema.get("enum", "ab")) > 1]
@@ -178,9 +177,13 @@ def _returned(model: Model, path: str) -> Judge:
             came = value_at(exchange.json, path)
             if came is ABSENT:
                 if shown and sent not in EMPTY:
-                    yield Evidence(exchange, f"{exchange.status} answered without {path}, sent as {brief(sent, 50)}")
+                    yield Evidence(
+                        exchange, f"{exchange.status} answered without {path}, sent as {quote_value(sent, 50)}"
+                    )
             else:
-                finding = f"{exchange.status} answered with {path} {brief(came, 50)}, sent as {brief(sent, 50)}"
+                finding = (
+                    f"{exchange.status} answered with {path} {quote_value(came, 50)}, sent as {quote_value(sent, 50)}"
+                )
                 yield Evidence(exchange, "" if same(sent, came) else finding)
 
     return judge
@@ -290,7 +293,7 @@ def _told(changed: Mapping[str, tuple[Any, Any]], why: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    return "nothing" if value is ABSENT else brief(value, 50)
+    return "nothing" if value is ABSENT else quote_value(value, 50)
 
 
 def _refused(model: Model) -> Judge:
@@ -336,7 +339,7 @@ def _idempotent(model: Model) -> Judge:
 
 
 def _immutable(operation: Operation, model: Model) -> Iterator[Clause]:
-    entry = operation.promises.get("immutable")
+    entry = operation.entries.get("immutable")
     for path in model.frozen:
         yield update(
             f"immutable/{path}",
@@ -368,7 +371,7 @@ def _kept(model: Model, path: str) -> Judge:
 
 
 def _identity(operation: Operation) -> Iterator[Clause]:
-    entry = operation.promises.get("identity")
+    entry = operation.entries.get("identity")
     if entry is None or "parameter" not in entry.data:
         return
     parameter, member = str(entry.data["parameter"]), str(entry.data.get("property", "id"))
@@ -378,7 +381,7 @@ def _identity(operation: Operation) -> Iterator[Clause]:
         came = value_at(exchange.json, member)
         if not isinstance(came, str):
             return None
-        finding = f"{exchange.status} answered with {member} {brief(came)}, asked for {brief(asked)}"
+        finding = f"{exchange.status} answered with {member} {quote_value(came)}, asked for {quote_value(asked)}"
         return "" if came == asked else finding
 
     judge = each(lambda exchange: exchange.accepted, look)
@@ -388,7 +391,7 @@ def _identity(operation: Operation) -> Iterator[Clause]:
         yield _self(operation, str(entry.data["self"]), entry.place)
 
 
-def _self(operation: Operation, member: str, place: Place) -> Clause:
+def _self(operation: Operation, member: str, place: SourceLocation) -> Clause:
     def look(exchange: Exchange) -> str | None:
         came = value_at(exchange.json, member)
         if not isinstance(came, str):
@@ -397,7 +400,11 @@ def _self(operation: Operation, member: str, place: Place) -> Clause:
         for name, value in exchange.case.parameters:
             path = path.replace("{" + name + "}", value)
         right = unquote(url_parts(came).path).rstrip("/").endswith(path.replace(REDACTED, "redacted"))
-        return "" if right else f"{exchange.status} answered with {member} {brief(came)}, which does not address {path}"
+        return (
+            ""
+            if right
+            else f"{exchange.status} answered with {member} {quote_value(came)}, which does not address {path}"
+        )
 
     judge = each(lambda exchange: exchange.accepted, look)
     promise = f"{member} addresses this resource"
@@ -408,16 +415,16 @@ def _self(operation: Operation, member: str, place: Place) -> Clause:
 
 
 def _secrets(operation: Operation) -> Iterator[Clause]:
-    place = operation.promises["secrets"].place if "secrets" in operation.promises else operation.place
+    place = operation.entries["secrets"].place if "secrets" in operation.entries else operation.place
     judge = each(lambda exchange: 200 <= exchange.status < 400, leaked)
     promise = "no credential and no secret of the request comes back, in the body or a header"
     yield update("no-leak", place, promise, judge, NO_200, stateful=False)
-    entry = operation.promises.get("create-only")
+    entry = operation.entries.get("create-only")
     for path in entry.data["properties"] if entry else ():
         yield from _create_only(path, entry.place if entry else operation.place)
 
 
-def _create_only(path: str, place: Place) -> Iterator[Clause]:
+def _create_only(path: str, place: SourceLocation) -> Iterator[Clause]:
     def shown(exchange: Exchange) -> str | None:
         came = value_at(exchange.json, path)
         return f"{exchange.status} answered with a value in {path}" if came not in EMPTY else ""
@@ -438,7 +445,7 @@ def _create_only(path: str, place: Place) -> Iterator[Clause]:
 
 
 def _timestamps(operation: Operation, model: Model) -> Iterator[Clause]:
-    entry = operation.promises.get("timestamps")
+    entry = operation.entries.get("timestamps")
     if entry is None:
         return
     created, updated = entry.data.get("created"), entry.data.get("updated")

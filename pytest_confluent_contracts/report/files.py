@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.contract import ContractError, Verdict
+from pytest_confluent_contracts.model.clauses import Verdict
+from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.report import archive, badge, markdown, page, quality, sarif
 from pytest_confluent_contracts.report.run import VERSION
 

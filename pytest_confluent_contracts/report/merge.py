@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from pytest_confluent_contracts.contract import ContractError
+from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.report.causes import standing
 from pytest_confluent_contracts.report.run import gathered
 

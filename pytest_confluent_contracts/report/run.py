@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.report import causes
 
 if TYPE_CHECKING:
-    from pytest_confluent_contracts.contract import Content, Document, Operation
+    from pytest_confluent_contracts.model.documents import Content, Document, Operation
 
 VERSION = 1
 TOOL = "pytest-confluent-contracts"

@@ -197,15 +197,15 @@ def part_b() -> Iterator[str]:
     import httpx
 
     from pytest_confluent_contracts import cases, documents, targets
-    from pytest_confluent_contracts.contract import Brief, Probe
+    from pytest_confluent_contracts.model.traffic import Probe, RunContext
 
     operation = documents.read(SPECS / "confluent-api-keys.yaml").operations[0]
     parts = {"username": "KEY7Q2M4XWZ", "password": "oS3cr3t/7fJ+ya0qQ9xVdLk2RmTnUwEz"}
     credentials = {operation.security[0][0].name: parts}
-    brief = Brief((("id", "ak-12345"),), {}, credentials)
-    sent = [one for probe in Probe if probe is not Probe.THROTTLE for one in cases.of(probe, operation, brief)]
+    context = RunContext((("id", "ak-12345"),), {}, credentials)
+    sent = [one for probe in Probe if probe is not Probe.THROTTLE for one in cases.of(probe, operation, context)]
     with canned() as url, httpx.Client(trust_env=False, timeout=10) as client:
-        door = targets.live(url, operation, targets.Manners(10.0), brief.parameters, credentials, {})
+        door = targets.live(url, operation, targets.Manners(10.0), context.parameters, credentials, {})
         bare = [(url + _path(one), [*one.headers, ("User-Agent", "x")], one.body or b"") for one in sent]
 
         def by_client() -> None:

@@ -1,0 +1,1 @@
+"""Which words do the rooms share? Frozen values; the standard library only."""

@@ -1,0 +1,319 @@
+"""What is promised, and what does the evidence say? Clauses, findings as data, rulings.
+
+A finding says what is wrong without a sentence: its kind, and the values that a sentence about it would quote. Only
+`report` makes English of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pytest_confluent_contracts.model.sources import SourceLocation
+from pytest_confluent_contracts.model.traffic import Exchange, Expect, Probe
+
+Quoted = str | int | float | tuple["Quoted", ...]
+
+
+class Level(StrEnum):
+    """How strongly a promise is made: MUST fails the test, SHOULD only warns."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+
+
+class Family(StrEnum):
+    """What a clause is about; each family is a module of ``clauses`` and a pytest mark."""
+
+    SHAPE = "shape"
+    ERRORS = "errors"
+    REQUESTS = "requests"
+    SECURITY = "security"
+    RATE_LIMIT = "rate_limit"
+    UPDATE = "update"
+
+
+class Verdict(StrEnum):
+    """What the evidence says of a clause."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+    WARNED = "warned"
+    NOT_EXERCISED = "not exercised"
+    WAIVED = "waived"
+
+
+# --- what a clause is about ------------------------------------------------------------------------------------------
+
+
+class Aspect(StrEnum):
+    """Which side of the traffic a clause looks at, as far as other clauses may be red for the same reason."""
+
+    OTHER = ""
+    GENERAL = "general"  # a rule on every answer: it explains least
+    MEDIA_TYPE = "media type"
+    JSON = "json"
+    MEMBER = "member"
+    HEADER = "header"
+    CONSTRAINT = "constraint"
+    QUOTA = "quota"
+    WAIT = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a clause is about, told in parts so that nobody need take its id apart.
+
+    ``status`` are the answers of which it speaks (``"200"``, ``"4XX"``, ``"error"`` for every error, ``""`` for any);
+    ``member`` is a path of a body, ``header`` a header's name, ``keyword`` a rule of the request schema.
+    """
+
+    aspect: Aspect = Aspect.OTHER
+    status: str = ""
+    member: str = ""
+    header: str = ""
+    keyword: str = ""
+
+
+# --- findings --------------------------------------------------------------------------------------------------------
+
+
+class FindingKind(StrEnum):
+    """In which way an exchange breaks a promise. Beside each: what `Finding` quotes of it."""
+
+    # any answer
+    NOT_ANSWERED = "not answered"  # observed: why no answer came
+    ANSWERED_AGAIN = "answered when sent again"  # observed: why no answer came, empty where the status was one
+    SERVER_ERROR = "server error"  # request
+    UNDOCUMENTED_STATUS = "undocumented status"  # request
+    SECRET_LEAKED = "secret leaked"  # observed: the secret's name
+    # bodies
+    BODY_UNDOCUMENTED = "body not documented"  # observed: the body
+    MEDIA_TYPE_WRONG = "wrong media type"  # expected: one; observed: those that came
+    JSON_UNREADABLE = "not JSON"  # observed: what is wrong
+    MEMBER_MISSING = "member missing"  # subject
+    MEMBER_INVALID = "member invalid"  # subject; observed: what is wrong
+    MEMBERS_UNDECLARED = "members not declared"  # observed: the names, and how many more
+    VALUE_UNLISTED = "value not listed"  # subject, observed
+    EXAMPLE_INVALID = "example invalid"  # observed: what is wrong
+    # headers
+    HEADER_MISSING = "header missing"  # subject
+    HEADER_REPEATED = "header repeated"  # subject; observed: how often
+    HEADER_NOT_INTEGER = "header not an integer"  # subject, observed
+    HEADER_NEGATIVE = "header negative"  # subject, observed
+    HEADER_EMPTY = "header empty"  # subject
+    HEADER_NO_CHALLENGE = "header no challenge"  # subject, observed
+    HEADER_NO_URI = "header no absolute URI"  # subject, observed
+    VALUE_REPEATED = "value came twice"  # subject, observed
+    # requests and credentials
+    ALLOWED_REFUSED = "allowed body refused"  # request; observed: the answer's body
+    UNDECLARED_REFUSED = "undeclared member refused"  # request
+    FORBIDDEN_TAKEN = "broken body not refused"  # request; expected: statuses
+    SURROGATE_CHANGED = "lone surrogate changed"  # request
+    UNKNOWN_ID_TAKEN = "unknown id not refused"  # request; expected: statuses
+    REFUSAL_WRONG = "wrong refusal"  # request; expected: statuses
+    CREDENTIALS_REFUSED = "valid credentials refused"  # subject: the alternative
+    # errors
+    LIST_EMPTY = "empty list"  # subject
+    ID_SHARED = "id shared within an answer"  # subject, observed: the id, and how often
+    STATUS_TOLD_WRONG = "status told wrongly"  # subject, observed
+    STATUS_TOLD_AS_NUMBER = "status told as a number"  # subject, observed
+    CODE_CHANGED = "code changed"  # expected: the code before; observed
+    TITLE_CHANGED = "title changed"  # subject: the code; expected: the title before; observed
+    POINTER_MALFORMED = "no JSON Pointer"  # subject, observed
+    POINTER_NOWHERE = "pointer to nowhere"  # subject, observed
+    POINTER_ELSEWHERE = "pointer to what is not wrong"  # subject, observed; expected: the pointers that are right
+    POINTER_UNTOLD = "pointer not told"  # subject
+    STACK_TRACE = "stack trace"  # observed
+    PROBLEM_STATUS_WRONG = "problem status wrong"  # observed
+    # the rate limit
+    REMAINING_ABOVE_LIMIT = "Remaining above Limit"  # subject, observed; expected: the limit's header and its value
+    LIMIT_CHANGED = "Limit changed"  # subject, observed; expected: the first value
+    QUOTA_NOT_INTEGER = "quota not an integer"  # subject, observed
+    REMAINING_ROSE = "Remaining rose"  # subject, observed; expected: the value before
+    REMAINING_STOOD_STILL = "Remaining stood still"  # subject, observed
+    RESET_ROSE = "Reset rose"  # subject, observed; expected: the least before
+    RESET_IS_TIME_OF_DAY = "Reset is a time of day"  # subject, observed
+    RESET_BEYOND_WINDOW = "Reset beyond the window"  # subject, observed; expected: seconds that a window lasts
+    RESET_TOO_FAST = "Reset counts no seconds"  # subject, observed; expected: seconds that went by, and Reset before
+    RETRY_AFTER_UNASKED = "Retry-After below the limit"  # subject
+    REFUSED_EARLY = "refused before the limit"  # observed: requests left; expected: the limit
+    SERVED_PAST_LIMIT = "served past the limit"  # observed: the request's number; expected: the limit
+    SERVED_AT_ZERO = "served with none left"  # expected: the limit
+    REMAINING_NOT_ZERO = "Remaining not 0"  # subject, observed
+    WAIT_BEFORE_RESET = "wait ends before Reset"  # subject, observed; expected: the reset's header and its value
+    WAIT_IN_VAIN = "waited in vain"  # subject; observed: seconds waited; expected: seconds asked for
+    WAIT_IS_TIME_OF_DAY = "wait is a time of day"  # subject, observed
+    WAIT_BEYOND_WINDOW = "wait beyond the window"  # subject, observed; expected: seconds to the window's end
+    STORABLE = "429 storable"  # subject: the header; observed
+    FIELD_MALFORMED = "no structured field"  # subject, observed
+    POLICY_UNKNOWN = "policy unknown"  # observed: the policy; expected: those that are told
+    POLICY_EXCEEDED = "policy exceeded"  # observed: requests left; expected: the quota
+    # updates
+    VALUE_LOST = "sent value not returned"  # subject; expected: what was sent
+    VALUE_CHANGED = "sent value changed"  # subject, observed; expected: what was sent
+    CHANGED_UNSENT = "changed though not sent"  # subject, observed; expected: what was there
+    CHANGED_BY_REFUSED = "changed by a refused request"  # the same; status: of the refused request
+    CHANGED_BY_REPEATING = "changed by the same update"  # the same
+    CHANGED_BY_SENDING = "immutable changed"  # the same
+    ID_DIFFERS = "another id"  # subject, observed; expected: the id asked for
+    SELF_LINK_DIFFERS = "another address"  # subject, observed; expected: the path
+    SECRET_SHOWN = "create-only member shown"  # subject
+    SECRET_EMPTY = "create-only member empty"  # subject
+    CREATION_MOVED = "time of creation changed"  # subject, observed; expected: before
+    UPDATE_WENT_BACK = "time of update went back"  # subject, observed; expected: the latest before
+    UPDATE_BEFORE_CREATION = "updated before created"  # subject, observed; expected: the other member, and its value
+    UPDATE_STOOD_STILL = "time of update stood still"  # subject, observed
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with one exchange, as data.
+
+    ``status`` is that of the answer (0 where none came, or the document itself is wrong); ``subject`` names the member,
+    the header or the credentials in question; ``request`` is the title of the case where the sentence needs it. Values
+    are quoted as JSON, shortened: an answer may be megabytes long.
+    """
+
+    kind: FindingKind
+    status: int = 0
+    subject: str = ""
+    expected: Quoted = ""
+    observed: Quoted = ""
+    request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """An exchange that bears on a clause; without a finding it keeps the promise."""
+
+    exchange: Exchange | None
+    finding: Finding | None = None
+
+
+# --- missing evidence ------------------------------------------------------------------------------------------------
+
+
+class MissingKind(StrEnum):
+    """Why nothing bears on a clause. Beside each: what `MissingEvidence` quotes of it."""
+
+    # the target owes it
+    WITHHELD = "withheld"  # subject: what was withheld; expect; asked; answers
+    # nothing from outside brings it about
+    NOTHING_SENT = "nothing sent"
+    NOTHING_BETWEEN = "nothing in between"
+    NO_SUCH_STATUS = "no answer had the status"  # subject: the status
+    NO_SUCH_MEMBER = "no answer had the member"  # subject
+    NO_SUCH_ERROR_MEMBER = "no error had the member"  # subject
+    MEMBER_OPTIONAL = "optional member never came"  # subject
+    NO_ERROR_HAD_IT = "no error had it"
+    NO_ERROR_CARRIED_IT = "no error carried it"
+    NO_PROBLEM_STATUS = "no problem had a status"
+    UNPROVOKABLE = "cannot be provoked"  # subject: the status
+    METHODS_NEVER_SENT = "methods never sent"
+    NO_EXAMPLE = "no example"
+    NO_SUCH_REQUEST = "no request breaks only this"
+    CREDENTIALS_NOT_SET = "credentials not set"  # subject: the variables
+    # the rate limit
+    NO_429 = "no 429"
+    LIMIT_NOT_EXHAUSTED = "limit not exhausted"
+    NO_WAIT_AS_ASKED = "no wait as asked"
+    HEADERS_NOT_PROMISED = "headers not promised"  # subject: the headers
+    HEADERS_UNREADABLE = "headers unreadable"  # subject: the headers
+    NO_STRUCTURED_FIELDS = "no structured fields"
+    # updates
+    NOT_RETURNED_AFTER_SENDING = "not shown after it was sent"  # subject
+    NOT_COMPARED = "no two answers to compare"
+    NO_EMPTY_UPDATE = "no empty update"
+    NOTHING_AFTER_REFUSAL = "no answer after a refusal"
+    NO_UPDATE_TWICE = "no update twice"
+    NOT_SHOWN_AROUND = "not shown before and after"  # subject
+    NO_TIME_STAMPS = "no time stamps"
+    # a recording
+    NEEDS_PROVOKING = "needs provoking"
+    TIMES_UNKNOWN = "times unknown"
+    ORDER_UNKNOWN = "order unknown"
+    NOT_RECORDED = "not recorded"
+    # the run
+    NOT_ASKED_FOR = "not asked for"  # subject: why, naming the option
+    NO_CREDENTIALS = "no credentials"  # subject: what to set
+    HELD_BACK = "held back"  # subject: why the guard let nothing more out
+    FELL_SILENT = "fell silent"  # subject: the URL; observed: the last failure or status; asked: how often
+    THROTTLED_AGAIN = "throttled again and again"  # subject: the status
+
+
+@dataclass(frozen=True, slots=True)
+class MissingEvidence:
+    """Why a clause has no evidence, as data.
+
+    *withheld* means that the document promises it and the target did not give it: then ``expect`` is what was asked
+    ``asked`` times, and ``answers`` what came instead, the most frequent first (a status, or why no answer came). *probe*
+    is the one that would have shown it, whose own reason for not running is then the better one.
+    """
+
+    kind: MissingKind
+    subject: str = ""
+    withheld: bool = False
+    probe: Probe | None = None
+    expect: Expect | None = None
+    asked: int = 0
+    answers: tuple[tuple[str, int], ...] = ()
+
+
+# --- clauses and rulings ---------------------------------------------------------------------------------------------
+
+Judge = Callable[[Sequence[Exchange]], Iterable[Evidence]]
+Explain = Callable[[Sequence[Exchange]], MissingEvidence]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One promise of a document.
+
+    ``judge`` turns a run's exchanges into the evidence for this clause; ``explain`` says why there is none. ``stateful``
+    marks promises about what a request changes: they are reproduced from a known state. ``sequential`` marks rules over
+    several answers in a row, which say nothing where times or order are not known.
+    """
+
+    id: str
+    family: Family
+    level: Level
+    place: SourceLocation
+    promise: str
+    needs: frozenset[Probe]
+    judge: Judge
+    explain: Explain
+    topic: Topic = Topic()
+    stateful: bool = False
+    sequential: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The verdict on a clause, with the evidence counted: *judged* exchanges, *against* of them broke it.
+
+    A red one has its ``finding`` and the smallest ``exchange`` that shows it (None where the document itself is wrong);
+    ``since`` is the title of the request since which all is broken that was fine before; ``vain_tries`` counts attempts to
+    show the finding again, where none did; ``recorded`` means that nothing was sent. Without evidence, ``missing`` says why.
+    ``waived`` is the reason of the waiver that covers it.
+    """
+
+    clause: Clause
+    document: str
+    operation: str
+    verdict: Verdict
+    judged: int = 0
+    against: int = 0
+    finding: Finding | None = None
+    exchange: Exchange | None = field(default=None, repr=False)
+    since: str = ""
+    vain_tries: int = 0
+    recorded: bool = False
+    missing: MissingEvidence | None = None
+    waived: str = ""
+
+    @property
+    def withheld(self) -> bool:
+        """Return whether the document promises evidence that the target did not give."""
+        return self.missing is not None and self.missing.withheld

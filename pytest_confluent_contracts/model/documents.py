@@ -1,0 +1,209 @@
+"""What does a published document describe? Operations with their bodies, headers, security and promises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.promises import Promises
+from pytest_confluent_contracts.model.sources import SourceLocation
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One member of a body: its path (``errors[].status``) and what the document says of it."""
+
+    path: str
+    schema: Mapping[str, Any]
+    required: bool
+    place: SourceLocation
+    read_only: bool = False
+    secret: bool = False
+
+    @property
+    def parent(self) -> str:
+        """Return the path of the member that holds this one; ``""`` is the whole body."""
+        return paths.parent_path(self.path)
+
+    @property
+    def name(self) -> str:
+        """Return the member's own name, without its path."""
+        return paths.last_name(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A value that the document shows, and where."""
+
+    name: str
+    value: Any
+    place: SourceLocation
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A documented body: media type, JSON Schema (2020-12, references resolved) and its members."""
+
+    media_type: str
+    schema: Mapping[str, Any]
+    properties: tuple[Property, ...]
+    examples: tuple[Example, ...]
+    place: SourceLocation
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A documented response header."""
+
+    name: str
+    schema: Mapping[str, Any]
+    place: SourceLocation
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the document says of one status (``"200"``, ``"4XX"`` or ``"default"``)."""
+
+    status: str
+    headers: tuple[Header, ...]
+    content: Content | None
+    place: SourceLocation
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityScheme:
+    """A security scheme; ``variables`` maps each part of the credential to its environment variable."""
+
+    name: str
+    kind: str
+    header: str
+    variables: tuple[tuple[str, str], ...]
+    place: SourceLocation
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method on one path of a document.
+
+    ``parameters`` gives each path parameter's example; ``promises`` what the document says in words; ``source`` is the
+    whole document as plain data, for libraries that read OpenAPI themselves.
+    """
+
+    document: str
+    id: str
+    method: str
+    path: str
+    parameters: tuple[tuple[str, str], ...]
+    request: Content | None
+    responses: tuple[Response, ...]
+    security: tuple[tuple[SecurityScheme, ...], ...]
+    promises: Promises
+    place: SourceLocation
+    source: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return what tells the operation apart in a run: its document's name and its id."""
+        return self.document, self.id
+
+    def response(self, status: int) -> Response | None:
+        """Return what is documented for *status*: exactly, by its range, or by ``default``."""
+        by_status = {response.status.upper(): response for response in self.responses}
+        for written in (str(status), f"{status // 100}XX", "DEFAULT"):
+            if written in by_status:
+                return by_status[written]
+        return None
+
+    @property
+    def success(self) -> Response | None:
+        """Return the first documented answer of the 2xx class."""
+        return next((response for response in self.responses if response.status.startswith("2")), None)
+
+    @property
+    def schemes(self) -> tuple[SecurityScheme, ...]:
+        """Return every security scheme of its alternatives, each once, in the document's order."""
+        return tuple(dict.fromkeys(scheme for alternative in self.security for scheme in alternative))
+
+    def promise(self, key: str, name: str) -> Any:  # MOVING
+        entry = self.entries.get(key)
+        return None if entry is None else entry.data.get(name)
+
+    @property
+    def entries(self) -> Mapping[str, Any]:  # MOVING
+        from types import SimpleNamespace
+
+        p, found = self.promises, {}
+
+        def put(key: str, entry: Any, data: Mapping[str, Any]) -> None:
+            kept = {k: v for k, v in data.items() if v not in ("", (), None)}
+            if kept or key == "refusals":
+                found[key] = SimpleNamespace(data=kept, place=entry.place, says=entry.says)
+
+        def one(told):
+            return told[0] if len(told) == 1 else told
+
+        put(
+            "refusals",
+            p.refusals,
+            {
+                "invalid": list(p.refusals.invalid),
+                "unauthenticated": one(p.refusals.unauthenticated),
+                "unknown": one(p.refusals.unknown),
+                "throttled": one(p.refusals.throttled),
+            },
+        )
+        if (r := p.rate_limit) is not None:
+            put(
+                "rate-limit",
+                r,
+                {
+                    "limit": r.limit,
+                    "remaining": r.remaining,
+                    "reset": r.reset,
+                    "retry-after": r.retry_after,
+                    "reset-unit": "relative-seconds" if r.reset_is_relative else "epoch-seconds",
+                    "retry-after-only-on": list(r.retry_after_only_on),
+                },
+            )
+        if (i := p.request_id) is not None:
+            put("request-id", i, {"header": i.header, "unique": i.unique})
+        if (d := p.identity) is not None:
+            put("identity", d, {"parameter": d.parameter, "property": d.property, "self": d.self_link})
+        put("timestamps", p.timestamps, {"created": p.timestamps.created, "updated": p.timestamps.updated})
+        for key, e in (
+            ("create-only", p.create_only),
+            ("secrets", p.secrets),
+            ("immutable", p.immutable),
+            ("checked-elsewhere", p.checked_elsewhere),
+        ):
+            put(key, e, {"properties": e.paths})
+        for key, v in (("values", p.allowed_values), ("samples", p.samples)):
+            if v.by_path:
+                put(key, v, {"properties": v.by_path})
+        for key, m in (("status", p.errors.status), ("occurrence", p.errors.occurrence), ("pointer", p.errors.pointer)):
+            if m is not None:
+                put(f"errors.{key}", m, {"path": m.path})
+        if p.errors.stable is not None:
+            put("errors.stable", p.errors.stable, {"paths": p.errors.stable.paths})
+        return found
+
+    @property
+    def refusals(self) -> frozenset[int]:
+        """Return the statuses that refuse a body which breaks the schema."""
+        return frozenset(self.promises.refusals.invalid)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A published description of an API: an OpenAPI file."""
+
+    name: str
+    title: str
+    version: str
+    file: str
+    digest: str
+    servers: tuple[str, ...]
+    operations: tuple[Operation, ...]

@@ -1,0 +1,259 @@
+"""Where in a body or a URL does a value stand? Paths as clause ids write them, JSON Pointers, URL templates.
+
+A path names members with dots between them, and ``[]`` for every item of a list: ``errors[].source.pointer``; ``""`` is
+the whole body. In a name that holds a dot, a bracket or a backslash, a backslash stands before each of them
+(``a\\.b`` is one member named ``a.b``), and the empty name is written ``\\e``. A slash needs no escape: only JSON
+Pointers give it a meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import Enum
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import quote
+
+
+class Absent(Enum):
+    """The value that is not there, told apart from JSON's null."""
+
+    ABSENT = "absent"
+
+
+class Item(Enum):
+    """The step from a list to each of its items."""
+
+    ITEM = "[]"
+
+
+ABSENT: Final = Absent.ABSENT
+ITEM: Final = Item.ITEM
+
+Step = str | Item
+
+WHOLE = ""
+EMPTY_NAME = "\\e"
+# A step: ``[]``, or a name in which a backslash makes the next character stand for itself.
+STEP = re.compile(r"\[\]|(?P<name>(?:[^.\[\]\\]|\\.)+)", re.DOTALL)
+ESCAPED = re.compile(r"[.\[\]\\]")
+POINTER = re.compile(r"(/([^/~]|~[01])*)*\Z")
+INDEX = re.compile(r"(0|[1-9][0-9]{0,8})\Z")  # RFC 6901 section 4: no leading zeros
+VARIABLE = re.compile(r"\{([^{}]+)\}")
+
+
+# --- paths -----------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=8192)
+def steps_of(path: str) -> tuple[Step, ...]:
+    """Return the steps of *path*: ``errors[].id`` is ``("errors", ITEM, "id")``; raise `ValueError` where it is none."""
+    steps: list[Step] = []
+    position = 0
+    while position < len(path):
+        if path[position] == "." and steps:
+            position += 1
+        found = STEP.match(path, position)
+        if found is None or (steps and found["name"] and path[position - 1] != "."):
+            raise ValueError(f"{path!r} is no path: see character {position}")
+        steps.append(ITEM if found["name"] is None else _unescaped_name(found["name"]))
+        position = found.end()
+    return tuple(steps)
+
+
+def path_of(steps: Iterable[Step | int]) -> str:
+    """Return the path that is written for *steps*; an index stands for every item, as `ITEM` does."""
+    parts = [f".{_escaped_name(step)}" if isinstance(step, str) else "[]" for step in steps]
+    return "".join(parts).removeprefix(".")
+
+
+def _escaped_name(name: str) -> str:
+    return ESCAPED.sub(lambda mark: f"\\{mark.group()}", name) if name else EMPTY_NAME
+
+
+def _unescaped_name(written: str) -> str:
+    return "" if written == EMPTY_NAME else re.sub(r"\\(.)", r"\1", written, flags=re.DOTALL)
+
+
+def member_path(parent: str, name: str) -> str:
+    """Return the path of the member *name* of the object at *parent*."""
+    return path_of([*steps_of(parent), name])
+
+
+def item_path(parent: str) -> str:
+    """Return the path of the items of the list at *parent*."""
+    return f"{parent}[]"
+
+
+@lru_cache(maxsize=8192)
+def parent_path(path: str) -> str:
+    """Return the path of what holds the value at *path*; ``""`` for a member of the whole body."""
+    return path_of(steps_of(path)[:-1])
+
+
+def around(path: str) -> Iterator[str]:
+    """Yield the paths of what holds the value at *path*, from the inside out, without the whole body."""
+    while path := parent_path(path):
+        yield path
+
+
+@lru_cache(maxsize=8192)
+def last_name(path: str) -> str:
+    """Return the name of the member at *path*; items have that of their list, with ``[]`` behind it: ``tags[]``."""
+    steps = steps_of(path)
+    at = max((index for index, step in enumerate(steps) if isinstance(step, str)), default=0)
+    return path_of(steps[at:])
+
+
+def is_within(path: str, other: str) -> bool:
+    """Return whether *path* is *other*, or a member or an item below it."""
+    steps, outer = steps_of(path), steps_of(other)
+    return steps[: len(outer)] == outer
+
+
+def has_items(path: str) -> bool:
+    """Return whether *path* leads through a list."""
+    return ITEM in steps_of(path)
+
+
+# --- values in a body ------------------------------------------------------------------------------------------------
+
+
+def values_at(body: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield the JSON Pointer and the value of each place of *body* that *path* names."""
+    return _descend(body, steps_of(path), "")
+
+
+def _descend(body: Any, steps: Sequence[Step], pointer: str) -> Iterator[tuple[str, Any]]:
+    if not steps:
+        yield pointer, body
+        return
+    step, rest = steps[0], steps[1:]
+    if isinstance(step, Item):
+        for index, item in enumerate(body if isinstance(body, list) else ()):
+            yield from _descend(item, rest, f"{pointer}/{index}")
+    elif isinstance(body, Mapping) and step in body:
+        yield from _descend(body[step], rest, f"{pointer}/{escape_token(step)}")
+
+
+def value_at(body: Any, path: str) -> Any:
+    """Return the one value of *body* at a path without lists, `ABSENT` where there is none."""
+    for step in steps_of(path):
+        if not isinstance(body, Mapping) or step not in body:
+            return ABSENT
+        body = body[step]
+    return body
+
+
+def with_value(body: Any, path: str, value: Any) -> Any:
+    """Return *body* with *value* at *path*, its other parts shared with the copy.
+
+    What is missing around the place is made: objects, and lists with that one item.
+
+    >>> with_value({"a": 1}, "spec.tags[]", "x")
+    {'a': 1, 'spec': {'tags': ['x']}}
+    """
+    return _with_step(body, steps_of(path), value)
+
+
+def _with_step(body: Any, steps: Sequence[Step], value: Any) -> Any:
+    if not steps:
+        return value
+    step, rest = steps[0], steps[1:]
+    if isinstance(step, Item):
+        return [_with_step(ABSENT, rest, value)]
+    holder = body if isinstance(body, Mapping) else {}
+    return {**holder, step: _with_step(holder.get(step, ABSENT), rest, value)}
+
+
+def without_value(body: Any, path: str) -> Any:
+    """Return a copy of *body* without the member at *path*; there need not be one."""
+    return _without_step(body, steps_of(path))
+
+
+def _without_step(body: Any, steps: Sequence[Step]) -> Any:
+    step, rest = steps[0], steps[1:]
+    if not isinstance(body, Mapping) or step not in body:
+        return body
+    if rest:
+        return {**body, step: _without_step(body[step], rest)}
+    return {name: value for name, value in body.items() if name != step}
+
+
+# --- JSON Pointers (RFC 6901) ----------------------------------------------------------------------------------------
+
+
+def escape_token(name: str) -> str:
+    """Return a member's name as a part of a JSON Pointer (RFC 6901 section 3)."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def pointer_of(steps: Iterable[str | int]) -> str:
+    """Return the JSON Pointer to the place that *steps* lead to."""
+    return "".join(f"/{escape_token(str(step))}" for step in steps)
+
+
+def is_pointer(text: str) -> bool:
+    """Return whether *text* is a JSON Pointer: empty, or parts that each begin with a slash."""
+    return POINTER.match(text) is not None
+
+
+def is_index(token: str) -> bool:
+    """Return whether a part of a JSON Pointer names an item of a list; ``01`` does not."""
+    return INDEX.match(token) is not None
+
+
+def tokens_of(pointer: str) -> list[str]:
+    """Return the parts of *pointer*, unescaped."""
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+
+
+def steps_of_pointer(body: Any, pointer: str) -> list[str | int]:
+    """Return the steps of *pointer*, an index as a number where *body* has a list there."""
+    steps: list[str | int] = []
+    for token in tokens_of(pointer):
+        step = int(token) if isinstance(body, list) and is_index(token) else token
+        steps.append(step)
+        body = _below(body, step)
+    return steps
+
+
+def value_at_pointer(body: Any, pointer: str) -> Any:
+    """Return the value of *body* that *pointer* names, `ABSENT` where there is none."""
+    for step in steps_of_pointer(body, pointer):
+        body = _below(body, step)
+    return body
+
+
+def _below(body: Any, step: str | int) -> Any:
+    if isinstance(body, Mapping) and isinstance(step, str):
+        return body.get(step, ABSENT)
+    if isinstance(body, list) and isinstance(step, int) and step < len(body):
+        return body[step]
+    return ABSENT
+
+
+# --- URL templates ---------------------------------------------------------------------------------------------------
+
+
+def template_names(template: str) -> list[str]:
+    """Return the names of the variables of a URL template, in order: ``/a/{b}/{c}`` has ``b`` and ``c``."""
+    return VARIABLE.findall(template)
+
+
+def filled_template(template: str, values: Iterable[tuple[str, str]], write: Callable[[str], str] = str) -> str:
+    """Return *template* with *values* in the place of its variables, each as *write* has it; others stay as they are."""
+    known = dict(values)
+    return VARIABLE.sub(lambda found: write(known[found[1]]) if found[1] in known else found[0], template)
+
+
+def percent_encoded(value: str) -> str:
+    """Return *value* as one segment of a path (RFC 3986 3.3)."""
+    return quote(value, safe="")
+
+
+def template_pattern(template: str, variable: str = "[^/]+") -> str:
+    """Return the regular expression of the paths that *template* stands for; each *variable* is a group, in order."""
+    literal = VARIABLE.split(template)[::2]
+    return f"({variable})".join(re.escape(part) for part in literal)

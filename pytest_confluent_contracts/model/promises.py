@@ -1,0 +1,137 @@
+"""What does a page promise in words only? Each entry of ``x-contract`` as a typed value, with the line where it stands.
+
+An entry that the document does not state may be inferred from its names and statuses; it then stands where the
+operation does. `documents` reads and checks them; nobody else knows the keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pytest_confluent_contracts.model.sources import SourceLocation
+
+NOWHERE: Final = SourceLocation("", 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What every entry has: where it stands, and the promise in a few words (empty where it was inferred)."""
+
+    place: SourceLocation = NOWHERE
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusals(Entry):
+    """Which documented statuses refuse what; an empty set means that the document names none."""
+
+    unauthenticated: tuple[int, ...] = ()
+    unknown: tuple[int, ...] = ()
+    invalid: tuple[int, ...] = ()
+    throttled: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimit(Entry):
+    """The headers that tell the rate limit; ``""`` is one that is not promised.
+
+    ``reset_is_relative``: Reset is seconds from now, not since 1970. ``retry_after_only_on``: the only statuses on which
+    that header may appear.
+    """
+
+    limit: str = ""
+    remaining: str = ""
+    reset: str = ""
+    retry_after: str = ""
+    reset_is_relative: bool = True
+    retry_after_only_on: tuple[int, ...] = (429,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestId(Entry):
+    """The header that identifies a request; no two answers share a value where it is *unique*."""
+
+    header: str
+    unique: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member(Entry):
+    """One member of an answer, by its path."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Members(Entry):
+    """Several members of a body, by their paths."""
+
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorFormat:
+    """What the members of an error answer mean.
+
+    ``status`` repeats the HTTP status; ``occurrence`` is unique to one problem; ``stable`` are the members that stay the
+    same whenever the same problem occurs (its code, then its title); ``pointer`` is a JSON Pointer into the request body.
+    """
+
+    status: Member | None = None
+    occurrence: Member | None = None
+    stable: Members | None = None
+    pointer: Member | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity(Entry):
+    """How the answer names the resource that the request named.
+
+    ``parameter`` is the path parameter, ``property`` the member that equals it, ``self_link`` the one that holds the
+    resource's address; ``""`` is one that is not promised.
+    """
+
+    parameter: str = ""
+    property: str = "id"
+    self_link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timestamps(Entry):
+    """The members that tell when the resource was created and changed; ``""`` is one that is not promised."""
+
+    created: str = ""
+    updated: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValuesByPath(Entry):
+    """Values of members, by their paths: the only ones that are allowed, or some that are."""
+
+    by_path: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promises:
+    """All that one operation promises in words.
+
+    ``create_only``: members that only the answer to a create request shows. ``secrets``: members of the request that never
+    come back. ``immutable``: members that an update never changes. ``allowed_values``: the only values of some members.
+    ``samples``: values that are said to be allowed, among others. ``checked_elsewhere``: members whose values another
+    system checks, so that generated ones may be refused.
+    """
+
+    refusals: Refusals = field(default_factory=Refusals)
+    rate_limit: RateLimit | None = None
+    request_id: RequestId | None = None
+    errors: ErrorFormat = field(default_factory=ErrorFormat)
+    identity: Identity | None = None
+    create_only: Members = field(default_factory=Members)
+    secrets: Members = field(default_factory=Members)
+    immutable: Members = field(default_factory=Members)
+    allowed_values: ValuesByPath = field(default_factory=ValuesByPath)
+    samples: ValuesByPath = field(default_factory=ValuesByPath)
+    timestamps: Timestamps = field(default_factory=Timestamps)
+    checked_elsewhere: Members = field(default_factory=Members)

@@ -1,0 +1,108 @@
+"""What does an answer say of the rate limit? Limit, Remaining, Reset and Retry-After, read in one place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_confluent_contracts.model.documents import Operation
+
+# What headers are called where no document says so; the first name of each is the usual one.
+USUAL_NAMES = {
+    "limit": ("X-RateLimit-Limit", "X-Rate-Limit-Limit"),
+    "remaining": ("X-RateLimit-Remaining", "X-Rate-Limit-Remaining"),
+    "reset": ("X-RateLimit-Reset", "X-Rate-Limit-Reset"),
+    "retry_after": ("Retry-After",),
+}
+EPOCH_S = 10**9  # seconds: a larger number of seconds is a time of day (since 1970), no time to wait
+WHOLE_NUMBER = re.compile(r"[0-9]{1,19}\Z")
+SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?\Z")  # a fraction is judged elsewhere, and can be waited out all the same
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaHeaders:
+    """The names of the headers that tell the rate limit; ``""`` is one that is not promised."""
+
+    limit: str
+    remaining: str
+    reset: str
+    retry_after: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return those names that are promised."""
+        return tuple(name for name in (self.limit, self.remaining, self.reset, self.retry_after) if name)
+
+
+USUAL_HEADERS = QuotaHeaders(**{role: names[0] for role, names in USUAL_NAMES.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What one answer says: requests and seconds; None where a header is absent or no whole number."""
+
+    limit: int | None = None
+    remaining: int | None = None
+    reset: int | None = None
+    retry_after: int | None = None
+
+    @property
+    def seconds_to_reset(self) -> int | None:
+        """Return the seconds until the window ends, None where Reset is not told or is a time of day."""
+        return None if self.reset is None or self.reset >= EPOCH_S else self.reset
+
+
+def promised_headers(operation: Operation) -> QuotaHeaders | None:
+    """Return the headers that the document promises, None where it promises none."""
+    told = operation.promises.rate_limit
+    return None if told is None else QuotaHeaders(told.limit, told.remaining, told.reset, told.retry_after)
+
+
+def known_headers(operation: Operation) -> QuotaHeaders:
+    """Return the headers by which an answer to *operation* may tell its quota: as promised, else by the usual names."""
+    told = promised_headers(operation) or USUAL_HEADERS
+    return QuotaHeaders(
+        limit=told.limit or USUAL_HEADERS.limit,
+        remaining=told.remaining or USUAL_HEADERS.remaining,
+        reset=told.reset or USUAL_HEADERS.reset,
+        retry_after=told.retry_after or USUAL_HEADERS.retry_after,
+    )
+
+
+def read_quota(header: Callable[[str], str | None], headers: QuotaHeaders) -> Quota:
+    """Return what an answer says of the quota; *header* gives the value of one of its headers by name."""
+    return Quota(
+        limit=_number_in(header, headers.limit),
+        remaining=_number_in(header, headers.remaining),
+        reset=_number_in(header, headers.reset),
+        retry_after=_number_in(header, headers.retry_after),
+    )
+
+
+def _number_in(header: Callable[[str], str | None], name: str) -> int | None:
+    return whole_number(header(name)) if name else None
+
+
+def whole_number(text: str | None) -> int | None:
+    """Return the number that *text* is, None where it is none: ASCII digits alone, at most 19 of them."""
+    return int(text) if text is not None and WHOLE_NUMBER.match(text) else None
+
+
+def parse_retry_after(text: str | None, date: str | None) -> float | None:
+    """Return the seconds that a Retry-After asks to wait, None where it is absent or no such thing.
+
+    A date (RFC 9110 10.2.3) is counted from *date*, the answer's own Date: with ``Thu, 01 Jan 2026 00:00:30 GMT`` and the
+    Date ``Thu, 01 Jan 2026 00:00:00 GMT``, 30.0. One that has passed asks for no wait.
+    """
+    if text and SECONDS.match(text):
+        return float(text)
+    try:
+        apart = parsedate_to_datetime(text or "") - parsedate_to_datetime(date or "")
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return max(0.0, apart.total_seconds())

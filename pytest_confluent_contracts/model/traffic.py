@@ -1,0 +1,160 @@
+"""What is sent, and what came back? Cases, exchanges, and what a run brings along for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import ip_address
+from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
+
+from pytest_confluent_contracts.model.documents import Operation
+
+REDACTED: Final = "[redacted]"
+
+
+def is_local(url: str) -> bool:
+    """Return whether *url* names this machine itself, or the embedded service: nobody and nothing lies in between."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".invalid"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Probe(StrEnum):
+    """A family of cases that provokes one kind of evidence, in the order in which probes run."""
+
+    EXAMPLES = "examples"
+    VALID = "valid"
+    READ_ONLY = "read-only"
+    BROKEN = "broken"
+    MALFORMED = "malformed"
+    CREDENTIALS = "credentials"
+    UNKNOWN = "unknown"
+    COVERAGE = "coverage"
+    THROTTLE = "throttle"
+
+
+class Expect(StrEnum):
+    """What the document promises for a case."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNAUTHENTICATED = "unauthenticated"
+    UNKNOWN = "unknown"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One place at which a body breaks its schema: JSON Pointer, keyword, and the missing member's name."""
+
+    pointer: str
+    keyword: str
+    message: str
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A request worth sending, and what the document promises for it.
+
+    ``value`` is the JSON value of ``body`` (ABSENT where the body is not JSON); ``violations`` is the ground truth of what
+    is wrong with it; ``varies`` names the member of which the case is about; ``authority`` the credentials it travels with.
+    """
+
+    probe: Probe
+    title: str
+    operation: Operation
+    parameters: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...] = field(repr=False)  # before an exchange is made, credentials are in it
+    body: bytes | None = field(repr=False)
+    value: Any = field(repr=False)
+    expect: Expect
+    authority: str = ""
+    violations: tuple[Violation, ...] = ()
+    varies: str = ""
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Return what makes two cases the same request, byte for byte."""
+        return self.operation.id, self.parameters, self.headers, self.body
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Return what a smaller request is measured by: bytes of the body, then of its title."""
+        return len(self.body or b""), len(self.title)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """The request that was sent, the response that came, when, and how long it took.
+
+    Times are seconds of the run's own clock. ``failure`` says in one line why no answer came; ``json`` is ABSENT where
+    ``flaw`` says why the body is not JSON. Everything is redacted; ``leaks`` names the secrets that the answer gave away.
+    ``superseded`` marks one that failed on the way and was answered when it was sent again.
+    """
+
+    serial: int
+    case: Case
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    text: str
+    json: Any
+    flaw: str
+    leaks: tuple[str, ...]
+    sent_at: float
+    came_at: float
+    failure: str = ""
+    superseded: bool = False
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of the header *name*, whatever its case."""
+        return next(iter(self.header_values(name)), None)
+
+    def header_values(self, name: str) -> tuple[str, ...]:
+        """Return every value of the header *name*, whatever its case, in the order they came."""
+        return tuple(value for key, value in self.headers if key.lower() == name.lower())
+
+    @property
+    def accepted(self) -> bool:
+        """Return whether the answer is of the 2xx class."""
+        return 200 <= self.status < 300
+
+    @property
+    def throttled(self) -> bool:
+        """Return whether the answer only says that the rate limit is reached: no word on what was asked."""
+        return self.status in (self.case.operation.promises.refusals.throttled or (429,))
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """What a run brings along for one operation.
+
+    ``parameters`` are the path parameters of the resource that may be changed; ``pins`` are fixed values by path;
+    ``credentials`` hold the value of each part by scheme; ``made_up`` says whether values that another system checks may be
+    generated; ``owned`` whether the parameters name a resource that may be changed.
+    """
+
+    parameters: tuple[tuple[str, str], ...]
+    pins: Mapping[str, Any] = field(repr=False)
+    credentials: Mapping[str, Mapping[str, str]] = field(repr=False)
+    seed: int = 0
+    max_examples: int = 100
+    made_up: bool = True
+    owned: bool = True
+
+
+class Clock(Protocol):
+    """Time as the run counts it, in seconds: the wall's, or the embedded service's own."""
+
+    def now(self) -> float:
+        """Return the seconds since some fixed moment; it never goes back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let *seconds* go by."""
