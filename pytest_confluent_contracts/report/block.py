@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_confluent_contracts.contract import Ruling
+    from pytest_confluent_contracts.model.clauses import Ruling
 
 LONG = 4000
 EXCHANGE = "contract exchange"  # what pytest calls the captured output that holds it

@@ -6,7 +6,7 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_confluent_contracts.contract import Clause, Finding, Ruling
+    from pytest_confluent_contracts.model.clauses import Clause, Finding, Ruling
     from pytest_confluent_contracts.model.traffic import Exchange
 
 NODE_PREFIX = "contracts/"
