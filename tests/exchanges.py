@@ -126,6 +126,24 @@ def make_exchange(
     )
 
 
+def quota_told(
+    operation: Operation,
+    at: float,
+    left: object = None,
+    reset: object = None,
+    status: int = 200,
+    *,
+    limit: object = 100,
+    probe: str = "valid",
+    took: float = 0.0,
+    headers: Mapping[str, str] | None = None,
+) -> Exchange:
+    """Return an answer *at* some second that tells the quota: *left* of *limit* for *reset* seconds; None: not told."""
+    told = {"X-RateLimit-Limit": limit, "X-RateLimit-Remaining": left, "X-RateLimit-Reset": reset}
+    shown = {name: str(value) for name, value in told.items() if value is not None} | dict(headers or {})
+    return make_exchange(make_case(operation, probe=Probe(probe)), status, headers=shown, at=at, took=took)
+
+
 def in_a_row(*exchanges: Exchange, apart: float = 0.0) -> list[Exchange]:
     """Return *exchanges* as one run made them: numbered, and where *apart* is given, each so many seconds later."""
     return [
@@ -141,6 +159,11 @@ def clause_of(operation: Operation, id: str) -> Clause:
     """Return the clause *id* of *operation*."""
     [found] = [clause for clause in clauses.derive(operation) if clause.id == id]
     return found
+
+
+def clauses_of(operation: Operation, family: str) -> dict[str, Clause]:
+    """Return the clauses of one family (`rate_limit`) by their ids."""
+    return {clause.id: clause for clause in clauses.derive(operation) if clause.family == family}
 
 
 def said(operation: Operation, id: str, *exchanges: Exchange, apart: float = 0.0) -> list[str]:
