@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_confluent_contracts.contract import Ruling
+    from pytest_confluent_contracts.model.clauses import Ruling
     from pytest_confluent_contracts.model.traffic import Exchange
 
 

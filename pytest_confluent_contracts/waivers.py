@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from pytest_confluent_contracts.contract import Ruling
+    from pytest_confluent_contracts.model.clauses import Ruling
 
 KEYS = frozenset({"clause", "reason", "owner", "expires", "document", "target"})
 
