@@ -8,25 +8,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.contract import Finding, Ruling
-from pytest_confluent_contracts.model.clauses import Level, Verdict
+from pytest_confluent_contracts.model.clauses import Family, MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pytest_confluent_contracts.contract import Clause
-    from pytest_confluent_contracts.model.documents import Document
+    from pytest_confluent_contracts.model.clauses import Clause, Ruling
+    from pytest_confluent_contracts.model.documents import Document, Operation
+    from pytest_confluent_contracts.model.traffic import Exchange
     from pytest_confluent_contracts.recorded import Recording, Traffic
 
 KEPT, WORSE, USAGE = 0, 1, 4  # as pytest's own exit codes
 
-# Rules over several answers in a row: without times, or where requests overlap, nobody knows what they say.
-SEQUENCES = frozenset(
-    f"rate-limit/{rule}"
-    for rule in ("remaining-counts-down", "reset-counts-down", "reset-relative", "enforced", "retry-after-honest")
-)
-PROVOKED = frozenset({"requests", "security"})
+PROVOKED = frozenset({Family.REQUESTS, Family.SECURITY})
 
 
 class _Parser(argparse.ArgumentParser):
@@ -186,46 +181,36 @@ def judged(
         )
     records: list[dict[str, Any]] = []
     exchanges: list[dict[str, Any]] = []
-    for document, operation, traffic in found:
+    for _document, operation, traffic in found:
         if traffic.exchanges or named:
-            rulings = (ruling(clause, traffic, document.name, operation.id) for clause in clauses.derive(operation))
+            rulings = (ruling(clause, traffic, operation) for clause in clauses.derive(operation))
             records += map(record.of, rulings)
             exchanges += [record.exchange(exchange) for exchange in traffic.exchanges]
     return records, exchanges
 
 
-def ruling(clause: Clause, traffic: Traffic, document: str, operation: str) -> Ruling:
+def ruling(clause: Clause, traffic: Traffic, operation: Operation) -> Ruling:
     """Return the verdict that recorded *traffic* allows on *clause*; what needs provoking is not exercised."""
-    from pytest_confluent_contracts.wire import curl
+    from pytest_confluent_contracts.clauses.judging import rule, weigh
 
-    if reason := _unjudgeable(clause, traffic):
-        return Ruling(clause, document, operation, Verdict.NOT_EXERCISED, reason=reason)
-    groups = traffic.by_authority() if clause.family.value == "rate_limit" else [list(traffic.exchanges)]
-    evidence = [item for group in groups for item in clause.judge(group)]
-    against = [item for item in evidence if item.finding]
-    counts = (len(evidence), len(against))
-    if not evidence:
-        reason = "no recorded answer bears on it"
-        return Ruling(clause, document, operation, Verdict.NOT_EXERCISED, reason=reason)
-    if not against:
-        return Ruling(clause, document, operation, Verdict.KEPT, *counts)
-    found = min(against, key=lambda item: item.exchange.case.size if item.exchange else (0, 0))
-    verdict = Verdict.BROKEN if clause.level is Level.MUST else Verdict.WARNED
-    seen = f"{len(against)} of {len(evidence)} recorded answers" if found.exchange else "in the document itself"
-    shown = curl(found.exchange) if found.exchange else ""
-    finding = Finding(found.finding, found.exchange, shown, seen)
-    return Ruling(clause, document, operation, verdict, *counts, finding=finding)
+    unjudgeable = _why_unjudgeable(clause, traffic)
+    rows: list[Sequence[Exchange]] = []
+    if unjudgeable is None:
+        is_of_quota = clause.family is Family.RATE_LIMIT
+        rows = [*traffic.by_authority()] if is_of_quota else [traffic.exchanges]
+    missing = MissingEvidence(unjudgeable or MissingKind.NOT_RECORDED)
+    return rule(operation, weigh(clause, *rows), traffic.exchanges, missing=missing, recorded=True)
 
 
-def _unjudgeable(clause: Clause, traffic: Traffic) -> str:
-    """Return why a recording says nothing of *clause*, ``""`` where it does."""
-    if clause.family.value in PROVOKED or clause.stateful:
-        return "it needs provoking, and a recording is judged as it is"
-    if clause.id in SEQUENCES and not traffic.timed:
-        return "the recording does not say when"
-    if clause.id in SEQUENCES and traffic.overlaps:
-        return "recorded requests overlap, and their order is not known"
-    return ""
+def _why_unjudgeable(clause: Clause, traffic: Traffic) -> MissingKind | None:
+    """Return why a recording says nothing of *clause*, None where it does."""
+    if clause.family in PROVOKED or clause.stateful:
+        return MissingKind.NEEDS_PROVOKING
+    if clause.sequential and not traffic.timed:
+        return MissingKind.TIMES_UNKNOWN
+    if clause.sequential and traffic.overlaps:
+        return MissingKind.ORDER_UNKNOWN
+    return None
 
 
 def _version() -> str:

@@ -16,17 +16,17 @@ from pytest_confluent_contracts.cases.making import complete
 from pytest_confluent_contracts.cases.restoring import beyond, restoring, shown
 from pytest_confluent_contracts.cases.shrinking import shrink
 from pytest_confluent_contracts.cases.valid import later, opening, whole
-from pytest_confluent_contracts.clauses.update import granularity, moment
-from pytest_confluent_contracts.contract import Finding, Ruling
+from pytest_confluent_contracts.clauses.judging import evidence_size, rule, weigh
+from pytest_confluent_contracts.clauses.update import granularity, parse_moment
 from pytest_confluent_contracts.guard import BudgetSpent, Refusal
-from pytest_confluent_contracts.model.clauses import Level, Verdict
+from pytest_confluent_contracts.model.clauses import Evidence, MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.traffic import Expect, Probe
-from pytest_confluent_contracts.wire import curl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pytest_confluent_contracts.contract import Clause, Evidence
+    from pytest_confluent_contracts.clauses.judging import Weighed
+    from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Case, Clock, Exchange, RunContext
     from pytest_confluent_contracts.wire import Wire
@@ -47,7 +47,6 @@ AFTER_THE_WAIT = 3  # requests: the new window must be seen to count down
 SHRINK_TRIES = 120
 SHRINK_BUDGET = 400
 SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?\Z")  # a fraction is judged elsewhere, and can be waited out all the same
-FINE_BEFORE = 10  # answers; fewer are no state that could have been lost
 PAUSE = 1.2  # seconds; more than a time stamp of whole seconds resolves
 MORE_THAN_A_TICK = 1.2  # times a tick of the clock that the time stamps show
 
@@ -94,8 +93,7 @@ class Campaign:
         self.operation, self.context, self.wire, self.clock = operation, context, wire, clock
         self.manner, self.listener = manner or Manner(), listener or Listener()
         self.journal: list[Exchange] = []
-        self.stopped = "" if self.authorised else self._missing_credentials()
-        self.spent = False
+        self.stopped: MissingEvidence | None = None if self.authorised else self._missing_credentials()
         self.skipped = dict(self.manner.skipped)
         self.was: dict[str, Any] | None = None
         self._planned = dict(planned or {})
@@ -111,32 +109,32 @@ class Campaign:
         for probe in ORDER:
             if probe in clause.needs:
                 self.run(probe)
-        evidence, against = self.judged(clause)
-        ruled = Ruling(clause, self.operation.document, self.operation.id, Verdict.KEPT, len(evidence), len(against))
-        if against:
-            verdict = Verdict.BROKEN if clause.level is Level.MUST else Verdict.WARNED
-            return replace(ruled, verdict=verdict, finding=self._finding(clause, evidence, against))
-        return ruled if evidence else self._without_evidence(clause, ruled)
+        weighed = self.weigh(clause)
+        if not weighed.against:
+            missing = None if weighed.evidence else self._why_missing(clause)
+            return rule(self.operation, weighed, self.journal, missing=missing)
+        smallest, vain_tries = self._smallest(weighed)
+        return rule(self.operation, weighed, self.journal, smallest=smallest, vain_tries=vain_tries)
 
-    def judged(self, clause: Clause) -> tuple[list[Evidence], list[Evidence]]:
-        """Return the evidence that the exchanges so far give for *clause*, and the part of it that is against it."""
-        evidence = list(clause.judge(self.journal))
-        return evidence, [item for item in evidence if item.finding]
+    def weigh(self, clause: Clause) -> Weighed:
+        """Return what the exchanges so far say of *clause*."""
+        return weigh(clause, self.journal)
 
-    def _without_evidence(self, clause: Clause, ruled: Ruling) -> Ruling:
-        """Say why nothing bears on *clause*: the run stopped, its probes were not to run, or the target withheld it."""
-        absent, owed = replace(ruled, verdict=Verdict.NOT_EXERCISED), clause.level is Level.MUST
+    def _why_missing(self, clause: Clause) -> MissingEvidence | None:
+        """Return why nothing bears on *clause*, where the run knows: it stopped, or was not to run what would show it."""
         if clause.needs and self.stopped:
-            return replace(absent, reason=self.stopped, withheld=not self.spent)
-        absence = clause.absent(self.journal)
-        unrun = [
-            self.skipped[probe] for probe in ORDER if probe in clause.needs & self.skipped.keys() - {Probe.THROTTLE}
+            return self.stopped
+        unasked = [
+            self.skipped[probe]
+            for probe in ORDER
+            if probe in clause.needs and probe in self.skipped and probe is not Probe.THROTTLE
         ]
-        if unrun:  # what was not asked for cannot be withheld
-            return replace(absent, reason=unrun[0])
-        if absence.probe in self.skipped:
-            return replace(absent, reason=self.skipped[absence.probe])
-        return replace(absent, reason=absence.reason, withheld=absence.withheld and owed)
+        probe = clause.explain(self.journal).probe
+        if not unasked and probe in self.skipped:
+            unasked = [self.skipped[probe]]
+        if unasked:  # what was not asked for cannot be withheld
+            return MissingEvidence(MissingKind.NOT_ASKED_FOR, unasked[0])
+        return None
 
     @property
     def authorised(self) -> bool:
@@ -144,12 +142,12 @@ class Campaign:
         alternatives = self.operation.security
         return not alternatives or any(complete(alternative, self.context) for alternative in alternatives)
 
-    def _missing_credentials(self) -> str:
+    def _missing_credentials(self) -> MissingEvidence:
         ways = [
             " and ".join(variable for scheme in alternative for _, variable in scheme.variables)
             for alternative in self.operation.security
         ]
-        return f"no credentials: set {', or '.join(ways)} in the environment"
+        return MissingEvidence(MissingKind.NO_CREDENTIALS, ", or ".join(ways), withheld=True)
 
     # --- probes ------------------------------------------------------------------------------------------------------
 
@@ -174,7 +172,7 @@ class Campaign:
     def _change_later(self) -> None:
         """Change each member alone, so late that the time of the update must move with each of them."""
         path = str(self.operation.promise("timestamps", "updated"))
-        told = [stamp for e in self.journal if e.accepted and (stamp := moment(e.json, path))]
+        told = [stamp for e in self.journal if e.accepted and (stamp := parse_moment(e.json, path))]
         of_this_run = set(told) - set(told[:1])  # the first was there before
         pause = min(self.manner.pause, MORE_THAN_A_TICK * granularity(of_this_run))
         for case in later(self.operation, self.context) if told else ():
@@ -189,7 +187,8 @@ class Campaign:
             self.send(opening(self.operation, self.context))
 
     def _stop_for(self, refusal: Refusal) -> None:
-        self.stopped, self.spent = str(refusal), isinstance(refusal, BudgetSpent)
+        withheld = not isinstance(refusal, BudgetSpent)  # what the budget did not pay for, the target does not owe
+        self.stopped = MissingEvidence(MissingKind.HELD_BACK, str(refusal), withheld=withheld)
 
     def planned(self, probe: Probe) -> Sequence[Case]:
         """Return the cases of *probe*, in the order in which they are sent."""
@@ -253,7 +252,8 @@ class Campaign:
             self._wait(max(_announced(exchange, self.operation), 2.0**waits if waits else 0.0), LIMITED)
             exchange = self._retried(case, self._once(case))
         if exchange.status == self._throttled and case.probe is not Probe.THROTTLE:
-            self.stopped = f"{exchange.status} was answered again and again, after waiting as long as it said"
+            status = str(exchange.status)
+            self.stopped = MissingEvidence(MissingKind.THROTTLED_AGAIN, status, withheld=True)
         return exchange
 
     def _retried(self, case: Case, exchange: Exchange) -> Exchange:
@@ -277,7 +277,13 @@ class Campaign:
         never = not any(not one.failure for one in self.journal)
         if never or self._silent > SILENT_AFTER:
             times = sum(_transient(one) for one in self.journal)
-            self.stopped = f"{exchange.failure or exchange.status} from {self.wire.base_url}, {times} times"
+            self.stopped = MissingEvidence(
+                MissingKind.FELL_SILENT,
+                self.wire.base_url,
+                withheld=True,
+                asked=times,
+                answers=((exchange.failure or str(exchange.status), times),),
+            )
         elif self._silent == SILENT_AFTER:
             self._listen(self._once(opening(self.operation, self.context)))
 
@@ -358,25 +364,19 @@ class Campaign:
         name = self.operation.promise("rate-limit", role) or f"X-RateLimit-{role.title()}"
         return _number(exchange.header(name))
 
-    # --- findings --------------------------------------------------------------------------------------------------------
+    # --- findings --------------------------------------------------------------------------------------------------
 
-    def _finding(self, clause: Clause, evidence: Sequence[Evidence], against: Sequence[Evidence]) -> Finding:
-        """Return what is wrong with the smallest request that shows it."""
-        found = min(against, key=_size)
-        seen = f"{len(against)} of {len(evidence)} answers{_since(evidence)}"
-        if found.exchange is None:
-            return Finding(found.finding, None, "", "in the document itself")
-        if clause.needs and not self.stopped and any(one.accepted for one in self.journal):
-            found, seen = self._smaller(clause, found, seen)
-        exchange = found.exchange
-        return Finding(found.finding, exchange, curl(exchange) if exchange else "", seen)
+    def _smallest(self, weighed: Weighed) -> tuple[Evidence, int]:
+        """Return the smallest evidence against a clause, and how many attempts to show it again were all in vain."""
+        found, clause = weighed.smallest, weighed.clause
+        is_shrinkable = clause.needs and not self.stopped and any(one.accepted for one in self.journal)
+        if found.exchange is None or not is_shrinkable:
+            return found, 0
+        return self._smaller(clause, found, found.exchange)
 
-    def _smaller(self, clause: Clause, found: Evidence, seen: str) -> tuple[Evidence, str]:
+    def _smaller(self, clause: Clause, found: Evidence, original: Exchange) -> tuple[Evidence, int]:
         """Shrink the body of *found*: from memory, and with new requests, as long as they show the same."""
-        assert found.exchange is not None
         trial = Trial(found)
-
-        original = found.exchange
 
         def shows(case: Case) -> bool:
             if bool(case.violations) != bool(original.case.violations):
@@ -388,11 +388,10 @@ class Campaign:
             return trial.known[case.key]
 
         try:
-            shrink(self._raw[found.exchange.serial], shows, 10 * self.manner.shrink_tries)
+            shrink(self._raw[original.serial], shows, 10 * self.manner.shrink_tries)
         except Refusal as refusal:
             self._stop_for(refusal)
-        again = "" if trial.shown or not trial.asked else f", and not again in {trial.asked} tries"
-        return trial.best, seen + again
+        return trial.best, 0 if trial.shown else trial.asked
 
     def _shown_by(self, clause: Clause, case: Case, status: int) -> Evidence | None:
         """Return the evidence against *clause* that *case* gives with the same *status*, None where it gives none."""
@@ -402,9 +401,11 @@ class Campaign:
         self._spend(case)
         if clause.stateful:
             self._spend(opening(self.operation, self.context))
-        _, against = self.judged(clause)
-        own = (item for item in against if item.exchange and item.exchange.serial >= before)
-        return next((item for item in own if item.exchange and item.exchange.status == status), None)
+        for item in self.weigh(clause).against:
+            shown = item.exchange
+            if shown is not None and shown.serial >= before and shown.status == status:
+                return item
+        return None
 
     def _spend(self, case: Case) -> None:
         self._shrunk += 1
@@ -428,7 +429,7 @@ class Campaign:
 
     def _put_back(self, case: Case) -> Exchange | None:
         try:
-            self.stopped = ""
+            self.stopped = None
             return self.send(case)
         except Refusal:
             return None
@@ -449,28 +450,8 @@ class Trial:
         if evidence is None:
             return False
         self.shown += 1
-        self.best = min(self.best, evidence, key=_size)
+        self.best = min(self.best, evidence, key=evidence_size)
         return True
-
-
-def _size(evidence: Evidence) -> tuple[int, int]:
-    return evidence.exchange.case.size if evidence.exchange else (0, 0)
-
-
-def _since(evidence: Sequence[Evidence]) -> str:
-    """Return from which request on all that had been accepted before came out wrong: what was sent then may be the cause."""
-    first = next(index for index, item in enumerate(evidence) if item.finding)
-    known = {_asked(item) for item in evidence[:first] if item.exchange and item.exchange.accepted}
-    again = [item for item in evidence[first + 1 :] if _asked(item) in known]
-    turned = evidence[first].exchange
-    if turned is None or first < FINE_BEFORE or not again or not all(item.finding for item in again):
-        return ""
-    return f"; what was fine before is broken since: {turned.case.title}"
-
-
-def _asked(evidence: Evidence) -> tuple[object, ...]:
-    """Return what was asked, and by whom: credentials themselves are redacted."""
-    return (evidence.exchange.case.key, evidence.exchange.case.authority) if evidence.exchange else ()
 
 
 def _transient(exchange: Exchange) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_confluent_contracts.campaign import Campaign
-    from pytest_confluent_contracts.contract import Clause, Ruling
+    from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Exchange
     from pytest_confluent_contracts.proving import Proof, Prover

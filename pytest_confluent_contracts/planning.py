@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_confluent_contracts.contract import Clause
     from pytest_confluent_contracts.gate import Gate
+    from pytest_confluent_contracts.model.clauses import Clause
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import RunContext
 

@@ -13,8 +13,8 @@ from pytest_confluent_contracts.model.traffic import Case, Probe, RunContext
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_confluent_contracts.contract import Clause
     from pytest_confluent_contracts.faults import Fault
+    from pytest_confluent_contracts.model.clauses import Clause
     from pytest_confluent_contracts.model.documents import Operation
 
 TIMEOUT = 10.0
@@ -54,13 +54,15 @@ class Prover:
         noticed: list[str] = []
         for probe in (probe for probe in ORDER if any(probe in clause.needs for clause in named)):
             self._run(campaign, probe)
-            noticed = [clause.id for clause in named if campaign.judged(clause)[1]]
+            noticed = [clause.id for clause in named if campaign.weigh(clause).against]
             if noticed:
                 break
         noticed = noticed or [clause.id for clause in named if self._red(campaign, clause)]
         ids = {clause.id for clause in named}
         beside = [
-            clause.id for clause in self.clauses if clause.id not in ids and clause.needs and campaign.judged(clause)[1]
+            clause.id
+            for clause in self.clauses
+            if clause.id not in ids and clause.needs and campaign.weigh(clause).against
         ]
         families = tuple(dict.fromkeys(clause.family.value for clause in named))
         return Proof(name, tuple(sorted(ids)), families, tuple(noticed), tuple(beside))
@@ -92,8 +94,10 @@ class Prover:
         self._planned.setdefault(probe, campaign.planned(probe))
 
     def _red(self, campaign: Campaign, clause: Clause) -> bool:
-        evidence, against = campaign.judged(clause)
-        return bool(against) or (not evidence and campaign.ruling(clause).withheld)
+        weighed = campaign.weigh(clause)
+        if weighed.evidence:
+            return bool(weighed.against)
+        return campaign.ruling(clause).withheld
 
     def _campaign(self, alter: faults.Alter) -> Campaign:
         door = targets.mocked(self.operation, targets.Manners(TIMEOUT), {}, alter)

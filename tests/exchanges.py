@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pytest_confluent_contracts.contract import Clause
+    from pytest_confluent_contracts.model.clauses import Clause
     from pytest_confluent_contracts.model.documents import Operation
 
 URL = "http://127.0.0.1:8080"

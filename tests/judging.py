@@ -12,7 +12,7 @@ from pytest_confluent_contracts.model.traffic import Probe, RunContext
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pytest_confluent_contracts.contract import Ruling
+    from pytest_confluent_contracts.model.clauses import Ruling
     from pytest_confluent_contracts.model.documents import Document, Operation
 
 DOCUMENTS = ("confluent-api-keys", "datadog-confluent-cloud")

@@ -11,13 +11,13 @@ import pytest
 from judging import DOCUMENTS, document
 from running import gate
 
-from pytest_confluent_contracts.contract import Evidence
+from pytest_confluent_contracts.model.clauses import Evidence
 from pytest_confluent_contracts.proving import Prover
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_confluent_contracts.contract import Judge
+    from pytest_confluent_contracts.model.clauses import Judge
 
 FAULTS_AT_LEAST = 200
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from other_service import Request
 
-    from pytest_confluent_contracts.contract import Ruling
+    from pytest_confluent_contracts.model.clauses import Ruling
 
 
 def refusing(test: Callable[[Any], bool]) -> Callable[[Request, Answer], Answer]:

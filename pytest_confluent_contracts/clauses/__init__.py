@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_confluent_contracts.contract import Clause
+    from pytest_confluent_contracts.model.clauses import Clause
     from pytest_confluent_contracts.model.documents import Operation
 
 

@@ -4,37 +4,50 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_confluent_contracts.clauses import shape
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
-    Applies,
+    KEPT,
+    NOTHING,
+    Looked,
+    always,
     each,
-    escape,
     essence,
-    leaked,
-    path_of,
+    is_answer,
+    look_for_leaks,
+    missing,
     quote_value,
-    skipped,
-    values,
+    texts_at,
     with_status,
     withheld,
 )
-from pytest_confluent_contracts.contract import Absentee, Clause, Evidence, Promise
-from pytest_confluent_contracts.model.clauses import Family, Level
-from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.traffic import Exchange, Expect, Violation
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.clauses import (
+    Clause,
+    Evidence,
+    Family,
+    Finding,
+    FindingKind,
+    Level,
+    MissingEvidence,
+    MissingKind,
+    Topic,
+)
+from pytest_confluent_contracts.model.traffic import Expect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_confluent_contracts.model.documents import Content, Operation, Response
-    from pytest_confluent_contracts.model.sources import SourceLocation
+    from pytest_confluent_contracts.clauses.reading import Applies, Look
+    from pytest_confluent_contracts.model.clauses import Explain, Judge
+    from pytest_confluent_contracts.model.documents import Content, Header, Operation, Response
+    from pytest_confluent_contracts.model.promises import Member
+    from pytest_confluent_contracts.model.traffic import Exchange, Violation
 
 PROBLEM = "application/problem+json"
-POINTER = re.compile(r"(/([^/~]|~[01])*)*\Z")
-INDEX = re.compile(r"(0|[1-9][0-9]{0,8})\Z")  # RFC 6901 section 4: no leading zeros
 # A target may send megabytes of what nearly matches: what could begin at any character is bounded.
 STACK_TRACE = re.compile(
     r"Traceback \(most recent call last\)"
@@ -51,32 +64,28 @@ STACK_TRACE = re.compile(
 )
 
 
+OWED = withheld("an error answer", Expect.REFUSED)
+ON_ERRORS = Topic(status="error")
+
+
 def derive(operation: Operation) -> Iterator[Clause]:
     """Yield the clauses on the envelope, its rules in prose, its headers, and what must not be in it."""
     refusals = [response for response in operation.responses if _is_error(response)]
     shared = _shared_content(refusals)
     if shared is None:
         return
-    others = [response for response in refusals if response.content and not _alike(response.content, shared)]
-    own = {response.status for response in others} | {r.status for r in refusals if r.content is None}
-    applies = _answered_with_envelope(operation, own)
-    absent = withheld("an error answer", Expect.REFUSED, otherwise="no answer had this")
-    yield from shape.body("error", shared, applies, absent, EVERY, family=Family.ERRORS)
-    for response in others:
-        yield from _own_envelope(response)
-    yield from _not_empty(shared, applies, absent)
+    applies = _owes_envelope(operation, refusals, shared)
+    otherwise = MissingEvidence(MissingKind.NO_ERROR_HAD_IT)
+    explain = withheld("an error answer", Expect.REFUSED, otherwise=otherwise)
+    yield from shape.body_clauses(Family.ERRORS, "error", shared, applies, explain)
+    for response in refusals:
+        if response.content and not _is_alike(response.content, shared):
+            yield from _own_envelope(response, response.content)
+    yield from _lists_not_empty(shared, applies, explain)
     yield from _prose(operation, applies)
     yield from _nothing_given_away(operation)
     yield from _headers(operation, refusals)
     yield from _problem_details(operation, refusals)
-
-
-def errors(id: str, place: SourceLocation, promise: str, judge: Any, absent: Absentee, **more: Any) -> Clause:
-    """Return a clause of this family, MUST unless *more* says otherwise."""
-    settings = {"level": Level.MUST, "needs": EVERY} | more
-    return Clause(
-        id=f"error/{id}", family=Family.ERRORS, place=place, promise=promise, judge=judge, absent=absent, **settings
-    )
 
 
 # --- which answers ---------------------------------------------------------------------------------------------------
@@ -86,24 +95,35 @@ def _is_error(response: Response) -> bool:
     return response.status[0] in "45" or response.status.lower() == "default"
 
 
-def _plain(schema: Any) -> Any:
+def _without_lines(schema: Any) -> Any:
+    """Return *schema* without the lines on which its parts stand: two places may say the same."""
     if isinstance(schema, dict):
-        return {key: _plain(value) for key, value in schema.items() if key != "x-line"}
-    return [_plain(item) for item in schema] if isinstance(schema, list) else schema
+        return {key: _without_lines(value) for key, value in schema.items() if key != "x-line"}
+    if isinstance(schema, list):
+        return [_without_lines(item) for item in schema]
+    return schema
 
 
-def _alike(one: Content, other: Content) -> bool:
-    return bool(_plain(one.schema) == _plain(other.schema) and one.media_type == other.media_type)
+def _is_alike(one: Content, other: Content) -> bool:
+    same_type = one.media_type == other.media_type
+    return same_type and bool(_without_lines(one.schema) == _without_lines(other.schema))
 
 
 def _shared_content(refusals: Sequence[Response]) -> Content | None:
     """Return the body that most error statuses share: the one that also binds a status nobody documented."""
     contents = [response.content for response in refusals if response.content]
-    return max(contents, key=lambda content: sum(_alike(content, other) for other in contents), default=None)
+
+    def count_alike(content: Content) -> int:
+        return sum(_is_alike(content, other) for other in contents)
+
+    return max(contents, key=count_alike, default=None)
 
 
-def _answered_with_envelope(operation: Operation, excepted: set[str]) -> Applies:
-    """Return whether an answer owes the shared envelope: any error but those documented with a body of their own."""
+def _owes_envelope(operation: Operation, refusals: Sequence[Response], shared: Content) -> Applies:
+    """Return whether an answer owes the shared envelope: any error but those documented with a body of their own, or none."""
+    excepted = {
+        response.status for response in refusals if response.content is None or not _is_alike(response.content, shared)
+    }
 
     def applies(exchange: Exchange) -> bool:
         response = operation.response(exchange.status)
@@ -112,224 +132,371 @@ def _answered_with_envelope(operation: Operation, excepted: set[str]) -> Applies
     return applies
 
 
-def _own_envelope(response: Response) -> Iterator[Clause]:
-    if response.content:
-        absent = skipped(f"no answer had status {response.status}")
-        yield from shape.body(
-            response.status, response.content, with_status(response.status), absent, EVERY, family=Family.ERRORS
-        )
+def _own_envelope(response: Response, content: Content) -> Iterator[Clause]:
+    explain = missing(MissingKind.NO_SUCH_STATUS, response.status)
+    applies = with_status(response.status)
+    yield from shape.body_clauses(Family.ERRORS, response.status, content, applies, explain)
 
 
 # --- the list of errors ----------------------------------------------------------------------------------------------
 
 
-def _not_empty(content: Content, applies: Applies, absent: Absentee) -> Iterator[Clause]:
-    lists = [member for member in content.properties if member.required and member.schema.get("type") == "array"]
-    for member in lists:
-        name = member.path
+def _lists_not_empty(content: Content, applies: Applies, explain: Explain) -> Iterator[Clause]:
+    for member in content.properties:
+        if not (member.required and member.schema.get("type") == "array"):
+            continue
+        yield Clause(
+            id=f"error/{member.path}-not-empty",
+            family=Family.ERRORS,
+            level=Level.MUST if member.schema.get("minItems") else Level.SHOULD,
+            place=member.place,
+            promise=f"{member.path} tells at least one problem",
+            judge=each(applies, _look_at_list(member.path)),
+            explain=explain,
+            needs=EVERY,
+            topic=ON_ERRORS,
+        )
 
-        def look(exchange: Exchange, name: str = name) -> str | None:
-            came = next((value for _, value in values(exchange.json, name)), None)
-            if not isinstance(came, list):
-                return None
-            return "" if came else f"{exchange.status} answered with an empty list of {name}"
 
-        level = Level.MUST if member.schema.get("minItems") else Level.SHOULD
-        promise = f"{name} tells at least one problem"
-        yield errors(f"{name}-not-empty", member.place, promise, each(applies, look), absent, level=level)
+def _look_at_list(path: str) -> Look:
+    def look(exchange: Exchange) -> Finding | Looked:
+        came = next((value for _, value in paths.values_at(exchange.json, path)), None)
+        if not isinstance(came, list):
+            return NOTHING
+        return KEPT if came else Finding(FindingKind.LIST_EMPTY, exchange.status, path)
+
+    return look
 
 
 # --- what the page says in prose -------------------------------------------------------------------------------------
 
 
 def _prose(operation: Operation, applies: Applies) -> Iterator[Clause]:
-    absent = withheld("an error answer", Expect.REFUSED, otherwise="no error carried it")
-    promises = operation.entries
-    if entry := promises.get("errors.status"):
-        yield _status(entry, applies, absent)
-    if entry := promises.get("errors.occurrence"):
-        path = str(entry.data["path"])
-        judge = shape.unique(lambda e: _strings(e, path) if applies(e) else [], path)
-        yield errors("id-unique", entry.place, entry.says, judge, absent)
-        promise = f"two errors of one answer do not share {path}"
-        judge = each(applies, lambda e: _shared_id(e, path))
-        yield errors("id-unique/in-one-answer", entry.place, promise, judge, absent, level=Level.SHOULD)
-    if entry := promises.get("errors.stable"):
-        code, title = ([*list(entry.data["paths"]), ""])[:2]
-        promise = "code and title do not change for the same kind of problem"
-        judge = _stable(code, title, applies)
-        yield errors("code-and-title", entry.place, promise, judge, absent, level=Level.SHOULD)
-    if entry := promises.get("errors.pointer"):
-        yield from _pointers(entry, applies, operation)
+    otherwise = MissingEvidence(MissingKind.NO_ERROR_CARRIED_IT)
+    explain = withheld("an error answer", Expect.REFUSED, otherwise=otherwise)
+    format = operation.promises.errors
+    if format.status:
+        yield _status_clause(format.status, applies, explain)
+    if format.occurrence:
+        yield from _occurrence_clauses(format.occurrence, applies, explain)
+    if format.stable:
+        code, title = [*format.stable.paths, ""][:2]
+        yield Clause(
+            id="error/code-and-title",
+            family=Family.ERRORS,
+            level=Level.SHOULD,
+            place=format.stable.place,
+            promise="code and title do not change for the same kind of problem",
+            judge=_judge_names(code, title, applies),
+            explain=explain,
+            needs=EVERY,
+            topic=ON_ERRORS,
+        )
+    if format.pointer:
+        yield from _pointer_clauses(format.pointer, applies, operation)
 
 
-def _strings(exchange: Exchange, path: str) -> list[str]:
-    return [value for _, value in values(exchange.json, path) if isinstance(value, str)]
+def _status_clause(member: Member, applies: Applies, explain: Explain) -> Clause:
+    def look(exchange: Exchange) -> Finding | Looked:
+        came = [value for _, value in paths.values_at(exchange.json, member.path)]
+        for value in came:
+            if value == str(exchange.status):
+                continue
+            is_text = isinstance(value, str)
+            kind = FindingKind.STATUS_TOLD_WRONG if is_text else FindingKind.STATUS_TOLD_AS_NUMBER
+            return Finding(kind, exchange.status, member.path, observed=quote_value(value))
+        return KEPT if came else NOTHING
+
+    return Clause(
+        id="error/status",
+        family=Family.ERRORS,
+        place=member.place,
+        promise=f"{member.path} is the HTTP status of the answer, as a string",
+        judge=each(applies, look),
+        explain=explain,
+        needs=EVERY,
+        topic=ON_ERRORS,
+    )
 
 
-def _shared_id(exchange: Exchange, path: str) -> str | None:
-    came = Counter(_strings(exchange, path))
-    again = next((id for id, count in came.items() if count > 1), None)
-    if again is not None:
-        return f"{exchange.status} answered with {path} {quote_value(again)} {came[again]} times"
-    return "" if came else None
+def _occurrence_clauses(member: Member, applies: Applies, explain: Explain) -> Iterator[Clause]:
+    path = member.path
+
+    def occurrences(exchange: Exchange) -> list[str]:
+        return texts_at(exchange.json, path) if applies(exchange) else []
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        counts = Counter(texts_at(exchange.json, path))
+        for id, count in counts.items():
+            if count > 1:
+                observed = (quote_value(id), count)
+                return Finding(FindingKind.ID_SHARED, exchange.status, path, observed=observed)
+        return KEPT if counts else NOTHING
+
+    yield Clause(
+        id="error/id-unique",
+        family=Family.ERRORS,
+        place=member.place,
+        promise=member.says,
+        judge=shape.no_value_twice(occurrences, path),
+        explain=explain,
+        needs=EVERY,
+        topic=ON_ERRORS,
+    )
+    yield Clause(
+        id="error/id-unique/in-one-answer",
+        family=Family.ERRORS,
+        level=Level.SHOULD,
+        place=member.place,
+        promise=f"two errors of one answer do not share {path}",
+        judge=each(applies, look),
+        explain=explain,
+        needs=EVERY,
+        topic=ON_ERRORS,
+    )
 
 
-def _status(entry: Promise, applies: Applies, absent: Absentee) -> Clause:
-    path = str(entry.data["path"])
-
-    def look(exchange: Exchange) -> str | None:
-        came = [value for _, value in values(exchange.json, path)]
-        wrong = next((value for value in came if value != str(exchange.status)), None)
-        if wrong is not None:
-            other = "" if isinstance(wrong, str) else ", which is no text"
-            return f"{exchange.status} answered with {path} {quote_value(wrong)}{other}"
-        return "" if came else None
-
-    promise = f"{path} is the HTTP status of the answer, as a string"
-    return errors("status", entry.place, promise, each(applies, look), absent)
-
-
-def _stable(code: str, title: str, applies: Applies) -> Any:
-    """One code has one title, and one request gets one code: the same problem is always called the same."""
+def _judge_names(code: str, title: str, applies: Applies) -> Judge:
+    """Judge that one code has one title, and one request one code: the same problem is always called the same."""
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         titles: dict[tuple[int, str], str] = {}
         codes: dict[object, str] = {}
         for exchange in exchanges:
-            if exchange.failure or exchange.superseded or not applies(exchange):
+            if not is_answer(exchange) or not applies(exchange):
                 continue
-            came = [(_text(error, code), _text(error, title)) for error in _error_list(exchange, code or title)]
-            if not any(any(pair) for pair in came):
+            names = _names_told(exchange, code, title)
+            if not any(any(pair) for pair in names):
                 continue
-            asked = (exchange.case.key, exchange.status)
-            told = ",".join(sorted({pair[0] for pair in came}))
-            finding = _renamed(titles, exchange.status, came)
-            if codes.setdefault(asked, told) != told:
-                finding = (
-                    f"the same request was answered with code {quote_value(codes[asked])}, then {quote_value(told)}"
+            finding = _changed_title(titles, exchange.status, names)
+            told = ",".join(sorted({pair[0] for pair in names}))
+            known = codes.setdefault((exchange.case.key, exchange.status), told)
+            if known != told:
+                finding = Finding(
+                    FindingKind.CODE_CHANGED,
+                    exchange.status,
+                    expected=quote_value(known),
+                    observed=quote_value(told),
                 )
             yield Evidence(exchange, finding)
 
     return judge
 
 
-def _renamed(titles: dict[tuple[int, str], str], status: int, came: Sequence[tuple[str, str]]) -> str:
-    for code, title in came:
-        if code and title and (known := titles.setdefault((status, code), title)) != title:
-            return f"{status} answered with code {quote_value(code)} and title {quote_value(title)}, before with {quote_value(known)}"
-    return ""
+def _names_told(exchange: Exchange, code: str, title: str) -> list[tuple[str, str]]:
+    """Return the code and the title of each error of an answer, ``""`` for one that is no text."""
+    around = paths.parent_path(code or title)
+    errors = [value for _, value in paths.values_at(exchange.json, around)]
+    return [(_text_of(error, code), _text_of(error, title)) for error in errors]
 
 
-def _error_list(exchange: Exchange, path: str) -> list[Any]:
-    return [value for _, value in values(exchange.json, path.rpartition(".")[0])]
-
-
-def _text(error: Any, path: str) -> str:
-    value = error.get(path.rpartition(".")[2]) if isinstance(error, dict) and path else None
+def _text_of(error: Any, path: str) -> str:
+    value = paths.value_at(error, paths.last_name(path)) if path else None
     return value if isinstance(value, str) else ""
+
+
+def _changed_title(titles: dict[tuple[int, str], str], status: int, names: Sequence[tuple[str, str]]) -> Finding | None:
+    """Return the finding where a code comes with another title than before; *titles* remembers the first of each."""
+    for code, title in names:
+        if not (code and title):
+            continue
+        known = titles.setdefault((status, code), title)
+        if known != title:
+            return Finding(
+                FindingKind.TITLE_CHANGED,
+                status,
+                quote_value(code),
+                expected=quote_value(known),
+                observed=quote_value(title),
+            )
+    return None
 
 
 # --- JSON Pointers ---------------------------------------------------------------------------------------------------
 
 
-def _pointers(entry: Promise, applies: Applies, operation: Operation) -> Iterator[Clause]:
-    path = str(entry.data["path"])
-    absent = withheld("an error answer", Expect.REFUSED, otherwise=f"no error had {path}")
-    named = frozenset(member.path for member in operation.request.properties) if operation.request else frozenset()
+def _pointer_clauses(member: Member, applies: Applies, operation: Operation) -> Iterator[Clause]:
+    path = member.path
+    otherwise = MissingEvidence(MissingKind.NO_SUCH_ERROR_MEMBER, path)
+    explain = withheld("an error answer", Expect.REFUSED, otherwise=otherwise)
+    yield Clause(
+        id="error/source.pointer",
+        family=Family.ERRORS,
+        place=member.place,
+        promise=f"{path} is a JSON Pointer (RFC 6901) into the request body",
+        judge=each(applies, _look_where_pointers_lead(path, operation)),
+        explain=explain,
+        needs=EVERY,
+        topic=ON_ERRORS,
+    )
+    yield Clause(
+        id="error/source.pointer/at-fault",
+        family=Family.ERRORS,
+        place=member.place,
+        promise=f"{path} names the member that is wrong",
+        judge=each(applies, _look_whether_pointers_fit(path, operation)),
+        explain=explain,
+        needs=EVERY,
+        topic=ON_ERRORS,
+    )
+    yield Clause(
+        id="error/source",
+        family=Family.ERRORS,
+        level=Level.SHOULD,
+        place=member.place,
+        promise=f"{path} is told where a member of the body is wrong",
+        judge=each(applies, _look_whether_a_place_is_told(path, operation)),
+        explain=explain,
+        needs=EVERY,
+        topic=ON_ERRORS,
+    )
 
-    def resolves(exchange: Exchange) -> str | None:
-        came = _strings(exchange, path)
-        if exchange.case.value is ABSENT and exchange.case.body is not None:
-            came = [pointer for pointer in came if not POINTER.match(pointer)]
-        wrong = next((fault for pointer in came if (fault := _unresolved(pointer, exchange.case.value, named))), "")
-        return f"{exchange.status} answered with {path} {wrong}" if wrong else ("" if came else None)
 
-    def at_fault(exchange: Exchange) -> str | None:
-        came = _strings(exchange, path)
-        if not came or not _judged_by_body(exchange, operation):
-            return None
-        allowed = {place for violation in exchange.case.violations for place in _places(violation)}
-        wrong = next((pointer for pointer in came if pointer not in allowed), None)
+def _look_where_pointers_lead(path: str, operation: Operation) -> Look:
+    request = operation.request
+    documented = frozenset(m.path for m in request.properties) if request else frozenset[str]()
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        case = exchange.case
+        came = texts_at(exchange.json, path)
+        if case.value is paths.ABSENT and case.body is not None:
+            # Nobody knows what stands in such a body: only what is no pointer at all is wrong.
+            came = [pointer for pointer in came if not paths.is_pointer(pointer)]
+        for pointer in came:
+            kind = _misled(pointer, case.value, documented)
+            if kind is not None:
+                return Finding(kind, exchange.status, path, observed=quote_value(pointer))
+        return KEPT if came else NOTHING
+
+    return look
+
+
+def _look_whether_pointers_fit(path: str, operation: Operation) -> Look:
+    def look(exchange: Exchange) -> Finding | Looked:
+        came = texts_at(exchange.json, path)
+        if not came or not _refuses_the_body(exchange, operation):
+            return NOTHING
+        right = {place for violation in exchange.case.violations for place in _places(violation)}
+        wrong = next((pointer for pointer in came if pointer not in right), None)
         if wrong is None:
-            return ""
-        return f"{exchange.status} answered with {path} {quote_value(wrong)}, but wrong is {_named(allowed)}"
+            return KEPT
+        return Finding(
+            FindingKind.POINTER_ELSEWHERE,
+            exchange.status,
+            path,
+            expected=tuple(sorted(right)),
+            observed=quote_value(wrong),
+        )
 
-    def told(exchange: Exchange) -> str | None:
-        if not _judged_by_body(exchange, operation) or exchange.json is ABSENT:
-            return None
-        if not any(violation.pointer or violation.missing for violation in exchange.case.violations):
-            return None  # the whole body is wrong: there is no part of it to point at
-        return "" if _strings(exchange, path) else f"{exchange.status} answered without {path}"
-
-    promise = f"{path} is a JSON Pointer (RFC 6901) into the request body"
-    yield errors("source.pointer", entry.place, promise, each(applies, resolves), absent)
-    promise = f"{path} names the member that is wrong"
-    yield errors("source.pointer/at-fault", entry.place, promise, each(applies, at_fault), absent)
-    promise = f"{path} is told where a member of the body is wrong"
-    yield errors("source", entry.place, promise, each(applies, told), absent, level=Level.SHOULD)
+    return look
 
 
-def _named(pointers: set[str]) -> str:
-    return " or ".join(pointer or "the whole body" for pointer in sorted(pointers))
+def _look_whether_a_place_is_told(path: str, operation: Operation) -> Look:
+    def look(exchange: Exchange) -> Finding | Looked:
+        if not _refuses_the_body(exchange, operation) or exchange.json is paths.ABSENT:
+            return NOTHING
+        if not any(_is_of_a_part(violation) for violation in exchange.case.violations):
+            return NOTHING  # the whole body is wrong: there is no part of it to point at
+        if texts_at(exchange.json, path):
+            return KEPT
+        return Finding(FindingKind.POINTER_UNTOLD, exchange.status, path)
+
+    return look
 
 
-def _judged_by_body(exchange: Exchange, operation: Operation) -> bool:
+def _refuses_the_body(exchange: Exchange, operation: Operation) -> bool:
     """Return whether the answer refuses the body for breaking its schema, in places that are known."""
     return bool(exchange.case.violations) and exchange.status in operation.refusals
 
 
+def _is_of_a_part(violation: Violation) -> bool:
+    return bool(violation.pointer or violation.missing)
+
+
 def _places(violation: Violation) -> set[str]:
     """Return the pointers that name what is wrong; a missing member is told by its place or by its parent."""
-    place = f"{violation.pointer}/{escape(violation.missing)}"
-    return {place, violation.pointer} if violation.missing else {violation.pointer}
+    if not violation.missing:
+        return {violation.pointer}
+    return {violation.pointer + paths.pointer_of([violation.missing]), violation.pointer}
 
 
-def _unresolved(pointer: str, body: Any, named: frozenset[str]) -> str:
-    if not POINTER.match(pointer):
-        return f"{quote_value(pointer)}, which is no JSON Pointer"
+class Nowhere(Enum):
+    """The place that neither the body nor the document knows."""
+
+    NOWHERE = "nowhere"
+
+
+NOWHERE: Final = Nowhere.NOWHERE
+
+
+def _misled(pointer: str, body: Any, documented: frozenset[str]) -> FindingKind | None:
+    """Return in which way *pointer* leads nowhere in *body*, None where it is right."""
+    if not paths.is_pointer(pointer):
+        return FindingKind.POINTER_MALFORMED
     steps: list[str | int] = []
-    for step in pointer.split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
-        steps.append(int(name) if isinstance(body, list) and INDEX.match(name) else name)
-        body = _below(body, steps, named)
+    for token in paths.tokens_of(pointer):
+        step = int(token) if isinstance(body, list) and paths.is_index(token) else token
+        steps.append(step)
+        body = _below(body, steps, documented)
         if body is NOWHERE:
-            return f"{quote_value(pointer)}, which points nowhere in the request body"
-    return ""
+            return FindingKind.POINTER_NOWHERE
+    return None
 
 
-NOWHERE = object()
-
-
-def _below(body: Any, steps: Sequence[str | int], named: frozenset[str]) -> Any:
-    """Return the value at the last of *steps* in *body*, ABSENT where a documented member is missing, else NOWHERE."""
+def _below(body: Any, steps: Sequence[str | int], documented: frozenset[str]) -> Any:
+    """Return the value at the last of *steps* in *body*; ABSENT where only a documented member is missing, else NOWHERE."""
     last = steps[-1]
     if isinstance(body, dict) and last in body:
         return body[last]
     if isinstance(body, list) and isinstance(last, int) and last < len(body):
         return body[last]
-    around, path = path_of(steps[:-1]), path_of(steps)
-    free = not any(name.startswith(f"{around}." if around else "") for name in named)
-    return ABSENT if isinstance(body, dict) and (free or path in named) else NOWHERE
+    if not isinstance(body, dict):
+        return NOWHERE
+    around, path = paths.path_of(steps[:-1]), paths.path_of(steps)
+    is_open = not any(_is_inner_member(name, around) for name in documented)
+    return paths.ABSENT if is_open or path in documented else NOWHERE
+
+
+def _is_inner_member(path: str, around: str) -> bool:
+    return path != around and paths.is_member_of(path, around)
 
 
 # --- what must not be in it ------------------------------------------------------------------------------------------
 
 
 def _nothing_given_away(operation: Operation) -> Iterator[Clause]:
-    absent = withheld("an error answer", Expect.REFUSED)
+    yield Clause(
+        id="error/no-leak",
+        family=Family.ERRORS,
+        place=operation.place,
+        promise="no credential and no secret of the request is in an error answer",
+        judge=each(_is_refused, look_for_leaks),
+        explain=OWED,
+        needs=EVERY,
+        topic=ON_ERRORS,
+    )
+    yield Clause(
+        id="error/no-stack-trace",
+        family=Family.ERRORS,
+        place=operation.place,
+        promise="no stack trace is in an error answer",
+        judge=each(_is_refused, _look_for_stack_trace),
+        explain=OWED,
+        needs=EVERY,
+        topic=ON_ERRORS,
+    )
 
-    def refused(exchange: Exchange) -> bool:
-        return exchange.status >= 400
 
-    def trace(exchange: Exchange) -> str:
-        found = STACK_TRACE.search(_unescaped(exchange.text))
-        return f"{exchange.status} answered with a stack trace: {quote_value(found.group())}" if found else ""
+def _is_refused(exchange: Exchange) -> bool:
+    return exchange.status >= 400
 
-    promise = "no credential and no secret of the request is in an error answer"
-    yield errors("no-leak", operation.place, promise, each(refused, leaked), absent)
-    promise = "no stack trace is in an error answer"
-    yield errors("no-stack-trace", operation.place, promise, each(refused, trace), absent)
+
+def _look_for_stack_trace(exchange: Exchange) -> Finding | Looked:
+    found = STACK_TRACE.search(_unescaped(exchange.text))
+    if found is None:
+        return KEPT
+    observed = quote_value(found.group())
+    return Finding(FindingKind.STACK_TRACE, exchange.status, observed=observed)
 
 
 def _unescaped(text: str) -> str:
@@ -342,53 +509,81 @@ def _unescaped(text: str) -> str:
 
 def _headers(operation: Operation, refusals: Sequence[Response]) -> Iterator[Clause]:
     """Yield a clause a header: under ``error/`` where several statuses document it, else under its own status."""
-    statuses: dict[str, list[str]] = defaultdict(list)
     limits = {name.lower() for name in shape.limit_headers(operation)}
-    headers = {h.name: h for response in refusals for h in response.headers if h.name.lower() not in limits}
+    headers: dict[str, Header] = {}
+    statuses: dict[str, list[str]] = defaultdict(list)
     for response in refusals:
         for header in response.headers:
             statuses[header.name].append(response.status)
+            if header.name.lower() not in limits:
+                headers[header.name] = header
     for name, header in headers.items():
-        shared = len(statuses[name]) > 1
-        absent = withheld("an error answer", Expect.REFUSED) if shared else _own_status(operation, statuses[name][0])
-        id = f"error/header/{name}" if shared else f"{statuses[name][0]}/header/{name}"
-        yield shape.header_clause(id, header, with_status(*statuses[name]), absent, EVERY, family=Family.ERRORS)
-    if any(response.status == "405" for response in refusals) and "allow" not in {name.lower() for name in headers}:
+        own = statuses[name]
+        status = own[0] if len(own) == 1 else "error"
+        explain = _explain_own_status(operation, status) if len(own) == 1 else OWED
+        id, applies = f"{status}/header/{name}", with_status(*own)
+        yield shape.header_clause(Family.ERRORS, id, status, header, applies, explain, EVERY)
+    known = {name.lower() for name in headers}
+    if "allow" not in known and any(response.status == "405" for response in refusals):
         yield _allow(operation)
 
 
-def _own_status(operation: Operation, status: str) -> Absentee:
-    """Return why no answer had *status*: owed where a probe asks for it, else out of reach from outside."""
-    asked = {
-        str(operation.promise("refusals", "unauthenticated")): Expect.UNAUTHENTICATED,
-        str(operation.promise("refusals", "unknown")): Expect.UNKNOWN,
-    }
-    if status in asked:
-        return withheld(f"an answer with {status}", asked[status])
-    return skipped(f"{status} cannot be provoked from outside")
+def _explain_own_status(operation: Operation, status: str) -> Explain:
+    """Explain why no answer had *status*: owed where a probe asks for it, else out of reach from outside."""
+    refusals = operation.promises.refusals
+    for promised, expected in (
+        (refusals.unauthenticated, Expect.UNAUTHENTICATED),
+        (refusals.unknown, Expect.UNKNOWN),
+    ):
+        if status in map(str, promised):
+            return withheld(f"an answer with {status}", expected)
+    return missing(MissingKind.UNPROVOKABLE, status)
 
 
 def _allow(operation: Operation) -> Clause:
-    def look(exchange: Exchange) -> str:
-        return "" if exchange.header("allow") is not None else "405 answered without Allow (RFC 9110 15.5.6)"
+    def look(exchange: Exchange) -> Finding | Looked:
+        if exchange.header("allow") is not None:
+            return KEPT
+        return Finding(FindingKind.ALLOW_MISSING, exchange.status)
 
-    judge = each(with_status("405"), look)
-    absent = skipped("405 cannot be provoked: undeclared methods are never sent")
-    return errors("allow", operation.place, "405 lists the allowed methods", judge, absent, level=Level.SHOULD)
+    return Clause(
+        id="error/allow",
+        family=Family.ERRORS,
+        level=Level.SHOULD,
+        place=operation.place,
+        promise="405 lists the allowed methods",
+        judge=each(with_status("405"), look),
+        explain=missing(MissingKind.METHODS_NEVER_SENT),
+        needs=EVERY,
+        topic=ON_ERRORS,
+    )
 
 
 # --- problem details -------------------------------------------------------------------------------------------------
 
 
 def _problem_details(operation: Operation, refusals: Sequence[Response]) -> Iterator[Clause]:
-    if not any(r.content and essence(r.content.media_type) == PROBLEM for r in refusals):
+    documented = {essence(r.content.media_type) for r in refusals if r.content}
+    if PROBLEM not in documented:
         return
+    yield Clause(
+        id="error/problem-status",
+        family=Family.ERRORS,
+        place=operation.place,
+        promise="status equals the HTTP status (RFC 9457 3.1.2)",
+        judge=each(always, _look_at_problem_status),
+        explain=missing(MissingKind.NO_PROBLEM_STATUS),
+        needs=EVERY,
+        topic=ON_ERRORS,
+    )
 
-    def look(exchange: Exchange) -> str | None:
-        told = exchange.json.get("status") if isinstance(exchange.json, dict) else None
-        if told is None or exchange.status < 400 or essence(exchange.header("content-type")) != PROBLEM:
-            return None
-        return "" if told == exchange.status else f"{exchange.status} answered with status {quote_value(told)}"
 
-    promise, judge = "status equals the HTTP status (RFC 9457 3.1.2)", each(lambda _: True, look)
-    yield errors("problem-status", operation.place, promise, judge, skipped("no problem had a status"))
+def _look_at_problem_status(exchange: Exchange) -> Finding | Looked:
+    is_problem = essence(exchange.header("content-type")) == PROBLEM
+    told = exchange.json.get("status") if isinstance(exchange.json, dict) else None
+    if told is None or exchange.status < 400 or not is_problem:
+        return NOTHING
+    if told == exchange.status:
+        return KEPT
+    observed = quote_value(told)
+    return Finding(FindingKind.PROBLEM_STATUS_WRONG, exchange.status, observed=observed)

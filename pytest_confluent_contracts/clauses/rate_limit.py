@@ -5,214 +5,283 @@ from __future__ import annotations
 import itertools
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.clauses import shape
 from pytest_confluent_contracts.clauses.reading import (
+    KEPT,
+    NOTHING,
     SERVED,
+    Looked,
+    always,
     each,
+    missing,
     quote_value,
-    skipped,
-    throttled,
+    unless_accepted,
     with_status,
     withheld,
 )
-from pytest_confluent_contracts.contract import Absence, Absentee, Clause, Evidence, Judge, Promise
-from pytest_confluent_contracts.model.clauses import Family, Level
-from pytest_confluent_contracts.model.traffic import Exchange, Expect, Probe
+from pytest_confluent_contracts.model.clauses import (
+    Aspect,
+    Clause,
+    Evidence,
+    Family,
+    Finding,
+    FindingKind,
+    Level,
+    MissingEvidence,
+    MissingKind,
+    Topic,
+)
+from pytest_confluent_contracts.model.quota import (
+    EPOCH_S,
+    USUAL_HEADERS,
+    Quota,
+    QuotaHeaders,
+    promised_headers,
+    read_quota,
+    whole_number,
+)
+from pytest_confluent_contracts.model.traffic import Expect, Probe
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pytest_confluent_contracts.model.clauses import Explain, Judge
     from pytest_confluent_contracts.model.documents import Header, Operation
+    from pytest_confluent_contracts.model.promises import RateLimit
     from pytest_confluent_contracts.model.sources import SourceLocation
+    from pytest_confluent_contracts.model.traffic import Exchange
 
-EPOCH = 10**9
-SLACK = 1.0
-SHORTEST_WINDOW = 0.5
+    QuotaOf = Callable[[Exchange], Quota | None]
+
+SLACK_S = 1.0  # headers are whole seconds
+SHORTEST_WINDOW_S = 0.5
 MOST = 0.95  # of the requests: the service's clock and the run's do not part them at the same moment
-BEYOND = 100  # times what is left of the window: milliseconds, not patience
-UNTOLD = 2  # requests: Remaining may have been told before the one that was answered, and with another in flight
-USUAL = {"limit": "X-RateLimit-Limit", "remaining": "X-RateLimit-Remaining", "reset": "X-RateLimit-Reset"}
-RETRY_AFTER = "Retry-After"
+BEYOND_WINDOW = 100  # times what is left of the window: milliseconds, not patience
+# Remaining may have been told before the one that was answered, and with another in flight.
+UNTOLD_REQUESTS = 2
+SHARED_PART = 5  # one of so many requests that others may have spent before an early 429
 A_DATE = "Thu, 01 Jan 1970 00:00:00 GMT"
-INTEGER = re.compile(r"[0-9]+\Z")
-FIELD = re.compile(r'\s*"?[\w-]+"?\s*(;\s*[a-z*][\w*.-]*\s*=\s*("[^"]*"|\d+|:[^:]*:)\s*)*\Z')
-OLDER = {
-    "RateLimit": re.compile(r"\s*limit\s*=\s*\d+\s*(,\s*(remaining|reset)\s*=\s*\d+\s*)*\Z"),
-    "RateLimit-Policy": re.compile(r"\s*\d+\s*(;\s*w\s*=\s*\d+)?(\s*,\s*\d+\s*(;\s*w\s*=\s*\d+)?)*\s*\Z"),
-}
-PARAMETER = {"RateLimit": "r", "RateLimit-Policy": "q"}
+STORED = re.compile(r"(?:s-maxage|max-age)\s*=\s*\"?[1-9]|\bpublic\b|\bimmutable\b")
 
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """What one answer says of the rate limit: requests and seconds; None where a header is absent or no integer."""
-
-    limit: int | None
-    remaining: int | None
-    reset: int | None
-
-
-Told = Callable[[Exchange], Quota | None]
+NEEDED = SERVED | {Probe.THROTTLE}
+NO_429 = missing(MissingKind.NO_429, probe=Probe.THROTTLE)
+NOT_EXHAUSTED = missing(MissingKind.LIMIT_NOT_EXHAUSTED, probe=Probe.THROTTLE)
 
 
 def derive(operation: Operation) -> Iterator[Clause]:
     """Yield the documented headers, then the rules on their numbers; without documented headers, the usual ones."""
-    entry = operation.entries.get("rate-limit")
-    names = dict(USUAL) if entry is None else {role: str(entry.data[role]) for role in USUAL if role in entry.data}
-    promise = entry or Promise({}, operation.place, "the usual meaning of the rate-limit headers")
-    level = Level.MUST if entry else Level.SHOULD
-    if entry:
-        yield from _headers(operation)
-    yield from _numbers(promise, names, level)
-    if entry and "retry-after" in entry.data:
-        yield from _retry_after(entry)
-    if _is_throttled(operation):
-        yield from _at_the_limit(promise, names, entry is not None)
-    yield _structured_fields(promise)
+    promised = operation.promises.rate_limit
+    documented = promised_headers(operation)
+    if promised is not None and documented is not None:
+        yield from _documented_headers(operation)
+        yield from _promised_numbers(promised, documented)
+        if promised.retry_after:
+            yield _retry_after_only_at_limit(promised)
+    else:
+        yield from _usual_numbers(operation.place)
+    if operation.promises.refusals.throttled:
+        if promised is not None and documented is not None:
+            yield _enforced(promised.place, documented)
+            yield _remaining_zero(promised.place, documented)
+            if promised.reset and promised.retry_after:
+                yield _not_before_reset(promised.place, documented)
+        yield _retry_after_honest(operation, documented)
+        yield _not_storable(_place_of(operation))
+    yield _structured_fields(_place_of(operation))
 
 
-def rate_limit(id: str, place: SourceLocation, promise: str, judge: Judge, absent: Absentee, **more: Any) -> Clause:
-    """Return a clause of this family, MUST unless *more* says otherwise."""
-    settings = {"level": Level.MUST, "needs": SERVED | {Probe.THROTTLE}} | more
-    return Clause(
-        f"rate-limit/{id}", Family.RATE_LIMIT, place=place, promise=promise, judge=judge, absent=absent, **settings
-    )
-
-
-def _is_throttled(operation: Operation) -> bool:
-    return operation.promise("refusals", "throttled") is not None
+def _place_of(operation: Operation) -> SourceLocation:
+    promised = operation.promises.rate_limit
+    return operation.place if promised is None else promised.place
 
 
 # --- the documented headers ------------------------------------------------------------------------------------------
 
 
-def _headers(operation: Operation) -> Iterator[Clause]:
+def _documented_headers(operation: Operation) -> Iterator[Clause]:
     names = {name.lower() for name in shape.limit_headers(operation)}
     for response in operation.responses:
         for header in response.headers:
             if header.name.lower() in names:
-                yield _header(response.status, header)
+                yield _documented_header(response.status, header)
 
 
-def _header(status: str, header: Header) -> Clause:
-    limited = not status.startswith("2")
-    absent = skipped(NO_429, Probe.THROTTLE) if limited else withheld(f"an answer with {status}", Expect.ACCEPTED)
-    needs = SERVED | {Probe.THROTTLE} if limited else SERVED
-    id = f"{status}/header/{header.name}"
-    return shape.header_clause(id, header, with_status(status), absent, needs, family=Family.RATE_LIMIT)
-
-
-NO_429 = "no answer was 429; --contract-throttle exhausts the rate limit"
+def _documented_header(status: str, header: Header) -> Clause:
+    id, applies = f"{status}/header/{header.name}", with_status(status)
+    if status.startswith("2"):
+        owed = withheld(f"an answer with {status}", Expect.ACCEPTED)
+        return shape.header_clause(Family.RATE_LIMIT, id, status, header, applies, owed, SERVED)
+    return shape.header_clause(Family.RATE_LIMIT, id, status, header, applies, NO_429, NEEDED)
 
 
 # --- the numbers -----------------------------------------------------------------------------------------------------
 
 
-def _numbers(entry: Promise, names: dict[str, str], level: Level) -> Iterator[Clause]:
-    quota, absent = partial(read, names=names), _no_headers(names, level)
-    if {"limit", "remaining"} <= set(names):
-        promise = f"{names['remaining']} is at most {names['limit']}"
-        judge = _each_quota(quota, lambda q: _above(q, names))
-        yield rate_limit("remaining-at-most-limit", entry.place, promise, judge, absent, level=level)
-    if level is Level.SHOULD:
-        promise = "rate-limit headers are integers"
-        yield rate_limit("integers", entry.place, promise, _integers(names), absent, level=level)
-        return
-    if "limit" in names:
-        judge = _constant(quota, names["limit"])
-        promise = f"{names['limit']} stays the same through a run"
-        yield rate_limit("limit-constant", entry.place, promise, judge, absent)
-    if "reset" in names and entry.data.get("reset-unit", "relative-seconds") == "relative-seconds":
-        promise = f"{names['reset']} is seconds from now, not a time of day"
-        judge = _relative(quota, names["reset"])
-        yield rate_limit("reset-relative", entry.place, promise, judge, absent)
-        judge = _reset_in_window(quota, names["reset"])
-        promise = f"{names['reset']} never grows inside a window"
-        yield rate_limit("reset-counts-down", entry.place, promise, judge, absent)
-    if {"remaining", "reset"} <= set(names):
-        promise = f"{names['remaining']} goes down as requests are spent, and never rises inside a window"
-        judge = _counts_down(quota, names["remaining"])
-        yield rate_limit("remaining-counts-down", entry.place, promise, judge, absent)
+def _usual_numbers(place: SourceLocation) -> Iterator[Clause]:
+    """Yield what holds for headers of the usual names, though the document promises none."""
+    told = f"{USUAL_HEADERS.limit}, {USUAL_HEADERS.remaining}, {USUAL_HEADERS.reset}"
+    explain = missing(MissingKind.HEADERS_NOT_PROMISED, told)
+    yield _remaining_at_most_limit(place, USUAL_HEADERS, explain, Level.SHOULD)
+    yield Clause(
+        id="rate-limit/integers",
+        family=Family.RATE_LIMIT,
+        level=Level.SHOULD,
+        place=place,
+        promise="rate-limit headers are integers",
+        judge=each(always, _look_whether_integers),
+        explain=explain,
+        needs=NEEDED,
+    )
 
 
-def read(exchange: Exchange, names: dict[str, str]) -> Quota | None:
-    """Return what an answer to the run's own credentials says of the quota, None where it says nothing."""
-    case = exchange.case
-    if case.probe is Probe.CREDENTIALS or not (exchange.accepted or throttled(exchange)):
-        return None
-    parts = {role: _integer(exchange.header(name)) for role, name in names.items()}
-    if all(part is None for part in parts.values()):
-        return None
-    return Quota(parts.get("limit"), parts.get("remaining"), parts.get("reset"))
+def _promised_numbers(promised: RateLimit, headers: QuotaHeaders) -> Iterator[Clause]:
+    names = [name for name in (headers.limit, headers.remaining, headers.reset) if name]
+    explain = unless_accepted(
+        withheld("an answer with 200", Expect.ACCEPTED),
+        MissingEvidence(MissingKind.HEADERS_UNREADABLE, ", ".join(names)),
+    )
+    if headers.limit and headers.remaining:
+        yield _remaining_at_most_limit(promised.place, headers, explain, Level.MUST)
+    if headers.limit:
+        yield Clause(
+            id="rate-limit/limit-constant",
+            family=Family.RATE_LIMIT,
+            place=promised.place,
+            promise=f"{headers.limit} stays the same through a run",
+            judge=_judge_constant_limit(headers),
+            explain=explain,
+            needs=NEEDED,
+            topic=Topic(Aspect.QUOTA),
+        )
+    if headers.reset and promised.reset_is_relative:
+        yield Clause(
+            id="rate-limit/reset-relative",
+            family=Family.RATE_LIMIT,
+            place=promised.place,
+            promise=f"{headers.reset} is seconds from now, not a time of day",
+            judge=_judge_relative_reset(headers),
+            explain=explain,
+            needs=NEEDED,
+            sequential=True,
+        )
+        yield Clause(
+            id="rate-limit/reset-counts-down",
+            family=Family.RATE_LIMIT,
+            place=promised.place,
+            promise=f"{headers.reset} never grows inside a window",
+            judge=_judge_reset_in_window(headers),
+            explain=explain,
+            needs=NEEDED,
+            topic=Topic(Aspect.QUOTA),
+            sequential=True,
+        )
+    if headers.remaining and headers.reset:
+        yield Clause(
+            id="rate-limit/remaining-counts-down",
+            family=Family.RATE_LIMIT,
+            place=promised.place,
+            promise=f"{headers.remaining} goes down as requests are spent, and never rises inside a window",
+            judge=_judge_counting_down(headers),
+            explain=explain,
+            needs=NEEDED,
+            topic=Topic(Aspect.QUOTA),
+            sequential=True,
+        )
 
 
-def _integer(value: str | None) -> int | None:
-    return int(value) if value is not None and len(value) < 20 and INTEGER.match(value) else None
+def _remaining_at_most_limit(place: SourceLocation, headers: QuotaHeaders, explain: Explain, level: Level) -> Clause:
+    quota_of = own_quota(headers)
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        told = quota_of(exchange)
+        if told is None or told.limit is None or told.remaining is None:
+            return NOTHING
+        if told.remaining <= told.limit:
+            return KEPT
+        return Finding(
+            FindingKind.REMAINING_ABOVE_LIMIT,
+            exchange.status,
+            headers.remaining,
+            expected=(headers.limit, told.limit),
+            observed=told.remaining,
+        )
+
+    return Clause(
+        id="rate-limit/remaining-at-most-limit",
+        family=Family.RATE_LIMIT,
+        level=level,
+        place=place,
+        promise=f"{headers.remaining} is at most {headers.limit}",
+        judge=each(always, look),
+        explain=explain,
+        needs=NEEDED,
+        topic=Topic(Aspect.QUOTA),
+    )
 
 
-def _no_headers(names: dict[str, str], level: Level) -> Absentee:
-    told = ", ".join(names.values())
-    if level is Level.SHOULD:
-        return skipped(f"no answer had {told}, and the document promises none")
-    owed = withheld("an answer with 200", Expect.ACCEPTED)
+def own_quota(headers: QuotaHeaders) -> QuotaOf:
+    """Return what reads the quota of the run's own credentials; None where an answer says nothing of it.
 
-    def absent(exchanges: Sequence[Exchange]) -> Absence:
-        if any(exchange.accepted for exchange in exchanges):
-            return Absence(f"no answer had a readable {told}")
-        return owed(exchanges)
+    Answers to wrong credentials, and refusals other than a 429, may tell of somebody else's quota.
+    """
 
-    return absent
+    def quota_of(exchange: Exchange) -> Quota | None:
+        if exchange.case.probe is Probe.CREDENTIALS:
+            return None
+        if not (exchange.accepted or exchange.throttled):
+            return None
+        told = read_quota(exchange.header, headers)
+        says_nothing = told.limit is None and told.remaining is None and told.reset is None
+        return None if says_nothing else told
 
-
-def _each_quota(quota: Told, fault: Callable[[Quota], str | None]) -> Judge:
-    def look(exchange: Exchange) -> str | None:
-        came = quota(exchange)
-        found = fault(came) if came else None
-        return f"{exchange.status} answered with {found}" if found else found
-
-    return each(lambda exchange: True, look)
+    return quota_of
 
 
-def _above(quota: Quota, names: dict[str, str]) -> str | None:
-    if quota.limit is None or quota.remaining is None:
-        return None
-    above = quota.remaining > quota.limit
-    return f"{names['remaining']} {quota.remaining}, above {names['limit']} {quota.limit}" if above else ""
+def _judge_constant_limit(headers: QuotaHeaders) -> Judge:
+    quota_of = own_quota(headers)
 
-
-def _constant(quota: Told, name: str) -> Judge:
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         first: int | None = None
         for exchange in exchanges:
-            came = quota(exchange)
-            if came is None or came.limit is None:
+            told = quota_of(exchange)
+            if told is None or told.limit is None:
                 continue
-            first = came.limit if first is None else first
-            finding = f"{exchange.status} answered with {name} {came.limit}, before {first}"
-            yield Evidence(exchange, "" if came.limit == first else finding)
+            if first is None:
+                first = told.limit
+            finding = None
+            if told.limit != first:
+                finding = Finding(
+                    FindingKind.LIMIT_CHANGED,
+                    exchange.status,
+                    headers.limit,
+                    expected=first,
+                    observed=told.limit,
+                )
+            yield Evidence(exchange, finding)
 
     return judge
 
 
-def _integers(names: dict[str, str]) -> Judge:
-    def look(exchange: Exchange) -> str | None:
-        told = (*names.values(), RETRY_AFTER)
-        came = {name: value for name in told if (value := exchange.header(name)) is not None}
-        wrong = next(((name, value) for name, value in came.items() if not _is_number(name, value)), None)
-        if wrong:
-            return f"{exchange.status} answered with {wrong[0]} {quote_value(wrong[1])}, which is no integer"
-        return "" if came else None
+def _look_whether_integers(exchange: Exchange) -> Finding | Looked:
+    seen: Looked = NOTHING
+    for name in USUAL_HEADERS.names:
+        value = exchange.header(name)
+        if value is None:
+            continue
+        seen = KEPT
+        if whole_number(value) is None and not _may_be_a_date(name, value):
+            observed = quote_value(value)
+            return Finding(FindingKind.QUOTA_NOT_INTEGER, exchange.status, name, observed=observed)
+    return seen
 
-    return each(lambda exchange: True, look)
 
-
-def _is_number(name: str, value: str) -> bool:
-    """Return whether *value* is an integer; where no document says how long to wait, it may be a date (RFC 9110 10.2.3)."""
-    return _integer(value) is not None or (name == RETRY_AFTER and _is_after(value, A_DATE))
+def _may_be_a_date(name: str, value: str) -> bool:
+    """Return whether *value* is a date where one may stand: how long to wait (RFC 9110 10.2.3)."""
+    return name == USUAL_HEADERS.retry_after and _is_after(value, A_DATE)
 
 
 # --- windows ---------------------------------------------------------------------------------------------------------
@@ -220,273 +289,436 @@ def _is_number(name: str, value: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Two answers in a row that tell the quota, and whether a window may have ended between them."""
+    """Two answers in a row that tell Remaining and Reset, and whether a window may have ended between them."""
 
     before: Exchange
     after: Exchange
-    was: Quota
-    now: Quota
+    was: QuotaTold
+    now: QuotaTold
     may_be_new: bool
 
 
-def steps(exchanges: Sequence[Exchange], quota: Told) -> Iterator[Step]:
+@dataclass(frozen=True, slots=True)
+class QuotaTold:
+    """A quota of which Remaining and Reset are known; a limit that is not told counts as 0."""
+
+    limit: int
+    remaining: int
+    reset: int
+
+
+def steps_between(exchanges: Sequence[Exchange], headers: QuotaHeaders) -> Iterator[Step]:
     """Yield each pair of answers in a row that tell Remaining and Reset.
 
-    A window ends when its Reset has run out (1 s of slack: the number is whole seconds), or when Reset jumps up
-    together with Remaining. One that is said to be shorter than its own rounding cannot end over and over within half
-    a second, unless it slides: then each request comes free by itself, and Remaining tells all that were spent lately.
+    A window ends when its Reset has run out (1 s of slack: the number is whole seconds), or when Reset
+    jumps up together with Remaining. One that is said to be shorter than its own rounding cannot end
+    over and over within half a second, unless it slides: then each request comes free by itself, and
+    Remaining tells all that were spent lately.
+
+    For example, ``Remaining 3, Reset 2`` and, 1.5 s later, ``Remaining 99, Reset 60``: a new window, for
+    2 s less the slack have passed. The same 0.2 s later is one too, since both jumped up. ``Remaining 99,
+    Reset 2`` after 0.2 s is none: Remaining rose inside its window.
     """
-    told = [(e, q) for e in exchanges if (q := quota(e)) and q.remaining is not None and q.reset is not None]
+    told = list(_told_in_order(exchanges, headers))
     served = sorted(exchange.came_at for exchange in exchanges if exchange.accepted)
     ended_at = float("-inf")
     for (before, was), (after, now) in itertools.pairwise(told):
-        apart = after.came_at - before.sent_at
-        ends = after.came_at - ended_at >= SHORTEST_WINDOW or _tells_all(now, after.came_at, served)
-        run_out = apart >= (was.reset or 0) - SLACK and ends
-        jumped = (now.reset or 0) > (was.reset or 0) and (now.remaining or 0) > (was.remaining or 0)
-        new = jumped or (run_out and (now.remaining or 0) >= (was.remaining or 0))
-        ended_at = before.sent_at if new else ended_at  # the earliest moment: the answer may have come late
-        yield Step(before, after, was, now, new)
+        may_end = _has_lasted(after, ended_at) or _tells_all(now, after.came_at, served)
+        has_run_out = after.came_at - before.sent_at >= was.reset - SLACK_S and may_end
+        has_jumped = now.reset > was.reset and now.remaining > was.remaining
+        may_be_new = has_jumped or (has_run_out and now.remaining >= was.remaining)
+        if may_be_new:
+            ended_at = before.sent_at  # the earliest moment: the answer may have come late
+        yield Step(before, after, was, now, may_be_new)
 
 
-def _tells_all(quota: Quota, at: float, served: Sequence[float]) -> bool:
+def _told_in_order(exchanges: Sequence[Exchange], headers: QuotaHeaders) -> Iterator[tuple[Exchange, QuotaTold]]:
+    quota_of = own_quota(headers)
+    for exchange in exchanges:
+        told = quota_of(exchange)
+        if told is not None and told.remaining is not None and told.reset is not None:
+            yield exchange, QuotaTold(told.limit or 0, told.remaining, told.reset)
+
+
+def _has_lasted(after: Exchange, ended_at: float) -> bool:
+    return after.came_at - ended_at >= SHORTEST_WINDOW_S
+
+
+def _tells_all(quota: QuotaTold, at: float, served: Sequence[float]) -> bool:
     """Return whether the quota accounts for all that was served within the second before *at*, and some came free by then."""
-    freed, all_served = bisect_left(served, at - SLACK), bisect_right(served, at)
-    spent = (quota.limit or 0) - (quota.remaining or 0)
+    freed, all_served = bisect_left(served, at - SLACK_S), bisect_right(served, at)
+    spent = quota.limit - quota.remaining
     return freed > 0 and spent >= MOST * (all_served - freed)
 
 
-def _counts_down(quota: Told, name: str) -> Judge:
+def _judge_counting_down(headers: QuotaHeaders) -> Judge:
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
-        for step in steps(exchanges, quota):
-            was, now = step.was.remaining or 0, step.now.remaining or 0
-            told, finding = f"{step.after.status} answered with {name} {now}", ""
-            if now > was:
-                finding = f"{told}, after {was} in the same window"
-            elif now == was != 0 and step.after.accepted:
-                finding = f"{told} again, though a request was spent"
-            yield Evidence(step.after, "" if step.may_be_new else finding)
+        for step in steps_between(exchanges, headers):
+            finding = None if step.may_be_new else _not_counted_down(step, headers.remaining)
+            yield Evidence(step.after, finding)
 
     return judge
 
 
-def _reset_in_window(quota: Told, name: str) -> Judge:
-    """Reset may never be above the least that was told in its window: small steps add up."""
+def _not_counted_down(step: Step, name: str) -> Finding | None:
+    """Return in which way Remaining did not go down inside a window: it rose, or stood still though a request was spent."""
+    was, now, status = step.was.remaining, step.now.remaining, step.after.status
+    if now > was:
+        return Finding(FindingKind.REMAINING_ROSE, status, name, expected=was, observed=now)
+    if now == was != 0 and step.after.accepted:
+        return Finding(FindingKind.REMAINING_STOOD_STILL, status, name, observed=now)
+    return None
+
+
+def _judge_reset_in_window(headers: QuotaHeaders) -> Judge:
+    """Judge that Reset is never above the least that was told in its window: small steps add up.
+
+    For example, 60, 59, 60, 61 inside one window: 61 is 2 above the 59 before it, which no rounding
+    explains.
+    """
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         least: int | None = None
-        for step in steps(exchanges, quota):
-            was, now = step.was.reset or 0, step.now.reset or 0
-            least = was if least is None else min(least, was)
+        for step in steps_between(exchanges, headers):
+            now = step.now.reset
+            least = step.was.reset if least is None else min(least, step.was.reset)
             if step.may_be_new:
                 least = now
-            finding = f"{step.after.status} answered with {name} {now}, after {least}"
-            yield Evidence(step.after, finding if now > least + SLACK else "")
+            finding = None
+            if now > least + SLACK_S:
+                finding = Finding(
+                    FindingKind.RESET_ROSE,
+                    step.after.status,
+                    headers.reset,
+                    expected=least,
+                    observed=now,
+                )
+            yield Evidence(step.after, finding)
 
     return judge
 
 
-def _relative(quota: Told, name: str) -> Judge:
+def _judge_relative_reset(headers: QuotaHeaders) -> Judge:
+    """Judge that Reset counts seconds from now.
+
+    It is wrong where it is a time of day (from 10^9 on), where it is longer than any window was seen to
+    last, and where it falls faster than time goes by (milliseconds).
+    """
+    quota_of = own_quota(headers)
+
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
-        longest, too_fast = _longest_window(exchanges, quota), dict(_faster_than_time(exchanges, quota, name))
+        longest = _longest_window(exchanges, headers)
+        too_fast = dict(_faster_than_time(exchanges, headers))
         for exchange in exchanges:
-            came = quota(exchange)
-            if came is None or came.reset is None:
+            told = quota_of(exchange)
+            if told is None or told.reset is None:
                 continue
-            if came.reset >= EPOCH:
-                yield Evidence(exchange, f"{exchange.status} answered with {name} {came.reset}: a time of day")
-            elif longest is not None and came.reset > longest + 2 * SLACK:
-                finding = f"{exchange.status} answered with {name} {came.reset}, though a window lasts {longest:.0f} s"
-                yield Evidence(exchange, finding)
-            else:
-                yield Evidence(exchange, too_fast.get(exchange.serial, ""))
+            finding = _not_relative(exchange.status, headers.reset, told.reset, longest)
+            yield Evidence(exchange, finding or too_fast.get(exchange.serial))
 
     return judge
 
 
-def _faster_than_time(exchanges: Sequence[Exchange], quota: Told, name: str) -> Iterator[tuple[int, str]]:
+def _not_relative(status: int, name: str, reset: int, longest: float | None) -> Finding | None:
+    if reset >= EPOCH_S:
+        return Finding(FindingKind.RESET_IS_TIME_OF_DAY, status, name, observed=reset)
+    if longest is not None and reset > longest + 2 * SLACK_S:
+        kind = FindingKind.RESET_BEYOND_WINDOW
+        return Finding(kind, status, name, expected=longest, observed=reset)
+    return None
+
+
+def _faster_than_time(exchanges: Sequence[Exchange], headers: QuotaHeaders) -> Iterator[tuple[int, Finding]]:
     """Yield the serial and the finding of each answer whose Reset fell by more seconds than went by."""
-    for step in steps(exchanges, quota):
-        fell, apart = (step.was.reset or 0) - (step.now.reset or 0), step.after.came_at - step.before.sent_at
-        if fell > apart + 2 * SLACK and not step.may_be_new:
-            told = f"{step.after.status} answered with {name} {step.now.reset}"
-            yield step.after.serial, f"{told}, {apart:.1f} s after {step.was.reset}: it does not count seconds"
+    for step in steps_between(exchanges, headers):
+        went_by = step.after.came_at - step.before.sent_at
+        fell = step.was.reset - step.now.reset
+        if fell <= went_by + 2 * SLACK_S or step.may_be_new:
+            continue
+        yield (
+            step.after.serial,
+            Finding(
+                FindingKind.RESET_TOO_FAST,
+                step.after.status,
+                headers.reset,
+                expected=(went_by, step.was.reset),
+                observed=step.now.reset,
+            ),
+        )
 
 
-def _longest_window(exchanges: Sequence[Exchange], quota: Told) -> float | None:
-    """Return the longest time that passed, or was still told, in a window that was seen to begin and end."""
-    longest, begun = None, None
-    for step in steps(exchanges, quota):
-        if step.may_be_new and (step.now.remaining or 0) > (step.was.remaining or 0):
-            lasted = step.after.came_at - begun if begun is not None else None
-            longest = max(longest or 0.0, lasted) if lasted is not None else longest
-            begun = step.before.sent_at
+def _longest_window(exchanges: Sequence[Exchange], headers: QuotaHeaders) -> float | None:
+    """Return the seconds of the longest window that was seen to begin and end, None where none was."""
+    longest: float | None = None
+    begun: float | None = None
+    for step in steps_between(exchanges, headers):
+        if not (step.may_be_new and step.now.remaining > step.was.remaining):
+            continue
+        if begun is not None:
+            longest = max(longest or 0.0, step.after.came_at - begun)
+        begun = step.before.sent_at
     return longest
 
 
 # --- Retry-After -----------------------------------------------------------------------------------------------------
 
 
-def _retry_after(entry: Promise) -> Iterator[Clause]:
-    name = str(entry.data["retry-after"])
-    allowed = set(entry.data.get("retry-after-only-on", [429]))
+def _retry_after_only_at_limit(promised: RateLimit) -> Clause:
+    name, allowed = promised.retry_after, promised.retry_after_only_on
 
-    def look(exchange: Exchange) -> str:
-        sent = exchange.header(name) is not None and exchange.status not in allowed
-        return f"{exchange.status} answered with {name}, though the rate limit was not reached" if sent else ""
+    def look(exchange: Exchange) -> Finding | Looked:
+        if exchange.header(name) is None or exchange.status in allowed:
+            return KEPT
+        return Finding(FindingKind.RETRY_AFTER_UNASKED, exchange.status, name)
 
-    promise = f"{name} is sent only when the rate limit is reached"
-    absent = withheld("an answer", Expect.ACCEPTED)
-    judge = each(lambda exchange: exchange.status < 500, look)
-    yield rate_limit("retry-after-only-at-limit", entry.place, promise, judge, absent)
+    return Clause(
+        id="rate-limit/retry-after-only-at-limit",
+        family=Family.RATE_LIMIT,
+        place=promised.place,
+        promise=f"{name} is sent only when the rate limit is reached",
+        judge=each(lambda exchange: exchange.status < 500, look),
+        explain=withheld("an answer", Expect.ACCEPTED),
+        needs=NEEDED,
+        topic=Topic(Aspect.WAIT),
+    )
 
 
 # --- at the limit ----------------------------------------------------------------------------------------------------
 
 
-def _at_the_limit(entry: Promise, names: dict[str, str], documented: bool) -> Iterator[Clause]:
-    absent = skipped(NO_429, Probe.THROTTLE)
-    if documented:
-        promise = "the limit is enforced at Limit: the request after it is answered 429"
-        yield rate_limit("enforced", entry.place, promise, _enforced(names), skipped(UNTRIED, Probe.THROTTLE))
-        yield _remaining_zero(entry, names, absent)
-        if "reset" in names and "retry-after" in entry.data:
-            yield _not_before_reset(entry, names, absent)
-    retry_after = str(entry.data.get("retry-after", RETRY_AFTER))
-    promise = f"after {retry_after} has passed, a request is not answered 429"
-    level = Level.MUST if documented else Level.SHOULD
-    yield rate_limit(
-        "retry-after-honest",
-        entry.place,
-        promise,
-        _honest(retry_after, names.get("reset", USUAL["reset"])),
-        _unwaited,
-        level=level,
+def is_throttled(exchange: Exchange) -> bool:
+    """Apply to answers that the rate limit gave."""
+    return exchange.throttled
+
+
+def _enforced(place: SourceLocation, headers: QuotaHeaders) -> Clause:
+    return Clause(
+        id="rate-limit/enforced",
+        family=Family.RATE_LIMIT,
+        place=place,
+        promise="the limit is enforced at Limit: the request after it is answered 429",
+        judge=_judge_enforcement(headers),
+        explain=NOT_EXHAUSTED,
+        needs=NEEDED,
+        topic=Topic(Aspect.QUOTA),
+        sequential=True,
     )
-    promise = "a 429 is not stored by caches (RFC 6585 4)"
-    yield rate_limit("429-not-storable", entry.place, promise, each(throttled, _storable), absent)
 
 
-UNTRIED = "the limit was not exhausted; --contract-throttle does"
-
-
-def _unwaited(exchanges: Sequence[Exchange]) -> Absence:
-    """Return why no wait was judged."""
-    if any(map(throttled, exchanges)):
-        return Absence("no request was sent after a wait as long as a 429 asked for")
-    return Absence(UNTRIED, probe=Probe.THROTTLE)
-
-
-def _enforced(names: dict[str, str]) -> Judge:
+def _judge_enforcement(headers: QuotaHeaders) -> Judge:
     """Judge what happens at the limit: neither served past it, nor refused long before Remaining ran out.
 
-    Others may have spent the rest before one 429; before most of them they have not.
+    Others may have spent the rest before one 429; before most of them they have not. For example, one
+    429 with 40 of 100 left among three that came at 0 is nobody's fault; two of three are the service's.
     """
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        steps = list(steps_between(exchanges, headers))
+        early = _early_refusals(steps)
         served = 0
-        told = list(steps(exchanges, partial(read, names=names)))
-        shared = any(map(_others_spent, told))
-        first = (step for step in told if throttled(step.after) and not throttled(step.before))
-        early = {id(step): _too_early(step, shared=shared) for step in first}
-        as_a_rule = 2 * sum(map(bool, early.values())) > len(early)
-        for step in told:
+        for index, step in enumerate(steps):
             served = 0 if step.may_be_new else served + step.after.accepted
-            if throttled(step.after):
-                yield Evidence(step.after, early.get(id(step), "") if as_a_rule else "")
-            elif step.after.accepted and not step.may_be_new and (finding := _past(step, served)):
-                yield Evidence(step.after, finding)
+            if step.after.throttled:
+                yield Evidence(step.after, early.get(index))
+            elif step.after.accepted and not step.may_be_new:
+                finding = _served_past(step, served)
+                if finding is not None:
+                    yield Evidence(step.after, finding)
 
     return judge
+
+
+def _early_refusals(steps: Sequence[Step]) -> dict[int, Finding]:
+    """Return the findings on first 429s that came too early, by their step; none unless most of them did."""
+    is_shared = any(map(_others_spent, steps))
+    first_429s = 0
+    early: dict[int, Finding] = {}
+    for index, step in enumerate(steps):
+        if not step.after.throttled or step.before.throttled:
+            continue
+        first_429s += 1
+        finding = _too_early(step, is_shared=is_shared)
+        if finding is not None:
+            early[index] = finding
+    return early if 2 * len(early) > first_429s else {}
 
 
 def _others_spent(step: Step) -> bool:
     """Return whether Remaining fell by more than this run sent."""
-    fell = (step.was.remaining or 0) - (step.now.remaining or 0)
-    return step.after.accepted and not step.may_be_new and fell > step.after.serial - step.before.serial
+    fell = step.was.remaining - step.now.remaining
+    sent = step.after.serial - step.before.serial
+    return step.after.accepted and not step.may_be_new and fell > sent
 
 
-def _too_early(step: Step, *, shared: bool) -> str:
-    between = step.after.serial - step.before.serial - 1  # these told no quota and may have spent from it
-    left, limit = (step.was.remaining or 0) - between, step.was.limit or 0
-    early = not step.may_be_new and left > (max(UNTOLD, limit // 5) if shared else UNTOLD)
-    return f"429 answered though {left} requests of {limit} were left" if early else ""
+def _too_early(step: Step, *, is_shared: bool) -> Finding | None:
+    """Return the finding where requests were left, and no others can have spent them."""
+    untold = step.after.serial - step.before.serial - 1  # these told no quota and may have spent from it
+    left = step.was.remaining - untold
+    tolerated = UNTOLD_REQUESTS
+    if is_shared:
+        tolerated = max(tolerated, step.was.limit // SHARED_PART)
+    if step.may_be_new or left <= tolerated:
+        return None
+    return Finding(FindingKind.REFUSED_EARLY, step.after.status, expected=step.was.limit, observed=left)
 
 
-def _past(step: Step, served: int) -> str:
-    if step.was.limit and served > step.was.limit:
-        return f"{step.after.status} answered to request {served} of one window, past the limit of {step.was.limit}"
-    spent = step.was.remaining == 0
-    return f"{step.after.status} answered although no request of {step.was.limit} was left" if spent else ""
+def _served_past(step: Step, served: int) -> Finding | None:
+    """Return the finding where a request was served though its window was spent; *served* counts those before it."""
+    limit, status = step.was.limit, step.after.status
+    if limit and served > limit:
+        kind = FindingKind.SERVED_PAST_LIMIT
+        return Finding(kind, status, expected=limit, observed=served)
+    if step.was.remaining == 0:
+        return Finding(FindingKind.SERVED_AT_ZERO, status, expected=limit)
+    return None
 
 
-def _remaining_zero(entry: Promise, names: dict[str, str], absent: Absentee) -> Clause:
-    name = names.get("remaining", USUAL["remaining"])
+def _remaining_zero(place: SourceLocation, headers: QuotaHeaders) -> Clause:
+    name = headers.remaining or USUAL_HEADERS.remaining
 
-    def look(exchange: Exchange) -> str | None:
-        left = _integer(exchange.header(name))
+    def look(exchange: Exchange) -> Finding | Looked:
+        left = whole_number(exchange.header(name))
         if left is None:
-            return None
-        return f"429 answered with {name} {left}" if left else ""
+            return NOTHING
+        if left == 0:
+            return KEPT
+        return Finding(FindingKind.REMAINING_NOT_ZERO, exchange.status, name, observed=left)
 
-    judge = each(throttled, look)
-    return rate_limit("remaining-zero-on-429", entry.place, f"{name} is 0 on 429", judge, absent, level=Level.SHOULD)
-
-
-def _not_before_reset(entry: Promise, names: dict[str, str], absent: Absentee) -> Clause:
-    wait, reset = str(entry.data["retry-after"]), names["reset"]
-
-    def look(exchange: Exchange) -> str | None:
-        seconds, left = _integer(exchange.header(wait)), _integer(exchange.header(reset))
-        if seconds is None or left is None:
-            return None
-        return f"429 answered with {wait} {seconds}, before {reset} {left}" if seconds < left else ""
-
-    judge = each(throttled, look)
-    promise = f"{wait} is not earlier than {reset}"
-    return rate_limit("retry-after-not-before-reset", entry.place, promise, judge, absent, level=Level.SHOULD)
+    return Clause(
+        id="rate-limit/remaining-zero-on-429",
+        family=Family.RATE_LIMIT,
+        level=Level.SHOULD,
+        place=place,
+        promise=f"{name} is 0 on 429",
+        judge=each(is_throttled, look),
+        explain=NO_429,
+        needs=NEEDED,
+        topic=Topic(Aspect.QUOTA),
+    )
 
 
-def _honest(name: str, reset: str) -> Judge:
-    """Judge each request that was sent after a 429 and the wait it asked for, and each wait that nobody can mean."""
+def _not_before_reset(place: SourceLocation, headers: QuotaHeaders) -> Clause:
+    def look(exchange: Exchange) -> Finding | Looked:
+        told = read_quota(exchange.header, headers)
+        if told.retry_after is None or told.reset is None:
+            return NOTHING
+        if told.retry_after >= told.reset:
+            return KEPT
+        return Finding(
+            FindingKind.WAIT_BEFORE_RESET,
+            exchange.status,
+            headers.retry_after,
+            expected=(headers.reset, told.reset),
+            observed=told.retry_after,
+        )
+
+    return Clause(
+        id="rate-limit/retry-after-not-before-reset",
+        family=Family.RATE_LIMIT,
+        level=Level.SHOULD,
+        place=place,
+        promise=f"{headers.retry_after} is not earlier than {headers.reset}",
+        judge=each(is_throttled, look),
+        explain=NO_429,
+        needs=NEEDED,
+        topic=Topic(Aspect.WAIT),
+    )
+
+
+def _retry_after_honest(operation: Operation, documented: QuotaHeaders | None) -> Clause:
+    headers = documented or USUAL_HEADERS
+    wait = headers.retry_after or USUAL_HEADERS.retry_after
+    reset = headers.reset or USUAL_HEADERS.reset
+    return Clause(
+        id="rate-limit/retry-after-honest",
+        family=Family.RATE_LIMIT,
+        level=Level.SHOULD if documented is None else Level.MUST,
+        place=_place_of(operation),
+        promise=f"after {wait} has passed, a request is not answered 429",
+        judge=_judge_waits(wait, reset),
+        explain=_explain_no_wait,
+        needs=NEEDED,
+        topic=Topic(Aspect.WAIT),
+        sequential=True,
+    )
+
+
+def _explain_no_wait(exchanges: Sequence[Exchange]) -> MissingEvidence:
+    if any(map(is_throttled, exchanges)):
+        return MissingEvidence(MissingKind.NO_WAIT_AS_ASKED)
+    return MissingEvidence(MissingKind.LIMIT_NOT_EXHAUSTED, probe=Probe.THROTTLE)
+
+
+def _judge_waits(name: str, reset: str) -> Judge:
+    """Judge each request that was sent after a 429 and the wait it asked for, and each wait that nobody can mean.
+
+    For example, ``Retry-After: 5``: a request that goes 6 s later must be served; one that goes 5.5 s
+    later says nothing, since the number is whole seconds.
+    """
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         for before, after in itertools.pairwise(exchanges):
-            wait = _integer(before.header(name)) if throttled(before) and not before.failure else None
+            if not before.throttled or before.failure:
+                continue
+            wait = whole_number(before.header(name))
             if wait is None:
                 continue
-            if absurd := _absurd(name, wait, _integer(before.header(reset))):
+            absurd = _absurd_wait(before, name, wait, whole_number(before.header(reset)))
+            if absurd is not None:
                 yield Evidence(before, absurd)
                 continue
             waited = after.sent_at - before.came_at
-            # Clocks count in floats, archives in milliseconds: a wait of just that long must not fall short by a rounding.
-            if after.failure or round(waited, 2) < wait + SLACK:
+            # Clocks count in floats, archives in milliseconds: a wait of just that long must not
+            # fall short by a rounding.
+            if after.failure or round(waited, 2) < wait + SLACK_S:
                 continue
-            again = f"429 answered again after a wait of {waited:.0f} s, though {name} was {wait}"
-            yield Evidence(after, again if throttled(after) else "")
+            finding = None
+            if after.throttled:
+                kind, status = FindingKind.WAIT_IN_VAIN, after.status
+                finding = Finding(kind, status, name, expected=wait, observed=waited)
+            yield Evidence(after, finding)
 
     return judge
 
 
-def _absurd(name: str, wait: int, reset: int | None) -> str:
+def _absurd_wait(answer: Exchange, name: str, wait: int, reset: int | None) -> Finding | None:
     """Return the finding where *wait* is a time of day, or so far beyond the window that it does not count seconds."""
-    if wait >= EPOCH:
-        return f"429 answered with {name} {wait}: a time of day"
-    if reset is not None and reset < EPOCH and wait > BEYOND * (reset + 1):
-        return f"429 answered with {name} {wait}, though the window ends in {reset} s"
-    return ""
+    if wait >= EPOCH_S:
+        return Finding(FindingKind.WAIT_IS_TIME_OF_DAY, answer.status, name, observed=wait)
+    if reset is not None and reset < EPOCH_S and wait > BEYOND_WINDOW * (reset + 1):
+        kind = FindingKind.WAIT_BEYOND_WINDOW
+        return Finding(kind, answer.status, name, expected=reset, observed=wait)
+    return None
 
 
-def _storable(exchange: Exchange) -> str:
+# --- caches ----------------------------------------------------------------------------------------------------------
+
+
+def _not_storable(place: SourceLocation) -> Clause:
+    return Clause(
+        id="rate-limit/429-not-storable",
+        family=Family.RATE_LIMIT,
+        place=place,
+        promise="a 429 is not stored by caches (RFC 6585 4)",
+        judge=each(is_throttled, _look_whether_storable),
+        explain=NO_429,
+        needs=NEEDED,
+    )
+
+
+def _look_whether_storable(exchange: Exchange) -> Finding | Looked:
     control = (exchange.header("cache-control") or "").lower()
     if "no-store" in control or "no-cache" in control:
-        return ""
-    if re.search(r"(?:s-maxage|max-age)\s*=\s*\"?[1-9]|\bpublic\b|\bimmutable\b", control):
-        return f"429 answered with Cache-Control {quote_value(control)}, which lets caches store it"
+        return KEPT
+    if STORED.search(control):
+        observed = quote_value(control)
+        return Finding(FindingKind.STORABLE, exchange.status, "Cache-Control", observed=observed)
     expires = exchange.header("expires")
+    # RFC 9111 3: Expires makes it storable too; a max-age, here of 0, comes before it (5.3).
     if expires and "max-age" not in control and _is_after(expires, exchange.header("date")):
-        return f"429 answered with Expires {quote_value(expires)}, which lets caches store it (RFC 9111 3)"
-    return ""
+        observed = quote_value(expires)
+        return Finding(FindingKind.STORABLE, exchange.status, "Expires", observed=observed)
+    return KEPT
 
 
 def _is_after(date: str, other: str | None) -> bool:
@@ -499,50 +731,83 @@ def _is_after(date: str, other: str | None) -> bool:
 
 # --- the IETF draft's fields -----------------------------------------------------------------------------------------
 
+FIELD = re.compile(
+    r'\s*"?[\w-]+"?\s*'
+    r'(;\s*[a-z*][\w*.-]*\s*=\s*("[^"]*"|\d+|:[^:]*:)\s*)*\Z'
+)
+# As the drafts before the seventh have them.
+OLDER_FIELDS = {
+    "RateLimit": re.compile(r"\s*limit\s*=\s*\d+\s*(,\s*(remaining|reset)\s*=\s*\d+\s*)*\Z"),
+    "RateLimit-Policy": re.compile(r"\s*\d+\s*(;\s*w\s*=\s*\d+)?(\s*,\s*\d+\s*(;\s*w\s*=\s*\d+)?)*\s*\Z"),
+}
+REMAINING_PARAMETER, QUOTA_PARAMETER = "r", "q"
+REQUIRED_PARAMETER = {"RateLimit": REMAINING_PARAMETER, "RateLimit-Policy": QUOTA_PARAMETER}
 
-def _structured_fields(entry: Promise) -> Clause:
-    def look(exchange: Exchange) -> str | None:
-        came = {name: exchange.header(name) for name in ("RateLimit", "RateLimit-Policy")}
-        sent = {name: value for name, value in came.items() if value is not None}
-        wrong = next((name for name, value in sent.items() if not _parses(name, value)), None)
-        if wrong:
-            return f"{exchange.status} answered with {wrong} {quote_value(sent[wrong])}, which is no structured field"
-        return _disagreement(sent) if sent else None
 
-    return rate_limit(
-        "structured-fields",
-        entry.place,
-        "RateLimit and RateLimit-Policy parse as structured fields and agree (IETF draft)",
-        each(lambda exchange: True, look),
-        skipped("no answer had RateLimit or RateLimit-Policy"),
+def _structured_fields(place: SourceLocation) -> Clause:
+    return Clause(
+        id="rate-limit/structured-fields",
+        family=Family.RATE_LIMIT,
         level=Level.SHOULD,
+        place=place,
+        promise="RateLimit and RateLimit-Policy parse as structured fields and agree (IETF draft)",
+        judge=each(always, _look_at_fields),
+        explain=missing(MissingKind.NO_STRUCTURED_FIELDS),
+        needs=NEEDED,
     )
+
+
+def _look_at_fields(exchange: Exchange) -> Finding | Looked:
+    sent: dict[str, str] = {}
+    for name in REQUIRED_PARAMETER:
+        value = exchange.header(name)
+        if value is None:
+            continue
+        if not _parses(name, value):
+            observed = quote_value(value)
+            return Finding(FindingKind.FIELD_MALFORMED, exchange.status, name, observed=observed)
+        sent[name] = value
+    if not sent:
+        return NOTHING
+    return _disagreement(exchange.status, sent) or KEPT
 
 
 def _parses(name: str, value: str) -> bool:
     """Return whether each item is a structured field with the parameter it must have, or of an earlier draft's form."""
-    items = value.split(",")
-    own = all(FIELD.match(item) and _parameter(item, PARAMETER[name]) is not None for item in items)
-    return own or bool(OLDER[name].match(value))
+    if OLDER_FIELDS[name].match(value):
+        return True
+    return all(
+        not (not FIELD.match(item) or _parameter_of(item, REQUIRED_PARAMETER[name]) is None)
+        for item in value.split(",")
+    )
 
 
-def _disagreement(sent: dict[str, str]) -> str:
+def _disagreement(status: int, sent: Mapping[str, str]) -> Finding | None:
     """Return where what is left is of no policy that is told, or more than its quota; earlier drafts name no policies."""
-    told = _by_policy(sent.get("RateLimit", ""), "r")
-    policies = _by_policy(sent.get("RateLimit-Policy", ""), "q")
-    for policy, left in told.items() if policies else ():
-        if policy not in policies:
-            return f"RateLimit tells of the policy {policy}, RateLimit-Policy only of {', '.join(policies)}"
-        if left > policies[policy]:
-            return f"RateLimit leaves {left} of a quota of {policies[policy]} in RateLimit-Policy"
-    return ""
+    left_by_policy = _by_policy(sent.get("RateLimit", ""), REMAINING_PARAMETER)
+    quota_by_policy = _by_policy(sent.get("RateLimit-Policy", ""), QUOTA_PARAMETER)
+    if not quota_by_policy:
+        return None
+    for policy, left in left_by_policy.items():
+        if policy not in quota_by_policy:
+            known = tuple(quota_by_policy)
+            return Finding(FindingKind.POLICY_UNKNOWN, status, expected=known, observed=policy)
+        quota = quota_by_policy[policy]
+        if left > quota:
+            return Finding(FindingKind.POLICY_EXCEEDED, status, expected=quota, observed=left)
+    return None
 
 
 def _by_policy(value: str, parameter: str) -> dict[str, int]:
-    found = {item.partition(";")[0].strip(): _parameter(item, parameter) for item in value.split(",")}
-    return {policy: number for policy, number in found.items() if number is not None}
+    found: dict[str, int] = {}
+    for item in value.split(","):
+        number = _parameter_of(item, parameter)
+        if number is not None:
+            found[item.partition(";")[0].strip()] = number
+    return found
 
 
-def _parameter(value: str, name: str) -> int | None:
-    found = re.search(rf";\s*{name}\s*=\s*(\d{{1,15}})(?!\d)", value)  # RFC 9651 3.3.1: at most 15 digits
+def _parameter_of(item: str, name: str) -> int | None:
+    # RFC 9651 3.3.1: at most 15 digits.
+    found = re.search(rf";\s*{name}\s*=\s*(\d{{1,15}})(?!\d)", item)
     return int(found.group(1)) if found else None

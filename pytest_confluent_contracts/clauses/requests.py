@@ -2,173 +2,212 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.clauses.reading import Applies, Look, each, quote_value, throttled, value_at, withheld
-from pytest_confluent_contracts.contract import Absence, Clause, Evidence, Judge
-from pytest_confluent_contracts.model.clauses import Family, Level
-from pytest_confluent_contracts.model.documents import Operation, Property
-from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.traffic import Exchange, Expect, Probe
+from pytest_confluent_contracts.clauses.reading import (
+    KEPT,
+    Looked,
+    each,
+    quote_value,
+    withheld,
+)
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.clauses import (
+    Aspect,
+    Clause,
+    Family,
+    Finding,
+    FindingKind,
+    Level,
+    MissingEvidence,
+    MissingKind,
+    Topic,
+)
+from pytest_confluent_contracts.model.documents import Property
+from pytest_confluent_contracts.model.traffic import Expect, Probe
 
 if TYPE_CHECKING:
-    from pytest_confluent_contracts.model.sources import SourceLocation
+    from collections.abc import Iterable, Iterator, Sequence
 
-BOUNDS = ("minLength", "maxLength", "pattern", "format", "minimum", "maximum", "minItems", "maxItems", "uniqueItems")
+    from pytest_confluent_contracts.clauses.reading import Applies, Look
+    from pytest_confluent_contracts.model.clauses import Evidence, Explain, Judge
+    from pytest_confluent_contracts.model.documents import Content, Operation
+    from pytest_confluent_contracts.model.traffic import Exchange
+
+BOUNDS = (
+    *("minLength", "maxLength", "pattern", "format", "minimum", "maximum"),
+    *("minItems", "maxItems", "uniqueItems"),
+)
+LONE_SURROGATE = "lone-surrogate"
 REFUSED_AS = {
     "json": "a body that is not JSON is refused (RFC 8259)",
     "media-type": "a body of another media type is refused",
     "required": "a request without its required body is refused",
-    "lone-surrogate": "a lone surrogate is refused, or kept as it is (RFC 8259 8.2)",
+    LONE_SURROGATE: "a lone surrogate is refused, or kept as it is (RFC 8259 8.2)",
 }
+# Probes in which valid bodies follow such as were refused.
+AMONG_REFUSALS = (Probe.READ_ONLY, Probe.BROKEN, Probe.MALFORMED, Probe.UNKNOWN)
+UNDECLARED = "undeclared"
 
 
 def derive(operation: Operation) -> Iterator[Clause]:
     """Yield what must be accepted, then what must be refused."""
-    if operation.request is not None:
-        yield from _examples(operation)
-        yield _accepted(operation)
-        yield _accepted_again(operation)
-        yield _undeclared(operation)
-        for member in _members(operation):
+    request = operation.request
+    if request is not None:
+        yield from _examples(request)
+        yield _accepted(request)
+        yield _accepted_again(request)
+        yield _undeclared(request)
+        for member in _checked_members(request):
             yield from _constraints(operation, member)
-        yield _several(operation)
-        yield from _malformed(operation)
-    if operation.promise("refusals", "unknown"):
+        yield _several(operation, request)
+        yield from _malformed(operation, request)
+    if operation.promises.refusals.unknown:
         yield _unknown(operation)
-
-
-def requests(
-    id: str, place: SourceLocation, promise: str, judge: Any, absent: Any, *needs: Probe, **more: Any
-) -> Clause:
-    """Return a clause of this family, MUST unless *more* says otherwise."""
-    settings = {"level": Level.MUST} | more
-    return Clause(
-        f"request/{id}",
-        Family.REQUESTS,
-        place=place,
-        promise=promise,
-        judge=judge,
-        absent=absent,
-        needs=frozenset(needs),
-        **settings,
-    )
 
 
 # --- accepted --------------------------------------------------------------------------------------------------------
 
 
-def _taken(exchange: Exchange) -> str:
-    """Return the finding where an allowed body was not accepted."""
+def _look_whether_taken(exchange: Exchange) -> Finding | Looked:
+    """Find an allowed body that was not accepted."""
     if exchange.accepted:
-        return ""
-    told = f": {quote_value(exchange.text, 120)}" if exchange.text else ""
-    return f"{exchange.status} answered to a body that the document allows ({exchange.case.title}){told}"
+        return KEPT
+    return Finding(
+        FindingKind.ALLOWED_REFUSED,
+        exchange.status,
+        observed=quote_value(exchange.text, 120) if exchange.text else "",
+        request=exchange.case.title,
+    )
 
 
-def _wanted(*probes: Probe) -> Applies:
-    return lambda e: e.case.expect is Expect.ACCEPTED and e.case.probe in probes and not throttled(e)
+def _is_allowed_in(*probes: Probe) -> Applies:
+    def applies(exchange: Exchange) -> bool:
+        case = exchange.case
+        is_allowed = case.expect is Expect.ACCEPTED and case.probe in probes
+        return is_allowed and not exchange.throttled
+
+    return applies
 
 
-def _examples(operation: Operation) -> Iterator[Clause]:
-    for example in operation.request.examples if operation.request else ():
-        applies = _sends_example(example.name)
-        yield requests(
-            f"example/{example.name}",
-            example.place,
-            "the document's own request is accepted as published",
-            each(applies, _taken),
-            withheld("an answer to the example", Expect.ACCEPTED),
-            Probe.EXAMPLES,
+def _examples(request: Content) -> Iterator[Clause]:
+    for example in request.examples:
+        yield Clause(
+            id=f"request/example/{example.name}",
+            family=Family.REQUESTS,
+            place=example.place,
+            promise="the document's own request is accepted as published",
+            judge=each(_sends_example(example.name), _look_whether_taken),
+            explain=withheld("an answer to the example", Expect.ACCEPTED),
+            needs=frozenset({Probe.EXAMPLES}),
         )
 
 
 def _sends_example(name: str) -> Applies:
-    return lambda exchange: _wanted(Probe.EXAMPLES)(exchange) and exchange.case.varies == f"example/{name}"
+    is_allowed = _is_allowed_in(Probe.EXAMPLES)
+
+    def applies(exchange: Exchange) -> bool:
+        return is_allowed(exchange) and exchange.case.varies == f"example/{name}"
+
+    return applies
 
 
-def _accepted(operation: Operation) -> Clause:
-    assert operation.request is not None
-    return requests(
-        "accepted",
-        operation.request.place,
-        "every body that the schema allows is accepted",
-        each(_wanted(Probe.VALID, Probe.COVERAGE), _taken),
-        withheld("an answer to a valid body", Expect.ACCEPTED),
-        Probe.VALID,
-        Probe.COVERAGE,
+def _accepted(request: Content) -> Clause:
+    probes = (Probe.VALID, Probe.COVERAGE)
+    return Clause(
+        id="request/accepted",
+        family=Family.REQUESTS,
+        place=request.place,
+        promise="every body that the schema allows is accepted",
+        judge=each(_is_allowed_in(*probes), _look_whether_taken),
+        explain=withheld("an answer to a valid body", Expect.ACCEPTED),
+        needs=frozenset(probes),
     )
 
 
-def _accepted_again(operation: Operation) -> Clause:
-    assert operation.request is not None
-    between = (Probe.READ_ONLY, Probe.BROKEN, Probe.MALFORMED, Probe.UNKNOWN)
-    wanted = _wanted(*between)
-    return requests(
-        "accepted/after-refusals",
-        operation.request.place,
-        "a body that the schema allows is accepted after others were refused",
-        each(lambda e: wanted(e) and e.case.varies != "undeclared", _taken),
-        withheld("an answer to a valid body", Expect.ACCEPTED),
-        *between,
+def _accepted_again(request: Content) -> Clause:
+    is_allowed = _is_allowed_in(*AMONG_REFUSALS)
+
+    def applies(exchange: Exchange) -> bool:
+        return is_allowed(exchange) and exchange.case.varies != UNDECLARED
+
+    return Clause(
+        id="request/accepted/after-refusals",
+        family=Family.REQUESTS,
+        place=request.place,
+        promise="a body that the schema allows is accepted after others were refused",
+        judge=each(applies, _look_whether_taken),
+        explain=withheld("an answer to a valid body", Expect.ACCEPTED),
+        needs=frozenset(AMONG_REFUSALS),
     )
 
 
-def _undeclared(operation: Operation) -> Clause:
-    assert operation.request is not None
+def _undeclared(request: Content) -> Clause:
+    def applies(exchange: Exchange) -> bool:
+        return exchange.case.varies == UNDECLARED and not exchange.throttled
 
-    def look(exchange: Exchange) -> str:
-        return "" if exchange.accepted else f"{exchange.status} answered to {exchange.case.title}"
+    def look(exchange: Exchange) -> Finding | Looked:
+        if exchange.accepted:
+            return KEPT
+        title = exchange.case.title
+        return Finding(FindingKind.UNDECLARED_REFUSED, exchange.status, request=title)
 
-    return requests(
-        "undeclared",
-        operation.request.place,
-        "a member that the schema does not name does not make the request fail",
-        each(lambda e: e.case.varies == "undeclared" and not throttled(e), look),
-        withheld("an answer to an undeclared member", Expect.ACCEPTED),
-        Probe.READ_ONLY,
+    return Clause(
+        id="request/undeclared",
+        family=Family.REQUESTS,
         level=Level.SHOULD,
+        place=request.place,
+        promise="a member that the schema does not name does not make the request fail",
+        judge=each(applies, look),
+        explain=withheld("an answer to an undeclared member", Expect.ACCEPTED),
+        needs=frozenset({Probe.READ_ONLY}),
     )
 
 
 # --- refused ---------------------------------------------------------------------------------------------------------
 
 
-def _members(operation: Operation) -> list[Property]:
-    assert operation.request is not None
-    content = operation.request
-    frozen = [member.path for member in content.properties if member.read_only]
-    whole = Property("", content.schema, required=content.required, place=content.place)
-    kept = [
-        m for m in content.properties if not any(m.path == path or m.path.startswith(path + ".") for path in frozen)
-    ]
-    return [whole, *kept]
+def _checked_members(request: Content) -> list[Property]:
+    """Return the members that a request must send rightly, the whole body first; read-only ones may be ignored."""
+    whole = Property(paths.WHOLE, request.schema, required=request.required, place=request.place)
+    frozen = [member.path for member in request.properties if member.read_only]
+    checked = [m for m in request.properties if not paths.is_member_of_any(m.path, frozen)]
+    return [whole, *checked]
 
 
-def constraints(member: Property) -> list[str]:
+def constraints_of(member: Property) -> list[str]:
     """Return the keywords by which *member* can be wrong; ``null`` is told apart from other types."""
-    types = member.schema.get("type")
-    listed = types if isinstance(types, list) else [types] if types else []
-    found = ["type"] if listed else []
-    found += ["null"] if listed and "null" not in listed else []
-    found += ["required"] if member.required and member.path else []
-    found += ["enum"] if "enum" in member.schema or "const" in member.schema else []
-    found += [keyword for keyword in BOUNDS if keyword in member.schema]
-    return found + (["additionalProperties"] if member.schema.get("additionalProperties") is False else [])
+    schema = member.schema
+    types = schema.get("type") or []
+    listed = types if isinstance(types, list) else [types]
+    found = []
+    if listed:
+        found.append("type")
+    if listed and "null" not in listed:
+        found.append("null")
+    if member.required and member.path:
+        found.append("required")
+    if "enum" in schema or "const" in schema:
+        found.append("enum")
+    found += [keyword for keyword in BOUNDS if keyword in schema]
+    if schema.get("additionalProperties") is False:
+        found.append("additionalProperties")
+    return found
 
 
 def _constraints(operation: Operation, member: Property) -> Iterator[Clause]:
-    for keyword in constraints(member):
-        name = f"{member.path}/{keyword}" if member.path else f"body/{keyword}"
-        yield requests(
-            name,
-            member.place,
-            f"a body that breaks only {keyword} of {member.path or 'the body'} is refused{_with(operation)}",
-            _once_served(_breaks(member.path, keyword), _refused),
-            _no_such_case(f"a refusal of {member.path or 'the body'}"),
-            Probe.BROKEN,
-            Probe.COVERAGE,
+    name = member.path or "the body"
+    for keyword in constraints_of(member):
+        yield Clause(
+            id=f"request/{member.path or 'body'}/{keyword}",
+            family=Family.REQUESTS,
+            place=member.place,
+            promise=f"a body that breaks only {keyword} of {name} is refused{_with(operation)}",
+            judge=_once_served(_breaks_only(member.path, keyword), _look_whether_refused),
+            explain=_no_such_request(f"a refusal of {name}"),
+            needs=frozenset({Probe.BROKEN, Probe.COVERAGE}),
+            topic=Topic(Aspect.CONSTRAINT, member=member.path, keyword=keyword),
         )
 
 
@@ -177,125 +216,170 @@ def _with(operation: Operation) -> str:
     return f" with {statuses}" if statuses else ""
 
 
-def _breaks(path: str, keyword: str) -> Applies:
-    """Return whether the request is wrong in just this way: by the ground truth, not by who made the case."""
+def _breaks_only(path: str, keyword: str) -> Applies:
+    """Apply where the request is wrong in just this way: by the ground truth, not by who made the case."""
 
     def applies(exchange: Exchange) -> bool:
         case = exchange.case
-        if case.expect is not Expect.REFUSED or len(case.violations) != 1 or throttled(exchange):
+        if case.expect is not Expect.REFUSED or exchange.throttled or len(case.violations) != 1:
             return False
-        broken = case.violations[0]
-        return case.varies == path and broken.keyword == keyword
+        return case.varies == path and case.violations[0].keyword == keyword
 
     return applies
 
 
-def _several(operation: Operation) -> Clause:
-    assert operation.request is not None
-    return requests(
-        "several",
-        operation.request.place,
-        f"a body that breaks the schema in several places is refused{_with(operation)}",
-        _once_served(lambda e: len(e.case.violations) > 1 and not throttled(e), _refused),
-        _no_such_case("a refusal of a body that is wrong in several places"),
-        Probe.BROKEN,
+def _several(operation: Operation, request: Content) -> Clause:
+    def applies(exchange: Exchange) -> bool:
+        return len(exchange.case.violations) > 1 and not exchange.throttled
+
+    promise = f"a body that breaks the schema in several places is refused{_with(operation)}"
+    return Clause(
+        id="request/several",
+        family=Family.REQUESTS,
+        place=request.place,
+        promise=promise,
+        judge=_once_served(applies, _look_whether_refused),
+        explain=_no_such_request("a refusal of a body that is wrong in several places"),
+        needs=frozenset({Probe.BROKEN}),
     )
 
 
 def _once_served(applies: Applies, look: Look) -> Judge:
-    """Judge the answers to broken bodies: while nobody is served, one that speaks of who asks, or of what for, is no evidence."""
+    """Judge the answers to broken bodies.
+
+    While nobody is served, an answer that speaks of who asks, or of what for, is no evidence: a service
+    behind a broken login answers 401 to everything.
+    """
 
     def judge(exchanges: Sequence[Exchange]) -> Iterable[Evidence]:
-        served = any(one.accepted and one.case.probe is not Probe.CREDENTIALS for one in exchanges)
-        return each(lambda exchange: applies(exchange) and (served or not _unread(exchange)), look)(exchanges)
+        is_served = any(map(_is_served, exchanges))
+
+        def bears_on_it(exchange: Exchange) -> bool:
+            return applies(exchange) and (is_served or not _speaks_of_who_asks(exchange))
+
+        return each(bears_on_it, look)(exchanges)
 
     return judge
 
 
-def _refused(exchange: Exchange) -> str:
-    """Return the finding where a broken body was not refused for what it is."""
+def _is_served(exchange: Exchange) -> bool:
+    return exchange.accepted and exchange.case.probe is not Probe.CREDENTIALS
+
+
+def _look_whether_refused(exchange: Exchange) -> Finding | Looked:
+    """Find a broken body that was not refused for what it is."""
     statuses = exchange.case.operation.refusals
     if exchange.status in statuses:
-        return ""
-    if not statuses and 400 <= exchange.status < 500:  # the document names none (`default`, `4XX`): any will do
-        return ""
-    promised = " or ".join(map(str, sorted(statuses))) or "a status of the 4xx class"
-    return f"{exchange.status} answered to a broken body ({exchange.case.title}), not {promised}"
+        return KEPT
+    if not statuses and 400 <= exchange.status < 500:
+        return KEPT  # the document names none (`default`, `4XX`): any will do
+    return Finding(
+        FindingKind.FORBIDDEN_TAKEN,
+        exchange.status,
+        expected=tuple(sorted(statuses)),
+        request=exchange.case.title,
+    )
 
 
-def _unread(exchange: Exchange) -> bool:
+def _speaks_of_who_asks(exchange: Exchange) -> bool:
     """Return whether the answer speaks of who asked, or of what for, and so not of the body."""
-    refusals = exchange.case.operation.entries["refusals"].data
-    return exchange.status in {refusals.get("unauthenticated", 401), refusals.get("unknown", 404), 401}
+    refusals = exchange.case.operation.promises.refusals
+    return exchange.status in {401, *refusals.unauthenticated, *(refusals.unknown or (404,))}
 
 
-def _no_such_case(what: str) -> Callable[[Sequence[Exchange]], Absence]:
+def _no_such_request(what: str) -> Explain:
     owed = withheld(what, Expect.REFUSED)
 
-    def absent(exchanges: Sequence[Exchange]) -> Absence:
-        asked = [e for e in exchanges if e.case.expect is Expect.REFUSED and not throttled(e) and not e.failure]
-        judged = [exchange for exchange in asked if not _unread(exchange)]
-        return Absence("no request that could be sent breaks only this") if judged else owed(exchanges)
+    def explain(exchanges: Sequence[Exchange]) -> MissingEvidence:
+        if any(map(_is_judged_refusal, exchanges)):
+            return MissingEvidence(MissingKind.NO_SUCH_REQUEST)
+        return owed(exchanges)
 
-    return absent
+    return explain
+
+
+def _is_judged_refusal(exchange: Exchange) -> bool:
+    """Return whether a broken body was answered for what it is."""
+    if exchange.case.expect is not Expect.REFUSED or exchange.failure:
+        return False
+    return not exchange.throttled and not _speaks_of_who_asks(exchange)
 
 
 # --- not JSON --------------------------------------------------------------------------------------------------------
 
 
-def _malformed(operation: Operation) -> Iterator[Clause]:
-    assert operation.request is not None
+def _malformed(operation: Operation, request: Content) -> Iterator[Clause]:
     for kind, promise in REFUSED_AS.items():
-        if kind == "required" and not operation.request.required:
+        if kind == "required" and not request.required:
             continue
-        yield requests(
-            f"body/{kind}",
-            operation.request.place,
-            promise + _with(operation),
-            _once_served(_malformed_as(kind), _surrogate if kind == "lone-surrogate" else _refused),
-            _no_such_case("a refusal of a malformed body"),
-            Probe.MALFORMED,
+        look = _look_at_surrogate if kind == LONE_SURROGATE else _look_whether_refused
+        yield Clause(
+            id=f"request/body/{kind}",
+            family=Family.REQUESTS,
+            place=request.place,
+            promise=promise + _with(operation),
+            judge=_once_served(_is_malformed_as(kind), look),
+            explain=_no_such_request("a refusal of a malformed body"),
+            needs=frozenset({Probe.MALFORMED}),
+            topic=Topic(Aspect.CONSTRAINT, keyword=kind),
         )
 
 
-def _malformed_as(kind: str) -> Applies:
-    return lambda e: e.case.probe is Probe.MALFORMED and e.case.varies == kind and not throttled(e)
+def _is_malformed_as(kind: str) -> Applies:
+    def applies(exchange: Exchange) -> bool:
+        case = exchange.case
+        return case.probe is Probe.MALFORMED and case.varies == kind and not exchange.throttled
+
+    return applies
 
 
-def _surrogate(exchange: Exchange) -> str:
+def _look_at_surrogate(exchange: Exchange) -> Finding | Looked:
     """RFC 8259 8.2 leaves open what a lone surrogate means: a service may refuse it, or give it back unharmed."""
     if not exchange.accepted:
-        return _refused(exchange)
-    sent, came = exchange.case.value, exchange.json
-    kept = all(value_at(came, path) in (ABSENT, value) for path, value in _leaves(sent))
-    return "" if kept else f"{exchange.status} answered to {exchange.case.title}, and the value was changed"
+        return _look_whether_refused(exchange)
+    for path, sent in _leaves(exchange.case.value, ()):
+        if paths.value_at(exchange.json, path) not in (paths.ABSENT, sent):
+            title = exchange.case.title
+            return Finding(FindingKind.SURROGATE_CHANGED, exchange.status, request=title)
+    return KEPT
 
 
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(value: Any, steps: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    """Yield the path and the value of each member that is no object."""
     if isinstance(value, Mapping):
         for name, member in value.items():
-            yield from _leaves(member, f"{path}.{name}" if path else name)
+            yield from _leaves(member, (*steps, name))
     else:
-        yield path, value
+        yield paths.path_of(steps), value
 
 
 # --- unknown ids -----------------------------------------------------------------------------------------------------
 
 
 def _unknown(operation: Operation) -> Clause:
-    promised = operation.promise("refusals", "unknown")
+    refusals = operation.promises.refusals
+    promised = tuple(sorted(refusals.unknown))
 
-    def look(exchange: Exchange) -> str:
-        as_bad_request = exchange.case.varies == "odd" and exchange.status in operation.refusals
-        if exchange.status == promised or as_bad_request:
-            return ""
-        return f"{exchange.status} answered to an id that does not exist ({exchange.case.title}), not {promised}"
+    def applies(exchange: Exchange) -> bool:
+        return exchange.case.expect is Expect.UNKNOWN and not exchange.throttled
 
-    return requests(
-        "unknown-id",
-        operation.entries["refusals"].place,
-        f"an id that does not exist is answered {promised}",
-        each(lambda e: e.case.expect is Expect.UNKNOWN and not throttled(e), look),
-        withheld("an answer to an unknown id", Expect.UNKNOWN),
-        Probe.UNKNOWN,
+    def look(exchange: Exchange) -> Finding | Looked:
+        is_odd = exchange.case.varies == "odd"
+        if exchange.status in promised or (is_odd and exchange.status in operation.refusals):
+            return KEPT
+        return Finding(
+            FindingKind.UNKNOWN_ID_TAKEN,
+            exchange.status,
+            expected=promised,
+            request=exchange.case.title,
+        )
+
+    return Clause(
+        id="request/unknown-id",
+        family=Family.REQUESTS,
+        place=refusals.place,
+        promise=f"an id that does not exist is answered {' or '.join(map(str, promised))}",
+        judge=each(applies, look),
+        explain=withheld("an answer to an unknown id", Expect.UNKNOWN),
+        needs=frozenset({Probe.UNKNOWN}),
     )

@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.clauses.reading import each, skipped, throttled, withheld
-from pytest_confluent_contracts.contract import Absentee, Clause
-from pytest_confluent_contracts.model.clauses import Family, Level
-from pytest_confluent_contracts.model.traffic import Exchange, Expect, Probe
+from pytest_confluent_contracts.clauses.reading import KEPT, Looked, each, missing, withheld
+from pytest_confluent_contracts.model.clauses import (
+    Clause,
+    Family,
+    Finding,
+    FindingKind,
+    MissingKind,
+)
+from pytest_confluent_contracts.model.traffic import Expect, Probe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from pytest_confluent_contracts.clauses.reading import Applies
     from pytest_confluent_contracts.model.documents import Operation, SecurityScheme
     from pytest_confluent_contracts.model.sources import SourceLocation
+    from pytest_confluent_contracts.model.traffic import Exchange
+
+CREDENTIALS = frozenset({Probe.CREDENTIALS})
+USUAL_REFUSAL = frozenset({401})  # RFC 9110 15.5.2
 
 
 def derive(operation: Operation) -> Iterator[Clause]:
     """Yield one clause for no credentials at all, one a scheme, and one for each alternative that must work."""
     if not operation.security or not all(operation.security):
         return
-    promised = frozenset({operation.promise("refusals", "unauthenticated") or 401})
+    promised = frozenset(operation.promises.refusals.unauthenticated) or USUAL_REFUSAL
     yield _refused("none", operation.place, "a request without credentials", promised, "")
-    for scheme in dict.fromkeys(scheme for alternative in operation.security for scheme in alternative):
-        what = f"a request with {scheme.name} missing or wrong"
-        yield _refused(scheme_id(scheme), scheme.place, what, promised, scheme.name)
+    for scheme in operation.schemes:
+        id, what = scheme_id(scheme), f"a request with {scheme.name} missing or wrong"
+        yield _refused(id, scheme.place, what, promised, scheme.name)
         if scheme.kind != "apiKey":  # RFC 6750 3.1: what is no credential at all may be a bad request
-            id, what = f"{scheme_id(scheme)}/malformed", f"a request with a malformed {scheme.name}"
-            yield _refused(id, scheme.place, what, promised | operation.refusals, f"{scheme.name}/malformed")
+            what, allowed = f"a request with a malformed {scheme.name}", promised | operation.refusals
+            malformed = f"{scheme.name}/malformed"
+            yield _refused(f"{id}/malformed", scheme.place, what, allowed, malformed)
     for alternative in operation.security:
         yield _works(alternative)
 
@@ -37,53 +48,55 @@ def scheme_id(scheme: SecurityScheme) -> str:
     return scheme.header if scheme.kind == "apiKey" else scheme.name
 
 
-def security(id: str, place: SourceLocation, promise: str, judge: Any, absent: Absentee) -> Clause:
-    """Return a clause of this family."""
+def _refused(id: str, place: SourceLocation, what: str, promised: frozenset[int], varies: str) -> Clause:
+    statuses = tuple(sorted(promised))
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        if exchange.status in promised:
+            return KEPT
+        title = exchange.case.title
+        return Finding(FindingKind.REFUSAL_WRONG, exchange.status, expected=statuses, request=title)
+
     return Clause(
         id=f"security/{id}",
         family=Family.SECURITY,
-        level=Level.MUST,
         place=place,
-        promise=promise,
-        needs=frozenset({Probe.CREDENTIALS}),
-        judge=judge,
-        absent=absent,
+        promise=f"{what} is answered {' or '.join(map(str, statuses))}",
+        judge=each(_is_sent_without(varies), look),
+        explain=withheld("a refusal", Expect.UNAUTHENTICATED),
+        needs=CREDENTIALS,
     )
 
 
-def _refused(id: str, place: SourceLocation, what: str, promised: frozenset[int], varies: str) -> Clause:
-    told = " or ".join(map(str, sorted(promised)))
+def _is_sent_without(varies: str) -> Applies:
+    def applies(exchange: Exchange) -> bool:
+        case = exchange.case
+        is_of_this_kind = case.expect is Expect.UNAUTHENTICATED and case.varies == varies
+        return is_of_this_kind and not exchange.throttled
 
-    def look(exchange: Exchange) -> str:
-        return "" if exchange.status in promised else f"{exchange.status} answered {exchange.case.title}, not {told}"
-
-    judge = each(_without(varies), look)
-    return security(id, place, f"{what} is answered {told}", judge, withheld("a refusal", Expect.UNAUTHENTICATED))
-
-
-def _without(varies: str) -> Callable[[Exchange], bool]:
-    return lambda e: e.case.expect is Expect.UNAUTHENTICATED and e.case.varies == varies and not throttled(e)
+    return applies
 
 
 def _works(alternative: tuple[SecurityScheme, ...]) -> Clause:
     name = "+".join(scheme.name for scheme in alternative)
 
     def applies(exchange: Exchange) -> bool:
-        return (
-            exchange.case.probe is Probe.CREDENTIALS
-            and exchange.case.expect is Expect.ACCEPTED
-            and exchange.case.authority == name
-            and not throttled(exchange)
-        )
+        case = exchange.case
+        is_valid = case.probe is Probe.CREDENTIALS and case.expect is Expect.ACCEPTED
+        return is_valid and case.authority == name and not exchange.throttled
 
-    def look(exchange: Exchange) -> str:
-        return "" if exchange.accepted else f"{exchange.status} answered to valid credentials ({name})"
+    def look(exchange: Exchange) -> Finding | Looked:
+        if exchange.accepted:
+            return KEPT
+        return Finding(FindingKind.CREDENTIALS_REFUSED, exchange.status, name)
 
-    variables = ", ".join(variable for scheme in alternative for _, variable in scheme.variables)
-    return security(
-        f"{name}/accepted",
-        alternative[0].place,
-        f"{name} is accepted",
-        each(applies, look),
-        skipped(f"not all of {variables} are set in the environment"),
+    variables = [variable for scheme in alternative for _, variable in scheme.variables]
+    return Clause(
+        id=f"security/{name}/accepted",
+        family=Family.SECURITY,
+        place=alternative[0].place,
+        promise=f"{name} is accepted",
+        judge=each(applies, look),
+        explain=missing(MissingKind.CREDENTIALS_NOT_SET, ", ".join(variables)),
+        needs=CREDENTIALS,
     )

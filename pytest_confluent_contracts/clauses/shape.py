@@ -3,227 +3,61 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
+    KEPT,
+    MISSING,
+    NOTHING,
     THROTTLING,
-    Applies,
-    Look,
-    Reader,
-    documented,
+    Looked,
+    SchemaReader,
+    always,
     each,
     essence,
-    path_of,
+    is_accepted,
+    missing,
     quote_value,
-    skipped,
+    texts_at,
+    unless_accepted,
     url_parts,
-    values,
     with_status,
     withheld,
 )
-from pytest_confluent_contracts.contract import Absence, Absentee, Clause, Evidence, Judge
-from pytest_confluent_contracts.model.clauses import Family, Level
-from pytest_confluent_contracts.model.documents import Content, Example, Header, Operation, Property, Response
-from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.traffic import REDACTED, Exchange, Expect, Probe, is_local
+from pytest_confluent_contracts.model import paths, quota
+from pytest_confluent_contracts.model.clauses import (
+    Aspect,
+    Clause,
+    Evidence,
+    Family,
+    Finding,
+    FindingKind,
+    Level,
+    MissingEvidence,
+    MissingKind,
+    Topic,
+)
+from pytest_confluent_contracts.model.documents import Content, Example, Property
+from pytest_confluent_contracts.model.traffic import REDACTED, Expect, is_local
 
 if TYPE_CHECKING:
-    from pytest_confluent_contracts.model.sources import SourceLocation
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pytest_confluent_contracts.clauses.reading import Applies, Look
+    from pytest_confluent_contracts.model.clauses import Explain, Judge
+    from pytest_confluent_contracts.model.documents import Header, Operation, Response
+    from pytest_confluent_contracts.model.traffic import Exchange, Probe
 
 INTEGER = re.compile(r"-?[0-9]+\Z")
-NAMED, LONG = 8, 80  # members that a finding names, and characters of each: a target may make up as many as it likes
+# Members that a finding names, and characters of each: a target may make up as many as it likes.
+MOST_NAMED, LONGEST_NAME = 8, 80
 CHALLENGE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+( +\S.*)?\Z")
-
-
-def derive(operation: Operation) -> Iterator[Clause]:
-    """Yield the clauses on statuses, successful answers, request ids and examples."""
-    yield from _answered(operation)
-    yield _statuses(operation)
-    for response in operation.responses:
-        if response.status.startswith("2"):
-            yield from success(operation, response)
-        elif response.content is None:
-            yield _no_body(response)
-    yield from _request_ids(operation)
-    yield from _values(operation)
-    for response in operation.responses:
-        yield from _examples(response)
-
-
-def shape(
-    id: str, place: SourceLocation, promise: str, judge: Judge, absent: Absentee, needs: frozenset[Probe], **more: Any
-) -> Clause:
-    """Return a clause of this family, MUST unless *more* says otherwise."""
-    settings = {"family": Family.SHAPE, "level": Level.MUST} | more
-    return Clause(id=id, place=place, promise=promise, judge=judge, absent=absent, needs=needs, **settings)
-
-
-# --- every answer ----------------------------------------------------------------------------------------------------
-
-
-def _answered(operation: Operation) -> Iterator[Clause]:
-    """Yield availability, apart from the contract: in the end, and (where a network is in between) at once."""
-
-    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
-        for exchange in exchanges:
-            lost = is_local(exchange.url) if exchange.superseded else bool(exchange.failure)
-            yield Evidence(exchange, _lost(exchange) if lost else "")
-
-    def at_once(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
-        for exchange in exchanges:
-            if not is_local(exchange.url):
-                yield Evidence(exchange, _lost(exchange) if exchange.superseded else "")
-
-    absent = skipped("nothing was sent")
-    yield shape("answered", operation.place, "every request is answered", judge, absent, EVERY)
-    promise, here = "a request is answered the first time", skipped("nothing lies between the run and this target")
-    yield shape("answered/at-once", operation.place, promise, at_once, here, EVERY, level=Level.SHOULD)
-
-
-def _lost(exchange: Exchange) -> str:
-    again = ", and an answer when it was sent again" if exchange.superseded else ""
-    return f"no answer: {exchange.failure}{again}" if exchange.failure else f"{exchange.status} answered{again}"
-
-
-def _statuses(operation: Operation) -> Clause:
-    listed = [response.status for response in operation.responses]
-
-    def look(exchange: Exchange) -> str:
-        if exchange.status >= 500:
-            return f"{exchange.status} answered to {exchange.case.title}"
-        if documented(operation, exchange) is None:
-            return f"{exchange.status} answered, which is not documented, to {exchange.case.title}"
-        return ""
-
-    return shape(
-        "statuses",
-        operation.place,
-        f"only {', '.join(listed)} are answered, and never 5xx to a request",
-        each(lambda exchange: True, look),
-        withheld("an answer", Expect.ACCEPTED),
-        needs=EVERY,
-    )
-
-
-def _no_body(response: Response) -> Clause:
-    def look(exchange: Exchange) -> str:
-        return f"{exchange.status} answered with a body: {quote_value(exchange.text)}" if exchange.text else ""
-
-    return shape(
-        f"{response.status}/no-body",
-        response.place,
-        f"no body is documented for {response.status}",
-        each(with_status(response.status), look),
-        skipped(f"no answer had status {response.status}"),
-        THROTTLING if response.status == "429" else EVERY,
-        level=Level.SHOULD,
-    )
-
-
-# --- successful answers ----------------------------------------------------------------------------------------------
-
-
-def success(operation: Operation, response: Response) -> Iterator[Clause]:
-    """Yield the clauses on one documented answer of the 2xx class."""
-    status = response.status
-    absent = withheld(f"an answer with {status}", Expect.ACCEPTED)
-    if response.content is not None:
-        yield from body(status, response.content, with_status(status), absent, EVERY)
-    limits = {str(name).lower() for name in limit_headers(operation)}
-    for header in response.headers:
-        if header.name.lower() not in limits:
-            yield header_clause(f"{status}/header/{header.name}", header, with_status(status), absent, EVERY)
-
-
-def limit_headers(operation: Operation) -> list[str]:
-    """Return the names of the headers that tell the rate limit; their own family judges them."""
-    entry = operation.entries.get("rate-limit")
-    roles = ("limit", "remaining", "reset", "retry-after")
-    return [str(entry.data[role]) for role in roles if role in entry.data] if entry else []
-
-
-def body(
-    prefix: str, content: Content, applies: Applies, absent: Absentee, needs: frozenset[Probe], **more: Any
-) -> Iterator[Clause]:
-    """Yield the clauses on a body: media type, JSON, the whole, each member, and what is not documented."""
-
-    def told_as_json(exchange: Exchange) -> bool:
-        return applies(exchange) and "json" in essence(exchange.header("content-type"))
-
-    def readable(exchange: Exchange) -> bool:
-        return applies(exchange) and exchange.json is not ABSENT
-
-    promise = f"the body is {content.media_type}"
-    judge = each(applies, lambda exchange: _media_type(exchange, content.media_type))
-    yield shape(f"{prefix}/media-type", content.place, promise, judge, absent, needs, **more)
-    promise, judge = "the body is one JSON value in UTF-8 (RFC 8259)", each(told_as_json, _json)
-    yield shape(f"{prefix}/json", content.place, promise, judge, absent, needs, **more)
-    reader, whole = Reader(content), Property("", content.schema, required=True, place=content.place)
-    for member in (whole, *content.properties):
-        yield _member(prefix, member, reader, readable, absent, needs=needs, **more)
-    promise = "every member of the body is documented"
-    judge, more = each(readable, lambda exchange: _undeclared(exchange, content.schema)), more | {"level": Level.SHOULD}
-    yield shape(f"{prefix}/undeclared", content.place, promise, judge, absent, needs, **more)
-
-
 # RFC 8259 8.1: JSON is UTF-8.
 FOREIGN_CHARSET = re.compile(r';\s*charset\s*=\s*(?!"?(?:utf-?8|us-ascii)\b)', re.IGNORECASE)
-
-
-def _media_type(exchange: Exchange, promised: str) -> str:
-    came = exchange.header_values("content-type")
-    if len(set(came)) == 1 and essence(came[0]) == essence(promised) and not FOREIGN_CHARSET.search(came[0]):
-        return ""
-    told = f"as {' and as '.join(came)}" if came else "without Content-Type"
-    return f"{exchange.status} answered {told}, not {promised}"
-
-
-def _json(exchange: Exchange) -> str:
-    return f"{exchange.status} answered with a body that is not JSON: {exchange.flaw}" if exchange.flaw else ""
-
-
-def _member(prefix: str, member: Property, reader: Reader, applies: Applies, absent: Absentee, **more: Any) -> Clause:
-    def look(exchange: Exchange) -> str | None:
-        fault = reader.faults(exchange).get(member.path)
-        if fault is None:
-            seen = next(values(exchange.json, member.path), None)
-            return "" if seen is not None else None
-        name = member.path or "the body"
-        return f"{exchange.status} answered {'without ' + name if fault == 'missing' else f'with {name}: {fault}'}"
-
-    return shape(
-        f"{prefix}/body/{member.path}" if member.path else f"{prefix}/body",
-        member.place,
-        _promised(member),
-        each(applies, look),
-        absent if not member.path else _unseen(member, applies, absent),
-        **more,
-    )
-
-
-def _unseen(member: Property, applies: Applies, absent: Absentee) -> Absentee:
-    """Return why a member was never seen: its parent is judged on its own, and what is optional may stay away."""
-
-    def absence(exchanges: Sequence[Exchange]) -> Absence:
-        if not any(applies(exchange) for exchange in exchanges):
-            return absent(exchanges)
-        if member.required and member.parent:
-            return Absence(f"no answer had {member.parent}")
-        return Absence(f"{member.path} is optional, and no answer had it")
-
-    return absence
-
-
-def _promised(member: Property) -> str:
-    said = {key: value for key, value in member.schema.items() if key in _SAID}
-    words = ", ".join(f"{_SAID[key]}{quote_value(value, 60)}" for key, value in said.items())
-    presence = "required" if member.required else "optional"
-    return f"{member.path or 'the body'} is {presence}{': ' + words if words else ''}"
-
-
-_SAID = {
+LIST_HEADERS = frozenset({"www-authenticate", "allow", "vary"})  # RFC 9110 5.3: these may come in several lines
+# How the keywords of a schema are called in a promise.
+TOLD_KEYWORDS = {
     "type": "type ",
     "format": "format ",
     "enum": "one of ",
@@ -237,102 +71,400 @@ _SAID = {
 }
 
 
-def _undeclared(exchange: Exchange, schema: Mapping[str, Any]) -> str:
-    names = sorted(set(_unnamed(exchange.json, schema, ())))
-    shown = [name if name.isprintable() and len(name) <= LONG else quote_value(name) for name in names[:NAMED]]
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return (
-        f"{exchange.status} answered with {', '.join(shown)}{more}, which the document does not name" if names else ""
+def derive(operation: Operation) -> Iterator[Clause]:
+    """Yield the clauses on statuses, successful answers, request ids and examples."""
+    yield _answered(operation)
+    yield _answered_at_once(operation)
+    yield _statuses(operation)
+    for response in operation.responses:
+        if response.status.startswith("2"):
+            yield from _success(operation, response)
+        elif response.content is None:
+            yield _no_body(response)
+    yield from _request_ids(operation)
+    yield from _allowed_values(operation)
+    for response in operation.responses:
+        yield from _examples(response)
+
+
+# --- every answer ----------------------------------------------------------------------------------------------------
+
+
+def _answered(operation: Operation) -> Clause:
+    """Return the clause on availability, apart from the contract: in the end there is an answer."""
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        for exchange in exchanges:
+            lost = is_local(exchange.url) if exchange.superseded else bool(exchange.failure)
+            yield Evidence(exchange, _lost(exchange) if lost else None)
+
+    return Clause(
+        id="answered",
+        family=Family.SHAPE,
+        place=operation.place,
+        promise="every request is answered",
+        judge=judge,
+        explain=missing(MissingKind.NOTHING_SENT),
+        needs=EVERY,
+        topic=Topic(Aspect.GENERAL),
     )
 
 
-def _unnamed(value: Any, schema: Mapping[str, Any], steps: tuple[str | int, ...]) -> Iterator[str]:
-    declared = schema.get("properties")
-    if isinstance(value, dict) and declared and "additionalProperties" not in schema:
-        yield from (path_of([*steps, name]) for name in value if name not in declared)
+def _answered_at_once(operation: Operation) -> Clause:
+    """Return the clause that, where a network is in between, nothing need be sent again."""
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        for exchange in exchanges:
+            if not is_local(exchange.url):
+                yield Evidence(exchange, _lost(exchange) if exchange.superseded else None)
+
+    return Clause(
+        id="answered/at-once",
+        family=Family.SHAPE,
+        level=Level.SHOULD,
+        place=operation.place,
+        promise="a request is answered the first time",
+        judge=judge,
+        explain=missing(MissingKind.NOTHING_BETWEEN),
+        needs=EVERY,
+    )
+
+
+def _lost(exchange: Exchange) -> Finding:
+    kind = FindingKind.ANSWERED_AGAIN if exchange.superseded else FindingKind.NOT_ANSWERED
+    return Finding(kind, exchange.status, observed=exchange.failure)
+
+
+def _statuses(operation: Operation) -> Clause:
+    listed = [response.status for response in operation.responses]
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        title = exchange.case.title
+        if exchange.status >= 500:
+            return Finding(FindingKind.SERVER_ERROR, exchange.status, request=title)
+        if operation.response(exchange.status) is None:
+            return Finding(FindingKind.UNDOCUMENTED_STATUS, exchange.status, request=title)
+        return KEPT
+
+    return Clause(
+        id="statuses",
+        family=Family.SHAPE,
+        place=operation.place,
+        promise=f"only {', '.join(listed)} are answered, and never 5xx to a request",
+        judge=each(always, look),
+        explain=withheld("an answer", Expect.ACCEPTED),
+        needs=EVERY,
+        topic=Topic(Aspect.GENERAL),
+    )
+
+
+def _no_body(response: Response) -> Clause:
+    def look(exchange: Exchange) -> Finding | Looked:
+        if not exchange.text:
+            return KEPT
+        came = quote_value(exchange.text)
+        return Finding(FindingKind.BODY_UNDOCUMENTED, exchange.status, observed=came)
+
+    return Clause(
+        id=f"{response.status}/no-body",
+        family=Family.SHAPE,
+        level=Level.SHOULD,
+        place=response.place,
+        promise=f"no body is documented for {response.status}",
+        judge=each(with_status(response.status), look),
+        explain=missing(MissingKind.NO_SUCH_STATUS, response.status),
+        needs=THROTTLING if response.status == "429" else EVERY,
+        topic=Topic(status=response.status),
+    )
+
+
+# --- successful answers ----------------------------------------------------------------------------------------------
+
+
+def _success(operation: Operation, response: Response) -> Iterator[Clause]:
+    """Yield the clauses on one documented answer of the 2xx class."""
+    status = response.status
+    explain = withheld(f"an answer with {status}", Expect.ACCEPTED)
+    applies = with_status(status)
+    if response.content is not None:
+        yield from body_clauses(Family.SHAPE, status, response.content, applies, explain)
+    limits = {name.lower() for name in limit_headers(operation)}
+    for header in response.headers:
+        if header.name.lower() not in limits:
+            id = f"{status}/header/{header.name}"
+            yield header_clause(Family.SHAPE, id, status, header, applies, explain, EVERY)
+
+
+def limit_headers(operation: Operation) -> tuple[str, ...]:
+    """Return the names of the headers that tell the rate limit; their own family judges them."""
+    promised = quota.promised_headers(operation)
+    return promised.names if promised else ()
+
+
+def body_clauses(family: Family, status: str, content: Content, applies: Applies, explain: Explain) -> Iterator[Clause]:
+    """Yield the clauses on a body: media type, JSON, the whole, each member, and what is not documented.
+
+    *status* is the answers' status, or ``error`` for a body that all errors share.
+    """
+
+    def is_told_as_json(exchange: Exchange) -> bool:
+        return applies(exchange) and "json" in essence(exchange.header("content-type"))
+
+    def is_readable(exchange: Exchange) -> bool:
+        return applies(exchange) and exchange.json is not paths.ABSENT
+
+    yield Clause(
+        id=f"{status}/media-type",
+        family=family,
+        place=content.place,
+        promise=f"the body is {content.media_type}",
+        judge=each(applies, _look_at_media_type(content.media_type)),
+        explain=explain,
+        needs=EVERY,
+        topic=Topic(Aspect.MEDIA_TYPE, status),
+    )
+    yield Clause(
+        id=f"{status}/json",
+        family=family,
+        place=content.place,
+        promise="the body is one JSON value in UTF-8 (RFC 8259)",
+        judge=each(is_told_as_json, _look_at_json),
+        explain=explain,
+        needs=EVERY,
+        topic=Topic(Aspect.JSON, status),
+    )
+    reader = SchemaReader(content)
+    whole = Property(paths.WHOLE, content.schema, required=True, place=content.place)
+    for member in (whole, *content.properties):
+        yield _member_clause(family, status, member, reader, is_readable, explain)
+    yield Clause(
+        id=f"{status}/undeclared",
+        family=family,
+        level=Level.SHOULD,
+        place=content.place,
+        promise="every member of the body is documented",
+        judge=each(is_readable, _look_for_undeclared(content.schema)),
+        explain=explain,
+        needs=EVERY,
+        topic=Topic(status=status),
+    )
+
+
+def _look_at_media_type(promised: str) -> Look:
+    def look(exchange: Exchange) -> Finding | Looked:
+        came = exchange.header_values("content-type")
+        if len(set(came)) == 1 and _is_media_type(came[0], promised):
+            return KEPT
+        return Finding(FindingKind.MEDIA_TYPE_WRONG, exchange.status, expected=promised, observed=came)
+
+    return look
+
+
+def _is_media_type(came: str, promised: str) -> bool:
+    return essence(came) == essence(promised) and not FOREIGN_CHARSET.search(came)
+
+
+def _look_at_json(exchange: Exchange) -> Finding | Looked:
+    if not exchange.flaw:
+        return KEPT
+    return Finding(FindingKind.JSON_UNREADABLE, exchange.status, observed=exchange.flaw)
+
+
+def _member_clause(
+    family: Family,
+    status: str,
+    member: Property,
+    reader: SchemaReader,
+    applies: Applies,
+    explain: Explain,
+) -> Clause:
+    def look(exchange: Exchange) -> Finding | Looked:
+        wrong = reader.violations_in(exchange).get(member.path)
+        if wrong == MISSING:
+            return Finding(FindingKind.MEMBER_MISSING, exchange.status, member.path)
+        if wrong is not None:
+            return Finding(FindingKind.MEMBER_INVALID, exchange.status, member.path, observed=wrong)
+        seen = next(paths.values_at(exchange.json, member.path), None)
+        return NOTHING if seen is None else KEPT
+
+    return Clause(
+        id=f"{status}/body/{member.path}" if member.path else f"{status}/body",
+        family=family,
+        place=member.place,
+        promise=_promise_of(member),
+        judge=each(applies, look),
+        explain=_never_seen(member, applies, explain) if member.path else explain,
+        needs=EVERY,
+        topic=Topic(Aspect.MEMBER, status, member.path),
+    )
+
+
+def _never_seen(member: Property, applies: Applies, explain: Explain) -> Explain:
+    """Explain why a member was never seen: its parent is judged on its own, and what is optional may stay away."""
+
+    def explain_member(exchanges: Sequence[Exchange]) -> MissingEvidence:
+        if not any(applies(exchange) for exchange in exchanges):
+            return explain(exchanges)
+        if member.required and member.parent:
+            return MissingEvidence(MissingKind.NO_SUCH_MEMBER, member.parent)
+        return MissingEvidence(MissingKind.MEMBER_OPTIONAL, member.path)
+
+    return explain_member
+
+
+def _promise_of(member: Property) -> str:
+    told = [f"{words}{quote_value(member.schema[keyword], 60)}" for keyword, words in _told_in_order(member.schema)]
+    presence = "required" if member.required else "optional"
+    rules = f": {', '.join(told)}" if told else ""
+    return f"{member.path or 'the body'} is {presence}{rules}"
+
+
+def _told_in_order(schema: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the keywords of *schema* that a promise tells, in its own order, with the words for each."""
+    return [(keyword, TOLD_KEYWORDS[keyword]) for keyword in schema if keyword in TOLD_KEYWORDS]
+
+
+def _look_for_undeclared(schema: Mapping[str, Any]) -> Look:
+    def look(exchange: Exchange) -> Finding | Looked:
+        names = sorted(set(_undeclared_in(exchange.json, schema, ())))
+        if not names:
+            return KEPT
+        shown = tuple(_shown_name(name) for name in names[:MOST_NAMED])
+        more = max(0, len(names) - MOST_NAMED)
+        return Finding(FindingKind.MEMBERS_UNDECLARED, exchange.status, observed=(shown, more))
+
+    return look
+
+
+def _shown_name(name: str) -> str:
+    return name if name.isprintable() and len(name) <= LONGEST_NAME else quote_value(name)
+
+
+def _undeclared_in(value: Any, schema: Mapping[str, Any], steps: tuple[paths.Step, ...]) -> Iterator[str]:
+    """Yield the path of each member of *value* that *schema* neither names nor speaks of as additional."""
+    declared = schema.get("properties") or {}
     if isinstance(value, dict):
-        for name in set(value) & set(declared or ()):
-            yield from _unnamed(value[name], (declared or {})[name], (*steps, name))
-    elif isinstance(value, list) and isinstance(schema.get("items"), Mapping):
+        if declared and "additionalProperties" not in schema:
+            yield from (paths.path_of([*steps, name]) for name in value if name not in declared)
+        for name in value.keys() & declared.keys():
+            yield from _undeclared_in(value[name], declared[name], (*steps, name))
+    items = schema.get("items")
+    if isinstance(value, list) and isinstance(items, dict):
         for item in value:
-            yield from _unnamed(item, schema["items"], (*steps, 0))
+            yield from _undeclared_in(item, items, (*steps, paths.ITEM))
 
 
 # --- headers ---------------------------------------------------------------------------------------------------------
 
 
 def header_clause(
-    id: str, header: Header, applies: Applies, absent: Absentee, needs: frozenset[Probe], **more: Any
+    family: Family,
+    id: str,
+    status: str,
+    header: Header,
+    applies: Applies,
+    explain: Explain,
+    needs: frozenset[Probe],
 ) -> Clause:
-    """Return the clause that a documented header is there and of its type."""
-    kind = "an integer, not negative" if header.schema.get("type") == "integer" else "not empty"
-    return shape(
-        id,
-        header.place,
-        f"{header.name} is sent: {kind}",
-        each(applies, lambda exchange: _header(exchange, header)),
-        absent,
-        needs,
-        **more,
+    """Return the clause that a documented header is there and of its type, on answers with *status*."""
+    kind = "an integer, not negative" if _is_integer(header) else "not empty"
+    return Clause(
+        id=id,
+        family=family,
+        place=header.place,
+        promise=f"{header.name} is sent: {kind}",
+        judge=each(applies, _look_at_header(header)),
+        explain=explain,
+        needs=needs,
+        topic=Topic(_header_aspect(status, header), status, header=header.name),
     )
 
 
-LISTED = frozenset({"www-authenticate", "allow", "vary"})  # RFC 9110 5.3: only these may come in several lines
+def _header_aspect(status: str, header: Header) -> Aspect:
+    """Return the aspect of a header; the wait of a 429 is wrong for the reason that the rules on waits are."""
+    if status == "429" and header.name == quota.USUAL_HEADERS.retry_after:
+        return Aspect.WAIT
+    return Aspect.HEADER
 
 
-def _header(exchange: Exchange, header: Header) -> str:
-    came = exchange.header_values(header.name)
-    if not came:
-        return f"{exchange.status} answered without {header.name}"
-    if len(came) > 1 and header.name.lower() not in LISTED:
-        return f"{exchange.status} answered with {header.name} {len(came)} times"
-    fault = next((fault for value in came if (fault := _header_fault(header, value))), "")
-    return f"{exchange.status} answered with {header.name}: {fault}" if fault else ""
+def _is_integer(header: Header) -> bool:
+    return header.schema.get("type") == "integer"
 
 
-def _header_fault(header: Header, value: str) -> str:
-    if header.schema.get("type") == "integer":
+def _look_at_header(header: Header) -> Look:
+    def look(exchange: Exchange) -> Finding | Looked:
+        status, name = exchange.status, header.name
+        came = exchange.header_values(name)
+        if not came:
+            return Finding(FindingKind.HEADER_MISSING, status, name)
+        if len(came) > 1 and name.lower() not in LIST_HEADERS:
+            return Finding(FindingKind.HEADER_REPEATED, status, name, observed=len(came))
+        for value in came:
+            kind = _violation_of(header, value)
+            if kind is not None:
+                return Finding(kind, status, name, observed=quote_value(value))
+        return KEPT
+
+    return look
+
+
+def _violation_of(header: Header, value: str) -> FindingKind | None:
+    """Return in which way *value* is not what the document says of *header*, None where it is."""
+    if _is_integer(header):
         if not INTEGER.match(value):
-            return f"{quote_value(value)} is not an integer"
-        return f"{quote_value(value)} is negative" if value.strip("-0") and value.startswith("-") else ""
+            return FindingKind.HEADER_NOT_INTEGER
+        is_negative = value.startswith("-") and value.strip("-0")
+        return FindingKind.HEADER_NEGATIVE if is_negative else None
     if not value.strip():
-        return "the value is empty"
+        return FindingKind.HEADER_EMPTY
     if header.name.lower() == "www-authenticate" and not CHALLENGE.match(value):
-        return f"{quote_value(value)} is no challenge (RFC 9110 11.6.1)"
-    if header.schema.get("format") == "uri" and not all(url_parts(value)[:2]):
-        return f"{quote_value(value)} is not an absolute URI"
-    return ""
+        return FindingKind.HEADER_NO_CHALLENGE
+    if header.schema.get("format") == "uri" and not _is_absolute(value):
+        return FindingKind.HEADER_NO_URI
+    return None
+
+
+def _is_absolute(url: str) -> bool:
+    parts = url_parts(url)
+    return bool(parts.scheme and parts.netloc)
 
 
 # --- request identity ------------------------------------------------------------------------------------------------
 
 
 def _request_ids(operation: Operation) -> Iterator[Clause]:
-    entry = operation.entries.get("request-id")
-    if entry is None or not entry.data.get("unique", True):
+    promised = operation.promises.request_id
+    if promised is None or not promised.unique:
         return
-    name = str(entry.data["header"])
-    yield shape(
-        "request-id/unique",
-        entry.place,
-        f"no two answers share {name}: {entry.says}",
-        unique(lambda exchange: list(exchange.header_values(name)), name),
-        withheld(f"an answer with {name}", Expect.ACCEPTED),
-        EVERY,
+    name = promised.header
+    yield Clause(
+        id="request-id/unique",
+        family=Family.SHAPE,
+        place=promised.place,
+        promise=f"no two answers share {name}: {promised.says}",
+        judge=no_value_twice(lambda exchange: exchange.header_values(name), name),
+        explain=withheld(f"an answer with {name}", Expect.ACCEPTED),
+        needs=EVERY,
     )
 
 
-def unique(values_of: Callable[[Exchange], Sequence[str]], name: str) -> Judge:
+def no_value_twice(values_of: Callable[[Exchange], Sequence[str]], name: str) -> Judge:
     """Return a judge that finds a value of *values_of* which an earlier exchange had too."""
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         seen: set[str] = set()
         for exchange in exchanges:
             came = () if exchange.superseded else values_of(exchange)
+            if not came:
+                continue
             again = next((value for value in came if value in seen), None)
             seen.update(came)
-            if came:
-                yield Evidence(exchange, f"{name} {quote_value(again)} came a second time" if again is not None else "")
+            if again is None:
+                yield Evidence(exchange)
+                continue
+            observed = quote_value(again)
+            finding = Finding(FindingKind.VALUE_REPEATED, exchange.status, name, observed=observed)
+            yield Evidence(exchange, finding)
 
     return judge
 
@@ -340,64 +472,69 @@ def unique(values_of: Callable[[Exchange], Sequence[str]], name: str) -> Judge:
 # --- prose lists of values -------------------------------------------------------------------------------------------
 
 
-def _values(operation: Operation) -> Iterator[Clause]:
-    entry = operation.entries.get("values")
-    for path, allowed in (entry.data["properties"] if entry else {}).items():
-        yield shape(
-            f"200/values/{path}",
-            entry.place if entry else operation.place,
-            f"{path} is one of {', '.join(map(str, allowed))}",
-            each(lambda exchange: exchange.accepted, _one_of(path, allowed)),
-            _seen_or(withheld("an answer with 200", Expect.ACCEPTED), f"no answer had {path}"),
-            EVERY,
+def _allowed_values(operation: Operation) -> Iterator[Clause]:
+    promised = operation.promises.allowed_values
+    for path, allowed in promised.by_path.items():
+        yield Clause(
+            id=f"200/values/{path}",
+            family=Family.SHAPE,
+            place=promised.place,
+            promise=f"{path} is one of {', '.join(map(str, allowed))}",
+            judge=each(is_accepted, _look_at_value(path, allowed)),
+            explain=unless_accepted(
+                withheld("an answer with 200", Expect.ACCEPTED),
+                MissingEvidence(MissingKind.NO_SUCH_MEMBER, path),
+            ),
+            needs=EVERY,
+            topic=Topic(status="200"),
         )
 
 
-def _one_of(path: str, allowed: Sequence[Any]) -> Look:
-    def look(exchange: Exchange) -> str | None:
-        came = [value for _, value in values(exchange.json, path) if isinstance(value, str) and REDACTED not in value]
+def _look_at_value(path: str, allowed: Sequence[Any]) -> Look:
+    def look(exchange: Exchange) -> Finding | Looked:
+        came = [value for value in texts_at(exchange.json, path) if REDACTED not in value]
         wrong = next((value for value in came if value not in allowed), None)
         if wrong is not None:
-            return f"{exchange.status} answered with {path} {quote_value(wrong)}"
-        return "" if came else None
+            observed = quote_value(wrong)
+            return Finding(FindingKind.VALUE_UNLISTED, exchange.status, path, observed=observed)
+        return KEPT if came else NOTHING
 
     return look
-
-
-def _seen_or(absent: Absentee, reason: str) -> Absentee:
-    def absence(exchanges: Sequence[Exchange]) -> Absence:
-        return Absence(reason) if any(exchange.accepted for exchange in exchanges) else absent(exchanges)
-
-    return absence
 
 
 # --- the document's own examples -------------------------------------------------------------------------------------
 
 
 def _examples(response: Response) -> Iterator[Clause]:
-    for example in response.content.examples if response.content else ():
-        yield _example(f"document/example/{response.status}", response.content, example)
+    status, content = response.status, response.content
+    if content is not None:
+        for example in content.examples:
+            suffix = "" if example.name in ("default", status) else f"/{example.name}"
+            yield _example_clause(status, f"{status}{suffix}", content, example)
     for header in response.headers:
         if "example" in header.schema:
-            value = str(header.schema["example"])
-            content = Content("", header.schema, (), (), header.place)
-            id = f"document/example/{response.status}/{header.name}"
-            yield _example(id, content, Example(header.name, value, header.place))
+            shown = Example(header.name, str(header.schema["example"]), header.place)
+            held = Content("", header.schema, (), (), header.place)
+            yield _example_clause(status, f"{status}/{header.name}", held, shown)
 
 
-def _example(id: str, content: Content | None, example: Example) -> Clause:
+def _example_clause(status: str, id: str, content: Content, example: Example) -> Clause:
     def judge(_: Sequence[Exchange]) -> Iterator[Evidence]:
-        faults = Reader(content).faults_of(example.value) if content else {}
-        told = "; ".join(f"{path or 'the value'}: {fault}" for path, fault in faults.items())
-        yield Evidence(None, f"the document's own example breaks its schema: {told}" if told else "")
+        wrong = SchemaReader(content).violations_of(example.value)
+        if not wrong:
+            yield Evidence(None)
+            return
+        told = tuple((path, problem) for path, problem in wrong.items())
+        yield Evidence(None, Finding(FindingKind.EXAMPLE_INVALID, observed=told))
 
-    named = example.name == "default" or id.endswith(f"/{example.name}")
-    return shape(
-        id if named else f"{id}/{example.name}",
-        example.place,
-        "the document's example keeps the document's schema",
-        judge,
-        skipped("the document shows no example"),
-        frozenset(),
+    return Clause(
+        id=f"document/example/{id}",
+        family=Family.SHAPE,
         level=Level.SHOULD,
+        place=example.place,
+        promise="the document's example keeps the document's schema",
+        judge=judge,
+        explain=missing(MissingKind.NO_EXAMPLE),
+        needs=frozenset(),
+        topic=Topic(status=status),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,28 +10,47 @@ from urllib.parse import unquote
 
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
+    KEPT,
+    NOTHING,
+    Looked,
     each,
-    leaked,
+    is_accepted,
+    is_same,
+    look_for_leaks,
     quote_value,
-    same,
+    unless_accepted,
     url_parts,
-    value_at,
     withheld,
 )
-from pytest_confluent_contracts.contract import Absence, Absentee, Clause, Evidence, Judge
-from pytest_confluent_contracts.model.clauses import Family, Level
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.clauses import (
+    Clause,
+    Evidence,
+    Family,
+    Finding,
+    FindingKind,
+    Level,
+    MissingEvidence,
+    MissingKind,
+)
 from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.traffic import REDACTED, Case, Exchange, Expect, Probe
+from pytest_confluent_contracts.model.traffic import REDACTED, Expect, Probe
 
 if TYPE_CHECKING:
-    from pytest_confluent_contracts.model.documents import Content, Operation
-    from pytest_confluent_contracts.model.sources import SourceLocation
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-TICKS = (10**6, 500_000, 250_000, 200_000, 100_000)  # microseconds
-FINEST = 0.045  # seconds
+    from pytest_confluent_contracts.model.clauses import Explain, Judge
+    from pytest_confluent_contracts.model.documents import Content, Operation, Property
+    from pytest_confluent_contracts.model.promises import Identity
+    from pytest_confluent_contracts.model.sources import SourceLocation
+    from pytest_confluent_contracts.model.traffic import Case, Exchange
+
+TICKS_US = (10**6, 500_000, 250_000, 200_000, 100_000)  # microseconds between two ticks of a clock
+FINEST_TICK_S = 0.045  # seconds
 MARGIN = 1.1  # ticks: a change so long after the last must show another
 SELDOM = 5  # a clock that stands still for fewer than one change in so many was not too coarse for it
-ENOUGH = 20
+ENOUGH_MOVES = 20
+QUOTED = 50  # characters of a value in a finding
 EMPTY: tuple[Any, ...] = ("", [], {}, None, ABSENT)
 
 
@@ -41,7 +60,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
     if content is None:
         return
     model = Model.of(operation, content)
-    yield from _echo(operation, model)
+    yield from _sent_is_returned(operation, model)
     yield from _unchanged(operation, model)
     yield from _immutable(operation, model)
     yield from _identity(operation)
@@ -49,22 +68,12 @@ def derive(operation: Operation) -> Iterator[Clause]:
     yield from _timestamps(operation, model)
 
 
-def update(id: str, place: SourceLocation, promise: str, judge: Judge, absent: Absentee, **more: Any) -> Clause:
-    """Return a clause of this family, MUST and stateful unless *more* says otherwise."""
-    settings: dict[str, Any] = {"level": Level.MUST, "needs": EVERY, "stateful": True} | more
-    return Clause(f"update/{id}", Family.UPDATE, place=place, promise=promise, judge=judge, absent=absent, **settings)
-
-
 NO_200 = withheld("an answer with 200", Expect.ACCEPTED)
 
 
-def _or(reason: str) -> Absentee:
-    """Return the absence of a clause that needs more than one answer with 200: *reason* where answers came."""
-
-    def absent(exchanges: Sequence[Exchange]) -> Absence:
-        return Absence(reason) if any(exchange.accepted for exchange in exchanges) else NO_200(exchanges)
-
-    return absent
+def _unless_answered(kind: MissingKind, subject: str = "") -> Explain:
+    """Explain a clause that needs more than one answer with 200: by *kind* where any came."""
+    return unless_accepted(NO_200, MissingEvidence(kind, subject))
 
 
 # --- what the answers show -------------------------------------------------------------------------------------------
@@ -72,7 +81,12 @@ def _or(reason: str) -> Absentee:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Which members an update can write, which an answer shows, which move by themselves; the frozen ones around each."""
+    """What the document says of the members of an answer, all by path, lists as a whole.
+
+    ``writable``: an update can write them; ``shown``: an answer shows them; ``frozen``: no update changes
+    them; ``moving``: they change by themselves; ``created``: the time of creation; ``around``: the frozen
+    members around each that is shown.
+    """
 
     operation: Operation
     writable: tuple[str, ...]
@@ -85,27 +99,42 @@ class Model:
 
     @classmethod
     def of(cls, operation: Operation, content: Content) -> Model:
-        """Return what the document says: leaves of the answer, lists as a whole."""
-        shown = tuple(m.path for m in content.properties if "[]" not in m.path and "properties" not in m.schema)
-        entry = operation.entries.get("immutable")
-        frozen = tuple(entry.data["properties"]) if entry else ()
+        """Return the model of *operation*, of which *content* is the answer."""
+        promises = operation.promises
+        shown = tuple(member.path for member in content.properties if _is_leaf(member))
+        frozen = promises.immutable.paths
         request = operation.request.properties if operation.request else ()
-        free = [m for m in request if not m.read_only and len(m.schema.get("enum", "ab")) > 1]
-        writable = tuple(m.path for m in free if m.path in shown and not _within(m.path, frozen))
-        updated = operation.promise("timestamps", "updated")
-        created = str(operation.promise("timestamps", "created") or "")
-        secret = tuple(operation.promise("create-only", "properties") or ())
-        around = {path: tuple(other for other in frozen if _within(path, (other,))) for path in shown}
-        return cls(operation, writable, shown, frozen, (*((updated,) if updated else ()), *secret), created, around)
+        writable = [
+            member.path
+            for member in request
+            if _may_vary(member) and member.path in shown and not paths.is_member_of_any(member.path, frozen)
+        ]
+        updated = promises.timestamps.updated
+        return cls(
+            operation=operation,
+            writable=tuple(writable),
+            shown=shown,
+            frozen=frozen,
+            moving=((updated,) if updated else ()) + promises.create_only.paths,
+            created=promises.timestamps.created,
+            around={path: _frozen_around(path, frozen) for path in shown},
+        )
 
     def state(self, exchange: Exchange) -> dict[str, Any]:
         """Return what the answer shows of the resource, by path; null counts as absent."""
         known = self._known.get(id(exchange))
         if known is None or known[0] is not exchange:  # several clauses follow the same exchanges
-            found = {path: value_at(exchange.json, path) for path in self.shown if path not in self.moving}
-            known = (exchange, {path: ABSENT if value is None else value for path, value in found.items()})
+            known = (exchange, self._read_state(exchange))
             self._known[id(exchange)] = known
         return known[1]
+
+    def _read_state(self, exchange: Exchange) -> dict[str, Any]:
+        state: dict[str, Any] = {}
+        for path in self.shown:
+            if path not in self.moving:
+                value = paths.value_at(exchange.json, path)
+                state[path] = ABSENT if value is None else value
+        return state
 
     def own(self, exchanges: Sequence[Exchange]) -> Iterator[Exchange]:
         """Yield the exchanges that may have changed the run's own resource, or show it."""
@@ -118,8 +147,18 @@ class Model:
                 yield exchange
 
 
-def _within(path: str, paths: Sequence[str]) -> bool:
-    return any(path == other or path.startswith(f"{other}.") for other in paths)
+def _is_leaf(member: Property) -> bool:
+    return not paths.has_items(member.path) and "properties" not in member.schema
+
+
+def _may_vary(member: Property) -> bool:
+    """Return whether an update may write one value or another: not read-only, and more than one is allowed."""
+    is_constant = "enum" in member.schema and len(member.schema["enum"]) <= 1
+    return not member.read_only and not is_constant
+
+
+def _frozen_around(path: str, frozen: Sequence[str]) -> tuple[str, ...]:
+    return tuple(other for other in frozen if paths.is_member_of(path, other))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,138 +181,200 @@ def pairs(model: Model, exchanges: Sequence[Exchange]) -> Iterator[Pair]:
         if not (exchange.accepted and isinstance(exchange.json, Mapping)):
             refused.append(exchange)
             continue
-        if before is not None and not _unreadable(exchange.case):
+        if before is not None and not _is_unreadable(exchange.case):
             yield Pair(before, exchange, tuple(refused))
         before, refused = exchange, []
 
 
-def _unreadable(case: Case) -> bool:
+def _is_unreadable(case: Case) -> bool:
     """Return whether nobody knows what the body says: it is no JSON, or in another encoding."""
     return bool(case.body) and case.value is ABSENT
+
+
+Changes = Mapping[str, tuple[Any, Any]]  # by path: what was there, and what is there now
+
+
+def _changed_members(pair: Pair, model: Model, members: Iterable[str]) -> dict[str, tuple[Any, Any]]:
+    """Return those of *members* that differ between both answers."""
+    was, now = model.state(pair.before), model.state(pair.after)
+    return {path: (was[path], now[path]) for path in members if not _is_same_state(was[path], now[path])}
+
+
+def _is_same_state(was: Any, now: Any) -> bool:
+    """Return whether a member is the same; an empty value may be left out of an answer."""
+    if was in EMPTY and now in EMPTY:
+        return True
+    if was is ABSENT or now is ABSENT:
+        return False
+    return is_same(was, now)
+
+
+def _first_change(kind: FindingKind, status: int, changed: Changes) -> Finding | None:
+    """Return the finding on the first of *changed*, None where there is none."""
+    for path, (was, now) in changed.items():
+        return Finding(kind, status, path, expected=_quoted_state(was), observed=_quoted_state(now))
+    return None
+
+
+def _quoted_state(value: Any) -> str:
+    return "" if value is ABSENT else quote_value(value, QUOTED)
 
 
 # --- what was sent comes back ----------------------------------------------------------------------------------------
 
 
-def _echo(operation: Operation, model: Model) -> Iterator[Clause]:
-    members = {member.path: member for member in operation.request.properties} if operation.request else {}
-    for path in model.writable:
-        yield update(
-            f"sent-is-returned/{path}",
-            members[path].place,
-            f"{path} in the answer equals the value sent, to the character",
-            _returned(model, path),
-            _or(f"no answer had {path} after it was sent"),
+def _sent_is_returned(operation: Operation, model: Model) -> Iterator[Clause]:
+    for member in operation.request.properties if operation.request else ():
+        path = member.path
+        if path not in model.writable:
+            continue
+        yield Clause(
+            id=f"update/sent-is-returned/{path}",
+            family=Family.UPDATE,
+            place=member.place,
+            promise=f"{path} in the answer equals the value sent, to the character",
+            judge=_judge_returned(model, path),
+            explain=_unless_answered(MissingKind.NOT_RETURNED_AFTER_SENDING, path),
+            needs=EVERY,
+            stateful=True,
         )
 
 
-def _returned(model: Model, path: str) -> Judge:
+def _judge_returned(model: Model, path: str) -> Judge:
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
-        shown = any(e.accepted and value_at(e.json, path) not in EMPTY for e in exchanges)
+        is_ever_shown = any(_shows(exchange, path) for exchange in exchanges)
         for exchange in model.own(exchanges):
-            sent = value_at(exchange.case.value, path)
+            sent = paths.value_at(exchange.case.value, path)
             if sent is ABSENT or not exchange.accepted or not isinstance(exchange.json, Mapping):
                 continue
-            came = value_at(exchange.json, path)
+            came = paths.value_at(exchange.json, path)
             if came is ABSENT:
-                if shown and sent not in EMPTY:
-                    yield Evidence(
-                        exchange, f"{exchange.status} answered without {path}, sent as {quote_value(sent, 50)}"
-                    )
+                # An optional member that is empty may be left out, and one that never comes is not shown at all.
+                if is_ever_shown and sent not in EMPTY:
+                    expected = quote_value(sent, QUOTED)
+                    kind = FindingKind.VALUE_LOST
+                    yield Evidence(exchange, Finding(kind, exchange.status, path, expected))
+            elif is_same(sent, came):
+                yield Evidence(exchange)
             else:
-                finding = (
-                    f"{exchange.status} answered with {path} {quote_value(came, 50)}, sent as {quote_value(sent, 50)}"
-                )
-                yield Evidence(exchange, "" if same(sent, came) else finding)
+                yield Evidence(exchange, _changed_value(exchange.status, path, sent, came))
 
     return judge
+
+
+def _shows(exchange: Exchange, path: str) -> bool:
+    return exchange.accepted and paths.value_at(exchange.json, path) not in EMPTY
+
+
+def _changed_value(status: int, path: str, sent: Any, came: Any) -> Finding:
+    return Finding(
+        FindingKind.VALUE_CHANGED,
+        status,
+        path,
+        expected=quote_value(sent, QUOTED),
+        observed=quote_value(came, QUOTED),
+    )
 
 
 # --- what was not sent stays -----------------------------------------------------------------------------------------
 
 
 def _unchanged(operation: Operation, model: Model) -> Iterator[Clause]:
-    yield update(
-        "omitted-unchanged",
-        operation.place,
-        "what was not sent does not change",
-        _omitted(model, lambda exchange: not _is_empty(exchange, model)),
-        _or("no two answers could be compared"),
+    yield Clause(
+        id="update/omitted-unchanged",
+        family=Family.UPDATE,
+        place=operation.place,
+        promise="what was not sent does not change",
+        judge=_judge_omitted(model, lambda exchange: not _is_empty(exchange, model)),
+        explain=_unless_answered(MissingKind.NOT_COMPARED),
+        needs=EVERY,
+        stateful=True,
     )
-    if operation.request and not operation.request.required and "required" not in operation.request.schema:
-        yield update(
-            "empty-changes-nothing",
-            operation.place,
-            "an empty update changes nothing but the time of the update",
-            _omitted(model, lambda exchange: _is_empty(exchange, model)),
-            _or("no empty update followed an answer"),
+    request = operation.request
+    if request and not request.required and "required" not in request.schema:
+        yield Clause(
+            id="update/empty-changes-nothing",
+            family=Family.UPDATE,
+            place=operation.place,
+            promise="an empty update changes nothing but the time of the update",
+            judge=_judge_omitted(model, lambda exchange: _is_empty(exchange, model)),
+            explain=_unless_answered(MissingKind.NO_EMPTY_UPDATE),
+            needs=EVERY,
+            stateful=True,
         )
-    yield update(
-        "refused-unchanged",
-        operation.place,
-        "a refused request changes nothing",
-        _refused(model),
-        _or("no answer followed a refused request"),
+    yield Clause(
+        id="update/refused-unchanged",
+        family=Family.UPDATE,
+        place=operation.place,
+        promise="a refused request changes nothing",
+        judge=_judge_refused(model),
+        explain=_unless_answered(MissingKind.NOTHING_AFTER_REFUSAL),
         needs=EVERY | {Probe.THROTTLE},
+        stateful=True,
     )
-    yield update(
-        "idempotent",
-        operation.place,
-        "the same update twice gives the same resource",
-        _idempotent(model),
-        _or("no update was sent twice"),
+    yield Clause(
+        id="update/idempotent",
+        family=Family.UPDATE,
+        place=operation.place,
+        promise="the same update twice gives the same resource",
+        judge=_judge_repeated(model),
+        explain=_unless_answered(MissingKind.NO_UPDATE_TWICE),
+        needs=EVERY,
+        stateful=True,
     )
 
 
 def _is_empty(exchange: Exchange, model: Model) -> bool:
     """Return whether the request names no member that the answer shows."""
-    return all(value_at(exchange.case.value, path) is ABSENT for path in (*model.writable, *model.frozen))
+    named = (*model.writable, *model.frozen)
+    return all(paths.value_at(exchange.case.value, path) is ABSENT for path in named)
 
 
-def _changes(pair: Pair, model: Model) -> dict[str, tuple[Any, Any]]:
+def _unsent_changes(pair: Pair, model: Model) -> dict[str, tuple[Any, Any]]:
     """Return the members that differ between both answers though the second request did not send them."""
-    was, now = model.state(pair.before), model.state(pair.after)
     sent = pair.after.case.value
-    return {
-        path: (was[path], now[path])
-        for path in was
-        if path != model.created and not _sends(sent, path, model) and not same_state(was[path], now[path])
-    }
+    unsent = [path for path in model.state(pair.after) if path != model.created and not _speaks_of(sent, path, model)]
+    return _changed_members(pair, model, unsent)
 
 
-def _sends(body: Any, path: str, model: Model) -> bool:
+def _speaks_of(body: Any, path: str, model: Model) -> bool:
     """Return whether *body* says anything of *path*: itself, a part of it, or a frozen member around it."""
-    if value_at(body, path) is not ABSENT:
+    if paths.value_at(body, path) is not ABSENT:
         return True
-    return any(value_at(body, frozen) not in (ABSENT, {}) for frozen in model.around[path])
+    return any(paths.value_at(body, frozen) not in (ABSENT, {}) for frozen in model.around[path])
 
 
-def same_state(was: Any, now: Any) -> bool:
-    """Return whether a member is the same; an empty value may be left out of an answer."""
-    if was in EMPTY and now in EMPTY:
-        return True
-    return was is not ABSENT and now is not ABSENT and same(was, now)
+def _attributed(
+    pair: Pair, model: Model, elsewhere: set[str]
+) -> tuple[dict[str, tuple[Any, Any]], dict[str, tuple[Any, Any]]]:
+    """Split the changes of a pair: those that the second request made, and those that a refused one in between made.
+
+    A member that changes without any refused request in between, too (*elsewhere*), is only blamed on
+    one whose value came out.
+    """
+    changed = _unsent_changes(pair, model)
+    own: dict[str, tuple[Any, Any]] = {}
+    by_refused: dict[str, tuple[Any, Any]] = {}
+    for path, (was, now) in changed.items():
+        is_blamed = path not in elsewhere or any(_sends(e, path, now) for e in pair.refused)
+        holder = by_refused if pair.refused and is_blamed else own
+        holder[path] = (was, now)
+    return own, by_refused
 
 
-def _attributed(pair: Pair, model: Model, elsewhere: set[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Split the changes of a pair: those that the second request made, and those that a refused one in between made."""
-    changed = _changes(pair, model)
-    if not pair.refused:
-        return changed, {}
-    by_refused = {
-        path: values
-        for path, values in changed.items()
-        if path not in elsewhere or any(same_state(value_at(e.case.value, path), values[1]) for e in pair.refused)
-    }
-    return {path: values for path, values in changed.items() if path not in by_refused}, by_refused
+def _sends(exchange: Exchange, path: str, value: Any) -> bool:
+    return _is_same_state(paths.value_at(exchange.case.value, path), value)
 
 
 def _changed_without_refusal(model: Model, exchanges: Sequence[Exchange]) -> set[str]:
-    alone = [pair for pair in pairs(model, exchanges) if not pair.refused]
-    return {path for pair in alone for path in _changes(pair, model)}
+    found: set[str] = set()
+    for pair in pairs(model, exchanges):
+        if not pair.refused:
+            found |= _unsent_changes(pair, model).keys()
+    return found
 
 
-def _omitted(model: Model, applies: Callable[[Exchange], bool]) -> Judge:
+def _judge_omitted(model: Model, applies: Callable[[Exchange], bool]) -> Judge:
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         elsewhere = _changed_without_refusal(model, exchanges)
         for pair in pairs(model, exchanges):
@@ -281,22 +382,14 @@ def _omitted(model: Model, applies: Callable[[Exchange], bool]) -> Judge:
                 continue
             own, by_refused = _attributed(pair, model, elsewhere)
             if own or not by_refused:
-                yield Evidence(pair.after, _told(own, "though it was not sent"))
+                status = pair.after.status
+                finding = _first_change(FindingKind.CHANGED_UNSENT, status, own)
+                yield Evidence(pair.after, finding)
 
     return judge
 
 
-def _told(changed: Mapping[str, tuple[Any, Any]], why: str) -> str:
-    for path, (was, now) in changed.items():
-        return f"{path} changed from {_shown(was)} to {_shown(now)}, {why}"
-    return ""
-
-
-def _shown(value: Any) -> str:
-    return "nothing" if value is ABSENT else quote_value(value, 50)
-
-
-def _refused(model: Model) -> Judge:
+def _judge_refused(model: Model) -> Judge:
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         elsewhere = _changed_without_refusal(model, exchanges)
         for pair in pairs(model, exchanges):
@@ -304,33 +397,35 @@ def _refused(model: Model) -> Judge:
                 continue
             _, changed = _attributed(pair, model, elsewhere)
             culprit = _culprit(pair, changed)
-            yield Evidence(culprit, _told(changed, f"by a request that was answered {culprit.status}"))
+            finding = _first_change(FindingKind.CHANGED_BY_REFUSED, culprit.status, changed)
+            yield Evidence(culprit, finding)
 
     return judge
 
 
-def _culprit(pair: Pair, changed: Mapping[str, tuple[Any, Any]]) -> Exchange:
+def _culprit(pair: Pair, changed: Changes) -> Exchange:
     """Return the refused request whose value came out, else the last one before the change was seen."""
     for path, (_, now) in changed.items():
         for exchange in reversed(pair.refused):
-            if now not in EMPTY and same_state(value_at(exchange.case.value, path), now):
+            if now not in EMPTY and _sends(exchange, path, now):
                 return exchange
     return pair.refused[-1]
 
 
-def _idempotent(model: Model) -> Judge:
+def _judge_repeated(model: Model) -> Judge:
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         for pair in pairs(model, exchanges):
-            if pair.refused or pair.before.case.key != pair.after.case.key:
+            sent = pair.after.case
+            if pair.refused or pair.before.case.key != sent.key:
                 continue
-            was, now = model.state(pair.before), model.state(pair.after)
-            changed = {
-                path: (was[path], now[path])
-                for path in was
-                if path != model.created and value_at(pair.after.case.value, path) is not ABSENT
-                if not same_state(was[path], now[path])
-            }
-            yield Evidence(pair.after, _told(changed, "by sending the same update again"))
+            named = [
+                path
+                for path in model.state(pair.before)
+                if path != model.created and paths.value_at(sent.value, path) is not ABSENT
+            ]
+            changed = _changed_members(pair, model, named)
+            kind, status = FindingKind.CHANGED_BY_REPEATING, pair.after.status
+            yield Evidence(pair.after, _first_change(kind, status, changed))
 
     return judge
 
@@ -339,239 +434,353 @@ def _idempotent(model: Model) -> Judge:
 
 
 def _immutable(operation: Operation, model: Model) -> Iterator[Clause]:
-    entry = operation.entries.get("immutable")
     for path in model.frozen:
-        yield update(
-            f"immutable/{path}",
-            entry.place if entry else operation.place,
-            f"{path} stays as it is when another value is sent",
-            _kept(model, path),
-            _or(f"no answer showed {path} before and after another value was sent"),
+        yield Clause(
+            id=f"update/immutable/{path}",
+            family=Family.UPDATE,
+            place=operation.promises.immutable.place,
+            promise=f"{path} stays as it is when another value is sent",
+            judge=_judge_frozen(model, path),
+            explain=_unless_answered(MissingKind.NOT_SHOWN_AROUND, path),
+            needs=EVERY,
+            stateful=True,
         )
 
 
-def _kept(model: Model, path: str) -> Judge:
-    leaves = [leaf for leaf in model.shown if _within(leaf, (path,)) and leaf not in model.moving]
+def _judge_frozen(model: Model, path: str) -> Judge:
+    leaves = [leaf for leaf in model.shown if paths.is_member_of(leaf, path) and leaf not in model.moving]
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         for pair in pairs(model, exchanges):
-            senders = [e for e in (*pair.refused, pair.after) if value_at(e.case.value, path) not in (ABSENT, {})]
+            senders = [e for e in (*pair.refused, pair.after) if _writes(e, path)]
             if not senders:
                 continue
             was, now = model.state(pair.before), model.state(pair.after)
-            changed = {leaf: (was[leaf], now[leaf]) for leaf in leaves if not same_state(was[leaf], now[leaf])}
-            seen = [leaf for leaf in leaves if was[leaf] is not ABSENT or now[leaf] is not ABSENT]
-            if seen or changed:
-                yield Evidence(senders[-1], _told(changed, "because it was sent"))
+            if all(was[leaf] is ABSENT and now[leaf] is ABSENT for leaf in leaves):
+                continue
+            changed = _changed_members(pair, model, leaves)
+            finding = _first_change(FindingKind.CHANGED_BY_SENDING, pair.after.status, changed)
+            yield Evidence(senders[-1], finding)
 
     return judge
+
+
+def _writes(exchange: Exchange, path: str) -> bool:
+    return paths.value_at(exchange.case.value, path) not in (ABSENT, {})
 
 
 # --- the resource itself ---------------------------------------------------------------------------------------------
 
 
 def _identity(operation: Operation) -> Iterator[Clause]:
-    entry = operation.entries.get("identity")
-    if entry is None or "parameter" not in entry.data:
+    promised = operation.promises.identity
+    if promised is None or not promised.parameter:
         return
-    parameter, member = str(entry.data["parameter"]), str(entry.data.get("property", "id"))
+    yield _id_is_path_id(promised)
+    if promised.self_link:
+        yield _self_addresses_resource(operation, promised)
 
-    def look(exchange: Exchange) -> str | None:
+
+def _id_is_path_id(promised: Identity) -> Clause:
+    parameter, member = promised.parameter, promised.property
+
+    def look(exchange: Exchange) -> Finding | Looked:
         asked = dict(exchange.case.parameters).get(parameter)
-        came = value_at(exchange.json, member)
+        came = paths.value_at(exchange.json, member)
         if not isinstance(came, str):
-            return None
-        finding = f"{exchange.status} answered with {member} {quote_value(came)}, asked for {quote_value(asked)}"
-        return "" if came == asked else finding
-
-    judge = each(lambda exchange: exchange.accepted, look)
-    promise = f"{member} in the answer is the {parameter} in the path"
-    yield update("id-is-path-id", entry.place, promise, judge, _or(f"no answer had {member}"), stateful=False)
-    if "self" in entry.data:
-        yield _self(operation, str(entry.data["self"]), entry.place)
-
-
-def _self(operation: Operation, member: str, place: SourceLocation) -> Clause:
-    def look(exchange: Exchange) -> str | None:
-        came = value_at(exchange.json, member)
-        if not isinstance(came, str):
-            return None
-        path = operation.path
-        for name, value in exchange.case.parameters:
-            path = path.replace("{" + name + "}", value)
-        right = unquote(url_parts(came).path).rstrip("/").endswith(path.replace(REDACTED, "redacted"))
-        return (
-            ""
-            if right
-            else f"{exchange.status} answered with {member} {quote_value(came)}, which does not address {path}"
+            return NOTHING
+        if came == asked:
+            return KEPT
+        return Finding(
+            FindingKind.ID_DIFFERS,
+            exchange.status,
+            member,
+            expected=quote_value(asked),
+            observed=quote_value(came),
         )
 
-    judge = each(lambda exchange: exchange.accepted, look)
-    promise = f"{member} addresses this resource"
-    return update("self-addresses-resource", place, promise, judge, _or(f"no answer had {member}"), stateful=False)
+    return Clause(
+        id="update/id-is-path-id",
+        family=Family.UPDATE,
+        place=promised.place,
+        promise=f"{member} in the answer is the {parameter} in the path",
+        judge=each(is_accepted, look),
+        explain=_unless_answered(MissingKind.NO_SUCH_MEMBER, member),
+        needs=EVERY,
+    )
+
+
+def _self_addresses_resource(operation: Operation, promised: Identity) -> Clause:
+    member = promised.self_link
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        came = paths.value_at(exchange.json, member)
+        if not isinstance(came, str):
+            return NOTHING
+        path = paths.filled_template(operation.path, exchange.case.parameters)
+        addressed = unquote(url_parts(came).path).rstrip("/")
+        if addressed.endswith(path.replace(REDACTED, "redacted")):
+            return KEPT
+        observed = quote_value(came)
+        return Finding(
+            FindingKind.SELF_LINK_DIFFERS,
+            exchange.status,
+            member,
+            expected=path,
+            observed=observed,
+        )
+
+    return Clause(
+        id="update/self-addresses-resource",
+        family=Family.UPDATE,
+        place=promised.place,
+        promise=f"{member} addresses this resource",
+        judge=each(is_accepted, look),
+        explain=_unless_answered(MissingKind.NO_SUCH_MEMBER, member),
+        needs=EVERY,
+    )
 
 
 # --- what must never be shown ----------------------------------------------------------------------------------------
 
 
 def _secrets(operation: Operation) -> Iterator[Clause]:
-    place = operation.entries["secrets"].place if "secrets" in operation.entries else operation.place
-    judge = each(lambda exchange: 200 <= exchange.status < 400, leaked)
-    promise = "no credential and no secret of the request comes back, in the body or a header"
-    yield update("no-leak", place, promise, judge, NO_200, stateful=False)
-    entry = operation.entries.get("create-only")
-    for path in entry.data["properties"] if entry else ():
-        yield from _create_only(path, entry.place if entry else operation.place)
+    yield Clause(
+        id="update/no-leak",
+        family=Family.UPDATE,
+        place=operation.promises.secrets.place,
+        promise="no credential and no secret of the request comes back, in the body or a header",
+        judge=each(lambda exchange: 200 <= exchange.status < 400, look_for_leaks),
+        explain=NO_200,
+        needs=EVERY,
+    )
+    create_only = operation.promises.create_only
+    for path in create_only.paths:
+        yield from _create_only(path, create_only.place)
 
 
 def _create_only(path: str, place: SourceLocation) -> Iterator[Clause]:
-    def shown(exchange: Exchange) -> str | None:
-        came = value_at(exchange.json, path)
-        return f"{exchange.status} answered with a value in {path}" if came not in EMPTY else ""
+    def look_for_value(exchange: Exchange) -> Finding | Looked:
+        if paths.value_at(exchange.json, path) in EMPTY:
+            return KEPT
+        return Finding(FindingKind.SECRET_SHOWN, exchange.status, path)
 
-    def empty(exchange: Exchange) -> str | None:
-        return f"{exchange.status} answered with an empty {path}" if value_at(exchange.json, path) == "" else ""
+    def look_for_empty_text(exchange: Exchange) -> Finding | Looked:
+        if paths.value_at(exchange.json, path) != "":
+            return KEPT
+        return Finding(FindingKind.SECRET_EMPTY, exchange.status, path)
 
-    def accepted(exchange: Exchange) -> bool:
+    def is_readable(exchange: Exchange) -> bool:
         return exchange.accepted and exchange.json is not ABSENT
 
-    promise = f"{path} is only sent by create"
-    yield update(f"create-only/{path}", place, promise, each(accepted, shown), NO_200, stateful=False)
-    judge, promise = each(accepted, empty), f"{path} is left out, not sent empty"
-    yield update(f"create-only/{path}/empty", place, promise, judge, NO_200, level=Level.SHOULD, stateful=False)
+    yield Clause(
+        id=f"update/create-only/{path}",
+        family=Family.UPDATE,
+        place=place,
+        promise=f"{path} is only sent by create",
+        judge=each(is_readable, look_for_value),
+        explain=NO_200,
+        needs=EVERY,
+    )
+    yield Clause(
+        id=f"update/create-only/{path}/empty",
+        family=Family.UPDATE,
+        level=Level.SHOULD,
+        place=place,
+        promise=f"{path} is left out, not sent empty",
+        judge=each(is_readable, look_for_empty_text),
+        explain=NO_200,
+        needs=EVERY,
+    )
 
 
 # --- time ------------------------------------------------------------------------------------------------------------
 
 
 def _timestamps(operation: Operation, model: Model) -> Iterator[Clause]:
-    entry = operation.entries.get("timestamps")
-    if entry is None:
-        return
-    created, updated = entry.data.get("created"), entry.data.get("updated")
-    absent = _or("no answer had the time stamps")
+    promised = operation.promises.timestamps
+    created, updated, place = promised.created, promised.updated, promised.place
+    explain = _unless_answered(MissingKind.NO_TIME_STAMPS)
     if created:
-        promise = f"{created} never changes"
-        yield update("created-constant", entry.place, promise, _constant(created), absent, stateful=False)
+        yield Clause(
+            id="update/created-constant",
+            family=Family.UPDATE,
+            place=place,
+            promise=f"{created} never changes",
+            judge=_judge_constant_time(created),
+            explain=explain,
+            needs=EVERY,
+        )
     if updated:
-        promise = f"{updated} never goes back"
-        yield update("updated-never-back", entry.place, promise, _never_back(updated), absent, stateful=False)
-        promise = f"{updated} moves when something changed"
-        yield update("updated-moves", entry.place, promise, _moves(model, updated), absent)
+        yield Clause(
+            id="update/updated-never-back",
+            family=Family.UPDATE,
+            place=place,
+            promise=f"{updated} never goes back",
+            judge=_judge_going_back(updated),
+            explain=explain,
+            needs=EVERY,
+        )
+        yield Clause(
+            id="update/updated-moves",
+            family=Family.UPDATE,
+            place=place,
+            promise=f"{updated} moves when something changed",
+            judge=_judge_moving(model, updated),
+            explain=explain,
+            needs=EVERY,
+            stateful=True,
+        )
     if created and updated:
-        promise = f"{updated} is not before {created}"
-        judge = _ordered(created, updated)
-        yield update("updated-after-created", entry.place, promise, judge, absent, stateful=False)
+        yield Clause(
+            id="update/updated-after-created",
+            family=Family.UPDATE,
+            place=place,
+            promise=f"{updated} is not before {created}",
+            judge=each(is_accepted, _look_at_order(created, updated)),
+            explain=explain,
+            needs=EVERY,
+        )
 
 
-def moment(body: Any, path: str) -> datetime | None:
+def parse_moment(body: Any, path: str) -> datetime | None:
     """Return the RFC 3339 time at *path*, None where it is absent or not one (``shape`` says so)."""
-    value = value_at(body, path)
+    value = paths.value_at(body, path)
+    if not isinstance(value, str):
+        return None
     try:
-        parsed = datetime.fromisoformat(value.upper()) if isinstance(value, str) else None  # RFC 3339 5.6: t and z too
+        parsed = datetime.fromisoformat(value.upper())  # RFC 3339 5.6: t and z too
     except ValueError:
         return None
-    return parsed if parsed is None or parsed.tzinfo else None
+    return parsed if parsed.tzinfo else None
 
 
 def _timed(exchanges: Sequence[Exchange], path: str) -> Iterator[tuple[Exchange, datetime]]:
+    """Yield each answer that shows the run's own resource with the time at *path*."""
     first = None
     for exchange in exchanges:
         first = exchange.case.parameters if first is None else first
-        told = moment(exchange.json, path) if exchange.accepted and exchange.case.parameters == first else None
+        if not exchange.accepted or exchange.case.parameters != first:
+            continue
+        told = parse_moment(exchange.json, path)
         if told is not None:
             yield exchange, told
 
 
-def _constant(path: str) -> Judge:
+def _judge_constant_time(path: str) -> Judge:
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         first: datetime | None = None
         for exchange, told in _timed(exchanges, path):
             first = first or told
-            finding = f"{exchange.status} answered with {path} {told.isoformat()}, before {first.isoformat()}"
-            yield Evidence(exchange, "" if told == first else finding)
+            finding = None
+            if told != first:
+                finding = _other_time(FindingKind.CREATION_MOVED, exchange, path, first, told)
+            yield Evidence(exchange, finding)
 
     return judge
 
 
-def _never_back(path: str) -> Judge:
+def _judge_going_back(path: str) -> Judge:
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         latest: datetime | None = None
         for exchange, told in _timed(exchanges, path):
             latest = max(latest or told, told)
-            finding = f"{exchange.status} answered with {path} {told.isoformat()}, after {latest.isoformat()}"
-            yield Evidence(exchange, "" if told == latest else finding)
+            finding = None
+            if told != latest:
+                finding = _other_time(FindingKind.UPDATE_WENT_BACK, exchange, path, latest, told)
+            yield Evidence(exchange, finding)
 
     return judge
 
 
-def _ordered(created: str, updated: str) -> Judge:
-    def look(exchange: Exchange) -> str | None:
-        begun, changed = moment(exchange.json, created), moment(exchange.json, updated)
+def _other_time(kind: FindingKind, exchange: Exchange, path: str, expected: datetime, told: datetime) -> Finding:
+    return Finding(kind, exchange.status, path, expected=expected.isoformat(), observed=told.isoformat())
+
+
+def _look_at_order(created: str, updated: str) -> Callable[[Exchange], Finding | Looked]:
+    def look(exchange: Exchange) -> Finding | Looked:
+        begun, changed = parse_moment(exchange.json, created), parse_moment(exchange.json, updated)
         if begun is None or changed is None:
-            return None
-        told = f"{updated} {changed.isoformat()}, before {created} {begun.isoformat()}"
-        return f"{exchange.status} answered with {told}" if changed < begun else ""
+            return NOTHING
+        if changed >= begun:
+            return KEPT
+        return Finding(
+            FindingKind.UPDATE_BEFORE_CREATION,
+            exchange.status,
+            updated,
+            expected=(created, begun.isoformat()),
+            observed=changed.isoformat(),
+        )
 
-    return each(lambda exchange: exchange.accepted, look)
+    return look
 
 
-def _moves(model: Model, path: str) -> Judge:
-    """A change must not show a time stamp again that was first seen at least a clock's resolution before."""
+def _judge_moving(model: Model, path: str) -> Judge:
+    """Judge that a change does not show a time again that was first seen at least a clock's resolution before.
+
+    For example, a service whose times are whole seconds: two changes 0.3 s apart may show the same time,
+    two changes 1.2 s apart may not.
+    """
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         changes = list(_stamped_changes(model, path, exchanges))
         resolution = _resolution(changes)
         for change in changes:
-            moved, due = change.told != change.first, change.elapsed >= resolution
-            told = (
-                f"{change.after.status} answered with {path} {change.told.isoformat()} again, though something changed"
-            )
-            if moved or due:
-                yield Evidence(change.after, "" if moved else told)
+            if change.has_moved:
+                yield Evidence(change.after)
+            elif change.elapsed >= resolution:
+                kind, status = FindingKind.UPDATE_STOOD_STILL, change.after.status
+                observed = change.told.isoformat()
+                yield Evidence(change.after, Finding(kind, status, path, observed=observed))
 
     return judge
 
 
 @dataclass(frozen=True, slots=True)
 class StampedChange:
-    """A change, the time stamps before and after it, and the seconds since the first of them was first seen."""
+    """A change, the times before and after it, and the seconds since the first of them was first seen."""
 
     after: Exchange
     first: datetime
     told: datetime
     elapsed: float
 
+    @property
+    def has_moved(self) -> bool:
+        """Return whether the change shows another time than before."""
+        return self.told != self.first
+
 
 def _stamped_changes(model: Model, path: str, exchanges: Sequence[Exchange]) -> Iterator[StampedChange]:
-    seen_at: dict[datetime, float] = {}
+    first_seen_at: dict[datetime, float] = {}
     for pair in pairs(model, exchanges):
-        told, first = moment(pair.after.json, path), moment(pair.before.json, path)
+        told, first = parse_moment(pair.after.json, path), parse_moment(pair.before.json, path)
         if told is None or first is None:
             continue
-        since = seen_at.setdefault(first, pair.before.came_at)
-        if _changed(pair, model):
+        since = first_seen_at.setdefault(first, pair.before.came_at)
+        if _changed_members(pair, model, model.writable):
             yield StampedChange(pair.after, first, told, pair.after.sent_at - since)
 
 
 def _resolution(changes: Sequence[StampedChange]) -> float:
-    """Return the seconds after which a time stamp must have moved.
+    """Return the seconds after which a time must have moved.
 
-    None where stamps have microseconds and nearly every change moved them: such a clock was not too coarse for the rest.
+    0.0 where times have microseconds and nearly every change moved them: such a clock was not too
+    coarse for the rest. With times of whole seconds, 1.1.
     """
-    moves = [change for change in changes if change.told != change.first]
-    precise = 2 * sum(bool(move.told.microsecond % 1000) for move in moves) > len(moves) >= ENOUGH
-    if precise and SELDOM * (len(changes) - len(moves)) < len(changes):
+    moves = [change for change in changes if change.has_moved]
+    with_microseconds = sum(change.told.microsecond % 1000 != 0 for change in moves)
+    is_precise = 2 * with_microseconds > len(moves) >= ENOUGH_MOVES
+    stood_still = len(changes) - len(moves)
+    if is_precise and SELDOM * stood_still < len(changes):
         return 0.0
-    return MARGIN * granularity(move.told for move in moves)
+    return MARGIN * granularity(change.told for change in moves)
 
 
 def granularity(stamps: Iterable[datetime]) -> float:
-    """Return the seconds between two ticks of the clock that shows in *stamps*; none is taken for finer than `FINEST`."""
+    """Return the seconds between two ticks of the clock that shows in *stamps*; none is taken for finer than `FINEST_TICK_S`."""
     shown = {stamp.microsecond for stamp in stamps}
-    return next((tick / 10**6 for tick in TICKS if not any(micros % tick for micros in shown)), FINEST)
-
-
-def _changed(pair: Pair, model: Model) -> bool:
-    was, now = model.state(pair.before), model.state(pair.after)
-    return any(not same_state(was[path], now[path]) for path in model.writable)
+    for tick in TICKS_US:
+        if not any(microseconds % tick for microseconds in shown):
+            return tick / 10**6
+    return FINEST_TICK_S

@@ -126,6 +126,7 @@ class FindingKind(StrEnum):
     POINTER_ELSEWHERE = "pointer to what is not wrong"  # subject, observed; expected: the pointers that are right
     POINTER_UNTOLD = "pointer not told"  # subject
     STACK_TRACE = "stack trace"  # observed
+    ALLOW_MISSING = "405 without Allow"
     PROBLEM_STATUS_WRONG = "problem status wrong"  # observed
     # the rate limit
     REMAINING_ABOVE_LIMIT = "Remaining above Limit"  # subject, observed; expected: the limit's header and its value
@@ -267,23 +268,24 @@ Judge = Callable[[Sequence[Exchange]], Iterable[Evidence]]
 Explain = Callable[[Sequence[Exchange]], MissingEvidence]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
     """One promise of a document.
 
-    ``judge`` turns a run's exchanges into the evidence for this clause; ``explain`` says why there is none. ``stateful``
-    marks promises about what a request changes: they are reproduced from a known state. ``sequential`` marks rules over
-    several answers in a row, which say nothing where times or order are not known.
+    ``judge`` turns a run's exchanges into the evidence for this clause; ``explain`` says why there is
+    none. ``needs`` are the probes that give evidence. ``stateful`` marks promises about what a request
+    changes: they are reproduced from a known state. ``sequential`` marks rules over several answers in
+    a row, which say nothing where times or order are not known.
     """
 
     id: str
     family: Family
-    level: Level
     place: SourceLocation
     promise: str
-    needs: frozenset[Probe]
     judge: Judge
     explain: Explain
+    needs: frozenset[Probe]
+    level: Level = Level.MUST
     topic: Topic = Topic()
     stateful: bool = False
     sequential: bool = False

@@ -112,6 +112,17 @@ def is_within(path: str, other: str) -> bool:
     return steps[: len(outer)] == outer
 
 
+def is_member_of(path: str, other: str) -> bool:
+    """Return whether *path* is *other*, or leads down from it by a member: the items of a list are not part of it."""
+    inner = steps_of(path)[len(steps_of(other)) :]
+    return is_within(path, other) and (not inner or isinstance(inner[0], str))
+
+
+def is_member_of_any(path: str, others: Iterable[str]) -> bool:
+    """Return whether *path* is one of *others*, or leads down from one by a member."""
+    return any(is_member_of(path, other) for other in others)
+
+
 def has_items(path: str) -> bool:
     """Return whether *path* leads through a list."""
     return ITEM in steps_of(path)
