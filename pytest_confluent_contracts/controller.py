@@ -14,10 +14,12 @@ import pytest
 
 from pytest_confluent_contracts import junit, keeping
 from pytest_confluent_contracts.model.sources import ContractError
+from pytest_confluent_contracts.stash import GATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from pytest_confluent_contracts.report.terminal import Line
     from pytest_confluent_contracts.settings import Settings
 
 
@@ -106,7 +108,6 @@ class Controller:
         """Write the reports; where that fails, the verdicts are printed all the same, and the exit code is 4."""
         from pytest_confluent_contracts import documents
         from pytest_confluent_contracts.report import files, run
-        from pytest_confluent_contracts.session import unjudged
 
         folder = self.settings.report
         assert folder is not None
@@ -140,11 +141,7 @@ class Controller:
 
         path = self.settings.waivers
         assert path is not None
-        failed = [
-            (one["clause"], one["document"], one["finding"]["came"] if one["finding"] else one["reason"])
-            for one in self.records
-            if one["verdict"] == "broken" or one["withheld"]
-        ]
+        failed = list(_failures(self.records))
         if not failed:
             return
         try:
@@ -160,9 +157,7 @@ class Controller:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the closing section."""
-        from pytest_confluent_contracts import plugin
-
-        gate = self.config.stash.get(plugin.GATE, None)
+        gate = self.config.stash.get(GATE, None)
         if self.config.option.verbose < -1 or not (self.records or self.proofs or gate):
             for line in self.faults:  # an exit code that nobody can explain helps nobody, however quiet
                 terminalreporter.line(line)
@@ -170,12 +165,10 @@ class Controller:
         terminalreporter.section("contracts")
         if gate and not (self.records or self.proofs):
             terminalreporter.line(f"no verdict: the run ended after {gate.sent} requests")
-        from pytest_confluent_contracts.report import terminal
+        for text, marks in self.told(terminalreporter):
+            terminalreporter.line(text, **marks)
 
-        for line in self.told(terminalreporter):
-            terminalreporter.line(line, **terminal.markup(line))
-
-    def told(self, reporter: pytest.TerminalReporter) -> Iterator[str]:
+    def told(self, reporter: pytest.TerminalReporter) -> Iterator[Line]:
         """Yield the lines of the closing section."""
         from pytest_confluent_contracts.report import proof, terminal
 
@@ -183,8 +176,27 @@ class Controller:
         yield from terminal.summary(self.records, self.costs, self.config.option.verbose, width)
         if self.proofs:
             yield from proof.summary(self.proofs, time.perf_counter() - self.begun)
-        yield from self.faults
-        yield from (f"not put back: {lost}" for lost in self.config.stash[keeping.LOST])
+        yield from map(terminal.Line, self.faults)
+        for lost in self.config.stash[keeping.LOST]:
+            yield terminal.Line(f"not put back: {lost}", terminal.HEADING)
+
+
+def _failures(records: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
+    """Yield the clause, the document, and what came or why nothing did, of each record that fails and is not waived."""
+    for record in records:
+        if record["verdict"] == "broken" or record["withheld"]:
+            came = record["finding"]["came"] if record["finding"] else record["reason"]
+            yield record["clause"], record["document"], came
+
+
+def unjudged(config: pytest.Config) -> list[dict[str, Any]]:
+    """Return as data the exchanges of this process that came after its last verdict: of a run that was broken off."""
+    gate = config.stash.get(GATE, None)
+    if gate is None or not gate.fresh:
+        return []
+    from pytest_confluent_contracts.report import record
+
+    return [record.exchange(exchange) for exchange in gate.fresh]
 
 
 def _broken_off(session: pytest.Session) -> bool:

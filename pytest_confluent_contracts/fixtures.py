@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def contract_settings(pytestconfig: pytest.Config) -> Any:
     """Return what the run was asked for (`settings.Settings`); fails without ``--contract-target``."""
-    from pytest_confluent_contracts.plugin import SETTINGS
+    from pytest_confluent_contracts.stash import SETTINGS
 
     settings = pytestconfig.stash.get(SETTINGS, None)
     if settings is None:
@@ -35,7 +35,7 @@ def contract_gate(pytestconfig: pytest.Config, contract_settings: Settings) -> I
     """Return the gate of this session."""
     from pytest_confluent_contracts import progress
     from pytest_confluent_contracts.gate import Gate
-    from pytest_confluent_contracts.plugin import GATE
+    from pytest_confluent_contracts.stash import GATE
 
     gate = Gate(pytestconfig, contract_settings, progress.of(pytestconfig))
     pytestconfig.stash[GATE] = gate

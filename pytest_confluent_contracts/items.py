@@ -60,7 +60,7 @@ class OperationNode(pytest.Collector):
     def collect(self) -> Iterator[ClauseItem | FaultItem]:
         """Yield a test for each promise; under ``--contract-prove``, one for each way to break one."""
         from pytest_confluent_contracts import clauses
-        from pytest_confluent_contracts.plugin import SETTINGS
+        from pytest_confluent_contracts.stash import SETTINGS
 
         if self.config.stash[SETTINGS].prove:
             yield from self.faults()
@@ -155,7 +155,7 @@ def _shown(excinfo: pytest.ExceptionInfo[BaseException], block: str, path: Path,
 
 def again(config: pytest.Config) -> str:
     """Return the options that repeat the run."""
-    from pytest_confluent_contracts.plugin import SETTINGS
+    from pytest_confluent_contracts.stash import SETTINGS
 
     return config.stash[SETTINGS].again
 
@@ -164,18 +164,20 @@ def _concluded(item: ClauseItem, gate: Gate) -> None:
     """Turn a verdict into the outcome of a test."""
     from pytest_confluent_contracts import waivers
     from pytest_confluent_contracts.model.clauses import Verdict
+    from pytest_confluent_contracts.report.sentences import outcome_sentence
 
     ruling = item.ruling
     assert ruling is not None
     outcome = waivers.applied(gate.settings.waived, ruling, gate.settings.target, date.today())
-    told = ruling.finding.came if ruling.finding else ruling.reason
+    told = outcome_sentence(ruling)
     if outcome.fault:
         item.fault = outcome.fault
         raise ContractBroken(outcome.fault)
     if outcome.waived:
-        item.ruling = replace(ruling, verdict=Verdict.WAIVED, reason=outcome.waived)
+        item.ruling = replace(ruling, verdict=Verdict.WAIVED, waived=outcome.waived)
         pytest.xfail(f"waived: {outcome.waived}: {told}")
-    if ruling.verdict is Verdict.BROKEN or ruling.withheld or (gate.strict and ruling.verdict is Verdict.WARNED):
+    failing = {Verdict.BROKEN, Verdict.WARNED} if gate.strict else {Verdict.BROKEN}
+    if ruling.verdict in failing or ruling.withheld:
         raise ContractBroken(told)
     if ruling.verdict is Verdict.NOT_EXERCISED:
-        pytest.skip(f"not exercised: {ruling.reason}")
+        pytest.skip(f"not exercised: {told}")

@@ -5,18 +5,9 @@ Imports pytest and next to nothing else: the plugin is installed beside other pe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from pytest_confluent_contracts import fixtures, options
-
-if TYPE_CHECKING:
-    from pytest_confluent_contracts.gate import Gate
-    from pytest_confluent_contracts.settings import Settings
-
-SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
-GATE: pytest.StashKey[Gate] = pytest.StashKey()
 
 FAMILIES = ("shape", "errors", "requests", "security", "rate_limit", "update")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_confluent_contracts import keeping, settings
-from pytest_confluent_contracts.plugin import GATE, SETTINGS
+from pytest_confluent_contracts.stash import GATE, SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -129,15 +129,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Send home from a worker what it could not put back, and the exchanges that no verdict took along."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
+        from pytest_confluent_contracts.controller import unjudged
+
         output["contract_lost"] = session.config.stash[keeping.LOST]
         output["contract_exchanges"] = unjudged(session.config)
-
-
-def unjudged(config: pytest.Config) -> list[dict[str, Any]]:
-    """Return as data the exchanges of this process that came after its last verdict: of a run that was broken off."""
-    gate = config.stash.get(GATE, None)
-    if gate is None or not gate.fresh:
-        return []
-    from pytest_confluent_contracts.report import record
-
-    return [record.exchange(exchange) for exchange in gate.fresh]

@@ -4,47 +4,60 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_confluent_contracts.report.curl import curl
+from pytest_confluent_contracts.report.sentences import outcome_sentence, seen_sentence
+
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.clauses import Ruling
+    from pytest_confluent_contracts.model.traffic import Exchange
 
-LONG = 4000
+LONGEST_BODY = 4000  # characters; of a longer one the middle is left out
+LONGEST_ANSWER = 400  # characters of an answer that stand in the block itself
 EXCHANGE = "contract exchange"  # what pytest calls the captured output that holds it
 
 
 def failure(ruling: Ruling, again: str) -> str:
     """Return the failure block; its first line stands alone in pytest's short summary and in annotations."""
-    finding = ruling.finding
-    came = finding.came if finding else f"not exercised: {ruling.reason}"
+    came = outcome_sentence(ruling)
+    if ruling.finding is None:
+        came = f"not exercised: {came}"
     lines = [came, f"  promised: {ruling.clause.promise} ({ruling.clause.place})"]
-    if finding and finding.curl:
-        lines.append(f"  request:  {finding.curl}")
-    if finding and finding.exchange:
-        lines.append(f"  answer:   {_answer(ruling)}")
-    if finding:
-        lines.append(f"  seen:     {finding.seen}")
+    if ruling.finding and ruling.exchange:
+        lines.append(f"  request:  {curl(ruling.exchange)}")
+        lines.append(f"  answer:   {_answer(ruling.exchange)}")
+    if ruling.finding:
+        lines.append(f"  seen:     {seen_sentence(ruling)}")
     return "\n".join([*lines, f"  again:    {again}"])
+
+
+def _answer(exchange: Exchange) -> str:
+    if exchange.failure:
+        return exchange.failure
+    text = " ".join(exchange.text.split())
+    if len(text) > LONGEST_ANSWER:
+        text = f"{text[:LONGEST_ANSWER]} ..."
+    return f"{exchange.status} {text}".rstrip()
 
 
 def conversation(ruling: Ruling) -> str:
     """Return the request and the answer that show the finding, line by line; ``""`` where there is none."""
-    exchange = ruling.finding.exchange if ruling.finding else None
-    if exchange is None:
+    exchange = ruling.exchange
+    if ruling.finding is None or exchange is None:
         return ""
     case = exchange.case
-    sent = [f"{case.operation.method.upper()} {exchange.url}", *(f"{name}: {value}" for name, value in case.headers)]
-    came = [exchange.failure or str(exchange.status), *(f"{name}: {value}" for name, value in exchange.headers)]
+    sent = [f"{case.operation.method.upper()} {exchange.url}", *_header_lines(case.headers)]
+    came = [exchange.failure or str(exchange.status), *_header_lines(exchange.headers)]
     body = (case.body or b"").decode("utf-8", "backslashreplace")
     return "\n".join([*sent, "", _cut(body), "", *came, "", _cut(exchange.text)])
 
 
+def _header_lines(headers: tuple[tuple[str, str], ...]) -> list[str]:
+    return [f"{name}: {value}" for name, value in headers]
+
+
 def _cut(text: str) -> str:
     """Return *text* without its middle where it is long: the archive has the whole."""
-    return text if len(text) <= LONG else f"{text[: LONG // 2]} ... ({len(text)} characters) ... {text[-LONG // 4 :]}"
-
-
-def _answer(ruling: Ruling) -> str:
-    exchange = ruling.finding.exchange if ruling.finding else None
-    if exchange is None or exchange.failure:
-        return exchange.failure if exchange else ""
-    text = " ".join(exchange.text.split())
-    return f"{exchange.status} {text[:400]}{' ...' if len(text) > 400 else ''}".rstrip()
+    if len(text) <= LONGEST_BODY:
+        return text
+    head, tail = text[: LONGEST_BODY // 2], text[-LONGEST_BODY // 4 :]
+    return f"{head} ... ({len(text)} characters) ... {tail}"

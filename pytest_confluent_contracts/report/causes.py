@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-ABOUT = re.compile(r"(?:\d{3} answered )?(?:with (?:a value in )?|without )?(?P<subject>[^\s:,]+)")
-ANSWERED = re.compile(r"\d{3} answered")
-INSTEAD = re.compile(r"of \d+ (?P<kind>.+ requests|requests .+): \d+ answered (?P<status>\d{3})")
-MISSED = re.compile(r"an answer with (?P<name>[^\s:,]+) was withheld")
-MEMBER = re.compile(r"(?:\d{3}|\dXX|error|default)/(?:header|body)/(?P<name>.+)\Z")
-KEYWORD = re.compile(r"request/.+/(?P<keyword>[^/]+)\Z")
-STRANGE = re.compile(r"(?P<status>\d{3}) answered, which is not documented")
-UNREADABLE = re.compile(r"(?P<status>\w+)/(?:json|media-type)\Z")
+from pytest_confluent_contracts.model.clauses import Aspect, Family, FindingKind, MissingKind
+from pytest_confluent_contracts.model.traffic import Expect
+from pytest_confluent_contracts.report.record import missing_from
+from pytest_confluent_contracts.report.sentences import missing_sentence
 
-UNREAD = re.compile(r"by a request that was answered (?P<status>2\d\d)\Z")
-
-A_HABIT = 3  # members that break the same rule in the same way: two may be two slips, three are one missing check
-QUOTA = re.compile(r"rate-limit/(enforced|limit-constant|reset-counts-down|remaining-.+)\Z")
-WAIT = re.compile(r"(?:429/header/Retry-After|rate-limit/retry-after-.+)\Z")
-AGAIN = "answered again and again"
+A_HABIT = 3  # members that break one rule in one way: two may be slips, three are a missing check
 RANK = {"broken": 0, "withheld": 1, "warned": 2, "waived": 3}
+
+# Clauses that say whether a body can be read at all.
+READING = frozenset({Aspect.JSON, Aspect.MEDIA_TYPE})
+# Findings whose subject is neither a member nor a header.
+ABOUT_OTHERS = frozenset({FindingKind.CREDENTIALS_REFUSED, FindingKind.TITLE_CHANGED})
+# What is missing may be so because a member around it is wrong.
+ABSENT_MEMBER = frozenset({FindingKind.MEMBER_MISSING, FindingKind.POINTER_UNTOLD, FindingKind.VALUE_LOST})
+# Findings that are another thing on another status.
+TOLD_BY_STATUS = frozenset({FindingKind.SECRET_LEAKED, FindingKind.CHANGED_BY_REFUSED})
 
 Record = Mapping[str, Any]
 Key = tuple[Any, ...]
@@ -53,23 +52,27 @@ class Cause:
 
     @property
     def against(self) -> int:
-        """Return how many exchanges show it, as far as the clauses tell: the most that one of them counted."""
+        """Return how many exchanges show it as far as is known: the most that a clause counted."""
         return max(int(record["against"]) for record in self.records)
 
     @property
     def statuses(self) -> tuple[str, ...]:
-        """Return the answers on which it was seen: statuses, then ``error`` for error answers of any status."""
+        """Return the answers on which it was seen: statuses, then ``error`` for errors at large."""
         told = {record["status"] for record in self.records if record["status"] and record["finding"]}
         return (*sorted(told - {"error"}), *sorted(told & {"error"}))
 
     @property
     def spread(self) -> str:
-        """Return in words on which answers it was seen, ``""`` where on one kind only: ``, on 200, 429 and other errors``."""
+        """Return in words on which answers it was seen, ``""`` where on one kind only.
+
+        On answers with 200 and 429, and on error answers, it is ``, on 200, 429 and other errors``.
+        """
         if len(self.statuses) < 2:
             return ""
         *others, last = self.statuses
-        among = "other errors" if any(status >= "400" for status in others) else "errors"
-        return f", on {', '.join(others)} and {among if last == 'error' else last}"
+        if last == "error":
+            last = "other errors" if any(status >= "400" for status in others) else "errors"
+        return f", on {', '.join(others)} and {last}"
 
     @property
     def clauses(self) -> tuple[str, ...]:
@@ -91,18 +94,26 @@ class Cause:
 
 
 def of(records: Iterable[Record]) -> list[Cause]:
-    """Return the causes of all that is not as promised: broken, withheld, warned, waived; the most seen first."""
-    operations: dict[tuple[str, str, bool], list[Record]] = defaultdict(list)
+    """Return the causes of all that is not as promised, the gravest first, then the most seen.
+
+    A cause is of one operation; what is waived has causes of its own.
+    """
+    apart: dict[tuple[str, str, bool], list[Record]] = defaultdict(list)
     for record in records:
-        if (verdict := standing(record)) in RANK:
-            operations[record["document"], record["operation"], verdict == "waived"].append(record)
-    found = [Cause(tuple(sorted(group, key=_weight))) for own in operations.values() for group in _grouped(own)]
-    return sorted(found, key=lambda cause: (RANK[cause.verdict], cause.best["level"] != "MUST", -cause.against))
+        verdict = standing(record)
+        if verdict in RANK:
+            apart[record["document"], record["operation"], verdict == "waived"].append(record)
+    found: list[Cause] = []
+    for own in apart.values():
+        found += [Cause(tuple(sorted(group, key=_weight))) for group in _grouped(own)]
+    return sorted(found, key=_gravity)
 
 
 def standing(record: Record) -> str:
     """Return the verdict as people need it: evidence that was withheld stands by itself, it fails."""
-    return "withheld" if record["verdict"] == "not exercised" and record["withheld"] else str(record["verdict"])
+    if record["verdict"] == "not exercised" and record["withheld"]:
+        return "withheld"
+    return str(record["verdict"])
 
 
 def reasons(records: Iterable[Record]) -> list[tuple[str, tuple[Record, ...]]]:
@@ -111,21 +122,93 @@ def reasons(records: Iterable[Record]) -> list[tuple[str, tuple[Record, ...]]]:
     for record in records:
         if standing(record) == "not exercised":
             told[why(record)].append(record)
-    return [(reason, tuple(own)) for reason, own in sorted(told.items(), key=lambda item: -len(item[1]))]
+    ordered = sorted(told.items(), key=lambda item: -len(item[1]))
+    return [(reason, tuple(own)) for reason, own in ordered]
 
 
 def why(record: Record) -> str:
     """Return why a clause has no evidence, its own member called *it*, so that one reason is told once."""
-    own = re.escape(record["clause"].rpartition("/")[2])
-    return re.sub(rf"(?<![\w./-]){own}(?![\w./-])", "it", record["reason"], count=1)
+    missing = record.get("missing")
+    evidence = missing_from(missing) if missing and record["verdict"] != "waived" else None
+    if evidence is None:
+        return str(record["reason"])
+    topic = _topic(record)
+    if evidence.subject and evidence.subject in (topic["member"], topic["header"]):
+        return missing_sentence(evidence, subject="it")
+    return missing_sentence(evidence)
+
+
+def _gravity(cause: Cause) -> tuple[Any, ...]:
+    return RANK[cause.verdict], cause.best["level"] != "MUST", -cause.against
 
 
 def _weight(record: Record) -> tuple[Any, ...]:
     """Return what puts the clause that shows a cause best before the others."""
-    # What was asked explains what came of it; a rule on every answer explains least.
-    asked, general = record["clause"].startswith("request/"), record["clause"] in ("statuses", "answered")
-    order = (record["level"] != "MUST", not asked, general, -record["against"], len(record["clause"]))
-    return RANK[standing(record)], *order
+    return (
+        RANK[standing(record)],
+        record["level"] != "MUST",
+        record["family"] != Family.REQUESTS,  # what was asked explains what came of it
+        _topic(record)["aspect"] == Aspect.GENERAL,  # a rule on every answer explains least
+        -record["against"],
+        len(record["clause"]),
+    )
+
+
+# --- the parts of a record -------------------------------------------------------------------------------------------
+
+
+NO_TOPIC = {"aspect": "", "member": "", "header": "", "keyword": ""}
+
+
+def _topic(record: Record) -> Mapping[str, str]:
+    """Return what the clause is about; a report may have been written before that was told."""
+    return record.get("topic") or NO_TOPIC
+
+
+def _kind(record: Record) -> str:
+    """Return the kind of what was found, ``""`` where nothing was, or the kind is not told."""
+    return record["finding"].get("kind", "") if record["finding"] else ""
+
+
+def _subject(record: Record) -> str:
+    """Return the member or header that the finding is about; ``""`` where it is about something else."""
+    kind = _kind(record)
+    if not kind or kind in ABOUT_OTHERS:
+        return ""
+    finding = record["finding"]
+    if kind == FindingKind.MEDIA_TYPE_WRONG:
+        return "" if finding["observed"] else "Content-Type"
+    if kind == FindingKind.MEMBERS_UNDECLARED:
+        names, _ = finding["observed"]
+        return _owner(names[0])
+    return _owner(finding["subject"])
+
+
+def _owner(path: str) -> str:
+    """Return the member of which *path* is the list, or its items."""
+    return path.removesuffix("[]")
+
+
+def _around(path: str) -> Iterator[str]:
+    """Yield the members that hold *path*, from the inside out."""
+    while path:
+        path = _owner(path) if path.endswith("[]") else path.rpartition(".")[0]
+        if path:
+            yield path
+
+
+def _habit(record: Record) -> Key | None:
+    """Return what a constraint has in common with others: the rule that is broken, and the status that came."""
+    topic = _topic(record)
+    shown = record["finding"].get("exchange") if record["finding"] else None
+    if topic["aspect"] != Aspect.CONSTRAINT or not shown:
+        return None
+    return topic["keyword"], shown["status"]
+
+
+def _frozen(quoted: Any) -> Any:
+    """Return *quoted* as a key can hold it: tuples in the place of lists."""
+    return tuple(map(_frozen, quoted)) if isinstance(quoted, list | tuple) else quoted
 
 
 # --- what belongs together -------------------------------------------------------------------------------------------
@@ -139,9 +222,14 @@ def _grouped(records: Sequence[Record]) -> list[list[Record]]:
     for number, record in enumerate(records):
         keys = list(reader.keys(record))
         joined = {group_of[key] for key in keys if key in group_of}
-        groups[number] = [*(one for index in sorted(joined) for one in groups.pop(index)), record]
-        group_of = {key: number if index in joined else index for key, index in group_of.items()}
-        group_of |= dict.fromkeys(keys, number)
+        together: list[Record] = []
+        for index in sorted(joined):
+            together += groups.pop(index)
+        groups[number] = [*together, record]
+        for key, index in group_of.items():
+            if index in joined:
+                group_of[key] = number
+        group_of.update(dict.fromkeys(keys, number))
     return list(groups.values())
 
 
@@ -149,7 +237,6 @@ def _grouped(records: Sequence[Record]) -> list[list[Record]]:
 class _Reader:
     """What a record is about, seen beside the other records of its operation."""
 
-    names: frozenset[str]
     subjects: frozenset[str]
     strange: frozenset[int]
     unreadable: frozenset[str]
@@ -157,17 +244,21 @@ class _Reader:
 
     @classmethod
     def of(cls, records: Sequence[Record]) -> _Reader:
+        """Return what the broken ones among *records* have to say of all."""
         broken = [record for record in records if record["finding"]]
-        habits = Counter(habit for record in broken if (habit := _habit(record)))
-        unreadable = (UNREADABLE.match(record["clause"]) for record in broken)
-        strange = (STRANGE.match(record["finding"]["came"]) for record in broken)
-        named = (MEMBER.match(record["clause"]) for record in broken)
-        names = frozenset(found["name"].removesuffix("[]") for found in named if found)
+        strange, unreadable = set(), set()
+        habits: Counter[Key] = Counter()
+        for record in broken:
+            if _kind(record) == FindingKind.UNDOCUMENTED_STATUS:
+                strange.add(record["finding"]["status"])
+            if _topic(record)["aspect"] in READING:
+                unreadable.add(record["status"])
+            if habit := _habit(record):
+                habits[habit] += 1
         return cls(
-            names,
-            frozenset(_subject(record, names) for record in broken) - {""},
-            frozenset(int(found["status"]) for found in strange if found),
-            frozenset(found["status"] for found in unreadable if found),
+            frozenset(map(_subject, broken)) - {""},
+            frozenset(strange),
+            frozenset(unreadable),
             frozenset(habit for habit, count in habits.items() if count >= A_HABIT),
         )
 
@@ -176,87 +267,101 @@ class _Reader:
         if record["finding"] is None:
             yield from self._withheld(record)
             return
-        came = record["finding"]["came"]
-        yield "came", ANSWERED.sub("answered", came, count=1)
-        yield from (("about", name) for name in self._about(_subject(record, self.names), came))
-        if (habit := _habit(record)) in self.habits:
-            yield "habit", habit
-        if habit and habit[1] < 300:  # what was taken though it is wrong comes back in later answers
-            yield "about", _path(record)
-        if unreadable := UNREADABLE.match(record["clause"]):
-            yield "unreadable", unreadable["status"]
-        if unread := UNREAD.search(came):  # whoever cannot read an answer takes its request for refused
-            yield "unreadable", unread["status"]
-        if QUOTA.match(record["clause"]):
-            yield ("quota",)
-        if WAIT.match(record["clause"]):
-            yield ("wait",)
+        yield _same_sentence(record["finding"])
+        yield from self._about(record)
+        yield from self._asked(record)
+        yield from _same_aspect(record)
         if shown := record["finding"].get("exchange"):
-            yield from _as_answered(record["clause"], shown)
-            yield from (("strange", status) for status in self.strange & {shown["status"]})
+            yield from _as_answered(record["family"], shown)
+            if shown["status"] in self.strange:
+                yield "strange", shown["status"]
 
-    def _about(self, subject: str, came: str) -> Iterator[str]:
+    def _about(self, record: Record) -> Iterator[Key]:
         """Yield the member or header in question; what is missing may be so because a member around it is wrong."""
+        subject = _subject(record)
         if subject:
-            yield subject
-        if f"without {subject}" in came:
-            yield from (name for name in _around(subject) if name in self.subjects)
+            yield "about", subject
+        if _kind(record) in ABSENT_MEMBER:
+            for name in _around(subject):
+                if name in self.subjects:
+                    yield "about", name
+
+    def _asked(self, record: Record) -> Iterator[Key]:
+        """Yield what the body that was sent explains: a rule that nobody checks, and what was taken though wrong."""
+        habit = _habit(record)
+        if habit is None:
+            return
+        if habit in self.habits:
+            yield "habit", habit
+        _, status = habit
+        if status < 300:  # what was taken though it is wrong comes back in later answers
+            yield "about", _owner(_topic(record)["member"]) or "body"
 
     def _withheld(self, record: Record) -> Iterator[Key]:
-        yield "reason", why(record) if standing(record) == "withheld" else record["clause"]
-        if AGAIN in record["reason"]:
+        """Yield what missing evidence shares with other clauses that miss it, and with what came in its place."""
+        if standing(record) != "withheld":
+            yield "reason", record["clause"]
+            return
+        yield "reason", why(record)
+        missing, topic = record.get("missing"), _topic(record)
+        if not missing:
+            return
+        if missing["kind"] == MissingKind.THROTTLED_AGAIN:
             yield ("wait",)
-        if (missed := MISSED.match(record["reason"])) and missed["name"] in self.subjects:
-            yield "about", missed["name"]
-        elif instead := INSTEAD.search(record["reason"]):
-            yield from self._instead(instead["kind"], instead["status"])
+        if topic["aspect"] == Aspect.OTHER and topic["header"] in self.subjects:
+            yield "about", topic["header"]  # a header that no answer has cannot keep any other rule
+        elif missing["kind"] == MissingKind.WITHHELD and missing["answers"]:
+            most_frequent, _ = missing["answers"][0]
+            if most_frequent.isdecimal():
+                yield from self._instead(missing["expect"], int(most_frequent))
 
-    def _instead(self, kind: str, status: str) -> Iterator[Key]:
+    def _instead(self, expected: str, status: int) -> Iterator[Key]:
         """Yield what evidence that was withheld shares with the findings on the answers that came in its place."""
-        if int(status) in self.strange:
-            yield "strange", int(status)
-        elif kind == "valid requests" and status in self.unreadable:
-            yield "unreadable", status
-        elif kind == "valid requests" or (kind == "broken requests" and status >= "400"):
-            yield "turned away" if int(status) < 500 else "crash", int(status)
-        elif "credentials" in kind:
-            yield "let in", int(status)
+        refused = expected == Expect.REFUSED and status >= 400
+        if status in self.strange:
+            yield "strange", status
+        elif expected == Expect.ACCEPTED and str(status) in self.unreadable:
+            yield "unreadable", str(status)
+        elif expected == Expect.ACCEPTED or refused:
+            yield "turned away" if status < 500 else "crash", status
+        elif expected == Expect.UNAUTHENTICATED:
+            yield "let in", status
 
 
-def _around(path: str) -> Iterator[str]:
-    """Yield the members that hold *path*, from the inside out."""
-    while path := path.removesuffix("[]") if path.endswith("[]") else path.rpartition(".")[0]:
-        yield path
+def _same_sentence(finding: Record) -> Key:
+    """Return what makes two findings the same, on whichever answers they were seen."""
+    kind = finding.get("kind", "")
+    if not kind:
+        return "came", finding["came"]
+    values = finding["subject"], _frozen(finding["expected"]), _frozen(finding["observed"])
+    status = finding["status"] if kind in TOLD_BY_STATUS else 0
+    return "came", kind, *values, finding["request"], status
 
 
-def _subject(record: Record, names: frozenset[str] = frozenset()) -> str:
-    """Return the member or header that the finding begins with; ``""`` where it is about something else."""
-    found = ABOUT.match(record["finding"]["came"])
-    subject = found["subject"].removesuffix("[]") if found else ""
-    return subject if subject in names or any(mark in subject for mark in (".", "[]", "-")) else ""
+def _same_aspect(record: Record) -> Iterator[Key]:
+    """Yield what a clause shares with others because they look at the same side of the traffic."""
+    aspect, finding = _topic(record)["aspect"], record["finding"]
+    if aspect in READING:
+        yield "unreadable", record["status"]
+    if _kind(record) == FindingKind.CHANGED_BY_REFUSED and 200 <= finding["status"] < 300:
+        # Whoever cannot read an answer takes its request for refused.
+        yield "unreadable", str(finding["status"])
+    if aspect == Aspect.QUOTA:
+        yield ("quota",)
+    if aspect == Aspect.WAIT:
+        yield ("wait",)
 
 
-def _path(record: Record) -> str:
-    """Return the member that a request clause is about."""
-    return str(record["clause"]).removeprefix("request/").rpartition("/")[0].removesuffix("[]")
-
-
-def _habit(record: Record) -> Key | None:
-    """Return what a request clause has in common with others: the rule that is broken, and the status that came."""
-    found, finding = KEYWORD.match(record["clause"]), record["finding"]
-    shown = finding.get("exchange") if finding else None
-    return (found["keyword"], shown["status"]) if found and shown else None
-
-
-def _as_answered(id: str, shown: Record) -> Iterator[Key]:
+def _as_answered(family: str, shown: Record) -> Iterator[Key]:
     """Yield what a finding shares with others because of how its request was answered, whatever was in it."""
     status, expected = shown["status"], shown["expected"]
-    asked = expected == "accepted" or (expected == "any" and id.startswith("request/"))
+    of_request = family == Family.REQUESTS
+    asked = expected == Expect.ACCEPTED or (expected == Expect.ANY and of_request)
     if status >= 500 or shown["failure"]:
         yield "crash", status
-    elif (asked and status >= 400) or (status in (401, 403) and id.startswith("request/")):
+    elif (asked and status >= 400) or (status in (401, 403) and of_request):
         yield "turned away", status
-    elif id.startswith("security/"):
+    elif family == Family.SECURITY:
         yield "let in", status
-    elif expected == "unknown" and status < 300:
+    elif expected == Expect.UNKNOWN and status < 300:
         yield ("unknown taken",)

@@ -5,15 +5,33 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
+from pytest_confluent_contracts.model.traffic import Expect
+from pytest_confluent_contracts.report.curl import curl
+from pytest_confluent_contracts.report.sentences import (
+    finding_sentence,
+    reason_sentence,
+    seen_sentence,
+)
+
 if TYPE_CHECKING:
-    from pytest_confluent_contracts.model.clauses import Clause, Finding, Ruling
+    from collections.abc import Mapping
+
+    from pytest_confluent_contracts.model.clauses import Clause, Finding, Quoted, Ruling, Topic
     from pytest_confluent_contracts.model.traffic import Exchange
 
 NODE_PREFIX = "contracts/"
+MISSING_KINDS = frozenset(kind.value for kind in MissingKind)
+
+
+# --- rulings ---------------------------------------------------------------------------------------------------------
 
 
 def of(ruling: Ruling) -> dict[str, Any]:
-    """Return *ruling* as JSON-able data: clause, place, verdict, counts, and the finding with its smallest request."""
+    """Return *ruling* as JSON-able data: clause, place, verdict, counts, and what was found or is missing.
+
+    Both are told twice: in English, and in the parts of which the English was made.
+    """
     return _promised(ruling.clause) | {
         "document": ruling.document,
         "operation": ruling.operation,
@@ -21,9 +39,10 @@ def of(ruling: Ruling) -> dict[str, Any]:
         "verdict": ruling.verdict.value,
         "judged": ruling.judged,
         "against": ruling.against,
-        "reason": ruling.reason,
+        "reason": reason_sentence(ruling),
         "withheld": ruling.withheld,
-        "finding": None if ruling.finding is None else _found(ruling.finding),
+        "finding": None if ruling.finding is None else _found(ruling, ruling.finding),
+        "missing": None if ruling.missing is None else _missed(ruling.missing),
     }
 
 
@@ -36,25 +55,70 @@ def _promised(clause: Clause) -> dict[str, Any]:
         "place": str(clause.place),
         "file": clause.place.file,
         "line": clause.place.line,
-        "status": _status(clause.id),
+        "status": clause.topic.status,
+        "topic": _topic(clause.topic),
         "probes": sorted(probe.value for probe in clause.needs),
     }
 
 
-def _status(id: str) -> str:
-    """Return the answers of which a clause speaks: a status, ``error`` for every error, ``""`` for any."""
-    first = id.removeprefix("document/example/").partition("/")[0]
-    return first if first in ("error", "default") or (len(first) == 3 and first[0].isdigit()) else ""
-
-
-def _found(finding: Finding) -> dict[str, Any]:
-    shown = finding.exchange
+def _topic(topic: Topic) -> dict[str, str]:
+    """Return what a clause is about, but for the status, which a record tells by itself."""
     return {
-        "came": finding.came,
-        "curl": finding.curl,
-        "seen": finding.seen,
-        "exchange": None if shown is None else exchange(shown),
+        "aspect": topic.aspect.value,
+        "member": topic.member,
+        "header": topic.header,
+        "keyword": topic.keyword,
     }
+
+
+def _found(ruling: Ruling, finding: Finding) -> dict[str, Any]:
+    shown = ruling.exchange
+    return {
+        "came": finding_sentence(finding),
+        "curl": "" if shown is None else curl(shown),
+        "seen": seen_sentence(ruling),
+        "exchange": None if shown is None else exchange(shown),
+        "kind": finding.kind.value,
+        "status": finding.status,
+        "subject": finding.subject,
+        "expected": _listed(finding.expected),
+        "observed": _listed(finding.observed),
+        "request": finding.request,
+    }
+
+
+def _listed(quoted: Quoted) -> Any:
+    """Return *quoted* as JSON has it: lists in the place of tuples."""
+    return [_listed(one) for one in quoted] if isinstance(quoted, tuple) else quoted
+
+
+# --- what is missing -------------------------------------------------------------------------------------------------
+
+
+def _missed(missing: MissingEvidence) -> dict[str, Any]:
+    return {
+        "kind": missing.kind.value,
+        "subject": missing.subject,
+        "expect": "" if missing.expect is None else missing.expect.value,
+        "asked": missing.asked,
+        "answers": [list(pair) for pair in missing.answers],
+    }
+
+
+def missing_from(told: Mapping[str, Any]) -> MissingEvidence | None:
+    """Return the missing evidence of which a record *told*, None where it is of a kind that is not known here."""
+    if told["kind"] not in MISSING_KINDS:
+        return None
+    return MissingEvidence(
+        kind=MissingKind(told["kind"]),
+        subject=told["subject"],
+        expect=Expect(told["expect"]) if told["expect"] else None,
+        asked=told["asked"],
+        answers=tuple((answer, count) for answer, count in told["answers"]),
+    )
+
+
+# --- exchanges -------------------------------------------------------------------------------------------------------
 
 
 def exchange(exchange: Exchange) -> dict[str, Any]:

@@ -5,16 +5,33 @@ from __future__ import annotations
 import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from pytest_confluent_contracts.model.clauses import Family, Verdict
 from pytest_confluent_contracts.report import causes
 
-ORDER = ("kept", "broken", "warned", "not exercised", "waived")
-FAMILIES = ("shape", "errors", "requests", "security", "rate_limit", "update")
+ORDER = tuple(verdict.value for verdict in Verdict)
+FAMILIES = tuple(family.value for family in Family)
 NAMED = 4
-MARKS = {"broken:": {"red": True}, "withheld:": {"red": True}, "warned:": {"yellow": True}, "waived:": {"yellow": True}}
+NARROWEST = 40  # columns: narrower than that, lines are not folded
+
+HEADING = {"bold": True}
+PLAIN: Mapping[str, bool] = {}
+MARKS = {
+    "broken": {"red": True},
+    "withheld": {"red": True},
+    "warned": {"yellow": True},
+    "waived": {"yellow": True},
+}
 
 Record = Mapping[str, Any]
+
+
+class Line(NamedTuple):
+    """A line to be printed, and how pytest's terminal writer shall mark it: ``{"red": True}``."""
+
+    text: str
+    marks: Mapping[str, bool] = PLAIN
 
 
 def header(target: str, documents: Iterable[str], seed: int, budget: str) -> str:
@@ -23,25 +40,23 @@ def header(target: str, documents: Iterable[str], seed: int, budget: str) -> str
 
 
 def summary(
-    records: Sequence[Record], costs: Mapping[tuple[str, str], Mapping[str, float]], verbosity: int, width: int = 0
-) -> Iterator[str]:
+    records: Sequence[Record],
+    costs: Mapping[tuple[str, str], Mapping[str, float]],
+    verbosity: int,
+    width: int = 0,
+) -> Iterator[Line]:
     """Yield the closing lines: an operation at a time, a row a family, then causes; folded to *width* if given."""
     operations: dict[tuple[str, str], list[Record]] = defaultdict(list)
     for record in records:
         operations[record["document"], record["operation"]].append(record)
     for key, own in operations.items():
-        yield f"{key[0]}::{key[1]}: {counted(own)}{_cost(costs.get(key, {}), verbosity)}"
+        document, operation = key
+        cost = _cost(costs.get(key, {}), verbosity)
+        yield Line(f"{document}::{operation}: {counted(own)}{cost}", HEADING)
         if verbosity >= 0:
-            yield from _table(own)
+            yield from map(Line, _table(own))
         for line in (*_causes(own), *_reasons(own)):
             yield from _folded(line, width)
-
-
-def markup(line: str) -> dict[str, bool]:
-    """Return how pytest's terminal writer shall show *line*: red and yellow as in pytest, bold what heads a part."""
-    if not line.startswith(" "):
-        return {"bold": True} if "::" in line else {}
-    return MARKS.get(line.split()[0], {})
 
 
 def counted(records: Iterable[Record]) -> str:
@@ -67,44 +82,63 @@ def _table(records: Sequence[Record]) -> Iterator[str]:
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for record in records:
         counts[record["family"]][record["verdict"]] += 1
-    shown = [verdict for verdict in ORDER if verdict != "waived" or any(row[verdict] for row in counts.values())]
+    shown = list(ORDER)
+    if not any(row["waived"] for row in counts.values()):
+        shown.remove("waived")
     yield f"  {'':<10}" + "".join(f"{verdict:>{len(verdict) + 3}}" for verdict in shown)
-    for family in sorted(counts, key=lambda name: FAMILIES.index(name) if name in FAMILIES else len(FAMILIES)):
+    for family in sorted(counts, key=_place_of):
         row = "".join(f"{counts[family][verdict] or '.':>{len(verdict) + 3}}" for verdict in shown)
         yield f"  {family.replace('_', ' '):<10}{row}"
+
+
+def _place_of(family: str) -> int:
+    return FAMILIES.index(family) if family in FAMILIES else len(FAMILIES)
 
 
 # --- what is wrong ---------------------------------------------------------------------------------------------------
 
 
-def _causes(records: Sequence[Record]) -> Iterator[str]:
+def _causes(records: Sequence[Record]) -> Iterator[Line]:
     for cause in causes.of(records):
+        named = _named(cause.clauses)
+        told = f"{named}: {_told(cause)}"
         if cause.verdict == "withheld":
-            yield f"  withheld: {cause.title}: {_named(cause.clauses)}"
-        else:
-            yield f"  {cause.verdict}: {_named(cause.clauses)}: {_told(cause)}"
+            told = f"{cause.title}: {named}"
+        yield Line(f"  {cause.verdict}: {told}", MARKS[cause.verdict])
 
 
 def _told(cause: causes.Cause) -> str:
     """Return what came, on which statuses if on several, how often, and where the promise stands."""
-    best = cause.best
-    often = f"{best['against']} of {best['judged']} answers; " if best["finding"] and best["finding"]["curl"] else ""
+    best, often = cause.best, ""
+    if best["finding"] and best["finding"]["curl"]:
+        often = f"{best['against']} of {best['judged']} answers; "
     return f"{cause.title}{cause.spread} ({often}{best['place']})"
 
 
-def _reasons(records: Sequence[Record]) -> Iterator[str]:
+def _reasons(records: Sequence[Record]) -> Iterator[Line]:
     for reason, own in causes.reasons(records):
-        yield f"  not exercised: {reason}: {_named([record['clause'] for record in own])}"
+        named = _named([record["clause"] for record in own])
+        yield Line(f"  not exercised: {reason}: {named}")
 
 
 def _named(clauses: Sequence[str]) -> str:
-    more = f" and {len(clauses) - NAMED} more" if len(clauses) > NAMED else ""
-    return ", ".join(clauses[:NAMED]) + more
+    told = ", ".join(clauses[:NAMED])
+    if len(clauses) > NAMED:
+        told += f" and {len(clauses) - NAMED} more"
+    return told
 
 
-def _folded(line: str, width: int) -> list[str]:
-    if not width or len(line) <= width:
-        return [line]
-    return textwrap.wrap(
-        line, max(width, 40), subsequent_indent=" " * 6, break_long_words=False, break_on_hyphens=False
+def _folded(line: Line, width: int) -> Iterator[Line]:
+    """Yield *line* in lines that fit; the first of them keeps its marks."""
+    if not width or len(line.text) <= width:
+        yield line
+        return
+    first, *rest = textwrap.wrap(
+        line.text,
+        max(width, NARROWEST),
+        subsequent_indent=" " * 6,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
+    yield Line(first, line.marks)
+    yield from map(Line, rest)
