@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from judging import document
+from pytest_confluent_contracts.report.sentences import missing_sentence
 
 from pytest_confluent_contracts import clauses, documents
 from pytest_confluent_contracts.cases.making import violations
@@ -183,3 +184,21 @@ def verdict(operation: Operation, id: str, *exchanges: Exchange, apart: float = 
     if not evidence:
         return SILENT
     return BROKEN if any(item.finding for item in evidence) else KEPT
+
+
+# --- why a judge says nothing ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Why a clause has no evidence: whether the target owes it, the probe that would give it, and the reason in words."""
+
+    withheld: bool
+    probe: Probe | None
+    reason: str
+
+
+def explained(clause: Clause, exchanges: Sequence[Exchange]) -> Explained:
+    """Return why *exchanges* give no evidence for *clause*."""
+    missing = clause.explain(exchanges)
+    return Explained(missing.withheld, missing.probe, missing_sentence(missing))

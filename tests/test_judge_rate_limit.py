@@ -19,6 +19,7 @@ from exchanges import (
     clauses_of,
     confluent,
     datadog,
+    explained,
     make_case,
     make_exchange,
     operation_from,
@@ -1258,7 +1259,7 @@ REFUSED = quota_told(CONFLUENT, 0, 0, 60, 429)
 @pytest.mark.parametrize("name", ["Limit", "Remaining", "Reset"])
 def test_the_headers_of_200_are_owed(name: str) -> None:
     """A valid request must be served with them: without an answer, they are withheld."""
-    absence = clause_of(CONFLUENT, f"200/header/X-RateLimit-{name}").absent([REFUSED])
+    absence = explained(clause_of(CONFLUENT, f"200/header/X-RateLimit-{name}"), [REFUSED])
     assert absence.withheld
     assert absence.probe is None
     assert "429" in absence.reason
@@ -1278,7 +1279,7 @@ def test_the_headers_of_200_are_owed(name: str) -> None:
 )
 def test_what_only_the_limit_shows_is_not_owed(id: str) -> None:
     """The probe that exhausts the limit would have shown it, and its reason counts."""
-    absence = clause_of(CONFLUENT, id).absent([SERVED])
+    absence = explained(clause_of(CONFLUENT, id), [SERVED])
     assert not absence.withheld
     assert absence.probe == "throttle"
 
@@ -1287,9 +1288,9 @@ def test_what_only_the_limit_shows_is_not_owed(id: str) -> None:
 def test_documented_numbers_are_owed_until_something_was_served(rule: str) -> None:
     """Nothing served: withheld. Served without the headers: those have rules of their own."""
     clause = clause_of(CONFLUENT, f"rate-limit/{rule}")
-    assert clause.absent([]).withheld
-    assert clause.absent([REFUSED]).withheld
-    told = clause.absent([REFUSED, BARE])
+    assert explained(clause, []).withheld
+    assert explained(clause, [REFUSED]).withheld
+    told = explained(clause, [REFUSED, BARE])
     assert not told.withheld
     assert "X-RateLimit-Reset" in told.reason
 
@@ -1297,7 +1298,7 @@ def test_documented_numbers_are_owed_until_something_was_served(rule: str) -> No
 @pytest.mark.parametrize("rule", ["remaining-at-most-limit", "integers", "structured-fields"])
 def test_numbers_that_no_document_promises_are_not_owed(rule: str) -> None:
     """Who promises no headers withholds none."""
-    absence = clause_of(DATADOG, f"rate-limit/{rule}").absent([])
+    absence = explained(clause_of(DATADOG, f"rate-limit/{rule}"), [])
     assert not absence.withheld
     assert absence.probe is None
 
@@ -1306,14 +1307,14 @@ def test_an_answer_is_owed_to_see_whether_it_tells_to_wait() -> None:
     """Any answer below 500 is evidence; a service that only fails withholds it."""
     failed = make_exchange(make_case(CONFLUENT), 500)
     clause = clause_of(CONFLUENT, "rate-limit/retry-after-only-at-limit")
-    assert clause.absent([failed]).withheld
+    assert explained(clause, [failed]).withheld
 
 
 @pytest.mark.parametrize("operation", [CONFLUENT, DATADOG], ids=["documented", "by convention"])
 def test_a_limit_that_was_reached_may_be_left_without_a_wait(operation: Any) -> None:
     """A 429 came, so the probe is not at fault: nobody waited as long as it asked for."""
     clause = clause_of(operation, "rate-limit/retry-after-honest")
-    reached = clause.absent([SERVED, REFUSED])
+    reached = explained(clause, [SERVED, REFUSED])
     assert (reached.withheld, reached.probe) == (False, None)
-    untried = clause.absent([SERVED, BARE])
+    untried = explained(clause, [SERVED, BARE])
     assert (untried.withheld, untried.probe) == (False, "throttle")
