@@ -10,13 +10,24 @@ from judging import document
 
 from pytest_confluent_contracts import clauses, documents
 from pytest_confluent_contracts.cases.making import violations
-from pytest_confluent_contracts.contract import ABSENT, Case, Exchange, Expect, Probe
+from pytest_confluent_contracts.contract import (
+    ABSENT,
+    REDACTED,
+    Absence,
+    Case,
+    Clause,
+    Exchange,
+    Expect,
+    Operation,
+    Probe,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pytest_confluent_contracts.contract import Clause, Operation
+# What tests of judges need of the package comes from here, and from nowhere else.
+__all__ = ["ABSENT", "REDACTED", "Absence", "Case", "Clause", "Exchange", "Expect", "Operation", "Probe"]
 
 URL = "http://127.0.0.1:8080"
 JSON = "application/json"
@@ -139,6 +150,16 @@ def clause_of(operation: Operation, id: str) -> Clause:
     """Return the clause *id* of *operation*."""
     [found] = [clause for clause in clauses.derive(operation) if clause.id == id]
     return found
+
+
+def clause_ids(operation: Operation) -> list[str]:
+    """Return which promises a document makes: the id of every clause of *operation*."""
+    return [clause.id for clause in clauses.derive(operation)]
+
+
+def absence(operation: Operation, id: str, *exchanges: Exchange) -> Absence:
+    """Return why the clause *id* has no evidence in these exchanges."""
+    return clause_of(operation, id).absent(in_a_row(*exchanges))
 
 
 def said(operation: Operation, id: str, *exchanges: Exchange, apart: float = 0.0) -> list[str]:
