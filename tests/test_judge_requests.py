@@ -411,9 +411,11 @@ def test_the_document_says_which_status_speaks_of_who_asks() -> None:
 
 def test_without_documented_statuses_401_and_404_speak_of_who_asks(ranges: Operation) -> None:
     """Where the document names none, HTTP's own meaning holds (RFC 9110 15.5.2, 15.5.5)."""
-    row = [broken(ranges, status) for status in (401, 404, 403)]
-    assert said(ranges, "request/name/required", *row) == [SILENT, SILENT, KEPT]
-    assert said(ranges, "request/name/required", served(ranges), *row) == [SILENT, KEPT, KEPT, KEPT]
+    who, what = broken(ranges, 401), broken(ranges, 404)
+    others = [broken(ranges, status) for status in (400, 402, 403, 405)]
+    row = [who, what, *others]
+    assert said(ranges, "request/name/required", *row) == [SILENT, SILENT, *[KEPT] * 4]
+    assert said(ranges, "request/name/required", served(ranges), *row) == [SILENT, *[KEPT] * 6]
 
 
 def test_a_broken_body_that_is_accepted_shows_that_others_are_served(things: Operation) -> None:
@@ -503,8 +505,8 @@ def test_a_lone_surrogate_is_refused_or_kept(status: int, came: Any, expected: s
     """What it means is left open (RFC 8259 8.2); what is accepted is not changed."""
     case = malformed(confluent(), "lone-surrogate", status).case
     one = make_exchange(replace(case, value=SURROGATE), status, came)
-    row = sent(confluent(), {}, 200), one
-    assert said(confluent(), "request/body/lone-surrogate", *row) == [SILENT, expected]
+    row = sent(confluent(), {}, 200), one, malformed(confluent(), "lone-surrogate", 422)
+    assert said(confluent(), "request/body/lone-surrogate", *row) == [SILENT, expected, KEPT]
 
 
 # --- unknown ids ----------------------------------------------------------------------------------

@@ -285,6 +285,8 @@ def test_each_scheme_and_each_alternative_has_its_clauses(tmp_path: Path) -> Non
         "security/user+key/accepted",
         "security/token+key/accepted",
     ]
+    first = clause_of(operation, "security/user").place
+    assert clause_of(operation, "security/user+key/accepted").place == first
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ paths:
             Next: {schema: {type: string, format: uri}, example: https://example.com/things/t-2}
             Back: {schema: {type: string, format: uri}, example: no address}
             Note: {schema: {type: string}}
+            Retry-After: {schema: {type: integer}}
             Allow: {schema: {type: string}}
             Vary: {schema: {type: string}}
             WWW-Authenticate: {schema: {type: string}}
@@ -570,6 +571,12 @@ def test_the_headers_of_the_rate_limit_are_left_to_their_own_family() -> None:
     }
 
 
+def test_one_header_of_the_rate_limit_is_enough(things: Operation) -> None:
+    """A document may name some of these headers alone; what it names is still not judged here."""
+    assert clause_of(things, "200/header/Retry-After").family.value == "rate_limit"
+    assert clause_of(things, "200/header/Count").family.value == "shape"
+
+
 # --- request identity -----------------------------------------------------------------------------
 
 REQUEST_IDS: dict[str, tuple[list[tuple[str, ...]], list[str]]] = {
@@ -715,6 +722,24 @@ LEVELS = {
 def test_how_strongly_a_promise_is_made(id: str, level: str, things: Operation) -> None:
     """What the document leaves open, and what is its own fault, only warns."""
     assert clause_of(things, id).level.value == level
+
+
+PLACES = {
+    "200/values/colour": "values:",
+    "request-id/unique": "request-id:",
+    "404/no-body": "'404':",
+    "200/header/Note": "Note:",
+    "200/body/size": "size:",
+    "200/media-type": "application/json:",
+    "answered": "patch:",
+}
+
+
+@pytest.mark.parametrize(("id", "word"), PLACES.items(), ids=PLACES)
+def test_a_promise_stands_where_it_is_made(id: str, word: str, things: Operation) -> None:
+    """A clause names the line of the document that begins with its word."""
+    line = THINGS.splitlines()[clause_of(things, id).place.line - 1]
+    assert line.strip().startswith(word)
 
 
 def test_only_the_limit_needs_to_be_reached_for_429(things: Operation) -> None:
