@@ -7,19 +7,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from judging import document
-from pytest_confluent_contracts.report.sentences import missing_sentence
 
 from pytest_confluent_contracts import clauses, documents
 from pytest_confluent_contracts.cases.making import violations
+from pytest_confluent_contracts.model.clauses import Clause
+from pytest_confluent_contracts.model.documents import Operation
 from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.traffic import Case, Exchange, Expect, Probe
+from pytest_confluent_contracts.model.traffic import REDACTED, Case, Exchange, Expect, Probe
+from pytest_confluent_contracts.report.sentences import missing_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pytest_confluent_contracts.model.clauses import Clause
-    from pytest_confluent_contracts.model.documents import Operation
+
+# What tests of judges need of the package comes from here, and from nowhere else.
+__all__ = ["ABSENT", "REDACTED", "Case", "Clause", "Exchange", "Expect", "Operation", "Probe"]
 
 URL = "http://127.0.0.1:8080"
 JSON = "application/json"
@@ -167,6 +170,11 @@ def clauses_of(operation: Operation, family: str) -> dict[str, Clause]:
     return {clause.id: clause for clause in clauses.derive(operation) if clause.family == family}
 
 
+def clause_ids(operation: Operation) -> list[str]:
+    """Return which promises a document makes: the id of every clause of *operation*."""
+    return [clause.id for clause in clauses.derive(operation)]
+
+
 def said(operation: Operation, id: str, *exchanges: Exchange, apart: float = 0.0) -> list[str]:
     """Return what the clause *id* says of each exchange in turn: `KEPT`, `BROKEN` or `SILENT`."""
     row = in_a_row(*exchanges, apart=apart)
@@ -202,3 +210,8 @@ def explained(clause: Clause, exchanges: Sequence[Exchange]) -> Explained:
     """Return why *exchanges* give no evidence for *clause*."""
     missing = clause.explain(exchanges)
     return Explained(missing.withheld, missing.probe, missing_sentence(missing))
+
+
+def absence(operation: Operation, id: str, *exchanges: Exchange) -> Explained:
+    """Return why the clause *id* has no evidence in these exchanges."""
+    return explained(clause_of(operation, id), in_a_row(*exchanges))
