@@ -90,7 +90,7 @@ def merge(asked: argparse.Namespace) -> int:
     from pytest_confluent_contracts.report import files, merge, terminal
 
     run = merge.merged([files.read(part) for part in asked.parts])
-    say(terminal.summary(run["clauses"], {}, 0))
+    say(line.text for line in terminal.summary(run["clauses"], {}, 0))
     files.write(asked.into, run, sources(run["documents"]))
     return outcome(run)
 
@@ -156,7 +156,7 @@ def judge(asked: argparse.Namespace) -> int:
     }
     finished = run.gathered(meta, records, exchanges)
     say([f"{asked.recording}: {len(exchanges)} of {len(recordings)} recorded requests are of the documents"])
-    say(terminal.summary(records, {}, 0))
+    say(line.text for line in terminal.summary(records, {}, 0))
     if asked.report:
         files.write(asked.report, finished, sources(finished["documents"]))
     return outcome(finished)
