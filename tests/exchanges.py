@@ -10,13 +10,15 @@ from judging import document
 
 from pytest_confluent_contracts import clauses, documents
 from pytest_confluent_contracts.cases.making import violations
-from pytest_confluent_contracts.contract import ABSENT, Case, Exchange, Expect, Probe
+from pytest_confluent_contracts.contract import ABSENT, Case, Exchange, Expect, Operation, Probe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pytest_confluent_contracts.contract import Clause, Operation
+    from pytest_confluent_contracts.contract import Clause
+
+__all__ = ["ABSENT", "Exchange", "Expect", "Operation", "Probe"]  # of the package, what tests of judges name
 
 URL = "http://127.0.0.1:8080"
 JSON = "application/json"
@@ -158,3 +160,13 @@ def verdict(operation: Operation, id: str, *exchanges: Exchange, apart: float = 
     if not evidence:
         return SILENT
     return BROKEN if any(item.finding for item in evidence) else KEPT
+
+
+def clause_ids(operation: Operation, family: str = "") -> set[str]:
+    """Return the ids of all clauses of *operation*, or of one *family* of them."""
+    return {clause.id for clause in clauses.derive(operation) if family in ("", clause.family)}
+
+
+def is_withheld(operation: Operation, id: str, *exchanges: Exchange) -> bool:
+    """Return whether the clause *id*, of which nothing was seen, is one that the target owed."""
+    return clause_of(operation, id).absent(in_a_row(*exchanges)).withheld
