@@ -55,6 +55,7 @@ paths:
             schema:
               type: object
               required: [name, 'a/b']
+              maxProperties: 3
               properties:
                 name: {type: string}
                 a/b: {type: string}
@@ -425,7 +426,7 @@ def test_a_problem_is_always_called_the_same(row: list[Exchange], expected: list
 def test_a_code_alone_is_held_stable(things: Operation) -> None:
     """A document may promise that of the code and say nothing of a title."""
     codes = ("late", "late", "early")
-    errors = [{"code": code, "": "x", "title": "y"} for code in codes]
+    errors = [{"code": code, "": str(at), "title": str(at)} for at, code in enumerate(codes)]
     row = [answered(things, 400, {"errors": [error]}) for error in errors]
     assert said(things, "error/code-and-title", *row) == [KEPT, KEPT, BROKEN]
     named = [row[0], answered(things, 400, {"errors": [{}]})]
@@ -469,6 +470,7 @@ POINTERS = [
     pytest.param(LISTED, "/more/tags/\u00b2", BROKEN, id="a digit that is none"),
     pytest.param(LISTED, f"/more/tags/{'9' * 5000}", BROKEN, id="an endless number"),
     pytest.param({"more": {"1": "a"}}, "/more/1", KEPT, id="a number as a name"),
+    pytest.param({"more": {"1": {"a": 1}}}, "/more/1/a", KEPT, id="below a number as a name"),
     pytest.param({"more": [{"a": 1}]}, "/more/0/a", KEPT, id="a member of an item"),
     pytest.param({"more": [{"a": 1}]}, "/more/0/b", KEPT, id="missing in an undocumented item"),
     pytest.param({"more": ["a"]}, "/more/0/b", BROKEN, id="below an item that is a text"),
@@ -606,6 +608,13 @@ def test_the_source_is_told_where_a_member_is_wrong(told: Exchange, expected: st
     unread = make_exchange(make_case(confluent(), WRONG_NAME), 400, text="no", flaw="no JSON")
     whole = refused({}, body=[])
     assert said(confluent(), "error/source", told, unread, whole) == [expected, SILENT, SILENT]
+
+
+def test_the_source_is_told_where_the_whole_is_wrong_too(things: Operation) -> None:
+    """Too many members are the fault of no one; but one of these is wrong by itself."""
+    case = make_case(things, {"name": 5, "a/b": "x", "c": 1, "d": 1})
+    row = [make_exchange(case, 400, {"errors": [error]}) for error in ({"at": ""}, {})]
+    assert said(things, "error/source", *row) == [KEPT, BROKEN]
 
 
 def test_the_source_is_told_where_a_member_is_missing(things: Operation) -> None:
