@@ -54,7 +54,7 @@ paths:
       parameters: [{name: id, in: path, required: true, example: ak-12345}]
       x-contract:
         identity: {self: self}
-        immutable: {properties: [fixed]}
+        immutable: {properties: [fixed, self]}
         timestamps: {updated: changed}
         create-only: {properties: [seed]}
       requestBody:
@@ -119,6 +119,11 @@ paths:
       x-contract:
         identity: {parameter: id}
         timestamps: {created: made}
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema: {type: object, properties: {name: {type: string}}}
       responses:
         '200':
           description: Done.
@@ -408,9 +413,14 @@ def test_an_update_that_names_a_member_is_not_empty(sent: Any) -> None:
 
 
 def test_an_empty_update_must_be_allowed(things: Operation) -> None:
-    """Where the body, or a member of it, is required, there is none."""
+    """Where a member of the body is required, there is none."""
     assert EMPTY in clause_ids(confluent())
     assert EMPTY not in clause_ids(datadog()) | clause_ids(things)
+
+
+def test_a_body_that_is_required_is_not_empty(tmp_path: Path) -> None:
+    """Even where none of its members is."""
+    assert EMPTY not in clause_ids(operation_from(ONLY_CREATED, tmp_path))
 
 
 # --- refused requests -----------------------------------------------------------------------------
