@@ -170,9 +170,9 @@ def clauses_of(operation: Operation, family: str) -> dict[str, Clause]:
     return {clause.id: clause for clause in clauses.derive(operation) if clause.family == family}
 
 
-def clause_ids(operation: Operation) -> list[str]:
-    """Return which promises a document makes: the id of every clause of *operation*."""
-    return [clause.id for clause in clauses.derive(operation)]
+def clause_ids(operation: Operation, family: str = "") -> list[str]:
+    """Return the id of every clause of *operation*, or of one *family* of them, in order."""
+    return [clause.id for clause in clauses.derive(operation) if family in ("", clause.family)]
 
 
 def said(operation: Operation, id: str, *exchanges: Exchange, apart: float = 0.0) -> list[str]:
@@ -215,3 +215,8 @@ def explained(clause: Clause, exchanges: Sequence[Exchange]) -> Explained:
 def absence(operation: Operation, id: str, *exchanges: Exchange) -> Explained:
     """Return why the clause *id* has no evidence in these exchanges."""
     return explained(clause_of(operation, id), in_a_row(*exchanges))
+
+
+def is_withheld(operation: Operation, id: str, *exchanges: Exchange) -> bool:
+    """Return whether the clause *id*, of which nothing was seen, is one that the target owed."""
+    return absence(operation, id, *exchanges).withheld

@@ -200,8 +200,8 @@ def _status_clause(member: Member, applies: Applies, explain: Explain) -> Clause
     def look(exchange: Exchange) -> Finding | Looked:
         came = [value for _, value in paths.values_at(exchange.json, member.path)]
         for value in came:
-            if value == str(exchange.status):
-                continue
+            if value is None or value == str(exchange.status):
+                continue  # a null is no status that is told; whether it may stand there, the schema says
             is_text = isinstance(value, str)
             kind = FindingKind.STATUS_TOLD_WRONG if is_text else FindingKind.STATUS_TOLD_AS_NUMBER
             return Finding(kind, exchange.status, member.path, observed=quote_value(value))
