@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from judging import document
 
 from pytest_confluent_contracts import clauses, documents
 from pytest_confluent_contracts.cases.making import violations
+from pytest_confluent_contracts.model.clauses import Clause
+from pytest_confluent_contracts.model.documents import Operation
 from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.traffic import Case, Exchange, Expect, Probe
+from pytest_confluent_contracts.model.traffic import REDACTED, Case, Exchange, Expect, Probe
+from pytest_confluent_contracts.report.sentences import missing_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pytest_confluent_contracts.model.clauses import Clause
-    from pytest_confluent_contracts.model.documents import Operation
+
+# What tests of judges need of the package comes from here, and from nowhere else.
+__all__ = ["ABSENT", "REDACTED", "Case", "Clause", "Exchange", "Expect", "Operation", "Probe"]
 
 URL = "http://127.0.0.1:8080"
 JSON = "application/json"
@@ -126,6 +130,24 @@ def make_exchange(
     )
 
 
+def quota_told(
+    operation: Operation,
+    at: float,
+    left: object = None,
+    reset: object = None,
+    status: int = 200,
+    *,
+    limit: object = 100,
+    probe: str = "valid",
+    took: float = 0.0,
+    headers: Mapping[str, str] | None = None,
+) -> Exchange:
+    """Return an answer *at* some second that tells the quota: *left* of *limit* for *reset* seconds; None: not told."""
+    told = {"X-RateLimit-Limit": limit, "X-RateLimit-Remaining": left, "X-RateLimit-Reset": reset}
+    shown = {name: str(value) for name, value in told.items() if value is not None} | dict(headers or {})
+    return make_exchange(make_case(operation, probe=Probe(probe)), status, headers=shown, at=at, took=took)
+
+
 def in_a_row(*exchanges: Exchange, apart: float = 0.0) -> list[Exchange]:
     """Return *exchanges* as one run made them: numbered, and where *apart* is given, each so many seconds later."""
     return [
@@ -141,6 +163,16 @@ def clause_of(operation: Operation, id: str) -> Clause:
     """Return the clause *id* of *operation*."""
     [found] = [clause for clause in clauses.derive(operation) if clause.id == id]
     return found
+
+
+def clauses_of(operation: Operation, family: str) -> dict[str, Clause]:
+    """Return the clauses of one family (`rate_limit`) by their ids."""
+    return {clause.id: clause for clause in clauses.derive(operation) if clause.family == family}
+
+
+def clause_ids(operation: Operation) -> list[str]:
+    """Return which promises a document makes: the id of every clause of *operation*."""
+    return [clause.id for clause in clauses.derive(operation)]
 
 
 def said(operation: Operation, id: str, *exchanges: Exchange, apart: float = 0.0) -> list[str]:
@@ -160,3 +192,26 @@ def verdict(operation: Operation, id: str, *exchanges: Exchange, apart: float = 
     if not evidence:
         return SILENT
     return BROKEN if any(item.finding for item in evidence) else KEPT
+
+
+# --- why a judge says nothing ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Why a clause has no evidence: whether the target owes it, the probe that would give it, and the reason in words."""
+
+    withheld: bool
+    probe: Probe | None
+    reason: str
+
+
+def explained(clause: Clause, exchanges: Sequence[Exchange]) -> Explained:
+    """Return why *exchanges* give no evidence for *clause*."""
+    missing = clause.explain(exchanges)
+    return Explained(missing.withheld, missing.probe, missing_sentence(missing))
+
+
+def absence(operation: Operation, id: str, *exchanges: Exchange) -> Explained:
+    """Return why the clause *id* has no evidence in these exchanges."""
+    return explained(clause_of(operation, id), in_a_row(*exchanges))

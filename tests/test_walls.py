@@ -4,85 +4,190 @@ from __future__ import annotations
 
 import ast
 import sys
+from dataclasses import dataclass
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 import pytest
 from running import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 PACKAGE = "pytest_confluent_contracts"
-SOURCES = {path: path.read_text(encoding="utf-8") for path in sorted((ROOT / PACKAGE).rglob("*.py"))}
 # What every run of pytest loads, and what only a run with a target does: who knows pytest.
-ALWAYS = {"plugin", "options", "fixtures", "hooks"}
+ALWAYS = {"plugin", "options", "fixtures", "hooks", "stash"}
 ASKED = {"session", "settings", "gate", "items", "controller", "junit", "keeping", "progress"}
 PLUGIN = ALWAYS | ASKED
-AT_THE_TOP = dict.fromkeys(ALWAYS, ALWAYS) | dict.fromkeys(ASKED, PLUGIN | {"contract"})
+AT_THE_TOP = dict.fromkeys(ALWAYS, ALWAYS) | dict.fromkeys(ASKED, (PLUGIN - {"plugin"}) | {"model"})
 MAY_IMPORT = {
-    "contract": set(),
-    "documents": {"contract"},
-    "clauses": {"contract"},
-    "cases": {"contract"},
-    "guard": {"contract"},
-    "wire": {"guard", "contract"},
-    "service": {"contract"},
-    "faults": {"contract", "service"},
-    "targets": {"guard", "wire", "service", "contract"},
-    "campaign": {"clauses", "cases", "wire", "guard", "contract"},
-    "proving": {"clauses", "cases", "faults", "targets", "campaign", "contract"},
-    "planning": {"cases", "gate", "contract"},
-    "waivers": {"contract"},
-    "recorded": {"guard", "wire", "contract"},
-    "__main__": {"documents", "clauses", "recorded", "wire", "report", "contract"},
-    "report": {"contract"},
+    "model": set(),
+    "documents": {"model"},
+    "clauses": {"model"},
+    "cases": {"model"},
+    "guard": {"model"},
+    "wire": {"guard", "model"},
+    "service": {"model"},
+    "faults": {"model", "service"},
+    "targets": {"guard", "wire", "service", "model"},
+    "campaign": {"clauses", "cases", "wire", "guard", "model"},
+    "proving": {"clauses", "cases", "faults", "targets", "campaign", "model"},
+    "planning": {"cases", "gate", "model"},
+    "waivers": {"model"},
+    "recorded": {"guard", "wire", "model"},
+    "__main__": {"documents", "clauses", "recorded", "report", "model"},
+    "report": {"model"},
 }
 
 
-def room(path: Path) -> str:
-    """Return the room that the file belongs to."""
-    return path.relative_to(ROOT / PACKAGE).parts[0].removesuffix(".py")
+@dataclass(frozen=True)
+class Source:
+    """One file of the package: its room, the name of its module, and its syntax."""
+
+    room: str
+    module: str
+    text: str
+    tree: ast.Module
+
+    @classmethod
+    def of(cls, path: Path) -> Source:
+        """Return the source in *path*."""
+        text = path.read_text(encoding="utf-8")
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        module = ".".join(part for part in parts if part != "__init__")
+        room = path.relative_to(ROOT / PACKAGE).parts[0].removesuffix(".py")
+        return cls(room, module, text, ast.parse(text))
 
 
-def imported(tree: ast.AST, *, everywhere: bool = True) -> Iterator[str]:
-    """Yield the dotted names that *tree* imports; only on import of the module itself where not *everywhere*."""
+@cache
+def sources() -> tuple[Source, ...]:
+    """Return every file of the package, each read once."""
+    return tuple(map(Source.of, sorted((ROOT / PACKAGE).rglob("*.py"))))
+
+
+def imported(tree: ast.AST, *, inside_functions: bool = True, for_types: bool = True) -> Iterator[str]:
+    """Yield the dotted names that *tree* imports; *for_types*: those under TYPE_CHECKING too."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        typing_only = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        if everywhere or not (typing_only or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)):
-            yield from imported(node, everywhere=everywhere)
+        is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        is_for_types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        if (is_function and not inside_functions) or (is_for_types and not for_types):
+            continue
+        yield from imported(node, inside_functions=inside_functions, for_types=for_types)
 
 
-def own(names: Iterator[str]) -> set[str]:
+def rooms_of(names: Iterator[str]) -> set[str]:
     """Return the rooms among the imported names."""
     return {name.split(".")[1] for name in names if name.startswith(f"{PACKAGE}.")}
 
 
-ROOMS = [path for path in SOURCES if room(path) not in {"__init__", *PLUGIN}]
+def libraries_of(names: Iterator[str]) -> set[str]:
+    """Return the top-level packages among the imported names."""
+    return {name.partition(".")[0] for name in names}
 
 
-@pytest.mark.parametrize("path", ROOMS, ids=lambda path: str(path.relative_to(ROOT / PACKAGE)))
-def test_a_room_imports_only_what_it_may(path: Path) -> None:
+# --- rooms -----------------------------------------------------------------------------------------------------------
+
+WALLED = [source for source in sources() if source.room not in {"__init__", *PLUGIN}]
+
+
+@pytest.mark.parametrize("source", WALLED, ids=lambda source: source.module)
+def test_a_room_imports_only_what_it_may(source: Source) -> None:
     """No room knows more of the house than the table of walls allows; a new room needs its line there."""
-    assert own(imported(ast.parse(SOURCES[path]))) - {room(path)} <= MAY_IMPORT[room(path)]
+    assert rooms_of(imported(source.tree)) - {source.room} <= MAY_IMPORT[source.room]
 
 
 @pytest.mark.parametrize("name", sorted(PLUGIN))
 def test_the_plugin_imports_next_to_nothing_of_the_house_when_it_is_loaded(name: str) -> None:
     """Where pytest is met, the top level imports pytest, the standard library, what does so too, and at most the words."""
-    names = set(imported(ast.parse(SOURCES[ROOT / PACKAGE / f"{name}.py"]), everywhere=False))
-    outside = {dotted.partition(".")[0] for dotted in names} - sys.stdlib_module_names - {"pytest", PACKAGE}
-    assert (own(iter(names)) - AT_THE_TOP[name], outside) == (set(), set())
+    [source] = [source for source in sources() if source.room == name]
+    names = set(imported(source.tree, inside_functions=False, for_types=False))
+    outside = libraries_of(iter(names)) - sys.stdlib_module_names - {"pytest", PACKAGE}
+    assert (rooms_of(iter(names)) - AT_THE_TOP[name], outside) == (set(), set())
+
+
+def test_nobody_imports_the_plugin_itself() -> None:
+    """pytest loads it; whoever needs what a session keeps asks `stash`."""
+    users = [source.module for source in sources() if "plugin" in rooms_of(imported(source.tree))]
+    assert users == []
 
 
 def test_the_package_itself_imports_nothing() -> None:
     """Nothing is re-exported: the public interface is the modules."""
-    assert list(imported(ast.parse(SOURCES[ROOT / PACKAGE / "__init__.py"]))) == []
+    [package] = [source for source in sources() if source.room == "__init__"]
+    assert list(imported(package.tree)) == []
 
+
+def test_the_words_need_the_standard_library_alone() -> None:
+    """`model` is imported by every room, and in a process that has nothing else."""
+    for source in sources():
+        if source.room == "model":
+            known = sys.stdlib_module_names | {PACKAGE}
+            assert libraries_of(imported(source.tree)) <= known, source.module
+
+
+# --- circles ---------------------------------------------------------------------------------------------------------
+
+
+def arrows(trees: Mapping[str, ast.Module]) -> dict[str, set[str]]:
+    """Return which of the modules each one imports when anything runs, function-level imports included."""
+    return {
+        module: {target for name in imported(tree, for_types=False) if (target := module_of(name, trees))}
+        for module, tree in trees.items()
+    }
+
+
+def module_of(name: str, trees: Mapping[str, ast.Module]) -> str:
+    """Return the module that an imported name is, or stands in; ``""`` where it is none of ours."""
+    if name in trees:
+        return name
+    around = name.rpartition(".")[0]
+    return around if around in trees else ""
+
+
+def circle_in(trees: Mapping[str, ast.Module]) -> list[str]:
+    """Return the modules of one circle of imports, an empty list where there is none."""
+    try:
+        TopologicalSorter(arrows(trees)).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_the_imports_run_in_no_circle() -> None:
+    """A reader can follow them downwards; an import inside a function is one too."""
+    assert circle_in({source.module: source.tree for source in sources()}) == []
+
+
+CIRCLES = {
+    "at the top": {"p.a": "from p import b", "p.b": "from p.a import X"},
+    "inside a function": {"p.a": "from p import b", "p.b": "def f():\n    from p.a import X"},
+    "over a third": {"p.a": "import p.b", "p.b": "import p.c", "p.c": "import p.a"},
+}
+STRAIGHT = {
+    "one way": {"p.a": "from p import b", "p.b": "import json"},
+    "types only": {"p.a": "from p import b", "p.b": "if TYPE_CHECKING:\n    from p.a import X"},
+}
+
+
+@pytest.mark.parametrize("texts", CIRCLES.values(), ids=CIRCLES)
+def test_a_circle_would_be_seen(texts: dict[str, str]) -> None:
+    """The test above can fail: at the top, inside a function, over a third module."""
+    assert circle_in({module: ast.parse(text) for module, text in texts.items()})
+
+
+@pytest.mark.parametrize("texts", STRAIGHT.values(), ids=STRAIGHT)
+def test_what_is_no_circle_is_not_called_one(texts: dict[str, str]) -> None:
+    """A name that is imported for types alone is never followed when anything runs."""
+    assert not circle_in({module: ast.parse(text) for module, text in texts.items()})
+
+
+# --- libraries -------------------------------------------------------------------------------------------------------
 
 HOMES = {
     "hypothesis": {"cases"},
@@ -96,31 +201,35 @@ HOMES = {
 @pytest.mark.parametrize("library", HOMES)
 def test_a_library_is_imported_in_its_room_only(library: str) -> None:
     """Generators, the client, the double of the network and pytest each stay behind one wall."""
-    users = {room(p) for p, text in SOURCES.items() if library in {n.split(".")[0] for n in imported(ast.parse(text))}}
+    users = {source.room for source in sources() if library in libraries_of(imported(source.tree))}
     assert users <= HOMES[library]
 
 
 def test_only_the_guard_builds_a_transport() -> None:
     """All traffic passes the guard: nobody else names an HTTP transport of httpx."""
-    named = {room(p) for p, text in SOURCES.items() for node in ast.walk(ast.parse(text)) if transport(node)}
-    assert named == {"guard"}
+    builders = {source.room for source in sources() if any(map(is_transport, ast.walk(source.tree)))}
+    assert builders == {"guard"}
 
 
-def transport(node: ast.AST) -> bool:
+def is_transport(node: ast.AST) -> bool:
     """Return whether *node* is the name of what opens connections."""
     names = {getattr(node, part, None) for part in ("attr", "id", "name")}
-    return bool(names & {"HTTPTransport", "AsyncHTTPTransport", "HTTPConnection", "create_connection", "urlopen"})
+    openers = {"HTTPTransport", "AsyncHTTPTransport", "HTTPConnection", "create_connection", "urlopen"}
+    return bool(names & openers)
 
 
 def test_the_inside_of_pytest_is_named_for_types_only() -> None:
     """`_pytest` is no interface: it is not imported when anything runs."""
-    inside = {p.name for p, text in SOURCES.items() for n in at_run_time(ast.parse(text)) if n.startswith("_pytest")}
-    assert inside == set()
+    for source in sources():
+        names = imported(source.tree, for_types=False)
+        assert not [name for name in names if name.startswith("_pytest")], source.module
 
 
-def at_run_time(tree: ast.AST) -> Iterator[str]:
-    """Yield what is imported when the code runs: functions too, but nothing under TYPE_CHECKING."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            node.body = []
-    return imported(tree)
+def test_sentences_about_findings_are_made_by_the_report_alone() -> None:
+    """Judges and the run hand on data; only `report` has the table of sentences."""
+    users = {
+        source.room
+        for source in sources()
+        if f"{PACKAGE}.report.sentences" in {name.rpartition(".")[0] for name in imported(source.tree)}
+    }
+    assert users <= {"report", "items", "controller"}
