@@ -22,7 +22,7 @@ from pytest_confluent_contracts import clauses, documents, faults, targets
 from pytest_confluent_contracts.campaign import Campaign
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import Case, Exchange, Expect, Probe, RunContext
-from pytest_confluent_contracts.report import badge, causes, files, record, terminal
+from pytest_confluent_contracts.report import badge, causes, diff, files, merge, record, terminal
 from pytest_confluent_contracts.report import run as runs
 
 if TYPE_CHECKING:
@@ -139,6 +139,28 @@ def test_the_json_keeps_its_schema(written: Path) -> None:
     assert [error.message for error in validator.iter_errors(told)] == []
     told["clauses"][0]["verdict"] = "perhaps"
     assert not validator.is_valid(told)
+
+
+def of_before(run: Run) -> Run:
+    """Return *run* as an earlier version of the tool told it: findings and reasons in English alone."""
+    old = copy.deepcopy(run)
+    for clause in old["clauses"]:
+        del clause["topic"], clause["missing"]
+        if finding := clause["finding"]:
+            clause["finding"] = {name: finding[name] for name in ("came", "curl", "seen", "exchange")}
+    return old
+
+
+def test_a_report_of_before_is_still_read(tmp_path: Path) -> None:
+    """It keeps the schema; every file can be drawn from it, and between it and the same run of today nothing changed."""
+    assert jsonschema_rs.is_valid(SCHEMA, of_before(finished(FIVE)))
+    files.write(tmp_path, of_before(finished(FIVE)), sources())
+    old = files.read(tmp_path)
+    lines = list(diff.between(old, finished(FIVE)).lines())
+    assert lines == ["nothing changed"]
+    assert merge.merged([old])["clauses"] == old["clauses"]
+    found = causes.of(old["clauses"])
+    assert {cause.title for cause in found} >= {cause["title"] for cause in finished(FIVE)["causes"]}
 
 
 def test_every_file_gives_each_clause_the_same_verdict(written: Path) -> None:
