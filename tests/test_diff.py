@@ -158,6 +158,17 @@ def spoilt(spoil: Callable[[Run], object]) -> str:
     return json.dumps(run)
 
 
+def half_found(clause: dict[str, Any]) -> None:
+    """Leave out of a finding's parts all but the kind."""
+    clause |= BROKEN
+    clause["finding"] = {**clause["finding"], "kind": "server error"}
+
+
+def half_missing(clause: dict[str, Any]) -> None:
+    """Leave out what came in the place of evidence that was withheld."""
+    clause["missing"] = {"kind": "withheld", "subject": "it", "expect": "accepted", "asked": 4}
+
+
 BAD = {
     "not JSON": ("{", "not JSON, so no report"),
     "no report": ('{"a": 1}', "no report; give a report.json"),
@@ -167,6 +178,9 @@ BAD = {
     "without documents": (spoilt(lambda run: run.pop("documents")), "a damaged report: 'documents'"),
     "an incomplete clause": (spoilt(lambda run: run["clauses"][3].pop("node")), "clauses[3] is incomplete"),
     "no start": (spoilt(lambda run: run.update(started="soon")), "a damaged report: 'started'"),
+    "half a topic": (spoilt(lambda run: run["clauses"][0]["topic"].pop("aspect")), "clauses[0] is incomplete"),
+    "a finding without a status": (spoilt(lambda run: half_found(run["clauses"][0])), "clauses[0] is incomplete"),
+    "missing without answers": (spoilt(lambda run: half_missing(run["clauses"][0])), "clauses[0] is incomplete"),
     "another verdict": (spoilt(lambda run: run["clauses"][0].update(verdict="fine")), "clauses[0] is incomplete"),
 }
 

@@ -22,7 +22,7 @@ from pytest_confluent_contracts import clauses, documents, faults, targets
 from pytest_confluent_contracts.campaign import Campaign
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import Case, Exchange, Expect, Probe, RunContext
-from pytest_confluent_contracts.report import badge, causes, files, record, terminal
+from pytest_confluent_contracts.report import badge, causes, diff, files, merge, record, terminal
 from pytest_confluent_contracts.report import run as runs
 
 if TYPE_CHECKING:
@@ -105,7 +105,8 @@ def loaded(path: Path) -> Any:
 def test_five_faults_are_told_as_five_causes() -> None:
     """A service with five faults breaks more than five clauses; the terminal names five findings, not fifty."""
     broken = [clause for clause in finished(FIVE)["clauses"] if clause["verdict"] == "broken"]
-    lines = [line for line in terminal.summary(finished(FIVE)["clauses"], {}, 0) if line.startswith("  broken: ")]
+    told = [line.text for line in terminal.summary(finished(FIVE)["clauses"], {}, 0)]
+    lines = [line for line in told if line.startswith("  broken: ")]
     assert len(broken) > len(lines) == len(FIVE), lines
 
 
@@ -138,6 +139,28 @@ def test_the_json_keeps_its_schema(written: Path) -> None:
     assert [error.message for error in validator.iter_errors(told)] == []
     told["clauses"][0]["verdict"] = "perhaps"
     assert not validator.is_valid(told)
+
+
+def of_before(run: Run) -> Run:
+    """Return *run* as an earlier version of the tool told it: findings and reasons in English alone."""
+    old = copy.deepcopy(run)
+    for clause in old["clauses"]:
+        del clause["topic"], clause["missing"]
+        if finding := clause["finding"]:
+            clause["finding"] = {name: finding[name] for name in ("came", "curl", "seen", "exchange")}
+    return old
+
+
+def test_a_report_of_before_is_still_read(tmp_path: Path) -> None:
+    """It keeps the schema; every file can be drawn from it, and between it and the same run of today nothing changed."""
+    assert jsonschema_rs.is_valid(SCHEMA, of_before(finished(FIVE)))
+    files.write(tmp_path, of_before(finished(FIVE)), sources())
+    old = files.read(tmp_path)
+    lines = list(diff.between(old, finished(FIVE)).lines())
+    assert lines == ["nothing changed"]
+    assert merge.merged([old])["clauses"] == old["clauses"]
+    found = causes.of(old["clauses"])
+    assert {cause.title for cause in found} >= {cause["title"] for cause in finished(FIVE)["causes"]}
 
 
 def test_every_file_gives_each_clause_the_same_verdict(written: Path) -> None:
@@ -335,7 +358,7 @@ def test_an_interrupted_run_says_so(tmp_path: Path) -> None:
 
 def test_each_family_has_a_row_whose_numbers_add_up() -> None:
     """A row a family for each operation; all rows together count each clause once."""
-    lines = list(terminal.summary(finished(FIVE)["clauses"], {}, 0))
+    lines = [line.text for line in terminal.summary(finished(FIVE)["clauses"], {}, 0)]
     rows = [line.split() for line in lines if re.match(r"  [a-z ]{10}(?: +[\d.]+)+$", line)]
     counts = [int(cell) for row in rows for cell in row if cell.isdigit()]
     assert len(rows) == 12
@@ -345,15 +368,34 @@ def test_each_family_has_a_row_whose_numbers_add_up() -> None:
 def test_lines_are_folded_to_the_width_only_where_one_is_given() -> None:
     """With a width no line but the heading of an operation is longer; without, each finding is one line."""
     records = finished(FIVE)["clauses"]
-    folded = [line for line in terminal.summary(records, {}, 0, 80) if "::" not in line]
+    folded = [line.text for line in terminal.summary(records, {}, 0, 80) if "::" not in line.text]
     assert max(map(len, folded)) <= 80
-    assert max(map(len, terminal.summary(records, {}, 0))) > 80
+    assert max(len(line.text) for line in terminal.summary(records, {}, 0)) > 80
 
 
 def test_colours_follow_the_verdict() -> None:
-    """Broken and withheld are red, warned is yellow, the rest is plain."""
-    colours = [terminal.markup(f"  {word}: x") for word in ("broken", "withheld", "warned", "not exercised")]
-    assert colours == [{"red": True}, {"red": True}, {"yellow": True}, {}]
+    """Broken and withheld are red, warned and waived yellow, an operation's heading is bold, the rest is plain."""
+    kept = next(one for one in finished()["clauses"] if one["verdict"] == "kept")
+    came = {"came": "this came", "curl": "", "seen": "", "exchange": None}
+    records = [
+        kept | {"clause": "a", "verdict": "broken", "finding": came},
+        kept | {"clause": "b", "verdict": "not exercised", "withheld": True, "reason": "owed"},
+        kept | {"clause": "c", "verdict": "warned", "finding": came | {"came": "another"}},
+        kept | {"clause": "d", "verdict": "waived", "finding": came},
+        kept | {"clause": "e", "verdict": "not exercised", "reason": "optional"},
+    ]
+    lines = list(terminal.summary(records, {}, -1))
+    red, yellow = {"red": True}, {"yellow": True}
+    assert [line.marks for line in lines] == [{"bold": True}, red, red, yellow, yellow, {}]
+
+
+def test_only_the_first_of_folded_lines_is_coloured() -> None:
+    """What is folded begins in the colour of its verdict and goes on plain, whatever word a line begins with."""
+    kept = next(one for one in finished()["clauses"] if one["verdict"] == "kept")
+    came = {"came": " ".join(["broken:"] * 40), "curl": "", "seen": "", "exchange": None}
+    lines = list(terminal.summary([kept | {"verdict": "broken", "finding": came}], {}, -1, 60))
+    assert len(lines) > 3
+    assert [line.marks for line in lines[1:]] == [{"red": True}, *[{}] * (len(lines) - 2)]
 
 
 # --- a large run -----------------------------------------------------------------------------------------------------

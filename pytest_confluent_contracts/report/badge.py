@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LABEL = "contracts"
+MARGIN = 12  # pixels, both sides together
 WIDE, NARROW = frozenset("mwMW%"), frozenset("iIl.,:; j")
 # White on each is at least 4.5:1 (WCAG 2.1 AA).
 GREEN, RED, AMBER, GREY = "#2f6f44", "#b3261e", "#8a5a00", "#5a6270"
@@ -45,4 +46,10 @@ def message(run: Mapping[str, Any]) -> tuple[str, str]:
 
 def _width(text: str) -> int:
     """Return the pixels that *text* takes at 11 px, with a margin; viewers set the text to it, whatever their font."""
-    return round(sum(10 if mark in WIDE else 4 if mark in NARROW else 7 for mark in text)) + 12
+    return MARGIN + sum(map(_width_of, text))
+
+
+def _width_of(mark: str) -> int:
+    if mark in WIDE:
+        return 10
+    return 4 if mark in NARROW else 7

@@ -21,6 +21,14 @@ READING = frozenset({Aspect.JSON, Aspect.MEDIA_TYPE})
 ABOUT_OTHERS = frozenset({FindingKind.CREDENTIALS_REFUSED, FindingKind.TITLE_CHANGED})
 # What is missing may be so because a member around it is wrong.
 ABSENT_MEMBER = frozenset({FindingKind.MEMBER_MISSING, FindingKind.POINTER_UNTOLD, FindingKind.VALUE_LOST})
+# Evidence that is missing of the very member that the clause is about.
+ABOUT_OWN_MEMBER = frozenset(
+    {
+        MissingKind.MEMBER_OPTIONAL,
+        MissingKind.NOT_RETURNED_AFTER_SENDING,
+        MissingKind.NOT_SHOWN_AROUND,
+    }
+)
 # Findings that are another thing on another status.
 TOLD_BY_STATUS = frozenset({FindingKind.SECRET_LEAKED, FindingKind.CHANGED_BY_REFUSED})
 
@@ -132,8 +140,8 @@ def why(record: Record) -> str:
     evidence = missing_from(missing) if missing and record["verdict"] != "waived" else None
     if evidence is None:
         return str(record["reason"])
-    topic = _topic(record)
-    if evidence.subject and evidence.subject in (topic["member"], topic["header"]):
+    own_member = _topic(record)["member"]
+    if evidence.kind in ABOUT_OWN_MEMBER or (own_member and evidence.subject == own_member):
         return missing_sentence(evidence, subject="it")
     return missing_sentence(evidence)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_confluent_contracts.report.causes import standing, why
 
 Data = Mapping[str, Any]
+Entry = tuple[str, str]  # the node id of a clause, and a word on it
 
 RED = frozenset({"broken", "withheld"})
 UNEXERCISED = frozenset({"not exercised", "withheld"})
@@ -18,12 +19,12 @@ UNEXERCISED = frozenset({"not exercised", "withheld"})
 class Difference:
     """Node ids with a word on each: what became of clauses from an old run to a new one."""
 
-    broken: tuple[tuple[str, str], ...]
-    mended: tuple[tuple[str, str], ...]
-    gained: tuple[tuple[str, str], ...]
-    lost: tuple[tuple[str, str], ...]
-    new: tuple[tuple[str, str], ...]
-    gone: tuple[tuple[str, str], ...]
+    broken: tuple[Entry, ...]
+    mended: tuple[Entry, ...]
+    gained: tuple[Entry, ...]
+    lost: tuple[Entry, ...]
+    new: tuple[Entry, ...]
+    gone: tuple[Entry, ...]
 
     @property
     def worse(self) -> bool:
@@ -41,8 +42,10 @@ class Difference:
             "no longer promised": self.gone,
         }
         for kind, entries in kinds.items():
-            yield from (f"{kind}: {node}: {told}" for node, told in entries)
-        yield ", ".join(f"{len(entries)} {kind}" for kind, entries in kinds.items() if entries) or "nothing changed"
+            for node, told in entries:
+                yield f"{kind}: {node}: {told}"
+        counted = [f"{len(entries)} {kind}" for kind, entries in kinds.items() if entries]
+        yield ", ".join(counted) or "nothing changed"
 
 
 def between(old: Data, new: Data) -> Difference:
@@ -52,21 +55,54 @@ def between(old: Data, new: Data) -> Difference:
     version of the document it is no longer promised.
     """
     was, now = _by_node(old), _by_node(new)
-    both = [(was[node], now[node]) for node in was if node in now]
-    missing = [clause for node, clause in was.items() if node not in now]
-    unrun = [one for one in missing if _digest(old, one) == _digest(new, one) and standing(one) not in UNEXERCISED]
-    added = [one for node, one in now.items() if node not in was]
-    return Difference(
-        broken=_named(b for a, b in [*both, *((None, one) for one in added)] if _red(b) and not (a and _red(a))),
-        mended=_named(b for a, b in both if _red(a) and standing(b) not in UNEXERCISED and not _red(b)),
-        gained=_named(b for a, b in both if standing(a) in UNEXERCISED and standing(b) not in UNEXERCISED),
-        lost=(
-            *_named(b for a, b in both if standing(a) not in UNEXERCISED and standing(b) in UNEXERCISED),
-            *((one["node"], "it was not run") for one in unrun),
-        ),
-        new=_named(one for one in added if not _red(one)),
-        gone=_named(one for one in missing if _digest(old, one) != _digest(new, one)),
-    )
+    found = _Changes()
+    for node, before in was.items():
+        if node in now:
+            found.compare(before, now[node])
+        elif _digest(old, before) != _digest(new, before):
+            found.gone.append(_named(before))
+        elif _was_exercised(before):
+            found.lost_unrun.append((before["node"], "it was not run"))
+    for node, added in now.items():
+        if node not in was:
+            (found.broken_new if _red(added) else found.new).append(_named(added))
+    return found.told()
+
+
+@dataclass(slots=True)
+class _Changes:
+    """Node ids with a word on each, as they are found."""
+
+    broken: list[Entry] = field(default_factory=list)
+    broken_new: list[Entry] = field(default_factory=list)
+    mended: list[Entry] = field(default_factory=list)
+    gained: list[Entry] = field(default_factory=list)
+    lost: list[Entry] = field(default_factory=list)
+    lost_unrun: list[Entry] = field(default_factory=list)
+    new: list[Entry] = field(default_factory=list)
+    gone: list[Entry] = field(default_factory=list)
+
+    def compare(self, before: Data, after: Data) -> None:
+        """Note what became of a clause that both runs have."""
+        if _red(after) and not _red(before):
+            self.broken.append(_named(after))
+        if _red(before) and _was_exercised(after) and not _red(after):
+            self.mended.append(_named(after))
+        if _was_exercised(after) and not _was_exercised(before):
+            self.gained.append(_named(after))
+        if _was_exercised(before) and not _was_exercised(after):
+            self.lost.append(_named(after))
+
+    def told(self) -> Difference:
+        """Return all of it: of what is worse, clauses that both runs have come first."""
+        return Difference(
+            broken=(*self.broken, *self.broken_new),
+            mended=tuple(self.mended),
+            gained=tuple(self.gained),
+            lost=(*self.lost, *self.lost_unrun),
+            new=tuple(self.new),
+            gone=tuple(self.gone),
+        )
 
 
 def _by_node(run: Data) -> dict[str, Data]:
@@ -81,11 +117,17 @@ def _red(clause: Data) -> bool:
     return standing(clause) in RED
 
 
-def _named(clauses: Iterable[Data]) -> tuple[tuple[str, str], ...]:
-    return tuple((clause["node"], _told(clause)) for clause in clauses)
+def _was_exercised(clause: Data) -> bool:
+    return standing(clause) not in UNEXERCISED
+
+
+def _named(clause: Data) -> Entry:
+    return clause["node"], _told(clause)
 
 
 def _told(clause: Data) -> str:
     if clause["finding"]:
         return str(clause["finding"]["came"])
-    return why(clause) if standing(clause) in UNEXERCISED else f"{clause['verdict']}, judged {clause['judged']}×"
+    if not _was_exercised(clause):
+        return why(clause)
+    return f"{clause['verdict']}, judged {clause['judged']}×"

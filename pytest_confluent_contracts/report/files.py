@@ -12,11 +12,12 @@ from typing import IO, TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.model.clauses import Verdict
 from pytest_confluent_contracts.model.sources import ContractError
+from pytest_confluent_contracts.model.traffic import Expect
 from pytest_confluent_contracts.report import archive, badge, markdown, page, quality, sarif
 from pytest_confluent_contracts.report.run import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 OPTION = "--contract-report"
 REPORT = "report.json"
@@ -41,6 +42,7 @@ PARTS = {
 }
 TEXTS = ("document", "operation", "clause", "node", "family", "level", "promise", "place", "file", "status", "reason")
 VERDICTS = frozenset(Verdict)
+EXPECTED = frozenset(Expect) | {""}
 
 Run = dict[str, Any]
 
@@ -164,6 +166,47 @@ def _is_moment(told: str) -> bool:
 def _is_clause(clause: Any) -> bool:
     if not isinstance(clause, dict) or clause.get("verdict") not in VERDICTS:
         return False
-    texts = all(isinstance(clause.get(name), str) for name in TEXTS)
-    counts = all(isinstance(clause.get(name), int) for name in ("judged", "against", "line", "withheld"))
-    return texts and counts and isinstance(clause.get("finding"), dict | None)
+    finding, missing = clause.get("finding"), clause.get("missing")
+    return (
+        _has(clause, TEXTS, str)
+        and _has(clause, ("judged", "against", "line", "withheld"), int)
+        and (finding is None or _is_finding(finding))
+        and (missing is None or _is_missing(missing))
+        and ("topic" not in clause or _is_topic(clause["topic"]))
+    )
+
+
+def _has(told: Any, names: Iterable[str], kind: type) -> bool:
+    """Return whether *told* has each of the members *names*, and each is of *kind*."""
+    return isinstance(told, dict) and all(isinstance(told.get(name), kind) for name in names)
+
+
+# Reports of earlier versions of the tool tell of no topic, of nothing missing, and of findings in English alone.
+
+
+def _is_topic(told: Any) -> bool:
+    return _has(told, ("aspect", "member", "header", "keyword"), str)
+
+
+def _is_finding(told: Any) -> bool:
+    if not _has(told, ("came", "curl", "seen"), str):
+        return False
+    if "kind" not in told:
+        return True
+    in_words = _has(told, ("kind", "subject", "request"), str)
+    return in_words and _has(told, ("status",), int) and {"expected", "observed"} <= told.keys()
+
+
+def _is_missing(told: Any) -> bool:
+    whole = _has(told, ("kind", "subject", "expect"), str) and _has(told, ("asked",), int)
+    if not whole or not _has(told, ("answers",), list):
+        return False
+    return told["expect"] in EXPECTED and all(_is_answer(one) for one in told["answers"])
+
+
+def _is_answer(told: Any) -> bool:
+    """Return whether *told* is what came, and how often."""
+    if not isinstance(told, list) or len(told) != 2:
+        return False
+    came, count = told
+    return isinstance(came, str) and isinstance(count, int)

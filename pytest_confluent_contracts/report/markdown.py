@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from pytest_confluent_contracts.report.terminal import FAMILIES, ORDER, counted
 
 MOST = 50  # findings; a job's page takes 1 MiB
 LONGEST = 600
+BACKTICKS = re.compile("`+")
 GLYPHS = {"broken": "❌", "withheld": "❌", "warned": "⚠️", "waived": "💤"}
 
 Data = Mapping[str, Any]
@@ -38,10 +40,12 @@ def _tables(clauses: Sequence[Data]) -> Iterator[str]:
         yield f"\n### {_text(document)} · {_code(operation)}\n"
         yield "| | " + " | ".join(ORDER) + " |"
         yield "|---|" + "--:|" * len(ORDER)
-        for family in dict.fromkeys([*FAMILIES, *(one["family"] for one in own)]):
-            verdicts = [one["verdict"] for one in own if one["family"] == family]
-            if verdicts:
-                cells = " | ".join(str(verdicts.count(verdict) or "") for verdict in ORDER)
+        verdicts: dict[str, list[str]] = {family: [] for family in FAMILIES}
+        for one in own:
+            verdicts.setdefault(one["family"], []).append(one["verdict"])
+        for family, told in verdicts.items():
+            if told:
+                cells = " | ".join(str(told.count(verdict) or "") for verdict in ORDER)
                 yield f"| {family.replace('_', ' ')} | {cells} |"
 
 
@@ -54,7 +58,9 @@ def _causes(clauses: Sequence[Data]) -> Iterator[str]:
         yield f"  promised: {_text(cause.best['promise'])} ({_code(cause.best['place'])})"
         named = ", ".join(map(_code, cause.clauses[:6]))
         more = len(cause.clauses) - 6
-        yield f"  seen by {named}{f' and {more} more' if more > 0 else ''}"
+        if more > 0:
+            named += f" and {more} more"
+        yield f"  seen by {named}"
         if cause.best["finding"] and cause.best["finding"]["curl"]:
             yield f"  {_code(cause.best['finding']['curl'])}"
     if len(found) > MOST:
@@ -79,6 +85,7 @@ def _code(text: str) -> str:
     """Return *text* as a code span, its fence longer than any run of backticks within."""
     flat = " ".join(text.split())
     cut = flat if len(flat) <= LONGEST else flat[: LONGEST - 4] + " ..."
-    fence = "`" * (max((len(run) for run in "".join(c if c == "`" else " " for c in cut).split()), default=0) + 1)
+    longest = max((len(run) for run in BACKTICKS.findall(cut)), default=0)
+    fence = "`" * (longest + 1)
     pad = " " if "`" in cut or not cut else ""
     return f"{fence}{pad}{cut}{pad}{fence}"

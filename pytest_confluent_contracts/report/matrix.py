@@ -19,11 +19,15 @@ NAMED = 12
 
 def matrix(name: str, clauses: Sequence[Numbered]) -> Html:
     """Return the table of one operation: a row for each status, a square for each clause."""
-    families = [family for family in FAMILIES if any(clause["family"] == family for _, clause in clauses)]
-    head = tag("tr", tag("th", "Answers", scope="col"), [tag("th", _name(one), scope="col") for one in families])
-    rows = [_row(status, families, clauses) for status in _statuses(clause for _, clause in clauses)]
-    table = tag("table", tag("caption", name), tag("thead", head), tag("tbody", rows), class_="matrix")
-    return tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=f"Coverage of {name}")
+    own = [clause for _, clause in clauses]
+    present = {clause["family"] for clause in own}
+    families = [family for family in FAMILIES if family in present]
+    named = [tag("th", _name(family), scope="col") for family in families]
+    head = tag("tr", tag("th", "Answers", scope="col"), named)
+    rows = [_row(status, families, clauses) for status in _statuses(own)]
+    caption, label = tag("caption", name), f"Coverage of {name}"
+    table = tag("table", caption, tag("thead", head), tag("tbody", rows), class_="matrix")
+    return tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=label)
 
 
 def _name(family: str) -> str:
@@ -32,7 +36,12 @@ def _name(family: str) -> str:
 
 def _statuses(clauses: Iterable[Data]) -> list[str]:
     found = {clause["status"] for clause in clauses}
-    return sorted(found, key=lambda status: (status != "", status[:1] not in "123", status != "error", status))
+    return sorted(found, key=_place_of)
+
+
+def _place_of(status: str) -> tuple[bool, bool, bool, str]:
+    """Return what puts *any* first, then what is no error, then errors at large, then each error."""
+    return status != "", status[:1] not in "123", status != "error", status
 
 
 def _row(status: str, families: Sequence[str], clauses: Sequence[Numbered]) -> Html:
@@ -49,8 +58,10 @@ def _cell(own: Sequence[Numbered]) -> Html:
         return tag("td")
     counts = Counter(standing(clause) for _, clause in own)
     told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in WORST if counts[verdict])
-    squares = tag("div", [_square(index, clause) for index, clause in own], class_="squares", aria_hidden="true")
-    return tag("td", squares, tag("span", told, class_="told"), tag("span", _often(own), class_="often"))
+    drawn = [_square(index, clause) for index, clause in own]
+    squares = tag("div", drawn, class_="squares", aria_hidden="true")
+    often = tag("span", _often(own), class_="often")
+    return tag("td", squares, tag("span", told, class_="told"), often)
 
 
 def _square(index: int, clause: Data) -> Html:
@@ -60,7 +71,9 @@ def _square(index: int, clause: Data) -> Html:
 
 
 def _times(count: int) -> str:
-    return "never judged" if not count else "judged once" if count == 1 else f"judged {count} times"
+    if not count:
+        return "never judged"
+    return "judged once" if count == 1 else f"judged {count} times"
 
 
 def _often(own: Sequence[Numbered]) -> str:
@@ -74,28 +87,40 @@ def unexercised(clauses: Sequence[Numbered]) -> Html:
     """Return why clauses were not exercised, each reason once with its clauses."""
     numbers = {id(clause): index for index, clause in clauses}
     items = []
-    for reason, own in reasons(clause for _, clause in clauses):
-        links = [tag("li", tag("a", clause["clause"], href=f"#c{numbers[id(clause)]}")) for clause in own[:NAMED]]
-        more = tag("li", f"and {len(own) - NAMED} more") if len(own) > NAMED else ""
-        items.append(tag("div", tag("dt", reason), tag("dd", tag("ul", links, more, class_="ids"))))
+    for reason, own in reasons([clause for _, clause in clauses]):
+        links = [_link(clause, numbers[id(clause)]) for clause in own[:NAMED]]
+        if len(own) > NAMED:
+            links.append(tag("li", f"and {len(own) - NAMED} more"))
+        items.append(tag("div", tag("dt", reason), tag("dd", tag("ul", links, class_="ids"))))
     return tag("dl", items, class_="reasons") if items else tag("p", "Every clause was exercised.")
+
+
+def _link(clause: Data, index: int) -> Html:
+    return tag("li", tag("a", clause["clause"], href=f"#c{index}"))
 
 
 def answers(operation: Data, exchanges: Iterable[Data]) -> Html:
     """Return how often each documented status came; what came and is not documented is marked."""
-    counts = Counter(str(exchange["status"]) if exchange["status"] else "no answer" for exchange in exchanges)
+    counts = Counter(str(exchange["status"] or "no answer") for exchange in exchanges)
     known = list(dict.fromkeys([*operation["statuses"], *sorted(counts)]))
     return tag("ul", [_answer(status, operation, counts) for status in known], class_="answers")
 
 
 def _answer(status: str, operation: Data, counts: Counter[str]) -> Html:
     documented = {one.upper() for one in operation["statuses"]}
-    strange = status not in documented and not documented & {f"{status[0]}XX", "DEFAULT"}
-    came = sum(
-        count
-        for one, count in counts.items()
-        if one == status or (status.upper().endswith("XX") and one[0] == status[0])
-    )
-    told = "not documented, " if strange else ""
-    often = f"{told}{came}×" if came else "never came"
-    return tag("li", tag("b", status), " ", often, class_="broken" if strange else "unseen" if not came else "seen")
+    is_strange = status not in documented and not documented & {f"{status[0]}XX", "DEFAULT"}
+    came = _count(status, counts)
+    often = f"{came}×" if came else "never came"
+    if is_strange:
+        marked = "broken"
+        often = f"not documented, {often}" if came else often
+    else:
+        marked = "seen" if came else "unseen"
+    return tag("li", tag("b", status), " ", often, class_=marked)
+
+
+def _count(status: str, counts: Counter[str]) -> int:
+    """Return how often *status* came, or any of its range."""
+    if not status.upper().endswith("XX"):
+        return counts[status]
+    return sum(count for one, count in counts.items() if one == status or one[0] == status[0])

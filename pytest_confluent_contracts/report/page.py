@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -77,15 +77,20 @@ class _Page:
             return "Nothing was exercised"
         return "Every promise exercised is kept"
 
+    def mood(self) -> str:
+        """Return the verdict as a class of the style sheet."""
+        if self.counts["broken"] + self.counts["withheld"]:
+            return "bad"
+        return "good" if self.counts["kept"] else "none"
+
     def top(self) -> Html:
         """Return the title, the tally and the facts of the run."""
         held = " and ".join(f"{document['title']} {document['version']}" for document in self.run["documents"])
-        mood = "bad" if self.counts["broken"] + self.counts["withheld"] else "good" if self.counts["kept"] else "none"
         return tag(
             "header",
             tag("a", "Skip to the findings", href="#main", class_="skip"),
             tag("p", "Contract report", class_="kicker"),
-            tag("h1", self.verdict(), class_=mood),
+            tag("h1", self.verdict(), class_=self.mood()),
             tag("p", tag("code", self.run["target"]), " held against ", held or "no document", ".", class_="lede"),
             tag("p", "The run was interrupted: what is missing was not judged.", class_="lede bad")
             if self.run["interrupted"]
@@ -167,9 +172,14 @@ class _Page:
 
     def _reckoned(self) -> str:
         """Return how many causes there are behind the verdicts; several promises break for one reason."""
-        kinds = {"broken": "behind what is not kept", "warned": "of warnings", "waived": "of what is waived"}
-        counts = Counter("broken" if cause.verdict == "withheld" else cause.verdict for cause in self.causes)
-        return ", ".join(f"{_many(counts[kind], 'cause')} {told}" for kind, told in kinds.items() if counts[kind]) + "."
+        counts = Counter(cause.verdict for cause in self.causes)
+        kinds = {
+            "behind what is not kept": counts["broken"] + counts["withheld"],
+            "of warnings": counts["warned"],
+            "of what is waived": counts["waived"],
+        }
+        told = [f"{_many(count, 'cause')} {kind}" for kind, count in kinds.items() if count]
+        return f"{', '.join(told)}."
 
     def _finding(self, number: int, cause: Cause) -> Html:
         best, finding = cause.best, cause.best["finding"]
@@ -194,18 +204,17 @@ class _Page:
         yield _fact("Promised", best["promise"], " ", self._place(best))
         if best["finding"]:
             yield _fact("Seen", best["finding"]["seen"], cause.spread)
-        links = [
-            tag("li", tag("a", record["clause"], href=f"#c{self.numbers[record['node']]}")) for record in cause.records
-        ]
+        links = [self._link(record) for record in cause.records]
         yield _fact(_many(len(links), "promise").capitalize(), tag("ul", links, class_="ids"))
+
+    def _link(self, clause: Data) -> Html:
+        return tag("li", tag("a", clause["clause"], href=f"#c{self.numbers[clause['node']]}"))
 
     def _place(self, clause: Data) -> Html:
         href = listing.anchor(self.files, clause)
-        return (
-            tag("a", clause["place"], href=href, class_="place")
-            if href
-            else tag("span", clause["place"], class_="place")
-        )
+        if not href:
+            return tag("span", clause["place"], class_="place")
+        return tag("a", clause["place"], href=href, class_="place")
 
     def _exchange(self, number: int, exchange: Data) -> Html:
         asked, answer = f"{exchange['method']} {exchange['url']}", exchange["failure"] or str(exchange["status"])
@@ -220,18 +229,25 @@ class _Page:
 
     def _operations(self) -> Iterator[tuple[str, Data, list[Numbered], list[Data]]]:
         """Yield each operation of each document: its name, what it is, its clauses and its exchanges."""
+        clauses: dict[tuple[str, str], list[Numbered]] = defaultdict(list)
+        exchanges: dict[tuple[str, str], list[Data]] = defaultdict(list)
+        for number, clause in self.clauses:
+            clauses[clause["document"], clause["operation"]].append((number, clause))
+        for one in self.run["exchanges"]:
+            exchanges[one["document"], one["operation"]].append(one)
         for document in self.run["documents"]:
             for operation in document["operations"]:
+                name = f"{document['name']} · {operation['id']}"
                 key = (document["name"], operation["id"])
-                own = [one for one in self.clauses if (one[1]["document"], one[1]["operation"]) == key]
-                sent = [one for one in self.run["exchanges"] if (one["document"], one["operation"]) == key]
-                yield f"{document['name']} · {operation['id']}", operation, own, sent
+                yield name, operation, clauses[key], exchanges[key]
 
     def _coverage(self) -> Iterator[Html]:
         yield tag("p", "A square is a promise; its row says of which answers it speaks.", class_="intro")
         for name, operation, own, sent in self._operations():
             yield matrix.matrix(name, own)
-            yield html([tag("h3", "Statuses that came"), matrix.answers(operation, sent)]) if sent else Html("")
+            if sent:
+                yield tag("h3", "Statuses that came")
+                yield matrix.answers(operation, sent)
             yield html([tag("h3", "What was not exercised, and why"), matrix.unexercised(own)])
 
     def _rate_limit(self) -> Iterator[Html]:
@@ -338,7 +354,9 @@ def _readable(body: str) -> str:
         told = json.dumps(json.loads(body, object_pairs_hook=_once), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         told = body
-    return told if len(told) <= SHOWN else f"{told[:SHOWN]}\n... ({len(body)} characters; the archive has them all)"
+    if len(told) <= SHOWN:
+        return told
+    return f"{told[:SHOWN]}\n... ({len(body)} characters; the archive has them all)"
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

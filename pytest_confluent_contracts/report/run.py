@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.model.quota import known_headers
 from pytest_confluent_contracts.report import causes
 
 if TYPE_CHECKING:
@@ -13,15 +15,16 @@ if TYPE_CHECKING:
 
 VERSION = 1
 TOOL = "pytest-confluent-contracts"
-USUAL = {"limit": "X-RateLimit-Limit", "remaining": "X-RateLimit-Remaining", "reset": "X-RateLimit-Reset"}
 UNEXERCISED = "not exercised"
 CARRIED = frozenset({"cost", "exchanges"})  # what a record brings along and a clause is not
 
-# The keywords of JSON Schema (2020-12 validation, sections 6 and 7) that restrict a value; the others only describe it.
+# The keywords of JSON Schema (2020-12 validation, sections 6 and 7) that restrict a value; the
+# others only describe it.
 RESTRICTING = frozenset(
     (
-        *("type", "enum", "const", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "multipleOf"),
-        *("exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems", "uniqueItems"),
+        *("type", "enum", "const", "format", "pattern", "minLength", "maxLength"),
+        *("minimum", "maximum", "multipleOf", "exclusiveMinimum", "exclusiveMaximum"),
+        *("minItems", "maxItems", "uniqueItems"),
         *("minProperties", "maxProperties", "additionalProperties"),
     )
 )
@@ -45,13 +48,14 @@ def described(document: Document) -> dict[str, Any]:
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
+    quota = known_headers(operation)
     return {
         "id": operation.id,
         "method": operation.method.upper(),
         "path": operation.path,
         "line": operation.place.line,
         "statuses": [response.status for response in operation.responses],
-        "limits": {role: str(operation.promise("rate-limit", role) or usual) for role, usual in USUAL.items()},
+        "limits": {"limit": quota.limit, "remaining": quota.remaining, "reset": quota.reset},
         "keywords": sorted(set(_keywords(operation))),
     }
 
@@ -62,15 +66,23 @@ def _keywords(operation: Operation) -> Iterator[str]:
         for path, keyword in _restricted(operation.request):
             yield f"request/{path or 'body'} {keyword}"
     for response in operation.responses:
+        if response.content is None:
+            continue
         side = "error" if response.status[0] in "45" else response.status
-        for path, keyword in _restricted(response.content) if response.content else ():
-            yield f"{side}/body{'/' if path else ''}{path} {keyword}"
+        for path, keyword in _restricted(response.content):
+            member = f"/{path}" if path else ""
+            yield f"{side}/body{member} {keyword}"
 
 
 def _restricted(content: Content) -> Iterator[tuple[str, str]]:
-    yield from (("", keyword) for keyword in content.schema if keyword in RESTRICTING)
+    """Yield the path and the keyword of each restriction; the path of the whole body is empty."""
+    for keyword in content.schema:
+        if keyword in RESTRICTING:
+            yield "", keyword
     for member in content.properties:
-        yield from ((member.path, keyword) for keyword in member.schema if keyword in RESTRICTING)
+        for keyword in member.schema:
+            if keyword in RESTRICTING:
+                yield member.path, keyword
         if member.required:
             yield member.path, "required"
 
@@ -86,11 +98,12 @@ def gathered(meta: Data, records: Iterable[Data], exchanges: Iterable[Data]) -> 
     where there is one for all. *records* are of `record.of`, *exchanges* of `record.exchange`, and so are those
     that a record brings along as ``exchanges``; their times become seconds since the start.
     """
-    told = list(records)
-    clauses = [{key: value for key, value in record.items() if key not in CARRIED} for record in told]
-    brought = [exchange for record in told for exchange in record.get("exchanges", ())]
+    clauses, every = [], list(exchanges)
+    for record in records:
+        clauses.append(_without(record, CARRIED))
+        every += record.get("exchanges", ())
     documents = list(meta.get("documents", ()))
-    timed = _since_start([*exchanges, *brought], meta.get("clock"))
+    timed = _since_start(every, meta.get("clock"))
     return {
         "version": VERSION,
         "tool": {"name": TOOL, "version": str(meta.get("tool", ""))},
@@ -107,22 +120,31 @@ def gathered(meta: Data, records: Iterable[Data], exchanges: Iterable[Data]) -> 
     }
 
 
-def _iso(moment: Any) -> str:
+def _without(told: Data, names: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in told.items() if name not in names}
+
+
+def _iso(moment: str | datetime | None) -> str:
     if isinstance(moment, str) and moment:
         return moment
     return (moment or datetime.now(UTC)).isoformat(timespec="milliseconds")
 
 
 def _since_start(exchanges: Sequence[Data], clock: float | None) -> list[Data]:
-    """Return *exchanges* with times since the start; without a common clock, each operation's begin with its first."""
+    """Return *exchanges* with times since the start.
+
+    Without a common *clock*, the times of each operation begin with its first exchange.
+    """
     begun: dict[tuple[str, str], float] = {}
     for one in exchanges:
         key = (one["document"], one["operation"])
-        begun[key] = clock if clock is not None else min(begun.get(key, one["sent_at"]), one["sent_at"])
+        first = min(begun.get(key, one["sent_at"]), one["sent_at"])
+        begun[key] = first if clock is None else clock
     for one in exchanges:
         zero = begun[one["document"], one["operation"]]
         assert isinstance(one, dict)
-        one["sent_at"], one["came_at"] = round(one["sent_at"] - zero, 6), round(one["came_at"] - zero, 6)
+        for name in ("sent_at", "came_at"):
+            one[name] = round(one[name] - zero, 6)
     return list(exchanges)
 
 
@@ -135,38 +157,71 @@ def exercised(clauses: Iterable[Data]) -> float:
     return _percent(sum(told), len(told))
 
 
-def coverage(documents: Iterable[Data], clauses: Sequence[Data], exchanges: Iterable[Data]) -> dict[str, Any]:
+Key = tuple[str, str]  # the names of a document and of an operation
+
+
+def coverage(
+    documents: Iterable[Data],
+    clauses: Sequence[Data],
+    exchanges: Iterable[Data],
+) -> dict[str, Any]:
     """Return how much of the documents was exercised: clauses, documented statuses, keywords of the schemas."""
-    judged = {(one["document"], one["operation"], one["clause"]) for one in clauses if one["verdict"] != UNEXERCISED}
-    seen = {(one["document"], one["operation"], str(one["status"])) for one in exchanges if one["status"]}
-    found = [one["finding"]["exchange"] for one in clauses if one["finding"] and one["finding"]["exchange"]]
-    seen |= {(one["document"], one["operation"], str(one["status"])) for one in found if one["status"]}
-    statuses, keywords = [], []
+    judged = [one for one in clauses if one["verdict"] != UNEXERCISED]
+    judged_ids = {(_key(one), one["clause"]) for one in judged}
+    seen = _statuses_seen(clauses, exchanges)
+    statuses, keywords = _Coverage(), _Coverage()
     for document in documents:
         for operation in document["operations"]:
             key = (document["name"], operation["id"])
-            statuses += [(*key, status, _seen(status, key, seen)) for status in operation["statuses"]]
-            keywords += [(*key, one, _evaluated(one, key, judged)) for one in operation["keywords"]]
+            name = f"{document['name']}::{operation['id']}"
+            for status in operation["statuses"]:
+                statuses.count(f"{name} {status}", _is_seen(status, key, seen))
+            for keyword in operation["keywords"]:
+                keywords.count(f"{name} {keyword}", (key, _judging_clause(keyword)) in judged_ids)
     return {
-        "clauses": _share(sum(one["verdict"] != UNEXERCISED for one in clauses), len(clauses)),
-        "statuses": _share(sum(one[3] for one in statuses), len(statuses))
-        | {"unseen": [f"{name}::{id} {status}" for name, id, status, told in statuses if not told]},
-        "keywords": _share(sum(one[3] for one in keywords), len(keywords))
-        | {"unevaluated": [f"{name}::{id} {keyword}" for name, id, keyword, told in keywords if not told]},
+        "clauses": _share(len(judged), len(clauses)),
+        "statuses": _share(statuses.covered, statuses.of) | {"unseen": statuses.left_out},
+        "keywords": _share(keywords.covered, keywords.of) | {"unevaluated": keywords.left_out},
     }
 
 
-def _seen(status: str, key: tuple[str, str], seen: set[tuple[str, str, str]]) -> bool:
+@dataclass(slots=True)
+class _Coverage:
+    """How many things there are of a kind, how many of them were covered, and the names of the others."""
+
+    covered: int = 0
+    of: int = 0
+    left_out: list[str] = field(default_factory=list)
+
+    def count(self, name: str, is_covered: bool) -> None:
+        self.of += 1
+        if is_covered:
+            self.covered += 1
+        else:
+            self.left_out.append(name)
+
+
+def _key(told: Data) -> Key:
+    return told["document"], told["operation"]
+
+
+def _statuses_seen(clauses: Iterable[Data], exchanges: Iterable[Data]) -> set[tuple[Key, str]]:
+    """Return the statuses that came, by operation; where exchanges were not kept, findings still show some."""
+    found = [one["finding"] for one in clauses if one["finding"]]
+    shown = [finding["exchange"] for finding in found if finding["exchange"]]
+    return {(_key(one), str(one["status"])) for one in (*exchanges, *shown) if one["status"]}
+
+
+def _is_seen(status: str, key: Key, seen: set[tuple[Key, str]]) -> bool:
     if status.upper().endswith("XX"):
-        return any(one[:2] == key and one[2][0] == status[0] for one in seen)
-    return (*key, status) in seen
+        return any(own == key and came[0] == status[0] for own, came in seen)
+    return (key, status) in seen
 
 
-def _evaluated(keyword: str, key: tuple[str, str], judged: set[tuple[str, str, str]]) -> bool:
-    """Return whether a value was held against *keyword*: its member came, or was sent broken in just that way."""
+def _judging_clause(keyword: str) -> str:
+    """Return the clause that holds a value against *keyword*: its member came, or was sent broken in just that way."""
     clause, _, name = keyword.partition(" ")
-    own = f"{clause}/{name}" if clause.startswith("request/") else clause
-    return (*key, own) in judged
+    return f"{clause}/{name}" if clause.startswith("request/") else clause
 
 
 def _share(part: int, whole: int) -> dict[str, Any]:

@@ -82,13 +82,6 @@ def _statuses(finding: Finding) -> str:
     return " or ".join(map(str, _parts(finding.expected))) or "a status of the 4xx class"
 
 
-def _header_missing(finding: Finding) -> str:
-    told = f"{finding.status} answered without {finding.subject}"
-    if finding.expected:  # where the rule stands that no document repeats
-        told += f" ({finding.expected})"
-    return told
-
-
 def _pointer_elsewhere(finding: Finding) -> str:
     right = [str(pointer) or "the whole body" for pointer in _parts(finding.expected)]
     came = f"{finding.subject} {finding.observed}"
@@ -175,7 +168,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.VALUE_UNLISTED: CAME,
     Kind.EXAMPLE_INVALID: _example_invalid,
     # headers
-    Kind.HEADER_MISSING: _header_missing,
+    Kind.HEADER_MISSING: "{status} answered without {subject}",
     Kind.HEADER_REPEATED: CAME + " times",
     Kind.HEADER_NOT_INTEGER: FAULTY + " is not an integer",
     Kind.HEADER_NEGATIVE: FAULTY + " is negative",
@@ -203,6 +196,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.POINTER_ELSEWHERE: _pointer_elsewhere,
     Kind.POINTER_UNTOLD: "{status} answered without {subject}",
     Kind.STACK_TRACE: "{status} answered with a stack trace: {observed}",
+    Kind.ALLOW_MISSING: "405 answered without Allow (RFC 9110 15.5.6)",
     Kind.PROBLEM_STATUS_WRONG: "{status} answered with status {observed}",
     # the rate limit
     Kind.REMAINING_ABOVE_LIMIT: CAME + ", above {expected[0]} {expected[1]}",

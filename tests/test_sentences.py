@@ -1,0 +1,532 @@
+"""Is everything that can be found, or be missing, told in words? Each kind has a sentence, and it says this."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rulings import answered, broken, make_clause, unexercised, withheld
+
+from pytest_confluent_contracts.model.clauses import (
+    Finding,
+    FindingKind,
+    MissingEvidence,
+    MissingKind,
+    Verdict,
+)
+from pytest_confluent_contracts.model.traffic import Expect
+from pytest_confluent_contracts.report import block, sentences
+from pytest_confluent_contracts.report.sentences import (
+    finding_sentence,
+    missing_sentence,
+    outcome_sentence,
+    reason_sentence,
+    seen_sentence,
+)
+
+Kind = FindingKind
+Missing = MissingKind
+
+LIMIT, LEFT, RESET = "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"
+POINTER = "errors[].source.pointer"
+LONG_AGO, BEFORE = "2026-01-01T00:00:00+00:00", "2026-01-02T00:00:00+00:00"
+MORNING = "2026-01-03T08:00:00+00:00"
+
+
+def example(kind: FindingKind, *parts: Any, **named: Any) -> Finding:
+    """Return a finding of *kind*; *parts* are its status, subject, expected and observed values."""
+    return Finding(kind, *parts, **named)
+
+
+FINDINGS: list[tuple[Finding, str]] = [
+    # any answer
+    (
+        example(Kind.NOT_ANSWERED, observed="no complete answer within 5 s"),
+        "no answer: no complete answer within 5 s",
+    ),
+    (
+        example(Kind.ANSWERED_AGAIN, observed="no HTTP came"),
+        "no answer: no HTTP came, and an answer when it was sent again",
+    ),
+    (example(Kind.ANSWERED_AGAIN, 502), "502 answered, and an answer when it was sent again"),
+    (example(Kind.SERVER_ERROR, 500, request="a list"), "500 answered to a list"),
+    (
+        example(Kind.UNDOCUMENTED_STATUS, 202, request="an empty body"),
+        "202 answered, which is not documented, to an empty body",
+    ),
+    (
+        example(Kind.SECRET_LEAKED, 404, observed="the credential in Authorization"),
+        "404 gave away the credential in Authorization",
+    ),
+    # bodies
+    (example(Kind.BODY_UNDOCUMENTED, 429, observed='"slow"'), '429 answered with a body: "slow"'),
+    (
+        example(Kind.MEDIA_TYPE_WRONG, 200, expected="application/json", observed=("text/html", "text/plain")),
+        "200 answered as text/html and as text/plain, not application/json",
+    ),
+    (
+        example(Kind.MEDIA_TYPE_WRONG, 200, expected="application/json", observed=()),
+        "200 answered without Content-Type, not application/json",
+    ),
+    (
+        example(Kind.JSON_UNREADABLE, 200, observed="it is empty"),
+        "200 answered with a body that is not JSON: it is empty",
+    ),
+    (example(Kind.MEMBER_MISSING, 200, "spec.owner.id"), "200 answered without spec.owner.id"),
+    (
+        example(Kind.MEMBER_INVALID, 200, "spec", observed='7 is not of type "object"'),
+        '200 answered with spec: 7 is not of type "object"',
+    ),
+    (
+        example(Kind.MEMBER_INVALID, 200, observed="nested too deeply to be judged"),
+        "200 answered with the body: nested too deeply to be judged",
+    ),
+    (
+        example(Kind.MEMBERS_UNDECLARED, 200, observed=(("a", "b.c"), 0)),
+        "200 answered with a, b.c, which the document does not name",
+    ),
+    (
+        example(Kind.MEMBERS_UNDECLARED, 200, observed=(("a", "b"), 3)),
+        "200 answered with a, b and 3 more, which the document does not name",
+    ),
+    (example(Kind.VALUE_UNLISTED, 200, "kind", observed='"Key"'), '200 answered with kind "Key"'),
+    (
+        example(Kind.EXAMPLE_INVALID, observed=(("", "7 is no text"), ("errors", "missing"))),
+        "the document's own example breaks its schema: the value: 7 is no text; errors: missing",
+    ),
+    # headers
+    (example(Kind.HEADER_MISSING, 200, "X-Request-Id"), "200 answered without X-Request-Id"),
+    (example(Kind.HEADER_REPEATED, 200, LIMIT, observed=2), f"200 answered with {LIMIT} 2 times"),
+    (
+        example(Kind.HEADER_NOT_INTEGER, 200, LIMIT, observed='"many"'),
+        f'200 answered with {LIMIT}: "many" is not an integer',
+    ),
+    (
+        example(Kind.HEADER_NEGATIVE, 200, LIMIT, observed='"-1"'),
+        f'200 answered with {LIMIT}: "-1" is negative',
+    ),
+    (example(Kind.HEADER_EMPTY, 200, LIMIT), f"200 answered with {LIMIT}: the value is empty"),
+    (
+        example(Kind.HEADER_NO_CHALLENGE, 401, "WWW-Authenticate", observed='"="'),
+        '401 answered with WWW-Authenticate: "=" is no challenge (RFC 9110 11.6.1)',
+    ),
+    (
+        example(Kind.HEADER_NO_URI, 409, "Location", observed='"there"'),
+        '409 answered with Location: "there" is not an absolute URI',
+    ),
+    (
+        example(Kind.VALUE_REPEATED, 200, "X-Request-Id", observed='"a"'),
+        'X-Request-Id "a" came a second time',
+    ),
+    # requests and credentials
+    (
+        example(Kind.ALLOWED_REFUSED, 400, observed='"no"', request="spec is {}"),
+        '400 answered to a body that the document allows (spec is {}): "no"',
+    ),
+    (
+        example(Kind.ALLOWED_REFUSED, 400, request="spec is {}"),
+        "400 answered to a body that the document allows (spec is {})",
+    ),
+    (
+        example(Kind.UNDECLARED_REFUSED, 400, request="a member that is not declared"),
+        "400 answered to a member that is not declared",
+    ),
+    (
+        example(Kind.FORBIDDEN_TAKEN, 200, expected=(400, 422), request="spec is 7"),
+        "200 answered to a broken body (spec is 7), not 400 or 422",
+    ),
+    (
+        example(Kind.FORBIDDEN_TAKEN, 200, expected=(), request="spec is 7"),
+        "200 answered to a broken body (spec is 7), not a status of the 4xx class",
+    ),
+    (
+        example(Kind.SURROGATE_CHANGED, 200, request="a lone surrogate"),
+        "200 answered to a lone surrogate, and the value was changed",
+    ),
+    (
+        example(Kind.UNKNOWN_ID_TAKEN, 200, expected=(404,), request="id ak-0"),
+        "200 answered to an id that does not exist (id ak-0), not 404",
+    ),
+    (
+        example(Kind.REFUSAL_WRONG, 200, expected=(401,), request="without credentials"),
+        "200 answered without credentials, not 401",
+    ),
+    (example(Kind.CREDENTIALS_REFUSED, 401, "a+b"), "401 answered to valid credentials (a+b)"),
+    # errors
+    (example(Kind.LIST_EMPTY, 400, "errors"), "400 answered with an empty list of errors"),
+    (
+        example(Kind.ID_SHARED, 400, "errors[].id", observed=('"a"', 2)),
+        '400 answered with errors[].id "a" 2 times',
+    ),
+    (
+        example(Kind.STATUS_TOLD_WRONG, 400, "errors[].status", observed='"200"'),
+        '400 answered with errors[].status "200"',
+    ),
+    (
+        example(Kind.STATUS_TOLD_AS_NUMBER, 400, "errors[].status", observed="400"),
+        "400 answered with errors[].status 400, which is no text",
+    ),
+    (
+        example(Kind.CODE_CHANGED, 400, expected='"a"', observed='"b"'),
+        'the same request was answered with code "a", then "b"',
+    ),
+    (
+        example(Kind.TITLE_CHANGED, 400, '"a"', '"Bad"', '"Worse"'),
+        '400 answered with code "a" and title "Worse", before with "Bad"',
+    ),
+    (
+        example(Kind.POINTER_MALFORMED, 400, POINTER, observed='"spec"'),
+        f'400 answered with {POINTER} "spec", which is no JSON Pointer',
+    ),
+    (
+        example(Kind.POINTER_NOWHERE, 400, POINTER, observed='"/x"'),
+        f'400 answered with {POINTER} "/x", which points nowhere in the request body',
+    ),
+    (
+        example(Kind.POINTER_ELSEWHERE, 400, POINTER, expected=("", "/spec"), observed='"/x"'),
+        f'400 answered with {POINTER} "/x", but wrong is the whole body or /spec',
+    ),
+    (example(Kind.POINTER_UNTOLD, 400, POINTER), f"400 answered without {POINTER}"),
+    (
+        example(Kind.STACK_TRACE, 500, observed='".go:7 +0x"'),
+        '500 answered with a stack trace: ".go:7 +0x"',
+    ),
+    (example(Kind.ALLOW_MISSING, 405), "405 answered without Allow (RFC 9110 15.5.6)"),
+    (example(Kind.PROBLEM_STATUS_WRONG, 400, observed="200"), "400 answered with status 200"),
+    # the rate limit
+    (
+        example(Kind.REMAINING_ABOVE_LIMIT, 200, LEFT, (LIMIT, 10), 11),
+        f"200 answered with {LEFT} 11, above {LIMIT} 10",
+    ),
+    (example(Kind.LIMIT_CHANGED, 200, LIMIT, 10, 9), f"200 answered with {LIMIT} 9, before 10"),
+    (
+        example(Kind.QUOTA_NOT_INTEGER, 200, LIMIT, observed='"x"'),
+        f'200 answered with {LIMIT} "x", which is no integer',
+    ),
+    (
+        example(Kind.REMAINING_ROSE, 200, LEFT, 8, 9),
+        f"200 answered with {LEFT} 9, after 8 in the same window",
+    ),
+    (
+        example(Kind.REMAINING_STOOD_STILL, 200, LEFT, observed=9),
+        f"200 answered with {LEFT} 9 again, though a request was spent",
+    ),
+    (example(Kind.RESET_ROSE, 200, RESET, 8, 9), f"200 answered with {RESET} 9, after 8"),
+    (
+        example(Kind.RESET_IS_TIME_OF_DAY, 200, RESET, observed=1767225600),
+        f"200 answered with {RESET} 1767225600: a time of day",
+    ),
+    (
+        example(Kind.RESET_BEYOND_WINDOW, 200, RESET, 59.7, 300),
+        f"200 answered with {RESET} 300, though a window lasts 60 s",
+    ),
+    (
+        example(Kind.RESET_TOO_FAST, 200, RESET, (0.52, 60), 30),
+        f"200 answered with {RESET} 30, 0.5 s after 60: it does not count seconds",
+    ),
+    (
+        example(Kind.RETRY_AFTER_UNASKED, 200, "Retry-After"),
+        "200 answered with Retry-After, though the rate limit was not reached",
+    ),
+    (
+        example(Kind.REFUSED_EARLY, 429, expected=100, observed=40),
+        "429 answered though 40 requests of 100 were left",
+    ),
+    (
+        example(Kind.SERVED_PAST_LIMIT, 200, expected=100, observed=101),
+        "200 answered to request 101 of one window, past the limit of 100",
+    ),
+    (
+        example(Kind.SERVED_AT_ZERO, 200, expected=100),
+        "200 answered although no request of 100 was left",
+    ),
+    (example(Kind.REMAINING_NOT_ZERO, 429, LEFT, observed=3), f"429 answered with {LEFT} 3"),
+    (
+        example(Kind.WAIT_BEFORE_RESET, 429, "Retry-After", (RESET, 30), 10),
+        f"429 answered with Retry-After 10, before {RESET} 30",
+    ),
+    (
+        example(Kind.WAIT_IN_VAIN, 429, "Retry-After", 10, 11.04),
+        "429 answered again after a wait of 11 s, though Retry-After was 10",
+    ),
+    (
+        example(Kind.WAIT_IS_TIME_OF_DAY, 429, "Retry-After", observed=1767225600),
+        "429 answered with Retry-After 1767225600: a time of day",
+    ),
+    (
+        example(Kind.WAIT_BEYOND_WINDOW, 429, "Retry-After", 30, 30000),
+        "429 answered with Retry-After 30000, though the window ends in 30 s",
+    ),
+    (
+        example(Kind.STORABLE, 429, "Cache-Control", observed='"public"'),
+        '429 answered with Cache-Control "public", which lets caches store it',
+    ),
+    (
+        example(Kind.STORABLE, 429, "Expires", observed='"Thu"'),
+        '429 answered with Expires "Thu", which lets caches store it (RFC 9111 3)',
+    ),
+    (
+        example(Kind.FIELD_MALFORMED, 200, "RateLimit", observed='"x"'),
+        '200 answered with RateLimit "x", which is no structured field',
+    ),
+    (
+        example(Kind.POLICY_UNKNOWN, 200, expected=('"a"', '"b"'), observed='"c"'),
+        'RateLimit tells of the policy "c", RateLimit-Policy only of "a", "b"',
+    ),
+    (
+        example(Kind.POLICY_EXCEEDED, 200, expected=10, observed=11),
+        "RateLimit leaves 11 of a quota of 10 in RateLimit-Policy",
+    ),
+    # updates
+    (
+        example(Kind.VALUE_LOST, 200, "spec.name", '"x"'),
+        '200 answered without spec.name, sent as "x"',
+    ),
+    (
+        example(Kind.VALUE_CHANGED, 200, "spec.name", '"x"', '"X"'),
+        '200 answered with spec.name "X", sent as "x"',
+    ),
+    (
+        example(Kind.CHANGED_UNSENT, 200, "spec.name", '"x"', ""),
+        'spec.name changed from "x" to nothing, though it was not sent',
+    ),
+    (
+        example(Kind.CHANGED_BY_REFUSED, 400, "spec.name", '"x"', '"y"'),
+        'spec.name changed from "x" to "y", by a request that was answered 400',
+    ),
+    (
+        example(Kind.CHANGED_BY_REPEATING, 200, "spec.name", "", '"y"'),
+        'spec.name changed from nothing to "y", by sending the same update again',
+    ),
+    (
+        example(Kind.CHANGED_BY_SENDING, 200, "id", '"x"', '"y"'),
+        'id changed from "x" to "y", because it was sent',
+    ),
+    (
+        example(Kind.ID_DIFFERS, 200, "id", '"ak-1"', '"ak-2"'),
+        '200 answered with id "ak-2", asked for "ak-1"',
+    ),
+    (
+        example(Kind.SELF_LINK_DIFFERS, 200, "metadata.self", "/keys/ak-1", '"/"'),
+        '200 answered with metadata.self "/", which does not address /keys/ak-1',
+    ),
+    (example(Kind.SECRET_SHOWN, 200, "spec.secret"), "200 answered with a value in spec.secret"),
+    (example(Kind.SECRET_EMPTY, 200, "spec.secret"), "200 answered with an empty spec.secret"),
+    (
+        example(Kind.CREATION_MOVED, 200, "created", LONG_AGO, BEFORE),
+        f"200 answered with created {BEFORE}, before {LONG_AGO}",
+    ),
+    (
+        example(Kind.UPDATE_WENT_BACK, 200, "updated", MORNING, BEFORE),
+        f"200 answered with updated {BEFORE}, after {MORNING}",
+    ),
+    (
+        example(Kind.UPDATE_BEFORE_CREATION, 200, "updated", ("created", BEFORE), LONG_AGO),
+        f"200 answered with updated {LONG_AGO}, before created {BEFORE}",
+    ),
+    (
+        example(Kind.UPDATE_STOOD_STILL, 200, "updated", observed=BEFORE),
+        f"200 answered with updated {BEFORE} again, though something changed",
+    ),
+]
+
+
+@pytest.mark.parametrize(("finding", "said"), FINDINGS, ids=[said for _, said in FINDINGS])
+def test_a_finding_is_told_in_these_words(finding: Finding, said: str) -> None:
+    """The sentence names what came and what was promised, in the words that people's reports have."""
+    assert finding_sentence(finding) == said
+
+
+def test_each_kind_of_finding_has_a_sentence_and_an_example() -> None:
+    """No kind is without words, and this table shows each of them."""
+    assert set(sentences.FINDINGS) == set(FindingKind)
+    assert {finding.kind for finding, _ in FINDINGS} == set(FindingKind)
+
+
+def test_what_a_service_answers_is_no_format() -> None:
+    """Braces in what came stay as they are: they are filled in, and nothing is filled into them."""
+    finding = Finding(FindingKind.VALUE_CHANGED, 200, "{x}", expected='"{status}"', observed="{0}")
+    assert finding_sentence(finding) == '200 answered with {x} {0}, sent as "{status}"'
+
+
+# --- what is missing --------------------------------------------------------------------------------------------------
+
+MANY = (("404", 12), ("no HTTP came", 2), ("429", 1))
+MISSING: list[tuple[MissingEvidence, str]] = [
+    (
+        withheld("an answer with 200", "404", asked=12),
+        "an answer with 200 was withheld: of 12 valid requests: 12 answered 404",
+    ),
+    (
+        MissingEvidence(Missing.WITHHELD, "a refusal of spec", expect=Expect.REFUSED, asked=15, answers=MANY),
+        "a refusal of spec was withheld: of 15 broken requests: 12 answered 404, 2 no HTTP came, 1 answered 429",
+    ),
+    (
+        withheld("a refusal", "200", expect=Expect.UNAUTHENTICATED, asked=5),
+        "a refusal was withheld: of 5 requests without valid credentials: 5 answered 200",
+    ),
+    (
+        withheld("an answer", expect=Expect.UNKNOWN),
+        "an answer was withheld: no requests for unknown ids could be sent",
+    ),
+    (
+        withheld("an answer", "200", expect=Expect.ANY, asked=1),
+        "an answer was withheld: of 1 requests: 1 answered 200",
+    ),
+    (MissingEvidence(Missing.NOTHING_SENT), "nothing was sent"),
+    (
+        MissingEvidence(Missing.NOTHING_BETWEEN),
+        "nothing lies between the run and this target",
+    ),
+    (MissingEvidence(Missing.NO_SUCH_STATUS, "402"), "no answer had status 402"),
+    (MissingEvidence(Missing.NO_SUCH_MEMBER, "spec.owner"), "no answer had spec.owner"),
+    (MissingEvidence(Missing.NO_SUCH_ERROR_MEMBER, POINTER), f"no error had {POINTER}"),
+    (MissingEvidence(Missing.MEMBER_OPTIONAL, "id"), "id is optional, and no answer had it"),
+    (MissingEvidence(Missing.NO_ERROR_HAD_IT), "no answer had this"),
+    (MissingEvidence(Missing.NO_ERROR_CARRIED_IT), "no error carried it"),
+    (MissingEvidence(Missing.NO_PROBLEM_STATUS), "no problem had a status"),
+    (MissingEvidence(Missing.UNPROVOKABLE, "402"), "402 cannot be provoked from outside"),
+    (
+        MissingEvidence(Missing.METHODS_NEVER_SENT),
+        "405 cannot be provoked: undeclared methods are never sent",
+    ),
+    (MissingEvidence(Missing.NO_EXAMPLE), "the document shows no example"),
+    (
+        MissingEvidence(Missing.NO_SUCH_REQUEST),
+        "no request that could be sent breaks only this",
+    ),
+    (
+        MissingEvidence(Missing.CREDENTIALS_NOT_SET, "KEY, SECRET"),
+        "not all of KEY, SECRET are set in the environment",
+    ),
+    (
+        MissingEvidence(Missing.NO_429),
+        "no answer was 429; --contract-throttle exhausts the rate limit",
+    ),
+    (
+        MissingEvidence(Missing.LIMIT_NOT_EXHAUSTED),
+        "the limit was not exhausted; --contract-throttle does",
+    ),
+    (
+        MissingEvidence(Missing.NO_WAIT_AS_ASKED),
+        "no request was sent after a wait as long as a 429 asked for",
+    ),
+    (
+        MissingEvidence(Missing.HEADERS_NOT_PROMISED, f"{LIMIT}, {LEFT}"),
+        f"no answer had {LIMIT}, {LEFT}, and the document promises none",
+    ),
+    (MissingEvidence(Missing.HEADERS_UNREADABLE, LIMIT), f"no answer had a readable {LIMIT}"),
+    (
+        MissingEvidence(Missing.NO_STRUCTURED_FIELDS),
+        "no answer had RateLimit or RateLimit-Policy",
+    ),
+    (
+        MissingEvidence(Missing.NOT_RETURNED_AFTER_SENDING, "id"),
+        "no answer had id after it was sent",
+    ),
+    (MissingEvidence(Missing.NOT_COMPARED), "no two answers could be compared"),
+    (MissingEvidence(Missing.NO_EMPTY_UPDATE), "no empty update followed an answer"),
+    (MissingEvidence(Missing.NOTHING_AFTER_REFUSAL), "no answer followed a refused request"),
+    (MissingEvidence(Missing.NO_UPDATE_TWICE), "no update was sent twice"),
+    (
+        MissingEvidence(Missing.NOT_SHOWN_AROUND, "id"),
+        "no answer showed id before and after another value was sent",
+    ),
+    (MissingEvidence(Missing.NO_TIME_STAMPS), "no answer had the time stamps"),
+    (
+        MissingEvidence(Missing.NEEDS_PROVOKING),
+        "it needs provoking, and a recording is judged as it is",
+    ),
+    (MissingEvidence(Missing.TIMES_UNKNOWN), "the recording does not say when"),
+    (
+        MissingEvidence(Missing.ORDER_UNKNOWN),
+        "recorded requests overlap, and their order is not known",
+    ),
+    (MissingEvidence(Missing.NOT_RECORDED), "no recorded answer bears on it"),
+    (MissingEvidence(Missing.NOT_ASKED_FOR, "give --contract-param"), "give --contract-param"),
+    (
+        MissingEvidence(Missing.NO_CREDENTIALS, "A and B, or C"),
+        "no credentials: set A and B, or C in the environment",
+    ),
+    (MissingEvidence(Missing.HELD_BACK, "the budget is spent"), "the budget is spent"),
+    (
+        MissingEvidence(Missing.FELL_SILENT, "http://127.0.0.1:9", asked=3, answers=(("502", 3),)),
+        "502 from http://127.0.0.1:9, 3 times",
+    ),
+    (
+        MissingEvidence(Missing.THROTTLED_AGAIN, "429"),
+        "429 was answered again and again, after waiting as long as it said",
+    ),
+]
+
+
+@pytest.mark.parametrize(("missing", "said"), MISSING, ids=[said for _, said in MISSING])
+def test_what_is_missing_is_told_in_these_words(missing: MissingEvidence, said: str) -> None:
+    """The sentence says why no evidence came, and where somebody could bring it about, how."""
+    assert missing_sentence(missing) == said
+
+
+def test_each_kind_of_missing_evidence_has_a_sentence_and_an_example() -> None:
+    """No kind is without words, and this table shows each of them."""
+    assert set(sentences.MISSING) == set(MissingKind)
+    assert {missing.kind for missing, _ in MISSING} == set(MissingKind)
+
+
+def test_another_subject_may_stand_in_the_place_of_its_own() -> None:
+    """What several clauses share is told of *it*."""
+    missing = MissingEvidence(MissingKind.NOT_SHOWN_AROUND, "spec.id")
+    said = "no answer showed it before and after another value was sent"
+    assert missing_sentence(missing, subject="it") == said
+    assert missing_sentence(withheld("a"), subject="it").startswith("it was withheld: ")
+
+
+# --- a ruling ---------------------------------------------------------------------------------------------------------
+
+CLAUSE = make_clause("answered")
+SILENCE = Finding(FindingKind.NOT_ANSWERED, observed="no HTTP came")
+OFTEN = broken(CLAUSE, SILENCE, answered(0, failure="no HTTP came"))
+SEEN: dict[str, dict[str, Any]] = {
+    "3 of 9 answers": {},
+    "3 of 9 answers; what was fine before is broken since: spec is 7": {"since": "spec is 7"},
+    "3 of 9 answers, and not again in 7 tries": {"vain_tries": 7},
+    "3 of 9 answers; what was fine before is broken since: spec is 7, and not again in 7 tries": {
+        "since": "spec is 7",
+        "vain_tries": 7,
+    },
+    "3 of 9 recorded answers": {"recorded": True},
+    "in the document itself": {"exchange": None},
+}
+
+
+@pytest.mark.parametrize("said", SEEN)
+def test_how_often_it_was_seen_is_told(said: str) -> None:
+    """A number of answers, since when, and whether it showed again; or that the document itself is wrong."""
+    more = dict(SEEN[said])
+    exchange = more.pop("exchange", OFTEN.exchange)
+    assert seen_sentence(broken(CLAUSE, SILENCE, exchange, **more)) == said
+
+
+def test_what_came_of_a_clause_is_told_in_one_sentence() -> None:
+    """What came where something did, else why nothing did; the reason of a waiver where it is waived."""
+    unseen = unexercised(CLAUSE, MissingEvidence(MissingKind.NOTHING_SENT))
+    assert (outcome_sentence(OFTEN), reason_sentence(OFTEN)) == ("no answer: no HTTP came", "")
+    assert outcome_sentence(unseen) == reason_sentence(unseen) == "nothing was sent"
+    borne = broken(CLAUSE, SILENCE, waived="known (us, until 2030-01-01)")
+    assert reason_sentence(borne) == "known (us, until 2030-01-01)"
+    assert borne.verdict is Verdict.BROKEN
+
+
+def test_a_failure_speaks_in_its_order() -> None:
+    """What came; what was promised, and where; the request as curl; the answer; how often; how to see it again."""
+    finding = Finding(FindingKind.HEADER_MISSING, 404, "X-Request-Id")
+    lines = block.failure(broken(CLAUSE, finding, answered(404)), "pytest that").splitlines()
+    assert lines[0] == "404 answered without X-Request-Id"
+    assert lines[1] == "  promised: it is as it should be (specs/made-up.yaml:7)"
+    assert lines[2].startswith("  request:  curl -X ")
+    assert lines[3:] == ["  answer:   404 {}", "  seen:     3 of 9 answers", "  again:    pytest that"]
+    owed = unexercised(CLAUSE, withheld("an answer"))
+    assert block.failure(owed, "pytest that").splitlines() == [
+        "not exercised: an answer was withheld: no valid requests could be sent",
+        lines[1],
+        "  again:    pytest that",
+    ]
