@@ -318,8 +318,7 @@ class Redactor:
         a credential of the first document, for one, is a name in the second.
         """
         found = [f"{name} of the request" for name, value in sent.items() if _shows(text, value)]
-        for match in self._secret.finditer(text):
-            found.append(self._leak(match.group(), operation))
+        found += [self._leak(match.group(), operation) for match in self._secret.finditer(text)]
         return [name for name in dict.fromkeys(found) if name]
 
     def _leak(self, form: str, operation: Key | None) -> str:

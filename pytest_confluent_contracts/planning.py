@@ -110,10 +110,9 @@ def _changes(operation: Operation, context: RunContext) -> Iterator[str]:
 
 def _unexercised(clauses: Sequence[Clause], unasked: dict[Probe, str]) -> Iterator[str]:
     for reason in dict.fromkeys(unasked.values()):
-        named: list[str] = []
-        for clause in clauses:
-            if clause.needs and all(unasked.get(probe) == reason for probe in clause.needs):
-                named.append(clause.id)
+        # A clause that needs no probe is judged by the document alone.
+        silent = [one for one in clauses if {unasked.get(probe) for probe in one.needs} == {reason}]
+        named = [clause.id for clause in silent]
         if named:
             shown = [*named[:SHOWN], *(["..."] if len(named) > SHOWN else [])]
             yield f"not exercised: {reason}: {len(named)} clauses ({', '.join(shown)})"

@@ -38,15 +38,11 @@ class Double:
     def __init__(self, operation: Operation, seed: int = 0, max_examples: int = 100) -> None:
         service = Service(operation, VirtualClock())
         self.operation = operation
-        self.context = RunContext(
-            service.parameters, {}, service.credentials, seed, max_examples
-        )
+        self.context = RunContext(service.parameters, {}, service.credentials, seed, max_examples)
         self.access = derived_access(operation, self.context)
         self._redactor = targets.redactor([self.access], {})
 
-    def target(
-        self, alter: faults.Alter = unaltered, settings: ClientSettings | None = None
-    ) -> Target:
+    def target(self, alter: faults.Alter = unaltered, settings: ClientSettings | None = None) -> Target:
         """Return a new service with the alteration, on a clock of its own, as the target of this one operation."""
         clock = VirtualClock()
         services = {self.operation.key: alter(Service(self.operation, clock))}
@@ -118,11 +114,7 @@ class Prover:
     def named(self, fault: Fault) -> list[Clause]:
         """Return the clauses that *fault* says it breaks."""
         patterns = [_literal(name) for name in fault.breaks]
-        return [
-            clause
-            for clause in self.clauses
-            if any(fnmatchcase(clause.id, pattern) for pattern in patterns)
-        ]
+        return [clause for clause in self.clauses if any(fnmatchcase(clause.id, pattern) for pattern in patterns)]
 
     def false_alarms(self) -> list[str]:
         """Return the clauses that are red though nothing is broken; a document's own examples are not the service's."""

@@ -339,7 +339,7 @@ def _exchange(
         probe=Probe.EXAMPLES,
         title=f"recorded request {serial + 1}",
         operation=operation,
-        parameters=tuple((name, clean.text(unquote(given[name]))) for name, _ in operation.parameters),
+        parameters=tuple((name, clean.text(unquote(given.get(name, "")))) for name, _ in operation.parameters),
         headers=tuple(_hidden(name, content, own, clean) for name, content in one.sent),
         body=body or None,
         value=parsed(body)[0],

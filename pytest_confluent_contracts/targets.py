@@ -97,9 +97,7 @@ class Target:
 # --- the two kinds of target -------------------------------------------------------------------------------------------
 
 
-def live(
-    url: str, accesses: Sequence[Access], settings: ClientSettings, pins: Mapping[str, Any]
-) -> Target:
+def live(url: str, accesses: Sequence[Access], settings: ClientSettings, pins: Mapping[str, Any]) -> Target:
     """Return the target at *url*, open for *accesses* alone; *pins* are values that must not be seen."""
     clock, allowances = WallClock(), allowances_at(url, accesses)
     guard = Guard(_rules(url, accesses, settings), allowances, clock)
@@ -122,9 +120,7 @@ def embedded(
     router.route(host=urlsplit(MOCK_URL).hostname).mock(side_effect=_handler(services))
     inner = httpx.MockTransport(router.handler)
     rules, allowances = _rules(MOCK_URL, accesses, settings), allowances_at(MOCK_URL, accesses)
-    client = Client(
-        MOCK_URL, Guard(rules, allowances, clock, inner), clock, redactor, settings.timeout
-    )
+    client = Client(MOCK_URL, Guard(rules, allowances, clock, inner), clock, redactor, settings.timeout)
     return Target(client, clock, (access.operation for access in accesses))
 
 

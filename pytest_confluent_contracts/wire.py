@@ -34,9 +34,7 @@ class Client:
     the seconds that an exchange may take. Safe to use from several threads.
     """
 
-    def __init__(
-        self, base_url: str, guard: Guard, clock: Clock, redactor: Redactor, timeout: float
-    ) -> None:
+    def __init__(self, base_url: str, guard: Guard, clock: Clock, redactor: Redactor, timeout: float) -> None:
         self.base_url, self.guard, self.clock = base_url.rstrip("/"), guard, clock
         self.redactor, self.timeout = redactor, timeout
         self._limits = httpx.Timeout(timeout).as_dict()

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from judging import document
+from judging import answered, document
 from other_service import ENVIRONMENT, OtherService, Request
 from running import Answered, Handle, Run, gate, listening, serving
 
-from pytest_confluent_contracts import clauses, guard
+from pytest_confluent_contracts import clauses
 from pytest_confluent_contracts.cases.texts import TEXTS
 from pytest_confluent_contracts.cases.valid import opening
 from pytest_confluent_contracts.model.traffic import RunContext
 from pytest_confluent_contracts.service import VirtualClock
-from pytest_confluent_contracts.wire import DEEPEST, TOO_DEEP, Wire, curl, parsed
+from pytest_confluent_contracts.wire import DEEPEST, TOO_DEEP, curl, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -281,10 +281,10 @@ def exchanged(*answers: Answer) -> list[Exchange]:
         status, headers, body = next(left)
         return httpx.Response(status, headers=headers, content=body)
 
-    rules = guard.Rules(frozenset({"http://h"}), "PATCH", re.compile("/.*"), insecure=True)
-    wire = Wire("http://h", guard.Guard(rules, clock, httpx.MockTransport(answer)), clock, guard.Redactor(()), 10.0)
-    case = opening(operation, RunContext((("id", "ak-1"),), {}, {}))
-    return [wire.exchange(case, serial) for serial in range(len(answers))]
+    context = RunContext((("id", "ak-1"),), {}, {})
+    client = answered(operation, context, clock, answer, "http://h").client
+    case = opening(operation, context)
+    return [client.exchange(case, serial) for serial in range(len(answers))]
 
 
 def findings(exchanges: list[Exchange]) -> dict[str, str]:
