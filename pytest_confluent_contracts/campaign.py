@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from email.utils import parsedate_to_datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +17,7 @@ from pytest_confluent_contracts.cases.valid import later, opening, whole
 from pytest_confluent_contracts.clauses.judging import evidence_size, rule, weigh
 from pytest_confluent_contracts.clauses.update import granularity, parse_moment
 from pytest_confluent_contracts.guard import BudgetSpent, Refusal
+from pytest_confluent_contracts.model import quota
 from pytest_confluent_contracts.model.clauses import Evidence, MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.traffic import Expect, Probe
 
@@ -28,8 +27,9 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.clauses.judging import Weighed
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
-    from pytest_confluent_contracts.model.traffic import Case, Clock, Exchange, RunContext
-    from pytest_confluent_contracts.wire import Wire
+    from pytest_confluent_contracts.model.quota import Quota
+    from pytest_confluent_contracts.model.traffic import Case, Exchange, RunContext
+    from pytest_confluent_contracts.targets import Connection
 
 ORDER = tuple(Probe)
 ORDERLESS = frozenset({Expect.REFUSED, Expect.UNAUTHENTICATED, Expect.UNKNOWN})
@@ -43,20 +43,22 @@ SILENT_AFTER = 3
 HOPELESS_AFTER = 12
 HOPELESS = frozenset({Probe.VALID, Probe.COVERAGE})
 RESERVE = 0.2
+LARGEST_LIMIT = 1000  # requests; where no budget says what may be spent
 AFTER_THE_WAIT = 3  # requests: the new window must be seen to count down
 SHRINK_TRIES = 120
 SHRINK_BUDGET = 400
-SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?\Z")  # a fraction is judged elsewhere, and can be waited out all the same
 PAUSE = 1.2  # seconds; more than a time stamp of whole seconds resolves
 MORE_THAN_A_TICK = 1.2  # times a tick of the clock that the time stamps show
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class RunPolicy:
     """How a campaign goes about it.
 
-    Seconds before a retry, seconds for time stamps to move, requests in flight, whether quota is kept for others, how many
-    requests a finding may be shrunk with, and the probes that must not run, each with its reason.
+    ``backoff``: seconds before a first retry; ``pause``: seconds for time stamps to move;
+    ``concurrency``: requests in flight; ``reserve``: whether quota is kept for others;
+    ``shrink_tries``: requests that a finding may be shrunk with; ``skipped``: the probes that must
+    not run, each with its reason.
     """
 
     backoff: float = 0.05
@@ -78,23 +80,27 @@ class Listener:
 
 
 class Campaign:
-    """Holds one operation against the target; lives as long as the session."""
+    """Holds one operation against the target; lives as long as the session.
+
+    *planned* are cases that were made before, by probe; whatever is not among them is made when needed.
+    """
 
     def __init__(
         self,
         operation: Operation,
         context: RunContext,
-        wire: Wire,
-        clock: Clock,
-        manner: Manner | None = None,
+        connection: Connection,
+        policy: RunPolicy | None = None,
         listener: Listener | None = None,
         planned: Mapping[Probe, Sequence[Case]] | None = None,
     ) -> None:
-        self.operation, self.context, self.wire, self.clock = operation, context, wire, clock
-        self.manner, self.listener = manner or Manner(), listener or Listener()
+        self.operation, self.context = operation, context
+        self.client, self.clock = connection.client, connection.clock
+        self.quota = connection.quota
+        self.policy, self.listener = policy or RunPolicy(), listener or Listener()
         self.journal: list[Exchange] = []
         self.stopped: MissingEvidence | None = None if self.authorised else self._missing_credentials()
-        self.skipped = dict(self.manner.skipped)
+        self.skipped = dict(self.policy.skipped)
         self.was: dict[str, Any] | None = None
         self._planned = dict(planned or {})
         self._done: set[Probe] = set()
@@ -171,11 +177,14 @@ class Campaign:
 
     def _change_later(self) -> None:
         """Change each member alone, so late that the time of the update must move with each of them."""
-        path = str(self.operation.promise("timestamps", "updated"))
-        told = [stamp for e in self.journal if e.accepted and (stamp := parse_moment(e.json, path))]
-        of_this_run = set(told) - set(told[:1])  # the first was there before
-        pause = min(self.manner.pause, MORE_THAN_A_TICK * granularity(of_this_run))
-        for case in later(self.operation, self.context) if told else ():
+        path = self.operation.promises.timestamps.updated
+        told = [parse_moment(exchange.json, path) for exchange in self.journal if exchange.accepted]
+        stamps = [stamp for stamp in told if stamp is not None]
+        if not path or not stamps:
+            return
+        of_this_run = set(stamps) - {stamps[0]}  # the first was there before
+        pause = min(self.policy.pause, MORE_THAN_A_TICK * granularity(of_this_run))
+        for case in later(self.operation, self.context):
             if self.stopped:
                 return
             self.clock.sleep(pause)
@@ -200,7 +209,7 @@ class Campaign:
         planned, sent, hopeless = self.planned(probe), 0, 0
         for orderless, run in groupby(planned, key=lambda case: case.expect in ORDERLESS):
             batch = list(run)
-            if orderless and self.manner.concurrency > 1 and not self._silent:  # one at a time while nobody answers
+            if orderless and self.policy.concurrency > 1 and not self._silent:  # one at a time while nobody answers
                 self._send_together(probe, batch, sent, len(planned))
                 sent += len(batch)
                 continue
@@ -219,16 +228,16 @@ class Campaign:
     def _send_together(self, probe: Probe, batch: Sequence[Case], sent: int, total: int) -> None:
         """Send cases whose order does not matter several at a time; they are judged in the order of the list."""
         flying: deque[tuple[Case, Future[Exchange]]] = deque()
-        with ThreadPoolExecutor(self.manner.concurrency) as pool:
+        with ThreadPoolExecutor(self.policy.concurrency) as pool:
             try:
                 for index, case in enumerate(batch):
-                    if len(flying) == self.manner.concurrency:
+                    if len(flying) == self.policy.concurrency:
                         self._land(*flying.popleft())
                     if self.stopped:
                         break
-                    self._keep_reserve(len(flying))
+                    self._keep_reserve(case, len(flying))
                     self.listener.progress(probe, sent + index, total)
-                    flying.append((case, pool.submit(self.wire.exchange, case, 0)))
+                    flying.append((case, pool.submit(self.client.exchange, case, 0)))
                 while flying:
                     self._land(*flying.popleft())
             finally:  # where one was held back or the run was broken off, what is in flight was sent all the same
@@ -241,17 +250,18 @@ class Campaign:
 
     def send(self, case: Case) -> Exchange:
         """Send *case* until it has an answer of its own: a 429 is waited out, a failure on the way retried."""
-        self._keep_reserve()
+        self._keep_reserve(case)
         return self._settle(case, self._once(case))
 
     def _settle(self, case: Case, exchange: Exchange) -> Exchange:
         exchange = self._retried(case, exchange)
         for waits in range(WAITS_IN_VAIN):
-            if exchange.status != self._throttled or case.probe is Probe.THROTTLE or self.stopped:
+            if not exchange.throttled or case.probe is Probe.THROTTLE or self.stopped:
                 return exchange
-            self._wait(max(_announced(exchange, self.operation), 2.0**waits if waits else 0.0), LIMITED)
+            longer = 2.0**waits if waits else 0.0  # seconds: what was asked for was not enough
+            self._wait(max(_asked_wait(exchange), longer), LIMITED)
             exchange = self._retried(case, self._once(case))
-        if exchange.status == self._throttled and case.probe is not Probe.THROTTLE:
+        if exchange.throttled and case.probe is not Probe.THROTTLE:
             status = str(exchange.status)
             self.stopped = MissingEvidence(MissingKind.THROTTLED_AGAIN, status, withheld=True)
         return exchange
@@ -261,7 +271,7 @@ class Campaign:
         failed: list[Exchange] = []
         while _transient(exchange) and len(failed) < RETRIES and not self.stopped:
             failed.append(exchange)
-            pause = self.manner.backoff * 2 ** len(failed)
+            pause = self.policy.backoff * 2 ** len(failed)
             self.listener.say(f"{exchange.failure or exchange.status}; sent again in {pause:.1f} s")
             self.clock.sleep(pause)
             exchange = self._once(case)
@@ -279,7 +289,7 @@ class Campaign:
             times = sum(_transient(one) for one in self.journal)
             self.stopped = MissingEvidence(
                 MissingKind.FELL_SILENT,
-                self.wire.base_url,
+                self.client.base_url,
                 withheld=True,
                 asked=times,
                 answers=((exchange.failure or str(exchange.status), times),),
@@ -288,22 +298,20 @@ class Campaign:
             self._listen(self._once(opening(self.operation, self.context)))
 
     def _once(self, case: Case) -> Exchange:
-        return self._note(case, self.wire.exchange(case, len(self.journal)))
+        return self._note(case, self.client.exchange(case, len(self.journal)))
 
     def _note(self, case: Case, exchange: Exchange) -> Exchange:
         exchange = replace(exchange, serial=len(self.journal))
         self._raw[exchange.serial] = case
         self.journal.append(exchange)
+        self.quota.note(exchange)
         self.listener.exchanged(exchange)
-        if self.was is None and self.context.owned and exchange.accepted and case.parameters == self.context.parameters:
+        own = self.context.owned and case.parameters == self.context.parameters
+        if self.was is None and own and exchange.accepted:
             self.was = self.listener.opened(shown(self.operation, exchange.json))
         return exchange
 
     # --- the rate limit ------------------------------------------------------------------------------------------------
-
-    @property
-    def _throttled(self) -> int:
-        return int(self.operation.promise("refusals", "throttled") or 429)
 
     def _wait(self, seconds: float, why: str) -> None:
         capped = min(seconds, LONGEST_WAIT)
@@ -312,29 +320,28 @@ class Campaign:
             self.listener.say(f"{why}: waiting {capped:.0f} s{asked}")
         self.clock.sleep(capped)
 
-    def _keep_reserve(self, flying: int = 0) -> None:
-        """Leave a share of the announced quota to others: wait for the next window before it is touched.
+    def _keep_reserve(self, case: Case, flying: int = 0) -> None:
+        """Leave a share of the announced quota to others: wait for the next window before *case* touches it.
 
-        Not every answer tells of the quota: what was sent since the last that did, and what is in flight, counts as spent.
+        Not every answer tells of the quota: what was sent since the last that did, and what is in
+        flight, counts as spent.
         """
-        told = self._last_told() if self.manner.reserve else None
+        if not self.policy.reserve:
+            return
+        told = self.quota.last_told(self.operation, case.authority)
         if told is None:
             return
-        limit, left = self._told(told, "limit") or 0, self._told(told, "remaining") or 0
-        reset, spent = float(self._told(told, "reset") or 1), len(self.journal) - told.serial - 1 + flying
-        if self.clock.now() - told.came_at < reset and left - spent - 1 < RESERVE * limit:
-            self._wait(reset, f"{left - spent} of {limit} requests are left to others")
-
-    def _last_told(self) -> Exchange | None:
-        """Return the last answer that told what is left of a limit."""
-        answers = (one for one in reversed(self.journal) if self._told(one, "limit"))
-        return next((one for one in answers if self._told(one, "remaining") is not None), None)
+        limit, remaining = told.quota.limit or 0, told.quota.remaining or 0
+        left = remaining - told.sent_since - flying
+        reset = float(told.quota.seconds_to_reset or 1)
+        if self.clock.now() - told.came_at < reset and left - 1 < RESERVE * limit:
+            self._wait(reset, f"{left} of {limit} requests are left to others")
 
     def _exhaust(self) -> None:
         """Spend the window until 429 comes, wait as it says, and ask again; only where a limit is told and can be paid."""
         again, other = self.planned(Probe.THROTTLE)
         exchange = self._once(again)
-        limit = self._told(exchange, "limit")
+        limit = _told_quota(exchange).limit
         if limit is None:
             self.skipped[Probe.THROTTLE] = "the target tells no limit"
         elif not self._affords(limit):
@@ -348,21 +355,19 @@ class Campaign:
             exchange = self._once(again)
             if exchange.failure:
                 return
-            if exchange.status == self._throttled:
-                refused = [self._once(case) for case in (other, again)]
-                told = next((one for one in reversed(refused) if one.status == self._throttled), exchange)
-                self._wait(_announced(told, self.operation) + 1.0, LIMITED)
+            if exchange.throttled:
+                refused = [exchange, *(self._once(case) for case in (other, again))]
+                last = [one for one in refused if one.throttled][-1]
+                self._wait(_asked_wait(last) + 1.0, LIMITED)
                 for _ in range(AFTER_THE_WAIT):
                     self._once(again)
                 return
 
     def _affords(self, limit: int) -> bool:
-        left = self.wire.guard.left
-        return limit <= 1000 if left is None else 2 * limit + 5 + AFTER_THE_WAIT <= left
-
-    def _told(self, exchange: Exchange, role: str) -> int | None:
-        name = self.operation.promise("rate-limit", role) or f"X-RateLimit-{role.title()}"
-        return _number(exchange.header(name))
+        left = self.client.guard.left(self.operation.key)
+        if left is None:
+            return limit <= LARGEST_LIMIT
+        return 2 * limit + 5 + AFTER_THE_WAIT <= left
 
     # --- findings --------------------------------------------------------------------------------------------------
 
@@ -382,13 +387,13 @@ class Campaign:
             if bool(case.violations) != bool(original.case.violations):
                 return False  # another kind of request would show another kind of finding
             if case.key not in trial.known:
-                if self.stopped or trial.asked >= self.manner.shrink_tries or self._shrunk >= SHRINK_BUDGET:
+                if self.stopped or trial.asked >= self.policy.shrink_tries or self._shrunk >= SHRINK_BUDGET:
                     return False
                 trial.known[case.key] = trial.note(self._shown_by(clause, case, original.status))
             return trial.known[case.key]
 
         try:
-            shrink(self._raw[original.serial], shows, 10 * self.manner.shrink_tries)
+            shrink(self._raw[original.serial], shows, 10 * self.policy.shrink_tries)
         except Refusal as refusal:
             self._stop_for(refusal)
         return trial.best, 0 if trial.shown else trial.asked
@@ -417,7 +422,7 @@ class Campaign:
         """Put the resource back as its first answer showed it; return what could not be put back, empty where all was."""
         if self.was is None:
             return ""
-        self.wire.guard.close_up()
+        self.client.guard.close_up(self.operation.key)
         was, self.was = self.was, None
         lost = beyond(self.operation, self.context, was)
         told = [f"{', '.join(lost)} cannot be put back: no answer shows what was there"] if lost else []
@@ -458,25 +463,19 @@ def _transient(exchange: Exchange) -> bool:
     return bool(exchange.failure) or exchange.status in GATEWAY
 
 
-def _number(value: str | None) -> int | None:
-    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 10 else None
+def _told_quota(exchange: Exchange) -> Quota:
+    return quota.read_quota(exchange.header, quota.known_headers(exchange.case.operation))
 
 
-def _announced(exchange: Exchange, operation: Operation) -> float:
+def _asked_wait(exchange: Exchange) -> float:
     """Return the seconds that a 429 asks to wait: Retry-After (seconds, or a date), else Reset, else 1.
 
     Where Retry-After is absurd and Reset is not, Reset is believed.
     """
-    retry = exchange.header(operation.promise("rate-limit", "retry-after") or "Retry-After")
-    reset = _number(exchange.header(operation.promise("rate-limit", "reset") or "X-RateLimit-Reset"))
-    asked = float(retry) if retry and SECONDS.match(retry) else _until(retry or "", exchange.header("Date"))
-    told = [wait for wait in (asked, reset) if wait is not None]
-    return next((wait for wait in told if wait <= LONGEST_WAIT), told[0] if told else 1.0)
-
-
-def _until(date: str, now: str | None) -> float | None:
-    """Return the seconds from the answer's own Date to *date* (RFC 9110 10.2.3)."""
-    try:
-        return max(0.0, (parsedate_to_datetime(date) - parsedate_to_datetime(now or "")).total_seconds())
-    except (TypeError, ValueError, OverflowError):
-        return None
+    headers = quota.known_headers(exchange.case.operation)
+    retry = exchange.header(headers.retry_after)
+    asked = quota.parse_retry_after(retry, exchange.header("Date"))
+    reset = _told_quota(exchange).seconds_to_reset
+    told = [float(wait) for wait in (asked, reset) if wait is not None]
+    fitting = [wait for wait in told if wait <= LONGEST_WAIT]
+    return [*fitting, *told, 1.0][0]

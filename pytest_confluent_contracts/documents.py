@@ -607,6 +607,7 @@ def _stated_rate_limit(entry: Node, common: Mapping[str, Any]) -> RateLimit:
         retry_after=entry.get("retry-after", ""),
         reset_is_relative=entry.get("reset-unit", "relative-seconds") == "relative-seconds",
         retry_after_only_on=tuple(entry.get("retry-after-only-on", (429,))),
+        shared=entry.get("shared", False),
     )
 
 

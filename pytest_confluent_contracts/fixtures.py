@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pytest_confluent_contracts.gate import Gate
+    from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.settings import Settings
 
 
@@ -31,13 +32,26 @@ def contract_target(contract_settings: Settings) -> str:
 
 
 @pytest.fixture(scope="session")
-def contract_gate(pytestconfig: pytest.Config, contract_settings: Settings) -> Iterator[Gate]:
-    """Return the gate of this session."""
+def contract_gate(
+    request: pytest.FixtureRequest, pytestconfig: pytest.Config, contract_settings: Settings
+) -> Iterator[Gate]:
+    """Return the gate of this session, open for the operations of which a clause was selected, else for all."""
     from pytest_confluent_contracts import progress
     from pytest_confluent_contracts.gate import Gate
     from pytest_confluent_contracts.stash import GATE
 
-    gate = Gate(pytestconfig, contract_settings, progress.of(pytestconfig))
+    operations = _selected_operations(request.session.items)
+    gate = Gate(pytestconfig, contract_settings, progress.of(pytestconfig), operations or None)
     pytestconfig.stash[GATE] = gate
     yield gate
     gate.close()
+
+
+def _selected_operations(items: Sequence[pytest.Item]) -> list[Operation]:
+    """Return the operations of which a clause is among *items*, each once, in their order."""
+    found: dict[tuple[str, str], Operation] = {}
+    for item in items:
+        operation = getattr(item.parent, "operation", None)
+        if operation is not None and hasattr(item, "clause"):
+            found.setdefault(operation.key, operation)
+    return list(found.values())

@@ -1,4 +1,4 @@
-"""How are the documents held against the target? One campaign an operation, and one way to it, for a whole session."""
+"""How are the documents held against the target? One target for a whole session, and one campaign an operation."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts import keeping
+from pytest_confluent_contracts.model.paths import filled_template
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.progress import Silent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pytest
 
     from pytest_confluent_contracts.campaign import Campaign
@@ -19,105 +22,197 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Exchange
     from pytest_confluent_contracts.proving import Proof, Prover
+    from pytest_confluent_contracts.service import Service, VirtualClock
     from pytest_confluent_contracts.settings import Settings
-    from pytest_confluent_contracts.targets import Door
+    from pytest_confluent_contracts.targets import Target
 
-BACKOFF = 0.5  # seconds before a first retry off this machine, where what is down may take a moment to come back
+# Seconds before a first retry: off this machine, what is down may take a moment to come back.
+BACKOFF = 0.5
+LOCAL_BACKOFF = 0.05
+# Requests that a finding may be shrunk with: off this machine each of them is a load on others.
+SHRINK_TRIES = 20
+LOCAL_SHRINK_TRIES = 120
+NOBODYS_ID = "contract-unknown-0000"
 
 
 class Gate:
-    """Holds the documents against the target for one session: a campaign an operation, made when first asked."""
+    """Holds the documents against the target for one session.
 
-    def __init__(self, config: pytest.Config, settings: Settings, telling: Silent | None = None) -> None:
+    *operations* are those that may be sent, by default all of the documents; the target is opened for
+    them when the first is asked for, and a request for any other is refused.
+    """
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        settings: Settings,
+        telling: Silent | None = None,
+        operations: Sequence[Operation] | None = None,
+    ) -> None:
         self.config, self.settings, self.telling = config, settings, telling or Silent()
         self.strict = settings.strict
         self.fresh: list[Exchange] = []
-        self._campaigns: dict[tuple[str, str], Campaign] = {}
-        self._doors: dict[tuple[str, str], Door] = {}
-        self._provers: dict[tuple[str, str], Prover] = {}
         self.seconds: dict[tuple[str, str], float] = {}
+        self._held = operations
+        self._target: Target | None = None
+        self._clock: VirtualClock | None = None
+        self._services: dict[tuple[str, str], Service] = {}
+        self._campaigns: dict[tuple[str, str], Campaign] = {}
+        self._provers: dict[tuple[str, str], Prover] = {}
 
     def ruling(self, operation: Operation, clause: Clause) -> Ruling:
         """Return the verdict on *clause*."""
-        begun, key = time.perf_counter(), (operation.document, operation.id)
+        begun = time.perf_counter()
         try:
             ruling = self.campaign(operation).ruling(clause)
         finally:
             self.telling.clear()
-        self.seconds[key] = self.seconds.get(key, 0.0) + time.perf_counter() - begun
+        took = time.perf_counter() - begun
+        self.seconds[operation.key] = self.seconds.get(operation.key, 0.0) + took
         self.config.hook.pytest_contract_ruling(config=self.config, ruling=ruling)
         return ruling
 
     def campaign(self, operation: Operation) -> Campaign:
-        """Return the campaign of *operation*."""
-        key = (operation.document, operation.id)
-        if key not in self._campaigns:
-            self._campaigns[key] = self.opened(operation, self.door(operation))
-        return self._campaigns[key]
+        """Return the campaign of *operation*, made when first asked."""
+        if operation.key not in self._campaigns:
+            self._campaigns[operation.key] = self._begun(operation)
+        return self._campaigns[operation.key]
 
-    def door(self, operation: Operation) -> Door:
-        """Return the way to *operation* of the target."""
-        key = (operation.document, operation.id)
-        if key not in self._doors:
-            self._doors[key] = self._way(operation)
-        return self._doors[key]
+    def operations(self) -> list[Operation]:
+        """Return the operations of the documents, in their order."""
+        from pytest_confluent_contracts import documents
 
-    def _way(self, operation: Operation) -> Door:
+        found: list[Operation] = []
+        for path in self.settings.documents:
+            found.extend(documents.read(path).operations)
+        return found
+
+    # --- the target ----------------------------------------------------------------------------------------------------
+
+    @property
+    def target(self) -> Target:
+        """Return the target, opened when first asked for, for the operations of this session alone."""
+        if self._target is None:
+            self._target = self._opened()
+        return self._target
+
+    @property
+    def base_url(self) -> str:
+        """Return the URL before each operation's path."""
         from pytest_confluent_contracts import targets
 
-        settings, share = self.settings, self.share()
-        manners = targets.Manners(
+        return targets.MOCK_URL if self.settings.mocked else self.settings.target
+
+    def _opened(self) -> Target:
+        from pytest_confluent_contracts import targets
+        from pytest_confluent_contracts.access import derived_access
+
+        settings = self.settings
+        held = self.operations() if self._held is None else self._held
+        accesses = [derived_access(one, self.context(one), self.budget(one)) for one in held]
+        client_settings = targets.ClientSettings(
             timeout=settings.timeout,
-            rate=settings.rate / share,
-            budget=self.budget(operation),
+            rate=settings.rate / self.share(),
             hosts=settings.hosts,
             insecure=settings.insecure,
         )
-        if settings.mocked:
-            return targets.mocked(operation, manners, settings.pins, lambda service: service)
-        given = dict(settings.parameters)
-        parameters = tuple(
-            (name, given.get(name, shown if settings.local else "")) for name, shown in operation.parameters
-        )
-        return targets.live(settings.target, operation, manners, parameters, credentials(operation), settings.pins)
+        if not settings.mocked:
+            return targets.live(settings.target, accesses, client_settings, settings.pins)
+        services = {one.key: self.service(one) for one in held}
+        redactor = targets.redactor(accesses, settings.pins)
+        return targets.embedded(services, self.clock, accesses, client_settings, redactor)
+
+    @property
+    def clock(self) -> VirtualClock:
+        """Return the clock that all embedded services go by."""
+        from pytest_confluent_contracts.service import VirtualClock
+
+        if self._clock is None:
+            self._clock = VirtualClock()
+        return self._clock
+
+    def service(self, operation: Operation) -> Service:
+        """Return the embedded service of *operation*."""
+        from pytest_confluent_contracts.service import Service
+
+        if operation.key not in self._services:
+            self._services[operation.key] = Service(operation, self.clock)
+        return self._services[operation.key]
 
     def budget(self, operation: Operation) -> int | None:
-        """Return the operation's share of the run's budget, None where there is none; workers do not change it."""
+        """Return the operation's share of the run's budget, in requests, None where there is none.
+
+        It is shared out over all operations of the documents: neither a selection nor workers change it.
+        """
         if (total := self.settings.budget) is None:
             return None
-        keys = [(one.document, one.id) for one in self.operations()]
+        keys = [one.key for one in self.operations()]
         each, rest = divmod(total, len(keys))
-        return each + (keys.index((operation.document, operation.id)) < rest)
+        return each + (keys.index(operation.key) < rest)
 
     def share(self) -> int:
         """Return among how many workers the rate is shared out."""
         worker = getattr(self.config, "workerinput", None)
         return min(int(worker["workercount"]), len(self.operations())) if worker else 1
 
-    def operations(self) -> list[Operation]:
-        """Return the operations that the run holds, in the documents' order."""
-        from pytest_confluent_contracts import documents
+    # --- one operation -------------------------------------------------------------------------------------------------
 
-        return [operation for path in self.settings.documents for operation in documents.read(path).operations]
+    def parameters(self, operation: Operation) -> tuple[tuple[str, str], ...]:
+        """Return the path parameters of the resource that may be changed; ``""`` is one that nobody named."""
+        if self.settings.mocked:
+            return self.service(operation).parameters
+        named = dict(self.settings.parameters)
+        found: list[tuple[str, str]] = []
+        for name, shown in operation.parameters:
+            otherwise = shown if self.settings.local else ""
+            found.append((name, named.get(name, otherwise)))
+        return tuple(found)
 
-    def opened(self, operation: Operation, door: Door) -> Campaign:
-        """Return the campaign that works through *door*."""
-        from pytest_confluent_contracts import cases, targets
-        from pytest_confluent_contracts.campaign import Campaign, Listener, Manner
+    def context(self, operation: Operation) -> RunContext:
+        """Return what the run brings along for *operation*; without a resource of its own, an id that nobody has."""
+        settings, parameters = self.settings, self.parameters(operation)
+        members = operation.request.properties if operation.request else ()
+        own_paths = {member.path for member in members}
+        checked = settings.local or not self.unpinned(operation)
+        given = self.service(operation).credentials if settings.mocked else credentials(operation)
+        return RunContext(
+            parameters=tuple((name, content or NOBODYS_ID) for name, content in parameters),
+            pins={path: content for path, content in settings.pins.items() if path in own_paths},
+            credentials=given,
+            seed=settings.seed,
+            max_examples=settings.max_examples,
+            made_up=settings.local,
+            owned=checked and all(content for _, content in parameters),
+        )
 
-        settings = self.settings
-        context = self.context(operation, door)
-        paths = [
-            cases.path_of(case)
-            for case in (*cases.of(Probe.UNKNOWN, operation, context), cases.first(operation, context))
-        ]
-        targets.confine(door, paths)
-        targets.hide(door, cases.of(Probe.CREDENTIALS, operation, context))
-        manner = Manner(
-            backoff=0.05 if settings.local else BACKOFF,
+    def unpinned(self, operation: Operation) -> list[str]:
+        """Return the members that another system checks and for which no value was given."""
+        checked = operation.promises.checked_elsewhere.paths
+        return [path for path in checked if path not in self.settings.pins]
+
+    def unasked(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
+        """Return the probes that this run must not send, each with the reason."""
+        changing = [probe for probe in Probe if probe not in (Probe.CREDENTIALS, Probe.UNKNOWN)]
+        if not all(content for _, content in self.parameters(operation)):
+            named = ", ".join(f"--contract-param {name}=..." for name, _ in operation.parameters)
+            return dict.fromkeys(changing, f"name a resource that may be changed: {named}")
+        unpinned = self.unpinned(operation)
+        if unpinned and not context.made_up:
+            named = ", ".join(f"--contract-pin {path}=env:..." for path in unpinned)
+            return dict.fromkeys(changing, f"another system checks these values, pin real ones: {named}")
+        if self.settings.throttle:
+            return {}
+        return {Probe.THROTTLE: "the rate limit is not exhausted without --contract-throttle"}
+
+    def _begun(self, operation: Operation) -> Campaign:
+        from pytest_confluent_contracts.campaign import Campaign, Listener, RunPolicy
+
+        settings, context = self.settings, self.context(operation)
+        policy = RunPolicy(
+            backoff=LOCAL_BACKOFF if settings.local else BACKOFF,
             concurrency=settings.concurrency,
             reserve=not settings.local and not settings.throttle,
-            shrink_tries=120 if settings.local else 20,
+            shrink_tries=LOCAL_SHRINK_TRIES if settings.local else SHRINK_TRIES,
             skipped=self.unasked(operation, context),
         )
         listener = Listener(
@@ -126,43 +221,7 @@ class Gate:
             exchanged=self.exchanged,
             opened=lambda was: self.remember(operation, was),
         )
-        return Campaign(operation, context, door.wire, door.clock, manner, listener)
-
-    def context(self, operation: Operation, door: Door) -> RunContext:
-        """Return what the run brings along for *operation*; without a resource of its own, an id that nobody has."""
-        settings = self.settings
-        members = {member.path for member in operation.request.properties} if operation.request else set()
-        owned = all(content for _, content in door.parameters) and (settings.local or not self.unpinned(operation))
-        return RunContext(
-            parameters=tuple((name, content or "contract-unknown-0000") for name, content in door.parameters),
-            pins={path: content for path, content in settings.pins.items() if path in members},
-            credentials=door.credentials,
-            seed=settings.seed,
-            max_examples=settings.max_examples,
-            made_up=settings.local,
-            owned=owned,
-        )
-
-    def unpinned(self, operation: Operation) -> list[str]:
-        """Return the members that another system checks and for which no value was given."""
-        checked = operation.promise("checked-elsewhere", "properties") or ()
-        return [path for path in checked if path not in self.settings.pins]
-
-    def unasked(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
-        """Return the probes that this run must not send, each with the reason."""
-        changing = [probe for probe in Probe if probe not in (Probe.CREDENTIALS, Probe.UNKNOWN)]
-        if not all(content for _, content in self.door(operation).parameters):
-            named = ", ".join(f"--contract-param {name}=..." for name, content in operation.parameters)
-            return dict.fromkeys(changing, f"name a resource that may be changed: {named}")
-        unpinned = self.unpinned(operation)
-        if unpinned and not context.made_up:
-            named = ", ".join(f"--contract-pin {path}=env:..." for path in unpinned)
-            return dict.fromkeys(changing, f"another system checks these values, pin real ones: {named}")
-        return (
-            {}
-            if self.settings.throttle
-            else {Probe.THROTTLE: "the rate limit is not exhausted without --contract-throttle"}
-        )
+        return Campaign(operation, context, self.target.connection(context), policy, listener)
 
     # --- what the run leaves behind ----------------------------------------------------------------------------------
 
@@ -181,16 +240,12 @@ class Gate:
         if folder is None or self.settings.mocked:
             return was
         unpinned = {path: content for path, content in was.items() if path not in self.settings.pins}
-        key = (operation.document, operation.id)
-        return was | keeping.first(folder, key, self.resource(operation), unpinned)
+        return was | keeping.first(folder, operation.key, self.resource(operation), unpinned)
 
     def resource(self, operation: Operation) -> str:
         """Return the URL of the resource that may be changed, without any secret."""
-        door = self._doors[operation.document, operation.id]
-        path = operation.path
-        for name, content in door.parameters:
-            path = path.replace(f"{{{name}}}", content)
-        return door.wire.redactor.text(self.settings.target + path)
+        path = filled_template(operation.path, self.parameters(operation))
+        return self.target.client.redactor.text(self.base_url + path)
 
     def restore(self) -> None:
         """Put every resource back as its first answer showed it, each though another fails, and say what could not be."""
@@ -208,31 +263,31 @@ class Gate:
         """Return what becomes of *fault* in the embedded service."""
         from pytest_confluent_contracts.proving import Prover
 
-        key = (operation.document, operation.id)
-        if key not in self._provers:
-            self._provers[key] = Prover(operation, self.settings.seed, self.settings.max_examples)
-        return self._provers[key].prove(fault) if fault else self._provers[key].unharmed()
+        if operation.key not in self._provers:
+            prover = Prover(operation, self.settings.seed, self.settings.max_examples)
+            self._provers[operation.key] = prover
+        prover = self._provers[operation.key]
+        return prover.prove(fault) if fault else prover.unharmed()
 
     def cost(self, operation: tuple[str, str]) -> dict[str, float]:
         """Return what *operation* has cost so far: requests, seconds, seconds spent waiting for the target."""
-        door = self._doors.get(operation)
-        guard = door.wire.guard if door else None
+        guard = self._target.guard if self._target else None
         return {
-            "requests": float(guard.sent if guard else 0),
+            "requests": float(guard.sent_of(operation)) if guard else 0.0,
             "seconds": self.seconds.get(operation, 0.0),
-            "waiting": guard.waiting if guard else 0.0,
+            "waiting": guard.waiting_of(operation) if guard else 0.0,
         }
 
     @property
     def sent(self) -> int:
         """Return how many requests this process has sent."""
-        return sum(door.wire.guard.sent for door in self._doors.values())
+        return self._target.guard.sent if self._target else 0
 
     def close(self) -> None:
         """Put back what was changed, and close every connection."""
-        with ExitStack() as doors:
-            for door in self._doors.values():
-                doors.callback(door.wire.close)
+        with ExitStack() as after:
+            if self._target is not None:
+                after.callback(self._target.close)
             self.restore()
 
 
@@ -242,18 +297,19 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
     if not found:
         return
 
-    gate = Gate(config, settings)
-    operations = {(o.document, o.id): o for o in gate.operations()}
+    known = {operation.key: operation for operation in Gate(config, settings).operations()}
+    gate = Gate(config, settings, operations=[known[key] for key, _ in found])
     for key, was in found:
-        campaign = gate.campaign(operations[key])
-        campaign.was = was | {path: content for path, content in campaign.context.pins.items() if path in was}
+        campaign = gate.campaign(known[key])
+        pinned = {path: pin for path, pin in campaign.context.pins.items() if path in was}
+        campaign.was = was | pinned
     gate.close()
 
 
 def credentials(operation: Operation) -> dict[str, dict[str, str]]:
-    """Return the credentials that the environment holds for the schemes of *operation*."""
-    schemes = {scheme.name: scheme for alternative in operation.security for scheme in alternative}
-    return {
-        name: {part: os.environ[variable] for part, variable in scheme.variables if os.environ.get(variable)}
-        for name, scheme in schemes.items()
-    }
+    """Return the credentials that the environment holds for the schemes of *operation*, by scheme and part."""
+    found: dict[str, dict[str, str]] = {}
+    for scheme in operation.schemes:
+        parts = {part: os.environ.get(variable, "") for part, variable in scheme.variables}
+        found[scheme.name] = {part: value for part, value in parts.items() if value}
+    return found

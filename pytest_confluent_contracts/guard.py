@@ -19,8 +19,12 @@ from pytest_confluent_contracts.model.traffic import REDACTED, Clock, is_local
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+Key = tuple[str, str]  # what tells an operation apart in a run: `Operation.key`
+
 MADE_UP = re.compile(r"cs[0-9a-f]{16}")
-SENT_AT = "contract_sent_at"  # the extension of a request that tells when it went, in seconds of the run's clock
+# Extensions of a request: the key of its operation, and when it went, in seconds of the run's clock.
+OPERATION = "contract_operation"
+SENT_AT = "contract_sent_at"
 SHORT = 12
 NOISE = 4
 
@@ -56,99 +60,191 @@ def origin(url: httpx.URL | str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the guard lets out.
+    """What holds for every request to a target.
 
-    ``origins`` (scheme, host and port) that may be sent to; ``method`` and ``path`` (a pattern) of the declared operation;
-    ``resources``: the only paths of that pattern, once they are known; ``budget``: requests in all (None: no limit); ``rate``:
-    requests a second (0: no limit); ``secret_headers``: headers that must not travel in the clear off this machine, unless
-    ``insecure``.
+    ``origins`` (scheme, host and port) that may be sent to; ``rate``: requests a second (0: no limit);
+    ``secret_headers``: lower-case names of headers that must not travel in the clear off this
+    machine, unless ``insecure``.
     """
 
     origins: frozenset[str]
-    method: str
-    path: re.Pattern[str]
-    resources: frozenset[str] = frozenset()
-    budget: int | None = None
     rate: float = 0.0
     secret_headers: frozenset[str] = frozenset()
     insecure: bool = False
 
 
-class Guard(httpx.BaseTransport):
-    """Passes on what the rules allow, at the rate that they allow, and counts it. Safe to use from several threads."""
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What may be sent of one operation.
 
-    def __init__(self, rules: Rules, clock: Clock, inner: httpx.BaseTransport | None = None) -> None:
-        self.rules, self.clock = rules, clock
+    ``paths`` are the only ones, decoded, those of the target's URL included; where there are none,
+    nothing may go. ``budget`` is the operation's share of it, in requests (None: no limit).
+    """
+
+    method: str
+    paths: frozenset[str] = frozenset()
+    budget: int | None = None
+
+
+class Tally:
+    """Counts requests, and the seconds in which at least one was in flight."""
+
+    def __init__(self) -> None:
         self.sent, self.waiting = 0, 0.0
-        self._next, self._closing, self._lock = 0.0, False, threading.Lock()
         self._flying, self._since = 0, 0.0
-        # trust_env stays off: a proxy of the environment would be another host.
-        self._inner = inner or httpx.HTTPTransport(
-            trust_env=False,
-            limits=httpx.Limits(),  # none: waiting for a connection would count as waiting for the answer
-            verify=any(allowed.startswith("https:") for allowed in rules.origins),  # reading the CAs takes a while
-        )
+
+    def begin(self, now: float) -> None:
+        """Count a request that goes at *now*, in seconds."""
+        self.sent += 1
+        self._fly(1, now)
+
+    def end(self, now: float) -> None:
+        """Count the answer, or the failure, that came at *now*."""
+        self._fly(-1, now)
+
+    def _fly(self, more: int, now: float) -> None:
+        if self._flying:
+            self.waiting += now - self._since
+        self._flying, self._since = self._flying + more, now
+
+
+class Guard(httpx.BaseTransport):
+    """Passes on what the rules and the allowances of a target allow, at its rate, and counts it.
+
+    What may go is given when it is made and cannot be widened: a request says in its extension
+    `OPERATION` of which operation it is, and one without an allowance is refused. Safe to use from
+    several threads. *inner* stands in for the network.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        allowances: Mapping[Key, Allowance],
+        clock: Clock,
+        inner: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.rules, self.clock = rules, clock
+        self._allowances = dict(allowances)
+        self._all, self._each = Tally(), {key: Tally() for key in allowances}
+        self._closing: set[Key] = set()
+        self._next, self._lock = 0.0, threading.Lock()
+        self._inner = inner or _network(rules)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Pass the request on, its extension `SENT_AT` saying when; raise `Refusal` where the rules forbid it."""
+        """Pass the request on, its extension `SENT_AT` saying when; raise `Refusal` where it may not go."""
         with self._lock:
-            self.check(request)
-            self.pace()
-            self.sent += 1
-            self._count(1)
+            key = self._check(request)
+            self._pace()
+            begun = time.perf_counter()
+            self._all.begin(begun)
+            self._each[key].begin(begun)
         request.extensions[SENT_AT] = self.clock.now()
         try:
             return self._inner.handle_request(request)
         finally:
             with self._lock:
-                self._count(-1)
+                ended = time.perf_counter()
+                self._all.end(ended)
+                self._each[key].end(ended)
 
-    def _count(self, more: int) -> None:
-        """Count the requests in flight, and as waiting the seconds in which there is any."""
-        now = time.perf_counter()
-        self.waiting += now - self._since if self._flying else 0.0
-        self._flying, self._since = self._flying + more, now
+    # --- the rules ---------------------------------------------------------------------------------------------------
 
-    def check(self, request: httpx.Request) -> None:
-        """Raise `Refusal` unless origin, method, path, resource, encryption and budget are as allowed."""
-        asked, path = origin(request.url), unquote(request.url.raw_path.decode("ascii"))
+    def _check(self, request: httpx.Request) -> Key:
+        """Return the operation of *request*; raise `Refusal` unless all of it is as allowed."""
+        asked = origin(request.url)
         if asked not in self.rules.origins:
             raise Refusal(f"not sent: {asked} is neither the target nor a host of --contract-allow-host")
-        if request.method != self.rules.method or not self.rules.path.fullmatch(path):
-            raise Refusal(f"not sent: {request.method} {path} is not declared by the document")
-        if self.rules.resources and path not in self.rules.resources:
-            raise Refusal(f"not sent: {path} is not the resource that --contract-param names")
+        if OPERATION not in request.extensions:
+            raise Refusal("not sent: the request does not say of which operation it is")
+        key: Key = request.extensions[OPERATION]
+        allowance = self._allowances.get(key)
+        if allowance is None:
+            raise Refusal(f"not sent: {'::'.join(key)} is not among the operations of this run")
+        self._check_path(request, allowance)
         if self._in_the_clear(request):
             raise Refusal("not sent: credentials would travel unencrypted; use https, or --contract-insecure")
-        if self.left is not None and self.left <= 0:
-            raise BudgetSpent(f"the budget of {self.rules.budget} requests is spent; --contract-budget raises it")
+        if self.left(key) == 0:
+            told = f"the budget of {allowance.budget} requests is spent"
+            raise BudgetSpent(f"{told}; --contract-budget raises it")
+        return key
+
+    def _check_path(self, request: httpx.Request, allowance: Allowance) -> None:
+        """Raise `Refusal` unless the method is the declared one and the path one of those allowed."""
+        written = request.url.raw_path.decode("ascii")
+        path = unquote(written)
+        # A slash or a question mark that was coded is part of an id; one that was not changes what is asked for.
+        uncoded = not request.url.query and written.count("/") == path.count("/")
+        if request.method != allowance.method or not uncoded:
+            raise Refusal(f"not sent: {request.method} {path} is not declared by the document")
+        if path not in allowance.paths:
+            raise Refusal(f"not sent: {path} is not the resource that --contract-param names")
 
     def _in_the_clear(self, request: httpx.Request) -> bool:
+        if self.rules.insecure or request.url.scheme != "http":
+            return False
         secret = self.rules.secret_headers & {name.lower() for name in request.headers}
-        return bool(secret) and request.url.scheme == "http" and not (is_local(str(request.url)) or self.rules.insecure)
+        return bool(secret) and not is_local(str(request.url))
 
-    @property
-    def left(self) -> int | None:
-        """Return how many requests the budget still allows, None where there is none; the last is for putting back."""
-        if self.rules.budget is None:
+    # --- the budget --------------------------------------------------------------------------------------------------
+
+    def left(self, key: Key) -> int | None:
+        """Return how many requests the operation's share still allows, None where there is no limit.
+
+        The last one is kept for putting back, until `close_up`; a share of one has none to keep.
+        """
+        allowance = self._allowances.get(key, NOTHING)
+        if allowance.budget is None:
             return None
-        kept = 0 if self._closing or self.rules.budget == 1 else 1
-        return max(0, self.rules.budget - kept - self.sent)
+        kept = 0 if key in self._closing or allowance.budget == 1 else 1
+        return max(0, allowance.budget - kept - self.sent_of(key))
 
-    def close_up(self) -> None:
-        """Let out the last request too: the one that puts the resource back."""
-        self._closing = True
+    def close_up(self, key: Key) -> None:
+        """Let out the operation's last request too: the one that puts the resource back."""
+        self._closing.add(key)
 
-    def pace(self) -> None:
+    def _pace(self) -> None:
         """Wait until the rate allows one more request."""
         if self.rules.rate:
             now = self.clock.now()
             self.clock.sleep(self._next - now)
             self._next = max(now, self._next) + 1.0 / self.rules.rate
 
+    # --- what was sent -----------------------------------------------------------------------------------------------
+
+    @property
+    def sent(self) -> int:
+        """Return how many requests went out in all."""
+        return self._all.sent
+
+    @property
+    def waiting(self) -> float:
+        """Return the seconds in which at least one request was in flight."""
+        return self._all.waiting
+
+    def sent_of(self, key: Key) -> int:
+        """Return how many requests of one operation went out."""
+        return self._each[key].sent if key in self._each else 0
+
+    def waiting_of(self, key: Key) -> float:
+        """Return the seconds in which at least one request of one operation was in flight."""
+        return self._each[key].waiting if key in self._each else 0.0
+
     def close(self) -> None:
         """Close the connections."""
         self._inner.close()
+
+
+NOTHING = Allowance("", budget=0)
+
+
+def _network(rules: Rules) -> httpx.BaseTransport:
+    """Return what opens connections: one pool and one TLS context for the whole target."""
+    return httpx.HTTPTransport(
+        trust_env=False,  # a proxy of the environment would be another host
+        limits=httpx.Limits(),  # none: waiting for a connection would count as waiting for the answer
+        # Reading the certificate authorities takes a while.
+        verify=any(allowed.startswith("https:") for allowed in rules.origins),
+    )
 
 
 # --- what is redacted --------------------------------------------------------------------------------------------------
@@ -156,11 +252,15 @@ class Guard(httpx.BaseTransport):
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A value that must not be seen; *leaks* says whether a service that sends it back gives it away."""
+    """A value that must not be seen; *leaks* says whether a service that sends it back gives it away.
+
+    ``operation`` is the key of the one that it belongs to, None where it belongs to all.
+    """
 
     name: str
     value: str = field(repr=False)
     leaks: bool = True
+    operation: Key | None = None
 
 
 def forms(value: str) -> list[str]:
@@ -177,19 +277,23 @@ def forms(value: str) -> list[str]:
 
 
 class Redactor:
-    """Takes every secret that the run knows out of whatever is kept of it, and says where an answer gave one away."""
+    """Takes every secret that the run knows out of whatever is kept of it, and says where an answer gave one away.
 
-    def __init__(self, secrets: Iterable[Secret]) -> None:
-        self._names: dict[str, Secret] = {}
+    *near_misses* are taken out as well: they tell nearly as much as the secret, but are no leak of it.
+    All of them are given when it is made, so that one redactor serves several operations.
+    """
+
+    def __init__(self, secrets: Iterable[Secret], near_misses: Iterable[str] = ()) -> None:
+        self._names: dict[str, list[Secret]] = {}
         for secret in secrets:
             if len(secret.value) >= NOISE:
-                self._names |= dict.fromkeys(forms(secret.value), secret)
+                for form in forms(secret.value):
+                    self._names.setdefault(form, []).append(secret)
         self._secret = _any_of(self._names, MADE_UP.pattern)
-        self._nearly: re.Pattern[str] | None = None
-
-    def blank(self, values: Iterable[str]) -> None:
-        """Take *values* out as well: near misses of a secret, which tell nearly as much but are no leak of it."""
-        nearly = {form for value in values if len(value) >= SHORT - NOISE for form in forms(value)}
+        nearly: set[str] = set()
+        for value in near_misses:
+            if len(value) >= SHORT - NOISE:
+                nearly.update(forms(value))
         self._nearly = _any_of(nearly) if nearly else None
 
     def text(self, text: str) -> str:
@@ -203,21 +307,30 @@ class Redactor:
             return self.text(value)
         if isinstance(value, list):
             return [self.value(item) for item in value]
-        return (
-            {self.text(key): self.value(member) for key, member in value.items()} if isinstance(value, dict) else value
-        )
+        if isinstance(value, dict):
+            return {self.text(key): self.value(member) for key, member in value.items()}
+        return value
 
-    def leaks(self, text: str, sent: Mapping[str, str]) -> list[str]:
-        """Return the names of the secrets in *text*: the run's own, and those *sent* in the request, by member."""
-        found = [self._leak(match.group()) for match in self._secret.finditer(text)]
-        members = [f"{name} of the request" for name, value in sent.items() if _shows(text, value)]
-        return list(dict.fromkeys([*members, *(name for name in found if name)]))
+    def leaks(self, text: str, sent: Mapping[str, str], operation: Key | None = None) -> list[str]:
+        """Return the names of the secrets in *text*: the run's own, and those *sent* in the request, by member.
 
-    def _leak(self, form: str) -> str:
-        secret = self._names.get(form)
-        if secret is None:
+        *operation* is the one that answered. What is a secret of another one may be its own to show:
+        a credential of the first document, for one, is a name in the second.
+        """
+        found = [f"{name} of the request" for name, value in sent.items() if _shows(text, value)]
+        found += [self._leak(match.group(), operation) for match in self._secret.finditer(text)]
+        return [name for name in dict.fromkeys(found) if name]
+
+    def _leak(self, form: str, operation: Key | None) -> str:
+        """Return the name of the secret that *form* gives away, empty where it gives none away."""
+        if form not in self._names:
             return "a secret that an earlier request sent"
-        return secret.name if secret.leaks and len(secret.value) >= SHORT - NOISE else ""
+        known = self._names[form]
+        own = [secret for secret in known if secret.operation == operation]
+        secret = (own or known)[-1]
+        if len(secret.value) < SHORT - NOISE:  # so short a text may stand there by chance
+            return ""
+        return secret.name if secret.leaks else ""
 
 
 def _any_of(forms: Iterable[str], *more: str) -> re.Pattern[str]:

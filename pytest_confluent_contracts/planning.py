@@ -8,7 +8,10 @@ from pytest_confluent_contracts import cases
 from pytest_confluent_contracts.cases.making import complete, writable
 from pytest_confluent_contracts.cases.restoring import unseen
 from pytest_confluent_contracts.cases.valid import later
+from pytest_confluent_contracts.model.paths import filled_template
 from pytest_confluent_contracts.model.traffic import Probe
+
+SHOWN = 4  # clauses named of those that are not exercised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,45 +26,72 @@ if TYPE_CHECKING:
 
 def plan(gate: Gate, items: Sequence[pytest.Item]) -> Iterator[str]:
     """Yield the plan of each operation of which a clause was collected."""
-    operations: dict[str, tuple[Operation, list[Clause]]] = {}
+    operations: dict[tuple[str, str], tuple[Operation, list[Clause]]] = {}
     for item in items:
         operation, clause = getattr(item.parent, "operation", None), getattr(item, "clause", None)
         if operation is not None and clause is not None:
-            operations.setdefault(f"{operation.document}::{operation.id}", (operation, []))[1].append(clause)
-    for name, (operation, clauses) in operations.items():
-        yield name
-        yield from (f"  {line}" for line in _operation(gate, operation, clauses))
+            operations.setdefault(operation.key, (operation, []))[1].append(clause)
+    for key, (operation, clauses) in operations.items():
+        yield "::".join(key)
+        for line in _operation(gate, operation, clauses):
+            yield f"  {line}"
 
 
 def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> Iterator[str]:
-    door = gate.door(operation)
-    context, base = gate.context(operation, door), door.wire.base_url
-    unasked, needed = gate.unasked(operation, context), {probe for clause in clauses for probe in clause.needs}
-    yield f"to: {operation.method} {base}{cases.path_of(cases.first(operation, context))}"
-    if operation.security and not any(complete(alternative, context) for alternative in operation.security):
+    context = gate.context(operation)
+    unasked = gate.unasked(operation, context)
+    first = cases.first(operation, context)
+    filled = filled_template(operation.path, first.parameters)
+    yield f"to: {operation.method} {gate.base_url}{filled}"
+    if not _is_authorised(operation, context):
         yield "nothing: no credentials are set"
         return
-    total = int(context.owned)
-    if context.owned:
-        yield "opening:      1 request"
-    for probe in (probe for probe in Probe if probe in needed):
-        count = 0 if probe in unasked else len(cases.of(probe, operation, context))
+    needed = {probe for clause in clauses for probe in clause.needs}
+    total = 0
+    for name, count, told in _steps(operation, context, needed, unasked):
         total += count
-        told = unasked.get(probe) or (
-            f"{count} requests" if probe is not Probe.THROTTLE else "until 429, twice the limit at most"
-        )
-        yield f"{probe.value + ':':<14}{told}"
-    if Probe.VALID in needed - unasked.keys() and (changes := len(later(operation, context))):
-        total += changes
-        yield f"later:        {changes} requests, after a pause each"
-    yield f"in all: {total} requests{_limits(gate, operation)}; failures are shrunk with a few more"
+        yield f"{name + ':':<14}{told}"
+    limits = _limits(gate, operation)
+    yield f"in all: {total} requests{limits}; failures are shrunk with a few more"
     yield from _changes(operation, context)
     yield from _unexercised(clauses, unasked)
 
 
+def _is_authorised(operation: Operation, context: RunContext) -> bool:
+    alternatives = operation.security
+    return not alternatives or any(complete(one, context) for one in alternatives)
+
+
+def _steps(
+    operation: Operation, context: RunContext, needed: set[Probe], unasked: dict[Probe, str]
+) -> Iterator[tuple[str, int, str]]:
+    """Yield what is sent in turn: its name, how many requests it is, and what is told of it."""
+    if context.owned:
+        yield "opening", 1, "1 request"
+    for probe in Probe:
+        if probe not in needed:
+            continue
+        if probe in unasked:
+            yield probe.value, 0, unasked[probe]
+            continue
+        count = len(cases.of(probe, operation, context))
+        told = f"{count} requests"
+        if probe is Probe.THROTTLE:
+            told = "until 429, twice the limit at most"
+        yield probe.value, count, told
+    if Probe.VALID in needed - unasked.keys():
+        changes = len(later(operation, context))
+        if changes:
+            yield "later", changes, f"{changes} requests, after a pause each"
+
+
 def _limits(gate: Gate, operation: Operation) -> str:
     rate, budget = gate.settings.rate, gate.budget(operation)
-    told = [*([f"{budget}"] if budget is not None else []), *([f"{rate:g} a second"] if rate else [])]
+    told: list[str] = []
+    if budget is not None:
+        told.append(f"{budget}")
+    if rate:
+        told.append(f"{rate:g} a second")
     return f" (at most {', '.join(told)})" if told else ""
 
 
@@ -71,18 +101,18 @@ def _changes(operation: Operation, context: RunContext) -> Iterator[str]:
         return
     paths = [member.path for member in writable(operation) if member.path not in context.pins]
     lost = unseen(operation, context)
+    back = [path for path in paths if path not in lost]
     yield f"changed: {', '.join(paths) or 'nothing'}"
-    yield f"put back: {', '.join(path for path in paths if path not in lost) or 'nothing'}"
+    yield f"put back: {', '.join(back) or 'nothing'}"
     if lost:
         yield f"not put back: {', '.join(lost)}: no answer shows what was there"
 
 
 def _unexercised(clauses: Sequence[Clause], unasked: dict[Probe, str]) -> Iterator[str]:
     for reason in dict.fromkeys(unasked.values()):
-        named = [
-            clause.id
-            for clause in clauses
-            if clause.needs and all(unasked.get(probe) == reason for probe in clause.needs)
-        ]
+        # A clause that needs no probe is judged by the document alone.
+        silent = [one for one in clauses if {unasked.get(probe) for probe in one.needs} == {reason}]
+        named = [clause.id for clause in silent]
         if named:
-            yield f"not exercised: {reason}: {len(named)} clauses ({', '.join(named[:4])}{', ...' if len(named) > 4 else ''})"
+            shown = [*named[:SHOWN], *(["..."] if len(named) > SHOWN else [])]
+            yield f"not exercised: {reason}: {len(named)} clauses ({', '.join(shown)})"

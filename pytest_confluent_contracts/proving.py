@@ -7,17 +7,58 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts import clauses, faults, targets
+from pytest_confluent_contracts.access import derived_access
 from pytest_confluent_contracts.campaign import ORDER, Campaign
 from pytest_confluent_contracts.model.traffic import Case, Probe, RunContext
+from pytest_confluent_contracts.service import Service, VirtualClock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from pytest_confluent_contracts.campaign import Listener, RunPolicy
     from pytest_confluent_contracts.faults import Fault
     from pytest_confluent_contracts.model.clauses import Clause
     from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.targets import ClientSettings, Target
 
 TIMEOUT = 10.0
+
+
+def unaltered(service: Service) -> Service:
+    """Return *service* as it is: the alteration that breaks nothing."""
+    return service
+
+
+class Double:
+    """The embedded service of one operation, as a target that may be altered.
+
+    What may be sent and what is secret is derived once: every alteration is asked the same.
+    """
+
+    def __init__(self, operation: Operation, seed: int = 0, max_examples: int = 100) -> None:
+        service = Service(operation, VirtualClock())
+        self.operation = operation
+        self.context = RunContext(service.parameters, {}, service.credentials, seed, max_examples)
+        self.access = derived_access(operation, self.context)
+        self._redactor = targets.redactor([self.access], {})
+
+    def target(self, alter: faults.Alter = unaltered, settings: ClientSettings | None = None) -> Target:
+        """Return a new service with the alteration, on a clock of its own, as the target of this one operation."""
+        clock = VirtualClock()
+        services = {self.operation.key: alter(Service(self.operation, clock))}
+        settings = settings or targets.ClientSettings(TIMEOUT)
+        return targets.embedded(services, clock, [self.access], settings, self._redactor)
+
+    def campaign(
+        self,
+        alter: faults.Alter = unaltered,
+        policy: RunPolicy | None = None,
+        listener: Listener | None = None,
+        planned: Mapping[Probe, Sequence[Case]] | None = None,
+    ) -> Campaign:
+        """Return a campaign against a new service with the alteration; *planned* are cases that were made before."""
+        connection = self.target(alter).connection(self.context)
+        return Campaign(self.operation, self.context, connection, policy, listener, planned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +83,7 @@ class Prover:
     """Tries the faults of one operation; the requests are made once and sent to every broken service."""
 
     def __init__(self, operation: Operation, seed: int, max_examples: int) -> None:
-        self.operation, self.seed, self.max_examples = operation, seed, max_examples
+        self.double = Double(operation, seed, max_examples)
         self.clauses = clauses.derive(operation)
         self.faults = {fault.name: fault for fault in faults.derive(operation)}
         self._planned: dict[Probe, Sequence[Case]] = {}
@@ -52,18 +93,17 @@ class Prover:
         fault = self.faults[name]
         campaign, named = self._campaign(fault.alter), self.named(fault)
         noticed: list[str] = []
-        for probe in (probe for probe in ORDER if any(probe in clause.needs for clause in named)):
+        for probe in ORDER:
+            if not any(probe in clause.needs for clause in named):
+                continue
             self._run(campaign, probe)
             noticed = [clause.id for clause in named if campaign.weigh(clause).against]
             if noticed:
                 break
         noticed = noticed or [clause.id for clause in named if self._red(campaign, clause)]
         ids = {clause.id for clause in named}
-        beside = [
-            clause.id
-            for clause in self.clauses
-            if clause.id not in ids and clause.needs and campaign.weigh(clause).against
-        ]
+        others = [clause for clause in self.clauses if clause.id not in ids and clause.needs]
+        beside = [clause.id for clause in others if campaign.weigh(clause).against]
         families = tuple(dict.fromkeys(clause.family.value for clause in named))
         return Proof(name, tuple(sorted(ids)), families, tuple(noticed), tuple(beside))
 
@@ -73,13 +113,12 @@ class Prover:
 
     def named(self, fault: Fault) -> list[Clause]:
         """Return the clauses that *fault* says it breaks."""
-        return [
-            clause for clause in self.clauses if any(fnmatchcase(clause.id, _literal(name)) for name in fault.breaks)
-        ]
+        patterns = [_literal(name) for name in fault.breaks]
+        return [clause for clause in self.clauses if any(fnmatchcase(clause.id, pattern) for pattern in patterns)]
 
     def false_alarms(self) -> list[str]:
         """Return the clauses that are red though nothing is broken; a document's own examples are not the service's."""
-        campaign = self._campaign(lambda service: service)
+        campaign = self._campaign(unaltered)
         for probe in ORDER:
             self._run(campaign, probe)
         return [clause.id for clause in self.clauses if clause.needs and self._red(campaign, clause)]
@@ -100,9 +139,7 @@ class Prover:
         return campaign.ruling(clause).withheld
 
     def _campaign(self, alter: faults.Alter) -> Campaign:
-        door = targets.mocked(self.operation, targets.Manners(TIMEOUT), {}, alter)
-        context = RunContext(door.parameters, {}, door.credentials, self.seed, self.max_examples)
-        return Campaign(self.operation, context, door.wire, door.clock, planned=self._planned)
+        return self.double.campaign(alter, planned=self._planned)
 
 
 def _literal(pattern: str) -> str:

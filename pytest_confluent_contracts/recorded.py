@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import yaml
 
 from pytest_confluent_contracts.guard import Redactor, Secret
+from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import REDACTED, Case, Exchange, Expect, Probe
 from pytest_confluent_contracts.wire import parsed
@@ -227,19 +228,29 @@ class Traffic:
 
 def traffic(recordings: Iterable[Recording], operation: Operation) -> Traffic:
     """Return the recordings of *operation*, by method and path (behind any prefix), as redacted exchanges."""
-    route = re.compile(_route(operation.path))
-    own = [one for one in recordings if one.method == operation.method.upper() and route.search(_path(one.url))]
+    route = re.compile(paths.template_pattern(operation.path.rstrip("/")) + r"\Z")
+    own = [one for one in recordings if _is_of(one, operation, route)]
     timed = all(one.sent_at is not None for one in own)
     ordered = sorted(own, key=lambda one: one.sent_at or 0.0) if timed else own
     clean = Redactor(list(_secrets(ordered, operation)))
     authorities: dict[tuple[Any, ...], str] = {}
-    found = []
+    found: list[Exchange] = []
     for serial, one in enumerate(ordered):
-        key = (urlsplit(one.url).netloc, *((n.lower(), v) for n, v in one.sent if CREDENTIALS.fullmatch(n)))
-        authority = authorities.setdefault(key, f"credentials {len(authorities) + 1}")
-        parameters = route.search(_path(one.url))
-        found.append(_exchange(one, serial, operation, parameters.groupdict() if parameters else {}, authority, clean))
+        authority = authorities.setdefault(_spender(one), f"credentials {len(authorities) + 1}")
+        given = route.search(_path(one.url))
+        values = given.groups() if given else ()
+        found.append(_exchange(one, serial, operation, values, authority, clean))
     return Traffic(tuple(found), timed)
+
+
+def _is_of(one: Recording, operation: Operation, route: re.Pattern[str]) -> bool:
+    return one.method == operation.method.upper() and route.search(_path(one.url)) is not None
+
+
+def _spender(one: Recording) -> tuple[Any, ...]:
+    """Return whose quota a request spends: that of its credentials at its host."""
+    credentials = [(n.lower(), value) for n, value in one.sent if CREDENTIALS.fullmatch(n)]
+    return (urlsplit(one.url).netloc, *credentials)
 
 
 def _path(url: str) -> str:
@@ -249,47 +260,51 @@ def _path(url: str) -> str:
         return ""
 
 
-def _route(path: str) -> str:
-    """Return the pattern of a path; its parameters are groups, named by place as a parameter's name need not be one."""
-    parts = re.split(r"\{[^}]+\}", path.rstrip("/"))
-    named = (f"{re.escape(part)}(?P<p{index}>[^/]+)" for index, part in enumerate(parts[:-1]))
-    return "".join(named) + re.escape(parts[-1]) + r"\Z"
-
-
-def _secrets(recordings: Iterable[Recording], operation: Operation) -> Iterator[Secret]:
+def _secrets(recordings: Sequence[Recording], operation: Operation) -> Iterator[Secret]:
     """Yield what the recordings must not give away: credentials, and the members of a body that are secret."""
-    own = {scheme.header.lower() for alternative in operation.security for scheme in alternative}
     for one in recordings:
-        for name, value in one.headers:
-            if CREDENTIALS.fullmatch(name):
-                yield Secret(name, value, leaks=False)
-        for path in (
-            str(path) for key in ("create-only", "secrets") for path in operation.promise(key, "properties") or ()
-        ):
-            yield from (Secret(path, value, leaks=False) for value in _said(one.content, path))
+        yield from _answered_secrets(one, operation)
     for one in recordings:
-        pairs = (*one.sent, *parse_qsl(urlsplit(one.url).query))
-        for name, value in pairs:
-            if name.lower() in own or CREDENTIALS.fullmatch(name):
-                yield from (Secret(f"the credential in {name}", part) for part in _parts(value))
-        for path in _secret_members(operation):
-            yield from (Secret(f"{path} of the request", value) for value in _said(one.body, path))
+        yield from _sent_secrets(one, operation)
+
+
+def _answered_secrets(one: Recording, operation: Operation) -> Iterator[Secret]:
+    """Yield what an answer may show, and nobody else should."""
+    for name, value in one.headers:
+        if CREDENTIALS.fullmatch(name):
+            yield Secret(name, value, leaks=False)
+    promises = operation.promises
+    for path in (*promises.create_only.paths, *promises.secrets.paths):
+        for value in _said(one.content, path):
+            yield Secret(path, value, leaks=False)
+
+
+def _sent_secrets(one: Recording, operation: Operation) -> Iterator[Secret]:
+    """Yield what a request carried, and no answer may repeat."""
+    own = {scheme.header.lower() for scheme in operation.schemes}
+    for name, value in (*one.sent, *parse_qsl(urlsplit(one.url).query)):
+        if name.lower() in own or CREDENTIALS.fullmatch(name):
+            for part in _parts(value):
+                yield Secret(f"the credential in {name}", part)
+    for path in _secret_members(operation):
+        for value in _said(one.body, path):
+            yield Secret(f"{path} of the request", value)
 
 
 def _secret_members(operation: Operation) -> list[str]:
-    return [member.path for member in operation.request.properties if member.secret] if operation.request else []
+    members = operation.request.properties if operation.request else ()
+    return [member.path for member in members if member.secret]
 
 
 def _said(body: bytes, path: str) -> list[str]:
-    """Return the text at *path*; in a body that is not JSON, whatever stands behind the member's name."""
-    value, flaw = parsed(body)
+    """Return each text at *path*; in a body that is not JSON, whatever stands behind the member's name."""
+    root, flaw = parsed(body)
     if flaw:
-        name = re.escape(path.rpartition(".")[2])
+        name = re.escape(paths.last_name(path).removesuffix("[]"))
         text = body.decode("utf-8", "replace")
         return re.findall(rf"\b{name}[\"']?\s*[:=]\s*[\"']?([^\"'&\s,}}]+)", text)
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return [value] if isinstance(value, str) and value else []
+    values = [value for _, value in paths.values_at(root, path)]
+    return [value for value in values if isinstance(value, str) and value]
 
 
 def _parts(value: str) -> Iterator[str]:
@@ -308,18 +323,23 @@ def _parts(value: str) -> Iterator[str]:
 
 
 def _exchange(
-    one: Recording, serial: int, operation: Operation, parts: Mapping[str, str], authority: str, clean: Redactor
+    one: Recording,
+    serial: int,
+    operation: Operation,
+    values: Sequence[str],
+    authority: str,
+    clean: Redactor,
 ) -> Exchange:
-    own = {scheme.header.lower() for alternative in operation.security for scheme in alternative}
+    own = {scheme.header.lower() for scheme in operation.schemes}
     begun = one.sent_at or 0.0
     body = _cleaned(_blanked(one.body, operation), clean)
     value, flaw = parsed(_cleaned(one.content, clean))
-    names = [name for name, _ in operation.parameters]
+    given = dict(zip(paths.template_names(operation.path), values, strict=True))
     case = Case(
         probe=Probe.EXAMPLES,
         title=f"recorded request {serial + 1}",
         operation=operation,
-        parameters=tuple((name, clean.text(unquote(parts[f"p{index}"]))) for index, name in enumerate(names)),
+        parameters=tuple((name, clean.text(unquote(given.get(name, "")))) for name, _ in operation.parameters),
         headers=tuple(_hidden(name, content, own, clean) for name, content in one.sent),
         body=body or None,
         value=parsed(body)[0],
@@ -346,9 +366,11 @@ def _exchange(
 
 def _blanked(body: bytes, operation: Operation) -> bytes:
     """Return *body* without its secret members, also those too short for a redactor to look for."""
-    for secret in (secret for path in _secret_members(operation) for secret in _said(body, path)):
-        for coded in {json.dumps(secret), json.dumps(secret, ensure_ascii=False)}:
-            body = body.replace(coded.encode("utf-8", "surrogatepass"), json.dumps(REDACTED).encode())
+    blank = json.dumps(REDACTED).encode()
+    for path in _secret_members(operation):
+        for secret in _said(body, path):
+            for coded in {json.dumps(secret), json.dumps(secret, ensure_ascii=False)}:
+                body = body.replace(coded.encode("utf-8", "surrogatepass"), blank)
     return body
 
 

@@ -3,66 +3,130 @@
 from __future__ import annotations
 
 import base64
-import re
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import httpx
 import respx
 
-from pytest_confluent_contracts.guard import Guard, Redactor, Rules, Secret, WallClock, origin
-from pytest_confluent_contracts.service import Request, Service, VirtualClock
-from pytest_confluent_contracts.wire import Wire
+from pytest_confluent_contracts.guard import (
+    OPERATION,
+    Allowance,
+    Guard,
+    Redactor,
+    Rules,
+    Secret,
+    WallClock,
+    origin,
+)
+from pytest_confluent_contracts.quota_ledger import QuotaLedger
+from pytest_confluent_contracts.service import Request
+from pytest_confluent_contracts.wire import Client
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from pytest_confluent_contracts.guard import Key
     from pytest_confluent_contracts.model.documents import Operation
-    from pytest_confluent_contracts.model.traffic import Case, Clock
+    from pytest_confluent_contracts.model.traffic import Case, Clock, RunContext
+    from pytest_confluent_contracts.service import Service, VirtualClock
 
 MOCK = "mock"
 MOCK_URL = "http://mock.contract.invalid"
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """An open way to one operation of the target."""
+class ClientSettings:
+    """How a run treats its target.
 
-    wire: Wire
-    clock: Clock
-    parameters: tuple[tuple[str, str], ...]
-    credentials: Mapping[str, Mapping[str, str]] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """How a run behaves: seconds a request may take, requests a second (0: no limit) and in all (None: no limit), other hosts."""
+    Seconds that a request may take, requests a second (0: no limit), other hosts that may be sent to,
+    and whether credentials may travel in the clear off this machine.
+    """
 
     timeout: float
     rate: float = 0.0
-    budget: int | None = None
     hosts: tuple[str, ...] = ()
     insecure: bool = False
 
 
-def mocked(
-    operation: Operation, manners: Manners, pins: Mapping[str, Any], alter: Callable[[Service], Service]
-) -> Door:
-    """Return the door to an embedded service of *operation*, on a clock that nobody has to wait for."""
-    clock = VirtualClock()
-    service = alter(Service(operation, clock))
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What may be sent of one operation, and what of it must not be seen.
+
+    ``paths`` are the only ones, decoded, without those of the target's URL; ``near_misses`` is what
+    requests carry that is nearly a credential; ``budget`` is in requests (None: no limit).
+    """
+
+    operation: Operation
+    credentials: Mapping[str, Mapping[str, str]] = field(repr=False)
+    paths: frozenset[str] = frozenset()
+    near_misses: frozenset[str] = field(default=frozenset(), repr=False)
+    budget: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The way to one operation of a target: whatever goes over it passes the target's guard."""
+
+    client: Client
+    clock: Clock
+    quota: QuotaLedger
+    parameters: tuple[tuple[str, str], ...]
+    credentials: Mapping[str, Mapping[str, str]] = field(repr=False)
+
+
+class Target:
+    """Where the requests of a session go: one client, one guard, one clock and one ledger of quota for all operations."""
+
+    def __init__(self, client: Client, clock: Clock, operations: Iterable[Operation]) -> None:
+        self.client, self.clock = client, clock
+        self.guard = client.guard
+        self.quota = QuotaLedger(operations)
+
+    def connection(self, context: RunContext) -> Connection:
+        """Return the way to the operation that *context* is of; it lets out what the guard was given, and no more."""
+        return Connection(self.client, self.clock, self.quota, context.parameters, context.credentials)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()
+
+
+# --- the two kinds of target -------------------------------------------------------------------------------------------
+
+
+def live(url: str, accesses: Sequence[Access], settings: ClientSettings, pins: Mapping[str, Any]) -> Target:
+    """Return the target at *url*, open for *accesses* alone; *pins* are values that must not be seen."""
+    clock, allowances = WallClock(), allowances_at(url, accesses)
+    guard = Guard(_rules(url, accesses, settings), allowances, clock)
+    client = Client(url, guard, clock, redactor(accesses, pins), settings.timeout)
+    return Target(client, clock, (access.operation for access in accesses))
+
+
+def embedded(
+    services: Mapping[Key, Service],
+    clock: VirtualClock,
+    accesses: Sequence[Access],
+    settings: ClientSettings,
+    redactor: Redactor,
+) -> Target:
+    """Return the embedded services as one target, on the *clock* that they share and nobody has to wait for.
+
+    *services* has one for the key of each operation of *accesses*.
+    """
     router = respx.Router(assert_all_called=False, assert_all_mocked=False)
-    router.route(host=urlsplit(MOCK_URL).hostname).mock(side_effect=_handler(service))
-    guard = Guard(_rules(MOCK_URL, operation, manners), clock, httpx.MockTransport(router.handler))
-    redactor = Redactor(_secrets(operation, service.credentials, pins))
-    wire = Wire(MOCK_URL, guard, clock, redactor, manners.timeout)
-    return Door(wire, clock, service.parameters, service.credentials)
+    router.route(host=urlsplit(MOCK_URL).hostname).mock(side_effect=_handler(services))
+    inner = httpx.MockTransport(router.handler)
+    rules, allowances = _rules(MOCK_URL, accesses, settings), allowances_at(MOCK_URL, accesses)
+    client = Client(MOCK_URL, Guard(rules, allowances, clock, inner), clock, redactor, settings.timeout)
+    return Target(client, clock, (access.operation for access in accesses))
 
 
-def _handler(service: Service) -> Callable[[httpx.Request], httpx.Response]:
+def _handler(services: Mapping[Key, Service]) -> Callable[[httpx.Request], httpx.Response]:
     def handle(request: httpx.Request) -> httpx.Response:
+        service = services[request.extensions[OPERATION]]
         headers = {name.lower(): value for name, value in request.headers.multi_items()}
         path = request.url.raw_path.decode("ascii")
         try:
@@ -74,33 +138,18 @@ def _handler(service: Service) -> Callable[[httpx.Request], httpx.Response]:
     return handle
 
 
-def live(
-    url: str,
-    operation: Operation,
-    manners: Manners,
-    parameters: tuple[tuple[str, str], ...],
-    credentials: Mapping[str, Mapping[str, str]],
-    pins: Mapping[str, Any],
-) -> Door:
-    """Return the door to *operation* at *url*."""
-    clock = WallClock()
-    guard = Guard(_rules(url, operation, manners), clock)
-    redactor = Redactor(_secrets(operation, credentials, pins))
-    return Door(Wire(url, guard, clock, redactor, manners.timeout), clock, parameters, credentials)
+# --- what may go -------------------------------------------------------------------------------------------------------
 
 
-def _rules(url: str, operation: Operation, manners: Manners) -> Rules:
-    prefix = unquote(urlsplit(url).path.rstrip("/"))
-    route = "[^/]+".join(map(re.escape, re.split(r"\{[^}]+\}", prefix + operation.path)))
-    secret = frozenset(scheme.header.lower() for alternative in operation.security for scheme in alternative)
+def _rules(url: str, accesses: Iterable[Access], settings: ClientSettings) -> Rules:
+    headers: set[str] = set()
+    for access in accesses:
+        headers.update(scheme.header.lower() for scheme in access.operation.schemes)
     return Rules(
-        origins=frozenset(_origins(url, manners.hosts)),
-        method=operation.method,
-        path=re.compile(route),
-        budget=manners.budget,
-        rate=manners.rate,
-        secret_headers=secret,
-        insecure=manners.insecure,
+        origins=frozenset(_origins(url, settings.hosts)),
+        rate=settings.rate,
+        secret_headers=frozenset(headers),
+        insecure=settings.insecure,
     )
 
 
@@ -111,43 +160,65 @@ def _origins(url: str, hosts: Iterable[str]) -> Iterator[str]:
         yield from (origin(f"{scheme}://{host}") for host in hosts)
 
 
-def confine(door: Door, paths: Iterable[str]) -> None:
-    """Let the door's guard pass requests for these paths only: the given resource, and ids that nobody has."""
-    guard = door.wire.guard
-    prefix = urlsplit(door.wire.base_url).path.rstrip("/")
-    guard.rules = replace(guard.rules, resources=frozenset(unquote(prefix) + path for path in paths))
+def allowances_at(url: str, accesses: Iterable[Access]) -> dict[Key, Allowance]:
+    """Return what the guard of a target at *url* lets out, by operation."""
+    prefix = unquote(urlsplit(url).path.rstrip("/"))
+    found: dict[Key, Allowance] = {}
+    for access in accesses:
+        allowed = frozenset(prefix + path for path in access.paths)
+        found[access.operation.key] = Allowance(access.operation.method, allowed, access.budget)
+    return found
 
 
-def hide(door: Door, cases: Collection[Case]) -> None:
-    """Take out of every answer what *cases* carry for credentials: a near miss tells all but a character of the right one."""
-    own = {scheme.header for case in cases for alternative in case.operation.security for scheme in alternative}
-    carried = {value for case in cases for name, value in case.headers if name in own}
-    door.wire.redactor.blank(part for value in carried for part in _parts(value))
+# --- what must not be seen -----------------------------------------------------------------------------------------------
 
 
-def _parts(value: str) -> Iterator[str]:
+def redactor(accesses: Iterable[Access], pins: Mapping[str, Any]) -> Redactor:
+    """Return what takes the secrets of all *accesses* out of every exchange, whichever operation it is of."""
+    secrets: list[Secret] = []
+    near_misses: set[str] = set()
+    for access in accesses:
+        secrets += _pinned_secrets(access.operation, pins)
+        secrets += _credential_secrets(access)
+        near_misses |= access.near_misses
+    return Redactor(secrets, near_misses)
+
+
+def _pinned_secrets(operation: Operation, pins: Mapping[str, Any]) -> Iterator[Secret]:
+    """Yield every pin; only one of a secret member is given away by an answer that shows it."""
+    members = operation.request.properties if operation.request else ()
+    secret_paths = {member.path for member in members if member.secret}
+    for path, value in pins.items():
+        if isinstance(value, str):
+            yield Secret(f"the pin {path}", value, path in secret_paths, operation.key)
+
+
+def _credential_secrets(access: Access) -> Iterator[Secret]:
+    """Yield every credential, and the pair that basic authentication sends; a user name may be shown."""
+    key = access.operation.key
+    for name, parts in access.credentials.items():
+        for part, value in parts.items():
+            yield Secret(f"the credential {name} ({part})", value, part != "username", key)
+        if {"username", "password"} <= set(parts):
+            pair = f"{parts['username']}:{parts['password']}"
+            yield Secret(f"the credential {name}", pair, operation=key)
+
+
+def near_misses(cases: Iterable[Case]) -> frozenset[str]:
+    """Return what *cases* carry for credentials: a near miss tells all but a character of the right one."""
+    found: set[str] = set()
+    for case in cases:
+        own = {scheme.header for scheme in case.operation.schemes}
+        for name, value in case.headers:
+            if name in own:
+                found.update(_credential_parts(value))
+    return frozenset(found)
+
+
+def _credential_parts(value: str) -> Iterator[str]:
     """Yield a credential header's value, what stands behind its scheme, and the pair in it with both halves."""
     token = value.partition(" ")[2]
     yield from (value, token)
     with suppress(ValueError):
         pair = base64.b64decode(token, validate=True).decode("utf-8")
         yield from (pair, pair.partition(":")[0], pair.partition(":")[2])
-
-
-def _secrets(
-    operation: Operation, credentials: Mapping[str, Mapping[str, str]], pins: Mapping[str, Any]
-) -> Sequence[Secret]:
-    """Return what must not be seen: every credential, every pin, and the pair that basic authentication sends."""
-    secret_members = (
-        {member.path for member in operation.request.properties if member.secret} if operation.request else set()
-    )
-    found = [
-        Secret(f"the pin {path}", value, path in secret_members)
-        for path, value in pins.items()
-        if isinstance(value, str)
-    ]
-    for name, parts in credentials.items():
-        found += [Secret(f"the credential {name} ({part})", value, part != "username") for part, value in parts.items()]
-        if {"username", "password"} <= set(parts):
-            found.append(Secret(f"the credential {name}", f"{parts['username']}:{parts['password']}"))
-    return found

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import shlex
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import httpx
 
-from pytest_confluent_contracts.guard import SENT_AT
+from pytest_confluent_contracts.guard import OPERATION, SENT_AT
+from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import REDACTED, Case, Clock, Exchange
 
@@ -28,8 +27,12 @@ CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 DEEPEST = 100  # levels; what reads, judges and tells of an answer may then follow it level by level
 
 
-class Wire:
-    """One way out for a whole run; keeps connections open between exchanges, and nothing else: no cookies, no redirects."""
+class Client:
+    """The one way to a target, for all of its operations.
+
+    It keeps connections open between exchanges, and nothing else: no cookies, no redirects. *timeout* is
+    the seconds that an exchange may take. Safe to use from several threads.
+    """
 
     def __init__(self, base_url: str, guard: Guard, clock: Clock, redactor: Redactor, timeout: float) -> None:
         self.base_url, self.guard, self.clock = base_url.rstrip("/"), guard, clock
@@ -38,9 +41,10 @@ class Wire:
         self._closing: tuple[tuple[str, str], ...] = ()
 
     def exchange(self, case: Case, serial: int) -> Exchange:
-        """Send *case* and return what came; a request that the guard holds back raises `guard.Refusal`."""
-        url, line = self.base_url + filled(case), _Line()
-        extensions = {"timeout": self._limits, "trace": line.note}
+        """Send *case* and return what came, numbered *serial*; raise `guard.Refusal` where it may not go."""
+        filled = paths.filled_template(case.operation.path, case.parameters, paths.percent_encoded)
+        url, line = self.base_url + filled, _Line()
+        extensions = {OPERATION: case.operation.key, "timeout": self._limits, "trace": line.note}
         headers = [*case.headers, *OWN_HEADERS, *self._closing]
         request = httpx.Request(
             case.operation.method, url, headers=headers, content=case.body or b"", extensions=extensions
@@ -87,8 +91,10 @@ class Wire:
         raw = response.headers.raw if response is not None else []
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw]
         value, flaw = parsed(body)
-        secrets = _secrets(case)
-        shown = "\n".join([*(f"{name}: {content}" for name, content in headers), text])
+        leaks: tuple[str, ...] = ()
+        if response is not None:
+            shown = "\n".join([*(f"{name}: {content}" for name, content in headers), text])
+            leaks = tuple(clean.leaks(shown, _secrets(case), case.operation.key))
         return Exchange(
             serial=serial,
             case=_redacted(case, clean),
@@ -98,7 +104,7 @@ class Wire:
             text=clean.text(text),
             json=clean.value(value),
             flaw=flaw,
-            leaks=tuple(clean.leaks(shown, secrets)) if response is not None else (),
+            leaks=leaks,
             sent_at=request.extensions[SENT_AT],
             came_at=self.clock.now(),
             failure=clean.text(failure),
@@ -134,52 +140,36 @@ class _TooLarge(Exception):
     """The answer was larger than any documented one could be."""
 
 
-def filled(case: Case) -> str:
-    """Return the path of a case with its parameters in it, percent-encoded (RFC 3986 3.3)."""
-    path = case.operation.path
-    for name, value in case.parameters:
-        path = path.replace("{" + name + "}", quote(value, safe=""))
-    return path
-
-
 def _secrets(case: Case) -> dict[str, str]:
     """Return the secret members that the body of *case* carries, by path."""
     found: dict[str, str] = {}
     for member in case.operation.request.properties if case.operation.request else ():
-        value: Any = case.value
-        for name in member.path.split(".") if member.secret else ():
-            value = value.get(name) if isinstance(value, Mapping) else None
-        if member.secret and isinstance(value, str):
-            found[member.path] = value
+        if member.secret:
+            value = paths.value_at(case.value, member.path)
+            if isinstance(value, str):
+                found[member.path] = value
     return found
 
 
 def _redacted(case: Case, clean: Redactor) -> Case:
     """Return *case* as it may be shown: credential headers blank, secrets out of path, body and value."""
-    own = {scheme.header for alternative in case.operation.security for scheme in alternative}
-    headers = tuple((name, REDACTED if name in own else clean.text(value)) for name, value in case.headers)
+    own = {scheme.header for scheme in case.operation.schemes}
     value, body = case.value, (case.body or b"").decode("utf-8", "surrogateescape")
     for path, secret in _secrets(case).items():
-        value, body = (
-            _without(value, path),
-            body.replace(json.dumps(secret, ensure_ascii=False), f'"{REDACTED}"' if secret else '""'),
-        )
+        if secret:  # an empty one is none, and says something of the request
+            value = paths.with_value(value, path, REDACTED)
+            body = body.replace(json.dumps(secret, ensure_ascii=False), f'"{REDACTED}"')
+    headers: list[tuple[str, str]] = []
+    for name, content in case.headers:
+        headers.append((name, REDACTED if name in own else clean.text(content)))
     return replace(
         case,
         title=clean.text(case.title),
-        headers=headers,
+        headers=tuple(headers),
         parameters=tuple((name, clean.text(content)) for name, content in case.parameters),
         value=value if value is ABSENT else clean.value(value),
         body=None if case.body is None else clean.text(body).encode("utf-8", "surrogateescape"),
     )
-
-
-def _without(value: Any, path: str) -> Any:
-    """Return *value* with the secret member at *path* blanked."""
-    name, _, rest = path.partition(".")
-    if not isinstance(value, dict) or name not in value:
-        return value
-    return value | {name: _without(value[name], rest) if rest else (REDACTED if value[name] else value[name])}
 
 
 # --- JSON, strictly --------------------------------------------------------------------------------------------------------

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import httpx
+
 from pytest_confluent_contracts import clauses, documents, targets
-from pytest_confluent_contracts.campaign import Campaign, Manner
+from pytest_confluent_contracts.access import derived_access
+from pytest_confluent_contracts.campaign import Campaign, RunPolicy
+from pytest_confluent_contracts.guard import Guard, Redactor, Rules
 from pytest_confluent_contracts.model.clauses import Verdict
+from pytest_confluent_contracts.report.sentences import outcome_sentence
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
+from pytest_confluent_contracts.wire import Client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pytest_confluent_contracts.model.clauses import Ruling
     from pytest_confluent_contracts.model.documents import Document, Operation
+    from pytest_confluent_contracts.report.sentences import outcome_sentence
+from pytest_confluent_contracts.model.traffic import Clock
 
 DOCUMENTS = ("confluent-api-keys", "datadog-confluent-cloud")
 THE_DOCUMENT_ITSELF = {"document/example/409/Location", "document/example/422"}
@@ -23,6 +31,26 @@ def document(name: str) -> tuple[Document, Operation]:
     """Return a bundled document and its one operation."""
     read = documents.read(documents.find(name))
     return read, read.operations[0]
+
+
+def opened(operation: Operation, url: str, context: RunContext, timeout: float = 5.0) -> targets.Target:
+    """Return the target at *url*, open for what *operation* sends with *context*."""
+    access = derived_access(operation, context)
+    return targets.live(url, [access], targets.ClientSettings(timeout), {})
+
+
+def answered(
+    operation: Operation,
+    context: RunContext,
+    clock: Clock,
+    answer: Callable[[httpx.Request], httpx.Response],
+    url: str = "https://h",
+) -> targets.Target:
+    """Return a target, open for what *operation* sends with *context*, whose answers *answer* makes."""
+    allowances = targets.allowances_at(url, [derived_access(operation, context)])
+    rules = Rules(frozenset({url}), insecure=True)
+    guard = Guard(rules, allowances, clock, httpx.MockTransport(answer))
+    return targets.Target(Client(url, guard, clock, Redactor(()), 10.0), clock, [operation])
 
 
 def judged(
@@ -38,24 +66,24 @@ def judged(
 ) -> dict[str, Ruling]:
     """Return the verdict on each clause (or *only* some) of the document *name* at *url*."""
     _, operation = document(name)
-    schemes = {scheme.name: scheme for alternative in operation.security for scheme in alternative}
-    given = {key: {part: environment[v] for part, v in scheme.variables} for key, scheme in schemes.items()}
-    door = targets.live(url, operation, targets.Manners(5.0), parameters or operation.parameters, given, {})
-    context = RunContext(door.parameters, {}, door.credentials, max_examples=max_examples)
+    given = {s.name: {part: environment[variable] for part, variable in s.variables} for s in operation.schemes}
+    context = RunContext(parameters or operation.parameters, {}, given, max_examples=max_examples)
+    target = opened(operation, url, context)
     skipped = {} if throttle else {Probe.THROTTLE: "not asked for"}
-    campaign = Campaign(operation, context, door.wire, door.clock, Manner(pause=pause, skipped=skipped))
+    policy = RunPolicy(pause=pause, skipped=skipped)
+    campaign = Campaign(operation, context, target.connection(context), policy)
     wanted = set(only)
     try:
         found = (clause for clause in clauses.derive(operation) if not wanted or clause.id in wanted)
         return {clause.id: campaign.ruling(clause) for clause in found}
     finally:
-        door.wire.close()
+        target.close()
 
 
 def red(rulings: Mapping[str, Ruling]) -> dict[str, str]:
     """Return what came, by clause, for each that is broken or withheld."""
     return {
-        id: ruling.finding.came if ruling.finding else ruling.reason
+        id: outcome_sentence(ruling)
         for id, ruling in rulings.items()
         if ruling.verdict is Verdict.BROKEN or ruling.withheld
     }

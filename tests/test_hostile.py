@@ -17,16 +17,18 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from judging import document
+from judging import answered, document
 from other_service import ENVIRONMENT, OtherService, Request
 from running import Answered, Handle, Run, gate, listening, serving
 
-from pytest_confluent_contracts import clauses, guard
+from pytest_confluent_contracts.clauses.judging import weigh
+from pytest_confluent_contracts.report.sentences import finding_sentence
+from pytest_confluent_contracts import clauses
 from pytest_confluent_contracts.cases.texts import TEXTS
 from pytest_confluent_contracts.cases.valid import opening
 from pytest_confluent_contracts.model.traffic import RunContext
 from pytest_confluent_contracts.service import VirtualClock
-from pytest_confluent_contracts.wire import DEEPEST, TOO_DEEP, Wire, curl, parsed
+from pytest_confluent_contracts.wire import DEEPEST, TOO_DEEP, curl, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -281,16 +283,20 @@ def exchanged(*answers: Answer) -> list[Exchange]:
         status, headers, body = next(left)
         return httpx.Response(status, headers=headers, content=body)
 
-    rules = guard.Rules(frozenset({"http://h"}), "PATCH", re.compile("/.*"), insecure=True)
-    wire = Wire("http://h", guard.Guard(rules, clock, httpx.MockTransport(answer)), clock, guard.Redactor(()), 10.0)
-    case = opening(operation, RunContext((("id", "ak-1"),), {}, {}))
-    return [wire.exchange(case, serial) for serial in range(len(answers))]
+    context = RunContext((("id", "ak-1"),), {}, {})
+    client = answered(operation, context, clock, answer, "http://h").client
+    case = opening(operation, context)
+    return [client.exchange(case, serial) for serial in range(len(answers))]
 
 
 def findings(exchanges: list[Exchange]) -> dict[str, str]:
-    """Return what is wrong with *exchanges*, by clause."""
-    judged = {clause.id: list(clause.judge(exchanges)) for clause in clauses.derive(document("confluent-api-keys")[1])}
-    return {id: told[0] for id, items in judged.items() if (told := [item.finding for item in items if item.finding])}
+    """Return what is wrong with *exchanges*, by clause: its first finding in words."""
+    found: dict[str, str] = {}
+    for clause in clauses.derive(document("confluent-api-keys")[1]):
+        against = weigh(clause, exchanges).against
+        if against and against[0].finding:
+            found[clause.id] = finding_sentence(against[0].finding)
+    return found
 
 
 @pytest.mark.parametrize("digits", [5, 5000])

@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from chaos_proxy import named, resolver
+from judging import answered, opened
 from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request
 from running import Run, gate
 
-from pytest_confluent_contracts import cases, documents, guard, targets
-from pytest_confluent_contracts.campaign import Campaign, Listener, Manner
+from pytest_confluent_contracts import cases, documents, guard, proving, targets
+from pytest_confluent_contracts.campaign import Campaign, Listener, RunPolicy
 from pytest_confluent_contracts.cases.valid import opening
+from pytest_confluent_contracts.model.clauses import MissingKind
+from pytest_confluent_contracts.report.sentences import missing_sentence
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.service import Answer as ServiceAnswer
 from pytest_confluent_contracts.service import Request as ServiceRequest
 from pytest_confluent_contracts.service import Service, VirtualClock
-from pytest_confluent_contracts.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,38 +67,50 @@ def away(folder: Path, service: OtherService, *given: str) -> Run:
 # --- the rate --------------------------------------------------------------------------------------------------------
 
 
+def at_rate(rate: float, clock: VirtualClock) -> guard.Guard:
+    """Return a guard for two operations that lets out so many requests a second."""
+    rules = guard.Rules(frozenset({"https://h"}), rate=rate)
+    allowance = guard.Allowance("PATCH", frozenset({"/x"}))
+    allowances = {("d", "0"): allowance, ("d", "1"): allowance}
+    return guard.Guard(rules, allowances, clock, httpx.MockTransport(lambda _: httpx.Response(200)))
+
+
+def asked(number: int = 0) -> httpx.Request:
+    """Return a request of one of the two operations."""
+    return httpx.Request("PATCH", "https://h/x", extensions={guard.OPERATION: ("d", str(number))})
+
+
 @pytest.mark.parametrize("rate", [0.5, 5.0, 50.0])
 def test_the_guard_spaces_requests_evenly(rate: float) -> None:
-    """On a clock that waits exactly, 100 requests take 99 intervals, however they come in."""
+    """On a clock that waits exactly, 100 requests of two operations take 99 intervals, however they come in."""
     clock = VirtualClock()
-    rules = guard.Rules(frozenset({"https://h"}), "PATCH", re.compile("/x"), rate=rate)
-    paced = guard.Guard(rules, clock, httpx.MockTransport(lambda _: httpx.Response(200)))
+    paced = at_rate(rate, clock)
     begun = clock.now()
     for index in range(100):
         clock.sleep(0.3 / rate if index % 3 else 0.0)
-        paced.handle_request(httpx.Request("PATCH", "https://h/x"))
+        paced.handle_request(asked(index % 2))
     assert clock.now() - begun == pytest.approx(99 / rate, rel=0.05)
 
 
 def test_a_pause_is_not_made_up_for() -> None:
     """After a pause the rate goes on from there: no burst."""
     clock = VirtualClock()
-    rules = guard.Rules(frozenset({"https://h"}), "PATCH", re.compile("/x"), rate=5.0)
-    paced = guard.Guard(rules, clock, httpx.MockTransport(lambda _: httpx.Response(200)))
-    paced.handle_request(httpx.Request("PATCH", "https://h/x"))
+    paced = at_rate(5.0, clock)
+    paced.handle_request(asked())
     clock.sleep(60)
     begun = clock.now()
     for _ in range(6):
-        paced.handle_request(httpx.Request("PATCH", "https://h/x"))
+        paced.handle_request(asked())
     assert clock.now() - begun == pytest.approx(1.0, rel=0.01)
 
 
 def test_waiting_for_its_turn_is_no_part_of_an_exchange() -> None:
     """At a rate of one request in 20 s nothing is too slow for a timeout of 10 s, and each tells when it went."""
     operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
-    door = targets.mocked(operation, targets.Manners(10.0, rate=0.05), {}, lambda service: service)
-    case = opening(operation, RunContext(door.parameters, {}, door.credentials))
-    came = [door.wire.exchange(case, serial) for serial in range(3)]
+    double = proving.Double(operation)
+    client = double.target(settings=targets.ClientSettings(10.0, rate=0.05)).client
+    case = opening(operation, double.context)
+    came = [client.exchange(case, serial) for serial in range(3)]
     assert [one.failure for one in came] == ["", "", ""]
     assert [one.sent_at for one in came] == pytest.approx([0, 20, 40], abs=0.1)
     assert all(one.came_at - one.sent_at < 0.1 for one in came)
@@ -172,14 +186,14 @@ def held_up(headers: list[tuple[str, str]], times: int) -> tuple[float, list[str
         sent.append(request)
         return httpx.Response(429, headers=headers) if len(sent) <= times else httpx.Response(200, json={})
 
-    rules = guard.Rules(frozenset({"https://h"}), "PATCH", re.compile("/.*"))
-    wire = Wire("https://h", guard.Guard(rules, clock, httpx.MockTransport(answer)), clock, guard.Redactor(()), 10.0)
     parts = {part: "x" * 8 for scheme in operation.security[0] for part, _ in scheme.variables}
     context = RunContext((("id", "ak-1"),), {}, {operation.security[0][0].name: parts})
-    campaign = Campaign(operation, context, wire, clock, Manner(), Listener(say=said.append))
+    connection = answered(operation, context, clock, answer).connection(context)
+    campaign = Campaign(operation, context, connection, listener=Listener(say=said.append))
     begun = clock.now()
     campaign.send(opening(operation, context, Probe.VALID))
-    return clock.now() - begun, said, len(sent), campaign.stopped
+    stopped = missing_sentence(campaign.stopped) if campaign.stopped else ""
+    return clock.now() - begun, said, len(sent), stopped
 
 
 DATE = "Sun, 22 Nov 2026 10:00:00 GMT"
@@ -226,11 +240,11 @@ def test_a_service_that_throttles_for_good_is_left_alone() -> None:
 def test_nothing_is_sent_after_a_target_has_fallen_silent() -> None:
     """A probe that was broken off for silence does not go on with its last requests."""
     operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
-    door = targets.mocked(operation, targets.Manners(10.0), {}, lambda service: silent(service, 5))
-    context = RunContext(door.parameters, {}, door.credentials, max_examples=1)
-    campaign = Campaign(operation, context, door.wire, door.clock, Manner())
+    double = proving.Double(operation, max_examples=1)
+    campaign = double.campaign(lambda service: silent(service, 5))
     campaign.run(Probe.VALID)
-    assert "times" in campaign.stopped
+    assert campaign.stopped is not None
+    assert campaign.stopped.kind is MissingKind.FELL_SILENT
     assert campaign.journal[-1].case.title == "the smallest update"  # the last look before it gives up
 
 
@@ -309,30 +323,28 @@ def test_as_many_are_in_flight_as_asked_for() -> None:
     """No request waits for a connection until its time is over; waiting counts the seconds, not the requests."""
     with Timed(latency=0.3) as service:
         operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
-        door = targets.live(service.url, operation, targets.Manners(0.9), operation.parameters, {}, {})
-        case, begun = opening(operation, RunContext(door.parameters, {}, {})), time.perf_counter()
+        context = RunContext(operation.parameters, {}, {})
+        target = opened(operation, service.url, context, timeout=0.9)
+        case, begun = opening(operation, context), time.perf_counter()
         with ThreadPoolExecutor(64) as pool:
-            came = list(pool.map(lambda serial: door.wire.exchange(case, serial), range(64)))
-        door.wire.close()
+            came = list(pool.map(lambda serial: target.client.exchange(case, serial), range(64)))
+        target.close()
     assert {(one.status, one.failure) for one in came} == {(401, "")}
     assert service.most > 16
-    assert 0.3 <= door.wire.guard.waiting <= time.perf_counter() - begun
+    assert 0.3 <= target.guard.waiting <= time.perf_counter() - begun
 
 
 def test_what_was_in_flight_when_one_was_held_back_is_told() -> None:
     """Each request that went out has its exchange, though the one before it was not let out."""
     operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
-    door = targets.mocked(operation, targets.Manners(10.0), {}, lambda service: service)
-    context = RunContext(door.parameters, {}, door.credentials, max_examples=1)
-    look, (one, held, *others) = opening(operation, context), cases.of(Probe.BROKEN, operation, context)
+    double = proving.Double(operation, max_examples=1)
+    one, held, *others = cases.of(Probe.BROKEN, operation, double.context)
     planned = [one, replace(held, parameters=(("id", "another"),)), *others[:8]]
-    campaign = Campaign(
-        operation, context, door.wire, door.clock, Manner(concurrency=4), planned={Probe.BROKEN: planned}
-    )
-    targets.confine(door, [cases.path_of(look)])
+    campaign = double.campaign(policy=RunPolicy(concurrency=4), planned={Probe.BROKEN: planned})
     campaign.run(Probe.BROKEN)
-    assert "is not the resource" in campaign.stopped
-    assert len(campaign.journal) == door.wire.guard.sent > 2
+    assert campaign.stopped is not None
+    assert "is not the resource" in campaign.stopped.subject
+    assert len(campaign.journal) == campaign.client.guard.sent > 2
 
 
 def test_requests_that_change_something_travel_alone(folder: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis.internal.conjecture import providers
 from other_service import Answer, OtherService, Request
 from running import Run, gate
 
-from pytest_confluent_contracts import cases, documents, guard, targets
+from pytest_confluent_contracts import cases, documents, guard, proving
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.service import Service, VirtualClock
 
@@ -237,9 +237,9 @@ def test_the_base64_of_a_secret_within_something_is_taken_out() -> None:
 
 def test_a_near_miss_is_taken_out_and_is_no_leak() -> None:
     """What is nearly a secret is blanked in every form; only the whole one counts as given away."""
-    redactor = guard.Redactor([guard.Secret("key", RIGHT)])
-    redactor.blank([RIGHT[:-1], RIGHT.swapcase(), RIGHT[: len(RIGHT) // 2]])
-    for near in (RIGHT[:-1], RIGHT.swapcase(), RIGHT[: len(RIGHT) // 2]):
+    near_misses = (RIGHT[:-1], RIGHT.swapcase(), RIGHT[: len(RIGHT) // 2])
+    redactor = guard.Redactor([guard.Secret("key", RIGHT)], near_misses)
+    for near in near_misses:
         for form in spoken(near):
             assert redactor.text(f"before {form} after") == "before [redacted] after", form
             assert redactor.leaks(form, {}) == []
@@ -248,8 +248,7 @@ def test_a_near_miss_is_taken_out_and_is_no_leak() -> None:
 
 def test_a_near_miss_leaves_no_piece_of_a_secret() -> None:
     """Where a near miss reaches into a secret, the secret is taken out whole, and is still a leak."""
-    redactor = guard.Redactor([guard.Secret("key", RIGHT)])
-    redactor.blank([RIGHT[:-1], f"user name:{RIGHT[:-3]}"])
+    redactor = guard.Redactor([guard.Secret("key", RIGHT)], [RIGHT[:-1], f"user name:{RIGHT[:-3]}"])
     assert redactor.text(f"x {RIGHT} y") == "x [redacted] y"
     assert RIGHT[-4:] not in redactor.text(f"user name:{RIGHT} y")
     assert redactor.leaks(f"user name:{RIGHT} y", {}) == ["key"]
@@ -257,8 +256,7 @@ def test_a_near_miss_leaves_no_piece_of_a_secret() -> None:
 
 def test_a_short_near_miss_blanks_no_ordinary_word() -> None:
     """Half of a short credential may be a word: it is left alone, and up to a dozen letters count as a whole word only."""
-    redactor = guard.Redactor([])
-    redactor.blank(["", "display", "description"])
+    redactor = guard.Redactor([], ["", "display", "description"])
     assert redactor.text("display the descriptions") == "display the descriptions"
     assert redactor.text("a description") == "a [redacted]"
 
@@ -266,16 +264,14 @@ def test_a_short_near_miss_blanks_no_ordinary_word() -> None:
 def test_whatever_the_gate_sends_for_credentials_is_hidden() -> None:
     """Each value that a case carries in a credential header is blanked, with what is coded in it."""
     operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
-    door = targets.mocked(operation, targets.Manners(timeout=1.0), {}, lambda service: service)
-    context = RunContext(door.parameters, {}, door.credentials)
-    sent = cases.of(Probe.CREDENTIALS, operation, context)
-    targets.hide(door, sent)
+    double = proving.Double(operation)
+    sent = cases.of(Probe.CREDENTIALS, operation, double.context)
     carried = {value for case in sent for name, value in case.headers if name == "Authorization"}
     coded = [value.removeprefix("Basic ") for value in carried if re.fullmatch(r"Basic [\w+/]{16,}=*", value)]
     pairs = [base64.b64decode(value).decode() for value in coded]
     assert len(pairs) > 10
-    shown = door.wire.redactor.text(json.dumps([*carried, *pairs], indent=0))
-    right = {value for parts in door.credentials.values() for value in parts.values()}
+    shown = double.target().client.redactor.text(json.dumps([*carried, *pairs], indent=0))
+    right = {value for parts in double.context.credentials.values() for value in parts.values()}
     assert [value for value in right if value[:-1] in shown or value.swapcase() in shown] == []
 
 

@@ -18,10 +18,9 @@ import jsonschema_rs
 import pytest
 from running import ROOT
 
-from pytest_confluent_contracts import clauses, documents, faults, targets
-from pytest_confluent_contracts.campaign import Campaign
+from pytest_confluent_contracts import clauses, documents, faults, proving
 from pytest_confluent_contracts.model.sources import ContractError
-from pytest_confluent_contracts.model.traffic import Case, Exchange, Expect, Probe, RunContext
+from pytest_confluent_contracts.model.traffic import Case, Exchange, Expect, Probe
 from pytest_confluent_contracts.report import badge, causes, diff, files, merge, record, terminal
 from pytest_confluent_contracts.report import run as runs
 
@@ -64,9 +63,7 @@ def finished(names: tuple[str, ...] = ()) -> Run:
         held.append(runs.described(document))
         for operation in document.operations:
             alter = altering(names, {fault.name: fault for fault in faults.derive(operation)})
-            door = targets.mocked(operation, targets.Manners(10.0), {}, alter)
-            context = RunContext(door.parameters, {}, door.credentials, 0, EXAMPLES)
-            campaign = Campaign(operation, context, door.wire, door.clock)
+            campaign = proving.Double(operation, 0, EXAMPLES).campaign(alter)
             records += [record.of(campaign.ruling(clause)) for clause in clauses.derive(operation)]
             exchanges += [record.exchange(exchange) for exchange in campaign.journal]
     meta = {"tool": "0.0", "target": "mock", "seed": 0, "started": "2026-11-22T09:30:00+00:00", "seconds": 3.5}

@@ -1,197 +1,24 @@
-"""Does anything leave that should not? Host, method, resource, budget and encryption, before a request is sent."""
+"""Does anything leave that should not, in a whole run? Host, method, resource, budget and encryption."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-import httpx
 import pytest
 from chaos_proxy import HOST, named, resolver
 from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request
 from running import CONFLUENT, DATADOG, QUIET, Answered, Run, gate, serving
 
-from pytest_confluent_contracts import documents, guard, settings, targets
-from pytest_confluent_contracts.cases import path_of
-from pytest_confluent_contracts.cases.valid import opening
-from pytest_confluent_contracts.model.traffic import RunContext
-from pytest_confluent_contracts.service import VirtualClock
+from pytest_confluent_contracts import settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CLOUD = "https://api.confluent.cloud"
-PATH = re.compile("/iam/v2/api-keys/[^/]+")
-OURS = "/iam/v2/api-keys/ak-1"
 ONE = ("--contract-spec=confluent-api-keys", "--contract-max-examples=1")
 FAST = ("--contract-insecure", "--contract-rate=2000")
-
-# --- the guard alone -------------------------------------------------------------------------------------------------
-
-
-def guarded(**more: object) -> tuple[guard.Guard, list[httpx.Request]]:
-    """Return a guard for one key of Confluent Cloud, and the list of what it lets out."""
-    seen: list[httpx.Request] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        seen.append(request)
-        return httpx.Response(200)
-
-    given = {"origins": frozenset({CLOUD}), "method": "PATCH", "path": PATH} | more
-    rules = guard.Rules(secret_headers=frozenset({"authorization"}), **given)  # type: ignore[arg-type]
-    return guard.Guard(rules, VirtualClock(), httpx.MockTransport(answer)), seen
-
-
-def asked(method: str, url: str, **headers: str) -> httpx.Request:
-    """Return a request."""
-    return httpx.Request(method, url, headers=headers)
-
-
-FORBIDDEN = {
-    "another host": ("PATCH", f"https://example.com{OURS}"),
-    "a host that contains the target's": ("PATCH", f"https://api.confluent.cloud.example.com{OURS}"),
-    "a host below the target's": ("PATCH", f"https://evil.api.confluent.cloud{OURS}"),
-    "another port": ("PATCH", f"https://api.confluent.cloud:8443{OURS}"),
-    "another scheme": ("PATCH", f"http://api.confluent.cloud{OURS}"),
-    "another scheme at the target's port": ("PATCH", f"http://api.confluent.cloud:443{OURS}"),
-    "the target's host as user name": ("PATCH", f"https://api.confluent.cloud@example.com{OURS}"),
-    **{method: (method, CLOUD + OURS) for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE")},
-    "the collection": ("PATCH", f"{CLOUD}/iam/v2/api-keys"),
-    "the collection with a slash": ("PATCH", f"{CLOUD}/iam/v2/api-keys/"),
-    "another path": ("PATCH", f"{CLOUD}/iam/v2/users/u-1"),
-    "a longer path": ("PATCH", f"{CLOUD}{OURS}/rotate"),
-    "a prefix": ("PATCH", f"{CLOUD}/v1{OURS}"),
-    "a coded slash": ("PATCH", f"{CLOUD}/iam/v2/api-keys/ak-1%2F..%2Fak-2"),
-    "a query": ("PATCH", f"{CLOUD}{OURS}?dry=1/2"),
-}
-
-
-@pytest.mark.parametrize("what", FORBIDDEN)
-def test_what_the_document_does_not_declare_stays_in(what: str) -> None:
-    """Another host, method or path is refused before anything leaves, in one line."""
-    guard_, seen = guarded()
-    method, url = FORBIDDEN[what]
-    with pytest.raises(guard.Refusal, match=r"\Anot sent: [^\n]+\Z"):
-        guard_.handle_request(asked(method, url))
-    assert (seen, guard_.sent) == ([], 0)
-
-
-def test_what_the_document_declares_goes_out() -> None:
-    """The declared method on the declared path passes."""
-    guard_, seen = guarded()
-    assert guard_.handle_request(asked("PATCH", CLOUD + OURS)).status_code == 200
-    assert (len(seen), guard_.sent) == (1, 1)
-
-
-def test_another_host_may_be_allowed() -> None:
-    """A host of --contract-allow-host is let out, and no other."""
-    guard_, seen = guarded(origins=frozenset({CLOUD, "https://eu.confluent.cloud"}))
-    guard_.handle_request(asked("PATCH", f"https://eu.confluent.cloud{OURS}"))
-    with pytest.raises(guard.Refusal, match=r"https://us\.confluent\.cloud is neither .* --contract-allow-host"):
-        guard_.handle_request(asked("PATCH", f"https://us.confluent.cloud{OURS}"))
-    assert len(seen) == 1
-
-
-SAME = {
-    "https://h": ("https://h:443", "https://H"),
-    "http://h": ("http://h:80",),
-    "https://h:8443": ("https://h:8443",),
-    "http://[::1]:8080": ("http://[::1]:8080",),
-    "https://bücher.example": ("https://xn--bcher-kva.example",),
-}
-
-
-@pytest.mark.parametrize("url", SAME)
-def test_one_service_is_known_however_it_is_written(url: str) -> None:
-    """A port that the scheme implies and the case of a host make no other service; another port does."""
-    assert {guard.origin(other) for other in SAME[url]} == {guard.origin(f"{url}/prefix")}
-    assert sum(guard.origin(url) == guard.origin(other) for other in SAME) == 1
-
-
-ALLOWED = {
-    ("http://127.0.0.1:8080", "gateway.example"): {"https://gateway.example", "http://gateway.example"},
-    ("http://127.0.0.1:8080", "127.0.0.1:9090"): {"https://127.0.0.1:9090", "http://127.0.0.1:9090"},
-    ("https://127.0.0.1", "gateway.example:8443"): {"https://gateway.example:8443"},
-}
-
-
-@pytest.mark.parametrize(("target", "host"), ALLOWED)
-def test_an_allowed_host_is_one_port(target: str, host: str) -> None:
-    """--contract-allow-host lets out to its port, encrypted or as the target is, and to no other port of the host."""
-    operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
-    manners = targets.Manners(timeout=1.0, hosts=(host,))
-    door = targets.live(target, operation, manners, operation.parameters, {}, {})
-    door.wire.close()
-    assert door.wire.guard.rules.origins == {target} | ALLOWED[target, host]
-
-
-def test_only_the_given_resource_and_unknown_ids_go_out() -> None:
-    """Of all the paths that the document declares, only those named pass."""
-    guard_, seen = guarded(resources=frozenset({OURS, "/iam/v2/api-keys/nobody's id"}))
-    guard_.handle_request(asked("PATCH", CLOUD + OURS))
-    guard_.handle_request(asked("PATCH", f"{CLOUD}/iam/v2/api-keys/nobody's%20id"))
-    for other in ("ak-2", "ak-1?x=1", "ak-1%3Fx", "AK-1", "ak-1%00"):
-        with pytest.raises(guard.Refusal, match="is not the resource"):
-            guard_.handle_request(asked("PATCH", f"{CLOUD}/iam/v2/api-keys/{other}"))
-    assert len(seen) == 2
-
-
-@pytest.mark.parametrize("id", ["ak-1", "a b", "100%41", "\u00e4+~"])
-def test_an_id_of_any_characters_is_let_through(id: str) -> None:
-    """The resource is known by its name, whatever of it is percent-encoded on the way."""
-    operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
-    door = targets.mocked(operation, targets.Manners(1.0), {}, lambda service: service)
-    case = opening(operation, RunContext((("id", id),), {}, door.credentials))
-    targets.confine(door, [path_of(case)])
-    assert door.wire.exchange(case, 0).status == 404
-
-
-def test_credentials_do_not_travel_in_the_clear() -> None:
-    """Plain http with credentials is refused off loopback; without credentials, encrypted or asked for it passes."""
-    plain = f"http://api.confluent.cloud{OURS}"
-    both = frozenset({CLOUD, "http://api.confluent.cloud"})
-    guard_, seen = guarded(origins=both)
-    with pytest.raises(guard.Refusal, match="--contract-insecure"):
-        guard_.handle_request(asked("PATCH", plain, Authorization="Basic eDp5"))
-    assert seen == []
-    guard_.handle_request(asked("PATCH", plain))
-    guard_.handle_request(asked("PATCH", CLOUD + OURS, Authorization="Basic eDp5"))
-    insecure, also_seen = guarded(origins=both, insecure=True)
-    insecure.handle_request(asked("PATCH", plain, Authorization="Basic eDp5"))
-    assert (len(seen), len(also_seen)) == (2, 1)
-
-
-@pytest.mark.parametrize("budget", [1, 2, 10, 37])
-def test_the_budget_is_never_exceeded(budget: int) -> None:
-    """No more than the budget leaves; the last request is kept for putting back, where there is more than one."""
-    guard_, seen = guarded(budget=budget)
-    for _ in range(max(1, budget - 1)):
-        guard_.handle_request(asked("PATCH", CLOUD + OURS))
-    with pytest.raises(guard.BudgetSpent, match="--contract-budget"):
-        guard_.handle_request(asked("PATCH", CLOUD + OURS))
-    guard_.close_up()
-    for _ in range(budget - len(seen)):
-        guard_.handle_request(asked("PATCH", CLOUD + OURS))
-    with pytest.raises(guard.BudgetSpent):
-        guard_.handle_request(asked("PATCH", CLOUD + OURS))
-    assert len(seen) == budget
-
-
-@pytest.mark.parametrize("elsewhere", ["https://elsewhere.example", f"{CLOUD}:8443", CLOUD.replace("https", "http")])
-def test_a_redirect_is_a_request_like_any_other(elsewhere: str) -> None:
-    """Even a client that follows redirects gets no further than the guard: another port is another service."""
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(307, headers={"Location": elsewhere + OURS})
-
-    rules = guard.Rules(frozenset({CLOUD}), "PATCH", PATH)
-    transport = guard.Guard(rules, VirtualClock(), httpx.MockTransport(answer))
-    with httpx.Client(transport=transport) as client, pytest.raises(guard.Refusal, match=re.escape(elsewhere)):
-        client.patch(CLOUD + OURS, follow_redirects=True)
-    assert transport.sent == 1
-
 
 # --- defaults --------------------------------------------------------------------------------------------------------
 

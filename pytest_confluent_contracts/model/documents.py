@@ -127,69 +127,6 @@ class Operation:
         """Return every security scheme of its alternatives, each once, in the document's order."""
         return tuple(dict.fromkeys(scheme for alternative in self.security for scheme in alternative))
 
-    def promise(self, key: str, name: str) -> Any:  # MOVING
-        entry = self.entries.get(key)
-        return None if entry is None else entry.data.get(name)
-
-    @property
-    def entries(self) -> Mapping[str, Any]:  # MOVING
-        from types import SimpleNamespace
-
-        p, found = self.promises, {}
-
-        def put(key: str, entry: Any, data: Mapping[str, Any]) -> None:
-            kept = {k: v for k, v in data.items() if v not in ("", (), None)}
-            if kept or key == "refusals":
-                found[key] = SimpleNamespace(data=kept, place=entry.place, says=entry.says)
-
-        def one(told):
-            return told[0] if len(told) == 1 else told
-
-        put(
-            "refusals",
-            p.refusals,
-            {
-                "invalid": list(p.refusals.invalid),
-                "unauthenticated": one(p.refusals.unauthenticated),
-                "unknown": one(p.refusals.unknown),
-                "throttled": one(p.refusals.throttled),
-            },
-        )
-        if (r := p.rate_limit) is not None:
-            put(
-                "rate-limit",
-                r,
-                {
-                    "limit": r.limit,
-                    "remaining": r.remaining,
-                    "reset": r.reset,
-                    "retry-after": r.retry_after,
-                    "reset-unit": "relative-seconds" if r.reset_is_relative else "epoch-seconds",
-                    "retry-after-only-on": list(r.retry_after_only_on),
-                },
-            )
-        if (i := p.request_id) is not None:
-            put("request-id", i, {"header": i.header, "unique": i.unique})
-        if (d := p.identity) is not None:
-            put("identity", d, {"parameter": d.parameter, "property": d.property, "self": d.self_link})
-        put("timestamps", p.timestamps, {"created": p.timestamps.created, "updated": p.timestamps.updated})
-        for key, e in (
-            ("create-only", p.create_only),
-            ("secrets", p.secrets),
-            ("immutable", p.immutable),
-            ("checked-elsewhere", p.checked_elsewhere),
-        ):
-            put(key, e, {"properties": e.paths})
-        for key, v in (("values", p.allowed_values), ("samples", p.samples)):
-            if v.by_path:
-                put(key, v, {"properties": v.by_path})
-        for key, m in (("status", p.errors.status), ("occurrence", p.errors.occurrence), ("pointer", p.errors.pointer)):
-            if m is not None:
-                put(f"errors.{key}", m, {"path": m.path})
-        if p.errors.stable is not None:
-            put("errors.stable", p.errors.stable, {"paths": p.errors.stable.paths})
-        return found
-
     @property
     def refusals(self) -> frozenset[int]:
         """Return the statuses that refuse a body which breaks the schema."""

@@ -38,7 +38,7 @@ class RateLimit(Entry):
     """The headers that tell the rate limit; ``""`` is one that is not promised.
 
     ``reset_is_relative``: Reset is seconds from now, not since 1970. ``retry_after_only_on``: the only statuses on which
-    that header may appear.
+    that header may appear. ``shared``: all operations of the document spend from one quota.
     """
 
     limit: str = ""
@@ -47,6 +47,7 @@ class RateLimit(Entry):
     retry_after: str = ""
     reset_is_relative: bool = True
     retry_after_only_on: tuple[int, ...] = (429,)
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

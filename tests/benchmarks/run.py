@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pytest_confluent_contracts.model.traffic import Case
+
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
@@ -197,6 +199,7 @@ def part_b() -> Iterator[str]:
     import httpx
 
     from pytest_confluent_contracts import cases, documents, targets
+    from pytest_confluent_contracts.access import derived_access
     from pytest_confluent_contracts.model.traffic import Probe, RunContext
 
     operation = documents.read(SPECS / "confluent-api-keys.yaml").operations[0]
@@ -205,7 +208,8 @@ def part_b() -> Iterator[str]:
     context = RunContext((("id", "ak-12345"),), {}, credentials)
     sent = [one for probe in Probe if probe is not Probe.THROTTLE for one in cases.of(probe, operation, context)]
     with canned() as url, httpx.Client(trust_env=False, timeout=10) as client:
-        door = targets.live(url, operation, targets.Manners(10.0), context.parameters, credentials, {})
+        settings = targets.ClientSettings(10.0)
+        target = targets.live(url, [derived_access(operation, context)], settings, {})
         bare = [(url + _path(one), [*one.headers, ("User-Agent", "x")], one.body or b"") for one in sent]
 
         def by_client() -> None:
@@ -214,22 +218,22 @@ def part_b() -> Iterator[str]:
 
         def by_wire() -> None:
             for index, one in enumerate(sent):
-                door.wire.exchange(one, index)
+                target.client.exchange(one, index)
 
         ratios, ours = [], []
         for _ in range(7):
             slow, fast = timed(by_wire), timed(by_client)
             ratios.append(fast / slow)
             ours.append(len(sent) / slow)
-        door.wire.close()
+        target.close()
     yield f"{statistics.median(ours):.0f} exchanges a second, {len(sent)} requests, 7 rounds"
     yield f"exchanges a second: {statistics.median(ratios):.2f} of a bare httpx.Client (target: at least 0.5)"
 
 
-def _path(case: object) -> str:
-    from pytest_confluent_contracts.wire import filled
+def _path(case: Case) -> str:
+    from pytest_confluent_contracts.model import paths
 
-    return filled(case)  # type: ignore[arg-type]
+    return paths.filled_template(case.operation.path, case.parameters, paths.percent_encoded)
 
 
 def timed(action: Callable[[], None]) -> float:

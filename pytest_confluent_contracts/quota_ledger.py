@@ -1,0 +1,146 @@
+"""What is left of the target's quota? What its answers last told, and how much was sent since.
+
+Two operations may spend from one quota or from two, and so may two sets of credentials. They are
+told apart here, and share an entry only where the document says so, or the headers prove it.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_confluent_contracts.model import quota
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.quota import Quota
+    from pytest_confluent_contracts.model.traffic import Exchange
+
+Spender = tuple[str, str, str]  # document, operation (empty where all of them share), credentials
+Partition = frozenset[tuple[str, str]]
+
+NOBODY = ""  # the authority of a request whose credentials are missing or wrong
+# RFC 9651: an item of a list (a string or a token), and a parameter of it: name and bare value.
+TEXT = r'"(?:[^"\\]|\\["\\])*"'
+BYTES = r":[A-Za-z0-9+/=]+:"
+PARAMETER = rf"\s*;\s*([a-z*][a-z0-9_.*-]*)(?:=({TEXT}|{BYTES}|[^\s;,\":]+))?"
+ITEM = re.compile(rf"\s*({TEXT}|[A-Za-z*][^\s;,\"]*)((?:{PARAMETER})*)\s*(?:,|\Z)")
+EACH_PARAMETER = re.compile(PARAMETER)
+
+
+@dataclass(frozen=True, slots=True)
+class LastTold:
+    """What an answer told of the quota, when (seconds of the run's clock), and how many requests were sent since."""
+
+    quota: Quota
+    came_at: float
+    sent_since: int
+
+
+class QuotaLedger:
+    """Keeps what a target last told of its quota, for each operation and the credentials it was asked with.
+
+    One ledger serves a target, as long as it lives; safe to use from several threads. *operations*
+    are those that are sent: one of them says for all of its document whether they share a quota.
+    """
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self._shared = {one.document for one in operations if _is_shared(one)}
+        self._told: dict[Spender, LastTold] = {}
+        self._joined: dict[Spender, Spender] = {}
+        self._partitions: dict[Partition, Spender] = {}
+        self._lock = threading.Lock()
+
+    def note(self, exchange: Exchange) -> None:
+        """Take down one answer, or one request that had none: it counts as spent."""
+        operation = exchange.case.operation
+        with self._lock:
+            spender = self._spender(operation, exchange.case.authority)
+            self._join(spender, partition_of(exchange))
+            spender = self._entry(spender)
+            told = quota.read_quota(exchange.header, quota.known_headers(operation))
+            self._count(spender)
+            if told.limit is not None and told.remaining is not None:
+                self._told[spender] = LastTold(told, exchange.came_at, 0)
+
+    def last_told(self, operation: Operation, authority: str) -> LastTold | None:
+        """Return what was last told of the quota of *operation* with these credentials, None where nothing was.
+
+        A request that is to be refused may be counted on the account whose credentials it nearly
+        carries: as long as nothing was told of its own quota, it is held to what was told of theirs.
+        """
+        with self._lock:
+            spender = self._spender(operation, authority)
+            told = self._told.get(self._entry(spender))
+            if told is not None or authority != NOBODY:
+                return told
+            others = [one for one in self._told if one[:2] == spender[:2]]
+            return max(map(self._told.__getitem__, others), key=_came_at, default=None)
+
+    def _spender(self, operation: Operation, authority: str) -> Spender:
+        whole = operation.document in self._shared
+        return operation.document, "" if whole else operation.id, authority
+
+    def _entry(self, spender: Spender) -> Spender:
+        """Return under which spender its entry stands: another one's, where they were found to share a quota."""
+        while spender in self._joined:
+            spender = self._joined[spender]
+        return spender
+
+    def _count(self, spender: Spender) -> None:
+        """Count a request of *spender*; one with wrong credentials may be on any account of its operation."""
+        for one, told in self._told.items():
+            nobodys = spender[2] == NOBODY and one[:2] == spender[:2]
+            if one == spender or nobodys:
+                self._told[one] = LastTold(told.quota, told.came_at, told.sent_since + 1)
+
+    def _join(self, spender: Spender, partition: Partition) -> None:
+        """Let *spender* share the entry of whoever was answered with the same policies and partition keys."""
+        if not partition:
+            return
+        first = self._entry(self._partitions.setdefault(partition, spender))
+        own = self._entry(spender)
+        if own == first:
+            return
+        self._joined[own] = first
+        known = [told for one in (own, first) if (told := self._told.pop(one, None)) is not None]
+        if known:
+            latest = max(known, key=_came_at)
+            sent = sum(told.sent_since for told in known)  # rather too many than too few
+            self._told[first] = LastTold(latest.quota, latest.came_at, sent)
+
+
+def _is_shared(operation: Operation) -> bool:
+    promised = operation.promises.rate_limit
+    return promised is not None and promised.shared
+
+
+def _came_at(told: LastTold) -> float:
+    return told.came_at
+
+
+def partition_of(exchange: Exchange) -> Partition:
+    """Return the policies of the answer's `RateLimit` field, each with its partition key; empty where one has none.
+
+    Two answers with the same ones spend from the same quota (draft-ietf-httpapi-ratelimit-headers,
+    parameter ``pk``, a byte sequence): ``"hourly";r=9;t=60;pk=:c2FtZQ==:`` is of
+    ``("hourly", ":c2FtZQ==:")``. A key that was redacted is none.
+    """
+    field = ", ".join(exchange.header_values("RateLimit"))
+    found: set[tuple[str, str]] = set()
+    position = 0
+    while position < len(field):
+        item = ITEM.match(field, position)
+        if item is None:
+            return frozenset()
+        parameters = dict(EACH_PARAMETER.findall(item[2]))
+        key = parameters.get("pk", "")
+        if not re.fullmatch(BYTES, key):
+            return frozenset()
+        found.add((item[1].strip('"'), key))
+        position = item.end()
+    return frozenset(found)
