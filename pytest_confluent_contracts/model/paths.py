@@ -52,10 +52,11 @@ def steps_of(path: str) -> tuple[Step, ...]:
     steps: list[Step] = []
     position = 0
     while position < len(path):
-        if path[position] == "." and steps:
-            position += 1
+        after_dot = path[position] == "." and bool(steps)
+        position += after_dot
         found = STEP.match(path, position)
-        if found is None or (steps and found["name"] and path[position - 1] != "."):
+        # Between two steps stands a dot before a name, and none before an item.
+        if found is None or (steps and after_dot == (found["name"] is None)):
             raise ValueError(f"{path!r} is no path: see character {position}")
         steps.append(ITEM if found["name"] is None else _unescaped_name(found["name"]))
         position = found.end()
@@ -110,6 +111,15 @@ def is_within(path: str, other: str) -> bool:
     """Return whether *path* is *other*, or a member or an item below it."""
     steps, outer = steps_of(path), steps_of(other)
     return steps[: len(outer)] == outer
+
+
+def relative_path(path: str, holder: str) -> str:
+    """Return *path* as seen from the value at *holder*, which it lies within.
+
+    >>> relative_path("spec.owner.id", "spec")
+    'owner.id'
+    """
+    return path_of(steps_of(path)[len(steps_of(holder)) :])
 
 
 def has_items(path: str) -> bool:
