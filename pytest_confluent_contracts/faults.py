@@ -25,6 +25,7 @@ from pytest_confluent_contracts.service import (
     Resource,
     Service,
     limit_header_names,
+    steps_to,
 )
 
 if TYPE_CHECKING:
@@ -569,18 +570,18 @@ def _unchecked(path: str, keyword: str, beside: Sequence[str] = ()) -> Alter:
     def faults_in(_: Service, inner: Any, body: Any) -> list[Any]:
         if any(value_at(body, other) is ABSENT for other in beside):
             return list(inner(body))
-        return [error for error in inner(body) if not _is_of(error, path, keyword)]
+        return [error for error in inner(body) if not _is_of(error, body, path, keyword)]
 
     return chained(replacing("faults_in", faults_in), replacing("apply", _objects_only))
 
 
-def _is_of(error: Any, path: str, keyword: str) -> bool:
+def _is_of(error: Any, body: Any, path: str, keyword: str) -> bool:
     """Return whether a validator's error tells of *keyword* at *path*; a value out of an enum may be of any type."""
     named = error.kind.name
     told = "null" if named == "type" and error.instance is None else named
-    steps = [*error.instance_path, *([error.kind.property] if named == "required" else [])]
     also = keyword == "enum" or (told == "enum" and keyword in ("type", "null"))
-    return paths.path_of(steps) == path and (told == keyword or (also and told in ("type", "null", "enum")))
+    is_told = told == keyword or (also and told in ("type", "null", "enum"))
+    return is_told and paths.path_of(steps_to(error, body)) == path
 
 
 def _objects_only(_: Service, inner: Any, resource: Resource, body: Any) -> None:

@@ -278,7 +278,7 @@ class Service:
 
     def validate(self, body: Any) -> None:
         try:
-            problems = [problem for error in self.faults_in(body) if (problem := self.problem(error))]
+            problems = [self.problem(error, body) for error in self.faults_in(body)]
         except ValueError:  # jsonschema_rs reads nothing that is nested some 255 levels deep
             problems = [Problem(self.unreadable, "malformed_body", "The body is nested too deeply.")]
         if problems:
@@ -294,15 +294,13 @@ class Service:
             )
         first: dict[str, Any] = {}
         for error in self._validator.iter_errors(body):
-            first.setdefault(f"{error.instance_path}{getattr(error.kind, 'property', '')}", error)
+            first.setdefault(paths.pointer_of(steps_to(error, body)), error)
         return list(first.values())
 
-    def problem(self, error: Any) -> Problem | None:
-        steps = list(error.instance_path)
-        if error.kind.name == "required":
-            steps.append(error.kind.property)
+    def problem(self, error: Any, body: Any) -> Problem:
+        pointer = paths.pointer_of(steps_to(error, body))
         detail = f"The value breaks the rule {error.kind.name!r}."
-        return Problem(self.unprocessable, "invalid_body", detail, paths.pointer_of(steps))
+        return Problem(self.unprocessable, "invalid_body", detail, pointer)
 
     # --- the resource ------------------------------------------------------------------------------------------------
 
@@ -414,6 +412,12 @@ class Service:
 
 
 # --- values ----------------------------------------------------------------------------------------------------------
+
+
+def steps_to(error: Any, body: Any) -> list[str | int]:
+    """Return the steps to the member of *body* of which a validator's error tells, or that is missing."""
+    steps = paths.steps_reported(body, error.instance_path, error.instance)
+    return [*steps, error.kind.property] if error.kind.name == "required" else steps
 
 
 def _no_constant(name: str) -> Any:

@@ -158,15 +158,16 @@ def violations(operation: Operation, body: Any) -> tuple[Violation, ...]:
     validator = _validator(json.dumps(operation.request.schema, sort_keys=True))
     found: dict[tuple[str, str], Violation] = {}
     for error in validator.iter_errors(body):
-        broken = _violation(error)
+        broken = _violation(error, body)
         known = found.setdefault((broken.pointer, broken.missing), broken)
         if _rank(broken.keyword) < _rank(known.keyword):
             found[broken.pointer, broken.missing] = broken
     return tuple(found.values())
 
 
-def _violation(error: Any) -> Violation:
-    pointer = paths.pointer_of(error.instance_path)
+def _violation(error: Any, body: Any) -> Violation:
+    steps = paths.steps_reported(body, error.instance_path, error.instance)
+    pointer = paths.pointer_of(steps)
     keyword = str(error.kind.name)
     if keyword == "type" and error.instance is None:
         keyword = "null"
