@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -234,6 +235,47 @@ def test_what_is_no_pointer_is_known() -> None:
 def test_a_pointer_to_nowhere_has_no_value(pointer: str) -> None:
     """An index past the end, one that is none, and a step below a text lead nowhere."""
     assert paths.value_at_pointer({"a": ["x", "y"]}, pointer) is ABSENT
+
+
+# --- what a validator reports ----------------------------------------------------------------------------------------
+
+REACTIONS = {"+1": "x", "1": 3, "": {"": "y", "a": ["z"]}, "a": ["q"], "007": "w"}
+
+
+@pytest.mark.parametrize(
+    ("report", "value", "steps"),
+    [
+        ([1], "x", ["+1"]),
+        ([1], 3, ["1"]),
+        ([7], "w", ["007"]),
+        (["a", 0], "q", ["a", 0]),
+        (["a", 0], "z", ["", "a", 0]),
+        ([], "y", ["", ""]),
+        ([], REACTIONS, []),
+        ([], REACTIONS[""], [""]),
+        (["gone"], None, ["gone"]),
+        ([2], None, [2]),
+    ],
+)
+def test_a_report_is_followed_to_its_value(report: list[str | int], value: Any, steps: list[str | int]) -> None:
+    """A validator leaves out empty names, and tells names of digits as numbers; the body knows better."""
+    assert paths.steps_reported(REACTIONS, report, value) == steps
+
+
+@LIGHT
+@given(st.lists(st.one_of(NAMES, st.sampled_from(["0", "7", "+1", "007"]), st.integers(0, 2)), max_size=4))
+def test_a_validator_reports_the_place_of_a_wrong_value(steps: list[str | int]) -> None:
+    """The installed jsonschema_rs is understood, whatever the names are."""
+    body: Any = "wrong"
+    schema: dict[str, Any] = {"type": "integer"}
+    for step in reversed(steps):
+        if isinstance(step, int):
+            body, schema = [*[0] * step, body], {"items": schema, "prefixItems": [True] * step}
+            schema = schema if step else {"items": schema["items"]}
+        else:
+            body, schema = {step: body}, {"properties": {step: schema}}
+    [error] = jsonschema_rs.Draft202012Validator(schema).iter_errors(body)
+    assert paths.steps_reported(body, error.instance_path, error.instance) == steps
 
 
 # --- URL templates ---------------------------------------------------------------------------------------------------
