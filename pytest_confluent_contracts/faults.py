@@ -14,17 +14,18 @@ from functools import partial, reduce
 from operator import eq
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.documents import Property
-from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.paths import ABSENT, value_at
 from pytest_confluent_contracts.service import (
-    LIMIT_HEADERS,
     Answer,
     Problem,
     Refused,
     Request,
     Resource,
     Service,
-    value_at,
+    limit_header_names,
+    steps_to,
 )
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _json(request: Request) -> Any:
 
 def changing(path: str, make: Callable[[Any], Any]) -> Change:
     """Change what stands at *path* of the body, ``[]`` meaning each item."""
-    return lambda answer, _, __: replace(answer, value=_rewritten(deepcopy(answer.value), path, make))
+    return lambda answer, _, __: replace(answer, value=_rewritten(answer.value, path, make))
 
 
 def changing_text(path: str, make: Callable[[str], str]) -> Change:
@@ -210,29 +211,40 @@ def number(name: str, make: Callable[[int, Service], int]) -> Change:
 
 
 def _rewritten(body: Any, path: str, make: Callable[[Any], Any]) -> Any:
-    """Put *make(what stands there)* at *path* of *body*, of a list in its first item; ABSENT stands for no member."""
-    holders = [body]
-    *parents, name = path.replace("[]", ".[]").split(".")
-    for parent in parents:
-        holders = [found for holder in holders for found in _below(holder, parent)]
-    for holder in holders:
-        if name == "[]" and isinstance(holder, list):
-            holder[:1] = [make(item) for item in holder[:1]]
-        elif isinstance(holder, dict):
-            holder[name] = make(holder.get(name, ABSENT))
-            if holder[name] is ABSENT:
-                del holder[name]
-    return body
+    """Return *body* with *make(what stands there)* at *path*; ABSENT stands for no member.
+
+    Where *path* ends in a list's items, only the first of them is made anew.
+    """
+    return _rewritten_below(body, paths.steps_of(path), make)
 
 
-def _below(holder: Any, name: str) -> list[Any]:
-    if name == "[]":
-        return holder if isinstance(holder, list) else []
-    return [holder[name]] if isinstance(holder, dict) and name in holder else []
+def _rewritten_below(found: Any, steps: Sequence[paths.Step], make: Callable[[Any], Any]) -> Any:
+    if not steps:
+        return make(found)
+    step, rest = steps[0], steps[1:]
+    if isinstance(step, paths.Item):
+        return _rewritten_items(found, rest, make) if isinstance(found, list) else found
+    if not isinstance(found, dict) or (rest and step not in found):
+        return found
+    new = _rewritten_below(found.get(step, ABSENT), rest, make)
+    if new is ABSENT:
+        return {name: value for name, value in found.items() if name != step}
+    return {**found, step: new}
 
 
-def _write(body: Any, path: str, new: Any) -> None:
-    _rewritten(body, path, lambda _: new)
+def _rewritten_items(
+    items: list[Any],
+    steps: Sequence[paths.Step],
+    make: Callable[[Any], Any],
+) -> list[Any]:
+    if steps:
+        return [_rewritten_below(item, steps, make) for item in items]
+    return [*(make(item) for item in items[:1]), *items[1:]]
+
+
+def _overwritten(body: Any, path: str, new: Any) -> Any:
+    """Return *body* with *new* at *path*, where there is an object for it."""
+    return _rewritten(body, path, lambda _: new)
 
 
 def _mapped(found: Any, make: Callable[[str], str]) -> Any:
@@ -258,8 +270,9 @@ def _answers(operation: Operation) -> Iterator[Fault]:
     yield from _members(name, success.content.properties, accepted)
     yield from _whole_bodies(name, accepted)
     yield of_answers(f"{name} with an undeclared member", put("x_surprise", 1), accepted, f"{name}/undeclared")
-    for path in operation.promise("values", "properties") or ():
-        yield of_answers(f"{name} {path} not in the list", put(path, "mainframe"), accepted, f"{name}/values/{path}")
+    for path in operation.promises.allowed_values.by_path:
+        other, clause = put(path, "mainframe"), f"{name}/values/{path}"
+        yield of_answers(f"{name} {path} not in the list", other, accepted, clause)
 
 
 def _members(prefix: str, members: tuple[Property, ...], when: When) -> Iterator[Fault]:
@@ -342,8 +355,8 @@ def _envelopes(operation: Operation) -> Iterator[Fault]:
     yield from _whole_bodies("error", refused)
     yield of_answers("error with an undeclared member", put("x_surprise", 1), refused, "error/undeclared")
     yield of_answers("error list empty", put("errors", []), refused, "error/errors-not-empty")
-    paths = {member.path for member in content.properties}
-    if "errors" in paths and content.schema["properties"]["errors"].get("uniqueItems"):
+    documented = {member.path for member in content.properties}
+    if "errors" in documented and content.schema["properties"]["errors"].get("uniqueItems"):
         double = changing("errors", lambda errors: errors * 2)
         yield of_answers("error entries repeated", double, refused, "error/body/errors")
     yield from _prose(operation)
@@ -365,35 +378,37 @@ def detailed(told: Callable[[Request, Service], str]) -> Change:
 
 
 def _sent_credentials(request: Request, service: Service) -> str:
-    headers = (request.headers.get(scheme.header.lower(), "") for scheme in service.schemes)
+    schemes = service.operation.schemes
+    headers = (request.headers.get(scheme.header.lower(), "") for scheme in schemes)
     return "Not allowed with " + " ".join(text.rpartition(" ")[2] for text in headers)
 
 
 def _prose(operation: Operation) -> Iterator[Fault]:
-    if path := _path(operation, "status"):
+    told = operation.promises.errors
+    if told.status:
+        path = told.status.path
         yield of_answers(f"{path} is another status", put(path, "418"), refused, "error/status")
         yield of_answers(f"{path} is a sentence", put(path, "Bad Request"), refused, "error/status")
         yield of_answers(f"{path} is a number", changing(path, int), refused, f"error/body/{path}")
-    if path := _path(operation, "occurrence"):
+    if told.occurrence:
+        path = told.occurrence.path
         yield of_answers(f"{path} always the same", put(path, "error-1"), refused, "error/id-unique")
         another = changing("errors", lambda errors: [*errors, {**errors[0], "detail": "Another."}])
         yield of_answers(f"{path} shared by two errors", another, refused, "error/id-unique/in-one-answer")
-    if path := _path(operation, "pointer"):
-        yield from _pointers(path, on(*operation.refusals))
-    for path in operation.promise("errors.stable", "paths") or ():
+    if told.pointer:
+        yield from _pointers(told.pointer.path, on(*operation.refusals))
+    for path in told.stable.paths if told.stable else ():
         another = counted(path, lambda turn: f"Problem {turn}")
         yield of_answers(f"{path} always another", another, refused, "error/code-and-title")
 
 
-def _path(operation: Operation, part: str) -> str:
-    return str(operation.promise(f"errors.{part}", "path") or "")
-
-
 def _pointers(path: str, where: When) -> Iterator[Fault]:
-    source = path.rpartition(".")[0]
+    source = paths.parent_path(path)
+    if not source or paths.steps_of(source)[-1] is paths.ITEM:
+        source = path  # the error itself cannot be left out
     dotted = changing_text(path, lambda old: old[1:].replace("/", "."))
     fragment = changing_text(path, lambda old: f"#{old}")
-    cut = changing_text(path, lambda old: old.rpartition("/")[0])
+    cut = changing_text(path, lambda old: paths.pointer_of(paths.tokens_of(old)[:-1]))
     clause, at_fault = "error/source.pointer", "error/source.pointer/at-fault"
     yield of_answers(f"{path} dotted", dotted, where, clause)
     yield of_answers(f"{path} a fragment", fragment, where, clause)
@@ -444,7 +459,8 @@ def _statuses(operation: Operation) -> Iterator[Fault]:
     if any(r.status == "429" and r.content is None for r in operation.responses):
         yield of_step("429 with a body", "refusal", _with_body, "429/no-body")
     yield Fault("every 9th connection is reset", ("answered",), each_nth(9, _reset))
-    if name := operation.promise("request-id", "header"):
+    if operation.promises.request_id:
+        name = operation.promises.request_id.header
         same = header(name, "req-1")
         yield of_answers(f"{name} always the same", same, lambda *_: True, "request-id/unique")
         yield of_answers(f"{name} repeated on errors", same, refused, "request-id/unique")
@@ -475,7 +491,7 @@ def _requests(operation: Operation) -> Iterator[Fault]:
     yield of_answers("undeclared members are refused", invalid, surprised, "request/undeclared")
     yield of_answers("undeclared members crash it", status(500), surprised, "statuses")
     yield from _malformed(operation)
-    if operation.promise("refusals", "unknown"):
+    if operation.promises.refusals.unknown:
         unknown = "request/unknown-id"
         yield of_step("unknown ids are served", "find", lambda service, *_: _any(service), unknown)
         yield of_step("unknown ids are created", "find", _creating, unknown)
@@ -525,7 +541,7 @@ def _sulking(service: Service, inner: Any, body: Any) -> None:
 
 def _beside(member: Property, members: Sequence[Property]) -> list[str]:
     """Return the other members of the same object that hold a value of their own."""
-    alone = "properties" in member.schema or "[]" in member.path
+    alone = "properties" in member.schema or paths.has_items(member.path)
     others = [one for one in members if one is not member and one.path and one.parent == member.parent]
     return [] if alone else [one.path for one in others if "properties" not in one.schema]
 
@@ -534,9 +550,13 @@ def _typed(operation: Operation) -> list[Property]:
     """Return the members that a request must send rightly, the whole body first."""
     request = operation.request
     assert request is not None
-    frozen = tuple(member.path for member in request.properties if member.read_only)
-    whole = Property("", request.schema, False, request.place)
-    return [whole, *(m for m in request.properties if not m.path.startswith(frozen) and "type" in m.schema)]
+    frozen = [member.path for member in request.properties if member.read_only]
+    found = [Property(paths.WHOLE, request.schema, False, request.place)]
+    for member in request.properties:
+        is_frozen = any(paths.is_within(member.path, path) for path in frozen)
+        if "type" in member.schema and not is_frozen:
+            found.append(member)
+    return found
 
 
 def _keywords(member: Property) -> list[str]:
@@ -550,19 +570,18 @@ def _unchecked(path: str, keyword: str, beside: Sequence[str] = ()) -> Alter:
     def faults_in(_: Service, inner: Any, body: Any) -> list[Any]:
         if any(value_at(body, other) is ABSENT for other in beside):
             return list(inner(body))
-        return [error for error in inner(body) if not _is_of(error, path, keyword)]
+        return [error for error in inner(body) if not _is_of(error, body, path, keyword)]
 
     return chained(replacing("faults_in", faults_in), replacing("apply", _objects_only))
 
 
-def _is_of(error: Any, path: str, keyword: str) -> bool:
+def _is_of(error: Any, body: Any, path: str, keyword: str) -> bool:
     """Return whether a validator's error tells of *keyword* at *path*; a value out of an enum may be of any type."""
     named = error.kind.name
     told = "null" if named == "type" and error.instance is None else named
-    steps = [*error.instance_path, *([error.kind.property] if named == "required" else [])]
-    place = "".join("[]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
     also = keyword == "enum" or (told == "enum" and keyword in ("type", "null"))
-    return place == path and (told == keyword or (also and told in ("type", "null", "enum")))
+    is_told = told == keyword or (also and told in ("type", "null", "enum"))
+    return is_told and paths.path_of(steps_to(error, body)) == path
 
 
 def _objects_only(_: Service, inner: Any, resource: Resource, body: Any) -> None:
@@ -624,14 +643,15 @@ def _minimal(operation: Operation) -> Any:
 
 
 def _credentials(operation: Operation) -> Iterator[Fault]:
-    promised = operation.promise("refusals", "unauthenticated")
-    if not operation.security or not promised:
+    statuses = operation.promises.refusals.unauthenticated
+    if not operation.security or not statuses:
         return
+    promised = statuses[0]
     yield of_step("credentials are not checked", "authenticate", lambda *_: None, "security/*")
     other = 403 if promised == 401 else 401
     yield of_answers(f"{other} without credentials", status(other), on(promised), "security/*")
     yield of_answers("404 without credentials", status(404), on(promised), "security/none")
-    for scheme in dict.fromkeys(scheme for alternative in operation.security for scheme in alternative):
+    for scheme in operation.schemes:
         id = scheme.header if scheme.kind == "apiKey" else scheme.name
         for what, test in _LENIENT.items():
             lenient = partial(_recognised, scheme, test)
@@ -680,9 +700,8 @@ def _credential(scheme: SecurityScheme, request: Request) -> str:
 
 
 def _limits(operation: Operation) -> Iterator[Fault]:
-    promised = operation.entries.get("rate-limit")
-    names = {role: str(promised.data.get(role, usual) if promised else usual) for role, usual in LIMIT_HEADERS.items()}
-    limit, remaining, retry = names["limit"], names["remaining"], names["retry-after"]
+    names = limit_header_names(operation)
+    limit, remaining, retry = names["limit"], names["remaining"], names["retry_after"]
     above = number(remaining, lambda _, service: service.limit + 1)
     yield of_answers(f"{remaining} above {limit}", above, quota_told, "rate-limit/remaining-at-most-limit")
     stored = header("Cache-Control", "public, max-age=60")
@@ -696,7 +715,7 @@ def _limits(operation: Operation) -> Iterator[Fault]:
     policies = [header("RateLimit", '"burst";r=5;t=1'), header("RateLimit-Policy", '"daily";q=10;w=60')]
     disagreeing = chained(*(answering(change, accepted) for change in policies))
     yield Fault("RateLimit of another policy than RateLimit-Policy", ("rate-limit/structured-fields",), disagreeing)
-    if promised:
+    if operation.promises.rate_limit:
         yield from _documented_limits(limit, remaining, names["reset"], retry)
         yield from _enforcement(names["reset"], retry)
     else:
@@ -786,11 +805,14 @@ def _updates(operation: Operation) -> Iterator[Fault]:
     for member in _writable(operation):
         yield from _written(member)
     yield from _frozen(operation)
-    if identity := operation.promise("identity", "property"):
-        upper = changing(identity, lambda shown: str(shown).upper())
-        yield of_answers(f"{identity} is another", put(identity, "other-0001"), accepted, "update/id-is-path-id")
-        yield of_answers(f"{identity} in upper case", upper, accepted, "update/id-is-path-id")
-    if own := operation.promise("identity", "self"):
+    identity = operation.promises.identity
+    if identity and identity.property:
+        path, clause = identity.property, "update/id-is-path-id"
+        upper = changing(path, lambda shown: str(shown).upper())
+        yield of_answers(f"{path} is another", put(path, "other-0001"), accepted, clause)
+        yield of_answers(f"{path} in upper case", upper, accepted, clause)
+    if identity and identity.self_link:
+        own = identity.self_link
         elsewhere = put(own, "https://contract.example/elsewhere/1")
         yield of_answers(f"{own} addresses another", elsewhere, accepted, "update/self-addresses-resource")
 
@@ -826,13 +848,14 @@ def _shown(operation: Operation) -> list[str]:
 
 
 def _writable(operation: Operation) -> list[Property]:
-    shown, frozen = _shown(operation), tuple(operation.promise("immutable", "properties") or ())
-    return [
-        m
-        for m in (operation.request.properties if operation.request else ())
-        if m.path in shown and not m.path.startswith(frozen) and not m.read_only and "[]" not in m.path
-        if "properties" not in m.schema and "enum" not in m.schema
-    ]
+    shown, frozen = _shown(operation), operation.promises.immutable.paths
+    found: list[Property] = []
+    for member in operation.request.properties if operation.request else ():
+        is_frozen = member.read_only or any(paths.is_within(member.path, path) for path in frozen)
+        is_part = paths.has_items(member.path) or "properties" in member.schema
+        if member.path in shown and not (is_frozen or is_part or "enum" in member.schema):
+            found.append(member)
+    return found
 
 
 def _is_list(member: Property) -> bool:
@@ -854,7 +877,7 @@ def _fickle(path: str) -> Alter:
             body = inner(resource)
             same, before = _look(body, path) == before, _look(body, path)
             if same:
-                _write(body, path, _mapped(before, lambda text: f"{text} again"))
+                return _overwritten(body, path, _mapped(before, lambda text: f"{text} again"))
             return body
 
         return replacing("show", show)(service)
@@ -868,7 +891,8 @@ def _storing(path: str, make: Callable[[Any, Any, Any], Any]) -> Alter:
     def apply(_: Service, inner: Any, resource: Resource, body: Any) -> None:
         was = value_at(resource.shown, path)
         inner(resource, body)
-        _write(resource.shown, path, make(was, value_at(body, path), value_at(resource.shown, path)))
+        new = make(was, value_at(body, path), value_at(resource.shown, path))
+        resource.shown = _overwritten(resource.shown, path, new)
 
     return replacing("apply", apply)
 
@@ -891,20 +915,23 @@ def _eager(path: str, service: Service, inner: Any, body: Any) -> None:
     try:
         inner(body)
     except Refused:
-        shown = _any(service).shown
-        _write(shown, path, _whatever_sent(ABSENT, value_at(body, path), value_at(shown, path)))
+        resource = _any(service)
+        now = value_at(resource.shown, path)
+        new = _whatever_sent(ABSENT, value_at(body, path), now)
+        resource.shown = _overwritten(resource.shown, path, new)
         raise
 
 
 def _frozen(operation: Operation) -> Iterator[Fault]:
-    shown, moving = _shown(operation), operation.promise("timestamps", "updated")
-    for path in operation.promise("immutable", "properties") or ():
-        below = (leaf for leaf in shown if f"{leaf}.".startswith(f"{path}."))
-        leaves = (leaf for leaf in below if "[]" not in leaf and leaf != moving)
+    shown, moving = _shown(operation), operation.promises.timestamps.updated
+    for path in operation.promises.immutable.paths:
+        below = (leaf for leaf in shown if paths.is_within(leaf, path))
+        leaves = (leaf for leaf in below if not paths.has_items(leaf) and leaf != moving)
         written = chained(*(_storing(leaf, _whatever_sent) for leaf in leaves))
         yield Fault(f"{path} can be written", (f"update/immutable/{path}",), written)
     for path in shown:
-        if path.endswith("resource_name") and path.count(".") == 1:
+        is_of_own_object = len(paths.steps_of(path)) == 2
+        if is_of_own_object and paths.last_name(path).endswith("resource_name"):
             another = counted(path, lambda turn: f"crn://x/{turn}")
             unsent = ("update/omitted-unchanged", "update/empty-*")
             yield of_answers(f"{path} always another", another, accepted, *unsent)
@@ -914,7 +941,7 @@ def _frozen(operation: Operation) -> Iterator[Fault]:
 
 
 def _secrets(operation: Operation) -> Iterator[Fault]:
-    for path in operation.promise("create-only", "properties") or ():
+    for path in operation.promises.create_only.paths:
         clause = f"update/create-only/{path}"
         yield of_answers(f"{path} is shown", put(path, "R15hoiDIq8"), accepted, clause)
         yield of_answers(f"{path} is shown empty", put(path, ""), accepted, f"{clause}/empty")
@@ -950,7 +977,8 @@ def _in_base64(text: str) -> str:
 
 
 def _times(operation: Operation) -> Iterator[Fault]:
-    created, updated = operation.promise("timestamps", "created"), operation.promise("timestamps", "updated")
+    stamps = operation.promises.timestamps
+    created, updated = stamps.created, stamps.updated
     if created:
         moving = counted(created, lambda turn: f"2025-01-01T00:{turn % 60:02}:00Z")
         yield of_answers(f"{created} changes", moving, accepted, "update/created-constant")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import uuid
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from urllib.parse import unquote
 
 import jsonschema_rs
 
+from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ LIMIT_HEADERS = {
     "limit": "X-RateLimit-Limit",
     "remaining": "X-RateLimit-Remaining",
     "reset": "X-RateLimit-Reset",
-    "retry-after": "Retry-After",
+    "retry_after": "Retry-After",
 }
 TITLES = {
     400: "Bad Request",
@@ -106,6 +108,16 @@ class Resource:
     secret: dict[str, Any] = field(default_factory=dict)
 
 
+def limit_header_names(operation: Operation) -> dict[str, str]:
+    """Return by role what the headers that tell the rate limit are called, as promised or as usual."""
+    promised = operation.promises.rate_limit
+    names = dict(LIMIT_HEADERS)
+    for role in names:
+        if name := getattr(promised, role, ""):
+            names[role] = name
+    return names
+
+
 class Refused(Exception):
     """Ends the handling of a request."""
 
@@ -121,15 +133,11 @@ class Service:
         self.operation, self.clock, self.random = operation, clock, Random(seed)
         self.limit, self.window = LIMIT, WINDOW
         self.window_start, self.spent = clock.now(), 0
-        self.credentials = {scheme.name: self._issue(scheme) for scheme in self.schemes}
+        self.credentials = {scheme.name: self._issue(scheme) for scheme in operation.schemes}
         self.resources = {"/".join(value for _, value in self.parameters): self.initial()}
         self._validator: Any = None
 
     # --- what it was set up with -------------------------------------------------------------------------------------
-
-    @property
-    def schemes(self) -> list[SecurityScheme]:
-        return list(dict.fromkeys(scheme for alternative in self.operation.security for scheme in alternative))
 
     @property
     def parameters(self) -> tuple[tuple[str, str], ...]:
@@ -138,10 +146,6 @@ class Service:
 
     def _issue(self, scheme: SecurityScheme) -> dict[str, str]:
         return {part: f"mock-{part}-{self.random.getrandbits(64):016X}" for part, _ in scheme.variables}
-
-    def promised(self, key: str, name: str, otherwise: Any = None) -> Any:
-        value = self.operation.promise(key, name)
-        return otherwise if value is None else value
 
     # --- the request's way -------------------------------------------------------------------------------------------
 
@@ -182,8 +186,9 @@ class Service:
         if self.operation.security and not any(
             all(self.recognised(scheme, request) for scheme in alternative) for alternative in self.operation.security
         ):
-            status = self.promised("refusals", "unauthenticated", 401)
-            raise Refused(Problem(status, "user_unauthenticated", "Valid credentials must be provided."))
+            status = _first(self.operation.promises.refusals.unauthenticated, 401)
+            detail = "Valid credentials must be provided."
+            raise Refused(Problem(status, "user_unauthenticated", detail))
 
     def recognised(self, scheme: SecurityScheme, request: Request) -> bool:
         sent, own = request.headers.get(scheme.header.lower(), ""), self.credentials[scheme.name]
@@ -199,38 +204,53 @@ class Service:
         if self.clock.now() >= self.window_start + self.window:
             self.window_start, self.spent = self.clock.now(), 0
         if self.spent >= self.limit:
-            raise Refused(Problem(self.promised("refusals", "throttled", 429), "rate_limited", "The limit is reached."))
+            status = _first(self.operation.promises.refusals.throttled, 429)
+            raise Refused(Problem(status, "rate_limited", "The limit is reached."))
         self.spent += 1
 
     def seconds_left(self) -> int:
         return max(1, -int(-(self.window_start + self.window - self.clock.now()) // 1))
 
     def limit_headers(self, status: int) -> list[tuple[str, str]]:
-        told = {"limit": self.limit, "remaining": self.limit - self.spent, "reset": self.seconds_left()}
+        told = {
+            "limit": self.limit,
+            "remaining": self.limit - self.spent,
+            "reset": self.seconds_left(),
+        }
         if status == 429:
-            told["retry-after"] = self.seconds_left()
+            told["retry_after"] = self.seconds_left()
         elif status != self.succeeds:
             return []
-        return [(self.promised("rate-limit", role, LIMIT_HEADERS[role]), str(value)) for role, value in told.items()]
+        names = limit_header_names(self.operation)
+        return [(names[role], str(value)) for role, value in told.items()]
 
     # --- the body ----------------------------------------------------------------------------------------------------
 
     def find(self, request: Request) -> Resource:
         id = self.id_in(request.path)
         if id not in self.resources:
-            raise Refused(Problem(self.promised("refusals", "unknown", 404), "not_found", "There is no such resource."))
+            status = _first(self.operation.promises.refusals.unknown, 404)
+            raise Refused(Problem(status, "not_found", "There is no such resource."))
         return self.resources[id]
 
     def id_in(self, path: str) -> str:
-        """Return the path parameters of *path*, joined; they stand where the template has braces."""
-        parts = self.operation.path.split("/")
-        given = path.split("?")[0].split("/")[-len(parts) :]
-        return "/".join(unquote(value) for part, value in zip(parts, given, strict=False) if part.startswith("{"))
+        """Return the path parameters of *path*, joined; they stand where the template has braces.
+
+        What stands before the template is the address of the service; other literal parts of it
+        are not looked at, for they may be spelled with percent escapes.
+        """
+        segments = self.operation.path.split("/")
+        given = path.partition("?")[0].split("/")[-len(segments) :]
+        values: list[str] = []
+        for segment, came in zip(segments, given, strict=False):
+            found = re.fullmatch(paths.template_pattern(segment), came)
+            values += found.groups() if found else ()
+        return "/".join(map(unquote, values))
 
     @property
     def refusing(self) -> list[int]:
         """Return the statuses that refuse a body; a document need not name any."""
-        return list(self.promised("refusals", "invalid") or [400])
+        return list(self.operation.promises.refusals.invalid) or [400]
 
     @property
     def unreadable(self) -> int:
@@ -258,7 +278,7 @@ class Service:
 
     def validate(self, body: Any) -> None:
         try:
-            problems = [problem for error in self.faults_in(body) if (problem := self.problem(error))]
+            problems = [self.problem(error, body) for error in self.faults_in(body)]
         except ValueError:  # jsonschema_rs reads nothing that is nested some 255 levels deep
             problems = [Problem(self.unreadable, "malformed_body", "The body is nested too deeply.")]
         if problems:
@@ -274,14 +294,11 @@ class Service:
             )
         first: dict[str, Any] = {}
         for error in self._validator.iter_errors(body):
-            first.setdefault(f"{error.instance_path}{getattr(error.kind, 'property', '')}", error)
+            first.setdefault(paths.pointer_of(steps_to(error, body)), error)
         return list(first.values())
 
-    def problem(self, error: Any) -> Problem | None:
-        steps = list(error.instance_path)
-        if error.kind.name == "required":
-            steps.append(error.kind.property)
-        pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+    def problem(self, error: Any, body: Any) -> Problem:
+        pointer = paths.pointer_of(steps_to(error, body))
         detail = f"The value breaks the rule {error.kind.name!r}."
         return Problem(self.unprocessable, "invalid_body", detail, pointer)
 
@@ -292,32 +309,34 @@ class Service:
         content = self.success.content
         shown = _composed(content) if content else {}
         created = -86_400.0
-        resource = Resource(shown, created, created)
-        self._identify(shown)
-        return resource
+        return Resource(self._identified(shown), created, created)
 
-    def _identify(self, shown: dict[str, Any]) -> None:
-        own = self.parameters[-1][1] if self.parameters else ""
-        if path := self.promised("identity", "property"):
-            _put(shown, path, own)
-        if path := self.promised("identity", "self"):
-            filled = self.operation.path
-            for name, value in self.parameters:
-                filled = filled.replace("{" + name + "}", value)
-            _put(shown, path, f"https://contract.example{filled}")
-        for path in self.promised("create-only", "properties", ()):
-            _take(shown, path)
+    def _identified(self, shown: Any) -> Any:
+        """Return *shown* under its own id and address, without what only its creation shows."""
+        identity = self.operation.promises.identity
+        if identity and identity.property:
+            own = self.parameters[-1][1] if self.parameters else ""
+            shown = paths.with_value(shown, identity.property, own)
+        if identity and identity.self_link:
+            address = paths.filled_template(self.operation.path, self.parameters)
+            link = f"https://contract.example{address}"
+            shown = paths.with_value(shown, identity.self_link, link)
+        for path in self.operation.promises.create_only.paths:
+            shown = paths.without_value(shown, path)
+        return shown
 
     def apply(self, resource: Resource, body: Any) -> None:
         """Write the members that an update may write; whatever else was sent is ignored."""
         changed = False
         for member in self.writable():
-            value = value_at(body, member.path)
-            if value is not ABSENT and value_at(resource.shown, member.path) != value:
-                _put(resource.shown, member.path, deepcopy(value))
+            value = paths.value_at(body, member.path)
+            was = paths.value_at(resource.shown, member.path)
+            if value is not ABSENT and was != value:
+                resource.shown = paths.with_value(resource.shown, member.path, deepcopy(value))
                 changed = True
         for member in self.operation.request.properties if self.operation.request else ():
-            if member.secret and (value := value_at(body, member.path)) is not ABSENT:
+            value = paths.value_at(body, member.path)
+            if member.secret and value is not ABSENT:
                 resource.secret[member.path] = value
         if changed:
             resource.updated = self.clock.now()
@@ -326,24 +345,25 @@ class Service:
         """Return the members that a request may write and an answer shows."""
         request, content = self.operation.request, self.success.content
         answers = {member.path for member in content.properties} if content else set()
-        fixed = [*self.promised("immutable", "properties", ())]
-        fixed += [member.path for member in request.properties if member.read_only] if request else []
-        return [
-            member
-            for member in (request.properties if request else ())
-            if member.path in answers
-            and "[]" not in member.path
-            and "properties" not in member.schema
-            and not member.secret
-            if not any(member.path == path or member.path.startswith(f"{path}.") for path in fixed)
-        ]
+        members = request.properties if request else ()
+        fixed = list(self.operation.promises.immutable.paths)
+        fixed += [member.path for member in members if member.read_only]
+        found: list[Property] = []
+        for member in members:
+            is_part = paths.has_items(member.path) or "properties" in member.schema
+            is_fixed = any(paths.is_within(member.path, path) for path in fixed)
+            if member.path in answers and not (is_part or is_fixed or member.secret):
+                found.append(member)
+        return found
 
     def show(self, resource: Resource) -> Any:
         """Return the resource as an answer shows it."""
         shown = deepcopy(resource.shown)
-        for role, moment in (("created", resource.created), ("updated", resource.updated)):
-            if path := self.promised("timestamps", role):
-                _put(shown, path, self.told(moment))
+        stamps = self.operation.promises.timestamps
+        moments = ((stamps.created, resource.created), (stamps.updated, resource.updated))
+        for path, moment in moments:
+            if path:
+                shown = paths.with_value(shown, path, self.told(moment))
         return shown
 
     def told(self, moment: float) -> str:
@@ -364,8 +384,9 @@ class Service:
 
     def error(self, problem: Problem, content: Content) -> Any:
         """Return one entry of the list of errors: an object where the document describes one, else a sentence."""
-        paths = {member.path for member in content.properties}
-        if not any(path.startswith("errors[].") for path in paths):
+        documented = {member.path for member in content.properties}
+        entry = paths.item_path("errors")
+        if not any(path != entry and paths.is_within(path, entry) for path in documented):
             return f"{TITLES.get(problem.status, 'Error')}: {problem.detail}"
         error = {
             "id": str(uuid.UUID(int=self.random.getrandbits(128), version=4)),
@@ -374,7 +395,7 @@ class Service:
             "title": TITLES.get(problem.status, "Error"),
             "detail": problem.detail,
         }
-        told = {name: value for name, value in error.items() if f"errors[].{name}" in paths}
+        told = {name: error[name] for name in error if paths.member_path(entry, name) in documented}
         return told if problem.pointer is None else told | {"source": {"pointer": problem.pointer}}
 
     def refusal_headers(self, status: int) -> list[tuple[str, str]]:
@@ -385,39 +406,27 @@ class Service:
     def finished(self, answer: Answer) -> Answer:
         """Return the answer with the headers that every answer has."""
         headers = [("Content-Type", "application/json")] if answer.value is not None else []
-        if name := self.promised("request-id", "header"):
-            headers.append((name, f"{self.random.getrandbits(128):032x}"))
+        if request_id := self.operation.promises.request_id:
+            headers.append((request_id.header, f"{self.random.getrandbits(128):032x}"))
         return replace(answer, headers=(*headers, *self.limit_headers(answer.status), *answer.headers))
 
 
 # --- values ----------------------------------------------------------------------------------------------------------
 
 
+def steps_to(error: Any, body: Any) -> list[str | int]:
+    """Return the steps to the member of *body* of which a validator's error tells, or that is missing."""
+    steps = paths.steps_reported(body, error.instance_path, error.instance)
+    return [*steps, error.kind.property] if error.kind.name == "required" else steps
+
+
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def value_at(body: Any, path: str) -> Any:
-    """Return the value of *body* at a path without lists, ABSENT where there is none."""
-    for name in path.split("."):
-        if not isinstance(body, dict) or name not in body:
-            return ABSENT
-        body = body[name]
-    return body
-
-
-def _put(body: dict[str, Any], path: str, value: Any) -> None:
-    *parents, name = path.split(".")
-    for parent in parents:
-        body = body.setdefault(parent, {})
-    body[name] = value
-
-
-def _take(body: dict[str, Any], path: str) -> None:
-    *parents, name = path.split(".")
-    for parent in parents:
-        body = body.get(parent, {})
-    body.pop(name, None)
+def _first(statuses: Sequence[int], otherwise: int) -> int:
+    """Return the first of the statuses that the document names, *otherwise* where it names none."""
+    return next(iter(statuses), otherwise)
 
 
 def _composed(content: Content) -> Any:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from pytest_confluent_contracts.model.paths import has_items
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import is_local
 from pytest_confluent_contracts.options import MOCK, NODE_PREFIX, OPTIONS, value
@@ -291,7 +292,7 @@ def _pins(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[str, An
     operations = [operation for path in paths for operation in documents.read(path).operations]
     known = {member.path for operation in operations if operation.request for member in operation.request.properties}
     for name, content in _pairs("pin", given):
-        if name not in known or "[]" in name:
+        if name not in known or has_items(name):
             raise ContractError(
                 f"--contract-pin {name}: no request body has this member; known: {', '.join(sorted(known))}"
             )

@@ -11,8 +11,8 @@ from pytest_confluent_contracts.access import derived_access
 from pytest_confluent_contracts.campaign import Campaign, RunPolicy
 from pytest_confluent_contracts.guard import Guard, Redactor, Rules
 from pytest_confluent_contracts.model.clauses import Verdict
-from pytest_confluent_contracts.report.sentences import outcome_sentence
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
+from pytest_confluent_contracts.report.sentences import outcome_sentence
 from pytest_confluent_contracts.wire import Client
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.model.clauses import Ruling
     from pytest_confluent_contracts.model.documents import Document, Operation
-    from pytest_confluent_contracts.report.sentences import outcome_sentence
 from pytest_confluent_contracts.model.traffic import Clock
 
 DOCUMENTS = ("confluent-api-keys", "datadog-confluent-cloud")

@@ -248,7 +248,7 @@ class Served:
 def _credentials(service: Service) -> dict[str, str]:
     return {
         variable: service.credentials[scheme.name][part]
-        for scheme in service.schemes
+        for scheme in service.operation.schemes
         for part, variable in scheme.variables
     }
 

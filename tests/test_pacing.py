@@ -22,8 +22,8 @@ from pytest_confluent_contracts import cases, documents, guard, proving, targets
 from pytest_confluent_contracts.campaign import Campaign, Listener, RunPolicy
 from pytest_confluent_contracts.cases.valid import opening
 from pytest_confluent_contracts.model.clauses import MissingKind
-from pytest_confluent_contracts.report.sentences import missing_sentence
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
+from pytest_confluent_contracts.report.sentences import missing_sentence
 from pytest_confluent_contracts.service import Answer as ServiceAnswer
 from pytest_confluent_contracts.service import Request as ServiceRequest
 from pytest_confluent_contracts.service import Service, VirtualClock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_confluent_contracts.model.paths import filled_template
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
 
 if TYPE_CHECKING:
@@ -42,7 +43,4 @@ def first(operation: Operation, context: RunContext) -> Case:
 
 def path_of(case: Case) -> str:
     """Return the path that *case* goes to, before percent-encoding."""
-    path = case.operation.path
-    for name, value in case.parameters:
-        path = path.replace("{" + name + "}", value)
-    return path
+    return filled_template(case.operation.path, case.parameters)

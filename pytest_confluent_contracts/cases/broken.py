@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases import generated
 from pytest_confluent_contracts.cases.making import (
-    at,
     case,
     distinct,
     encoded,
@@ -18,13 +17,18 @@ from pytest_confluent_contracts.cases.making import (
     members,
     minimal,
     types_of,
-    with_value,
-    without,
     writable,
 )
 from pytest_confluent_contracts.cases.valid import long_text, opening
 from pytest_confluent_contracts.model.documents import Operation, Property
-from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.paths import (
+    ABSENT,
+    WHOLE,
+    has_items,
+    value_at,
+    with_value,
+    without_value,
+)
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
 
 if TYPE_CHECKING:
@@ -75,21 +79,22 @@ def _checked(cases: list[Case], operation: Operation, context: RunContext) -> It
 
 
 def _deterministic(operation: Operation, context: RunContext) -> Iterator[tuple[str, Any]]:
-    whole = Property("", operation.request.schema if operation.request else {}, True, operation.place)
+    schema = operation.request.schema if operation.request else {}
+    whole = Property(WHOLE, schema, True, operation.place)
     least, everything = minimal(operation, context), fresh(operation, context, "wrapped")
     for member in (whole, *members(operation)):
-        name, right = member.path or "the body", at(everything, member.path) if member.path else everything
+        name, right = member.path or "the body", value_at(everything, member.path)
         for index, value in enumerate(wrong_values(member.schema, right)):
             base = fresh(operation, context, f"refused-{index}", member.path) if index % 2 else least
             told = "in a list of one" if value == [right] else json.dumps(value)[:40]  # pins may be secret
             yield f"{name} is {told}", with_value(base, member.path, value)
-        if "[]" in member.path:
+        if has_items(member.path):
             continue
         among = fresh(operation, context, "refused", member.path)
         yield f"{name} is null among others", with_value(among, member.path, None)
         if member.required and member.path:
-            yield f"{name} is missing", without(least, member.path)
-            yield f"{name} is missing among others", without(among, member.path)
+            yield f"{name} is missing", without_value(least, member.path)
+            yield f"{name} is missing among others", without_value(among, member.path)
         if "properties" in member.schema:
             yield f"{name} is empty", with_value(least, member.path, {})
     yield from _lists(operation, context)
@@ -98,7 +103,7 @@ def _deterministic(operation: Operation, context: RunContext) -> Iterator[tuple[
 
 def _several(operation: Operation, context: RunContext) -> Iterator[tuple[str, Any]]:
     """Yield bodies in which each two neighbouring members are wrong, and all of them: each error must tell of one."""
-    leaves = [member for member in members(operation) if "properties" not in member.schema and "[]" not in member.path]
+    leaves = [member for member in members(operation) if _is_leaf(member)]
     for some in (*itertools.pairwise(leaves), tuple(leaves)) if len(leaves) > 1 else ():
         body = minimal(operation, context)
         for member in some:
@@ -106,6 +111,10 @@ def _several(operation: Operation, context: RunContext) -> Iterator[tuple[str, A
         yield f"{' and '.join(member.path for member in some)} are 7", body
     for member in leaves[:1]:
         yield f"{member.path} is 10**30", with_value(minimal(operation, context), member.path, 10**30)
+
+
+def _is_leaf(member: Property) -> bool:
+    return "properties" not in member.schema and not has_items(member.path)
 
 
 def wrong_values(schema: Mapping[str, Any], right: Any = ABSENT) -> Iterator[Any]:
@@ -142,7 +151,7 @@ def _lists(operation: Operation, context: RunContext) -> Iterator[tuple[str, Any
     least = minimal(operation, context)
     for member in members(operation):
         texts = "array" in types_of(member.schema) and "string" in types_of(member.schema.get("items") or {})
-        if not texts or at(least, member.path) is not ABSENT:
+        if not texts or value_at(least, member.path) is not ABSENT:
             continue
         good = [f"good:{index}" for index in range(20)]
         for what, items in (

@@ -17,7 +17,15 @@ from hypothesis.internal import charmap
 from hypothesis.internal.intervalsets import IntervalSet
 
 from pytest_confluent_contracts.cases import broken
-from pytest_confluent_contracts.cases.making import at, distinct, judged, members, pinned, place, token, with_value
+from pytest_confluent_contracts.cases.making import (
+    distinct,
+    judged,
+    members,
+    path_at_fault,
+    pinned,
+    token,
+)
+from pytest_confluent_contracts.model.paths import value_at, value_at_pointer, with_value
 from pytest_confluent_contracts.model.traffic import Case, Probe, RunContext
 
 if TYPE_CHECKING:
@@ -49,22 +57,19 @@ def bodies(operation: Operation, context: RunContext) -> list[Case]:
 
 
 def _wrong(case: Case) -> tuple[object, ...]:
-    """Return in which way the body is wrong: the place, the keyword, and the type of the value that stands there."""
-    return tuple(
-        (one.keyword, one.missing, place(one), type(_standing(case.value, one.pointer))) for one in case.violations
-    )
-
-
-def _standing(value: Any, pointer: str) -> Any:
-    for step in pointer.split("/")[1:]:
-        value = value[int(step)] if isinstance(value, list) else value[step]
-    return value
+    """Return in which way the body is wrong: the keyword, the place, and the type of the value there."""
+    ways: list[object] = []
+    for violation in case.violations:
+        kind = type(value_at_pointer(case.value, violation.pointer))
+        path = path_at_fault(violation, case.value)
+        ways.append((violation.keyword, violation.missing, path, kind))
+    return tuple(ways)
 
 
 def _told_apart(body: Any, index: int, operation: Operation, context: RunContext) -> Any:
     """Return *body* with constants, pins, and secrets that cannot be mistaken for another of its values."""
     for member in members(operation):
-        if member.secret and isinstance(at(body, member.path), str):
+        if member.secret and isinstance(value_at(body, member.path), str):
             body = with_value(body, member.path, token(context, f"coverage/{index}"))
     constants = {member.path: member.schema["enum"][0] for member in members(operation) if _constant(member.schema)}
     return pinned(body, replace(context, pins=constants | dict(context.pins))) if isinstance(body, dict) else body

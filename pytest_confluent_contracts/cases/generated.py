@@ -14,7 +14,8 @@ from hypothesis.database import InMemoryExampleDatabase, choices_to_bytes
 from hypothesis.internal.conjecture import junkdrawer
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
-from pytest_confluent_contracts.cases.making import members, pinned, types_of, violations, with_value
+from pytest_confluent_contracts.cases.making import members, pinned, types_of, violations
+from pytest_confluent_contracts.model.paths import WHOLE, item_path, member_path, with_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -101,8 +102,8 @@ def allowed(operation: Operation, context: RunContext) -> list[Any]:
     """Return generated bodies that the schema allows, the pins in them."""
     if operation.request is None:
         return []
-    checked = () if context.made_up else operation.promise("checked-elsewhere", "properties") or ()
-    strategy = _value(operation.request.schema, "", frozenset(checked), operation)
+    checked = () if context.made_up else operation.promises.checked_elsewhere.paths
+    strategy = _value(operation.request.schema, WHOLE, frozenset(checked), operation)
     return [pinned(body, context) for body in drawn(strategy, context.max_examples, context.seed)]
 
 
@@ -121,8 +122,12 @@ def _of_type(
     if kind == "object":
         return _object(schema, path, fixed, operation)
     if kind == "array":
-        items = _value(schema.get("items") or {"type": "string"}, f"{path}[]", fixed, operation)
-        return st.lists(items, min_size=schema.get("minItems", 0), max_size=schema.get("maxItems", 12))
+        items = _value(schema.get("items") or {"type": "string"}, item_path(path), fixed, operation)
+        return st.lists(
+            items,
+            min_size=schema.get("minItems", 0),
+            max_size=schema.get("maxItems", 12),
+        )
     if kind == "string":
         return secrets() if _is_secret(path, operation) else texts(schema)
     return {
@@ -136,18 +141,21 @@ def _of_type(
 def _object(
     schema: Mapping[str, Any], path: str, fixed: frozenset[str], operation: Operation
 ) -> st.SearchStrategy[dict[str, Any]]:
-    """Draw declared members only: undeclared ones have a probe of their own, and an absent object is no news twice."""
-    required = set(schema.get("required") or ())
-    required |= {name for name, member in (schema.get("properties") or {}).items() if "properties" in member}
-    parts = {
-        name: _value(member, child, fixed, operation)
-        for name, member in (schema.get("properties") or {}).items()
-        if (child := f"{path}.{name}" if path else name) not in fixed and _may_send(member)
-    }
-    return st.fixed_dictionaries(
-        {name: part for name, part in parts.items() if name in required},
-        optional={name: part for name, part in parts.items() if name not in required},
-    )
+    """Draw declared members only: undeclared ones have a probe of their own.
+
+    Objects are always drawn: an absent one is no news twice.
+    """
+    always: dict[str, st.SearchStrategy[Any]] = {}
+    sometimes: dict[str, st.SearchStrategy[Any]] = {}
+    required = schema.get("required") or ()
+    for name, member in (schema.get("properties") or {}).items():
+        child = member_path(path, name)
+        if child in fixed or not _may_send(member):
+            continue
+        is_always = name in required or "properties" in member
+        parts = always if is_always else sometimes
+        parts[name] = _value(member, child, fixed, operation)
+    return st.fixed_dictionaries(always, optional=sometimes)
 
 
 def _may_send(schema: Mapping[str, Any]) -> bool:
@@ -202,8 +210,8 @@ def forbidden(operation: Operation, context: RunContext) -> list[Any]:
     """Return generated bodies that break exactly one place of the schema, by the ground truth."""
     if operation.request is None:
         return []
-    places = ["", *(member.path for member in members(operation))]
-    fine = _value(operation.request.schema, "", frozenset(), operation)
+    places = [WHOLE, *(member.path for member in members(operation))]
+    fine = _value(operation.request.schema, WHOLE, frozenset(), operation)
     broken = st.tuples(fine, st.sampled_from(places), JUNK).map(lambda drawn: _spoilt(drawn, context))
     count = -(-context.max_examples // FORBIDDEN)
     return [body for body in drawn(broken, count, context.seed + 1) if len(violations(operation, body)) == 1]

@@ -6,12 +6,12 @@ import base64
 import json
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from copy import deepcopy
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
+from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext, Violation
 
@@ -28,20 +28,23 @@ def members(operation: Operation) -> list[Property]:
     """Return the members of the request body that an update may send and that have a type."""
     request = operation.request.properties if operation.request else ()
     frozen = [member.path for member in request if member.read_only]
-    return [m for m in request if m.schema.get("type") and not any(_within(m.path, path) for path in frozen)]
-
-
-def _within(path: str, other: str) -> bool:
-    return path == other or path.startswith((f"{other}.", f"{other}[]"))
+    found: list[Property] = []
+    for member in request:
+        is_frozen = any(paths.is_within(member.path, path) for path in frozen)
+        if member.schema.get("type") and not is_frozen:
+            found.append(member)
+    return found
 
 
 def writable(operation: Operation) -> list[Property]:
-    """Return the members that hold a value of their own: neither objects nor items of lists nor constants."""
-    return [
-        member
-        for member in members(operation)
-        if "properties" not in member.schema and "[]" not in member.path and len(member.schema.get("enum", "ab")) > 1
-    ]
+    """Return the members that hold a value of their own: no objects, items of lists, constants."""
+    found: list[Property] = []
+    for member in members(operation):
+        is_constant = len(member.schema.get("enum", "ab")) <= 1
+        is_part = paths.has_items(member.path) or "properties" in member.schema
+        if not is_part and not is_constant:
+            found.append(member)
+    return found
 
 
 def types_of(schema: Mapping[str, Any]) -> list[str]:
@@ -51,32 +54,6 @@ def types_of(schema: Mapping[str, Any]) -> list[str]:
 
 
 # --- bodies ----------------------------------------------------------------------------------------------------------
-
-
-def with_value(body: Any, path: str, value: Any) -> Any:
-    """Return a copy of *body* with *value* at *path*; ``a.b[]`` is the one item of a list; ``""`` is the whole."""
-    if not path:
-        return value
-    if path.endswith("[]"):
-        return with_value(body, path.removesuffix("[]"), [value])
-    copy = deepcopy(body) if isinstance(body, dict) else {}
-    *parents, name = path.split(".")
-    node = copy
-    for parent in parents:
-        node = node.setdefault(parent, {})
-    node[name] = value
-    return copy
-
-
-def without(body: Any, path: str) -> Any:
-    """Return a copy of *body* without the member at *path*."""
-    copy = deepcopy(body)
-    *parents, name = path.split(".")
-    node = copy
-    for parent in parents:
-        node = node.get(parent, {})
-    node.pop(name, None)
-    return copy
 
 
 def sample(member: Property) -> Any:
@@ -96,11 +73,12 @@ def sample(member: Property) -> Any:
 def minimal(operation: Operation, context: RunContext) -> Any:
     """Return the smallest body that the schema allows: what is required, and what is pinned."""
     body: Any = {}
-    required = {""}
+    required = {paths.WHOLE}
     for member in operation.request.properties if operation.request else ():
         if member.required and member.parent in required:
             required.add(member.path)
-            body = with_value(body, member.path, _shown(operation, member) if "properties" not in member.schema else {})
+            value = {} if "properties" in member.schema else _shown(operation, member)
+            body = paths.with_value(body, member.path, value)
     return pinned(body, context)
 
 
@@ -108,7 +86,7 @@ def full(operation: Operation, context: RunContext) -> Any:
     """Return a body with every member that an update may write."""
     body = minimal(operation, context)
     for member in writable(operation):
-        body = with_value(body, member.path, _shown(operation, member))
+        body = paths.with_value(body, member.path, _shown(operation, member))
     return pinned(body, context)
 
 
@@ -119,12 +97,13 @@ def fresh(operation: Operation, context: RunContext, label: str, path: str = "")
         if member.path == path or member.path in context.pins or not context.made_up:
             continue
         if member.secret:
-            body = with_value(body, member.path, token(context, label))
+            body = paths.with_value(body, member.path, token(context, label))
             continue
-        if "string" in types_of(member.schema) and not {"format", "enum", "pattern"} & set(member.schema):
-            body = with_value(body, member.path, f"{label}-{member.name}")
+        is_bound = bool({"format", "enum", "pattern"} & set(member.schema))
+        if "string" in types_of(member.schema) and not is_bound:
+            body = paths.with_value(body, member.path, f"{label}-{member.name}")
         elif types_of(member.schema) == ["array"]:
-            body = with_value(body, member.path, [f"{label}:{member.name}"])
+            body = paths.with_value(body, member.path, [f"{label}:{member.name}"])
     return body
 
 
@@ -136,34 +115,32 @@ def token(context: RunContext, name: object) -> str:
 def _shown(operation: Operation, member: Property) -> Any:
     """Return the member's value in the document's first example, else a sample."""
     for example in operation.request.examples if operation.request else ():
-        value = at(example.value, member.path)
+        value = paths.value_at(example.value, member.path)
         if value is not ABSENT:
             return value
     return sample(member)
-
-
-def at(body: Any, path: str) -> Any:
-    """Return the value of *body* at a path without lists, ABSENT where there is none."""
-    for name in path.split("."):
-        if not isinstance(body, Mapping) or name not in body:
-            return ABSENT
-        body = body[name]
-    return body
 
 
 def pinned(body: Any, context: RunContext) -> Any:
     """Return *body* with the run's fixed values in it, as far as it has a place for them."""
     for path, value in context.pins.items():
         if _has_room(body, path):
-            body = with_value(body, path, value)
+            body = paths.with_value(body, path, value)
     return body
 
 
 def _has_room(body: Any, path: str) -> bool:
-    """Return whether each member around *path* is an object or absent: a body broken on purpose stays broken."""
-    parts = path.split(".")
-    around = (at(body, ".".join(parts[:depth])) for depth in range(1, len(parts)))
-    return isinstance(body, Mapping) and all(value is ABSENT or isinstance(value, Mapping) for value in around)
+    """Return whether each value around *path* is an object or absent.
+
+    A body that is broken on purpose stays broken.
+    """
+    if not isinstance(body, Mapping):
+        return False
+    for holder in paths.around(path):
+        value = paths.value_at(body, holder)
+        if value is not ABSENT and not isinstance(value, Mapping):
+            return False
+    return True
 
 
 # --- ground truth ----------------------------------------------------------------------------------------------------
@@ -181,29 +158,32 @@ def violations(operation: Operation, body: Any) -> tuple[Violation, ...]:
     validator = _validator(json.dumps(operation.request.schema, sort_keys=True))
     found: dict[tuple[str, str], Violation] = {}
     for error in validator.iter_errors(body):
-        broken = _violation(error)
+        broken = _violation(error, body)
         known = found.setdefault((broken.pointer, broken.missing), broken)
         if _rank(broken.keyword) < _rank(known.keyword):
             found[broken.pointer, broken.missing] = broken
     return tuple(found.values())
 
 
-def _violation(error: Any) -> Violation:
-    pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in error.instance_path)
+def _violation(error: Any, body: Any) -> Violation:
+    steps = paths.steps_reported(body, error.instance_path, error.instance)
+    pointer = paths.pointer_of(steps)
     keyword = str(error.kind.name)
     if keyword == "type" and error.instance is None:
         keyword = "null"
-    return Violation(pointer, keyword, str(error.message)[:200], error.kind.property if keyword == "required" else "")
+    missing = error.kind.property if keyword == "required" else ""
+    return Violation(pointer, keyword, str(error.message)[:200], missing)
 
 
 def _rank(keyword: str) -> int:
     return KEYWORD_ORDER.index(keyword) if keyword in KEYWORD_ORDER else len(KEYWORD_ORDER)
 
 
-def place(violation: Violation) -> str:
-    """Return the path, as clause ids write it, of the member that is wrong."""
-    steps = [*violation.pointer.split("/")[1:], *([violation.missing] if violation.missing else [])]
-    return "".join("[]" if step.isdigit() else f".{step}" for step in steps).removeprefix(".")
+def path_at_fault(violation: Violation, body: Any) -> str:
+    """Return the path, as clause ids write it, of the member of *body* that is wrong or missing."""
+    path = paths.path_of(paths.steps_of_pointer(body, violation.pointer))
+    is_missing = violation.keyword == "required"  # the empty name may be missing too
+    return paths.member_path(path, violation.missing) if is_missing else path
 
 
 # --- cases -----------------------------------------------------------------------------------------------------------
@@ -238,7 +218,7 @@ def judged(probe: Probe, title: str, operation: Operation, context: RunContext, 
         "expect": Expect.REFUSED if wrong else Expect.ACCEPTED,
     }
     if len(wrong) == 1:
-        settings["varies"] = place(wrong[0])
+        settings["varies"] = path_at_fault(wrong[0], body)
     return case(probe, title, operation, context, **(settings | more))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.cases.making import at, judged, minimal, pinned, types_of, with_value, writable
-from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.cases.making import judged, minimal, pinned, types_of, writable
+from pytest_confluent_contracts.model.paths import ABSENT, value_at, with_value
 from pytest_confluent_contracts.model.traffic import REDACTED, Probe
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ def shown(operation: Operation, answer: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for member in writable(operation):
         if member.path in answered and not member.secret:
-            value, empty = at(answer, member.path), [] if types_of(member.schema) == ["array"] else ""
+            empty: Any = [] if types_of(member.schema) == ["array"] else ""
+            value = value_at(answer, member.path)
             found[member.path] = empty if value in (ABSENT, None) else value
     return found
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_confluent_contracts.cases import generated
-from pytest_confluent_contracts.cases.making import at, encoded, place, violations, with_value
+from pytest_confluent_contracts.cases.making import encoded, path_at_fault, violations
+from pytest_confluent_contracts.model.paths import value_at, with_value
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe
 
 SPELLED = 24
@@ -36,8 +37,9 @@ def remade(case: Case, body: Any) -> Case:
     if case.expect not in (Expect.ACCEPTED, Expect.REFUSED):
         return changed
     wrong = violations(case.operation, body)
-    varies = place(wrong[0]) if len(wrong) == 1 else case.varies
-    return replace(changed, violations=wrong, expect=Expect.REFUSED if wrong else Expect.ACCEPTED, varies=varies)
+    varies = path_at_fault(wrong[0], body) if len(wrong) == 1 else case.varies
+    expect = Expect.REFUSED if wrong else Expect.ACCEPTED
+    return replace(changed, violations=wrong, expect=expect, varies=varies)
 
 
 def _axes(value: Any) -> tuple[list[int], Build]:
@@ -91,6 +93,6 @@ def _text_axes(value: str) -> tuple[list[int], Build]:
 def _secrets_kept(case: Case, body: Any) -> Any:
     """Return *body* with its secrets whole: cut short, one could be mistaken for another value of an answer."""
     for member in case.operation.request.properties if case.operation.request else ():
-        if member.secret and isinstance(at(body, member.path), str):
-            body = with_value(body, member.path, at(case.value, member.path))
+        if member.secret and isinstance(value_at(body, member.path), str):
+            body = with_value(body, member.path, value_at(case.value, member.path))
     return body

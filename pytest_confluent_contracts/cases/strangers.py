@@ -45,7 +45,7 @@ def _stranger(
 
 def _anonymous(case: Case) -> tuple[tuple[str, str], ...]:
     """Return the headers of *case* but for those that carry credentials."""
-    own = {scheme.header for alternative in case.operation.security for scheme in alternative}
+    own = {scheme.header for scheme in case.operation.schemes}
     return tuple(pair for pair in case.headers if pair[0] not in own)
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_confluent_contracts.cases import generated
 from pytest_confluent_contracts.cases.making import (
-    at,
     case,
     distinct,
     fresh,
@@ -23,12 +22,32 @@ from pytest_confluent_contracts.cases.making import (
     sample,
     token,
     types_of,
-    with_value,
-    without,
     writable,
 )
-from pytest_confluent_contracts.cases.texts import ENTRY_SIZES, KEYED_TEXTS, LIST_SIZES, SECRET_SIZES, SIZES, TEXTS
-from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.cases.texts import (
+    ENTRY_SIZES,
+    KEYED_TEXTS,
+    LIST_SIZES,
+    SECRET_SIZES,
+    SIZES,
+    TEXTS,
+)
+from pytest_confluent_contracts.model.paths import (
+    ABSENT,
+    ITEM,
+    WHOLE,
+    has_items,
+    is_within,
+    item_path,
+    member_path,
+    parent_path,
+    path_of,
+    relative_path,
+    steps_of,
+    value_at,
+    with_value,
+    without_value,
+)
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
 
 if TYPE_CHECKING:
@@ -76,14 +95,17 @@ def throttling(operation: Operation, context: RunContext) -> list[Case]:
 
 def later(operation: Operation, context: RunContext) -> list[Case]:
     """Return updates that each change one member alone, where a time stamp is promised to move with them."""
-    if not operation.promise("timestamps", "updated"):
+    if not operation.promises.timestamps.updated:
         return []
     new, least = fresh(operation, context, "later"), minimal(operation, context)
-    return [
-        judged(Probe.VALID, f"a new {path}", operation, context, with_value(least, path, at(new, path)))
-        for member in writable(operation)
-        if not member.secret and _may_vary(member, operation, context) and at(new, path := member.path) is not ABSENT
-    ]
+    updates: list[Case] = []
+    for member in writable(operation):
+        value = value_at(new, member.path)
+        if member.secret or value is ABSENT or not _may_vary(member, operation, context):
+            continue
+        body = with_value(least, member.path, value)
+        updates.append(judged(Probe.VALID, f"a new {member.path}", operation, context, body))
+    return updates
 
 
 # --- allowed ---------------------------------------------------------------------------------------------------------
@@ -137,8 +159,9 @@ def _presence(operation: Operation, context: RunContext) -> Iterator[Body]:
             yield f"an empty {member.path}", with_value(least, member.path, {}), {"varies": member.path}
     for member in writable(operation):
         if not member.required:
-            yield f"{member.path} alone", with_value(least, member.path, at(everything, member.path)), {}
-            yield f"{member.path} left out", without(everything, member.path), {}
+            value = value_at(everything, member.path)
+            yield f"{member.path} alone", with_value(least, member.path, value), {}
+            yield f"{member.path} left out", without_value(everything, member.path), {}
 
 
 def _in_rows(operation: Operation, context: RunContext) -> Iterator[Body]:
@@ -168,8 +191,9 @@ def _turned(entries: Iterable[T], by: int) -> deque[T]:
 
 
 def _may_vary(member: Property, operation: Operation, context: RunContext) -> bool:
-    checked = operation.promise("checked-elsewhere", "properties") or ()
-    return member.path not in context.pins and (context.made_up or member.path not in checked)
+    if member.path in context.pins:
+        return False
+    return context.made_up or member.path not in operation.promises.checked_elsewhere.paths
 
 
 def values(member: Property, operation: Operation, context: RunContext) -> Iterator[tuple[str, Any]]:
@@ -181,7 +205,8 @@ def values(member: Property, operation: Operation, context: RunContext) -> Itera
     elif "string" in kinds:
         yield from _secrets(context) if member.secret else _strings(schema)
     elif "array" in kinds:
-        yield from _lists(schema, operation.promise("samples", "properties") or {}, f"{member.path}[]")
+        samples = operation.promises.samples.by_path.get(item_path(member.path), ())
+        yield from _lists(schema, samples)
     elif "boolean" in kinds:
         yield from (("true", True), ("false", False))
     elif {"integer", "number"} & set(kinds):
@@ -217,12 +242,12 @@ def _secrets(context: RunContext) -> Iterator[tuple[str, str]]:
         yield f"{length} characters long", (head + long_text(length))[:length]
 
 
-def _lists(schema: Mapping[str, Any], samples: Mapping[str, Any], path: str) -> Iterator[tuple[str, list[Any]]]:
+def _lists(schema: Mapping[str, Any], samples: Iterable[Any]) -> Iterator[tuple[str, list[Any]]]:
     yield "the empty list", []
     items = schema.get("items") or {}
     if "string" not in types_of(items):
         return
-    yield from ((f"[{text!r}]", [text]) for text in samples.get(path, ()))
+    yield from ((f"[{text!r}]", [text]) for text in samples)
     titles, texts = list(TEXTS), list(TEXTS.values())
     for begin in range(0, len(texts), TOGETHER):
         yield ", ".join(titles[begin : begin + TOGETHER]), texts[begin : begin + TOGETHER]
@@ -270,9 +295,13 @@ def read_only(operation: Operation, context: RunContext) -> list[Case]:
     least = minimal(operation, context)
     content = operation.success.content if operation.success else None
     known = {member.path: member for member in content.properties} if content else {}
-    untouchable = [operation.promise(key, "properties") or () for key in ("immutable", "create-only")]
-    others = {path: other(known, path) for path in itertools.chain(*untouchable) if path in known}
-    others |= {path: [*_touched(content, path), *value] for path, value in others.items() if isinstance(value, list)}
+    promises = operation.promises
+    others: dict[str, Any] = {}
+    for path in (*promises.immutable.paths, *promises.create_only.paths):
+        if path not in known:
+            continue
+        value = other(known, path)
+        others[path] = [*_touched(content, path), *value] if isinstance(value, list) else value
     everything = least
     for path, value in others.items():
         everything = with_value(everything, path, value)
@@ -308,7 +337,8 @@ def _unlike(value: Any) -> Iterator[Any]:
 
 def _touched(content: Content | None, path: str) -> list[Any]:
     """Return the first item that the document shows at *path*, with its id and other values: its owner may write by id."""
-    shown = (at(example.value, path) for example in (content.examples if content else ()))
+    examples = content.examples if content else ()
+    shown = (value_at(example.value, path) for example in examples)
     item = next((found[0] for found in shown if isinstance(found, list) and found), None)
     return [{name: _turned_over(value) for name, value in item.items()}] if isinstance(item, dict) else []
 
@@ -327,18 +357,24 @@ def _frozen(operation: Operation, context: RunContext, path: str, body: Any) -> 
 
 def other(known: Mapping[str, Property], path: str) -> Any:
     """Return a value for *path* that no service would have by chance."""
-    below = {name: member for name, member in known.items() if name.startswith(f"{path}.")}
-    if "[]" not in path and below:
+    below = {name: member for name, member in known.items() if _is_member_below(name, path)}
+    if below and not has_items(path):
         tree: Any = {}
         for name, member in below.items():
             if "properties" not in member.schema:
-                tree = with_value(tree, name.removeprefix(f"{path}."), _other_value(member))
+                tree = with_value(tree, relative_path(name, path), _other_value(member))
         return tree
     if "array" in types_of(known[path].schema):
         item = {"id": "contract-other", "resource_type": "kafka", "tags": ["contract:other"]}
-        declared = {name.removeprefix(f"{path}[].") for name in known if name.startswith(f"{path}[].")}
-        return [{key: value for key, value in item.items() if key in declared}]
+        items = item_path(path)
+        return [{key: value for key, value in item.items() if member_path(items, key) in known}]
     return _other_value(known[path])
+
+
+def _is_member_below(path: str, holder: str) -> bool:
+    """Return whether *path* leads into the object at *holder*; a list has items, no members."""
+    below = steps_of(relative_path(path, holder)) if is_within(path, holder) else ()
+    return bool(below) and below[0] is not ITEM
 
 
 def _other_value(member: Property) -> Any:
@@ -356,10 +392,10 @@ def _in_other_case(operation: Operation, context: RunContext) -> Iterator[Case]:
     """Yield the update that spells every member it may write in capitals: JSON's names are told apart by case."""
     new, body = fresh(operation, context, "capitals"), minimal(operation, context)
     for member in writable(operation):
-        value = at(new, member.path)
+        value = value_at(new, member.path)
         if not (member.secret or member.required or value is ABSENT):
-            around, _, name = member.path.rpartition(".")
-            body = with_value(body, f"{around}.{name.upper()}".removeprefix("."), value)
+            *holders, name = steps_of(member.path)
+            body = with_value(body, path_of([*holders, str(name).upper()]), value)
     one = judged(Probe.READ_ONLY, "members in capitals", operation, context, body, varies="undeclared")
     if one.expect is Expect.ACCEPTED and body != minimal(operation, context):
         yield one
@@ -369,13 +405,15 @@ def _undeclared(operation: Operation, context: RunContext) -> Iterator[Case]:
     """Yield updates with a member that the schema neither names nor forbids."""
     if operation.request is None:
         return
-    objects = ["", *(m.path for m in operation.request.properties if "properties" in m.schema and not m.read_only)]
+    members = operation.request.properties
+    objects = [m.path for m in members if "properties" in m.schema and not m.read_only]
     least = minimal(operation, context)
-    for path in objects:
+    for path in (WHOLE, *objects):
+        is_deep = parent_path(path) != WHOLE
+        if is_deep and value_at(least, path) is ABSENT:
+            continue
+        name = member_path(path, "x_contract")
         for value in ("contract", {"a": [None, 7]}):
-            name = f"{path}.x_contract" if path else "x_contract"
-            if path and at(least, path) is ABSENT and path.count("."):
-                continue
             body = with_value(least, name, value)
             one = judged(Probe.READ_ONLY, f"an undeclared {name}", operation, context, body, varies="undeclared")
             if one.expect is Expect.ACCEPTED:

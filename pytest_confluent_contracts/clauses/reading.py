@@ -216,11 +216,11 @@ class SchemaReader:
         for error in errors:
             if isinstance(error.instance, str) and REDACTED in error.instance:
                 continue  # what came is not known: `look_for_leaks` judges that it came
+            place = paths.steps_reported(body, error.instance_path, error.instance)
             if error.kind.name == "required":
-                place = [*error.instance_path, error.kind.property]
+                place = [*place, error.kind.property]
                 found.setdefault(self._nearest_documented(place), MISSING)
             else:
-                place = list(error.instance_path)
                 found.setdefault(self._nearest_documented(place), _shortened(error.message))
         return found
 

@@ -40,6 +40,7 @@ STEP = re.compile(r"\[\]|(?P<name>(?:[^.\[\]\\]|\\.)+)", re.DOTALL)
 ESCAPED = re.compile(r"[.\[\]\\]")
 POINTER = re.compile(r"(/([^/~]|~[01])*)*\Z")
 INDEX = re.compile(r"(0|[1-9][0-9]{0,8})\Z")  # RFC 6901 section 4: no leading zeros
+NUMBER = re.compile(r"\+?[0-9]{1,20}\Z")
 VARIABLE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -52,10 +53,11 @@ def steps_of(path: str) -> tuple[Step, ...]:
     steps: list[Step] = []
     position = 0
     while position < len(path):
-        if path[position] == "." and steps:
-            position += 1
+        after_dot = path[position] == "." and bool(steps)
+        position += after_dot
         found = STEP.match(path, position)
-        if found is None or (steps and found["name"] and path[position - 1] != "."):
+        # Between two steps stands a dot before a name, and none before an item.
+        if found is None or (steps and after_dot == (found["name"] is None)):
             raise ValueError(f"{path!r} is no path: see character {position}")
         steps.append(ITEM if found["name"] is None else _unescaped_name(found["name"]))
         position = found.end()
@@ -121,6 +123,15 @@ def is_member_of(path: str, other: str) -> bool:
 def is_member_of_any(path: str, others: Iterable[str]) -> bool:
     """Return whether *path* is one of *others*, or leads down from one by a member."""
     return any(is_member_of(path, other) for other in others)
+
+
+def relative_path(path: str, holder: str) -> str:
+    """Return *path* as seen from the value at *holder*, which it lies within.
+
+    >>> relative_path("spec.owner.id", "spec")
+    'owner.id'
+    """
+    return path_of(steps_of(path)[len(steps_of(holder)) :])
 
 
 def has_items(path: str) -> bool:
@@ -243,6 +254,49 @@ def _below(body: Any, step: str | int) -> Any:
     if isinstance(body, list) and isinstance(step, int) and step < len(body):
         return body[step]
     return ABSENT
+
+
+# --- what a validator reports ----------------------------------------------------------------------------------------
+
+
+def steps_reported(body: Any, report: Sequence[str | int], value: Any) -> list[str | int]:
+    """Return the steps to *value* in *body* that *report* means, the path of a validator's error.
+
+    jsonschema_rs leaves out empty names, and tells names that read as a number as that number: a report of ``[1]`` may
+    mean the item 1 or the members ``1`` and ``+1`` (of reactions, for one). The body says which, else the value.
+    """
+    readings = list(_readings(body, report))
+    if len(readings) < 2:
+        return readings[0][0] if readings else list(report)
+    meant = (steps for steps, reached in readings if reached == value)
+    return next(meant, readings[0][0])
+
+
+def _readings(body: Any, report: Sequence[str | int]) -> Iterator[tuple[list[str | int], Any]]:
+    """Yield each way in which *report* can be followed, and where it leads."""
+    if not report:
+        yield [], body
+    for step, rest in _next_steps(body, report):
+        for steps, reached in _readings(_below(body, step), rest):
+            yield [step, *steps], reached
+
+
+def _next_steps(
+    body: Any,
+    report: Sequence[str | int],
+) -> Iterator[tuple[str | int, Sequence[str | int]]]:
+    told = report[0] if report else None
+    if isinstance(body, list) and isinstance(told, int) and told < len(body):
+        yield told, report[1:]
+    if not isinstance(body, Mapping):
+        return
+    for name in body if isinstance(told, int) else ():
+        if NUMBER.match(name) and int(name) == told:
+            yield name, report[1:]
+    if isinstance(told, str) and told in body:
+        yield told, report[1:]
+    if "" in body:
+        yield "", report
 
 
 # --- URL templates ---------------------------------------------------------------------------------------------------
