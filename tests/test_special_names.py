@@ -9,22 +9,22 @@ import pytest
 from exchanges import operation_from
 from judging import red
 
-from pytest_confluent_contracts import cases, clauses, faults, targets
-from pytest_confluent_contracts.campaign import ORDER, Campaign
+from pytest_confluent_contracts import cases, clauses, faults
+from pytest_confluent_contracts.campaign import ORDER
 from pytest_confluent_contracts.cases.making import path_at_fault
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Verdict
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import Expect, Probe, RunContext
-from pytest_confluent_contracts.proving import Prover
+from pytest_confluent_contracts.proving import Double, Prover
 from pytest_confluent_contracts.service import Service, VirtualClock
 from pytest_confluent_contracts.settings import _pins
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_confluent_contracts.contract import Ruling
-
+    from pytest_confluent_contracts.campaign import Campaign
+    from pytest_confluent_contracts.model.clauses import Ruling
     from pytest_confluent_contracts.model.documents import Operation
 
 # Each member that an update may write, by its path: the name as it stands in the body, and its JSON Pointer.
@@ -134,9 +134,7 @@ def operation(tmp_path_factory: pytest.TempPathFactory) -> Operation:
 
 def make_campaign(operation: Operation, alter: faults.Alter = lambda service: service) -> Campaign:
     """Return a run that holds the double of *operation*, in process."""
-    door = targets.mocked(operation, targets.Manners(10.0), {}, alter)
-    context = RunContext(door.parameters, {}, door.credentials, max_examples=20)
-    return Campaign(operation, context, door.wire, door.clock)
+    return Double(operation, max_examples=20).campaign(alter)
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +186,7 @@ def test_every_member_at_fault_is_named(held: Campaign, path: str) -> None:
         if case.probe is not Probe.BROKEN or case.varies != path or exchange.throttled:
             continue
         [violation] = case.violations
-        place = [step for step in (violation.missing,) if violation.keyword == "required"]
+        place = [] if violation.missing is None else [violation.missing]
         assert violation.pointer + paths.pointer_of(place) == WRITTEN[path]
         assert path_at_fault(violation, case.value) == path
         assert exchange.status == 400

@@ -156,7 +156,7 @@ def violations(operation: Operation, body: Any) -> tuple[Violation, ...]:
     if operation.request is None:
         return ()
     validator = _validator(json.dumps(operation.request.schema, sort_keys=True))
-    found: dict[tuple[str, str], Violation] = {}
+    found: dict[tuple[str, str | None], Violation] = {}
     for error in validator.iter_errors(body):
         broken = _violation(error, body)
         known = found.setdefault((broken.pointer, broken.missing), broken)
@@ -171,7 +171,7 @@ def _violation(error: Any, body: Any) -> Violation:
     keyword = str(error.kind.name)
     if keyword == "type" and error.instance is None:
         keyword = "null"
-    missing = error.kind.property if keyword == "required" else ""
+    missing = error.kind.property if keyword == "required" else None
     return Violation(pointer, keyword, str(error.message)[:200], missing)
 
 
@@ -182,8 +182,7 @@ def _rank(keyword: str) -> int:
 def path_at_fault(violation: Violation, body: Any) -> str:
     """Return the path, as clause ids write it, of the member of *body* that is wrong or missing."""
     path = paths.path_of(paths.steps_of_pointer(body, violation.pointer))
-    is_missing = violation.keyword == "required"  # the empty name may be missing too
-    return paths.member_path(path, violation.missing) if is_missing else path
+    return path if violation.missing is None else paths.member_path(path, violation.missing)
 
 
 # --- cases -----------------------------------------------------------------------------------------------------------

@@ -410,12 +410,12 @@ def _refuses_the_body(exchange: Exchange, operation: Operation) -> bool:
 
 
 def _is_of_a_part(violation: Violation) -> bool:
-    return bool(violation.pointer or violation.missing)
+    return bool(violation.pointer) or violation.missing is not None
 
 
 def _places(violation: Violation) -> set[str]:
     """Return the pointers that name what is wrong; a missing member is told by its place or by its parent."""
-    if not violation.missing:
+    if violation.missing is None:
         return {violation.pointer}
     return {violation.pointer + paths.pointer_of([violation.missing]), violation.pointer}
 

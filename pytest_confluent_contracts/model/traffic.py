@@ -51,12 +51,15 @@ class Expect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One place at which a body breaks its schema: JSON Pointer, keyword, and the missing member's name."""
+    """One place at which a body breaks its schema: JSON Pointer, keyword, and the name of the member that is missing there.
+
+    ``missing`` is None where the value at the pointer itself is wrong; the empty name is a name, too.
+    """
 
     pointer: str
     keyword: str
     message: str
-    missing: str = ""
+    missing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
