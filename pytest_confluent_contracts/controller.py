@@ -19,6 +19,7 @@ from pytest_confluent_contracts.stash import GATE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.report.terminal import Line
     from pytest_confluent_contracts.settings import Settings
 
@@ -84,15 +85,18 @@ class Controller:
             self._draft_waivers(session)
         if self.faults and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        if self.settings.report is not None and (self.records or (_broken_off(session) and not self.proofs)):
+        is_worth_telling = self.records or (_broken_off(session) and not self.proofs)
+        if self.settings.report is not None and is_worth_telling:
             self._write_reports(session)
 
     def _in_order(self) -> None:
         """Put the verdicts in the order of the documents: with several workers they come as each gets there."""
         from pytest_confluent_contracts import documents
 
-        held = [operation for path in self.settings.documents for operation in documents.read(path).operations]
-        order = {(operation.document, operation.id): index for index, operation in enumerate(held)}
+        held: list[Operation] = []
+        for path in self.settings.documents:
+            held += documents.read(path).operations
+        order = {operation.key: index for index, operation in enumerate(held)}
         self.records.sort(key=lambda one: order[one["document"], one["operation"]])
 
     def _too_little_seen(self) -> list[str]:
@@ -100,9 +104,13 @@ class Controller:
         from pytest_confluent_contracts.report import run
 
         least = self.settings.fail_under
-        if not least or not self.records or (share := run.exercised(self.records)) >= least:
+        if not least or not self.records:
             return []
-        return [f"{share:.1f} % of the clauses were exercised, less than --contract-fail-under={least:g}"]
+        share = run.exercised(self.records)
+        if share >= least:
+            return []
+        asked = f"--contract-fail-under={least:g}"
+        return [f"{share:.1f} % of the clauses were exercised, less than {asked}"]
 
     def _write_reports(self, session: pytest.Session) -> None:
         """Write the reports; where that fails, the verdicts are printed all the same, and the exit code is 4."""
@@ -114,11 +122,13 @@ class Controller:
         self.exchanges.extend(unjudged(self.config))
         held = {path: documents.read(path) for path in self.settings.documents}
         described = [run.described(document) for document in held.values()]
-        # A document that is gone by now was read before: the reports do without its text.
-        texts = {one["file"]: path for one, path in zip(described, held, strict=True) if path.is_file()}
-        sources = {file: path.read_text("utf-8") for file, path in texts.items()}
+        sources: dict[str, str] = {}
+        for one, path in zip(described, held, strict=True):
+            if path.is_file():  # one that is gone by now was read before: the reports do without its text
+                sources[one["file"]] = path.read_text("utf-8")
+        finished = run.gathered(self._meta(session, described), self.records, self.exchanges)
         try:
-            files.write(folder, run.gathered(self._meta(session, described), self.records, self.exchanges), sources)
+            files.write(folder, finished, sources)
         except ContractError as error:
             self.faults.append(str(error))
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
@@ -151,9 +161,8 @@ class Controller:
             self.faults.append(f"--contract-waivers={path}: cannot be written: {error.strerror}")
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
             return
-        self.faults.append(
-            f"{len(failed)} waivers drafted in {path.name}: give each a reason, an owner and an expiry date"
-        )
+        told = f"{len(failed)} waivers drafted in {path.name}"
+        self.faults.append(f"{told}: give each a reason, an owner and an expiry date")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the closing section."""
@@ -211,8 +220,8 @@ def _in_full(report: pytest.TestReport) -> Iterator[None]:
 
     The short summary comes at the end, has a line for each failure, and where CI is set cuts nothing off a message.
     """
-    crash: Any = getattr(report.longrepr, "reprcrash", None) if getattr(report, "contract", None) else None
-    if crash is None:
+    crash: Any = getattr(report.longrepr, "reprcrash", None)
+    if crash is None or not getattr(report, "contract", None):
         yield
         return
     crash.message, first = str(report.longrepr), crash.message

@@ -97,7 +97,9 @@ class FaultItem(pytest.Function):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
         """Return what was not noticed, in a line."""
-        return str(excinfo.value) if isinstance(excinfo.value, ContractBroken) else super().repr_failure(excinfo)
+        if isinstance(excinfo.value, ContractBroken):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return the document and the fault."""
@@ -130,19 +132,26 @@ class ClauseItem(pytest.Function):
         if isinstance(excinfo.value, ContractBroken) and self.ruling is not None:
             from pytest_confluent_contracts.report import block
 
-            told = block.failure(self.ruling, f"pytest {shlex.quote(self.nodeid)} {again(self.config)}".rstrip())
-            return _shown(excinfo, f"{self.fault}\n{told}" if self.fault else told, self.path, self.clause.place.line)
+            command = f"pytest {shlex.quote(self.nodeid)} {again(self.config)}".rstrip()
+            told = block.failure(self.ruling, command)
+            if self.fault:
+                told = f"{self.fault}\n{told}"
+            return _shown(excinfo, told, self.path, self.clause.place.line)
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Return the place in the document, the line counted from 0; pytest would write the dots of a bare id as colons."""
+        """Return the place in the document, the line counted from 0.
+
+        pytest would write the dots of a bare id as colons.
+        """
         return self.path, self.clause.place.line - 1, f"{self.path.stem}: {self.clause.id}"
 
 
 def _shown(excinfo: pytest.ExceptionInfo[BaseException], block: str, path: Path, line: int) -> Any:
     """Return pytest's own representation with *block* in it, at a line of the document.
 
-    A bare text would be printed whole in the short summary where CI is set, and has no place that an annotation could use.
+    A bare text would be printed whole in the short summary where CI is set, and has no place that an
+    annotation could use.
     """
     shown: Any = excinfo.getrepr(style="value")
     entry = shown.reprtraceback.reprentries[-1]

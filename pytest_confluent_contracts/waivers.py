@@ -32,6 +32,11 @@ class Waiver:
     document: str = "*"
     target: str = "*"
 
+    @property
+    def is_wide(self) -> bool:
+        """Return whether the waiver speaks of several clauses."""
+        return "*" in self.clause
+
     def covers(self, clause: str, document: str, target: str) -> bool:
         """Return whether the waiver speaks of this clause of this document at this target."""
         pairs = ((clause, self.clause), (document, self.document), (target, self.target))
@@ -78,41 +83,61 @@ def _waiver(path: Path, number: int, entry: Any) -> Waiver:
 
 
 def applied(waivers: Sequence[Waiver], ruling: Ruling, target: str, today: date) -> Outcome:
-    """Return what *waivers* make of *ruling*: known failures are waived; expired and needless waivers are faults."""
-    covering = [waiver for waiver in waivers if waiver.covers(ruling.clause.id, ruling.document, target)]
-    red = ruling.verdict is Verdict.BROKEN or ruling.withheld
-    for waiver in covering:
+    """Return what *waivers* make of *ruling*: the first of those that cover it decides.
+
+    Known failures are waived; a waiver that has expired, or is not needed any more, is itself a fault.
+    """
+    clause, document = ruling.clause.id, ruling.document
+    is_red = ruling.verdict is Verdict.BROKEN or ruling.withheld
+    for waiver in waivers:
+        if not waiver.covers(clause, document, target):
+            continue
         named = f"the waiver of {waiver.clause} ({waiver.owner}: {waiver.reason})"
         if waiver.expires < today:
-            return (
-                Outcome(fault=f"{named} expired on {waiver.expires}")
-                if red
-                else Outcome(fault=f"{named} has expired: delete it")
-            )
-        if red:
+            return Outcome(fault=f"{named} {_told_expired(waiver, is_red=is_red)}")
+        if is_red:
             return Outcome(waived=f"{waiver.reason} ({waiver.owner}, until {waiver.expires})")
-        if ruling.verdict is Verdict.KEPT and "*" not in waiver.clause:
+        if ruling.verdict is Verdict.KEPT and not waiver.is_wide:
             return Outcome(fault=f"{named} is no longer needed: the clause is kept; delete it")
     return Outcome()
 
 
-def needless(waivers: Iterable[Waiver], records: Sequence[Mapping[str, Any]], target: str) -> list[str]:
+def _told_expired(waiver: Waiver, *, is_red: bool) -> str:
+    return f"expired on {waiver.expires}" if is_red else "has expired: delete it"
+
+
+def needless(
+    waivers: Iterable[Waiver],
+    records: Sequence[Mapping[str, Any]],
+    target: str,
+) -> list[str]:
     """Return the waivers with a wildcard of which every clause that was judged is kept."""
     found = []
     for waiver in waivers:
-        own = [one["verdict"] for one in records if waiver.covers(one["clause"], one["document"], target)]
-        if "*" in waiver.clause and own and set(own) <= {"kept", "not exercised"}:
-            found.append(f"the waiver of {waiver.clause} ({waiver.owner}) is no longer needed: delete it")
+        own = [one for one in records if waiver.covers(one["clause"], one["document"], target)]
+        verdicts = {one["verdict"] for one in own}
+        if waiver.is_wide and verdicts and verdicts <= {Verdict.KEPT, Verdict.NOT_EXERCISED}:
+            named = f"the waiver of {waiver.clause} ({waiver.owner})"
+            found.append(f"{named} is no longer needed: delete it")
     return found
 
 
 def drafted(failed: Iterable[tuple[str, str, str]], target: str) -> str:
     """Return the TOML of (clause, document, what came), for a human to complete: without a reason it does not count."""
-    return "".join(
-        f"\n[[waiver]]\n# {_comment(came)}\nclause = {_text(clause)}\ndocument = {_text(document)}\n"
-        f'target = {_text(target)}\nreason = ""\nowner = ""\nexpires = 1970-01-01\n'
-        for clause, document, came in failed
-    )
+    lines = []
+    for clause, document, came in failed:
+        lines += [
+            "",
+            "[[waiver]]",
+            f"# {_comment(came)}",
+            f"clause = {_text(clause)}",
+            f"document = {_text(document)}",
+            f"target = {_text(target)}",
+            'reason = ""',
+            'owner = ""',
+            "expires = 1970-01-01",
+        ]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _comment(told: str) -> str:

@@ -54,14 +54,14 @@ def answered(status: int, expect: Expect = Expect.REFUSED, failure: str = "") ->
     return make_exchange(case, status, {}, failure=failure)
 
 
-def broken(clause: Clause, finding: Finding, exchange: Exchange | None = None, **more: Any) -> Ruling:
+def make_broken(clause: Clause, finding: Finding, exchange: Exchange | None = None, **more: Any) -> Ruling:
     """Return the verdict on a clause that 3 of 9 answers break; on a SHOULD, it warns."""
     verdict = Verdict.BROKEN if clause.level is Level.MUST else Verdict.WARNED
     counted: dict[str, Any] = {"judged": 9, "against": 3} | more
     return Ruling(clause, "d", "o", verdict, finding=finding, exchange=exchange, **counted)
 
 
-def unexercised(clause: Clause, missing: MissingEvidence) -> Ruling:
+def make_unexercised(clause: Clause, missing: MissingEvidence) -> Ruling:
     """Return the verdict on a clause for which no evidence came."""
     return Ruling(clause, "d", "o", Verdict.NOT_EXERCISED, missing=missing)
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from rulings import answered, broken, make_clause, told, unexercised, withheld
+from rulings import answered, make_broken, make_clause, make_unexercised, told, withheld
 
 from pytest_confluent_contracts.model.clauses import (
     Aspect,
@@ -35,20 +35,20 @@ def grouped(*records: Record) -> list[set[str]]:
 def header(status: str, name: str, seen: int, **more: Any) -> Record:
     """Return the record of a header that is missing on an answer with *seen*."""
     clause = make_clause(f"{status}/header/{name}", topic=Topic(Aspect.HEADER, status, header=name))
-    return told(broken(clause, Finding(FindingKind.HEADER_MISSING, seen, name)), **more)
+    return told(make_broken(clause, Finding(FindingKind.HEADER_MISSING, seen, name)), **more)
 
 
 def member(status: str, path: str, observed: str = '7 is not of type "string"') -> Record:
     """Return the record of a member of an answer that is not as its schema says."""
     clause = make_clause(f"{status}/body/{path}", topic=Topic(Aspect.MEMBER, status, path))
     seen = 400 if status == "error" else 200
-    return told(broken(clause, Finding(FindingKind.MEMBER_INVALID, seen, path, observed=observed)))
+    return told(make_broken(clause, Finding(FindingKind.MEMBER_INVALID, seen, path, observed=observed)))
 
 
 def unseen_member(status: str, path: str, missing: MissingEvidence) -> Record:
     """Return the record of a member of an answer for which there is no evidence."""
     clause = make_clause(f"{status}/body/{path}", topic=Topic(Aspect.MEMBER, status, path))
-    return told(unexercised(clause, missing))
+    return told(make_unexercised(clause, missing))
 
 
 def constraint(path: str, keyword: str) -> Any:
@@ -61,33 +61,33 @@ def taken(path: str, keyword: str, status: int = 200) -> Record:
     """Return the record of a broken body that was answered *status*, not 400."""
     kind = FindingKind.FORBIDDEN_TAKEN
     finding = Finding(kind, status, expected=(400,), request=f"{path} is 7")
-    return told(broken(constraint(path, keyword), finding, answered(status)))
+    return told(make_broken(constraint(path, keyword), finding, answered(status)))
 
 
 def update(rule: str, finding: Finding, topic: Topic | None = None) -> Record:
     """Return the record of a broken rule on updates."""
     clause = make_clause(f"update/{rule}", Family.UPDATE, topic or Topic())
-    return told(broken(clause, finding))
+    return told(make_broken(clause, finding))
 
 
 def quota(rule: str, finding: Finding, aspect: Aspect) -> Record:
     """Return the record of a broken rule on the rate limit."""
     clause = make_clause(f"rate-limit/{rule}", Family.RATE_LIMIT, Topic(aspect))
-    return told(broken(clause, finding))
+    return told(make_broken(clause, finding))
 
 
 def unsettled(status: str, aspect: Aspect, finding: Finding) -> Record:
     """Return the record of a body that is not JSON, or not said to be."""
     named = aspect.value.replace(" ", "-")
     clause = make_clause(f"{status}/{named}", topic=Topic(aspect, status))
-    return told(broken(clause, finding))
+    return told(make_broken(clause, finding))
 
 
 def refused_anyway(id: str, title: str) -> Record:
     """Return the record of a request without credentials that was served."""
     clause = make_clause(f"security/{id}", Family.SECURITY)
     finding = Finding(FindingKind.REFUSAL_WRONG, 200, expected=(401,), request=title)
-    return told(broken(clause, finding, answered(200, Expect.UNAUTHENTICATED)))
+    return told(make_broken(clause, finding, answered(200, Expect.UNAUTHENTICATED)))
 
 
 GENERAL = make_clause("statuses", topic=Topic(Aspect.GENERAL))
@@ -114,7 +114,7 @@ ONE: dict[str, list[Record]] = {
     "a member is missing because the one around it is wrong": [
         member("error", "errors", '{} is not of type "array"'),
         told(
-            broken(
+            make_broken(
                 make_clause("error/source", Family.ERRORS, Topic(status="error"), Level.SHOULD),
                 Finding(FindingKind.POINTER_UNTOLD, 422, "errors[].source.pointer"),
             )
@@ -123,10 +123,10 @@ ONE: dict[str, list[Record]] = {
     "what is not checked comes back": [taken("a.b", "type"), member("200", "a.b")],
     "a whole body that is not checked, in several ways": [taken("", "type"), taken("", "json")],
     "a crash breaks whatever was asked": [
-        told(broken(GENERAL, CRASHED, answered(500))),
+        told(make_broken(GENERAL, CRASHED, answered(500))),
         taken("a", "type", 500),
         told(
-            broken(
+            make_broken(
                 make_clause("error/body/errors", topic=Topic(Aspect.MEMBER, "error", "errors")),
                 Finding(FindingKind.MEMBER_MISSING, 500, "errors"),
                 answered(500),
@@ -134,7 +134,7 @@ ONE: dict[str, list[Record]] = {
         ),
     ],
     "a status that is not documented stands in the place of another": [
-        told(broken(GENERAL, STRANGE, answered(202, Expect.ACCEPTED))),
+        told(make_broken(GENERAL, STRANGE, answered(202, Expect.ACCEPTED))),
         unseen_member("200", "a", withheld("an answer with 200", "202")),
     ],
     "no body can be read": [
@@ -156,14 +156,14 @@ ONE: dict[str, list[Record]] = {
     ],
     "whoever asks is turned away": [
         told(
-            broken(
+            make_broken(
                 make_clause("request/accepted", Family.REQUESTS),
                 Finding(FindingKind.ALLOWED_REFUSED, 401, request="a"),
                 answered(401, Expect.ACCEPTED),
             )
         ),
-        told(unexercised(constraint("a", "type"), UNAUTHORISED)),
-        told(unexercised(constraint("b", "type"), UNAUTHORISED)),
+        told(make_unexercised(constraint("a", "type"), UNAUTHORISED)),
+        told(make_unexercised(constraint("b", "type"), UNAUTHORISED)),
     ],
     "the same evidence was withheld": [
         unseen_member("200", "a", withheld("an answer with 200", "404")),
@@ -173,7 +173,7 @@ ONE: dict[str, list[Record]] = {
     "a header that no answer has cannot be unique either": [
         header("200", "X-Id", 200),
         told(
-            unexercised(
+            make_unexercised(
                 make_clause("request-id/unique", topic=Topic(header="X-Id")),
                 withheld("an answer with X-Id", "200"),
             )
@@ -183,7 +183,7 @@ ONE: dict[str, list[Record]] = {
         refused_anyway("none", "without credentials"),
         refused_anyway("key", "with a wrong value in X-Key"),
         told(
-            unexercised(
+            make_unexercised(
                 make_clause("401/header/W", topic=Topic(Aspect.HEADER, "401", header="W")),
                 withheld("a 401", "200", expect=Expect.UNAUTHENTICATED, asked=5),
             )
@@ -224,7 +224,7 @@ SEVERAL: dict[str, list[Record]] = {
     "evidence withheld for two reasons": [
         unseen_member("200", "a", withheld("an answer with 200", "404")),
         told(
-            unexercised(
+            make_unexercised(
                 make_clause("401/header/W", topic=Topic(Aspect.HEADER, "401", header="W")),
                 withheld("a 401"),
             )
@@ -233,7 +233,7 @@ SEVERAL: dict[str, list[Record]] = {
     "a secret that two kinds of answers give away": [
         update("no-leak", Finding(FindingKind.SECRET_LEAKED, 200, observed="the key")),
         told(
-            broken(
+            make_broken(
                 make_clause("error/no-leak", Family.ERRORS, Topic(status="error")),
                 Finding(FindingKind.SECRET_LEAKED, 404, observed="the key"),
             )
@@ -242,7 +242,7 @@ SEVERAL: dict[str, list[Record]] = {
     "a header withheld with the answer, and the same header missing elsewhere": [
         header("error", "X-Id", 404),
         told(
-            unexercised(
+            make_unexercised(
                 make_clause("200/header/X-Id", topic=Topic(Aspect.HEADER, "200", header="X-Id")),
                 withheld("an answer with 200", "404"),
             )
@@ -317,11 +317,11 @@ def test_the_gravest_comes_first() -> None:
     """Broken before withheld before warned; among broken, MUST before SHOULD, then what more exchanges show."""
 
     def one(id: str, status: int, **more: Any) -> Record:
-        return told(broken(make_clause(id), Finding(FindingKind.NOT_ANSWERED, status, observed=id)), **more)
+        return told(make_broken(make_clause(id), Finding(FindingKind.NOT_ANSWERED, status, observed=id)), **more)
 
     records = [
         one("w", 1, verdict="warned", level="SHOULD"),
-        told(unexercised(make_clause("h"), withheld("it"))),
+        told(make_unexercised(make_clause("h"), withheld("it"))),
         one("few", 2, against=1),
         one("many", 3, against=8),
         one("should", 4, against=9, level="SHOULD"),
@@ -384,7 +384,7 @@ SHARED = {
 def test_a_clauses_own_member_is_called_it(name: str) -> None:
     """One reason that several clauses share is told once: the member that a clause is about becomes *it*, no other."""
     clause, missing, said = SHARED[name]
-    assert causes.why(told(unexercised(clause, missing))) == said
+    assert causes.why(told(make_unexercised(clause, missing))) == said
 
 
 def test_a_waived_clause_is_told_with_its_waiver() -> None:

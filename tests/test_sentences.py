@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from rulings import answered, broken, make_clause, unexercised, withheld
+from rulings import answered, make_broken, make_clause, make_unexercised, withheld
 
 from pytest_confluent_contracts.model.clauses import (
     Finding,
@@ -484,7 +484,7 @@ def test_another_subject_may_stand_in_the_place_of_its_own() -> None:
 
 CLAUSE = make_clause("answered")
 SILENCE = Finding(FindingKind.NOT_ANSWERED, observed="no HTTP came")
-OFTEN = broken(CLAUSE, SILENCE, answered(0, failure="no HTTP came"))
+OFTEN = make_broken(CLAUSE, SILENCE, answered(0, failure="no HTTP came"))
 SEEN: dict[str, dict[str, Any]] = {
     "3 of 9 answers": {},
     "3 of 9 answers; what was fine before is broken since: spec is 7": {"since": "spec is 7"},
@@ -503,15 +503,15 @@ def test_how_often_it_was_seen_is_told(said: str) -> None:
     """A number of answers, since when, and whether it showed again; or that the document itself is wrong."""
     more = dict(SEEN[said])
     exchange = more.pop("exchange", OFTEN.exchange)
-    assert seen_sentence(broken(CLAUSE, SILENCE, exchange, **more)) == said
+    assert seen_sentence(make_broken(CLAUSE, SILENCE, exchange, **more)) == said
 
 
 def test_what_came_of_a_clause_is_told_in_one_sentence() -> None:
     """What came where something did, else why nothing did; the reason of a waiver where it is waived."""
-    unseen = unexercised(CLAUSE, MissingEvidence(MissingKind.NOTHING_SENT))
+    unseen = make_unexercised(CLAUSE, MissingEvidence(MissingKind.NOTHING_SENT))
     assert (outcome_sentence(OFTEN), reason_sentence(OFTEN)) == ("no answer: no HTTP came", "")
     assert outcome_sentence(unseen) == reason_sentence(unseen) == "nothing was sent"
-    borne = broken(CLAUSE, SILENCE, waived="known (us, until 2030-01-01)")
+    borne = make_broken(CLAUSE, SILENCE, waived="known (us, until 2030-01-01)")
     assert reason_sentence(borne) == "known (us, until 2030-01-01)"
     assert borne.verdict is Verdict.BROKEN
 
@@ -519,12 +519,12 @@ def test_what_came_of_a_clause_is_told_in_one_sentence() -> None:
 def test_a_failure_speaks_in_its_order() -> None:
     """What came; what was promised, and where; the request as curl; the answer; how often; how to see it again."""
     finding = Finding(FindingKind.HEADER_MISSING, 404, "X-Request-Id")
-    lines = block.failure(broken(CLAUSE, finding, answered(404)), "pytest that").splitlines()
+    lines = block.failure(make_broken(CLAUSE, finding, answered(404)), "pytest that").splitlines()
     assert lines[0] == "404 answered without X-Request-Id"
     assert lines[1] == "  promised: it is as it should be (specs/made-up.yaml:7)"
     assert lines[2].startswith("  request:  curl -X ")
     assert lines[3:] == ["  answer:   404 {}", "  seen:     3 of 9 answers", "  again:    pytest that"]
-    owed = unexercised(CLAUSE, withheld("an answer"))
+    owed = make_unexercised(CLAUSE, withheld("an answer"))
     assert block.failure(owed, "pytest that").splitlines() == [
         "not exercised: an answer was withheld: no valid requests could be sent",
         lines[1],

@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 from other_service import Answer, OtherService, Request
+from rulings import make_broken, make_clause, make_unexercised, withheld
 from running import CONFLUENT, Run, gate
 
 from pytest_confluent_contracts import waivers
+from pytest_confluent_contracts.model.clauses import (
+    Finding,
+    FindingKind,
+    MissingEvidence,
+    MissingKind,
+    Ruling,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -229,3 +238,41 @@ def test_a_draft_that_cannot_be_written_is_a_line_and_no_accident(folder: Path, 
     assert run.code == pytest.ExitCode.USAGE_ERROR, run.everything
     assert "folder.toml: cannot be written" in run.out
     assert "Traceback" not in run.everything
+
+
+# --- what a waiver makes of a verdict --------------------------------------------------------------------------------
+
+CLAUSE = make_clause("request/unknown-id")
+TODAY = date(2026, 11, 27)
+RED = {
+    "broken": make_broken(CLAUSE, Finding(FindingKind.SERVER_ERROR, 500, request="a list")),
+    "withheld": make_unexercised(CLAUSE, withheld("an answer")),
+}
+FINE = {
+    "kept": Ruling(CLAUSE, "d", "o", Verdict.KEPT, judged=3),
+    "out of reach": make_unexercised(CLAUSE, MissingEvidence(MissingKind.NO_ERROR_HAD_IT)),
+}
+
+
+def made(ruling: Ruling, clause: str = "request/unknown-id", expires: date = TODAY) -> waivers.Outcome:
+    """Return what one waiver makes of *ruling*."""
+    known = waivers.Waiver(clause, "known", "us", expires)
+    return waivers.applied([known], ruling, "mock", TODAY)
+
+
+@pytest.mark.parametrize("name", RED)
+def test_what_is_broken_or_withheld_can_be_waived(name: str) -> None:
+    """A known failure is waived to its last day, with the reason; after it, the waiver is at fault."""
+    assert made(RED[name]) == waivers.Outcome(waived="known (us, until 2026-11-27)")
+    late = made(RED[name], expires=TODAY - timedelta(days=1))
+    assert late.fault == "the waiver of request/unknown-id (us: known) expired on 2026-11-26"
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_what_is_not_red_needs_no_waiver(name: str) -> None:
+    """One of a clause that is kept is at fault; where nobody can provoke it, and under a wildcard, it may stand."""
+    said = "the waiver of request/unknown-id (us: known) is no longer needed: the clause is kept; delete it"
+    assert made(FINE[name]).fault == (said if name == "kept" else "")
+    assert made(FINE[name], "request/*") == waivers.Outcome()
+    late = made(FINE[name], "request/*", TODAY - timedelta(days=1))
+    assert late.fault == "the waiver of request/* (us: known) has expired: delete it"
