@@ -445,6 +445,7 @@ def _request_ids(operation: Operation) -> Iterator[Clause]:
         judge=no_value_twice(lambda exchange: exchange.header_values(name), name),
         explain=withheld(f"an answer with {name}", Expect.ACCEPTED),
         needs=EVERY,
+        topic=Topic(header=name),
     )
 
 
@@ -486,7 +487,7 @@ def _allowed_values(operation: Operation) -> Iterator[Clause]:
                 MissingEvidence(MissingKind.NO_SUCH_MEMBER, path),
             ),
             needs=EVERY,
-            topic=Topic(status="200"),
+            topic=Topic(status="200", member=path),
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Aspect, Family, FindingKind, MissingKind
 from pytest_confluent_contracts.model.traffic import Expect
 from pytest_confluent_contracts.report.record import missing_from
@@ -18,7 +19,7 @@ RANK = {"broken": 0, "withheld": 1, "warned": 2, "waived": 3}
 # Clauses that say whether a body can be read at all.
 READING = frozenset({Aspect.JSON, Aspect.MEDIA_TYPE})
 # Findings whose subject is neither a member nor a header.
-ABOUT_OTHERS = frozenset({FindingKind.CREDENTIALS_REFUSED, FindingKind.TITLE_CHANGED})
+ABOUT_OTHERS = frozenset({FindingKind.CREDENTIALS_REFUSED, FindingKind.TITLE_CHANGED, FindingKind.LIST_EMPTY})
 # What is missing may be so because a member around it is wrong.
 ABSENT_MEMBER = frozenset({FindingKind.MEMBER_MISSING, FindingKind.POINTER_UNTOLD, FindingKind.VALUE_LOST})
 # Evidence that is missing of the very member that the clause is about.
@@ -197,14 +198,6 @@ def _owner(path: str) -> str:
     return path.removesuffix("[]")
 
 
-def _around(path: str) -> Iterator[str]:
-    """Yield the members that hold *path*, from the inside out."""
-    while path:
-        path = _owner(path) if path.endswith("[]") else path.rpartition(".")[0]
-        if path:
-            yield path
-
-
 def _habit(record: Record) -> Key | None:
     """Return what a constraint has in common with others: the rule that is broken, and the status that came."""
     topic = _topic(record)
@@ -290,7 +283,7 @@ class _Reader:
         if subject:
             yield "about", subject
         if _kind(record) in ABSENT_MEMBER:
-            for name in _around(subject):
+            for name in paths.around(subject):
                 if name in self.subjects:
                     yield "about", name
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from pytest_confluent_contracts.model.quota import Quota, QuotaHeaders, read_quota
 from pytest_confluent_contracts.report.markup import Html, html, tag
 
 WIDTH, LEFT, RIGHT = 1000, 56, 16
@@ -31,19 +33,19 @@ class Point:
 
 def points(exchanges: Iterable[Data], operation: Data) -> list[Point]:
     """Return what the answers to *operation* told, in the order in which they came, without those that told nothing."""
-    names = {role: name.lower() for role, name in operation["limits"].items()}
-    told = []
+    names = QuotaHeaders(**operation["limits"], retry_after="")
+    found: list[Point] = []
     for exchange in exchanges:
-        headers = {name.lower(): value for name, value in exchange["headers"]}
-        came = {role: _integer(headers.get(name)) for role, name in names.items()}
-        throttled = exchange["status"] == 429
-        if throttled or any(value is not None for value in came.values()):
-            told.append(Point(exchange["came_at"], **came, throttled=throttled))
-    return sorted(told, key=lambda point: point.at)
+        told = read_quota(partial(_header, exchange["headers"]), names)
+        is_throttled = exchange["status"] == 429
+        if is_throttled or told != Quota():
+            at = exchange["came_at"]
+            found.append(Point(at, told.limit, told.remaining, told.reset, is_throttled))
+    return sorted(found, key=lambda point: point.at)
 
 
-def _integer(value: str | None) -> int | None:
-    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 12 else None
+def _header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
+    return next((value for key, value in headers if key.lower() == name.lower()), None)
 
 
 def is_plottable(found: Iterable[Point]) -> bool:
