@@ -1,4 +1,7 @@
-"""What may be sent of an operation? Derived from its cases before the target is opened: nothing else ever goes."""
+"""What may be sent of an operation?
+
+Derived from its cases before the target is opened: nothing else ever goes.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def derived_access(operation: Operation, context: RunContext, budget: int | None = None) -> Access:
-    """Return the access to the run's own resource and to ids that nobody has, with *budget* requests (None: no limit)."""
+    """Return the access to the run's own resource and to ids that nobody has.
+
+    *budget* is in requests (None: no limit).
+    """
     sent = [*cases.of(Probe.UNKNOWN, operation, context), cases.first(operation, context)]
     return Access(
         operation=operation,

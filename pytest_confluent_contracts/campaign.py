@@ -1,4 +1,7 @@
-"""The evidence for each clause: probes run once, exchanges are shared by all clauses, failures are shrunk."""
+"""The evidence for each clause.
+
+Probes run once, exchanges are shared by all clauses, failures are shrunk.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,10 @@ class RunPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Who is told while a campaign runs: of each request to come, of waits and retries, of exchanges, of the first state."""
+    """Who is told while a campaign runs.
+
+    They hear of each request to come, of waits and retries, of exchanges, of the first state.
+    """
 
     progress: Callable[[Probe, int, int], None] = lambda *_: None
     say: Callable[[str], None] = lambda _: None
@@ -82,7 +88,7 @@ class Listener:
 class Campaign:
     """Holds one operation against the target; lives as long as the session.
 
-    *planned* are cases that were made before, by probe; whatever is not among them is made when needed.
+    *planned* are cases that were made before, by probe; others are made when needed.
     """
 
     def __init__(
@@ -108,7 +114,7 @@ class Campaign:
         self._silent = 0
         self._shrunk = 0
 
-    # --- verdicts --------------------------------------------------------------------------------------------------
+    # --- verdicts ---------------------------------------------------------------------------------
 
     def ruling(self, clause: Clause) -> Ruling:
         """Return the verdict on *clause*, after the probes that it needs have run."""
@@ -146,7 +152,7 @@ class Campaign:
     def authorised(self) -> bool:
         """Return whether the credentials of at least one alternative were given."""
         alternatives = self.operation.security
-        return not alternatives or any(complete(alternative, self.context) for alternative in alternatives)
+        return not alternatives or any(complete(one, self.context) for one in alternatives)
 
     def _missing_credentials(self) -> MissingEvidence:
         ways = [
@@ -155,7 +161,7 @@ class Campaign:
         ]
         return MissingEvidence(MissingKind.NO_CREDENTIALS, ", or ".join(ways), withheld=True)
 
-    # --- probes ------------------------------------------------------------------------------------------------------
+    # --- probes -----------------------------------------------------------------------------------
 
     def run(self, probe: Probe) -> None:
         """Send the cases of *probe*, unless that was done before."""
@@ -176,7 +182,7 @@ class Campaign:
             self._stop_for(refusal)
 
     def _change_later(self) -> None:
-        """Change each member alone, so late that the time of the update must move with each of them."""
+        """Change each member alone, so late that the time of the update must move each time."""
         path = self.operation.promises.timestamps.updated
         told = [parse_moment(exchange.json, path) for exchange in self.journal if exchange.accepted]
         stamps = [stamp for stamp in told if stamp is not None]
@@ -191,7 +197,10 @@ class Campaign:
             self.send(case)
 
     def _open(self) -> None:
-        """Begin with the update that changes least, whichever probe comes first: its answer shows what was there."""
+        """Begin with the update that changes least, whichever probe comes first.
+
+        Its answer shows what was there.
+        """
         if self.context.owned and not self.journal:
             self.send(opening(self.operation, self.context))
 
@@ -209,7 +218,8 @@ class Campaign:
         planned, sent, hopeless = self.planned(probe), 0, 0
         for orderless, run in groupby(planned, key=lambda case: case.expect in ORDERLESS):
             batch = list(run)
-            if orderless and self.policy.concurrency > 1 and not self._silent:  # one at a time while nobody answers
+            # While nobody answers, one at a time.
+            if orderless and self.policy.concurrency > 1 and not self._silent:
                 self._send_together(probe, batch, sent, len(planned))
                 sent += len(batch)
                 continue
@@ -226,7 +236,10 @@ class Campaign:
                     self.send(case)
 
     def _send_together(self, probe: Probe, batch: Sequence[Case], sent: int, total: int) -> None:
-        """Send cases whose order does not matter several at a time; they are judged in the order of the list."""
+        """Send cases whose order does not matter several at a time.
+
+        They are judged in the order of the list.
+        """
         flying: deque[tuple[Case, Future[Exchange]]] = deque()
         with ThreadPoolExecutor(self.policy.concurrency) as pool:
             try:
@@ -240,7 +253,8 @@ class Campaign:
                     flying.append((case, pool.submit(self.client.exchange, case, 0)))
                 while flying:
                     self._land(*flying.popleft())
-            finally:  # where one was held back or the run was broken off, what is in flight was sent all the same
+            finally:
+                # Where one was held back or the run broken off, the others were sent all the same.
                 for case, answer in flying:
                     with suppress(Refusal):
                         self._note(case, answer.result())
@@ -249,7 +263,10 @@ class Campaign:
         self._settle(case, self._note(case, answer.result()))
 
     def send(self, case: Case) -> Exchange:
-        """Send *case* until it has an answer of its own: a 429 is waited out, a failure on the way retried."""
+        """Send *case* until it has an answer of its own.
+
+        A 429 is waited out, a failure on the way retried.
+        """
         self._keep_reserve(case)
         return self._settle(case, self._once(case))
 
@@ -267,7 +284,10 @@ class Campaign:
         return exchange
 
     def _retried(self, case: Case, exchange: Exchange) -> Exchange:
-        """Send *case* again where it failed on the way; an answer then stands in the place of the failures."""
+        """Send *case* again where it failed on the way.
+
+        An answer then stands in the place of the failures.
+        """
         failed: list[Exchange] = []
         while _transient(exchange) and len(failed) < RETRIES and not self.stopped:
             failed.append(exchange)
@@ -282,7 +302,10 @@ class Campaign:
         return exchange
 
     def _listen(self, exchange: Exchange) -> None:
-        """Stop where the target has fallen silent: at once if it never answered, else after a few cases and a last look."""
+        """Stop where the target has fallen silent.
+
+        That is at once if it never answered, else after a few cases and a last look.
+        """
         self._silent = self._silent + 1 if _transient(exchange) else 0
         never = not any(not one.failure for one in self.journal)
         if never or self._silent > SILENT_AFTER:
@@ -311,7 +334,7 @@ class Campaign:
             self.was = self.listener.opened(shown(self.operation, exchange.json))
         return exchange
 
-    # --- the rate limit ------------------------------------------------------------------------------------------------
+    # --- the rate limit ---------------------------------------------------------------------------
 
     def _wait(self, seconds: float, why: str) -> None:
         capped = min(seconds, LONGEST_WAIT)
@@ -321,10 +344,10 @@ class Campaign:
         self.clock.sleep(capped)
 
     def _keep_reserve(self, case: Case, flying: int = 0) -> None:
-        """Leave a share of the announced quota to others: wait for the next window before *case* touches it.
+        """Leave a share of the announced quota to others.
 
-        Not every answer tells of the quota: what was sent since the last that did, and what is in
-        flight, counts as spent.
+        Where *case* would touch it, wait for the next window. Not every answer tells of the quota:
+        what was sent since the last that did, and what is in flight, counts as spent.
         """
         if not self.policy.reserve:
             return
@@ -338,7 +361,10 @@ class Campaign:
             self._wait(reset, f"{left} of {limit} requests are left to others")
 
     def _exhaust(self) -> None:
-        """Spend the window until 429 comes, wait as it says, and ask again; only where a limit is told and can be paid."""
+        """Spend the window until 429 comes, wait as it says, and ask again.
+
+        That is done only where a limit is told and can be paid.
+        """
         again, other = self.planned(Probe.THROTTLE)
         exchange = self._once(again)
         limit = _told_quota(exchange).limit
@@ -369,7 +395,7 @@ class Campaign:
             return limit <= LARGEST_LIMIT
         return 2 * limit + 5 + AFTER_THE_WAIT <= left
 
-    # --- findings --------------------------------------------------------------------------------------------------
+    # --- findings ---------------------------------------------------------------------------------
 
     def _smallest(self, weighed: Weighed) -> tuple[Evidence, int]:
         """Return the smallest evidence against a clause, and how many attempts to show it again were all in vain."""
@@ -416,19 +442,26 @@ class Campaign:
         self._shrunk += 1
         self.send(case)
 
-    # --- putting back ------------------------------------------------------------------------------------------------------
+    # --- putting back -----------------------------------------------------------------------------
 
     def restore(self) -> str:
-        """Put the resource back as its first answer showed it; return what could not be put back, empty where all was."""
+        """Put the resource back as its first answer showed it.
+
+        Return what could not be put back, empty where all was.
+        """
         if self.was is None:
             return ""
         self.client.guard.close_up(self.operation.key)
         was, self.was = self.was, None
         lost = beyond(self.operation, self.context, was)
-        told = [f"{', '.join(lost)} cannot be put back: no answer shows what was there"] if lost else []
+        told: list[str] = []
+        if lost:
+            told.append(f"{', '.join(lost)} cannot be put back: no answer shows what was there")
         exchange = self._put_back(restoring(self.operation, self.context, was))
         if not (exchange and exchange.accepted):
-            why = f"answered {exchange.status}" if exchange and not exchange.failure else "not answered"
+            why = "not answered"
+            if exchange and not exchange.failure:
+                why = f"answered {exchange.status}"
             told.append(f"the update that puts back {was} was {why}")
         return "; ".join(told)
 
@@ -468,9 +501,10 @@ def _told_quota(exchange: Exchange) -> Quota:
 
 
 def _asked_wait(exchange: Exchange) -> float:
-    """Return the seconds that a 429 asks to wait: Retry-After (seconds, or a date), else Reset, else 1.
+    """Return the seconds that a 429 asks to wait.
 
-    Where Retry-After is absurd and Reset is not, Reset is believed.
+    That is what Retry-After says (seconds, or a date), else Reset, else 1. Where Retry-After is
+    absurd and Reset is not, Reset is believed.
     """
     headers = quota.known_headers(exchange.case.operation)
     retry = exchange.header(headers.retry_after)

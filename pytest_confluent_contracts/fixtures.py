@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def contract_settings(pytestconfig: pytest.Config) -> Any:
-    """Return what the run was asked for (`settings.Settings`); fails without ``--contract-target``."""
+    """Return what the run was asked for (`settings.Settings`).
+
+    Fails without ``--contract-target``.
+    """
     from pytest_confluent_contracts.stash import SETTINGS
 
     settings = pytestconfig.stash.get(SETTINGS, None)
@@ -35,7 +38,10 @@ def contract_target(contract_settings: Settings) -> str:
 def contract_gate(
     request: pytest.FixtureRequest, pytestconfig: pytest.Config, contract_settings: Settings
 ) -> Iterator[Gate]:
-    """Return the gate of this session, open for the operations of which a clause was selected, else for all."""
+    """Return the gate of this session.
+
+    It is open for the operations of which a clause was selected, else for all.
+    """
     from pytest_confluent_contracts import progress
     from pytest_confluent_contracts.gate import Gate
     from pytest_confluent_contracts.stash import GATE

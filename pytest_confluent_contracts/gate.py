@@ -1,4 +1,7 @@
-"""How are the documents held against the target? One target for a whole session, and one campaign an operation."""
+"""How are the documents held against the target?
+
+One target for a whole session, and one campaign an operation.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +41,8 @@ NOBODYS_ID = "contract-unknown-0000"
 class Gate:
     """Holds the documents against the target for one session.
 
-    *operations* are those that may be sent, by default all of the documents; the target is opened for
-    them when the first is asked for, and a request for any other is refused.
+    *operations* are those that may be sent, by default all of the documents; the target is opened
+    for them when the first is asked for, and a request for any other is refused.
     """
 
     def __init__(
@@ -87,11 +90,11 @@ class Gate:
             found.extend(documents.read(path).operations)
         return found
 
-    # --- the target ----------------------------------------------------------------------------------------------------
+    # --- the target -------------------------------------------------------------------------------
 
     @property
     def target(self) -> Target:
-        """Return the target, opened when first asked for, for the operations of this session alone."""
+        """Return the target, opened when first asked for, for this session's operations alone."""
         if self._target is None:
             self._target = self._opened()
         return self._target
@@ -142,7 +145,8 @@ class Gate:
     def budget(self, operation: Operation) -> int | None:
         """Return the operation's share of the run's budget, in requests, None where there is none.
 
-        It is shared out over all operations of the documents: neither a selection nor workers change it.
+        It is shared out over all operations of the documents: neither a selection nor workers
+        change it.
         """
         if (total := self.settings.budget) is None:
             return None
@@ -155,10 +159,13 @@ class Gate:
         worker = getattr(self.config, "workerinput", None)
         return min(int(worker["workercount"]), len(self.operations())) if worker else 1
 
-    # --- one operation -------------------------------------------------------------------------------------------------
+    # --- one operation ----------------------------------------------------------------------------
 
     def parameters(self, operation: Operation) -> tuple[tuple[str, str], ...]:
-        """Return the path parameters of the resource that may be changed; ``""`` is one that nobody named."""
+        """Return the path parameters of the resource that may be changed.
+
+        ``""`` is one that nobody named.
+        """
         if self.settings.mocked:
             return self.service(operation).parameters
         named = dict(self.settings.parameters)
@@ -169,7 +176,10 @@ class Gate:
         return tuple(found)
 
     def context(self, operation: Operation) -> RunContext:
-        """Return what the run brings along for *operation*; without a resource of its own, an id that nobody has."""
+        """Return what the run brings along for *operation*.
+
+        Without a resource of its own, an id that nobody has.
+        """
         settings, parameters = self.settings, self.parameters(operation)
         members = operation.request.properties if operation.request else ()
         own_paths = {member.path for member in members}
@@ -199,7 +209,8 @@ class Gate:
         unpinned = self.unpinned(operation)
         if unpinned and not context.made_up:
             named = ", ".join(f"--contract-pin {path}=env:..." for path in unpinned)
-            return dict.fromkeys(changing, f"another system checks these values, pin real ones: {named}")
+            reason = f"another system checks these values, pin real ones: {named}"
+            return dict.fromkeys(changing, reason)
         if self.settings.throttle:
             return {}
         return {Probe.THROTTLE: "the rate limit is not exhausted without --contract-throttle"}
@@ -223,7 +234,7 @@ class Gate:
         )
         return Campaign(operation, context, self.target.connection(context), policy, listener)
 
-    # --- what the run leaves behind ----------------------------------------------------------------------------------
+    # --- what the run leaves behind ---------------------------------------------------------------
 
     def exchanged(self, exchange: Exchange) -> None:
         """Tell whoever listens of one exchange, and keep it where reports are asked for."""
@@ -232,14 +243,15 @@ class Gate:
         self.config.hook.pytest_contract_exchange(config=self.config, exchange=exchange)
 
     def remember(self, operation: Operation, was: dict[str, Any]) -> dict[str, Any]:
-        """Write down what a resource was before the run, for whoever outlives this worker; it holds no pin.
+        """Write down what a resource was before the run, for whoever outlives this worker.
 
-        Return it, or what a worker that died before had written down.
+        It holds no pin. Return it, or what a worker that died before had written down.
         """
         folder = self.config.stash.get(keeping.FOLDER, None)
         if folder is None or self.settings.mocked:
             return was
-        unpinned = {path: content for path, content in was.items() if path not in self.settings.pins}
+        pins = self.settings.pins
+        unpinned = {path: content for path, content in was.items() if path not in pins}
         return was | keeping.first(folder, operation.key, self.resource(operation), unpinned)
 
     def resource(self, operation: Operation) -> str:
@@ -248,7 +260,10 @@ class Gate:
         return self.target.client.redactor.text(self.base_url + path)
 
     def restore(self) -> None:
-        """Put every resource back as its first answer showed it, each though another fails, and say what could not be."""
+        """Put every resource back as its first answer showed it, each though another fails.
+
+        Say what could not be.
+        """
         with ExitStack() as each:
             for key, campaign in self._campaigns.items():
                 if not self.settings.mocked and campaign.was is not None:
@@ -270,7 +285,10 @@ class Gate:
         return prover.prove(fault) if fault else prover.unharmed()
 
     def cost(self, operation: tuple[str, str]) -> dict[str, float]:
-        """Return what *operation* has cost so far: requests, seconds, seconds spent waiting for the target."""
+        """Return what *operation* has cost so far.
+
+        Requests, seconds, seconds spent waiting for the target.
+        """
         guard = self._target.guard if self._target else None
         return {
             "requests": float(guard.sent_of(operation)) if guard else 0.0,
@@ -307,7 +325,7 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
 
 
 def credentials(operation: Operation) -> dict[str, dict[str, str]]:
-    """Return the credentials that the environment holds for the schemes of *operation*, by scheme and part."""
+    """Return the credentials of *operation* that the environment holds, by scheme and part."""
     found: dict[str, dict[str, str]] = {}
     for scheme in operation.schemes:
         parts = {part: os.environ.get(variable, "") for part, variable in scheme.variables}

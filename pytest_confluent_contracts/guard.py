@@ -1,4 +1,7 @@
-"""May this request go, and when? The one transport through which all traffic passes, and what is redacted from it."""
+"""May this request go, and when?
+
+The one transport through which all traffic passes, and what is redacted from it.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
 Key = tuple[str, str]  # what tells an operation apart in a run: `Operation.key`
 
 MADE_UP = re.compile(r"cs[0-9a-f]{16}")
-# Extensions of a request: the key of its operation, and when it went, in seconds of the run's clock.
+# Extensions of a request: the key of its operation, and when it went, in seconds of the run's
+# clock.
 OPERATION = "contract_operation"
 SENT_AT = "contract_sent_at"
 SHORT = 12
@@ -30,11 +34,17 @@ NOISE = 4
 
 
 class Refusal(ContractError):
-    """A request that the guard did not let out, and why: a finding about the run, not about the service."""
+    """A request that the guard did not let out, and why.
+
+    A finding about the run, not about the service.
+    """
 
 
 class BudgetSpent(Refusal):
-    """The run has sent all that it was allowed to: what it has not seen by now, it does not judge."""
+    """The run has sent all that it was allowed to.
+
+    What it has not seen by now, it does not judge.
+    """
 
 
 class WallClock:
@@ -49,7 +59,7 @@ class WallClock:
         time.sleep(max(0.0, seconds))
 
 
-# --- what may go -------------------------------------------------------------------------------------------------------
+# --- what may go ----------------------------------------------------------------------------------
 
 
 def origin(url: httpx.URL | str) -> str:
@@ -62,9 +72,9 @@ def origin(url: httpx.URL | str) -> str:
 class Rules:
     """What holds for every request to a target.
 
-    ``origins`` (scheme, host and port) that may be sent to; ``rate``: requests a second (0: no limit);
-    ``secret_headers``: lower-case names of headers that must not travel in the clear off this
-    machine, unless ``insecure``.
+    ``origins`` (scheme, host and port) that may be sent to; ``rate``: requests a second (0: no
+    limit); ``secret_headers``: lower-case names of headers that must not travel in the clear off
+    this machine, unless ``insecure``.
     """
 
     origins: frozenset[str]
@@ -131,7 +141,10 @@ class Guard(httpx.BaseTransport):
         self._inner = inner or _network(rules)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Pass the request on, its extension `SENT_AT` saying when; raise `Refusal` where it may not go."""
+        """Pass the request on, its extension `SENT_AT` saying when.
+
+        Raise `Refusal` where it may not go.
+        """
         with self._lock:
             key = self._check(request)
             self._pace()
@@ -147,13 +160,14 @@ class Guard(httpx.BaseTransport):
                 self._all.end(ended)
                 self._each[key].end(ended)
 
-    # --- the rules ---------------------------------------------------------------------------------------------------
+    # --- the rules --------------------------------------------------------------------------------
 
     def _check(self, request: httpx.Request) -> Key:
         """Return the operation of *request*; raise `Refusal` unless all of it is as allowed."""
         asked = origin(request.url)
         if asked not in self.rules.origins:
-            raise Refusal(f"not sent: {asked} is neither the target nor a host of --contract-allow-host")
+            told = f"{asked} is neither the target nor a host of --contract-allow-host"
+            raise Refusal(f"not sent: {told}")
         if OPERATION not in request.extensions:
             raise Refusal("not sent: the request does not say of which operation it is")
         key: Key = request.extensions[OPERATION]
@@ -162,17 +176,19 @@ class Guard(httpx.BaseTransport):
             raise Refusal(f"not sent: {'::'.join(key)} is not among the operations of this run")
         self._check_path(request, allowance)
         if self._in_the_clear(request):
-            raise Refusal("not sent: credentials would travel unencrypted; use https, or --contract-insecure")
+            cure = "use https, or --contract-insecure"
+            raise Refusal(f"not sent: credentials would travel unencrypted; {cure}")
         if self.left(key) == 0:
             told = f"the budget of {allowance.budget} requests is spent"
             raise BudgetSpent(f"{told}; --contract-budget raises it")
         return key
 
     def _check_path(self, request: httpx.Request, allowance: Allowance) -> None:
-        """Raise `Refusal` unless the method is the declared one and the path one of those allowed."""
+        """Raise `Refusal` unless the method is the declared one and the path is allowed."""
         written = request.url.raw_path.decode("ascii")
         path = unquote(written)
-        # A slash or a question mark that was coded is part of an id; one that was not changes what is asked for.
+        # A slash or a question mark that was coded is part of an id; one that was not changes what
+        # is asked for.
         uncoded = not request.url.query and written.count("/") == path.count("/")
         if request.method != allowance.method or not uncoded:
             raise Refusal(f"not sent: {request.method} {path} is not declared by the document")
@@ -185,10 +201,10 @@ class Guard(httpx.BaseTransport):
         secret = self.rules.secret_headers & {name.lower() for name in request.headers}
         return bool(secret) and not is_local(str(request.url))
 
-    # --- the budget --------------------------------------------------------------------------------------------------
+    # --- the budget -------------------------------------------------------------------------------
 
     def left(self, key: Key) -> int | None:
-        """Return how many requests the operation's share still allows, None where there is no limit.
+        """Return how many requests the operation's share still allows, None where it is unlimited.
 
         The last one is kept for putting back, until `close_up`; a share of one has none to keep.
         """
@@ -209,7 +225,7 @@ class Guard(httpx.BaseTransport):
             self.clock.sleep(self._next - now)
             self._next = max(now, self._next) + 1.0 / self.rules.rate
 
-    # --- what was sent -----------------------------------------------------------------------------------------------
+    # --- what was sent ----------------------------------------------------------------------------
 
     @property
     def sent(self) -> int:
@@ -241,20 +257,22 @@ def _network(rules: Rules) -> httpx.BaseTransport:
     """Return what opens connections: one pool and one TLS context for the whole target."""
     return httpx.HTTPTransport(
         trust_env=False,  # a proxy of the environment would be another host
-        limits=httpx.Limits(),  # none: waiting for a connection would count as waiting for the answer
+        # No limits: waiting for a connection would count as waiting for the answer.
+        limits=httpx.Limits(),
         # Reading the certificate authorities takes a while.
         verify=any(allowed.startswith("https:") for allowed in rules.origins),
     )
 
 
-# --- what is redacted --------------------------------------------------------------------------------------------------
+# --- what is redacted -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A value that must not be seen; *leaks* says whether a service that sends it back gives it away.
+    """A value that must not be seen.
 
-    ``operation`` is the key of the one that it belongs to, None where it belongs to all.
+    ``leaks`` says whether a service that sends it back gives it away; ``operation`` is the key of
+    the one that it belongs to, None where it belongs to all.
     """
 
     name: str
@@ -264,7 +282,10 @@ class Secret:
 
 
 def forms(value: str) -> list[str]:
-    """Return the ways in which *value* travels: raw, JSON-escaped, URL-encoded, base64 (padded or not)."""
+    """Return the ways in which *value* travels.
+
+    It may be raw, JSON-escaped, URL-encoded, base64 (padded or not).
+    """
     coded = [base64.b64encode(value.encode("utf-8", "surrogatepass")).decode(), ""]
     coded[1] = coded[0].translate(str.maketrans("+/", "-_"))
     spelled = [value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]]
@@ -277,10 +298,11 @@ def forms(value: str) -> list[str]:
 
 
 class Redactor:
-    """Takes every secret that the run knows out of whatever is kept of it, and says where an answer gave one away.
+    """Takes every secret that the run knows out of whatever is kept of it.
 
-    *near_misses* are taken out as well: they tell nearly as much as the secret, but are no leak of it.
-    All of them are given when it is made, so that one redactor serves several operations.
+    It also says where an answer gave one away. *near_misses* are taken out as well: they tell
+    nearly as much as the secret, but are no leak of it. All of them are given when it is made, so
+    that one redactor serves several operations.
     """
 
     def __init__(self, secrets: Iterable[Secret], near_misses: Iterable[str] = ()) -> None:
@@ -298,7 +320,8 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return *text* without any secret, nor what is nearly one."""
-        clean = self._secret.sub(REDACTED, text)  # whole secrets first: a near miss would leave a piece of one
+        # Whole secrets first: a near miss would leave a piece of one.
+        clean = self._secret.sub(REDACTED, text)
         return self._nearly.sub(REDACTED, clean) if self._nearly else clean
 
     def value(self, value: Any) -> Any:
@@ -312,10 +335,11 @@ class Redactor:
         return value
 
     def leaks(self, text: str, sent: Mapping[str, str], operation: Key | None = None) -> list[str]:
-        """Return the names of the secrets in *text*: the run's own, and those *sent* in the request, by member.
+        """Return the names of the secrets in *text*.
 
-        *operation* is the one that answered. What is a secret of another one may be its own to show:
-        a credential of the first document, for one, is a name in the second.
+        Those are the run's own, and those *sent* in the request, by member. *operation* is the one
+        that answered: what is a secret of another one may be its own to show. A credential of the
+        first document, for one, may be a name in the second.
         """
         found = [f"{name} of the request" for name, value in sent.items() if _shows(text, value)]
         found += [self._leak(match.group(), operation) for match in self._secret.finditer(text)]
@@ -334,20 +358,25 @@ class Redactor:
 
 
 def _any_of(forms: Iterable[str], *more: str) -> re.Pattern[str]:
-    """Return the pattern that finds the longest of *forms*; those that begin alike share a branch, so that few are tried."""
+    """Return the pattern that finds the longest of *forms*.
+
+    Those that begin alike share a branch, so that few are tried.
+    """
     ordered = sorted(set(forms), key=lambda form: (-len(form), form))
     branches: dict[str, list[str]] = {}
     for form in ordered:
         if len(form) >= SHORT:
             branches.setdefault(form[:NOISE], []).append(re.escape(form[NOISE:]))
     long = [f"{re.escape(head)}(?:{'|'.join(rest)})" for head, rest in branches.items()]
-    return re.compile("|".join([*long, *(_word(form) for form in ordered if len(form) < SHORT), *more]))
+    short = [_word(form) for form in ordered if len(form) < SHORT]
+    return re.compile("|".join([*long, *short, *more]))
 
 
 def _word(form: str) -> str:
     """Return the pattern of a short form: it counts only as a word of its own."""
     first, rest = re.escape(form[0]), re.escape(form[1:])
-    return rf"{first}(?<![\w-]{first}){rest}(?![\w-])"  # a letter first: re skips whatever no branch begins with
+    # A letter first: re skips whatever no branch begins with.
+    return rf"{first}(?<![\w-]{first}){rest}(?![\w-])"
 
 
 def _shows(text: str, value: str) -> bool:

@@ -1,4 +1,7 @@
-"""What must outlive a process that dies? The state of each resource before the run, in a folder that only we can read."""
+"""What must outlive a process that dies?
+
+The state of each resource before the run, in a folder that only we can read.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +31,24 @@ def folder() -> Path:
 
 
 def orphans() -> list[Path]:
-    """Return the states that killed runs of this user left in the temporary folder: nobody has put them back."""
+    """Return the states that killed runs of this user left in the temporary folder.
+
+    Nobody has put them back.
+    """
     found = sorted(Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*/*.json"))
-    return [path for path in found if not _lives(path.parent.name.removeprefix(PREFIX).partition("-")[0])]
+    return [path for path in found if not _lives(_owner(path.parent))]
+
+
+def _owner(folder: Path) -> str:
+    """Return the id of the process that made *folder*."""
+    return folder.name.removeprefix(PREFIX).partition("-")[0]
 
 
 def _lives(pid: str) -> bool:
-    """Return whether the process is there, or cannot be asked after: elsewhere than on POSIX the question would end it."""
+    """Return whether the process is there, or cannot be asked after.
+
+    Elsewhere than on POSIX the question would end it.
+    """
     if os.name != "posix" or not pid.isdecimal():
         return True
     try:
@@ -45,16 +59,19 @@ def _lives(pid: str) -> bool:
 
 
 def first(place: Path, key: Key, resource: str, was: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep the state of *resource*, that of *key*, before it is changed; return the state that was kept first.
+    """Keep the state of *resource*, that of *key*, before it is changed.
 
-    A worker on another machine does not have the folder: it puts back by itself, or not at all.
+    Return the state that was kept first. A worker on another machine does not have the folder: it
+    puts back by itself, or not at all.
     """
     if not place.is_dir():
         return dict(was)
     file = _file(place, key)
     if not file.exists():
-        half = file.with_suffix(".new")  # a kill in the middle of writing must leave nothing that looks whole
-        half.write_text(json.dumps({"key": key, "resource": resource, "was": was}), encoding="utf-8")
+        # A kill in the middle of writing must leave nothing that looks whole.
+        half = file.with_suffix(".new")
+        state = {"key": key, "resource": resource, "was": was}
+        half.write_text(json.dumps(state), encoding="utf-8")
         half.replace(file)
     kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["was"]
     return kept
@@ -80,7 +97,8 @@ def clear(place: Path) -> None:
 
 def _file(place: Path, key: Key) -> Path:
     name = "".join(letter if letter.isalnum() else "-" for letter in "-".join(key))
-    return place / f"{name[:80]}-{zlib.crc32(repr(key).encode()):08x}.json"  # two paths may differ in a slash alone
+    # Two paths may differ in a slash alone.
+    return place / f"{name[:80]}-{zlib.crc32(repr(key).encode()):08x}.json"
 
 
 def path(name: str) -> Path:

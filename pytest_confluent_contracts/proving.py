@@ -1,4 +1,7 @@
-"""Does the gate bite? Each fault is put into the embedded service; do the clauses that it breaks notice?"""
+"""Does the gate bite?
+
+Each fault is put into the embedded service; do the clauses that it breaks notice?
+"""
 
 from __future__ import annotations
 
@@ -42,8 +45,12 @@ class Double:
         self.access = derived_access(operation, self.context)
         self._redactor = targets.redactor([self.access], {})
 
-    def target(self, alter: faults.Alter = unaltered, settings: ClientSettings | None = None) -> Target:
-        """Return a new service with the alteration, on a clock of its own, as the target of this one operation."""
+    def target(
+        self,
+        alter: faults.Alter = unaltered,
+        settings: ClientSettings | None = None,
+    ) -> Target:
+        """Return a new service with the alteration as a target, on a clock of its own."""
         clock = VirtualClock()
         services = {self.operation.key: alter(Service(self.operation, clock))}
         settings = settings or targets.ClientSettings(TIMEOUT)
@@ -56,14 +63,20 @@ class Double:
         listener: Listener | None = None,
         planned: Mapping[Probe, Sequence[Case]] | None = None,
     ) -> Campaign:
-        """Return a campaign against a new service with the alteration; *planned* are cases that were made before."""
+        """Return a campaign against a new service with the alteration.
+
+        *planned* are cases that were made before.
+        """
         connection = self.target(alter).connection(self.context)
         return Campaign(self.operation, self.context, connection, policy, listener, planned)
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What became of one fault: the named clauses that noticed it, and others that turned red beside them."""
+    """What became of one fault.
+
+    There are the named clauses that noticed it, and others that turned red beside them.
+    """
 
     fault: str
     named: tuple[str, ...]
@@ -76,11 +89,16 @@ class Proof:
         """Return what is wrong with the gate, empty where nothing is."""
         if not self.fault:
             return f"red without a fault: {', '.join(self.beside)}" if self.beside else ""
-        return "" if self.noticed else f"not noticed: {self.fault}; it breaks {', '.join(self.named) or 'no clause'}"
+        if self.noticed:
+            return ""
+        return f"not noticed: {self.fault}; it breaks {', '.join(self.named) or 'no clause'}"
 
 
 class Prover:
-    """Tries the faults of one operation; the requests are made once and sent to every broken service."""
+    """Tries the faults of one operation.
+
+    The requests are made once and sent to every broken service.
+    """
 
     def __init__(self, operation: Operation, seed: int, max_examples: int) -> None:
         self.double = Double(operation, seed, max_examples)
@@ -89,7 +107,10 @@ class Prover:
         self._planned: dict[Probe, Sequence[Case]] = {}
 
     def prove(self, name: str) -> Proof:
-        """Return what becomes of the fault *name*: its probes run until one of the named clauses notices."""
+        """Return what becomes of the fault *name*.
+
+        Its probes run until one of the named clauses notices.
+        """
         fault = self.faults[name]
         campaign, named = self._campaign(fault.alter), self.named(fault)
         noticed: list[str] = []
@@ -108,20 +129,27 @@ class Prover:
         return Proof(name, tuple(sorted(ids)), families, tuple(noticed), tuple(beside))
 
     def unharmed(self) -> Proof:
-        """Return what is red without any fault, as *beside*, and the clauses that no fault covers, as *named*."""
+        """Return what is red without any fault, and what no fault covers.
+
+        The first stand as *beside*, the others as *named*.
+        """
         return Proof("", tuple(self.uncovered()), (), (), tuple(self.false_alarms()))
 
     def named(self, fault: Fault) -> list[Clause]:
         """Return the clauses that *fault* says it breaks."""
         patterns = [_literal(name) for name in fault.breaks]
-        return [clause for clause in self.clauses if any(fnmatchcase(clause.id, pattern) for pattern in patterns)]
+        return [clause for clause in self.clauses if _matches(clause.id, patterns)]
 
     def false_alarms(self) -> list[str]:
-        """Return the clauses that are red though nothing is broken; a document's own examples are not the service's."""
+        """Return the clauses that are red though nothing is broken.
+
+        A document's own examples are not the service's.
+        """
         campaign = self._campaign(unaltered)
         for probe in ORDER:
             self._run(campaign, probe)
-        return [clause.id for clause in self.clauses if clause.needs and self._red(campaign, clause)]
+        provoked = [clause for clause in self.clauses if clause.needs]
+        return [clause.id for clause in provoked if self._red(campaign, clause)]
 
     def uncovered(self) -> list[str]:
         """Return the clauses that no fault names."""
@@ -142,6 +170,13 @@ class Prover:
         return self.double.campaign(alter, planned=self._planned)
 
 
+def _matches(id: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(id, pattern) for pattern in patterns)
+
+
 def _literal(pattern: str) -> str:
-    """Return *pattern* with its brackets as they stand: ``[]`` is part of a path, only ``*`` is a wildcard."""
+    """Return *pattern* with its brackets as they stand.
+
+    ``[]`` is part of a path, only ``*`` is a wildcard.
+    """
     return pattern.replace("[", "[[]")

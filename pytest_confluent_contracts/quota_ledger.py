@@ -34,7 +34,10 @@ EACH_PARAMETER = re.compile(PARAMETER)
 
 @dataclass(frozen=True, slots=True)
 class LastTold:
-    """What an answer told of the quota, when (seconds of the run's clock), and how many requests were sent since."""
+    """What an answer told of the quota, when, and how many requests were sent since.
+
+    ``came_at`` is seconds of the run's clock.
+    """
 
     quota: Quota
     came_at: float
@@ -42,7 +45,7 @@ class LastTold:
 
 
 class QuotaLedger:
-    """Keeps what a target last told of its quota, for each operation and the credentials it was asked with.
+    """Keeps what a target last told of its quota, by operation and credentials.
 
     One ledger serves a target, as long as it lives; safe to use from several threads. *operations*
     are those that are sent: one of them says for all of its document whether they share a quota.
@@ -68,10 +71,11 @@ class QuotaLedger:
                 self._told[spender] = LastTold(told, exchange.came_at, 0)
 
     def last_told(self, operation: Operation, authority: str) -> LastTold | None:
-        """Return what was last told of the quota of *operation* with these credentials, None where nothing was.
+        """Return what was last told of the quota of *operation* with these credentials.
 
-        A request that is to be refused may be counted on the account whose credentials it nearly
-        carries: as long as nothing was told of its own quota, it is held to what was told of theirs.
+        None where nothing was. A request that is to be refused may be counted on the account whose
+        credentials it nearly carries: as long as nothing was told of its own quota, it is held to
+        what was told of theirs.
         """
         with self._lock:
             spender = self._spender(operation, authority)
@@ -86,20 +90,26 @@ class QuotaLedger:
         return operation.document, "" if whole else operation.id, authority
 
     def _entry(self, spender: Spender) -> Spender:
-        """Return under which spender its entry stands: another one's, where they were found to share a quota."""
+        """Return under which spender its entry stands.
+
+        Another one's, where they were found to share a quota.
+        """
         while spender in self._joined:
             spender = self._joined[spender]
         return spender
 
     def _count(self, spender: Spender) -> None:
-        """Count a request of *spender*; one with wrong credentials may be on any account of its operation."""
+        """Count a request of *spender*.
+
+        One with wrong credentials may be on any account of its operation.
+        """
         for one, told in self._told.items():
             nobodys = spender[2] == NOBODY and one[:2] == spender[:2]
             if one == spender or nobodys:
                 self._told[one] = LastTold(told.quota, told.came_at, told.sent_since + 1)
 
     def _join(self, spender: Spender, partition: Partition) -> None:
-        """Let *spender* share the entry of whoever was answered with the same policies and partition keys."""
+        """Let *spender* share the entry of whoever was answered with the same *partition*."""
         if not partition:
             return
         first = self._entry(self._partitions.setdefault(partition, spender))
@@ -124,11 +134,12 @@ def _came_at(told: LastTold) -> float:
 
 
 def partition_of(exchange: Exchange) -> Partition:
-    """Return the policies of the answer's `RateLimit` field, each with its partition key; empty where one has none.
+    """Return the policies of the answer's `RateLimit` field, each with its partition key.
 
-    Two answers with the same ones spend from the same quota (draft-ietf-httpapi-ratelimit-headers,
-    parameter ``pk``, a byte sequence): ``"hourly";r=9;t=60;pk=:c2FtZQ==:`` is of
-    ``("hourly", ":c2FtZQ==:")``. A key that was redacted is none.
+    It is empty where one has none. Two answers with the same ones spend from the same quota
+    (draft-ietf-httpapi-ratelimit-headers, parameter ``pk``, a byte sequence):
+    ``"hourly";r=9;t=60;pk=:c2FtZQ==:`` is of ``("hourly", ":c2FtZQ==:")``. A key that was redacted
+    is none.
     """
     field = ", ".join(exchange.header_values("RateLimit"))
     found: set[tuple[str, str]] = set()

@@ -1,4 +1,7 @@
-"""Which exchanges were recorded? HAR archives and VCR cassettes, read as if the gate had sent them; nothing is sent."""
+"""Which exchanges were recorded?
+
+HAR archives and VCR cassettes, read as if the gate had sent them; nothing is sent.
+"""
 
 from __future__ import annotations
 
@@ -32,13 +35,18 @@ if TYPE_CHECKING:
 Headers = tuple[tuple[str, str], ...]
 
 CREDENTIALS = re.compile(
-    r"(?:proxy-)?authorization|(?:set-)?cookie|dd-.+|.*(?:api|app|access)[-_]?(?:key|token).*", re.IGNORECASE
+    r"(?:proxy-)?authorization|(?:set-)?cookie|dd-.+"
+    r"|.*(?:api|app|access)[-_]?(?:key|token).*",
+    re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One recorded request with its answer, as it was; ``sent_at`` is seconds since the epoch, None if not recorded."""
+    """One recorded request with its answer, as it was.
+
+    ``sent_at`` is seconds since the epoch, None if not recorded.
+    """
 
     method: str
     url: str
@@ -52,7 +60,7 @@ class Recording:
     took: float
 
 
-# --- files -----------------------------------------------------------------------------------------------------------
+# --- files ----------------------------------------------------------------------------------------
 
 
 def read(path: Path) -> list[Recording]:
@@ -63,9 +71,11 @@ def read(path: Path) -> list[Recording]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ContractError(f"{path}: cannot be read: {error.strerror or type(error).__name__}") from error
+        why = error.strerror or type(error).__name__
+        raise ContractError(f"{path}: cannot be read: {why}") from error
     except UnicodeDecodeError as error:
-        raise ContractError(f"{path}: neither a HAR archive nor a VCR cassette: it is not UTF-8") from error
+        told = "neither a HAR archive nor a VCR cassette: it is not UTF-8"
+        raise ContractError(f"{path}: {told}") from error
     root = _loaded(path, text)
     try:
         return list(_recordings(path, root))
@@ -80,7 +90,8 @@ def read(path: Path) -> list[Recording]:
         zlib.error,
     ) as error:
         told = f"no {error}" if isinstance(error, KeyError) else str(error)
-        raise ContractError(f"{path}: a damaged recording: {' '.join(told.split())}; record it again") from error
+        why = " ".join(told.split())
+        raise ContractError(f"{path}: a damaged recording: {why}; record it again") from error
 
 
 def _loaded(path: Path, text: str) -> Any:
@@ -104,23 +115,23 @@ def _recordings(path: Path, root: Any) -> Iterator[Recording]:
     for name in ("interactions", "http_interactions"):
         if isinstance(root.get(name), list):
             return (_interaction(one) for one in root[name])
-    raise ContractError(
-        f"{path}: neither a HAR archive (log.entries) nor a VCR cassette (interactions); give one of these"
-    )
+    told = "neither a HAR archive (log.entries) nor a VCR cassette (interactions)"
+    raise ContractError(f"{path}: {told}; give one of these")
 
 
-# --- HAR 1.2 ---------------------------------------------------------------------------------------------------------
+# --- HAR 1.2 --------------------------------------------------------------------------------------
 
 
 def _entry(entry: Mapping[str, Any]) -> Recording:
     request, response = entry["request"], entry["response"]
     posted, content = request.get("postData") or {}, response.get("content") or {}
+    encoding = posted.get("encoding") or posted.get("comment") or ""
     status = int(response["status"])
     return Recording(
         method=str(request["method"]).upper(),
         url=str(request["url"]),
         sent=_named(request.get("headers") or ()),
-        body=_decoded(str(posted.get("text") or ""), str(posted.get("encoding") or posted.get("comment") or "")),
+        body=_decoded(str(posted.get("text") or ""), str(encoding)),
         status=status,
         headers=_named(response.get("headers") or ()),
         content=_decoded(str(content.get("text") or ""), str(content.get("encoding") or "")),
@@ -146,7 +157,7 @@ def _moment(told: Any) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-# --- VCR -------------------------------------------------------------------------------------------------------------
+# --- VCR ------------------------------------------------------------------------------------------
 
 
 def _interaction(one: Mapping[str, Any]) -> Recording:
@@ -174,7 +185,10 @@ def _listed(headers: Mapping[str, Any] | Sequence[Any]) -> Headers:
 
 
 def _taken(body: Any) -> bytes:
-    """Return a body as a cassette writes it: text, bytes, ``{string: ...}`` or ``{base64_string: ...}``."""
+    """Return a body as a cassette writes it.
+
+    That is text, bytes, ``{string: ...}`` or ``{base64_string: ...}``.
+    """
     if isinstance(body, Mapping):
         coded = body.get("base64_string")
         return base64.b64decode(coded) if coded else _taken(body.get("string"))
@@ -183,14 +197,18 @@ def _taken(body: Any) -> bytes:
 
 def _inflated(body: bytes, headers: Headers) -> bytes:
     """Return *body* without its content coding: cassettes keep answers as they travelled."""
-    coding = next((value.lower() for name, value in headers if name.lower() == "content-encoding"), "")
+    codings = [value.lower() for name, value in headers if name.lower() == "content-encoding"]
+    coding = codings[0] if codings else ""
     if coding == "gzip" and body.startswith(b"\x1f\x8b"):
         return gzip.decompress(body)
     return zlib.decompress(body) if coding == "deflate" and body[:1] == b"\x78" else body
 
 
 def _recorded_at(told: Any, headers: Headers) -> float | None:
-    """Return when it was recorded: VCR.py does not say, but most servers do (``Date``, RFC 9110 6.6.1)."""
+    """Return when it was recorded.
+
+    VCR.py does not say, but most servers do (``Date``, RFC 9110 6.6.1).
+    """
     if told:
         try:
             return _moment(told)
@@ -203,7 +221,7 @@ def _recorded_at(told: Any, headers: Headers) -> float | None:
         return None
 
 
-# --- exchanges -------------------------------------------------------------------------------------------------------
+# --- exchanges ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +233,14 @@ class Traffic:
 
     @property
     def overlaps(self) -> bool:
-        """Return whether a request was sent before the one before it was answered: their order is not known."""
-        return self.timed and any(after.sent_at < before.came_at for before, after in pairwise(self.exchanges))
+        """Return whether a request was sent before the one before it was answered.
+
+        Their order is not known.
+        """
+        if not self.timed:
+            return False
+        pairs = pairwise(self.exchanges)
+        return any(after.sent_at < before.came_at for before, after in pairs)
 
     def by_authority(self) -> list[list[Exchange]]:
         """Return the exchanges apart by host and credentials: each has a quota of its own."""
@@ -227,7 +251,10 @@ class Traffic:
 
 
 def traffic(recordings: Iterable[Recording], operation: Operation) -> Traffic:
-    """Return the recordings of *operation*, by method and path (behind any prefix), as redacted exchanges."""
+    """Return the recordings of *operation* as redacted exchanges.
+
+    They are told by method and path, behind any prefix.
+    """
     route = re.compile(paths.template_pattern(operation.path.rstrip("/")) + r"\Z")
     own = [one for one in recordings if _is_of(one, operation, route)]
     timed = all(one.sent_at is not None for one in own)
@@ -261,7 +288,10 @@ def _path(url: str) -> str:
 
 
 def _secrets(recordings: Sequence[Recording], operation: Operation) -> Iterator[Secret]:
-    """Yield what the recordings must not give away: credentials, and the members of a body that are secret."""
+    """Yield what the recordings must not give away.
+
+    That is credentials, and the members of a body that are secret.
+    """
     for one in recordings:
         yield from _answered_secrets(one, operation)
     for one in recordings:
@@ -297,7 +327,10 @@ def _secret_members(operation: Operation) -> list[str]:
 
 
 def _said(body: bytes, path: str) -> list[str]:
-    """Return each text at *path*; in a body that is not JSON, whatever stands behind the member's name."""
+    """Return each text at *path*.
+
+    In a body that is not JSON, whatever stands behind the member's name.
+    """
     root, flaw = parsed(body)
     if flaw:
         name = re.escape(paths.last_name(path).removesuffix("[]"))
@@ -308,7 +341,11 @@ def _said(body: bytes, path: str) -> list[str]:
 
 
 def _parts(value: str) -> Iterator[str]:
-    """Yield a header's value, its credential without the scheme, and the password of basic access (RFC 7617)."""
+    """Yield a header's value and what is in it.
+
+    That is its credential without the scheme, and the pair and the password of basic access (RFC
+    7617).
+    """
     yield value
     scheme, _, credential = value.partition(" ")
     if credential:
@@ -335,11 +372,14 @@ def _exchange(
     body = _cleaned(_blanked(one.body, operation), clean)
     value, flaw = parsed(_cleaned(one.content, clean))
     given = dict(zip(paths.template_names(operation.path), values, strict=True))
+    parameters: list[tuple[str, str]] = []
+    for name, _ in operation.parameters:
+        parameters.append((name, clean.text(unquote(given.get(name, "")))))
     case = Case(
         probe=Probe.EXAMPLES,
         title=f"recorded request {serial + 1}",
         operation=operation,
-        parameters=tuple((name, clean.text(unquote(given.get(name, "")))) for name, _ in operation.parameters),
+        parameters=tuple(parameters),
         headers=tuple(_hidden(name, content, own, clean) for name, content in one.sent),
         body=body or None,
         value=parsed(body)[0],
@@ -378,6 +418,11 @@ def _cleaned(body: bytes, clean: Redactor) -> bytes:
     return clean.text(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
-def _hidden(name: str, value: str, own: set[str] | frozenset[str], clean: Redactor) -> tuple[str, str]:
+def _hidden(
+    name: str,
+    value: str,
+    own: set[str] | frozenset[str],
+    clean: Redactor,
+) -> tuple[str, str]:
     secret = name.lower() in own or CREDENTIALS.fullmatch(name)
     return name, REDACTED if secret else clean.text(value)

@@ -1,4 +1,7 @@
-"""Where do the requests go? A URL, or the embedded service behind respx: from httpx on, the way is the same."""
+"""Where do the requests go?
+
+A URL, or the embedded service behind respx: from httpx on, the way is the same.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +44,8 @@ MOCK_URL = "http://mock.contract.invalid"
 class ClientSettings:
     """How a run treats its target.
 
-    Seconds that a request may take, requests a second (0: no limit), other hosts that may be sent to,
-    and whether credentials may travel in the clear off this machine.
+    Seconds that a request may take, requests a second (0: no limit), other hosts that may be sent
+    to, and whether credentials may travel in the clear off this machine.
     """
 
     timeout: float
@@ -78,7 +81,10 @@ class Connection:
 
 
 class Target:
-    """Where the requests of a session go: one client, one guard, one clock and one ledger of quota for all operations."""
+    """Where the requests of a session go.
+
+    There is one client, one guard, one clock and one ledger of quota for all operations.
+    """
 
     def __init__(self, client: Client, clock: Clock, operations: Iterable[Operation]) -> None:
         self.client, self.clock = client, clock
@@ -86,19 +92,36 @@ class Target:
         self.quota = QuotaLedger(operations)
 
     def connection(self, context: RunContext) -> Connection:
-        """Return the way to the operation that *context* is of; it lets out what the guard was given, and no more."""
-        return Connection(self.client, self.clock, self.quota, context.parameters, context.credentials)
+        """Return the way to the operation that *context* is of.
+
+        It lets out what the guard was given, and no more.
+        """
+        return Connection(
+            self.client,
+            self.clock,
+            self.quota,
+            context.parameters,
+            context.credentials,
+        )
 
     def close(self) -> None:
         """Close the connections."""
         self.client.close()
 
 
-# --- the two kinds of target -------------------------------------------------------------------------------------------
+# --- the two kinds of target ----------------------------------------------------------------------
 
 
-def live(url: str, accesses: Sequence[Access], settings: ClientSettings, pins: Mapping[str, Any]) -> Target:
-    """Return the target at *url*, open for *accesses* alone; *pins* are values that must not be seen."""
+def live(
+    url: str,
+    accesses: Sequence[Access],
+    settings: ClientSettings,
+    pins: Mapping[str, Any],
+) -> Target:
+    """Return the target at *url*, open for *accesses* alone.
+
+    *pins* are values that must not be seen.
+    """
     clock, allowances = WallClock(), allowances_at(url, accesses)
     guard = Guard(_rules(url, accesses, settings), allowances, clock)
     client = Client(url, guard, clock, redactor(accesses, pins), settings.timeout)
@@ -112,15 +135,17 @@ def embedded(
     settings: ClientSettings,
     redactor: Redactor,
 ) -> Target:
-    """Return the embedded services as one target, on the *clock* that they share and nobody has to wait for.
+    """Return the embedded services as one target.
 
-    *services* has one for the key of each operation of *accesses*.
+    They share the *clock*, for which nobody has to wait. *services* has one for the key of each
+    operation of *accesses*.
     """
     router = respx.Router(assert_all_called=False, assert_all_mocked=False)
     router.route(host=urlsplit(MOCK_URL).hostname).mock(side_effect=_handler(services))
     inner = httpx.MockTransport(router.handler)
     rules, allowances = _rules(MOCK_URL, accesses, settings), allowances_at(MOCK_URL, accesses)
-    client = Client(MOCK_URL, Guard(rules, allowances, clock, inner), clock, redactor, settings.timeout)
+    guard = Guard(rules, allowances, clock, inner)
+    client = Client(MOCK_URL, guard, clock, redactor, settings.timeout)
     return Target(client, clock, (access.operation for access in accesses))
 
 
@@ -138,7 +163,7 @@ def _handler(services: Mapping[Key, Service]) -> Callable[[httpx.Request], httpx
     return handle
 
 
-# --- what may go -------------------------------------------------------------------------------------------------------
+# --- what may go ----------------------------------------------------------------------------------
 
 
 def _rules(url: str, accesses: Iterable[Access], settings: ClientSettings) -> Rules:
@@ -154,7 +179,10 @@ def _rules(url: str, accesses: Iterable[Access], settings: ClientSettings) -> Ru
 
 
 def _origins(url: str, hosts: Iterable[str]) -> Iterator[str]:
-    """Yield where requests may go: the target, and each other host at its port, encrypted or as the target is."""
+    """Yield where requests may go.
+
+    That is the target, and each other host at its port, encrypted or as the target is.
+    """
     yield origin(url)
     for scheme in {"https", urlsplit(url).scheme}:
         yield from (origin(f"{scheme}://{host}") for host in hosts)
@@ -170,11 +198,11 @@ def allowances_at(url: str, accesses: Iterable[Access]) -> dict[Key, Allowance]:
     return found
 
 
-# --- what must not be seen -----------------------------------------------------------------------------------------------
+# --- what must not be seen ------------------------------------------------------------------------
 
 
 def redactor(accesses: Iterable[Access], pins: Mapping[str, Any]) -> Redactor:
-    """Return what takes the secrets of all *accesses* out of every exchange, whichever operation it is of."""
+    """Return what takes the secrets of all *accesses* out of an exchange of any operation."""
     secrets: list[Secret] = []
     near_misses: set[str] = set()
     for access in accesses:
@@ -194,7 +222,10 @@ def _pinned_secrets(operation: Operation, pins: Mapping[str, Any]) -> Iterator[S
 
 
 def _credential_secrets(access: Access) -> Iterator[Secret]:
-    """Yield every credential, and the pair that basic authentication sends; a user name may be shown."""
+    """Yield every credential, and the pair that basic authentication sends.
+
+    A user name may be shown.
+    """
     key = access.operation.key
     for name, parts in access.credentials.items():
         for part, value in parts.items():
@@ -205,7 +236,10 @@ def _credential_secrets(access: Access) -> Iterator[Secret]:
 
 
 def near_misses(cases: Iterable[Case]) -> frozenset[str]:
-    """Return what *cases* carry for credentials: a near miss tells all but a character of the right one."""
+    """Return what *cases* carry for credentials.
+
+    A near miss tells all but a character of the right one.
+    """
     found: set[str] = set()
     for case in cases:
         own = {scheme.header for scheme in case.operation.schemes}
@@ -216,7 +250,10 @@ def near_misses(cases: Iterable[Case]) -> frozenset[str]:
 
 
 def _credential_parts(value: str) -> Iterator[str]:
-    """Yield a credential header's value, what stands behind its scheme, and the pair in it with both halves."""
+    """Yield a credential header's value and what is in it.
+
+    That is what stands behind its scheme, and the pair that is coded in it with both halves.
+    """
     token = value.partition(" ")[2]
     yield from (value, token)
     with suppress(ValueError):

@@ -18,7 +18,8 @@ from pytest_confluent_contracts.model.traffic import REDACTED, Case, Clock, Exch
 if TYPE_CHECKING:
     from pytest_confluent_contracts.guard import Guard, Redactor
 
-# An encoding that httpx reads whatever else is installed, so that the same run sends the same bytes everywhere.
+# An encoding that httpx reads whatever else is installed, so that the same run sends the same bytes
+# everywhere.
 OWN_HEADERS = (("Accept-Encoding", "gzip, deflate"), ("User-Agent", "pytest-confluent-contracts"))
 LARGEST = 16 * 2**20
 TOO_DEEP = "it is nested too deeply to be read"
@@ -30,31 +31,46 @@ DEEPEST = 100  # levels; what reads, judges and tells of an answer may then foll
 class Client:
     """The one way to a target, for all of its operations.
 
-    It keeps connections open between exchanges, and nothing else: no cookies, no redirects. *timeout* is
-    the seconds that an exchange may take. Safe to use from several threads.
+    It keeps connections open between exchanges, and nothing else: no cookies, no redirects.
+    *timeout* is the seconds that an exchange may take. Safe to use from several threads.
     """
 
-    def __init__(self, base_url: str, guard: Guard, clock: Clock, redactor: Redactor, timeout: float) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        guard: Guard,
+        clock: Clock,
+        redactor: Redactor,
+        timeout: float,
+    ) -> None:
         self.base_url, self.guard, self.clock = base_url.rstrip("/"), guard, clock
         self.redactor, self.timeout = redactor, timeout
         self._limits = httpx.Timeout(timeout).as_dict()
         self._closing: tuple[tuple[str, str], ...] = ()
 
     def exchange(self, case: Case, serial: int) -> Exchange:
-        """Send *case* and return what came, numbered *serial*; raise `guard.Refusal` where it may not go."""
+        """Send *case* and return what came, numbered *serial*.
+
+        Raise `guard.Refusal` where it may not go.
+        """
         filled = paths.filled_template(case.operation.path, case.parameters, paths.percent_encoded)
         url, line = self.base_url + filled, _Line()
         extensions = {OPERATION: case.operation.key, "timeout": self._limits, "trace": line.note}
         headers = [*case.headers, *OWN_HEADERS, *self._closing]
         request = httpx.Request(
-            case.operation.method, url, headers=headers, content=case.body or b"", extensions=extensions
+            case.operation.method,
+            url,
+            headers=headers,
+            content=case.body or b"",
+            extensions=extensions,
         )
         try:
             response, body = self._answer(request)
         except (httpx.HTTPError, _TooSlow, _TooLarge) as error:
             if isinstance(error, CLOSED) and line.was_closed_before:
-                # The target may have hung up after the last answer (RFC 9112 9.5). Whether it did, or hangs up on requests,
-                # shows from now on: with no connection kept open, only the latter can happen again.
+                # The target may have hung up after the last answer (RFC 9112 9.5). Whether it did,
+                # or hangs up on requests, shows from now on: with no connection kept open, only
+                # the latter can happen again.
                 self._closing = (("Connection", "close"),)
                 return self.exchange(case, serial)
             return self._kept(case, serial, url, request, failure=_reason(error, self.timeout))
@@ -127,7 +143,10 @@ class _Line:
 
     @property
     def was_closed_before(self) -> bool:
-        """Return whether an earlier request opened the connection, and nothing came back; never so for the embedded service."""
+        """Return whether an earlier request opened the connection, and nothing came back.
+
+        It is never so for the embedded service.
+        """
         opened = any(event.startswith("connection.") for event in self._events)
         return bool(self._events) and not opened and HEAD not in self._events
 
@@ -152,7 +171,10 @@ def _secrets(case: Case) -> dict[str, str]:
 
 
 def _redacted(case: Case, clean: Redactor) -> Case:
-    """Return *case* as it may be shown: credential headers blank, secrets out of path, body and value."""
+    """Return *case* as it may be shown.
+
+    Credential headers are blank, secrets are out of path, body and value.
+    """
     own = {scheme.header for scheme in case.operation.schemes}
     value, body = case.value, (case.body or b"").decode("utf-8", "surrogateescape")
     for path, secret in _secrets(case).items():
@@ -172,11 +194,14 @@ def _redacted(case: Case, clean: Redactor) -> Case:
     )
 
 
-# --- JSON, strictly --------------------------------------------------------------------------------------------------------
+# --- JSON, strictly -------------------------------------------------------------------------------
 
 
 def parsed(body: bytes) -> tuple[Any, str]:
-    """Return the JSON value of *body*, or ABSENT and what is wrong with it (RFC 8259; duplicate names: section 4)."""
+    """Return the JSON value of *body*, or ABSENT and what is wrong with it (RFC 8259).
+
+    Names that come twice make it none (section 4).
+    """
     if not body:
         return ABSENT, "it is empty"
     try:
@@ -195,7 +220,10 @@ def parsed(body: bytes) -> tuple[Any, str]:
 
 
 def _is_deep(text: str, value: Any) -> bool:
-    """Return whether *value* is nested more than `DEEPEST` levels deep; RFC 8259 section 9 leaves a limit to the reader."""
+    """Return whether *value* is nested more than `DEEPEST` levels deep.
+
+    RFC 8259 section 9 leaves a limit to the reader.
+    """
     if text.count("[") + text.count("{") <= DEEPEST:
         return False
     level = [value]
@@ -217,11 +245,21 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON value")
 
 
-# --- failures ------------------------------------------------------------------------------------------------------------------
+# --- failures -------------------------------------------------------------------------------------
+
+
+# What httpx says where no HTTP came, and what we make of it.
+PROTOCOL_ERRORS = {
+    "disconnected": "the connection was closed without an answer",
+    "message body": "the answer broke off",
+}
 
 
 def _reason(error: Exception, timeout: float) -> str:
-    """Return in a few words why no answer came; the library's own words where they quote nothing."""
+    """Return in a few words why no answer came.
+
+    The library's own words where they quote nothing.
+    """
     if isinstance(error, (httpx.TimeoutException, _TooSlow)):
         return f"no complete answer within {timeout:g} s"
     if isinstance(error, _TooLarge):
@@ -229,21 +267,28 @@ def _reason(error: Exception, timeout: float) -> str:
     if isinstance(error, httpx.ConnectError):
         return f"no connection ({error or type(error).__name__})"
     if isinstance(error, httpx.RemoteProtocolError):
-        told = {"disconnected": "the connection was closed without an answer", "message body": "the answer broke off"}
-        return next((reason for words, reason in told.items() if words in str(error)), "no HTTP came")
+        for words, reason in PROTOCOL_ERRORS.items():
+            if words in str(error):
+                return reason
+        return "no HTTP came"
     # httpx may quote what was sent, in forms that nothing could redact.
     return f"the connection broke ({type(error).__name__})"
 
 
-# --- the request, told ---------------------------------------------------------------------------------------------------------
+# --- the request, told ----------------------------------------------------------------------------
 
 SHOWN = 600
 
 
 def curl(exchange: Exchange) -> str:
-    """Return the request of *exchange* as a curl line; credentials are redacted, a long body is cut in its middle."""
+    """Return the request of *exchange* as a curl line.
+
+    Credentials are redacted, a long body is cut in its middle.
+    """
     parts = [f"curl -X {exchange.case.operation.method}", shlex.quote(exchange.url)]
-    parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in exchange.case.headers if name != "Accept"]
+    for name, value in exchange.case.headers:
+        if name != "Accept":
+            parts.append(f"-H {shlex.quote(f'{name}: {value}')}")
     if exchange.case.body:
         parts.append(f"--data-binary {_quoted(exchange.case.body)}")
     return " ".join(parts)
@@ -258,7 +303,10 @@ def _quoted(body: bytes) -> str:
 
 
 def _spelled(mark: str) -> str:
-    """Return *mark* as it stands inside ``$'...'`` of a shell: byte by byte where it cannot be seen."""
+    """Return *mark* as it stands inside ``$'...'`` of a shell.
+
+    Byte by byte where it cannot be seen.
+    """
     if mark.isprintable():
         return f"\\{mark}" if mark in "\\'" else mark
     return "".join(f"\\x{byte:02x}" for byte in mark.encode("utf-8", "surrogateescape"))
