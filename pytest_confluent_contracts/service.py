@@ -109,7 +109,7 @@ class Resource:
 
 
 def limit_header_names(operation: Operation) -> dict[str, str]:
-    """Return by role what the headers that tell the rate limit are called, as promised or as usual."""
+    """Return by role the headers that tell the rate limit, named as promised or as usual."""
     promised = operation.promises.rate_limit
     names = dict(LIMIT_HEADERS)
     for role in names:
@@ -415,7 +415,7 @@ class Service:
 
 
 def steps_to(error: Any, body: Any) -> list[str | int]:
-    """Return the steps to the member of *body* of which a validator's error tells, or that is missing."""
+    """Return the steps to the member of *body* that a validator's error tells of or misses."""
     steps = paths.steps_reported(body, error.instance_path, error.instance)
     return [*steps, error.kind.property] if error.kind.name == "required" else steps
 

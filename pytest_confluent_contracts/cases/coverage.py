@@ -57,7 +57,7 @@ def bodies(operation: Operation, context: RunContext) -> list[Case]:
 
 
 def _wrong(case: Case) -> tuple[object, ...]:
-    """Return in which way the body is wrong: the keyword, the place, and the type of the value there."""
+    """Return in which way the body is wrong: keyword, place, and the type of the value there."""
     ways: list[object] = []
     for violation in case.violations:
         kind = type(value_at_pointer(case.value, violation.pointer))

@@ -262,8 +262,9 @@ def _below(body: Any, step: str | int) -> Any:
 def steps_reported(body: Any, report: Sequence[str | int], value: Any) -> list[str | int]:
     """Return the steps to *value* in *body* that *report* means, the path of a validator's error.
 
-    jsonschema_rs leaves out empty names, and tells names that read as a number as that number: a report of ``[1]`` may
-    mean the item 1 or the members ``1`` and ``+1`` (of reactions, for one). The body says which, else the value.
+    jsonschema_rs leaves out empty names, and tells names that read as a number as that number: a
+    report of ``[1]`` may mean the item 1 or the members ``1`` and ``+1`` (of reactions, for one).
+    The body says which, else the value; where two such members are wrong alike, the first is told.
     """
     readings = list(_readings(body, report))
     if len(readings) < 2:
