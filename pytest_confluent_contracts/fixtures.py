@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_confluent_contracts.stash import GATE, SETTINGS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -20,7 +22,6 @@ def contract_settings(pytestconfig: pytest.Config) -> Any:
 
     Fails without ``--contract-target``.
     """
-    from pytest_confluent_contracts.stash import SETTINGS
 
     settings = pytestconfig.stash.get(SETTINGS, None)
     if settings is None:
@@ -44,7 +45,6 @@ def contract_gate(
     """
     from pytest_confluent_contracts import progress
     from pytest_confluent_contracts.gate import Gate
-    from pytest_confluent_contracts.stash import GATE
 
     operations = _selected_operations(request.session.items)
     gate = Gate(pytestconfig, contract_settings, progress.of(pytestconfig), operations or None)

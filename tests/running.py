@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from loopback_server import LoopbackHandler, LoopbackServer
 from observing import LOG
+from warm_runs import WarmRuns
 
 from pytest_confluent_contracts import documents
 from pytest_confluent_contracts.service import Request, Service, VirtualClock
@@ -106,15 +107,31 @@ def environment(given: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in kept.items() if name not in ours} | {"COLUMNS": "300"} | given
 
 
-def gate(folder: Path, *options: str, given: dict[str, str] | None = None, plugins: tuple[str, ...] = QUIET) -> Run:
-    """Run ``pytest`` with *options* in *folder*, and return what it said."""
+WARM = WarmRuns()
+
+
+def gate(
+    folder: Path,
+    *options: str,
+    given: dict[str, str] | None = None,
+    plugins: tuple[str, ...] = QUIET,
+    fresh: bool = False,
+) -> Run:
+    """Run ``pytest`` with *options* in *folder*, and return what it said.
+
+    In a fork of a process that has loaded everything; *fresh*: in a process of its own, as a user's is.
+    """
     log = folder.parent / f"{folder.name}-{time.monotonic_ns()}.jsonl"
-    told = {LOG: str(log), "PYTHONPATH": str(TESTS)} | (given or {})
-    command = [sys.executable, "-m", "pytest", "-p", "observing", *plugins, *options]
+    told = environment({LOG: str(log), "PYTHONPATH": str(TESTS)} | (given or {}))
+    arguments = ["-p", "observing", *plugins, *options]
     begun = time.monotonic()
-    done = subprocess.run(
-        command, cwd=folder, env=environment(told), capture_output=True, text=True, timeout=DEADLINE, check=False
-    )
+    if fresh:
+        command = [sys.executable, "-m", "pytest", *arguments]
+        done = subprocess.run(
+            command, cwd=folder, env=told, capture_output=True, text=True, timeout=DEADLINE, check=False
+        )
+    else:
+        done = WARM.run(arguments, folder, told, DEADLINE)
     lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
     reports = tuple(Told(**json.loads(line)) for line in lines)
     return Run(done.returncode, done.stdout, done.stderr, time.monotonic() - begun, reports)

@@ -21,7 +21,14 @@ def sent_by(folder: Path, *options: str) -> Sent:
     folder.mkdir()
     (folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
     with OtherService() as service:
-        gate(folder, f"--contract-target={service.url}", "--contract-max-examples=50", *options, given=ENVIRONMENT)
+        gate(
+            folder,
+            f"--contract-target={service.url}",
+            "--contract-max-examples=50",
+            *options,
+            given=ENVIRONMENT,
+            fresh=True,
+        )
     return [_without_host(request) for request in service.requests]
 
 

@@ -34,7 +34,7 @@ def packages(modules: list[str]) -> set[str]:
 def loaded(folder: Path, *options: str) -> set[str]:
     """Return the packages that are loaded when a run with *options* ends."""
     (folder / "conftest.py").write_text(LISTED, encoding="utf-8")
-    done = gate(folder, *options)
+    done = gate(folder, *options, fresh=True)
     assert done.code in (0, pytest.ExitCode.NO_TESTS_COLLECTED), done.everything
     return packages(json.loads((folder / "modules.json").read_text(encoding="utf-8")))
 

@@ -1,0 +1,157 @@
+"""How do hundreds of runs start in no time? One process loads pytest and the gate once, and forks for each of them.
+
+A run in a fork has its own environment, folder, arguments and output, and ends with its own exit code: what it does
+not have is the second that a fresh process takes to import everything. What is about that second, about signals, or
+about what one process must not share with the next (the seed of `hash`), runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+TESTS = Path(__file__).parent
+WARM_UP = ("-q", "-p", "no:cacheprovider", "--contract-target=mock", "--contract-max-examples=1")
+
+
+class WarmRuns:
+    """The process that forks, started when the first run is asked for; it ends with the process that asked."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._server: subprocess.Popen[str] | None = None
+
+    def run(
+        self, options: list[str], folder: Path, environment: dict[str, str], deadline: float
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ``pytest`` with *options* in *folder*; raise `subprocess.TimeoutExpired` after *deadline* seconds."""
+        with self._lock, tempfile.TemporaryDirectory() as outputs:
+            out, err = Path(outputs, "out"), Path(outputs, "err")
+            asked = {
+                "options": options,
+                "folder": str(folder),
+                "environment": environment,
+                "out": str(out),
+                "err": str(err),
+            }
+            code = self._ask(asked, deadline)
+            if code is None:
+                raise subprocess.TimeoutExpired(options, deadline)
+            told = (path.read_text(encoding="utf-8") for path in (out, err))
+            return subprocess.CompletedProcess(options, code, *told)
+
+    def _ask(self, asked: dict[str, Any], deadline: float) -> int | None:
+        server = self._started()
+        assert server.stdin is not None
+        assert server.stdout is not None
+        server.stdin.write(json.dumps(asked) + "\n")
+        server.stdin.flush()
+        if not select.select([server.stdout], [], [], deadline)[0]:
+            self.stop()
+            return None
+        return int(server.stdout.readline())
+
+    def _started(self) -> subprocess.Popen[str]:
+        if self._server is None:
+            # A group of its own, so that a run that hangs can be ended with all that it started.
+            self._server = subprocess.Popen(
+                [sys.executable, __file__],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+            atexit.register(self.stop)
+        return self._server
+
+    def stop(self) -> None:
+        """End the process, and whatever it runs."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.communicate()
+
+
+# --- in the process that forks ---------------------------------------------------------------------------------------
+
+
+def serve(asking: IO[str], answering: IO[str]) -> None:
+    """Answer each line of *asking* with the exit code of the run that it asks for."""
+    for line in asking:
+        pid = os.fork()
+        if pid == 0:
+            run_in_fork(json.loads(line))
+        _, status = os.waitpid(pid, 0)
+        answering.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        answering.flush()
+
+
+def run_in_fork(asked: dict[str, Any]) -> NoReturn:
+    """Become the run that was asked for."""
+    import pytest
+
+    os.chdir(asked["folder"])
+    os.environ.clear()
+    os.environ.update(asked["environment"])
+    time.tzset()
+    redirect(0, os.devnull, os.O_RDONLY)
+    redirect(1, asked["out"], os.O_WRONLY | os.O_CREAT)
+    redirect(2, asked["err"], os.O_WRONLY | os.O_CREAT)
+    sys.stdin, sys.stdout, sys.stderr = (
+        open(number, mode, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115
+        for number, mode, errors in ((0, "r", "strict"), (1, "w", "strict"), (2, "w", "backslashreplace"))
+    )
+    sys.path[:0] = [asked["folder"], *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    sys.argv = ["pytest", *asked["options"]]
+    code = 1
+    try:
+        code = int(pytest.console_main())
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 1
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)  # nothing of the process that forked is to be tidied up here
+
+
+def redirect(number: int, path: str, flags: int) -> None:
+    """Let the file descriptor *number* be the file at *path*."""
+    opened = os.open(path, flags)
+    os.dup2(opened, number)
+    os.close(opened)
+
+
+def warm_up() -> None:
+    """Run the gate once, so that all of it is loaded, by pytest's own import hook; forget where that was."""
+    import pytest
+    from hypothesis import configuration
+
+    home = Path.cwd()
+    kept = os.dup(1)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        redirect(1, os.devnull, os.O_WRONLY)
+        ended = pytest.main([*WARM_UP])
+        os.dup2(kept, 1)
+        os.chdir(home)
+    if ended is not pytest.ExitCode.OK:
+        sys.exit(f"the run that warms up ended with {ended!r}")
+    configuration.set_hypothesis_home_dir(None)
+
+
+if __name__ == "__main__":
+    warm_up()
+    serve(sys.stdin, sys.stdout)
