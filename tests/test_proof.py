@@ -92,7 +92,8 @@ def test_the_option_prints_the_matrix_and_exits_green(tmp_path: Path) -> None:
 def test_a_missed_fault_turns_the_run_red(tmp_path: Path) -> None:
     """A gate without one of its rules exits 1 and names what it no longer notices."""
     (tmp_path / "conftest.py").write_text(
-        "from pytest_confluent_contracts.clauses import rate_limit\nrate_limit._storable = lambda exchange: ''\n"
+        "from pytest_confluent_contracts.clauses import rate_limit\n"
+        "rate_limit._look_whether_storable = lambda exchange: rate_limit.KEPT\n"
     )
     run = gate(tmp_path, "--contract-target=mock", "--contract-prove", "-k", "stored or no_fault or letters")
     assert run.code == 1, run.out

@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import runpy
 import select
 import signal
 import subprocess
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NoReturn
@@ -100,13 +102,12 @@ def serve(asking: IO[str], answering: IO[str]) -> None:
 
 
 def run_in_fork(asked: dict[str, Any]) -> NoReturn:
-    """Become the run that was asked for."""
-    import pytest
-
+    """Become the run that was asked for: what ``python -m pytest`` does in that folder and environment."""
     os.chdir(asked["folder"])
     os.environ.clear()
     os.environ.update(asked["environment"])
     time.tzset()
+    tempfile.tempdir = None  # found out anew: the environment may name another
     redirect(0, os.devnull, os.O_RDONLY)
     redirect(1, asked["out"], os.O_WRONLY | os.O_CREAT)
     redirect(2, asked["err"], os.O_WRONLY | os.O_CREAT)
@@ -118,9 +119,11 @@ def run_in_fork(asked: dict[str, Any]) -> NoReturn:
     sys.argv = ["pytest", *asked["options"]]
     code = 1
     try:
-        code = int(pytest.console_main())
+        runpy.run_module("pytest", run_name="__main__", alter_sys=True)
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -137,7 +140,6 @@ def redirect(number: int, path: str, flags: int) -> None:
 def warm_up() -> None:
     """Run the gate once, so that all of it is loaded, by pytest's own import hook; forget where that was."""
     import pytest
-    from hypothesis import configuration
 
     home = Path.cwd()
     kept = os.dup(1)
@@ -149,6 +151,8 @@ def warm_up() -> None:
         os.chdir(home)
     if ended is not pytest.ExitCode.OK:
         sys.exit(f"the run that warms up ended with {ended!r}")
+    from hypothesis import configuration  # not before pytest has loaded it, which would warn of that
+
     configuration.set_hypothesis_home_dir(None)
 
 
