@@ -14,10 +14,10 @@ from pytest_confluent_contracts.model.sources import ContractError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pytest_confluent_contracts.http.recorded import Recording, Traffic
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Document, Operation
     from pytest_confluent_contracts.model.traffic import Exchange
-    from pytest_confluent_contracts.recorded import Recording, Traffic
 
 KEPT, WORSE, USAGE = 0, 1, 4  # as pytest's own exit codes
 
@@ -123,9 +123,9 @@ def sources(described: Iterable[dict[str, Any]]) -> dict[str, str]:
 
     found = {}
     for one in described:
-        for path in (documents.bundled().get(one["name"]), Path(one["file"])):
+        for path in (documents.bundled_documents().get(one["name"]), Path(one["file"])):
             try:
-                if path and path.is_file() and documents.read(path.resolve()).digest == one["digest"]:
+                if path and path.is_file() and documents.read_document(path.resolve()).digest == one["digest"]:
                     found[one["file"]] = path.read_text(encoding="utf-8")
             except (ContractError, OSError, UnicodeDecodeError):
                 continue
@@ -137,13 +137,14 @@ def sources(described: Iterable[dict[str, Any]]) -> dict[str, str]:
 
 def judge(asked: argparse.Namespace) -> int:
     """Hold a recording against the documents; return 1 where a clause is broken."""
-    from pytest_confluent_contracts import documents, recorded
+    from pytest_confluent_contracts import documents
+    from pytest_confluent_contracts.http import recorded
     from pytest_confluent_contracts.report import files, run, terminal
 
     begun = datetime.now(UTC)
-    paths = [documents.find(name) for name in asked.specs] or list(documents.bundled().values())
+    paths = [documents.find_document(name) for name in asked.specs] or list(documents.bundled_documents().values())
     recordings = recorded.read(asked.recording)
-    held = [documents.read(path) for path in dict.fromkeys(paths)]
+    held = [documents.read_document(path) for path in dict.fromkeys(paths)]
     records, exchanges = judged(asked.recording, recordings, held, named=bool(asked.specs))
     touched = {record["document"] for record in records}
     meta = {
@@ -169,7 +170,8 @@ def judged(
 
     Raises `ContractError` where nothing of them was recorded.
     """
-    from pytest_confluent_contracts import clauses, recorded
+    from pytest_confluent_contracts import clauses
+    from pytest_confluent_contracts.http import recorded
     from pytest_confluent_contracts.report import record
 
     pairs = [(document, operation) for document in held for operation in document.operations]

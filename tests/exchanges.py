@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from judging import document
 
 from pytest_confluent_contracts import clauses, documents
-from pytest_confluent_contracts.cases.making import violations
+from pytest_confluent_contracts.cases.build import violations
 from pytest_confluent_contracts.model.clauses import Clause
 from pytest_confluent_contracts.model.documents import Operation
 from pytest_confluent_contracts.model.paths import ABSENT
@@ -46,7 +46,7 @@ def operation_from(text: str, folder: Path) -> Operation:
     """Return the first operation of a document of the test's own."""
     path = folder / "own.yaml"
     path.write_text(text, encoding="utf-8")
-    return documents.read(path).operations[0]
+    return documents.read_document(path).operations[0]
 
 
 # --- exchanges -------------------------------------------------------------------------------------------------------

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from pytest_confluent_contracts import clauses, documents, targets
-from pytest_confluent_contracts.access import derived_access
-from pytest_confluent_contracts.campaign import Campaign, RunPolicy
-from pytest_confluent_contracts.guard import Guard, Redactor, Rules
+from pytest_confluent_contracts import clauses, documents
+from pytest_confluent_contracts.http import targets
+from pytest_confluent_contracts.http.client import Client
+from pytest_confluent_contracts.http.guard import Guard, Rules
+from pytest_confluent_contracts.http.redaction import Redactor
 from pytest_confluent_contracts.model.clauses import Verdict
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.report.sentences import outcome_sentence
-from pytest_confluent_contracts.wire import Client
+from pytest_confluent_contracts.run.access import derived_access
+from pytest_confluent_contracts.run.campaign import Campaign, RunPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -28,7 +30,7 @@ THE_DOCUMENT_ITSELF = {"document/example/409/Location", "document/example/422"}
 
 def document(name: str) -> tuple[Document, Operation]:
     """Return a bundled document and its one operation."""
-    read = documents.read(documents.find(name))
+    read = documents.read_document(documents.find_document(name))
     return read, read.operations[0]
 
 

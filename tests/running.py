@@ -22,7 +22,7 @@ from observing import LOG
 from warm_runs import WarmRuns
 
 from pytest_confluent_contracts import documents
-from pytest_confluent_contracts.service import Request, Service, VirtualClock
+from pytest_confluent_contracts.double.service import Request, Service, VirtualClock
 
 if TYPE_CHECKING:
     from other_service import OtherService
@@ -273,7 +273,11 @@ def _credentials(service: Service) -> dict[str, str]:
 @contextmanager
 def embedded() -> Iterator[Served]:
     """Serve both bundled documents' embedded services over real HTTP, with windows that a test can wait for."""
-    operations = [operation for path in documents.bundled().values() for operation in documents.read(path).operations]
+    operations = [
+        operation
+        for path in documents.bundled_documents().values()
+        for operation in documents.read_document(path).operations
+    ]
     services = {operation.path.partition("{")[0]: Service(operation, RealClock()) for operation in operations}
     lock = threading.Lock()
     for service in services.values():

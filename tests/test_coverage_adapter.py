@@ -10,7 +10,7 @@ from hypothesis.internal import charmap
 from judging import DOCUMENTS, document
 
 from pytest_confluent_contracts import cases
-from pytest_confluent_contracts.cases import broken, coverage, generated
+from pytest_confluent_contracts.cases import coverage, generated, negative
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def test_schemathesis_breaks_every_typed_place(name: str) -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_what_it_adds_is_allowed_or_wrong_in_its_own_way(name: str) -> None:
     """No case is sent that the broken probe has already, and each promises one thing."""
-    listed = {coverage._wrong(case) for case in broken.listed(document(name)[1], context(name))}
+    listed = {coverage._wrong(case) for case in negative.listed(document(name)[1], context(name))}
     added = made(name)
     assert any(case.expect is Expect.ACCEPTED for case in added)
     assert all(len(case.violations) < 2 for case in added)

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from pytest_confluent_contracts import clauses, documents
+from pytest_confluent_contracts.documents import lines
 from pytest_confluent_contracts.model.documents import Document, Operation, Property
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def read(tmp_path: Path) -> Read:
     def read(text: str) -> Document:
         path = tmp_path / f"things-{len(list(tmp_path.iterdir()))}.yaml"
         path.write_text(text, encoding="utf-8")
-        return documents.read(path)
+        return documents.read_document(path)
 
     return read
 
@@ -72,14 +73,14 @@ def schema(member: Property) -> dict[str, Any]:
 @pytest.mark.parametrize("name", BUNDLED)
 def test_a_bundled_document_is_valid_openapi(name: str) -> None:
     """The document passes the validator of the OpenAPI specification."""
-    openapi_spec_validator.validate(documents.strip(documents.load(documents.bundled()[name])))
+    openapi_spec_validator.validate(lines.strip(lines.load(documents.bundled_documents()[name])))
 
 
 @pytest.mark.parametrize("name", BUNDLED)
 def test_a_bundled_document_is_yaml_for_everybody(name: str) -> None:
     """Another YAML reader reads the same values, but for the dates that YAML 1.1 sees."""
-    text = documents.bundled()[name].read_text(encoding="utf-8")
-    assert documents.strip(documents.load(documents.bundled()[name])) == yaml.load(text, _WithoutDates)
+    text = documents.bundled_documents()[name].read_text(encoding="utf-8")
+    assert lines.strip(lines.load(documents.bundled_documents()[name])) == yaml.load(text, _WithoutDates)
 
 
 class _WithoutDates(yaml.SafeLoader):
@@ -91,7 +92,7 @@ class _WithoutDates(yaml.SafeLoader):
 
 def test_both_documents_are_bundled() -> None:
     """There are two bundled documents, each with its one PATCH."""
-    found = [documents.read(path) for path in documents.bundled().values()]
+    found = [documents.read_document(path) for path in documents.bundled_documents().values()]
     assert [(document.name, [one.id for one in document.operations]) for document in found] == [
         ("confluent-api-keys", ["updateIamV2ApiKey"]),
         ("datadog-confluent-cloud", ["UpdateConfluentAccount"]),
@@ -101,7 +102,7 @@ def test_both_documents_are_bundled() -> None:
 @pytest.mark.parametrize("name", BUNDLED)
 def test_clause_ids_are_unique(name: str) -> None:
     """No two clauses of an operation share an id."""
-    document = documents.read(documents.bundled()[name])
+    document = documents.read_document(documents.bundled_documents()[name])
     for operation in document.operations:
         found = [clause.id for clause in clauses.derive(operation)]
         assert len(found) == len(set(found)) >= 30
@@ -110,9 +111,9 @@ def test_clause_ids_are_unique(name: str) -> None:
 @pytest.mark.parametrize("name", BUNDLED)
 def test_a_members_line_names_it(name: str) -> None:
     """On the line of each member of a body stands the member's name; on that of a list's items, their schema."""
-    path = documents.bundled()[name]
+    path = documents.bundled_documents()[name]
     lines = path.read_text(encoding="utf-8").splitlines()
-    for operation in documents.read(path).operations:
+    for operation in documents.read_document(path).operations:
         named = [member for member in members(operation) if not member.path.endswith("[]")]
         astray = {m.path: m.place for m in named if not lines[m.place.line - 1].strip().startswith(f"{m.name}:")}
         assert astray == {}
@@ -127,8 +128,8 @@ def members(operation: Operation) -> list[Property]:
 @pytest.mark.parametrize("name", BUNDLED)
 def test_a_clauses_line_is_inside_the_document(name: str) -> None:
     """Each clause names a line of its document."""
-    document = documents.read(documents.bundled()[name])
-    length = len(documents.bundled()[name].read_text(encoding="utf-8").splitlines())
+    document = documents.read_document(documents.bundled_documents()[name])
+    length = len(documents.bundled_documents()[name].read_text(encoding="utf-8").splitlines())
     places = [c.place for operation in document.operations for c in clauses.derive(operation)]
     assert {place.file for place in places} == {f"specs/{name}.yaml"}
     assert all(1 < place.line <= length for place in places)
@@ -151,7 +152,7 @@ HOSTS = {
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_host_is_served_by_the_documents_that_name_it(host: str) -> None:
     """The documents of a live target follow from its host."""
-    assert [path.stem for path in documents.serving(host)] == HOSTS[host]
+    assert [path.stem for path in documents.documents_serving(host)] == HOSTS[host]
 
 
 # --- YAML ----------------------------------------------------------------------------------------------------------
@@ -174,7 +175,7 @@ def test_json_is_read_too(tmp_path: Path) -> None:
     """A document may be JSON."""
     text = answering("{type: object, properties: {a: {type: string}}}")
     (path := tmp_path / "things.json").write_text(_json(text), encoding="utf-8")
-    assert set(answer(documents.read(path))) == {"a"}
+    assert set(answer(documents.read_document(path))) == {"a"}
 
 
 def _json(text: str) -> str:

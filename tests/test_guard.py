@@ -13,18 +13,18 @@ from exchanges import confluent, datadog
 from judging import opened
 from running import listening
 
-from pytest_confluent_contracts import guard, targets
-from pytest_confluent_contracts.access import derived_access
 from pytest_confluent_contracts.cases.valid import opening
+from pytest_confluent_contracts.double.proving import Double
+from pytest_confluent_contracts.double.service import VirtualClock
+from pytest_confluent_contracts.http import guard, redaction, targets
 from pytest_confluent_contracts.model.traffic import REDACTED, RunContext
-from pytest_confluent_contracts.proving import Double
-from pytest_confluent_contracts.service import VirtualClock
+from pytest_confluent_contracts.run.access import derived_access
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
 
-    from pytest_confluent_contracts.guard import Allowance, Guard, Key
+    from pytest_confluent_contracts.http.guard import Allowance, Guard, Key
     from pytest_confluent_contracts.model.documents import Operation
 
 CLOUD = "https://api.confluent.cloud"
@@ -368,10 +368,10 @@ def test_a_secret_of_one_document_is_redacted_in_an_exchange_of_another(
 
 def test_what_is_not_a_leak_for_its_own_operation_stays_none() -> None:
     """A user name may be shown where it belongs, though the same text is a secret elsewhere."""
-    shown = guard.Secret("the user", "KEY7Q2M4XWZ9", leaks=False, operation=KEY)
-    kept = guard.Secret("the key", "KEY7Q2M4XWZ9", operation=OTHER)
+    shown = redaction.Secret("the user", "KEY7Q2M4XWZ9", leaks=False, operation=KEY)
+    kept = redaction.Secret("the key", "KEY7Q2M4XWZ9", operation=OTHER)
     for secrets in ([shown, kept], [kept, shown]):
-        redactor = guard.Redactor(secrets)
+        redactor = redaction.Redactor(secrets)
         assert redactor.leaks("a KEY7Q2M4XWZ9 b", {}, KEY) == []
         assert redactor.leaks("a KEY7Q2M4XWZ9 b", {}, OTHER) == ["the key"]
         assert redactor.text("a KEY7Q2M4XWZ9 b") == "a [redacted] b"

@@ -22,13 +22,13 @@ from other_service import ENVIRONMENT, OtherService, Request
 from running import Answered, Handle, Run, gate, listening, serving
 
 from pytest_confluent_contracts import clauses
-from pytest_confluent_contracts.cases.texts import TEXTS
+from pytest_confluent_contracts.cases.sample_strings import TEXTS
 from pytest_confluent_contracts.cases.valid import opening
 from pytest_confluent_contracts.clauses.judging import weigh
+from pytest_confluent_contracts.double.service import VirtualClock
+from pytest_confluent_contracts.http.client import DEEPEST, TOO_DEEP, curl, parsed
 from pytest_confluent_contracts.model.traffic import RunContext
 from pytest_confluent_contracts.report.sentences import finding_sentence
-from pytest_confluent_contracts.service import VirtualClock
-from pytest_confluent_contracts.wire import DEEPEST, TOO_DEEP, curl, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

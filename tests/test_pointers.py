@@ -8,7 +8,7 @@ import pytest
 from judging import document
 
 from pytest_confluent_contracts import clauses
-from pytest_confluent_contracts.cases.making import judged
+from pytest_confluent_contracts.cases.build import judged
 from pytest_confluent_contracts.model.clauses import FindingKind
 from pytest_confluent_contracts.model.traffic import Exchange, Probe, RunContext
 

@@ -15,8 +15,8 @@ import pytest
 from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request
 from running import QUIET, environment
 
-from pytest_confluent_contracts import progress
 from pytest_confluent_contracts.model.traffic import Probe
+from pytest_confluent_contracts.plugin import progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,7 +143,9 @@ class Log:
 def test_a_log_has_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run of a minute, five requests a second, is a handful of lines in a log; one of a few seconds is none."""
     log, clock = Log(), iter(index / 5 for index in range(10_000))
-    monkeypatch.setattr("pytest_confluent_contracts.progress.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(
+        "pytest_confluent_contracts.plugin.progress.time", SimpleNamespace(monotonic=lambda: next(clock))
+    )
     told: Any = progress.Lines(log, log)  # type: ignore[arg-type]
     for index in range(300):
         told.request(Probe.VALID, index, 300)

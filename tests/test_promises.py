@@ -80,7 +80,7 @@ def read(tmp_path: Path) -> Read:
             text = DOCUMENT.replace("      x-contract:\n{block}\n", "")
         path = tmp_path / f"things-{len(list(tmp_path.iterdir()))}.yaml"
         path.write_text(text, encoding="utf-8")
-        return documents.read(path).operations[0]
+        return documents.read_document(path).operations[0]
 
     return read
 
@@ -325,7 +325,7 @@ def test_the_promises_of_the_api_keys() -> None:
 @pytest.mark.parametrize("operation", [confluent(), datadog()], ids=["confluent", "datadog"])
 def test_a_stated_promise_stands_at_its_key(operation: Operation) -> None:
     """The line of each stated entry of a bundled document is that of its key; words stand only there."""
-    text = documents.find(operation.document).read_text(encoding="utf-8").splitlines()
+    text = documents.find_document(operation.document).read_text(encoding="utf-8").splitlines()
     for name in Promises.__slots__:
         entry = getattr(operation.promises, name)
         if isinstance(entry, Entry) and entry.says:

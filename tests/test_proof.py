@@ -11,8 +11,8 @@ import pytest
 from judging import DOCUMENTS, document
 from running import gate
 
+from pytest_confluent_contracts.double.proving import Prover
 from pytest_confluent_contracts.model.clauses import Evidence
-from pytest_confluent_contracts.proving import Prover
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,13 +9,13 @@ import pytest
 from exchanges import confluent, datadog, make_case, make_exchange
 
 from pytest_confluent_contracts import documents
-from pytest_confluent_contracts.campaign import Campaign, RunPolicy
+from pytest_confluent_contracts.double.proving import Double
+from pytest_confluent_contracts.http.quota_ledger import LastTold, QuotaLedger, partition_of
 from pytest_confluent_contracts.model.promises import RateLimit
 from pytest_confluent_contracts.model.quota import Quota
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import Probe
-from pytest_confluent_contracts.proving import Double
-from pytest_confluent_contracts.quota_ledger import LastTold, QuotaLedger, partition_of
+from pytest_confluent_contracts.run.campaign import Campaign, RunPolicy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -185,7 +185,7 @@ def read(folder: Path, stated: str) -> Operation:
     """Return the operation whose document states that of its rate limit."""
     path = folder / "things.yaml"
     path.write_text(STATED.format(stated=stated), encoding="utf-8")
-    return documents.read(path).operations[0]
+    return documents.read_document(path).operations[0]
 
 
 @pytest.mark.parametrize(("stated", "shared"), [("shared: true", True), ("shared: false", False), ("says: x", False)])

@@ -12,7 +12,7 @@ from other_service import Answer, Choices, OtherService
 from running import ROOT, gate
 
 from pytest_confluent_contracts import waivers
-from pytest_confluent_contracts.options import OPTIONS
+from pytest_confluent_contracts.plugin.options import OPTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,8 +14,9 @@ import pytest
 import yaml
 from test_report_runs import FIVE, finished, sources
 
-from pytest_confluent_contracts import documents, recorded
+from pytest_confluent_contracts import documents
 from pytest_confluent_contracts.__main__ import main
+from pytest_confluent_contracts.http import recorded
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.report import causes, files
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 PROVOKED = ("requests", "security")
 KEY = "Basic " + base64.b64encode(b"KEYKEYKEY1234567:very-secret-indeed-0123").decode()
-HELD = {document.name: document for document in map(documents.read, documents.bundled().values())}
+HELD = {document.name: document for document in map(documents.read_document, documents.bundled_documents().values())}
 CONFLUENT: Operation = HELD["confluent-api-keys"].operations[0]
 DATADOG: Operation = HELD["datadog-confluent-cloud"].operations[0]
 BEGUN = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

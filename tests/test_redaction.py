@@ -14,9 +14,11 @@ from hypothesis.internal.conjecture import providers
 from other_service import Answer, OtherService, Request
 from running import Run, gate
 
-from pytest_confluent_contracts import cases, documents, guard, proving
+from pytest_confluent_contracts import cases, documents
+from pytest_confluent_contracts.double import proving
+from pytest_confluent_contracts.double.service import Service, VirtualClock
+from pytest_confluent_contracts.http import redaction
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
-from pytest_confluent_contracts.service import Service, VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -216,29 +218,31 @@ RIGHT = 'Right"7Q2M/of a key\\that is long'
 @pytest.mark.parametrize("name", SECRETS)
 def test_each_form_of_a_secret_is_taken_out(name: str) -> None:
     """Raw, JSON-escaped, URL-encoded, base64: nothing of it is left, and what stands around it is."""
-    redactor = guard.Redactor([guard.Secret(name, SECRETS[name])])
+    redactor = redaction.Redactor([redaction.Secret(name, SECRETS[name])])
     for form in spoken(SECRETS[name]):
         assert redactor.text(f"before {form} after") == "before [redacted] after", form
 
 
 def test_a_secret_inside_other_text_is_taken_out_whole() -> None:
     """A secret that contains another one is taken out as a whole."""
-    redactor = guard.Redactor([guard.Secret("short", "abcdefgh1234"), guard.Secret("long", "abcdefgh1234-and-more")])
+    redactor = redaction.Redactor(
+        [redaction.Secret("short", "abcdefgh1234"), redaction.Secret("long", "abcdefgh1234-and-more")]
+    )
     assert redactor.text("x abcdefgh1234-and-more y") == "x [redacted] y"
 
 
 def test_the_base64_of_a_secret_within_something_is_taken_out() -> None:
     """As the second half of a basic pair a secret is shifted by one or two bytes: its base64 is another one."""
     user, secret = "KEY7Q2M4XWZ", "oS3cr3t7fJya0qQ9xVdLk2RmTnUwEz"
-    pair = guard.Secret("pair", f"{user}:{secret}")
-    redactor = guard.Redactor([guard.Secret("user", user), guard.Secret("secret", secret), pair])
+    pair = redaction.Secret("pair", f"{user}:{secret}")
+    redactor = redaction.Redactor([redaction.Secret("user", user), redaction.Secret("secret", secret), pair])
     assert redactor.text(f"Basic {base64.b64encode(f'{user}:{secret}'.encode()).decode()}") == "Basic [redacted]"
 
 
 def test_a_near_miss_is_taken_out_and_is_no_leak() -> None:
     """What is nearly a secret is blanked in every form; only the whole one counts as given away."""
     near_misses = (RIGHT[:-1], RIGHT.swapcase(), RIGHT[: len(RIGHT) // 2])
-    redactor = guard.Redactor([guard.Secret("key", RIGHT)], near_misses)
+    redactor = redaction.Redactor([redaction.Secret("key", RIGHT)], near_misses)
     for near in near_misses:
         for form in spoken(near):
             assert redactor.text(f"before {form} after") == "before [redacted] after", form
@@ -248,7 +252,7 @@ def test_a_near_miss_is_taken_out_and_is_no_leak() -> None:
 
 def test_a_near_miss_leaves_no_piece_of_a_secret() -> None:
     """Where a near miss reaches into a secret, the secret is taken out whole, and is still a leak."""
-    redactor = guard.Redactor([guard.Secret("key", RIGHT)], [RIGHT[:-1], f"user name:{RIGHT[:-3]}"])
+    redactor = redaction.Redactor([redaction.Secret("key", RIGHT)], [RIGHT[:-1], f"user name:{RIGHT[:-3]}"])
     assert redactor.text(f"x {RIGHT} y") == "x [redacted] y"
     assert RIGHT[-4:] not in redactor.text(f"user name:{RIGHT} y")
     assert redactor.leaks(f"user name:{RIGHT} y", {}) == ["key"]
@@ -256,14 +260,14 @@ def test_a_near_miss_leaves_no_piece_of_a_secret() -> None:
 
 def test_a_short_near_miss_blanks_no_ordinary_word() -> None:
     """Half of a short credential may be a word: it is left alone, and up to a dozen letters count as a whole word only."""
-    redactor = guard.Redactor([], ["", "display", "description"])
+    redactor = redaction.Redactor([], ["", "display", "description"])
     assert redactor.text("display the descriptions") == "display the descriptions"
     assert redactor.text("a description") == "a [redacted]"
 
 
 def test_whatever_the_gate_sends_for_credentials_is_hidden() -> None:
     """Each value that a case carries in a credential header is blanked, with what is coded in it."""
-    operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
+    operation = documents.read_document(documents.bundled_documents()["confluent-api-keys"]).operations[0]
     double = proving.Double(operation)
     sent = cases.of(Probe.CREDENTIALS, operation, double.context)
     carried = {value for case in sent for name, value in case.headers if name == "Authorization"}
@@ -277,7 +281,7 @@ def test_whatever_the_gate_sends_for_credentials_is_hidden() -> None:
 
 def test_ordinary_text_is_left_alone() -> None:
     """Nothing is taken out that is no secret: short values count only as words of their own."""
-    redactor = guard.Redactor([guard.Secret("short", "tags"), guard.Secret("empty", "")])
+    redactor = redaction.Redactor([redaction.Secret("short", "tags"), redaction.Secret("empty", "")])
     assert redactor.text("hashtags, tagset") == "hashtags, tagset"
     assert redactor.text("the tags are") == "the [redacted] are"
 
@@ -317,8 +321,8 @@ def test_no_probe_reads_the_users_modules(probe: Probe, monkeypatch: pytest.Monk
         return providers.GLOBAL_CONSTANTS
 
     monkeypatch.setattr(providers, "_get_local_constants", look)
-    for path in documents.bundled().values():
-        operation = documents.read(path).operations[0]
+    for path in documents.bundled_documents().values():
+        operation = documents.read_document(path).operations[0]
         service = Service(operation, VirtualClock())
         assert cases.of(probe, operation, RunContext(service.parameters, {}, service.credentials, max_examples=5))
     assert looked == []

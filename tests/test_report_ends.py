@@ -149,7 +149,7 @@ def pytest_contract_ruling(config, ruling):
 
 def test_a_document_that_is_gone_costs_no_report(folder: Path) -> None:
     """The document is removed in the middle of the run: all reports are there, the page without its text."""
-    text = documents.bundled()["confluent-api-keys"].read_text(encoding="utf-8")
+    text = documents.bundled_documents()["confluent-api-keys"].read_text(encoding="utf-8")
     (folder / "mine.yaml").write_text(text, encoding="utf-8")
     (folder / "conftest.py").write_text(REMOVING, encoding="utf-8")
     done = gate(folder, "--contract-target=mock", "--contract-spec=mine.yaml", REPORT, "-k", "security/none")

@@ -18,7 +18,8 @@ import jsonschema_rs
 import pytest
 from running import ROOT
 
-from pytest_confluent_contracts import clauses, documents, faults, proving
+from pytest_confluent_contracts import clauses, documents
+from pytest_confluent_contracts.double import mutations, proving
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import Case, Exchange, Expect, Probe
 from pytest_confluent_contracts.report import badge, causes, diff, files, merge, record, terminal
@@ -27,7 +28,7 @@ from pytest_confluent_contracts.report import run as runs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_confluent_contracts.service import Service
+    from pytest_confluent_contracts.double.service import Service
 
 Run = dict[str, Any]
 FIVE = (
@@ -44,7 +45,7 @@ EXAMPLES = 20
 # --- runs on the embedded service ------------------------------------------------------------------------------------
 
 
-def altering(names: tuple[str, ...], known: dict[str, faults.Fault]) -> Callable[[Service], Service]:
+def altering(names: tuple[str, ...], known: dict[str, mutations.Fault]) -> Callable[[Service], Service]:
     """Return the alteration that puts each fault of *names* that is *known* into a service."""
 
     def alter(service: Service) -> Service:
@@ -59,10 +60,10 @@ def altering(names: tuple[str, ...], known: dict[str, faults.Fault]) -> Callable
 def finished(names: tuple[str, ...] = ()) -> Run:
     """Return the run on the embedded service of both documents with the faults *names*."""
     records, exchanges, held = [], [], []
-    for document in map(documents.read, documents.bundled().values()):
+    for document in map(documents.read_document, documents.bundled_documents().values()):
         held.append(runs.described(document))
         for operation in document.operations:
-            alter = altering(names, {fault.name: fault for fault in faults.derive(operation)})
+            alter = altering(names, {fault.name: fault for fault in mutations.derive(operation)})
             campaign = proving.Double(operation, 0, EXAMPLES).campaign(alter)
             records += [record.of(campaign.ruling(clause)) for clause in clauses.derive(operation)]
             exchanges += [record.exchange(exchange) for exchange in campaign.journal]
@@ -72,12 +73,12 @@ def finished(names: tuple[str, ...] = ()) -> Run:
 
 def sources() -> dict[str, str]:
     """Return the texts of the bundled documents by the file that clauses name."""
-    return {f"specs/{path.name}": path.read_text(encoding="utf-8") for path in documents.bundled().values()}
+    return {f"specs/{path.name}": path.read_text(encoding="utf-8") for path in documents.bundled_documents().values()}
 
 
 def exchange(body: bytes | None = b"{}", **more: Any) -> Exchange:
     """Return an exchange of the first bundled operation, with *more* in it."""
-    operation = documents.read(next(iter(documents.bundled().values()))).operations[0]
+    operation = documents.read_document(next(iter(documents.bundled_documents().values()))).operations[0]
     case = Case(Probe.EXAMPLES, "made up", operation, (("id", "ak-1"),), (), body, {}, Expect.ANY)
     plain = Exchange(0, case, "http://127.0.0.1/iam/v2/api-keys/ak-1", 200, (), "{}", {}, "", (), 0.0, 0.1)
     return replace(plain, **more)

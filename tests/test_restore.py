@@ -15,7 +15,7 @@ import pytest
 from other_service import ENVIRONMENT, Answer, OtherService, Request
 from running import Run, ctrl_c, gate, interrupted
 
-from pytest_confluent_contracts import keeping
+from pytest_confluent_contracts.run import saved_state
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -202,7 +202,7 @@ def test_no_hook_of_the_garbage_collector_swallows_ctrl_c() -> None:
 import gc
 from pytest_confluent_contracts import cases, documents
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
-operation = documents.read(documents.bundled()["confluent-api-keys"]).operations[0]
+operation = documents.read_document(documents.bundled_documents()["confluent-api-keys"]).operations[0]
 during = []
 gc.callbacks.append(lambda phase, info: during.append(len(gc.callbacks)))
 for probe in Probe:
@@ -299,25 +299,25 @@ def test_a_worker_that_dies_after_the_first_answer_leaves_nothing(folder: Path, 
 def test_a_worker_without_the_controllers_folder_keeps_nothing(tmp_path: Path) -> None:
     """On another machine there is no such folder: the state that the worker saw is the one it puts back."""
     was = {"spec.display_name": "first name"}
-    assert keeping.first(tmp_path / "elsewhere", ("a", "b"), "https://h/1", was) == was
+    assert saved_state.first(tmp_path / "elsewhere", ("a", "b"), "https://h/1", was) == was
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_that_is_alive_left_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the state of a process that is gone is an orphan."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    keeping.first(keeping.folder(), ("a", "b"), "https://h/1", {})
-    assert keeping.orphans() == []
+    saved_state.first(saved_state.folder(), ("a", "b"), "https://h/1", {})
+    assert saved_state.orphans() == []
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         pass
     monkeypatch.setattr(os, "getpid", lambda: gone.pid)
-    keeping.first(keeping.folder(), ("a", "b"), "https://h/1", {})
-    assert [path.name.rpartition("-")[0] for path in keeping.orphans()] == ["a-b"]
+    saved_state.first(saved_state.folder(), ("a", "b"), "https://h/1", {})
+    assert [path.name.rpartition("-")[0] for path in saved_state.orphans()] == ["a-b"]
 
 
 def test_operations_that_differ_in_a_slash_are_kept_apart(tmp_path: Path) -> None:
     """No resource is put back to what another one was."""
     keys = [("a", "patch /v1/keys/{id}"), ("a", "patch /v1-keys/{id}"), ("a-patch", "/v1/keys/{id}")]
     for key in keys:
-        assert keeping.first(tmp_path, key, "https://h/1", {"name": key[1]}) == {"name": key[1]}
-    assert {key: was["name"] for key, was in keeping.left(tmp_path)} == {key: key[1] for key in keys}
+        assert saved_state.first(tmp_path, key, "https://h/1", {"name": key[1]}) == {"name": key[1]}
+    assert {key: was["name"] for key, was in saved_state.left(tmp_path)} == {key: key[1] for key in keys}

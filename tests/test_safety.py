@@ -11,7 +11,7 @@ from chaos_proxy import HOST, named, resolver
 from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request
 from running import CONFLUENT, DATADOG, QUIET, Answered, Run, gate, serving
 
-from pytest_confluent_contracts import settings
+from pytest_confluent_contracts.plugin import settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,23 +9,24 @@ import pytest
 from exchanges import operation_from
 from judging import red
 
-from pytest_confluent_contracts import cases, clauses, faults
-from pytest_confluent_contracts.campaign import ORDER
-from pytest_confluent_contracts.cases.making import path_at_fault
+from pytest_confluent_contracts import cases, clauses
+from pytest_confluent_contracts.cases.build import path_at_fault
+from pytest_confluent_contracts.double.proving import Double, Prover
+from pytest_confluent_contracts.double.service import Service, VirtualClock
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Verdict
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import Expect, Probe, RunContext
-from pytest_confluent_contracts.proving import Double, Prover
-from pytest_confluent_contracts.service import Service, VirtualClock
-from pytest_confluent_contracts.settings import _pins
+from pytest_confluent_contracts.plugin.settings import _pins
+from pytest_confluent_contracts.run.campaign import ORDER
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_confluent_contracts.campaign import Campaign
+    from pytest_confluent_contracts.double import mutations
     from pytest_confluent_contracts.model.clauses import Ruling
     from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.run.campaign import Campaign
 
 # Each member that an update may write, by its path: the name as it stands in the body, and its JSON Pointer.
 WRITTEN = {
@@ -132,7 +133,7 @@ def operation(tmp_path_factory: pytest.TempPathFactory) -> Operation:
     return operation_from(DOCUMENT, folder)
 
 
-def make_campaign(operation: Operation, alter: faults.Alter = lambda service: service) -> Campaign:
+def make_campaign(operation: Operation, alter: mutations.Alter = lambda service: service) -> Campaign:
     """Return a run that holds the double of *operation*, in process."""
     return Double(operation, max_examples=20).campaign(alter)
 

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 def of(probe: Probe, operation: Operation, context: RunContext) -> list[Case]:
     """Return the cases of *probe*, in the order in which they are sent; the same context gives the same bytes."""
-    from pytest_confluent_contracts.cases import broken, coverage, generated, strangers, valid
+    from pytest_confluent_contracts.cases import coverage, generated, negative, strangers, valid
 
     make: Callable[[Operation, RunContext], list[Case]] = {
         Probe.EXAMPLES: valid.examples,
         Probe.VALID: valid.bodies,
         Probe.READ_ONLY: valid.read_only,
-        Probe.BROKEN: broken.bodies,
-        Probe.MALFORMED: broken.malformed,
+        Probe.BROKEN: negative.bodies,
+        Probe.MALFORMED: negative.malformed,
         Probe.CREDENTIALS: strangers.credentials,
         Probe.UNKNOWN: strangers.unknown_ids,
         Probe.COVERAGE: coverage.bodies,

@@ -16,8 +16,8 @@ from unittest.mock import patch
 from hypothesis.internal import charmap
 from hypothesis.internal.intervalsets import IntervalSet
 
-from pytest_confluent_contracts.cases import broken
-from pytest_confluent_contracts.cases.making import (
+from pytest_confluent_contracts.cases import negative
+from pytest_confluent_contracts.cases.build import (
     distinct,
     judged,
     members,
@@ -42,7 +42,7 @@ def bodies(operation: Operation, context: RunContext) -> list[Case]:
     """Return what schemathesis' coverage phase adds: bodies that are wrong in a way of their own, or allowed."""
     if operation.request is None or not context.made_up:
         return []
-    known = {_wrong(case) for case in broken.listed(operation, context)}
+    known = {_wrong(case) for case in negative.listed(operation, context)}
     made = (
         judged(
             Probe.COVERAGE,

@@ -14,7 +14,7 @@ from hypothesis.database import InMemoryExampleDatabase, choices_to_bytes
 from hypothesis.internal.conjecture import junkdrawer
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
-from pytest_confluent_contracts.cases.making import members, pinned, types_of, violations
+from pytest_confluent_contracts.cases.build import members, pinned, types_of, violations
 from pytest_confluent_contracts.model.paths import WHOLE, item_path, member_path, with_value
 
 if TYPE_CHECKING:

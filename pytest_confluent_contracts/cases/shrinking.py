@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_confluent_contracts.cases import generated
-from pytest_confluent_contracts.cases.making import encoded, path_at_fault, violations
+from pytest_confluent_contracts.cases.build import encoded, path_at_fault, violations
 from pytest_confluent_contracts.model.paths import value_at, with_value
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.cases.making import case, complete, encoded, fresh, header, judged, minimal
+from pytest_confluent_contracts.cases.build import case, complete, encoded, fresh, header, judged, minimal
 from pytest_confluent_contracts.cases.valid import opening
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_confluent_contracts.cases import generated
-from pytest_confluent_contracts.cases.making import (
+from pytest_confluent_contracts.cases.build import (
     case,
     distinct,
     fresh,
@@ -24,7 +24,7 @@ from pytest_confluent_contracts.cases.making import (
     types_of,
     writable,
 )
-from pytest_confluent_contracts.cases.texts import (
+from pytest_confluent_contracts.cases.sample_strings import (
     ENTRY_SIZES,
     KEYED_TEXTS,
     LIST_SIZES,

@@ -128,6 +128,14 @@ class Operation:
         return tuple(dict.fromkeys(scheme for alternative in self.security for scheme in alternative))
 
     @property
+    def credential_headers(self) -> set[str]:
+        """Return the names of the headers that carry credentials."""
+        found: set[str] = set()
+        for alternative in self.security:
+            found.update(scheme.header for scheme in alternative)
+        return found
+
+    @property
     def refusals(self) -> frozenset[int]:
         """Return the statuses that refuse a body which breaks the schema."""
         return frozenset(self.promises.refusals.invalid)

@@ -198,11 +198,12 @@ def part_b() -> Iterator[str]:
     """Compare the gate's wire with a bare client that sends the same bytes, in turns."""
     import httpx
 
-    from pytest_confluent_contracts import cases, documents, targets
-    from pytest_confluent_contracts.access import derived_access
+    from pytest_confluent_contracts import cases, documents
+    from pytest_confluent_contracts.http import targets
     from pytest_confluent_contracts.model.traffic import Probe, RunContext
+    from pytest_confluent_contracts.run.access import derived_access
 
-    operation = documents.read(SPECS / "confluent-api-keys.yaml").operations[0]
+    operation = documents.read_document(SPECS / "confluent-api-keys.yaml").operations[0]
     parts = {"username": "KEY7Q2M4XWZ", "password": "oS3cr3t/7fJ+ya0qQ9xVdLk2RmTnUwEz"}
     credentials = {operation.security[0][0].name: parts}
     context = RunContext((("id", "ak-12345"),), {}, credentials)

@@ -14,10 +14,7 @@ from functools import partial, reduce
 from operator import eq
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pytest_confluent_contracts.model import paths
-from pytest_confluent_contracts.model.documents import Property
-from pytest_confluent_contracts.model.paths import ABSENT, value_at
-from pytest_confluent_contracts.service import (
+from pytest_confluent_contracts.double.service import (
     Answer,
     Problem,
     Refused,
@@ -27,6 +24,9 @@ from pytest_confluent_contracts.service import (
     limit_header_names,
     steps_to,
 )
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.documents import Property
+from pytest_confluent_contracts.model.paths import ABSENT, value_at
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Header, Operation, SecurityScheme

@@ -13,13 +13,8 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-FOLDER = pytest.StashKey[Path]()
-LOST = pytest.StashKey[list[str]]()
 
 Key = tuple[str, str]
 PREFIX = "contract-state-"

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_confluent_contracts.stash import GATE, SETTINGS
+from pytest_confluent_contracts.plugin.stash import GATE, SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_confluent_contracts.gate import Gate
     from pytest_confluent_contracts.model.documents import Operation
-    from pytest_confluent_contracts.settings import Settings
+    from pytest_confluent_contracts.plugin.gate import Gate
+    from pytest_confluent_contracts.plugin.settings import Settings
 
 
 @pytest.fixture(scope="session")
@@ -43,8 +43,8 @@ def contract_gate(
 
     It is open for the operations of which a clause was selected, else for all.
     """
-    from pytest_confluent_contracts import progress
-    from pytest_confluent_contracts.gate import Gate
+    from pytest_confluent_contracts.plugin import progress
+    from pytest_confluent_contracts.plugin.gate import Gate
 
     operations = _selected_operations(request.session.items)
     gate = Gate(pytestconfig, contract_settings, progress.of(pytestconfig), operations or None)

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_confluent_contracts.options import NODE_PREFIX
+from pytest_confluent_contracts.plugin.options import NODE_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_confluent_contracts.gate import Gate
+    from pytest_confluent_contracts.double.proving import Proof
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
-    from pytest_confluent_contracts.proving import Proof
+    from pytest_confluent_contracts.plugin.gate import Gate
 
 
 class ContractBroken(Exception):
@@ -41,7 +41,7 @@ class DocumentFile(pytest.File):
         """Yield the operations of the document."""
         from pytest_confluent_contracts import documents
 
-        for operation in documents.read(self.path).operations:
+        for operation in documents.read_document(self.path).operations:
             yield OperationNode.of(self, operation)
 
 
@@ -60,7 +60,7 @@ class OperationNode(pytest.Collector):
     def collect(self) -> Iterator[ClauseItem | FaultItem]:
         """Yield a test for each promise; under ``--contract-prove``, one for each way to break one."""
         from pytest_confluent_contracts import clauses
-        from pytest_confluent_contracts.stash import SETTINGS
+        from pytest_confluent_contracts.plugin.stash import SETTINGS
 
         if self.config.stash[SETTINGS].prove:
             yield from self.faults()
@@ -70,9 +70,9 @@ class OperationNode(pytest.Collector):
 
     def faults(self) -> Iterator[FaultItem]:
         """Yield a test for each fault, after one for the service without any."""
-        from pytest_confluent_contracts import faults
+        from pytest_confluent_contracts.double import mutations
 
-        for name in ("", *(fault.name for fault in faults.derive(self.operation))):
+        for name in ("", *(fault.name for fault in mutations.derive(self.operation))):
             yield FaultItem.of(self, name)
 
 
@@ -164,7 +164,7 @@ def _shown(excinfo: pytest.ExceptionInfo[BaseException], block: str, path: Path,
 
 def again(config: pytest.Config) -> str:
     """Return the options that repeat the run."""
-    from pytest_confluent_contracts.stash import SETTINGS
+    from pytest_confluent_contracts.plugin.stash import SETTINGS
 
     return config.stash[SETTINGS].again
 

@@ -7,28 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_confluent_contracts import keeping, settings
-from pytest_confluent_contracts.stash import GATE, SETTINGS
+from pytest_confluent_contracts.plugin import settings
+from pytest_confluent_contracts.plugin.stash import GATE, NOT_PUT_BACK, SETTINGS, STATE_FOLDER
+from pytest_confluent_contracts.run import saved_state
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from pytest_confluent_contracts.items import DocumentFile
+    from pytest_confluent_contracts.plugin.items import DocumentFile
 
 
 def begin(config: pytest.Config) -> None:
     """Check what was asked for, and put the documents in place of the test paths."""
     found = settings.read(config)
-    config.stash[SETTINGS], config.stash[keeping.LOST] = found, []
+    config.stash[SETTINGS], config.stash[NOT_PUT_BACK] = found, []
     config.args = settings.arguments(config, found)
     worker = getattr(config, "workerinput", None)
     if worker is None:
-        from pytest_confluent_contracts.controller import Controller
+        from pytest_confluent_contracts.plugin.controller import Controller
 
         config.pluginmanager.register(Controller(config, found), "confluent_contracts_controller")
     else:
-        config.stash[keeping.FOLDER] = keeping.path(worker["contract_folder"])
+        config.stash[STATE_FOLDER] = saved_state.path(worker["contract_folder"])
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -37,10 +38,12 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     from pytest_confluent_contracts import documents
     from pytest_confluent_contracts.report import terminal
 
-    named = [f"{d.name} {d.version} ({d.digest})" for d in map(documents.read, found.documents)]
+    named = [f"{d.name} {d.version} ({d.digest})" for d in map(documents.read_document, found.documents)]
     budget = f"at most {found.budget} requests" if found.budget else "no cap on requests"
     told = f"{budget}, {found.max_examples} generated bodies a probe"
-    left = [f"contracts: a run that was killed put nothing back; what was there: {path}" for path in keeping.orphans()]
+    left = [
+        f"contracts: a run that was killed put nothing back; what was there: {path}" for path in saved_state.orphans()
+    ]
     return [terminal.header(found.target, named, found.seed, told), *left]
 
 
@@ -48,7 +51,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> DocumentFi
     """Collect the documents of this run, and no other file."""
     if file_path not in parent.config.stash[SETTINGS].documents:
         return None
-    from pytest_confluent_contracts.items import DocumentFile
+    from pytest_confluent_contracts.plugin.items import DocumentFile
 
     return DocumentFile.at(parent, file_path)
 
@@ -69,8 +72,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     found = session.config.stash[SETTINGS]
     if not found.plan or session.config.option.collectonly:
         return None
-    from pytest_confluent_contracts.gate import Gate
-    from pytest_confluent_contracts.planning import plan
+    from pytest_confluent_contracts.plugin.gate import Gate
+    from pytest_confluent_contracts.plugin.planning import plan
 
     reporter: Any = session.config.pluginmanager.getplugin("terminalreporter")
     reporter.section("contract plan")
@@ -129,7 +132,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Send home from a worker what it could not put back, and the exchanges that no verdict took along."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        from pytest_confluent_contracts.controller import unjudged
+        from pytest_confluent_contracts.plugin.controller import unjudged
 
-        output["contract_lost"] = session.config.stash[keeping.LOST]
+        output["contract_lost"] = session.config.stash[NOT_PUT_BACK]
         output["contract_exchanges"] = unjudged(session.config)

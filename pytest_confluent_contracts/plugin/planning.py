@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts import cases
-from pytest_confluent_contracts.cases.making import complete, writable
-from pytest_confluent_contracts.cases.restoring import unseen
+from pytest_confluent_contracts.cases.build import complete, writable
+from pytest_confluent_contracts.cases.restore import unseen
 from pytest_confluent_contracts.cases.valid import later
 from pytest_confluent_contracts.model.paths import filled_template
 from pytest_confluent_contracts.model.traffic import Probe
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_confluent_contracts.gate import Gate
     from pytest_confluent_contracts.model.clauses import Clause
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import RunContext
+    from pytest_confluent_contracts.plugin.gate import Gate
 
 
 def plan(gate: Gate, items: Sequence[pytest.Item]) -> Iterator[str]:

@@ -13,13 +13,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts import cases
-from pytest_confluent_contracts.cases.making import complete
-from pytest_confluent_contracts.cases.restoring import beyond, restoring, shown
+from pytest_confluent_contracts.cases.build import complete
+from pytest_confluent_contracts.cases.restore import beyond, restoring, shown
 from pytest_confluent_contracts.cases.shrinking import shrink
 from pytest_confluent_contracts.cases.valid import later, opening, whole
 from pytest_confluent_contracts.clauses.judging import evidence_size, rule, weigh
 from pytest_confluent_contracts.clauses.update import granularity, parse_moment
-from pytest_confluent_contracts.guard import BudgetSpent, Refusal
+from pytest_confluent_contracts.http.guard import BudgetSpent, Refusal
 from pytest_confluent_contracts.model import quota
 from pytest_confluent_contracts.model.clauses import Evidence, MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.traffic import Expect, Probe
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pytest_confluent_contracts.clauses.judging import Weighed
+    from pytest_confluent_contracts.http.targets import Connection
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.quota import Quota
     from pytest_confluent_contracts.model.traffic import Case, Exchange, RunContext
-    from pytest_confluent_contracts.targets import Connection
 
 ORDER = tuple(Probe)
 ORDERLESS = frozenset({Expect.REFUSED, Expect.UNAUTHENTICATED, Expect.UNKNOWN})

@@ -21,11 +21,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import yaml
 
-from pytest_confluent_contracts.guard import Redactor, Secret
+from pytest_confluent_contracts.http.client import parsed
+from pytest_confluent_contracts.http.redaction import Redactor, Secret
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import REDACTED, Case, Exchange, Expect, Probe
-from pytest_confluent_contracts.wire import parsed
 
 if TYPE_CHECKING:
     from pathlib import Path

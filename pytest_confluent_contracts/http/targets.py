@@ -14,30 +14,26 @@ from urllib.parse import unquote, urlsplit
 import httpx
 import respx
 
-from pytest_confluent_contracts.guard import (
-    OPERATION,
-    Allowance,
-    Guard,
-    Redactor,
-    Rules,
-    Secret,
-    WallClock,
-    origin,
-)
-from pytest_confluent_contracts.quota_ledger import QuotaLedger
-from pytest_confluent_contracts.service import Request
-from pytest_confluent_contracts.wire import Client
+from pytest_confluent_contracts.http.client import Client
+from pytest_confluent_contracts.http.guard import OPERATION, Allowance, Guard, Rules, WallClock, origin
+from pytest_confluent_contracts.http.quota_ledger import QuotaLedger
+from pytest_confluent_contracts.http.redaction import Redactor, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from pytest_confluent_contracts.guard import Key
+    from pytest_confluent_contracts.http.guard import Key
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Case, Clock, RunContext
-    from pytest_confluent_contracts.service import Service, VirtualClock
 
 MOCK = "mock"
 MOCK_URL = "http://mock.contract.invalid"
+
+if TYPE_CHECKING:
+    # What stands in for the network: the key of an operation, method, path, headers (names in lower
+    # case) and body in; status, headers and body out. It raises `ConnectionError` where it hangs up.
+    Answered = tuple[int, Sequence[tuple[str, str]], bytes]
+    Answering = Callable[[Key, str, str, Mapping[str, str], bytes], Answered]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +125,15 @@ def live(
 
 
 def embedded(
-    services: Mapping[Key, Service],
-    clock: VirtualClock,
+    answer: Answering,
+    clock: Clock,
     accesses: Sequence[Access],
     settings: ClientSettings,
     redactor: Redactor,
 ) -> Target:
-    """Return the embedded services as one target.
-
-    They share the *clock*, for which nobody has to wait. *services* has one for the key of each
-    operation of *accesses*.
-    """
+    """Return what *answer* serves as one target, on a *clock* that nobody has to wait for."""
     router = respx.Router(assert_all_called=False, assert_all_mocked=False)
-    router.route(host=urlsplit(MOCK_URL).hostname).mock(side_effect=_handler(services))
+    router.route(host=urlsplit(MOCK_URL).hostname).mock(side_effect=_handler(answer))
     inner = httpx.MockTransport(router.handler)
     rules, allowances = _rules(MOCK_URL, accesses, settings), allowances_at(MOCK_URL, accesses)
     guard = Guard(rules, allowances, clock, inner)
@@ -149,16 +141,16 @@ def embedded(
     return Target(client, clock, (access.operation for access in accesses))
 
 
-def _handler(services: Mapping[Key, Service]) -> Callable[[httpx.Request], httpx.Response]:
+def _handler(answer: Answering) -> Callable[[httpx.Request], httpx.Response]:
     def handle(request: httpx.Request) -> httpx.Response:
-        service = services[request.extensions[OPERATION]]
         headers = {name.lower(): value for name, value in request.headers.multi_items()}
         path = request.url.raw_path.decode("ascii")
+        key = request.extensions[OPERATION]
         try:
-            answer = service.handle(Request(request.method, path, headers, request.content))
+            status, told, body = answer(key, request.method, path, headers, request.content)
         except ConnectionError as error:  # a service that hangs up, as a socket would tell it
             raise httpx.ReadError(str(error), request=request) from error
-        return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body)
+        return httpx.Response(status, headers=list(told), content=body)
 
     return handle
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts import cases
+from pytest_confluent_contracts.http.targets import Access, near_misses
 from pytest_confluent_contracts.model.paths import filled_template
 from pytest_confluent_contracts.model.traffic import Probe
-from pytest_confluent_contracts.targets import Access, near_misses
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_confluent_contracts import junit, keeping
 from pytest_confluent_contracts.model.sources import ContractError
-from pytest_confluent_contracts.stash import GATE
+from pytest_confluent_contracts.plugin import junit
+from pytest_confluent_contracts.plugin.stash import GATE, NOT_PUT_BACK, STATE_FOLDER
+from pytest_confluent_contracts.run import saved_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.plugin.settings import Settings
     from pytest_confluent_contracts.report.terminal import Line
-    from pytest_confluent_contracts.settings import Settings
 
 
 class Controller:
@@ -35,7 +36,7 @@ class Controller:
         self.proofs: list[dict[str, Any]] = []
         self.faults: list[str] = []
         self.begun, self.started, self.clock = time.perf_counter(), time.time(), time.monotonic()
-        config.stash[keeping.FOLDER] = keeping.folder()
+        config.stash[STATE_FOLDER] = saved_state.folder()
         _end_on_signals()
 
     # --- gathering -------------------------------------------------------------------------------------------------
@@ -43,13 +44,13 @@ class Controller:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker where to keep the state of resources."""
-        node.workerinput["contract_folder"] = str(self.config.stash[keeping.FOLDER])
+        node.workerinput["contract_folder"] = str(self.config.stash[STATE_FOLDER])
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Hear from a worker what it could not put back, and what it sent for a clause that it could not judge any more."""
         told = getattr(node, "workeroutput", {})
-        self.config.stash[keeping.LOST].extend(told.get("contract_lost", ()))
+        self.config.stash[NOT_PUT_BACK].extend(told.get("contract_lost", ()))
         self.exchanges.extend(told.get("contract_exchanges", ()))
 
     @pytest.hookimpl(wrapper=True)
@@ -73,12 +74,13 @@ class Controller:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Put back what a dead worker left, write what was asked for, and hold the waivers to account."""
-        from pytest_confluent_contracts import gate, waivers
+        from pytest_confluent_contracts import waivers
+        from pytest_confluent_contracts.plugin import gate
 
-        folder = self.config.stash[keeping.FOLDER]
+        folder = self.config.stash[STATE_FOLDER]
         self._in_order()
         gate.restore_left(self.config, self.settings)
-        keeping.clear(folder)
+        saved_state.clear(folder)
         self.faults = waivers.needless(self.settings.waived, self.records, self.settings.target)
         self.faults += self._too_little_seen()
         if self.settings.waivers_update:
@@ -95,7 +97,7 @@ class Controller:
 
         held: list[Operation] = []
         for path in self.settings.documents:
-            held += documents.read(path).operations
+            held += documents.read_document(path).operations
         order = {operation.key: index for index, operation in enumerate(held)}
         self.records.sort(key=lambda one: order[one["document"], one["operation"]])
 
@@ -120,7 +122,7 @@ class Controller:
         folder = self.settings.report
         assert folder is not None
         self.exchanges.extend(unjudged(self.config))
-        held = {path: documents.read(path) for path in self.settings.documents}
+        held = {path: documents.read_document(path) for path in self.settings.documents}
         described = [run.described(document) for document in held.values()]
         sources: dict[str, str] = {}
         for one, path in zip(described, held, strict=True):
@@ -186,7 +188,7 @@ class Controller:
         if self.proofs:
             yield from proof.summary(self.proofs, time.perf_counter() - self.begun)
         yield from map(terminal.Line, self.faults)
-        for lost in self.config.stash[keeping.LOST]:
+        for lost in self.config.stash[NOT_PUT_BACK]:
             yield terminal.Line(f"not put back: {lost}", terminal.HEADING)
 
 

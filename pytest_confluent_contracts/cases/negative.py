@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases import generated
-from pytest_confluent_contracts.cases.making import (
+from pytest_confluent_contracts.cases.build import (
     case,
     distinct,
     encoded,

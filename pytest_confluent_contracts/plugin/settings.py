@@ -17,7 +17,7 @@ import pytest
 from pytest_confluent_contracts.model.paths import has_items
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import is_local
-from pytest_confluent_contracts.options import MOCK, NODE_PREFIX, OPTIONS, value
+from pytest_confluent_contracts.plugin.options import MOCK, NODE_PREFIX, OPTIONS, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -153,12 +153,12 @@ def _documents(config: pytest.Config, target: str) -> Iterator[Path]:
         named += [path for arg in config.args if (path := _document_of(arg))]
     elif not named:
         named = (
-            list(documents.bundled().values())
+            list(documents.bundled_documents().values())
             if _serves_all(target)
-            else documents.serving(urlsplit(target).hostname or "")
+            else documents.documents_serving(urlsplit(target).hostname or "")
         )
         if not named:
-            known = ", ".join(documents.bundled())
+            known = ", ".join(documents.bundled_documents())
             raise ContractError(
                 f"--contract-target={target}: no document names this host; add --contract-spec ({known}, or a file)"
             )
@@ -167,7 +167,7 @@ def _documents(config: pytest.Config, target: str) -> Iterator[Path]:
     if twice := next((stem for stem in stems if stems.count(stem) > 1), None):
         raise ContractError(f"two documents are named {twice!r}: rename one, the name is part of the clauses' ids")
     for path in found:
-        documents.read(path)
+        documents.read_document(path)
         yield path
 
 
@@ -175,7 +175,7 @@ def _named(name: str) -> Path:
     from pytest_confluent_contracts import documents
 
     try:
-        return documents.find(name)
+        return documents.find_document(name)
     except ContractError as error:
         raise ContractError(f"--contract-spec={name}: {error}") from error
 
@@ -190,7 +190,7 @@ def _document_of(arg: str) -> Path | None:
 
     path = arg.partition("::")[0]
     if path.startswith(NODE_PREFIX) and not Path(path).exists():
-        return documents.find(path.removeprefix(NODE_PREFIX))
+        return documents.find_document(path.removeprefix(NODE_PREFIX))
     return Path(path) if path.endswith((".yaml", ".yml", ".json")) and Path(path).is_file() else None
 
 
@@ -274,7 +274,7 @@ def _from_environment(option: str, name: str, content: str) -> str:
 def _parameters(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[str, str]]:
     from pytest_confluent_contracts import documents
 
-    operations = [operation for path in paths for operation in documents.read(path).operations]
+    operations = [operation for path in paths for operation in documents.read_document(path).operations]
     known = {name for operation in operations for name, _ in operation.parameters}
     for name, content in _pairs("param", given):
         if name not in known:
@@ -289,7 +289,7 @@ def _parameters(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[s
 def _pins(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[str, Any]]:
     from pytest_confluent_contracts import documents
 
-    operations = [operation for path in paths for operation in documents.read(path).operations]
+    operations = [operation for path in paths for operation in documents.read_document(path).operations]
     known = {member.path for operation in operations if operation.request for member in operation.request.properties}
     for name, content in _pairs("pin", given):
         if name not in known or has_items(name):

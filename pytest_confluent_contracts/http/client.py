@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from pytest_confluent_contracts.guard import OPERATION, SENT_AT
+from pytest_confluent_contracts.http.guard import OPERATION, SENT_AT
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import REDACTED, Case, Clock, Exchange
 
 if TYPE_CHECKING:
-    from pytest_confluent_contracts.guard import Guard, Redactor
+    from pytest_confluent_contracts.http.guard import Guard
+    from pytest_confluent_contracts.http.redaction import Redactor
 
 # An encoding that httpx reads whatever else is installed, so that the same run sends the same bytes
 # everywhere.
@@ -175,7 +176,7 @@ def _redacted(case: Case, clean: Redactor) -> Case:
 
     Credential headers are blank, secrets are out of path, body and value.
     """
-    own = {scheme.header for scheme in case.operation.schemes}
+    own = case.operation.credential_headers
     value, body = case.value, (case.body or b"").decode("utf-8", "surrogateescape")
     for path, secret in _secrets(case).items():
         if secret:  # an empty one is none, and says something of the request

@@ -9,20 +9,23 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts import clauses, faults, targets
-from pytest_confluent_contracts.access import derived_access
-from pytest_confluent_contracts.campaign import ORDER, Campaign
+from pytest_confluent_contracts import clauses
+from pytest_confluent_contracts.double import mutations
+from pytest_confluent_contracts.double.router import Router
+from pytest_confluent_contracts.double.service import Service, VirtualClock
+from pytest_confluent_contracts.http import targets
 from pytest_confluent_contracts.model.traffic import Case, Probe, RunContext
-from pytest_confluent_contracts.service import Service, VirtualClock
+from pytest_confluent_contracts.run.access import derived_access
+from pytest_confluent_contracts.run.campaign import ORDER, Campaign
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_confluent_contracts.campaign import Listener, RunPolicy
-    from pytest_confluent_contracts.faults import Fault
+    from pytest_confluent_contracts.double.mutations import Fault
+    from pytest_confluent_contracts.http.targets import ClientSettings, Target
     from pytest_confluent_contracts.model.clauses import Clause
     from pytest_confluent_contracts.model.documents import Operation
-    from pytest_confluent_contracts.targets import ClientSettings, Target
+    from pytest_confluent_contracts.run.campaign import Listener, RunPolicy
 
 TIMEOUT = 10.0
 
@@ -47,18 +50,19 @@ class Double:
 
     def target(
         self,
-        alter: faults.Alter = unaltered,
+        alter: mutations.Alter = unaltered,
         settings: ClientSettings | None = None,
     ) -> Target:
         """Return a new service with the alteration as a target, on a clock of its own."""
         clock = VirtualClock()
         services = {self.operation.key: alter(Service(self.operation, clock))}
         settings = settings or targets.ClientSettings(TIMEOUT)
-        return targets.embedded(services, clock, [self.access], settings, self._redactor)
+        answer = Router(services).answer
+        return targets.embedded(answer, clock, [self.access], settings, self._redactor)
 
     def campaign(
         self,
-        alter: faults.Alter = unaltered,
+        alter: mutations.Alter = unaltered,
         policy: RunPolicy | None = None,
         listener: Listener | None = None,
         planned: Mapping[Probe, Sequence[Case]] | None = None,
@@ -103,7 +107,7 @@ class Prover:
     def __init__(self, operation: Operation, seed: int, max_examples: int) -> None:
         self.double = Double(operation, seed, max_examples)
         self.clauses = clauses.derive(operation)
-        self.faults = {fault.name: fault for fault in faults.derive(operation)}
+        self.faults = {fault.name: fault for fault in mutations.derive(operation)}
         self._planned: dict[Probe, Sequence[Case]] = {}
 
     def prove(self, name: str) -> Proof:
@@ -166,7 +170,7 @@ class Prover:
             return bool(weighed.against)
         return campaign.ruling(clause).withheld
 
-    def _campaign(self, alter: faults.Alter) -> Campaign:
+    def _campaign(self, alter: mutations.Alter) -> Campaign:
         return self.double.campaign(alter, planned=self._planned)
 
 

@@ -10,24 +10,25 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts import keeping
 from pytest_confluent_contracts.model.paths import filled_template
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
-from pytest_confluent_contracts.progress import Silent
+from pytest_confluent_contracts.plugin.progress import Silent
+from pytest_confluent_contracts.plugin.stash import NOT_PUT_BACK, STATE_FOLDER
+from pytest_confluent_contracts.run import saved_state
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pytest
 
-    from pytest_confluent_contracts.campaign import Campaign
+    from pytest_confluent_contracts.double.proving import Proof, Prover
+    from pytest_confluent_contracts.double.service import Service, VirtualClock
+    from pytest_confluent_contracts.http.targets import Target
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Exchange
-    from pytest_confluent_contracts.proving import Proof, Prover
-    from pytest_confluent_contracts.service import Service, VirtualClock
-    from pytest_confluent_contracts.settings import Settings
-    from pytest_confluent_contracts.targets import Target
+    from pytest_confluent_contracts.plugin.settings import Settings
+    from pytest_confluent_contracts.run.campaign import Campaign
 
 # Seconds before a first retry: off this machine, what is down may take a moment to come back.
 BACKOFF = 0.5
@@ -87,7 +88,7 @@ class Gate:
 
         found: list[Operation] = []
         for path in self.settings.documents:
-            found.extend(documents.read(path).operations)
+            found.extend(documents.read_document(path).operations)
         return found
 
     # --- the target -------------------------------------------------------------------------------
@@ -102,13 +103,14 @@ class Gate:
     @property
     def base_url(self) -> str:
         """Return the URL before each operation's path."""
-        from pytest_confluent_contracts import targets
+        from pytest_confluent_contracts.http import targets
 
         return targets.MOCK_URL if self.settings.mocked else self.settings.target
 
     def _opened(self) -> Target:
-        from pytest_confluent_contracts import targets
-        from pytest_confluent_contracts.access import derived_access
+        from pytest_confluent_contracts.double.router import Router
+        from pytest_confluent_contracts.http import targets
+        from pytest_confluent_contracts.run.access import derived_access
 
         settings = self.settings
         held = self.operations() if self._held is None else self._held
@@ -123,12 +125,13 @@ class Gate:
             return targets.live(settings.target, accesses, client_settings, settings.pins)
         services = {one.key: self.service(one) for one in held}
         redactor = targets.redactor(accesses, settings.pins)
-        return targets.embedded(services, self.clock, accesses, client_settings, redactor)
+        answer = Router(services).answer
+        return targets.embedded(answer, self.clock, accesses, client_settings, redactor)
 
     @property
     def clock(self) -> VirtualClock:
         """Return the clock that all embedded services go by."""
-        from pytest_confluent_contracts.service import VirtualClock
+        from pytest_confluent_contracts.double.service import VirtualClock
 
         if self._clock is None:
             self._clock = VirtualClock()
@@ -136,7 +139,7 @@ class Gate:
 
     def service(self, operation: Operation) -> Service:
         """Return the embedded service of *operation*."""
-        from pytest_confluent_contracts.service import Service
+        from pytest_confluent_contracts.double.service import Service
 
         if operation.key not in self._services:
             self._services[operation.key] = Service(operation, self.clock)
@@ -216,7 +219,7 @@ class Gate:
         return {Probe.THROTTLE: "the rate limit is not exhausted without --contract-throttle"}
 
     def _begun(self, operation: Operation) -> Campaign:
-        from pytest_confluent_contracts.campaign import Campaign, Listener, RunPolicy
+        from pytest_confluent_contracts.run.campaign import Campaign, Listener, RunPolicy
 
         settings, context = self.settings, self.context(operation)
         policy = RunPolicy(
@@ -247,12 +250,12 @@ class Gate:
 
         It holds no pin. Return it, or what a worker that died before had written down.
         """
-        folder = self.config.stash.get(keeping.FOLDER, None)
+        folder = self.config.stash.get(STATE_FOLDER, None)
         if folder is None or self.settings.mocked:
             return was
         pins = self.settings.pins
         unpinned = {path: content for path, content in was.items() if path not in pins}
-        return was | keeping.first(folder, operation.key, self.resource(operation), unpinned)
+        return was | saved_state.first(folder, operation.key, self.resource(operation), unpinned)
 
     def resource(self, operation: Operation) -> str:
         """Return the URL of the resource that may be changed, without any secret."""
@@ -271,12 +274,12 @@ class Gate:
 
     def _put_back(self, key: tuple[str, str], campaign: Campaign) -> None:
         if lost := campaign.restore():
-            self.config.stash[keeping.LOST].append(f"{'::'.join(key)}: {lost}")
-        keeping.forget(self.config.stash.get(keeping.FOLDER, None), key)
+            self.config.stash[NOT_PUT_BACK].append(f"{'::'.join(key)}: {lost}")
+        saved_state.forget(self.config.stash.get(STATE_FOLDER, None), key)
 
     def proof(self, operation: Operation, fault: str) -> Proof:
         """Return what becomes of *fault* in the embedded service."""
-        from pytest_confluent_contracts.proving import Prover
+        from pytest_confluent_contracts.double.proving import Prover
 
         if operation.key not in self._provers:
             prover = Prover(operation, self.settings.seed, self.settings.max_examples)
@@ -311,7 +314,7 @@ class Gate:
 
 def restore_left(config: pytest.Config, settings: Settings) -> None:
     """Put back, from the controller, what a worker changed and did not live to put back."""
-    found = list(keeping.left(config.stash[keeping.FOLDER]))
+    found = list(saved_state.left(config.stash[STATE_FOLDER]))
     if not found:
         return
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_confluent_contracts import fixtures, options
+from pytest_confluent_contracts.plugin import fixtures, options
 
 FAMILIES = ("shape", "errors", "requests", "security", "rate_limit", "update")
 
@@ -19,7 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Declare the hooks that others may implement."""
-    from pytest_confluent_contracts import hooks
+    from pytest_confluent_contracts.plugin import hooks
 
     pluginmanager.add_hookspecs(hooks)
 
@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{family}: a promise of this family ({family.replace('_', ' ')})")
     config.pluginmanager.register(fixtures, "confluent_contracts_fixtures")
     if options.value(config, "target"):
-        from pytest_confluent_contracts import session
+        from pytest_confluent_contracts.plugin import session
 
         config.pluginmanager.register(session, "confluent_contracts_session")
         session.begin(config)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.cases.making import judged, minimal, pinned, types_of, writable
+from pytest_confluent_contracts.cases.build import judged, minimal, pinned, types_of, writable
 from pytest_confluent_contracts.model.paths import ABSENT, value_at, with_value
 from pytest_confluent_contracts.model.traffic import REDACTED, Probe
 

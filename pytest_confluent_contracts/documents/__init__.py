@@ -1,0 +1,8 @@
+"""What does this published document say, on which line? `read_document` is the way in."""
+
+from __future__ import annotations
+
+from pytest_confluent_contracts.documents.bundled import bundled_documents, bundled_folder, find_document
+from pytest_confluent_contracts.documents.openapi import documents_serving, read_document
+
+__all__ = ["bundled_documents", "bundled_folder", "documents_serving", "find_document", "read_document"]

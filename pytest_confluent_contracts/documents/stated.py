@@ -1,0 +1,148 @@
+"""What does an ``x-contract`` block state? Each entry as a typed value, the block checked once by its own schema."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from pytest_confluent_contracts.documents.bundled import bundled_folder
+from pytest_confluent_contracts.documents.lines import Node, strip
+from pytest_confluent_contracts.model.promises import (
+    Entry,
+    ErrorFormat,
+    Identity,
+    Member,
+    Members,
+    RateLimit,
+    Refusals,
+    RequestId,
+    Timestamps,
+    ValuesByPath,
+)
+from pytest_confluent_contracts.model.sources import ContractError, SourceLocation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+
+def stated_promises(block: Node, file: str) -> Iterator[tuple[str, Any]]:
+    """Yield each entry of *block*, which stands in *file*, as a field of `Promises`.
+
+    Raise `ContractError` with its line where an entry is not as ``x-contract.schema.json`` says.
+    """
+    _check(block, file)
+    for key, (name, read_entry) in STATED.items():
+        if key in block:
+            yield name, read_entry(block[key], _common(block, key, file))
+    if "errors" in block:
+        yield "errors", _error_format(block["errors"], file)
+
+
+def _check(block: Node, file: str) -> None:
+    import jsonschema_rs
+
+    schema = json.loads((bundled_folder() / "x-contract.schema.json").read_text(encoding="utf-8"))
+    for error in jsonschema_rs.validator_for(schema).iter_errors(strip(block)):
+        raise ContractError(f"{file}:{_line_at(block, error)}: x-contract: {error.message}")
+
+
+def _line_at(block: Node, error: Any) -> int:
+    """Return the line at which a validation error of an ``x-contract`` block stands."""
+    node: Any = block
+    line = block.line
+    for part in error.instance_path:
+        line = node.line_of(part) if isinstance(node, Node) else line
+        node = node[part]
+    named = re.search(r"'([^']+)' (?:was|were) unexpected|\"([^\"]+)\"", str(error.message))
+    key = next((group for group in named.groups() if group), "") if named else ""
+    return node.line_of(key) if isinstance(node, Node) and key in node else line
+
+
+def _common(holder: Node, key: str, file: str) -> dict[str, Any]:
+    """Return what every entry has: where it stands, and the promise in words."""
+    place = SourceLocation(file, holder.line_of(key))
+    return {"place": place, "says": str(holder[key].get("says", ""))}
+
+
+def _error_format(entry: Node, file: str) -> ErrorFormat:
+    """Return what the members of an error mean; each of them stands on a line of its own."""
+    members = {
+        part: Member(path=str(entry[part]["path"]), **_common(entry, part, file))
+        for part in ("status", "occurrence", "pointer")
+        if part in entry
+    }
+    stable = None
+    if "stable" in entry:
+        stable = Members(paths=tuple(entry["stable"]["paths"]), **_common(entry, "stable", file))
+    return ErrorFormat(stable=stable, **members)
+
+
+def _stated_refusals(entry: Node, common: Mapping[str, Any]) -> Refusals:
+    return Refusals(
+        **common,
+        unauthenticated=_statuses(entry.get("unauthenticated", ())),
+        unknown=_statuses(entry.get("unknown", ())),
+        invalid=_statuses(entry.get("invalid", ())),
+        throttled=_statuses(entry.get("throttled", ())),
+    )
+
+
+def _statuses(stated: int | Sequence[int]) -> tuple[int, ...]:
+    return (stated,) if isinstance(stated, int) else tuple(stated)
+
+
+def _stated_rate_limit(entry: Node, common: Mapping[str, Any]) -> RateLimit:
+    return RateLimit(
+        **common,
+        limit=entry.get("limit", ""),
+        remaining=entry.get("remaining", ""),
+        reset=entry.get("reset", ""),
+        retry_after=entry.get("retry-after", ""),
+        reset_is_relative=entry.get("reset-unit", "relative-seconds") == "relative-seconds",
+        retry_after_only_on=tuple(entry.get("retry-after-only-on", (429,))),
+        shared=entry.get("shared", False),
+    )
+
+
+def _stated_request_id(entry: Node, common: Mapping[str, Any]) -> RequestId:
+    return RequestId(**common, header=entry["header"], unique=entry.get("unique", True))
+
+
+def _stated_identity(entry: Node, common: Mapping[str, Any]) -> Identity:
+    return Identity(
+        **common,
+        parameter=entry.get("parameter", ""),
+        property=entry.get("property", "id"),
+        self_link=entry.get("self", ""),
+    )
+
+
+def _stated_timestamps(entry: Node, common: Mapping[str, Any]) -> Timestamps:
+    return Timestamps(**common, created=entry.get("created", ""), updated=entry.get("updated", ""))
+
+
+def _stated_members(entry: Node, common: Mapping[str, Any]) -> Members:
+    return Members(**common, paths=tuple(entry["properties"]))
+
+
+def _stated_values(entry: Node, common: Mapping[str, Any]) -> ValuesByPath:
+    stated = strip(entry["properties"])
+    return ValuesByPath(**common, by_path={path: tuple(values) for path, values in stated.items()})
+
+
+# Each key of x-contract: the field of `Promises`, and what reads it. `credentials` belong to the security schemes, and
+# each part of `errors` stands on a line of its own.
+STATED: dict[str, tuple[str, Callable[[Node, Mapping[str, Any]], Entry]]] = {
+    "refusals": ("refusals", _stated_refusals),
+    "rate-limit": ("rate_limit", _stated_rate_limit),
+    "request-id": ("request_id", _stated_request_id),
+    "identity": ("identity", _stated_identity),
+    "create-only": ("create_only", _stated_members),
+    "secrets": ("secrets", _stated_members),
+    "immutable": ("immutable", _stated_members),
+    "values": ("allowed_values", _stated_values),
+    "samples": ("samples", _stated_values),
+    "timestamps": ("timestamps", _stated_timestamps),
+    "checked-elsewhere": ("checked_elsewhere", _stated_members),
+}

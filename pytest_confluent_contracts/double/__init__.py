@@ -1,0 +1,1 @@
+"""What would a conforming service answer, and how can one be broken? The embedded service."""

@@ -1,0 +1,34 @@
+"""Which of several embedded services answers? Each has one operation; they share a clock, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_confluent_contracts.double.service import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_confluent_contracts.double.service import Service
+
+
+class Router:
+    """Hands each request to the service of its operation."""
+
+    def __init__(self, services: Mapping[tuple[str, str], Service]) -> None:
+        self.services = dict(services)
+
+    def answer(
+        self,
+        operation: tuple[str, str],
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
+        """Return status, headers and body; raise `ConnectionError` where the service hangs up.
+
+        *operation* is `Operation.key`; the names of *headers* are in lower case.
+        """
+        answered = self.services[operation].handle(Request(method, path, headers, body))
+        return answered.status, answered.headers, answered.body

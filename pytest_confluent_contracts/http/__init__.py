@@ -1,0 +1,1 @@
+"""May it go, and what came back? Guard, redaction, client, targets, recordings."""

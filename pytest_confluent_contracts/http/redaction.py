@@ -1,0 +1,137 @@
+"""What must not be seen of an exchange? Every secret that the run knows is taken out by value, when it is made."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, quote_plus
+
+from pytest_confluent_contracts.model.traffic import REDACTED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pytest_confluent_contracts.http.guard import Key
+
+MADE_UP = re.compile(r"cs[0-9a-f]{16}")
+SHORT = 12
+NOISE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value that must not be seen.
+
+    ``leaks`` says whether a service that sends it back gives it away; ``operation`` is the key of
+    the one that it belongs to, None where it belongs to all.
+    """
+
+    name: str
+    value: str = field(repr=False)
+    leaks: bool = True
+    operation: Key | None = None
+
+
+def forms(value: str) -> list[str]:
+    """Return the ways in which *value* travels.
+
+    It may be raw, JSON-escaped, URL-encoded, base64 (padded or not).
+    """
+    coded = [base64.b64encode(value.encode("utf-8", "surrogatepass")).decode(), ""]
+    coded[1] = coded[0].translate(str.maketrans("+/", "-_"))
+    spelled = [value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]]
+    urls = [quote(value, safe=safe, errors="replace") for safe in ("", "/", "/+", "!'()*-._~/+:@")]
+    urls += [
+        quote_plus(value, errors="replace"),
+        *(re.sub(r"%[0-9A-F]{2}", lambda found: found.group().lower(), url) for url in urls),
+    ]
+    return list(dict.fromkeys([*spelled, *urls, *coded, *(text.rstrip("=") for text in coded)]))
+
+
+class Redactor:
+    """Takes every secret that the run knows out of whatever is kept of it.
+
+    It also says where an answer gave one away. *near_misses* are taken out as well: they tell
+    nearly as much as the secret, but are no leak of it. All of them are given when it is made, so
+    that one redactor serves several operations.
+    """
+
+    def __init__(self, secrets: Iterable[Secret], near_misses: Iterable[str] = ()) -> None:
+        self._names: dict[str, list[Secret]] = {}
+        for secret in secrets:
+            if len(secret.value) >= NOISE:
+                for form in forms(secret.value):
+                    self._names.setdefault(form, []).append(secret)
+        self._secret = _any_of(self._names, MADE_UP.pattern)
+        nearly: set[str] = set()
+        for value in near_misses:
+            if len(value) >= SHORT - NOISE:
+                nearly.update(forms(value))
+        self._nearly = _any_of(nearly) if nearly else None
+
+    def text(self, text: str) -> str:
+        """Return *text* without any secret, nor what is nearly one."""
+        # Whole secrets first: a near miss would leave a piece of one.
+        clean = self._secret.sub(REDACTED, text)
+        return self._nearly.sub(REDACTED, clean) if self._nearly else clean
+
+    def value(self, value: Any) -> Any:
+        """Return a JSON value without any secret in its strings."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        if isinstance(value, dict):
+            return {self.text(key): self.value(member) for key, member in value.items()}
+        return value
+
+    def leaks(self, text: str, sent: Mapping[str, str], operation: Key | None = None) -> list[str]:
+        """Return the names of the secrets in *text*.
+
+        Those are the run's own, and those *sent* in the request, by member. *operation* is the one
+        that answered: what is a secret of another one may be its own to show. A credential of the
+        first document, for one, may be a name in the second.
+        """
+        found = [f"{name} of the request" for name, value in sent.items() if _shows(text, value)]
+        found += [self._leak(match.group(), operation) for match in self._secret.finditer(text)]
+        return [name for name in dict.fromkeys(found) if name]
+
+    def _leak(self, form: str, operation: Key | None) -> str:
+        """Return the name of the secret that *form* gives away, empty where it gives none away."""
+        if form not in self._names:
+            return "a secret that an earlier request sent"
+        known = self._names[form]
+        own = [secret for secret in known if secret.operation == operation]
+        secret = (own or known)[-1]
+        if len(secret.value) < SHORT - NOISE:  # so short a text may stand there by chance
+            return ""
+        return secret.name if secret.leaks else ""
+
+
+def _any_of(forms: Iterable[str], *more: str) -> re.Pattern[str]:
+    """Return the pattern that finds the longest of *forms*.
+
+    Those that begin alike share a branch, so that few are tried.
+    """
+    ordered = sorted(set(forms), key=lambda form: (-len(form), form))
+    branches: dict[str, list[str]] = {}
+    for form in ordered:
+        if len(form) >= SHORT:
+            branches.setdefault(form[:NOISE], []).append(re.escape(form[NOISE:]))
+    long = [f"{re.escape(head)}(?:{'|'.join(rest)})" for head, rest in branches.items()]
+    short = [_word(form) for form in ordered if len(form) < SHORT]
+    return re.compile("|".join([*long, *short, *more]))
+
+
+def _word(form: str) -> str:
+    """Return the pattern of a short form: it counts only as a word of its own."""
+    first, rest = re.escape(form[0]), re.escape(form[1:])
+    # A letter first: re skips whatever no branch begins with.
+    return rf"{first}(?<![\w-]{first}){rest}(?![\w-])"
+
+
+def _shows(text: str, value: str) -> bool:
+    return len(value) >= SHORT and any(form in text for form in forms(value))

@@ -1,0 +1,19 @@
+"""What does a session keep for its own parts? The keys of pytest's stash, which all of them may import."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_confluent_contracts.plugin.gate import Gate
+    from pytest_confluent_contracts.plugin.settings import Settings
+
+# The folder that holds the state of each resource before the run, and what could not be put back.
+STATE_FOLDER: pytest.StashKey[Path] = pytest.StashKey()
+NOT_PUT_BACK: pytest.StashKey[list[str]] = pytest.StashKey()
+SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
+GATE: pytest.StashKey[Gate] = pytest.StashKey()
