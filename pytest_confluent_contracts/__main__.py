@@ -36,7 +36,9 @@ def parser() -> argparse.ArgumentParser:
     """Return the commands and their arguments."""
     whole = _Parser(prog="python -m pytest_confluent_contracts", description=__doc__)
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
-    command = commands.add_parser("diff", help="what changed between two runs; exit 1 where it is worse")
+    command = commands.add_parser(
+        "diff", help="what changed between two runs; exit 1 where it is worse"
+    )
     command.add_argument("old", type=Path, metavar="OLD.json")
     command.add_argument("new", type=Path, metavar="NEW.json")
     command.set_defaults(run=diff)
@@ -48,9 +50,13 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("report", type=Path, metavar="report.json")
     command.add_argument("-o", "--output", type=Path, metavar="FILE")
     command.set_defaults(run=badge)
-    command = commands.add_parser("judge", help="hold recorded traffic (HAR, VCR) against the documents; sends nothing")
+    command = commands.add_parser(
+        "judge", help="hold recorded traffic (HAR, VCR) against the documents; sends nothing"
+    )
     command.add_argument("recording", type=Path, metavar="FILE")
-    command.add_argument("--contract-spec", action="append", default=[], metavar="PATH|NAME", dest="specs")
+    command.add_argument(
+        "--contract-spec", action="append", default=[], metavar="PATH|NAME", dest="specs"
+    )
     command.add_argument("--contract-report", type=Path, metavar="DIR", dest="report")
     command.set_defaults(run=judge)
     return whole
@@ -106,7 +112,9 @@ def badge(asked: argparse.Namespace) -> int:
     try:
         asked.output.write_text(drawn, encoding="utf-8")
     except OSError as error:
-        raise ContractError(f"--output={asked.output}: cannot be written: {error.strerror}") from error
+        raise ContractError(
+            f"--output={asked.output}: cannot be written: {error.strerror}"
+        ) from error
     return KEPT
 
 
@@ -114,7 +122,11 @@ def outcome(run: dict[str, Any]) -> int:
     """Return 1 where a clause of *run* is broken, or evidence was withheld."""
     from pytest_confluent_contracts.report.causes import standing
 
-    return WORSE if any(standing(clause) in ("broken", "withheld") for clause in run["clauses"]) else KEPT
+    return (
+        WORSE
+        if any(standing(clause) in ("broken", "withheld") for clause in run["clauses"])
+        else KEPT
+    )
 
 
 def sources(described: Iterable[dict[str, Any]]) -> dict[str, str]:
@@ -125,7 +137,11 @@ def sources(described: Iterable[dict[str, Any]]) -> dict[str, str]:
     for one in described:
         for path in (documents.bundled_documents().get(one["name"]), Path(one["file"])):
             try:
-                if path and path.is_file() and documents.read_document(path.resolve()).digest == one["digest"]:
+                if (
+                    path
+                    and path.is_file()
+                    and documents.read_document(path.resolve()).digest == one["digest"]
+                ):
                     found[one["file"]] = path.read_text(encoding="utf-8")
             except (ContractError, OSError, UnicodeDecodeError):
                 continue
@@ -142,7 +158,9 @@ def judge(asked: argparse.Namespace) -> int:
     from pytest_confluent_contracts.report import files, run, terminal
 
     begun = datetime.now(UTC)
-    paths = [documents.find_document(name) for name in asked.specs] or list(documents.bundled_documents().values())
+    paths = [documents.find_document(name) for name in asked.specs] or list(
+        documents.bundled_documents().values()
+    )
     recordings = recorded.read(asked.recording)
     held = [documents.read_document(path) for path in dict.fromkeys(paths)]
     records, exchanges = judged(asked.recording, recordings, held, named=bool(asked.specs))
@@ -156,7 +174,11 @@ def judge(asked: argparse.Namespace) -> int:
         "documents": [run.described(document) for document in held if document.name in touched],
     }
     finished = run.gathered(meta, records, exchanges)
-    say([f"{asked.recording}: {len(exchanges)} of {len(recordings)} recorded requests are of the documents"])
+    say(
+        [
+            f"{asked.recording}: {len(exchanges)} of {len(recordings)} recorded requests are of the documents"
+        ]
+    )
     say(line.text for line in terminal.summary(records, {}, 0))
     if asked.report:
         files.write(asked.report, finished, sources(finished["documents"]))
@@ -177,7 +199,9 @@ def judged(
     pairs = [(document, operation) for document in held for operation in document.operations]
     found = [(*pair, recorded.traffic(recordings, pair[1])) for pair in pairs]
     if not any(traffic.exchanges for _, _, traffic in found):
-        asked = " or ".join(f"{operation.method.upper()} {operation.path}" for _, operation in pairs)
+        asked = " or ".join(
+            f"{operation.method.upper()} {operation.path}" for _, operation in pairs
+        )
         raise ContractError(
             f"{path}: none of {len(recordings)} recorded requests is {asked}; --contract-spec names others"
         )

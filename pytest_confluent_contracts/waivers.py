@@ -56,12 +56,18 @@ def read(path: Path) -> tuple[Waiver, ...]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ContractError(f"--contract-waivers={path}: cannot be read: {error.strerror}") from error
+        raise ContractError(
+            f"--contract-waivers={path}: cannot be read: {error.strerror}"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ContractError(f"--contract-waivers={path}: not TOML: {error}") from error
     if unknown := set(tables) - {"waiver"}:
-        raise ContractError(f"--contract-waivers={path}: unknown: {', '.join(sorted(unknown))}; write [[waiver]]")
-    return tuple(_waiver(path, number, entry) for number, entry in enumerate(tables.get("waiver", []), 1))
+        raise ContractError(
+            f"--contract-waivers={path}: unknown: {', '.join(sorted(unknown))}; write [[waiver]]"
+        )
+    return tuple(
+        _waiver(path, number, entry) for number, entry in enumerate(tables.get("waiver", []), 1)
+    )
 
 
 def _waiver(path: Path, number: int, entry: Any) -> Waiver:
@@ -76,8 +82,12 @@ def _waiver(path: Path, number: int, entry: Any) -> Waiver:
             )
     for key in ("document", "target"):
         if not isinstance(entry.get(key, ""), str):
-            raise ContractError(f"{name} ({entry['clause']}): {key} is a text, {entry[key]!r} is not")
-    if type(entry.get("expires")) is not date:  # a datetime is a date, and cannot be compared with one
+            raise ContractError(
+                f"{name} ({entry['clause']}): {key} is a text, {entry[key]!r} is not"
+            )
+    if (
+        type(entry.get("expires")) is not date
+    ):  # a datetime is a date, and cannot be compared with one
         raise ContractError(f"{name} ({entry['clause']}): give expires, a date such as 2027-01-31")
     return Waiver(**entry)
 

@@ -108,7 +108,9 @@ class BadGateway(Fault):
     """A gateway answers in the place of the service, in HTML."""
 
     def after(self, answer: Answer) -> Answer | None:
-        return Answer(502, [("Content-Type", "text/html")], b"<html><h1>502 Bad Gateway</h1></html>")
+        return Answer(
+            502, [("Content-Type", "text/html")], b"<html><h1>502 Bad Gateway</h1></html>"
+        )
 
 
 @dataclass(slots=True)
@@ -189,11 +191,18 @@ class _Handler(LoopbackHandler):
         came = upstream.getresponse()
         content = came.read()
         upstream.close()
-        return Answer(came.status, [pair for pair in came.getheaders() if pair[0].lower() != "content-length"], content)
+        return Answer(
+            came.status,
+            [pair for pair in came.getheaders() if pair[0].lower() != "content-length"],
+            content,
+        )
 
 
 def _told(answer: Answer) -> bytes:
     sized = any(name == "Content-Length" for name, _ in answer.headers)
     own = [] if sized else [("Content-Length", str(len(answer.body)))]
-    lines = [f"HTTP/1.1 {answer.status} Told", *(f"{name}: {value}" for name, value in [*own, *answer.headers])]
+    lines = [
+        f"HTTP/1.1 {answer.status} Told",
+        *(f"{name}: {value}" for name, value in [*own, *answer.headers]),
+    ]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + answer.body

@@ -73,7 +73,11 @@ def make_case(
     wrong = () if body is ABSENT else violations(operation, body)
     about = wrong[0].pointer.removeprefix("/").replace("/", ".") if len(wrong) == 1 else ""
     missing = wrong[0].missing if len(wrong) == 1 else ""
-    sent = json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass") if body is not ABSENT else raw
+    sent = (
+        json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        if body is not ABSENT
+        else raw
+    )
     return Case(
         probe=probe,
         title=title,
@@ -85,7 +89,9 @@ def make_case(
         expect=expect or (Expect.REFUSED if wrong else Expect.ACCEPTED),
         authority=authority,
         violations=wrong,
-        varies=varies if varies is not None else ".".join(part for part in (about, missing) if part),
+        varies=varies
+        if varies is not None
+        else ".".join(part for part in (about, missing) if part),
     )
 
 
@@ -144,14 +150,23 @@ def quota_told(
 ) -> Exchange:
     """Return an answer *at* some second that tells the quota: *left* of *limit* for *reset* seconds; None: not told."""
     told = {"X-RateLimit-Limit": limit, "X-RateLimit-Remaining": left, "X-RateLimit-Reset": reset}
-    shown = {name: str(value) for name, value in told.items() if value is not None} | dict(headers or {})
-    return make_exchange(make_case(operation, probe=Probe(probe)), status, headers=shown, at=at, took=took)
+    shown = {name: str(value) for name, value in told.items() if value is not None} | dict(
+        headers or {}
+    )
+    return make_exchange(
+        make_case(operation, probe=Probe(probe)), status, headers=shown, at=at, took=took
+    )
 
 
 def in_a_row(*exchanges: Exchange, apart: float = 0.0) -> list[Exchange]:
     """Return *exchanges* as one run made them: numbered, and where *apart* is given, each so many seconds later."""
     return [
-        replace(one, serial=index, sent_at=one.sent_at + index * apart, came_at=one.came_at + index * apart)
+        replace(
+            one,
+            serial=index,
+            sent_at=one.sent_at + index * apart,
+            came_at=one.came_at + index * apart,
+        )
         for index, one in enumerate(exchanges)
     ]
 

@@ -34,7 +34,9 @@ def document(name: str) -> tuple[Document, Operation]:
     return read, read.operations[0]
 
 
-def opened(operation: Operation, url: str, context: RunContext, timeout: float = 5.0) -> targets.Target:
+def opened(
+    operation: Operation, url: str, context: RunContext, timeout: float = 5.0
+) -> targets.Target:
     """Return the target at *url*, open for what *operation* sends with *context*."""
     access = derived_access(operation, context)
     return targets.live(url, [access], targets.ClientSettings(timeout), {})
@@ -67,7 +69,10 @@ def judged(
 ) -> dict[str, Ruling]:
     """Return the verdict on each clause (or *only* some) of the document *name* at *url*."""
     _, operation = document(name)
-    given = {s.name: {part: environment[variable] for part, variable in s.variables} for s in operation.schemes}
+    given = {
+        s.name: {part: environment[variable] for part, variable in s.variables}
+        for s in operation.schemes
+    }
     context = RunContext(parameters or operation.parameters, {}, given, max_examples=max_examples)
     target = opened(operation, url, context)
     skipped = {} if throttle else {Probe.THROTTLE: "not asked for"}
@@ -75,7 +80,9 @@ def judged(
     campaign = Campaign(operation, context, target.connection(context), policy)
     wanted = set(only)
     try:
-        found = (clause for clause in clauses.derive(operation) if not wanted or clause.id in wanted)
+        found = (
+            clause for clause in clauses.derive(operation) if not wanted or clause.id in wanted
+        )
         return {clause.id: campaign.ruling(clause) for clause in found}
     finally:
         target.close()
@@ -92,4 +99,6 @@ def red(rulings: Mapping[str, Ruling]) -> dict[str, str]:
 
 def warned(rulings: Mapping[str, Ruling]) -> set[str]:
     """Return the clauses that only warn, but for those on the document itself."""
-    return {id for id, ruling in rulings.items() if ruling.verdict is Verdict.WARNED} - THE_DOCUMENT_ITSELF
+    return {
+        id for id, ruling in rulings.items() if ruling.verdict is Verdict.WARNED
+    } - THE_DOCUMENT_ITSELF

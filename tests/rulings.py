@@ -54,7 +54,9 @@ def answered(status: int, expect: Expect = Expect.REFUSED, failure: str = "") ->
     return make_exchange(case, status, {}, failure=failure)
 
 
-def make_broken(clause: Clause, finding: Finding, exchange: Exchange | None = None, **more: Any) -> Ruling:
+def make_broken(
+    clause: Clause, finding: Finding, exchange: Exchange | None = None, **more: Any
+) -> Ruling:
     """Return the verdict on a clause that 3 of 9 answers break; on a SHOULD, it warns."""
     verdict = Verdict.BROKEN if clause.level is Level.MUST else Verdict.WARNED
     counted: dict[str, Any] = {"judged": 9, "against": 3} | more

@@ -39,7 +39,12 @@ VARIABLES = (
     "DD_API_KEY",
     "DD_APP_KEY",
 )
-FOREIGN = ("PYTEST_", "CONTRACT_", "COV_", "GITHUB_")  # what a run would do otherwise because of who started the tests
+FOREIGN = (
+    "PYTEST_",
+    "CONTRACT_",
+    "COV_",
+    "GITHUB_",
+)  # what a run would do otherwise because of who started the tests
 DEADLINE = 120.0
 
 
@@ -91,7 +96,11 @@ class Run:
     @property
     def failures(self) -> dict[str, str]:
         """Return the line of each red clause in the short summary, by node id."""
-        lines = [line.removeprefix("FAILED ") for line in self.out.splitlines() if line.startswith("FAILED ")]
+        lines = [
+            line.removeprefix("FAILED ")
+            for line in self.out.splitlines()
+            if line.startswith("FAILED ")
+        ]
         return {node: told for node, _, told in (line.partition(" - ") for line in lines)}
 
     @property
@@ -104,7 +113,11 @@ def environment(given: dict[str, str]) -> dict[str, str]:
     """Return the environment of a run: none of the caller's credentials and options, whole lines, and *given*."""
     ours = (*VARIABLES, "CI", "BUILD_NUMBER")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-    return {name: value for name, value in kept.items() if name not in ours} | {"COLUMNS": "300"} | given
+    return (
+        {name: value for name, value in kept.items() if name not in ours}
+        | {"COLUMNS": "300"}
+        | given
+    )
 
 
 WARM = WarmRuns()
@@ -128,7 +141,13 @@ def gate(
     if fresh:
         command = [sys.executable, "-m", "pytest", *arguments]
         done = subprocess.run(
-            command, cwd=folder, env=told, capture_output=True, text=True, timeout=DEADLINE, check=False
+            command,
+            cwd=folder,
+            env=told,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=False,
         )
     else:
         done = WARM.run(arguments, folder, told, DEADLINE)
@@ -163,7 +182,11 @@ def interrupted(
         start_new_session=True,
         preexec_fn=hearing,
     ) as process:
-        while len(service.requests) < after and process.poll() is None and time.monotonic() < begun + DEADLINE / 2:
+        while (
+            len(service.requests) < after
+            and process.poll() is None
+            and time.monotonic() < begun + DEADLINE / 2
+        ):
             time.sleep(0.01)
         end(process.pid)
         out, err = process.communicate(timeout=DEADLINE / 2)
@@ -199,7 +222,10 @@ class _Handler(LoopbackHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(headers.get("content-length", "0")))
         status, own, content = self.owner(self.command, self.path, headers, body)
-        lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"Content-Length: {len(content)}"]
+        lines = [
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
+            f"Content-Length: {len(content)}",
+        ]
         head = "\r\n".join([*lines, *(f"{name}: {value}" for name, value in own), "", ""])
         self.wfile.write(head.encode("latin-1") + content)
 
@@ -278,7 +304,10 @@ def embedded() -> Iterator[Served]:
         for path in documents.bundled_documents().values()
         for operation in documents.read_document(path).operations
     ]
-    services = {operation.path.partition("{")[0]: Service(operation, RealClock()) for operation in operations}
+    services = {
+        operation.path.partition("{")[0]: Service(operation, RealClock())
+        for operation in operations
+    }
     lock = threading.Lock()
     for service in services.values():
         service.limit, service.window = LIMIT, WINDOW
@@ -289,6 +318,10 @@ def embedded() -> Iterator[Served]:
             answer = service.handle(Request(method, path, headers, body))
         return answer.status, list(answer.headers), answer.body
 
-    given = {name: value for service in services.values() for name, value in _credentials(service).items()}
+    given = {
+        name: value
+        for service in services.values()
+        for name, value in _credentials(service).items()
+    }
     with serving(handle) as url:
         yield Served(url, given)

@@ -51,19 +51,31 @@ URLS = {
     "an open bracket": wrong("target", "http://[::1", "http(s)://HOST"),
     "a space": wrong("target", "http://127.0.0.1 /", "http(s)://HOST"),
     "credentials in it": wrong("target", "http://user:hunter2hunter2@127.0.0.1", "environment"),
-    "an unknown host": wrong("target", "https://api.example.com", "--contract-spec", "confluent-api-keys"),
+    "an unknown host": wrong(
+        "target", "https://api.example.com", "--contract-spec", "confluent-api-keys"
+    ),
 }
 OPTIONS = {
     "an unknown document": wrong("spec", "nonesuch", "nonesuch", "file", "confluent-api-keys"),
     "a folder": wrong("spec", ".", "file", "confluent-api-keys"),
-    "an unknown document as argument": Bad(("contracts/nonesuch",), ("nonesuch", "confluent-api-keys")),
-    "a parameter that no document has": wrong("param", "nonesuch=1", "nonesuch", "account_id", "id"),
+    "an unknown document as argument": Bad(
+        ("contracts/nonesuch",), ("nonesuch", "confluent-api-keys")
+    ),
+    "a parameter that no document has": wrong(
+        "param", "nonesuch=1", "nonesuch", "account_id", "id"
+    ),
     "a parameter without a value": wrong("param", "id=", "id", "empty"),
     "a parameter without =": wrong("param", "id", "NAME=VALUE"),
-    "a parameter from an unset variable": wrong("param", "id=env:NO_SUCH_VARIABLE", "NO_SUCH_VARIABLE", "environment"),
-    "a pin that points nowhere": wrong("pin", "data.nonesuch=1", "data.nonesuch", "data.attributes.tags"),
+    "a parameter from an unset variable": wrong(
+        "param", "id=env:NO_SUCH_VARIABLE", "NO_SUCH_VARIABLE", "environment"
+    ),
+    "a pin that points nowhere": wrong(
+        "pin", "data.nonesuch=1", "data.nonesuch", "data.attributes.tags"
+    ),
     "a pin without =": wrong("pin", "data.attributes.tags", "NAME=VALUE"),
-    "a pin from an unset variable": wrong("pin", "data.attributes.api_key=env:NO_SUCH_VARIABLE", "NO_SUCH_VARIABLE"),
+    "a pin from an unset variable": wrong(
+        "pin", "data.attributes.api_key=env:NO_SUCH_VARIABLE", "NO_SUCH_VARIABLE"
+    ),
     "a number of examples that is none": wrong("max-examples", "x", "whole number"),
     "a negative number of examples": wrong("max-examples", "-1", "whole number", "at least 0"),
     "half an example": wrong("max-examples", "0.5", "whole number"),
@@ -78,37 +90,63 @@ DOCUMENTS = {
     "an empty file": document("", ":1:", "not an OpenAPI document"),
     "another kind of file": document("[tool]\nname = 'x'\n", "not"),
     "no OpenAPI": document("name: something\n", ":1:", "not an OpenAPI 3.0 or 3.1 document"),
-    "Swagger 2.0": document("swagger: '2.0'\ninfo: {}\npaths: {}\n", "not an OpenAPI 3.0 or 3.1 document"),
+    "Swagger 2.0": document(
+        "swagger: '2.0'\ninfo: {}\npaths: {}\n", "not an OpenAPI 3.0 or 3.1 document"
+    ),
     "OpenAPI 4": swapped("3.0.3", "4.0.0", ":1:", "not an OpenAPI 3.0 or 3.1 document"),
-    "a version that is a number": swapped("3.0.3", "3.0", ":1:", "not an OpenAPI 3.0 or 3.1 document"),
+    "a version that is a number": swapped(
+        "3.0.3", "3.0", ":1:", "not an OpenAPI 3.0 or 3.1 document"
+    ),
     "broken YAML": swapped("version: '1'}", "version: '1']}", ":2:", "not YAML"),
     "a tab": swapped("  /things", "\t/things", ":4:", "not YAML"),
     "an alias of itself": swapped("info: {", "info: &a {x: *a, ", ":2:", "not YAML"),
     "a duplicate key": swapped("paths:", "info: {}\npaths:", ":3:", "duplicate key 'info'"),
-    "a type of YAML's own": swapped("title: Things", "title: !!python/name:os.system ''", ":2:", "not YAML"),
+    "a type of YAML's own": swapped(
+        "title: Things", "title: !!python/name:os.system ''", ":2:", "not YAML"
+    ),
     "a number that is none": swapped("version: '1'", "version: !!int one", "not YAML"),
     "a number without end": swapped("version: '1'", f"version: {'9' * 5000}", "not YAML"),
     "endless nesting": document('{"a": ' * 3000 + "1" + "}" * 3000, "not YAML"),
     "no paths": swapped("paths:", "x-paths:", "paths"),
     "no PATCH": swapped("patch:", "get:", "no PATCH operation"),
     "no responses": swapped("responses:", "x-responses:", "responses"),
-    "a $ref that points nowhere": swapped("schema: {type: object,", "schema: {$ref: '#/no/such',", ":8:", "#/no/such"),
-    "a $ref into another file": swapped("schema: {type: object,", "schema: {$ref: 'a.yaml#/b',", ":8:", "one file"),
+    "a $ref that points nowhere": swapped(
+        "schema: {type: object,", "schema: {$ref: '#/no/such',", ":8:", "#/no/such"
+    ),
+    "a $ref into another file": swapped(
+        "schema: {type: object,", "schema: {$ref: 'a.yaml#/b',", ":8:", "one file"
+    ),
     "an unknown key in x-contract": swapped(
-        PLACE, "      x-contract:\n        refusals:\n          nonesuch: 1\n      parameters", ":8:", "nonesuch"
+        PLACE,
+        "      x-contract:\n        refusals:\n          nonesuch: 1\n      parameters",
+        ":8:",
+        "nonesuch",
     ),
     "a wrong value in x-contract": swapped(
-        PLACE, "      x-contract:\n        refusals:\n          unknown: many\n      parameters", ":8:", "x-contract"
+        PLACE,
+        "      x-contract:\n        refusals:\n          unknown: many\n      parameters",
+        ":8:",
+        "x-contract",
     ),
-    "x-contract that is no mapping": swapped(PLACE, "      x-contract: 7\n      parameters", ":6:", "x-contract"),
-    "an undefined security scheme": swapped(PLACE, "      security: [{key: []}]\n      parameters", "key", ":6:"),
-    "a security requirement that is none": swapped(PLACE, "      security: [key]\n      parameters", "security"),
+    "x-contract that is no mapping": swapped(
+        PLACE, "      x-contract: 7\n      parameters", ":6:", "x-contract"
+    ),
+    "an undefined security scheme": swapped(
+        PLACE, "      security: [{key: []}]\n      parameters", "key", ":6:"
+    ),
+    "a security requirement that is none": swapped(
+        PLACE, "      security: [key]\n      parameters", "security"
+    ),
     "servers that are no list": swapped("paths:", "servers: here\npaths:", "servers"),
     "a parameter without a name": swapped("{name: id, ", "{", ":6:", "name"),
     "parameters that are no list": swapped("[{name: id", "7 #", "parameters"),
     "content of no media type": swapped(CONTENT, "{}", ":8:", "content"),
-    "properties that are a list": swapped("properties: {name: {type: string}}", "properties: [name]", "properties"),
-    "properties that are null": swapped("properties: {name: {type: string}}", "properties: null", "properties"),
+    "properties that are a list": swapped(
+        "properties: {name: {type: string}}", "properties: [name]", "properties"
+    ),
+    "properties that are null": swapped(
+        "properties: {name: {type: string}}", "properties: null", "properties"
+    ),
     "allOf that is no list": swapped("{type: object,", "{allOf: 7,", "allOf"),
     "headers that are no mapping": swapped("description: The thing.", "headers: 7", "headers"),
     "a type that is none": swapped("name: {type: string}", "name: {type: banana}", "banana"),
@@ -142,7 +180,9 @@ def test_bad_input_is_one_line_and_nothing_is_sent(
 def test_the_small_document_itself_is_fine(pytester: pytest.Pytester) -> None:
     """The document that the bad ones are made from is not what is wrong with them."""
     (pytester.path / FILE).write_text(THINGS, encoding="utf-8")
-    done = pytester.runpytest_inprocess(*QUIET, "--contract-target=mock", f"--contract-spec={FILE}", "--co", "-q")
+    done = pytester.runpytest_inprocess(
+        *QUIET, "--contract-target=mock", f"--contract-spec={FILE}", "--co", "-q"
+    )
     assert done.ret == 0
     assert "contracts/things::patch /things/{id}::200/body/name" in done.outlines
 
@@ -157,7 +197,10 @@ def test_a_file_that_is_no_text_is_one_line(pytester: pytest.Pytester) -> None:
 
 
 GIVEN = {
-    "nothing": ({}, ("CONFLUENT_CLOUD_API_KEY", "CONFLUENT_CLOUD_ACCESS_TOKEN", "DD_API_KEY", "DD_APP_KEY")),
+    "nothing": (
+        {},
+        ("CONFLUENT_CLOUD_API_KEY", "CONFLUENT_CLOUD_ACCESS_TOKEN", "DD_API_KEY", "DD_APP_KEY"),
+    ),
     "half of each pair": (
         {name: ENVIRONMENT[name] for name in ("CONFLUENT_CLOUD_API_KEY", "DD_APP_KEY")},
         ("CONFLUENT_CLOUD_API_SECRET", "DD_API_KEY"),
@@ -166,22 +209,35 @@ GIVEN = {
 
 
 @pytest.mark.parametrize("name", GIVEN)
-def test_a_missing_credential_fails_the_clauses_that_need_it(folder: Path, other: OtherService, name: str) -> None:
+def test_a_missing_credential_fails_the_clauses_that_need_it(
+    folder: Path, other: OtherService, name: str
+) -> None:
     """Without credentials nothing is sent; each clause that needs an answer fails and names the variables to set."""
     given, named = GIVEN[name]
     done = gate(folder, f"--contract-target={other.url}", given=given)
     assert done.code == pytest.ExitCode.TESTS_FAILED
     assert other.requests == []
     assert done.red == {node for node in done.verdicts if "::document/example" not in node}
-    assert {node: told for node, told in done.failures.items() if "no credentials: set " not in told} == {}
-    assert [variable for variable in named if not any(variable in told for told in done.failures.values())] == []
+    assert {
+        node: told for node, told in done.failures.items() if "no credentials: set " not in told
+    } == {}
+    assert [
+        variable
+        for variable in named
+        if not any(variable in told for told in done.failures.values())
+    ] == []
     assert "Traceback" not in done.everything
 
 
 def test_one_credential_of_two_ways_is_enough(folder: Path, other: OtherService) -> None:
     """Where one documented alternative is complete the run goes; only the other alternative is not exercised."""
     token = {"CONFLUENT_CLOUD_ACCESS_TOKEN": ENVIRONMENT["CONFLUENT_CLOUD_ACCESS_TOKEN"]}
-    options = (f"--contract-target={other.url}", "--contract-spec=confluent-api-keys", "-m", "security")
+    options = (
+        f"--contract-target={other.url}",
+        "--contract-spec=confluent-api-keys",
+        "-m",
+        "security",
+    )
     done = gate(folder, *options, given=token)
     assert (done.code, done.red) == (0, set()), done.everything
     [skipped] = [one.skipped for one in done.told if one.outcome == "skipped"]

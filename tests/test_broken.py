@@ -9,7 +9,16 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
-from other_service import ENVIRONMENT, Answer, Choices, OtherService, Problem, Refused, Request, Tamper
+from other_service import (
+    ENVIRONMENT,
+    Answer,
+    Choices,
+    OtherService,
+    Problem,
+    Refused,
+    Request,
+    Tamper,
+)
 from running import CONFLUENT, DATADOG, ROOT, Run, gate
 
 Change = Callable[[Answer], object]
@@ -31,7 +40,11 @@ def served(change: Change, *, confluent: bool = True) -> Tamper:
 
 def wrong_status(request: Request, answer: Answer) -> Answer:
     """Tell another status in the errors than the answer has."""
-    for error in answer.payload["errors"] if request.is_confluent and answer.status in (401, 404, 422) else ():
+    for error in (
+        answer.payload["errors"]
+        if request.is_confluent and answer.status in (401, 404, 422)
+        else ()
+    ):
         error["status"] = "418"
     return answer
 
@@ -64,7 +77,9 @@ def one_request_id(request: Request, answer: Answer) -> Answer:
 def secret_shown(request: Request, answer: Answer) -> Answer:
     """Send the secret of the request back."""
     if answer.status == 200 and not request.is_confluent:
-        answer.payload["data"]["attributes"]["api_secret"] = request.json["data"]["attributes"]["api_secret"]
+        answer.payload["data"]["attributes"]["api_secret"] = request.json["data"]["attributes"][
+            "api_secret"
+        ]
     return answer
 
 
@@ -76,7 +91,9 @@ def created_moves(answer: Answer) -> None:
 def remaining_rises() -> OtherService:
     """Count Remaining up instead of down."""
     served_so_far = iter(range(10, 10**6))
-    return OtherService(tamper=served(lambda answer: answer.set("X-RateLimit-Remaining", str(next(served_so_far)))))
+    return OtherService(
+        tamper=served(lambda answer: answer.set("X-RateLimit-Remaining", str(next(served_so_far))))
+    )
 
 
 class ShortNames(OtherService):
@@ -84,7 +101,11 @@ class ShortNames(OtherService):
 
     def problems(self, request: Request, body: Any) -> list[Problem]:
         found = super().problems(request, body)
-        name = body["spec"].get("display_name", "") if request.is_confluent and not found and "spec" in body else ""
+        name = (
+            body["spec"].get("display_name", "")
+            if request.is_confluent and not found and "spec" in body
+            else ""
+        )
         return [*found, Problem("/spec/display_name", "is too long")] if len(name) > 300 else found
 
 
@@ -92,7 +113,9 @@ class OneKey(OtherService):
     """Checks DD-API-KEY and not DD-APPLICATION-KEY."""
 
     def datadog_authorized(self, headers: dict[str, str]) -> bool:
-        return super().datadog_authorized(headers | {"dd-application-key": self.environment["DD_APP_KEY"]})
+        return super().datadog_authorized(
+            headers | {"dd-application-key": self.environment["DD_APP_KEY"]}
+        )
 
 
 class Forgetful(OtherService):
@@ -107,7 +130,9 @@ class Hasty(OtherService):
 
     def problems(self, request: Request, body: Any) -> list[Problem]:
         found = super().problems(request, body)
-        attributes = body.get("data", {}) if not request.is_confluent and isinstance(body, dict) else {}
+        attributes = (
+            body.get("data", {}) if not request.is_confluent and isinstance(body, dict) else {}
+        )
         attributes = attributes.get("attributes", {}) if isinstance(attributes, dict) else {}
         tags = attributes.get("tags") if isinstance(attributes, dict) else None
         if found and isinstance(tags, list) and all(isinstance(tag, str) for tag in tags):
@@ -140,14 +165,24 @@ FAULTS = {
         {"200/body/spec.owner.id"},
     ),
     "another type": Fault(
-        lambda: OtherService(tamper=served(lambda a: a.payload["data"].update(type="account"), confluent=False)),
+        lambda: OtherService(
+            tamper=served(lambda a: a.payload["data"].update(type="account"), confluent=False)
+        ),
         DATADOG,
         {"200/body/data.type"},
     ),
-    "the same request id": Fault(lambda: OtherService(tamper=one_request_id), CONFLUENT, {"request-id/unique"}),
-    "another status in the errors": Fault(lambda: OtherService(tamper=wrong_status), CONFLUENT, {"error/status"}),
-    "no list of errors": Fault(lambda: OtherService(tamper=bare_sentence), DATADOG, {"error/body/errors"}),
-    "no challenge": Fault(lambda: OtherService(tamper=no_challenge), CONFLUENT, {"401/header/WWW-Authenticate"}),
+    "the same request id": Fault(
+        lambda: OtherService(tamper=one_request_id), CONFLUENT, {"request-id/unique"}
+    ),
+    "another status in the errors": Fault(
+        lambda: OtherService(tamper=wrong_status), CONFLUENT, {"error/status"}
+    ),
+    "no list of errors": Fault(
+        lambda: OtherService(tamper=bare_sentence), DATADOG, {"error/body/errors"}
+    ),
+    "no challenge": Fault(
+        lambda: OtherService(tamper=no_challenge), CONFLUENT, {"401/header/WWW-Authenticate"}
+    ),
     "a hidden bound": Fault(ShortNames, CONFLUENT, {"request/accepted"}),
     "a failure on NUL": Fault(Fragile, DATADOG, {"statuses", "request/accepted"}),
     "a key that is not checked": Fault(OneKey, DATADOG, {"security/DD-APPLICATION-KEY"}),
@@ -166,7 +201,9 @@ FAULTS = {
     "what is omitted is emptied": Fault(
         Forgetful, CONFLUENT, {"update/omitted-unchanged", "update/empty-changes-nothing"}
     ),
-    "the secret comes back": Fault(lambda: OtherService(tamper=secret_shown), DATADOG, {"update/no-leak"}),
+    "the secret comes back": Fault(
+        lambda: OtherService(tamper=secret_shown), DATADOG, {"update/no-leak"}
+    ),
     "a refused request changes something": Fault(Hasty, DATADOG, {"update/refused-unchanged"}),
     "created_at moves": Fault(
         lambda: OtherService(tamper=served(created_moves)),
@@ -182,7 +219,9 @@ def document_of(prefix: str) -> str:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_one_fault_turns_exactly_its_clauses_red(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
+def test_one_fault_turns_exactly_its_clauses_red(
+    tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
     """A service that breaks one promise is red on the clauses of that promise, and on no other."""
     fault = FAULTS[name]
     with fault.service() as service:
@@ -193,7 +232,9 @@ def test_one_fault_turns_exactly_its_clauses_red(tmp_path_factory: pytest.TempPa
     assert run.code == pytest.ExitCode.TESTS_FAILED
 
 
-def test_what_the_pages_leave_open_turns_nothing_red(run: Callable[..., Run], other: OtherService) -> None:
+def test_what_the_pages_leave_open_turns_nothing_red(
+    run: Callable[..., Run], other: OtherService
+) -> None:
     """A second service that keeps every promise is not accused of anything."""
     done = run(f"--contract-target={other.url}", "--contract-max-examples=30", given=ENVIRONMENT)
     assert (done.code, done.red) == (0, set()), done.everything
@@ -218,7 +259,9 @@ def block(tmp_path_factory: pytest.TempPathFactory) -> Any:
         return gate(tmp_path_factory.mktemp("block"), *options, given=ENVIRONMENT)
 
     with OneKey() as service:
-        done = run(f"--contract-target={service.url}", "--contract-max-examples=5", "-k", "security")
+        done = run(
+            f"--contract-target={service.url}", "--contract-max-examples=5", "-k", "security"
+        )
         [red] = [one for one in done.told if one.outcome == "failed"]
         yield Block(red.text.splitlines(), done, lambda line: run(*shlex.split(line)[1:]))
 
@@ -228,7 +271,12 @@ def test_a_failure_says_what_came_what_was_promised_and_how_to_see_it(block: Blo
     came, *rest = block.lines
     assert re.match(r"200 answered with.* DD-AP.*, not 403$", came)
     labels = [line.split()[0] for line in rest if re.match(r"  \w+:", line)]
-    assert [label for label in labels if label != "answer:"] == ["promised:", "request:", "seen:", "again:"]
+    assert [label for label in labels if label != "answer:"] == [
+        "promised:",
+        "request:",
+        "seen:",
+        "again:",
+    ]
     assert re.search(r"seen: +\d+ of \d+ answers", block.run.out)
 
 
@@ -246,7 +294,11 @@ def test_a_failure_shows_the_request_without_credentials(block: Block) -> None:
     assert words[:3] == ["curl", "-X", "PATCH"]
     assert "DD-API-KEY: [redacted]" in words
     assert "DD-APPLICATION-KEY" not in request or "DD-APPLICATION-KEY: [redacted]" in words
-    secrets = [form for value in ENVIRONMENT.values() for form in (value, base64.b64encode(value.encode()).decode())]
+    secrets = [
+        form
+        for value in ENVIRONMENT.values()
+        for form in (value, base64.b64encode(value.encode()).decode())
+    ]
     assert [secret for secret in secrets if secret in block.run.everything] == []
 
 
@@ -254,7 +306,9 @@ def test_a_failure_can_be_seen_again(block: Block) -> None:
     """The line under `again` runs that clause alone, and it is red again."""
     [again] = [line.removeprefix("  again:") for line in block.lines if line.startswith("  again:")]
     done = block.again(again)
-    assert done.red == {f"{DATADOG}security/DD-APPLICATION-KEY"} == set(done.verdicts), done.everything
+    assert done.red == {f"{DATADOG}security/DD-APPLICATION-KEY"} == set(done.verdicts), (
+        done.everything
+    )
 
 
 def test_the_short_summary_repeats_what_came(block: Block) -> None:

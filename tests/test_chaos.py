@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-ONE = ("--contract-spec=confluent-api-keys", "--contract-max-examples=1", "--contract-param=id=ak-12345")
+ONE = (
+    "--contract-spec=confluent-api-keys",
+    "--contract-max-examples=1",
+    "--contract-param=id=ak-12345",
+)
 AWAY = ("--contract-insecure", "--contract-rate=2000")
 BEFORE = {"display_name": "first name", "description": "first description"}
 KINDS: dict[str, tuple[Plan, str]] = {
@@ -41,7 +45,9 @@ HASTY = "from pytest_confluent_contracts.plugin import gate\ngate.BACKOFF = 0.05
 Held = tuple[Run, OtherService, list[str]]
 
 
-def held(folder: Path, plan: Plan, *options: str, choices: Choices | None = None, far: bool = False) -> Held:
+def held(
+    folder: Path, plan: Plan, *options: str, choices: Choices | None = None, far: bool = False
+) -> Held:
     """Run the gate against a conforming service behind a proxy with faults."""
     if far:
         (folder / "conftest.py").write_text(resolver() + HASTY, encoding="utf-8")
@@ -74,7 +80,9 @@ def chaos(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Held]:
 def differing(one: Run, other: Run) -> set[str]:
     """Return the clauses, without the document's name, on which two runs differ."""
     ids = set(one.verdicts) | set(other.verdicts)
-    return {id.removeprefix(CONFLUENT) for id in ids if one.verdicts.get(id) != other.verdicts.get(id)}
+    return {
+        id.removeprefix(CONFLUENT) for id in ids if one.verdicts.get(id) != other.verdicts.get(id)
+    }
 
 
 def test_without_faults_the_proxy_changes_nothing(chaos: Callable[[str], Held]) -> None:
@@ -84,7 +92,9 @@ def test_without_faults_the_proxy_changes_nothing(chaos: Callable[[str], Held]) 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_chaos_breaks_no_clause_but_that_on_answers(chaos: Callable[[str], Held], kind: str) -> None:
+def test_chaos_breaks_no_clause_but_that_on_answers(
+    chaos: Callable[[str], Held], kind: str
+) -> None:
     """On loopback a lost answer is the service's: `answered` is broken, and every other verdict stands."""
     run, _, met = chaos(kind)
     assert len(met) >= 3
@@ -99,8 +109,14 @@ def test_each_kind_of_chaos_is_named(chaos: Callable[[str], Held], kind: str) ->
     line = run.failures[f"{CONFLUENT}answered"]
     assert KINDS[kind][1] in line, line
     assert "again" in line
-    retries = [line for line in run.out.splitlines() if line.startswith("contracts: ") and "sent again in" in line]
-    unsure = 1 if kind == "reset" else 0  # the first, on a connection kept open: the target may have hung up before it
+    retries = [
+        line
+        for line in run.out.splitlines()
+        if line.startswith("contracts: ") and "sent again in" in line
+    ]
+    unsure = (
+        1 if kind == "reset" else 0
+    )  # the first, on a connection kept open: the target may have hung up before it
     assert len(retries) == len(met) - unsure
 
 
@@ -114,7 +130,9 @@ def test_a_fault_on_the_last_request_does_not_keep_the_resource_changed(folder: 
     """The update that puts back is sent again where it is lost."""
     some = ("-k", "request/undeclared")
     last = len(held(folder, nothing, *some)[1].requests) - 1
-    run, service, met = held(folder, lambda number: Reset() if number in (last, last + 1) else None, *some)
+    run, service, met = held(
+        folder, lambda number: Reset() if number in (last, last + 1) else None, *some
+    )
     assert met == ["Reset", "Reset"], run.everything
     assert service.spec == BEFORE
 
@@ -144,7 +162,9 @@ def test_off_loopback_availability_is_a_finding_of_its_own(folder: Path) -> None
 
 def test_a_gateway_that_never_recovers_is_broken(folder: Path) -> None:
     """502 to everything is no availability finding: the statuses of the contract are broken, and the run ends."""
-    run, service, met = held(folder, lambda _: BadGateway(), *AWAY, "-k", "security or request/unknown-id", far=True)
+    run, service, met = held(
+        folder, lambda _: BadGateway(), *AWAY, "-k", "security or request/unknown-id", far=True
+    )
     assert len(met) <= 12, "a gateway that is down is not asked on and on"
     assert run.code == pytest.ExitCode.TESTS_FAILED
     assert service.spec == BEFORE
@@ -172,7 +192,9 @@ def bursting(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Held]:
         if form not in runs:
             fault = Retelling(TELLING[form])
             folder = tmp_path_factory.mktemp(f"burst-{form}")
-            runs[form] = held(folder, lambda _: fault, *RATE, "--contract-throttle", choices=LIMITED)
+            runs[form] = held(
+                folder, lambda _: fault, *RATE, "--contract-throttle", choices=LIMITED
+            )
         return runs[form]
 
     return run
@@ -190,15 +212,21 @@ def test_bursts_of_429_are_waited_out(bursting: Callable[[str], Held], form: str
 def test_retry_after_in_seconds_is_kept(bursting: Callable[[str], Held]) -> None:
     """The documented form is green."""
     run = bursting("seconds")[0]
-    assert (run.code, run.verdicts[f"{CONFLUENT}429/header/Retry-After"]) == (0, "kept"), run.everything
+    assert (run.code, run.verdicts[f"{CONFLUENT}429/header/Retry-After"]) == (0, "kept"), (
+        run.everything
+    )
 
 
 @pytest.mark.parametrize("form", ["date", "absent", "absurd"])
-def test_only_the_form_of_retry_after_is_held_against_it(bursting: Callable[[str], Held], form: str) -> None:
+def test_only_the_form_of_retry_after_is_held_against_it(
+    bursting: Callable[[str], Held], form: str
+) -> None:
     """Another form breaks the clause on the header, and no clause that is not about Retry-After."""
     run = bursting(form)[0]
     assert run.verdicts[f"{CONFLUENT}429/header/Retry-After"] == "broken", run.everything
-    assert {id for id in differing(run, bursting("seconds")[0]) if "retry-after" not in id.lower()} == set()
+    assert {
+        id for id in differing(run, bursting("seconds")[0]) if "retry-after" not in id.lower()
+    } == set()
 
 
 # --- no connection at all --------------------------------------------------------------------------------------------
@@ -210,14 +238,18 @@ def test_tls_that_is_refused_is_named(folder: Path, other: OtherService) -> None
     run = gate(folder, f"--contract-target={url}", *ONE, "-k", "security", given=ENVIRONMENT)
     assert run.code == pytest.ExitCode.TESTS_FAILED
     assert len(run.red) == 7
-    assert all("no connection" in line and "SSL" in line for line in run.failures.values()), run.failures
+    assert all("no connection" in line and "SSL" in line for line in run.failures.values()), (
+        run.failures
+    )
     assert "Traceback" not in run.everything
 
 
 def test_a_name_that_does_not_resolve_is_named(folder: Path) -> None:
     """A host that nobody knows: the run ends, and each red line says so."""
     (folder / "conftest.py").write_text(resolver(), encoding="utf-8")
-    run = gate(folder, "--contract-target=https://nowhere.test", *ONE, "-k", "security", given=ENVIRONMENT)
+    run = gate(
+        folder, "--contract-target=https://nowhere.test", *ONE, "-k", "security", given=ENVIRONMENT
+    )
     assert run.code == pytest.ExitCode.TESTS_FAILED
     assert len(run.red) == 7
     assert all("Name or service not known" in line for line in run.failures.values()), run.failures

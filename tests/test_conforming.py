@@ -38,7 +38,11 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "resource": ("shown", "null", "absent"),
     "hidden": HIDDEN,
     "lower_header_names": (False, True),
-    "media_type": ("application/json", "application/json; charset=utf-8", 'Application/JSON;charset="UTF-8"'),
+    "media_type": (
+        "application/json",
+        "application/json; charset=utf-8",
+        'Application/JSON;charset="UTF-8"',
+    ),
     "datadog_limit": ("silent", "bucket", "window"),
     "extra_properties": (False, True),
     "full_references": (True, False),
@@ -56,18 +60,35 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "datadog_request_ids": (False, True),
     "datadog_retry_after": (True, False),
     "hangs_up": (0, 1, 50),
-    "error_members": (("id", "status", "code", "title", "detail", "source"), ("status", "detail", "source")),
+    "error_members": (
+        ("id", "status", "code", "title", "detail", "source"),
+        ("status", "detail", "source"),
+    ),
 }
 THROTTLED = {"limit", "window", "aligned", "no_store"}
 
 # Those of which every combination is tried where CONTRACT_EVERY_COMBINATION is set: some ten minutes on two cores.
 WHOLE = {
     "confluent-api-keys": (
-        *("broken_body_status", "every_problem", "reverse_keys", "confluent_id", "extra_headers", "resource"),
+        *(
+            "broken_body_status",
+            "every_problem",
+            "reverse_keys",
+            "confluent_id",
+            "extra_headers",
+            "resource",
+        ),
         *("hidden", "lower_header_names", "media_type", "extra_properties"),
     ),
     "datadog-confluent-cloud": (
-        *("every_problem", "reverse_keys", "datadog_id", "extra_headers", "hidden", "lower_header_names"),
+        *(
+            "every_problem",
+            "reverse_keys",
+            "datadog_id",
+            "extra_headers",
+            "hidden",
+            "lower_header_names",
+        ),
         *("media_type", "datadog_limit", "extra_properties"),
     ),
 }
@@ -83,13 +104,19 @@ def combinations(name: str) -> list[Choices]:
 
 def pairwise() -> list[Choices]:
     """Return services among which any two choices meet."""
-    return [Choices(**dict(zip(CHOICES, row, strict=True))) for row in AllPairs(list(CHOICES.values()))]
+    return [
+        Choices(**dict(zip(CHOICES, row, strict=True))) for row in AllPairs(list(CHOICES.values()))
+    ]
 
 
 def expected(choices: Choices, name: str) -> set[str]:
     """Return what only warns of a service that makes *choices*: what the page does not name, and an empty secret."""
     found = {"200/undeclared"} if choices.extra_properties else set[str]()
-    secret = {"update/create-only/spec.secret/empty"} if choices.empty_secret and not choices.omit_empty else set[str]()
+    secret = (
+        {"update/create-only/spec.secret/empty"}
+        if choices.empty_secret and not choices.omit_empty
+        else set[str]()
+    )
     return found | (secret if name.startswith("confluent") else set())
 
 
@@ -109,7 +136,9 @@ def test_permitted_choices_are_green_however_they_meet(name: str, choices: Choic
 def test_any_two_choices_meet() -> None:
     """The services that are tried leave no pair of choices untried."""
     rows = [[getattr(one, axis) for axis in CHOICES] for one in pairwise()]
-    met = {(i, j, str(row[i]), str(row[j])) for row in rows for i in range(len(row)) for j in range(i)}
+    met = {
+        (i, j, str(row[i]), str(row[j])) for row in rows for i in range(len(row)) for j in range(i)
+    }
     values = list(CHOICES.values())
     assert met == {
         (i, j, str(one), str(other))
@@ -130,9 +159,13 @@ def test_time_stamps_that_had_time_to_move_are_green(stamps: str) -> None:
 
 
 @pytest.mark.parametrize(("aligned", "rounds_down"), [(True, False), (False, True)])
-def test_a_rate_limited_service_is_green_when_the_limit_is_exhausted(aligned: bool, rounds_down: bool) -> None:
+def test_a_rate_limited_service_is_green_when_the_limit_is_exhausted(
+    aligned: bool, rounds_down: bool
+) -> None:
     """An honest limit is no finding, however its windows lie and its seconds are rounded."""
-    choices = Choices(limit=400, window=3.0, aligned=aligned, reset_rounds_down=rounds_down, no_store=aligned)
+    choices = Choices(
+        limit=400, window=3.0, aligned=aligned, reset_rounds_down=rounds_down, no_store=aligned
+    )
     assert accused(choices, "confluent-api-keys", throttle=True) == ({}, set())
 
 
@@ -165,13 +198,17 @@ def test_remaining_that_does_not_count_is_red_in_windows_of_one_second_too(how: 
 
     with OtherService(Choices(limit=1000, window=1.0), tamper=stuck) as service:
         only = {"rate-limit/remaining-counts-down"}
-        rulings = judged("confluent-api-keys", service.url, service.environment, max_examples=100, only=only)
+        rulings = judged(
+            "confluent-api-keys", service.url, service.environment, max_examples=100, only=only
+        )
     assert red(rulings).keys() == only
 
 
 def test_a_key_that_updates_itself_is_green() -> None:
     """A credential that is also the resource's id is taken out of what is kept; its place in the answer is no fault."""
-    assert accused(Choices(confluent_id=ENVIRONMENT["CONFLUENT_CLOUD_API_KEY"]), "confluent-api-keys") == ({}, set())
+    assert accused(
+        Choices(confluent_id=ENVIRONMENT["CONFLUENT_CLOUD_API_KEY"]), "confluent-api-keys"
+    ) == ({}, set())
 
 
 def test_every_choice_is_tried() -> None:
@@ -179,11 +216,19 @@ def test_every_choice_is_tried() -> None:
     assert CHOICES.keys() | THROTTLED == {field.name for field in fields(Choices)}
 
 
-def accused(choices: Choices, name: str, *, throttle: bool = False) -> tuple[dict[str, str], set[str]]:
+def accused(
+    choices: Choices, name: str, *, throttle: bool = False
+) -> tuple[dict[str, str], set[str]]:
     """Return what is red, and what only warns, of a service that makes *choices*."""
     with OtherService(choices) as service:
-        own = ("id", service.confluent_id) if name.startswith("confluent") else ("account_id", service.datadog_id)
-        rulings = judged(name, service.url, service.environment, parameters=(own,), throttle=throttle)
+        own = (
+            ("id", service.confluent_id)
+            if name.startswith("confluent")
+            else ("account_id", service.datadog_id)
+        )
+        rulings = judged(
+            name, service.url, service.environment, parameters=(own,), throttle=throttle
+        )
         assert not service.crashes
     return red(rulings), warned(rulings)
 
@@ -199,8 +244,12 @@ RANGES = (
 )
 
 
-@pytest.mark.parametrize("ranges", [RANGES, RANGES.replace("2XX", "'200'"), RANGES.replace("default", "4XX")])
-def test_a_document_without_statuses_of_its_own_is_kept_by_its_service(folder: Path, ranges: str) -> None:
+@pytest.mark.parametrize(
+    "ranges", [RANGES, RANGES.replace("2XX", "'200'"), RANGES.replace("default", "4XX")]
+)
+def test_a_document_without_statuses_of_its_own_is_kept_by_its_service(
+    folder: Path, ranges: str
+) -> None:
     """Ranges and `default` name no status: any refusal keeps them, and the embedded service finds one to answer with."""
     (folder / "things.yaml").write_text(ranges, encoding="utf-8")
     options = ("--contract-target=mock", "--contract-spec=things.yaml", "--contract-max-examples=5")

@@ -57,7 +57,9 @@ def test_nothing_is_made_up_where_another_system_checks() -> None:
     assert made("datadog-confluent-cloud", made_up=False) == []
 
 
-def test_a_configuration_of_the_users_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_configuration_of_the_users_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A schemathesis.toml beside the tests is for schemathesis, not for the gate."""
     before = [case.body for case in made(DOCUMENTS[0])]
     (tmp_path / "schemathesis.toml").write_text('[generation]\nmode = "positive"\n')

@@ -30,9 +30,25 @@ def changed(*changes: tuple[int, dict[str, Any]]) -> Run:
 
 
 KEPT = {"verdict": "kept", "withheld": False, "finding": None, "judged": 3, "against": 0}
-BROKEN = {"verdict": "broken", "withheld": False, "finding": {"came": "x", "curl": "", "seen": "", "exchange": None}}
-WITHHELD = {"verdict": "not exercised", "withheld": True, "finding": None, "judged": 0, "reason": "all was 401"}
-UNSEEN = {"verdict": "not exercised", "withheld": False, "finding": None, "judged": 0, "reason": "optional"}
+BROKEN = {
+    "verdict": "broken",
+    "withheld": False,
+    "finding": {"came": "x", "curl": "", "seen": "", "exchange": None},
+}
+WITHHELD = {
+    "verdict": "not exercised",
+    "withheld": True,
+    "finding": None,
+    "judged": 0,
+    "reason": "all was 401",
+}
+UNSEEN = {
+    "verdict": "not exercised",
+    "withheld": False,
+    "finding": None,
+    "judged": 0,
+    "reason": "optional",
+}
 
 
 # --- what changed ----------------------------------------------------------------------------------------------------
@@ -54,10 +70,16 @@ UNSEEN = {"verdict": "not exercised", "withheld": False, "finding": None, "judge
         (UNSEEN, UNSEEN, set(), False),
     ],
 )
-def test_a_change_is_told_as_what_it_is(before: Any, after: Any, kinds: set[str], worse: bool) -> None:
+def test_a_change_is_told_as_what_it_is(
+    before: Any, after: Any, kinds: set[str], worse: bool
+) -> None:
     """Each way from one verdict to another has its names, and only newly broken or lost evidence is worse."""
     found = diff.between(changed((0, before)), changed((0, after)))
-    told = {name for name in ("broken", "mended", "gained", "lost", "new", "gone") if getattr(found, name)}
+    told = {
+        name
+        for name in ("broken", "mended", "gained", "lost", "new", "gone")
+        if getattr(found, name)
+    }
     assert (told, found.worse) == (kinds, worse)
 
 
@@ -78,7 +100,11 @@ def test_a_clause_of_another_version_is_no_longer_promised() -> None:
     gone = next(one for one in new["clauses"] if one["verdict"] == "kept")
     gone["node"] += "-renamed"
     found = diff.between(finished(), new)
-    assert ([node for node, _ in found.new], len(found.gone), found.worse) == ([gone["node"]], 1, False)
+    assert ([node for node, _ in found.new], len(found.gone), found.worse) == (
+        [gone["node"]],
+        1,
+        False,
+    )
 
 
 # --- many in one -----------------------------------------------------------------------------------------------------
@@ -106,7 +132,10 @@ def test_parts_become_a_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     for name, keep in (("a", lambda number: number % 2), ("b", lambda number: not number % 2)):
         half = [clause for number, clause in enumerate(run["clauses"]) if keep(number)]
         files.write(tmp_path / name, run | {"clauses": half}, {})
-    assert main(["merge", str(tmp_path / "a"), str(tmp_path / "b"), "--into", str(tmp_path / "all")]) == 1
+    assert (
+        main(["merge", str(tmp_path / "a"), str(tmp_path / "b"), "--into", str(tmp_path / "all")])
+        == 1
+    )
     told = json.loads((tmp_path / "all" / "report.json").read_text(encoding="utf-8"))
     assert {one["node"]: one["verdict"] for one in told["clauses"]} == {
         one["node"]: one["verdict"] for one in run["clauses"]
@@ -129,19 +158,26 @@ def folders(tmp_path: Path) -> tuple[str, str]:
     return str(tmp_path / "clean"), str(tmp_path / "five" / "report.json")
 
 
-def test_diff_exits_1_where_it_is_worse(folders: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_diff_exits_1_where_it_is_worse(
+    folders: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
     """From clean to faulty: 1, each broken clause named; the other way: mended and 0; from one to itself: 0."""
     clean, five = folders
     assert main(["diff", clean, five]) == 1
     out = capsys.readouterr().out
-    assert "newly broken: contracts/confluent-api-keys::updateIamV2ApiKey::200/header/X-Request-Id: 200 answered" in out
+    assert (
+        "newly broken: contracts/confluent-api-keys::updateIamV2ApiKey::200/header/X-Request-Id: 200 answered"
+        in out
+    )
     assert main(["diff", five, clean]) == 0
     assert "mended: contracts/confluent-api-keys" in capsys.readouterr().out
     assert main(["diff", five, five]) == 0
     assert capsys.readouterr().out == "nothing changed\n"
 
 
-def test_a_badge_is_an_image(folders: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_badge_is_an_image(
+    folders: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The badge is well-formed SVG with its words for those who cannot see it; to a file, or to the standard output."""
     _, five = folders
     assert main(["badge", five, "-o", str(tmp_path / "badge.svg")]) == 0
@@ -174,14 +210,35 @@ BAD = {
     "no report": ('{"a": 1}', "no report; give a report.json"),
     "a list": ("[]", "no report; give a report.json"),
     "deep": ("[" * 100_000, "not JSON, so no report"),
-    "another version": (spoilt(lambda run: run.update(version=2)), "a report of version 2; this tool reads version 1"),
-    "without documents": (spoilt(lambda run: run.pop("documents")), "a damaged report: 'documents'"),
-    "an incomplete clause": (spoilt(lambda run: run["clauses"][3].pop("node")), "clauses[3] is incomplete"),
+    "another version": (
+        spoilt(lambda run: run.update(version=2)),
+        "a report of version 2; this tool reads version 1",
+    ),
+    "without documents": (
+        spoilt(lambda run: run.pop("documents")),
+        "a damaged report: 'documents'",
+    ),
+    "an incomplete clause": (
+        spoilt(lambda run: run["clauses"][3].pop("node")),
+        "clauses[3] is incomplete",
+    ),
     "no start": (spoilt(lambda run: run.update(started="soon")), "a damaged report: 'started'"),
-    "half a topic": (spoilt(lambda run: run["clauses"][0]["topic"].pop("aspect")), "clauses[0] is incomplete"),
-    "a finding without a status": (spoilt(lambda run: half_found(run["clauses"][0])), "clauses[0] is incomplete"),
-    "missing without answers": (spoilt(lambda run: half_missing(run["clauses"][0])), "clauses[0] is incomplete"),
-    "another verdict": (spoilt(lambda run: run["clauses"][0].update(verdict="fine")), "clauses[0] is incomplete"),
+    "half a topic": (
+        spoilt(lambda run: run["clauses"][0]["topic"].pop("aspect")),
+        "clauses[0] is incomplete",
+    ),
+    "a finding without a status": (
+        spoilt(lambda run: half_found(run["clauses"][0])),
+        "clauses[0] is incomplete",
+    ),
+    "missing without answers": (
+        spoilt(lambda run: half_missing(run["clauses"][0])),
+        "clauses[0] is incomplete",
+    ),
+    "another verdict": (
+        spoilt(lambda run: run["clauses"][0].update(verdict="fine")),
+        "clauses[0] is incomplete",
+    ),
 }
 
 
@@ -232,7 +289,9 @@ def test_a_folder_that_cannot_be_written_costs_no_verdict(
 
 
 @pytest.mark.parametrize("arguments", [[], ["nope"], ["merge", "a"], ["diff", "a"]])
-def test_a_wrong_command_line_is_one_clear_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_command_line_is_one_clear_line(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     """A wrong command line exits 4, as pytest does, with one line."""
     with pytest.raises(SystemExit) as raised:
         main(arguments)
@@ -240,11 +299,16 @@ def test_a_wrong_command_line_is_one_clear_line(arguments: list[str], capsys: py
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_different_documents_are_not_merged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_different_documents_are_not_merged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Reports about two versions of a document have no common verdict; exit 4."""
     other = copy.deepcopy(finished())
     other["documents"][0]["digest"] = "another"
     for name, run in (("a", finished()), ("b", other)):
         files.write(tmp_path / name, run, {})
-    assert main(["merge", str(tmp_path / "a"), str(tmp_path / "b"), "--into", str(tmp_path / "c")]) == 4
+    assert (
+        main(["merge", str(tmp_path / "a"), str(tmp_path / "b"), "--into", str(tmp_path / "c")])
+        == 4
+    )
     assert "different versions of confluent-api-keys" in capsys.readouterr().err

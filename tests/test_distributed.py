@@ -16,7 +16,11 @@ from pytest_confluent_contracts.report import files
 if TYPE_CHECKING:
     from pathlib import Path
 
-SOME = ("--contract-max-examples=1", "-k", "security or unknown-id or body/json or request/undeclared")
+SOME = (
+    "--contract-max-examples=1",
+    "-k",
+    "security or unknown-id or body/json or request/undeclared",
+)
 ONE, TWO = "--contract-spec=confluent-api-keys", "--contract-spec=datadog-confluent-cloud"
 
 NOTING = """
@@ -39,7 +43,10 @@ def held(folder: Path, service: OtherService, *options: str) -> Run:
 def noted(folder: Path) -> set[tuple[str, str, str]]:
     """Return (worker, operation, folder) of each request."""
     lines = (folder / "workers").read_text(encoding="utf-8").splitlines()
-    return {(worker, operation, place) for worker, operation, place in (line.split(" ", 2) for line in lines)}
+    return {
+        (worker, operation, place)
+        for worker, operation, place in (line.split(" ", 2) for line in lines)
+    }
 
 
 def requests_of(service: OtherService) -> Counter[tuple[str, bytes]]:
@@ -79,14 +86,19 @@ def test_workers_send_what_one_process_sends(
     """An operation stays on one worker, without being asked to; the same is sent, and the same is said, once."""
     run = held(folder, other, *WAYS[way])
     workers = Counter(operation for _, operation, _ in noted(folder))
-    assert (run.code, workers) == (0, Counter({"updateIamV2ApiKey": 1, "UpdateConfluentAccount": 1})), run.everything
+    assert (run.code, workers) == (
+        0,
+        Counter({"updateIamV2ApiKey": 1, "UpdateConfluentAccount": 1}),
+    ), run.everything
     assert requests_of(other) == requests_of(alone[1])
     assert run.verdicts == alone[0].verdicts
     assert run.out.count("= contracts =") == 1
 
 
 @pytest.mark.parametrize("workers", [("-n", "2"), ("--tx", "2*popen")], ids=" ".join)
-def test_no_worker_repeats_what_another_sends(folder: Path, other: OtherService, workers: tuple[str, ...]) -> None:
+def test_no_worker_repeats_what_another_sends(
+    folder: Path, other: OtherService, workers: tuple[str, ...]
+) -> None:
     """--dist each would send everything twice, to one resource: it is refused in one line, and nothing leaves."""
     run = held(folder, other, *workers, "--dist", "each")
     lines = [line for line in run.err.splitlines() if line]
@@ -102,7 +114,9 @@ def told(folder: Path) -> tuple[dict[str, str], int, int]:
     return {one["node"]: one["verdict"] for one in clauses}, len(clauses), len(report["exchanges"])
 
 
-def test_workers_write_one_complete_report(folder: Path, tmp_path: Path, other: OtherService) -> None:
+def test_workers_write_one_complete_report(
+    folder: Path, tmp_path: Path, other: OtherService
+) -> None:
     """The reports of two workers are written once, and say what the reports of one process say."""
     (single := tmp_path / "single").mkdir()
     summary = tmp_path / "summary.md"
@@ -114,10 +128,12 @@ def test_workers_write_one_complete_report(folder: Path, tmp_path: Path, other: 
     verdicts, clauses, exchanges = told(folder)
     assert (verdicts, clauses) == (run.verdicts, len(run.verdicts))
     assert (verdicts, clauses, exchanges) == told(single)
-    assert sorted(path.name for path in tmp_path.rglob("report*/*") if single not in path.parents) == sorted(
-        path.name for path in (single / "report").iterdir()
+    assert sorted(
+        path.name for path in tmp_path.rglob("report*/*") if single not in path.parents
+    ) == sorted(path.name for path in (single / "report").iterdir())
+    assert summary.read_text(encoding="utf-8") == (folder / "report" / "summary.md").read_text(
+        encoding="utf-8"
     )
-    assert summary.read_text(encoding="utf-8") == (folder / "report" / "summary.md").read_text(encoding="utf-8")
 
 
 def test_two_workers_share_the_work(folder: Path, other: OtherService) -> None:
@@ -166,17 +182,31 @@ def test_workers_share_the_rate(folder: Path) -> None:
 
     times: list[float] = []
     (folder / "conftest.py").write_text(resolver(), encoding="utf-8")
-    pins = ("--contract-pin=data.attributes.api_key=FIRSTKEY", "--contract-pin=data.attributes.api_secret=first-secret")
+    pins = (
+        "--contract-pin=data.attributes.api_key=FIRSTKEY",
+        "--contract-pin=data.attributes.api_secret=first-secret",
+    )
     names = ("--contract-param=id=ak-12345", "--contract-param=account_id=account_id_abc123")
     with Timed() as service:
-        options = (f"--contract-target={named(service.url)}", ONE, TWO, *pins, *names, "--contract-insecure")
-        run = gate(folder, *options, "--contract-rate=40", "-n", "2", "-k", "security", given=ENVIRONMENT)
+        options = (
+            f"--contract-target={named(service.url)}",
+            ONE,
+            TWO,
+            *pins,
+            *names,
+            "--contract-insecure",
+        )
+        run = gate(
+            folder, *options, "--contract-rate=40", "-n", "2", "-k", "security", given=ENVIRONMENT
+        )
     assert run.code == 0, run.everything
     busiest = max(sum(begun <= moment < begun + 1.0 for moment in times) for begun in times)
     assert busiest <= 42
 
 
-def test_jobs_split_by_document_add_up_to_one(tmp_path: Path, alone: tuple[Run, OtherService]) -> None:
+def test_jobs_split_by_document_add_up_to_one(
+    tmp_path: Path, alone: tuple[Run, OtherService]
+) -> None:
     """Two jobs, a document each, judge the same clauses with the same verdicts and requests as one."""
     verdicts: dict[str, str] = {}
     with OtherService() as service:
@@ -189,7 +219,9 @@ def test_jobs_split_by_document_add_up_to_one(tmp_path: Path, alone: tuple[Run, 
     assert requests_of(service) == requests_of(alone[1])
 
 
-def test_jobs_split_by_operation_add_up_to_one(tmp_path: Path, alone: tuple[Run, OtherService]) -> None:
+def test_jobs_split_by_operation_add_up_to_one(
+    tmp_path: Path, alone: tuple[Run, OtherService]
+) -> None:
     """Two jobs, a node id each, do too."""
     verdicts: dict[str, str] = {}
     with OtherService() as service:

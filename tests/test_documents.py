@@ -39,7 +39,12 @@ paths:
 
 def answering(schema: str, version: str = "3.0.3", more: str = "") -> str:
     """Return a document whose one answer has *schema*, and that ends with *more*."""
-    return HEAD.format(version=version) + indent(dedent(schema).strip("\n"), " " * 16) + "\n" + dedent(more)
+    return (
+        HEAD.format(version=version)
+        + indent(dedent(schema).strip("\n"), " " * 16)
+        + "\n"
+        + dedent(more)
+    )
 
 
 @pytest.fixture
@@ -80,7 +85,9 @@ def test_a_bundled_document_is_valid_openapi(name: str) -> None:
 def test_a_bundled_document_is_yaml_for_everybody(name: str) -> None:
     """Another YAML reader reads the same values, but for the dates that YAML 1.1 sees."""
     text = documents.bundled_documents()[name].read_text(encoding="utf-8")
-    assert lines.strip(lines.load(documents.bundled_documents()[name])) == yaml.load(text, _WithoutDates)
+    assert lines.strip(lines.load(documents.bundled_documents()[name])) == yaml.load(
+        text, _WithoutDates
+    )
 
 
 class _WithoutDates(yaml.SafeLoader):
@@ -115,7 +122,11 @@ def test_a_members_line_names_it(name: str) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     for operation in documents.read_document(path).operations:
         named = [member for member in members(operation) if not member.path.endswith("[]")]
-        astray = {m.path: m.place for m in named if not lines[m.place.line - 1].strip().startswith(f"{m.name}:")}
+        astray = {
+            m.path: m.place
+            for m in named
+            if not lines[m.place.line - 1].strip().startswith(f"{m.name}:")
+        }
         assert astray == {}
 
 
@@ -160,14 +171,18 @@ def test_a_host_is_served_by_the_documents_that_name_it(host: str) -> None:
 
 def test_dates_and_other_guesses_of_yaml_stay_text(read: Read) -> None:
     """What looks like a date, a yes, a base or a time is text, as it is in JSON."""
-    document = read(answering("{type: object, properties: {a: {enum: [2024-01-02, yes, on, 0o7, 1_000, '7']}}}"))
+    document = read(
+        answering("{type: object, properties: {a: {enum: [2024-01-02, yes, on, 0o7, 1_000, '7']}}}")
+    )
     assert document.version == "2024-01-02"
     assert schema(answer(document)["a"])["enum"] == ["2024-01-02", "yes", "on", "0o7", "1_000", "7"]
 
 
 def test_numbers_and_words_of_json_are_read_as_such(read: Read) -> None:
     """Numbers, true, false and null are not text."""
-    document = read(answering("{type: object, properties: {a: {enum: [1, -2.5, 1e3, true, false, null]}}}"))
+    document = read(
+        answering("{type: object, properties: {a: {enum: [1, -2.5, 1e3, true, false, null]}}}")
+    )
     assert schema(answer(document)["a"])["enum"] == [1, -2.5, 1000.0, True, False, None]
 
 
@@ -186,7 +201,13 @@ def _json(text: str) -> str:
 
 def test_an_alias_is_what_it_stands_for(read: Read) -> None:
     """A YAML alias is read like the value that it names."""
-    found = answer(read(answering("{type: object, properties: {a: &name {type: string, maxLength: 3}, b: *name}}")))
+    found = answer(
+        read(
+            answering(
+                "{type: object, properties: {a: &name {type: string, maxLength: 3}, b: *name}}"
+            )
+        )
+    )
     assert schema(found["a"]) == schema(found["b"]) == {"type": "string", "maxLength": 3}
 
 
@@ -203,7 +224,9 @@ def test_each_member_keeps_its_line(read: Read) -> None:
             type: array
             items: {type: string}
         """
-    lines = {path: member.place.line - FIRST for path, member in answer(read(answering(text))).items()}
+    lines = {
+        path: member.place.line - FIRST for path, member in answer(read(answering(text))).items()
+    }
     assert {path: lines[path] for path in ("a", "a.b", "c")} == {"a": 2, "a.b": 5, "c": 6}
 
 
@@ -228,7 +251,11 @@ def test_a_reference_is_followed_to_its_line(read: Read) -> None:
     text = answering("$ref: '#/components/schemas/Named'", more=THING)
     member = answer(read(text))["name"]
     assert (schema(member), member.required) == ({"type": "string", "maxLength": 9}, True)
-    assert text.splitlines()[member.place.line - 1].strip().startswith("name: {type: string, maxLength: 9}")
+    assert (
+        text.splitlines()[member.place.line - 1]
+        .strip()
+        .startswith("name: {type: string, maxLength: 9}")
+    )
 
 
 def test_all_of_asks_for_every_part(read: Read) -> None:
@@ -252,7 +279,11 @@ def test_a_schema_may_contain_itself(read: Read) -> None:
 
 def test_nullable_becomes_a_type(read: Read) -> None:
     """OpenAPI 3.0's nullable is JSON Schema's null, and an enum allows it too."""
-    found = answer(read(answering("{type: object, properties: {a: {type: string, nullable: true, enum: [x]}}}")))
+    found = answer(
+        read(
+            answering("{type: object, properties: {a: {type: string, nullable: true, enum: [x]}}}")
+        )
+    )
     assert schema(found["a"]) == {"type": ["string", "null"], "enum": ["x", None]}
 
 
@@ -264,14 +295,22 @@ def test_nullable_beside_all_of_counts(read: Read) -> None:
 
 def test_a_list_of_types_is_read(read: Read) -> None:
     """OpenAPI 3.1 lists types."""
-    found = answer(read(answering("{type: object, properties: {a: {type: [string, 'null']}}}", "3.1.0")))
+    found = answer(
+        read(answering("{type: object, properties: {a: {type: [string, 'null']}}}", "3.1.0"))
+    )
     assert schema(found["a"]) == {"type": ["string", "null"]}
 
 
 BOUNDS = {
-    "{type: integer, minimum: 3, exclusiveMinimum: true}": {"type": "integer", "exclusiveMinimum": 3},
+    "{type: integer, minimum: 3, exclusiveMinimum: true}": {
+        "type": "integer",
+        "exclusiveMinimum": 3,
+    },
     "{type: integer, minimum: 3, exclusiveMinimum: false}": {"type": "integer", "minimum": 3},
-    "{type: integer, maximum: 3, exclusiveMaximum: true}": {"type": "integer", "exclusiveMaximum": 3},
+    "{type: integer, maximum: 3, exclusiveMaximum: true}": {
+        "type": "integer",
+        "exclusiveMaximum": 3,
+    },
     "{type: integer, exclusiveMinimum: 3}": {"type": "integer", "exclusiveMinimum": 3},
     "{type: integer, format: int32}": {
         "type": "integer",
@@ -298,7 +337,10 @@ BOUNDS = {
 @pytest.mark.parametrize("bound", BOUNDS)
 def test_a_bound_is_read_in_either_dialect(read: Read, bound: str) -> None:
     """3.0's boolean bounds become numbers, and int32 and int64 become bounds, within those that stand there."""
-    assert schema(answer(read(answering(f"{{type: object, properties: {{a: {bound}}}}}")))["a"]) == BOUNDS[bound]
+    assert (
+        schema(answer(read(answering(f"{{type: object, properties: {{a: {bound}}}}}")))["a"])
+        == BOUNDS[bound]
+    )
 
 
 def test_read_only_and_secret_members_are_known(read: Read) -> None:
@@ -349,10 +391,16 @@ def test_the_usual_headers_are_recognised(read: Read) -> None:
     """Without x-contract documented headers with the usual names tell the rate limit."""
     headers = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
     told = ", ".join(f"{name}: {{schema: {{type: integer}}}}" for name in headers)
-    text = answering(PLAIN).replace("description: The thing.", f"description: ok\n          headers: {{{told}}}")
+    text = answering(PLAIN).replace(
+        "description: The thing.", f"description: ok\n          headers: {{{told}}}"
+    )
     document = read(text)
     found = {clause.id for clause in clauses.derive(document.operations[0])}
-    assert {"200/header/X-RateLimit-Limit", "rate-limit/remaining-counts-down", "rate-limit/limit-constant"} <= found
+    assert {
+        "200/header/X-RateLimit-Limit",
+        "rate-limit/remaining-counts-down",
+        "rate-limit/limit-constant",
+    } <= found
 
 
 def test_a_scheme_without_prose_has_its_own_variables(read: Read) -> None:

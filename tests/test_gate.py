@@ -25,14 +25,21 @@ def mocked(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def over_http(tmp_path_factory: pytest.TempPathFactory, served: Served) -> Run:
     """Return the same run over real HTTP."""
     target = f"--contract-target={served.url}"
-    return gate(tmp_path_factory.mktemp("over_http"), target, "--contract-throttle", given=served.environment)
+    return gate(
+        tmp_path_factory.mktemp("over_http"),
+        target,
+        "--contract-throttle",
+        given=served.environment,
+    )
 
 
 def test_the_embedded_service_keeps_both_documents(mocked: Run) -> None:
     """Held against the embedded service, both documents are kept: at least 60 clauses, exit 0, within 15 s."""
     assert mocked.code == 0, mocked.everything
     assert len(mocked.told) >= 60
-    assert all(any(node.startswith(prefix) for node in mocked.verdicts) for prefix in (CONFLUENT, DATADOG))
+    assert all(
+        any(node.startswith(prefix) for node in mocked.verdicts) for prefix in (CONFLUENT, DATADOG)
+    )
     assert mocked.seconds < 15
 
 
@@ -46,7 +53,11 @@ def test_what_is_not_exercised_has_a_reason(mocked: Run) -> None:
     """No clause is skipped without saying why."""
     unexercised = [one for one in mocked.told if one.verdict == "not exercised"]
     assert unexercised
-    assert [one.id for one in unexercised if not re.match(r"Skipped: not exercised: \S.{10,}", one.skipped)] == []
+    assert [
+        one.id
+        for one in unexercised
+        if not re.match(r"Skipped: not exercised: \S.{10,}", one.skipped)
+    ] == []
 
 
 def test_every_family_is_held_on_both_documents(mocked: Run) -> None:
@@ -54,19 +65,32 @@ def test_every_family_is_held_on_both_documents(mocked: Run) -> None:
     told = [one.contract for one in mocked.told if one.contract and one.verdict == "kept"]
     kept = {(one["document"], one["family"]) for one in told}
     families = {"shape", "errors", "requests", "security", "rate_limit", "update"}
-    assert kept == {(name, family) for name in ("confluent-api-keys", "datadog-confluent-cloud") for family in families}
+    assert kept == {
+        (name, family)
+        for name in ("confluent-api-keys", "datadog-confluent-cloud")
+        for family in families
+    }
 
 
 def test_the_header_says_what_is_held_against_what(mocked: Run) -> None:
     """One line names target, documents with version, seed and budget."""
-    [line] = [line for line in mocked.out.splitlines() if line.startswith("contracts: mock against ")]
-    for part in ("confluent-api-keys v2", "datadog-confluent-cloud v2", "seed 0", "100 generated bodies"):
+    [line] = [
+        line for line in mocked.out.splitlines() if line.startswith("contracts: mock against ")
+    ]
+    for part in (
+        "confluent-api-keys v2",
+        "datadog-confluent-cloud v2",
+        "seed 0",
+        "100 generated bodies",
+    ):
         assert part in line
 
 
 def test_the_summary_counts_verdicts_requests_and_seconds(over_http: Run) -> None:
     """The closing section has a line an operation, and its counts add up to the clauses."""
-    lines = re.findall(r"^[\w-]+::\w+: (.*); (\d+) requests in ([\d.]+) s$", over_http.out, re.MULTILINE)
+    lines = re.findall(
+        r"^[\w-]+::\w+: (.*); (\d+) requests in ([\d.]+) s$", over_http.out, re.MULTILINE
+    )
     assert len(lines) == 2, over_http.out
     counted = re.compile(r"(\d+) (?:kept|broken|warned|not exercised)")
     counts = [int(count) for told, _, _ in lines for count in counted.findall(told)]
@@ -76,7 +100,10 @@ def test_the_summary_counts_verdicts_requests_and_seconds(over_http: Run) -> Non
 
 def test_the_share_of_own_time_is_told_when_asked(mocked: Run) -> None:
     """With -vv the share of the time that was not spent waiting for the target is printed: a share of the whole."""
-    shares = [int(share) for share in re.findall(r"(-?\d+) % of it not spent waiting for the target", mocked.out)]
+    shares = [
+        int(share)
+        for share in re.findall(r"(-?\d+) % of it not spent waiting for the target", mocked.out)
+    ]
     assert len(shares) == 2
     assert all(0 <= share <= 100 for share in shares), shares
 
@@ -121,7 +148,9 @@ def test_strict_makes_a_broken_should_fail(pytester: pytest.Pytester) -> None:
 @pytest.mark.usefixtures("bare")
 def test_an_option_may_stand_in_the_ini_file(pytester: pytest.Pytester) -> None:
     """Each option has an ini twin, and the command line wins over it."""
-    pytester.makeini("[pytest]\ncontract_target = mock\ncontract_seed = 7\ncontract_max_examples = 3\n")
+    pytester.makeini(
+        "[pytest]\ncontract_target = mock\ncontract_seed = 7\ncontract_max_examples = 3\n"
+    )
     done = pytester.runpytest_inprocess(*QUIET, "--co", "--contract-max-examples=5")
     assert done.ret == 0
     done.stdout.fnmatch_lines(["contracts: mock against *; seed 7;* 5 generated bodies*"])
@@ -144,7 +173,9 @@ def test_a_conftest_hears_of_exchanges_and_verdicts(folder: Path) -> None:
     """A conftest.py may listen to each exchange and to each verdict."""
     (folder / "conftest.py").write_text(HOOKED, encoding="utf-8")
     done = gate(folder, MOCK, "--contract-spec=confluent-api-keys", "-k", "security and none")
-    assert (folder / "rulings").read_text(encoding="utf-8") == "security/none kept\n", done.everything
+    assert (folder / "rulings").read_text(encoding="utf-8") == "security/none kept\n", (
+        done.everything
+    )
     assert {"200", "401"} <= set((folder / "exchanges").read_text(encoding="utf-8").split())
 
 
@@ -158,4 +189,6 @@ def test_a_test_may_judge_through_the_fixtures(folder: Path) -> None:
     """With paths on the command line those are collected, and their tests see the target."""
     (folder / "test_own.py").write_text(JUDGING, encoding="utf-8")
     done = gate(folder, "test_own.py", MOCK)
-    assert (done.code, [one.id for one in done.told]) == (0, ["test_own.py::test_target"]), done.everything
+    assert (done.code, [one.id for one in done.told]) == (0, ["test_own.py::test_target"]), (
+        done.everything
+    )

@@ -34,7 +34,9 @@ OTHER = ("confluent-api-keys", "deleteIamV2ApiKey")
 ALLOWED = guard.Allowance("PATCH", frozenset({OURS}))
 
 
-def guarded(allowances: dict[Key, Allowance] | None = None, **rules: object) -> tuple[Guard, list[httpx.Request]]:
+def guarded(
+    allowances: dict[Key, Allowance] | None = None, **rules: object
+) -> tuple[Guard, list[httpx.Request]]:
     """Return a guard for one key of Confluent Cloud unless *allowances* say otherwise, and the list of what it lets out."""
     seen: list[httpx.Request] = []
 
@@ -48,7 +50,9 @@ def guarded(allowances: dict[Key, Allowance] | None = None, **rules: object) -> 
     return guard.Guard(guard.Rules(**given), made, VirtualClock(), inner), seen  # type: ignore[arg-type]
 
 
-def asked(method: str = "PATCH", url: str = CLOUD + OURS, key: Key | None = KEY, **headers: str) -> httpx.Request:
+def asked(
+    method: str = "PATCH", url: str = CLOUD + OURS, key: Key | None = KEY, **headers: str
+) -> httpx.Request:
     """Return a request of the operation with that key."""
     extensions = {} if key is None else {guard.OPERATION: key}
     return httpx.Request(method, url, headers=headers, extensions=extensions)
@@ -94,13 +98,19 @@ def test_what_is_allowed_cannot_be_widened_afterwards() -> None:
 
 FORBIDDEN = {
     "another host": ("PATCH", f"https://example.com{OURS}"),
-    "a host that contains the target's": ("PATCH", f"https://api.confluent.cloud.example.com{OURS}"),
+    "a host that contains the target's": (
+        "PATCH",
+        f"https://api.confluent.cloud.example.com{OURS}",
+    ),
     "a host below the target's": ("PATCH", f"https://evil.api.confluent.cloud{OURS}"),
     "another port": ("PATCH", f"https://api.confluent.cloud:8443{OURS}"),
     "another scheme": ("PATCH", f"http://api.confluent.cloud{OURS}"),
     "another scheme at the target's port": ("PATCH", f"http://api.confluent.cloud:443{OURS}"),
     "the target's host as user name": ("PATCH", f"https://api.confluent.cloud@example.com{OURS}"),
-    **{method: (method, CLOUD + OURS) for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE")},
+    **{
+        method: (method, CLOUD + OURS)
+        for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE")
+    },
     "the collection": ("PATCH", f"{CLOUD}/iam/v2/api-keys"),
     "the collection with a slash": ("PATCH", f"{CLOUD}/iam/v2/api-keys/"),
     "another path": ("PATCH", f"{CLOUD}/iam/v2/users/u-1"),
@@ -135,7 +145,9 @@ def test_another_host_may_be_allowed() -> None:
     """A host of --contract-allow-host is let out, and no other."""
     guard_, seen = guarded(origins=frozenset({CLOUD, "https://eu.confluent.cloud"}))
     guard_.handle_request(asked(url=f"https://eu.confluent.cloud{OURS}"))
-    with pytest.raises(guard.Refusal, match=r"https://us\.confluent\.cloud is neither .* --contract-allow-host"):
+    with pytest.raises(
+        guard.Refusal, match=r"https://us\.confluent\.cloud is neither .* --contract-allow-host"
+    ):
         guard_.handle_request(asked(url=f"https://us.confluent.cloud{OURS}"))
     assert len(seen) == 1
 
@@ -157,8 +169,14 @@ def test_one_service_is_known_however_it_is_written(url: str) -> None:
 
 
 ALLOWED_HOSTS = {
-    ("http://127.0.0.1:8080", "gateway.example"): {"https://gateway.example", "http://gateway.example"},
-    ("http://127.0.0.1:8080", "127.0.0.1:9090"): {"https://127.0.0.1:9090", "http://127.0.0.1:9090"},
+    ("http://127.0.0.1:8080", "gateway.example"): {
+        "https://gateway.example",
+        "http://gateway.example",
+    },
+    ("http://127.0.0.1:8080", "127.0.0.1:9090"): {
+        "https://127.0.0.1:9090",
+        "http://127.0.0.1:9090",
+    },
     ("https://127.0.0.1", "gateway.example:8443"): {"https://gateway.example:8443"},
 }
 
@@ -196,7 +214,9 @@ def test_an_id_of_any_characters_is_let_through(id: str) -> None:
     assert double.target().client.exchange(opening(confluent(), context), 0).status == 404
 
 
-@pytest.mark.parametrize("elsewhere", ["https://elsewhere.example", f"{CLOUD}:8443", CLOUD.replace("https", "http")])
+@pytest.mark.parametrize(
+    "elsewhere", ["https://elsewhere.example", f"{CLOUD}:8443", CLOUD.replace("https", "http")]
+)
 def test_a_redirect_is_a_request_like_any_other(elsewhere: str) -> None:
     """Even a client that follows redirects gets no further than the guard: another port is another service."""
 
@@ -205,7 +225,10 @@ def test_a_redirect_is_a_request_like_any_other(elsewhere: str) -> None:
 
     rules = guard.Rules(frozenset({CLOUD}))
     transport = guard.Guard(rules, {KEY: ALLOWED}, VirtualClock(), httpx.MockTransport(answer))
-    with httpx.Client(transport=transport) as client, pytest.raises(guard.Refusal, match=re.escape(elsewhere)):
+    with (
+        httpx.Client(transport=transport) as client,
+        pytest.raises(guard.Refusal, match=re.escape(elsewhere)),
+    ):
         client.patch(CLOUD + OURS, follow_redirects=True, extensions={guard.OPERATION: KEY})
     assert transport.sent == 1
 
@@ -234,7 +257,9 @@ def test_the_budget_is_never_exceeded(budget: int) -> None:
     guard_, seen = guarded({KEY: replace(ALLOWED, budget=budget)})
     for _ in range(max(1, budget - 1)):
         guard_.handle_request(asked())
-    with pytest.raises(guard.BudgetSpent, match=f"the budget of {budget} requests is spent; --contract-budget"):
+    with pytest.raises(
+        guard.BudgetSpent, match=f"the budget of {budget} requests is spent; --contract-budget"
+    ):
         guard_.handle_request(asked())
     guard_.close_up(KEY)
     for _ in range(budget - len(seen)):
@@ -285,7 +310,9 @@ def test_waiting_is_counted_for_each_operation_and_once_in_all() -> None:
     rules = guard.Rules(frozenset({CLOUD}))
     allowances = {KEY: ALLOWED, OTHER: ALLOWED}
     slow = guard.Guard(rules, allowances, VirtualClock(), httpx.MockTransport(answer))
-    threads = [threading.Thread(target=slow.handle_request, args=(asked(key=key),)) for key in allowances]
+    threads = [
+        threading.Thread(target=slow.handle_request, args=(asked(key=key),)) for key in allowances
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -333,7 +360,9 @@ def counting() -> Iterator[tuple[str, list[socket.socket]]]:
         yield url, connections
 
 
-def test_both_documents_go_over_one_guard_and_one_connection(counting: tuple[str, list[socket.socket]]) -> None:
+def test_both_documents_go_over_one_guard_and_one_connection(
+    counting: tuple[str, list[socket.socket]],
+) -> None:
     """One guard, one pool and one client serve every operation: the second document opens no connection of its own."""
     url, connections = counting
     contexts = {one.key: held(one, GIVEN) for one in (confluent(), datadog())}
@@ -341,10 +370,18 @@ def test_both_documents_go_over_one_guard_and_one_connection(counting: tuple[str
     target = targets.live(url, accesses, targets.ClientSettings(5.0), {})
     ways = [target.connection(contexts[one.key]) for one in (confluent(), datadog())]
     cases = [opening(one, contexts[one.key]) for one in (confluent(), datadog())]
-    came = [way.client.exchange(case, 0) for _ in range(3) for way, case in zip(ways, cases, strict=True)]
+    came = [
+        way.client.exchange(case, 0)
+        for _ in range(3)
+        for way, case in zip(ways, cases, strict=True)
+    ]
     target.close()
     assert {one.status for one in came} == {200}
-    assert (ways[0].client, ways[0].clock, ways[0].quota) == (ways[1].client, ways[1].clock, ways[1].quota)
+    assert (ways[0].client, ways[0].clock, ways[0].quota) == (
+        ways[1].client,
+        ways[1].clock,
+        ways[1].quota,
+    )
     assert [target.guard.sent_of(one.key) for one in (confluent(), datadog())] == [3, 3]
     assert len(connections) == 1
 

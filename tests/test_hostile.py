@@ -47,7 +47,12 @@ def always(status: int) -> Handle:
 
     def handle(method: str, path: str, headers: dict[str, str], body: bytes) -> Answered:
         confluent = path.startswith("/iam/")
-        error = {"id": str(uuid.uuid4()), "status": str(status), "code": CODES[status], "title": CODES[status]}
+        error = {
+            "id": str(uuid.uuid4()),
+            "status": str(status),
+            "code": CODES[status],
+            "title": CODES[status],
+        }
         content = json.dumps({"errors": [error if confluent else CODES[status]]}).encode()
         told = [("Content-Type", "application/json"), *(identity(status) if confluent else [])]
         return (status, told[1:], b"") if confluent and status == 429 else (status, told, content)
@@ -59,7 +64,12 @@ def identity(status: int) -> list[tuple[str, str]]:
     """Return the headers that Confluent's page promises for *status*."""
     told = [("X-Request-Id", uuid.uuid4().hex)]
     told += [("WWW-Authenticate", 'Basic error="invalid_key"')] if status == 401 else []
-    limits = {"X-RateLimit-Limit": "10", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1", "Retry-After": "1"}
+    limits = {
+        "X-RateLimit-Limit": "10",
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset": "1",
+        "Retry-After": "1",
+    }
     return told + (list(limits.items()) if status == 429 else [])
 
 
@@ -84,7 +94,9 @@ def babbles(connection: socket.socket) -> None:
 def trickles(connection: socket.socket) -> None:
     """Begin an answer, and send the rest a byte at a time, for longer than any timeout."""
     connection.recv(65536)
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n")
+    connection.sendall(
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+    )
     for _ in range(100):
         connection.sendall(b" ")
         threading.Event().wait(0.05)
@@ -127,7 +139,11 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
     def run(name: str) -> Run:
         if name not in runs:
             with SERVERS[name]() as url:
-                options = (f"--contract-target={url}", "--contract-timeout=0.3", "--contract-max-examples=5")
+                options = (
+                    f"--contract-target={url}",
+                    "--contract-timeout=0.3",
+                    "--contract-max-examples=5",
+                )
                 runs[name] = gate(tmp_path_factory.mktemp(name), *options, given=ENVIRONMENT)
         return runs[name]
 
@@ -169,32 +185,53 @@ def test_a_red_clause_has_one_line_in_ci_too(tmp_path: Path) -> None:
 def test_a_refusing_target_is_told_what_it_withheld(held: Callable[[str], Run], name: str) -> None:
     """A clause on successful answers is never green without one, and what was promised and did not come is told."""
     run = held(name)
-    on_success = {node: verdict for node, verdict in run.verdicts.items() if re.search("::200/|::update/", node)}
+    on_success = {
+        node: verdict
+        for node, verdict in run.verdicts.items()
+        if re.search("::200/|::update/", node)
+    }
     assert "kept" not in on_success.values(), on_success
-    assert {node for node in on_success if node.endswith(("200/body/id", "200/body/data.id", "200/json"))} <= run.red
+    assert {
+        node
+        for node in on_success
+        if node.endswith(("200/body/id", "200/body/data.id", "200/json"))
+    } <= run.red
     assert re.search(rf"withheld: .*{name}", run.out)
 
 
 @pytest.mark.parametrize("name", REFUSING)
-def test_a_target_that_accepts_nothing_does_not_keep_the_requests(held: Callable[[str], Run], name: str) -> None:
+def test_a_target_that_accepts_nothing_does_not_keep_the_requests(
+    held: Callable[[str], Run], name: str
+) -> None:
     """A service that refuses every body is red on each clause that it accept one, and on each documented example."""
     run = held(name)
-    owed = {node for node in run.verdicts if re.search(r"::request/(accepted|example/)|::security/.*/accepted", node)}
+    owed = {
+        node
+        for node in run.verdicts
+        if re.search(r"::request/(accepted|example/)|::security/.*/accepted", node)
+    }
     tried = {node for node in owed if run.verdicts[node] != "not exercised" or node in run.red}
     assert len(tried) >= 6
     assert owed <= run.red, owed - run.red
 
 
-def test_a_target_that_refuses_everyone_keeps_the_refusal_of_strangers(held: Callable[[str], Run]) -> None:
+def test_a_target_that_refuses_everyone_keeps_the_refusal_of_strangers(
+    held: Callable[[str], Run],
+) -> None:
     """401 to everything is the right answer to those without credentials, and that clause stays green."""
     verdicts = held("401").verdicts
     assert verdicts["contracts/confluent-api-keys::updateIamV2ApiKey::security/none"] == "kept"
-    assert verdicts["contracts/confluent-api-keys::updateIamV2ApiKey::401/header/WWW-Authenticate"] == "kept"
+    assert (
+        verdicts["contracts/confluent-api-keys::updateIamV2ApiKey::401/header/WWW-Authenticate"]
+        == "kept"
+    )
 
 
 def test_a_failing_target_is_told_its_status(held: Callable[[str], Run]) -> None:
     """500 to everything breaks `statuses` of both documents, and the line says so."""
-    told = {node: line for node, line in held("500").failures.items() if node.endswith("::statuses")}
+    told = {
+        node: line for node, line in held("500").failures.items() if node.endswith("::statuses")
+    }
     assert len(told) == 2
     assert all("500 answered" in line for line in told.values())
 
@@ -226,7 +263,9 @@ class Deep(OtherService):
 
     def __init__(self, depths: tuple[int, ...]) -> None:
         super().__init__()
-        self.depths = cycle((depth, pair) for depth in depths for pair in ((b"[", b"]"), (b'{"a":', b"}")))
+        self.depths = cycle(
+            (depth, pair) for depth in depths for pair in ((b"[", b"]"), (b'{"a":', b"}"))
+        )
 
     def respond(self, request: Request) -> tuple[int, list[tuple[str, str]], bytes]:
         """Return the conforming answer with one member more."""
@@ -245,16 +284,32 @@ def test_answers_without_end_are_findings_and_no_accident(tmp_path: Path) -> Non
         options = (f"--contract-target={service.url}", "--contract-max-examples=5", *loud)
         run = gate(tmp_path, *options, given=ENVIRONMENT)
     assert run.code == pytest.ExitCode.TESTS_FAILED, run.everything
-    assert [word for word in ("RecursionError", "Traceback", "INTERNALERROR") if word in run.everything] == []
-    red = {node.partition("::")[2].partition("::")[2] for node, line in run.failures.items() if TOO_DEEP in line}
+    assert [
+        word for word in ("RecursionError", "Traceback", "INTERNALERROR") if word in run.everything
+    ] == []
+    red = {
+        node.partition("::")[2].partition("::")[2]
+        for node, line in run.failures.items()
+        if TOO_DEEP in line
+    }
     assert {"200/json", "error/json"} <= red, run.failures
-    assert {path.name for path in (tmp_path / "report").iterdir()} >= {"report.json", "report.html", "exchanges.har"}
+    assert {path.name for path in (tmp_path / "report").iterdir()} >= {
+        "report.json",
+        "report.html",
+        "exchanges.har",
+    }
 
 
 def test_answers_of_some_depth_are_none_of_our_business(tmp_path: Path) -> None:
     """A member that is nested as deep as sane JSON may be breaks nothing."""
     with Deep((1, 20, DEEPEST - 2)) as service:
-        run = gate(tmp_path, f"--contract-target={service.url}", "-k", "json or security", given=ENVIRONMENT)
+        run = gate(
+            tmp_path,
+            f"--contract-target={service.url}",
+            "-k",
+            "json or security",
+            given=ENVIRONMENT,
+        )
     assert (run.code, run.red) == (0, set()), run.everything
 
 
@@ -303,7 +358,11 @@ def findings(exchanges: list[Exchange]) -> dict[str, str]:
 def test_a_number_of_any_length_in_a_header_is_judged(digits: int) -> None:
     """Python reads no more than 4300 digits; what a header holds is judged all the same."""
     number = "9" * digits
-    headers = {"X-RateLimit-Limit": f"-{number}", "X-RateLimit-Remaining": number, "RateLimit": f"a;r={number}"}
+    headers = {
+        "X-RateLimit-Limit": f"-{number}",
+        "X-RateLimit-Remaining": number,
+        "RateLimit": f"a;r={number}",
+    }
     told = findings(exchanged((200, headers, "{}")))
     assert "is negative" in told["200/header/X-RateLimit-Limit"]
     assert "200/header/X-RateLimit-Remaining" not in told
@@ -323,7 +382,9 @@ def test_many_names_and_ids_are_read_in_one_go() -> None:
 
 def test_members_that_a_target_makes_up_make_no_endless_line() -> None:
     """A finding names a few of them, each so that it can be read, and written in any encoding."""
-    body = json.dumps({"\ud800\x1b[31m": 0, "a" * 1000: 0, **{f"x{number}": 0 for number in range(5000)}})
+    body = json.dumps(
+        {"\ud800\x1b[31m": 0, "a" * 1000: 0, **{f"x{number}": 0 for number in range(5000)}}
+    )
     told = findings(exchanged((200, {}, body)))["200/undeclared"]
     assert told.isprintable()
     assert "and 4994 more" in told
@@ -347,8 +408,12 @@ def test_what_a_gateway_repeats_before_the_answer_is_no_promise_of_the_service()
 def test_a_curl_line_sends_the_very_bytes() -> None:
     """Whatever is in a body, the shell gives curl what was sent."""
     (one,) = exchanged((200, {}, "{}"))
-    bodies = [text.encode() for text in (*TEXTS.values(), "it's\n", "'", "\\", "\u0085\u00ad\u200b'")]
-    bodies = [body for body in (*bodies, b"a\xffb'\\", b"\xc3") if body and b"\0" not in body]  # a shell has no NUL
+    bodies = [
+        text.encode() for text in (*TEXTS.values(), "it's\n", "'", "\\", "\u0085\u00ad\u200b'")
+    ]
+    bodies = [
+        body for body in (*bodies, b"a\xffb'\\", b"\xc3") if body and b"\0" not in body
+    ]  # a shell has no NUL
     lines = [curl(replace(one, case=replace(one.case, body=body))) for body in bodies]
     script = "curl() { printf '%s\\0' \"${@: -1}\"; }\n" + "\n".join(lines)
     given = subprocess.run(["bash", "-c", script], capture_output=True, check=True).stdout

@@ -50,7 +50,9 @@ def test_evidence_without_a_finding_keeps_the_promise() -> None:
     assert (ruling.finding, ruling.exchange, ruling.missing) == (None, None, None)
 
 
-@pytest.mark.parametrize(("level", "verdict"), [(Level.MUST, Verdict.BROKEN), (Level.SHOULD, Verdict.WARNED)])
+@pytest.mark.parametrize(
+    ("level", "verdict"), [(Level.MUST, Verdict.BROKEN), (Level.SHOULD, Verdict.WARNED)]
+)
 def test_one_finding_is_enough(level: Level, verdict: Verdict) -> None:
     """A MUST is broken by it, a SHOULD warns; how often it was seen is counted."""
     clause = as_level(STATUSES, level)
@@ -150,13 +152,17 @@ def test_a_request_that_breaks_the_service_for_good_is_told() -> None:
         pytest.param(FINE_BEFORE - 1, (500,), id="too few were fine"),
     ],
 )
-def test_a_service_that_fails_now_and_then_was_broken_by_no_request(fine: int, again: tuple[int, ...]) -> None:
+def test_a_service_that_fails_now_and_then_was_broken_by_no_request(
+    fine: int, again: tuple[int, ...]
+) -> None:
     """Nothing is blamed on a request unless all that was fine before it is wrong after it."""
     assert broken_since(fine=fine, again=again) == ""
 
 
 def test_a_recording_blames_no_request() -> None:
     """Nobody knows what else was sent to a service of which traffic was recorded."""
-    row = in_a_row(*[make_exchange(SHORT)] * FINE_BEFORE, make_exchange(LONG, 500), make_exchange(SHORT, 500))
+    row = in_a_row(
+        *[make_exchange(SHORT)] * FINE_BEFORE, make_exchange(LONG, 500), make_exchange(SHORT, 500)
+    )
     ruling = rule(OPERATION, weigh(STATUSES, row), row, recorded=True)
     assert (ruling.since, ruling.recorded) == ("", True)

@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-CONFLUENT = ("--contract-spec=confluent-api-keys", "--contract-max-examples=1", "--contract-param=id=ak-12345")
+CONFLUENT = (
+    "--contract-spec=confluent-api-keys",
+    "--contract-max-examples=1",
+    "--contract-param=id=ak-12345",
+)
 AWAY = ("--contract-insecure", *CONFLUENT)
 
 
@@ -108,7 +112,9 @@ def test_a_pause_is_not_made_up_for() -> None:
 
 def test_waiting_for_its_turn_is_no_part_of_an_exchange() -> None:
     """At a rate of one request in 20 s nothing is too slow for a timeout of 10 s, and each tells when it went."""
-    operation = documents.read_document(documents.bundled_documents()["confluent-api-keys"]).operations[0]
+    operation = documents.read_document(
+        documents.bundled_documents()["confluent-api-keys"]
+    ).operations[0]
     double = proving.Double(operation)
     client = double.target(settings=targets.ClientSettings(10.0, rate=0.05)).client
     case = opening(operation, double.context)
@@ -133,7 +139,14 @@ def test_the_rate_holds_over_a_run(folder: Path) -> None:
 def test_on_loopback_nothing_slows_a_run(folder: Path) -> None:
     """Without a rate the same requests go out as fast as they are answered."""
     with Timed() as service:
-        gate(folder, f"--contract-target={service.url}", *CONFLUENT, "-k", "security", given=ENVIRONMENT)
+        gate(
+            folder,
+            f"--contract-target={service.url}",
+            *CONFLUENT,
+            "-k",
+            "security",
+            given=ENVIRONMENT,
+        )
     assert (len(service.times) - 1) / (service.times[-1] - service.times[0]) > 60
 
 
@@ -173,7 +186,9 @@ def test_the_wait_for_the_next_window_is_told(folder: Path) -> None:
     """A pause that leaves quota to others says why, and how long."""
     with OtherService(Choices(limit=20, window=1.0)) as service:
         run = away(folder, service, "--contract-rate=2000", "-k", "request/undeclared or body/json")
-    assert re.search(r"^contracts: \d+ of 20 requests are left to others: waiting 1 s$", run.out, re.MULTILINE)
+    assert re.search(
+        r"^contracts: \d+ of 20 requests are left to others: waiting 1 s$", run.out, re.MULTILINE
+    )
 
 
 # --- 429 -------------------------------------------------------------------------------------------------------------
@@ -181,12 +196,18 @@ def test_the_wait_for_the_next_window_is_told(folder: Path) -> None:
 
 def held_up(headers: list[tuple[str, str]], times: int) -> tuple[float, list[str], int, str]:
     """Send one case to a service that answers 429 so often; return seconds, lines, requests, and why it stopped."""
-    operation = documents.read_document(documents.bundled_documents()["confluent-api-keys"]).operations[0]
+    operation = documents.read_document(
+        documents.bundled_documents()["confluent-api-keys"]
+    ).operations[0]
     clock, said, sent = VirtualClock(), [], []  # type: ignore[var-annotated]
 
     def answer(request: httpx.Request) -> httpx.Response:
         sent.append(request)
-        return httpx.Response(429, headers=headers) if len(sent) <= times else httpx.Response(200, json={})
+        return (
+            httpx.Response(429, headers=headers)
+            if len(sent) <= times
+            else httpx.Response(200, json={})
+        )
 
     parts = {part: "x" * 8 for scheme in operation.security[0] for part, _ in scheme.variables}
     context = RunContext((("id", "ak-1"),), {}, {operation.security[0][0].name: parts})
@@ -208,7 +229,10 @@ WAITS: dict[str, tuple[list[tuple[str, str]], float]] = {
     "absurdly long": ([("Retry-After", "86400")], 60.0),
     "longer than a number": ([("Retry-After", "9" * 40), ("X-RateLimit-Reset", "4")], 4.0),
     "absurdly far away": ([("Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"), ("Date", DATE)], 60.0),
-    "a year beyond numbers": ([("Retry-After", f"Fri, 31 Dec {9**30} 23:59:59 GMT"), ("X-RateLimit-Reset", "3")], 3.0),
+    "a year beyond numbers": (
+        [("Retry-After", f"Fri, 31 Dec {9**30} 23:59:59 GMT"), ("X-RateLimit-Reset", "3")],
+        3.0,
+    ),
     "negative": ([("Retry-After", "-5"), ("X-RateLimit-Reset", "3")], 3.0),
     "a word": ([("Retry-After", "soon"), ("X-RateLimit-Reset", "3")], 3.0),
 }
@@ -241,13 +265,17 @@ def test_a_service_that_throttles_for_good_is_left_alone() -> None:
 
 def test_nothing_is_sent_after_a_target_has_fallen_silent() -> None:
     """A probe that was broken off for silence does not go on with its last requests."""
-    operation = documents.read_document(documents.bundled_documents()["confluent-api-keys"]).operations[0]
+    operation = documents.read_document(
+        documents.bundled_documents()["confluent-api-keys"]
+    ).operations[0]
     double = proving.Double(operation, max_examples=1)
     campaign = double.campaign(lambda service: silent(service, 5))
     campaign.run(Probe.VALID)
     assert campaign.stopped is not None
     assert campaign.stopped.kind is MissingKind.FELL_SILENT
-    assert campaign.journal[-1].case.title == "the smallest update"  # the last look before it gives up
+    assert (
+        campaign.journal[-1].case.title == "the smallest update"
+    )  # the last look before it gives up
 
 
 def silent(service: Service, after: int) -> Service:
@@ -270,14 +298,23 @@ THROTTLED = Choices(limit=20, window=1.0)
 
 @pytest.mark.parametrize("given", [(), ("--contract-throttle",)], ids=["without", "throttle"])
 @pytest.mark.parametrize("far", [False, True], ids=["loopback", "away"])
-def test_a_service_with_a_tight_limit_is_green(folder: Path, given: tuple[str, ...], far: bool) -> None:
+def test_a_service_with_a_tight_limit_is_green(
+    folder: Path, given: tuple[str, ...], far: bool
+) -> None:
     """20 requests per 2 s, each promise kept: no clause is red, with and without --contract-throttle."""
     few = ("-k", "security or 429/no-body")
     with OtherService(THROTTLED) as service:
         if far:
             run = away(folder, service, "--contract-rate=2000", *few, *given)
         else:
-            run = gate(folder, f"--contract-target={service.url}", *CONFLUENT, *few, *given, given=ENVIRONMENT)
+            run = gate(
+                folder,
+                f"--contract-target={service.url}",
+                *CONFLUENT,
+                *few,
+                *given,
+                given=ENVIRONMENT,
+            )
         assert service.spec["display_name"] == "first name"
     assert run.code == 0, run.everything
     assert run.red == set()
@@ -289,7 +326,9 @@ def test_a_service_with_a_tight_limit_is_green(folder: Path, given: tuple[str, .
 
 def requests_of(service: OtherService) -> Counter[tuple[str, bytes, str]]:
     """Return what a service was asked, without order."""
-    return Counter((one.path, one.body, one.headers.get("authorization", "")) for one in service.requests)
+    return Counter(
+        (one.path, one.body, one.headers.get("authorization", "")) for one in service.requests
+    )
 
 
 @pytest.fixture(scope="module")
@@ -298,9 +337,19 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[Run, Timed
     found = {}
     for many in (1, 4):
         with Timed(latency=0.02) as service:
-            target, folder = f"--contract-target={service.url}", tmp_path_factory.mktemp(f"flight-{many}")
+            target, folder = (
+                f"--contract-target={service.url}",
+                tmp_path_factory.mktemp(f"flight-{many}"),
+            )
             chosen = ("-k", "security or body/json or unknown-id or request/undeclared")
-            run = gate(folder, target, *CONFLUENT, *chosen, f"--contract-concurrency={many}", given=ENVIRONMENT)
+            run = gate(
+                folder,
+                target,
+                *CONFLUENT,
+                *chosen,
+                f"--contract-concurrency={many}",
+                given=ENVIRONMENT,
+            )
         found[many] = run, service
     return found
 
@@ -324,7 +373,9 @@ def test_no_more_are_in_flight_than_asked_for(pair: dict[int, tuple[Run, Timed]]
 def test_as_many_are_in_flight_as_asked_for() -> None:
     """No request waits for a connection until its time is over; waiting counts the seconds, not the requests."""
     with Timed(latency=0.3) as service:
-        operation = documents.read_document(documents.bundled_documents()["confluent-api-keys"]).operations[0]
+        operation = documents.read_document(
+            documents.bundled_documents()["confluent-api-keys"]
+        ).operations[0]
         context = RunContext(operation.parameters, {}, {})
         target = opened(operation, service.url, context, timeout=0.9)
         case, begun = opening(operation, context), time.perf_counter()
@@ -338,7 +389,9 @@ def test_as_many_are_in_flight_as_asked_for() -> None:
 
 def test_what_was_in_flight_when_one_was_held_back_is_told() -> None:
     """Each request that went out has its exchange, though the one before it was not let out."""
-    operation = documents.read_document(documents.bundled_documents()["confluent-api-keys"]).operations[0]
+    operation = documents.read_document(
+        documents.bundled_documents()["confluent-api-keys"]
+    ).operations[0]
     double = proving.Double(operation, max_examples=1)
     one, held, *others = cases.of(Probe.BROKEN, operation, double.context)
     planned = [one, replace(held, parameters=(("id", "another"),)), *others[:8]]

@@ -65,7 +65,9 @@ def test_a_member_is_below_its_parent(steps: list[Step], name: str) -> None:
 
 @LIGHT
 @given(STEPS, STEPS)
-def test_within_means_that_the_first_steps_are_the_same(steps: list[Step], more: list[Step]) -> None:
+def test_within_means_that_the_first_steps_are_the_same(
+    steps: list[Step], more: list[Step]
+) -> None:
     """A path lies within what its first steps lead to; seen from there, the other steps are left."""
     inner, outer = paths.path_of([*steps, *more]), paths.path_of(steps)
     assert paths.is_within(inner, outer)
@@ -175,7 +177,10 @@ def test_a_list_is_made_with_its_one_item(steps: list[Step], value: int) -> None
 def test_every_item_is_visited() -> None:
     """Each place has its own pointer; what has no such member is left out."""
     body = {"errors": [{"a/b": 1}, {}, {"a/b": 2}], "odd": "text"}
-    assert list(paths.values_at(body, "errors[].a/b")) == [("/errors/0/a~1b", 1), ("/errors/2/a~1b", 2)]
+    assert list(paths.values_at(body, "errors[].a/b")) == [
+        ("/errors/0/a~1b", 1),
+        ("/errors/2/a~1b", 2),
+    ]
     assert list(paths.values_at(body, "odd[]")) == []
     assert list(paths.values_at(body, "odd.a")) == []
 
@@ -223,8 +228,14 @@ def test_an_index_is_told_from_a_name_by_the_body(steps: list[str | int]) -> Non
 def test_what_is_no_pointer_is_known() -> None:
     """A pointer is empty or begins with a slash; a tilde stands before 0 or 1; an index has no leading zero."""
     assert [text for text in ("", "/", "/a//b", "/~0~1") if not paths.is_pointer(text)] == []
-    assert [text for text in ("a", "a/b", "/~", "/~2", "#/a", "/a\n~") if paths.is_pointer(text)] == []
-    assert [token for token in ("0", "7", "10", "01", "-1", "+1", "", "\u00b2", "1" * 12) if paths.is_index(token)] == [
+    assert [
+        text for text in ("a", "a/b", "/~", "/~2", "#/a", "/a\n~") if paths.is_pointer(text)
+    ] == []
+    assert [
+        token
+        for token in ("0", "7", "10", "01", "-1", "+1", "", "\u00b2", "1" * 12)
+        if paths.is_index(token)
+    ] == [
         "0",
         "7",
         "10",
@@ -257,13 +268,19 @@ REACTIONS = {"+1": "x", "1": 3, "": {"": "y", "a": ["z"]}, "a": ["q"], "007": "w
         ([2], None, [2]),
     ],
 )
-def test_a_report_is_followed_to_its_value(report: list[str | int], value: Any, steps: list[str | int]) -> None:
+def test_a_report_is_followed_to_its_value(
+    report: list[str | int], value: Any, steps: list[str | int]
+) -> None:
     """A validator leaves out empty names, and tells names of digits as numbers; the body knows better."""
     assert paths.steps_reported(REACTIONS, report, value) == steps
 
 
 @LIGHT
-@given(st.lists(st.one_of(NAMES, st.sampled_from(["0", "7", "+1", "007"]), st.integers(0, 2)), max_size=4))
+@given(
+    st.lists(
+        st.one_of(NAMES, st.sampled_from(["0", "7", "+1", "007"]), st.integers(0, 2)), max_size=4
+    )
+)
 def test_a_validator_reports_the_place_of_a_wrong_value(steps: list[str | int]) -> None:
     """The installed jsonschema_rs is understood, whatever the names are."""
     body: Any = "wrong"

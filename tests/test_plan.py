@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 BOTH = ("--contract-spec=confluent-api-keys", "--contract-spec=datadog-confluent-cloud")
 NAMES = ("--contract-param=id=ak-12345", "--contract-param=account_id=account_id_abc123")
-PINS = ("--contract-pin=data.attributes.api_key=FIRSTKEY", "--contract-pin=data.attributes.api_secret=env:SECRET")
+PINS = (
+    "--contract-pin=data.attributes.api_key=FIRSTKEY",
+    "--contract-pin=data.attributes.api_secret=env:SECRET",
+)
 SECRET = "a pinned secret, 2026"
 
 
@@ -35,7 +38,10 @@ def section(run: Run, operation: str) -> list[str]:
     return [line.strip() for line in own[:end]]
 
 
-CONFLUENT, DATADOG = "confluent-api-keys::updateIamV2ApiKey", "datadog-confluent-cloud::UpdateConfluentAccount"
+CONFLUENT, DATADOG = (
+    "confluent-api-keys::updateIamV2ApiKey",
+    "datadog-confluent-cloud::UpdateConfluentAccount",
+)
 
 
 def test_a_plan_sends_nothing(folder: Path, other: OtherService) -> None:
@@ -53,8 +59,14 @@ def test_a_plan_counts_what_a_run_sends(folder: Path, other: OtherService) -> No
         "security or unknown-id or body/json",
     )
     told = section(planned(folder, other.url, *options), CONFLUENT)
-    [total] = [int(found.group(1)) for line in told if (found := re.match(r"in all: (\d+) requests", line))]
-    counts = [int(found.group(1)) for line in told if (found := re.match(r"[a-z-]+: +(\d+) requests?$", line))]
+    [total] = [
+        int(found.group(1)) for line in told if (found := re.match(r"in all: (\d+) requests", line))
+    ]
+    counts = [
+        int(found.group(1))
+        for line in told
+        if (found := re.match(r"[a-z-]+: +(\d+) requests?$", line))
+    ]
     gate(folder, f"--contract-target={other.url}", *options, given=ENVIRONMENT)
     assert (sum(counts), len(other.requests) - 1) == (total, total), told  # the last one puts back
 
@@ -92,7 +104,9 @@ def test_a_plan_tells_the_limits(folder: Path, other: OtherService) -> None:
     assert any("(at most 600, 5 a second)" in line for line in told)
 
 
-def test_a_plan_without_a_resource_names_what_stays_unexercised(folder: Path, other: OtherService) -> None:
+def test_a_plan_without_a_resource_names_what_stays_unexercised(
+    folder: Path, other: OtherService
+) -> None:
     """Without --contract-param only strangers and unknown ids remain, and the cure is named."""
     run = planned(folder, named(other.url), *BOTH)
     for operation, name in ((CONFLUENT, "id"), (DATADOG, "account_id")):
@@ -100,14 +114,22 @@ def test_a_plan_without_a_resource_names_what_stays_unexercised(folder: Path, ot
         assert "changed: nothing" in told
         reason = f"name a resource that may be changed: --contract-param {name}=..."
         assert any(line.startswith(f"not exercised: {reason}: ") for line in told), told
-        sending = [line.partition(":")[0] for line in told if re.match(r"[a-z-]+: +[1-9]\d* requests$", line)]
+        sending = [
+            line.partition(":")[0]
+            for line in told
+            if re.match(r"[a-z-]+: +[1-9]\d* requests$", line)
+        ]
         assert sending == ["credentials", "unknown"]
 
 
-def test_a_plan_without_pins_names_what_stays_unexercised(folder: Path, other: OtherService) -> None:
+def test_a_plan_without_pins_names_what_stays_unexercised(
+    folder: Path, other: OtherService
+) -> None:
     """Without pins nothing of Datadog's is changed, and the plan names the pins."""
     told = section(planned(folder, named(other.url), *BOTH, *NAMES), DATADOG)
-    assert any("pin real ones: --contract-pin data.attributes.api_key=env:..." in line for line in told)
+    assert any(
+        "pin real ones: --contract-pin data.attributes.api_key=env:..." in line for line in told
+    )
     assert "changed: nothing" in told
 
 
@@ -124,9 +146,13 @@ def test_a_plan_holds_no_secret(folder: Path, other: OtherService) -> None:
 
 
 @pytest.mark.parametrize("throttle", [False, True])
-def test_a_plan_tells_whether_the_limit_is_exhausted(folder: Path, other: OtherService, throttle: bool) -> None:
+def test_a_plan_tells_whether_the_limit_is_exhausted(
+    folder: Path, other: OtherService, throttle: bool
+) -> None:
     """The throttle probe is either left out, with the reason, or told as what it is."""
-    told = section(planned(folder, other.url, *BOTH, *(["--contract-throttle"] if throttle else [])), CONFLUENT)
+    told = section(
+        planned(folder, other.url, *BOTH, *(["--contract-throttle"] if throttle else [])), CONFLUENT
+    )
     [line] = [line for line in told if line.startswith("throttle: ")]
     assert ("until 429" in line) == throttle
     assert ("without --contract-throttle" in line) != throttle
@@ -135,7 +161,9 @@ def test_a_plan_tells_whether_the_limit_is_exhausted(folder: Path, other: OtherS
 def test_a_plan_of_chosen_clauses_is_smaller(folder: Path, other: OtherService) -> None:
     """-k narrows the plan as it narrows the run."""
     told = section(planned(folder, other.url, *BOTH, "-k", "security"), CONFLUENT)
-    assert [line.partition(":")[0] for line in told if re.match(r"[a-z-]+: +\d+ requests$", line)] == ["credentials"]
+    assert [
+        line.partition(":")[0] for line in told if re.match(r"[a-z-]+: +\d+ requests$", line)
+    ] == ["credentials"]
 
 
 def test_a_plan_works_for_the_embedded_service(folder: Path) -> None:

@@ -42,8 +42,12 @@ WRONG: list[tuple[Any, str]] = [
 def finding(body: Any, pointer: str) -> FindingKind | None:
     """Return in which way an answer to *body* that points there is wrong, None where it is right."""
     _, operation = document("confluent-api-keys")
-    [clause] = [clause for clause in clauses.derive(operation) if clause.id == "error/source.pointer"]
-    case = judged(Probe.UNKNOWN, "a body", operation, RunContext(operation.parameters, {}, {}), body)
+    [clause] = [
+        clause for clause in clauses.derive(operation) if clause.id == "error/source.pointer"
+    ]
+    case = judged(
+        Probe.UNKNOWN, "a body", operation, RunContext(operation.parameters, {}, {}), body
+    )
     told = {"errors": [{"source": {"pointer": pointer}}]}
     answer = Exchange(0, case, "http://127.0.0.1", 404, (), "", told, "", (), 0.0, 0.0)
     [evidence] = clause.judge([answer])
@@ -51,7 +55,9 @@ def finding(body: Any, pointer: str) -> FindingKind | None:
 
 
 @pytest.mark.parametrize(("body", "pointer"), RIGHT)
-def test_a_pointer_into_the_body_or_to_what_may_be_missing_is_right(body: Any, pointer: str) -> None:
+def test_a_pointer_into_the_body_or_to_what_may_be_missing_is_right(
+    body: Any, pointer: str
+) -> None:
     """RFC 6901: every step is in the body, or the last one is a documented member that is not."""
     assert finding(body, pointer) is None
 

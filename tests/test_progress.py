@@ -22,8 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SOME = ("--contract-spec=confluent-api-keys", "--contract-max-examples=1", "-k", "security or unknown-id")
-LIMITED = ("-k", "request/undeclared")  # the last -k counts; other requests are refused before they cost anything
+SOME = (
+    "--contract-spec=confluent-api-keys",
+    "--contract-max-examples=1",
+    "-k",
+    "security or unknown-id",
+)
+LIMITED = (
+    "-k",
+    "request/undeclared",
+)  # the last -k counts; other requests are refused before they cost anything
 WORDS = re.compile(r"probe (\w+): request (\d+) of (\d+), \d+ s")
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
@@ -49,13 +57,27 @@ class Screen:
                 self.column += 1
 
 
-def watched(folder: Path, service: OtherService, *options: str, **more: str) -> tuple[Screen, list[str]]:
+def watched(
+    folder: Path, service: OtherService, *options: str, **more: str
+) -> tuple[Screen, list[str]]:
     """Run the gate on a terminal; return the screen as it was left, and the lines that were seen and are gone."""
-    command = [sys.executable, "-m", "pytest", *QUIET, f"--contract-target={service.url}", *SOME, *options]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        *QUIET,
+        f"--contract-target={service.url}",
+        *SOME,
+        *options,
+    ]
     pid, terminal = pty.fork()
     if not pid:
         os.chdir(folder)
-        os.execve(sys.executable, command, environment(ENVIRONMENT | {"COLUMNS": "100", "TERM": "xterm"} | more))
+        os.execve(
+            sys.executable,
+            command,
+            environment(ENVIRONMENT | {"COLUMNS": "100", "TERM": "xterm"} | more),
+        )
     screen, written = Screen(), b""
     try:
         while part := os.read(terminal, 65536):
@@ -75,7 +97,9 @@ def slow(request: Request, answer: Answer) -> Answer:
 
 
 @pytest.mark.parametrize("options", [(), ("-v",)], ids=["plain", "-v"])
-def test_a_terminal_shows_what_is_sent_and_keeps_nothing_of_it(folder: Path, options: tuple[str, ...]) -> None:
+def test_a_terminal_shows_what_is_sent_and_keeps_nothing_of_it(
+    folder: Path, options: tuple[str, ...]
+) -> None:
     """Probe, request and seconds are seen as they change; afterwards pytest's own lines stand there, and no other."""
     with OtherService(tamper=slow) as service:
         screen, seen = watched(folder, service, *options)
@@ -95,7 +119,11 @@ def test_a_terminal_shows_what_the_run_waits_for(folder: Path) -> None:
     """While the rate limit is waited out, the screen says so, beside how far the run is; afterwards it does not."""
     with OtherService(Choices(limit=20, window=1.0)) as service:
         screen, seen = watched(folder, service, *LIMITED)
-    waits = [line for line in seen if re.search(r"the rate limit is reached: waiting \d s \(probe \w+", line)]
+    waits = [
+        line
+        for line in seen
+        if re.search(r"the rate limit is reached: waiting \d s \(probe \w+", line)
+    ]
     assert waits, seen
     assert "waiting" not in "\n".join(screen.lines)
 
@@ -105,7 +133,9 @@ def test_in_ci_waits_are_lines(folder: Path) -> None:
     with OtherService(Choices(limit=20, window=1.0)) as service:
         screen, _ = watched(folder, service, *LIMITED, CI="true")
     left = "\n".join(screen.lines)
-    assert re.search(r"^contracts: the rate limit is reached: waiting \d s$", left, re.MULTILINE), left
+    assert re.search(r"^contracts: the rate limit is reached: waiting \d s$", left, re.MULTILINE), (
+        left
+    )
     assert not WORDS.search(left)
 
 
@@ -144,7 +174,8 @@ def test_a_log_has_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run of a minute, five requests a second, is a handful of lines in a log; one of a few seconds is none."""
     log, clock = Log(), iter(index / 5 for index in range(10_000))
     monkeypatch.setattr(
-        "pytest_confluent_contracts.plugin.progress.time", SimpleNamespace(monotonic=lambda: next(clock))
+        "pytest_confluent_contracts.plugin.progress.time",
+        SimpleNamespace(monotonic=lambda: next(clock)),
     )
     told: Any = progress.Lines(log, log)  # type: ignore[arg-type]
     for index in range(300):

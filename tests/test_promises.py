@@ -96,7 +96,9 @@ def line(entry: Entry | None) -> int:
 
 def test_refusals_are_one_status_or_several(read: Read) -> None:
     """A number alone is a list of one; what is not stated is not promised."""
-    found = read("refusals: {says: So., unauthenticated: 401, unknown: [404, 410], invalid: [422]}").promises.refusals
+    found = read(
+        "refusals: {says: So., unauthenticated: 401, unknown: [404, 410], invalid: [422]}"
+    ).promises.refusals
     assert (found.unauthenticated, found.unknown, found.invalid) == ((401,), (404, 410), (422,))
     assert found.throttled == ()
     assert (line(found), found.says) == (BLOCK, "So.")
@@ -139,7 +141,9 @@ def test_each_part_of_the_error_format_has_its_own_line(read: Read) -> None:
     ).promises.errors
     assert found.status
     assert found.stable
-    assert found.status == Member(place=found.status.place, says="The status.", path="errors[].status")
+    assert found.status == Member(
+        place=found.status.place, says="The status.", path="errors[].status"
+    )
     assert found.stable == Members(
         place=found.stable.place,
         says="The same.",
@@ -155,7 +159,9 @@ def test_each_part_of_the_error_format_has_its_own_line(read: Read) -> None:
 
 def test_the_identity_is_a_parameter_and_the_member_that_equals_it(read: Read) -> None:
     """The address is promised only where it is named."""
-    found = read("identity: {says: Itself., parameter: id, property: data.id, self: links.self}").promises.identity
+    found = read(
+        "identity: {says: Itself., parameter: id, property: data.id, self: links.self}"
+    ).promises.identity
     assert found is not None
     assert found == Identity(
         place=found.place,
@@ -180,7 +186,9 @@ LISTS = {
 @pytest.mark.parametrize("key", LISTS)
 def test_a_list_of_members_is_their_paths(read: Read, key: str) -> None:
     """Each list stands where its key does."""
-    found = getattr(read(f"{key}: {{says: These., properties: [a.b, 'c[].d']}}").promises, LISTS[key])
+    found = getattr(
+        read(f"{key}: {{says: These., properties: [a.b, 'c[].d']}}").promises, LISTS[key]
+    )
     assert found == Members(place=found.place, says="These.", paths=("a.b", "c[].d"))
     assert line(found) == BLOCK
 
@@ -188,8 +196,12 @@ def test_a_list_of_members_is_their_paths(read: Read, key: str) -> None:
 @pytest.mark.parametrize(("key", "name"), [("values", "allowed_values"), ("samples", "samples")])
 def test_values_are_told_by_path(read: Read, key: str, name: str) -> None:
     """They may be of any type; they are plain data, without the lines of the file."""
-    found = getattr(read(f"{key}: {{properties: {{a.b: [x, 1, null], 'c[]': [{{d: e}}]}}}}").promises, name)
-    assert found == ValuesByPath(place=found.place, by_path={"a.b": ("x", 1, None), "c[]": ({"d": "e"},)})
+    found = getattr(
+        read(f"{key}: {{properties: {{a.b: [x, 1, null], 'c[]': [{{d: e}}]}}}}").promises, name
+    )
+    assert found == ValuesByPath(
+        place=found.place, by_path={"a.b": ("x", 1, None), "c[]": ({"d": "e"},)}
+    )
     assert type(found.by_path["c[]"][0]) is dict
     assert line(found) == BLOCK
 
@@ -212,7 +224,11 @@ def test_each_entry_has_its_own_line(read: Read) -> None:
           updated: updated_at
         """
     ).promises
-    assert (line(promises.refusals), line(promises.secrets), line(promises.timestamps)) == (7, 9, 10)
+    assert (line(promises.refusals), line(promises.secrets), line(promises.timestamps)) == (
+        7,
+        9,
+        10,
+    )
     assert line(promises.immutable) == PATCH
 
 
@@ -235,7 +251,11 @@ def test_a_path_may_hold_any_name(read: Read) -> None:
 # --- wrong -----------------------------------------------------------------------------------------------------------
 
 WRONG = {
-    "a key that nobody knows": ("refusals: {unknown: 404}\nnonesuch: {a: 1}", BLOCK + 1, "nonesuch"),
+    "a key that nobody knows": (
+        "refusals: {unknown: 404}\nnonesuch: {a: 1}",
+        BLOCK + 1,
+        "nonesuch",
+    ),
     "a part that nobody knows": ("timestamps:\n  updated: a\n  deleted: b", BLOCK + 2, "deleted"),
     "a status that is none": ("refusals: {says: So.,\n  unknown: 44}", BLOCK + 1, "44"),
     "no status in a list": ("refusals: {says: So.,\n  unknown: []}", BLOCK + 1, "unknown|\\[\\]"),

@@ -43,7 +43,11 @@ def sampled(name: str) -> list[str]:
     kinds: dict[tuple[object, ...], str] = {}
     for clause in told_alone(name):
         parts = clause.split("/")
-        kind = (parts[0], parts[1] if len(parts) > 1 else "", parts[-1] if parts[0] == "request" else len(parts))
+        kind = (
+            parts[0],
+            parts[1] if len(parts) > 1 else "",
+            parts[-1] if parts[0] == "request" else len(parts),
+        )
         kinds.setdefault(kind, clause)
     return list(kinds.values())
 
@@ -56,12 +60,18 @@ def lenient(judge: Judge) -> Judge:
 CASES = [(name, clause) for name in DOCUMENTS for clause in sampled(name)]
 
 
-@pytest.mark.parametrize(("name", "clause"), CASES, ids=[f"{name}-{clause}" for name, clause in CASES])
-def test_a_check_that_is_taken_out_is_missed(name: str, clause: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "clause"), CASES, ids=[f"{name}-{clause}" for name, clause in CASES]
+)
+def test_a_check_that_is_taken_out_is_missed(
+    name: str, clause: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With its judge silenced, the clause's fault is not noticed; with its judge, it is."""
     fault, tried = told_alone(name)[clause], prover(name)
     assert tried.prove(fault).told == ""
-    blind = tuple(replace(one, judge=lenient(one.judge)) if one.id == clause else one for one in tried.clauses)
+    blind = tuple(
+        replace(one, judge=lenient(one.judge)) if one.id == clause else one for one in tried.clauses
+    )
     monkeypatch.setattr(tried, "clauses", blind)
     told = tried.prove(fault).told
     assert told.startswith(f"not noticed: {fault}")
@@ -83,7 +93,15 @@ def test_there_are_enough_faults() -> None:
 
 def test_the_option_prints_the_matrix_and_exits_green(tmp_path: Path) -> None:
     """``--contract-prove`` notices every fault of the clauses asked for, raises no false alarm, and says so."""
-    run = gate(tmp_path, "--contract-target=mock", "--contract-prove", "-k", "RateLimit or tags or unknown", "-n", "2")
+    run = gate(
+        tmp_path,
+        "--contract-target=mock",
+        "--contract-prove",
+        "-k",
+        "RateLimit or tags or unknown",
+        "-n",
+        "2",
+    )
     assert run.code == 0, run.out
     assert "faults noticed (100.0 %)" in run.out
     assert "red beside the clause that a fault names" in run.out
@@ -95,7 +113,13 @@ def test_a_missed_fault_turns_the_run_red(tmp_path: Path) -> None:
         "from pytest_confluent_contracts.clauses import rate_limit\n"
         "rate_limit._look_whether_storable = lambda exchange: rate_limit.KEPT\n"
     )
-    run = gate(tmp_path, "--contract-target=mock", "--contract-prove", "-k", "stored or no_fault or letters")
+    run = gate(
+        tmp_path,
+        "--contract-target=mock",
+        "--contract-prove",
+        "-k",
+        "stored or no_fault or letters",
+    )
     assert run.code == 1, run.out
     assert "not noticed: 429 may be stored; it breaks rate-limit/429-not-storable" in run.out
 

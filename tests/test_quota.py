@@ -134,6 +134,8 @@ def test_a_time_of_day_is_no_time_to_wait(reset: int | None, seconds: int | None
         ("Thu, 99 Jan 2026 00:00:30 GMT", DATE, None),
     ],
 )
-def test_retry_after_is_seconds_or_a_date(text: str | None, date: str | None, seconds: float | None) -> None:
+def test_retry_after_is_seconds_or_a_date(
+    text: str | None, date: str | None, seconds: float | None
+) -> None:
     """RFC 9110 10.2.3: a date is counted from the answer's own; one that has passed asks for no wait."""
     assert quota.parse_retry_after(text, date) == seconds

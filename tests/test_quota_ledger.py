@@ -32,16 +32,25 @@ def sibling(operation: Operation) -> Operation:
     return replace(operation, id="another")
 
 
-def told(operation: Operation, remaining: int, at: float = 0.0, authority: str = "own", field: str = "") -> Exchange:
+def told(
+    operation: Operation, remaining: int, at: float = 0.0, authority: str = "own", field: str = ""
+) -> Exchange:
     """Return an answer that told what is left of 100 requests; *field* is its RateLimit."""
-    headers = {"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": str(remaining), "X-RateLimit-Reset": "7"}
+    headers = {
+        "X-RateLimit-Limit": "100",
+        "X-RateLimit-Remaining": str(remaining),
+        "X-RateLimit-Reset": "7",
+    }
     if field:
         headers["RateLimit"] = field
     return silent(operation, at, authority, headers)
 
 
 def silent(
-    operation: Operation, at: float = 0.0, authority: str = "own", headers: dict[str, str] | None = None
+    operation: Operation,
+    at: float = 0.0,
+    authority: str = "own",
+    headers: dict[str, str] | None = None,
 ) -> Exchange:
     """Return an answer that tells nothing of the quota unless *headers* do."""
     case = make_case(operation, {}, authority=authority)
@@ -67,7 +76,12 @@ def left(ledger: QuotaLedger, operation: Operation, authority: str = "own") -> i
 
 def test_what_was_last_told_is_kept_and_what_was_sent_since_is_counted() -> None:
     """An answer that tells takes the place of the one before; each that does not counts as spent."""
-    ledger = noted(told(confluent(), 50, 1.0), told(confluent(), 40, 2.0), silent(confluent()), silent(confluent()))
+    ledger = noted(
+        told(confluent(), 50, 1.0),
+        told(confluent(), 40, 2.0),
+        silent(confluent()),
+        silent(confluent()),
+    )
     assert ledger.last_told(confluent(), "own") == LastTold(Quota(100, 40, 7), 2.0, 2)
 
 
@@ -80,7 +94,9 @@ def test_nothing_is_known_before_an_answer_tells() -> None:
 def test_credentials_are_told_apart() -> None:
     """Each alternative has a quota of its own, and spends nothing of another one's."""
     ledger = noted(
-        told(confluent(), 90, authority="key"), told(confluent(), 10, authority="token"), silent(confluent(), 0, "key")
+        told(confluent(), 90, authority="key"),
+        told(confluent(), 10, authority="token"),
+        silent(confluent(), 0, "key"),
     )
     assert (left(ledger, confluent(), "key"), left(ledger, confluent(), "token")) == (89, 10)
     assert left(ledger, confluent(), "another") is None
@@ -110,7 +126,9 @@ def test_operations_are_told_apart() -> None:
 def sharing(operation: Operation) -> Operation:
     """Return *operation* with a document that says that all of them spend from one quota."""
     promised = operation.promises.rate_limit or RateLimit()
-    return replace(operation, promises=replace(operation.promises, rate_limit=replace(promised, shared=True)))
+    return replace(
+        operation, promises=replace(operation.promises, rate_limit=replace(promised, shared=True))
+    )
 
 
 def test_operations_share_a_quota_where_the_document_says_so() -> None:
@@ -134,7 +152,12 @@ def test_operations_share_a_quota_where_the_headers_prove_it() -> None:
 def test_an_answer_that_proves_and_tells_nothing_keeps_what_is_known() -> None:
     """Where a proof comes late, the later of the two answers counts, and all that was sent since either."""
     bare = silent(datadog(), 4.0, headers={"RateLimit": SAME})
-    ledger = noted(told(confluent(), 50, 1.0, field=SAME), told(datadog(), 45, 2.0), silent(confluent(), 3.0), bare)
+    ledger = noted(
+        told(confluent(), 50, 1.0, field=SAME),
+        told(datadog(), 45, 2.0),
+        silent(confluent(), 3.0),
+        bare,
+    )
     assert left(ledger, confluent()) == left(ledger, datadog()) == 43
 
 
@@ -162,7 +185,10 @@ def test_what_proves_nothing_merges_nothing(what: str) -> None:
 def test_a_partition_is_read_from_a_list_of_policies() -> None:
     """Policies are strings or tokens, separated by commas; other parameters do not matter."""
     field = 'burst;r=1;pk=:YQ==:;x="a, b;pk=:eA==:" ,  "per, hour" ; pk=:Yg==:;r=2'
-    assert partition_of(told(confluent(), 1, field=field)) == {("burst", ":YQ==:"), ("per, hour", ":Yg==:")}
+    assert partition_of(told(confluent(), 1, field=field)) == {
+        ("burst", ":YQ==:"),
+        ("per, hour", ":Yg==:"),
+    }
 
 
 # --- the document ----------------------------------------------------------------------------------------------------
@@ -188,8 +214,12 @@ def read(folder: Path, stated: str) -> Operation:
     return documents.read_document(path).operations[0]
 
 
-@pytest.mark.parametrize(("stated", "shared"), [("shared: true", True), ("shared: false", False), ("says: x", False)])
-def test_a_document_says_whether_operations_share_a_quota(folder: Path, stated: str, shared: bool) -> None:
+@pytest.mark.parametrize(
+    ("stated", "shared"), [("shared: true", True), ("shared: false", False), ("says: x", False)]
+)
+def test_a_document_says_whether_operations_share_a_quota(
+    folder: Path, stated: str, shared: bool
+) -> None:
     """Only `shared: true` of `rate-limit` says so."""
     promised = read(folder, stated).promises.rate_limit
     assert promised is not None
@@ -206,12 +236,16 @@ def test_shared_is_yes_or_no(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("authority", "waits"), [("own", True), ("another", False)])
-def test_a_campaign_keeps_the_reserve_of_the_credentials_that_it_sends_with(authority: str, waits: bool) -> None:
+def test_a_campaign_keeps_the_reserve_of_the_credentials_that_it_sends_with(
+    authority: str, waits: bool
+) -> None:
     """What another campaign on the same target was told counts here, for the same credentials alone."""
     double = Double(confluent())
     connection = double.target().connection(double.context)
     campaign = Campaign(confluent(), double.context, connection, RunPolicy(reserve=True))
     own = campaign.planned(Probe.EXAMPLES)[0]
-    connection.quota.note(told(confluent(), 20, authority=own.authority if authority == "own" else authority))
+    connection.quota.note(
+        told(confluent(), 20, authority=own.authority if authority == "own" else authority)
+    )
     campaign.send(own)
     assert (connection.clock.now() > 6.0) is waits

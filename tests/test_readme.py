@@ -37,13 +37,20 @@ def without_retry_after(request: Request, answer: Answer) -> Answer:
 def told_alike(text: str) -> list[str]:
     """Return the lines with what differs from run to run, port and counts, made alike."""
     text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8080", text)
-    return [re.sub(r"\d+ of \d+ answers.*", "N of N answers", line.rstrip()) for line in text.splitlines()]
+    return [
+        re.sub(r"\d+ of \d+ answers.*", "N of N answers", line.rstrip())
+        for line in text.splitlines()
+    ]
 
 
 def test_the_failure_block_is_what_a_failure_looks_like(tmp_path: Path) -> None:
     """A service without Retry-After on 429 is told of just as the README shows."""
     with OtherService(Choices(limit=40, window=1.0), tamper=without_retry_after) as service:
-        options = (f"--contract-target={service.url}", "--contract-spec=confluent-api-keys", "--contract-throttle")
+        options = (
+            f"--contract-target={service.url}",
+            "--contract-spec=confluent-api-keys",
+            "--contract-throttle",
+        )
         run = gate(tmp_path, *options, "-k", "429/header/Retry-After", given=service.environment)
     assert set(told_alike(blocks("text")[0])) <= set(told_alike(run.out)), run.out
 
@@ -69,7 +76,8 @@ def test_the_counts_of_requests_are_those_of_the_plan(tmp_path: Path) -> None:
     plans = gate(tmp_path, "--contract-target=mock", "--contract-plan").out.split("::")[1:]
     for column, plan in enumerate(plans):
         planned = {
-            probe: int(count) for probe, count in re.findall(r"^ +([a-z-]+): +(\d+) requests?", plan, re.MULTILINE)
+            probe: int(count)
+            for probe, count in re.findall(r"^ +([a-z-]+): +(\d+) requests?", plan, re.MULTILINE)
         }
         rows = re.findall(r"^\| ([a-z-]+) \| .* \| (\d+) \| (\d+) \|$", README, re.MULTILINE)
         told = {probe: int(counts[column]) for probe, *counts in rows}
@@ -103,10 +111,18 @@ def test_the_hooks_block_is_called(tmp_path: Path) -> None:
 
 def test_the_commands_between_runs_exist() -> None:
     """Each subcommand that the README shows has a help of its own."""
-    shown = [shlex.split(line)[3] for block in blocks("sh") for line in block.splitlines() if "-m pytest_conf" in line]
+    shown = [
+        shlex.split(line)[3]
+        for block in blocks("sh")
+        for line in block.splitlines()
+        if "-m pytest_conf" in line
+    ]
     assert shown == ["diff", "merge", "badge", "judge"]
     for name in shown:
-        done = subprocess.run([sys.executable, "-m", "pytest_confluent_contracts", name, "--help"], capture_output=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest_confluent_contracts", name, "--help"],
+            capture_output=True,
+        )
         assert done.returncode == 0
 
 

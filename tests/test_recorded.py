@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 PROVOKED = ("requests", "security")
 KEY = "Basic " + base64.b64encode(b"KEYKEYKEY1234567:very-secret-indeed-0123").decode()
-HELD = {document.name: document for document in map(documents.read_document, documents.bundled_documents().values())}
+HELD = {
+    document.name: document
+    for document in map(documents.read_document, documents.bundled_documents().values())
+}
 CONFLUENT: Operation = HELD["confluent-api-keys"].operations[0]
 DATADOG: Operation = HELD["datadog-confluent-cloud"].operations[0]
 BEGUN = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -39,12 +42,18 @@ BEGUN = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
 def success() -> dict[str, Any]:
     """Return the body of an answer that keeps the document."""
-    shown = (one for one in finished()["exchanges"] if one["status"] == 200 and one["document"] == "confluent-api-keys")
+    shown = (
+        one
+        for one in finished()["exchanges"]
+        if one["status"] == 200 and one["document"] == "confluent-api-keys"
+    )
     body: dict[str, Any] = json.loads(next(shown)["text"])
     return body
 
 
-def entry(number: int, status: int = 200, body: str | None = None, **headers: str) -> dict[str, Any]:
+def entry(
+    number: int, status: int = 200, body: str | None = None, **headers: str
+) -> dict[str, Any]:
     """Return a HAR entry of the first document; *headers* are the answer's, ``_`` for ``-``."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     told = json.dumps(success()) if body is None else body
@@ -68,7 +77,11 @@ def entry(number: int, status: int = 200, body: str | None = None, **headers: st
 
 def quota(left: int) -> dict[str, str]:
     """Return the headers of the rate limit."""
-    return {"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": str(left), "X-RateLimit-Reset": str(left)}
+    return {
+        "X-RateLimit-Limit": "100",
+        "X-RateLimit-Remaining": str(left),
+        "X-RateLimit-Reset": str(left),
+    }
 
 
 def pairs(headers: dict[str, str]) -> list[dict[str, str]]:
@@ -78,7 +91,15 @@ def pairs(headers: dict[str, str]) -> list[dict[str, str]]:
 
 def har(*entries: dict[str, Any]) -> str:
     """Return an archive."""
-    return json.dumps({"log": {"version": "1.2", "creator": {"name": "x", "version": "1"}, "entries": list(entries)}})
+    return json.dumps(
+        {
+            "log": {
+                "version": "1.2",
+                "creator": {"name": "x", "version": "1"},
+                "entries": list(entries),
+            }
+        }
+    )
 
 
 def cassette(*entries: dict[str, Any], packed: bool = False) -> str:
@@ -107,13 +128,22 @@ def cassette(*entries: dict[str, Any], packed: bool = False) -> str:
 
 
 @pytest.fixture
-def judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, dict[str, dict[str, Any]]]]:
+def judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, dict[str, dict[str, Any]]]]:
     """Return how to judge a recording: the exit code, and the clauses of the first document by id."""
 
     def judge(content: str, name: str = "recorded.har") -> tuple[int, dict[str, dict[str, Any]]]:
         (path := tmp_path / name).write_text(content, encoding="utf-8")
         report = tmp_path / "reports"
-        code = main(["judge", str(path), "--contract-spec=confluent-api-keys", f"--contract-report={report}"])
+        code = main(
+            [
+                "judge",
+                str(path),
+                "--contract-spec=confluent-api-keys",
+                f"--contract-report={report}",
+            ]
+        )
         assert code != 4, capsys.readouterr().err
         told = files.read(report)
         return code, {clause["clause"]: clause for clause in told["clauses"]}
@@ -125,14 +155,26 @@ def judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., 
 
 
 @pytest.mark.parametrize("faults", [(), FIVE], ids=["as it is", "with five faults"])
-def test_the_gates_own_archive_gets_the_gates_own_verdicts(faults: tuple[str, ...], tmp_path: Path) -> None:
+def test_the_gates_own_archive_gets_the_gates_own_verdicts(
+    faults: tuple[str, ...], tmp_path: Path
+) -> None:
     """What the gate recorded is judged, clause by clause, as the gate judged it, as far as it needs no provoking."""
     files.write(tmp_path / "live", finished(faults), sources())
-    code = main(["judge", str(tmp_path / "live" / "exchanges.har"), f"--contract-report={tmp_path / 'judged'}"])
+    code = main(
+        [
+            "judge",
+            str(tmp_path / "live" / "exchanges.har"),
+            f"--contract-report={tmp_path / 'judged'}",
+        ]
+    )
     live = {one["node"]: one for one in finished(faults)["clauses"]}
     again = files.read(tmp_path / "judged")["clauses"]
     compared = [one for one in again if one["verdict"] != "not exercised"]
-    assert [(one["node"], one["verdict"]) for one in compared if one["verdict"] != live[one["node"]]["verdict"]] == []
+    assert [
+        (one["node"], one["verdict"])
+        for one in compared
+        if one["verdict"] != live[one["node"]]["verdict"]
+    ] == []
     assert len(compared) > 100
     assert code == bool(faults)
 
@@ -140,7 +182,13 @@ def test_the_gates_own_archive_gets_the_gates_own_verdicts(faults: tuple[str, ..
 def test_what_needs_provoking_is_not_exercised(tmp_path: Path) -> None:
     """Requests, security and what an update changes are not judged by a recording, and never withheld."""
     files.write(tmp_path / "live", finished(), {})
-    main(["judge", str(tmp_path / "live" / "exchanges.har"), f"--contract-report={tmp_path / 'judged'}"])
+    main(
+        [
+            "judge",
+            str(tmp_path / "live" / "exchanges.har"),
+            f"--contract-report={tmp_path / 'judged'}",
+        ]
+    )
     again = files.read(tmp_path / "judged")["clauses"]
     provoked = [one for one in again if one["family"] in PROVOKED]
     assert {one["verdict"] for one in provoked} == {"not exercised"}
@@ -153,8 +201,13 @@ def test_what_needs_provoking_is_not_exercised(tmp_path: Path) -> None:
 @pytest.mark.parametrize("write", [har, cassette], ids=["HAR", "VCR"])
 def test_a_recording_that_keeps_the_document_passes(write: Callable[..., str], judged: Any) -> None:
     """Shape and identity are kept, whichever way it was recorded; exit 0."""
-    code, clauses = judged(write(entry(1), entry(2)), "recorded.yaml" if write is cassette else "recorded.har")
-    told = {name: clauses[name]["verdict"] for name in ("200/body", "200/header/X-Request-Id", "update/id-is-path-id")}
+    code, clauses = judged(
+        write(entry(1), entry(2)), "recorded.yaml" if write is cassette else "recorded.har"
+    )
+    told = {
+        name: clauses[name]["verdict"]
+        for name in ("200/body", "200/header/X-Request-Id", "update/id-is-path-id")
+    }
     assert (code, set(told.values())) == (0, {"kept"}), told
 
 
@@ -174,7 +227,9 @@ def test_a_recording_that_keeps_the_document_passes(write: Callable[..., str], j
         ),
     ],
 )
-def test_a_recording_that_breaks_a_clause_fails(clause: str, broken: list[dict[str, Any]], judged: Any) -> None:
+def test_a_recording_that_breaks_a_clause_fails(
+    clause: str, broken: list[dict[str, Any]], judged: Any
+) -> None:
     """Shape, errors, rate limit and identity: what a recorded answer breaks is broken; exit 1."""
     code, clauses = judged(har(*broken))
     assert (code, clauses[clause]["verdict"]) == (1, "broken")
@@ -201,7 +256,10 @@ def test_without_times_no_sequence_is_judged(judged: Any) -> None:
     """A cassette tells no times: a window may have ended between two answers, so nobody says that Remaining rose."""
     rising = cassette(entry(1, X_RateLimit_Remaining="50"), entry(2, X_RateLimit_Remaining="60"))
     code, clauses = judged(rising, "recorded.yaml")
-    assert (code, clauses["rate-limit/remaining-counts-down"]["reason"]) == (0, "the recording does not say when")
+    assert (code, clauses["rate-limit/remaining-counts-down"]["reason"]) == (
+        0,
+        "the recording does not say when",
+    )
 
 
 def test_overlapping_requests_have_no_order(judged: Any) -> None:
@@ -216,17 +274,32 @@ def test_overlapping_requests_have_no_order(judged: Any) -> None:
 
 def test_no_secret_of_a_recording_is_kept(tmp_path: Path) -> None:
     """Credentials of headers and URLs and the secret of a body appear in no file, in no form."""
-    secrets = ("very-secret-indeed-0123", "app-key-0123456789", "query-key-0123456789", "the-api-secret", "abc")
+    secrets = (
+        "very-secret-indeed-0123",
+        "app-key-0123456789",
+        "query-key-0123456789",
+        "the-api-secret",
+        "abc",
+    )
     one = entry(1, 400, '{"errors": ["wrong: the-api-secret"]}')
-    one["request"]["url"] = f"https://x.example{DATADOG.path.replace('{account_id}', 'a1')}?api_key={secrets[2]}"
+    one["request"]["url"] = (
+        f"https://x.example{DATADOG.path.replace('{account_id}', 'a1')}?api_key={secrets[2]}"
+    )
     one["request"]["headers"] += pairs({"DD-APPLICATION-KEY": secrets[1]})
     bodies = [{"data": {"attributes": {"api_secret": secret}}} for secret in secrets[3:]]
     posts = [*map(json.dumps, bodies), '{"api_secret": "the-api-secret", no JSON']
-    recorded_ = [copy.deepcopy(one) | {"request": one["request"] | {"postData": {"text": post}}} for post in posts]
+    recorded_ = [
+        copy.deepcopy(one) | {"request": one["request"] | {"postData": {"text": post}}}
+        for post in posts
+    ]
     (path := tmp_path / "recorded.har").write_text(har(*recorded_), encoding="utf-8")
     main(["judge", str(path), f"--contract-report={tmp_path / 'reports'}"])
-    everything = "".join(one.read_text(encoding="utf-8") for one in (tmp_path / "reports").iterdir())
-    assert [secret for secret in (*secrets[:4], KEY, '"abc"', '\\"abc\\"') if secret in everything] == []
+    everything = "".join(
+        one.read_text(encoding="utf-8") for one in (tmp_path / "reports").iterdir()
+    )
+    assert [
+        secret for secret in (*secrets[:4], KEY, '"abc"', '\\"abc\\"') if secret in everything
+    ] == []
     assert "[redacted]" in everything
 
 
@@ -237,10 +310,22 @@ BAD = {
     "empty": ("recorded.har", "", "not JSON, so no HAR archive"),
     "not JSON": ("recorded.har", "<html>", "not JSON, so no HAR archive"),
     "deep": ("recorded.har", "[" * 100_000, "not JSON, so no HAR archive"),
-    "another JSON": ("recorded.har", '{"log": []}', "neither a HAR archive (log.entries) nor a VCR cassette"),
+    "another JSON": (
+        "recorded.har",
+        '{"log": []}',
+        "neither a HAR archive (log.entries) nor a VCR cassette",
+    ),
     "a list": ("recorded.json", "[1]", "neither a HAR archive (log.entries) nor a VCR cassette"),
-    "an entry without a response": ("recorded.har", har({"request": {}}), "a damaged recording: no 'response'"),
-    "no number for a status": ("recorded.har", har(entry(1) | {"response": {"status": "x"}}), "a damaged recording"),
+    "an entry without a response": (
+        "recorded.har",
+        har({"request": {}}),
+        "a damaged recording: no 'response'",
+    ),
+    "no number for a status": (
+        "recorded.har",
+        har(entry(1) | {"response": {"status": "x"}}),
+        "a damaged recording",
+    ),
     "no time": ("recorded.har", har(entry(1) | {"startedDateTime": "soon"}), "a damaged recording"),
     "an entry that is none": ("recorded.har", har(7), "a damaged recording"),  # type: ignore[arg-type]
     "broken YAML": ("recorded.yaml", "a: [", "neither a HAR archive nor a VCR cassette"),
@@ -249,12 +334,18 @@ BAD = {
         "!!python/object/apply:os.getcwd []",
         "neither a HAR archive nor a VCR cassette",
     ),
-    "nothing of the documents": ("recorded.har", har(), "none of 0 recorded requests is PATCH /iam/v2/api-keys/{id}"),
+    "nothing of the documents": (
+        "recorded.har",
+        har(),
+        "none of 0 recorded requests is PATCH /iam/v2/api-keys/{id}",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_is_no_recording_is_one_clear_line(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_no_recording_is_one_clear_line(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What is no HAR and no cassette, or a damaged one, is one line that names the file; exit 4, no traceback."""
     file, content, said = BAD[name]
     (path := tmp_path / file).write_text(content, encoding="utf-8")
@@ -295,5 +386,7 @@ def test_an_operation_is_known_by_method_and_path(url: str, fits: bool) -> None:
 def test_a_nested_answer_is_no_reason_to_stop() -> None:
     """An answer that is nested a thousand levels deep is read as far as it can be."""
     deep = b"[" * 900 + b"]" * 900
-    plain = recorded.Recording("PATCH", "https://x/iam/v2/api-keys/ak-1", (), deep, 200, (), deep, "", 0.0, 0.0)
+    plain = recorded.Recording(
+        "PATCH", "https://x/iam/v2/api-keys/ak-1", (), deep, 200, (), deep, "", 0.0, 0.0
+    )
     assert len(recorded.traffic([plain], CONFLUENT).exchanges) == 1

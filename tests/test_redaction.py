@@ -37,7 +37,14 @@ PINS = (
     "--contract-pin=data.attributes.api_key=env:PIN_KEY",
     "--contract-pin=data.attributes.api_secret=env:PIN_SECRET",
 )
-LOUD = ("-vv", "-rA", "--tb=long", "--showlocals", "--junitxml=junit.xml", "--contract-report=report")
+LOUD = (
+    "-vv",
+    "-rA",
+    "--tb=long",
+    "--showlocals",
+    "--junitxml=junit.xml",
+    "--contract-report=report",
+)
 
 
 def spoken(value: str) -> Iterator[str]:
@@ -58,11 +65,16 @@ def forbidden(environment: dict[str, str]) -> dict[str, str]:
 def echo(request: Request, answer: Answer) -> Answer:
     """Say in the answer everything that came: raw, escaped and encoded, in headers, in members, in error details."""
     heard = [*request.headers.values(), request.body.decode("utf-8", "replace")]
-    heard += [base64.b64decode(value.split()[-1] + "===", validate=False).decode("latin-1") for value in _basic(heard)]
+    heard += [
+        base64.b64decode(value.split()[-1] + "===", validate=False).decode("latin-1")
+        for value in _basic(heard)
+    ]
     text = " | ".join(heard)
     answer.headers.append(("X-Echo", quote(text, safe="")[:6000]))
     answer.headers.append(("X-Echo-Raw", re.sub("[^ -~]", "?", text)[:3000]))
-    answer.headers.append(("X-Echo-Coded", base64.b64encode(request.headers.get("dd-api-key", "").encode()).decode()))
+    answer.headers.append(
+        ("X-Echo-Coded", base64.b64encode(request.headers.get("dd-api-key", "").encode()).decode())
+    )
     if isinstance(answer.payload, dict):
         answer.payload["echo"] = {"heard": heard, text: 1, "twice": json.dumps(heard)}
         for error in answer.payload.get("errors", []):
@@ -84,7 +96,9 @@ def echoed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
         service.environment = dict(CREDENTIALS)
         chosen = ("-k", "security or leak or error/ or request/body", "--contract-max-examples=1")
         target = (f"--contract-target={service.url}", *PINS, *LOUD, *chosen)
-        run = gate(folder, *target, given=SECRETS, plugins=("-p", "no:schemathesis", "-p", "no:respx"))
+        run = gate(
+            folder, *target, given=SECRETS, plugins=("-p", "no:schemathesis", "-p", "no:respx")
+        )
     return run, place
 
 
@@ -109,7 +123,12 @@ def test_no_secret_is_written(echoed: tuple[Run, Path]) -> None:
     run, place = echoed
     assert (place / "run" / "junit.xml").exists(), run.everything
     assert (place / "run" / ".pytest_cache").exists()
-    found = [(name, path) for path, text in left(place) for form, name in forbidden(SECRETS).items() if form in text]
+    found = [
+        (name, path)
+        for path, text in left(place)
+        for form, name in forbidden(SECRETS).items()
+        if form in text
+    ]
     assert sorted(set(found)) == []
 
 
@@ -118,10 +137,20 @@ def test_what_is_nearly_a_secret_is_not_printed(echoed: tuple[Run, Path]) -> Non
     run, place = echoed
     texts = [("output", run.everything), *left(place)]
     long = {name: value for name, value in CREDENTIALS.items() if len(value) > 16}
-    near = {name: {value[:-1], value.swapcase(), json.dumps(value[:-1])[1:-1]} for name, value in long.items()}
-    near |= {f"half of {name}": {value[: len(value) // 2]} for name, value in long.items() if len(value) > 24}
+    near = {
+        name: {value[:-1], value.swapcase(), json.dumps(value[:-1])[1:-1]}
+        for name, value in long.items()
+    }
+    near |= {
+        f"half of {name}": {value[: len(value) // 2]}
+        for name, value in long.items()
+        if len(value) > 24
+    }
     found = {
-        (name, path) for path, text in texts for name, forms in near.items() if any(form in text for form in forms)
+        (name, path)
+        for path, text in texts
+        for name, forms in near.items()
+        if any(form in text for form in forms)
     }
     assert found == set()
 
@@ -157,16 +186,32 @@ def test_a_traceback_with_locals_holds_no_secret(folder: Path, at: int) -> None:
     (folder / "conftest.py").write_text(RAISING.format(at=at), encoding="utf-8")
     with OtherService(tamper=echo) as service:
         service.environment = dict(CREDENTIALS)
-        run = gate(folder, f"--contract-target={service.url}", *PINS, *LOUD, "-k", "security", given=SECRETS)
+        run = gate(
+            folder,
+            f"--contract-target={service.url}",
+            *PINS,
+            *LOUD,
+            "-k",
+            "security",
+            given=SECRETS,
+        )
     assert "a bug in somebody's conftest.py" in run.out
     texts = [run.everything, *(text for _, text in left(folder))]
-    assert {name for form, name in forbidden(SECRETS).items() if any(form in text for text in texts)} == set()
+    assert {
+        name for form, name in forbidden(SECRETS).items() if any(form in text for text in texts)
+    } == set()
 
 
 def test_a_broken_connection_tells_no_secret(folder: Path) -> None:
     """What httpx says of a connection that broke is redacted like everything else."""
     (folder / "conftest.py").write_text("", encoding="utf-8")
-    options = ("--contract-target=https://127.0.0.1:9", "--contract-spec=confluent-api-keys", *LOUD, "-k", "200/json")
+    options = (
+        "--contract-target=https://127.0.0.1:9",
+        "--contract-spec=confluent-api-keys",
+        *LOUD,
+        "-k",
+        "200/json",
+    )
     run = gate(folder, *options, given=SECRETS)
     assert "no connection" in run.out
     assert {name for form, name in forbidden(SECRETS).items() if form in run.everything} == set()
@@ -177,19 +222,25 @@ def test_what_httpx_says_of_a_broken_answer_tells_no_secret(folder: Path) -> Non
 
     def spoil(request: Request, answer: Answer) -> Answer:
         heard = " | ".join([*request.headers.values(), request.body.decode("utf-8", "replace")])
-        answer.headers.append(("X-Echo", heard.encode("ascii", "replace").decode().replace("\n", " ") + "\x00"))
+        answer.headers.append(
+            ("X-Echo", heard.encode("ascii", "replace").decode().replace("\n", " ") + "\x00")
+        )
         return answer
 
     with OtherService(tamper=spoil) as service:
         service.environment = dict(CREDENTIALS)
-        run = gate(folder, f"--contract-target={service.url}", *PINS, "-k", "security", given=SECRETS)
+        run = gate(
+            folder, f"--contract-target={service.url}", *PINS, "-k", "security", given=SECRETS
+        )
     escaped = {
         name: {repr(value)[1:-1], repr(value.encode())[2:-1], value.replace("\\", "\\" * 2)}
         for name, value in SECRETS.items()
     }
     assert "no HTTP" in run.out
     assert {name for form, name in forbidden(SECRETS).items() if form in run.everything} == set()
-    assert {name for name, own in escaped.items() if any(form in run.everything for form in own)} == set()
+    assert {
+        name for name, own in escaped.items() if any(form in run.everything for form in own)
+    } == set()
 
 
 def test_pins_on_the_command_line_are_not_repeated(folder: Path, other: OtherService) -> None:
@@ -202,7 +253,9 @@ def test_pins_on_the_command_line_are_not_repeated(folder: Path, other: OtherSer
 
     other.tamper = gone
     chosen = ("--contract-spec=datadog-confluent-cloud", "-k", "unknown-id")
-    run = gate(folder, f"--contract-target={other.url}", *pins, *chosen, given=other.environment | PINNED)
+    run = gate(
+        folder, f"--contract-target={other.url}", *pins, *chosen, given=other.environment | PINNED
+    )
     again = [line for line in run.out.splitlines() if line.strip().startswith("again:")]
     assert again, run.everything
     assert all("--contract-pin=data.attributes.api_key=..." in line for line in again)
@@ -226,7 +279,10 @@ def test_each_form_of_a_secret_is_taken_out(name: str) -> None:
 def test_a_secret_inside_other_text_is_taken_out_whole() -> None:
     """A secret that contains another one is taken out as a whole."""
     redactor = redaction.Redactor(
-        [redaction.Secret("short", "abcdefgh1234"), redaction.Secret("long", "abcdefgh1234-and-more")]
+        [
+            redaction.Secret("short", "abcdefgh1234"),
+            redaction.Secret("long", "abcdefgh1234-and-more"),
+        ]
     )
     assert redactor.text("x abcdefgh1234-and-more y") == "x [redacted] y"
 
@@ -235,8 +291,13 @@ def test_the_base64_of_a_secret_within_something_is_taken_out() -> None:
     """As the second half of a basic pair a secret is shifted by one or two bytes: its base64 is another one."""
     user, secret = "KEY7Q2M4XWZ", "oS3cr3t7fJya0qQ9xVdLk2RmTnUwEz"
     pair = redaction.Secret("pair", f"{user}:{secret}")
-    redactor = redaction.Redactor([redaction.Secret("user", user), redaction.Secret("secret", secret), pair])
-    assert redactor.text(f"Basic {base64.b64encode(f'{user}:{secret}'.encode()).decode()}") == "Basic [redacted]"
+    redactor = redaction.Redactor(
+        [redaction.Secret("user", user), redaction.Secret("secret", secret), pair]
+    )
+    assert (
+        redactor.text(f"Basic {base64.b64encode(f'{user}:{secret}'.encode()).decode()}")
+        == "Basic [redacted]"
+    )
 
 
 def test_a_near_miss_is_taken_out_and_is_no_leak() -> None:
@@ -252,7 +313,9 @@ def test_a_near_miss_is_taken_out_and_is_no_leak() -> None:
 
 def test_a_near_miss_leaves_no_piece_of_a_secret() -> None:
     """Where a near miss reaches into a secret, the secret is taken out whole, and is still a leak."""
-    redactor = redaction.Redactor([redaction.Secret("key", RIGHT)], [RIGHT[:-1], f"user name:{RIGHT[:-3]}"])
+    redactor = redaction.Redactor(
+        [redaction.Secret("key", RIGHT)], [RIGHT[:-1], f"user name:{RIGHT[:-3]}"]
+    )
     assert redactor.text(f"x {RIGHT} y") == "x [redacted] y"
     assert RIGHT[-4:] not in redactor.text(f"user name:{RIGHT} y")
     assert redactor.leaks(f"user name:{RIGHT} y", {}) == ["key"]
@@ -267,11 +330,17 @@ def test_a_short_near_miss_blanks_no_ordinary_word() -> None:
 
 def test_whatever_the_gate_sends_for_credentials_is_hidden() -> None:
     """Each value that a case carries in a credential header is blanked, with what is coded in it."""
-    operation = documents.read_document(documents.bundled_documents()["confluent-api-keys"]).operations[0]
+    operation = documents.read_document(
+        documents.bundled_documents()["confluent-api-keys"]
+    ).operations[0]
     double = proving.Double(operation)
     sent = cases.of(Probe.CREDENTIALS, operation, double.context)
     carried = {value for case in sent for name, value in case.headers if name == "Authorization"}
-    coded = [value.removeprefix("Basic ") for value in carried if re.fullmatch(r"Basic [\w+/]{16,}=*", value)]
+    coded = [
+        value.removeprefix("Basic ")
+        for value in carried
+        if re.fullmatch(r"Basic [\w+/]{16,}=*", value)
+    ]
     pairs = [base64.b64decode(value).decode() for value in coded]
     assert len(pairs) > 10
     shown = double.target().client.redactor.text(json.dumps([*carried, *pairs], indent=0))
@@ -281,7 +350,9 @@ def test_whatever_the_gate_sends_for_credentials_is_hidden() -> None:
 
 def test_ordinary_text_is_left_alone() -> None:
     """Nothing is taken out that is no secret: short values count only as words of their own."""
-    redactor = redaction.Redactor([redaction.Secret("short", "tags"), redaction.Secret("empty", "")])
+    redactor = redaction.Redactor(
+        [redaction.Secret("short", "tags"), redaction.Secret("empty", "")]
+    )
     assert redactor.text("hashtags, tagset") == "hashtags, tagset"
     assert redactor.text("the tags are") == "the [redacted] are"
 
@@ -301,13 +372,22 @@ def test_literals_of_the_users_modules_stay_at_home(folder: Path, other: OtherSe
     """Constants of a conftest.py, of a module it imports and of a test reach no body, and lie in no database."""
     (folder / "conftest.py").write_text(f"import helper\n{MODULES}", encoding="utf-8")
     (folder / "helper.py").write_text(MODULES, encoding="utf-8")
-    options = (f"--contract-target={other.url}", "--contract-max-examples=150", "-k", "request/spec.display_name")
+    options = (
+        f"--contract-target={other.url}",
+        "--contract-max-examples=150",
+        "-k",
+        "request/spec.display_name",
+    )
     gate(folder, *options, "--contract-spec=confluent-api-keys", given=other.environment)
     sent = b"".join(request.body for request in other.requests)
     assert len(other.requests) > 50
     assert b"7f3c9d" not in sent
     assert str(NUMBER).encode() not in sent
-    kept = [path for path in folder.rglob(".hypothesis/**/*") if path.is_file() and b"7f3c9d" in path.read_bytes()]
+    kept = [
+        path
+        for path in folder.rglob(".hypothesis/**/*")
+        if path.is_file() and b"7f3c9d" in path.read_bytes()
+    ]
     assert kept == []
 
 
@@ -324,11 +404,17 @@ def test_no_probe_reads_the_users_modules(probe: Probe, monkeypatch: pytest.Monk
     for path in documents.bundled_documents().values():
         operation = documents.read_document(path).operations[0]
         service = Service(operation, VirtualClock())
-        assert cases.of(probe, operation, RunContext(service.parameters, {}, service.credentials, max_examples=5))
+        assert cases.of(
+            probe,
+            operation,
+            RunContext(service.parameters, {}, service.credentials, max_examples=5),
+        )
     assert looked == []
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "2"), ("--contract-prove", "-k", "drop")], ids=["run", "-n 2", "proof"])
+@pytest.mark.parametrize(
+    "options", [(), ("-n", "2"), ("--contract-prove", "-k", "drop")], ids=["run", "-n 2", "proof"]
+)
 def test_a_run_leaves_nothing_but_pytests_cache(folder: Path, options: tuple[str, ...]) -> None:
     """In an empty folder a whole run leaves what pytest itself leaves: no folder of Hypothesis or of anyone else."""
     run = gate(folder, "--contract-target=mock", *options, plugins=())

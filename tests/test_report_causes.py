@@ -42,7 +42,9 @@ def member(status: str, path: str, observed: str = '7 is not of type "string"') 
     """Return the record of a member of an answer that is not as its schema says."""
     clause = make_clause(f"{status}/body/{path}", topic=Topic(Aspect.MEMBER, status, path))
     seen = 400 if status == "error" else 200
-    return told(make_broken(clause, Finding(FindingKind.MEMBER_INVALID, seen, path, observed=observed)))
+    return told(
+        make_broken(clause, Finding(FindingKind.MEMBER_INVALID, seen, path, observed=observed))
+    )
 
 
 def unseen_member(status: str, path: str, missing: MissingEvidence) -> Record:
@@ -190,7 +192,11 @@ ONE: dict[str, list[Record]] = {
         ),
     ],
     "the quota is counted wrongly": [
-        quota("enforced", Finding(FindingKind.REFUSED_EARLY, 429, observed=9, expected=10), Aspect.QUOTA),
+        quota(
+            "enforced",
+            Finding(FindingKind.REFUSED_EARLY, 429, observed=9, expected=10),
+            Aspect.QUOTA,
+        ),
         quota(
             "limit-constant",
             Finding(FindingKind.LIMIT_CHANGED, 200, "X-Limit", observed=9, expected=10),
@@ -255,7 +261,11 @@ SEVERAL: dict[str, list[Record]] = {
 def test_one_cause_is_told_once(name: str) -> None:
     """Clauses that break for one reason are one cause, in whatever order they come."""
     records = ONE[name]
-    assert grouped(*records) == grouped(*reversed(records)) == [{record["clause"] for record in records}]
+    assert (
+        grouped(*records)
+        == grouped(*reversed(records))
+        == [{record["clause"] for record in records}]
+    )
 
 
 @pytest.mark.parametrize("name", SEVERAL)
@@ -287,7 +297,9 @@ def test_records_without_parts_are_told_by_what_they_have(name: str) -> None:
     """Each clause of an old report is in one cause, whose title is what the report says."""
     records = [of_before(record) for record in (ONE | SEVERAL)[name]]
     found = causes.of(records)
-    assert sorted(id for cause in found for id in cause.clauses) == sorted(one["clause"] for one in records)
+    assert sorted(id for cause in found for id in cause.clauses) == sorted(
+        one["clause"] for one in records
+    )
     said = {one["finding"]["came"] if one["finding"] else one["reason"] for one in records}
     assert {cause.title for cause in found} <= said
 
@@ -317,7 +329,10 @@ def test_the_gravest_comes_first() -> None:
     """Broken before withheld before warned; among broken, MUST before SHOULD, then what more exchanges show."""
 
     def one(id: str, status: int, **more: Any) -> Record:
-        return told(make_broken(make_clause(id), Finding(FindingKind.NOT_ANSWERED, status, observed=id)), **more)
+        return told(
+            make_broken(make_clause(id), Finding(FindingKind.NOT_ANSWERED, status, observed=id)),
+            **more,
+        )
 
     records = [
         one("w", 1, verdict="warned", level="SHOULD"),
@@ -326,7 +341,13 @@ def test_the_gravest_comes_first() -> None:
         one("many", 3, against=8),
         one("should", 4, against=9, level="SHOULD"),
     ]
-    assert [cause.best["clause"] for cause in causes.of(records)] == ["many", "few", "should", "h", "w"]
+    assert [cause.best["clause"] for cause in causes.of(records)] == [
+        "many",
+        "few",
+        "should",
+        "h",
+        "w",
+    ]
 
 
 def test_the_clause_on_what_was_asked_shows_it_best() -> None:

@@ -18,7 +18,15 @@ from pytest_confluent_contracts.report import causes
 if TYPE_CHECKING:
     from pathlib import Path
 
-NAMES = {"report.json", "report.html", "report.sarif", "codequality.json", "summary.md", "exchanges.har", "badge.svg"}
+NAMES = {
+    "report.json",
+    "report.html",
+    "report.sarif",
+    "codequality.json",
+    "summary.md",
+    "exchanges.har",
+    "badge.svg",
+}
 ONE = ("--contract-spec=confluent-api-keys", "--contract-max-examples=1")
 REPORT = "--contract-report=reports"
 TWO_WORKERS = ("-n", "2")
@@ -36,7 +44,9 @@ def agreed(folder: Path) -> dict[str, Any]:
     """Return the run as told in *folder*: all files are there, nothing else is, and each says the same."""
     assert {path.name for path in folder.iterdir()} == NAMES
     run: dict[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    assert [error.message for error in jsonschema_rs.Draft202012Validator(SCHEMA).iter_errors(run)] == []
+    assert [
+        error.message for error in jsonschema_rs.Draft202012Validator(SCHEMA).iter_errors(run)
+    ] == []
     sarif = json.loads((folder / "report.sarif").read_text(encoding="utf-8"))["runs"][0]
     rules = [rule["properties"]["verdict"] for rule in sarif["tool"]["driver"]["rules"]]
     assert rules == [clause["verdict"] for clause in run["clauses"]]
@@ -61,7 +71,15 @@ def no_request_id(request: Request, answer: Answer) -> Answer:
 def test_after_x_the_reports_tell_what_was_judged(folder: Path, workers: tuple[str, ...]) -> None:
     """The first broken clause ends the run; the reports hold it, and say that they are not the whole."""
     with OtherService(tamper=no_request_id) as service:
-        options = (f"--contract-target={service.url}", *ONE, REPORT, "-x", "-k", "200/header", *workers)
+        options = (
+            f"--contract-target={service.url}",
+            *ONE,
+            REPORT,
+            "-x",
+            "-k",
+            "200/header",
+            *workers,
+        )
         done = gate(folder, *options, given=ENVIRONMENT)
     told = agreed(folder / "reports")
     assert done.code in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED), done.everything
@@ -85,11 +103,15 @@ MOMENTS = {"before a verdict": 20, "after some verdicts": 75}
 
 @pytest.mark.parametrize("workers", [(), TWO_WORKERS], ids=["alone", "-n 2"])
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_after_ctrl_c_the_reports_are_whole(folder: Path, moment: str, workers: tuple[str, ...]) -> None:
+def test_after_ctrl_c_the_reports_are_whole(
+    folder: Path, moment: str, workers: tuple[str, ...]
+) -> None:
     """Every file is there and agrees with the others; what one process sent is in the archive, judged or not."""
     with OtherService(tamper=slow) as service:
         chosen = ("-k", "security or unknown-id or body/json or request/undeclared")
-        done = interrupted(folder, service, MOMENTS[moment], ctrl_c, *ONE, REPORT, *chosen, *workers)
+        done = interrupted(
+            folder, service, MOMENTS[moment], ctrl_c, *ONE, REPORT, *chosen, *workers
+        )
     assert done.code == pytest.ExitCode.INTERRUPTED, done.everything
     told = agreed(folder / "reports")
     assert told["interrupted"] is True
@@ -107,7 +129,9 @@ def test_only_the_controller_writes(folder: Path, other: OtherService) -> None:
     done = gate(folder, *options, given=ENVIRONMENT | {"GITHUB_STEP_SUMMARY": str(page)})
     assert done.code == 0, done.everything
     assert sorted((folder / "ended").read_text().split()) == ["controller", "gw0", "gw1"]
-    assert page.read_text(encoding="utf-8") == (folder / "reports" / "summary.md").read_text(encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == (folder / "reports" / "summary.md").read_text(
+        encoding="utf-8"
+    )
     assert len(agreed(folder / "reports")["exchanges"]) == len(other.requests)
 
 
@@ -123,17 +147,28 @@ def pytest_contract_ruling(config, ruling):
 
 @pytest.mark.parametrize("workers", [(), TWO_WORKERS], ids=["alone", "-n 2"])
 @pytest.mark.parametrize("when", ["at the start", "in the middle"])
-def test_a_folder_that_cannot_be_written_costs_no_verdict(folder: Path, when: str, workers: tuple[str, ...]) -> None:
+def test_a_folder_that_cannot_be_written_costs_no_verdict(
+    folder: Path, when: str, workers: tuple[str, ...]
+) -> None:
     """A file lies where the reports should: one line with the cure, exit 4, and the verdicts are told all the same."""
     place = folder / "file"
     if when == "at the start":
         place.touch()
     else:
         (folder / "conftest.py").write_text(BLOCKING.format(place=str(place)), encoding="utf-8")
-    done = gate(folder, "--contract-target=mock", f"--contract-report={place}", "-k", "security/none", *workers)
+    done = gate(
+        folder,
+        "--contract-target=mock",
+        f"--contract-report={place}",
+        "-k",
+        "security/none",
+        *workers,
+    )
     assert done.code == pytest.ExitCode.USAGE_ERROR, done.everything
     lines = [line for line in done.everything.splitlines() if "--contract-report" in line]
-    assert lines == [f"--contract-report={place}: cannot be written: File exists; name a directory that can"]
+    assert lines == [
+        f"--contract-report={place}: cannot be written: File exists; name a directory that can"
+    ]
     assert set(done.verdicts.values()) == {"kept"}
     assert "updateIamV2ApiKey: 1 kept" in done.out
     assert "Traceback" not in done.everything
@@ -152,7 +187,9 @@ def test_a_document_that_is_gone_costs_no_report(folder: Path) -> None:
     text = documents.bundled_documents()["confluent-api-keys"].read_text(encoding="utf-8")
     (folder / "mine.yaml").write_text(text, encoding="utf-8")
     (folder / "conftest.py").write_text(REMOVING, encoding="utf-8")
-    done = gate(folder, "--contract-target=mock", "--contract-spec=mine.yaml", REPORT, "-k", "security/none")
+    done = gate(
+        folder, "--contract-target=mock", "--contract-spec=mine.yaml", REPORT, "-k", "security/none"
+    )
     assert done.code == 0, done.everything
     assert agreed(folder / "reports")["clauses"]
     assert "is not at hand" in (folder / "reports" / "report.html").read_text(encoding="utf-8")
@@ -161,7 +198,15 @@ def test_a_document_that_is_gone_costs_no_report(folder: Path) -> None:
 def test_however_quiet_an_exit_code_has_its_reason(folder: Path) -> None:
     """With -q -q there is no closing section; why the reports are missing is said."""
     (folder / "file").touch()
-    done = gate(folder, "--contract-target=mock", "--contract-report=file", "-k", "security/none", "-q", "-q")
+    done = gate(
+        folder,
+        "--contract-target=mock",
+        "--contract-report=file",
+        "-k",
+        "security/none",
+        "-q",
+        "-q",
+    )
     assert done.code == pytest.ExitCode.USAGE_ERROR, done.everything
     assert "cannot be written" in done.out
     assert "= contracts =" not in done.out

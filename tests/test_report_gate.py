@@ -54,7 +54,9 @@ class Told:
     @property
     def report(self) -> dict[str, Any]:
         """Return report.json."""
-        told: dict[str, Any] = json.loads((self.folder / "reports" / "report.json").read_text(encoding="utf-8"))
+        told: dict[str, Any] = json.loads(
+            (self.folder / "reports" / "report.json").read_text(encoding="utf-8")
+        )
         return told
 
     @property
@@ -71,11 +73,17 @@ class Told:
     @property
     def blocks(self) -> dict[str, str]:
         """Return the failure block of each red clause, without the line that xdist puts before it."""
-        return {one.id: re.sub(r"\A\[gw\d+\] .*\n", "", one.text) for one in self.run.told if one.outcome == "failed"}
+        return {
+            one.id: re.sub(r"\A\[gw\d+\] .*\n", "", one.text)
+            for one in self.run.told
+            if one.outcome == "failed"
+        }
 
 
 @pytest.fixture(scope="module", params=WAYS)
-def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+def told(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Told]:
     """Return the run, as a CI job runs it."""
     (folder := tmp_path_factory.mktemp("five") / "run").mkdir()
     job = {"CI": "1", "GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(ROOT)}
@@ -113,10 +121,15 @@ def test_every_file_has_the_verdicts_of_the_run(told: Told) -> None:
     folder, verdicts = told.folder / "reports", told.run.verdicts
     assert {one["node"]: one["verdict"] for one in told.report["clauses"]} == verdicts
     sarif = json.loads((folder / "report.sarif").read_text(encoding="utf-8"))["runs"][0]
-    rules = {f"contracts/{rule['id']}": rule["properties"]["verdict"] for rule in sarif["tool"]["driver"]["rules"]}
+    rules = {
+        f"contracts/{rule['id']}": rule["properties"]["verdict"]
+        for rule in sarif["tool"]["driver"]["rules"]
+    }
     assert rules == verdicts
     standing = {one["node"]: causes.standing(one) for one in told.report["clauses"]}
-    wrong = {node for node, verdict in standing.items() if verdict in ("broken", "withheld", "warned")}
+    wrong = {
+        node for node, verdict in standing.items() if verdict in ("broken", "withheld", "warned")
+    }
     assert {f"contracts/{result['ruleId']}" for result in sarif["results"]} == wrong
     quality = json.loads((folder / "codequality.json").read_text(encoding="utf-8"))
     assert Counter(one["check_name"] for one in quality) == Counter(
@@ -129,10 +142,14 @@ def test_every_file_has_the_verdicts_of_the_run(told: Told) -> None:
 def test_every_file_names_the_five_findings(told: Told) -> None:
     """The causes of report.json, the articles of the page and the list of the summary are the terminal's."""
     folder = told.folder / "reports"
-    titles = [one["title"] for one in told.report["causes"] if one["verdict"] in ("broken", "withheld")]
+    titles = [
+        one["title"] for one in told.report["causes"] if one["verdict"] in ("broken", "withheld")
+    ]
     assert len(titles) == len(FINDINGS), titles
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert len(re.findall(r'<article [^>]*class="finding (?:broken|withheld)"', page)) == len(FINDINGS)
+    assert len(re.findall(r'<article [^>]*class="finding (?:broken|withheld)"', page)) == len(
+        FINDINGS
+    )
     summary = (folder / "summary.md").read_text(encoding="utf-8")
     assert len(re.findall(r"^- ❌", summary, re.MULTILINE)) == len(FINDINGS)
 
@@ -145,7 +162,9 @@ def test_junit_has_the_outcome_of_each_clause(told: Told) -> None:
     verdicts = {one["node"]: causes.standing(one) for one in told.report["clauses"]}
     assert told.tests.keys() == verdicts.keys()
     for node, case in told.tests.items():
-        assert (case.find("failure") is not None) == (verdicts[node] in ("broken", "withheld")), node
+        assert (case.find("failure") is not None) == (verdicts[node] in ("broken", "withheld")), (
+            node
+        )
         assert (case.find("skipped") is not None) == (verdicts[node] == "not exercised"), node
 
 
@@ -166,7 +185,9 @@ def test_junit_tells_a_failure_whole(told: Told) -> None:
     """The text is the failure block; so is the message, as far as pytest lets a message go."""
     for node, block in told.blocks.items():
         [failure] = told.tests[node].findall("failure")
-        message = re.sub(r"(\.\.\.)?\n\[.*; full report in element text\]\Z", "", failure.attrib["message"])
+        message = re.sub(
+            r"(\.\.\.)?\n\[.*; full report in element text\]\Z", "", failure.attrib["message"]
+        )
         assert failure.text == block
         assert block.startswith(message)
         assert "\n  promised: " in message
@@ -194,8 +215,12 @@ def test_an_annotation_lands_on_the_line_of_the_promise(told: Told) -> None:
     """pytest-github-actions-annotate-failures points at the document, relative to the workspace, with the block as text."""
     places = {one["node"]: (one["file"], one["line"]) for one in told.report["clauses"]}
     found = re.findall(r"^::error file=(.*),line=(\d+)::(.*)$", told.run.err, re.MULTILINE)
-    assert Counter((file, int(line)) for file, line, _ in found) == Counter(places[node] for node in told.run.red)
-    texts = {text.replace("%0A", "\n").replace("%25", "%").partition("\n\n")[2] for _, _, text in found}
+    assert Counter((file, int(line)) for file, line, _ in found) == Counter(
+        places[node] for node in told.run.red
+    )
+    texts = {
+        text.replace("%0A", "\n").replace("%25", "%").partition("\n\n")[2] for _, _, text in found
+    }
     assert texts == set(told.blocks.values())
 
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 CHROMIUM = os.environ.get("CONTRACT_CHROMIUM") or shutil.which("chromium") or ""
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SCHEMES = ("light", "dark")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium: install Debian's, or name it in CONTRACT_CHROMIUM")
+pytestmark = pytest.mark.skipif(
+    not CHROMIUM, reason="no chromium: install Debian's, or name it in CONTRACT_CHROMIUM"
+)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,12 @@ def opened(browser: Any, url: str) -> Iterator[Any]:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
     page.told, page.asked = [], []
-    page.on("console", lambda message: page.told.append(message.text) if message.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda message: (
+            page.told.append(message.text) if message.type in ("error", "warning") else None
+        ),
+    )
     page.on("pageerror", lambda error: page.told.append(str(error)))
     page.on("request", lambda request: page.asked.append(request.url))
     page.goto(url)
@@ -148,9 +155,7 @@ def test_it_fits_a_small_screen(browser: Any, url: str) -> None:
     page = context.new_page()
     page.goto(url)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    wide = (
-        "[...document.querySelectorAll('.promises')].filter((one) => one.scrollWidth > one.parentElement.clientWidth)"
-    )
+    wide = "[...document.querySelectorAll('.promises')].filter((one) => one.scrollWidth > one.parentElement.clientWidth)"
     assert page.evaluate(f"{wide}.length") == 0
     context.close()
 

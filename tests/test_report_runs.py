@@ -38,14 +38,18 @@ FIVE = (
     "request spec.display_name: type not checked",
     "200/body/metadata.created_at of the wrong format",
 )
-SCHEMA = json.loads((ROOT / "pytest_confluent_contracts/report/report.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(
+    (ROOT / "pytest_confluent_contracts/report/report.schema.json").read_text(encoding="utf-8")
+)
 EXAMPLES = 20
 
 
 # --- runs on the embedded service ------------------------------------------------------------------------------------
 
 
-def altering(names: tuple[str, ...], known: dict[str, mutations.Fault]) -> Callable[[Service], Service]:
+def altering(
+    names: tuple[str, ...], known: dict[str, mutations.Fault]
+) -> Callable[[Service], Service]:
     """Return the alteration that puts each fault of *names* that is *known* into a service."""
 
     def alter(service: Service) -> Service:
@@ -67,20 +71,33 @@ def finished(names: tuple[str, ...] = ()) -> Run:
             campaign = proving.Double(operation, 0, EXAMPLES).campaign(alter)
             records += [record.of(campaign.ruling(clause)) for clause in clauses.derive(operation)]
             exchanges += [record.exchange(exchange) for exchange in campaign.journal]
-    meta = {"tool": "0.0", "target": "mock", "seed": 0, "started": "2026-11-22T09:30:00+00:00", "seconds": 3.5}
+    meta = {
+        "tool": "0.0",
+        "target": "mock",
+        "seed": 0,
+        "started": "2026-11-22T09:30:00+00:00",
+        "seconds": 3.5,
+    }
     return runs.gathered(meta | {"documents": held}, records, exchanges)
 
 
 def sources() -> dict[str, str]:
     """Return the texts of the bundled documents by the file that clauses name."""
-    return {f"specs/{path.name}": path.read_text(encoding="utf-8") for path in documents.bundled_documents().values()}
+    return {
+        f"specs/{path.name}": path.read_text(encoding="utf-8")
+        for path in documents.bundled_documents().values()
+    }
 
 
 def exchange(body: bytes | None = b"{}", **more: Any) -> Exchange:
     """Return an exchange of the first bundled operation, with *more* in it."""
-    operation = documents.read_document(next(iter(documents.bundled_documents().values()))).operations[0]
+    operation = documents.read_document(
+        next(iter(documents.bundled_documents().values()))
+    ).operations[0]
     case = Case(Probe.EXAMPLES, "made up", operation, (("id", "ak-1"),), (), body, {}, Expect.ANY)
-    plain = Exchange(0, case, "http://127.0.0.1/iam/v2/api-keys/ak-1", 200, (), "{}", {}, "", (), 0.0, 0.1)
+    plain = Exchange(
+        0, case, "http://127.0.0.1/iam/v2/api-keys/ak-1", 200, (), "{}", {}, "", (), 0.0, 0.1
+    )
     return replace(plain, **more)
 
 
@@ -116,7 +133,11 @@ def test_a_service_without_a_fault_has_no_broken_cause() -> None:
 def test_every_clause_that_is_not_as_promised_has_one_cause() -> None:
     """No red or warned clause is left out of the causes, and none is in two."""
     told = Counter(node for cause in finished(FIVE)["causes"] for node in cause["clauses"])
-    red = {clause["node"] for clause in finished(FIVE)["clauses"] if causes.standing(clause) in causes.RANK}
+    red = {
+        clause["node"]
+        for clause in finished(FIVE)["clauses"]
+        if causes.standing(clause) in causes.RANK
+    }
     assert set(told) == red
     assert set(told.values()) == {1}
 
@@ -127,7 +148,11 @@ def test_every_clause_that_is_not_as_promised_has_one_cause() -> None:
 def test_all_files_are_written_and_nothing_else(written: Path) -> None:
     """The seven reports lie in the folder, and no temporary file is left beside them."""
     names = {"report.json", "report.html", "report.sarif", "codequality.json"}
-    assert {path.name for path in written.iterdir()} == names | {"summary.md", "exchanges.har", "badge.svg"}
+    assert {path.name for path in written.iterdir()} == names | {
+        "summary.md",
+        "exchanges.har",
+        "badge.svg",
+    }
 
 
 def test_the_json_keeps_its_schema(written: Path) -> None:
@@ -145,7 +170,9 @@ def of_before(run: Run) -> Run:
     for clause in old["clauses"]:
         del clause["topic"], clause["missing"]
         if finding := clause["finding"]:
-            clause["finding"] = {name: finding[name] for name in ("came", "curl", "seen", "exchange")}
+            clause["finding"] = {
+                name: finding[name] for name in ("came", "curl", "seen", "exchange")
+            }
     return old
 
 
@@ -158,13 +185,18 @@ def test_a_report_of_before_is_still_read(tmp_path: Path) -> None:
     assert lines == ["nothing changed"]
     assert merge.merged([old])["clauses"] == old["clauses"]
     found = causes.of(old["clauses"])
-    assert {cause.title for cause in found} >= {cause["title"] for cause in finished(FIVE)["causes"]}
+    assert {cause.title for cause in found} >= {
+        cause["title"] for cause in finished(FIVE)["causes"]
+    }
 
 
 def test_every_file_gives_each_clause_the_same_verdict(written: Path) -> None:
     """JSON, SARIF, the page, the table of the summary and GitLab's file agree on each verdict."""
     clauses_ = loaded(written / "report.json")["clauses"]
-    verdicts = {f"{one['document']}::{one['operation']}::{one['clause']}": one["verdict"] for one in clauses_}
+    verdicts = {
+        f"{one['document']}::{one['operation']}::{one['clause']}": one["verdict"]
+        for one in clauses_
+    }
     sarif = loaded(written / "report.sarif")["runs"][0]
     rules = sarif["tool"]["driver"]["rules"]
     assert {rule["id"]: rule["properties"]["verdict"] for rule in rules} == verdicts
@@ -179,7 +211,9 @@ def test_every_file_gives_each_clause_the_same_verdict(written: Path) -> None:
 def page_verdicts(folder: Path) -> list[str]:
     """Return the verdict of each row of the page's tables of promises, in their order."""
     page = (folder / "report.html").read_text(encoding="utf-8")
-    rows = re.findall(r'<tr id="c(\d+)" data-v="\w+"><th scope="row"><span class="[^"]*">. ([\w ]+)<', page)
+    rows = re.findall(
+        r'<tr id="c(\d+)" data-v="\w+"><th scope="row"><span class="[^"]*">. ([\w ]+)<', page
+    )
     assert [int(number) for number, _ in rows] == list(range(len(rows)))
     return [verdict for _, verdict in rows]
 
@@ -191,7 +225,11 @@ def summary_counts(folder: Path) -> Counter[str]:
         if cells := re.fullmatch(r"\| [\w ]+ ((?:\| \d* )+)\|", line):
             numbers = [cell.strip() for cell in cells.group(1).split("|")[1:]]
             counts.update(
-                {verdict: int(number) for verdict, number in zip(terminal.ORDER, numbers, strict=True) if number}
+                {
+                    verdict: int(number)
+                    for verdict, number in zip(terminal.ORDER, numbers, strict=True)
+                    if number
+                }
             )
     return counts
 
@@ -207,8 +245,13 @@ def test_a_result_points_at_the_line_of_the_promise(written: Path) -> None:
 def test_the_archive_has_every_exchange(written: Path) -> None:
     """exchanges.har holds the exchanges of the run, in their order."""
     entries = loaded(written / "exchanges.har")["log"]["entries"]
-    told = [(entry["request"]["method"], entry["request"]["url"], entry["response"]["status"]) for entry in entries]
-    assert told == [(one["method"], one["url"], one["status"]) for one in finished(FIVE)["exchanges"]]
+    told = [
+        (entry["request"]["method"], entry["request"]["url"], entry["response"]["status"])
+        for entry in entries
+    ]
+    assert told == [
+        (one["method"], one["url"], one["status"]) for one in finished(FIVE)["exchanges"]
+    ]
 
 
 def test_the_page_is_small_and_fetches_nothing(written: Path) -> None:
@@ -223,10 +266,17 @@ def test_only_a_rate_limit_that_was_told_is_drawn(tmp_path: Path) -> None:
     silent = copy.deepcopy(finished())
     for one in silent["exchanges"]:
         one["headers"] = []
-    throttled = sum(one["status"] == 429 for one in silent["exchanges"] if one["document"] == "confluent-api-keys")
+    throttled = sum(
+        one["status"] == 429
+        for one in silent["exchanges"]
+        if one["document"] == "confluent-api-keys"
+    )
     for folder, run in (("told", finished()), ("silent", silent)):
         files.write(tmp_path / folder, run, sources())
-    pages = [(tmp_path / folder / "report.html").read_text(encoding="utf-8") for folder in ("told", "silent")]
+    pages = [
+        (tmp_path / folder / "report.html").read_text(encoding="utf-8")
+        for folder in ("told", "silent")
+    ]
     assert ["<svg" in page for page in pages] == [True, False]
     assert f"No answer told a rate limit; {throttled} answered 429." in pages[1]
 
@@ -249,7 +299,8 @@ def test_what_a_service_answers_stays_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "told"), [(None, (None, "")), ("é".encode(), ("é", "utf-8")), (b"\xff", ("/w==", "base64"))]
+    ("body", "told"),
+    [(None, (None, "")), ("é".encode(), ("é", "utf-8")), (b"\xff", ("/w==", "base64"))],
 )
 def test_a_body_that_is_not_text_is_kept(body: bytes | None, told: tuple[str | None, str]) -> None:
     """A request body is told as text, in base64 where it is none, and None where there was none."""
@@ -259,10 +310,16 @@ def test_a_body_that_is_not_text_is_kept(body: bytes | None, told: tuple[str | N
 
 def test_exchanges_may_come_with_a_record() -> None:
     """What a record brings along from another process counts as an exchange of the run and is no part of the clause."""
-    brought = [record.exchange(exchange(sent_at=5.0, came_at=6.0)), record.exchange(exchange(sent_at=7.0, came_at=7.5))]
+    brought = [
+        record.exchange(exchange(sent_at=5.0, came_at=6.0)),
+        record.exchange(exchange(sent_at=7.0, came_at=7.5)),
+    ]
     carrier = finished()["clauses"][0] | {"exchanges": brought, "cost": {"requests": 2.0}}
     run = runs.gathered({"documents": finished()["documents"]}, [carrier], [])
-    assert [(one["sent_at"], one["came_at"]) for one in run["exchanges"]] == [(0.0, 1.0), (2.0, 2.5)]
+    assert [(one["sent_at"], one["came_at"]) for one in run["exchanges"]] == [
+        (0.0, 1.0),
+        (2.0, 2.5),
+    ]
     assert run["clauses"] == finished()["clauses"][:1]
 
 
@@ -282,8 +339,13 @@ def test_coverage_counts_what_was_exercised() -> None:
 def test_a_keyword_counts_only_where_a_value_met_it() -> None:
     """A keyword of a member that no answer had is not evaluated; that of one that came is."""
     unevaluated = finished()["coverage"]["keywords"]["unevaluated"]
-    assert "confluent-api-keys::updateIamV2ApiKey 200/body/metadata.deleted_at format" in unevaluated
-    assert "confluent-api-keys::updateIamV2ApiKey 200/body/metadata.created_at format" not in unevaluated
+    assert (
+        "confluent-api-keys::updateIamV2ApiKey 200/body/metadata.deleted_at format" in unevaluated
+    )
+    assert (
+        "confluent-api-keys::updateIamV2ApiKey 200/body/metadata.created_at format"
+        not in unevaluated
+    )
 
 
 # --- the badge -------------------------------------------------------------------------------------------------------
@@ -300,9 +362,13 @@ def test_a_keyword_counts_only_where_a_value_met_it() -> None:
 )
 def test_the_badge_tells_what_fails_first(verdicts: list[str], told: str) -> None:
     """Broken before warned before kept; not exercised is never green."""
-    words, colour = badge.message({"clauses": [{"verdict": verdict, "withheld": False} for verdict in verdicts]})
+    words, colour = badge.message(
+        {"clauses": [{"verdict": verdict, "withheld": False} for verdict in verdicts]}
+    )
     assert words == told
-    assert (colour == badge.GREEN) == (set(verdicts) <= {"kept", "not exercised"} and "kept" in verdicts)
+    assert (colour == badge.GREEN) == (
+        set(verdicts) <= {"kept", "not exercised"} and "kept" in verdicts
+    )
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -313,7 +379,10 @@ def test_a_directory_that_cannot_be_written_is_one_clear_line(tmp_path: Path) ->
     (tmp_path / "file").touch()
     with pytest.raises(ContractError) as raised:
         files.write(tmp_path / "file" / "reports", finished(), {})
-    assert re.fullmatch(r"--contract-report=\S+: cannot be written: .+; name a directory that can", str(raised.value))
+    assert re.fullmatch(
+        r"--contract-report=\S+: cannot be written: .+; name a directory that can",
+        str(raised.value),
+    )
 
 
 def test_a_directory_is_made(tmp_path: Path) -> None:
@@ -333,7 +402,9 @@ def test_a_report_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
     assert after["exchanges.har"] == before["exchanges.har"]
 
 
-def test_the_summary_is_added_to_the_page_of_the_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_summary_is_added_to_the_page_of_the_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where GITHUB_STEP_SUMMARY names a file, the summary follows what is there already."""
     (page := tmp_path / "page.md").write_text("before\n", encoding="utf-8")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
@@ -348,7 +419,10 @@ def test_an_interrupted_run_says_so(tmp_path: Path) -> None:
     files.write(tmp_path, run, sources())
     for name in ("report.html", "summary.md"):
         assert "The run was interrupted" in (tmp_path / name).read_text(encoding="utf-8")
-    assert loaded(tmp_path / "report.sarif")["runs"][0]["invocations"][0]["executionSuccessful"] is False
+    assert (
+        loaded(tmp_path / "report.sarif")["runs"][0]["invocations"][0]["executionSuccessful"]
+        is False
+    )
 
 
 # --- the closing section ---------------------------------------------------------------------------------------------
@@ -417,11 +491,14 @@ def large(folder: Path) -> None:
     ]
     one = [json.dumps(exchange) for exchange in run["exchanges"]]
     sent = [
-        json.loads(one[index % len(one)]) | {"sent_at": index / 10, "came_at": index / 10} for index in range(50_000)
+        json.loads(one[index % len(one)]) | {"sent_at": index / 10, "came_at": index / 10}
+        for index in range(50_000)
     ]
     begun = time.process_time()
     whole = runs.gathered(
-        {"tool": "0", "seconds": 1, "documents": run["documents"], "clock": 0.0}, records[:1000], sent
+        {"tool": "0", "seconds": 1, "documents": run["documents"], "clock": 0.0},
+        records[:1000],
+        sent,
     )
     files.write(folder, whole, sources())
     # Not ru_maxrss: it keeps the peak of the process that started this one (exec carries it over).
@@ -433,7 +510,9 @@ def large(folder: Path) -> None:
 def test_a_large_run_is_told_in_time_and_memory(tmp_path: Path) -> None:
     """1,000 clauses and 50,000 exchanges are written in under 10 s and 500 MB."""
     script = LARGE.format(tests=str(Path(__file__).parent), folder=str(tmp_path))
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
     seconds, peak = json.loads(done.stdout)
     assert seconds < 10
     assert peak < 500

@@ -28,7 +28,15 @@ def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip(f"no npm: give {NODE_MODULES}, a folder with {', '.join(PACKAGES)}")
     folder = tmp_path_factory.mktemp("npm")
     (folder / "package.json").write_text("{}", encoding="utf-8")
-    command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", *PACKAGES]
+    command = [
+        "npm",
+        "install",
+        "--silent",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        *PACKAGES,
+    ]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(f"npm cannot install {', '.join(PACKAGES)}: {done.stderr[-200:]}")
@@ -40,7 +48,9 @@ def reports(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """Return the folder with the reports of a run."""
     folder = tmp_path_factory.mktemp("reports")
     run = finished(request.param)
-    (waived := dict(run["clauses"][0])).update(verdict="waived", reason="known (us, until 2030-01-01)")
+    (waived := dict(run["clauses"][0])).update(
+        verdict="waived", reason="known (us, until 2030-01-01)"
+    )
     withheld = dict(run["clauses"][1]) | {
         "verdict": "not exercised",
         "withheld": True,
@@ -61,10 +71,15 @@ def har_faults(modules: Path, archive: Any) -> list[str]:
     folder, named = "https://har.example/", {}
     for path in (modules / "har-schema/lib").glob("*.json"):
         # Their references are bare names, beside each other: given a folder, they are found.
-        part = loaded(path) | {"$schema": "http://json-schema.org/draft-06/schema#", "$id": folder + path.name}
+        part = loaded(path) | {
+            "$schema": "http://json-schema.org/draft-06/schema#",
+            "$id": folder + path.name,
+        }
         named[path.name] = part
     registry = jsonschema_rs.Registry(resources=[(part["$id"], part) for part in named.values()])
-    validator = jsonschema_rs.Draft6Validator(named["har.json"], registry=registry, validate_formats=True)
+    validator = jsonschema_rs.Draft6Validator(
+        named["har.json"], registry=registry, validate_formats=True
+    )
     return [error.message[:200] for error in validator.iter_errors(archive)]
 
 
@@ -100,7 +115,9 @@ def test_a_waived_result_is_suppressed(reports: Path) -> None:
     """SARIF has the word for a known failure: a suppression with its justification; others have none."""
     results = loaded(reports / "report.sarif")["runs"][0]["results"]
     suppressed = [result for result in results if "suppressions" in result]
-    assert [one["suppressions"][0]["justification"] for one in suppressed] == ["known (us, until 2030-01-01)"]
+    assert [one["suppressions"][0]["justification"] for one in suppressed] == [
+        "known (us, until 2030-01-01)"
+    ]
 
 
 def test_gitlabs_file_has_what_gitlab_asks_for(reports: Path) -> None:

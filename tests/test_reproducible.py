@@ -52,7 +52,9 @@ def test_the_same_seed_sends_the_same_requests(tmp_path: Path, first: Sent) -> N
 
 def test_another_seed_sends_other_bodies(tmp_path: Path, first: Sent) -> None:
     """The seed chooses the generated bodies."""
-    others = sent_by(tmp_path / "others", "--contract-seed=1", "--contract-spec=datadog-confluent-cloud")
+    others = sent_by(
+        tmp_path / "others", "--contract-seed=1", "--contract-spec=datadog-confluent-cloud"
+    )
     new = {body for *_, body in others} - {body for *_, body in first}
     assert len(new) > 30
 

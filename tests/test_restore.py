@@ -21,10 +21,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONFLUENT = ("--contract-spec=confluent-api-keys", "--contract-max-examples=1")
-PINS = ("--contract-pin=data.attributes.api_key=FIRSTKEY", "--contract-pin=data.attributes.api_secret=first-secret")
+PINS = (
+    "--contract-pin=data.attributes.api_key=FIRSTKEY",
+    "--contract-pin=data.attributes.api_secret=first-secret",
+)
 DATADOG = ("--contract-spec=datadog-confluent-cloud", "--contract-max-examples=1", *PINS)
 SOME = ("-k", "request/undeclared")  # few requests, and most of them write something
-BEFORE = ({"display_name": "first name", "description": "first description"}, ["first", "first:tag"])
+BEFORE = (
+    {"display_name": "first name", "description": "first description"},
+    ["first", "first:tag"],
+)
 
 
 def state(service: OtherService) -> tuple[dict[str, Any], list[str]]:
@@ -65,11 +71,19 @@ def test_after_a_normal_end_the_resource_is_as_it_was(
     assert "not put back" not in run.out
 
 
-CLAUSES = ("request/accepted", "request/body/json", "request/spec/type", "request/unknown-id", "security/none")
+CLAUSES = (
+    "request/accepted",
+    "request/body/json",
+    "request/spec/type",
+    "request/unknown-id",
+    "security/none",
+)
 
 
 @pytest.mark.parametrize("clause", CLAUSES)
-def test_whatever_is_chosen_the_resource_is_as_it_was(folder: Path, other: OtherService, clause: str) -> None:
+def test_whatever_is_chosen_the_resource_is_as_it_was(
+    folder: Path, other: OtherService, clause: str
+) -> None:
     """A run of one clause, chosen with -k or by --lf, knows the first state too: whichever probe comes first."""
     run = held(folder, other, *CONFLUENT, "-k", clause)
     assert run.code == 0, run.everything
@@ -101,12 +115,17 @@ def pytest_contract_exchange(config, exchange):
     if count == {number} and ({where}):
         {how}
 """
-DYING = {"where": "hasattr(config, 'workerinput') and not flag.exists()", "how": "flag.touch(); os._exit(9)"}
+DYING = {
+    "where": "hasattr(config, 'workerinput') and not flag.exists()",
+    "how": "flag.touch(); os._exit(9)",
+}
 
 
 def ending(folder: Path, number: int, how: str, where: str = "True") -> None:
     """Write a conftest.py that ends the run at the exchange with this number."""
-    (folder / "conftest.py").write_text(AT_THE.format(number=number, how=how, where=where), encoding="utf-8")
+    (folder / "conftest.py").write_text(
+        AT_THE.format(number=number, how=how, where=where), encoding="utf-8"
+    )
 
 
 ENDINGS = {
@@ -118,7 +137,9 @@ ENDINGS = {
 
 
 @pytest.mark.parametrize("end", ENDINGS)
-def test_however_a_run_is_broken_off_the_resource_is_as_it_was(folder: Path, other: OtherService, end: str) -> None:
+def test_however_a_run_is_broken_off_the_resource_is_as_it_was(
+    folder: Path, other: OtherService, end: str
+) -> None:
     """A conftest.py that ends the run in the middle of a probe does not keep the key from being put back."""
     how, code = ENDINGS[end]
     ending(folder, 20, how)
@@ -135,7 +156,9 @@ def pytest_contract_exchange(exchange):
 """
 
 
-def test_where_putting_back_one_resource_fails_the_others_are_put_back(folder: Path, other: OtherService) -> None:
+def test_where_putting_back_one_resource_fails_the_others_are_put_back(
+    folder: Path, other: OtherService
+) -> None:
     """A hook that fails whenever something is put back keeps neither document's resource from being put back."""
     (folder / "conftest.py").write_text(BROKEN_HOOK, encoding="utf-8")
     run = held(folder, other, *CONFLUENT, *DATADOG, *SOME)
@@ -146,7 +169,9 @@ def test_where_putting_back_one_resource_fails_the_others_are_put_back(folder: P
 
 def test_what_cannot_be_put_back_is_said(folder: Path, other: OtherService) -> None:
     """Without pins Datadog's key and secret are overwritten before any answer shows them: both are named at the end."""
-    run = held(folder, other, "--contract-spec=datadog-confluent-cloud", "--contract-max-examples=1", *SOME)
+    run = held(
+        folder, other, "--contract-spec=datadog-confluent-cloud", "--contract-max-examples=1", *SOME
+    )
     assert other.account["tags"] == BEFORE[1]
     [line] = [line for line in run.out.splitlines() if line.startswith("not put back: ")]
     assert "data.attributes.api_secret" in line
@@ -209,7 +234,9 @@ for probe in Probe:
     cases.of(probe, operation, RunContext(operation.parameters, {}, {}))
 assert set(during) == {1} and len(gc.callbacks) == 1, (set(during), gc.callbacks)
 """
-    done = subprocess.run([sys.executable, "-c", drawing], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", drawing], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -243,7 +270,9 @@ ENDED = {
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "-n 2"])
 @pytest.mark.parametrize("how", ENDED)
-def test_a_cancelled_job_puts_back(folder: Path, other: OtherService, how: str, workers: tuple[str, ...]) -> None:
+def test_a_cancelled_job_puts_back(
+    folder: Path, other: OtherService, how: str, workers: tuple[str, ...]
+) -> None:
     """CI cancels a job with SIGTERM, a terminal that is closed sends SIGHUP: the resource is put back all the same."""
     done = interrupted(folder, other, 60, ENDED[how], *CONFLUENT, *workers)
     assert (done.code, changed(other)) == (pytest.ExitCode.INTERRUPTED, True), done.everything
@@ -258,16 +287,29 @@ def test_what_a_killed_run_leaves_is_enough_to_put_back(
     other.spec["description"] = f"made with {ENVIRONMENT['CONFLUENT_CLOUD_API_SECRET']}"
     (place := tmp_path / "temporary").mkdir()
     given = {"TMPDIR": str(place)}
-    interrupted(folder, other, 60, lambda pid: os.killpg(pid, signal.SIGKILL), *CONFLUENT, *workers, given=given)
+    interrupted(
+        folder,
+        other,
+        60,
+        lambda pid: os.killpg(pid, signal.SIGKILL),
+        *CONFLUENT,
+        *workers,
+        given=given,
+    )
     [left] = place.glob("contract-state-*/*.json")
     assert left.parent.stat().st_mode & 0o077 == 0
     kept = json.loads(left.read_text(encoding="utf-8"))
     assert kept["resource"] == f"{other.url}/iam/v2/api-keys/ak-12345"
-    assert kept["was"] == {"spec.display_name": "first name", "spec.description": "made with [redacted]"}
+    assert kept["was"] == {
+        "spec.display_name": "first name",
+        "spec.description": "made with [redacted]",
+    }
     again = gate(folder, "--contract-target=mock", "-k", "nothing", given=given)
     assert f"a run that was killed put nothing back; what was there: {left}" in again.out
     left.unlink()
-    assert "was killed" not in gate(folder, "--contract-target=mock", "-k", "nothing", given=given).out
+    assert (
+        "was killed" not in gate(folder, "--contract-target=mock", "-k", "nothing", given=given).out
+    )
 
 
 # --- workers that die ------------------------------------------------------------------------------------------------
@@ -288,7 +330,9 @@ def test_after_the_death_of_a_worker_the_resource_is_as_it_was(
     assert other.account["api_key"] == "FIRSTKEY"
 
 
-def test_a_worker_that_dies_after_the_first_answer_leaves_nothing(folder: Path, other: OtherService) -> None:
+def test_a_worker_that_dies_after_the_first_answer_leaves_nothing(
+    folder: Path, other: OtherService
+) -> None:
     """Nothing is changed before it is known how to put it back."""
     ending(folder, 2, **DYING)
     held(folder, other, *CONFLUENT, "-n", "1", "--max-worker-restart=0", *SOME)
@@ -317,7 +361,13 @@ def test_a_run_that_is_alive_left_nothing(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_operations_that_differ_in_a_slash_are_kept_apart(tmp_path: Path) -> None:
     """No resource is put back to what another one was."""
-    keys = [("a", "patch /v1/keys/{id}"), ("a", "patch /v1-keys/{id}"), ("a-patch", "/v1/keys/{id}")]
+    keys = [
+        ("a", "patch /v1/keys/{id}"),
+        ("a", "patch /v1-keys/{id}"),
+        ("a-patch", "/v1/keys/{id}"),
+    ]
     for key in keys:
         assert saved_state.first(tmp_path, key, "https://h/1", {"name": key[1]}) == {"name": key[1]}
-    assert {key: was["name"] for key, was in saved_state.left(tmp_path)} == {key: key[1] for key in keys}
+    assert {key: was["name"] for key, was in saved_state.left(tmp_path)} == {
+        key: key[1] for key in keys
+    }

@@ -38,7 +38,9 @@ def test_off_loopback_the_defaults_are_careful(pytester: pytest.Pytester, url: s
 
 
 @pytest.mark.usefixtures("bare")
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"]
+)
 def test_on_loopback_nothing_is_held_back(pytester: pytest.Pytester, url: str) -> None:
     """On loopback there is nobody to spare: no rate, no cap, one request at a time."""
     found = checked(pytester, f"--contract-target={url}")
@@ -46,24 +48,34 @@ def test_on_loopback_nothing_is_held_back(pytester: pytest.Pytester, url: str) -
 
 
 @pytest.mark.usefixtures("bare")
-@pytest.mark.parametrize("url", ["http://127.example.com", "http://localhost.example.com", "http://10.0.0.7"])
+@pytest.mark.parametrize(
+    "url", ["http://127.example.com", "http://localhost.example.com", "http://10.0.0.7"]
+)
 def test_what_only_looks_like_loopback_is_not(pytester: pytest.Pytester, url: str) -> None:
     """A name that begins like a loopback address is somebody else's host."""
-    assert not checked(pytester, f"--contract-target={url}", "--contract-spec=confluent-api-keys").local
+    assert not checked(
+        pytester, f"--contract-target={url}", "--contract-spec=confluent-api-keys"
+    ).local
 
 
 @pytest.mark.usefixtures("bare")
-@pytest.mark.parametrize("given", ["https://h", "h/path", "u@h", "h:x", "h:99999", "", "two words", ":80"])
+@pytest.mark.parametrize(
+    "given", ["https://h", "h/path", "u@h", "h:x", "h:99999", "", "two words", ":80"]
+)
 def test_what_is_no_host_is_refused_in_one_line(pytester: pytest.Pytester, given: str) -> None:
     """An address in the place of HOST[:PORT] is a usage error that names the option."""
-    with pytest.raises(pytest.UsageError, match=r"\A--contract-allow-host=[^\n]*: give HOST\[:PORT\]\Z"):
+    with pytest.raises(
+        pytest.UsageError, match=r"\A--contract-allow-host=[^\n]*: give HOST\[:PORT\]\Z"
+    ):
         checked(pytester, f"--contract-target={CLOUD}", f"--contract-allow-host={given}")
 
 
 # --- whole runs ------------------------------------------------------------------------------------------------------
 
 
-def away(folder: Path, service: OtherService, *given: str, environment: dict[str, str] = ENVIRONMENT) -> Run:
+def away(
+    folder: Path, service: OtherService, *given: str, environment: dict[str, str] = ENVIRONMENT
+) -> Run:
     """Run the gate against *service* under a name that is not loopback's."""
     (folder / "conftest.py").write_text(resolver(), encoding="utf-8")
     return gate(folder, f"--contract-target={named(service.url)}", *given, given=environment)
@@ -90,7 +102,13 @@ OTHERS = ("ak-12345", "account_id_abc123")
 
 def test_without_a_resource_nothing_is_changed(folder: Path, other: OtherService) -> None:
     """Off loopback and without --contract-param only strangers and unknown ids are sent, none for a real resource."""
-    run = away(folder, other, *FAST, "--contract-spec=confluent-api-keys", "--contract-spec=datadog-confluent-cloud")
+    run = away(
+        folder,
+        other,
+        *FAST,
+        "--contract-spec=confluent-api-keys",
+        "--contract-spec=datadog-confluent-cloud",
+    )
     asked_for = {request.resource_id for request in other.requests}
     assert other.requests
     assert not asked_for & set(OTHERS), asked_for
@@ -101,20 +119,32 @@ def test_without_a_resource_nothing_is_changed(folder: Path, other: OtherService
         named_ = f"not exercised: name a resource that may be changed: --contract-param {name}=..."
         assert sum(named_ in line for line in told) >= 25, run.everything
     assert run.code == 0, run.everything
-    assert run.verdicts[f"{CONFLUENT}security/none"] == run.verdicts[f"{DATADOG}security/none"] == "kept"
+    assert (
+        run.verdicts[f"{CONFLUENT}security/none"]
+        == run.verdicts[f"{DATADOG}security/none"]
+        == "kept"
+    )
 
 
 def test_what_another_system_checks_is_not_made_up(folder: Path, other: OtherService) -> None:
     """Off loopback Datadog's keys must be pinned: without pins nothing that changes anything is sent."""
-    datadog = ("--contract-spec=datadog-confluent-cloud", "--contract-param=account_id=account_id_abc123")
+    datadog = (
+        "--contract-spec=datadog-confluent-cloud",
+        "--contract-param=account_id=account_id_abc123",
+    )
     run = away(folder, other, *FAST, *datadog)
     accepted = [
-        request for request in other.requests if request.resource_id == "account_id_abc123" and authorised(request)
+        request
+        for request in other.requests
+        if request.resource_id == "account_id_abc123" and authorised(request)
     ]
     assert accepted == []
     assert other.account["api_key"] == "FIRSTKEY"
     told = {one.skipped for one in run.told if one.verdict == "not exercised"}
-    assert any("pin real ones" in line and "--contract-pin data.attributes.api_secret=env:" in line for line in told)
+    assert any(
+        "pin real ones" in line and "--contract-pin data.attributes.api_secret=env:" in line
+        for line in told
+    )
     assert run.code == 0, run.everything
 
 
@@ -124,7 +154,10 @@ def authorised(request: Request) -> bool:
     return (request.headers.get("dd-api-key"), request.headers.get("dd-application-key")) == right
 
 
-PINS = ("--contract-pin=data.attributes.api_key=FIRSTKEY", "--contract-pin=data.attributes.api_secret=env:SECRET")
+PINS = (
+    "--contract-pin=data.attributes.api_key=FIRSTKEY",
+    "--contract-pin=data.attributes.api_secret=env:SECRET",
+)
 NAMES = ("--contract-param=id=ak-12345", "--contract-param=account_id=account_id_abc123")
 
 
@@ -165,7 +198,11 @@ def test_pinned_values_are_in_every_valid_body(default: tuple[Run, OtherService]
     assert service.account["api_key"] == "FIRSTKEY"
     pairs = set()
     for request in service.requests:
-        if not request.is_confluent and authorised(request) and not service.problems(request, request.json):
+        if (
+            not request.is_confluent
+            and authorised(request)
+            and not service.problems(request, request.json)
+        ):
             attributes = request.json["data"]["attributes"]
             pairs.add((attributes["api_key"], attributes["api_secret"]))
     assert pairs == {("FIRSTKEY", "first-secret")}
@@ -180,10 +217,14 @@ def test_a_redirect_is_not_followed(folder: Path) -> None:
         return 200, [], b"{}"
 
     def redirect(request: Request, answer: Answer) -> Answer:
-        return Answer(307, {}, [("Content-Type", "application/json"), ("Location", url + request.path)])
+        return Answer(
+            307, {}, [("Content-Type", "application/json"), ("Location", url + request.path)]
+        )
 
     with serving(elsewhere) as url, OtherService(tamper=redirect) as service:
-        run = gate(folder, f"--contract-target={service.url}", *ONE, "-m", "security", given=ENVIRONMENT)
+        run = gate(
+            folder, f"--contract-target={service.url}", *ONE, "-m", "security", given=ENVIRONMENT
+        )
     assert service.requests
     assert (lured, run.code) == ([], 1)
 
@@ -197,7 +238,9 @@ def test_no_proxy_of_the_environment_is_asked(folder: Path, other: OtherService)
         return 502, [], b""
 
     with serving(proxy) as url:
-        given = ENVIRONMENT | dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"), url)
+        given = ENVIRONMENT | dict.fromkeys(
+            ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"), url
+        )
         run = gate(folder, f"--contract-target={other.url}", *ONE, "-m", "security", given=given)
     assert other.requests
     assert (lured, run.code) == ([], 0)
@@ -213,7 +256,13 @@ def test_both_documents_share_the_budget(folder: Path, other: OtherService, budg
 @pytest.mark.parametrize("budget", [1, 10, 37])
 def test_no_run_sends_more_than_its_budget(folder: Path, other: OtherService, budget: int) -> None:
     """At a tiny budget no more leaves, restoring included; what was not seen is skipped, and the key is as it was."""
-    run = gate(folder, f"--contract-target={other.url}", *ONE, f"--contract-budget={budget}", given=ENVIRONMENT)
+    run = gate(
+        folder,
+        f"--contract-target={other.url}",
+        *ONE,
+        f"--contract-budget={budget}",
+        given=ENVIRONMENT,
+    )
     before = {"display_name": "first name", "description": "first description"}
     assert 0 < len(other.requests) <= budget
     assert other.spec == before, run.everything

@@ -41,14 +41,22 @@ def test_a_keyword_chooses_clauses(run: Callable[..., Run], whole: Run) -> None:
 def test_a_mark_chooses_a_family(run: Callable[..., Run], whole: Run) -> None:
     """-m chooses a family, and its verdicts are those of a whole run."""
     done = run(MOCK, "-m", "rate_limit")
-    family = {one.id for one in whole.told if one.contract and one.contract["family"] == "rate_limit"}
+    family = {
+        one.id for one in whole.told if one.contract and one.contract["family"] == "rate_limit"
+    }
     assert done.verdicts == {node: whole.verdicts[node] for node in family}
 
 
 def test_the_last_failures_can_be_run_alone(folder: Path) -> None:
     """After a failure --lf runs the clause that failed, and no other."""
     with OtherService(tamper=_forbids_strangers) as service:
-        options = (f"--contract-target={service.url}", ONE, FEW, "-k", "security and (none or accepted)")
+        options = (
+            f"--contract-target={service.url}",
+            ONE,
+            FEW,
+            "-k",
+            "security and (none or accepted)",
+        )
         plugins = QUIET[:-2]
         first = gate(folder, *options, given=ENVIRONMENT, plugins=plugins)
         again = gate(folder, *options, "--lf", given=ENVIRONMENT, plugins=plugins)
@@ -70,7 +78,9 @@ def test_a_node_id_chooses_one_clause(run: Callable[..., Run]) -> None:
 def test_a_node_id_chooses_one_operation(run: Callable[..., Run], whole: Run) -> None:
     """The node id of an operation runs its clauses."""
     done = run(MOCK, CONFLUENT.removesuffix("::"), "-k", "security")
-    assert ids(done) == {node for node in ids(whole) if node.startswith(CONFLUENT) and "security" in node}
+    assert ids(done) == {
+        node for node in ids(whole) if node.startswith(CONFLUENT) and "security" in node
+    }
 
 
 @pytest.mark.parametrize("name", ["confluent-api-keys.yaml", "copied.yaml"])
@@ -79,23 +89,31 @@ def test_a_documents_path_chooses_the_document(folder: Path, whole: Run, name: s
     shutil.copy(ROOT / "specs" / "confluent-api-keys.yaml", folder / name)
     done = gate(folder, name, MOCK, "-k", "security")
     chosen = {node for node in ids(whole) if node.startswith(CONFLUENT) and "security" in node}
-    assert ids(done) == {node.replace("confluent-api-keys", Path(name).stem) for node in chosen}, done.everything
+    assert ids(done) == {node.replace("confluent-api-keys", Path(name).stem) for node in chosen}, (
+        done.everything
+    )
 
 
 def test_two_workers_give_the_same_verdicts(run: Callable[..., Run], whole: Run) -> None:
     """xdist spreads clauses over processes, and each has the verdict that it has in one."""
     done = run(MOCK, ONE, "-n", "2")
     assert done.code == 0, done.everything
-    assert done.verdicts == {node: told for node, told in whole.verdicts.items() if node.startswith(CONFLUENT)}
+    assert done.verdicts == {
+        node: told for node, told in whole.verdicts.items() if node.startswith(CONFLUENT)
+    }
 
 
-def test_two_workers_do_not_disturb_each_other(run: Callable[..., Run], other: OtherService) -> None:
+def test_two_workers_do_not_disturb_each_other(
+    run: Callable[..., Run], other: OtherService
+) -> None:
     """Two processes that change the same resource of a conforming service accuse it of nothing."""
     done = run(f"--contract-target={other.url}", ONE, "-n", "2", FEW, given=ENVIRONMENT)
     assert (done.code, done.red) == (0, set()), done.everything
 
 
-def test_two_workers_do_not_send_more(run: Callable[..., Run], tmp_path: Path, other: OtherService) -> None:
+def test_two_workers_do_not_send_more(
+    run: Callable[..., Run], tmp_path: Path, other: OtherService
+) -> None:
     """An operation's clauses stay together and share its exchanges: two workers send what one process sends."""
     chosen = (ONE, FEW, "-m", "security")
     with OtherService() as alone:
@@ -119,7 +137,9 @@ def test_junit_tells_clause_place_and_failure(folder: Path) -> None:
     assert "promised:" in f"{failure.attrib['message']}{failure.text}"
 
 
-def test_fewer_clauses_send_fewer_requests(run: Callable[..., Run], other: OtherService, whole: Run) -> None:
+def test_fewer_clauses_send_fewer_requests(
+    run: Callable[..., Run], other: OtherService, whole: Run
+) -> None:
     """-k rate sends only what the rate clauses need: the examples and the valid bodies, and none that is refused."""
     done = run(f"--contract-target={other.url}", ONE, "-k", "rate", given=ENVIRONMENT)
     [all_of_it] = re.findall(r"updateIamV2ApiKey: .*; (\d+) requests in", whole.out)

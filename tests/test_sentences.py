@@ -61,7 +61,12 @@ FINDINGS: list[tuple[Finding, str]] = [
     # bodies
     (example(Kind.BODY_UNDOCUMENTED, 429, observed='"slow"'), '429 answered with a body: "slow"'),
     (
-        example(Kind.MEDIA_TYPE_WRONG, 200, expected="application/json", observed=("text/html", "text/plain")),
+        example(
+            Kind.MEDIA_TYPE_WRONG,
+            200,
+            expected="application/json",
+            observed=("text/html", "text/plain"),
+        ),
         "200 answered as text/html and as text/plain, not application/json",
     ),
     (
@@ -358,7 +363,9 @@ MISSING: list[tuple[MissingEvidence, str]] = [
         "an answer with 200 was withheld: of 12 valid requests: 12 answered 404",
     ),
     (
-        MissingEvidence(Missing.WITHHELD, "a refusal of spec", expect=Expect.REFUSED, asked=15, answers=MANY),
+        MissingEvidence(
+            Missing.WITHHELD, "a refusal of spec", expect=Expect.REFUSED, asked=15, answers=MANY
+        ),
         "a refusal of spec was withheld: of 15 broken requests: 12 answered 404, 2 no HTTP came, 1 answered 429",
     ),
     (
@@ -523,7 +530,11 @@ def test_a_failure_speaks_in_its_order() -> None:
     assert lines[0] == "404 answered without X-Request-Id"
     assert lines[1] == "  promised: it is as it should be (specs/made-up.yaml:7)"
     assert lines[2].startswith("  request:  curl -X ")
-    assert lines[3:] == ["  answer:   404 {}", "  seen:     3 of 9 answers", "  again:    pytest that"]
+    assert lines[3:] == [
+        "  answer:   404 {}",
+        "  seen:     3 of 9 answers",
+        "  again:    pytest that",
+    ]
     owed = make_unexercised(CLAUSE, withheld("an answer"))
     assert block.failure(owed, "pytest that").splitlines() == [
         "not exercised: an answer was withheld: no valid requests could be sent",

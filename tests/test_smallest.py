@@ -37,7 +37,9 @@ def refusing(test: Callable[[Any], bool]) -> Callable[[Request, Answer], Answer]
 def accepted(name: str, test: Callable[[Any], bool]) -> Ruling:
     """Return the verdict that allowed bodies are accepted, of a service that refuses some."""
     with OtherService(tamper=refusing(test)) as service:
-        found = judged(name, service.url, service.environment, only=["request/accepted"])["request/accepted"]
+        found = judged(name, service.url, service.environment, only=["request/accepted"])[
+            "request/accepted"
+        ]
         assert not service.crashes
     return found
 
@@ -58,7 +60,9 @@ def spec(body: Any, member: str) -> Any:
 @pytest.mark.parametrize("length", [3, 33, 100, 300, 1000, 5000, 65_535])
 def test_a_fault_of_a_length_is_shown_by_that_length(length: int) -> None:
     """A service that refuses more than N characters is shown one with N + 1, and nothing beside it."""
-    ruling = accepted("confluent-api-keys", lambda body: len(spec(body, "display_name") or "") > length)
+    ruling = accepted(
+        "confluent-api-keys", lambda body: len(spec(body, "display_name") or "") > length
+    )
     shown = smallest(ruling)
     assert list(shown) == ["spec"]
     assert list(shown["spec"]) == ["display_name"]
@@ -67,13 +71,18 @@ def test_a_fault_of_a_length_is_shown_by_that_length(length: int) -> None:
 
 def test_a_fault_of_one_property_is_shown_by_one_property() -> None:
     """What does not matter is not in the request."""
-    shown = smallest(accepted("confluent-api-keys", lambda body: spec(body, "description") is not None))
+    shown = smallest(
+        accepted("confluent-api-keys", lambda body: spec(body, "description") is not None)
+    )
     assert shown == {"spec": {"description": ""}}
 
 
 def test_a_fault_of_two_properties_is_shown_by_two() -> None:
     """What comes only together is shown together, each as small as can be."""
-    both = accepted("confluent-api-keys", lambda b: bool(spec(b, "description")) and bool(spec(b, "display_name")))
+    both = accepted(
+        "confluent-api-keys",
+        lambda b: bool(spec(b, "description")) and bool(spec(b, "display_name")),
+    )
     shown = smallest(both)
     assert set(shown["spec"]) == {"display_name", "description"}
     assert {len(text) for text in shown["spec"].values()} == {1}
@@ -81,7 +90,9 @@ def test_a_fault_of_two_properties_is_shown_by_two() -> None:
 
 def test_a_fault_of_one_character_is_shown_by_that_character() -> None:
     """The text around a character that matters is cut away."""
-    shown = smallest(accepted("confluent-api-keys", lambda body: "\0" in (spec(body, "display_name") or "")))
+    shown = smallest(
+        accepted("confluent-api-keys", lambda body: "\0" in (spec(body, "display_name") or ""))
+    )
     assert shown == {"spec": {"display_name": "\0"}}
 
 
@@ -131,10 +142,15 @@ def test_what_never_works_again_is_told_with_what_came_before() -> None:
     def poison(request: Request, answer: Answer) -> Answer:
         poisoned.extend([request] * (b"\\u0000" in request.body))
         if poisoned and answer.status == 200:
-            answer.status, answer.payload = 500, {"errors": [{"id": str(len(poisoned)), "status": "500"}]}
+            answer.status, answer.payload = (
+                500,
+                {"errors": [{"id": str(len(poisoned)), "status": "500"}]},
+            )
         return answer
 
     with OtherService(tamper=poison) as service:
-        ruling = judged("confluent-api-keys", service.url, service.environment, only={"statuses"})["statuses"]
+        ruling = judged("confluent-api-keys", service.url, service.environment, only={"statuses"})[
+            "statuses"
+        ]
     told = seen_sentence(ruling)
     assert re.search(r"answers; what was fine before is broken since: spec.\w+ is NUL", told)

@@ -133,7 +133,9 @@ def operation(tmp_path_factory: pytest.TempPathFactory) -> Operation:
     return operation_from(DOCUMENT, folder)
 
 
-def make_campaign(operation: Operation, alter: mutations.Alter = lambda service: service) -> Campaign:
+def make_campaign(
+    operation: Operation, alter: mutations.Alter = lambda service: service
+) -> Campaign:
     """Return a run that holds the double of *operation*, in process."""
     return Double(operation, max_examples=20).campaign(alter)
 
@@ -217,7 +219,11 @@ def test_undeclared_members_stand_in_the_inner_object(held: Campaign) -> None:
 def test_immutable_members_are_sent_whole(held: Campaign) -> None:
     """An object is sent with other values of its members, by their names; nothing of it is written."""
     bodies = [e.case.value for e in held.journal if e.case.probe is Probe.READ_ONLY]
-    assert any(set(body.get("p[q]") or ()) == {"id", "s/t"} for body in bodies if isinstance(body.get("p[q]"), dict))
+    assert any(
+        set(body.get("p[q]") or ()) == {"id", "s/t"}
+        for body in bodies
+        if isinstance(body.get("p[q]"), dict)
+    )
     assert any(isinstance(body.get("r.s"), str) for body in bodies)
     answers = [e.json for e in held.journal if e.accepted]
     assert {answer["r.s"] for answer in answers} == {"fixed"}

@@ -28,7 +28,11 @@ def pytest_sessionfinish(session):
 
 def packages(modules: list[str]) -> set[str]:
     """Return the top-level packages of *modules* that are not of the standard library."""
-    return {name.partition(".")[0] for name in modules} - set(sys.stdlib_module_names) - {"__main__", "__mp_main__"}
+    return (
+        {name.partition(".")[0] for name in modules}
+        - set(sys.stdlib_module_names)
+        - {"__main__", "__mp_main__"}
+    )
 
 
 def loaded(folder: Path, *options: str) -> set[str]:

@@ -29,13 +29,21 @@ if TYPE_CHECKING:
 ID = f"{CONFLUENT}request/unknown-id"
 LATER = (date.today() + timedelta(days=30)).isoformat()
 CHOSEN = ("--contract-spec=confluent-api-keys", "-k", "unknown-id or security/none")
-FULL = {"clause": "request/unknown-id", "reason": "ids are checked later", "owner": "team-keys", "expires": LATER}
+FULL = {
+    "clause": "request/unknown-id",
+    "reason": "ids are checked later",
+    "owner": "team-keys",
+    "expires": LATER,
+}
 
 
 def gone(request: Request, answer: Answer) -> Answer:
     """Answer 400 to an unknown id, where 404 is documented."""
     if answer.status == 404:
-        answer.status, answer.payload = 400, json.loads(json.dumps(answer.payload).replace('"404"', '"400"'))
+        answer.status, answer.payload = (
+            400,
+            json.loads(json.dumps(answer.payload).replace('"404"', '"400"')),
+        )
     return answer
 
 
@@ -51,21 +59,31 @@ def written(*entries: dict[str, str]) -> str:
     lines = []
     for entry in entries:
         lines.append("[[waiver]]")
-        lines += [f"{key} = {value if key == 'expires' else json.dumps(value)}" for key, value in entry.items()]
+        lines += [
+            f"{key} = {value if key == 'expires' else json.dumps(value)}"
+            for key, value in entry.items()
+        ]
     return "\n".join(lines) + "\n"
 
 
 def held(folder: Path, service: OtherService, text: str, *more: str) -> Run:
     """Run the gate with a file of waivers."""
     (folder / "waivers.toml").write_text(text, encoding="utf-8")
-    options = (f"--contract-target={service.url}", *CHOSEN, "--contract-waivers=waivers.toml", *more)
+    options = (
+        f"--contract-target={service.url}",
+        *CHOSEN,
+        "--contract-waivers=waivers.toml",
+        *more,
+    )
     return gate(folder, *options, given=service.environment)
 
 
 def test_without_a_waiver_the_clause_is_red(folder: Path, broken: OtherService) -> None:
     """The service of these tests breaks one clause, and keeps the other."""
     run = held(folder, broken, "")
-    assert (run.code, run.red, run.verdicts[f"{CONFLUENT}security/none"]) == (1, {ID}, "kept"), run.everything
+    assert (run.code, run.red, run.verdicts[f"{CONFLUENT}security/none"]) == (1, {ID}, "kept"), (
+        run.everything
+    )
 
 
 @pytest.mark.parametrize("clause", ["request/unknown-id", "request/*", "*/unknown-id", "*"])
@@ -93,15 +111,22 @@ def test_a_waiver_covers_what_it_names(folder: Path, broken: OtherService, name:
     """Document and target narrow a waiver; one that does not cover the failure does not excuse it."""
     more, covered = FILTERS[name]
     run = held(folder, broken, written(FULL | more))
-    assert (run.code, run.verdicts[ID]) == ((0, "waived") if covered else (1, "broken")), run.everything
+    assert (run.code, run.verdicts[ID]) == ((0, "waived") if covered else (1, "broken")), (
+        run.everything
+    )
 
 
 @pytest.mark.parametrize("clause", ["request/unknown-id", "request/*"])
-def test_an_expired_waiver_fails_and_says_so(folder: Path, broken: OtherService, clause: str) -> None:
+def test_an_expired_waiver_fails_and_says_so(
+    folder: Path, broken: OtherService, clause: str
+) -> None:
     """After its day a waiver excuses nothing, and the line names it, its owner and the day."""
     run = held(folder, broken, written(FULL | {"clause": clause, "expires": "2020-02-29"}))
     assert (run.code, run.red) == (1, {ID}), run.everything
-    assert f"the waiver of {clause} (team-keys: ids are checked later) expired on 2020-02-29" in run.out
+    assert (
+        f"the waiver of {clause} (team-keys: ids are checked later) expired on 2020-02-29"
+        in run.out
+    )
 
 
 def test_a_waiver_holds_on_its_last_day(folder: Path, broken: OtherService) -> None:
@@ -111,7 +136,9 @@ def test_a_waiver_holds_on_its_last_day(folder: Path, broken: OtherService) -> N
 
 @pytest.mark.parametrize("expires", [LATER, "2020-02-29"])
 @pytest.mark.parametrize("clause", ["request/unknown-id", "request/*"])
-def test_a_waiver_that_is_needed_no_more_fails(folder: Path, other: OtherService, clause: str, expires: str) -> None:
+def test_a_waiver_that_is_needed_no_more_fails(
+    folder: Path, other: OtherService, clause: str, expires: str
+) -> None:
     """Where the clause is kept again the run fails and says which waiver to delete."""
     run = held(folder, other, written(FULL | {"clause": clause, "expires": expires}))
     assert run.code == pytest.ExitCode.TESTS_FAILED, run.everything
@@ -134,8 +161,14 @@ def test_under_xdist_waivers_are_held_to_account_once(folder: Path, other: Other
 REFUSED: dict[str, tuple[str, str]] = {
     "no reason": (written({**FULL, "reason": ""}), "give a reason"),
     "a blank reason": (written({**FULL, "reason": "  "}), "give a reason"),
-    "no owner": (written({key: value for key, value in FULL.items() if key != "owner"}), "give a owner|give an owner"),
-    "no day": (written({key: value for key, value in FULL.items() if key != "expires"}), "give expires"),
+    "no owner": (
+        written({key: value for key, value in FULL.items() if key != "owner"}),
+        "give a owner|give an owner",
+    ),
+    "no day": (
+        written({key: value for key, value in FULL.items() if key != "expires"}),
+        "give expires",
+    ),
     "a day in words": (written({**FULL, "expires": '"next year"'}), "give expires"),
     "an unknown key": (written({**FULL, "untill": "x"}), "unknown: untill"),
     "an unknown table": (f"[[waivers]]\n{written(FULL).partition(chr(10))[2]}", "waivers"),
@@ -147,7 +180,9 @@ REFUSED: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_waiver_that_is_not_complete_is_refused(folder: Path, broken: OtherService, name: str) -> None:
+def test_a_waiver_that_is_not_complete_is_refused(
+    folder: Path, broken: OtherService, name: str
+) -> None:
     """A wrong file is a usage error in one line, that names the file and the cure; nothing is sent."""
     text, told = REFUSED[name]
     before = len(broken.requests)
@@ -172,7 +207,9 @@ def test_a_file_that_is_not_there_is_refused(folder: Path, broken: OtherService)
 # --- drafts ----------------------------------------------------------------------------------------------------------
 
 
-def test_an_update_drafts_what_is_red_and_is_refused_until_completed(folder: Path, broken: OtherService) -> None:
+def test_an_update_drafts_what_is_red_and_is_refused_until_completed(
+    folder: Path, broken: OtherService
+) -> None:
     """The failures of a run are written for a human to complete: as they stand they excuse nothing."""
     drafting = held(folder, broken, "", "--contract-waivers-update")
     text = (folder / "waivers.toml").read_text(encoding="utf-8")
@@ -204,7 +241,12 @@ def test_an_update_keeps_what_is_there(folder: Path, broken: OtherService) -> No
 
 def test_an_update_makes_the_file(folder: Path, broken: OtherService) -> None:
     """The file need not exist before."""
-    options = (f"--contract-target={broken.url}", *CHOSEN, "--contract-waivers=new.toml", "--contract-waivers-update")
+    options = (
+        f"--contract-target={broken.url}",
+        *CHOSEN,
+        "--contract-waivers=new.toml",
+        "--contract-waivers-update",
+    )
     gate(folder, *options, given=broken.environment)
     assert len(tomllib.loads((folder / "new.toml").read_text(encoding="utf-8"))["waiver"]) == 1
 
@@ -213,7 +255,9 @@ def test_what_a_target_says_cannot_break_the_draft(folder: Path) -> None:
     """The finding stands in a comment: whatever the target answers, the file stays TOML."""
 
     def nasty(request: Request, answer: Answer) -> Answer:
-        answer.set("Content-Type", 'text/"""\\]] = 1\x7f' if answer.status == 404 else "application/json")
+        answer.set(
+            "Content-Type", 'text/"""\\]] = 1\x7f' if answer.status == 404 else "application/json"
+        )
         return gone(request, answer)
 
     with OtherService(tamper=nasty) as service:
@@ -230,7 +274,9 @@ def test_no_word_of_a_document_or_a_target_can_break_the_draft() -> None:
     assert (entry["clause"], entry["document"], entry["target"]) == (shown, shown, shown)
 
 
-def test_a_draft_that_cannot_be_written_is_a_line_and_no_accident(folder: Path, broken: OtherService) -> None:
+def test_a_draft_that_cannot_be_written_is_a_line_and_no_accident(
+    folder: Path, broken: OtherService
+) -> None:
     """The verdicts are told all the same, and the exit code says that the options were wrong."""
     path = "--contract-waivers=no/such/folder.toml"
     options = (f"--contract-target={broken.url}", *CHOSEN, path, "--contract-waivers-update")
@@ -254,7 +300,9 @@ FINE = {
 }
 
 
-def made(ruling: Ruling, clause: str = "request/unknown-id", expires: date = TODAY) -> waivers.Outcome:
+def made(
+    ruling: Ruling, clause: str = "request/unknown-id", expires: date = TODAY
+) -> waivers.Outcome:
     """Return what one waiver makes of *ruling*."""
     known = waivers.Waiver(clause, "known", "us", expires)
     return waivers.applied([known], ruling, "mock", TODAY)

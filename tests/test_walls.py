@@ -30,7 +30,17 @@ MAY_IMPORT = {
     "double.proving": {"run", "clauses", "http", "model"},
     "report": {"model"},
     "waivers": {"model"},
-    "plugin": {"documents", "clauses", "cases", "http", "run", "double", "report", "waivers", "model"},
+    "plugin": {
+        "documents",
+        "clauses",
+        "cases",
+        "http",
+        "run",
+        "double",
+        "report",
+        "waivers",
+        "model",
+    },
     "__main__": {"documents", "clauses", "http", "report", "model"},
 }
 
@@ -61,7 +71,9 @@ def sources() -> tuple[Source, ...]:
     return tuple(map(Source.of, sorted((ROOT / PACKAGE).rglob("*.py"))))
 
 
-def imported(tree: ast.AST, *, inside_functions: bool = True, for_types: bool = True) -> Iterator[str]:
+def imported(
+    tree: ast.AST, *, inside_functions: bool = True, for_types: bool = True
+) -> Iterator[str]:
     """Yield the dotted names that *tree* imports; *for_types*: those under TYPE_CHECKING too."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
@@ -107,7 +119,9 @@ def test_the_plugin_imports_next_to_nothing_of_the_house_when_it_is_loaded(sourc
     outside = libraries_of(iter(names)) - sys.stdlib_module_names - {"pytest", PACKAGE}
     name = source.module.removeprefix("plugin").removeprefix(".")
     allowed = {"plugin"} if name in ALWAYS else {"plugin", "model", "run"}
-    allowed |= {"cases"} if name == "planning" else set()  # itself loaded only where a plan is asked for
+    allowed |= (
+        {"cases"} if name == "planning" else set()
+    )  # itself loaded only where a plan is asked for
     assert (rooms_of(iter(names)) - allowed, outside) == (set(), set())
 
 
@@ -117,7 +131,11 @@ def test_what_every_run_loads_of_the_plugin_is_little() -> None:
         name = source.module.removeprefix("plugin").removeprefix(".")
         if name in ALWAYS:
             names = imported(source.tree, inside_functions=False, for_types=False)
-            own = {name.removeprefix(f"{PACKAGE}.plugin.") for name in names if name.startswith(f"{PACKAGE}.plugin.")}
+            own = {
+                name.removeprefix(f"{PACKAGE}.plugin.")
+                for name in names
+                if name.startswith(f"{PACKAGE}.plugin.")
+            }
             assert {part.partition(".")[0] for part in own} <= ALWAYS, source.module
 
 
@@ -141,7 +159,9 @@ def test_the_words_need_the_standard_library_alone() -> None:
 def arrows(trees: Mapping[str, ast.Module]) -> dict[str, set[str]]:
     """Return which of the modules each one imports when anything runs, function-level imports included."""
     return {
-        module: {target for name in imported(tree, for_types=False) if (target := module_of(name, trees))}
+        module: {
+            target for name in imported(tree, for_types=False) if (target := module_of(name, trees))
+        }
         for module, tree in trees.items()
     }
 
@@ -213,14 +233,22 @@ def test_a_library_is_imported_in_its_room_only(library: str) -> None:
 
 def test_only_the_guard_builds_a_transport() -> None:
     """All traffic passes the guard: nobody else names an HTTP transport of httpx."""
-    builders = {source.module for source in sources() if any(map(is_transport, ast.walk(source.tree)))}
+    builders = {
+        source.module for source in sources() if any(map(is_transport, ast.walk(source.tree)))
+    }
     assert builders == {"http.guard"}
 
 
 def is_transport(node: ast.AST) -> bool:
     """Return whether *node* is the name of what opens connections."""
     names = {getattr(node, part, None) for part in ("attr", "id", "name")}
-    openers = {"HTTPTransport", "AsyncHTTPTransport", "HTTPConnection", "create_connection", "urlopen"}
+    openers = {
+        "HTTPTransport",
+        "AsyncHTTPTransport",
+        "HTTPConnection",
+        "create_connection",
+        "urlopen",
+    }
     return bool(names & openers)
 
 
@@ -236,6 +264,7 @@ def test_sentences_about_findings_are_made_by_the_report_alone() -> None:
     users = {
         source.room
         for source in sources()
-        if f"{PACKAGE}.report.sentences" in {name.rpartition(".")[0] for name in imported(source.tree)}
+        if f"{PACKAGE}.report.sentences"
+        in {name.rpartition(".")[0] for name in imported(source.tree)}
     }
     assert users <= {"report", "plugin"}

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def called(*command: str | Path, cwd: Path) -> str:
     """Return the output of a command that succeeds."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=environment({}), check=False)
+    done = subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, env=environment({}), check=False
+    )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
@@ -25,7 +27,17 @@ def called(*command: str | Path, cwd: Path) -> str:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the wheel, built from the checkout."""
     folder = tmp_path_factory.mktemp("wheel")
-    called(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
+    called(
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        folder,
+        ROOT,
+        cwd=folder,
+    )
     [built] = folder.glob("*.whl")
     return built
 
@@ -46,10 +58,27 @@ def test_the_gate_runs_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
     """Installed into a fresh environment, the one command holds both documents, with no checkout in sight."""
     called(sys.executable, "-m", "venv", "fresh", cwd=tmp_path)
     scripts = tmp_path / "fresh" / ("Scripts" if sys.platform == "win32" else "bin")
-    called(scripts / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel, cwd=tmp_path)
+    called(
+        scripts / "python",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        wheel,
+        cwd=tmp_path,
+    )
     (empty := tmp_path / "empty").mkdir()
     told = called(scripts / "pytest", "--contract-target=mock", cwd=empty)
-    for operation in ("confluent-api-keys::updateIamV2ApiKey", "datadog-confluent-cloud::UpdateConfluentAccount"):
+    for operation in (
+        "confluent-api-keys::updateIamV2ApiKey",
+        "datadog-confluent-cloud::UpdateConfluentAccount",
+    ):
         assert f"{operation}: " in told
-    where = called(scripts / "python", "-c", "import pytest_confluent_contracts as p; print(p.__file__)", cwd=empty)
+    where = called(
+        scripts / "python",
+        "-c",
+        "import pytest_confluent_contracts as p; print(p.__file__)",
+        cwd=empty,
+    )
     assert where.startswith(str(tmp_path / "fresh"))

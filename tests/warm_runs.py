@@ -113,7 +113,11 @@ def run_in_fork(asked: dict[str, Any]) -> NoReturn:
     redirect(2, asked["err"], os.O_WRONLY | os.O_CREAT)
     sys.stdin, sys.stdout, sys.stderr = (
         open(number, mode, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115
-        for number, mode, errors in ((0, "r", "strict"), (1, "w", "strict"), (2, "w", "backslashreplace"))
+        for number, mode, errors in (
+            (0, "r", "strict"),
+            (1, "w", "strict"),
+            (2, "w", "backslashreplace"),
+        )
     )
     sys.path[:0] = [asked["folder"], *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     sys.argv = ["pytest", *asked["options"]]
@@ -151,7 +155,9 @@ def warm_up() -> None:
         os.chdir(home)
     if ended is not pytest.ExitCode.OK:
         sys.exit(f"the run that warms up ended with {ended!r}")
-    from hypothesis import configuration  # not before pytest has loaded it, which would warn of that
+    from hypothesis import (
+        configuration,
+    )  # not before pytest has loaded it, which would warn of that
 
     configuration.set_hypothesis_home_dir(None)
 

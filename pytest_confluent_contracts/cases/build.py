@@ -198,7 +198,11 @@ def case(probe: Probe, title: str, operation: Operation, context: RunContext, **
     media_type = operation.request.media_type if operation.request else "application/json"
     settings: dict[str, Any] = {
         "parameters": context.parameters,
-        "headers": (("Content-Type", media_type), ("Accept", "application/json"), *authorised(operation, context)),
+        "headers": (
+            ("Content-Type", media_type),
+            ("Accept", "application/json"),
+            *authorised(operation, context),
+        ),
         "authority": authority(operation, context),
         "expect": Expect.ANY,
         "value": ABSENT,
@@ -207,7 +211,9 @@ def case(probe: Probe, title: str, operation: Operation, context: RunContext, **
     return Case(probe=probe, title=title, operation=operation, **(settings | more))
 
 
-def judged(probe: Probe, title: str, operation: Operation, context: RunContext, body: Any, **more: Any) -> Case:
+def judged(
+    probe: Probe, title: str, operation: Operation, context: RunContext, body: Any, **more: Any
+) -> Case:
     """Return the case that sends *body*: what is promised for it follows from the schema, not from its maker."""
     wrong = violations(operation, body)
     settings: dict[str, Any] = {
@@ -239,19 +245,26 @@ def authority(operation: Operation, context: RunContext) -> str:
 
 def chosen_alternative(operation: Operation, context: RunContext) -> tuple[SecurityScheme, ...]:
     """Return the first documented alternative for which every credential was given."""
-    return next((alternative for alternative in operation.security if complete(alternative, context)), ())
+    return next(
+        (alternative for alternative in operation.security if complete(alternative, context)), ()
+    )
 
 
 def complete(alternative: Sequence[SecurityScheme], context: RunContext) -> bool:
     """Return whether every part of every scheme was given."""
     return all(
-        context.credentials.get(scheme.name, {}).get(part) for scheme in alternative for part, _ in scheme.variables
+        context.credentials.get(scheme.name, {}).get(part)
+        for scheme in alternative
+        for part, _ in scheme.variables
     )
 
 
 def authorised(operation: Operation, context: RunContext) -> tuple[tuple[str, str], ...]:
     """Return the headers of the run's own credentials."""
-    return tuple(header(scheme, context.credentials[scheme.name]) for scheme in chosen_alternative(operation, context))
+    return tuple(
+        header(scheme, context.credentials[scheme.name])
+        for scheme in chosen_alternative(operation, context)
+    )
 
 
 def header(scheme: SecurityScheme, values: Mapping[str, str]) -> tuple[str, str]:
@@ -260,5 +273,8 @@ def header(scheme: SecurityScheme, values: Mapping[str, str]) -> tuple[str, str]
         pair = f"{values.get('username', '')}:{values.get('password', '')}".encode()
         return scheme.header, f"Basic {base64.b64encode(pair).decode('ascii')}"
     if scheme.kind == "bearer":
-        return scheme.header, f"Bearer {values.get('token', '')}".rstrip()  # httpx sends no value that ends in a space
+        return (
+            scheme.header,
+            f"Bearer {values.get('token', '')}".rstrip(),
+        )  # httpx sends no value that ends in a space
     return scheme.header, values.get("value", "")

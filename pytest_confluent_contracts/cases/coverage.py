@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 
 # What Hypothesis finds out for UTF-8 by trying each code point, in a second and 200 MB, in every fresh checkout.
 UTF_8 = IntervalSet(((0, 0xD7FF), (0xE000, sys.maxunicode)))
-TOLD_AS = {IntervalSet: UTF_8, tuple[IntervalSet, IntervalSet]: (UTF_8, IntervalSet(()))}  # by its version
+TOLD_AS = {
+    IntervalSet: UTF_8,
+    tuple[IntervalSet, IntervalSet]: (UTF_8, IntervalSet(())),
+}  # by its version
 
 
 def bodies(operation: Operation, context: RunContext) -> list[Case]:
@@ -53,7 +56,11 @@ def bodies(operation: Operation, context: RunContext) -> list[Case]:
         )
         for index, body in enumerate(_bodies(operation))
     )
-    return distinct(one for one in made if len(one.violations) < 2 and (not one.violations or _wrong(one) not in known))
+    return distinct(
+        one
+        for one in made
+        if len(one.violations) < 2 and (not one.violations or _wrong(one) not in known)
+    )
 
 
 def _wrong(case: Case) -> tuple[object, ...]:
@@ -71,8 +78,16 @@ def _told_apart(body: Any, index: int, operation: Operation, context: RunContext
     for member in members(operation):
         if member.secret and isinstance(value_at(body, member.path), str):
             body = with_value(body, member.path, token(context, f"coverage/{index}"))
-    constants = {member.path: member.schema["enum"][0] for member in members(operation) if _constant(member.schema)}
-    return pinned(body, replace(context, pins=constants | dict(context.pins))) if isinstance(body, dict) else body
+    constants = {
+        member.path: member.schema["enum"][0]
+        for member in members(operation)
+        if _constant(member.schema)
+    }
+    return (
+        pinned(body, replace(context, pins=constants | dict(context.pins)))
+        if isinstance(body, dict)
+        else body
+    )
 
 
 def _bodies(operation: Operation) -> Iterator[Any]:
@@ -85,9 +100,13 @@ def _bodies(operation: Operation) -> Iterator[Any]:
     told = schema["/"]["patch"]
     generation = told.schema.config.generation
     with _characters_known():
-        cases = schema.iter_coverage_cases(told, generation_modes=list(GenerationMode), generation_config=generation)
+        cases = schema.iter_coverage_cases(
+            told, generation_modes=list(GenerationMode), generation_config=generation
+        )
         for case in cases:
-            if case.method == "PATCH" and isinstance(case.body, dict | list | str | int | float | bool | None):
+            if case.method == "PATCH" and isinstance(
+                case.body, dict | list | str | int | float | bool | None
+            ):
                 yield case.body
 
 
@@ -108,14 +127,24 @@ def _document(operation: Operation) -> dict[str, Any]:
     content = {operation.request.media_type: {"schema": _sendable(operation.request.schema)}}
     body = {"required": operation.request.required, "content": content}
     told = {"requestBody": body, "responses": {"200": {"description": ""}}}
-    return {"openapi": "3.1.0", "info": {"title": operation.id, "version": "1"}, "paths": {"/": {"patch": told}}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": operation.id, "version": "1"},
+        "paths": {"/": {"patch": told}},
+    }
 
 
 def _sendable(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return *schema* without what is not written, and without constants: half of the time would go into their opposite."""
     properties = schema.get("properties", {})
-    kept = {name: _sendable(one) for name, one in properties.items() if not (one.get("readOnly") or _constant(one))}
-    required = [name for name in schema.get("required", ()) if name in kept or name not in properties]
+    kept = {
+        name: _sendable(one)
+        for name, one in properties.items()
+        if not (one.get("readOnly") or _constant(one))
+    }
+    required = [
+        name for name in schema.get("required", ()) if name in kept or name not in properties
+    ]
     return {**schema, "properties": kept, "required": required} if kept else dict(schema)
 
 

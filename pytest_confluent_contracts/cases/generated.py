@@ -46,9 +46,13 @@ def apart() -> Iterator[None]:
     """Keep Hypothesis to itself, whoever draws: no constants, no ``.hypothesis`` where there was none, no lost Ctrl-C."""
     home = configuration.storage_directory(intent_to_write=False).home_directory
     if not home.exists():
-        configuration.set_hypothesis_home_dir(os.devnull)  # its caches go nowhere: nothing can lie below a device
+        configuration.set_hypothesis_home_dir(
+            os.devnull
+        )  # its caches go nowhere: nothing can lie below a device
     # schemathesis draws with the usual provider, parts of which Hypothesis takes without looking it up.
-    unmixed = patch.object(HypothesisProvider, "_maybe_draw_constant", ConstantFreeProvider._maybe_draw_constant)
+    unmixed = patch.object(
+        HypothesisProvider, "_maybe_draw_constant", ConstantFreeProvider._maybe_draw_constant
+    )
     # A signal that arrives while garbage is collected would be raised in this callback, where Python drops it.
     unhooked = patch.object(junkdrawer, "_gc_initialized", True)
     try:
@@ -107,7 +111,9 @@ def allowed(operation: Operation, context: RunContext) -> list[Any]:
     return [pinned(body, context) for body in drawn(strategy, context.max_examples, context.seed)]
 
 
-def _value(schema: Mapping[str, Any], path: str, fixed: frozenset[str], operation: Operation) -> st.SearchStrategy[Any]:
+def _value(
+    schema: Mapping[str, Any], path: str, fixed: frozenset[str], operation: Operation
+) -> st.SearchStrategy[Any]:
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     if "const" in schema:
@@ -133,7 +139,9 @@ def _of_type(
     return {
         "boolean": st.booleans(),
         "integer": st.integers(schema.get("minimum"), schema.get("maximum")),
-        "number": st.floats(schema.get("minimum"), schema.get("maximum"), allow_nan=False, allow_infinity=False),
+        "number": st.floats(
+            schema.get("minimum"), schema.get("maximum"), allow_nan=False, allow_infinity=False
+        ),
         "null": st.none(),
     }[kind]
 
@@ -197,7 +205,11 @@ FORMATS: dict[str, st.SearchStrategy[str]] = {
 
 JUNK: st.SearchStrategy[Any] = st.recursive(
     st.one_of(
-        st.none(), st.booleans(), st.integers(-(2**40), 2**40), st.floats(-1e9, 1e9), st.text(ANYTHING, max_size=8)
+        st.none(),
+        st.booleans(),
+        st.integers(-(2**40), 2**40),
+        st.floats(-1e9, 1e9),
+        st.text(ANYTHING, max_size=8),
     ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3), st.dictionaries(st.text(PLAIN, max_size=5), inner, max_size=3)
@@ -212,9 +224,15 @@ def forbidden(operation: Operation, context: RunContext) -> list[Any]:
         return []
     places = [WHOLE, *(member.path for member in members(operation))]
     fine = _value(operation.request.schema, WHOLE, frozenset(), operation)
-    broken = st.tuples(fine, st.sampled_from(places), JUNK).map(lambda drawn: _spoilt(drawn, context))
+    broken = st.tuples(fine, st.sampled_from(places), JUNK).map(
+        lambda drawn: _spoilt(drawn, context)
+    )
     count = -(-context.max_examples // FORBIDDEN)
-    return [body for body in drawn(broken, count, context.seed + 1) if len(violations(operation, body)) == 1]
+    return [
+        body
+        for body in drawn(broken, count, context.seed + 1)
+        if len(violations(operation, body)) == 1
+    ]
 
 
 def _spoilt(drawn: tuple[Any, str, Any], context: RunContext) -> Any:
@@ -225,7 +243,9 @@ def _spoilt(drawn: tuple[Any, str, Any], context: RunContext) -> Any:
 # --- shrinking -------------------------------------------------------------------------------------------------------
 
 
-def smallest(levels: list[int], holds: Callable[[tuple[int, ...]], bool], tries: int) -> tuple[int, ...]:
+def smallest(
+    levels: list[int], holds: Callable[[tuple[int, ...]], bool], tries: int
+) -> tuple[int, ...]:
     """Return the smallest tuple, each number between 0 and its level, for which *holds*; *levels* itself does.
 
     Hypothesis is given the whole tuple as a remembered failure and shrinks it; integers are all that it draws.

@@ -64,7 +64,10 @@ def bodies(operation: Operation, context: RunContext) -> list[Case]:
 
 def listed(operation: Operation, context: RunContext) -> list[Case]:
     """Return the broken bodies that follow from the schema alone, with none drawn."""
-    return [judged(Probe.BROKEN, title, operation, context, body) for title, body in _deterministic(operation, context)]
+    return [
+        judged(Probe.BROKEN, title, operation, context, body)
+        for title, body in _deterministic(operation, context)
+    ]
 
 
 def _checked(cases: list[Case], operation: Operation, context: RunContext) -> Iterator[Case]:
@@ -85,8 +88,12 @@ def _deterministic(operation: Operation, context: RunContext) -> Iterator[tuple[
     for member in (whole, *members(operation)):
         name, right = member.path or "the body", value_at(everything, member.path)
         for index, value in enumerate(wrong_values(member.schema, right)):
-            base = fresh(operation, context, f"refused-{index}", member.path) if index % 2 else least
-            told = "in a list of one" if value == [right] else json.dumps(value)[:40]  # pins may be secret
+            base = (
+                fresh(operation, context, f"refused-{index}", member.path) if index % 2 else least
+            )
+            told = (
+                "in a list of one" if value == [right] else json.dumps(value)[:40]
+            )  # pins may be secret
             yield f"{name} is {told}", with_value(base, member.path, value)
         if has_items(member.path):
             continue
@@ -110,7 +117,10 @@ def _several(operation: Operation, context: RunContext) -> Iterator[tuple[str, A
             body = with_value(body, member.path, 7)
         yield f"{' and '.join(member.path for member in some)} are 7", body
     for member in leaves[:1]:
-        yield f"{member.path} is 10**30", with_value(minimal(operation, context), member.path, 10**30)
+        yield (
+            f"{member.path} is 10**30",
+            with_value(minimal(operation, context), member.path, 10**30),
+        )
 
 
 def _is_leaf(member: Property) -> bool:
@@ -121,10 +131,16 @@ def wrong_values(schema: Mapping[str, Any], right: Any = ABSENT) -> Iterator[Any
     """Yield values of every JSON type that *schema* does not allow, one with *right* in it, then some that break its bounds."""
     kinds = types_of(schema)
     allowed = {*kinds, *(["integer"] if "number" in kinds else [])}
-    wrong = WRONG if right is ABSENT else {**WRONG, "array": ([], [right])}  # some services unwrap a list of one
+    wrong = (
+        WRONG if right is ABSENT else {**WRONG, "array": ([], [right])}
+    )  # some services unwrap a list of one
     if kinds:
-        yield from (value for kind, values in wrong.items() if kind not in allowed for value in values)
-        yield from (text for kind, text in SPELLED.items() if kind in kinds and "string" not in kinds)
+        yield from (
+            value for kind, values in wrong.items() if kind not in allowed for value in values
+        )
+        yield from (
+            text for kind, text in SPELLED.items() if kind in kinds and "string" not in kinds
+        )
     if "enum" in schema:
         yield from _not_in(schema["enum"])
     if schema.get("minLength"):
@@ -143,14 +159,24 @@ def wrong_values(schema: Mapping[str, Any], right: Any = ABSENT) -> Iterator[Any
 
 def _not_in(enum: list[Any]) -> Iterator[Any]:
     for value in (text for text in enum if isinstance(text, str)):
-        yield from ("", f"{value}s", f"x{value}", value[:-1], value.upper(), f"{value} ", "something-else")
+        yield from (
+            "",
+            f"{value}s",
+            f"x{value}",
+            value[:-1],
+            value.upper(),
+            f"{value} ",
+            "something-else",
+        )
 
 
 def _lists(operation: Operation, context: RunContext) -> Iterator[tuple[str, Any]]:
     """Yield lists in which one item among good ones is wrong: the last of two, the first of many, and far inside."""
     least = minimal(operation, context)
     for member in members(operation):
-        texts = "array" in types_of(member.schema) and "string" in types_of(member.schema.get("items") or {})
+        texts = "array" in types_of(member.schema) and "string" in types_of(
+            member.schema.get("items") or {}
+        )
         if not texts or value_at(least, member.path) is not ABSENT:
             continue
         good = [f"good:{index}" for index in range(20)]
@@ -178,7 +204,9 @@ def malformed(operation: Operation, context: RunContext) -> list[Case]:
     return list(_checked(made, operation, context))
 
 
-def _raw(title: str, kind: str, operation: Operation, context: RunContext, body: bytes, **more: Any) -> Case:
+def _raw(
+    title: str, kind: str, operation: Operation, context: RunContext, body: bytes, **more: Any
+) -> Case:
     settings: dict[str, Any] = {"body": body, "expect": Expect.REFUSED, "varies": kind} | more
     return case(Probe.MALFORMED, title, operation, context, **settings)
 
@@ -224,7 +252,10 @@ def _bad_bytes(member: Property, operation: Operation, context: RunContext) -> I
         body = encoded(good).replace(b"HERE", bad)
         yield _raw(f"{title} in {member.path}", "json", operation, context, body)
     for title, depth in (("500", 500), ("20 000", 20_000)):
-        deep, shallow = b"[" * depth + b"]" * depth, with_value(minimal(operation, context), member.path, "HERE")
+        deep, shallow = (
+            b"[" * depth + b"]" * depth,
+            with_value(minimal(operation, context), member.path, "HERE"),
+        )
         body = encoded(shallow).replace(b'"HERE"', deep)
         yield _raw(f"a list {title} deep as {member.path}", "json", operation, context, body)
 
@@ -247,26 +278,41 @@ def _surrogates(operation: Operation, context: RunContext) -> Iterator[Case]:
         forms = {"escaped": b"a\\ud800b", "as raw bytes": b"a\xed\xa0\x80b"}
         for form, text in forms.items():
             title = f"a lone surrogate, {form}, in {member.path}"
-            yield _raw(title, "lone-surrogate", operation, context, good.replace(b"HERE", text), value=value)
+            yield _raw(
+                title,
+                "lone-surrogate",
+                operation,
+                context,
+                good.replace(b"HERE", text),
+                value=value,
+            )
 
 
 def _wrong_type(operation: Operation, context: RunContext) -> Iterator[Case]:
     good = encoded(fresh(operation, context, "refused"))
     for media_type in ("text/plain", "application/xml", "application/x-www-form-urlencoded"):
         one = _raw(f"a body sent as {media_type}", "media-type", operation, context, good)
-        headers = tuple((name, media_type if name == "Content-Type" else value) for name, value in one.headers)
+        headers = tuple(
+            (name, media_type if name == "Content-Type" else value) for name, value in one.headers
+        )
         yield _raw(one.title, "media-type", operation, context, good, headers=headers)
 
 
 def _readable(operation: Operation, context: RunContext) -> Iterator[Case]:
     """Yield bodies that a service may read or refuse, as long as it does not fail."""
     good = encoded(minimal(operation, context))
-    for title, body in (("a byte order mark", b"\xef\xbb\xbf" + good), ("UTF-16", good.decode().encode("utf-16"))):
+    for title, body in (
+        ("a byte order mark", b"\xef\xbb\xbf" + good),
+        ("UTF-16", good.decode().encode("utf-16")),
+    ):
         yield _raw(title, "readable", operation, context, body, expect=Expect.ANY)
-    one = _raw("a body without Content-Type", "readable", operation, context, good, expect=Expect.ANY)
+    one = _raw(
+        "a body without Content-Type", "readable", operation, context, good, expect=Expect.ANY
+    )
     yield replace(one, headers=tuple(pair for pair in one.headers if pair[0] != "Content-Type"))
     foreign = tuple(
-        (name, f"{value}; charset=iso-8859-1" if name == "Content-Type" else value) for name, value in one.headers
+        (name, f"{value}; charset=iso-8859-1" if name == "Content-Type" else value)
+        for name, value in one.headers
     )
     yield replace(one, title="a body said to be Latin-1", headers=foreign)
 

@@ -33,13 +33,17 @@ def restoring(operation: Operation, context: RunContext, was: Mapping[str, Any])
     body = minimal(operation, context)
     for path, value in was.items():
         body = with_value(body, path, value)
-    return judged(Probe.EXAMPLES, "put back what was there", operation, context, pinned(body, context))
+    return judged(
+        Probe.EXAMPLES, "put back what was there", operation, context, pinned(body, context)
+    )
 
 
 def beyond(operation: Operation, context: RunContext, was: Mapping[str, Any]) -> list[str]:
     """Return the members that cannot be put back: those that no answer showed as they were, and values that were redacted."""
     lost = unseen(operation, context)
-    redacted = [path for path, value in was.items() if path not in context.pins and REDACTED in repr(value)]
+    redacted = [
+        path for path, value in was.items() if path not in context.pins and REDACTED in repr(value)
+    ]
     return lost + [path for path in redacted if path not in lost]
 
 

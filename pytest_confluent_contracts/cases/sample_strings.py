@@ -24,7 +24,8 @@ TEXTS = {
     "a character outside the BMP": "\U0001d518",
     "emoji with joiners": "\U0001f469\u200d\U0001f4bb \U0001f1e9\U0001f1ea \U0001f44d\U0001f3fd \u2764\ufe0f",
     "NUL": "a\u0000b",
-    "control characters and separators": "".join(map(chr, range(1, 32))) + "\u007f\u0080\u0085\u009f\u2028\u2029",
+    "control characters and separators": "".join(map(chr, range(1, 32)))
+    + "\u007f\u0080\u0085\u009f\u2028\u2029",
     "what cannot be seen": "\ufeffa\u200bb\u200cc\u2060d\u00ade \ufffe\uffff\ue000\ufdd0 \ufffd",
     "quotes and backslashes": "\"double\" 'single' `back` \\ \\\\ \\n \\u0041",
     "slashes, tildes and percent escapes": "/a/b ~0 ~1 // 100% %20 %00 %s %d %25",

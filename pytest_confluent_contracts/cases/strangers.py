@@ -7,7 +7,15 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.cases.build import case, complete, encoded, fresh, header, judged, minimal
+from pytest_confluent_contracts.cases.build import (
+    case,
+    complete,
+    encoded,
+    fresh,
+    header,
+    judged,
+    minimal,
+)
 from pytest_confluent_contracts.cases.valid import opening
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
 
@@ -35,9 +43,16 @@ def credentials(operation: Operation, context: RunContext) -> list[Case]:
 
 
 def _stranger(
-    title: str, scheme: str, headers: Mapping[str, str], operation: Operation, context: RunContext, index: int
+    title: str,
+    scheme: str,
+    headers: Mapping[str, str],
+    operation: Operation,
+    context: RunContext,
+    index: int,
 ) -> Case:
-    one = judged(Probe.CREDENTIALS, title, operation, context, fresh(operation, context, f"refused-{index}"))
+    one = judged(
+        Probe.CREDENTIALS, title, operation, context, fresh(operation, context, f"refused-{index}")
+    )
     sent = _anonymous(one) + tuple(headers.items())
     expect = Expect.UNAUTHENTICATED
     return replace(one, headers=sent, expect=expect, violations=(), authority="", varies=scheme)
@@ -53,24 +68,41 @@ def _refused(operation: Operation, context: RunContext) -> Iterator[Case]:
     for index, (title, scheme, headers) in enumerate(_variants(operation, context)):
         one = _stranger(title, scheme, headers, operation, context, index)
         yield one
-        if not scheme or "a wrong value" in title:  # who asks may be looked at only where there is something to write
+        if (
+            not scheme or "a wrong value" in title
+        ):  # who asks may be looked at only where there is something to write
             body = minimal(operation, context)
-            yield replace(one, title=f"{title}, the smallest update", value=body, body=encoded(body))
+            yield replace(
+                one, title=f"{title}, the smallest update", value=body, body=encoded(body)
+            )
 
 
-def _variants(operation: Operation, context: RunContext) -> Iterator[tuple[str, str, dict[str, str]]]:
+def _variants(
+    operation: Operation, context: RunContext
+) -> Iterator[tuple[str, str, dict[str, str]]]:
     yield "without credentials", "", {}
     for alternative in operation.security:
-        given = {s.name: header(s, context.credentials.get(s.name, _made_up(s, context))) for s in alternative}
+        given = {
+            s.name: header(s, context.credentials.get(s.name, _made_up(s, context)))
+            for s in alternative
+        }
         for scheme in alternative:
             rest = dict(given[s.name] for s in alternative if s is not scheme)
             if len(alternative) > 1:
                 yield f"without {scheme.header}", scheme.name, rest
-                yield f"with {scheme.header} alone", _partner(alternative, scheme).name, dict([given[scheme.name]])
+                yield (
+                    f"with {scheme.header} alone",
+                    _partner(alternative, scheme).name,
+                    dict([given[scheme.name]]),
+                )
             for title, value in _wrong(scheme, context):
                 yield f"with {title} in {scheme.header}", scheme.name, rest | {scheme.header: value}
             for title, value in _malformed(scheme, context):
-                yield f"with {title} in {scheme.header}", f"{scheme.name}/malformed", rest | {scheme.header: value}
+                yield (
+                    f"with {title} in {scheme.header}",
+                    f"{scheme.name}/malformed",
+                    rest | {scheme.header: value},
+                )
         if len(alternative) == 2:
             one, two = alternative
             swapped = {one.header: given[two.name][1], two.header: given[one.name][1]}
@@ -102,12 +134,18 @@ def _wrong(scheme: SecurityScheme, context: RunContext) -> Iterator[tuple[str, s
                 if near or scheme.kind != "bearer":  # without its token a Bearer is malformed
                     yield f"{title} ({part})", header(scheme, {**right, part: near})[1]
     if scheme.kind in ("basic", "bearer") and all(right.get(part) for part, _ in scheme.variables):
-        yield "the right value under another scheme", f"Digest {header(scheme, right)[1].partition(' ')[2]}"
+        yield (
+            "the right value under another scheme",
+            f"Digest {header(scheme, right)[1].partition(' ')[2]}",
+        )
     if scheme.kind == "basic" and {"username", "password"} <= right.keys():
         exchanged = {"username": right["password"], "password": right["username"]}
         yield "user and password exchanged", header(scheme, exchanged)[1]
         for title, tail in (("a space", " "), ("a colon and more", ":x")):
-            yield f"{title} behind the password", header(scheme, {**right, "password": right["password"] + tail})[1]
+            yield (
+                f"{title} behind the password",
+                header(scheme, {**right, "password": right["password"] + tail})[1],
+            )
     if scheme.header == "Authorization":
         yield "a scheme that is not documented", f"Digest {next(iter(other.values()))}"
     else:
@@ -138,7 +176,10 @@ def _near(right: str, wrong: str) -> Iterator[tuple[str, str]]:
     swapped = right.swapcase()
     if swapped != right:
         yield "the right value in the other case", swapped
-    yield "the right value with its last character changed", right[:-1] + ("x" if right[-1:] != "x" else "y")
+    yield (
+        "the right value with its last character changed",
+        right[:-1] + ("x" if right[-1:] != "x" else "y"),
+    )
 
 
 def _alternatives(operation: Operation, context: RunContext) -> Iterator[Case]:
@@ -147,7 +188,9 @@ def _alternatives(operation: Operation, context: RunContext) -> Iterator[Case]:
         if complete(alternative, context):
             name = "+".join(scheme.name for scheme in alternative)
             body = fresh(operation, context, "allowed")
-            one = judged(Probe.CREDENTIALS, f"new values with valid {name}", operation, context, body)
+            one = judged(
+                Probe.CREDENTIALS, f"new values with valid {name}", operation, context, body
+            )
             own = tuple(header(scheme, context.credentials[scheme.name]) for scheme in alternative)
             yield replace(one, headers=_anonymous(one) + own, authority=name)
 
@@ -171,7 +214,10 @@ def _ids(context: RunContext) -> Iterator[tuple[str, str]]:
     numbers = random.Random(f"{context.seed}/{known}")
     yield f"{known}0", PLAIN
     yield f"x{known}", PLAIN
-    if context.made_up and (other := re.sub("[0-9]", lambda digit: str(9 - int(digit.group())), known)) != known:
+    if (
+        context.made_up
+        and (other := re.sub("[0-9]", lambda digit: str(9 - int(digit.group())), known)) != known
+    ):
         yield other, PLAIN  # of the same look: on a shared service it might be somebody's
     yield known[:-1] or "0", PLAIN
     yield f"contract-unknown-{numbers.getrandbits(48):012x}", PLAIN
@@ -187,7 +233,11 @@ def _unknown(operation: Operation, context: RunContext, id: str, kind: str, inde
     *rest, (name, _) = context.parameters
     title = f"{name} {id[:40]}"
     if operation.request:
-        one = judged(Probe.UNKNOWN, title, operation, context, fresh(operation, context, f"refused-{index}"))
+        one = judged(
+            Probe.UNKNOWN, title, operation, context, fresh(operation, context, f"refused-{index}")
+        )
     else:
         one = case(Probe.UNKNOWN, title, operation, context)
-    return replace(one, parameters=(*rest, (name, id)), expect=Expect.UNKNOWN, violations=(), varies=kind)
+    return replace(
+        one, parameters=(*rest, (name, id)), expect=Expect.UNKNOWN, violations=(), varies=kind
+    )

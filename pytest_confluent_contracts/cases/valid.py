@@ -88,8 +88,22 @@ def throttling(operation: Operation, context: RunContext) -> list[Case]:
     """Return the request that is repeated until the rate limit answers, and one that would change something there."""
     least, other = minimal(operation, context), fresh(operation, context, "limited")
     return [
-        judged(Probe.THROTTLE, "the smallest update, again and again", operation, context, least, varies="exhaust"),
-        judged(Probe.THROTTLE, "new values while the limit is reached", operation, context, other, varies="exhaust"),
+        judged(
+            Probe.THROTTLE,
+            "the smallest update, again and again",
+            operation,
+            context,
+            least,
+            varies="exhaust",
+        ),
+        judged(
+            Probe.THROTTLE,
+            "new values while the limit is reached",
+            operation,
+            context,
+            other,
+            varies="exhaust",
+        ),
     ]
 
 
@@ -115,9 +129,17 @@ def bodies(operation: Operation, context: RunContext) -> list[Case]:
     """Return the allowed bodies, the deterministic ones first; each is valid by the schema, not by its maker."""
     if operation.request is None:
         return [case(Probe.VALID, "no body", operation, context, expect=Expect.ACCEPTED)]
-    drawn: Iterator[Body] = (("a generated body", body, {}) for body in generated.allowed(operation, context))
-    parts = (_presence(operation, context), _in_rows(operation, context), [*_alike(operation, context), *drawn])
-    presence, rows, others = ([_allowed(body, operation, context) for body in part] for part in parts)
+    drawn: Iterator[Body] = (
+        ("a generated body", body, {}) for body in generated.allowed(operation, context)
+    )
+    parts = (
+        _presence(operation, context),
+        _in_rows(operation, context),
+        [*_alike(operation, context), *drawn],
+    )
+    presence, rows, others = (
+        [_allowed(body, operation, context) for body in part] for part in parts
+    )
     spelled = _spelled(operation, context)
     # Among the rows one that only rests comes more than once; it is no repetition.
     made = [*distinct(presence), spelled, *rows, *distinct(others)]
@@ -156,7 +178,11 @@ def _presence(operation: Operation, context: RunContext) -> Iterator[Body]:
     yield "required members only", least, {}
     for member in operation.request.properties if operation.request else ():
         if types_of(member.schema) == ["object"] and not member.read_only and not member.required:
-            yield f"an empty {member.path}", with_value(least, member.path, {}), {"varies": member.path}
+            yield (
+                f"an empty {member.path}",
+                with_value(least, member.path, {}),
+                {"varies": member.path},
+            )
     for member in writable(operation):
         if not member.required:
             value = value_at(everything, member.path)
@@ -167,14 +193,28 @@ def _presence(operation: Operation, context: RunContext) -> Iterator[Body]:
 def _in_rows(operation: Operation, context: RunContext) -> Iterator[Body]:
     """Yield every value of every member, one of each in a body but for one that rests: the answer shows what it was kept as."""
     free = [member for member in writable(operation) if _may_vary(member, operation, context)]
-    left = {member.path: _turned(values(member, operation, context), by=index) for index, member in enumerate(free)}
+    left = {
+        member.path: _turned(values(member, operation, context), by=index)
+        for index, member in enumerate(free)
+    }
     optional = [member.path for member in free if not member.required]
     resting = itertools.cycle(optional if optional[1:] else [*optional, ""])
     while any(left.values()):
         rests = next(resting)
-        row = {path: entries.popleft() for path, entries in left.items() if entries and path != rests}
-        title = " and ".join(f"{path} is {title}" for path, (title, _) in row.items()) or f"{rests} rests"
-        yield title, _together(minimal(operation, context), {path: value for path, (_, value) in row.items()}), {}
+        row = {
+            path: entries.popleft() for path, entries in left.items() if entries and path != rests
+        }
+        title = (
+            " and ".join(f"{path} is {title}" for path, (title, _) in row.items())
+            or f"{rests} rests"
+        )
+        yield (
+            title,
+            _together(
+                minimal(operation, context), {path: value for path, (_, value) in row.items()}
+            ),
+            {},
+        )
 
 
 def _together(body: Any, values: Mapping[str, Any]) -> Any:
@@ -196,7 +236,9 @@ def _may_vary(member: Property, operation: Operation, context: RunContext) -> bo
     return context.made_up or member.path not in operation.promises.checked_elsewhere.paths
 
 
-def values(member: Property, operation: Operation, context: RunContext) -> Iterator[tuple[str, Any]]:
+def values(
+    member: Property, operation: Operation, context: RunContext
+) -> Iterator[tuple[str, Any]]:
     """Yield the values worth sending for *member*, each with its description."""
     schema = member.schema
     kinds = types_of(schema)
@@ -211,7 +253,8 @@ def values(member: Property, operation: Operation, context: RunContext) -> Itera
         yield from (("true", True), ("false", False))
     elif {"integer", "number"} & set(kinds):
         yield from (
-            (str(number), number) for number in (0, 1, -1, 7, schema.get("minimum", 0), schema.get("maximum", 2**31))
+            (str(number), number)
+            for number in (0, 1, -1, 7, schema.get("minimum", 0), schema.get("maximum", 2**31))
         )
     if "null" in kinds:
         yield "null", None
@@ -234,9 +277,15 @@ def long_text(length: int) -> str:
 
 def _secrets(context: RunContext) -> Iterator[tuple[str, str]]:
     yield "the empty string", ""
-    mixed = "".join(TEXTS[key] for key in ("spaces around it", "a character outside the BMP", "NUL", "right to left"))
+    mixed = "".join(
+        TEXTS[key]
+        for key in ("spaces around it", "a character outside the BMP", "NUL", "right to left")
+    )
     yield "a text with spaces around it", f" {token(context, 'spaces')} "
-    yield "a text of many kinds of characters", token(context, "kinds") + mixed + TEXTS["quotes and backslashes"]
+    yield (
+        "a text of many kinds of characters",
+        token(context, "kinds") + mixed + TEXTS["quotes and backslashes"],
+    )
     for length in SECRET_SIZES:
         head = token(context, length)
         yield f"{length} characters long", (head + long_text(length))[:length]
@@ -255,7 +304,10 @@ def _lists(schema: Mapping[str, Any], samples: Iterable[Any]) -> Iterator[tuple[
     yield "an entry repeated among others", ["b", "a", "b", "c", "a"]
     yield "entries in falling order", ["zulu", "mike", "Alpha", "alpha"]
     yield "every kind of entry", [*KEYED_TEXTS, ""]
-    for size in (*LIST_SIZES, *(schema[bound] for bound in ("minItems", "maxItems") if bound in schema)):
+    for size in (
+        *LIST_SIZES,
+        *(schema[bound] for bound in ("minItems", "maxItems") if bound in schema),
+    ):
         yield f"{size} entries long", [f"tag-{index}:{index % 7}" for index in range(size)]
     for length in ENTRY_SIZES:
         yield f"one entry of {length} characters", [long_text(length)]
@@ -264,11 +316,19 @@ def _lists(schema: Mapping[str, Any], samples: Iterable[Any]) -> Iterator[tuple[
 def _alike(operation: Operation, context: RunContext) -> Iterator[Body]:
     """Yield bodies in which all texts are the same, and those in which one member is empty and another one large."""
     free = [member for member in writable(operation) if _may_vary(member, operation, context)]
-    alike = [member for member in free if types_of(member.schema) == ["string"] and "enum" not in member.schema]
+    alike = [
+        member
+        for member in free
+        if types_of(member.schema) == ["string"] and "enum" not in member.schema
+    ]
     texts = [member.path for member in alike if not member.secret]
-    lists = [member.path for member in free if "string" in types_of(member.schema.get("items") or {})]
+    lists = [
+        member.path for member in free if "string" in types_of(member.schema.get("items") or {})
+    ]
     rows = [(texts, text) for text in ALIKE] if texts else []
-    if texts and len(alike) > len(texts):  # so short that its return in another member gives no secret away
+    if texts and len(alike) > len(
+        texts
+    ):  # so short that its return in another member gives no secret away
         rows.append(([member.path for member in alike], "same"))
     for paths, text in rows:
         yield (
@@ -280,7 +340,11 @@ def _alike(operation: Operation, context: RunContext) -> Iterator[Body]:
     extremes |= {path: ([], _entries(21, 65)) for path in lists}
     for small, large in itertools.permutations(extremes, 2):
         values = {small: extremes[small][0], large: extremes[large][1]}
-        yield f"{small} is empty and {large} is large", _together(minimal(operation, context), values), {}
+        yield (
+            f"{small} is empty and {large} is large",
+            _together(minimal(operation, context), values),
+            {},
+        )
 
 
 def _entries(count: int, length: int) -> list[str]:
@@ -309,10 +373,16 @@ def read_only(operation: Operation, context: RunContext) -> list[Case]:
     beside = fresh(operation, context, "beside")
     return [
         look,
-        *(_frozen(operation, context, path, with_value(least, path, value)) for path, value in others.items()),
+        *(
+            _frozen(operation, context, path, with_value(least, path, value))
+            for path, value in others.items()
+        ),
         look,
         *(_frozen(operation, context, path, with_value(least, path, None)) for path in others),
-        *(_frozen(operation, context, path, with_value(least, path, type(value)())) for path, value in others.items()),
+        *(
+            _frozen(operation, context, path, with_value(least, path, type(value)()))
+            for path, value in others.items()
+        ),
         *(
             _frozen(operation, context, path, with_value(least, path, odd))
             for path, value in others.items()
@@ -320,7 +390,10 @@ def read_only(operation: Operation, context: RunContext) -> list[Case]:
         ),
         look,
         _frozen(operation, context, "everything immutable", everything),
-        *(_frozen(operation, context, path, with_value(beside, path, value)) for path, value in others.items()),
+        *(
+            _frozen(operation, context, path, with_value(beside, path, value))
+            for path, value in others.items()
+        ),
         look,
         *_undeclared(operation, context),
         *_in_other_case(operation, context),
@@ -330,7 +403,11 @@ def read_only(operation: Operation, context: RunContext) -> list[Case]:
 
 def _unlike(value: Any) -> Iterator[Any]:
     """Yield what stands in the place of *value* where a client is mistaken, or means it shorter: ``owner: {"id": ...}``."""
-    yield from (odd for odd in ("text", 7, ["text"]) if type(odd) is not type(value) or isinstance(value, list))
+    yield from (
+        odd
+        for odd in ("text", 7, ["text"])
+        if type(odd) is not type(value) or isinstance(value, list)
+    )
     if isinstance(value, dict) and "id" in value:
         yield {"id": value["id"]}
 
@@ -340,7 +417,11 @@ def _touched(content: Content | None, path: str) -> list[Any]:
     examples = content.examples if content else ()
     shown = (value_at(example.value, path) for example in examples)
     item = next((found[0] for found in shown if isinstance(found, list) and found), None)
-    return [{name: _turned_over(value) for name, value in item.items()}] if isinstance(item, dict) else []
+    return (
+        [{name: _turned_over(value) for name, value in item.items()}]
+        if isinstance(item, dict)
+        else []
+    )
 
 
 def _turned_over(value: Any) -> Any:
@@ -351,7 +432,14 @@ def _turned_over(value: Any) -> Any:
 
 def _frozen(operation: Operation, context: RunContext, path: str, body: Any) -> Case:
     return judged(
-        Probe.READ_ONLY, f"{path} sent", operation, context, body, expect=Expect.ANY, violations=(), varies=path
+        Probe.READ_ONLY,
+        f"{path} sent",
+        operation,
+        context,
+        body,
+        expect=Expect.ANY,
+        violations=(),
+        varies=path,
     )
 
 
@@ -385,7 +473,11 @@ def _other_value(member: Property) -> Any:
     if not isinstance(value, str):
         return value
     # Another value of the documented look, for a service may write only what it takes for one.
-    return value[:-1] + ("x" if value[-1:] != "x" else "y") if "example" in member.schema else "contract-other"
+    return (
+        value[:-1] + ("x" if value[-1:] != "x" else "y")
+        if "example" in member.schema
+        else "contract-other"
+    )
 
 
 def _in_other_case(operation: Operation, context: RunContext) -> Iterator[Case]:
@@ -396,7 +488,9 @@ def _in_other_case(operation: Operation, context: RunContext) -> Iterator[Case]:
         if not (member.secret or member.required or value is ABSENT):
             *holders, name = steps_of(member.path)
             body = with_value(body, path_of([*holders, str(name).upper()]), value)
-    one = judged(Probe.READ_ONLY, "members in capitals", operation, context, body, varies="undeclared")
+    one = judged(
+        Probe.READ_ONLY, "members in capitals", operation, context, body, varies="undeclared"
+    )
     if one.expect is Expect.ACCEPTED and body != minimal(operation, context):
         yield one
 
@@ -415,6 +509,13 @@ def _undeclared(operation: Operation, context: RunContext) -> Iterator[Case]:
         name = member_path(path, "x_contract")
         for value in ("contract", {"a": [None, 7]}):
             body = with_value(least, name, value)
-            one = judged(Probe.READ_ONLY, f"an undeclared {name}", operation, context, body, varies="undeclared")
+            one = judged(
+                Probe.READ_ONLY,
+                f"an undeclared {name}",
+                operation,
+                context,
+                body,
+                varies="undeclared",
+            )
             if one.expect is Expect.ACCEPTED:
                 yield one

@@ -11,7 +11,14 @@ if TYPE_CHECKING:
 
 def derive(operation: Operation) -> tuple[Clause, ...]:
     """Return every clause of *operation*, in the order in which people read a document; ids are unique."""
-    from pytest_confluent_contracts.clauses import errors, rate_limit, requests, security, shape, update
+    from pytest_confluent_contracts.clauses import (
+        errors,
+        rate_limit,
+        requests,
+        security,
+        shape,
+        update,
+    )
 
     families = (shape, errors, requests, security, rate_limit, update)
     return tuple(clause for family in families for clause in family.derive(operation))

@@ -122,7 +122,9 @@ def _shared_content(refusals: Sequence[Response]) -> Content | None:
 def _owes_envelope(operation: Operation, refusals: Sequence[Response], shared: Content) -> Applies:
     """Return whether an answer owes the shared envelope: any error but those documented with a body of their own, or none."""
     excepted = {
-        response.status for response in refusals if response.content is None or not _is_alike(response.content, shared)
+        response.status
+        for response in refusals
+        if response.content is None or not _is_alike(response.content, shared)
     }
 
     def applies(exchange: Exchange) -> bool:
@@ -295,7 +297,9 @@ def _text_of(error: Any, path: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _changed_title(titles: dict[tuple[int, str], str], status: int, names: Sequence[tuple[str, str]]) -> Finding | None:
+def _changed_title(
+    titles: dict[tuple[int, str], str], status: int, names: Sequence[tuple[str, str]]
+) -> Finding | None:
     """Return the finding where a code comes with another title than before; *titles* remembers the first of each."""
     for code, title in names:
         if not (code and title):

@@ -59,7 +59,9 @@ if TYPE_CHECKING:
 
 SLACK_S = 1.0  # headers are whole seconds
 SHORTEST_WINDOW_S = 0.5
-MOST = 0.95  # of the requests: the service's clock and the run's do not part them at the same moment
+MOST = (
+    0.95  # of the requests: the service's clock and the run's do not part them at the same moment
+)
 BEYOND_WINDOW = 100  # times what is left of the window: milliseconds, not patience
 # Remaining may have been told before the one that was answered, and with another in flight.
 UNTOLD_REQUESTS = 2
@@ -193,7 +195,9 @@ def _promised_numbers(promised: RateLimit, headers: QuotaHeaders) -> Iterator[Cl
         )
 
 
-def _remaining_at_most_limit(place: SourceLocation, headers: QuotaHeaders, explain: Explain, level: Level) -> Clause:
+def _remaining_at_most_limit(
+    place: SourceLocation, headers: QuotaHeaders, explain: Explain, level: Level
+) -> Clause:
     quota_of = own_quota(headers)
 
     def look(exchange: Exchange) -> Finding | Looked:
@@ -332,7 +336,9 @@ def steps_between(exchanges: Sequence[Exchange], headers: QuotaHeaders) -> Itera
         yield Step(before, after, was, now, may_be_new)
 
 
-def _told_in_order(exchanges: Sequence[Exchange], headers: QuotaHeaders) -> Iterator[tuple[Exchange, QuotaTold]]:
+def _told_in_order(
+    exchanges: Sequence[Exchange], headers: QuotaHeaders
+) -> Iterator[tuple[Exchange, QuotaTold]]:
     quota_of = own_quota(headers)
     for exchange in exchanges:
         told = quota_of(exchange)
@@ -428,7 +434,9 @@ def _not_relative(status: int, name: str, reset: int, longest: float | None) -> 
     return None
 
 
-def _faster_than_time(exchanges: Sequence[Exchange], headers: QuotaHeaders) -> Iterator[tuple[int, Finding]]:
+def _faster_than_time(
+    exchanges: Sequence[Exchange], headers: QuotaHeaders
+) -> Iterator[tuple[int, Finding]]:
     """Yield the serial and the finding of each answer whose Reset fell by more seconds than went by."""
     for step in steps_between(exchanges, headers):
         went_by = step.after.came_at - step.before.sent_at
@@ -552,14 +560,18 @@ def _others_spent(step: Step) -> bool:
 
 def _too_early(step: Step, *, is_shared: bool) -> Finding | None:
     """Return the finding where requests were left, and no others can have spent them."""
-    untold = step.after.serial - step.before.serial - 1  # these told no quota and may have spent from it
+    untold = (
+        step.after.serial - step.before.serial - 1
+    )  # these told no quota and may have spent from it
     left = step.was.remaining - untold
     tolerated = UNTOLD_REQUESTS
     if is_shared:
         tolerated = max(tolerated, step.was.limit // SHARED_PART)
     if step.may_be_new or left <= tolerated:
         return None
-    return Finding(FindingKind.REFUSED_EARLY, step.after.status, expected=step.was.limit, observed=left)
+    return Finding(
+        FindingKind.REFUSED_EARLY, step.after.status, expected=step.was.limit, observed=left
+    )
 
 
 def _served_past(step: Step, served: int) -> Finding | None:
@@ -738,7 +750,9 @@ FIELD = re.compile(
 # As the drafts before the seventh have them.
 OLDER_FIELDS = {
     "RateLimit": re.compile(r"\s*limit\s*=\s*\d+\s*(,\s*(remaining|reset)\s*=\s*\d+\s*)*\Z"),
-    "RateLimit-Policy": re.compile(r"\s*\d+\s*(;\s*w\s*=\s*\d+)?(\s*,\s*\d+\s*(;\s*w\s*=\s*\d+)?)*\s*\Z"),
+    "RateLimit-Policy": re.compile(
+        r"\s*\d+\s*(;\s*w\s*=\s*\d+)?(\s*,\s*\d+\s*(;\s*w\s*=\s*\d+)?)*\s*\Z"
+    ),
 }
 REMAINING_PARAMETER, QUOTA_PARAMETER = "r", "q"
 REQUIRED_PARAMETER = {"RateLimit": REMAINING_PARAMETER, "RateLimit-Policy": QUOTA_PARAMETER}

@@ -35,8 +35,13 @@ def derive(operation: Operation) -> Iterator[Clause]:
     for scheme in operation.schemes:
         id, what = scheme_id(scheme), f"a request with {scheme.name} missing or wrong"
         yield _refused(id, scheme.place, what, promised, scheme.name)
-        if scheme.kind != "apiKey":  # RFC 6750 3.1: what is no credential at all may be a bad request
-            what, allowed = f"a request with a malformed {scheme.name}", promised | operation.refusals
+        if (
+            scheme.kind != "apiKey"
+        ):  # RFC 6750 3.1: what is no credential at all may be a bad request
+            what, allowed = (
+                f"a request with a malformed {scheme.name}",
+                promised | operation.refusals,
+            )
             malformed = f"{scheme.name}/malformed"
             yield _refused(f"{id}/malformed", scheme.place, what, allowed, malformed)
     for alternative in operation.security:
@@ -48,7 +53,9 @@ def scheme_id(scheme: SecurityScheme) -> str:
     return scheme.header if scheme.kind == "apiKey" else scheme.name
 
 
-def _refused(id: str, place: SourceLocation, what: str, promised: frozenset[int], varies: str) -> Clause:
+def _refused(
+    id: str, place: SourceLocation, what: str, promised: frozenset[int], varies: str
+) -> Clause:
     statuses = tuple(sorted(promised))
 
     def look(exchange: Exchange) -> Finding | Looked:

@@ -55,7 +55,9 @@ MOST_NAMED, LONGEST_NAME = 8, 80
 CHALLENGE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+( +\S.*)?\Z")
 # RFC 8259 8.1: JSON is UTF-8.
 FOREIGN_CHARSET = re.compile(r';\s*charset\s*=\s*(?!"?(?:utf-?8|us-ascii)\b)', re.IGNORECASE)
-LIST_HEADERS = frozenset({"www-authenticate", "allow", "vary"})  # RFC 9110 5.3: these may come in several lines
+LIST_HEADERS = frozenset(
+    {"www-authenticate", "allow", "vary"}
+)  # RFC 9110 5.3: these may come in several lines
 # How the keywords of a schema are called in a promise.
 TOLD_KEYWORDS = {
     "type": "type ",
@@ -201,7 +203,9 @@ def limit_headers(operation: Operation) -> tuple[str, ...]:
     return promised.names if promised else ()
 
 
-def body_clauses(family: Family, status: str, content: Content, applies: Applies, explain: Explain) -> Iterator[Clause]:
+def body_clauses(
+    family: Family, status: str, content: Content, applies: Applies, explain: Explain
+) -> Iterator[Clause]:
     """Yield the clauses on a body: media type, JSON, the whole, each member, and what is not documented.
 
     *status* is the answers' status, or ``error`` for a body that all errors share.
@@ -255,7 +259,9 @@ def _look_at_media_type(promised: str) -> Look:
         came = exchange.header_values("content-type")
         if len(set(came)) == 1 and _is_media_type(came[0], promised):
             return KEPT
-        return Finding(FindingKind.MEDIA_TYPE_WRONG, exchange.status, expected=promised, observed=came)
+        return Finding(
+            FindingKind.MEDIA_TYPE_WRONG, exchange.status, expected=promised, observed=came
+        )
 
     return look
 
@@ -313,7 +319,10 @@ def _never_seen(member: Property, applies: Applies, explain: Explain) -> Explain
 
 
 def _promise_of(member: Property) -> str:
-    told = [f"{words}{quote_value(member.schema[keyword], 60)}" for keyword, words in _told_in_order(member.schema)]
+    told = [
+        f"{words}{quote_value(member.schema[keyword], 60)}"
+        for keyword, words in _told_in_order(member.schema)
+    ]
     presence = "required" if member.required else "optional"
     rules = f": {', '.join(told)}" if told else ""
     return f"{member.path or 'the body'} is {presence}{rules}"
@@ -340,7 +349,9 @@ def _shown_name(name: str) -> str:
     return name if name.isprintable() and len(name) <= LONGEST_NAME else quote_value(name)
 
 
-def _undeclared_in(value: Any, schema: Mapping[str, Any], steps: tuple[paths.Step, ...]) -> Iterator[str]:
+def _undeclared_in(
+    value: Any, schema: Mapping[str, Any], steps: tuple[paths.Step, ...]
+) -> Iterator[str]:
     """Yield the path of each member of *value* that *schema* neither names nor speaks of as additional."""
     declared = schema.get("properties") or {}
     if isinstance(value, dict):

@@ -48,7 +48,9 @@ if TYPE_CHECKING:
 TICKS_US = (10**6, 500_000, 250_000, 200_000, 100_000)  # microseconds between two ticks of a clock
 FINEST_TICK_S = 0.045  # seconds
 MARGIN = 1.1  # ticks: a change so long after the last must show another
-SELDOM = 5  # a clock that stands still for fewer than one change in so many was not too coarse for it
+SELDOM = (
+    5  # a clock that stands still for fewer than one change in so many was not too coarse for it
+)
 ENOUGH_MOVES = 20
 QUOTED = 50  # characters of a value in a finding
 EMPTY: tuple[Any, ...] = ("", [], {}, None, ABSENT)
@@ -95,7 +97,9 @@ class Model:
     moving: tuple[str, ...]
     created: str
     around: Mapping[str, tuple[str, ...]]
-    _known: dict[int, tuple[Exchange, dict[str, Any]]] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[int, tuple[Exchange, dict[str, Any]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @classmethod
     def of(cls, operation: Operation, content: Content) -> Model:
@@ -107,7 +111,9 @@ class Model:
         writable = [
             member.path
             for member in request
-            if _may_vary(member) and member.path in shown and not paths.is_member_of_any(member.path, frozen)
+            if _may_vary(member)
+            and member.path in shown
+            and not paths.is_member_of_any(member.path, frozen)
         ]
         updated = promises.timestamps.updated
         return cls(
@@ -194,10 +200,14 @@ def _is_unreadable(case: Case) -> bool:
 Changes = Mapping[str, tuple[Any, Any]]  # by path: what was there, and what is there now
 
 
-def _changed_members(pair: Pair, model: Model, members: Iterable[str]) -> dict[str, tuple[Any, Any]]:
+def _changed_members(
+    pair: Pair, model: Model, members: Iterable[str]
+) -> dict[str, tuple[Any, Any]]:
     """Return those of *members* that differ between both answers."""
     was, now = model.state(pair.before), model.state(pair.after)
-    return {path: (was[path], now[path]) for path in members if not _is_same_state(was[path], now[path])}
+    return {
+        path: (was[path], now[path]) for path in members if not _is_same_state(was[path], now[path])
+    }
 
 
 def _is_same_state(was: Any, now: Any) -> bool:
@@ -333,7 +343,11 @@ def _is_empty(exchange: Exchange, model: Model) -> bool:
 def _unsent_changes(pair: Pair, model: Model) -> dict[str, tuple[Any, Any]]:
     """Return the members that differ between both answers though the second request did not send them."""
     sent = pair.after.case.value
-    unsent = [path for path in model.state(pair.after) if path != model.created and not _speaks_of(sent, path, model)]
+    unsent = [
+        path
+        for path in model.state(pair.after)
+        if path != model.created and not _speaks_of(sent, path, model)
+    ]
     return _changed_members(pair, model, unsent)
 
 
@@ -448,7 +462,9 @@ def _immutable(operation: Operation, model: Model) -> Iterator[Clause]:
 
 
 def _judge_frozen(model: Model, path: str) -> Judge:
-    leaves = [leaf for leaf in model.shown if paths.is_member_of(leaf, path) and leaf not in model.moving]
+    leaves = [
+        leaf for leaf in model.shown if paths.is_member_of(leaf, path) and leaf not in model.moving
+    ]
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         for pair in pairs(model, exchanges):
@@ -693,8 +709,12 @@ def _judge_going_back(path: str) -> Judge:
     return judge
 
 
-def _other_time(kind: FindingKind, exchange: Exchange, path: str, expected: datetime, told: datetime) -> Finding:
-    return Finding(kind, exchange.status, path, expected=expected.isoformat(), observed=told.isoformat())
+def _other_time(
+    kind: FindingKind, exchange: Exchange, path: str, expected: datetime, told: datetime
+) -> Finding:
+    return Finding(
+        kind, exchange.status, path, expected=expected.isoformat(), observed=told.isoformat()
+    )
 
 
 def _look_at_order(created: str, updated: str) -> Callable[[Exchange], Finding | Looked]:
@@ -751,7 +771,9 @@ class StampedChange:
         return self.told != self.first
 
 
-def _stamped_changes(model: Model, path: str, exchanges: Sequence[Exchange]) -> Iterator[StampedChange]:
+def _stamped_changes(
+    model: Model, path: str, exchanges: Sequence[Exchange]
+) -> Iterator[StampedChange]:
     first_seen_at: dict[datetime, float] = {}
     for pair in pairs(model, exchanges):
         told, first = parse_moment(pair.after.json, path), parse_moment(pair.before.json, path)

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from pytest_confluent_contracts.documents.bundled import bundled_documents, bundled_folder, find_document
+from pytest_confluent_contracts.documents.bundled import (
+    bundled_documents,
+    bundled_folder,
+    find_document,
+)
 from pytest_confluent_contracts.documents.openapi import documents_serving, read_document
 
-__all__ = ["bundled_documents", "bundled_folder", "documents_serving", "find_document", "read_document"]
+__all__ = [
+    "bundled_documents",
+    "bundled_folder",
+    "documents_serving",
+    "find_document",
+    "read_document",
+]

@@ -14,7 +14,11 @@ def bundled_folder() -> Path:
     """
     package = Path(__file__).parent.parent
     beside = package.parent / "specs"
-    return beside if (package.parent / "pyproject.toml").is_file() and beside.is_dir() else package / "specs"
+    return (
+        beside
+        if (package.parent / "pyproject.toml").is_file() and beside.is_dir()
+        else package / "specs"
+    )
 
 
 def bundled_documents() -> dict[str, Path]:

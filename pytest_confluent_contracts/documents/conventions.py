@@ -40,7 +40,9 @@ def conventional_promises(operation: Operation) -> Promises:
 
 
 def _documented_refusals(operation: Operation) -> Refusals:
-    documented = {int(response.status) for response in operation.responses if response.status.isdigit()}
+    documented = {
+        int(response.status) for response in operation.responses if response.status.isdigit()
+    }
     unauthenticated = next((status for status in (401, 403) if status in documented), None)
     return Refusals(
         place=operation.place,
@@ -53,7 +55,9 @@ def _documented_refusals(operation: Operation) -> Refusals:
 
 def _usual_rate_limit(operation: Operation) -> RateLimit | None:
     """Return the headers that tell the rate limit by the usual names, None where none is documented."""
-    documented = {header.name.lower(): header.name for r in operation.responses for header in r.headers}
+    documented = {
+        header.name.lower(): header.name for r in operation.responses for header in r.headers
+    }
     found: dict[str, str] = {}
     for role, usual in USUAL_NAMES.items():
         name = next((name for name in usual if name.lower() in documented), None)
@@ -98,4 +102,6 @@ def _usual_timestamps(content: Content | None, place: SourceLocation) -> Timesta
         for role in ("created", "updated"):
             if member.schema.get("format") == "date-time" and member.name.endswith(f"{role}_at"):
                 found.setdefault(role, member.path)
-    return Timestamps(place=place, created=found.get("created", ""), updated=found.get("updated", ""))
+    return Timestamps(
+        place=place, created=found.get("created", ""), updated=found.get("updated", "")
+    )

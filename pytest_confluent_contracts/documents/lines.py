@@ -38,8 +38,12 @@ class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoa
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False|TRUE|FALSE)$"), list("tTfF")
 )
-_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$"), list("-+0123456789"))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]
+)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$"), list("-+0123456789")
+)
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float",
     re.compile(r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?$"),
@@ -53,7 +57,9 @@ def _construct_mapping(loader: Any, node: yaml.MappingNode) -> Iterator[Node]:
     for key_node, value_node in node.value:
         key = str(loader.construct_object(key_node, deep=True))
         if key in mapping:
-            raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key!r}", key_node.start_mark)
+            raise yaml.constructor.ConstructorError(
+                None, None, f"duplicate key {key!r}", key_node.start_mark
+            )
         mapping.lines[key] = key_node.start_mark.line + 1
         mapping[key] = loader.construct_object(value_node, deep=True)
 
@@ -70,8 +76,13 @@ def load(path: Path) -> Node:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise ContractError(f"{path}{line}: not YAML: {getattr(error, 'problem', error)}") from error
-    except (ValueError, RecursionError) as error:  # a number that is none or too long, and endless nesting
+        raise ContractError(
+            f"{path}{line}: not YAML: {getattr(error, 'problem', error)}"
+        ) from error
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # a number that is none or too long, and endless nesting
         raise ContractError(f"{path}: not YAML: {error}") from error
     if not isinstance(root, Node):
         raise ContractError(f"{path}:1: not an OpenAPI document: the file holds no mapping")

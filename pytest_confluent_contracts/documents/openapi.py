@@ -17,7 +17,12 @@ from urllib.parse import urlsplit
 from pytest_confluent_contracts.documents.bundled import bundled_documents, shown
 from pytest_confluent_contracts.documents.conventions import conventional_promises
 from pytest_confluent_contracts.documents.lines import Node, load, strip
-from pytest_confluent_contracts.documents.schemas import in_json_schema, json_schema, merged_schemas, with_implied_types
+from pytest_confluent_contracts.documents.schemas import (
+    in_json_schema,
+    json_schema,
+    merged_schemas,
+    with_implied_types,
+)
 from pytest_confluent_contracts.documents.stated import stated_promises
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.documents import (
@@ -75,7 +80,8 @@ class _Reader:
         version = self.root.get("openapi")
         if not isinstance(version, str) or not version.startswith(("3.0", "3.1")):
             raise self.fail(
-                self.root.line_of("openapi"), "not an OpenAPI 3.0 or 3.1 document: `openapi` does not say so"
+                self.root.line_of("openapi"),
+                "not an OpenAPI 3.0 or 3.1 document: `openapi` does not say so",
             )
         info = self.mapping(self.root, "info")
         operations = tuple(self.operations(self.mapping(self.root, "paths")))
@@ -120,7 +126,9 @@ class _Reader:
             return
         variable = variables.get(names[0]) or {}
         for value in variable.get("enum") or [variable.get("default", "")]:
-            yield from self.expand(url.replace("{" + names[0] + "}", str(value)), names[1:], variables)
+            yield from self.expand(
+                url.replace("{" + names[0] + "}", str(value)), names[1:], variables
+            )
 
     def operations(self, items: Node) -> Iterator[Operation]:
         for path, item in items.items():
@@ -131,7 +139,9 @@ class _Reader:
 
     def operation(self, path: str, item: Node, node: Node, line: int) -> Operation:
         shared = [
-            (part.line_of("parameters"), one) for part in (item, node) for one in self.listing(part, "parameters")
+            (part.line_of("parameters"), one)
+            for part in (item, node)
+            for one in self.listing(part, "parameters")
         ]
         parameters = [self.resolve(parameter, at) for at, parameter in shared]
         for parameter in parameters:
@@ -145,7 +155,9 @@ class _Reader:
             id=str(node.get("operationId") or f"patch {path}"),
             method="PATCH",
             path=path,
-            parameters=tuple((p["name"], _parameter_example(p)) for p in parameters if p.get("in") == "path"),
+            parameters=tuple(
+                (p["name"], _parameter_example(p)) for p in parameters if p.get("in") == "path"
+            ),
             request=request,
             responses=responses,
             security=tuple(self.security(node)),
@@ -168,7 +180,9 @@ class _Reader:
 
     def target(self, ref: str, line: int) -> Any:
         if not ref.startswith("#/"):
-            raise self.fail(line, f"`$ref: {ref}` leaves the file; bundle the document into one file")
+            raise self.fail(
+                line, f"`$ref: {ref}` leaves the file; bundle the document into one file"
+            )
         node: Any = self.root
         for key in paths.tokens_of(ref[1:]):
             if not isinstance(node, Mapping) or key not in node:
@@ -183,21 +197,33 @@ class _Reader:
         holder = node if "security" in node else self.root
         for requirement in self.listing(holder, "security"):
             if not isinstance(requirement, Node):
-                raise self.fail(holder.line_of("security"), "each entry of `security` is a mapping of scheme names")
-            yield tuple(self.scheme(name, credentials.get(name), requirement) for name in requirement)
+                raise self.fail(
+                    holder.line_of("security"),
+                    "each entry of `security` is a mapping of scheme names",
+                )
+            yield tuple(
+                self.scheme(name, credentials.get(name), requirement) for name in requirement
+            )
 
-    def scheme(self, name: str, variables: Mapping[str, Any] | None, requirement: Node) -> SecurityScheme:
+    def scheme(
+        self, name: str, variables: Mapping[str, Any] | None, requirement: Node
+    ) -> SecurityScheme:
         line = requirement.line_of(name)
         schemes = (self.root.get("components") or {}).get("securitySchemes") or Node(line)
         if name not in schemes:
-            raise self.fail(line, f"security scheme `{name}` is not defined under components.securitySchemes")
+            raise self.fail(
+                line, f"security scheme `{name}` is not defined under components.securitySchemes"
+            )
         node = self.resolve(schemes[name], line)
         kind, header = _scheme_kind(node)
         if not kind:
             raise self.fail(
-                node.line, f"security scheme `{name}`: only http basic, http bearer and header API keys are read"
+                node.line,
+                f"security scheme `{name}`: only http basic, http bearer and header API keys are read",
             )
-        return SecurityScheme(name, kind, header, _variables(name, kind, variables), self.place(schemes.line_of(name)))
+        return SecurityScheme(
+            name, kind, header, _variables(name, kind, variables), self.place(schemes.line_of(name))
+        )
 
     # --- bodies and headers ------------------------------------------------------------------------------------------
 
@@ -210,7 +236,9 @@ class _Reader:
                 continue
             node = self.resolve(node, responses.line_of(status))
             content = self.content(node, implied=True) if node.get("content") else None
-            yield Response(status, tuple(self.headers(node)), content, self.place(responses.line_of(status)))
+            yield Response(
+                status, tuple(self.headers(node)), content, self.place(responses.line_of(status))
+            )
 
     def headers(self, node: Node) -> Iterator[Header]:
         headers = self.optional(node, "headers")
@@ -255,7 +283,9 @@ class _Reader:
             yield Example("default", strip(media["example"]), self.place(media.line_of("example")))
         for name, example in (media.get("examples") or {}).items():
             node = self.resolve(example, media.line_of("examples"))
-            yield Example(name, strip(node.get("value")), self.place(media["examples"].line_of(name)))
+            yield Example(
+                name, strip(node.get("value")), self.place(media["examples"].line_of(name))
+            )
 
     # --- schemas ---------------------------------------------------------------------------------------------------------
 
@@ -269,7 +299,9 @@ class _Reader:
             return {}
         seen = (*seen, id(node))
         merged: dict[str, Any] = {"x-line": line}
-        for part in [self.schema(branch, seen) for branch in self.listing(node, "allOf")] + [self.own(node, seen)]:
+        for part in [self.schema(branch, seen) for branch in self.listing(node, "allOf")] + [
+            self.own(node, seen)
+        ]:
             merged = merged_schemas(merged, part)
         return merged
 
@@ -283,7 +315,15 @@ class _Reader:
                 schema[key] = self.schema(value, seen)
             elif key in ("oneOf", "anyOf"):
                 schema[key] = [self.schema(branch, seen) for branch in self.listing(node, key)]
-            elif key not in ("allOf", "$ref", "description", "title", "discriminator", "xml", "externalDocs"):
+            elif key not in (
+                "allOf",
+                "$ref",
+                "description",
+                "title",
+                "discriminator",
+                "xml",
+                "externalDocs",
+            ):
                 schema[key] = strip(value)
         return in_json_schema(schema)
 
@@ -307,7 +347,11 @@ class _Reader:
             required=required,
             place=self.place(schema.get("x-line", 0)),
             read_only=bool(schema.get("readOnly") or schema.get("x-immutable")),
-            secret=bool(schema.get("writeOnly") or schema.get("x-redact") or schema.get("format") == "password"),
+            secret=bool(
+                schema.get("writeOnly")
+                or schema.get("x-redact")
+                or schema.get("format") == "password"
+            ),
         )
 
     # --- prose ------------------------------------------------------------------------------------
@@ -332,11 +376,17 @@ def _scheme_kind(node: Mapping[str, Any]) -> tuple[str, str]:
         return str(node["scheme"]).lower(), "Authorization"
     if node.get("type") == "apiKey" and node.get("in") == "header":
         return "apiKey", str(node.get("name"))
-    return ("bearer", "Authorization") if node.get("type") in ("oauth2", "openIdConnect") else ("", "")
+    return (
+        ("bearer", "Authorization") if node.get("type") in ("oauth2", "openIdConnect") else ("", "")
+    )
 
 
-def _variables(name: str, kind: str, stated: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
+def _variables(
+    name: str, kind: str, stated: Mapping[str, Any] | None
+) -> tuple[tuple[str, str], ...]:
     """Return the environment variables of a scheme: the document's, else ``CONTRACT_<SCHEME>_<PART>``."""
     parts = {"basic": ("username", "password"), "bearer": ("token",), "apiKey": ("value",)}[kind]
     stem = re.sub(r"[^A-Za-z0-9]+", "_", name).upper()
-    return tuple((part, str((stated or {}).get(part) or f"CONTRACT_{stem}_{part.upper()}")) for part in parts)
+    return tuple(
+        (part, str((stated or {}).get(part) or f"CONTRACT_{stem}_{part.upper()}")) for part in parts
+    )

@@ -30,7 +30,9 @@ def merged_schemas(one: dict[str, Any], other: Mapping[str, Any]) -> dict[str, A
     for key, value in other.items():
         if key == "properties":
             known = merged.get(key, {})
-            merged[key] = known | {name: merged_schemas(known.get(name, {}), member) for name, member in value.items()}
+            merged[key] = known | {
+                name: merged_schemas(known.get(name, {}), member) for name, member in value.items()
+            }
         elif key == "items" and isinstance(value, Mapping):
             merged[key] = merged_schemas(merged.get(key, {}), value)
         elif key == "required":
@@ -52,7 +54,9 @@ def json_schema(schema: Any) -> Any:
     """Return the schema in JSON Schema 2020-12: ``nullable`` becomes a type, and the enum allows its null."""
     if not isinstance(schema, Mapping):
         return schema
-    plain = {key: _json_schema_member(key, value) for key, value in schema.items() if key != "nullable"}
+    plain = {
+        key: _json_schema_member(key, value) for key, value in schema.items() if key != "nullable"
+    }
     if schema.get("nullable") and "type" in plain:
         types = plain["type"] if isinstance(plain["type"], list) else [plain["type"]]
         plain["type"] = list(dict.fromkeys([*types, "null"]))
@@ -69,7 +73,9 @@ def with_implied_types(schema: Any) -> Any:
     if ("properties" in typed or "required" in typed) and "type" not in typed:
         typed["type"] = "object"
     if "properties" in typed:
-        typed["properties"] = {name: with_implied_types(member) for name, member in typed["properties"].items()}
+        typed["properties"] = {
+            name: with_implied_types(member) for name, member in typed["properties"].items()
+        }
     if "items" in typed:
         typed["items"] = with_implied_types(typed["items"])
     return typed

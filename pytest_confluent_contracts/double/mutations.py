@@ -36,7 +36,14 @@ Change = Callable[[Answer, Request, Service], Answer]
 When = Callable[[Request, Answer], bool]
 T = TypeVar("T")
 
-WRONG_TYPE = {"string": 7, "integer": "7", "number": "7", "boolean": "yes", "array": {}, "object": "text"}
+WRONG_TYPE = {
+    "string": 7,
+    "integer": "7",
+    "number": "7",
+    "boolean": "yes",
+    "array": {},
+    "object": "text",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,9 @@ def each_nth(count: int, change: Change) -> Alter:
 
     def alter(service: Service) -> Service:
         turns = itertools.count(1)
-        return answering(change, lambda asked, answer: accepted(asked, answer) and next(turns) % count == 0)(service)
+        return answering(
+            change, lambda asked, answer: accepted(asked, answer) and next(turns) % count == 0
+        )(service)
 
     return alter
 
@@ -269,7 +278,9 @@ def _answers(operation: Operation) -> Iterator[Fault]:
     name = success.status
     yield from _members(name, success.content.properties, accepted)
     yield from _whole_bodies(name, accepted)
-    yield of_answers(f"{name} with an undeclared member", put("x_surprise", 1), accepted, f"{name}/undeclared")
+    yield of_answers(
+        f"{name} with an undeclared member", put("x_surprise", 1), accepted, f"{name}/undeclared"
+    )
     for path in operation.promises.allowed_values.by_path:
         other, clause = put(path, "mainframe"), f"{name}/values/{path}"
         yield of_answers(f"{name} {path} not in the list", other, accepted, clause)
@@ -348,12 +359,16 @@ def _html(answer: Answer, request: Request, service: Service) -> Answer:
 
 
 def _envelopes(operation: Operation) -> Iterator[Fault]:
-    content = next((r.content for r in operation.responses if r.status.startswith("4") and r.content), None)
+    content = next(
+        (r.content for r in operation.responses if r.status.startswith("4") and r.content), None
+    )
     if content is None:
         return
     yield from _members("error", content.properties, refused)
     yield from _whole_bodies("error", refused)
-    yield of_answers("error with an undeclared member", put("x_surprise", 1), refused, "error/undeclared")
+    yield of_answers(
+        "error with an undeclared member", put("x_surprise", 1), refused, "error/undeclared"
+    )
     yield of_answers("error list empty", put("errors", []), refused, "error/errors-not-empty")
     documented = {member.path for member in content.properties}
     if "errors" in documented and content.schema["properties"]["errors"].get("uniqueItems"):
@@ -371,7 +386,9 @@ def detailed(told: Callable[[Request, Service], str]) -> Change:
 
     def change(answer: Answer, request: Request, service: Service) -> Answer:
         text = told(request, service)
-        write = changing("errors[]", lambda first: {**first, "detail": text} if isinstance(first, dict) else text)
+        write = changing(
+            "errors[]", lambda first: {**first, "detail": text} if isinstance(first, dict) else text
+        )
         return write(answer, request, service)
 
     return change
@@ -392,9 +409,13 @@ def _prose(operation: Operation) -> Iterator[Fault]:
         yield of_answers(f"{path} is a number", changing(path, int), refused, f"error/body/{path}")
     if told.occurrence:
         path = told.occurrence.path
-        yield of_answers(f"{path} always the same", put(path, "error-1"), refused, "error/id-unique")
+        yield of_answers(
+            f"{path} always the same", put(path, "error-1"), refused, "error/id-unique"
+        )
         another = changing("errors", lambda errors: [*errors, {**errors[0], "detail": "Another."}])
-        yield of_answers(f"{path} shared by two errors", another, refused, "error/id-unique/in-one-answer")
+        yield of_answers(
+            f"{path} shared by two errors", another, refused, "error/id-unique/in-one-answer"
+        )
     if told.pointer:
         yield from _pointers(told.pointer.path, on(*operation.refusals))
     for path in told.stable.paths if told.stable else ():
@@ -431,7 +452,9 @@ def _headers(operation: Operation) -> Iterator[Fault]:
         for documented in response.headers if provoked else ():
             shared = response in refusals and told[documented.name] > 1
             prefix = "error" if shared else response.status
-            yield from _header(f"{prefix}/header/{documented.name}", documented, int(response.status))
+            yield from _header(
+                f"{prefix}/header/{documented.name}", documented, int(response.status)
+            )
 
 
 def _header(clause: str, documented: Header, code: int) -> Iterator[Fault]:
@@ -441,7 +464,9 @@ def _header(clause: str, documented: Header, code: int) -> Iterator[Fault]:
     if documented.name.lower() != "www-authenticate":
         broken |= {"sent twice": ("7", "8")}
     for what, values in broken.items():
-        yield of_answers(f"{clause} {what} on {code}", header(documented.name, *values), on(code), clause)
+        yield of_answers(
+            f"{clause} {what} on {code}", header(documented.name, *values), on(code), clause
+        )
 
 
 # --- statuses --------------------------------------------------------------------------------------------------------
@@ -455,7 +480,9 @@ def _statuses(operation: Operation) -> Iterator[Fault]:
         yield Fault(f"{code} now and then", ("statuses", "answered"), each_nth(11, status(code)))
     for code in (500, 415):
         broken = on(*operation.refusals)
-        yield of_answers(f"{code} on broken bodies", status(code), broken, "statuses", "request/*/type")
+        yield of_answers(
+            f"{code} on broken bodies", status(code), broken, "statuses", "request/*/type"
+        )
     if any(r.status == "429" and r.content is None for r in operation.responses):
         yield of_step("429 with a body", "refusal", _with_body, "429/no-body")
     yield Fault("every 9th connection is reset", ("answered",), each_nth(9, _reset))
@@ -486,7 +513,12 @@ def _requests(operation: Operation) -> Iterator[Fault]:
     yield of_answers("every body is refused", invalid, accepted, "request/accepted", "200/*")
     for example in operation.request.examples:
         same = sending(partial(eq, example.value))
-        yield of_answers(f"the example {example.name} is refused", invalid, same, f"request/example/{example.name}")
+        yield of_answers(
+            f"the example {example.name} is refused",
+            invalid,
+            same,
+            f"request/example/{example.name}",
+        )
     surprised = sending(lambda body: "x_contract" in json.dumps(body))
     yield of_answers("undeclared members are refused", invalid, surprised, "request/undeclared")
     yield of_answers("undeclared members crash it", status(500), surprised, "statuses")
@@ -542,7 +574,9 @@ def _sulking(service: Service, inner: Any, body: Any) -> None:
 def _beside(member: Property, members: Sequence[Property]) -> list[str]:
     """Return the other members of the same object that hold a value of their own."""
     alone = "properties" in member.schema or paths.has_items(member.path)
-    others = [one for one in members if one is not member and one.path and one.parent == member.parent]
+    others = [
+        one for one in members if one is not member and one.path and one.parent == member.parent
+    ]
     return [] if alone else [one.path for one in others if "properties" not in one.schema]
 
 
@@ -561,7 +595,12 @@ def _typed(operation: Operation) -> list[Property]:
 
 def _keywords(member: Property) -> list[str]:
     required = ["required"] if member.required else []
-    return ["type", "null", *required, *(key for key in ("enum", "minLength", "maxLength") if key in member.schema)]
+    return [
+        "type",
+        "null",
+        *required,
+        *(key for key in ("enum", "minLength", "maxLength") if key in member.schema),
+    ]
 
 
 def _unchecked(path: str, keyword: str, beside: Sequence[str] = ()) -> Alter:
@@ -610,8 +649,12 @@ def _malformed(operation: Operation) -> Iterator[Fault]:
     broken = sending(lambda body: body is None, on(*operation.refusals))
     yield of_answers("bodies that are not JSON crash it", crash, broken, "statuses", clause)
     if required:
-        yield of_answers("an empty body is taken", status(200), lambda request, _: not request.body, *required)
-    yield of_answers("lone surrogates crash it", crash, _surrogates, "statuses", "request/body/lone-surrogate")
+        yield of_answers(
+            "an empty body is taken", status(200), lambda request, _: not request.body, *required
+        )
+    yield of_answers(
+        "lone surrogates crash it", crash, _surrogates, "statuses", "request/body/lone-surrogate"
+    )
 
 
 def _lenient(service: Service, inner: Any, request: Request) -> Any:
@@ -636,7 +679,11 @@ def _surrogates(request: Request, _: Answer) -> bool:
 def _minimal(operation: Operation) -> Any:
     """Return a body that passes for valid further on."""
     content = operation.request
-    return deepcopy(content.examples[0].value) if content and content.required and content.examples else {}
+    return (
+        deepcopy(content.examples[0].value)
+        if content and content.required and content.examples
+        else {}
+    )
 
 
 # --- credentials -----------------------------------------------------------------------------------------------------
@@ -655,15 +702,25 @@ def _credentials(operation: Operation) -> Iterator[Fault]:
         id = scheme.header if scheme.kind == "apiKey" else scheme.name
         for what, test in _LENIENT.items():
             lenient = partial(_recognised, scheme, test)
-            yield of_step(f"{id} recognised by {what}", "recognised", lenient, f"security/{id}", "security/none")
+            yield of_step(
+                f"{id} recognised by {what}",
+                "recognised",
+                lenient,
+                f"security/{id}",
+                "security/none",
+            )
     for alternative in operation.security:
         name = "+".join(scheme.name for scheme in alternative)
         deaf = partial(_recognised, alternative[0], lambda *_: False)
-        yield of_step(f"{name} is refused", "recognised", deaf, f"security/{name}/accepted", "200/*")
+        yield of_step(
+            f"{name} is refused", "recognised", deaf, f"security/{name}/accepted", "200/*"
+        )
 
 
 _LENIENT: Mapping[str, Callable[[str, str], bool]] = {
-    "its first half": lambda sent, right: bool(sent) and sent[: len(right) // 2] == right[: len(right) // 2],
+    "its first half": lambda sent, right: (
+        bool(sent) and sent[: len(right) // 2] == right[: len(right) // 2]
+    ),
     "being there": lambda sent, right: bool(sent),
     "nothing": lambda sent, right: True,
     "its letters in any case": lambda sent, right: sent.lower() == right.lower(),
@@ -691,7 +748,11 @@ def _credential(scheme: SecurityScheme, request: Request) -> str:
     if kind.lower() != scheme.kind:
         return ""
     try:
-        return sent if scheme.kind == "bearer" else base64.b64decode(sent).decode().replace(":", "/", 1)
+        return (
+            sent
+            if scheme.kind == "bearer"
+            else base64.b64decode(sent).decode().replace(":", "/", 1)
+        )
     except ValueError:
         return ""
 
@@ -703,23 +764,41 @@ def _limits(operation: Operation) -> Iterator[Fault]:
     names = limit_header_names(operation)
     limit, remaining, retry = names["limit"], names["remaining"], names["retry_after"]
     above = number(remaining, lambda _, service: service.limit + 1)
-    yield of_answers(f"{remaining} above {limit}", above, quota_told, "rate-limit/remaining-at-most-limit")
+    yield of_answers(
+        f"{remaining} above {limit}", above, quota_told, "rate-limit/remaining-at-most-limit"
+    )
     stored = header("Cache-Control", "public, max-age=60")
     yield of_answers("429 may be stored", stored, on(429), "rate-limit/429-not-storable")
-    expires = header("Expires", "Thu, 01 Jan 2099 00:00:00 GMT"), header("Date", "Thu, 01 Jan 2026 00:00:00 GMT")
+    expires = (
+        header("Expires", "Thu, 01 Jan 2099 00:00:00 GMT"),
+        header("Date", "Thu, 01 Jan 2026 00:00:00 GMT"),
+    )
     dated = chained(*(answering(change, on(429)) for change in expires))
     yield Fault("429 may be stored until it expires", ("rate-limit/429-not-storable",), dated)
-    yield of_answers(f"{retry} far too short", header(retry, "1"), on(429), "rate-limit/retry-after-honest")
+    yield of_answers(
+        f"{retry} far too short", header(retry, "1"), on(429), "rate-limit/retry-after-honest"
+    )
     unstructured = header("RateLimit", "lots, really")
-    yield of_answers("RateLimit no structured field", unstructured, accepted, "rate-limit/structured-fields")
-    policies = [header("RateLimit", '"burst";r=5;t=1'), header("RateLimit-Policy", '"daily";q=10;w=60')]
+    yield of_answers(
+        "RateLimit no structured field", unstructured, accepted, "rate-limit/structured-fields"
+    )
+    policies = [
+        header("RateLimit", '"burst";r=5;t=1'),
+        header("RateLimit-Policy", '"daily";q=10;w=60'),
+    ]
     disagreeing = chained(*(answering(change, accepted) for change in policies))
-    yield Fault("RateLimit of another policy than RateLimit-Policy", ("rate-limit/structured-fields",), disagreeing)
+    yield Fault(
+        "RateLimit of another policy than RateLimit-Policy",
+        ("rate-limit/structured-fields",),
+        disagreeing,
+    )
     if operation.promises.rate_limit:
         yield from _documented_limits(limit, remaining, names["reset"], retry)
         yield from _enforcement(names["reset"], retry)
     else:
-        yield of_answers(f"{limit} no integer", header(limit, "many"), quota_told, "rate-limit/integers")
+        yield of_answers(
+            f"{limit} no integer", header(limit, "many"), quota_told, "rate-limit/integers"
+        )
 
 
 def _documented_limits(limit: str, remaining: str, reset: str, retry: str) -> Iterator[Fault]:
@@ -728,13 +807,29 @@ def _documented_limits(limit: str, remaining: str, reset: str, retry: str) -> It
     changes: list[tuple[str, str, Change]] = [
         (f"{limit} changes", "limit-constant", number(limit, lambda old, _: old + next(turns) % 2)),
         (f"{remaining} stands still", "remaining-counts-down", number(remaining, lambda *_: 50)),
-        (f"{remaining} rises", "remaining-counts-down", number(remaining, lambda _, service: service.spent)),
+        (
+            f"{remaining} rises",
+            "remaining-counts-down",
+            number(remaining, lambda _, service: service.spent),
+        ),
         (f"{remaining} is random", "remaining-counts-down", random),
-        (f"{reset} is a time of day", "reset-relative", number(reset, lambda old, _: 1_767_600_000 + old)),
+        (
+            f"{reset} is a time of day",
+            "reset-relative",
+            number(reset, lambda old, _: 1_767_600_000 + old),
+        ),
         (f"{reset} is in milliseconds", "reset-relative", number(reset, lambda old, _: old * 1000)),
-        (f"{reset} grows", "reset-counts-down", number(reset, lambda _, service: 60 + service.spent)),
+        (
+            f"{reset} grows",
+            "reset-counts-down",
+            number(reset, lambda _, service: 60 + service.spent),
+        ),
         (f"{retry} on 200", "retry-after-only-at-limit", header(retry, "3")),
-        (f"{remaining} not 0 on 429", "remaining-zero-on-429", number(remaining, lambda old, _: old or 3)),
+        (
+            f"{remaining} not 0 on 429",
+            "remaining-zero-on-429",
+            number(remaining, lambda old, _: old or 3),
+        ),
     ]
     for name, clause, change in changes:
         yield of_answers(name, change, quota_told, f"rate-limit/{clause}")
@@ -742,16 +837,31 @@ def _documented_limits(limit: str, remaining: str, reset: str, retry: str) -> It
 
 def _enforcement(reset: str, retry: str) -> Iterator[Fault]:
     early = number(retry, lambda old, _: max(1, old // 3))
-    yield of_answers(f"{retry} before {reset}", early, on(429), "rate-limit/retry-after-not-before-reset")
+    yield of_answers(
+        f"{retry} before {reset}", early, on(429), "rate-limit/retry-after-not-before-reset"
+    )
     yield of_step("the limit is not enforced", "count", _uncounted, "rate-limit/enforced")
-    yield of_step("the limit is enforced at half", "count", partial(_early, 0.5), "rate-limit/enforced")
-    yield of_step("the limit is enforced a little early", "count", partial(_early, 0.9), "rate-limit/enforced")
-    for what, absurd in (("in milliseconds", lambda old, _: old * 1000), ("a time of day", lambda *_: 1_767_600_000)):
-        yield of_answers(f"{retry} is {what}", number(retry, absurd), on(429), "rate-limit/retry-after-honest")
+    yield of_step(
+        "the limit is enforced at half", "count", partial(_early, 0.5), "rate-limit/enforced"
+    )
+    yield of_step(
+        "the limit is enforced a little early", "count", partial(_early, 0.9), "rate-limit/enforced"
+    )
+    for what, absurd in (
+        ("in milliseconds", lambda old, _: old * 1000),
+        ("a time of day", lambda *_: 1_767_600_000),
+    ):
+        yield of_answers(
+            f"{retry} is {what}", number(retry, absurd), on(429), "rate-limit/retry-after-honest"
+        )
     date = header(retry, "Wed, 21 Oct 2026 07:28:00 GMT")
     yield of_answers(f"{retry} is a date", date, on(429), f"429/header/{retry}")
     yield Fault("a 429 answers longer than it said", ("rate-limit/retry-after-honest",), _grudging)
-    yield Fault("an update is applied behind its 429", ("update/refused-unchanged",), replacing("handle", _behind_429))
+    yield Fault(
+        "an update is applied behind its 429",
+        ("update/refused-unchanged",),
+        replacing("handle", _behind_429),
+    )
 
 
 def _uncounted(service: Service, inner: Any) -> None:
@@ -814,7 +924,9 @@ def _updates(operation: Operation) -> Iterator[Fault]:
     if identity and identity.self_link:
         own = identity.self_link
         elsewhere = put(own, "https://contract.example/elsewhere/1")
-        yield of_answers(f"{own} addresses another", elsewhere, accepted, "update/self-addresses-resource")
+        yield of_answers(
+            f"{own} addresses another", elsewhere, accepted, "update/self-addresses-resource"
+        )
 
 
 def _written(member: Property) -> Iterator[Fault]:
@@ -822,11 +934,20 @@ def _written(member: Property) -> Iterator[Fault]:
     for what, make in _MANGLING.items():
         yield of_step(f"{path} comes back {what}", "show", partial(_mangled, path, make), clause)
     yield Fault(f"{path} changes when sent again", (clause, "update/idempotent"), _fickle(path))
-    yield Fault(f"{path} is not stored", (clause, "update/omitted-unchanged"), _storing(path, lambda was, *_: was))
+    yield Fault(
+        f"{path} is not stored",
+        (clause, "update/omitted-unchanged"),
+        _storing(path, lambda was, *_: was),
+    )
     if not member.required:
         unsent = ("update/*unchanged", "update/empty-*")
         yield Fault(f"{path} is reset when left out", unsent, _storing(path, _reset_unsent))
-        yield of_step(f"{path} is applied when refused", "validate", partial(_eager, path), "update/refused-unchanged")
+        yield of_step(
+            f"{path} is applied when refused",
+            "validate",
+            partial(_eager, path),
+            "update/refused-unchanged",
+        )
     if not member.required and _is_list(member):
         yield Fault(f"{path} is added to, not replaced", (clause,), _storing(path, _appended))
 
@@ -862,7 +983,9 @@ def _is_list(member: Property) -> bool:
     return bool(member.schema.get("type") == "array")
 
 
-def _mangled(path: str, make: Callable[[str], str], _: Service, inner: Any, resource: Resource) -> Any:
+def _mangled(
+    path: str, make: Callable[[str], str], _: Service, inner: Any, resource: Resource
+) -> Any:
     return _rewritten(inner(resource), path, lambda found: _mapped(found, make))
 
 
@@ -906,7 +1029,9 @@ def _appended(was: Any, sent: Any, now: Any) -> Any:
 
 
 def _whatever_sent(_: Any, sent: Any, now: Any) -> Any:
-    flat = isinstance(sent, str) or (isinstance(sent, list) and not any(isinstance(item, list) for item in sent))
+    flat = isinstance(sent, str) or (
+        isinstance(sent, list) and not any(isinstance(item, list) for item in sent)
+    )
     return sent if flat and not isinstance(now, dict) else now
 
 
@@ -945,7 +1070,9 @@ def _secrets(operation: Operation) -> Iterator[Fault]:
         clause = f"update/create-only/{path}"
         yield of_answers(f"{path} is shown", put(path, "R15hoiDIq8"), accepted, clause)
         yield of_answers(f"{path} is shown empty", put(path, ""), accepted, f"{clause}/empty")
-    yield of_answers("credentials come back in a header", _echoed_credentials, accepted, "update/no-leak")
+    yield of_answers(
+        "credentials come back in a header", _echoed_credentials, accepted, "update/no-leak"
+    )
     for member in operation.request.properties if operation.request else ():
         if member.secret:
             yield from _given_away(member.path)
@@ -961,10 +1088,14 @@ def _given_away(path: str) -> Iterator[Fault]:
         return found if isinstance(found, str) else ""
 
     def shown(write: Callable[[str], str]) -> Change:
-        return lambda answer, request, _: replace(answer, value={**answer.value, "x_debug": write(told(request))})
+        return lambda answer, request, _: replace(
+            answer, value={**answer.value, "x_debug": write(told(request))}
+        )
 
     in_errors = detailed(lambda request, _: f"wrong: {told(request)}")
-    yield of_answers(f"{path} comes back under another name", shown(str), accepted, "update/no-leak")
+    yield of_answers(
+        f"{path} comes back under another name", shown(str), accepted, "update/no-leak"
+    )
     yield of_answers(f"{path} comes back in base64", shown(_in_base64), accepted, "update/no-leak")
     yield of_answers(f"{path} comes back in errors", in_errors, refused, "error/no-leak")
 
@@ -989,7 +1120,9 @@ def _times(operation: Operation) -> Iterator[Fault]:
         yield of_answers(f"{updated} stands still", still, accepted, "update/updated-moves")
     if created and updated:
         early = put(updated, "2001-01-01T00:00:00Z")
-        yield of_answers(f"{updated} before {created}", early, accepted, "update/updated-after-created")
+        yield of_answers(
+            f"{updated} before {created}", early, accepted, "update/updated-after-created"
+        )
 
 
 # --- rare triggers ---------------------------------------------------------------------------------------------------
@@ -1006,25 +1139,50 @@ def _rare(operation: Operation) -> Iterator[Fault]:
             yield from _rare_lists(member.path, invalid)
     if len(texts) > 1:
         both = sending(lambda body: all(_look(body, path) for path in texts[:2]))
-        yield of_answers("two members together are refused", invalid, both, "request/accepted", "request/example/*")
-    for path in (m.path for m in (operation.request.properties if operation.request else ()) if m.secret):
-        yield of_answers(f"{path} like another member is refused", invalid, _repeating(path, texts), "request/accepted")
+        yield of_answers(
+            "two members together are refused",
+            invalid,
+            both,
+            "request/accepted",
+            "request/example/*",
+        )
+    for path in (
+        m.path for m in (operation.request.properties if operation.request else ()) if m.secret
+    ):
+        yield of_answers(
+            f"{path} like another member is refused",
+            invalid,
+            _repeating(path, texts),
+            "request/accepted",
+        )
     for count in (5, 7, 11, 20):
-        yield Fault(f"every {count}th answer has no body", ("200/json",), each_nth(count, raw(lambda _: b"")))
-        yield Fault(f"every {count}th request is answered 500", ("statuses",), each_nth(count, status(500)))
+        yield Fault(
+            f"every {count}th answer has no body",
+            ("200/json",),
+            each_nth(count, raw(lambda _: b"")),
+        )
+        yield Fault(
+            f"every {count}th request is answered 500", ("statuses",), each_nth(count, status(500))
+        )
 
 
 def _repeating(path: str, others: Sequence[str]) -> When:
     """Hold where what the request has at *path* stands at one of *others* too."""
-    return sending(lambda body: _look(body, path) in [_look(body, other) or ABSENT for other in others])
+    return sending(
+        lambda body: _look(body, path) in [_look(body, other) or ABSENT for other in others]
+    )
 
 
 def _rare_texts(path: str, invalid: Change) -> Iterator[Fault]:
     for length in (40, 64, 255, 1000, 5000, 65_535):
         long = sending_at(path, str, longer_than(length))
-        yield of_answers(f"{path} longer than {length} is refused", invalid, long, "request/accepted")
+        yield of_answers(
+            f"{path} longer than {length} is refused", invalid, long, "request/accepted"
+        )
     for what, test in _CHARACTERS.items():
-        yield of_answers(f"{path} with {what} crashes it", status(500), sending_at(path, str, test), "statuses")
+        yield of_answers(
+            f"{path} with {what} crashes it", status(500), sending_at(path, str, test), "statuses"
+        )
 
 
 def _rare_lists(path: str, invalid: Change) -> Iterator[Fault]:

@@ -21,7 +21,13 @@ from pytest_confluent_contracts.model.paths import ABSENT
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_confluent_contracts.model.documents import Content, Operation, Property, Response, SecurityScheme
+    from pytest_confluent_contracts.model.documents import (
+        Content,
+        Operation,
+        Property,
+        Response,
+        SecurityScheme,
+    )
 
 LIMIT = 100
 WINDOW = 60.0
@@ -145,7 +151,9 @@ class Service:
         return tuple((name, value or f"{name}-0001") for name, value in self.operation.parameters)
 
     def _issue(self, scheme: SecurityScheme) -> dict[str, str]:
-        return {part: f"mock-{part}-{self.random.getrandbits(64):016X}" for part, _ in scheme.variables}
+        return {
+            part: f"mock-{part}-{self.random.getrandbits(64):016X}" for part, _ in scheme.variables
+        }
 
     # --- the request's way -------------------------------------------------------------------------------------------
 
@@ -170,7 +178,9 @@ class Service:
 
     @property
     def success(self) -> Response:
-        return next(response for response in self.operation.responses if response.status.startswith("2"))
+        return next(
+            response for response in self.operation.responses if response.status.startswith("2")
+        )
 
     @property
     def succeeds(self) -> int:
@@ -184,7 +194,8 @@ class Service:
     def authenticate(self, request: Request) -> None:
         """Let the request pass where one documented alternative is complete."""
         if self.operation.security and not any(
-            all(self.recognised(scheme, request) for scheme in alternative) for alternative in self.operation.security
+            all(self.recognised(scheme, request) for scheme in alternative)
+            for alternative in self.operation.security
         ):
             status = _first(self.operation.promises.refusals.unauthenticated, 401)
             detail = "Valid credentials must be provided."
@@ -267,20 +278,26 @@ class Service:
             return {}
         sent_as = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if sent_as != content.media_type:
-            raise Refused(Problem(self.unreadable, "unsupported_media_type", f"Send {content.media_type}."))
+            raise Refused(
+                Problem(self.unreadable, "unsupported_media_type", f"Send {content.media_type}.")
+            )
         try:
             text = request.body.decode("utf-8")
             value = json.loads(text, parse_constant=_no_constant)
             json.dumps(value, ensure_ascii=False).encode("utf-8")
         except (ValueError, RecursionError):
-            raise Refused(Problem(self.unreadable, "malformed_body", "The body is not JSON.")) from None
+            raise Refused(
+                Problem(self.unreadable, "malformed_body", "The body is not JSON.")
+            ) from None
         return value
 
     def validate(self, body: Any) -> None:
         try:
             problems = [self.problem(error, body) for error in self.faults_in(body)]
         except ValueError:  # jsonschema_rs reads nothing that is nested some 255 levels deep
-            problems = [Problem(self.unreadable, "malformed_body", "The body is nested too deeply.")]
+            problems = [
+                Problem(self.unreadable, "malformed_body", "The body is nested too deeply.")
+            ]
         if problems:
             raise Refused(*problems)
 
@@ -367,7 +384,11 @@ class Service:
         return shown
 
     def told(self, moment: float) -> str:
-        return (EPOCH + timedelta(seconds=moment)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return (
+            (EPOCH + timedelta(seconds=moment))
+            .isoformat(timespec="milliseconds")
+            .replace("+00:00", "Z")
+        )
 
     # --- the answer --------------------------------------------------------------------------------------------------
 
@@ -376,11 +397,18 @@ class Service:
         status = problems[0].status
         response = self.operation.response(status)
         content = response.content if response else self._envelope()
-        value = None if content is None else {"errors": [self.error(problem, content) for problem in problems]}
+        value = (
+            None
+            if content is None
+            else {"errors": [self.error(problem, content) for problem in problems]}
+        )
         return Answer(status, tuple(self.refusal_headers(status)), value)
 
     def _envelope(self) -> Content | None:
-        return next((r.content for r in self.operation.responses if r.status.startswith("4") and r.content), None)
+        return next(
+            (r.content for r in self.operation.responses if r.status.startswith("4") and r.content),
+            None,
+        )
 
     def error(self, problem: Problem, content: Content) -> Any:
         """Return one entry of the list of errors: an object where the document describes one, else a sentence."""
@@ -408,7 +436,9 @@ class Service:
         headers = [("Content-Type", "application/json")] if answer.value is not None else []
         if request_id := self.operation.promises.request_id:
             headers.append((request_id.header, f"{self.random.getrandbits(128):032x}"))
-        return replace(answer, headers=(*headers, *self.limit_headers(answer.status), *answer.headers))
+        return replace(
+            answer, headers=(*headers, *self.limit_headers(answer.status), *answer.headers)
+        )
 
 
 # --- values ----------------------------------------------------------------------------------------------------------
@@ -443,12 +473,22 @@ def _sampled(schema: Mapping[str, Any]) -> Any:
         return deepcopy(schema["example"])
     if kind == "object" or "properties" in schema:
         return {
-            name: _sampled(member) for name, member in (schema.get("properties") or {}).items() if _wanted(name, schema)
+            name: _sampled(member)
+            for name, member in (schema.get("properties") or {}).items()
+            if _wanted(name, schema)
         }
     if schema.get("enum"):
         return schema["enum"][0]
-    samples = {"array": [], "boolean": False, "integer": schema.get("minimum", 0), "number": 0.0, "null": None}
-    return samples.get(kind, "sample".ljust(schema.get("minLength", 0), "x")[: schema.get("maxLength", 255)])
+    samples = {
+        "array": [],
+        "boolean": False,
+        "integer": schema.get("minimum", 0),
+        "number": 0.0,
+        "null": None,
+    }
+    return samples.get(
+        kind, "sample".ljust(schema.get("minLength", 0), "x")[: schema.get("maxLength", 255)]
+    )
 
 
 def _wanted(name: str, schema: Mapping[str, Any]) -> bool:

@@ -15,7 +15,14 @@ import httpx
 import respx
 
 from pytest_confluent_contracts.http.client import Client
-from pytest_confluent_contracts.http.guard import OPERATION, Allowance, Guard, Rules, WallClock, origin
+from pytest_confluent_contracts.http.guard import (
+    OPERATION,
+    Allowance,
+    Guard,
+    Rules,
+    WallClock,
+    origin,
+)
 from pytest_confluent_contracts.http.quota_ledger import QuotaLedger
 from pytest_confluent_contracts.http.redaction import Redactor, Secret
 

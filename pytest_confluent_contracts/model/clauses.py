@@ -84,7 +84,9 @@ class FindingKind(StrEnum):
 
     # any answer
     NOT_ANSWERED = "not answered"  # observed: why no answer came
-    ANSWERED_AGAIN = "answered when sent again"  # observed: why no answer came, empty where the status was one
+    ANSWERED_AGAIN = (
+        "answered when sent again"  # observed: why no answer came, empty where the status was one
+    )
     SERVER_ERROR = "server error"  # request
     UNDOCUMENTED_STATUS = "undocumented status"  # request
     SECRET_LEAKED = "secret leaked"  # observed: the secret's name
@@ -123,30 +125,44 @@ class FindingKind(StrEnum):
     TITLE_CHANGED = "title changed"  # subject: the code; expected: the title before; observed
     POINTER_MALFORMED = "no JSON Pointer"  # subject, observed
     POINTER_NOWHERE = "pointer to nowhere"  # subject, observed
-    POINTER_ELSEWHERE = "pointer to what is not wrong"  # subject, observed; expected: the pointers that are right
+    POINTER_ELSEWHERE = (
+        "pointer to what is not wrong"  # subject, observed; expected: the pointers that are right
+    )
     POINTER_UNTOLD = "pointer not told"  # subject
     STACK_TRACE = "stack trace"  # observed
     ALLOW_MISSING = "405 without Allow"
     PROBLEM_STATUS_WRONG = "problem status wrong"  # observed
     # the rate limit
-    REMAINING_ABOVE_LIMIT = "Remaining above Limit"  # subject, observed; expected: the limit's header and its value
+    REMAINING_ABOVE_LIMIT = (
+        "Remaining above Limit"  # subject, observed; expected: the limit's header and its value
+    )
     LIMIT_CHANGED = "Limit changed"  # subject, observed; expected: the first value
     QUOTA_NOT_INTEGER = "quota not an integer"  # subject, observed
     REMAINING_ROSE = "Remaining rose"  # subject, observed; expected: the value before
     REMAINING_STOOD_STILL = "Remaining stood still"  # subject, observed
     RESET_ROSE = "Reset rose"  # subject, observed; expected: the least before
     RESET_IS_TIME_OF_DAY = "Reset is a time of day"  # subject, observed
-    RESET_BEYOND_WINDOW = "Reset beyond the window"  # subject, observed; expected: seconds that a window lasts
+    RESET_BEYOND_WINDOW = (
+        "Reset beyond the window"  # subject, observed; expected: seconds that a window lasts
+    )
     RESET_TOO_FAST = "Reset counts no seconds"  # subject, observed; expected: seconds that went by, and Reset before
     RETRY_AFTER_UNASKED = "Retry-After below the limit"  # subject
     REFUSED_EARLY = "refused before the limit"  # observed: requests left; expected: the limit
-    SERVED_PAST_LIMIT = "served past the limit"  # observed: the request's number; expected: the limit
+    SERVED_PAST_LIMIT = (
+        "served past the limit"  # observed: the request's number; expected: the limit
+    )
     SERVED_AT_ZERO = "served with none left"  # expected: the limit
     REMAINING_NOT_ZERO = "Remaining not 0"  # subject, observed
-    WAIT_BEFORE_RESET = "wait ends before Reset"  # subject, observed; expected: the reset's header and its value
-    WAIT_IN_VAIN = "waited in vain"  # subject; observed: seconds waited; expected: seconds asked for
+    WAIT_BEFORE_RESET = (
+        "wait ends before Reset"  # subject, observed; expected: the reset's header and its value
+    )
+    WAIT_IN_VAIN = (
+        "waited in vain"  # subject; observed: seconds waited; expected: seconds asked for
+    )
     WAIT_IS_TIME_OF_DAY = "wait is a time of day"  # subject, observed
-    WAIT_BEYOND_WINDOW = "wait beyond the window"  # subject, observed; expected: seconds to the window's end
+    WAIT_BEYOND_WINDOW = (
+        "wait beyond the window"  # subject, observed; expected: seconds to the window's end
+    )
     STORABLE = "429 storable"  # subject: the header; observed
     FIELD_MALFORMED = "no structured field"  # subject, observed
     POLICY_UNKNOWN = "policy unknown"  # observed: the policy; expected: those that are told
@@ -164,7 +180,9 @@ class FindingKind(StrEnum):
     SECRET_EMPTY = "create-only member empty"  # subject
     CREATION_MOVED = "time of creation changed"  # subject, observed; expected: before
     UPDATE_WENT_BACK = "time of update went back"  # subject, observed; expected: the latest before
-    UPDATE_BEFORE_CREATION = "updated before created"  # subject, observed; expected: the other member, and its value
+    UPDATE_BEFORE_CREATION = (
+        "updated before created"  # subject, observed; expected: the other member, and its value
+    )
     UPDATE_STOOD_STILL = "time of update stood still"  # subject, observed
 
 
@@ -240,7 +258,9 @@ class MissingKind(StrEnum):
     NOT_ASKED_FOR = "not asked for"  # subject: why, naming the option
     NO_CREDENTIALS = "no credentials"  # subject: what to set
     HELD_BACK = "held back"  # subject: why the guard let nothing more out
-    FELL_SILENT = "fell silent"  # subject: the URL; observed: the last failure or status; asked: how often
+    FELL_SILENT = (
+        "fell silent"  # subject: the URL; observed: the last failure or status; asked: how often
+    )
     THROTTLED_AGAIN = "throttled again and again"  # subject: the status
 
 

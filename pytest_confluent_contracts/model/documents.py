@@ -120,12 +120,16 @@ class Operation:
     @property
     def success(self) -> Response | None:
         """Return the first documented answer of the 2xx class."""
-        return next((response for response in self.responses if response.status.startswith("2")), None)
+        return next(
+            (response for response in self.responses if response.status.startswith("2")), None
+        )
 
     @property
     def schemes(self) -> tuple[SecurityScheme, ...]:
         """Return every security scheme of its alternatives, each once, in the document's order."""
-        return tuple(dict.fromkeys(scheme for alternative in self.security for scheme in alternative))
+        return tuple(
+            dict.fromkeys(scheme for alternative in self.security for scheme in alternative)
+        )
 
     @property
     def credential_headers(self) -> set[str]:

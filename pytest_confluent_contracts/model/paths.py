@@ -308,10 +308,14 @@ def template_names(template: str) -> list[str]:
     return VARIABLE.findall(template)
 
 
-def filled_template(template: str, values: Iterable[tuple[str, str]], write: Callable[[str], str] = str) -> str:
+def filled_template(
+    template: str, values: Iterable[tuple[str, str]], write: Callable[[str], str] = str
+) -> str:
     """Return *template* with *values* in the place of its variables, each as *write* has it; others stay as they are."""
     known = dict(values)
-    return VARIABLE.sub(lambda found: write(known[found[1]]) if found[1] in known else found[0], template)
+    return VARIABLE.sub(
+        lambda found: write(known[found[1]]) if found[1] in known else found[0], template
+    )
 
 
 def percent_encoded(value: str) -> str:

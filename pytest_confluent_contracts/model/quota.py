@@ -19,9 +19,13 @@ USUAL_NAMES = {
     "reset": ("X-RateLimit-Reset", "X-Rate-Limit-Reset"),
     "retry_after": ("Retry-After",),
 }
-EPOCH_S = 10**9  # seconds: a larger number of seconds is a time of day (since 1970), no time to wait
+EPOCH_S = (
+    10**9
+)  # seconds: a larger number of seconds is a time of day (since 1970), no time to wait
 WHOLE_NUMBER = re.compile(r"[0-9]{1,19}\Z")
-SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?\Z")  # a fraction is judged elsewhere, and can be waited out all the same
+SECONDS = re.compile(
+    r"[0-9]{1,9}(\.[0-9]+)?\Z"
+)  # a fraction is judged elsewhere, and can be waited out all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,9 @@ class QuotaHeaders:
     @property
     def names(self) -> tuple[str, ...]:
         """Return those names that are promised."""
-        return tuple(name for name in (self.limit, self.remaining, self.reset, self.retry_after) if name)
+        return tuple(
+            name for name in (self.limit, self.remaining, self.reset, self.retry_after) if name
+        )
 
 
 USUAL_HEADERS = QuotaHeaders(**{role: names[0] for role, names in USUAL_NAMES.items()})
@@ -60,7 +66,11 @@ class Quota:
 def promised_headers(operation: Operation) -> QuotaHeaders | None:
     """Return the headers that the document promises, None where it promises none."""
     told = operation.promises.rate_limit
-    return None if told is None else QuotaHeaders(told.limit, told.remaining, told.reset, told.retry_after)
+    return (
+        None
+        if told is None
+        else QuotaHeaders(told.limit, told.remaining, told.reset, told.retry_after)
+    )
 
 
 def known_headers(operation: Operation) -> QuotaHeaders:

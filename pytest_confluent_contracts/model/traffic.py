@@ -74,7 +74,9 @@ class Case:
     title: str
     operation: Operation
     parameters: tuple[tuple[str, str], ...]
-    headers: tuple[tuple[str, str], ...] = field(repr=False)  # before an exchange is made, credentials are in it
+    headers: tuple[tuple[str, str], ...] = field(
+        repr=False
+    )  # before an exchange is made, credentials are in it
     body: bytes | None = field(repr=False)
     value: Any = field(repr=False)
     expect: Expect

@@ -29,7 +29,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the marks and the fixtures, and begin a session where there is a target."""
     config.addinivalue_line("markers", "contract: a promise of a published API document")
     for family in FAMILIES:
-        config.addinivalue_line("markers", f"{family}: a promise of this family ({family.replace('_', ' ')})")
+        config.addinivalue_line(
+            "markers", f"{family}: a promise of this family ({family.replace('_', ' ')})"
+        )
     config.pluginmanager.register(fixtures, "confluent_contracts_fixtures")
     if options.value(config, "target"):
         from pytest_confluent_contracts.plugin import session

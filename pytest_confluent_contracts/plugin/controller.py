@@ -126,7 +126,9 @@ class Controller:
         described = [run.described(document) for document in held.values()]
         sources: dict[str, str] = {}
         for one, path in zip(described, held, strict=True):
-            if path.is_file():  # one that is gone by now was read before: the reports do without its text
+            if (
+                path.is_file()
+            ):  # one that is gone by now was read before: the reports do without its text
                 sources[one["file"]] = path.read_text("utf-8")
         finished = run.gathered(self._meta(session, described), self.records, self.exchanges)
         try:
@@ -170,7 +172,9 @@ class Controller:
         """Print the closing section."""
         gate = self.config.stash.get(GATE, None)
         if self.config.option.verbose < -1 or not (self.records or self.proofs or gate):
-            for line in self.faults:  # an exit code that nobody can explain helps nobody, however quiet
+            for (
+                line
+            ) in self.faults:  # an exit code that nobody can explain helps nobody, however quiet
                 terminalreporter.line(line)
             return
         terminalreporter.section("contracts")

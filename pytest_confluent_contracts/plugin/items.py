@@ -90,7 +90,9 @@ class FaultItem(pytest.Function):
             if item.proof.told:
                 raise ContractBroken(item.proof.told)
 
-        item: FaultItem = cls.from_parent(parent, name=f"prove/{fault or 'no fault'}", callobj=proven)
+        item: FaultItem = cls.from_parent(
+            parent, name=f"prove/{fault or 'no fault'}", callobj=proven
+        )
         item.proof = None
         item.add_marker(pytest.mark.contract)
         return item

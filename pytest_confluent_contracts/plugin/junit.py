@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
     import pytest
 
-NO_OUTPUT, OUTPUT = "no", "system-out"  # values of pytest's ini key junit_logging; the first is what it is by itself
+NO_OUTPUT, OUTPUT = (
+    "no",
+    "system-out",
+)  # values of pytest's ini key junit_logging; the first is what it is by itself
 
 
 @contextmanager
@@ -32,7 +35,9 @@ def _with_output(writer: Any, report: pytest.TestReport) -> Iterator[None]:
     """Write the exchange of a finding though no output is asked for; other tests' output stays out."""
     from pytest_confluent_contracts.report.block import EXCHANGE
 
-    if writer.logging != NO_OUTPUT or not any(name.endswith(EXCHANGE) for name, _ in report.sections):
+    if writer.logging != NO_OUTPUT or not any(
+        name.endswith(EXCHANGE) for name, _ in report.sections
+    ):
         yield
         return
     writer.logging = OUTPUT
@@ -42,4 +47,6 @@ def _with_output(writer: Any, report: pytest.TestReport) -> Iterator[None]:
 
 def _writer(config: pytest.Config) -> Any:
     """Return what writes the JUnit file, None where nothing does; pytest has no public name for it."""
-    return next((one for one in config.pluginmanager.get_plugins() if type(one).__name__ == "LogXML"), None)
+    return next(
+        (one for one in config.pluginmanager.get_plugins() if type(one).__name__ == "LogXML"), None
+    )

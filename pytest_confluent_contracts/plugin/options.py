@@ -14,13 +14,25 @@ NODE_PREFIX = "contracts/"
 OPTIONS: tuple[tuple[str, str, str], ...] = (
     ("target", "text", "where the requests go: a URL, or mock for the embedded service"),
     ("spec", "list", "document to hold the target to: a bundled name or a file (repeatable)"),
-    ("param", "list", "NAME=VALUE: a path parameter, the resource that may be changed (repeatable)"),
-    ("pin", "list", "POINTER=VALUE: a fixed value in every valid body; VALUE is JSON, text, or env:NAME (repeatable)"),
+    (
+        "param",
+        "list",
+        "NAME=VALUE: a path parameter, the resource that may be changed (repeatable)",
+    ),
+    (
+        "pin",
+        "list",
+        "POINTER=VALUE: a fixed value in every valid body; VALUE is JSON, text, or env:NAME (repeatable)",
+    ),
     ("max-examples", "int", "generated bodies per probe (100; of broken ones a tenth)"),
     ("seed", "int", "seed of the generated bodies (0), or random"),
     ("budget", "int", "hard cap on requests for the run (600 a document off loopback, else none)"),
     ("rate", "float", "requests a second (5 off loopback, else unlimited)"),
-    ("concurrency", "int", "requests in flight where their order does not matter (4 off loopback, else 1)"),
+    (
+        "concurrency",
+        "int",
+        "requests in flight where their order does not matter (4 off loopback, else 1)",
+    ),
     ("timeout", "float", "seconds a request may take (10)"),
     ("throttle", "bool", "exhaust the rate limit, to see the 429 (always for mock)"),
     (
@@ -30,14 +42,32 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     ),
     ("insecure", "bool", "allow credentials over plain http off loopback"),
     ("plan", "bool", "print what would be sent, send nothing"),
-    ("waivers", "text", "TOML file of known failures, each with clause, reason, owner and expiry date"),
-    ("waivers-update", "bool", "write the failures of this run into the waivers file, for a human to complete"),
+    (
+        "waivers",
+        "text",
+        "TOML file of known failures, each with clause, reason, owner and expiry date",
+    ),
+    (
+        "waivers-update",
+        "bool",
+        "write the failures of this run into the waivers file, for a human to complete",
+    ),
     ("report", "text", "folder to write the reports into"),
     ("fail-under", "float", "per cent of the clauses that must have been exercised (0)"),
     ("strict", "bool", "broken SHOULD clauses fail too"),
-    ("prove", "bool", "break each clause in the embedded service and show that the gate notices (with mock)"),
+    (
+        "prove",
+        "bool",
+        "break each clause in the embedded service and show that the gate notices (with mock)",
+    ),
 )
-INI_KINDS = {"text": "string", "list": "linelist", "int": "string", "float": "string", "bool": "bool"}
+INI_KINDS = {
+    "text": "string",
+    "list": "linelist",
+    "int": "string",
+    "float": "string",
+    "bool": "bool",
+}
 
 
 def add(parser: pytest.Parser) -> None:
@@ -48,7 +78,9 @@ def add(parser: pytest.Parser) -> None:
         if kind == "bool":
             group.addoption(flag, dest=dest, action="store_true", default=None, help=told)
         elif kind == "list":
-            group.addoption(flag, dest=dest, action="append", default=None, metavar="VALUE", help=told)
+            group.addoption(
+                flag, dest=dest, action="append", default=None, metavar="VALUE", help=told
+            )
         else:
             group.addoption(flag, dest=dest, default=None, metavar="VALUE", help=told)
         parser.addini(dest, told, type=INI_KINDS[kind], default=None)  # type: ignore[arg-type]

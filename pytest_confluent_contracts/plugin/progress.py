@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Probe
 
 SELDOM = 10.0  # seconds between two lines of a log, which nobody watches and somebody may have to scroll through
-OFTEN = 0.1  # seconds between two changes on a terminal: faster than one reads, slower than it flickers
+OFTEN = (
+    0.1  # seconds between two changes on a terminal: faster than one reads, slower than it flickers
+)
 LEAST = 40  # columns that the words need
 
 
@@ -111,4 +113,8 @@ def of(config: pytest.Config) -> Silent:
     reporter: Any = config.pluginmanager.getplugin("terminalreporter")
     if reporter is None or hasattr(config, "workerinput") or config.option.verbose < 0:
         return Silent()
-    return Live(config, reporter) if reporter.isatty and not os.environ.get("CI") else Lines(config, reporter)
+    return (
+        Live(config, reporter)
+        if reporter.isatty and not os.environ.get("CI")
+        else Lines(config, reporter)
+    )

@@ -38,11 +38,14 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     from pytest_confluent_contracts import documents
     from pytest_confluent_contracts.report import terminal
 
-    named = [f"{d.name} {d.version} ({d.digest})" for d in map(documents.read_document, found.documents)]
+    named = [
+        f"{d.name} {d.version} ({d.digest})" for d in map(documents.read_document, found.documents)
+    ]
     budget = f"at most {found.budget} requests" if found.budget else "no cap on requests"
     told = f"{budget}, {found.max_examples} generated bodies a probe"
     left = [
-        f"contracts: a run that was killed put nothing back; what was there: {path}" for path in saved_state.orphans()
+        f"contracts: a run that was killed put nothing back; what was there: {path}"
+        for path in saved_state.orphans()
     ]
     return [terminal.header(found.target, named, found.seed, told), *left]
 
@@ -84,7 +87,9 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Attach the verdict to the report as plain data, which crosses from xdist's workers."""
     report = yield
     if report.when == "call":
@@ -103,7 +108,11 @@ def _attach_ruling(item: Any, report: Any) -> None:
     if gate.fresh:
         report.contract["exchanges"] = [record.exchange(exchange) for exchange in gate.fresh]
         gate.fresh.clear()
-    told = {"clause": ruling.clause.id, "level": ruling.clause.level.value, "place": str(ruling.clause.place)}
+    told = {
+        "clause": ruling.clause.id,
+        "level": ruling.clause.level.value,
+        "place": str(ruling.clause.place),
+    }
     item.user_properties.extend((f"contract.{key}", value) for key, value in told.items())
     report.user_properties = list(item.user_properties)
     if report.failed and (text := block.conversation(ruling)):
@@ -114,7 +123,10 @@ def _attach_ruling(item: Any, report: Any) -> None:
 
 def _attach_proof(item: Any, report: Any) -> None:
     operation = item.parent.operation
-    report.contract_proof = asdict(item.proof) | {"document": operation.document, "operation": operation.id}
+    report.contract_proof = asdict(item.proof) | {
+        "document": operation.document,
+        "operation": operation.id,
+    }
 
 
 def pytest_report_teststatus(

@@ -85,7 +85,9 @@ def _checked(config: pytest.Config, target: str) -> Settings:
         seed=seed,
         budget=_number(config, "budget", int, 1, None if local else 600 * len(paths)),
         rate=_number(config, "rate", float, 0.001, 0.0 if local else 5.0),
-        concurrency=1 if target == MOCK else _number(config, "concurrency", int, 1, 1 if local else 4),
+        concurrency=1
+        if target == MOCK
+        else _number(config, "concurrency", int, 1, 1 if local else 4),
         timeout=_number(config, "timeout", float, 0.001),
         hosts=tuple(map(_host, value(config, "allow-host") or ())),
         insecure=bool(value(config, "insecure")),
@@ -105,7 +107,9 @@ def _checked(config: pytest.Config, target: str) -> Settings:
 def _prove(config: pytest.Config, target: str) -> bool:
     asked = bool(value(config, "prove"))
     if asked and target != MOCK:
-        raise ContractError("--contract-prove: only the embedded service can be broken; give --contract-target=mock")
+        raise ContractError(
+            "--contract-prove: only the embedded service can be broken; give --contract-target=mock"
+        )
     return asked
 
 
@@ -115,8 +119,16 @@ def _check_url(target: str) -> None:
         named = parts.hostname and (parts.port or True)
     except ValueError:
         named = None
-    if not named or re.search(r"\s", target) or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
-        raise ContractError(f"--contract-target={target}: not a URL; give http(s)://HOST[:PORT][/PREFIX], or mock")
+    if (
+        not named
+        or re.search(r"\s", target)
+        or parts.scheme not in ("http", "https")
+        or parts.query
+        or parts.fragment
+    ):
+        raise ContractError(
+            f"--contract-target={target}: not a URL; give http(s)://HOST[:PORT][/PREFIX], or mock"
+        )
     if parts.username or parts.password:
         shown = f"{parts.scheme}://{parts.hostname}"
         raise ContractError(
@@ -165,7 +177,9 @@ def _documents(config: pytest.Config, target: str) -> Iterator[Path]:
     found = list(dict.fromkeys(path.resolve() for path in named))
     stems = [path.stem for path in found]
     if twice := next((stem for stem in stems if stems.count(stem) > 1), None):
-        raise ContractError(f"two documents are named {twice!r}: rename one, the name is part of the clauses' ids")
+        raise ContractError(
+            f"two documents are named {twice!r}: rename one, the name is part of the clauses' ids"
+        )
     for path in found:
         documents.read_document(path)
         yield path
@@ -191,7 +205,9 @@ def _document_of(arg: str) -> Path | None:
     path = arg.partition("::")[0]
     if path.startswith(NODE_PREFIX) and not Path(path).exists():
         return documents.find_document(path.removeprefix(NODE_PREFIX))
-    return Path(path) if path.endswith((".yaml", ".yml", ".json")) and Path(path).is_file() else None
+    return (
+        Path(path) if path.endswith((".yaml", ".yml", ".json")) and Path(path).is_file() else None
+    )
 
 
 def arguments(config: pytest.Config, found: Settings) -> list[str]:
@@ -210,7 +226,9 @@ def _real(arg: str, by_name: dict[str, str]) -> str:
     name, real = path.removeprefix(NODE_PREFIX), str(Path(path).resolve())
     if path.startswith(NODE_PREFIX) and name in by_name:
         return f"{by_name[name]}{colons}{rest}"
-    return f"{real}{colons}{rest}" if real in by_name.values() else arg  # a link in the path is no other document
+    return (
+        f"{real}{colons}{rest}" if real in by_name.values() else arg
+    )  # a link in the path is no other document
 
 
 # --- values ------------------------------------------------------------------------------------------------------------
@@ -226,7 +244,9 @@ def _waived(config: pytest.Config) -> tuple[Any, ...]:
     path, update = _path(value(config, "waivers")), bool(value(config, "waivers-update"))
     if path is None:
         if update:
-            raise ContractError("--contract-waivers-update: name the file with --contract-waivers=FILE")
+            raise ContractError(
+                "--contract-waivers-update: name the file with --contract-waivers=FILE"
+            )
         return ()
     return () if update and not path.exists() else waivers.read(path)
 
@@ -240,7 +260,9 @@ def _seed(config: pytest.Config) -> int:
     return drawn
 
 
-def _number(config: pytest.Config, name: str, kind: type, least: float, otherwise: float | None = None) -> Any:
+def _number(
+    config: pytest.Config, name: str, kind: type, least: float, otherwise: float | None = None
+) -> Any:
     given = value(config, name)
     if given in (None, ""):
         return DEFAULTS.get(name, otherwise)
@@ -267,14 +289,18 @@ def _from_environment(option: str, name: str, content: str) -> str:
         return content
     variable = content.removeprefix("env:")
     if not os.environ.get(variable):
-        raise ContractError(f"--contract-{option} {name}=env:{variable}: set {variable} in the environment")
+        raise ContractError(
+            f"--contract-{option} {name}=env:{variable}: set {variable} in the environment"
+        )
     return os.environ[variable]
 
 
 def _parameters(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[str, str]]:
     from pytest_confluent_contracts import documents
 
-    operations = [operation for path in paths for operation in documents.read_document(path).operations]
+    operations = [
+        operation for path in paths for operation in documents.read_document(path).operations
+    ]
     known = {name for operation in operations for name, _ in operation.parameters}
     for name, content in _pairs("param", given):
         if name not in known:
@@ -282,15 +308,24 @@ def _parameters(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[s
                 f"--contract-param {name}: no document has this path parameter; known: {', '.join(sorted(known))}"
             )
         if not content:
-            raise ContractError(f"--contract-param {name}: the value is empty; name a resource that may be changed")
+            raise ContractError(
+                f"--contract-param {name}: the value is empty; name a resource that may be changed"
+            )
         yield name, content
 
 
 def _pins(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[str, Any]]:
     from pytest_confluent_contracts import documents
 
-    operations = [operation for path in paths for operation in documents.read_document(path).operations]
-    known = {member.path for operation in operations if operation.request for member in operation.request.properties}
+    operations = [
+        operation for path in paths for operation in documents.read_document(path).operations
+    ]
+    known = {
+        member.path
+        for operation in operations
+        if operation.request
+        for member in operation.request.properties
+    }
     for name, content in _pairs("pin", given):
         if name not in known or has_items(name):
             raise ContractError(
@@ -317,6 +352,10 @@ def _again(config: pytest.Config, seed: int) -> Iterator[str]:
         elif kind == "list":
             for item in given or ():
                 secret = name == "pin" and "=env:" not in item
-                yield f"--contract-{name}={item.partition('=')[0]}=..." if secret else f"--contract-{name}={item}"
+                yield (
+                    f"--contract-{name}={item.partition('=')[0]}=..."
+                    if secret
+                    else f"--contract-{name}={item}"
+                )
         elif given not in (None, "", False) and kind != "bool":
             yield f"--contract-{name}={given}"

@@ -37,7 +37,9 @@ def _add(har: harfile.HarFile, exchange: Data, begun: datetime) -> None:
 
 
 def _comment(exchange: Data) -> str:
-    told = f"{exchange['document']}::{exchange['operation']} {exchange['probe']}: {exchange['title']}"
+    told = (
+        f"{exchange['document']}::{exchange['operation']} {exchange['probe']}: {exchange['title']}"
+    )
     return f"{told}; {exchange['failure']}" if exchange["failure"] else told
 
 
@@ -49,7 +51,8 @@ def _request(exchange: Data) -> harfile.Request:
         httpVersion=HTTP,
         headers=_headers(exchange["request_headers"]),
         queryString=[
-            harfile.Record(name=name, value=value) for name, value in parse_qsl(query, keep_blank_values=True)
+            harfile.Record(name=name, value=value)
+            for name, value in parse_qsl(query, keep_blank_values=True)
         ],
         postData=_sent(exchange),
         bodySize=-1,  # what was sent may have been redacted since

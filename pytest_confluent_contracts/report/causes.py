@@ -19,9 +19,13 @@ RANK = {"broken": 0, "withheld": 1, "warned": 2, "waived": 3}
 # Clauses that say whether a body can be read at all.
 READING = frozenset({Aspect.JSON, Aspect.MEDIA_TYPE})
 # Findings whose subject is neither a member nor a header.
-ABOUT_OTHERS = frozenset({FindingKind.CREDENTIALS_REFUSED, FindingKind.TITLE_CHANGED, FindingKind.LIST_EMPTY})
+ABOUT_OTHERS = frozenset(
+    {FindingKind.CREDENTIALS_REFUSED, FindingKind.TITLE_CHANGED, FindingKind.LIST_EMPTY}
+)
 # What is missing may be so because a member around it is wrong.
-ABSENT_MEMBER = frozenset({FindingKind.MEMBER_MISSING, FindingKind.POINTER_UNTOLD, FindingKind.VALUE_LOST})
+ABSENT_MEMBER = frozenset(
+    {FindingKind.MEMBER_MISSING, FindingKind.POINTER_UNTOLD, FindingKind.VALUE_LOST}
+)
 # Evidence that is missing of the very member that the clause is about.
 ABOUT_OWN_MEMBER = frozenset(
     {
@@ -67,7 +71,9 @@ class Cause:
     @property
     def statuses(self) -> tuple[str, ...]:
         """Return the answers on which it was seen: statuses, then ``error`` for errors at large."""
-        told = {record["status"] for record in self.records if record["status"] and record["finding"]}
+        told = {
+            record["status"] for record in self.records if record["status"] and record["finding"]
+        }
         return (*sorted(told - {"error"}), *sorted(told & {"error"}))
 
     @property

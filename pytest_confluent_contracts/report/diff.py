@@ -110,7 +110,9 @@ def _by_node(run: Data) -> dict[str, Data]:
 
 
 def _digest(run: Data, clause: Data) -> str:
-    return next((one["digest"] for one in run["documents"] if one["name"] == clause["document"]), "")
+    return next(
+        (one["digest"] for one in run["documents"] if one["name"] == clause["document"]), ""
+    )
 
 
 def _red(clause: Data) -> bool:

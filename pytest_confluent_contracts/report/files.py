@@ -40,7 +40,19 @@ PARTS = {
     "causes": {"title"},
     "exchanges": {"document", "operation", "status", "headers", "sent_at", "came_at"},
 }
-TEXTS = ("document", "operation", "clause", "node", "family", "level", "promise", "place", "file", "status", "reason")
+TEXTS = (
+    "document",
+    "operation",
+    "clause",
+    "node",
+    "family",
+    "level",
+    "promise",
+    "place",
+    "file",
+    "status",
+    "reason",
+)
 VERDICTS = frozenset(Verdict)
 EXPECTED = frozenset(Expect) | {""}
 
@@ -83,7 +95,9 @@ def _whole(path: Path) -> Iterator[IO[str]]:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         # What a service answered may hold lone surrogates; JSON escapes them, here the other files do.
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+        with os.fdopen(
+            handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n"
+        ) as file:
             yield file
         Path(name).chmod(0o644)  # as any file that one writes; mkstemp keeps its own to the owner
         Path(name).replace(path)
@@ -105,13 +119,18 @@ def _json(file: IO[str], run: Run) -> None:
 def _add_to_step_summary(told: str) -> None:
     """Add the summary to the page of the CI job; a job without one has its report all the same."""
     if name := os.environ.get(STEP_SUMMARY):
-        with suppress(OSError), Path(name).open("a", encoding="utf-8", errors="backslashreplace") as page:
+        with (
+            suppress(OSError),
+            Path(name).open("a", encoding="utf-8", errors="backslashreplace") as page,
+        ):
             page.write(told)
 
 
 def _unwritable(directory: Path, error: OSError) -> ContractError:
     said = error.strerror or type(error).__name__
-    return ContractError(f"{OPTION}={directory}: cannot be written: {said}; name a directory that can")
+    return ContractError(
+        f"{OPTION}={directory}: cannot be written: {said}; name a directory that can"
+    )
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -123,7 +142,9 @@ def read(path: Path) -> Run:
     try:
         run = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ContractError(f"{path}: cannot be read: {error.strerror or type(error).__name__}") from error
+        raise ContractError(
+            f"{path}: cannot be read: {error.strerror or type(error).__name__}"
+        ) from error
     except (ValueError, RecursionError) as error:
         raise ContractError(f"{path}: not JSON, so no report: {_first_line(error)}") from error
     if not isinstance(run, dict) or "version" not in run or "clauses" not in run:

@@ -12,7 +12,14 @@ from pytest_confluent_contracts.report.markup import Html, html, tag
 
 Data = Mapping[str, Any]
 
-GLYPHS = {"kept": "✓", "broken": "✗", "withheld": "✗", "warned": "!", "waived": "~", "not exercised": "○"}
+GLYPHS = {
+    "kept": "✓",
+    "broken": "✗",
+    "withheld": "✗",
+    "warned": "!",
+    "waived": "~",
+    "not exercised": "○",
+}
 WORST = ("broken", "withheld", "warned", "waived", "kept", "not exercised")
 KEY = re.compile(r"(?P<lead>\s*(?:- )?)(?P<key>[\w$./{}'\"*-]+:)(?P<rest>(?: .*)?)\Z")
 
@@ -37,8 +44,17 @@ def listing(number: int, file: str, text: str, clauses: Sequence[tuple[int, Data
     at: dict[int, list[tuple[int, Data]]] = defaultdict(list)
     for index, clause in clauses:
         at[clause["line"]].append((index, clause))
-    lines = [_line(number, line, written, at.get(line, ())) for line, written in enumerate(text.splitlines(), 1)]
-    return tag("pre", tag("code", lines), tabindex=0, role="region", aria_label=f"{file} with its promises marked")
+    lines = [
+        _line(number, line, written, at.get(line, ()))
+        for line, written in enumerate(text.splitlines(), 1)
+    ]
+    return tag(
+        "pre",
+        tag("code", lines),
+        tabindex=0,
+        role="region",
+        aria_label=f"{file} with its promises marked",
+    )
 
 
 def _line(number: int, line: int, written: str, here: Sequence[tuple[int, Data]]) -> Html:
@@ -48,9 +64,21 @@ def _line(number: int, line: int, written: str, here: Sequence[tuple[int, Data]]
     first = next(index for index, clause in here if standing(clause) == verdict)
     title = "\n".join(f"{standing(clause)}: {clause['clause']}" for _, clause in here)
     told = f"{GLYPHS[verdict]} {_count(here, verdict)}"
-    link = tag("a", told, href=f"#c{first}", title=title, aria_label=f"line {line}: {_count(here, verdict)}")
+    link = tag(
+        "a",
+        told,
+        href=f"#c{first}",
+        title=title,
+        aria_label=f"line {line}: {_count(here, verdict)}",
+    )
     marked = tag(
-        "span", Html("<i></i>"), _coloured(written), " ", link, id=f"d{number}-{line}", class_=f"at {slug(verdict)}"
+        "span",
+        Html("<i></i>"),
+        _coloured(written),
+        " ",
+        link,
+        id=f"d{number}-{line}",
+        class_=f"at {slug(verdict)}",
     )
     return Html(f"{marked}\n")
 

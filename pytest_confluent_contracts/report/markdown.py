@@ -20,7 +20,9 @@ Data = Mapping[str, Any]
 
 def summary(run: Data) -> str:
     """Return the summary of *run*: a table an operation, then the causes, the gravest first."""
-    return "\n".join([*_head(run), *_tables(run["clauses"]), *_causes(run["clauses"]), *_coverage(run), ""])
+    return "\n".join(
+        [*_head(run), *_tables(run["clauses"]), *_causes(run["clauses"]), *_coverage(run), ""]
+    )
 
 
 def _head(run: Data) -> Iterator[str]:
@@ -69,7 +71,9 @@ def _causes(clauses: Sequence[Data]) -> Iterator[str]:
 
 def _coverage(run: Data) -> Iterator[str]:
     told = run["coverage"]
-    shares = ", ".join(f"{told[what]['percent']:g} % of {what}" for what in ("clauses", "statuses", "keywords"))
+    shares = ", ".join(
+        f"{told[what]['percent']:g} % of {what}" for what in ("clauses", "statuses", "keywords")
+    )
     yield f"\nExercised: {shares}."
 
 
@@ -78,7 +82,12 @@ def _text(text: str) -> str:
     flat = " ".join(text.split())
     cut = flat if len(flat) <= LONGEST else flat[: LONGEST - 4] + " ..."
     marked = "".join(f"\\{mark}" if mark in "\\`*_{}[]()#+!|~" else mark for mark in cut)
-    return marked.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "@\u200b")
+    return (
+        marked.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("@", "@\u200b")
+    )
 
 
 def _code(text: str) -> str:

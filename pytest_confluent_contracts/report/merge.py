@@ -20,7 +20,9 @@ def merged(runs: Sequence[Data]) -> dict[str, Any]:
     """Return one run of *runs*; raise `ContractError` where they held the target to different documents."""
     documents = _documents(runs)
     begun = min(datetime.fromisoformat(run["started"]) for run in runs)
-    ended = max(datetime.fromisoformat(run["started"]) + timedelta(seconds=run["seconds"]) for run in runs)
+    ended = max(
+        datetime.fromisoformat(run["started"]) + timedelta(seconds=run["seconds"]) for run in runs
+    )
     meta = {
         "tool": ", ".join(dict.fromkeys(run["tool"].get("version", "") for run in runs)),
         "target": ", ".join(dict.fromkeys(run["target"] for run in runs)),
@@ -41,7 +43,9 @@ def _documents(runs: Iterable[Data]) -> list[Data]:
             known = found.setdefault(document["name"], document)
             if known["digest"] != document["digest"]:
                 told = f"{known['digest']} and {document['digest']}"
-                raise ContractError(f"merge: the reports are about different versions of {known['name']} ({told})")
+                raise ContractError(
+                    f"merge: the reports are about different versions of {known['name']} ({told})"
+                )
     return list(found.values())
 
 
@@ -68,6 +72,10 @@ def _exchanges(runs: Iterable[Data], begun: datetime) -> list[dict[str, Any]]:
         for one in run["exchanges"]:
             key = (one["document"], one["operation"])
             numbers[key] = numbers.get(key, -1) + 1
-            moved = {"serial": numbers[key], "sent_at": one["sent_at"] + later, "came_at": one["came_at"] + later}
+            moved = {
+                "serial": numbers[key],
+                "sent_at": one["sent_at"] + later,
+                "came_at": one["came_at"] + later,
+            }
             together.append({**one, **moved})
     return together

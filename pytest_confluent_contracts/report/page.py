@@ -47,7 +47,9 @@ class _Page:
         self.run, self.sources = run, sources
         self.clauses: list[Numbered] = list(enumerate(run["clauses"]))
         self.numbers = {clause["node"]: number for number, clause in self.clauses}
-        self.files = [document["file"] for document in run["documents"] if document["file"] in sources]
+        self.files = [
+            document["file"] for document in run["documents"] if document["file"] in sources
+        ]
         self.counts = Counter(standing(clause) for _, clause in self.clauses)
         self.causes = causes.of(run["clauses"])
 
@@ -55,7 +57,10 @@ class _Page:
 
     def head(self) -> Html:
         """Return what the browser must know; the policy lets this page's own script run and nothing else."""
-        style, script = (HERE / "page.css").read_text("utf-8"), (HERE / "page.js").read_text("utf-8")
+        style, script = (
+            (HERE / "page.css").read_text("utf-8"),
+            (HERE / "page.js").read_text("utf-8"),
+        )
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'"
         return tag(
@@ -85,13 +90,22 @@ class _Page:
 
     def top(self) -> Html:
         """Return the title, the tally and the facts of the run."""
-        held = " and ".join(f"{document['title']} {document['version']}" for document in self.run["documents"])
+        held = " and ".join(
+            f"{document['title']} {document['version']}" for document in self.run["documents"]
+        )
         return tag(
             "header",
             tag("a", "Skip to the findings", href="#main", class_="skip"),
             tag("p", "Contract report", class_="kicker"),
             tag("h1", self.verdict(), class_=self.mood()),
-            tag("p", tag("code", self.run["target"]), " held against ", held or "no document", ".", class_="lede"),
+            tag(
+                "p",
+                tag("code", self.run["target"]),
+                " held against ",
+                held or "no document",
+                ".",
+                class_="lede",
+            ),
             tag("p", "The run was interrupted: what is missing was not judged.", class_="lede bad")
             if self.run["interrupted"]
             else "",
@@ -103,13 +117,22 @@ class _Page:
     def _proportion(self) -> Html:
         told = [verdict for verdict in FILTERS if self.counts[verdict]]
         parts = [tag("i", class_=slug(one), style=f"flex-grow:{self.counts[one]}") for one in told]
-        named = [tag("li", tag("b", str(self.counts[one])), " ", one, class_=slug(one)) for one in told]
-        return html([tag("div", parts, class_="proportion", aria_hidden="true"), tag("ul", named, class_="tally")])
+        named = [
+            tag("li", tag("b", str(self.counts[one])), " ", one, class_=slug(one)) for one in told
+        ]
+        return html(
+            [
+                tag("div", parts, class_="proportion", aria_hidden="true"),
+                tag("ul", named, class_="tally"),
+            ]
+        )
 
     def _facts(self) -> Iterator[Html]:
         coverage = self.run["coverage"]
         facts = {
-            "Started": datetime.fromisoformat(self.run["started"]).strftime("%Y-%m-%d %H:%M %Z").strip(),
+            "Started": datetime.fromisoformat(self.run["started"])
+            .strftime("%Y-%m-%d %H:%M %Z")
+            .strip(),
             "Took": f"{self.run['seconds']:.1f} s, {_many(len(self.run['exchanges']), 'request')}",
             "Seed": str(self.run["seed"]),
             "Clauses exercised": _share(coverage["clauses"]),
@@ -125,13 +148,24 @@ class _Page:
         links = [tag("a", name, href=f"#{_id(name)}") for name in names]
         chips = [self._chip(verdict) for verdict in FILTERS if self.counts[verdict]]
         search = tag(
-            "label", tag("span", "Search"), tag("input", type="search", id="q", autocomplete="off"), class_="search"
+            "label",
+            tag("span", "Search"),
+            tag("input", type="search", id="q", autocomplete="off"),
+            class_="search",
         )
         shown = tag("output", "", id="shown", for_="q", aria_live="polite")
         chosen = tag("fieldset", tag("legend", "Show"), chips)
         theme = tag("button", "Theme: auto", type="button", id="theme", class_="js")
         way = tag("div", tag("nav", links, aria_label="Sections"), theme, class_="way")
-        tools = tag("form", search, chosen, shown, class_="tools js", role="search", aria_label="Findings and promises")
+        tools = tag(
+            "form",
+            search,
+            chosen,
+            shown,
+            class_="tools js",
+            role="search",
+            aria_label="Findings and promises",
+        )
         return tag("div", way, tools, class_="bar")
 
     def _chip(self, verdict: str) -> Html:
@@ -162,13 +196,19 @@ class _Page:
 
     def _findings(self) -> Iterator[Html]:
         if not self.causes:
-            yield tag("p", "Nothing to report: whatever was exercised is as promised.", class_="empty")
+            yield tag(
+                "p", "Nothing to report: whatever was exercised is as promised.", class_="empty"
+            )
         else:
             yield tag("p", self._reckoned(), class_="intro")
         for number, cause in enumerate(self.causes[:LISTED]):
             yield self._finding(number, cause)
         if len(self.causes) > LISTED:
-            yield tag("p", f"And {len(self.causes) - LISTED} more; the promises below name them.", class_="empty")
+            yield tag(
+                "p",
+                f"And {len(self.causes) - LISTED} more; the promises below name them.",
+                class_="empty",
+            )
 
     def _reckoned(self) -> str:
         """Return how many causes there are behind the verdicts; several promises break for one reason."""
@@ -187,7 +227,11 @@ class _Page:
         return tag(
             "article",
             tag(
-                "p", _pill(cause.verdict), tag("span", best["level"], class_="level"), tag("span", where), class_="over"
+                "p",
+                _pill(cause.verdict),
+                tag("span", best["level"], class_="level"),
+                tag("span", where),
+                class_="over",
             ),
             tag("h3", tag("a", cause.title, href=f"#f{number}")),
             tag("dl", self._evidence(cause), class_="evidence"),
@@ -217,13 +261,21 @@ class _Page:
         return tag("a", clause["place"], href=href, class_="place")
 
     def _exchange(self, number: int, exchange: Data) -> Html:
-        asked, answer = f"{exchange['method']} {exchange['url']}", exchange["failure"] or str(exchange["status"])
+        asked, answer = (
+            f"{exchange['method']} {exchange['url']}",
+            exchange["failure"] or str(exchange["status"]),
+        )
         parts = [
             _message("Request", number, (asked, exchange["request_headers"], _sent(exchange))),
             _message("Answer", number, (answer, exchange["headers"], exchange["text"])),
         ]
         told = f"Request and answer: {exchange['title']}"
-        return tag("details", tag("summary", told), tag("div", parts, class_="exchange"), open=number < UNFOLDED)
+        return tag(
+            "details",
+            tag("summary", told),
+            tag("div", parts, class_="exchange"),
+            open=number < UNFOLDED,
+        )
 
     # --- coverage, rate limit, documents -----------------------------------------------------------------------------
 
@@ -242,7 +294,9 @@ class _Page:
                 yield name, operation, clauses[key], exchanges[key]
 
     def _coverage(self) -> Iterator[Html]:
-        yield tag("p", "A square is a promise; its row says of which answers it speaks.", class_="intro")
+        yield tag(
+            "p", "A square is a promise; its row says of which answers it speaks.", class_="intro"
+        )
         for name, operation, own, sent in self._operations():
             yield matrix.matrix(name, own)
             if sent:
@@ -257,12 +311,23 @@ class _Page:
                 yield html([tag("h3", name), tag("p", timeline.told(found), class_="empty")])
                 continue
             label = f"Plot: {name}"
-            plot = tag("div", timeline.svg(found, name), class_="scroll", tabindex=0, role="region", aria_label=label)
+            plot = tag(
+                "div",
+                timeline.svg(found, name),
+                class_="scroll",
+                tabindex=0,
+                role="region",
+                aria_label=label,
+            )
             caption = tag("figcaption", tag("h3", name), timeline.legend())
             yield tag("figure", caption, plot, tag("p", timeline.told(found)))
 
     def _documents(self) -> Iterator[Html]:
-        yield tag("p", "Each promise is marked where it stands; the mark leads to its verdict.", class_="intro")
+        yield tag(
+            "p",
+            "Each promise is marked where it stands; the mark leads to its verdict.",
+            class_="intro",
+        )
         for document in self.run["documents"]:
             if document["file"] not in self.sources:
                 yield tag("p", f"The text of {document['file']} is not at hand.", class_="empty")
@@ -277,15 +342,36 @@ class _Page:
 
     def _promises(self) -> Iterator[Html]:
         for name, _, own, _ in self._operations():
-            head = tag("tr", [tag("th", one, scope="col") for one in ("Verdict", "Promise", "Place", "Evidence")])
+            head = tag(
+                "tr",
+                [
+                    tag("th", one, scope="col")
+                    for one in ("Verdict", "Promise", "Place", "Evidence")
+                ],
+            )
             rows = [self._row(number, clause) for number, clause in own]
-            table = tag("table", tag("caption", name), tag("thead", head), tag("tbody", rows), class_="promises")
-            yield tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=f"Promises of {name}")
+            table = tag(
+                "table",
+                tag("caption", name),
+                tag("thead", head),
+                tag("tbody", rows),
+                class_="promises",
+            )
+            yield tag(
+                "div",
+                table,
+                class_="scroll",
+                tabindex=0,
+                role="region",
+                aria_label=f"Promises of {name}",
+            )
 
     def _row(self, number: int, clause: Data) -> Html:
         verdict = standing(clause)
         should = tag("span", " SHOULD", class_="level") if clause["level"] != "MUST" else ""
-        said = tag("td", tag("code", clause["clause"]), should, tag("br"), tag("span", clause["promise"]))
+        said = tag(
+            "td", tag("code", clause["clause"]), should, tag("br"), tag("span", clause["promise"])
+        )
         cells = (
             tag("th", _pill(verdict), scope="row"),
             said,
@@ -299,7 +385,13 @@ class _Page:
 
 
 def _section(name: str, parts: Iterable[Html]) -> Html:
-    return tag("section", tag("h2", name, id=f"{_id(name)}-h"), parts, id=_id(name), aria_labelledby=f"{_id(name)}-h")
+    return tag(
+        "section",
+        tag("h2", name, id=f"{_id(name)}-h"),
+        parts,
+        id=_id(name),
+        aria_labelledby=f"{_id(name)}-h",
+    )
 
 
 def _id(name: str) -> str:
@@ -332,7 +424,13 @@ def _evidence(clause: Data) -> str:
 
 def _line(name: str, command: str) -> Html:
     copy = tag("button", "Copy", type="button", class_="copy js", aria_label=f"Copy: {name}")
-    return tag("div", tag("span", name, class_="of"), tag("code", command, tabindex=0), copy, class_="command")
+    return tag(
+        "div",
+        tag("span", name, class_="of"),
+        tag("code", command, tabindex=0),
+        copy,
+        class_="command",
+    )
 
 
 def _message(name: str, number: int, told: tuple[str, Sequence[Sequence[str]], str]) -> Html:
@@ -340,7 +438,9 @@ def _message(name: str, number: int, told: tuple[str, Sequence[Sequence[str]], s
     named = [html([tag("b", f"{header}:"), f" {value}\n"]) for header, value in headers]
     parts = (tag("strong", first), "\n", named, "\n" if body else "", _readable(body))
     label = f"{name} of finding {number + 1}"
-    return tag("div", tag("h4", name), tag("pre", parts, tabindex=0, role="region", aria_label=label))
+    return tag(
+        "div", tag("h4", name), tag("pre", parts, tabindex=0, role="region", aria_label=label)
+    )
 
 
 def _sent(exchange: Data) -> str:

@@ -34,11 +34,21 @@ def log(run: Data, sources: Mapping[str, str]) -> dict[str, Any]:
         "runs": [
             {
                 "tool": {"driver": driver},
-                "invocations": [{"executionSuccessful": not run["interrupted"], "startTimeUtc": run["started"]}],
+                "invocations": [
+                    {"executionSuccessful": not run["interrupted"], "startTimeUtc": run["started"]}
+                ],
                 "automationDetails": {"id": f"contracts/{run['target']}"},
                 "artifacts": [_artifact(document) for document in run["documents"]],
-                "results": [_result(clause, index, sources) for clause in clauses if standing(clause) in LEVELS],
-                "properties": {"target": run["target"], "seed": run["seed"], "coverage": run["coverage"]},
+                "results": [
+                    _result(clause, index, sources)
+                    for clause in clauses
+                    if standing(clause) in LEVELS
+                ],
+                "properties": {
+                    "target": run["target"],
+                    "seed": run["seed"],
+                    "coverage": run["coverage"],
+                },
             }
         ],
     }
@@ -62,7 +72,10 @@ def _rule(clause: Data) -> dict[str, Any]:
         "name": clause["clause"],
         "shortDescription": {"text": clause["promise"][:300]},
         "fullDescription": {"text": clause["promise"]},
-        "help": {"text": f"{told}\n\n{again}", "markdown": f"{_escaped(told)}\n\n{_escaped(again)}"},
+        "help": {
+            "text": f"{told}\n\n{again}",
+            "markdown": f"{_escaped(told)}\n\n{_escaped(again)}",
+        },
         "defaultConfiguration": {"level": "error" if clause["level"] == "MUST" else "warning"},
         "properties": {
             "tags": ["contract", clause["family"], clause["level"]],
@@ -90,7 +103,9 @@ def _result(clause: Data, index: Mapping[str, int], sources: Mapping[str, str]) 
         "properties": {"verdict": clause["verdict"]},
     }
     if clause["verdict"] == "waived":
-        found["suppressions"] = [{"kind": "external", "justification": clause["reason"] or "waived"}]
+        found["suppressions"] = [
+            {"kind": "external", "justification": clause["reason"] or "waived"}
+        ]
     return found
 
 
@@ -113,7 +128,11 @@ def _location(clause: Data, sources: Mapping[str, str]) -> dict[str, Any]:
 def _file(name: str) -> dict[str, Any]:
     """Return where a document is: relative to the root of the checkout, or absolute where it lies elsewhere."""
     path = PurePath(name)
-    return {"uri": path.as_uri()} if path.is_absolute() else {"uri": quote(path.as_posix()), "uriBaseId": "%SRCROOT%"}
+    return (
+        {"uri": path.as_uri()}
+        if path.is_absolute()
+        else {"uri": quote(path.as_posix()), "uriBaseId": "%SRCROOT%"}
+    )
 
 
 def _artifact(document: Data) -> dict[str, Any]:

@@ -50,7 +50,11 @@ def _header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
 
 def is_plottable(found: Iterable[Point]) -> bool:
     """Return whether there is more to draw than when 429 was answered: a number that goes up and down."""
-    return any(value is not None for point in found for value in (point.limit, point.remaining, point.reset))
+    return any(
+        value is not None
+        for point in found
+        for value in (point.limit, point.remaining, point.reset)
+    )
 
 
 def told(found: Sequence[Point]) -> str:
@@ -71,7 +75,9 @@ def svg(found: Sequence[Point], name: str) -> Html:
     """Return the plot: requests that are left above, seconds to the reset below, on one axis of time."""
     first, last = found[0].at, max(found[-1].at, found[0].at + 1.0)
     scale = _Scale(first, last)
-    most = max([point.limit or 0 for point in found] + [point.remaining or 0 for point in found] + [1])
+    most = max(
+        [point.limit or 0 for point in found] + [point.remaining or 0 for point in found] + [1]
+    )
     longest = max([point.reset or 0 for point in found] + [1])
     upper, lower = _Lane(TOP, UPPER, most), _Lane(TOP + UPPER + GAP, LOWER, longest)
     parts = [
@@ -85,7 +91,9 @@ def svg(found: Sequence[Point], name: str) -> Html:
         *_marks(found, scale),
     ]
     label = f"Rate limit of {name}: {told(found)}"
-    return tag("svg", parts, viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=label, class_="plot")
+    return tag(
+        "svg", parts, viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=label, class_="plot"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +116,15 @@ class _Lane:
 
 
 def _text(content: str, x: float, y: float, anchor: str = "end", class_: str = "") -> Html:
-    return tag("text", content, x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor, class_=class_ or None)
+    return tag(
+        "text", content, x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor, class_=class_ or None
+    )
 
 
 def _rule(x1: float, y1: float, x2: float, y2: float, class_: str) -> Html:
-    return tag("line", x1=f"{x1:.1f}", y1=f"{y1:.1f}", x2=f"{x2:.1f}", y2=f"{y2:.1f}", class_=class_)
+    return tag(
+        "line", x1=f"{x1:.1f}", y1=f"{y1:.1f}", x2=f"{x2:.1f}", y2=f"{y2:.1f}", class_=class_
+    )
 
 
 def _frame(lane: _Lane, title: str) -> Iterator[Html]:
@@ -159,7 +171,9 @@ def _steps(values: Sequence[tuple[float, int | None]], scale: _Scale, lane: _Lan
     return "".join(parts)
 
 
-def _line(values: Sequence[tuple[float, int | None]], scale: _Scale, lane: _Lane, class_: str) -> Html:
+def _line(
+    values: Sequence[tuple[float, int | None]], scale: _Scale, lane: _Lane, class_: str
+) -> Html:
     path = _steps(values, scale, lane)
     return tag("path", d=path, class_=class_) if path else Html("")
 

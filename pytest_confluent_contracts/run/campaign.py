@@ -105,7 +105,9 @@ class Campaign:
         self.quota = connection.quota
         self.policy, self.listener = policy or RunPolicy(), listener or Listener()
         self.journal: list[Exchange] = []
-        self.stopped: MissingEvidence | None = None if self.authorised else self._missing_credentials()
+        self.stopped: MissingEvidence | None = (
+            None if self.authorised else self._missing_credentials()
+        )
         self.skipped = dict(self.policy.skipped)
         self.was: dict[str, Any] | None = None
         self._planned = dict(planned or {})
@@ -205,7 +207,9 @@ class Campaign:
             self.send(opening(self.operation, self.context))
 
     def _stop_for(self, refusal: Refusal) -> None:
-        withheld = not isinstance(refusal, BudgetSpent)  # what the budget did not pay for, the target does not owe
+        withheld = not isinstance(
+            refusal, BudgetSpent
+        )  # what the budget did not pay for, the target does not owe
         self.stopped = MissingEvidence(MissingKind.HELD_BACK, str(refusal), withheld=withheld)
 
     def planned(self, probe: Probe) -> Sequence[Case]:
@@ -400,7 +404,9 @@ class Campaign:
     def _smallest(self, weighed: Weighed) -> tuple[Evidence, int]:
         """Return the smallest evidence against a clause, and how many attempts to show it again were all in vain."""
         found, clause = weighed.smallest, weighed.clause
-        is_shrinkable = clause.needs and not self.stopped and any(one.accepted for one in self.journal)
+        is_shrinkable = (
+            clause.needs and not self.stopped and any(one.accepted for one in self.journal)
+        )
         if found.exchange is None or not is_shrinkable:
             return found, 0
         return self._smaller(clause, found, found.exchange)
@@ -413,7 +419,11 @@ class Campaign:
             if bool(case.violations) != bool(original.case.violations):
                 return False  # another kind of request would show another kind of finding
             if case.key not in trial.known:
-                if self.stopped or trial.asked >= self.policy.shrink_tries or self._shrunk >= SHRINK_BUDGET:
+                if (
+                    self.stopped
+                    or trial.asked >= self.policy.shrink_tries
+                    or self._shrunk >= SHRINK_BUDGET
+                ):
                     return False
                 trial.known[case.key] = trial.note(self._shown_by(clause, case, original.status))
             return trial.known[case.key]

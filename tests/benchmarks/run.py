@@ -62,14 +62,20 @@ def run(*command: str, folder: str | None = None, given: dict[str, str] | None =
     with tempfile.TemporaryDirectory() as empty, tempfile.TemporaryFile("w+") as out:
         begun = time.perf_counter()
         process = subprocess.Popen(
-            command, cwd=folder or empty, env=kept | ENVIRONMENT | (given or {}), stdout=out, stderr=subprocess.STDOUT
+            command,
+            cwd=folder or empty,
+            env=kept | ENVIRONMENT | (given or {}),
+            stdout=out,
+            stderr=subprocess.STDOUT,
         )
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         text = out.read()
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, process.returncode, text)
+    return Cost(
+        wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, process.returncode, text
+    )
 
 
 def gate(url: str, *options: str) -> Cost:
@@ -127,7 +133,10 @@ def part_a() -> Iterator[str]:
     for name in PREFIX:
         with OtherService() as service:
             cost = schemathesis(name, service.url)
-            theirs, asked_by_them = theirs + distinct(service), asked_by_them + len(service.requests)
+            theirs, asked_by_them = (
+                theirs + distinct(service),
+                asked_by_them + len(service.requests),
+            )
             walls, failures = walls + cost.wall, [*failures, cost.code]
     yield f"the gate: {ours.wall:.1f} s, exit {ours.code}, {asked} requests, {judged} distinct bodies"
     yield f"schemathesis: {walls:.1f} s, exit {failures}, {asked_by_them} requests, {theirs} distinct bodies"
@@ -186,7 +195,9 @@ def attend(connection: socket.socket) -> None:
 @contextmanager
 def canned() -> Iterator[str]:
     """Yield the URL of the server that costs next to nothing, in a process of its own."""
-    with subprocess.Popen([sys.executable, __file__, "serve"], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, __file__, "serve"], stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         try:
             yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
@@ -207,11 +218,18 @@ def part_b() -> Iterator[str]:
     parts = {"username": "KEY7Q2M4XWZ", "password": "oS3cr3t/7fJ+ya0qQ9xVdLk2RmTnUwEz"}
     credentials = {operation.security[0][0].name: parts}
     context = RunContext((("id", "ak-12345"),), {}, credentials)
-    sent = [one for probe in Probe if probe is not Probe.THROTTLE for one in cases.of(probe, operation, context)]
+    sent = [
+        one
+        for probe in Probe
+        if probe is not Probe.THROTTLE
+        for one in cases.of(probe, operation, context)
+    ]
     with canned() as url, httpx.Client(trust_env=False, timeout=10) as client:
         settings = targets.ClientSettings(10.0)
         target = targets.live(url, [derived_access(operation, context)], settings, {})
-        bare = [(url + _path(one), [*one.headers, ("User-Agent", "x")], one.body or b"") for one in sent]
+        bare = [
+            (url + _path(one), [*one.headers, ("User-Agent", "x")], one.body or b"") for one in sent
+        ]
 
         def by_client() -> None:
             for address, headers, body in bare:
@@ -253,7 +271,11 @@ def part_c(rounds: int = 21) -> Iterator[str]:
     run(sys.executable, "-m", "pytest", "--co", "-q", *QUIET)  # writes the bytecode
     for _ in range(rounds):
         used.append(run(sys.executable, "-m", "pytest", "--co", "-q", *QUIET).cpu)
-        blocked.append(run(sys.executable, "-m", "pytest", "--co", "-q", *QUIET, "-p", "no:confluent_contracts").cpu)
+        blocked.append(
+            run(
+                sys.executable, "-m", "pytest", "--co", "-q", *QUIET, "-p", "no:confluent_contracts"
+            ).cpu
+        )
     ratio = statistics.median(used) / statistics.median(blocked)
     usual, least = statistics.median(used), statistics.median(blocked)
     yield f"installed {1000 * usual:.0f} ms, blocked {1000 * least:.0f} ms of CPU"
@@ -301,7 +323,11 @@ def part_e() -> Iterator[str]:
 
 def part_f() -> Iterator[str]:
     """Compare 1 and 4 requests in flight against 80 ms of latency, where their order does not matter."""
-    chosen = ("-k", "security or request/body or request/spec or unknown-id", "--contract-spec=confluent-api-keys")
+    chosen = (
+        "-k",
+        "security or request/body or request/spec or unknown-id",
+        "--contract-spec=confluent-api-keys",
+    )
     spans = {}
     for many in (1, 4):
         with Slow() as service:
