@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from pytest_confluent_contracts import clauses, documents
+from pytest_confluent_contracts.cases.plan import make_plan
 from pytest_confluent_contracts.http import targets
 from pytest_confluent_contracts.http.client import Client
 from pytest_confluent_contracts.http.guard import Guard, Rules
@@ -14,8 +15,9 @@ from pytest_confluent_contracts.http.redaction import Redactor
 from pytest_confluent_contracts.model.clauses import Verdict
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.report.sentences import outcome_sentence
-from pytest_confluent_contracts.run.access import derived_access
-from pytest_confluent_contracts.run.campaign import Campaign, RunPolicy
+from pytest_confluent_contracts.run.access import planned_access
+from pytest_confluent_contracts.run.campaign import Campaign
+from pytest_confluent_contracts.run.sender import RunPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -38,7 +40,7 @@ def opened(
     operation: Operation, url: str, context: RunContext, timeout: float = 5.0
 ) -> targets.Target:
     """Return the target at *url*, open for what *operation* sends with *context*."""
-    access = derived_access(operation, context)
+    access = planned_access(make_plan(operation, context))
     return targets.live(url, [access], targets.ClientSettings(timeout), {})
 
 
@@ -50,7 +52,7 @@ def answered(
     url: str = "https://h",
 ) -> targets.Target:
     """Return a target, open for what *operation* sends with *context*, whose answers *answer* makes."""
-    allowances = targets.allowances_at(url, [derived_access(operation, context)])
+    allowances = targets.allowances_at(url, [planned_access(make_plan(operation, context))])
     rules = Rules(frozenset({url}), insecure=True)
     guard = Guard(rules, allowances, clock, httpx.MockTransport(answer))
     return targets.Target(Client(url, guard, clock, Redactor(()), 10.0), clock, [operation])
@@ -76,8 +78,8 @@ def judged(
     context = RunContext(parameters or operation.parameters, {}, given, max_examples=max_examples)
     target = opened(operation, url, context)
     skipped = {} if throttle else {Probe.THROTTLE: "not asked for"}
-    policy = RunPolicy(pause=pause, skipped=skipped)
-    campaign = Campaign(operation, context, target.connection(context), policy)
+    plan = make_plan(operation, context, skipped=skipped)
+    campaign = Campaign(plan, target.connection(context), RunPolicy(pause=pause))
     wanted = set(only)
     try:
         found = (

@@ -13,12 +13,13 @@ from exchanges import confluent, datadog
 from judging import opened
 from running import listening
 
+from pytest_confluent_contracts.cases.plan import make_plan
 from pytest_confluent_contracts.cases.valid import opening
 from pytest_confluent_contracts.double.proving import Double
 from pytest_confluent_contracts.double.service import VirtualClock
 from pytest_confluent_contracts.http import guard, redaction, targets
 from pytest_confluent_contracts.model.traffic import REDACTED, RunContext
-from pytest_confluent_contracts.run.access import derived_access
+from pytest_confluent_contracts.run.access import planned_access
 
 if TYPE_CHECKING:
     import socket
@@ -210,7 +211,7 @@ def test_an_id_of_any_characters_is_let_through(id: str) -> None:
     """The resource is known by its name, whatever of it is percent-encoded on the way."""
     double = Double(confluent())
     context = replace(double.context, parameters=(("id", id),))
-    double.access = derived_access(confluent(), context)
+    double.access = planned_access(make_plan(confluent(), context))
     assert double.target().client.exchange(opening(confluent(), context), 0).status == 404
 
 
@@ -366,7 +367,9 @@ def test_both_documents_go_over_one_guard_and_one_connection(
     """One guard, one pool and one client serve every operation: the second document opens no connection of its own."""
     url, connections = counting
     contexts = {one.key: held(one, GIVEN) for one in (confluent(), datadog())}
-    accesses = [derived_access(one, contexts[one.key]) for one in (confluent(), datadog())]
+    accesses = [
+        planned_access(make_plan(one, contexts[one.key])) for one in (confluent(), datadog())
+    ]
     target = targets.live(url, accesses, targets.ClientSettings(5.0), {})
     ways = [target.connection(contexts[one.key]) for one in (confluent(), datadog())]
     cases = [opening(one, contexts[one.key]) for one in (confluent(), datadog())]
@@ -392,7 +395,10 @@ def test_a_secret_of_one_document_is_redacted_in_an_exchange_of_another(
     """What the target heard from the first document is no less secret when it comes back to the second."""
     url, _ = counting
     first, second = held(confluent(), GIVEN), held(datadog(), {})
-    accesses = [derived_access(confluent(), first), derived_access(datadog(), second)]
+    accesses = [
+        planned_access(make_plan(confluent(), first)),
+        planned_access(make_plan(datadog(), second)),
+    ]
     target = targets.live(url, accesses, targets.ClientSettings(5.0), {})
     came = target.client.exchange(opening(datadog(), second), 0)
     target.close()

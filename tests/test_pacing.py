@@ -19,6 +19,7 @@ from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request
 from running import Run, gate
 
 from pytest_confluent_contracts import cases, documents
+from pytest_confluent_contracts.cases.plan import PlannedProbe, make_plan
 from pytest_confluent_contracts.cases.valid import opening
 from pytest_confluent_contracts.double import proving
 from pytest_confluent_contracts.double.service import Answer as ServiceAnswer
@@ -28,7 +29,8 @@ from pytest_confluent_contracts.http import guard, targets
 from pytest_confluent_contracts.model.clauses import MissingKind
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.report.sentences import missing_sentence
-from pytest_confluent_contracts.run.campaign import Campaign, Listener, RunPolicy
+from pytest_confluent_contracts.run.campaign import Campaign
+from pytest_confluent_contracts.run.sender import Listener, RunPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,10 +214,11 @@ def held_up(headers: list[tuple[str, str]], times: int) -> tuple[float, list[str
     parts = {part: "x" * 8 for scheme in operation.security[0] for part, _ in scheme.variables}
     context = RunContext((("id", "ak-1"),), {}, {operation.security[0][0].name: parts})
     connection = answered(operation, context, clock, answer).connection(context)
-    campaign = Campaign(operation, context, connection, listener=Listener(say=said.append))
+    plan = make_plan(operation, context, needed=())
+    campaign = Campaign(plan, connection, listener=Listener(say=said.append))
     begun = clock.now()
-    campaign.send(opening(operation, context, Probe.VALID))
-    stopped = missing_sentence(campaign.stopped) if campaign.stopped else ""
+    campaign.sender.send(opening(operation, context, Probe.VALID))
+    stopped = missing_sentence(campaign.sender.stopped) if campaign.sender.stopped else ""
     return clock.now() - begun, said, len(sent), stopped
 
 
@@ -271,10 +274,10 @@ def test_nothing_is_sent_after_a_target_has_fallen_silent() -> None:
     double = proving.Double(operation, max_examples=1)
     campaign = double.campaign(lambda service: silent(service, 5))
     campaign.run(Probe.VALID)
-    assert campaign.stopped is not None
-    assert campaign.stopped.kind is MissingKind.FELL_SILENT
+    assert campaign.sender.stopped is not None
+    assert campaign.sender.stopped.kind is MissingKind.FELL_SILENT
     assert (
-        campaign.journal[-1].case.title == "the smallest update"
+        campaign.history[-1].case.title == "the smallest update"
     )  # the last look before it gives up
 
 
@@ -394,12 +397,13 @@ def test_what_was_in_flight_when_one_was_held_back_is_told() -> None:
     ).operations[0]
     double = proving.Double(operation, max_examples=1)
     one, held, *others = cases.of(Probe.BROKEN, operation, double.context)
-    planned = [one, replace(held, parameters=(("id", "another"),)), *others[:8]]
-    campaign = double.campaign(policy=RunPolicy(concurrency=4), planned={Probe.BROKEN: planned})
+    planned = (one, replace(held, parameters=(("id", "another"),)), *others[:8])
+    plan = replace(double.plan, probes=(PlannedProbe(Probe.BROKEN, planned),))
+    campaign = double.campaign(policy=RunPolicy(concurrency=4), plan=plan)
     campaign.run(Probe.BROKEN)
-    assert campaign.stopped is not None
-    assert "is not the resource" in campaign.stopped.subject
-    assert len(campaign.journal) == campaign.client.guard.sent > 2
+    assert campaign.sender.stopped is not None
+    assert "is not the resource" in campaign.sender.stopped.subject
+    assert len(campaign.history) == campaign.sender.client.guard.sent > 2
 
 
 def test_requests_that_change_something_travel_alone(folder: Path) -> None:

@@ -15,7 +15,8 @@ from pytest_confluent_contracts.model.promises import RateLimit
 from pytest_confluent_contracts.model.quota import Quota
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import Probe
-from pytest_confluent_contracts.run.campaign import Campaign, RunPolicy
+from pytest_confluent_contracts.run.campaign import Campaign
+from pytest_confluent_contracts.run.sender import RunPolicy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -242,10 +243,10 @@ def test_a_campaign_keeps_the_reserve_of_the_credentials_that_it_sends_with(
     """What another campaign on the same target was told counts here, for the same credentials alone."""
     double = Double(confluent())
     connection = double.target().connection(double.context)
-    campaign = Campaign(confluent(), double.context, connection, RunPolicy(reserve=True))
-    own = campaign.planned(Probe.EXAMPLES)[0]
+    campaign = Campaign(double.plan, connection, RunPolicy(reserve=True))
+    own = double.plan.of(Probe.EXAMPLES).cases[0]
     connection.quota.note(
         told(confluent(), 20, authority=own.authority if authority == "own" else authority)
     )
-    campaign.send(own)
+    campaign.sender.send(own)
     assert (connection.clock.now() > 6.0) is waits

@@ -70,7 +70,7 @@ def finished(names: tuple[str, ...] = ()) -> Run:
             alter = altering(names, {fault.name: fault for fault in mutations.derive(operation)})
             campaign = proving.Double(operation, 0, EXAMPLES).campaign(alter)
             records += [record.of(campaign.ruling(clause)) for clause in clauses.derive(operation)]
-            exchanges += [record.exchange(exchange) for exchange in campaign.journal]
+            exchanges += [record.exchange(exchange) for exchange in campaign.history]
     meta = {
         "tool": "0.0",
         "target": "mock",

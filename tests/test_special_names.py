@@ -166,7 +166,7 @@ def test_the_members_are_read_as_they_are_named(operation: Operation) -> None:
 def test_every_member_is_sent_and_echoed(held: Campaign, path: str) -> None:
     """What an update writes at the member comes back there, and nowhere else under a name like it."""
     sent = []
-    for exchange in held.journal:
+    for exchange in held.history:
         value = paths.value_at(exchange.case.value, path)
         if value is paths.ABSENT or exchange.case.expect is not Expect.ACCEPTED:
             continue
@@ -184,7 +184,7 @@ def test_every_member_is_sent_and_echoed(held: Campaign, path: str) -> None:
 def test_every_member_at_fault_is_named(held: Campaign, path: str) -> None:
     """A wrong value is refused where it stands: the case knows the path, the answer the pointer."""
     keywords = set()
-    for exchange in held.journal:
+    for exchange in held.history:
         case = exchange.case
         if case.probe is not Probe.BROKEN or case.varies != path or exchange.throttled:
             continue
@@ -201,7 +201,7 @@ def test_every_member_at_fault_is_named(held: Campaign, path: str) -> None:
 
 def test_a_name_in_capitals_is_another_member(held: Campaign, operation: Operation) -> None:
     """Only the last name is changed, escapes are not; the empty name has no capitals."""
-    [case] = [e.case for e in held.journal if e.case.title == "members in capitals"]
+    [case] = [e.case for e in held.history if e.case.title == "members in capitals"]
     changed = {"A/B", "C.D", "E[F]", "M~N"}
     assert changed <= set(case.value)
     assert set(case.value["i.j"]) == {"K/L", "O[]"}
@@ -211,21 +211,21 @@ def test_a_name_in_capitals_is_another_member(held: Campaign, operation: Operati
 
 def test_undeclared_members_stand_in_the_inner_object(held: Campaign) -> None:
     """An undeclared member is put beside the declared ones, not under a name with dots in it."""
-    sent = [e.case.value for e in held.journal if e.case.title == "an undeclared i\\.j.x_contract"]
+    sent = [e.case.value for e in held.history if e.case.title == "an undeclared i\\.j.x_contract"]
     assert sent
     assert all("x_contract" in value["i.j"] for value in sent)
 
 
 def test_immutable_members_are_sent_whole(held: Campaign) -> None:
     """An object is sent with other values of its members, by their names; nothing of it is written."""
-    bodies = [e.case.value for e in held.journal if e.case.probe is Probe.READ_ONLY]
+    bodies = [e.case.value for e in held.history if e.case.probe is Probe.READ_ONLY]
     assert any(
         set(body.get("p[q]") or ()) == {"id", "s/t"}
         for body in bodies
         if isinstance(body.get("p[q]"), dict)
     )
     assert any(isinstance(body.get("r.s"), str) for body in bodies)
-    answers = [e.json for e in held.journal if e.accepted]
+    answers = [e.json for e in held.history if e.accepted]
     assert {answer["r.s"] for answer in answers} == {"fixed"}
     assert {json.dumps(answer["p[q]"]) for answer in answers} == {
         json.dumps({"id": "part-1", "s/t": "https://contract.example/things/one two/parts/part-1"})
@@ -234,7 +234,7 @@ def test_immutable_members_are_sent_whole(held: Campaign) -> None:
 
 def test_time_stamps_stand_where_they_are_promised(held: Campaign) -> None:
     """The double tells creation and update in members with a dot and a slash in their names."""
-    answers = [e.json for e in held.journal if e.accepted]
+    answers = [e.json for e in held.history if e.accepted]
     assert len({answer["u.v"] for answer in answers}) == 1
     assert len({answer["w/x"] for answer in answers}) > 20
     assert not any("u" in answer or "w" in answer for answer in answers)
@@ -242,10 +242,10 @@ def test_time_stamps_stand_where_they_are_promised(held: Campaign) -> None:
 
 def test_the_resource_is_addressed_by_encoded_parameters(held: Campaign) -> None:
     """A parameter's name may hold a dot, and its value what a URL spells otherwise."""
-    [case] = [e.case for e in held.journal[:1]]
+    [case] = [e.case for e in held.history[:1]]
     assert cases.path_of(case) == "/things/one two/parts/part-1"
-    assert held.journal[0].url.endswith("/things/one%20two/parts/part-1")
-    assert held.journal[0].status == 200
+    assert held.history[0].url.endswith("/things/one%20two/parts/part-1")
+    assert held.history[0].status == 200
 
 
 def test_a_slash_in_a_parameter_is_no_part_of_the_path(operation: Operation) -> None:

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "http": {"model"},
     "run": {"cases", "clauses", "http", "model"},
     "double": {"model"},
-    "double.proving": {"run", "clauses", "http", "model"},
+    "double.proving": {"run", "cases", "clauses", "http", "model"},
     "report": {"model"},
     "waivers": {"model"},
     "plugin": {

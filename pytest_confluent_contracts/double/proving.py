@@ -10,22 +10,24 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts import clauses
+from pytest_confluent_contracts.cases.plan import make_plan
 from pytest_confluent_contracts.double import mutations
 from pytest_confluent_contracts.double.router import Router
 from pytest_confluent_contracts.double.service import Service, VirtualClock
 from pytest_confluent_contracts.http import targets
-from pytest_confluent_contracts.model.traffic import Case, Probe, RunContext
-from pytest_confluent_contracts.run.access import derived_access
+from pytest_confluent_contracts.model.traffic import Probe, RunContext
+from pytest_confluent_contracts.run.access import planned_access
 from pytest_confluent_contracts.run.campaign import ORDER, Campaign
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from pytest_confluent_contracts.cases.plan import Plan
     from pytest_confluent_contracts.double.mutations import Fault
     from pytest_confluent_contracts.http.targets import ClientSettings, Target
     from pytest_confluent_contracts.model.clauses import Clause
     from pytest_confluent_contracts.model.documents import Operation
-    from pytest_confluent_contracts.run.campaign import Listener, RunPolicy
+    from pytest_confluent_contracts.run.sender import Listener, RunPolicy
 
 TIMEOUT = 10.0
 
@@ -45,7 +47,8 @@ class Double:
         service = Service(operation, VirtualClock())
         self.operation = operation
         self.context = RunContext(service.parameters, {}, service.credentials, seed, max_examples)
-        self.access = derived_access(operation, self.context)
+        self.plan = make_plan(operation, self.context)
+        self.access = planned_access(self.plan)
         self._redactor = targets.redactor([self.access], {})
 
     def target(
@@ -65,14 +68,11 @@ class Double:
         alter: mutations.Alter = unaltered,
         policy: RunPolicy | None = None,
         listener: Listener | None = None,
-        planned: Mapping[Probe, Sequence[Case]] | None = None,
+        plan: Plan | None = None,
     ) -> Campaign:
-        """Return a campaign against a new service with the alteration.
-
-        *planned* are cases that were made before.
-        """
+        """Return a campaign against a new service with the alteration, by *plan* in place of the whole one."""
         connection = self.target(alter).connection(self.context)
-        return Campaign(self.operation, self.context, connection, policy, listener, planned)
+        return Campaign(plan or self.plan, connection, policy, listener)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,6 @@ class Prover:
         self.double = Double(operation, seed, max_examples)
         self.clauses = clauses.derive(operation)
         self.faults = {fault.name: fault for fault in mutations.derive(operation)}
-        self._planned: dict[Probe, Sequence[Case]] = {}
 
     def prove(self, name: str) -> Proof:
         """Return what becomes of the fault *name*.
@@ -162,7 +161,6 @@ class Prover:
 
     def _run(self, campaign: Campaign, probe: Probe) -> None:
         campaign.run(probe)
-        self._planned.setdefault(probe, campaign.planned(probe))
 
     def _red(self, campaign: Campaign, clause: Clause) -> bool:
         weighed = campaign.weigh(clause)
@@ -171,7 +169,7 @@ class Prover:
         return campaign.ruling(clause).withheld
 
     def _campaign(self, alter: mutations.Alter) -> Campaign:
-        return self.double.campaign(alter, planned=self._planned)
+        return self.double.campaign(alter)
 
 
 def _matches(id: str, patterns: Sequence[str]) -> bool:

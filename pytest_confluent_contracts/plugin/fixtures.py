@@ -9,9 +9,8 @@ import pytest
 from pytest_confluent_contracts.plugin.stash import GATE, SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.plugin.gate import Gate
     from pytest_confluent_contracts.plugin.settings import Settings
 
@@ -44,20 +43,10 @@ def contract_gate(
     It is open for the operations of which a clause was selected, else for all.
     """
     from pytest_confluent_contracts.plugin import progress
-    from pytest_confluent_contracts.plugin.gate import Gate
+    from pytest_confluent_contracts.plugin.gate import Gate, needed_probes
 
-    operations = _selected_operations(request.session.items)
-    gate = Gate(pytestconfig, contract_settings, progress.of(pytestconfig), operations or None)
+    needed = needed_probes(request.session.items)
+    gate = Gate(pytestconfig, contract_settings, progress.of(pytestconfig), needed or None)
     pytestconfig.stash[GATE] = gate
     yield gate
     gate.close()
-
-
-def _selected_operations(items: Sequence[pytest.Item]) -> list[Operation]:
-    """Return the operations of which a clause is among *items*, each once, in their order."""
-    found: dict[tuple[str, str], Operation] = {}
-    for item in items:
-        operation = getattr(item.parent, "operation", None)
-        if operation is not None and hasattr(item, "clause"):
-            found.setdefault(operation.key, operation)
-    return list(found.values())

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from pytest_confluent_contracts.cases.plan import Plan
     from pytest_confluent_contracts.double.proving import Proof, Prover
     from pytest_confluent_contracts.double.service import Service, VirtualClock
     from pytest_confluent_contracts.http.targets import Target
@@ -42,8 +43,9 @@ NOBODYS_ID = "contract-unknown-0000"
 class Gate:
     """Holds the documents against the target for one session.
 
-    *operations* are those that may be sent, by default all of the documents; the target is opened
-    for them when the first is asked for, and a request for any other is refused.
+    *needed* are the operations that may be sent, each with the probes that its clauses need; by default
+    all of the documents, with every probe. The target is opened for them when the first is asked for,
+    and a request for any other is refused.
     """
 
     def __init__(
@@ -51,13 +53,14 @@ class Gate:
         config: pytest.Config,
         settings: Settings,
         telling: Silent | None = None,
-        operations: Sequence[Operation] | None = None,
+        needed: Sequence[tuple[Operation, frozenset[Probe]]] | None = None,
     ) -> None:
         self.config, self.settings, self.telling = config, settings, telling or Silent()
         self.strict = settings.strict
         self.fresh: list[Exchange] = []
         self.seconds: dict[tuple[str, str], float] = {}
-        self._held = operations
+        self._needed = needed
+        self._plans: dict[tuple[str, str], Plan] = {}
         self._target: Target | None = None
         self._clock: VirtualClock | None = None
         self._services: dict[tuple[str, str], Service] = {}
@@ -110,11 +113,11 @@ class Gate:
     def _opened(self) -> Target:
         from pytest_confluent_contracts.double.router import Router
         from pytest_confluent_contracts.http import targets
-        from pytest_confluent_contracts.run.access import derived_access
+        from pytest_confluent_contracts.run.access import planned_access
 
         settings = self.settings
-        held = self.operations() if self._held is None else self._held
-        accesses = [derived_access(one, self.context(one), self.budget(one)) for one in held]
+        held = self.operations() if self._needed is None else [one for one, _ in self._needed]
+        accesses = [planned_access(self.plan(one), self.budget(one)) for one in held]
         client_settings = targets.ClientSettings(
             timeout=settings.timeout,
             rate=settings.rate / self.share(),
@@ -198,6 +201,21 @@ class Gate:
             owned=checked and all(content for _, content in parameters),
         )
 
+    def plan(self, operation: Operation) -> Plan:
+        """Return what is sent of *operation*, made when first asked for."""
+        from pytest_confluent_contracts.cases.plan import EVERY_PROBE, make_plan
+
+        if operation.key not in self._plans:
+            needed = {one.key: probes for one, probes in self._needed or ()}
+            context = self.context(operation)
+            self._plans[operation.key] = make_plan(
+                operation,
+                context,
+                needed=needed.get(operation.key, EVERY_PROBE),
+                skipped=self.unasked(operation, context),
+            )
+        return self._plans[operation.key]
+
     def unpinned(self, operation: Operation) -> list[str]:
         """Return the members that another system checks and for which no value was given."""
         checked = operation.promises.checked_elsewhere.paths
@@ -219,15 +237,15 @@ class Gate:
         return {Probe.THROTTLE: "the rate limit is not exhausted without --contract-throttle"}
 
     def _begun(self, operation: Operation) -> Campaign:
-        from pytest_confluent_contracts.run.campaign import Campaign, Listener, RunPolicy
+        from pytest_confluent_contracts.run.campaign import Campaign
+        from pytest_confluent_contracts.run.sender import Listener, RunPolicy
 
-        settings, context = self.settings, self.context(operation)
+        settings, plan = self.settings, self.plan(operation)
         policy = RunPolicy(
             backoff=LOCAL_BACKOFF if settings.local else BACKOFF,
             concurrency=settings.concurrency,
             reserve=not settings.local and not settings.throttle,
             shrink_tries=LOCAL_SHRINK_TRIES if settings.local else SHRINK_TRIES,
-            skipped=self.unasked(operation, context),
         )
         listener = Listener(
             progress=self.telling.request,
@@ -235,7 +253,7 @@ class Gate:
             exchanged=self.exchanged,
             opened=lambda was: self.remember(operation, was),
         )
-        return Campaign(operation, context, self.target.connection(context), policy, listener)
+        return Campaign(plan, self.target.connection(plan.context), policy, listener)
 
     # --- what the run leaves behind ---------------------------------------------------------------
 
@@ -319,7 +337,9 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
         return
 
     known = {operation.key: operation for operation in Gate(config, settings).operations()}
-    gate = Gate(config, settings, operations=[known[key] for key, _ in found])
+    nothing_but_putting_back: frozenset[Probe] = frozenset()
+    needed = [(known[key], nothing_but_putting_back) for key, _ in found]
+    gate = Gate(config, settings, needed=needed)
     for key, was in found:
         campaign = gate.campaign(known[key])
         pinned = {path: pin for path, pin in campaign.context.pins.items() if path in was}
@@ -334,3 +354,16 @@ def credentials(operation: Operation) -> dict[str, dict[str, str]]:
         parts = {part: os.environ.get(variable, "") for part, variable in scheme.variables}
         found[scheme.name] = {part: value for part, value in parts.items() if value}
     return found
+
+
+def needed_probes(items: Sequence[pytest.Item]) -> list[tuple[Operation, frozenset[Probe]]]:
+    """Return the operations of which a clause is among *items*, in their order, with the probes that these need."""
+    operations: dict[tuple[str, str], Operation] = {}
+    needed: dict[tuple[str, str], set[Probe]] = {}
+    for item in items:
+        operation = getattr(item.parent, "operation", None)
+        clause = getattr(item, "clause", None)
+        if operation is not None and clause is not None:
+            operations[operation.key] = operation
+            needed.setdefault(operation.key, set()).update(clause.needs)
+    return [(operations[key], frozenset(probes)) for key, probes in needed.items()]

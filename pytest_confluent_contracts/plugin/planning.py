@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts import cases
-from pytest_confluent_contracts.cases.build import complete, writable
+from pytest_confluent_contracts.cases.build import writable
 from pytest_confluent_contracts.cases.restore import unseen
-from pytest_confluent_contracts.cases.valid import later
 from pytest_confluent_contracts.model.paths import filled_template
 from pytest_confluent_contracts.model.traffic import Probe
 
@@ -18,13 +16,14 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from pytest_confluent_contracts.cases.plan import Plan
     from pytest_confluent_contracts.model.clauses import Clause
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import RunContext
     from pytest_confluent_contracts.plugin.gate import Gate
 
 
-def plan(gate: Gate, items: Sequence[pytest.Item]) -> Iterator[str]:
+def told_plan(gate: Gate, items: Sequence[pytest.Item]) -> Iterator[str]:
     """Yield the plan of each operation of which a clause was collected."""
     operations: dict[tuple[str, str], tuple[Operation, list[Clause]]] = {}
     for item in items:
@@ -38,51 +37,34 @@ def plan(gate: Gate, items: Sequence[pytest.Item]) -> Iterator[str]:
 
 
 def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> Iterator[str]:
-    context = gate.context(operation)
-    unasked = gate.unasked(operation, context)
-    first = cases.first(operation, context)
-    filled = filled_template(operation.path, first.parameters)
+    plan = gate.plan(operation)
+    filled = filled_template(operation.path, plan.context.parameters)
     yield f"to: {operation.method} {gate.base_url}{filled}"
-    if not _is_authorised(operation, context):
+    if not plan.is_authorised:
         yield "nothing: no credentials are set"
         return
-    needed = {probe for clause in clauses for probe in clause.needs}
     total = 0
-    for name, count, told in _steps(operation, context, needed, unasked):
+    for name, count, told in _steps(plan):
         total += count
         yield f"{name + ':':<14}{told}"
     limits = _limits(gate, operation)
     yield f"in all: {total} requests{limits}; failures are shrunk with a few more"
-    yield from _changes(operation, context)
-    yield from _unexercised(clauses, unasked)
+    yield from _changes(operation, plan.context)
+    yield from _unexercised(clauses, gate.unasked(operation, plan.context))
 
 
-def _is_authorised(operation: Operation, context: RunContext) -> bool:
-    alternatives = operation.security
-    return not alternatives or any(complete(one, context) for one in alternatives)
-
-
-def _steps(
-    operation: Operation, context: RunContext, needed: set[Probe], unasked: dict[Probe, str]
-) -> Iterator[tuple[str, int, str]]:
+def _steps(plan: Plan) -> Iterator[tuple[str, int, str]]:
     """Yield what is sent in turn: its name, how many requests it is, and what is told of it."""
-    if context.owned:
+    if plan.opening is not None:
         yield "opening", 1, "1 request"
-    for probe in Probe:
-        if probe not in needed:
-            continue
-        if probe in unasked:
-            yield probe.value, 0, unasked[probe]
-            continue
-        count = len(cases.of(probe, operation, context))
-        told = f"{count} requests"
-        if probe is Probe.THROTTLE:
+    for planned in plan.probes:
+        told = planned.skipped or f"{len(planned.cases)} requests"
+        if planned.probe is Probe.THROTTLE and not planned.skipped:
             told = "until 429, twice the limit at most"
-        yield probe.value, count, told
-    if Probe.VALID in needed - unasked.keys():
-        changes = len(later(operation, context))
-        if changes:
-            yield "later", changes, f"{changes} requests, after a pause each"
+        yield planned.probe.value, len(planned.cases), told
+    if plan.spaced_updates:
+        count = len(plan.spaced_updates)
+        yield "later", count, f"{count} requests, after a pause each"
 
 
 def _limits(gate: Gate, operation: Operation) -> str:

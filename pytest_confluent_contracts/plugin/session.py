@@ -75,13 +75,13 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     found = session.config.stash[SETTINGS]
     if not found.plan or session.config.option.collectonly:
         return None
-    from pytest_confluent_contracts.plugin.gate import Gate
-    from pytest_confluent_contracts.plugin.planning import plan
+    from pytest_confluent_contracts.plugin.gate import Gate, needed_probes
+    from pytest_confluent_contracts.plugin.planning import told_plan
 
     reporter: Any = session.config.pluginmanager.getplugin("terminalreporter")
     reporter.section("contract plan")
-    gate = Gate(session.config, found)
-    for line in plan(gate, session.items):
+    gate = Gate(session.config, found, needed=needed_probes(session.items))
+    for line in told_plan(gate, session.items):
         reporter.line(line)
     return True
 

@@ -210,9 +210,10 @@ def part_b() -> Iterator[str]:
     import httpx
 
     from pytest_confluent_contracts import cases, documents
+    from pytest_confluent_contracts.cases.plan import make_plan
     from pytest_confluent_contracts.http import targets
     from pytest_confluent_contracts.model.traffic import Probe, RunContext
-    from pytest_confluent_contracts.run.access import derived_access
+    from pytest_confluent_contracts.run.access import planned_access
 
     operation = documents.read_document(SPECS / "confluent-api-keys.yaml").operations[0]
     parts = {"username": "KEY7Q2M4XWZ", "password": "oS3cr3t/7fJ+ya0qQ9xVdLk2RmTnUwEz"}
@@ -226,7 +227,7 @@ def part_b() -> Iterator[str]:
     ]
     with canned() as url, httpx.Client(trust_env=False, timeout=10) as client:
         settings = targets.ClientSettings(10.0)
-        target = targets.live(url, [derived_access(operation, context)], settings, {})
+        target = targets.live(url, [planned_access(make_plan(operation, context))], settings, {})
         bare = [
             (url + _path(one), [*one.headers, ("User-Agent", "x")], one.body or b"") for one in sent
         ]

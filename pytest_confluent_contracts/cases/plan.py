@@ -1,0 +1,95 @@
+"""What will be sent of one operation, and in which order? Made once, told by ``--contract-plan``, executed by `run`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_confluent_contracts import cases
+from pytest_confluent_contracts.cases.build import complete
+from pytest_confluent_contracts.cases.valid import later, opening
+from pytest_confluent_contracts.model.traffic import Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.traffic import Case, RunContext
+
+EVERY_PROBE = frozenset(Probe)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedProbe:
+    """The cases of one probe, in order; without any where ``skipped`` says why it must not run."""
+
+    probe: Probe
+    cases: tuple[Case, ...] = ()
+    skipped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is sent of one operation.
+
+    ``opening`` comes before whichever probe is the first: the update that changes least, whose answer
+    shows what was there; None where the run has no resource of its own. ``probes`` follow in order.
+    ``spaced_updates`` come after the valid bodies, each after a pause in which a time stamp must move.
+    """
+
+    operation: Operation
+    context: RunContext
+    opening: Case | None
+    probes: tuple[PlannedProbe, ...]
+    spaced_updates: tuple[Case, ...]
+
+    def of(self, probe: Probe) -> PlannedProbe:
+        """Return what is planned for *probe*; nothing where no clause needs it."""
+        return next((one for one in self.probes if one.probe is probe), PlannedProbe(probe))
+
+    @property
+    def skipped(self) -> dict[Probe, str]:
+        """Return the probes that must not run, each with its reason."""
+        return {planned.probe: planned.skipped for planned in self.probes if planned.skipped}
+
+    @property
+    def is_authorised(self) -> bool:
+        """Return whether the credentials of at least one documented alternative were given."""
+        alternatives = self.operation.security
+        return not alternatives or any(complete(one, self.context) for one in alternatives)
+
+    def every_case(self) -> Iterator[Case]:
+        """Yield every case that may be sent, the smallest update too, with which a run looks in between."""
+        yield opening(self.operation, self.context)
+        for planned in self.probes:
+            yield from planned.cases
+        yield from self.spaced_updates
+
+
+def make_plan(
+    operation: Operation,
+    context: RunContext,
+    needed: Collection[Probe] = EVERY_PROBE,
+    skipped: Mapping[Probe, str] | None = None,
+) -> Plan:
+    """Return the plan of the *needed* probes; those in *skipped* must not run, each for its reason.
+
+    The same operation, context and probes give the same bytes.
+    """
+    reasons = skipped or {}
+    probes: list[PlannedProbe] = []
+    for probe in Probe:
+        if probe not in needed:
+            continue
+        if probe in reasons:
+            probes.append(PlannedProbe(probe, skipped=reasons[probe]))
+        else:
+            probes.append(PlannedProbe(probe, tuple(cases.of(probe, operation, context))))
+    runs_valid = Probe.VALID in needed and Probe.VALID not in reasons
+    return Plan(
+        operation=operation,
+        context=context,
+        opening=opening(operation, context) if context.owned else None,
+        probes=tuple(probes),
+        spaced_updates=tuple(later(operation, context)) if runs_valid else (),
+    )

@@ -1,0 +1,99 @@
+"""What is the smallest request that shows a finding? Shrunk from memory, and with a bounded number of new requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_confluent_contracts.cases.shrinking import shrink
+from pytest_confluent_contracts.cases.valid import opening, whole
+from pytest_confluent_contracts.clauses.judging import evidence_size, weigh
+from pytest_confluent_contracts.http.guard import Refusal
+
+if TYPE_CHECKING:
+    from pytest_confluent_contracts.clauses.judging import Weighed
+    from pytest_confluent_contracts.model.clauses import Clause, Evidence
+    from pytest_confluent_contracts.model.traffic import Case, Exchange, RunContext
+    from pytest_confluent_contracts.run.sender import Sender
+
+SHRINK_BUDGET = 400  # requests, for all findings of one operation
+
+
+class Shrinker:
+    """Makes findings of one operation smaller; counts the requests that this takes, over all of them."""
+
+    def __init__(self, sender: Sender, context: RunContext) -> None:
+        self.sender, self.context = sender, context
+        self._spent = 0
+
+    def smallest(self, weighed: Weighed) -> tuple[Evidence, int]:
+        """Return the smallest evidence against a clause, and how many attempts to show it again were all in vain."""
+        found, clause = weighed.smallest, weighed.clause
+        is_served = any(exchange.accepted for exchange in self.sender.history)
+        if found.exchange is None or not clause.needs or self.sender.stopped or not is_served:
+            return found, 0
+        return self._smaller(clause, found, found.exchange)
+
+    def _smaller(self, clause: Clause, found: Evidence, original: Exchange) -> tuple[Evidence, int]:
+        """Shrink the body of *found*: from memory, and with new requests, as long as they show the same."""
+        trial = Trial(found)
+
+        def shows(case: Case) -> bool:
+            if bool(case.violations) != bool(original.case.violations):
+                return False  # another kind of request would show another kind of finding
+            if case.key not in trial.known:
+                if not self._may_try(trial):
+                    return False
+                trial.known[case.key] = trial.note(self._shown_by(clause, case, original.status))
+            return trial.known[case.key]
+
+        most_tries = 10 * self.sender.policy.shrink_tries  # most of them are answered from memory
+        try:
+            shrink(self.sender.sent_case(original), shows, most_tries)
+        except Refusal as refusal:
+            self.sender.stop_for(refusal)
+        return trial.best, 0 if trial.shown else trial.asked
+
+    def _may_try(self, trial: Trial) -> bool:
+        """Return whether one more attempt may be sent: for this finding, and for all of them."""
+        if self.sender.stopped or trial.asked >= self.sender.policy.shrink_tries:
+            return False
+        return self._spent < SHRINK_BUDGET
+
+    def _shown_by(self, clause: Clause, case: Case, status: int) -> Evidence | None:
+        """Return the evidence against *clause* that *case* gives with the same *status*, None where it gives none."""
+        operation = self.sender.operation
+        if clause.stateful:  # begin in a known state, and look at what became of it
+            self._send(whole(operation, self.context))
+        before = len(self.sender.history)
+        self._send(case)
+        if clause.stateful:
+            self._send(opening(operation, self.context))
+        for item in weigh(clause, self.sender.history).against:
+            shown = item.exchange
+            if shown is not None and shown.serial >= before and shown.status == status:
+                return item
+        return None
+
+    def _send(self, case: Case) -> None:
+        self._spent += 1
+        self.sender.send(case)
+
+
+@dataclass(slots=True)
+class Trial:
+    """What came of the attempts to show a finding with less."""
+
+    best: Evidence
+    asked: int = 0
+    shown: int = 0
+    known: dict[tuple[object, ...], bool] = field(default_factory=dict)
+
+    def note(self, evidence: Evidence | None) -> bool:
+        """Count one attempt, keep the smallest that showed it, and say whether this one did."""
+        self.asked += 1
+        if evidence is None:
+            return False
+        self.shown += 1
+        self.best = min(self.best, evidence, key=evidence_size)
+        return True
