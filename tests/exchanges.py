@@ -13,7 +13,8 @@ from pytest_confluent_contracts.cases.build import violations
 from pytest_confluent_contracts.model.clauses import Clause
 from pytest_confluent_contracts.model.documents import Operation
 from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.traffic import REDACTED, Case, Exchange, Expect, Probe
+from pytest_confluent_contracts.model.traffic import REDACTED, Exchange, Expect, Probe
+from pytest_confluent_contracts.model.traffic import RedactedCase as Case
 from pytest_confluent_contracts.report.sentences import missing_sentence
 
 if TYPE_CHECKING:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from judging import document
+from exchanges import Probe, clause_of, confluent, make_case, make_exchange
 
-from pytest_confluent_contracts import clauses
-from pytest_confluent_contracts.cases.build import judged
 from pytest_confluent_contracts.model.clauses import FindingKind
-from pytest_confluent_contracts.model.traffic import Exchange, Probe, RunContext
+from pytest_confluent_contracts.model.traffic import Probe
 
 NAME = {"spec": {"display_name": "a"}}
 LISTED = {"more": {"tags": ["a", "b"]}}
@@ -41,16 +39,11 @@ WRONG: list[tuple[Any, str]] = [
 
 def finding(body: Any, pointer: str) -> FindingKind | None:
     """Return in which way an answer to *body* that points there is wrong, None where it is right."""
-    _, operation = document("confluent-api-keys")
-    [clause] = [
-        clause for clause in clauses.derive(operation) if clause.id == "error/source.pointer"
-    ]
-    case = judged(
-        Probe.UNKNOWN, "a body", operation, RunContext(operation.parameters, {}, {}), body
-    )
+    operation = confluent()
+    case = make_case(operation, body, probe=Probe.UNKNOWN)
     told = {"errors": [{"source": {"pointer": pointer}}]}
-    answer = Exchange(0, case, "http://127.0.0.1", 404, (), "", told, "", (), 0.0, 0.0)
-    [evidence] = clause.judge([answer])
+    answer = make_exchange(case, 404, told)
+    [evidence] = clause_of(operation, "error/source.pointer").judge([answer])
     return None if evidence.finding is None else evidence.finding.kind
 
 

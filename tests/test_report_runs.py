@@ -21,7 +21,7 @@ from running import ROOT
 from pytest_confluent_contracts import clauses, documents
 from pytest_confluent_contracts.double import mutations, proving
 from pytest_confluent_contracts.model.sources import ContractError
-from pytest_confluent_contracts.model.traffic import Case, Exchange, Expect, Probe
+from pytest_confluent_contracts.model.traffic import Exchange, Expect, Probe, RedactedCase
 from pytest_confluent_contracts.report import badge, causes, diff, files, merge, record, terminal
 from pytest_confluent_contracts.report import run as runs
 
@@ -94,7 +94,9 @@ def exchange(body: bytes | None = b"{}", **more: Any) -> Exchange:
     operation = documents.read_document(
         next(iter(documents.bundled_documents().values()))
     ).operations[0]
-    case = Case(Probe.EXAMPLES, "made up", operation, (("id", "ak-1"),), (), body, {}, Expect.ANY)
+    case = RedactedCase(
+        Probe.EXAMPLES, "made up", operation, (("id", "ak-1"),), (), body, {}, Expect.ANY
+    )
     plain = Exchange(
         0, case, "http://127.0.0.1/iam/v2/api-keys/ak-1", 200, (), "{}", {}, "", (), 0.0, 0.1
     )

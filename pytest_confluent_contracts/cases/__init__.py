@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.model.paths import filled_template
-from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
+from pytest_confluent_contracts.model.traffic import Case, CaseParts, Expect, Probe, RunContext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +41,6 @@ def first(operation: Operation, context: RunContext) -> Case:
     return valid.opening(operation, context)
 
 
-def path_of(case: Case) -> str:
+def path_of(case: CaseParts) -> str:
     """Return the path that *case* goes to, before percent-encoding."""
     return filled_template(case.operation.path, case.parameters)

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Content, Operation, Property
     from pytest_confluent_contracts.model.promises import Identity
     from pytest_confluent_contracts.model.sources import SourceLocation
-    from pytest_confluent_contracts.model.traffic import Case, Exchange
+    from pytest_confluent_contracts.model.traffic import Exchange, RedactedCase
 
 TICKS_US = (10**6, 500_000, 250_000, 200_000, 100_000)  # microseconds between two ticks of a clock
 FINEST_TICK_S = 0.045  # seconds
@@ -192,7 +192,7 @@ def pairs(model: Model, exchanges: Sequence[Exchange]) -> Iterator[Pair]:
         before, refused = exchange, []
 
 
-def _is_unreadable(case: Case) -> bool:
+def _is_unreadable(case: RedactedCase) -> bool:
     """Return whether nobody knows what the body says: it is no JSON, or in another encoding."""
     return bool(case.body) and case.value is ABSENT
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -13,7 +12,7 @@ import httpx
 from pytest_confluent_contracts.http.guard import OPERATION, SENT_AT
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.traffic import REDACTED, Case, Clock, Exchange
+from pytest_confluent_contracts.model.traffic import REDACTED, Case, Clock, Exchange, RedactedCase
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.http.guard import Guard
@@ -171,7 +170,7 @@ def _secrets(case: Case) -> dict[str, str]:
     return found
 
 
-def _redacted(case: Case, clean: Redactor) -> Case:
+def _redacted(case: Case, clean: Redactor) -> RedactedCase:
     """Return *case* as it may be shown.
 
     Credential headers are blank, secrets are out of path, body and value.
@@ -185,13 +184,18 @@ def _redacted(case: Case, clean: Redactor) -> Case:
     headers: list[tuple[str, str]] = []
     for name, content in case.headers:
         headers.append((name, REDACTED if name in own else clean.text(content)))
-    return replace(
-        case,
+    return RedactedCase(
+        probe=case.probe,
         title=clean.text(case.title),
+        operation=case.operation,
         headers=tuple(headers),
         parameters=tuple((name, clean.text(content)) for name, content in case.parameters),
         value=value if value is ABSENT else clean.value(value),
         body=None if case.body is None else clean.text(body).encode("utf-8", "surrogateescape"),
+        expect=case.expect,
+        authority=case.authority,
+        violations=case.violations,
+        varies=case.varies,
     )
 
 

@@ -25,7 +25,7 @@ from pytest_confluent_contracts.http.client import parsed
 from pytest_confluent_contracts.http.redaction import Redactor, Secret
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.sources import ContractError
-from pytest_confluent_contracts.model.traffic import REDACTED, Case, Exchange, Expect, Probe
+from pytest_confluent_contracts.model.traffic import REDACTED, Exchange, Expect, Probe, RedactedCase
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -375,7 +375,7 @@ def _exchange(
     parameters: list[tuple[str, str]] = []
     for name, _ in operation.parameters:
         parameters.append((name, clean.text(unquote(given.get(name, "")))))
-    case = Case(
+    case = RedactedCase(
         probe=Probe.EXAMPLES,
         title=f"recorded request {serial + 1}",
         operation=operation,

@@ -63,8 +63,8 @@ class Violation:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """A request worth sending, and what the document promises for it.
+class CaseParts:
+    """What a case that will be sent, and one that may be shown, have in common.
 
     ``value`` is the JSON value of ``body`` (ABSENT where the body is not JSON); ``violations`` is the ground truth of what
     is wrong with it; ``varies`` names the member of which the case is about; ``authority`` the credentials it travels with.
@@ -96,6 +96,16 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Case(CaseParts):
+    """A request worth sending, and what the document promises for it; credentials and secrets are in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RedactedCase(CaseParts):
+    """A case that was sent, without its secrets: it may be shown, and must not be sent again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """The request that was sent, the response that came, when, and how long it took.
 
@@ -105,7 +115,7 @@ class Exchange:
     """
 
     serial: int
-    case: Case
+    case: RedactedCase
     url: str
     status: int
     headers: tuple[tuple[str, str], ...]
