@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -314,6 +315,7 @@ def test_waiting_is_counted_for_each_operation_and_once_in_all() -> None:
     threads = [
         threading.Thread(target=slow.handle_request, args=(asked(key=key),)) for key in allowances
     ]
+    begun = time.perf_counter()
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -321,6 +323,7 @@ def test_waiting_is_counted_for_each_operation_and_once_in_all() -> None:
     each = [slow.waiting_of(key) for key in allowances]
     assert min(each) >= 0.2
     assert max(each) <= slow.waiting < sum(each)
+    assert slow.waiting < time.perf_counter() - begun  # nobody waits while nothing is in flight
 
 
 # --- one target for several documents --------------------------------------------------------------------------------
