@@ -101,7 +101,7 @@ def _place_of(operation: Operation) -> SourceLocation:
     return operation.place if promised is None else promised.place
 
 
-# --- the documented headers ------------------------------------------------------------------------------------------
+# --- the documented headers --------------------------------------------------------------------
 
 
 def _documented_headers(operation: Operation) -> Iterator[Clause]:
@@ -120,7 +120,7 @@ def _documented_header(status: str, header: Header) -> Clause:
     return shape.header_clause(Family.RATE_LIMIT, id, status, header, applies, NO_429, NEEDED)
 
 
-# --- the numbers -----------------------------------------------------------------------------------------------------
+# --- the numbers -------------------------------------------------------------------------------
 
 
 def _usual_numbers(place: SourceLocation) -> Iterator[Clause]:
@@ -288,7 +288,7 @@ def _may_be_a_date(name: str, value: str) -> bool:
     return name == USUAL_HEADERS.retry_after and _is_after(value, A_DATE)
 
 
-# --- windows ---------------------------------------------------------------------------------------------------------
+# --- windows -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,14 +314,14 @@ class QuotaTold:
 def steps_between(exchanges: Sequence[Exchange], headers: QuotaHeaders) -> Iterator[Step]:
     """Yield each pair of answers in a row that tell Remaining and Reset.
 
-    A window ends when its Reset has run out (1 s of slack: the number is whole seconds), or when Reset
-    jumps up together with Remaining. One that is said to be shorter than its own rounding cannot end
-    over and over within half a second, unless it slides: then each request comes free by itself, and
-    Remaining tells all that were spent lately.
+    A window ends when its Reset has run out (1 s of slack: the number is whole seconds), or when
+    Reset jumps up together with Remaining. One that is said to be shorter than its own rounding
+    cannot end over and over within half a second, unless it slides: then each request comes free by
+    itself, and Remaining tells all that were spent lately.
 
-    For example, ``Remaining 3, Reset 2`` and, 1.5 s later, ``Remaining 99, Reset 60``: a new window, for
-    2 s less the slack have passed. The same 0.2 s later is one too, since both jumped up. ``Remaining 99,
-    Reset 2`` after 0.2 s is none: Remaining rose inside its window.
+    For example, ``Remaining 3, Reset 2`` and, 1.5 s later, ``Remaining 99, Reset 60``: a new
+    window, for 2 s less the slack have passed. The same 0.2 s later is one too, since both jumped
+    up. ``Remaining 99, Reset 2`` after 0.2 s is none: Remaining rose inside its window.
     """
     told = list(_told_in_order(exchanges, headers))
     served = sorted(exchange.came_at for exchange in exchanges if exchange.accepted)
@@ -407,8 +407,8 @@ def _judge_reset_in_window(headers: QuotaHeaders) -> Judge:
 def _judge_relative_reset(headers: QuotaHeaders) -> Judge:
     """Judge that Reset counts seconds from now.
 
-    It is wrong where it is a time of day (from 10^9 on), where it is longer than any window was seen to
-    last, and where it falls faster than time goes by (milliseconds).
+    It is wrong where it is a time of day (from 10^9 on), where it is longer than any window was
+    seen to last, and where it falls faster than time goes by (milliseconds).
     """
     quota_of = own_quota(headers)
 
@@ -468,7 +468,7 @@ def _longest_window(exchanges: Sequence[Exchange], headers: QuotaHeaders) -> flo
     return longest
 
 
-# --- Retry-After -----------------------------------------------------------------------------------------------------
+# --- Retry-After -------------------------------------------------------------------------------
 
 
 def _retry_after_only_at_limit(promised: RateLimit) -> Clause:
@@ -491,7 +491,7 @@ def _retry_after_only_at_limit(promised: RateLimit) -> Clause:
     )
 
 
-# --- at the limit ----------------------------------------------------------------------------------------------------
+# --- at the limit ------------------------------------------------------------------------------
 
 
 def is_throttled(exchange: Exchange) -> bool:
@@ -516,8 +516,9 @@ def _enforced(place: SourceLocation, headers: QuotaHeaders) -> Clause:
 def _judge_enforcement(headers: QuotaHeaders) -> Judge:
     """Judge what happens at the limit: neither served past it, nor refused long before Remaining ran out.
 
-    Others may have spent the rest before one 429; before most of them they have not. For example, one
-    429 with 40 of 100 left among three that came at 0 is nobody's fault; two of three are the service's.
+    Others may have spent the rest before one 429; before most of them they have not. For example,
+    one 429 with 40 of 100 left among three that came at 0 is nobody's fault; two of three are the
+    service's.
     """
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
@@ -664,8 +665,8 @@ def _explain_no_wait(exchanges: Sequence[Exchange]) -> MissingEvidence:
 def _judge_waits(name: str, reset: str) -> Judge:
     """Judge each request that was sent after a 429 and the wait it asked for, and each wait that nobody can mean.
 
-    For example, ``Retry-After: 5``: a request that goes 6 s later must be served; one that goes 5.5 s
-    later says nothing, since the number is whole seconds.
+    For example, ``Retry-After: 5``: a request that goes 6 s later must be served; one that goes 5.5
+    s later says nothing, since the number is whole seconds.
     """
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
@@ -703,7 +704,7 @@ def _absurd_wait(answer: Exchange, name: str, wait: int, reset: int | None) -> F
     return None
 
 
-# --- caches ----------------------------------------------------------------------------------------------------------
+# --- caches ------------------------------------------------------------------------------------
 
 
 def _not_storable(place: SourceLocation) -> Clause:
@@ -741,7 +742,7 @@ def _is_after(date: str, other: str | None) -> bool:
         return False
 
 
-# --- the IETF draft's fields -----------------------------------------------------------------------------------------
+# --- the IETF draft's fields -------------------------------------------------------------------
 
 FIELD = re.compile(
     r'\s*"?[\w-]+"?\s*'

@@ -78,16 +78,16 @@ def _unless_answered(kind: MissingKind, subject: str = "") -> Explain:
     return unless_accepted(NO_200, MissingEvidence(kind, subject))
 
 
-# --- what the answers show -------------------------------------------------------------------------------------------
+# --- what the answers show ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
     """What the document says of the members of an answer, all by path, lists as a whole.
 
-    ``writable``: an update can write them; ``shown``: an answer shows them; ``frozen``: no update changes
-    them; ``moving``: they change by themselves; ``created``: the time of creation; ``around``: the frozen
-    members around each that is shown.
+    ``writable``: an update can write them; ``shown``: an answer shows them; ``frozen``: no update
+    changes them; ``moving``: they change by themselves; ``created``: the time of creation;
+    ``around``: the frozen members around each that is shown.
     """
 
     operation: Operation
@@ -230,7 +230,7 @@ def _quoted_state(value: Any) -> str:
     return "" if value is ABSENT else quote_value(value, QUOTED)
 
 
-# --- what was sent comes back ----------------------------------------------------------------------------------------
+# --- what was sent comes back ------------------------------------------------------------------
 
 
 def _sent_is_returned(operation: Operation, model: Model) -> Iterator[Clause]:
@@ -286,7 +286,7 @@ def _changed_value(status: int, path: str, sent: Any, came: Any) -> Finding:
     )
 
 
-# --- what was not sent stays -----------------------------------------------------------------------------------------
+# --- what was not sent stays -------------------------------------------------------------------
 
 
 def _unchanged(operation: Operation, model: Model) -> Iterator[Clause]:
@@ -363,8 +363,8 @@ def _attributed(
 ) -> tuple[dict[str, tuple[Any, Any]], dict[str, tuple[Any, Any]]]:
     """Split the changes of a pair: those that the second request made, and those that a refused one in between made.
 
-    A member that changes without any refused request in between, too (*elsewhere*), is only blamed on
-    one whose value came out.
+    A member that changes without any refused request in between, too (*elsewhere*), is only blamed
+    on one whose value came out.
     """
     changed = _unsent_changes(pair, model)
     own: dict[str, tuple[Any, Any]] = {}
@@ -444,7 +444,7 @@ def _judge_repeated(model: Model) -> Judge:
     return judge
 
 
-# --- what no update writes -------------------------------------------------------------------------------------------
+# --- what no update writes ---------------------------------------------------------------------
 
 
 def _immutable(operation: Operation, model: Model) -> Iterator[Clause]:
@@ -485,7 +485,7 @@ def _writes(exchange: Exchange, path: str) -> bool:
     return paths.value_at(exchange.case.value, path) not in (ABSENT, {})
 
 
-# --- the resource itself ---------------------------------------------------------------------------------------------
+# --- the resource itself -----------------------------------------------------------------------
 
 
 def _identity(operation: Operation) -> Iterator[Clause]:
@@ -557,7 +557,7 @@ def _self_addresses_resource(operation: Operation, promised: Identity) -> Clause
     )
 
 
-# --- what must never be shown ----------------------------------------------------------------------------------------
+# --- what must never be shown ------------------------------------------------------------------
 
 
 def _secrets(operation: Operation) -> Iterator[Clause]:
@@ -610,7 +610,7 @@ def _create_only(path: str, place: SourceLocation) -> Iterator[Clause]:
     )
 
 
-# --- time ------------------------------------------------------------------------------------------------------------
+# --- time --------------------------------------------------------------------------------------
 
 
 def _timestamps(operation: Operation, model: Model) -> Iterator[Clause]:
@@ -738,8 +738,8 @@ def _look_at_order(created: str, updated: str) -> Callable[[Exchange], Finding |
 def _judge_moving(model: Model, path: str) -> Judge:
     """Judge that a change does not show a time again that was first seen at least a clock's resolution before.
 
-    For example, a service whose times are whole seconds: two changes 0.3 s apart may show the same time,
-    two changes 1.2 s apart may not.
+    For example, a service whose times are whole seconds: two changes 0.3 s apart may show the same
+    time, two changes 1.2 s apart may not.
     """
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
