@@ -1,4 +1,4 @@
-"""What is promised, and is it kept? Each family derives its clauses beside the code that judges them.
+"""What is promised, and is it kept? A family derives its clauses beside the code that judges.
 
 `rate_limit` and `update` are the doors of families that fill several modules.
 """

@@ -1,4 +1,4 @@
-"""Do Limit, Remaining and Reset make sense from answer to answer, in the window in which each stands?"""
+"""Do Limit, Remaining and Reset make sense from answer to answer, window by window?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are RateLimit and RateLimit-Policy, the fields of the IETF's draft, well formed and of one mind?"""
+"""Are RateLimit and RateLimit-Policy (IETF draft) structured fields, and do they agree?"""
 
 from __future__ import annotations
 
