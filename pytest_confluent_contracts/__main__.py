@@ -79,7 +79,7 @@ def say(lines: Iterable[str]) -> None:
         sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
-# --- between runs ----------------------------------------------------------------------------------------------------
+# --- between runs ------------------------------------------------------------------------------
 
 
 def diff(asked: argparse.Namespace) -> int:
@@ -148,7 +148,7 @@ def sources(described: Iterable[dict[str, Any]]) -> dict[str, str]:
     return found
 
 
-# --- recorded traffic ------------------------------------------------------------------------------------------------
+# --- recorded traffic --------------------------------------------------------------------------
 
 
 def judge(asked: argparse.Namespace) -> int:

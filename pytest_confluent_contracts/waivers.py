@@ -95,7 +95,8 @@ def _waiver(path: Path, number: int, entry: Any) -> Waiver:
 def applied(waivers: Sequence[Waiver], ruling: Ruling, target: str, today: date) -> Outcome:
     """Return what *waivers* make of *ruling*: the first of those that cover it decides.
 
-    Known failures are waived; a waiver that has expired, or is not needed any more, is itself a fault.
+    Known failures are waived; a waiver that has expired, or is not needed any more, is itself a
+    fault.
     """
     clause, document = ruling.clause.id, ruling.document
     is_red = ruling.verdict is Verdict.BROKEN or ruling.withheld

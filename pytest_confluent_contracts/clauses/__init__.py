@@ -1,4 +1,7 @@
-"""What is promised, and is it kept? A family a module, each deriving its clauses beside the code that judges them."""
+"""What is promised, and is it kept? A family derives its clauses beside the code that judges.
+
+`rate_limit` and `update` are the doors of families that fill several modules.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def derive(operation: Operation) -> tuple[Clause, ...]:
-    """Return every clause of *operation*, in the order in which people read a document; ids are unique."""
+    """Return every clause of *operation*, in the order in which people read a document.
+
+    Their ids are unique.
+    """
     from pytest_confluent_contracts.clauses import (
         errors,
         rate_limit,
@@ -21,4 +27,7 @@ def derive(operation: Operation) -> tuple[Clause, ...]:
     )
 
     families = (shape, errors, requests, security, rate_limit, update)
-    return tuple(clause for family in families for clause in family.derive(operation))
+    derived: list[Clause] = []
+    for family in families:
+        derived += family.derive(operation)
+    return tuple(derived)

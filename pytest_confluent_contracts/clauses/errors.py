@@ -88,7 +88,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
     yield from _problem_details(operation, refusals)
 
 
-# --- which answers ---------------------------------------------------------------------------------------------------
+# --- which answers -----------------------------------------------------------------------------
 
 
 def _is_error(response: Response) -> bool:
@@ -140,7 +140,7 @@ def _own_envelope(response: Response, content: Content) -> Iterator[Clause]:
     yield from shape.body_clauses(Family.ERRORS, response.status, content, applies, explain)
 
 
-# --- the list of errors ----------------------------------------------------------------------------------------------
+# --- the list of errors ------------------------------------------------------------------------
 
 
 def _lists_not_empty(content: Content, applies: Applies, explain: Explain) -> Iterator[Clause]:
@@ -170,7 +170,7 @@ def _look_at_list(path: str) -> Look:
     return look
 
 
-# --- what the page says in prose -------------------------------------------------------------------------------------
+# --- what the page says in prose ---------------------------------------------------------------
 
 
 def _prose(operation: Operation, applies: Applies) -> Iterator[Clause]:
@@ -316,7 +316,7 @@ def _changed_title(
     return None
 
 
-# --- JSON Pointers ---------------------------------------------------------------------------------------------------
+# --- JSON Pointers -----------------------------------------------------------------------------
 
 
 def _pointer_clauses(member: Member, applies: Applies, operation: Operation) -> Iterator[Clause]:
@@ -465,7 +465,7 @@ def _is_inner_member(path: str, around: str) -> bool:
     return path != around and paths.is_member_of(path, around)
 
 
-# --- what must not be in it ------------------------------------------------------------------------------------------
+# --- what must not be in it --------------------------------------------------------------------
 
 
 def _nothing_given_away(operation: Operation) -> Iterator[Clause]:
@@ -508,7 +508,7 @@ def _unescaped(text: str) -> str:
     return text.replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
 
 
-# --- headers ---------------------------------------------------------------------------------------------------------
+# --- headers -----------------------------------------------------------------------------------
 
 
 def _headers(operation: Operation, refusals: Sequence[Response]) -> Iterator[Clause]:
@@ -563,7 +563,7 @@ def _allow(operation: Operation) -> Clause:
     )
 
 
-# --- problem details -------------------------------------------------------------------------------------------------
+# --- problem details ---------------------------------------------------------------------------
 
 
 def _problem_details(operation: Operation, refusals: Sequence[Response]) -> Iterator[Clause]:

@@ -54,9 +54,9 @@ def rule(
 ) -> Ruling:
     """Return the verdict on the clause that was weighed.
 
-    *missing* says why there is no evidence, where the run knows better than the clause; *smallest* is
-    the smallest evidence against it that was found since, *vain_tries* how many attempts showed nothing
-    again; *recorded* means that nothing was sent.
+    *missing* says why there is no evidence, where the run knows better than the clause; *smallest*
+    is the smallest evidence against it that was found since, *vain_tries* how many attempts showed
+    nothing again; *recorded* means that nothing was sent.
     """
     clause = weighed.clause
     ruling = Ruling(

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     Look = Callable[[Exchange], Finding | Looked]
 
 
-# --- judges ----------------------------------------------------------------------------------------------------------
+# --- judges ------------------------------------------------------------------------------------
 
 
 def each(applies: Applies, look: Look) -> Judge:
@@ -95,7 +95,7 @@ def look_for_leaks(exchange: Exchange) -> Finding | Looked:
     return Finding(FindingKind.SECRET_LEAKED, exchange.status, observed=exchange.leaks[0])
 
 
-# --- missing evidence ------------------------------------------------------------------------------------------------
+# --- missing evidence --------------------------------------------------------------------------
 
 
 def missing(kind: MissingKind, subject: str = "", *, probe: Probe | None = None) -> Explain:
@@ -107,8 +107,8 @@ def missing(kind: MissingKind, subject: str = "", *, probe: Probe | None = None)
 def withheld(what: str, expected: Expect, *, otherwise: MissingEvidence | None = None) -> Explain:
     """Explain that the target owes *what*, told with the answers that came in its place.
 
-    With *otherwise*, the evidence is owed only as far as no case of that kind was served: then it is
-    merely not there.
+    With *otherwise*, the evidence is owed only as far as no case of that kind was served: then it
+    is merely not there.
     """
 
     def explain(exchanges: Sequence[Exchange]) -> MissingEvidence:
@@ -145,7 +145,7 @@ def unless_accepted(owed: Explain, otherwise: MissingEvidence) -> Explain:
     return explain
 
 
-# --- values ----------------------------------------------------------------------------------------------------------
+# --- values ------------------------------------------------------------------------------------
 
 
 def texts_at(body: Any, path: str) -> list[str]:
@@ -182,7 +182,7 @@ def essence(media_type: str | None) -> str:
     return (media_type or "").partition(";")[0].strip().lower()
 
 
-# --- schemas ---------------------------------------------------------------------------------------------------------
+# --- schemas -----------------------------------------------------------------------------------
 
 MISSING = "missing"
 TOO_DEEP = "nested too deeply to be judged"

@@ -67,7 +67,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
         yield _unknown(operation)
 
 
-# --- accepted --------------------------------------------------------------------------------------------------------
+# --- accepted ----------------------------------------------------------------------------------
 
 
 def _look_whether_taken(exchange: Exchange) -> Finding | Looked:
@@ -165,7 +165,7 @@ def _undeclared(request: Content) -> Clause:
     )
 
 
-# --- refused ---------------------------------------------------------------------------------------------------------
+# --- refused -----------------------------------------------------------------------------------
 
 
 def _checked_members(request: Content) -> list[Property]:
@@ -247,8 +247,8 @@ def _several(operation: Operation, request: Content) -> Clause:
 def _once_served(applies: Applies, look: Look) -> Judge:
     """Judge the answers to broken bodies.
 
-    While nobody is served, an answer that speaks of who asks, or of what for, is no evidence: a service
-    behind a broken login answers 401 to everything.
+    While nobody is served, an answer that speaks of who asks, or of what for, is no evidence: a
+    service behind a broken login answers 401 to everything.
     """
 
     def judge(exchanges: Sequence[Exchange]) -> Iterable[Evidence]:
@@ -305,7 +305,7 @@ def _is_judged_refusal(exchange: Exchange) -> bool:
     return not exchange.throttled and not _speaks_of_who_asks(exchange)
 
 
-# --- not JSON --------------------------------------------------------------------------------------------------------
+# --- not JSON ----------------------------------------------------------------------------------
 
 
 def _malformed(operation: Operation, request: Content) -> Iterator[Clause]:
@@ -353,7 +353,7 @@ def _leaves(value: Any, steps: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
         yield paths.path_of(steps), value
 
 
-# --- unknown ids -----------------------------------------------------------------------------------------------------
+# --- unknown ids -------------------------------------------------------------------------------
 
 
 def _unknown(operation: Operation) -> Clause:

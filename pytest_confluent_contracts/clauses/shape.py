@@ -89,7 +89,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
         yield from _examples(response)
 
 
-# --- every answer ----------------------------------------------------------------------------------------------------
+# --- every answer ------------------------------------------------------------------------------
 
 
 def _answered(operation: Operation) -> Clause:
@@ -180,7 +180,7 @@ def _no_body(response: Response) -> Clause:
     )
 
 
-# --- successful answers ----------------------------------------------------------------------------------------------
+# --- successful answers ------------------------------------------------------------------------
 
 
 def _success(operation: Operation, response: Response) -> Iterator[Clause]:
@@ -365,7 +365,7 @@ def _undeclared_in(
             yield from _undeclared_in(item, items, (*steps, paths.ITEM))
 
 
-# --- headers ---------------------------------------------------------------------------------------------------------
+# --- headers -----------------------------------------------------------------------------------
 
 
 def header_clause(
@@ -440,7 +440,7 @@ def _is_absolute(url: str) -> bool:
     return bool(parts.scheme and parts.netloc)
 
 
-# --- request identity ------------------------------------------------------------------------------------------------
+# --- request identity --------------------------------------------------------------------------
 
 
 def _request_ids(operation: Operation) -> Iterator[Clause]:
@@ -481,7 +481,7 @@ def no_value_twice(values_of: Callable[[Exchange], Sequence[str]], name: str) ->
     return judge
 
 
-# --- prose lists of values -------------------------------------------------------------------------------------------
+# --- prose lists of values ---------------------------------------------------------------------
 
 
 def _allowed_values(operation: Operation) -> Iterator[Clause]:
@@ -514,7 +514,7 @@ def _look_at_value(path: str, allowed: Sequence[Any]) -> Look:
     return look
 
 
-# --- the document's own examples -------------------------------------------------------------------------------------
+# --- the document's own examples ---------------------------------------------------------------
 
 
 def _examples(response: Response) -> Iterator[Clause]:

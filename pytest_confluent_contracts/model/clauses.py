@@ -1,7 +1,7 @@
 """What is promised, and what does the evidence say? Clauses, findings as data, rulings.
 
-A finding says what is wrong without a sentence: its kind, and the values that a sentence about it would quote. Only
-`report` makes English of it.
+A finding says what is wrong without a sentence: its kind, and the values that a sentence about it
+would quote. Only `report` makes English of it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Verdict(StrEnum):
     WAIVED = "waived"
 
 
-# --- what a clause is about ------------------------------------------------------------------------------------------
+# --- what a clause is about --------------------------------------------------------------------
 
 
 class Aspect(StrEnum):
@@ -65,8 +65,9 @@ class Aspect(StrEnum):
 class Topic:
     """What a clause is about, told in parts so that nobody need take its id apart.
 
-    ``status`` are the answers of which it speaks (``"200"``, ``"4XX"``, ``"error"`` for every error, ``""`` for any);
-    ``member`` is a path of a body, ``header`` a header's name, ``keyword`` a rule of the request schema.
+    ``status`` are the answers of which it speaks (``"200"``, ``"4XX"``, ``"error"`` for every
+    error, ``""`` for any); ``member`` is a path of a body, ``header`` a header's name, ``keyword``
+    a rule of the request schema.
     """
 
     aspect: Aspect = Aspect.OTHER
@@ -76,7 +77,7 @@ class Topic:
     keyword: str = ""
 
 
-# --- findings --------------------------------------------------------------------------------------------------------
+# --- findings ----------------------------------------------------------------------------------
 
 
 class FindingKind(StrEnum):
@@ -190,9 +191,10 @@ class FindingKind(StrEnum):
 class Finding:
     """What is wrong with one exchange, as data.
 
-    ``status`` is that of the answer (0 where none came, or the document itself is wrong); ``subject`` names the member,
-    the header or the credentials in question; ``request`` is the title of the case where the sentence needs it. Values
-    are quoted as JSON, shortened: an answer may be megabytes long.
+    ``status`` is that of the answer (0 where none came, or the document itself is wrong);
+    ``subject`` names the member, the header or the credentials in question; ``request`` is the
+    title of the case where the sentence needs it. Values are quoted as JSON, shortened: an answer
+    may be megabytes long.
     """
 
     kind: FindingKind
@@ -211,7 +213,7 @@ class Evidence:
     finding: Finding | None = None
 
 
-# --- missing evidence ------------------------------------------------------------------------------------------------
+# --- missing evidence --------------------------------------------------------------------------
 
 
 class MissingKind(StrEnum):
@@ -268,9 +270,10 @@ class MissingKind(StrEnum):
 class MissingEvidence:
     """Why a clause has no evidence, as data.
 
-    *withheld* means that the document promises it and the target did not give it: then ``expect`` is what was asked
-    ``asked`` times, and ``answers`` what came instead, the most frequent first (a status, or why no answer came). *probe*
-    is the one that would have shown it, whose own reason for not running is then the better one.
+    *withheld* means that the document promises it and the target did not give it: then ``expect``
+    is what was asked ``asked`` times, and ``answers`` what came instead, the most frequent first (a
+    status, or why no answer came). *probe* is the one that would have shown it, whose own reason
+    for not running is then the better one.
     """
 
     kind: MissingKind
@@ -282,7 +285,7 @@ class MissingEvidence:
     answers: tuple[tuple[str, int], ...] = ()
 
 
-# --- clauses and rulings ---------------------------------------------------------------------------------------------
+# --- clauses and rulings -----------------------------------------------------------------------
 
 Judge = Callable[[Sequence[Exchange]], Iterable[Evidence]]
 Explain = Callable[[Sequence[Exchange]], MissingEvidence]
@@ -292,10 +295,10 @@ Explain = Callable[[Sequence[Exchange]], MissingEvidence]
 class Clause:
     """One promise of a document.
 
-    ``judge`` turns a run's exchanges into the evidence for this clause; ``explain`` says why there is
-    none. ``needs`` are the probes that give evidence. ``stateful`` marks promises about what a request
-    changes: they are reproduced from a known state. ``sequential`` marks rules over several answers in
-    a row, which say nothing where times or order are not known.
+    ``judge`` turns a run's exchanges into the evidence for this clause; ``explain`` says why there
+    is none. ``needs`` are the probes that give evidence. ``stateful`` marks promises about what a
+    request changes: they are reproduced from a known state. ``sequential`` marks rules over several
+    answers in a row, which say nothing where times or order are not known.
     """
 
     id: str
@@ -315,10 +318,11 @@ class Clause:
 class Ruling:
     """The verdict on a clause, with the evidence counted: *judged* exchanges, *against* of them broke it.
 
-    A red one has its ``finding`` and the smallest ``exchange`` that shows it (None where the document itself is wrong);
-    ``since`` is the title of the request since which all is broken that was fine before; ``vain_tries`` counts attempts to
-    show the finding again, where none did; ``recorded`` means that nothing was sent. Without evidence, ``missing`` says why.
-    ``waived`` is the reason of the waiver that covers it.
+    A red one has its ``finding`` and the smallest ``exchange`` that shows it (None where the
+    document itself is wrong); ``since`` is the title of the request since which all is broken that
+    was fine before; ``vain_tries`` counts attempts to show the finding again, where none did;
+    ``recorded`` means that nothing was sent. Without evidence, ``missing`` says why. ``waived`` is
+    the reason of the waiver that covers it.
     """
 
     clause: Clause

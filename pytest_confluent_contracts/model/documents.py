@@ -88,8 +88,9 @@ class SecurityScheme:
 class Operation:
     """One method on one path of a document.
 
-    ``parameters`` gives each path parameter's example; ``promises`` what the document says in words; ``source`` is the
-    whole document as plain data, for libraries that read OpenAPI themselves.
+    ``parameters`` gives each path parameter's example; ``promises`` what the document says in
+    words; ``source`` is the whole document as plain data, for libraries that read OpenAPI
+    themselves.
     """
 
     document: str

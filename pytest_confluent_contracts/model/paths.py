@@ -1,9 +1,9 @@
 """Where in a body or a URL does a value stand? Paths as clause ids write them, JSON Pointers, URL templates.
 
-A path names members with dots between them, and ``[]`` for every item of a list: ``errors[].source.pointer``; ``""`` is
-the whole body. In a name that holds a dot, a bracket or a backslash, a backslash stands before each of them
-(``a\\.b`` is one member named ``a.b``), and the empty name is written ``\\e``. A slash needs no escape: only JSON
-Pointers give it a meaning.
+A path names members with dots between them, and ``[]`` for every item of a list:
+``errors[].source.pointer``; ``""`` is the whole body. In a name that holds a dot, a bracket or a
+backslash, a backslash stands before each of them (``a\\.b`` is one member named ``a.b``), and the
+empty name is written ``\\e``. A slash needs no escape: only JSON Pointers give it a meaning.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ NUMBER = re.compile(r"\+?[0-9]{1,20}\Z")
 VARIABLE = re.compile(r"\{([^{}]+)\}")
 
 
-# --- paths -----------------------------------------------------------------------------------------------------------
+# --- paths -------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=8192)
@@ -139,7 +139,7 @@ def has_items(path: str) -> bool:
     return ITEM in steps_of(path)
 
 
-# --- values in a body ------------------------------------------------------------------------------------------------
+# --- values in a body --------------------------------------------------------------------------
 
 
 def values_at(body: Any, path: str) -> Iterator[tuple[str, Any]]:
@@ -203,7 +203,7 @@ def _without_step(body: Any, steps: Sequence[Step]) -> Any:
     return {name: value for name, value in body.items() if name != step}
 
 
-# --- JSON Pointers (RFC 6901) ----------------------------------------------------------------------------------------
+# --- JSON Pointers (RFC 6901) ------------------------------------------------------------------
 
 
 def escape_token(name: str) -> str:
@@ -256,7 +256,7 @@ def _below(body: Any, step: str | int) -> Any:
     return ABSENT
 
 
-# --- what a validator reports ----------------------------------------------------------------------------------------
+# --- what a validator reports ------------------------------------------------------------------
 
 
 def steps_reported(body: Any, report: Sequence[str | int], value: Any) -> list[str | int]:
@@ -300,7 +300,7 @@ def _next_steps(
         yield "", report
 
 
-# --- URL templates ---------------------------------------------------------------------------------------------------
+# --- URL templates -----------------------------------------------------------------------------
 
 
 def template_names(template: str) -> list[str]:

@@ -1,7 +1,7 @@
 """What does a page promise in words only? Each entry of ``x-contract`` as a typed value, with the line where it stands.
 
-An entry that the document does not state may be inferred from its names and statuses; it then stands where the
-operation does. `documents` reads and checks them; nobody else knows the keys.
+An entry that the document does not state may be inferred from its names and statuses; it then
+stands where the operation does. `documents` reads and checks them; nobody else knows the keys.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ class Refusals(Entry):
 class RateLimit(Entry):
     """The headers that tell the rate limit; ``""`` is one that is not promised.
 
-    ``reset_is_relative``: Reset is seconds from now, not since 1970. ``retry_after_only_on``: the only statuses on which
-    that header may appear. ``shared``: all operations of the document spend from one quota.
+    ``reset_is_relative``: Reset is seconds from now, not since 1970. ``retry_after_only_on``: the
+    only statuses on which that header may appear. ``shared``: all operations of the document spend
+    from one quota.
     """
 
     limit: str = ""
@@ -76,8 +77,9 @@ class Members(Entry):
 class ErrorFormat:
     """What the members of an error answer mean.
 
-    ``status`` repeats the HTTP status; ``occurrence`` is unique to one problem; ``stable`` are the members that stay the
-    same whenever the same problem occurs (its code, then its title); ``pointer`` is a JSON Pointer into the request body.
+    ``status`` repeats the HTTP status; ``occurrence`` is unique to one problem; ``stable`` are the
+    members that stay the same whenever the same problem occurs (its code, then its title);
+    ``pointer`` is a JSON Pointer into the request body.
     """
 
     status: Member | None = None
@@ -90,8 +92,8 @@ class ErrorFormat:
 class Identity(Entry):
     """How the answer names the resource that the request named.
 
-    ``parameter`` is the path parameter, ``property`` the member that equals it, ``self_link`` the one that holds the
-    resource's address; ``""`` is one that is not promised.
+    ``parameter`` is the path parameter, ``property`` the member that equals it, ``self_link`` the
+    one that holds the resource's address; ``""`` is one that is not promised.
     """
 
     parameter: str = ""
@@ -118,10 +120,11 @@ class ValuesByPath(Entry):
 class Promises:
     """All that one operation promises in words.
 
-    ``create_only``: members that only the answer to a create request shows. ``secrets``: members of the request that never
-    come back. ``immutable``: members that an update never changes. ``allowed_values``: the only values of some members.
-    ``samples``: values that are said to be allowed, among others. ``checked_elsewhere``: members whose values another
-    system checks, so that generated ones may be refused.
+    ``create_only``: members that only the answer to a create request shows. ``secrets``: members of
+    the request that never come back. ``immutable``: members that an update never changes.
+    ``allowed_values``: the only values of some members. ``samples``: values that are said to be
+    allowed, among others. ``checked_elsewhere``: members whose values another system checks, so
+    that generated ones may be refused.
     """
 
     refusals: Refusals = field(default_factory=Refusals)

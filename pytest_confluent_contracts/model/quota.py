@@ -106,8 +106,9 @@ def whole_number(text: str | None) -> int | None:
 def parse_retry_after(text: str | None, date: str | None) -> float | None:
     """Return the seconds that a Retry-After asks to wait, None where it is absent or no such thing.
 
-    A date (RFC 9110 10.2.3) is counted from *date*, the answer's own Date: with ``Thu, 01 Jan 2026 00:00:30 GMT`` and the
-    Date ``Thu, 01 Jan 2026 00:00:00 GMT``, 30.0. One that has passed asks for no wait.
+    A date (RFC 9110 10.2.3) is counted from *date*, the answer's own Date: with ``Thu, 01 Jan 2026
+    00:00:30 GMT`` and the Date ``Thu, 01 Jan 2026 00:00:00 GMT``, 30.0. One that has passed asks
+    for no wait.
     """
     if text and SECONDS.match(text):
         return float(text)

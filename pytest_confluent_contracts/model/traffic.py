@@ -53,7 +53,8 @@ class Expect(StrEnum):
 class Violation:
     """One place at which a body breaks its schema: JSON Pointer, keyword, and the name of the member that is missing there.
 
-    ``missing`` is None where the value at the pointer itself is wrong; the empty name is a name, too.
+    ``missing`` is None where the value at the pointer itself is wrong; the empty name is a name,
+    too.
     """
 
     pointer: str
@@ -66,8 +67,9 @@ class Violation:
 class CaseParts:
     """What a case that will be sent, and one that may be shown, have in common.
 
-    ``value`` is the JSON value of ``body`` (ABSENT where the body is not JSON); ``violations`` is the ground truth of what
-    is wrong with it; ``varies`` names the member of which the case is about; ``authority`` the credentials it travels with.
+    ``value`` is the JSON value of ``body`` (ABSENT where the body is not JSON); ``violations`` is
+    the ground truth of what is wrong with it; ``varies`` names the member of which the case is
+    about; ``authority`` the credentials it travels with.
     """
 
     probe: Probe
@@ -109,9 +111,10 @@ class RedactedCase(CaseParts):
 class Exchange:
     """The request that was sent, the response that came, when, and how long it took.
 
-    Times are seconds of the run's own clock. ``failure`` says in one line why no answer came; ``json`` is ABSENT where
-    ``flaw`` says why the body is not JSON. Everything is redacted; ``leaks`` names the secrets that the answer gave away.
-    ``superseded`` marks one that failed on the way and was answered when it was sent again.
+    Times are seconds of the run's own clock. ``failure`` says in one line why no answer came;
+    ``json`` is ABSENT where ``flaw`` says why the body is not JSON. Everything is redacted;
+    ``leaks`` names the secrets that the answer gave away. ``superseded`` marks one that failed on
+    the way and was answered when it was sent again.
     """
 
     serial: int
@@ -151,9 +154,10 @@ class Exchange:
 class RunContext:
     """What a run brings along for one operation.
 
-    ``parameters`` are the path parameters of the resource that may be changed; ``pins`` are fixed values by path;
-    ``credentials`` hold the value of each part by scheme; ``made_up`` says whether values that another system checks may be
-    generated; ``owned`` whether the parameters name a resource that may be changed.
+    ``parameters`` are the path parameters of the resource that may be changed; ``pins`` are fixed
+    values by path; ``credentials`` hold the value of each part by scheme; ``made_up`` says whether
+    values that another system checks may be generated; ``owned`` whether the parameters name a
+    resource that may be changed.
     """
 
     parameters: tuple[tuple[str, str], ...]

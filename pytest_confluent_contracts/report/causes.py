@@ -169,7 +169,7 @@ def _weight(record: Record) -> tuple[Any, ...]:
     )
 
 
-# --- the parts of a record -------------------------------------------------------------------------------------------
+# --- the parts of a record ---------------------------------------------------------------------
 
 
 NO_TOPIC = {"aspect": "", "member": "", "header": "", "keyword": ""}
@@ -218,7 +218,7 @@ def _frozen(quoted: Any) -> Any:
     return tuple(map(_frozen, quoted)) if isinstance(quoted, list | tuple) else quoted
 
 
-# --- what belongs together -------------------------------------------------------------------------------------------
+# --- what belongs together ---------------------------------------------------------------------
 
 
 def _grouped(records: Sequence[Record]) -> list[list[Record]]:

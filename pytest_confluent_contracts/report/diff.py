@@ -51,8 +51,8 @@ class Difference:
 def between(old: Data, new: Data) -> Difference:
     """Return what changed from the run *old* to the run *new*.
 
-    A clause that *new* does not have is lost evidence as long as its document is the same: it was not run. In another
-    version of the document it is no longer promised.
+    A clause that *new* does not have is lost evidence as long as its document is the same: it was
+    not run. In another version of the document it is no longer promised.
     """
     was, now = _by_node(old), _by_node(new)
     found = _Changes()

@@ -59,14 +59,14 @@ EXPECTED = frozenset(Expect) | {""}
 Run = dict[str, Any]
 
 
-# --- writing ---------------------------------------------------------------------------------------------------------
+# --- writing -----------------------------------------------------------------------------------
 
 
 def write(directory: Path, run: Run, sources: Mapping[str, str]) -> list[Path]:
     """Write every report of *run* into *directory* and return their paths; *sources* are the documents' texts by file.
 
-    Each file takes its place only when it is whole. Raises `ContractError` where the directory cannot be written. The
-    summary is also added to the file that ``GITHUB_STEP_SUMMARY`` names.
+    Each file takes its place only when it is whole. Raises `ContractError` where the directory
+    cannot be written. The summary is also added to the file that ``GITHUB_STEP_SUMMARY`` names.
     """
     told = markdown.summary(run)
     writers: dict[str, Callable[[IO[str]], object]] = {
@@ -133,7 +133,7 @@ def _unwritable(directory: Path, error: OSError) -> ContractError:
     )
 
 
-# --- reading ---------------------------------------------------------------------------------------------------------
+# --- reading -----------------------------------------------------------------------------------
 
 
 def read(path: Path) -> Run:

@@ -53,7 +53,7 @@ class _Page:
         self.counts = Counter(standing(clause) for _, clause in self.clauses)
         self.causes = causes.of(run["clauses"])
 
-    # --- around it ---------------------------------------------------------------------------------------------------
+    # --- around it -----------------------------------------------------------------------------
 
     def head(self) -> Html:
         """Return what the browser must know; the policy lets this page's own script run and nothing else."""
@@ -192,7 +192,7 @@ class _Page:
         yield _section("Documents", self._documents())
         yield _section("Promises", self._promises())
 
-    # --- findings ----------------------------------------------------------------------------------------------------
+    # --- findings ------------------------------------------------------------------------------
 
     def _findings(self) -> Iterator[Html]:
         if not self.causes:
@@ -277,7 +277,7 @@ class _Page:
             open=number < UNFOLDED,
         )
 
-    # --- coverage, rate limit, documents -----------------------------------------------------------------------------
+    # --- coverage, rate limit, documents -------------------------------------------------------
 
     def _operations(self) -> Iterator[tuple[str, Data, list[Numbered], list[Data]]]:
         """Yield each operation of each document: its name, what it is, its clauses and its exchanges."""
@@ -338,7 +338,7 @@ class _Page:
             said = f"{document['file']} ({document['title']} {document['version']}, {document['digest']})"
             yield tag("details", tag("summary", said), text, class_="document")
 
-    # --- every promise -----------------------------------------------------------------------------------------------
+    # --- every promise -------------------------------------------------------------------------
 
     def _promises(self) -> Iterator[Html]:
         for name, _, own, _ in self._operations():
@@ -381,7 +381,7 @@ class _Page:
         return tag("tr", cells, id=f"c{number}", data_v=slug(verdict))
 
 
-# --- parts -----------------------------------------------------------------------------------------------------------
+# --- parts -------------------------------------------------------------------------------------
 
 
 def _section(name: str, parts: Iterable[Html]) -> Html:

@@ -24,7 +24,7 @@ NODE_PREFIX = "contracts/"
 MISSING_KINDS = frozenset(kind.value for kind in MissingKind)
 
 
-# --- rulings ---------------------------------------------------------------------------------------------------------
+# --- rulings -----------------------------------------------------------------------------------
 
 
 def of(ruling: Ruling) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def _listed(quoted: Quoted) -> Any:
     return [_listed(one) for one in quoted] if isinstance(quoted, tuple) else quoted
 
 
-# --- what is missing -------------------------------------------------------------------------------------------------
+# --- what is missing ---------------------------------------------------------------------------
 
 
 def _missed(missing: MissingEvidence) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def missing_from(told: Mapping[str, Any]) -> MissingEvidence | None:
     )
 
 
-# --- exchanges -------------------------------------------------------------------------------------------------------
+# --- exchanges ---------------------------------------------------------------------------------
 
 
 def exchange(exchange: Exchange) -> dict[str, Any]:

@@ -32,7 +32,7 @@ RESTRICTING = frozenset(
 Data = Mapping[str, Any]
 
 
-# --- what was held against the target --------------------------------------------------------------------------------
+# --- what was held against the target ----------------------------------------------------------
 
 
 def described(document: Document) -> dict[str, Any]:
@@ -87,16 +87,17 @@ def _restricted(content: Content) -> Iterator[tuple[str, str]]:
             yield member.path, "required"
 
 
-# --- the run ---------------------------------------------------------------------------------------------------------
+# --- the run -----------------------------------------------------------------------------------
 
 
 def gathered(meta: Data, records: Iterable[Data], exchanges: Iterable[Data]) -> dict[str, Any]:
     """Return the finished run as one value, JSON-able.
 
-    *meta* tells ``tool`` (version), ``target``, ``seed``, ``started`` (ISO 8601, or a datetime), ``seconds`` and
-    ``documents`` (of `described`); ``interrupted`` where the run was; ``clock``, the exchanges' clock at the start,
-    where there is one for all. *records* are of `record.of`, *exchanges* of `record.exchange`, and so are those
-    that a record brings along as ``exchanges``; their times become seconds since the start.
+    *meta* tells ``tool`` (version), ``target``, ``seed``, ``started`` (ISO 8601, or a datetime),
+    ``seconds`` and ``documents`` (of `described`); ``interrupted`` where the run was; ``clock``,
+    the exchanges' clock at the start, where there is one for all. *records* are of `record.of`,
+    *exchanges* of `record.exchange`, and so are those that a record brings along as ``exchanges``;
+    their times become seconds since the start.
     """
     clauses, every = [], list(exchanges)
     for record in records:
@@ -148,7 +149,7 @@ def _since_start(exchanges: Sequence[Data], clock: float | None) -> list[Data]:
     return list(exchanges)
 
 
-# --- what was covered ------------------------------------------------------------------------------------------------
+# --- what was covered --------------------------------------------------------------------------
 
 
 def exercised(clauses: Iterable[Data]) -> float:

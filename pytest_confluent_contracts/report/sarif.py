@@ -19,7 +19,8 @@ Data = Mapping[str, Any]
 def log(run: Data, sources: Mapping[str, str]) -> dict[str, Any]:
     """Return the SARIF log of *run*; a result points at the line of the document in *sources* where the promise stands.
 
-    Kept clauses are rules without a result: tools that do not know ``kind`` would show a pass as an alert.
+    Kept clauses are rules without a result: tools that do not know ``kind`` would show a pass as an
+    alert.
     """
     clauses = run["clauses"]
     index = {rule_id(clause): number for number, clause in enumerate(clauses)}

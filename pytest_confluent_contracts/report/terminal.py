@@ -75,7 +75,7 @@ def _cost(cost: Mapping[str, float], verbosity: int) -> str:
     return f"{told}, {own:.0f} % of it not spent waiting for the target"
 
 
-# --- a row a family --------------------------------------------------------------------------------------------------
+# --- a row a family ----------------------------------------------------------------------------
 
 
 def _table(records: Sequence[Record]) -> Iterator[str]:
@@ -95,7 +95,7 @@ def _place_of(family: str) -> int:
     return FAMILIES.index(family) if family in FAMILIES else len(FAMILIES)
 
 
-# --- what is wrong ---------------------------------------------------------------------------------------------------
+# --- what is wrong -----------------------------------------------------------------------------
 
 
 def _causes(records: Sequence[Record]) -> Iterator[Line]:

@@ -146,7 +146,7 @@ def _clock(seconds: float) -> str:
     return f"{seconds:g} s" if seconds < 120 else f"{seconds / 60:.3g} min"
 
 
-# --- lines -----------------------------------------------------------------------------------------------------------
+# --- lines -------------------------------------------------------------------------------------
 
 
 def _thinned(values: Sequence[tuple[float, int | None]], scale: _Scale) -> list[tuple[float, int]]:

@@ -1,0 +1,272 @@
+"""Do the times of creation and of update tell what happened, as finely as the clock ticks?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pytest_confluent_contracts.clauses.reading import (
+    EVERY,
+    KEPT,
+    NOTHING,
+    Looked,
+    each,
+    is_accepted,
+)
+from pytest_confluent_contracts.clauses.update_state import (
+    changed_members,
+    pairs_of_answers,
+    unless_answered,
+)
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.clauses import (
+    Clause,
+    Evidence,
+    Family,
+    Finding,
+    FindingKind,
+    MissingKind,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_confluent_contracts.clauses.reading import Look
+    from pytest_confluent_contracts.clauses.update_state import ResourceModel
+    from pytest_confluent_contracts.model.clauses import Judge
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.traffic import Exchange
+
+TICKS_US = (10**6, 500_000, 250_000, 200_000, 100_000)  # microseconds between two ticks of a clock
+FINEST_TICK_S = 0.045
+MARGIN = 1.1  # ticks: a change so long after the last must show another
+# A clock that stands still for fewer than one change in so many was not too coarse for it.
+SELDOM = 5
+ENOUGH_MOVES = 20
+
+
+def derive(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
+    """Yield what holds for the members that tell when the resource was created and updated."""
+    promised = operation.promises.timestamps
+    created, updated, place = promised.created, promised.updated, promised.place
+    explain = unless_answered(MissingKind.NO_TIME_STAMPS)
+    if created:
+        yield Clause(
+            id="update/created-constant",
+            family=Family.UPDATE,
+            place=place,
+            promise=f"{created} never changes",
+            judge=_judge_constant_time(created),
+            explain=explain,
+            needs=EVERY,
+        )
+    if updated:
+        yield Clause(
+            id="update/updated-never-back",
+            family=Family.UPDATE,
+            place=place,
+            promise=f"{updated} never goes back",
+            judge=_judge_going_back(updated),
+            explain=explain,
+            needs=EVERY,
+        )
+        yield Clause(
+            id="update/updated-moves",
+            family=Family.UPDATE,
+            place=place,
+            promise=f"{updated} moves when something changed",
+            judge=_judge_moving(model, updated),
+            explain=explain,
+            needs=EVERY,
+            stateful=True,
+        )
+    if created and updated:
+        yield Clause(
+            id="update/updated-after-created",
+            family=Family.UPDATE,
+            place=place,
+            promise=f"{updated} is not before {created}",
+            judge=each(is_accepted, _look_at_order(created, updated)),
+            explain=explain,
+            needs=EVERY,
+        )
+
+
+def parse_moment(body: Any, path: str) -> datetime | None:
+    """Return the RFC 3339 time at *path*, None where there is none.
+
+    A text that is no time, or has no offset, is none: ``shape`` says so of it.
+    """
+    value = paths.value_at(body, path)
+    if not isinstance(value, str):
+        return None
+    try:
+        parsed = datetime.fromisoformat(value.upper())  # RFC 3339 5.6: t and z too
+    except ValueError:
+        return None
+    return parsed if parsed.tzinfo else None
+
+
+def _timed(exchanges: Sequence[Exchange], path: str) -> Iterator[tuple[Exchange, datetime]]:
+    """Yield each answer that shows the run's own resource with the time at *path*."""
+    first = None
+    for exchange in exchanges:
+        if first is None:
+            first = exchange.case.parameters
+        if not exchange.accepted or exchange.case.parameters != first:
+            continue
+        told = parse_moment(exchange.json, path)
+        if told is not None:
+            yield exchange, told
+
+
+def _judge_constant_time(path: str) -> Judge:
+    """Judge that each answer tells the instant that the first one told.
+
+    ``10:00:00Z`` and ``12:00:00+02:00`` are one instant; ``10:00:00.5Z`` is another.
+    """
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        first: datetime | None = None
+        for exchange, told in _timed(exchanges, path):
+            first = first or told
+            finding = None
+            if told != first:
+                finding = _other_time(FindingKind.CREATION_MOVED, exchange, path, first, told)
+            yield Evidence(exchange, finding)
+
+    return judge
+
+
+def _judge_going_back(path: str) -> Judge:
+    """Judge that no answer tells an earlier time than any before it.
+
+    For example, of 10:00:05, 10:00:04, 10:00:04 and 10:00:05, the two in the middle are wrong.
+    """
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        latest: datetime | None = None
+        for exchange, told in _timed(exchanges, path):
+            latest = max(latest or told, told)
+            finding = None
+            if told != latest:
+                finding = _other_time(FindingKind.UPDATE_WENT_BACK, exchange, path, latest, told)
+            yield Evidence(exchange, finding)
+
+    return judge
+
+
+def _other_time(
+    kind: FindingKind, exchange: Exchange, path: str, expected: datetime, told: datetime
+) -> Finding:
+    return Finding(
+        kind, exchange.status, path, expected=expected.isoformat(), observed=told.isoformat()
+    )
+
+
+def _look_at_order(created: str, updated: str) -> Look:
+    def look(exchange: Exchange) -> Finding | Looked:
+        begun = parse_moment(exchange.json, created)
+        changed = parse_moment(exchange.json, updated)
+        if begun is None or changed is None:
+            return NOTHING
+        if changed >= begun:
+            return KEPT
+        return Finding(
+            FindingKind.UPDATE_BEFORE_CREATION,
+            exchange.status,
+            updated,
+            expected=(created, begun.isoformat()),
+            observed=changed.isoformat(),
+        )
+
+    return look
+
+
+# --- the clock of the updates ------------------------------------------------------------------
+
+
+def _judge_moving(model: ResourceModel, path: str) -> Judge:
+    """Judge that a change shows a new time once the clock must have ticked.
+
+    It must not show a time again that was first seen at least a clock's resolution before. For
+    example, a service whose times are whole seconds: two changes 0.3 s apart may show the same
+    time, two changes 1.2 s apart may not.
+    """
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        changes = list(_stamped_changes(model, path, exchanges))
+        resolution = _resolution(changes)
+        for change in changes:
+            if change.has_moved:
+                yield Evidence(change.after)
+            elif change.elapsed >= resolution:
+                kind, status = FindingKind.UPDATE_STOOD_STILL, change.after.status
+                observed = change.told.isoformat()
+                yield Evidence(change.after, Finding(kind, status, path, observed=observed))
+
+    return judge
+
+
+@dataclass(frozen=True, slots=True)
+class StampedChange:
+    """A change: ``first`` is the time told before it, ``told`` the one after it.
+
+    ``elapsed`` are the seconds from when ``first`` was first seen to when the change was sent.
+    """
+
+    after: Exchange
+    first: datetime
+    told: datetime
+    elapsed: float
+
+    @property
+    def has_moved(self) -> bool:
+        """Return whether the change shows another time than before."""
+        return self.told != self.first
+
+
+def _stamped_changes(
+    model: ResourceModel, path: str, exchanges: Sequence[Exchange]
+) -> Iterator[StampedChange]:
+    first_seen_at: dict[datetime, float] = {}
+    for pair in pairs_of_answers(model, exchanges):
+        told = parse_moment(pair.after.json, path)
+        first = parse_moment(pair.before.json, path)
+        if told is None or first is None:
+            continue
+        since = first_seen_at.setdefault(first, pair.before.came_at)
+        if changed_members(pair, model, model.writable):
+            yield StampedChange(pair.after, first, told, pair.after.sent_at - since)
+
+
+def _resolution(changes: Sequence[StampedChange]) -> float:
+    """Return the seconds after which a time must have moved.
+
+    0.0 where times have microseconds and nearly every change moved them: such a clock was not too
+    coarse for the rest. With times of whole seconds, 1.1.
+
+    For example, 95 of 100 changes moved a time in microseconds: 0.0, so that each of the other 5 is
+    wrong. Where only 80 moved it, a tick of 0.045 s is taken for granted: 0.0495.
+    """
+    moves = [change for change in changes if change.has_moved]
+    with_microseconds = sum(change.told.microsecond % 1000 != 0 for change in moves)
+    is_precise = 2 * with_microseconds > len(moves) >= ENOUGH_MOVES
+    stood_still = len(changes) - len(moves)
+    if is_precise and SELDOM * stood_still < len(changes):
+        return 0.0
+    return MARGIN * granularity(change.told for change in moves)
+
+
+def granularity(stamps: Iterable[datetime]) -> float:
+    """Return the seconds between two ticks of the clock that shows in *stamps*.
+
+    It is the largest of `TICKS_US` of which all are multiples: 1.0 for whole seconds, 0.5 for
+    10:00:00 and 10:00:01.5. No clock is taken for finer than `FINEST_TICK_S`.
+    """
+    shown = {stamp.microsecond for stamp in stamps}
+    for tick in TICKS_US:
+        if not any(microseconds % tick for microseconds in shown):
+            return tick / 10**6
+    return FINEST_TICK_S

@@ -1,0 +1,204 @@
+"""What does each answer show of the resource, and what changed from one answer to the next?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pytest_confluent_contracts.clauses.reading import (
+    is_same,
+    quote_value,
+    unless_accepted,
+    withheld,
+)
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.clauses import Finding, MissingEvidence
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.traffic import Expect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_confluent_contracts.model.clauses import Explain, FindingKind, MissingKind
+    from pytest_confluent_contracts.model.documents import Content, Operation, Property
+    from pytest_confluent_contracts.model.traffic import Exchange, RedactedCase
+
+QUOTED = 50  # characters of a value in a finding
+EMPTY: tuple[Any, ...] = ("", [], {}, None, ABSENT)
+NO_200 = withheld("an answer with 200", Expect.ACCEPTED)
+# By path: what was there, and what is there now.
+Changes = Mapping[str, tuple[Any, Any]]
+
+
+def unless_answered(kind: MissingKind, subject: str = "") -> Explain:
+    """Explain a clause that needs more than one answer with 200: by *kind* where any came."""
+    return unless_accepted(NO_200, MissingEvidence(kind, subject))
+
+
+# --- what an answer shows ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceModel:
+    """What the document says of the members of an answer, all by path, lists as a whole.
+
+    ``writable``: an update can write them; ``shown``: an answer shows them; ``frozen``: no update
+    changes them; ``moving``: they change by themselves; ``created``: the time of creation;
+    ``around``: the frozen members around each that is shown.
+    """
+
+    operation: Operation
+    writable: tuple[str, ...]
+    shown: tuple[str, ...]
+    frozen: tuple[str, ...]
+    moving: tuple[str, ...]
+    created: str
+    around: Mapping[str, tuple[str, ...]]
+    _known: dict[int, tuple[Exchange, dict[str, Any]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    @classmethod
+    def of(cls, operation: Operation, content: Content) -> ResourceModel:
+        """Return the model of *operation*, of which *content* is the answer."""
+        promises = operation.promises
+        shown = tuple(member.path for member in content.properties if _is_leaf(member))
+        frozen = promises.immutable.paths
+        request = operation.request.properties if operation.request else ()
+        writable: list[str] = []
+        for member in request:
+            is_frozen = paths.is_member_of_any(member.path, frozen)
+            if _may_vary(member) and member.path in shown and not is_frozen:
+                writable.append(member.path)
+        moving = promises.create_only.paths
+        if promises.timestamps.updated:
+            moving = (promises.timestamps.updated, *moving)
+        return cls(
+            operation=operation,
+            writable=tuple(writable),
+            shown=shown,
+            frozen=frozen,
+            moving=moving,
+            created=promises.timestamps.created,
+            around={path: _frozen_around(path, frozen) for path in shown},
+        )
+
+    def state_shown(self, exchange: Exchange) -> dict[str, Any]:
+        """Return what the answer shows of the resource, by path; null counts as absent."""
+        known = self._known.get(id(exchange))
+        if known is None or known[0] is not exchange:  # several clauses follow the same exchanges
+            known = (exchange, self._read_state(exchange))
+            self._known[id(exchange)] = known
+        return known[1]
+
+    def _read_state(self, exchange: Exchange) -> dict[str, Any]:
+        state: dict[str, Any] = {}
+        for path in self.shown:
+            if path not in self.moving:
+                value = paths.value_at(exchange.json, path)
+                state[path] = ABSENT if value is None else value
+        return state
+
+    def own_exchanges(self, exchanges: Sequence[Exchange]) -> Iterator[Exchange]:
+        """Yield the exchanges that may have changed the run's own resource, or show it."""
+        first: tuple[tuple[str, str], ...] | None = None
+        for exchange in exchanges:
+            if exchange.case.expect is Expect.UNKNOWN or exchange.superseded:
+                continue
+            if first is None:
+                first = exchange.case.parameters
+            if exchange.case.parameters == first:
+                yield exchange
+
+
+def _is_leaf(member: Property) -> bool:
+    return not paths.has_items(member.path) and "properties" not in member.schema
+
+
+def _may_vary(member: Property) -> bool:
+    """Return whether an update may write one value or another.
+
+    A member that is read-only, or of which only one value is allowed, may not vary.
+    """
+    is_constant = "enum" in member.schema and len(member.schema["enum"]) <= 1
+    return not member.read_only and not is_constant
+
+
+def _frozen_around(path: str, frozen: Sequence[str]) -> tuple[str, ...]:
+    return tuple(other for other in frozen if paths.is_member_of(path, other))
+
+
+# --- answers in a row --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPair:
+    """Two successive answers that show the resource, and the refused requests between them."""
+
+    before: Exchange
+    after: Exchange
+    refused: tuple[Exchange, ...]
+
+
+def pairs_of_answers(model: ResourceModel, exchanges: Sequence[Exchange]) -> Iterator[AnswerPair]:
+    """Yield each two successive answers that show the resource.
+
+    There is no pair where a request in between has an unknown end. For example, 200, 422, 200, 500,
+    200 gives one pair: the first two answers with 200, the 422 between them.
+    """
+    before: Exchange | None = None
+    refused: list[Exchange] = []
+    for exchange in model.own_exchanges(exchanges):
+        if exchange.failure or exchange.status >= 500:  # nobody knows whether it was applied
+            before, refused = None, []
+            continue
+        if not (exchange.accepted and isinstance(exchange.json, Mapping)):
+            refused.append(exchange)
+            continue
+        if before is not None and not _is_unreadable(exchange.case):
+            yield AnswerPair(before, exchange, tuple(refused))
+        before, refused = exchange, []
+
+
+def _is_unreadable(case: RedactedCase) -> bool:
+    """Return whether nobody knows what the body says: it is no JSON, or in another encoding."""
+    return bool(case.body) and case.value is ABSENT
+
+
+# --- changes -----------------------------------------------------------------------------------
+
+
+def changed_members(
+    pair: AnswerPair, model: ResourceModel, members: Iterable[str]
+) -> dict[str, tuple[Any, Any]]:
+    """Return those of *members* that differ between both answers."""
+    was, now = model.state_shown(pair.before), model.state_shown(pair.after)
+    changed: dict[str, tuple[Any, Any]] = {}
+    for path in members:
+        if not is_same_state(was[path], now[path]):
+            changed[path] = (was[path], now[path])
+    return changed
+
+
+def is_same_state(was: Any, now: Any) -> bool:
+    """Return whether a member is the same; an empty value may be left out of an answer.
+
+    For example, ``""`` and no member at all are the same, and so are ``[]`` and null.
+    """
+    if was in EMPTY and now in EMPTY:
+        return True
+    if was is ABSENT or now is ABSENT:
+        return False
+    return is_same(was, now)
+
+
+def finding_on_first_change(kind: FindingKind, status: int, changed: Changes) -> Finding | None:
+    """Return the finding on the first of *changed*, None where there is none."""
+    for path, (was, now) in changed.items():
+        return Finding(kind, status, path, expected=_quoted_state(was), observed=_quoted_state(now))
+    return None
+
+
+def _quoted_state(value: Any) -> str:
+    return "" if value is ABSENT else quote_value(value, QUOTED)
