@@ -26,8 +26,9 @@ from pytest_confluent_contracts.cases.sample_strings import TEXTS
 from pytest_confluent_contracts.cases.valid import opening
 from pytest_confluent_contracts.clauses.judging import weigh
 from pytest_confluent_contracts.double.service import VirtualClock
-from pytest_confluent_contracts.http.client import DEEPEST, TOO_DEEP, curl, parsed
+from pytest_confluent_contracts.http.strict_json import DEEPEST, TOO_DEEP, parse_json
 from pytest_confluent_contracts.model.traffic import RunContext
+from pytest_confluent_contracts.report.curl import curl
 from pytest_confluent_contracts.report.sentences import finding_sentence
 
 if TYPE_CHECKING:
@@ -318,10 +319,10 @@ def test_answers_of_some_depth_are_none_of_our_business(tmp_path: Path) -> None:
 def test_json_is_read_to_a_depth_that_everyone_can_follow(depth: int, pair: str) -> None:
     """Up to the limit the value is read, beyond it the flaw is named; many brackets side by side are no depth."""
     begin = {"[]": "[", "{}": '{"a":'}[pair]
-    value, flaw = parsed((begin * (depth - 1) + pair + pair[1] * (depth - 1)).encode())
+    value, flaw = parse_json((begin * (depth - 1) + pair + pair[1] * (depth - 1)).encode())
     assert flaw == ("" if depth <= DEEPEST else TOO_DEEP)
     assert isinstance(value, list | dict) == (depth <= DEEPEST)
-    assert parsed(f"[{', '.join([pair] * depth)}]".encode())[1] == ""
+    assert parse_json(f"[{', '.join([pair] * depth)}]".encode())[1] == ""
 
 
 # --- answers that are judged without a run -------------------------------------------------------------------------
@@ -375,7 +376,7 @@ def test_many_names_and_ids_are_read_in_one_go() -> None:
     listed = [{"id": str(number)} for number in range(60_000)]
     twice = json.dumps({"errors": [*listed, {"id": "59999"}]})
     begun = time.perf_counter()
-    assert parsed(f'{{{names}, "x": 1, "x": 2}}'.encode())[1] == "the name 'x' comes twice"
+    assert parse_json(f'{{{names}, "x": 1, "x": 2}}'.encode())[1] == "the name 'x' comes twice"
     assert "59999" in findings(exchanged((400, {}, twice)))["error/id-unique/in-one-answer"]
     assert time.perf_counter() - begun < 20
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from exchanges import Probe, clause_of, confluent, make_case, make_exchange
 
 from pytest_confluent_contracts.model.clauses import FindingKind
 from pytest_confluent_contracts.model.traffic import Probe

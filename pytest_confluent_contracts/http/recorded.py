@@ -21,8 +21,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import yaml
 
-from pytest_confluent_contracts.http.client import parsed
 from pytest_confluent_contracts.http.redaction import Redactor, Secret
+from pytest_confluent_contracts.http.strict_json import parse_json
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import REDACTED, Exchange, Expect, Probe, RedactedCase
@@ -39,6 +39,19 @@ CREDENTIALS = re.compile(
     r"|.*(?:api|app|access)[-_]?(?:key|token).*",
     re.IGNORECASE,
 )
+# What reading a recording raises where a part of it is missing, or is not what it should be.
+DAMAGED = (
+    LookupError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    OSError,
+    zlib.error,
+)
+# The first bytes of what is coded (RFC 1952 2.3.1, RFC 1950 2.2).
+GZIP_BEGINS, ZLIB_BEGINS = b"\x1f\x8b", b"\x78"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +89,17 @@ def read(path: Path) -> list[Recording]:
     except UnicodeDecodeError as error:
         told = "neither a HAR archive nor a VCR cassette: it is not UTF-8"
         raise ContractError(f"{path}: {told}") from error
-    root = _loaded(path, text)
+    root = _loaded_text(path, text)
     try:
         return list(_recordings(path, root))
-    except (
-        LookupError,
-        TypeError,
-        ValueError,
-        ArithmeticError,
-        AttributeError,
-        EOFError,
-        OSError,
-        zlib.error,
-    ) as error:
+    except DAMAGED as error:
         told = f"no {error}" if isinstance(error, KeyError) else str(error)
         why = " ".join(told.split())
         raise ContractError(f"{path}: a damaged recording: {why}; record it again") from error
 
 
-def _loaded(path: Path, text: str) -> Any:
+def _loaded_text(path: Path, text: str) -> Any:
+    """Return the value of *text*: JSON, or YAML where the name of the file does not say JSON."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -108,21 +113,36 @@ def _loaded(path: Path, text: str) -> Any:
 
 
 def _recordings(path: Path, root: Any) -> Iterator[Recording]:
-    root = root if isinstance(root, Mapping) else {}
-    log = root["log"] if isinstance(root.get("log"), Mapping) else {}
-    if isinstance(log.get("entries"), list):
-        return (_entry(entry) for entry in log["entries"])
+    """Return what *root* recorded, each read when it is asked for.
+
+    Raise `ContractError` where it is neither an archive nor a cassette.
+    """
+    entries = _list_at(root, "log", "entries")
+    if entries is not None:
+        return map(_har_recording, entries)
+    # VCR.py writes the first name, Ruby's VCR the second.
     for name in ("interactions", "http_interactions"):
-        if isinstance(root.get(name), list):
-            return (_interaction(one) for one in root[name])
+        interactions = _list_at(root, name)
+        if interactions is not None:
+            return map(_vcr_recording, interactions)
     told = "neither a HAR archive (log.entries) nor a VCR cassette (interactions)"
     raise ContractError(f"{path}: {told}; give one of these")
+
+
+def _list_at(root: Any, *names: str) -> list[Any] | None:
+    """Return the list that *names* lead to from *root*, None where there is none."""
+    value = root
+    for name in names:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(name)
+    return value if isinstance(value, list) else None
 
 
 # --- HAR 1.2 --------------------------------------------------------------------------------------
 
 
-def _entry(entry: Mapping[str, Any]) -> Recording:
+def _har_recording(entry: Mapping[str, Any]) -> Recording:
     request, response = entry["request"], entry["response"]
     posted, content = request.get("postData") or {}, response.get("content") or {}
     encoding = posted.get("encoding") or posted.get("comment") or ""
@@ -130,93 +150,121 @@ def _entry(entry: Mapping[str, Any]) -> Recording:
     return Recording(
         method=str(request["method"]).upper(),
         url=str(request["url"]),
-        sent=_named(request.get("headers") or ()),
-        body=_decoded(str(posted.get("text") or ""), str(encoding)),
+        sent=_har_headers(request.get("headers") or ()),
+        body=_har_body(str(posted.get("text") or ""), str(encoding)),
         status=status,
-        headers=_named(response.get("headers") or ()),
-        content=_decoded(str(content.get("text") or ""), str(content.get("encoding") or "")),
+        headers=_har_headers(response.get("headers") or ()),
+        content=_har_body(str(content.get("text") or ""), str(content.get("encoding") or "")),
         failure="" if status else "no answer was recorded",
-        sent_at=_moment(entry.get("startedDateTime")),
+        sent_at=_epoch_seconds(entry.get("startedDateTime")),
         took=max(0.0, float(entry.get("time") or 0)) / 1000,
     )
 
 
-def _named(headers: Iterable[Mapping[str, Any]]) -> Headers:
+def _har_headers(headers: Iterable[Mapping[str, Any]]) -> Headers:
     return tuple((str(header["name"]), str(header["value"])) for header in headers)
 
 
-def _decoded(text: str, encoding: str) -> bytes:
-    return base64.b64decode(text) if encoding == "base64" else text.encode("utf-8", "surrogatepass")
+def _har_body(text: str, encoding: str) -> bytes:
+    if encoding == "base64":
+        return base64.b64decode(text)
+    return text.encode("utf-8", "surrogatepass")
 
 
-def _moment(told: Any) -> float | None:
+def _epoch_seconds(told: Any) -> float | None:
     """Return the seconds since the epoch of an ISO time; one without an offset counts as UTC."""
     if told in (None, ""):
         return None
     moment = told if isinstance(told, datetime) else datetime.fromisoformat(str(told))
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.timestamp()
 
 
 # --- VCR ------------------------------------------------------------------------------------------
 
 
-def _interaction(one: Mapping[str, Any]) -> Recording:
-    request, response = one["request"], one["response"]
-    headers = _listed(response.get("headers") or {})
-    status = response.get("status", response.get("status_code"))
+def _vcr_recording(interaction: Mapping[str, Any]) -> Recording:
+    request, response = interaction["request"], interaction["response"]
+    headers = _vcr_headers(response.get("headers") or {})
     return Recording(
         method=str(request["method"]).upper(),
         url=str(request.get("uri") or request["url"]),
-        sent=_listed(request.get("headers") or {}),
-        body=_taken(request.get("body")),
-        status=int(status["code"] if isinstance(status, Mapping) else status),
+        sent=_vcr_headers(request.get("headers") or {}),
+        body=_vcr_body(request.get("body")),
+        status=_vcr_status(response),
         headers=headers,
-        content=_inflated(_taken(response.get("body", response.get("content"))), headers),
+        content=_uncompressed(_vcr_body(response.get("body", response.get("content"))), headers),
         failure="",
-        sent_at=_recorded_at(one.get("recorded_at"), headers),
+        sent_at=_recorded_at(interaction.get("recorded_at"), headers),
         took=0.0,
     )
 
 
-def _listed(headers: Mapping[str, Any] | Sequence[Any]) -> Headers:
+def _vcr_status(response: Mapping[str, Any]) -> int:
+    status = response.get("status", response.get("status_code"))
+    return int(status["code"] if isinstance(status, Mapping) else status)
+
+
+def _vcr_headers(headers: Mapping[str, Any] | Sequence[Any]) -> Headers:
+    """Return headers as a cassette writes them.
+
+    That is a mapping or pairs, each name with one value or a list of them.
+    """
     pairs = headers.items() if isinstance(headers, Mapping) else headers
-    several = ((str(name), value if isinstance(value, list) else [value]) for name, value in pairs)
-    return tuple((name, str(value)) for name, values in several for value in values)
+    found: list[tuple[str, str]] = []
+    for name, value in pairs:
+        values = value if isinstance(value, list) else [value]
+        found.extend((str(name), str(one)) for one in values)
+    return tuple(found)
 
 
-def _taken(body: Any) -> bytes:
+def _vcr_body(body: Any) -> bytes:
     """Return a body as a cassette writes it.
 
     That is text, bytes, ``{string: ...}`` or ``{base64_string: ...}``.
     """
     if isinstance(body, Mapping):
         coded = body.get("base64_string")
-        return base64.b64decode(coded) if coded else _taken(body.get("string"))
-    return body if isinstance(body, bytes) else str(body or "").encode("utf-8", "surrogatepass")
+        return base64.b64decode(coded) if coded else _vcr_body(body.get("string"))
+    if isinstance(body, bytes):
+        return body
+    return str(body or "").encode("utf-8", "surrogatepass")
 
 
-def _inflated(body: bytes, headers: Headers) -> bytes:
-    """Return *body* without its content coding: cassettes keep answers as they travelled."""
-    codings = [value.lower() for name, value in headers if name.lower() == "content-encoding"]
-    coding = codings[0] if codings else ""
-    if coding == "gzip" and body.startswith(b"\x1f\x8b"):
+def _uncompressed(body: bytes, headers: Headers) -> bytes:
+    """Return *body* without its content coding: cassettes keep answers as they travelled.
+
+    One that does not begin as its coding does was decoded before it was recorded.
+    """
+    coding = _first_header(headers, "content-encoding").lower()
+    if coding == "gzip" and body.startswith(GZIP_BEGINS):
         return gzip.decompress(body)
-    return zlib.decompress(body) if coding == "deflate" and body[:1] == b"\x78" else body
+    if coding == "deflate" and body.startswith(ZLIB_BEGINS):
+        return zlib.decompress(body)
+    return body
+
+
+def _first_header(headers: Headers, name: str) -> str:
+    """Return the first value of the header *name* (in lower case), ``""`` where it did not come."""
+    for written, value in headers:
+        if written.lower() == name:
+            return value
+    return ""
 
 
 def _recorded_at(told: Any, headers: Headers) -> float | None:
-    """Return when it was recorded.
+    """Return when it was recorded, in seconds since the epoch, None where nothing says so.
 
     VCR.py does not say, but most servers do (``Date``, RFC 9110 6.6.1).
     """
     if told:
         try:
-            return _moment(told)
+            return _epoch_seconds(told)
         except ValueError:
             return parsedate_to_datetime(str(told)).timestamp()
-    date = next((value for name, value in headers if name.lower() == "date"), "")
     try:
-        return parsedate_to_datetime(date).timestamp()
+        return parsedate_to_datetime(_first_header(headers, "date")).timestamp()
     except (ValueError, OverflowError):
         return None
 
@@ -255,36 +303,97 @@ def traffic(recordings: Iterable[Recording], operation: Operation) -> Traffic:
 
     They are told by method and path, behind any prefix.
     """
-    route = re.compile(paths.template_pattern(operation.path.rstrip("/")) + r"\Z")
-    own = [one for one in recordings if _is_of(one, operation, route)]
+    own = [one for one in recordings if _is_request_of(one, operation)]
     timed = all(one.sent_at is not None for one in own)
-    ordered = sorted(own, key=lambda one: one.sent_at or 0.0) if timed else own
-    clean = Redactor(list(_secrets(ordered, operation)))
+    if timed:
+        own.sort(key=lambda one: one.sent_at or 0.0)
+    clean = Redactor(list(_secrets(own, operation)))
     authorities: dict[tuple[Any, ...], str] = {}
     found: list[Exchange] = []
-    for serial, one in enumerate(ordered):
-        authority = authorities.setdefault(_spender(one), f"credentials {len(authorities) + 1}")
-        given = route.search(_path(one.url))
-        values = given.groups() if given else ()
-        found.append(_exchange(one, serial, operation, values, authority, clean))
+    for serial, one in enumerate(own):
+        authority = authorities.setdefault(_quota_owner(one), f"credentials {len(authorities) + 1}")
+        case = _recorded_case(one, serial, operation, authority, clean)
+        found.append(_recorded_exchange(one, serial, case, clean))
     return Traffic(tuple(found), timed)
 
 
-def _is_of(one: Recording, operation: Operation, route: re.Pattern[str]) -> bool:
-    return one.method == operation.method.upper() and route.search(_path(one.url)) is not None
+def _is_request_of(one: Recording, operation: Operation) -> bool:
+    return one.method == operation.method.upper() and _route_match(one, operation) is not None
 
 
-def _spender(one: Recording) -> tuple[Any, ...]:
+def _route_match(one: Recording, operation: Operation) -> re.Match[str] | None:
+    """Return where the path of *one* ends as the operation's does, its variables as groups."""
+    try:
+        path = urlsplit(one.url).path.rstrip("/")
+    except ValueError:  # no URL, so none of ours
+        path = ""
+    return re.search(paths.template_pattern(operation.path.rstrip("/")) + r"\Z", path)
+
+
+def _quota_owner(one: Recording) -> tuple[Any, ...]:
     """Return whose quota a request spends: that of its credentials at its host."""
     credentials = [(n.lower(), value) for n, value in one.sent if CREDENTIALS.fullmatch(n)]
     return (urlsplit(one.url).netloc, *credentials)
 
 
-def _path(url: str) -> str:
-    try:
-        return urlsplit(url).path.rstrip("/")
-    except ValueError:  # no URL, so none of ours
-        return ""
+def _recorded_case(
+    one: Recording,
+    serial: int,
+    operation: Operation,
+    authority: str,
+    clean: Redactor,
+) -> RedactedCase:
+    """Return the request of *one* as if it were a case of ours, without what is secret."""
+    own = {scheme.header.lower() for scheme in operation.schemes}
+    body = _cleaned_body(_blanked_body(one.body, operation), clean)
+    return RedactedCase(
+        probe=Probe.EXAMPLES,
+        title=f"recorded request {serial + 1}",
+        operation=operation,
+        parameters=_parameters_of(one, operation, clean),
+        headers=tuple(_hidden_header(name, content, own, clean) for name, content in one.sent),
+        body=body or None,
+        value=parse_json(body)[0],
+        expect=Expect.ANY,
+        authority=authority,
+    )
+
+
+def _parameters_of(
+    one: Recording, operation: Operation, clean: Redactor
+) -> tuple[tuple[str, str], ...]:
+    """Return the operation's path parameters as the URL of *one* has them."""
+    match = _route_match(one, operation)
+    values = match.groups() if match else ()
+    given = dict(zip(paths.template_names(operation.path), values, strict=True))
+    parameters: list[tuple[str, str]] = []
+    for name, _ in operation.parameters:
+        parameters.append((name, clean.text(unquote(given.get(name, "")))))
+    return tuple(parameters)
+
+
+def _recorded_exchange(one: Recording, serial: int, case: Case, clean: Redactor) -> Exchange:
+    value, flaw = parse_json(_cleaned_body(one.content, clean))
+    text = one.content.decode("utf-8", "replace")
+    shown = "\n".join([*(f"{name}: {content}" for name, content in one.headers), text])
+    begun = one.sent_at or 0.0
+    return Exchange(
+        serial=serial,
+        case=case,
+        url=clean.text(one.url),
+        status=one.status,
+        headers=tuple(_hidden_header(name, content, set(), clean) for name, content in one.headers),
+        text=clean.text(text),
+        json=value,
+        flaw=flaw,
+        leaks=tuple(clean.leaks(shown, {})),
+        sent_at=begun,
+        came_at=begun + one.took,
+        failure=one.failure,
+    )
+
+
+# --- what must not be seen ------------------------------------------------------------------------
 
 
 def _secrets(recordings: Sequence[Recording], operation: Operation) -> Iterator[Secret]:
@@ -292,6 +401,7 @@ def _secrets(recordings: Sequence[Recording], operation: Operation) -> Iterator[
 
     That is credentials, and the members of a body that are secret.
     """
+    # Answers first: the last secret of a value says whether it leaks, and what was sent does.
     for one in recordings:
         yield from _answered_secrets(one, operation)
     for one in recordings:
@@ -305,7 +415,7 @@ def _answered_secrets(one: Recording, operation: Operation) -> Iterator[Secret]:
             yield Secret(name, value, leaks=False)
     promises = operation.promises
     for path in (*promises.create_only.paths, *promises.secrets.paths):
-        for value in _said(one.content, path):
+        for value in _texts_at(one.content, path):
             yield Secret(path, value, leaks=False)
 
 
@@ -314,24 +424,26 @@ def _sent_secrets(one: Recording, operation: Operation) -> Iterator[Secret]:
     own = {scheme.header.lower() for scheme in operation.schemes}
     for name, value in (*one.sent, *parse_qsl(urlsplit(one.url).query)):
         if name.lower() in own or CREDENTIALS.fullmatch(name):
-            for part in _parts(value):
+            for part in _parts_of_credential(value):
                 yield Secret(f"the credential in {name}", part)
-    for path in _secret_members(operation):
-        for value in _said(one.body, path):
+    for path in _secret_paths(operation):
+        for value in _texts_at(one.body, path):
             yield Secret(f"{path} of the request", value)
 
 
-def _secret_members(operation: Operation) -> list[str]:
-    members = operation.request.properties if operation.request else ()
-    return [member.path for member in members if member.secret]
+def _secret_paths(operation: Operation) -> list[str]:
+    """Return the paths of the secret members of the operation's request."""
+    if operation.request is None:
+        return []
+    return [member.path for member in operation.request.properties if member.secret]
 
 
-def _said(body: bytes, path: str) -> list[str]:
+def _texts_at(body: bytes, path: str) -> list[str]:
     """Return each text at *path*.
 
     In a body that is not JSON, whatever stands behind the member's name.
     """
-    root, flaw = parsed(body)
+    root, flaw = parse_json(body)
     if flaw:
         name = re.escape(paths.last_name(path).removesuffix("[]"))
         text = body.decode("utf-8", "replace")
@@ -340,7 +452,7 @@ def _said(body: bytes, path: str) -> list[str]:
     return [value for value in values if isinstance(value, str) and value]
 
 
-def _parts(value: str) -> Iterator[str]:
+def _parts_of_credential(value: str) -> Iterator[str]:
     """Yield a header's value and what is in it.
 
     That is its credential without the scheme, and the pair and the password of basic access (RFC
@@ -359,70 +471,29 @@ def _parts(value: str) -> Iterator[str]:
         yield pair.partition(":")[2]
 
 
-def _exchange(
-    one: Recording,
-    serial: int,
-    operation: Operation,
-    values: Sequence[str],
-    authority: str,
-    clean: Redactor,
-) -> Exchange:
-    own = {scheme.header.lower() for scheme in operation.schemes}
-    begun = one.sent_at or 0.0
-    body = _cleaned(_blanked(one.body, operation), clean)
-    value, flaw = parsed(_cleaned(one.content, clean))
-    given = dict(zip(paths.template_names(operation.path), values, strict=True))
-    parameters: list[tuple[str, str]] = []
-    for name, _ in operation.parameters:
-        parameters.append((name, clean.text(unquote(given.get(name, "")))))
-    case = RedactedCase(
-        probe=Probe.EXAMPLES,
-        title=f"recorded request {serial + 1}",
-        operation=operation,
-        parameters=tuple(parameters),
-        headers=tuple(_hidden(name, content, own, clean) for name, content in one.sent),
-        body=body or None,
-        value=parsed(body)[0],
-        expect=Expect.ANY,
-        authority=authority,
-    )
-    text = one.content.decode("utf-8", "replace")
-    shown = "\n".join([*(f"{name}: {content}" for name, content in one.headers), text])
-    return Exchange(
-        serial=serial,
-        case=case,
-        url=clean.text(one.url),
-        status=one.status,
-        headers=tuple(_hidden(name, content, frozenset(), clean) for name, content in one.headers),
-        text=clean.text(text),
-        json=value,
-        flaw=flaw,
-        leaks=tuple(clean.leaks(shown, {})),
-        sent_at=begun,
-        came_at=begun + one.took,
-        failure=one.failure,
-    )
-
-
-def _blanked(body: bytes, operation: Operation) -> bytes:
+def _blanked_body(body: bytes, operation: Operation) -> bytes:
     """Return *body* without its secret members, also those too short for a redactor to look for."""
-    blank = json.dumps(REDACTED).encode()
-    for path in _secret_members(operation):
-        for secret in _said(body, path):
-            for coded in {json.dumps(secret), json.dumps(secret, ensure_ascii=False)}:
-                body = body.replace(coded.encode("utf-8", "surrogatepass"), blank)
+    for path in _secret_paths(operation):
+        for secret in _texts_at(body, path):
+            body = _without_text(body, secret)
     return body
 
 
-def _cleaned(body: bytes, clean: Redactor) -> bytes:
-    return clean.text(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+def _without_text(body: bytes, secret: str) -> bytes:
+    """Return *body* with the JSON string *secret* made blank, in either way of writing it."""
+    blank = json.dumps(REDACTED).encode()
+    for coded in {json.dumps(secret), json.dumps(secret, ensure_ascii=False)}:
+        body = body.replace(coded.encode("utf-8", "surrogatepass"), blank)
+    return body
 
 
-def _hidden(
-    name: str,
-    value: str,
-    own: set[str] | frozenset[str],
-    clean: Redactor,
-) -> tuple[str, str]:
-    secret = name.lower() in own or CREDENTIALS.fullmatch(name)
-    return name, REDACTED if secret else clean.text(value)
+def _cleaned_body(body: bytes, clean: Redactor) -> bytes:
+    text = body.decode("utf-8", "surrogateescape")
+    return clean.text(text).encode("utf-8", "surrogateescape")
+
+
+def _hidden_header(name: str, value: str, own: set[str], clean: Redactor) -> tuple[str, str]:
+    """Return a header as it may be shown; *own*: credentials' headers, in lower case."""
+    if name.lower() in own or CREDENTIALS.fullmatch(name):
+        return name, REDACTED
+    return name, clean.text(value)

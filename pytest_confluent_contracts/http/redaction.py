@@ -1,4 +1,7 @@
-"""What must not be seen of an exchange? Every secret that the run knows is taken out by value, when it is made."""
+"""What must not be seen of an exchange?
+
+Every secret that the run knows is taken out by value, when the exchange is made.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,12 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.http.guard import Key
 
-MADE_UP = re.compile(r"cs[0-9a-f]{16}")
-SHORT = 12
-NOISE = 4
+MADE_UP = re.compile(r"cs[0-9a-f]{16}")  # as cases make secrets up
+SHORT = 12  # characters; a shorter secret counts only as a word of its own
+NOISE = 4  # characters; a shorter text stands everywhere, and is not looked for
+# What may stand uncoded in a URL, as one encoder or another has it.
+SAFE_IN_URLS = ("", "/", "/+", "!'()*-._~/+:@")
+ESCAPED_BYTE = re.compile(r"%[0-9A-F]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +46,18 @@ def forms(value: str) -> list[str]:
 
     It may be raw, JSON-escaped, URL-encoded, base64 (padded or not).
     """
-    coded = [base64.b64encode(value.encode("utf-8", "surrogatepass")).decode(), ""]
-    coded[1] = coded[0].translate(str.maketrans("+/", "-_"))
-    spelled = [value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]]
-    urls = [quote(value, safe=safe, errors="replace") for safe in ("", "/", "/+", "!'()*-._~/+:@")]
-    urls += [
-        quote_plus(value, errors="replace"),
-        *(re.sub(r"%[0-9A-F]{2}", lambda found: found.group().lower(), url) for url in urls),
-    ]
-    return list(dict.fromkeys([*spelled, *urls, *coded, *(text.rstrip("=") for text in coded)]))
+    as_json = [json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]]
+    quoted = [quote(value, safe=safe, errors="replace") for safe in SAFE_IN_URLS]
+    lowered = [ESCAPED_BYTE.sub(_lower_case, url) for url in quoted]
+    urls = [*quoted, quote_plus(value, errors="replace"), *lowered]
+    base64_text = base64.b64encode(value.encode("utf-8", "surrogatepass")).decode()
+    coded = [base64_text, base64_text.translate(str.maketrans("+/", "-_"))]
+    unpadded = [text.rstrip("=") for text in coded]
+    return list(dict.fromkeys([value, *as_json, *urls, *coded, *unpadded]))
+
+
+def _lower_case(found: re.Match[str]) -> str:
+    return found.group().lower()
 
 
 class Redactor:
@@ -95,11 +104,16 @@ class Redactor:
         that answered: what is a secret of another one may be its own to show. A credential of the
         first document, for one, may be a name in the second.
         """
-        found = [f"{name} of the request" for name, value in sent.items() if _shows(text, value)]
-        found += [self._leak(match.group(), operation) for match in self._secret.finditer(text)]
-        return [name for name in dict.fromkeys(found) if name]
+        found: dict[str, None] = {}  # in their order, each once
+        for name, value in sent.items():
+            if _is_shown(text, value):
+                found[f"{name} of the request"] = None
+        for match in self._secret.finditer(text):
+            found[self._leaked_secret(match.group(), operation)] = None
+        found.pop("", None)
+        return list(found)
 
-    def _leak(self, form: str, operation: Key | None) -> str:
+    def _leaked_secret(self, form: str, operation: Key | None) -> str:
         """Return the name of the secret that *form* gives away, empty where it gives none away."""
         if form not in self._names:
             return "a secret that an earlier request sent"
@@ -122,16 +136,16 @@ def _any_of(forms: Iterable[str], *more: str) -> re.Pattern[str]:
         if len(form) >= SHORT:
             branches.setdefault(form[:NOISE], []).append(re.escape(form[NOISE:]))
     long = [f"{re.escape(head)}(?:{'|'.join(rest)})" for head, rest in branches.items()]
-    short = [_word(form) for form in ordered if len(form) < SHORT]
+    short = [_word_pattern(form) for form in ordered if len(form) < SHORT]
     return re.compile("|".join([*long, *short, *more]))
 
 
-def _word(form: str) -> str:
+def _word_pattern(form: str) -> str:
     """Return the pattern of a short form: it counts only as a word of its own."""
     first, rest = re.escape(form[0]), re.escape(form[1:])
     # A letter first: re skips whatever no branch begins with.
     return rf"{first}(?<![\w-]{first}){rest}(?![\w-])"
 
 
-def _shows(text: str, value: str) -> bool:
+def _is_shown(text: str, value: str) -> bool:
     return len(value) >= SHORT and any(form in text for form in forms(value))

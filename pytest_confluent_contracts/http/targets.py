@@ -37,8 +37,9 @@ MOCK = "mock"
 MOCK_URL = "http://mock.contract.invalid"
 
 if TYPE_CHECKING:
-    # What stands in for the network: the key of an operation, method, path, headers (names in lower
-    # case) and body in; status, headers and body out. It raises `ConnectionError` where it hangs up.
+    # What stands in for the network: the key of an operation, method, path, headers (names in
+    # lower case) and body in; status, headers and body out. It raises `ConnectionError` where it
+    # hangs up.
     Answered = tuple[int, Sequence[tuple[str, str]], bytes]
     Answering = Callable[[Key, str, str, Mapping[str, str], bytes], Answered]
 
@@ -213,8 +214,9 @@ def redactor(accesses: Iterable[Access], pins: Mapping[str, Any]) -> Redactor:
 
 def _pinned_secrets(operation: Operation, pins: Mapping[str, Any]) -> Iterator[Secret]:
     """Yield every pin; only one of a secret member is given away by an answer that shows it."""
-    members = operation.request.properties if operation.request else ()
-    secret_paths = {member.path for member in members if member.secret}
+    secret_paths: set[str] = set()
+    if operation.request is not None:
+        secret_paths.update(one.path for one in operation.request.properties if one.secret)
     for path, value in pins.items():
         if isinstance(value, str):
             yield Secret(f"the pin {path}", value, path in secret_paths, operation.key)
