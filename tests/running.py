@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
+CODE = os.pathsep.join((str(TESTS), str(ROOT)))  # the package of this checkout, before an installed one
 QUIET = ("-p", "no:schemathesis", "-p", "no:respx", "-p", "no:anyio", "-p", "no:cacheprovider")
 CONFLUENT = "contracts/confluent-api-keys::updateIamV2ApiKey::"
 DATADOG = "contracts/datadog-confluent-cloud::UpdateConfluentAccount::"
@@ -135,7 +136,7 @@ def gate(
     In a fork of a process that has loaded everything; *fresh*: in a process of its own, as a user's is.
     """
     log = folder.parent / f"{folder.name}-{time.monotonic_ns()}.jsonl"
-    told = environment({LOG: str(log), "PYTHONPATH": str(TESTS)} | (given or {}))
+    told = environment({LOG: str(log), "PYTHONPATH": CODE} | (given or {}))
     arguments = ["-p", "observing", *plugins, *options]
     begun = time.monotonic()
     if fresh:
@@ -170,7 +171,7 @@ def interrupted(
     given: dict[str, str] | None = None,
 ) -> Run:
     """Run the gate, call *end* with its process id once *service* has had *after* requests, and return what was said."""
-    told = service.environment | {"PYTHONPATH": str(TESTS)} | (given or {})
+    told = service.environment | {"PYTHONPATH": CODE} | (given or {})
     begun = time.monotonic()
     with subprocess.Popen(
         [sys.executable, "-m", "pytest", *QUIET, f"--contract-target={service.url}", *options],

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pytest
 from judging import DOCUMENTS, document
-from running import gate
+from running import ROOT, gate
 
+from pytest_confluent_contracts import clauses
+from pytest_confluent_contracts.double import mutations
 from pytest_confluent_contracts.double.proving import Prover
-from pytest_confluent_contracts.model.clauses import Evidence
+from pytest_confluent_contracts.model.clauses import Aspect, Evidence, Ruling, Verdict
+from pytest_confluent_contracts.report import record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,7 +128,47 @@ def test_a_missed_fault_turns_the_run_red(tmp_path: Path) -> None:
     assert "not noticed: 429 may be stored; it breaks rate-limit/429-not-storable" in run.out
 
 
-def test_the_clauses_are_data() -> None:
-    """A fault's name stands alone in a report."""
-    names = [fault for name in DOCUMENTS for fault in prover(name).faults]
-    assert json.loads(json.dumps(names)) == names
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_no_two_faults_have_one_name(name: str) -> None:
+    """A fault is chosen, and told in the matrix, by its name alone: one line of plain text."""
+    names = [fault.name for fault in mutations.derive(document(name)[1])]
+    assert [one for one, count in Counter(names).items() if count > 1] == []
+    assert [one for one in names if not one.isprintable()] == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_clauses_are_data(name: str) -> None:
+    """Each is named once, stands on a line of the document, and crosses to another process as it is."""
+    found = clauses.derive(document(name)[1])
+    assert len({clause.id for clause in found}) == len(found)
+    lines = (ROOT / found[0].place.file).read_text(encoding="utf-8").splitlines()
+    for clause in found:
+        assert clause.promise, clause.id
+        assert clause.promise.isprintable(), clause.id
+        assert lines[clause.place.line - 1].strip(), clause.id
+        unheard = Ruling(clause, name, "", Verdict.NOT_EXERCISED, missing=clause.explain([]))
+        told = record.of(unheard)
+        assert json.loads(json.dumps(told)) == told
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_topic_of_a_clause_tells_what_it_is_about(name: str) -> None:
+    """Nobody need take an id apart: the part of an answer or of a request that a clause looks at is named beside it."""
+    for clause in clauses.derive(document(name)[1]):
+        topic = clause.topic
+        of_all = clause.id in (f"{topic.status}/body", "request-id/unique")
+        parts = {
+            Aspect.MEMBER: topic.member,
+            Aspect.HEADER: topic.header,
+            Aspect.CONSTRAINT: topic.keyword,
+        }
+        assert parts.get(topic.aspect, "other") or of_all, clause.id
+        named = (topic.status, topic.member, topic.header, topic.keyword)
+        assert [part for part in named if part not in clause.id] == [] or of_all, clause.id
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_clause_but_on_the_document_itself_has_a_probe(name: str) -> None:
+    """What needs nothing to be sent is an example of the document; all else says which requests would show it."""
+    silent = [clause.id for clause in clauses.derive(document(name)[1]) if not clause.needs]
+    assert [id for id in silent if not id.startswith("document/example/")] == []
