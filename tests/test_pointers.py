@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from exchanges import Probe, clause_of, confluent, make_case, make_exchange
 
 from pytest_confluent_contracts.model.clauses import FindingKind
-from pytest_confluent_contracts.model.traffic import Probe
 
 NAME = {"spec": {"display_name": "a"}}
 LISTED = {"more": {"tags": ["a", "b"]}}

@@ -372,7 +372,9 @@ def _parameters_of(
     return tuple(parameters)
 
 
-def _recorded_exchange(one: Recording, serial: int, case: Case, clean: Redactor) -> Exchange:
+def _recorded_exchange(
+    one: Recording, serial: int, case: RedactedCase, clean: Redactor
+) -> Exchange:
     value, flaw = parse_json(_cleaned_body(one.content, clean))
     text = one.content.decode("utf-8", "replace")
     shown = "\n".join([*(f"{name}: {content}" for name, content in one.headers), text])
