@@ -19,7 +19,7 @@ from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request
 from running import Run, gate
 
 from pytest_confluent_contracts import cases, documents
-from pytest_confluent_contracts.cases.valid import opening
+from pytest_confluent_contracts.cases.baseline import opening
 from pytest_confluent_contracts.double import proving
 from pytest_confluent_contracts.double.service import Answer as ServiceAnswer
 from pytest_confluent_contracts.double.service import Request as ServiceRequest
