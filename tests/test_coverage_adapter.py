@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 def context(name: str, **more: bool) -> RunContext:
     """Return what a run on loopback brings along."""
     _, operation = document(name)
-    credentials = {
-        scheme.name: {part: f"given-{part}" for part, _ in scheme.variables}
-        for alternative in operation.security
-        for scheme in alternative
-    }
+    credentials: dict[str, dict[str, str]] = {}
+    for alternative in operation.security:
+        for scheme in alternative:
+            given = {part: f"given-{part}" for part, _ in scheme.variables}
+            credentials[scheme.name] = given
     return RunContext(operation.parameters, {}, credentials, **more)
 
 
@@ -35,9 +35,12 @@ def made(name: str, **more: bool) -> list[Case]:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_schemathesis_breaks_every_typed_place(name: str) -> None:
-    """Its coverage phase still yields allowed bodies, and wrong ones at each depth: an empty list would pass for nothing new."""
+    """Its coverage phase still yields allowed bodies, and wrong ones at each depth.
+
+    An empty list would pass for nothing new.
+    """
     _, operation = document(name)
-    bodies = list(coverage._bodies(operation))
+    bodies = list(coverage.schemathesis_bodies(operation))
     assert {type(body) for body in bodies} >= {dict, list, str, int, bool, type(None)}
     assert len(bodies) > 20
 
@@ -45,11 +48,14 @@ def test_schemathesis_breaks_every_typed_place(name: str) -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_what_it_adds_is_allowed_or_wrong_in_its_own_way(name: str) -> None:
     """No case is sent that the broken probe has already, and each promises one thing."""
-    listed = {coverage._wrong(case) for case in negative.listed(document(name)[1], context(name))}
+    listed = {
+        coverage.ways_wrong(case)
+        for case in negative.listed_cases(document(name)[1], context(name))
+    }
     added = made(name)
     assert any(case.expect is Expect.ACCEPTED for case in added)
     assert all(len(case.violations) < 2 for case in added)
-    assert all(coverage._wrong(case) not in listed for case in added if case.violations)
+    assert all(coverage.ways_wrong(case) not in listed for case in added if case.violations)
 
 
 def test_nothing_is_made_up_where_another_system_checks() -> None:
@@ -68,13 +74,16 @@ def test_a_configuration_of_the_users_changes_nothing(
 
 
 def test_hypothesis_is_told_what_it_would_find_out() -> None:
-    """The table of UTF-8 is the one that Hypothesis makes for itself, in the form that this version wants."""
+    """The table of UTF-8 is the one that Hypothesis makes, in the form that this version wants."""
     wanted = inspect.signature(charmap.intervals_from_codec).return_annotation
-    assert charmap.intervals_from_codec("utf-8") == coverage.TOLD_AS[wanted]
+    assert charmap.intervals_from_codec("utf-8") == coverage.UTF_8_FORMS[wanted]
 
 
 def test_ctrl_c_behind_an_error_of_hypothesis_is_still_ctrl_c() -> None:
-    """Interrupted before a test of its own has a runner, Hypothesis raises an AssertionError in the place of the interrupt."""
+    """An interrupt is raised again where Hypothesis raises an `AssertionError` in its place.
+
+    It does so where it is interrupted before a test of its own has a runner.
+    """
 
     def hidden() -> None:
         try:
@@ -82,7 +91,7 @@ def test_ctrl_c_behind_an_error_of_hypothesis_is_still_ctrl_c() -> None:
         finally:
             assert not "a runner"
 
-    with pytest.raises(KeyboardInterrupt), generated.apart():
+    with pytest.raises(KeyboardInterrupt), generated.isolated_hypothesis():
         hidden()
-    with pytest.raises(AssertionError), generated.apart():
+    with pytest.raises(AssertionError), generated.isolated_hypothesis():
         assert not "interrupted"

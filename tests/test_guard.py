@@ -14,8 +14,8 @@ from exchanges import confluent, datadog
 from judging import opened
 from running import listening
 
+from pytest_confluent_contracts.cases.baseline import opening
 from pytest_confluent_contracts.cases.plan import make_plan
-from pytest_confluent_contracts.cases.valid import opening
 from pytest_confluent_contracts.double.proving import Double
 from pytest_confluent_contracts.double.service import VirtualClock
 from pytest_confluent_contracts.http import guard, redaction, targets

@@ -22,8 +22,8 @@ from other_service import ENVIRONMENT, OtherService, Request
 from running import Answered, Handle, Run, gate, listening, serving
 
 from pytest_confluent_contracts import clauses
+from pytest_confluent_contracts.cases.baseline import opening
 from pytest_confluent_contracts.cases.sample_strings import TEXTS
-from pytest_confluent_contracts.cases.valid import opening
 from pytest_confluent_contracts.clauses.judging import weigh
 from pytest_confluent_contracts.double.service import VirtualClock
 from pytest_confluent_contracts.http.strict_json import DEEPEST, TOO_DEEP, parse_json

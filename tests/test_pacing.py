@@ -19,8 +19,8 @@ from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request
 from running import Run, gate
 
 from pytest_confluent_contracts import cases, documents
+from pytest_confluent_contracts.cases.baseline import opening
 from pytest_confluent_contracts.cases.plan import PlannedProbe, make_plan
-from pytest_confluent_contracts.cases.valid import opening
 from pytest_confluent_contracts.double import proving
 from pytest_confluent_contracts.double.service import Answer as ServiceAnswer
 from pytest_confluent_contracts.double.service import Request as ServiceRequest

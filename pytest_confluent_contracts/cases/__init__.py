@@ -1,4 +1,7 @@
-"""Which requests are worth sending? Deterministic cases first, then generated ones; the only home of Hypothesis."""
+"""Which requests are worth sending? Deterministic cases first, then generated ones.
+
+This is the only home of Hypothesis.
+"""
 
 from __future__ import annotations
 
@@ -14,31 +17,46 @@ if TYPE_CHECKING:
 
 
 def of(probe: Probe, operation: Operation, context: RunContext) -> list[Case]:
-    """Return the cases of *probe*, in the order in which they are sent; the same context gives the same bytes."""
-    from pytest_confluent_contracts.cases import coverage, generated, negative, strangers, valid
+    """Return the cases of *probe*, in the order in which they are sent.
+
+    The same context gives the same bytes.
+    """
+    from pytest_confluent_contracts.cases import (
+        baseline,
+        coverage,
+        generated,
+        malformed,
+        negative,
+        read_only,
+        unauthenticated,
+        unknown_ids,
+        valid,
+    )
 
     make: Callable[[Operation, RunContext], list[Case]] = {
-        Probe.EXAMPLES: valid.examples,
-        Probe.VALID: valid.bodies,
-        Probe.READ_ONLY: valid.read_only,
-        Probe.BROKEN: negative.bodies,
-        Probe.MALFORMED: negative.malformed,
-        Probe.CREDENTIALS: strangers.credentials,
-        Probe.UNKNOWN: strangers.unknown_ids,
-        Probe.COVERAGE: coverage.bodies,
-        Probe.THROTTLE: valid.throttling,
+        Probe.EXAMPLES: baseline.example_cases,
+        Probe.VALID: valid.allowed_cases,
+        Probe.READ_ONLY: read_only.read_only_cases,
+        Probe.BROKEN: negative.broken_cases,
+        Probe.MALFORMED: malformed.malformed_cases,
+        Probe.CREDENTIALS: unauthenticated.unauthenticated_cases,
+        Probe.UNKNOWN: unknown_ids.unknown_id_cases,
+        Probe.COVERAGE: coverage.coverage_cases,
+        Probe.THROTTLE: baseline.throttling_cases,
     }[probe]
-    with generated.apart():
+    with generated.isolated_hypothesis():
         made = make(operation, context)
+    if context.owned:
+        return made
     # Without a resource of its own a run sends only what must be refused.
-    return made if context.owned else [case for case in made if case.expect is not Expect.ACCEPTED]
+    return [case for case in made if case.expect is not Expect.ACCEPTED]
 
 
 def first(operation: Operation, context: RunContext) -> Case:
     """Return the first request of a run: the update that changes least."""
-    from pytest_confluent_contracts.cases import valid
+    from pytest_confluent_contracts.cases import baseline
 
-    return valid.opening(operation, context)
+    return baseline.opening(operation, context)
 
 
 def path_of(case: CaseParts) -> str:

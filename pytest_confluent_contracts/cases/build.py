@@ -1,4 +1,4 @@
-"""How does a JSON value become a case? Building bodies, and the ground truth of what is wrong with them."""
+"""How does a JSON value become a case? Building bodies, and the ground truth of what is wrong."""
 
 from __future__ import annotations
 
@@ -19,17 +19,29 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation, Property, SecurityScheme
 
 KEYWORD_ORDER = ("type", "null", "required", "enum", "const")
+MESSAGE_CHARACTERS = 200
 
 
-# --- members ---------------------------------------------------------------------------------------------------------
+# --- members --------------------------------------------------------------------------------------
 
 
-def members(operation: Operation) -> list[Property]:
+def request_members(operation: Operation) -> tuple[Property, ...]:
+    """Return every member of the request body that the document declares."""
+    return tuple(operation.request.properties) if operation.request else ()
+
+
+def answer_members(operation: Operation) -> tuple[Property, ...]:
+    """Return every member of the body that answers a successful update."""
+    content = operation.success.content if operation.success else None
+    return tuple(content.properties) if content else ()
+
+
+def sendable_members(operation: Operation) -> list[Property]:
     """Return the members of the request body that an update may send and that have a type."""
-    request = operation.request.properties if operation.request else ()
-    frozen = [member.path for member in request if member.read_only]
+    declared = request_members(operation)
+    frozen = [member.path for member in declared if member.read_only]
     found: list[Property] = []
-    for member in request:
+    for member in declared:
         is_frozen = any(paths.is_within(member.path, path) for path in frozen)
         if member.schema.get("type") and not is_frozen:
             found.append(member)
@@ -39,7 +51,7 @@ def members(operation: Operation) -> list[Property]:
 def writable(operation: Operation) -> list[Property]:
     """Return the members that hold a value of their own: no objects, items of lists, constants."""
     found: list[Property] = []
-    for member in members(operation):
+    for member in sendable_members(operation):
         is_constant = len(member.schema.get("enum", "ab")) <= 1
         is_part = paths.has_items(member.path) or "properties" in member.schema
         if not is_part and not is_constant:
@@ -47,16 +59,32 @@ def writable(operation: Operation) -> list[Property]:
     return found
 
 
-def types_of(schema: Mapping[str, Any]) -> list[str]:
+def varied_members(operation: Operation, context: RunContext) -> list[Property]:
+    """Return the writable members whose value the run may choose.
+
+    Pins are fixed. What another system checks is left alone unless values may be made up.
+    """
+    fixed = set(context.pins)
+    if not context.made_up:
+        fixed |= set(operation.promises.checked_elsewhere.paths)
+    return [member for member in writable(operation) if member.path not in fixed]
+
+
+def types_allowed(schema: Mapping[str, Any]) -> list[str]:
     """Return the JSON types that *schema* allows, empty where it names none."""
     kind = schema.get("type", [])
     return list(kind) if isinstance(kind, list) else [kind]
 
 
-# --- bodies ----------------------------------------------------------------------------------------------------------
+def holds_strings(schema: Mapping[str, Any]) -> bool:
+    """Return whether *schema* describes the items of its list, and as strings."""
+    return "string" in types_allowed(schema.get("items") or {})
 
 
-def sample(member: Property) -> Any:
+# --- bodies ---------------------------------------------------------------------------------------
+
+
+def sample_value(member: Property) -> Any:
     """Return one unsuspicious value that *member* allows."""
     schema = member.schema
     for key in ("example", "const", "default"):
@@ -64,64 +92,79 @@ def sample(member: Property) -> Any:
             return schema[key]
     if schema.get("enum"):
         return schema["enum"][0]
-    kind = next(iter(types_of(schema)), "string")
-    return {"string": f"contract {member.name}", "array": [], "object": {}, "boolean": True}.get(
-        kind, schema.get("minimum", 1)
-    )
+    kind = next(iter(types_allowed(schema)), "string")
+    samples = {"string": f"contract {member.name}", "array": [], "object": {}, "boolean": True}
+    return samples.get(kind, schema.get("minimum", 1))
 
 
-def minimal(operation: Operation, context: RunContext) -> Any:
+def minimal_body(operation: Operation, context: RunContext) -> Any:
     """Return the smallest body that the schema allows: what is required, and what is pinned."""
     body: Any = {}
     required = {paths.WHOLE}
-    for member in operation.request.properties if operation.request else ():
+    for member in request_members(operation):
         if member.required and member.parent in required:
             required.add(member.path)
-            value = {} if "properties" in member.schema else _shown(operation, member)
+            value = {} if "properties" in member.schema else _documented_value(operation, member)
             body = paths.with_value(body, member.path, value)
-    return pinned(body, context)
+    return with_pins(body, context)
 
 
-def full(operation: Operation, context: RunContext) -> Any:
+def full_body(operation: Operation, context: RunContext) -> Any:
     """Return a body with every member that an update may write."""
-    body = minimal(operation, context)
+    body = minimal_body(operation, context)
     for member in writable(operation):
-        body = paths.with_value(body, member.path, _shown(operation, member))
-    return pinned(body, context)
+        body = paths.with_value(body, member.path, _documented_value(operation, member))
+    return with_pins(body, context)
 
 
-def fresh(operation: Operation, context: RunContext, label: str, path: str = "") -> Any:
-    """Return a full body whose members, but for *path*, have values of their own: where one is applied, it shows."""
-    body = full(operation, context)
+def fresh_body(operation: Operation, context: RunContext, label: str, except_path: str = "") -> Any:
+    """Return a full body with new values in all members but the one at *except_path*.
+
+    The values carry *label*, so that one of them shows where it was applied. Off loopback, where
+    nothing may be made up, the values are those of the full body.
+    """
+    body = full_body(operation, context)
+    if not context.made_up:
+        return body
     for member in writable(operation):
-        if member.path == path or member.path in context.pins or not context.made_up:
+        if member.path == except_path or member.path in context.pins:
             continue
-        if member.secret:
-            body = paths.with_value(body, member.path, token(context, label))
-            continue
-        is_bound = bool({"format", "enum", "pattern"} & set(member.schema))
-        if "string" in types_of(member.schema) and not is_bound:
-            body = paths.with_value(body, member.path, f"{label}-{member.name}")
-        elif types_of(member.schema) == ["array"]:
-            body = paths.with_value(body, member.path, [f"{label}:{member.name}"])
+        value = _fresh_value(member, context, label)
+        if value is not ABSENT:
+            body = paths.with_value(body, member.path, value)
     return body
 
 
-def token(context: RunContext, name: object) -> str:
+def _fresh_value(member: Property, context: RunContext, label: str) -> Any:
+    """Return a value for *member* that carries *label*, `ABSENT` where none is allowed."""
+    if member.secret:
+        return made_up_secret(context, label)
+    kinds = types_allowed(member.schema)
+    is_bound = bool({"format", "enum", "pattern"} & set(member.schema))
+    if "string" in kinds and not is_bound:
+        return f"{label}-{member.name}"
+    if kinds == ["array"]:
+        return [f"{label}:{member.name}"]
+    return ABSENT
+
+
+def made_up_secret(context: RunContext, name: object) -> str:
     """Return a made-up secret that nothing else in the run contains."""
     return f"cs{random.Random(f'{context.seed}/{name}').getrandbits(64):016x}"
 
 
-def _shown(operation: Operation, member: Property) -> Any:
-    """Return the member's value in the document's first example, else a sample."""
-    for example in operation.request.examples if operation.request else ():
+def _documented_value(operation: Operation, member: Property) -> Any:
+    """Return the member's value in the first documented example that has one, else a sample."""
+    if operation.request is None:
+        return sample_value(member)
+    for example in operation.request.examples:
         value = paths.value_at(example.value, member.path)
         if value is not ABSENT:
             return value
-    return sample(member)
+    return sample_value(member)
 
 
-def pinned(body: Any, context: RunContext) -> Any:
+def with_pins(body: Any, context: RunContext) -> Any:
     """Return *body* with the run's fixed values in it, as far as it has a place for them."""
     for path, value in context.pins.items():
         if _has_room(body, path):
@@ -143,39 +186,49 @@ def _has_room(body: Any, path: str) -> bool:
     return True
 
 
-# --- ground truth ----------------------------------------------------------------------------------------------------
+def with_values(body: Any, values: Mapping[str, Any]) -> Any:
+    """Return *body* with each of *values* at its path."""
+    for path, value in values.items():
+        body = paths.with_value(body, path, value)
+    return body
+
+
+# --- ground truth ---------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=64)
-def _validator(schema: str) -> Any:
+def _validator_of(schema: str) -> Any:
     return jsonschema_rs.Draft202012Validator(json.loads(schema), validate_formats=True)
 
 
 def violations(operation: Operation, body: Any) -> tuple[Violation, ...]:
-    """Return each place at which *body* breaks the request schema, once, by the keyword that a reader would name."""
+    """Return each place at which *body* breaks the request schema, once.
+
+    Where several keywords are broken at one place, it is the one that a reader would name.
+    """
     if operation.request is None:
         return ()
-    validator = _validator(json.dumps(operation.request.schema, sort_keys=True))
+    validator = _validator_of(json.dumps(operation.request.schema, sort_keys=True))
     found: dict[tuple[str, str | None], Violation] = {}
     for error in validator.iter_errors(body):
-        broken = _violation(error, body)
+        broken = _violation_of(error, body)
         known = found.setdefault((broken.pointer, broken.missing), broken)
-        if _rank(broken.keyword) < _rank(known.keyword):
+        if _keyword_rank(broken.keyword) < _keyword_rank(known.keyword):
             found[broken.pointer, broken.missing] = broken
     return tuple(found.values())
 
 
-def _violation(error: Any, body: Any) -> Violation:
+def _violation_of(error: Any, body: Any) -> Violation:
     steps = paths.steps_reported(body, error.instance_path, error.instance)
     pointer = paths.pointer_of(steps)
     keyword = str(error.kind.name)
     if keyword == "type" and error.instance is None:
         keyword = "null"
     missing = error.kind.property if keyword == "required" else None
-    return Violation(pointer, keyword, str(error.message)[:200], missing)
+    return Violation(pointer, keyword, str(error.message)[:MESSAGE_CHARACTERS], missing)
 
 
-def _rank(keyword: str) -> int:
+def _keyword_rank(keyword: str) -> int:
     return KEYWORD_ORDER.index(keyword) if keyword in KEYWORD_ORDER else len(KEYWORD_ORDER)
 
 
@@ -185,25 +238,30 @@ def path_at_fault(violation: Violation, body: Any) -> str:
     return path if violation.missing is None else paths.member_path(path, violation.missing)
 
 
-# --- cases -----------------------------------------------------------------------------------------------------------
+# --- cases ----------------------------------------------------------------------------------------
 
 
-def encoded(body: Any) -> bytes:
+def encoded_json(body: Any) -> bytes:
     """Return *body* as JSON in UTF-8, its characters as they are."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
-def case(probe: Probe, title: str, operation: Operation, context: RunContext, **more: Any) -> Case:
-    """Return a case with valid credentials, for the run's own resource, unless *more* says otherwise."""
+def unjudged(
+    probe: Probe, title: str, operation: Operation, context: RunContext, **more: Any
+) -> Case:
+    """Return a case of which nothing is promised, unless *more* sets other fields of it.
+
+    It goes to the run's own resource, with valid credentials and without a body.
+    """
     media_type = operation.request.media_type if operation.request else "application/json"
     settings: dict[str, Any] = {
         "parameters": context.parameters,
         "headers": (
             ("Content-Type", media_type),
             ("Accept", "application/json"),
-            *authorised(operation, context),
+            *credential_headers(operation, context),
         ),
-        "authority": authority(operation, context),
+        "authority": authority_name(operation, context),
         "expect": Expect.ANY,
         "value": ABSENT,
         "body": None,
@@ -214,20 +272,23 @@ def case(probe: Probe, title: str, operation: Operation, context: RunContext, **
 def judged(
     probe: Probe, title: str, operation: Operation, context: RunContext, body: Any, **more: Any
 ) -> Case:
-    """Return the case that sends *body*: what is promised for it follows from the schema, not from its maker."""
+    """Return the case that sends *body*, with *more* fields of it set.
+
+    What is promised for it follows from the schema, not from its maker.
+    """
     wrong = violations(operation, body)
     settings: dict[str, Any] = {
         "value": body,
-        "body": encoded(body),
+        "body": encoded_json(body),
         "violations": wrong,
         "expect": Expect.REFUSED if wrong else Expect.ACCEPTED,
     }
     if len(wrong) == 1:
         settings["varies"] = path_at_fault(wrong[0], body)
-    return case(probe, title, operation, context, **(settings | more))
+    return unjudged(probe, title, operation, context, **(settings | more))
 
 
-def distinct(cases: Iterable[Case]) -> list[Case]:
+def distinct_cases(cases: Iterable[Case]) -> list[Case]:
     """Return *cases* without those that are the same request as an earlier one, byte for byte."""
     first: dict[tuple[object, ...], Case] = {}
     for one in cases:
@@ -235,46 +296,58 @@ def distinct(cases: Iterable[Case]) -> list[Case]:
     return list(first.values())
 
 
-# --- credentials -----------------------------------------------------------------------------------------------------
+# --- credentials ----------------------------------------------------------------------------------
 
 
-def authority(operation: Operation, context: RunContext) -> str:
-    """Return the name of the alternative that the run's requests travel with: the first that is complete."""
-    return "+".join(scheme.name for scheme in chosen_alternative(operation, context))
+def authority_name(operation: Operation, context: RunContext) -> str:
+    """Return the name of the alternative that the run's requests travel with."""
+    return alternative_name(chosen_alternative(operation, context))
+
+
+def alternative_name(alternative: Sequence[SecurityScheme]) -> str:
+    """Return the names of the schemes of *alternative*, a plus between them."""
+    return "+".join(scheme.name for scheme in alternative)
 
 
 def chosen_alternative(operation: Operation, context: RunContext) -> tuple[SecurityScheme, ...]:
     """Return the first documented alternative for which every credential was given."""
-    return next(
-        (alternative for alternative in operation.security if complete(alternative, context)), ()
-    )
+    for alternative in operation.security:
+        if complete(alternative, context):
+            return alternative
+    return ()
 
 
 def complete(alternative: Sequence[SecurityScheme], context: RunContext) -> bool:
     """Return whether every part of every scheme was given."""
-    return all(
-        context.credentials.get(scheme.name, {}).get(part)
-        for scheme in alternative
-        for part, _ in scheme.variables
-    )
+    return all(is_given(scheme, context) for scheme in alternative)
 
 
-def authorised(operation: Operation, context: RunContext) -> tuple[tuple[str, str], ...]:
+def is_given(scheme: SecurityScheme, context: RunContext) -> bool:
+    """Return whether every part of *scheme* was given: of a basic one, both user and password."""
+    given = context.credentials.get(scheme.name, {})
+    return all(given.get(part) for part, _ in scheme.variables)
+
+
+def credential_headers(operation: Operation, context: RunContext) -> tuple[tuple[str, str], ...]:
     """Return the headers of the run's own credentials."""
+    return headers_of(chosen_alternative(operation, context), context)
+
+
+def headers_of(
+    alternative: Sequence[SecurityScheme], context: RunContext
+) -> tuple[tuple[str, str], ...]:
+    """Return the headers of the credentials that were given for *alternative*."""
     return tuple(
-        header(scheme, context.credentials[scheme.name])
-        for scheme in chosen_alternative(operation, context)
+        credential_header(scheme, context.credentials[scheme.name]) for scheme in alternative
     )
 
 
-def header(scheme: SecurityScheme, values: Mapping[str, str]) -> tuple[str, str]:
+def credential_header(scheme: SecurityScheme, values: Mapping[str, str]) -> tuple[str, str]:
     """Return the header that carries *values* (RFC 7617 for basic, RFC 6750 for bearer)."""
     if scheme.kind == "basic":
         pair = f"{values.get('username', '')}:{values.get('password', '')}".encode()
         return scheme.header, f"Basic {base64.b64encode(pair).decode('ascii')}"
     if scheme.kind == "bearer":
-        return (
-            scheme.header,
-            f"Bearer {values.get('token', '')}".rstrip(),
-        )  # httpx sends no value that ends in a space
+        # httpx sends no value that ends in a space.
+        return scheme.header, f"Bearer {values.get('token', '')}".rstrip()
     return scheme.header, values.get("value", "")

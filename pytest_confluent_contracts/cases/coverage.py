@@ -1,7 +1,8 @@
-"""What does schemathesis know of this schema? Its coverage cases as a second source, behind this one adapter.
+"""What does schemathesis know of this schema? Its coverage cases, as a second source.
 
-Passive: its generators are read, its transport and its checks are never touched. The drivers are internal to
-schemathesis and move between minors; a test holds this adapter against the installed version.
+This is the one adapter. It is passive: its generators are read, its transport and its checks are
+never touched. The drivers are internal to schemathesis and move between minors; a test holds this
+adapter against the installed version.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ from unittest.mock import patch
 from hypothesis.internal import charmap
 from hypothesis.internal.intervalsets import IntervalSet
 
-from pytest_confluent_contracts.cases import negative
 from pytest_confluent_contracts.cases.build import (
-    distinct,
+    distinct_cases,
     judged,
-    members,
+    made_up_secret,
     path_at_fault,
-    pinned,
-    token,
+    sendable_members,
+    with_pins,
 )
+from pytest_confluent_contracts.cases.negative import listed_cases
 from pytest_confluent_contracts.model.paths import value_at, value_at_pointer, with_value
 from pytest_confluent_contracts.model.traffic import Case, Probe, RunContext
 
@@ -33,38 +34,37 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.model.documents import Operation
 
-# What Hypothesis finds out for UTF-8 by trying each code point, in a second and 200 MB, in every fresh checkout.
+# What a body may be; a case without one has a mark of schemathesis in its place.
+JSON_TYPES = (dict, list, str, int, float, bool, type(None))
+# What Hypothesis finds out for UTF-8 by trying each code point, in a second and 200 MB, in every
+# fresh checkout.
 UTF_8 = IntervalSet(((0, 0xD7FF), (0xE000, sys.maxunicode)))
-TOLD_AS = {
-    IntervalSet: UTF_8,
-    tuple[IntervalSet, IntervalSet]: (UTF_8, IntervalSet(())),
-}  # by its version
+# By what this version of Hypothesis says that its function returns.
+UTF_8_FORMS = {IntervalSet: UTF_8, tuple[IntervalSet, IntervalSet]: (UTF_8, IntervalSet(()))}
 
 
-def bodies(operation: Operation, context: RunContext) -> list[Case]:
-    """Return what schemathesis' coverage phase adds: bodies that are wrong in a way of their own, or allowed."""
+def coverage_cases(operation: Operation, context: RunContext) -> list[Case]:
+    """Return what schemathesis' coverage phase adds.
+
+    These are bodies that are allowed, and bodies that are wrong in one way that the listed broken
+    ones are not.
+    """
     if operation.request is None or not context.made_up:
         return []
-    known = {_wrong(case) for case in negative.listed(operation, context)}
-    made = (
-        judged(
-            Probe.COVERAGE,
-            "a coverage body of schemathesis",
-            operation,
-            context,
-            _told_apart(body, index, operation, context),
-        )
-        for index, body in enumerate(_bodies(operation))
-    )
-    return distinct(
-        one
-        for one in made
-        if len(one.violations) < 2 and (not one.violations or _wrong(one) not in known)
-    )
+    known = {ways_wrong(case) for case in listed_cases(operation, context)}
+    added: list[Case] = []
+    for index, body in enumerate(schemathesis_bodies(operation)):
+        sent = _unmistakable(body, index, operation, context)
+        title = "a coverage body of schemathesis"
+        one = judged(Probe.COVERAGE, title, operation, context, sent)
+        is_new = len(one.violations) == 1 and ways_wrong(one) not in known
+        if is_new or not one.violations:
+            added.append(one)
+    return distinct_cases(added)
 
 
-def _wrong(case: Case) -> tuple[object, ...]:
-    """Return in which way the body is wrong: keyword, place, and the type of the value there."""
+def ways_wrong(case: Case) -> tuple[object, ...]:
+    """Return in which ways the body is wrong: keyword, place, and the type of the value there."""
     ways: list[object] = []
     for violation in case.violations:
         kind = type(value_at_pointer(case.value, violation.pointer))
@@ -73,80 +73,95 @@ def _wrong(case: Case) -> tuple[object, ...]:
     return tuple(ways)
 
 
-def _told_apart(body: Any, index: int, operation: Operation, context: RunContext) -> Any:
-    """Return *body* with constants, pins, and secrets that cannot be mistaken for another of its values."""
-    for member in members(operation):
-        if member.secret and isinstance(value_at(body, member.path), str):
-            body = with_value(body, member.path, token(context, f"coverage/{index}"))
-    constants = {
-        member.path: member.schema["enum"][0]
-        for member in members(operation)
-        if _constant(member.schema)
-    }
-    return (
-        pinned(body, replace(context, pins=constants | dict(context.pins)))
-        if isinstance(body, dict)
-        else body
-    )
+def _unmistakable(body: Any, index: int, operation: Operation, context: RunContext) -> Any:
+    """Return *body* with constants, pins, and secrets of its own.
+
+    A secret cannot be mistaken for another of its values.
+    """
+    if not isinstance(body, dict):
+        return body
+    constants: dict[str, Any] = {}
+    sent: Any = body
+    for member in sendable_members(operation):
+        if member.secret and isinstance(value_at(sent, member.path), str):
+            secret = made_up_secret(context, f"coverage/{index}")
+            sent = with_value(sent, member.path, secret)
+        if _is_constant(member.schema):
+            constants[member.path] = member.schema["enum"][0]
+    return with_pins(sent, replace(context, pins=constants | dict(context.pins)))
 
 
-def _bodies(operation: Operation) -> Iterator[Any]:
+def schemathesis_bodies(operation: Operation) -> Iterator[Any]:
+    """Yield the bodies of schemathesis' coverage phase, allowed and wrong ones."""
     import schemathesis
     from schemathesis import GenerationMode
     from schemathesis.config import SchemathesisConfig
 
-    # An explicit config: without one schemathesis reads the schemathesis.toml of whoever runs the gate.
-    schema = schemathesis.openapi.from_dict(_document(operation), config=SchemathesisConfig())
-    told = schema["/"]["patch"]
-    generation = told.schema.config.generation
+    # An explicit config: without one schemathesis reads the schemathesis.toml of whoever runs the
+    # gate.
+    config = SchemathesisConfig()
+    schema = schemathesis.openapi.from_dict(_body_document(operation), config=config)
+    update = schema["/"]["patch"]
+    generation = update.schema.config.generation
     with _characters_known():
         cases = schema.iter_coverage_cases(
-            told, generation_modes=list(GenerationMode), generation_config=generation
+            update, generation_modes=list(GenerationMode), generation_config=generation
         )
         for case in cases:
-            if case.method == "PATCH" and isinstance(
-                case.body, dict | list | str | int | float | bool | None
-            ):
+            if case.method == "PATCH" and isinstance(case.body, JSON_TYPES):
                 yield case.body
 
 
 @contextmanager
 def _characters_known() -> Iterator[None]:
-    """Tell Hypothesis which characters UTF-8 has, where it wants to know it in a form that is known; else it finds out."""
+    """Tell Hypothesis which characters UTF-8 has.
+
+    Where it wants to know it in a form that is not known here, it finds out itself.
+    """
     wanted = inspect.signature(charmap.intervals_from_codec).return_annotation
-    if wanted not in TOLD_AS:
+    if wanted not in UTF_8_FORMS:
         yield
         return
-    with patch.object(charmap, "intervals_from_codec", lambda _: TOLD_AS[wanted]):
+
+    def known_intervals(_: str) -> Any:
+        return UTF_8_FORMS[wanted]
+
+    with patch.object(charmap, "intervals_from_codec", known_intervals):
         yield
 
 
-def _document(operation: Operation) -> dict[str, Any]:
-    """Return a document of the request body alone, of what an update may send: for the rest nothing need be drawn."""
+def _body_document(operation: Operation) -> dict[str, Any]:
+    """Return a document of the request body alone, of what an update may send.
+
+    For the rest nothing need be drawn.
+    """
     assert operation.request is not None
-    content = {operation.request.media_type: {"schema": _sendable(operation.request.schema)}}
+    content = {operation.request.media_type: {"schema": _sendable_schema(operation.request.schema)}}
     body = {"required": operation.request.required, "content": content}
-    told = {"requestBody": body, "responses": {"200": {"description": ""}}}
+    update = {"requestBody": body, "responses": {"200": {"description": ""}}}
     return {
         "openapi": "3.1.0",
         "info": {"title": operation.id, "version": "1"},
-        "paths": {"/": {"patch": told}},
+        "paths": {"/": {"patch": update}},
     }
 
 
-def _sendable(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *schema* without what is not written, and without constants: half of the time would go into their opposite."""
+def _sendable_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *schema* without what is not written, and without constants.
+
+    Half of the time would go into the opposite of constants.
+    """
     properties = schema.get("properties", {})
-    kept = {
-        name: _sendable(one)
-        for name, one in properties.items()
-        if not (one.get("readOnly") or _constant(one))
-    }
-    required = [
-        name for name in schema.get("required", ()) if name in kept or name not in properties
-    ]
-    return {**schema, "properties": kept, "required": required} if kept else dict(schema)
+    kept: dict[str, Any] = {}
+    for name, member in properties.items():
+        if not (member.get("readOnly") or _is_constant(member)):
+            kept[name] = _sendable_schema(member)
+    if not kept:
+        return dict(schema)
+    left_out = properties.keys() - kept.keys()
+    required = [name for name in schema.get("required", ()) if name not in left_out]
+    return {**schema, "properties": kept, "required": required}
 
 
-def _constant(schema: Mapping[str, Any]) -> bool:
+def _is_constant(schema: Mapping[str, Any]) -> bool:
     return len(schema.get("enum", "ab")) == 1

@@ -1,9 +1,11 @@
-"""What would nobody have thought of? Bodies drawn by Hypothesis over the declared members, and small ones it finds."""
+"""What would nobody have thought of? Bodies that Hypothesis draws, and the small ones it finds."""
 
 from __future__ import annotations
 
+import math
 import os
 from contextlib import contextmanager
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from unittest.mock import patch
 
@@ -14,7 +16,12 @@ from hypothesis.database import InMemoryExampleDatabase, choices_to_bytes
 from hypothesis.internal.conjecture import junkdrawer
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
-from pytest_confluent_contracts.cases.build import members, pinned, types_of, violations
+from pytest_confluent_contracts.cases.build import (
+    sendable_members,
+    types_allowed,
+    violations,
+    with_pins,
+)
 from pytest_confluent_contracts.model.paths import WHOLE, item_path, member_path, with_value
 
 if TYPE_CHECKING:
@@ -25,14 +32,19 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 BACKEND = "confluent-contracts"
-# Named, for the default alphabet of st.text() builds a table of 200 MB for UTF-8 in every fresh checkout.
+# Named, for the default alphabet of st.text() builds a table of 200 MB for UTF-8 in every fresh
+# checkout.
 ANYTHING = st.characters(exclude_categories=["Cs"])
-FORBIDDEN = 10  # one for each ten allowed ones: what is forbidden can be listed, and is
+ALLOWED_PER_FORBIDDEN = 10  # what is forbidden can be listed, and is
+MOST_ITEMS = 12  # of a drawn list whose schema has no bound
 PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -_.:/"
 
 
 class ConstantFreeProvider(HypothesisProvider):
-    """Hypothesis without constants: it would mix literals of the user's own modules, secrets too, into what is sent."""
+    """Hypothesis without constants.
+
+    It would mix literals of the user's own modules, secrets too, into what is sent.
+    """
 
     def _maybe_draw_constant(self, *_: Any, **__: Any) -> None:
         return None
@@ -42,24 +54,30 @@ AVAILABLE_PROVIDERS[BACKEND] = ConstantFreeProvider
 
 
 @contextmanager
-def apart() -> Iterator[None]:
-    """Keep Hypothesis to itself, whoever draws: no constants, no ``.hypothesis`` where there was none, no lost Ctrl-C."""
+def isolated_hypothesis() -> Iterator[None]:
+    """Keep Hypothesis to itself, whoever draws.
+
+    It mixes in no constants, makes no ``.hypothesis`` where there was none, and loses no Ctrl-C:
+    raises `KeyboardInterrupt` in the place of an error that one caused.
+    """
     home = configuration.storage_directory(intent_to_write=False).home_directory
     if not home.exists():
-        configuration.set_hypothesis_home_dir(
-            os.devnull
-        )  # its caches go nowhere: nothing can lie below a device
-    # schemathesis draws with the usual provider, parts of which Hypothesis takes without looking it up.
+        # Its caches go nowhere: nothing can lie below a device.
+        configuration.set_hypothesis_home_dir(os.devnull)
+    # schemathesis draws with the usual provider, parts of which Hypothesis takes without looking
+    # it up.
     unmixed = patch.object(
         HypothesisProvider, "_maybe_draw_constant", ConstantFreeProvider._maybe_draw_constant
     )
-    # A signal that arrives while garbage is collected would be raised in this callback, where Python drops it.
+    # A signal that arrives while garbage is collected would be raised in this callback, where
+    # Python drops it.
     unhooked = patch.object(junkdrawer, "_gc_initialized", True)
     try:
         with unmixed, unhooked:
             yield
     except Exception as error:
-        # Interrupted while it makes ready, Hypothesis trips over what is not there yet, and hides why.
+        # Interrupted while it makes ready, Hypothesis trips over what is not there yet, and hides
+        # why.
         if _caused_by_interrupt(error):
             raise KeyboardInterrupt from None
         raise
@@ -73,8 +91,11 @@ def _caused_by_interrupt(error: BaseException | None) -> bool:
     return error is not None
 
 
-def drawn(strategy: st.SearchStrategy[T], count: int, seed: int) -> list[T]:
-    """Return *count* draws; the same seed gives the same values, in every profile and beside every database."""
+def draw_values(strategy: st.SearchStrategy[T], count: int, seed: int) -> list[T]:
+    """Return *count* draws, or as many as there are.
+
+    The same seed gives the same values, in every profile and beside every database.
+    """
     values: list[T] = []
     if not count:
         return values
@@ -93,60 +114,60 @@ def drawn(strategy: st.SearchStrategy[T], count: int, seed: int) -> list[T]:
     def gather(value: T) -> None:
         values.append(value)
 
-    # The key of a database that is not used: Hypothesis would read and take apart the source of this file to make one.
+    # The key of a database that is not used: to make one, Hypothesis would read and take apart the
+    # source of this file.
     gather._hypothesis_internal_database_key = b""  # type: ignore[attr-defined]
     gather()
     return values[:count]
 
 
-# --- strategies ------------------------------------------------------------------------------------------------------
+# --- strategies -----------------------------------------------------------------------------------
 
 
-def allowed(operation: Operation, context: RunContext) -> list[Any]:
+def allowed_bodies(operation: Operation, context: RunContext) -> list[Any]:
     """Return generated bodies that the schema allows, the pins in them."""
     if operation.request is None:
         return []
     checked = () if context.made_up else operation.promises.checked_elsewhere.paths
-    strategy = _value(operation.request.schema, WHOLE, frozenset(checked), operation)
-    return [pinned(body, context) for body in drawn(strategy, context.max_examples, context.seed)]
+    strategy = _value_strategy(operation.request.schema, WHOLE, frozenset(checked), operation)
+    made = draw_values(strategy, context.max_examples, context.seed)
+    return [with_pins(body, context) for body in made]
 
 
-def _value(
+def _value_strategy(
     schema: Mapping[str, Any], path: str, fixed: frozenset[str], operation: Operation
 ) -> st.SearchStrategy[Any]:
+    """Draw what *schema* allows at *path*, without the members at the paths of *fixed*."""
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     if "const" in schema:
         return st.just(schema["const"])
-    kinds = types_of(schema) or ["object" if "properties" in schema else "string"]
-    return st.one_of([_of_type(kind, schema, path, fixed, operation) for kind in kinds])
+    kinds = types_allowed(schema) or ["object" if "properties" in schema else "string"]
+    return st.one_of([_typed_strategy(kind, schema, path, fixed, operation) for kind in kinds])
 
 
-def _of_type(
+def _typed_strategy(
     kind: str, schema: Mapping[str, Any], path: str, fixed: frozenset[str], operation: Operation
 ) -> st.SearchStrategy[Any]:
     if kind == "object":
-        return _object(schema, path, fixed, operation)
+        return _object_strategy(schema, path, fixed, operation)
     if kind == "array":
-        items = _value(schema.get("items") or {"type": "string"}, item_path(path), fixed, operation)
-        return st.lists(
-            items,
-            min_size=schema.get("minItems", 0),
-            max_size=schema.get("maxItems", 12),
-        )
+        item = schema.get("items") or {"type": "string"}
+        items = _value_strategy(item, item_path(path), fixed, operation)
+        fewest, most = schema.get("minItems", 0), schema.get("maxItems", MOST_ITEMS)
+        return st.lists(items, min_size=fewest, max_size=most)
     if kind == "string":
-        return secrets() if _is_secret(path, operation) else texts(schema)
+        return secret_strategy() if _is_secret(path, operation) else text_strategy(schema)
+    low, high = schema.get("minimum"), schema.get("maximum")
     return {
         "boolean": st.booleans(),
-        "integer": st.integers(schema.get("minimum"), schema.get("maximum")),
-        "number": st.floats(
-            schema.get("minimum"), schema.get("maximum"), allow_nan=False, allow_infinity=False
-        ),
+        "integer": st.integers(low, high),
+        "number": st.floats(low, high, allow_nan=False, allow_infinity=False),
         "null": st.none(),
     }[kind]
 
 
-def _object(
+def _object_strategy(
     schema: Mapping[str, Any], path: str, fixed: frozenset[str], operation: Operation
 ) -> st.SearchStrategy[dict[str, Any]]:
     """Draw declared members only: undeclared ones have a probe of their own.
@@ -162,26 +183,30 @@ def _object(
             continue
         is_always = name in required or "properties" in member
         parts = always if is_always else sometimes
-        parts[name] = _value(member, child, fixed, operation)
+        parts[name] = _value_strategy(member, child, fixed, operation)
     return st.fixed_dictionaries(always, optional=sometimes)
 
 
 def _may_send(schema: Mapping[str, Any]) -> bool:
-    return not schema.get("readOnly") and bool(types_of(schema) or "enum" in schema)
+    is_described = bool(types_allowed(schema)) or "enum" in schema
+    return is_described and not schema.get("readOnly")
 
 
 def _is_secret(path: str, operation: Operation) -> bool:
-    return any(member.path == path and member.secret for member in members(operation))
+    return any(member.path == path and member.secret for member in sendable_members(operation))
 
 
-def secrets() -> st.SearchStrategy[str]:
+def secret_strategy() -> st.SearchStrategy[str]:
     """Draw made-up secrets: long enough that one found in an answer is no chance."""
-    return st.tuples(st.integers(0, 2**64 - 1), st.text(ANYTHING, max_size=6)).map(
-        lambda drawn: f"cs{drawn[0]:016x}{drawn[1]}"
-    )
+    return st.tuples(st.integers(0, 2**64 - 1), st.text(ANYTHING, max_size=6)).map(_secret_of)
 
 
-def texts(schema: Mapping[str, Any]) -> st.SearchStrategy[str]:
+def _secret_of(parts: tuple[int, str]) -> str:
+    number, tail = parts
+    return f"cs{number:016x}{tail}"
+
+
+def text_strategy(schema: Mapping[str, Any]) -> st.SearchStrategy[str]:
     """Draw texts of every plane, short and middling, within the bounds of *schema*."""
     if "pattern" in schema:
         return st.from_regex(schema["pattern"])
@@ -195,13 +220,23 @@ def texts(schema: Mapping[str, Any]) -> st.SearchStrategy[str]:
     return st.one_of(sized(ANYTHING, 10), sized(PLAIN, 40), sized(ANYTHING, 80), sized(PLAIN, 400))
 
 
+def _moment_text(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds") + "Z"
+
+
 FORMATS: dict[str, st.SearchStrategy[str]] = {
-    "date-time": st.datetimes().map(lambda moment: moment.isoformat(timespec="seconds") + "Z"),
-    "date": st.dates().map(lambda day: day.isoformat()),
+    "date-time": st.datetimes().map(_moment_text),
+    "date": st.dates().map(date.isoformat),
     "uuid": st.uuids().map(str),
-    "uri": st.integers(0, 10**6).map(lambda number: f"https://contract.example/{number}"),
-    "email": st.integers(0, 10**6).map(lambda number: f"contract-{number}@contract.example"),
+    "uri": st.integers(0, 10**6).map("https://contract.example/{}".format),
+    "email": st.integers(0, 10**6).map("contract-{}@contract.example".format),
 }
+
+
+def _junk_around(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    objects = st.dictionaries(st.text(PLAIN, max_size=5), inner, max_size=3)
+    return st.one_of(st.lists(inner, max_size=3), objects)
+
 
 JUNK: st.SearchStrategy[Any] = st.recursive(
     st.one_of(
@@ -211,61 +246,52 @@ JUNK: st.SearchStrategy[Any] = st.recursive(
         st.floats(-1e9, 1e9),
         st.text(ANYTHING, max_size=8),
     ),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3), st.dictionaries(st.text(PLAIN, max_size=5), inner, max_size=3)
-    ),
+    _junk_around,
     max_leaves=4,
 )
 
 
-def forbidden(operation: Operation, context: RunContext) -> list[Any]:
+def forbidden_bodies(operation: Operation, context: RunContext) -> list[Any]:
     """Return generated bodies that break exactly one place of the schema, by the ground truth."""
     if operation.request is None:
         return []
-    places = [WHOLE, *(member.path for member in members(operation))]
-    fine = _value(operation.request.schema, WHOLE, frozenset(), operation)
-    broken = st.tuples(fine, st.sampled_from(places), JUNK).map(
-        lambda drawn: _spoilt(drawn, context)
-    )
-    count = -(-context.max_examples // FORBIDDEN)
-    return [
-        body
-        for body in drawn(broken, count, context.seed + 1)
-        if len(violations(operation, body)) == 1
-    ]
+
+    def spoilt(drawn: tuple[Any, str, Any]) -> Any:
+        body, path, junk = drawn
+        return with_value(with_pins(body, context), path, junk)
+
+    places = [WHOLE, *(member.path for member in sendable_members(operation))]
+    fine = _value_strategy(operation.request.schema, WHOLE, frozenset(), operation)
+    broken = st.tuples(fine, st.sampled_from(places), JUNK).map(spoilt)
+    count = math.ceil(context.max_examples / ALLOWED_PER_FORBIDDEN)
+    made = draw_values(broken, count, context.seed + 1)
+    return [body for body in made if len(violations(operation, body)) == 1]
 
 
-def _spoilt(drawn: tuple[Any, str, Any], context: RunContext) -> Any:
-    body, path, junk = drawn
-    return with_value(pinned(body, context), path, junk)
+# --- shrinking ------------------------------------------------------------------------------------
 
 
-# --- shrinking -------------------------------------------------------------------------------------------------------
-
-
-def smallest(
+def smallest_levels(
     levels: list[int], holds: Callable[[tuple[int, ...]], bool], tries: int
 ) -> tuple[int, ...]:
-    """Return the smallest tuple, each number between 0 and its level, for which *holds*; *levels* itself does.
+    """Return the smallest tuple, each number between 0 and its level, for which *holds*.
 
-    Hypothesis is given the whole tuple as a remembered failure and shrinks it; integers are all that it draws.
+    It must hold for *levels* itself, and is asked *tries* times at most. Hypothesis is given the
+    whole tuple as a remembered failure and shrinks it; integers are all that it draws.
     """
     database, key = InMemoryExampleDatabase(), b"shrink"
     # Under the secondary key: what stands under the primary one passes for shrunk already.
     database.save(key + b".secondary", choices_to_bytes(levels))
+    chosen = st.tuples(*(st.integers(0, level) for level in levels))
+    settings = hypothesis.settings(
+        max_examples=tries,
+        phases=[Phase.reuse, Phase.shrink],
+        database=database,
+        deadline=None,
+        backend="hypothesis",
+    )
     try:
-        with apart():
-            return hypothesis.find(
-                st.tuples(*(st.integers(0, level) for level in levels)),
-                holds,
-                settings=hypothesis.settings(
-                    max_examples=tries,
-                    phases=[Phase.reuse, Phase.shrink],
-                    database=database,
-                    deadline=None,
-                    backend="hypothesis",
-                ),
-                database_key=key,
-            )
+        with isolated_hypothesis():
+            return hypothesis.find(chosen, holds, settings=settings, database_key=key)
     except hypothesis.errors.NoSuchExample:
         return tuple(levels)

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.cases.build import judged, minimal, pinned, types_of, writable
-from pytest_confluent_contracts.model.paths import ABSENT, value_at, with_value
+from pytest_confluent_contracts.cases.build import (
+    answer_members,
+    judged,
+    minimal_body,
+    types_allowed,
+    with_pins,
+    with_values,
+    writable,
+)
+from pytest_confluent_contracts.model.paths import ABSENT, value_at
 from pytest_confluent_contracts.model.traffic import REDACTED, Probe
 
 if TYPE_CHECKING:
@@ -16,13 +24,15 @@ if TYPE_CHECKING:
 
 
 def shown(operation: Operation, answer: Any) -> dict[str, Any]:
-    """Return what *answer* shows of the members that an update may write; what it leaves out counts as empty."""
-    content = operation.success.content if operation.success else None
-    answered = {member.path for member in content.properties} if content else set()
+    """Return what *answer* shows of the members that an update may write, by path.
+
+    What it leaves out counts as empty.
+    """
+    answered = {member.path for member in answer_members(operation)}
     found: dict[str, Any] = {}
     for member in writable(operation):
         if member.path in answered and not member.secret:
-            empty: Any = [] if types_of(member.schema) == ["array"] else ""
+            empty: Any = [] if types_allowed(member.schema) == ["array"] else ""
             value = value_at(answer, member.path)
             found[member.path] = empty if value in (ABSENT, None) else value
     return found
@@ -30,24 +40,31 @@ def shown(operation: Operation, answer: Any) -> dict[str, Any]:
 
 def restoring(operation: Operation, context: RunContext, was: Mapping[str, Any]) -> Case:
     """Return the update that writes *was*, by path."""
-    body = minimal(operation, context)
-    for path, value in was.items():
-        body = with_value(body, path, value)
-    return judged(
-        Probe.EXAMPLES, "put back what was there", operation, context, pinned(body, context)
-    )
+    body = with_pins(with_values(minimal_body(operation, context), was), context)
+    return judged(Probe.EXAMPLES, "put back what was there", operation, context, body)
 
 
 def beyond(operation: Operation, context: RunContext, was: Mapping[str, Any]) -> list[str]:
-    """Return the members that cannot be put back: those that no answer showed as they were, and values that were redacted."""
+    """Return the paths of the members that cannot be put back.
+
+    No answer showed them as they were, or their values were redacted.
+    """
     lost = unseen(operation, context)
-    redacted = [
-        path for path, value in was.items() if path not in context.pins and REDACTED in repr(value)
-    ]
-    return lost + [path for path in redacted if path not in lost]
+    for path, value in was.items():
+        is_redacted = REDACTED in repr(value)
+        if is_redacted and path not in context.pins and path not in lost:
+            lost.append(path)
+    return lost
 
 
 def unseen(operation: Operation, context: RunContext) -> list[str]:
-    """Return the members whose first value no answer shows: secrets, and what even the smallest update must write."""
-    free = (member for member in writable(operation) if member.path not in context.pins)
-    return [member.path for member in free if member.secret or member.required]
+    """Return the paths of the members whose first value no answer shows.
+
+    These are secrets, and what even the smallest update must write.
+    """
+    found: list[str] = []
+    for member in writable(operation):
+        is_hidden = member.secret or member.required
+        if is_hidden and member.path not in context.pins:
+            found.append(member.path)
+    return found

@@ -1,4 +1,4 @@
-"""What is the smallest body that still shows it? A body is cut along its own axes; Hypothesis picks how far."""
+"""What is the smallest body that still shows it? Cut along its axes; Hypothesis picks how far."""
 
 from __future__ import annotations
 
@@ -6,34 +6,44 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from pytest_confluent_contracts.cases import generated
-from pytest_confluent_contracts.cases.build import encoded, path_at_fault, violations
+from pytest_confluent_contracts.cases.build import (
+    encoded_json,
+    path_at_fault,
+    request_members,
+    violations,
+)
+from pytest_confluent_contracts.cases.generated import smallest_levels
 from pytest_confluent_contracts.model.paths import value_at, with_value
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe
 
-SPELLED = 24
-ITEMS = 6
+SPELLED_CHARACTERS = 24  # a text of more is cut, but its characters are not replaced one by one
+CUT_ITEMS = 6  # of a longer list, the items behind these are kept or dropped whole
 
+# Takes one level for each axis of a value, in order, and returns what they leave of it.
 Build = Callable[[Iterator[int]], Any]
 
 
 def shrink(case: Case, shows: Callable[[Case], bool], tries: int) -> None:
-    """Offer *shows* smaller and smaller cases like *case*, while it says that they show the same; at most *tries*."""
+    """Offer *shows* smaller and smaller cases like *case*, while it says that they show the same.
+
+    It is asked about *tries* cases at most.
+    """
     if case.probe is Probe.MALFORMED or not isinstance(case.value, dict):
         return
-    levels, build = _axes(case.value)
+    levels, build = _axes_of(case.value)
 
     def holds(chosen: tuple[int, ...]) -> bool:
-        return shows(remade(case, build(iter(chosen))))
+        return shows(_with_body(case, build(iter(chosen))))
 
     if levels:
-        generated.smallest(levels, holds, tries)
+        smallest_levels(levels, holds, tries)
 
 
-def remade(case: Case, body: Any) -> Case:
+def _with_body(case: Case, body: Any) -> Case:
     """Return *case* with another body; what is promised for it follows from the schema again."""
-    body = _secrets_kept(case, body)
-    changed = replace(case, body=encoded(body), value=body, title=f"{case.title}, shrunk")
+    body = _with_secrets_whole(case, body)
+    title = f"{case.title}, shrunk"
+    changed = replace(case, body=encoded_json(body), value=body, title=title)
     if case.expect not in (Expect.ACCEPTED, Expect.REFUSED):
         return changed
     wrong = violations(case.operation, body)
@@ -42,57 +52,79 @@ def remade(case: Case, body: Any) -> Case:
     return replace(changed, violations=wrong, expect=expect, varies=varies)
 
 
-def _axes(value: Any) -> tuple[list[int], Build]:
-    """Return how far each part of *value* can be cut (0: all of it), and what is left for a choice of levels."""
+def _axes_of(value: Any) -> tuple[list[int], Build]:
+    """Return the axes along which *value* can be cut, and what builds the rest.
+
+    An axis is the level at which all of the part is there; at 0 nothing is. A text of two letters
+    has five: how much of its end is left, how much of its beginning then, whether it is spelled as
+    it was, and whether each letter is.
+    """
     if isinstance(value, dict):
         return _object_axes(value)
     if isinstance(value, list):
         return _list_axes(value)
     if isinstance(value, str):
         return _text_axes(value)
-    return [], lambda _: value
+
+    def build(_: Iterator[int]) -> Any:
+        return value
+
+    return [], build
 
 
 def _object_axes(value: dict[str, Any]) -> tuple[list[int], Build]:
-    parts = {name: _axes(member) for name, member in value.items()}
+    parts = {name: _axes_of(member) for name, member in value.items()}
+    axes: list[int] = []
+    for inner, _ in parts.values():
+        axes += [1, *inner]
 
     def build(levels: Iterator[int]) -> Any:
         body = {}
-        for name, (_, member) in parts.items():
-            kept, left = next(levels), member(levels)
-            if kept:
-                body[name] = left
+        for name, (_, build_member) in parts.items():
+            is_kept = next(levels)
+            # Built even where it is dropped: its levels have to be taken.
+            member = build_member(levels)
+            if is_kept:
+                body[name] = member
         return body
 
-    return [level for inner, _ in parts.values() for level in (1, *inner)], build
+    return axes, build
 
 
 def _list_axes(value: list[Any]) -> tuple[list[int], Build]:
-    parts = [_axes(item) for item in value[:ITEMS]]
+    parts = [_axes_of(item) for item in value[:CUT_ITEMS]]
+    axes = [len(value), len(value)]
+    for inner, _ in parts:
+        axes += inner
 
     def build(levels: Iterator[int]) -> Any:
         tail, head = next(levels), next(levels)
-        items = [member(levels) for _, member in parts] + value[ITEMS:]
+        items = [build_item(levels) for _, build_item in parts] + value[CUT_ITEMS:]
         return items[len(items) - tail :][:head]
 
-    return [len(value), len(value), *(level for inner, _ in parts for level in inner)], build
+    return axes, build
 
 
 def _text_axes(value: str) -> tuple[list[int], Build]:
-    spelled = list(value[:SPELLED]) if len(value) <= SPELLED else []
+    letters = list(value) if len(value) <= SPELLED_CHARACTERS else []
 
     def build(levels: Iterator[int]) -> Any:
-        tail, head, exact = next(levels), next(levels), next(levels)
-        letters = [letter if next(levels) else "a" for letter in spelled]
-        text = ("".join(letters) if spelled else value) if exact else "a" * len(value)
+        tail, head, is_exact = next(levels), next(levels), next(levels)
+        spelled = [letter if next(levels) else "a" for letter in letters]
+        text = "a" * len(value)
+        if is_exact:
+            text = "".join(spelled) if letters else value
         return text[len(value) - tail :][:head]
 
-    return [len(value), len(value), 1, *(1 for _ in spelled)], build
+    return [len(value), len(value), 1, *([1] * len(letters))], build
 
 
-def _secrets_kept(case: Case, body: Any) -> Any:
-    """Return *body* with its secrets whole: cut short, one could be mistaken for another value of an answer."""
-    for member in case.operation.request.properties if case.operation.request else ():
+def _with_secrets_whole(case: Case, body: Any) -> Any:
+    """Return *body* with its secrets whole.
+
+    Cut short, one could be mistaken for another value of an answer.
+    """
+    for member in request_members(case.operation):
         if member.secret and isinstance(value_at(body, member.path), str):
             body = with_value(body, member.path, value_at(case.value, member.path))
     return body

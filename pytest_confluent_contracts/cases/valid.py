@@ -1,521 +1,208 @@
-"""Which bodies does the document allow? Members varied alone, in pairs, at random; and what nobody may write."""
+"""Which bodies does the document allow? Members alone, all values in rows, and at random."""
 
 from __future__ import annotations
 
 import itertools
 import json
-import string
 from collections import deque
 from dataclasses import replace
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from pytest_confluent_contracts.cases import generated
+# The run takes these from here.
+from pytest_confluent_contracts.cases.baseline import later as later
+from pytest_confluent_contracts.cases.baseline import opening as opening
+from pytest_confluent_contracts.cases.baseline import whole as whole
 from pytest_confluent_contracts.cases.build import (
-    case,
-    distinct,
-    fresh,
-    full,
+    distinct_cases,
+    fresh_body,
+    full_body,
+    holds_strings,
     judged,
-    minimal,
-    pinned,
-    sample,
-    token,
-    types_of,
+    minimal_body,
+    request_members,
+    types_allowed,
+    unjudged,
+    varied_members,
+    with_pins,
+    with_values,
     writable,
 )
-from pytest_confluent_contracts.cases.sample_strings import (
-    ENTRY_SIZES,
-    KEYED_TEXTS,
-    LIST_SIZES,
-    SECRET_SIZES,
-    SIZES,
-    TEXTS,
-)
-from pytest_confluent_contracts.model.paths import (
-    ABSENT,
-    ITEM,
-    WHOLE,
-    has_items,
-    is_within,
-    item_path,
-    member_path,
-    parent_path,
-    path_of,
-    relative_path,
-    steps_of,
-    value_at,
-    with_value,
-    without_value,
-)
+from pytest_confluent_contracts.cases.generated import allowed_bodies
+from pytest_confluent_contracts.cases.member_values import described_values, long_text
+from pytest_confluent_contracts.model.paths import value_at, with_value, without_value
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from pytest_confluent_contracts.model.documents import Content, Example, Operation, Property
+    from pytest_confluent_contracts.model.documents import Operation
 
 T = TypeVar("T")
 
-TOGETHER = 5
-# Each differs from the one before in what a service may take for nothing: a write that it then leaves out shows.
+CASES_PER_REPETITION = 50
+# Each differs from the one before in what a service may take for nothing: a write that it then
+# leaves out shows.
 ALIKE = ("Alike", "alike", "alike ", "caf\u00e9", "cafe\u0301", "")
 
 
-def opening(operation: Operation, context: RunContext, probe: Probe = Probe.EXAMPLES) -> Case:
-    """Return the request that changes as little as an update can, so that its answer shows the resource as it is."""
-    return judged(probe, "the smallest update", operation, context, minimal(operation, context))
+class Body(NamedTuple):
+    """A body worth sending, and the path of the member that it is about, where it is one."""
+
+    title: str
+    value: Any
+    varies: str = ""
 
 
-def whole(operation: Operation, context: RunContext) -> Case:
-    """Return the request that writes every member that an update may write: a known state to start from."""
-    return judged(Probe.EXAMPLES, "every member", operation, context, full(operation, context))
+def allowed_cases(operation: Operation, context: RunContext) -> list[Case]:
+    """Return the allowed bodies, the deterministic ones first.
 
-
-def examples(operation: Operation, context: RunContext) -> list[Case]:
-    """Return the document's request examples, as published but for the pins, each sent twice."""
-    shown = operation.request.examples if operation.request else ()
-    made = [_example(operation, context, example) for example in shown]
-    return [case for one in made for case in (one, one)]
-
-
-def _example(operation: Operation, context: RunContext, example: Example) -> Case:
-    title, body = f"the document's example {example.name}", pinned(example.value, context)
-    return judged(Probe.EXAMPLES, title, operation, context, body, varies=f"example/{example.name}")
-
-
-def throttling(operation: Operation, context: RunContext) -> list[Case]:
-    """Return the request that is repeated until the rate limit answers, and one that would change something there."""
-    least, other = minimal(operation, context), fresh(operation, context, "limited")
-    return [
-        judged(
-            Probe.THROTTLE,
-            "the smallest update, again and again",
-            operation,
-            context,
-            least,
-            varies="exhaust",
-        ),
-        judged(
-            Probe.THROTTLE,
-            "new values while the limit is reached",
-            operation,
-            context,
-            other,
-            varies="exhaust",
-        ),
-    ]
-
-
-def later(operation: Operation, context: RunContext) -> list[Case]:
-    """Return updates that each change one member alone, where a time stamp is promised to move with them."""
-    if not operation.promises.timestamps.updated:
-        return []
-    new, least = fresh(operation, context, "later"), minimal(operation, context)
-    updates: list[Case] = []
-    for member in writable(operation):
-        value = value_at(new, member.path)
-        if member.secret or value is ABSENT or not _may_vary(member, operation, context):
-            continue
-        body = with_value(least, member.path, value)
-        updates.append(judged(Probe.VALID, f"a new {member.path}", operation, context, body))
-    return updates
-
-
-# --- allowed ---------------------------------------------------------------------------------------------------------
-
-
-def bodies(operation: Operation, context: RunContext) -> list[Case]:
-    """Return the allowed bodies, the deterministic ones first; each is valid by the schema, not by its maker."""
+    Each is valid by the schema, not by its maker.
+    """
     if operation.request is None:
-        return [case(Probe.VALID, "no body", operation, context, expect=Expect.ACCEPTED)]
-    drawn: Iterator[Body] = (
-        ("a generated body", body, {}) for body in generated.allowed(operation, context)
-    )
-    parts = (
-        _presence(operation, context),
-        _in_rows(operation, context),
-        [*_alike(operation, context), *drawn],
-    )
-    presence, rows, others = (
-        [_allowed(body, operation, context) for body in part] for part in parts
-    )
-    spelled = _spelled(operation, context)
-    # Among the rows one that only rests comes more than once; it is no repetition.
-    made = [*distinct(presence), spelled, *rows, *distinct(others)]
+        return [unjudged(Probe.VALID, "no body", operation, context, expect=Expect.ACCEPTED)]
+
+    def judged_bodies(bodies: Iterable[Body]) -> list[Case]:
+        return [_judged_body(body, operation, context) for body in bodies]
+
+    drawn = [Body("a generated body", body) for body in allowed_bodies(operation, context)]
+    others = [*_alike(operation, context), *_empty_beside_large(operation, context), *drawn]
+    made = [
+        *distinct_cases(judged_bodies(_presence(operation, context))),
+        _escaped_case(operation, context),
+        # Among the rows one that only rests comes more than once; it is no repetition.
+        *judged_bodies(_rows(operation, context)),
+        *distinct_cases(judged_bodies(others)),
+    ]
     allowed = [one for one in made if one.expect is Expect.ACCEPTED]
-    return [*allowed[:2], *_twice(allowed[2:])]
+    return [*allowed[:2], *_some_twice(allowed[2:])]
 
 
-def _spelled(operation: Operation, context: RunContext) -> Case:
-    """Return a body in JSON's other spelling, with indents, and escapes in place of the characters themselves."""
-    body = fresh(operation, context, "caf\u00e9 \U0001d518")
+def _judged_body(body: Body, operation: Operation, context: RunContext) -> Case:
+    value = with_pins(body.value, context)
+    return judged(Probe.VALID, body.title, operation, context, value, varies=body.varies)
+
+
+def _escaped_case(operation: Operation, context: RunContext) -> Case:
+    """Return a body in JSON's other spelling.
+
+    It has indents, and escapes in place of the characters themselves.
+    """
+    body = fresh_body(operation, context, "caf\u00e9 \U0001d518")
     one = judged(Probe.VALID, "new values, indented and escaped", operation, context, body)
     return replace(one, body=json.dumps(body, indent=2).encode())
 
 
-def _allowed(body: Body, operation: Operation, context: RunContext) -> Case:
-    title, value, more = body
-    return judged(Probe.VALID, title, operation, context, pinned(value, context), **more)
-
-
-def _twice(cases: list[Case], every: int = 50) -> Iterator[Case]:
-    """Yield the cases, now and then one of them twice: the same update again must change nothing."""
+def _some_twice(cases: list[Case]) -> Iterator[Case]:
+    """Yield the cases, now and then one of them twice: the same update must change nothing."""
     for index, one in enumerate(cases):
         yield one
-        if index % every == 0:
+        if index % CASES_PER_REPETITION == 0:
             yield one
 
 
-Body = tuple[str, Any, dict[str, Any]]
+# --- bodies ---------------------------------------------------------------------------------------
 
 
 def _presence(operation: Operation, context: RunContext) -> Iterator[Body]:
     """Yield every member together, none of the optional ones, each alone, and each left out."""
-    everything, least = full(operation, context), minimal(operation, context)
-    yield "new values for every member", fresh(operation, context, "new"), {}
-    yield "every member", everything, {}
-    yield "required members only", least, {}
-    for member in operation.request.properties if operation.request else ():
-        if types_of(member.schema) == ["object"] and not member.read_only and not member.required:
-            yield (
-                f"an empty {member.path}",
-                with_value(least, member.path, {}),
-                {"varies": member.path},
-            )
+    everything, least = full_body(operation, context), minimal_body(operation, context)
+    yield Body("new values for every member", fresh_body(operation, context, "new"))
+    yield Body("every member", everything)
+    yield Body("required members only", least)
+    for member in request_members(operation):
+        is_object = types_allowed(member.schema) == ["object"]
+        if is_object and not member.read_only and not member.required:
+            empty = with_value(least, member.path, {})
+            yield Body(f"an empty {member.path}", empty, member.path)
     for member in writable(operation):
         if not member.required:
             value = value_at(everything, member.path)
-            yield f"{member.path} alone", with_value(least, member.path, value), {}
-            yield f"{member.path} left out", without_value(everything, member.path), {}
+            yield Body(f"{member.path} alone", with_value(least, member.path, value))
+            yield Body(f"{member.path} left out", without_value(everything, member.path))
 
 
-def _in_rows(operation: Operation, context: RunContext) -> Iterator[Body]:
-    """Yield every value of every member, one of each in a body but for one that rests: the answer shows what it was kept as."""
-    free = [member for member in writable(operation) if _may_vary(member, operation, context)]
-    left = {
-        member.path: _turned(values(member, operation, context), by=index)
-        for index, member in enumerate(free)
-    }
+def _rows(operation: Operation, context: RunContext) -> Iterator[Body]:
+    """Yield every value of every member, one of each in a body but for one that rests.
+
+    The answer shows what the member that rests was kept as. Of the members ``a``, ``b`` and ``c``,
+    all optional, the first body holds ``b`` and ``c``, the second ``a`` and ``c``, and so on.
+    """
+    free = varied_members(operation, context)
+    left: dict[str, deque[tuple[str, Any]]] = {}
+    for index, member in enumerate(free):
+        left[member.path] = _begun_later(described_values(member, operation, context), index)
     optional = [member.path for member in free if not member.required]
-    resting = itertools.cycle(optional if optional[1:] else [*optional, ""])
+    if len(optional) < 2:
+        optional.append("")  # at times nothing rests, or the values of a lone one were never sent
+    resting = itertools.cycle(optional)
+    least = minimal_body(operation, context)
     while any(left.values()):
         rests = next(resting)
-        row = {
-            path: entries.popleft() for path, entries in left.items() if entries and path != rests
-        }
-        title = (
-            " and ".join(f"{path} is {title}" for path, (title, _) in row.items())
-            or f"{rests} rests"
-        )
-        yield (
-            title,
-            _together(
-                minimal(operation, context), {path: value for path, (_, value) in row.items()}
-            ),
-            {},
-        )
+        row = _next_row(left, rests)
+        title = " and ".join(f"{path} is {shown}" for path, (shown, _) in row.items())
+        values = {path: value for path, (_, value) in row.items()}
+        yield Body(title or f"{rests} rests", with_values(least, values))
 
 
-def _together(body: Any, values: Mapping[str, Any]) -> Any:
-    for path, value in values.items():
-        body = with_value(body, path, value)
-    return body
+def _next_row(left: dict[str, deque[tuple[str, Any]]], rests: str) -> dict[str, tuple[str, Any]]:
+    """Take the next value of each member in *left* but the one that rests, by path."""
+    row: dict[str, tuple[str, Any]] = {}
+    for path, entries in left.items():
+        if entries and path != rests:
+            row[path] = entries.popleft()
+    return row
 
 
-def _turned(entries: Iterable[T], by: int) -> deque[T]:
-    """Return *entries* begun some way in, so that members of one kind do not have the same value in one body."""
+def _begun_later(entries: Iterable[T], by: int) -> deque[T]:
+    """Return *entries* begun some way in.
+
+    Members of one kind then do not have the same value in one body.
+    """
     turned = deque(entries)
     turned.rotate(-7 * by)
     return turned
 
 
-def _may_vary(member: Property, operation: Operation, context: RunContext) -> bool:
-    if member.path in context.pins:
-        return False
-    return context.made_up or member.path not in operation.promises.checked_elsewhere.paths
-
-
-def values(
-    member: Property, operation: Operation, context: RunContext
-) -> Iterator[tuple[str, Any]]:
-    """Yield the values worth sending for *member*, each with its description."""
-    schema = member.schema
-    kinds = types_of(schema)
-    if "enum" in schema:
-        yield from ((f"{value!r}", value) for value in schema["enum"])
-    elif "string" in kinds:
-        yield from _secrets(context) if member.secret else _strings(schema)
-    elif "array" in kinds:
-        samples = operation.promises.samples.by_path.get(item_path(member.path), ())
-        yield from _lists(schema, samples)
-    elif "boolean" in kinds:
-        yield from (("true", True), ("false", False))
-    elif {"integer", "number"} & set(kinds):
-        yield from (
-            (str(number), number)
-            for number in (0, 1, -1, 7, schema.get("minimum", 0), schema.get("maximum", 2**31))
-        )
-    if "null" in kinds:
-        yield "null", None
-
-
-def _strings(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield from TEXTS.items()
-    lengths = {*SIZES, *(schema[bound] for bound in ("minLength", "maxLength") if bound in schema)}
-    for length in sorted(lengths):
-        yield f"{length} characters long", long_text(length)
-    yield "198 characters outside ASCII long", "\u00e9\u6f22\U0001f600" * 66  # 594 bytes
-
-
-@lru_cache(maxsize=64)
-def long_text(length: int) -> str:
-    """Return a text of *length* characters in which each place can be told from its neighbours."""
-    alphabet = string.ascii_lowercase + string.digits
-    return "".join(alphabet[(index * 7 + index // 36) % 36] for index in range(length))
-
-
-def _secrets(context: RunContext) -> Iterator[tuple[str, str]]:
-    yield "the empty string", ""
-    mixed = "".join(
-        TEXTS[key]
-        for key in ("spaces around it", "a character outside the BMP", "NUL", "right to left")
-    )
-    yield "a text with spaces around it", f" {token(context, 'spaces')} "
-    yield (
-        "a text of many kinds of characters",
-        token(context, "kinds") + mixed + TEXTS["quotes and backslashes"],
-    )
-    for length in SECRET_SIZES:
-        head = token(context, length)
-        yield f"{length} characters long", (head + long_text(length))[:length]
-
-
-def _lists(schema: Mapping[str, Any], samples: Iterable[Any]) -> Iterator[tuple[str, list[Any]]]:
-    yield "the empty list", []
-    items = schema.get("items") or {}
-    if "string" not in types_of(items):
-        return
-    yield from ((f"[{text!r}]", [text]) for text in samples)
-    titles, texts = list(TEXTS), list(TEXTS.values())
-    for begin in range(0, len(texts), TOGETHER):
-        yield ", ".join(titles[begin : begin + TOGETHER]), texts[begin : begin + TOGETHER]
-    yield "one entry twice", ["twice:1", "twice:1"]
-    yield "an entry repeated among others", ["b", "a", "b", "c", "a"]
-    yield "entries in falling order", ["zulu", "mike", "Alpha", "alpha"]
-    yield "every kind of entry", [*KEYED_TEXTS, ""]
-    for size in (
-        *LIST_SIZES,
-        *(schema[bound] for bound in ("minItems", "maxItems") if bound in schema),
-    ):
-        yield f"{size} entries long", [f"tag-{index}:{index % 7}" for index in range(size)]
-    for length in ENTRY_SIZES:
-        yield f"one entry of {length} characters", [long_text(length)]
+def _text_paths(operation: Operation, context: RunContext, *, secret: bool) -> list[str]:
+    """Return the paths of the members that take any text, those of secrets among them or not."""
+    found: list[str] = []
+    for member in varied_members(operation, context):
+        is_text = types_allowed(member.schema) == ["string"] and "enum" not in member.schema
+        if is_text and (secret or not member.secret):
+            found.append(member.path)
+    return found
 
 
 def _alike(operation: Operation, context: RunContext) -> Iterator[Body]:
-    """Yield bodies in which all texts are the same, and those in which one member is empty and another one large."""
-    free = [member for member in writable(operation) if _may_vary(member, operation, context)]
-    alike = [
-        member
-        for member in free
-        if types_of(member.schema) == ["string"] and "enum" not in member.schema
-    ]
-    texts = [member.path for member in alike if not member.secret]
-    lists = [
-        member.path for member in free if "string" in types_of(member.schema.get("items") or {})
-    ]
-    rows = [(texts, text) for text in ALIKE] if texts else []
-    if texts and len(alike) > len(
-        texts
-    ):  # so short that its return in another member gives no secret away
-        rows.append(([member.path for member in alike], "same"))
+    """Yield bodies in which all texts are the same."""
+    least = minimal_body(operation, context)
+    texts = _text_paths(operation, context, secret=False)
+    if not texts:
+        return
+    rows = [(texts, text) for text in ALIKE]
+    with_secrets = _text_paths(operation, context, secret=True)
+    if with_secrets != texts:
+        # So short that its return in another member gives no secret away.
+        rows.append((with_secrets, "same"))
     for paths, text in rows:
-        yield (
-            f"{' and '.join(paths)} are {text!r}",
-            _together(minimal(operation, context), dict.fromkeys(paths, text)),
-            {},
-        )
-    extremes: dict[str, tuple[Any, Any]] = {path: ("", long_text(300)) for path in texts}
-    extremes |= {path: ([], _entries(21, 65)) for path in lists}
+        body = with_values(least, dict.fromkeys(paths, text))
+        yield Body(f"{' and '.join(paths)} are {text!r}", body)
+
+
+def _empty_beside_large(operation: Operation, context: RunContext) -> Iterator[Body]:
+    """Yield bodies in which one member is empty and another one large, for each two of them."""
+    extremes: dict[str, tuple[Any, Any]] = {}
+    for path in _text_paths(operation, context, secret=False):
+        extremes[path] = ("", long_text(300))
+    for member in varied_members(operation, context):
+        if holds_strings(member.schema):
+            extremes[member.path] = ([], _entries(21, 65))
+    least = minimal_body(operation, context)
     for small, large in itertools.permutations(extremes, 2):
-        values = {small: extremes[small][0], large: extremes[large][1]}
-        yield (
-            f"{small} is empty and {large} is large",
-            _together(minimal(operation, context), values),
-            {},
-        )
+        body = with_values(least, {small: extremes[small][0], large: extremes[large][1]})
+        yield Body(f"{small} is empty and {large} is large", body)
 
 
 def _entries(count: int, length: int) -> list[str]:
+    """Return *count* different texts of *length* characters each."""
     return [f"{index:03}{long_text(length)}"[:length] for index in range(count)]
-
-
-# --- what an update must not write -----------------------------------------------------------------------------------
-
-
-def read_only(operation: Operation, context: RunContext) -> list[Case]:
-    """Return updates that also send what is read-only, immutable or not declared, with values of their own."""
-    least = minimal(operation, context)
-    content = operation.success.content if operation.success else None
-    known = {member.path: member for member in content.properties} if content else {}
-    promises = operation.promises
-    others: dict[str, Any] = {}
-    for path in (*promises.immutable.paths, *promises.create_only.paths):
-        if path not in known:
-            continue
-        value = other(known, path)
-        others[path] = [*_touched(content, path), *value] if isinstance(value, list) else value
-    everything = least
-    for path, value in others.items():
-        everything = with_value(everything, path, value)
-    look = opening(operation, context, Probe.READ_ONLY)
-    beside = fresh(operation, context, "beside")
-    return [
-        look,
-        *(
-            _frozen(operation, context, path, with_value(least, path, value))
-            for path, value in others.items()
-        ),
-        look,
-        *(_frozen(operation, context, path, with_value(least, path, None)) for path in others),
-        *(
-            _frozen(operation, context, path, with_value(least, path, type(value)()))
-            for path, value in others.items()
-        ),
-        *(
-            _frozen(operation, context, path, with_value(least, path, odd))
-            for path, value in others.items()
-            for odd in _unlike(value)
-        ),
-        look,
-        _frozen(operation, context, "everything immutable", everything),
-        *(
-            _frozen(operation, context, path, with_value(beside, path, value))
-            for path, value in others.items()
-        ),
-        look,
-        *_undeclared(operation, context),
-        *_in_other_case(operation, context),
-        look,
-    ]
-
-
-def _unlike(value: Any) -> Iterator[Any]:
-    """Yield what stands in the place of *value* where a client is mistaken, or means it shorter: ``owner: {"id": ...}``."""
-    yield from (
-        odd
-        for odd in ("text", 7, ["text"])
-        if type(odd) is not type(value) or isinstance(value, list)
-    )
-    if isinstance(value, dict) and "id" in value:
-        yield {"id": value["id"]}
-
-
-def _touched(content: Content | None, path: str) -> list[Any]:
-    """Return the first item that the document shows at *path*, with its id and other values: its owner may write by id."""
-    examples = content.examples if content else ()
-    shown = (value_at(example.value, path) for example in examples)
-    item = next((found[0] for found in shown if isinstance(found, list) and found), None)
-    return (
-        [{name: _turned_over(value) for name, value in item.items()}]
-        if isinstance(item, dict)
-        else []
-    )
-
-
-def _turned_over(value: Any) -> Any:
-    if isinstance(value, bool):
-        return not value
-    return ["contract:other"] if isinstance(value, list) else value
-
-
-def _frozen(operation: Operation, context: RunContext, path: str, body: Any) -> Case:
-    return judged(
-        Probe.READ_ONLY,
-        f"{path} sent",
-        operation,
-        context,
-        body,
-        expect=Expect.ANY,
-        violations=(),
-        varies=path,
-    )
-
-
-def other(known: Mapping[str, Property], path: str) -> Any:
-    """Return a value for *path* that no service would have by chance."""
-    below = {name: member for name, member in known.items() if _is_member_below(name, path)}
-    if below and not has_items(path):
-        tree: Any = {}
-        for name, member in below.items():
-            if "properties" not in member.schema:
-                tree = with_value(tree, relative_path(name, path), _other_value(member))
-        return tree
-    if "array" in types_of(known[path].schema):
-        item = {"id": "contract-other", "resource_type": "kafka", "tags": ["contract:other"]}
-        items = item_path(path)
-        return [{key: value for key, value in item.items() if member_path(items, key) in known}]
-    return _other_value(known[path])
-
-
-def _is_member_below(path: str, holder: str) -> bool:
-    """Return whether *path* leads into the object at *holder*; a list has items, no members."""
-    below = steps_of(relative_path(path, holder)) if is_within(path, holder) else ()
-    return bool(below) and below[0] is not ITEM
-
-
-def _other_value(member: Property) -> Any:
-    formats = {"date-time": "2099-02-03T04:05:06Z", "uri": "https://contract.example/other"}
-    if member.schema.get("format") in formats:
-        return formats[member.schema["format"]]
-    value = sample(member)
-    if not isinstance(value, str):
-        return value
-    # Another value of the documented look, for a service may write only what it takes for one.
-    return (
-        value[:-1] + ("x" if value[-1:] != "x" else "y")
-        if "example" in member.schema
-        else "contract-other"
-    )
-
-
-def _in_other_case(operation: Operation, context: RunContext) -> Iterator[Case]:
-    """Yield the update that spells every member it may write in capitals: JSON's names are told apart by case."""
-    new, body = fresh(operation, context, "capitals"), minimal(operation, context)
-    for member in writable(operation):
-        value = value_at(new, member.path)
-        if not (member.secret or member.required or value is ABSENT):
-            *holders, name = steps_of(member.path)
-            body = with_value(body, path_of([*holders, str(name).upper()]), value)
-    one = judged(
-        Probe.READ_ONLY, "members in capitals", operation, context, body, varies="undeclared"
-    )
-    if one.expect is Expect.ACCEPTED and body != minimal(operation, context):
-        yield one
-
-
-def _undeclared(operation: Operation, context: RunContext) -> Iterator[Case]:
-    """Yield updates with a member that the schema neither names nor forbids."""
-    if operation.request is None:
-        return
-    members = operation.request.properties
-    objects = [m.path for m in members if "properties" in m.schema and not m.read_only]
-    least = minimal(operation, context)
-    for path in (WHOLE, *objects):
-        is_deep = parent_path(path) != WHOLE
-        if is_deep and value_at(least, path) is ABSENT:
-            continue
-        name = member_path(path, "x_contract")
-        for value in ("contract", {"a": [None, 7]}):
-            body = with_value(least, name, value)
-            one = judged(
-                Probe.READ_ONLY,
-                f"an undeclared {name}",
-                operation,
-                context,
-                body,
-                varies="undeclared",
-            )
-            if one.expect is Expect.ACCEPTED:
-                yield one

@@ -1,0 +1,100 @@
+"""Which updates does a run start from and come back to? The smallest, the full one, examples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_confluent_contracts.cases.build import (
+    fresh_body,
+    full_body,
+    judged,
+    minimal_body,
+    varied_members,
+    with_pins,
+)
+from pytest_confluent_contracts.model.paths import ABSENT, value_at, with_value
+from pytest_confluent_contracts.model.traffic import Case, Probe, RunContext
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_confluent_contracts.model.documents import Example, Operation
+
+
+def opening(operation: Operation, context: RunContext, probe: Probe = Probe.EXAMPLES) -> Case:
+    """Return the request that changes as little as an update can.
+
+    Its answer shows the resource as it is.
+    """
+    body = minimal_body(operation, context)
+    return judged(probe, "the smallest update", operation, context, body)
+
+
+def whole(operation: Operation, context: RunContext) -> Case:
+    """Return the request that writes every member that may be written: a known state to start."""
+    body = full_body(operation, context)
+    return judged(Probe.EXAMPLES, "every member", operation, context, body)
+
+
+def later(operation: Operation, context: RunContext) -> list[Case]:
+    """Return updates that each change one member alone.
+
+    There are some where a time stamp is promised to move with them.
+    """
+    if not operation.promises.timestamps.updated:
+        return []
+    new, least = fresh_body(operation, context, "later"), minimal_body(operation, context)
+    updates: list[Case] = []
+    for member in varied_members(operation, context):
+        value = value_at(new, member.path)
+        if member.secret or value is ABSENT:
+            continue
+        body = with_value(least, member.path, value)
+        updates.append(judged(Probe.VALID, f"a new {member.path}", operation, context, body))
+    return updates
+
+
+def baseline_between(
+    cases: list[Case], operation: Operation, context: RunContext, every: int
+) -> Iterator[Case]:
+    """Yield *cases* with the smallest update before each *every*-th of them, and at the end.
+
+    Its answer shows whether one that must be refused changed anything.
+    """
+    if not cases:
+        return
+    look = opening(operation, context, cases[0].probe)
+    for index, one in enumerate(cases):
+        if index and index % every == 0:
+            yield look
+        yield one
+    yield look
+
+
+def example_cases(operation: Operation, context: RunContext) -> list[Case]:
+    """Return the document's request examples, as published but for the pins, each sent twice."""
+    made: list[Case] = []
+    if operation.request:
+        for example in operation.request.examples:
+            made += [_example_case(operation, context, example)] * 2
+    return made
+
+
+def _example_case(operation: Operation, context: RunContext, example: Example) -> Case:
+    title, body = f"the document's example {example.name}", with_pins(example.value, context)
+    return judged(Probe.EXAMPLES, title, operation, context, body, varies=f"example/{example.name}")
+
+
+def throttling_cases(operation: Operation, context: RunContext) -> list[Case]:
+    """Return the request that is repeated until the rate limit answers, and one to send there.
+
+    The second would change something, were it not refused.
+    """
+    updates = {
+        "the smallest update, again and again": minimal_body(operation, context),
+        "new values while the limit is reached": fresh_body(operation, context, "limited"),
+    }
+    return [
+        judged(Probe.THROTTLE, title, operation, context, body, varies="exhaust")
+        for title, body in updates.items()
+    ]

@@ -1,0 +1,234 @@
+"""What must an update not write? Members that are read-only, immutable or not declared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_confluent_contracts.cases.baseline import opening
+from pytest_confluent_contracts.cases.build import (
+    answer_members,
+    fresh_body,
+    judged,
+    minimal_body,
+    request_members,
+    sample_value,
+    types_allowed,
+    with_values,
+    writable,
+)
+from pytest_confluent_contracts.model.paths import (
+    ABSENT,
+    ITEM,
+    WHOLE,
+    has_items,
+    is_within,
+    item_path,
+    member_path,
+    parent_path,
+    path_of,
+    relative_path,
+    steps_of,
+    value_at,
+    with_value,
+)
+from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pytest_confluent_contracts.model.documents import Operation, Property
+
+# What no service would have by chance.
+OTHER_FORMATTED = {
+    "date-time": "2099-02-03T04:05:06Z",
+    "uri": "https://contract.example/other",
+}
+OTHER_ITEM = {"id": "contract-other", "resource_type": "kafka", "tags": ["contract:other"]}
+
+
+def read_only_cases(operation: Operation, context: RunContext) -> list[Case]:
+    """Return updates that also send what they must not write, with values of its own.
+
+    They come in groups, with the smallest update in between: its answer shows what changed.
+    """
+    others = _frozen_values(operation)
+    least = minimal_body(operation, context)
+    beside = fresh_body(operation, context, "beside")
+
+    def frozen(base: Any, values: Iterable[tuple[str, Any]]) -> list[Case]:
+        return [
+            _frozen_case(operation, context, path, with_value(base, path, value))
+            for path, value in values
+        ]
+
+    look = opening(operation, context, Probe.READ_ONLY)
+    everything = with_values(least, others)
+    return [
+        look,
+        *frozen(least, others.items()),
+        look,
+        *frozen(least, [(path, None) for path in others]),
+        *frozen(least, [(path, type(value)()) for path, value in others.items()]),
+        *frozen(least, _mistaken_values(others)),
+        look,
+        _frozen_case(operation, context, "everything immutable", everything),
+        *frozen(beside, others.items()),
+        look,
+        *_with_undeclared(operation, context),
+        *_in_capitals(operation, context),
+        look,
+    ]
+
+
+def _frozen_case(operation: Operation, context: RunContext, sent: str, body: Any) -> Case:
+    return judged(
+        Probe.READ_ONLY,
+        f"{sent} sent",
+        operation,
+        context,
+        body,
+        expect=Expect.ANY,
+        violations=(),
+        varies=sent,
+    )
+
+
+# --- values for what is frozen --------------------------------------------------------------------
+
+
+def _frozen_values(operation: Operation) -> dict[str, Any]:
+    """Return a value that no service would have by chance, for each member that is frozen."""
+    known = {member.path: member for member in answer_members(operation)}
+    promises = operation.promises
+    others: dict[str, Any] = {}
+    for path in (*promises.immutable.paths, *promises.create_only.paths):
+        if path not in known:
+            continue
+        value = _unlikely_value(known, path)
+        if isinstance(value, list):
+            value = [*_item_turned_over(operation, path), *value]
+        others[path] = value
+    return others
+
+
+def _unlikely_value(known: Mapping[str, Property], path: str) -> Any:
+    """Return a value for *path* that no service would have by chance."""
+    below = {name: member for name, member in known.items() if _is_member_below(name, path)}
+    if below and not has_items(path):
+        tree: Any = {}
+        for name, member in below.items():
+            if "properties" not in member.schema:
+                tree = with_value(tree, relative_path(name, path), _unlikely_leaf(member))
+        return tree
+    if "array" in types_allowed(known[path].schema):
+        items = item_path(path)
+        item = {key: one for key, one in OTHER_ITEM.items() if member_path(items, key) in known}
+        return [item]
+    return _unlikely_leaf(known[path])
+
+
+def _is_member_below(path: str, holder: str) -> bool:
+    """Return whether *path* leads into the object at *holder*; a list has items, no members."""
+    if not is_within(path, holder):
+        return False
+    below = steps_of(relative_path(path, holder))
+    return bool(below) and below[0] is not ITEM
+
+
+def _unlikely_leaf(member: Property) -> Any:
+    if member.schema.get("format") in OTHER_FORMATTED:
+        return OTHER_FORMATTED[member.schema["format"]]
+    value = sample_value(member)
+    if not isinstance(value, str):
+        return value
+    if "example" not in member.schema:
+        return "contract-other"
+    # Another value of the documented look, for a service may write only what it takes for one.
+    last = "y" if value.endswith("x") else "x"
+    return value[:-1] + last
+
+
+def _item_turned_over(operation: Operation, path: str) -> list[Any]:
+    """Return the first item that the document shows at *path*, with its id and other values.
+
+    Its owner may write by id. The list is empty where the document shows none.
+    """
+    content = operation.success.content if operation.success else None
+    if content is None:
+        return []
+    for example in content.examples:
+        items = value_at(example.value, path)
+        if isinstance(items, list) and items:
+            return [_turned_over(items[0])] if isinstance(items[0], dict) else []
+    return []
+
+
+def _turned_over(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *item* with its truth values inverted and its lists replaced."""
+    turned = dict(item)
+    for name, value in item.items():
+        if isinstance(value, bool):
+            turned[name] = not value
+        elif isinstance(value, list):
+            turned[name] = ["contract:other"]
+    return turned
+
+
+def _mistaken_values(others: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield, by path, what stands in the place of a value where a client is mistaken.
+
+    Or it means the value, but shorter: ``owner: {"id": ...}``.
+    """
+    for path, value in others.items():
+        for odd in ("text", 7, ["text"]):
+            if type(odd) is not type(value) or isinstance(value, list):
+                yield path, odd
+        if isinstance(value, dict) and "id" in value:
+            yield path, {"id": value["id"]}
+
+
+# --- members that are not declared ----------------------------------------------------------------
+
+
+def _undeclared_case(operation: Operation, context: RunContext, title: str, body: Any) -> Case:
+    return judged(Probe.READ_ONLY, title, operation, context, body, varies="undeclared")
+
+
+def _in_capitals(operation: Operation, context: RunContext) -> Iterator[Case]:
+    """Yield the update that spells every member it may write in capitals.
+
+    JSON's names are told apart by case.
+    """
+    new = fresh_body(operation, context, "capitals")
+    least = body = minimal_body(operation, context)
+    for member in writable(operation):
+        value = value_at(new, member.path)
+        if not (member.secret or member.required or value is ABSENT):
+            *holders, name = steps_of(member.path)
+            body = with_value(body, path_of([*holders, str(name).upper()]), value)
+    one = _undeclared_case(operation, context, "members in capitals", body)
+    if one.expect is Expect.ACCEPTED and body != least:
+        yield one
+
+
+def _with_undeclared(operation: Operation, context: RunContext) -> Iterator[Case]:
+    """Yield updates with a member that the schema neither names nor forbids."""
+    if operation.request is None:
+        return
+    least = minimal_body(operation, context)
+    for path in (WHOLE, *_object_paths(operation)):
+        is_deep = parent_path(path) != WHOLE
+        if is_deep and value_at(least, path) is ABSENT:
+            continue
+        name = member_path(path, "x_contract")
+        for value in ("contract", {"a": [None, 7]}):
+            body = with_value(least, name, value)
+            one = _undeclared_case(operation, context, f"an undeclared {name}", body)
+            if one.expect is Expect.ACCEPTED:
+                yield one
+
+
+def _object_paths(operation: Operation) -> list[str]:
+    """Return the paths of the objects within the request body that an update may write."""
+    members = request_members(operation)
+    return [m.path for m in members if "properties" in m.schema and not m.read_only]
