@@ -1,4 +1,4 @@
-"""Does the proof bite? With any one check taken out, it must say which fault is no longer noticed."""
+"""Does the proof bite? With any one check taken out, it must say which mutation is no longer noticed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from running import ROOT, gate
 
 from pytest_confluent_contracts import clauses
 from pytest_confluent_contracts.double import mutations
-from pytest_confluent_contracts.double.proving import Prover
+from pytest_confluent_contracts.double.proving import MutationTester
 from pytest_confluent_contracts.model.clauses import Aspect, Evidence, Ruling, Verdict
 from pytest_confluent_contracts.report import record
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.model.clauses import Judge
 
-FAULTS_AT_LEAST = 200
+MUTATIONS_AT_LEAST = 200
 
 
 @lru_cache
-def prover(name: str) -> Prover:
-    """Return the prover of a document; its requests are made once."""
-    return Prover(document(name)[1], seed=0, max_examples=20)
+def tester(name: str) -> MutationTester:
+    """Return the tester of a document; its requests are made once."""
+    return MutationTester(document(name)[1], seed=0, max_examples=20)
 
 
 def told_alone(name: str) -> dict[str, str]:
-    """Return a fault for each clause that has one of its own, which no other clause is named for."""
+    """Return a mutation for each clause that has one of its own, which no other clause is named for."""
     own: dict[str, str] = {}
-    for fault in prover(name).faults.values():
-        named = prover(name).named(fault)
+    for mutation in tester(name).mutations.values():
+        named = tester(name).named_clauses(mutation)
         if len(named) == 1:
-            own.setdefault(named[0].id, fault.name)
+            own.setdefault(named[0].id, mutation.name)
     return own
 
 
@@ -70,29 +70,34 @@ CASES = [(name, clause) for name in DOCUMENTS for clause in sampled(name)]
 def test_a_check_that_is_taken_out_is_missed(
     name: str, clause: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With its judge silenced, the clause's fault is not noticed; with its judge, it is."""
-    fault, tried = told_alone(name)[clause], prover(name)
-    assert tried.prove(fault).told == ""
+    """With its judge silenced, the clause's mutation is not noticed; with its judge, it is."""
+    mutation, tried = told_alone(name)[clause], tester(name)
+    assert tried.try_mutation(mutation).complaint == ""
     blind = tuple(
         replace(one, judge=lenient(one.judge)) if one.id == clause else one for one in tried.clauses
     )
     monkeypatch.setattr(tried, "clauses", blind)
-    told = tried.prove(fault).told
-    assert told.startswith(f"not noticed: {fault}")
+    told = tried.try_mutation(mutation).complaint
+    assert told.startswith(f"not noticed: {mutation}")
     assert clause in told
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_clause_that_can_be_provoked_has_a_fault(name: str) -> None:
     """Only what no request can bring about is left without one: a conflict, and a network in between."""
-    assert set(prover(name).uncovered()) <= {"409/header/Location", "answered/at-once"}
+    assert set(tester(name).uncovered()) <= {"409/header/Location", "answered/at-once"}
 
 
 def test_there_are_enough_faults() -> None:
-    """The proof is broad, and every fault names a clause."""
-    faults = [(name, fault) for name in DOCUMENTS for fault in prover(name).faults.values()]
-    assert len(faults) >= FAULTS_AT_LEAST
-    assert [fault.name for name, fault in faults if not prover(name).named(fault)] == []
+    """The proof is broad, and every mutation names a clause."""
+    count, naming_none = 0, []
+    for name in DOCUMENTS:
+        for mutation in tester(name).mutations.values():
+            count += 1
+            if not tester(name).named_clauses(mutation):
+                naming_none.append(mutation.name)
+    assert count >= MUTATIONS_AT_LEAST
+    assert naming_none == []
 
 
 def test_the_option_prints_the_matrix_and_exits_green(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ EXAMPLES = 20
 
 
 def altering(
-    names: tuple[str, ...], known: dict[str, mutations.Fault]
+    names: tuple[str, ...], known: dict[str, mutations.Mutation]
 ) -> Callable[[Service], Service]:
     """Return the alteration that puts each fault of *names* that is *known* into a service."""
 

@@ -11,7 +11,7 @@ from judging import red
 
 from pytest_confluent_contracts import cases, clauses
 from pytest_confluent_contracts.cases.build import path_at_fault
-from pytest_confluent_contracts.double.proving import Double, Prover
+from pytest_confluent_contracts.double.proving import Double, MutationTester
 from pytest_confluent_contracts.double.service import Service, VirtualClock
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Verdict
@@ -253,7 +253,7 @@ def test_a_slash_in_a_parameter_is_no_part_of_the_path(operation: Operation) -> 
     service = Service(operation, VirtualClock())
     assert service.id_in("/prefix/things/one%20two/parts/part-1?a=/b") == "one two/part-1"
     assert service.id_in("/things/one%2Ftwo/parts/part-1") == "one/two/part-1"
-    assert service.id_in("/things/one%20two/parts/part-1") in service.resources
+    assert service.id_in("/things/one%20two/parts/part-1") in service.store.resources
 
 
 def test_a_pin_names_its_member_by_path(tmp_path: Path) -> None:
@@ -305,14 +305,14 @@ def fault_cases() -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def prover(operation: Operation) -> Prover:
+def tester(operation: Operation) -> MutationTester:
     """Return what tries the faults; its requests are made once."""
-    return Prover(operation, seed=0, max_examples=20)
+    return MutationTester(operation, seed=0, max_examples=20)
 
 
 @pytest.mark.parametrize(("path", "name"), fault_cases())
-def test_a_fault_of_every_member_is_noticed(prover: Prover, path: str, name: str) -> None:
+def test_a_fault_of_every_member_is_noticed(tester: MutationTester, path: str, name: str) -> None:
     """A double that breaks the promise on this one member turns its own clause red."""
-    proof = prover.prove(name)
-    assert proof.told == ""
+    proof = tester.try_mutation(name)
+    assert proof.complaint == ""
     assert any(path in clause for clause in proof.noticed)

@@ -1,6 +1,6 @@
 """Does the gate bite?
 
-Each fault is put into the embedded service; do the clauses that it breaks notice?
+Each mutation is put into the embedded service; do the clauses that it breaks notice?
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_confluent_contracts.cases.plan import Plan
-    from pytest_confluent_contracts.double.mutations import Fault
+    from pytest_confluent_contracts.double.mutations import Mutation
     from pytest_confluent_contracts.http.targets import ClientSettings, Target
     from pytest_confluent_contracts.model.clauses import Clause
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.run.sender import Listener, RunPolicy
 
-TIMEOUT = 10.0
+TIMEOUT_S = 10.0
 
 
 def unaltered(service: Service) -> Service:
@@ -59,7 +59,7 @@ class Double:
         """Return a new service with the alteration as a target, on a clock of its own."""
         clock = VirtualClock()
         services = {self.operation.key: alter(Service(self.operation, clock))}
-        settings = settings or targets.ClientSettings(TIMEOUT)
+        settings = settings or targets.ClientSettings(TIMEOUT_S)
         answer = Router(services).answer
         return targets.embedded(answer, clock, [self.access], settings, self._redactor)
 
@@ -76,10 +76,11 @@ class Double:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """What became of one fault.
+class MutationResult:
+    """What became of one mutation.
 
-    There are the named clauses that noticed it, and others that turned red beside them.
+    There are the named clauses that noticed it, and others that turned red beside them. The fields
+    are the keys of a proof's record.
     """
 
     fault: str
@@ -89,7 +90,7 @@ class Proof:
     beside: tuple[str, ...]
 
     @property
-    def told(self) -> str:
+    def complaint(self) -> str:
         """Return what is wrong with the gate, empty where nothing is."""
         if not self.fault:
             return f"red without a fault: {', '.join(self.beside)}" if self.beside else ""
@@ -98,8 +99,8 @@ class Proof:
         return f"not noticed: {self.fault}; it breaks {', '.join(self.named) or 'no clause'}"
 
 
-class Prover:
-    """Tries the faults of one operation.
+class MutationTester:
+    """Tries the mutations of one operation.
 
     The requests are made once and sent to every broken service.
     """
@@ -107,40 +108,37 @@ class Prover:
     def __init__(self, operation: Operation, seed: int, max_examples: int) -> None:
         self.double = Double(operation, seed, max_examples)
         self.clauses = clauses.derive(operation)
-        self.faults = {fault.name: fault for fault in mutations.derive(operation)}
+        self.mutations = {one.name: one for one in mutations.derive(operation)}
 
-    def prove(self, name: str) -> Proof:
-        """Return what becomes of the fault *name*.
+    def try_mutation(self, name: str) -> MutationResult:
+        """Return what becomes of the mutation *name*.
 
         Its probes run until one of the named clauses notices.
         """
-        fault = self.faults[name]
-        campaign, named = self._campaign(fault.alter), self.named(fault)
-        noticed: list[str] = []
-        for probe in ORDER:
-            if not any(probe in clause.needs for clause in named):
-                continue
-            self._run(campaign, probe)
-            noticed = [clause.id for clause in named if campaign.weigh(clause).against]
-            if noticed:
-                break
-        noticed = noticed or [clause.id for clause in named if self._red(campaign, clause)]
-        ids = {clause.id for clause in named}
-        others = [clause for clause in self.clauses if clause.id not in ids and clause.needs]
-        beside = [clause.id for clause in others if campaign.weigh(clause).against]
-        families = tuple(dict.fromkeys(clause.family.value for clause in named))
-        return Proof(name, tuple(sorted(ids)), families, tuple(noticed), tuple(beside))
+        mutation = self.mutations[name]
+        campaign, named = self._campaign(mutation.alter), self.named_clauses(mutation)
+        noticed = self._run_until_noticed(campaign, named)
+        if not noticed:
+            noticed = [clause.id for clause in named if self._is_red(campaign, clause)]
+        return MutationResult(
+            fault=name,
+            named=tuple(sorted(clause.id for clause in named)),
+            families=tuple(dict.fromkeys(clause.family.value for clause in named)),
+            noticed=tuple(noticed),
+            beside=tuple(self._red_beside(campaign, named)),
+        )
 
-    def unharmed(self) -> Proof:
-        """Return what is red without any fault, and what no fault covers.
+    def try_unaltered(self) -> MutationResult:
+        """Return what is red without any mutation, and what no mutation covers.
 
         The first stand as *beside*, the others as *named*.
         """
-        return Proof("", tuple(self.uncovered()), (), (), tuple(self.false_alarms()))
+        named, beside = tuple(self.uncovered()), tuple(self.false_alarms())
+        return MutationResult("", named, (), (), beside)
 
-    def named(self, fault: Fault) -> list[Clause]:
-        """Return the clauses that *fault* says it breaks."""
-        patterns = [_literal(name) for name in fault.breaks]
+    def named_clauses(self, mutation: Mutation) -> list[Clause]:
+        """Return the clauses that *mutation* says it breaks."""
+        patterns = [_literal(name) for name in mutation.breaks]
         return [clause for clause in self.clauses if _matches(clause.id, patterns)]
 
     def false_alarms(self) -> list[str]:
@@ -152,17 +150,45 @@ class Prover:
         for probe in ORDER:
             self._run(campaign, probe)
         provoked = [clause for clause in self.clauses if clause.needs]
-        return [clause.id for clause in provoked if self._red(campaign, clause)]
+        return [clause.id for clause in provoked if self._is_red(campaign, clause)]
 
     def uncovered(self) -> list[str]:
-        """Return the clauses that no fault names."""
-        covered = {clause.id for fault in self.faults.values() for clause in self.named(fault)}
-        return [clause.id for clause in self.clauses if clause.needs and clause.id not in covered]
+        """Return the clauses that no mutation names."""
+        covered: set[str] = set()
+        for mutation in self.mutations.values():
+            covered.update(clause.id for clause in self.named_clauses(mutation))
+        provoked = [clause for clause in self.clauses if clause.needs]
+        return [clause.id for clause in provoked if clause.id not in covered]
+
+    def _run_until_noticed(self, campaign: Campaign, named: Sequence[Clause]) -> list[str]:
+        """Run the probes that *named* need until clauses turn red, and return the ids of these.
+
+        The list is empty where no exchange speaks against any.
+        """
+        for probe in ORDER:
+            if not any(probe in clause.needs for clause in named):
+                continue
+            self._run(campaign, probe)
+            noticed = [clause.id for clause in named if campaign.weigh(clause).against]
+            if noticed:
+                return noticed
+        return []
+
+    def _red_beside(self, campaign: Campaign, named: Sequence[Clause]) -> list[str]:
+        """Return the clauses besides *named* that an exchange speaks against."""
+        ids = {clause.id for clause in named}
+        found: list[str] = []
+        for clause in self.clauses:
+            is_other = clause.needs and clause.id not in ids
+            if is_other and campaign.weigh(clause).against:
+                found.append(clause.id)
+        return found
 
     def _run(self, campaign: Campaign, probe: Probe) -> None:
         campaign.run(probe)
 
-    def _red(self, campaign: Campaign, clause: Clause) -> bool:
+    def _is_red(self, campaign: Campaign, clause: Clause) -> bool:
+        """Return whether *clause* fails: by its evidence, or because none was let through."""
         weighed = campaign.weigh(clause)
         if weighed.evidence:
             return bool(weighed.against)

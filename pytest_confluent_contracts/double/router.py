@@ -1,4 +1,7 @@
-"""Which of several embedded services answers? Each has one operation; they share a clock, and nothing else."""
+"""Which of several embedded services answers?
+
+Each has one operation; they share a clock, and nothing else.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What would a conforming service answer? One built from a document, stateful, on a clock of its own."""
+"""What would a conforming service answer?
+
+One that is built from a document, stateful, on a clock of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,33 +9,25 @@ import base64
 import json
 import re
 import uuid
-from copy import deepcopy
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import jsonschema_rs
 
+from pytest_confluent_contracts.double.store import Store, described_success
 from pytest_confluent_contracts.model import paths
-from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_confluent_contracts.model.documents import (
-        Content,
-        Operation,
-        Property,
-        Response,
-        SecurityScheme,
-    )
+    from pytest_confluent_contracts.double.store import Resource
+    from pytest_confluent_contracts.model.documents import Content, Operation, SecurityScheme
 
-LIMIT = 100
-WINDOW = 60.0
-LATENCY = 0.02
-EPOCH = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
+LIMIT = 100  # requests a window
+WINDOW_S = 60.0
+LATENCY_S = 0.02
 LIMIT_HEADERS = {
     "limit": "X-RateLimit-Limit",
     "remaining": "X-RateLimit-Remaining",
@@ -51,7 +46,10 @@ TITLES = {
 
 
 class VirtualClock:
-    """Time that passes only when somebody waits, in seconds: a run on the embedded service never sleeps."""
+    """Time that passes only when somebody waits, in seconds.
+
+    A run on the embedded service never sleeps.
+    """
 
     def __init__(self) -> None:
         self._now = 0.0
@@ -77,7 +75,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the service says: status, headers in order, and the JSON value of the body (None: no body)."""
+    """What the service says: status, headers in order, and the JSON value of the body.
+
+    The value None stands for no body; where *raw* is given, its bytes are the body.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
@@ -96,22 +97,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a request is refused: status, a code, a sentence, and where in the body (JSON Pointer)."""
+    """Why a request is refused: status, a code, a sentence, and where in the body.
+
+    *pointer* is a JSON Pointer; None where no member is at fault.
+    """
 
     status: int
     code: str
     detail: str
     pointer: str | None = None
-
-
-@dataclass(slots=True)
-class Resource:
-    """What the service keeps of one resource."""
-
-    shown: dict[str, Any]
-    created: float
-    updated: float = 0.0
-    secret: dict[str, Any] = field(default_factory=dict)
 
 
 def limit_header_names(operation: Operation) -> dict[str, str]:
@@ -133,14 +127,17 @@ class Refused(Exception):
 
 
 class Service:
-    """Serves one operation as its document describes it. Each step is a method: a fault replaces just one."""
+    """Serves one operation as its document describes it.
+
+    Each step is a method: a mutation replaces just one.
+    """
 
     def __init__(self, operation: Operation, clock: VirtualClock, seed: int = 0) -> None:
         self.operation, self.clock, self.random = operation, clock, Random(seed)
-        self.limit, self.window = LIMIT, WINDOW
+        self.limit, self.window = LIMIT, WINDOW_S
         self.window_start, self.spent = clock.now(), 0
         self.credentials = {scheme.name: self._issue(scheme) for scheme in operation.schemes}
-        self.resources = {"/".join(value for _, value in self.parameters): self.initial()}
+        self.store = Store(operation, self.parameters)
         self._validator: Any = None
 
     # --- what it was set up with -------------------------------------------------------------------------------------
@@ -151,15 +148,17 @@ class Service:
         return tuple((name, value or f"{name}-0001") for name, value in self.operation.parameters)
 
     def _issue(self, scheme: SecurityScheme) -> dict[str, str]:
-        return {
-            part: f"mock-{part}-{self.random.getrandbits(64):016X}" for part, _ in scheme.variables
-        }
+        """Return a new credential of *scheme*, by its parts."""
+        issued: dict[str, str] = {}
+        for part, _ in scheme.variables:
+            issued[part] = f"mock-{part}-{self.random.getrandbits(64):016X}"
+        return issued
 
     # --- the request's way -------------------------------------------------------------------------------------------
 
     def handle(self, request: Request) -> Answer:
         """Return the answer to *request*."""
-        self.clock.sleep(LATENCY)
+        self.clock.sleep(LATENCY_S)
         try:
             return self.finished(self.served(request))
         except Refused as refused:
@@ -174,39 +173,48 @@ class Service:
         body = self.read(request)
         self.validate(body)
         self.apply(resource, body)
-        return Answer(self.succeeds, (), self.show(resource))
+        return Answer(self.success_status, (), self.show(resource))
+
+    def apply(self, resource: Resource, body: Any) -> None:
+        """Write the members that an update may write; whatever else was sent is ignored."""
+        self.store.write(resource, body, self.clock.now())
+
+    def show(self, resource: Resource) -> Any:
+        """Return the resource as an answer shows it."""
+        return self.store.show(resource)
 
     @property
-    def success(self) -> Response:
-        return next(
-            response for response in self.operation.responses if response.status.startswith("2")
-        )
-
-    @property
-    def succeeds(self) -> int:
+    def success_status(self) -> int:
         """Return the status of a successful answer; of a documented range the first."""
-        return int(self.success.status.upper().replace("X", "0"))
+        return int(described_success(self.operation).status.upper().replace("X", "0"))
 
     def route(self, request: Request) -> None:
+        """Let the request pass where its method is the operation's."""
         if request.method != self.operation.method:
             raise Refused(Problem(405, "method_not_allowed", "This method is not allowed here."))
 
     def authenticate(self, request: Request) -> None:
         """Let the request pass where one documented alternative is complete."""
-        if self.operation.security and not any(
-            all(self.recognised(scheme, request) for scheme in alternative)
-            for alternative in self.operation.security
-        ):
-            status = _first(self.operation.promises.refusals.unauthenticated, 401)
-            detail = "Valid credentials must be provided."
-            raise Refused(Problem(status, "user_unauthenticated", detail))
+        alternatives = self.operation.security
+        if not alternatives or any(self.fulfils(one, request) for one in alternatives):
+            return
+        status = _first(self.operation.promises.refusals.unauthenticated, 401)
+        detail = "Valid credentials must be provided."
+        raise Refused(Problem(status, "user_unauthenticated", detail))
+
+    def fulfils(self, alternative: Sequence[SecurityScheme], request: Request) -> bool:
+        """Return whether the request has the right credential of each scheme of *alternative*."""
+        return all(self.recognised(scheme, request) for scheme in alternative)
 
     def recognised(self, scheme: SecurityScheme, request: Request) -> bool:
+        """Return whether the request has the right credential of *scheme*."""
         sent, own = request.headers.get(scheme.header.lower(), ""), self.credentials[scheme.name]
         if scheme.kind == "basic":
             pair = base64.b64encode(f"{own['username']}:{own['password']}".encode()).decode()
             return sent == f"Basic {pair}"
-        return sent == (f"Bearer {own['token']}" if scheme.kind == "bearer" else own["value"])
+        if scheme.kind == "bearer":
+            return sent == f"Bearer {own['token']}"
+        return sent == own["value"]
 
     # --- the rate limit ----------------------------------------------------------------------------------------------
 
@@ -220,9 +228,11 @@ class Service:
         self.spent += 1
 
     def seconds_left(self) -> int:
+        """Return the whole seconds to the next window, rounded up, at least 1."""
         return max(1, -int(-(self.window_start + self.window - self.clock.now()) // 1))
 
     def limit_headers(self, status: int) -> list[tuple[str, str]]:
+        """Return the headers that tell the limit; they stand on successes and on a 429."""
         told = {
             "limit": self.limit,
             "remaining": self.limit - self.spent,
@@ -230,7 +240,7 @@ class Service:
         }
         if status == 429:
             told["retry_after"] = self.seconds_left()
-        elif status != self.succeeds:
+        elif status != self.success_status:
             return []
         names = limit_header_names(self.operation)
         return [(names[role], str(value)) for role, value in told.items()]
@@ -238,11 +248,12 @@ class Service:
     # --- the body ----------------------------------------------------------------------------------------------------
 
     def find(self, request: Request) -> Resource:
+        """Return the resource that the path addresses; raise `Refused` where there is none."""
         id = self.id_in(request.path)
-        if id not in self.resources:
+        if id not in self.store.resources:
             status = _first(self.operation.promises.refusals.unknown, 404)
             raise Refused(Problem(status, "not_found", "There is no such resource."))
-        return self.resources[id]
+        return self.store.resources[id]
 
     def id_in(self, path: str) -> str:
         """Return the path parameters of *path*, joined; they stand where the template has braces.
@@ -265,43 +276,44 @@ class Service:
 
     @property
     def unreadable(self) -> int:
+        """Return the status that refuses what is not JSON: 400 where the document has it."""
         refusing = self.refusing
         return 400 if 400 in refusing else refusing[0]
 
     @property
     def unprocessable(self) -> int:
+        """Return the status that refuses what breaks the schema."""
         return max(self.refusing)
 
     def read(self, request: Request) -> Any:
+        """Return the JSON value of the body; raise `Refused` where none can be read."""
         content = self.operation.request
         if content is None or (not request.body and not content.required):
             return {}
         sent_as = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if sent_as != content.media_type:
-            raise Refused(
-                Problem(self.unreadable, "unsupported_media_type", f"Send {content.media_type}.")
-            )
+            detail = f"Send {content.media_type}."
+            raise Refused(Problem(self.unreadable, "unsupported_media_type", detail))
         try:
             text = request.body.decode("utf-8")
             value = json.loads(text, parse_constant=_no_constant)
             json.dumps(value, ensure_ascii=False).encode("utf-8")
         except (ValueError, RecursionError):
-            raise Refused(
-                Problem(self.unreadable, "malformed_body", "The body is not JSON.")
-            ) from None
+            detail = "The body is not JSON."
+            raise Refused(Problem(self.unreadable, "malformed_body", detail)) from None
         return value
 
     def validate(self, body: Any) -> None:
+        """Raise `Refused` with each problem of *body* where the schema is broken."""
         try:
-            problems = [self.problem(error, body) for error in self.faults_in(body)]
+            problems = [self.problem(error, body) for error in self.violations_in(body)]
         except ValueError:  # jsonschema_rs reads nothing that is nested some 255 levels deep
-            problems = [
-                Problem(self.unreadable, "malformed_body", "The body is nested too deeply.")
-            ]
+            detail = "The body is nested too deeply."
+            problems = [Problem(self.unreadable, "malformed_body", detail)]
         if problems:
             raise Refused(*problems)
 
-    def faults_in(self, body: Any) -> list[Any]:
+    def violations_in(self, body: Any) -> list[Any]:
         """Return the validator's errors, the first of each place."""
         if self.operation.request is None:
             return []
@@ -311,84 +323,14 @@ class Service:
             )
         first: dict[str, Any] = {}
         for error in self._validator.iter_errors(body):
-            first.setdefault(paths.pointer_of(steps_to(error, body)), error)
+            first.setdefault(paths.pointer_of(steps_to_violation(error, body)), error)
         return list(first.values())
 
     def problem(self, error: Any, body: Any) -> Problem:
-        pointer = paths.pointer_of(steps_to(error, body))
+        """Return the problem that a validator's error of *body* stands for."""
+        pointer = paths.pointer_of(steps_to_violation(error, body))
         detail = f"The value breaks the rule {error.kind.name!r}."
         return Problem(self.unprocessable, "invalid_body", detail, pointer)
-
-    # --- the resource ------------------------------------------------------------------------------------------------
-
-    def initial(self) -> Resource:
-        """Return the resource as the document's examples show it."""
-        content = self.success.content
-        shown = _composed(content) if content else {}
-        created = -86_400.0
-        return Resource(self._identified(shown), created, created)
-
-    def _identified(self, shown: Any) -> Any:
-        """Return *shown* under its own id and address, without what only its creation shows."""
-        identity = self.operation.promises.identity
-        if identity and identity.property:
-            own = self.parameters[-1][1] if self.parameters else ""
-            shown = paths.with_value(shown, identity.property, own)
-        if identity and identity.self_link:
-            address = paths.filled_template(self.operation.path, self.parameters)
-            link = f"https://contract.example{address}"
-            shown = paths.with_value(shown, identity.self_link, link)
-        for path in self.operation.promises.create_only.paths:
-            shown = paths.without_value(shown, path)
-        return shown
-
-    def apply(self, resource: Resource, body: Any) -> None:
-        """Write the members that an update may write; whatever else was sent is ignored."""
-        changed = False
-        for member in self.writable():
-            value = paths.value_at(body, member.path)
-            was = paths.value_at(resource.shown, member.path)
-            if value is not ABSENT and was != value:
-                resource.shown = paths.with_value(resource.shown, member.path, deepcopy(value))
-                changed = True
-        for member in self.operation.request.properties if self.operation.request else ():
-            value = paths.value_at(body, member.path)
-            if member.secret and value is not ABSENT:
-                resource.secret[member.path] = value
-        if changed:
-            resource.updated = self.clock.now()
-
-    def writable(self) -> list[Property]:
-        """Return the members that a request may write and an answer shows."""
-        request, content = self.operation.request, self.success.content
-        answers = {member.path for member in content.properties} if content else set()
-        members = request.properties if request else ()
-        fixed = list(self.operation.promises.immutable.paths)
-        fixed += [member.path for member in members if member.read_only]
-        found: list[Property] = []
-        for member in members:
-            is_part = paths.has_items(member.path) or "properties" in member.schema
-            is_fixed = any(paths.is_within(member.path, path) for path in fixed)
-            if member.path in answers and not (is_part or is_fixed or member.secret):
-                found.append(member)
-        return found
-
-    def show(self, resource: Resource) -> Any:
-        """Return the resource as an answer shows it."""
-        shown = deepcopy(resource.shown)
-        stamps = self.operation.promises.timestamps
-        moments = ((stamps.created, resource.created), (stamps.updated, resource.updated))
-        for path, moment in moments:
-            if path:
-                shown = paths.with_value(shown, path, self.told(moment))
-        return shown
-
-    def told(self, moment: float) -> str:
-        return (
-            (EPOCH + timedelta(seconds=moment))
-            .isoformat(timespec="milliseconds")
-            .replace("+00:00", "Z")
-        )
 
     # --- the answer --------------------------------------------------------------------------------------------------
 
@@ -397,21 +339,24 @@ class Service:
         status = problems[0].status
         response = self.operation.response(status)
         content = response.content if response else self._envelope()
-        value = (
-            None
-            if content is None
-            else {"errors": [self.error(problem, content) for problem in problems]}
-        )
-        return Answer(status, tuple(self.refusal_headers(status)), value)
+        headers = tuple(self.refusal_headers(status))
+        if content is None:
+            return Answer(status, headers)
+        errors = [self.error(problem, content) for problem in problems]
+        return Answer(status, headers, {"errors": errors})
 
     def _envelope(self) -> Content | None:
-        return next(
-            (r.content for r in self.operation.responses if r.status.startswith("4") and r.content),
-            None,
-        )
+        """Return the first body that the document describes for a status of the 4xx class."""
+        for response in self.operation.responses:
+            if response.status.startswith("4") and response.content:
+                return response.content
+        return None
 
     def error(self, problem: Problem, content: Content) -> Any:
-        """Return one entry of the list of errors: an object where the document describes one, else a sentence."""
+        """Return one entry of the list of errors.
+
+        It is an object where the document describes one, else a sentence.
+        """
         documented = {member.path for member in content.properties}
         entry = paths.item_path("errors")
         if not any(path != entry and paths.is_within(path, entry) for path in documented):
@@ -427,24 +372,26 @@ class Service:
         return told if problem.pointer is None else told | {"source": {"pointer": problem.pointer}}
 
     def refusal_headers(self, status: int) -> list[tuple[str, str]]:
+        """Return the headers that HTTP asks of a refusal with *status*."""
         if status == 401:
             return [("WWW-Authenticate", 'Basic realm="contract", error="invalid_key"')]
         return [("Allow", self.operation.method)] if status == 405 else []
 
     def finished(self, answer: Answer) -> Answer:
         """Return the answer with the headers that every answer has."""
-        headers = [("Content-Type", "application/json")] if answer.value is not None else []
+        headers: list[tuple[str, str]] = []
+        if answer.value is not None:
+            headers.append(("Content-Type", "application/json"))
         if request_id := self.operation.promises.request_id:
             headers.append((request_id.header, f"{self.random.getrandbits(128):032x}"))
-        return replace(
-            answer, headers=(*headers, *self.limit_headers(answer.status), *answer.headers)
-        )
+        headers += self.limit_headers(answer.status)
+        return replace(answer, headers=(*headers, *answer.headers))
 
 
 # --- values ----------------------------------------------------------------------------------------------------------
 
 
-def steps_to(error: Any, body: Any) -> list[str | int]:
+def steps_to_violation(error: Any, body: Any) -> list[str | int]:
     """Return the steps to the member of *body* that a validator's error tells of or misses."""
     steps = paths.steps_reported(body, error.instance_path, error.instance)
     return [*steps, error.kind.property] if error.kind.name == "required" else steps
@@ -457,43 +404,3 @@ def _no_constant(name: str) -> Any:
 def _first(statuses: Sequence[int], otherwise: int) -> int:
     """Return the first of the statuses that the document names, *otherwise* where it names none."""
     return next(iter(statuses), otherwise)
-
-
-def _composed(content: Content) -> Any:
-    """Return a body as the document shows it: its example, else one put together from the members' examples."""
-    if content.examples:
-        return deepcopy(content.examples[0].value)
-    return _sampled(content.schema)
-
-
-def _sampled(schema: Mapping[str, Any]) -> Any:
-    kinds = schema.get("type", "string")
-    kind = kinds if isinstance(kinds, str) else next(iter(kinds), "null")
-    if "example" in schema:
-        return deepcopy(schema["example"])
-    if kind == "object" or "properties" in schema:
-        return {
-            name: _sampled(member)
-            for name, member in (schema.get("properties") or {}).items()
-            if _wanted(name, schema)
-        }
-    if schema.get("enum"):
-        return schema["enum"][0]
-    samples = {
-        "array": [],
-        "boolean": False,
-        "integer": schema.get("minimum", 0),
-        "number": 0.0,
-        "null": None,
-    }
-    return samples.get(
-        kind, "sample".ljust(schema.get("minLength", 0), "x")[: schema.get("maxLength", 255)]
-    )
-
-
-def _wanted(name: str, schema: Mapping[str, Any]) -> bool:
-    """Return whether an example resource shows the member: required, or with an example, or holding such."""
-    member = schema["properties"][name]
-    if name == "deleted_at":  # the resource is alive
-        return False
-    return name in (schema.get("required") or ()) or "example" in member or "properties" in member

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_confluent_contracts.cases.plan import Plan
-    from pytest_confluent_contracts.double.proving import Proof, Prover
+    from pytest_confluent_contracts.double.proving import MutationResult, MutationTester
     from pytest_confluent_contracts.double.service import Service, VirtualClock
     from pytest_confluent_contracts.http.targets import Target
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
@@ -65,7 +65,7 @@ class Gate:
         self._clock: VirtualClock | None = None
         self._services: dict[tuple[str, str], Service] = {}
         self._campaigns: dict[tuple[str, str], Campaign] = {}
-        self._provers: dict[tuple[str, str], Prover] = {}
+        self._testers: dict[tuple[str, str], MutationTester] = {}
 
     def ruling(self, operation: Operation, clause: Clause) -> Ruling:
         """Return the verdict on *clause*."""
@@ -295,15 +295,15 @@ class Gate:
             self.config.stash[NOT_PUT_BACK].append(f"{'::'.join(key)}: {lost}")
         saved_state.forget(self.config.stash.get(STATE_FOLDER, None), key)
 
-    def proof(self, operation: Operation, fault: str) -> Proof:
-        """Return what becomes of *fault* in the embedded service."""
-        from pytest_confluent_contracts.double.proving import Prover
+    def proof(self, operation: Operation, mutation: str) -> MutationResult:
+        """Return what becomes of *mutation* in the embedded service; ``""`` leaves it as it is."""
+        from pytest_confluent_contracts.double.proving import MutationTester
 
-        if operation.key not in self._provers:
-            prover = Prover(operation, self.settings.seed, self.settings.max_examples)
-            self._provers[operation.key] = prover
-        prover = self._provers[operation.key]
-        return prover.prove(fault) if fault else prover.unharmed()
+        if operation.key not in self._testers:
+            tester = MutationTester(operation, self.settings.seed, self.settings.max_examples)
+            self._testers[operation.key] = tester
+        tester = self._testers[operation.key]
+        return tester.try_mutation(mutation) if mutation else tester.try_unaltered()
 
     def cost(self, operation: tuple[str, str]) -> dict[str, float]:
         """Return what *operation* has cost so far.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_confluent_contracts.double.proving import Proof
+    from pytest_confluent_contracts.double.proving import MutationResult
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.plugin.gate import Gate
@@ -57,41 +57,42 @@ class OperationNode(pytest.Collector):
         node.operation = operation
         return node
 
-    def collect(self) -> Iterator[ClauseItem | FaultItem]:
+    def collect(self) -> Iterator[ClauseItem | MutationItem]:
         """Yield a test for each promise; under ``--contract-prove``, one for each way to break one."""
         from pytest_confluent_contracts import clauses
         from pytest_confluent_contracts.plugin.stash import SETTINGS
 
         if self.config.stash[SETTINGS].prove:
-            yield from self.faults()
+            yield from self.mutation_items()
             return
         for clause in clauses.derive(self.operation):
             yield ClauseItem.of(self, self.operation, clause)
 
-    def faults(self) -> Iterator[FaultItem]:
-        """Yield a test for each fault, after one for the service without any."""
+    def mutation_items(self) -> Iterator[MutationItem]:
+        """Yield a test for each mutation, after one for the service without any."""
         from pytest_confluent_contracts.double import mutations
 
-        for name in ("", *(fault.name for fault in mutations.derive(self.operation))):
-            yield FaultItem.of(self, name)
+        yield MutationItem.of(self, "")
+        for mutation in mutations.derive(self.operation):
+            yield MutationItem.of(self, mutation.name)
 
 
-class FaultItem(pytest.Function):
+class MutationItem(pytest.Function):
     """One way to break the embedded service, which the gate must notice; ``""`` is the service as it is."""
 
-    proof: Proof | None
+    proof: MutationResult | None
 
     @classmethod
-    def of(cls, parent: OperationNode, fault: str) -> FaultItem:
-        """Return the test of *fault*."""
+    def of(cls, parent: OperationNode, mutation: str) -> MutationItem:
+        """Return the test of the mutation that has this name."""
 
         def proven(contract_gate: Gate) -> None:
-            item.proof = contract_gate.proof(parent.operation, fault)
-            if item.proof.told:
-                raise ContractBroken(item.proof.told)
+            item.proof = contract_gate.proof(parent.operation, mutation)
+            if item.proof.complaint:
+                raise ContractBroken(item.proof.complaint)
 
-        item: FaultItem = cls.from_parent(
-            parent, name=f"prove/{fault or 'no fault'}", callobj=proven
+        item: MutationItem = cls.from_parent(
+            parent, name=f"prove/{mutation or 'no fault'}", callobj=proven
         )
         item.proof = None
         item.add_marker(pytest.mark.contract)
@@ -104,7 +105,7 @@ class FaultItem(pytest.Function):
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Return the document and the fault."""
+        """Return the document and the mutation."""
         return self.path, 0, f"{self.path.stem}: {self.name}"
 
 

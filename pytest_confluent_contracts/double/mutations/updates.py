@@ -1,0 +1,348 @@
+"""In which ways can an update go wrong? What is stored and shown, secrets, and time stamps."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pytest_confluent_contracts.double.mutations.altering import (
+    Mutation,
+    any_resource,
+    chain_alterations,
+    change_value,
+    find_value,
+    is_accepted,
+    is_list_member,
+    is_refused,
+    map_texts,
+    mutate_answers,
+    mutate_step,
+    overwrite_value,
+    put_counted,
+    put_value,
+    replace_step,
+    request_members,
+    rewrite_value,
+    sent_json,
+    set_header,
+)
+from pytest_confluent_contracts.double.mutations.envelopes import sent_credentials, write_detail
+from pytest_confluent_contracts.double.service import Refused
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.paths import ABSENT, value_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from pytest_confluent_contracts.double.mutations.altering import Alter, Change
+    from pytest_confluent_contracts.double.service import Answer, Request, Service
+    from pytest_confluent_contracts.double.store import Resource
+    from pytest_confluent_contracts.model.documents import Operation, Property
+
+NO_LEAK = "update/no-leak"
+LIST_AT_MOST = 3000  # entries: a list that grows with each update must not grow for ever
+
+
+# --- updates ---------------------------------------------------------------------------------------------------------
+
+
+def update_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield the mutations of what an update stores, and of what is shown of it."""
+    for member in writable_members(operation):
+        yield from written_mutations(member)
+    yield from frozen_mutations(operation)
+    identity = operation.promises.identity
+    if identity and identity.property:
+        path, clause = identity.property, "update/id-is-path-id"
+        other, upper = put_value(path, "other-0001"), change_value(path, in_upper_case)
+        yield mutate_answers(f"{path} is another", other, is_accepted, clause)
+        yield mutate_answers(f"{path} in upper case", upper, is_accepted, clause)
+    if identity and identity.self_link:
+        path, clause = identity.self_link, "update/self-addresses-resource"
+        elsewhere = put_value(path, "https://contract.example/elsewhere/1")
+        yield mutate_answers(f"{path} addresses another", elsewhere, is_accepted, clause)
+
+
+def in_upper_case(shown: Any) -> str:
+    """Return the text of *shown* in upper case."""
+    return str(shown).upper()
+
+
+def written_mutations(member: Property) -> Iterator[Mutation]:
+    """Yield the ways in which a member that an update may write can be stored wrongly."""
+    path, clause = member.path, f"update/sent-is-returned/{member.path}"
+    for what, make in MANGLING.items():
+        mangled = partial(show_mangled, path, make)
+        yield mutate_step(f"{path} comes back {what}", "show", mangled, clause)
+    breaks = (clause, "update/idempotent")
+    yield Mutation(f"{path} changes when sent again", breaks, show_another_each_time(path))
+    breaks = (clause, "update/omitted-unchanged")
+    yield Mutation(f"{path} is not stored", breaks, store_made(path, keep_what_was))
+    if not member.required:
+        breaks, reset = ("update/*unchanged", "update/empty-*"), store_made(path, reset_unsent)
+        yield Mutation(f"{path} is reset when left out", breaks, reset)
+        eager, unchanged = partial(apply_unchecked, path), "update/refused-unchanged"
+        yield mutate_step(f"{path} is applied when refused", "validate", eager, unchanged)
+    if not member.required and is_list_member(member):
+        appended = store_made(path, append_sent)
+        yield Mutation(f"{path} is added to, not replaced", (clause,), appended)
+
+
+def shown_paths(operation: Operation) -> list[str]:
+    """Return the paths of the members that a successful answer shows."""
+    content = operation.success.content if operation.success else None
+    return sorted(member.path for member in content.properties) if content else []
+
+
+def writable_members(operation: Operation) -> list[Property]:
+    """Return the members that an update may write with any value, and that an answer shows."""
+    shown, frozen = shown_paths(operation), operation.promises.immutable.paths
+    found: list[Property] = []
+    for member in request_members(operation):
+        is_frozen = member.read_only or any(paths.is_within(member.path, path) for path in frozen)
+        is_part = paths.has_items(member.path) or "properties" in member.schema
+        if member.path in shown and not (is_frozen or is_part or "enum" in member.schema):
+            found.append(member)
+    return found
+
+
+def frozen_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield that what must not change can be written, or changes by itself."""
+    shown = shown_paths(operation)
+    for path in operation.promises.immutable.paths:
+        leaves = frozen_leaves(operation, path)
+        written = chain_alterations(*(store_made(leaf, take_what_was_sent) for leaf in leaves))
+        yield Mutation(f"{path} can be written", (f"update/immutable/{path}",), written)
+    for path in shown:
+        is_of_own_object = len(paths.steps_of(path)) == 2
+        if is_of_own_object and paths.last_name(path).endswith("resource_name"):
+            another = put_counted(path, "crn://x/{}".format)
+            unsent = ("update/omitted-unchanged", "update/empty-*")
+            yield mutate_answers(f"{path} always another", another, is_accepted, *unsent)
+
+
+def frozen_leaves(operation: Operation, frozen: str) -> list[str]:
+    """Return the shown paths at or below *frozen* that no list and no update's own time moves."""
+    moving = operation.promises.timestamps.updated
+    found: list[str] = []
+    for path in shown_paths(operation):
+        is_fixed = not paths.has_items(path) and path != moving
+        if is_fixed and paths.is_within(path, frozen):
+            found.append(path)
+    return found
+
+
+# --- what is shown of what was stored --------------------------------------------------------------------------------
+
+
+def show_mangled(
+    path: str,
+    make: Callable[[str], str],
+    _: Service,
+    inner: Any,
+    resource: Resource,
+) -> Any:
+    """Show the resource with *make* done to the text at *path*."""
+    return rewrite_value(inner(resource), path, partial(map_texts, make=make))
+
+
+def show_another_each_time(path: str) -> Alter:
+    """Show another value each time that the same one is shown again."""
+
+    def alter(service: Service) -> Service:
+        before: Any = None
+
+        def show(_: Service, inner: Any, resource: Resource) -> Any:
+            nonlocal before
+            body = inner(resource)
+            now = find_value(body, path)
+            is_same, before = now == before, now
+            if is_same:
+                return overwrite_value(body, path, map_texts(now, "{} again".format))
+            return body
+
+        return replace_step("show", show)(service)
+
+    return alter
+
+
+def cut_at_255(text: str) -> str:
+    """Return the first 255 characters."""
+    return text[:255]
+
+
+def cut_at_nul(text: str) -> str:
+    """Return what stands before the first NUL."""
+    return text.partition("\0")[0]
+
+
+def escape_html(text: str) -> str:
+    """Return the text as it is written in HTML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def squeeze_into_latin1(text: str) -> str:
+    """Return the text with a question mark for each character that Latin-1 does not have."""
+    return text.encode("latin-1", "replace").decode("latin-1")
+
+
+MANGLING: Mapping[str, Callable[[str], str]] = {
+    "trimmed": str.strip,
+    "in lower case": str.lower,
+    "cut at 255": cut_at_255,
+    "cut at NUL": cut_at_nul,
+    "escaped": escape_html,
+    "in Latin-1": squeeze_into_latin1,
+}
+
+
+# --- what is stored --------------------------------------------------------------------------------------------------
+
+
+def store_made(path: str, make: Callable[[Any, Any, Any], Any]) -> Alter:
+    """Store *make(what was there, what was sent, what should be there now)* at *path*.
+
+    ABSENT stands for nothing.
+    """
+
+    def apply(_: Service, inner: Any, resource: Resource, body: Any) -> None:
+        was = value_at(resource.shown, path)
+        inner(resource, body)
+        new = make(was, value_at(body, path), value_at(resource.shown, path))
+        resource.shown = overwrite_value(resource.shown, path, new)
+
+    return replace_step("apply", apply)
+
+
+def keep_what_was(was: Any, _: Any, __: Any) -> Any:
+    """Return what was there, whatever was sent."""
+    return was
+
+
+def reset_unsent(_: Any, sent: Any, now: Any) -> Any:
+    """Return what should be there where a value was sent, else an empty one of its kind."""
+    if sent is not ABSENT:
+        return now
+    return [] if isinstance(now, list) else ""
+
+
+def append_sent(was: Any, sent: Any, now: Any) -> Any:
+    """Return what was there and then what was sent, the last `LIST_AT_MOST` entries of it."""
+    if sent is ABSENT:
+        return now
+    before = was if isinstance(was, list) else []
+    return [*before, *now][-LIST_AT_MOST:]
+
+
+def take_what_was_sent(_: Any, sent: Any, now: Any) -> Any:
+    """Return the text or the flat list that was sent, in place of anything but an object."""
+    if isinstance(now, dict):
+        return now
+    if isinstance(sent, list):
+        is_flat = not any(isinstance(item, list) for item in sent)
+        return sent if is_flat else now
+    return sent if isinstance(sent, str) else now
+
+
+def apply_unchecked(path: str, service: Service, inner: Any, body: Any) -> None:
+    """Apply a member before the body is checked."""
+    try:
+        inner(body)
+    except Refused:
+        resource = any_resource(service)
+        now = value_at(resource.shown, path)
+        new = take_what_was_sent(ABSENT, value_at(body, path), now)
+        resource.shown = overwrite_value(resource.shown, path, new)
+        raise
+
+
+# --- secrets ---------------------------------------------------------------------------------------------------------
+
+
+def secret_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield the ways in which secrets come back: of the creation, of the caller, of the body."""
+    for path in operation.promises.create_only.paths:
+        clause, secret = f"update/create-only/{path}", put_value(path, "R15hoiDIq8")
+        yield mutate_answers(f"{path} is shown", secret, is_accepted, clause)
+        empty, name = put_value(path, ""), f"{path} is shown empty"
+        yield mutate_answers(name, empty, is_accepted, f"{clause}/empty")
+    name = "credentials come back in a header"
+    yield mutate_answers(name, echo_credentials, is_accepted, NO_LEAK)
+    for path in secret_paths(operation):
+        yield from given_away_mutations(path)
+
+
+def secret_paths(operation: Operation) -> list[str]:
+    """Return the paths of the members of the request's body that are secret."""
+    return [member.path for member in request_members(operation) if member.secret]
+
+
+def echo_credentials(answer: Answer, request: Request, service: Service) -> Answer:
+    """Show the credentials of the request in a header."""
+    return set_header("X-Debug", sent_credentials(request, service))(answer, request, service)
+
+
+def given_away_mutations(path: str) -> Iterator[Mutation]:
+    """Yield the ways in which the secret that was sent at *path* can come back."""
+
+    def wrong_sentence(request: Request, _: Service) -> str:
+        return f"wrong: {sent_text(request, path)}"
+
+    plain, encoded = show_elsewhere(path, str), show_elsewhere(path, in_base64)
+    yield mutate_answers(f"{path} comes back under another name", plain, is_accepted, NO_LEAK)
+    yield mutate_answers(f"{path} comes back in base64", encoded, is_accepted, NO_LEAK)
+    detail = write_detail(wrong_sentence)
+    yield mutate_answers(f"{path} comes back in errors", detail, is_refused, "error/no-leak")
+
+
+def show_elsewhere(path: str, write: Callable[[str], str]) -> Change:
+    """Show what was sent at *path* as another member, written by *write*."""
+
+    def change(answer: Answer, request: Request, _: Service) -> Answer:
+        debug = {"x_debug": write(sent_text(request, path))}
+        return replace(answer, value={**answer.value, **debug})
+
+    return change
+
+
+def sent_text(request: Request, path: str) -> str:
+    """Return the text that the request has at *path*, ``""`` where it has none."""
+    found = find_value(sent_json(request), path)
+    return found if isinstance(found, str) else ""
+
+
+def in_base64(text: str) -> str:
+    """Return *text* in base64."""
+    return base64.b64encode(text.encode()).decode()
+
+
+# --- time ------------------------------------------------------------------------------------------------------------
+
+
+def time_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield the mutations of the time stamps of creation and update."""
+    stamps = operation.promises.timestamps
+    created, updated = stamps.created, stamps.updated
+    if created:
+        moving = put_counted(created, later_each_time)
+        yield mutate_answers(f"{created} changes", moving, is_accepted, "update/created-constant")
+    if updated:
+        back, never_back = put_counted(updated, earlier_each_time), "update/updated-never-back"
+        yield mutate_answers(f"{updated} goes back", back, is_accepted, never_back)
+        still, moves = put_value(updated, "2026-02-01T00:00:00Z"), "update/updated-moves"
+        yield mutate_answers(f"{updated} stands still", still, is_accepted, moves)
+    if created and updated:
+        early, after = put_value(updated, "2001-01-01T00:00:00Z"), "update/updated-after-created"
+        yield mutate_answers(f"{updated} before {created}", early, is_accepted, after)
+
+
+def later_each_time(turn: int) -> str:
+    """Return a time stamp that is a minute later each turn, for an hour."""
+    return f"2025-01-01T00:{turn % 60:02}:00Z"
+
+
+def earlier_each_time(turn: int) -> str:
+    """Return a time stamp that is a minute earlier each turn, for an hour."""
+    return f"2026-02-01T00:{59 - turn % 60:02}:00Z"

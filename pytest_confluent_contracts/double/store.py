@@ -1,0 +1,165 @@
+"""What does the embedded service keep? Its resource as the document shows it, and each update."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.paths import ABSENT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_confluent_contracts.model.documents import Content, Operation, Property, Response
+
+EPOCH = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)  # what the clock's 0 stands for
+DAY_S = 86_400.0
+
+
+@dataclass(slots=True)
+class Resource:
+    """What the service keeps of one resource; *created* and *updated* are seconds of its clock."""
+
+    shown: dict[str, Any]
+    created: float
+    updated: float = 0.0
+    secret: dict[str, Any] = field(default_factory=dict)
+
+
+class Store:
+    """The resources of one operation, each under its path parameters, joined by ``/``.
+
+    *parameters* are those of the one that is there from the beginning.
+    """
+
+    def __init__(self, operation: Operation, parameters: tuple[tuple[str, str], ...]) -> None:
+        self.operation, self.parameters = operation, parameters
+        self.resources = {"/".join(value for _, value in parameters): self.initial()}
+
+    def initial(self) -> Resource:
+        """Return the resource as the document's examples show it, created a day ago."""
+        content = described_success(self.operation).content
+        shown = composed_body(content) if content else {}
+        return Resource(self._identified(shown), -DAY_S, -DAY_S)
+
+    def _identified(self, shown: Any) -> Any:
+        """Return *shown* under its own id and address, without what only its creation shows."""
+        identity = self.operation.promises.identity
+        if identity and identity.property:
+            own = self.parameters[-1][1] if self.parameters else ""
+            shown = paths.with_value(shown, identity.property, own)
+        if identity and identity.self_link:
+            address = paths.filled_template(self.operation.path, self.parameters)
+            link = f"https://contract.example{address}"
+            shown = paths.with_value(shown, identity.self_link, link)
+        for path in self.operation.promises.create_only.paths:
+            shown = paths.without_value(shown, path)
+        return shown
+
+    def write(self, resource: Resource, body: Any, now: float) -> None:
+        """Write what *body* has of the members that an update may write; ignore all else.
+
+        *now*, in seconds, becomes the time of the update where anything shown changes.
+        """
+        for member in self.writable_members():
+            value = paths.value_at(body, member.path)
+            was = paths.value_at(resource.shown, member.path)
+            if value is not ABSENT and was != value:
+                resource.shown = paths.with_value(resource.shown, member.path, deepcopy(value))
+                resource.updated = now
+        request = self.operation.request
+        for member in request.properties if request else ():
+            value = paths.value_at(body, member.path)
+            if member.secret and value is not ABSENT:
+                resource.secret[member.path] = value
+
+    def writable_members(self) -> list[Property]:
+        """Return the members that a request may write and an answer shows."""
+        request, content = self.operation.request, described_success(self.operation).content
+        answers = {member.path for member in content.properties} if content else set()
+        members = request.properties if request else ()
+        fixed = list(self.operation.promises.immutable.paths)
+        fixed += [member.path for member in members if member.read_only]
+        found: list[Property] = []
+        for member in members:
+            is_part = paths.has_items(member.path) or "properties" in member.schema
+            is_fixed = any(paths.is_within(member.path, path) for path in fixed)
+            if member.path in answers and not (is_part or is_fixed or member.secret):
+                found.append(member)
+        return found
+
+    def show(self, resource: Resource) -> Any:
+        """Return the resource as an answer shows it, with its time stamps."""
+        shown = deepcopy(resource.shown)
+        stamps = self.operation.promises.timestamps
+        moments = ((stamps.created, resource.created), (stamps.updated, resource.updated))
+        for path, moment in moments:
+            if path:
+                shown = paths.with_value(shown, path, time_stamp(moment))
+        return shown
+
+
+def described_success(operation: Operation) -> Response:
+    """Return the first documented answer of the 2xx class; raise `StopIteration` without one."""
+    return next(response for response in operation.responses if response.status.startswith("2"))
+
+
+def time_stamp(moment: float) -> str:
+    """Return the moment *moment* seconds after `EPOCH`: ``0.0`` is ``2026-01-05T08:30:00.000Z``."""
+    stamp = (EPOCH + timedelta(seconds=moment)).isoformat(timespec="milliseconds")
+    return stamp.replace("+00:00", "Z")
+
+
+# --- values that a document shows ------------------------------------------------------------------------------------
+
+
+def composed_body(content: Content) -> Any:
+    """Return a body as the document shows it: its example, else put together from its members'."""
+    if content.examples:
+        return deepcopy(content.examples[0].value)
+    return sampled_value(content.schema)
+
+
+def sampled_value(schema: Mapping[str, Any]) -> Any:
+    """Return a value that *schema* describes: its example, else the plainest of its type."""
+    kinds = schema.get("type", "string")
+    kind = kinds if isinstance(kinds, str) else next(iter(kinds), "null")
+    if "example" in schema:
+        return deepcopy(schema["example"])
+    if kind == "object" or "properties" in schema:
+        return sampled_object(schema)
+    if schema.get("enum"):
+        return schema["enum"][0]
+    plainest = {
+        "array": [],
+        "boolean": False,
+        "integer": schema.get("minimum", 0),
+        "number": 0.0,
+        "null": None,
+    }
+    if kind in plainest:
+        return plainest[kind]
+    return "sample".ljust(schema.get("minLength", 0), "x")[: schema.get("maxLength", 255)]
+
+
+def sampled_object(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object with a value for each member of *schema* that `is_wanted`."""
+    found: dict[str, Any] = {}
+    for name, member in (schema.get("properties") or {}).items():
+        if is_wanted(name, schema):
+            found[name] = sampled_value(member)
+    return found
+
+
+def is_wanted(name: str, schema: Mapping[str, Any]) -> bool:
+    """Return whether an example resource shows the member.
+
+    It does where it is required, or has an example, or holds members that may.
+    """
+    member = schema["properties"][name]
+    if name == "deleted_at":  # the resource is alive
+        return False
+    return name in (schema.get("required") or ()) or "example" in member or "properties" in member
