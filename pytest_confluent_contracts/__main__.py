@@ -1,4 +1,7 @@
-"""What else can be done with reports and recordings? Compare runs, merge them, draw a badge, judge recordings."""
+"""What else can be done with reports and recordings?
+
+Compare runs, merge them, draw a badge, judge recordings.
+"""
 
 from __future__ import annotations
 
@@ -122,30 +125,39 @@ def outcome(run: dict[str, Any]) -> int:
     """Return 1 where a clause of *run* is broken, or evidence was withheld."""
     from pytest_confluent_contracts.report.causes import standing
 
-    return (
-        WORSE
-        if any(standing(clause) in ("broken", "withheld") for clause in run["clauses"])
-        else KEPT
-    )
+    if any(standing(clause) in ("broken", "withheld") for clause in run["clauses"]):
+        return WORSE
+    return KEPT
 
 
 def sources(described: Iterable[dict[str, Any]]) -> dict[str, str]:
-    """Return the texts of the documents that are at hand and still the same, by the file that clauses name."""
+    """Return the texts of the documents that a report *described*, by the file that clauses name.
+
+    Those that are not at hand, or are not the same any more, are left out.
+    """
     from pytest_confluent_contracts import documents
 
-    found = {}
+    found: dict[str, str] = {}
     for one in described:
         for path in (documents.bundled_documents().get(one["name"]), Path(one["file"])):
-            try:
-                if (
-                    path
-                    and path.is_file()
-                    and documents.read_document(path.resolve()).digest == one["digest"]
-                ):
-                    found[one["file"]] = path.read_text(encoding="utf-8")
-            except (ContractError, OSError, UnicodeDecodeError):
-                continue
+            text = _text_of_document(path, one["digest"])
+            if text is not None:
+                found[one["file"]] = text
     return found
+
+
+def _text_of_document(path: Path | None, digest: str) -> str | None:
+    """Return the text of the document at *path*, None where it is not the one with *digest*."""
+    from pytest_confluent_contracts import documents
+
+    try:
+        if path is None or not path.is_file():
+            return None
+        if documents.read_document(path.resolve()).digest != digest:
+            return None
+        return path.read_text(encoding="utf-8")
+    except (ContractError, OSError, UnicodeDecodeError):
+        return None
 
 
 # --- recorded traffic --------------------------------------------------------------------------
@@ -158,9 +170,9 @@ def judge(asked: argparse.Namespace) -> int:
     from pytest_confluent_contracts.report import files, run, terminal
 
     begun = datetime.now(UTC)
-    paths = [documents.find_document(name) for name in asked.specs] or list(
-        documents.bundled_documents().values()
-    )
+    paths = [documents.find_document(name) for name in asked.specs]
+    if not paths:
+        paths = list(documents.bundled_documents().values())
     recordings = recorded.read(asked.recording)
     held = [documents.read_document(path) for path in dict.fromkeys(paths)]
     records, exchanges = judged(asked.recording, recordings, held, named=bool(asked.specs))
@@ -174,11 +186,8 @@ def judge(asked: argparse.Namespace) -> int:
         "documents": [run.described(document) for document in held if document.name in touched],
     }
     finished = run.gathered(meta, records, exchanges)
-    say(
-        [
-            f"{asked.recording}: {len(exchanges)} of {len(recordings)} recorded requests are of the documents"
-        ]
-    )
+    counted = f"{len(exchanges)} of {len(recordings)} recorded requests"
+    say([f"{asked.recording}: {counted} are of the documents"])
     say(line.text for line in terminal.summary(records, {}, 0))
     if asked.report:
         files.write(asked.report, finished, sources(finished["documents"]))
@@ -188,26 +197,26 @@ def judge(asked: argparse.Namespace) -> int:
 def judged(
     path: Path, recordings: Sequence[Recording], held: Sequence[Document], *, named: bool
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the verdicts and the exchanges, as data, of the operations that were recorded, or of all that are *named*.
+    """Return the verdicts and the exchanges, as data, of the operations that were recorded.
 
-    Raises `ContractError` where nothing of them was recorded.
+    Where the documents were *named*, all their operations are judged. Raises `ContractError` where
+    nothing of them was recorded.
     """
     from pytest_confluent_contracts import clauses
     from pytest_confluent_contracts.http import recorded
     from pytest_confluent_contracts.report import record
 
-    pairs = [(document, operation) for document in held for operation in document.operations]
-    found = [(*pair, recorded.traffic(recordings, pair[1])) for pair in pairs]
-    if not any(traffic.exchanges for _, _, traffic in found):
-        asked = " or ".join(
-            f"{operation.method.upper()} {operation.path}" for _, operation in pairs
-        )
-        raise ContractError(
-            f"{path}: none of {len(recordings)} recorded requests is {asked}; --contract-spec names others"
-        )
+    operations: list[Operation] = []
+    for document in held:
+        operations += document.operations
+    found = [(operation, recorded.traffic(recordings, operation)) for operation in operations]
+    if not any(traffic.exchanges for _, traffic in found):
+        asked = " or ".join(f"{one.method.upper()} {one.path}" for one in operations)
+        none = f"none of {len(recordings)} recorded requests is {asked}"
+        raise ContractError(f"{path}: {none}; --contract-spec names others")
     records: list[dict[str, Any]] = []
     exchanges: list[dict[str, Any]] = []
-    for _document, operation, traffic in found:
+    for operation, traffic in found:
         if traffic.exchanges or named:
             rulings = (ruling(clause, traffic, operation) for clause in clauses.derive(operation))
             records += map(record.of, rulings)
@@ -216,7 +225,10 @@ def judged(
 
 
 def ruling(clause: Clause, traffic: Traffic, operation: Operation) -> Ruling:
-    """Return the verdict that recorded *traffic* allows on *clause*; what needs provoking is not exercised."""
+    """Return the verdict that recorded *traffic* allows on *clause*.
+
+    What needs provoking is not exercised.
+    """
     from pytest_confluent_contracts.clauses.judging import rule, weigh
 
     unjudgeable = _why_unjudgeable(clause, traffic)

@@ -1,4 +1,4 @@
-"""Which failures are known, whose are they, and until when? Read from TOML, each entry complete or refused."""
+"""Which failures are known, whose are they, and until when? TOML, each entry whole or refused."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ KEYS = frozenset({"clause", "reason", "owner", "expires", "document", "target"})
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """One known failure: the clause (``*`` is a wildcard), why it is borne, by whom, and to which day."""
+    """One known failure: the clause, why it is borne, by whom, and to which day.
+
+    ``*`` is a wildcard in the clause, the document and the target.
+    """
 
     clause: str
     reason: str
@@ -45,7 +48,10 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What waivers make of a verdict: *waived* with the reason, or a *fault* of the waivers themselves."""
+    """What waivers make of a verdict.
+
+    It is *waived* with the reason, or shows a *fault* of the waivers themselves.
+    """
 
     waived: str = ""
     fault: str = ""
@@ -71,23 +77,23 @@ def read(path: Path) -> tuple[Waiver, ...]:
 
 
 def _waiver(path: Path, number: int, entry: Any) -> Waiver:
+    """Return the waiver that *entry* is; raise `ContractError` where it is not complete."""
     name = f"--contract-waivers={path}: [[waiver]] {number}"
-    if not isinstance(entry, dict) or (unknown := set(entry) - KEYS):
-        told = ", ".join(sorted(unknown)) if isinstance(entry, dict) else "no table"
-        raise ContractError(f"{name}: unknown: {told}; known are {', '.join(sorted(KEYS))}")
+    known = f"known are {', '.join(sorted(KEYS))}"
+    if not isinstance(entry, dict):
+        raise ContractError(f"{name}: unknown: no table; {known}")
+    if unknown := set(entry) - KEYS:
+        raise ContractError(f"{name}: unknown: {', '.join(sorted(unknown))}; {known}")
     for key in ("clause", "reason", "owner"):
         if not isinstance(entry.get(key), str) or not entry[key].strip():
-            raise ContractError(
-                f"{name} ({entry.get('clause', '?')}): give a {key}; a waiver without one does not count"
-            )
+            what = f"give a {key}; a waiver without one does not count"
+            raise ContractError(f"{name} ({entry.get('clause', '?')}): {what}")
     for key in ("document", "target"):
         if not isinstance(entry.get(key, ""), str):
-            raise ContractError(
-                f"{name} ({entry['clause']}): {key} is a text, {entry[key]!r} is not"
-            )
-    if (
-        type(entry.get("expires")) is not date
-    ):  # a datetime is a date, and cannot be compared with one
+            what = f"{key} is a text, {entry[key]!r} is not"
+            raise ContractError(f"{name} ({entry['clause']}): {what}")
+    # A datetime is a date, and cannot be compared with one.
+    if type(entry.get("expires")) is not date:
         raise ContractError(f"{name} ({entry['clause']}): give expires, a date such as 2027-01-31")
     return Waiver(**entry)
 
@@ -134,7 +140,10 @@ def needless(
 
 
 def drafted(failed: Iterable[tuple[str, str, str]], target: str) -> str:
-    """Return the TOML of (clause, document, what came), for a human to complete: without a reason it does not count."""
+    """Return the TOML of each (clause, document, what came), for a human to complete.
+
+    Without a reason a waiver does not count.
+    """
     lines = []
     for clause, document, came in failed:
         lines += [

@@ -1,4 +1,7 @@
-"""Is every refusal told in the documented envelope? Judged on each answer of 400 and above, documented or not."""
+"""Is every refusal told in the documented envelope? Judged on each answer of 400 and above.
+
+That holds for a status that nobody documented, too.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +72,7 @@ ON_ERRORS = Topic(status="error")
 
 
 def derive(operation: Operation) -> Iterator[Clause]:
-    """Yield the clauses on the envelope, its rules in prose, its headers, and what must not be in it."""
+    """Yield the clauses on the envelope, its rules in prose, its headers, and what it must hide."""
     refusals = [response for response in operation.responses if _is_error(response)]
     shared = _shared_content(refusals)
     if shared is None:
@@ -110,7 +113,10 @@ def _is_alike(one: Content, other: Content) -> bool:
 
 
 def _shared_content(refusals: Sequence[Response]) -> Content | None:
-    """Return the body that most error statuses share: the one that also binds a status nobody documented."""
+    """Return the body that most error statuses share, None where no error has a body.
+
+    It also binds a status that nobody documented.
+    """
     contents = [response.content for response in refusals if response.content]
 
     def count_alike(content: Content) -> int:
@@ -120,7 +126,10 @@ def _shared_content(refusals: Sequence[Response]) -> Content | None:
 
 
 def _owes_envelope(operation: Operation, refusals: Sequence[Response], shared: Content) -> Applies:
-    """Return whether an answer owes the shared envelope: any error but those documented with a body of their own, or none."""
+    """Apply to answers that owe the shared envelope.
+
+    Any error does but those that are documented with a body of their own, or with none.
+    """
     excepted = {
         response.status
         for response in refusals
@@ -203,7 +212,8 @@ def _status_clause(member: Member, applies: Applies, explain: Explain) -> Clause
         came = [value for _, value in paths.values_at(exchange.json, member.path)]
         for value in came:
             if value is None or value == str(exchange.status):
-                continue  # a null is no status that is told; whether it may stand there, the schema says
+                # A null is no status that is told; whether it may stand there, the schema says.
+                continue
             is_text = isinstance(value, str)
             kind = FindingKind.STATUS_TOLD_WRONG if is_text else FindingKind.STATUS_TOLD_AS_NUMBER
             return Finding(kind, exchange.status, member.path, observed=quote_value(value))
@@ -259,7 +269,11 @@ def _occurrence_clauses(member: Member, applies: Applies, explain: Explain) -> I
 
 
 def _judge_names(code: str, title: str, applies: Applies) -> Judge:
-    """Judge that one code has one title, and one request one code: the same problem is always called the same."""
+    """Judge that one code has one title, and one request one code: a problem keeps its name.
+
+    For example, ``invalid_name`` titled "Invalid name" and later "Bad name" is wrong; so is the
+    same request answered with ``invalid_name``, then with ``bad_request``.
+    """
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         titles: dict[tuple[int, str], str] = {}
@@ -268,7 +282,7 @@ def _judge_names(code: str, title: str, applies: Applies) -> Judge:
             if not is_answer(exchange) or not applies(exchange):
                 continue
             names = _names_told(exchange, code, title)
-            if not any(any(pair) for pair in names):
+            if not names:
                 continue
             finding = _changed_title(titles, exchange.status, names)
             told = ",".join(sorted({pair[0] for pair in names}))
@@ -286,10 +300,14 @@ def _judge_names(code: str, title: str, applies: Applies) -> Judge:
 
 
 def _names_told(exchange: Exchange, code: str, title: str) -> list[tuple[str, str]]:
-    """Return the code and the title of each error of an answer, ``""`` for one that is no text."""
+    """Return the code and the title of each error of an answer, ``""`` for one that is no text.
+
+    An answer in which no error has either of them gives an empty list.
+    """
     around = paths.parent_path(code or title)
     errors = [value for _, value in paths.values_at(exchange.json, around)]
-    return [(_text_of(error, code), _text_of(error, title)) for error in errors]
+    names = [(_text_of(error, code), _text_of(error, title)) for error in errors]
+    return names if any(map(any, names)) else []
 
 
 def _text_of(error: Any, path: str) -> str:
@@ -300,7 +318,10 @@ def _text_of(error: Any, path: str) -> str:
 def _changed_title(
     titles: dict[tuple[int, str], str], status: int, names: Sequence[tuple[str, str]]
 ) -> Finding | None:
-    """Return the finding where a code comes with another title than before; *titles* remembers the first of each."""
+    """Return the finding where a code comes with another title than before.
+
+    *titles* remembers the first of each.
+    """
     for code, title in names:
         if not (code and title):
             continue
@@ -380,7 +401,9 @@ def _look_whether_pointers_fit(path: str, operation: Operation) -> Look:
         came = texts_at(exchange.json, path)
         if not came or not _refuses_the_body(exchange, operation):
             return NOTHING
-        right = {place for violation in exchange.case.violations for place in _places(violation)}
+        right: set[str] = set()
+        for violation in exchange.case.violations:
+            right |= _right_pointers(violation)
         wrong = next((pointer for pointer in came if pointer not in right), None)
         if wrong is None:
             return KEPT
@@ -409,7 +432,7 @@ def _look_whether_a_place_is_told(path: str, operation: Operation) -> Look:
 
 
 def _refuses_the_body(exchange: Exchange, operation: Operation) -> bool:
-    """Return whether the answer refuses the body for breaking its schema, in places that are known."""
+    """Return whether the body was refused for breaking its schema, in places that are known."""
     return bool(exchange.case.violations) and exchange.status in operation.refusals
 
 
@@ -417,8 +440,12 @@ def _is_of_a_part(violation: Violation) -> bool:
     return bool(violation.pointer) or violation.missing is not None
 
 
-def _places(violation: Violation) -> set[str]:
-    """Return the pointers that name what is wrong; a missing member is told by its place or by its parent."""
+def _right_pointers(violation: Violation) -> set[str]:
+    """Return the pointers that name what is wrong.
+
+    A missing member is told by its place or by its parent: without ``spec.id``, ``/spec/id`` and
+    ``/spec`` are both right.
+    """
     if violation.missing is None:
         return {violation.pointer}
     return {violation.pointer + paths.pointer_of([violation.missing]), violation.pointer}
@@ -439,8 +466,8 @@ def _misled(pointer: str, body: Any, documented: frozenset[str]) -> FindingKind 
         return FindingKind.POINTER_MALFORMED
     steps: list[str | int] = []
     for token in paths.tokens_of(pointer):
-        step = int(token) if isinstance(body, list) and paths.is_index(token) else token
-        steps.append(step)
+        is_item = isinstance(body, list) and paths.is_index(token)
+        steps.append(int(token) if is_item else token)
         body = _below(body, steps, documented)
         if body is NOWHERE:
             return FindingKind.POINTER_NOWHERE
@@ -448,7 +475,11 @@ def _misled(pointer: str, body: Any, documented: frozenset[str]) -> FindingKind 
 
 
 def _below(body: Any, steps: Sequence[str | int], documented: frozenset[str]) -> Any:
-    """Return the value at the last of *steps* in *body*; ABSENT where only a documented member is missing, else NOWHERE."""
+    """Return the value at the last of *steps* in *body*.
+
+    ABSENT where the document knows a member that is missing there, or names none at all; NOWHERE
+    for any other.
+    """
     last = steps[-1]
     if isinstance(body, dict) and last in body:
         return body[last]
@@ -512,7 +543,10 @@ def _unescaped(text: str) -> str:
 
 
 def _headers(operation: Operation, refusals: Sequence[Response]) -> Iterator[Clause]:
-    """Yield a clause a header: under ``error/`` where several statuses document it, else under its own status."""
+    """Yield a clause a header.
+
+    One that several statuses document stands under ``error/``, any other under its own status.
+    """
     limits = {name.lower() for name in shape.limit_headers(operation)}
     headers: dict[str, Header] = {}
     statuses: dict[str, list[str]] = defaultdict(list)
@@ -533,14 +567,16 @@ def _headers(operation: Operation, refusals: Sequence[Response]) -> Iterator[Cla
 
 
 def _explain_own_status(operation: Operation, status: str) -> Explain:
-    """Explain why no answer had *status*: owed where a probe asks for it, else out of reach from outside."""
+    """Explain why no answer had *status*.
+
+    The target owes it where a probe asks for it; else it is out of reach from outside.
+    """
     refusals = operation.promises.refusals
-    for promised, expected in (
-        (refusals.unauthenticated, Expect.UNAUTHENTICATED),
-        (refusals.unknown, Expect.UNKNOWN),
-    ):
-        if status in map(str, promised):
-            return withheld(f"an answer with {status}", expected)
+    what = f"an answer with {status}"
+    if status in map(str, refusals.unauthenticated):
+        return withheld(what, Expect.UNAUTHENTICATED)
+    if status in map(str, refusals.unknown):
+        return withheld(what, Expect.UNKNOWN)
     return missing(MissingKind.UNPROVOKABLE, status)
 
 

@@ -1,4 +1,4 @@
-"""What does the evidence say of a clause? Exchanges and a clause in, a ruling out; nobody else makes one."""
+"""What does the evidence say of a clause? Exchanges and a clause in, a ruling out."""
 
 from __future__ import annotations
 
@@ -27,18 +27,24 @@ class Weighed:
 
     @property
     def smallest(self) -> Evidence:
-        """Return the evidence against the clause whose request is the smallest; there must be some."""
+        """Return the evidence against the clause with the smallest request; there must be some."""
         return min(self.against, key=evidence_size)
 
 
 def weigh(clause: Clause, *rows: Sequence[Exchange]) -> Weighed:
-    """Return what exchanges say of *clause*; each of *rows* is judged by itself, one having nothing to do with another."""
-    evidence = tuple(item for exchanges in rows for item in clause.judge(exchanges))
-    return Weighed(clause, evidence, tuple(item for item in evidence if item.finding))
+    """Return what exchanges say of *clause*.
+
+    Each of *rows* is judged by itself, one having nothing to do with another.
+    """
+    evidence: list[Evidence] = []
+    for exchanges in rows:
+        evidence += clause.judge(exchanges)
+    against = [item for item in evidence if item.finding]
+    return Weighed(clause, tuple(evidence), tuple(against))
 
 
 def evidence_size(evidence: Evidence) -> tuple[int, int]:
-    """Return the size of the request that gave *evidence*; nothing is smaller than the document itself."""
+    """Return the size of the request that gave *evidence*; the document itself is the smallest."""
     return evidence.exchange.case.size if evidence.exchange else (0, 0)
 
 
@@ -94,24 +100,32 @@ def _explained(clause: Clause, exchanges: Sequence[Exchange]) -> MissingEvidence
 
 
 def _broken_since(evidence: Sequence[Evidence]) -> str:
-    """Return the title of the request since which all comes out wrong that had been accepted before.
+    """Return the title of the request since which all that had been accepted comes out wrong.
 
-    What was sent then may be the cause: ``""`` where nothing of the kind shows.
+    What was sent then may be the cause: a service that breaks when it is sent a certain value, and
+    stays broken. ``""`` where nothing of the kind shows.
     """
     first = next(index for index, item in enumerate(evidence) if item.finding)
     turned = evidence[first].exchange
-    fine_before = {_asked(item) for item in evidence[:first] if _is_accepted(item)}
-    asked_again = [item for item in evidence[first + 1 :] if _asked(item) in fine_before]
-    if turned is None or first < FINE_BEFORE or not asked_again:
+    if turned is None or first < FINE_BEFORE:
         return ""
-    return turned.case.title if all(item.finding for item in asked_again) else ""
+    again = _asked_again(evidence[:first], evidence[first + 1 :])
+    if again and all(item.finding for item in again):
+        return turned.case.title
+    return ""
+
+
+def _asked_again(before: Sequence[Evidence], after: Sequence[Evidence]) -> list[Evidence]:
+    """Return the evidence of *after* on requests that were accepted *before*."""
+    fine_before = {_asked_by(item) for item in before if _is_accepted(item)}
+    return [item for item in after if _asked_by(item) in fine_before]
 
 
 def _is_accepted(evidence: Evidence) -> bool:
     return evidence.exchange is not None and evidence.exchange.accepted
 
 
-def _asked(evidence: Evidence) -> tuple[object, ...]:
+def _asked_by(evidence: Evidence) -> tuple[object, ...]:
     """Return what was asked, and by whom: credentials themselves are redacted."""
     if evidence.exchange is None:
         return ()

@@ -85,7 +85,11 @@ def with_status(*statuses: str) -> Applies:
     """Apply to answers with one of *statuses* (``"404"``, ``"4XX"``)."""
     exact = {int(status) for status in statuses if status.isdigit()}
     ranges = {int(status[0]) for status in statuses if status.upper().endswith("XX")}
-    return lambda exchange: exchange.status in exact or exchange.status // 100 in ranges
+
+    def applies(exchange: Exchange) -> bool:
+        return exchange.status in exact or exchange.status // 100 in ranges
+
+    return applies
 
 
 def look_for_leaks(exchange: Exchange) -> Finding | Looked:
@@ -99,7 +103,10 @@ def look_for_leaks(exchange: Exchange) -> Finding | Looked:
 
 
 def missing(kind: MissingKind, subject: str = "", *, probe: Probe | None = None) -> Explain:
-    """Explain by *kind*, whatever was exchanged; nobody owes the evidence. Only *probe* would bring it about."""
+    """Explain by *kind*, whatever was exchanged; nobody owes the evidence.
+
+    Only *probe* would bring it about.
+    """
     found = MissingEvidence(kind, subject, probe=probe)
     return lambda _: found
 
@@ -154,7 +161,10 @@ def texts_at(body: Any, path: str) -> list[str]:
 
 
 def url_parts(text: str) -> SplitResult:
-    """Return the parts of a URL, empty ones where it is none; what was redacted counts as a word."""
+    """Return the parts of a URL, empty ones where it is none.
+
+    What was redacted in it counts as a word.
+    """
     try:
         return urlsplit(text.replace(REDACTED, "redacted"))
     except ValueError:  # a bracket in the host
@@ -162,14 +172,20 @@ def url_parts(text: str) -> SplitResult:
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Return whether two JSON values are the same, to the character and the type (``1`` is not ``true``)."""
+    """Return whether two JSON values are the same, to the character and the type.
+
+    ``1`` is not ``true``, and the order of members is free.
+    """
     if isinstance(one, str) or one != other:
         return bool(one == other)
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def quote_value(value: Any, width: int = 80) -> str:
-    """Return *value* as JSON on one line of at most *width* characters; where its middle is left out, how long it is."""
+    """Return *value* as JSON on one line of at most *width* characters.
+
+    Where its middle is left out, the line says how long it is.
+    """
     text = json.dumps(value, ensure_ascii=True, default=str)
     if len(text) <= width:
         return text
@@ -190,7 +206,10 @@ LONGEST_MESSAGE = 160
 
 
 class SchemaReader:
-    """Holds bodies against one documented schema and remembers what it found: many clauses ask for it."""
+    """Holds bodies against one documented schema.
+
+    It remembers what it found: many clauses ask for it.
+    """
 
     def __init__(self, content: Content) -> None:
         schema = dict(content.schema)
@@ -199,7 +218,7 @@ class SchemaReader:
         self._seen: dict[int, tuple[Exchange, dict[str, str]]] = {}
 
     def violations_in(self, exchange: Exchange) -> dict[str, str]:
-        """Return what is wrong with the answer's body: the first violation of each documented member, by path."""
+        """Return what is wrong with the answer's body, as `violations_of` does."""
         known = self._seen.get(id(exchange))
         if known is None or known[0] is not exchange:
             known = (exchange, self.violations_of(exchange.json))
@@ -207,7 +226,10 @@ class SchemaReader:
         return known[1]
 
     def violations_of(self, body: Any) -> dict[str, str]:
-        """Return what is wrong with *body*, `MISSING` or a sentence, by the path of the nearest documented member."""
+        """Return what is wrong with *body*: the first violation of each documented member.
+
+        It is `MISSING` or a sentence, by the path of the nearest documented member.
+        """
         try:
             errors: list[Any] = list(self._validator.iter_errors(_without_surrogates(body)))
         except ValueError:  # jsonschema_rs reads nothing that is nested some 255 levels deep
@@ -232,7 +254,10 @@ class SchemaReader:
 
 
 def _without_surrogates(body: Any) -> Any:
-    """Return *body* fit for a validator that takes Unicode only: lone surrogates replaced, lengths kept."""
+    """Return *body* fit for a validator that takes Unicode only.
+
+    Lone surrogates are replaced, and lengths kept.
+    """
     text = json.dumps(body, ensure_ascii=False)
     if text.isascii() or not any(_is_surrogate(character) for character in text):
         return body

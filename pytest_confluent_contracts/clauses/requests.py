@@ -169,7 +169,10 @@ def _undeclared(request: Content) -> Clause:
 
 
 def _checked_members(request: Content) -> list[Property]:
-    """Return the members that a request must send rightly, the whole body first; read-only ones may be ignored."""
+    """Return the members that a request must send rightly, the whole body first.
+
+    Read-only ones are left out: they may be ignored.
+    """
     whole = Property(paths.WHOLE, request.schema, required=request.required, place=request.place)
     frozen = [member.path for member in request.properties if member.read_only]
     checked = [m for m in request.properties if not paths.is_member_of_any(m.path, frozen)]
@@ -177,7 +180,10 @@ def _checked_members(request: Content) -> list[Property]:
 
 
 def constraints_of(member: Property) -> list[str]:
-    """Return the keywords by which *member* can be wrong; ``null`` is told apart from other types."""
+    """Return the keywords by which *member* can be wrong.
+
+    ``null`` is told apart from values of other wrong types.
+    """
     schema = member.schema
     types = schema.get("type") or []
     listed = types if isinstance(types, list) else [types]
@@ -217,7 +223,10 @@ def _with(operation: Operation) -> str:
 
 
 def _breaks_only(path: str, keyword: str) -> Applies:
-    """Apply where the request is wrong in just this way: by the ground truth, not by who made the case."""
+    """Apply where the request is wrong in just this way.
+
+    That is told by the ground truth, not by who made the case.
+    """
 
     def applies(exchange: Exchange) -> bool:
         case = exchange.case
@@ -334,7 +343,10 @@ def _is_malformed_as(kind: str) -> Applies:
 
 
 def _look_at_surrogate(exchange: Exchange) -> Finding | Looked:
-    """RFC 8259 8.2 leaves open what a lone surrogate means: a service may refuse it, or give it back unharmed."""
+    """Find a lone surrogate that was taken and changed.
+
+    RFC 8259 8.2 leaves open what it means: a service may refuse it, or give it back unharmed.
+    """
     if not exchange.accepted:
         return _look_whether_refused(exchange)
     for path, sent in _leaves(exchange.case.value, ()):

@@ -27,7 +27,7 @@ USUAL_REFUSAL = frozenset({401})  # RFC 9110 15.5.2
 
 
 def derive(operation: Operation) -> Iterator[Clause]:
-    """Yield one clause for no credentials at all, one a scheme, and one for each alternative that must work."""
+    """Yield what is refused without each scheme, then each alternative that must work."""
     if not operation.security or not all(operation.security):
         return
     promised = frozenset(operation.promises.refusals.unauthenticated) or USUAL_REFUSAL
@@ -35,13 +35,10 @@ def derive(operation: Operation) -> Iterator[Clause]:
     for scheme in operation.schemes:
         id, what = scheme_id(scheme), f"a request with {scheme.name} missing or wrong"
         yield _refused(id, scheme.place, what, promised, scheme.name)
-        if (
-            scheme.kind != "apiKey"
-        ):  # RFC 6750 3.1: what is no credential at all may be a bad request
-            what, allowed = (
-                f"a request with a malformed {scheme.name}",
-                promised | operation.refusals,
-            )
+        if scheme.kind != "apiKey":
+            # RFC 6750 3.1: what is no credential at all may be a bad request.
+            allowed = promised | operation.refusals
+            what = f"a request with a malformed {scheme.name}"
             malformed = f"{scheme.name}/malformed"
             yield _refused(f"{id}/malformed", scheme.place, what, allowed, malformed)
     for alternative in operation.security:
@@ -49,7 +46,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
 
 
 def scheme_id(scheme: SecurityScheme) -> str:
-    """Return how people know the scheme: by its header where it has one of its own, else by its name."""
+    """Return how people know the scheme: by its own header where it has one, else by its name."""
     return scheme.header if scheme.kind == "apiKey" else scheme.name
 
 
@@ -97,7 +94,9 @@ def _works(alternative: tuple[SecurityScheme, ...]) -> Clause:
             return KEPT
         return Finding(FindingKind.CREDENTIALS_REFUSED, exchange.status, name)
 
-    variables = [variable for scheme in alternative for _, variable in scheme.variables]
+    variables: list[str] = []
+    for scheme in alternative:
+        variables += [variable for _, variable in scheme.variables]
     return Clause(
         id=f"security/{name}/accepted",
         family=Family.SECURITY,

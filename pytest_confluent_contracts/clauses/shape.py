@@ -1,4 +1,4 @@
-"""Do answers look as documented? Statuses, media types, bodies, headers, identity, and the document's own examples."""
+"""Do answers look as documented? Statuses, media types, bodies, headers, ids, and examples."""
 
 from __future__ import annotations
 
@@ -55,9 +55,8 @@ MOST_NAMED, LONGEST_NAME = 8, 80
 CHALLENGE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+( +\S.*)?\Z")
 # RFC 8259 8.1: JSON is UTF-8.
 FOREIGN_CHARSET = re.compile(r';\s*charset\s*=\s*(?!"?(?:utf-?8|us-ascii)\b)', re.IGNORECASE)
-LIST_HEADERS = frozenset(
-    {"www-authenticate", "allow", "vary"}
-)  # RFC 9110 5.3: these may come in several lines
+# RFC 9110 5.3: these may come in several lines.
+LIST_HEADERS = frozenset({"www-authenticate", "allow", "vary"})
 # How the keywords of a schema are called in a promise.
 TOLD_KEYWORDS = {
     "type": "type ",
@@ -206,7 +205,7 @@ def limit_headers(operation: Operation) -> tuple[str, ...]:
 def body_clauses(
     family: Family, status: str, content: Content, applies: Applies, explain: Explain
 ) -> Iterator[Clause]:
-    """Yield the clauses on a body: media type, JSON, the whole, each member, and what is not documented.
+    """Yield the clauses on a body: media type, JSON, the whole, each member, the undocumented ones.
 
     *status* is the answers' status, or ``error`` for a body that all errors share.
     """
@@ -306,7 +305,10 @@ def _member_clause(
 
 
 def _never_seen(member: Property, applies: Applies, explain: Explain) -> Explain:
-    """Explain why a member was never seen: its parent is judged on its own, and what is optional may stay away."""
+    """Explain why a member was never seen.
+
+    Its parent is judged on its own, and what is optional may stay away.
+    """
 
     def explain_member(exchanges: Sequence[Exchange]) -> MissingEvidence:
         if not any(applies(exchange) for exchange in exchanges):
@@ -329,7 +331,10 @@ def _promise_of(member: Property) -> str:
 
 
 def _told_in_order(schema: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the keywords of *schema* that a promise tells, in its own order, with the words for each."""
+    """Return the keywords of *schema* that a promise tells, with the words for each.
+
+    They stand in the order of *schema*.
+    """
     return [(keyword, TOLD_KEYWORDS[keyword]) for keyword in schema if keyword in TOLD_KEYWORDS]
 
 
@@ -352,11 +357,16 @@ def _shown_name(name: str) -> str:
 def _undeclared_in(
     value: Any, schema: Mapping[str, Any], steps: tuple[paths.Step, ...]
 ) -> Iterator[str]:
-    """Yield the path of each member of *value* that *schema* neither names nor speaks of as additional."""
+    """Yield the path of each member of *value* that *schema* does not speak of.
+
+    It speaks of those that it names, and of any where it says something of additional ones.
+    """
     declared = schema.get("properties") or {}
     if isinstance(value, dict):
         if declared and "additionalProperties" not in schema:
-            yield from (paths.path_of([*steps, name]) for name in value if name not in declared)
+            for name in value:
+                if name not in declared:
+                    yield paths.path_of([*steps, name])
         for name in value.keys() & declared.keys():
             yield from _undeclared_in(value[name], declared[name], (*steps, name))
     items = schema.get("items")
@@ -377,7 +387,7 @@ def header_clause(
     explain: Explain,
     needs: frozenset[Probe],
 ) -> Clause:
-    """Return the clause that a documented header is there and of its type, on answers with *status*."""
+    """Return the clause that answers with *status* have a documented header, and of its type."""
     kind = "an integer, not negative" if _is_integer(header) else "not empty"
     return Clause(
         id=id,
@@ -392,7 +402,10 @@ def header_clause(
 
 
 def _header_aspect(status: str, header: Header) -> Aspect:
-    """Return the aspect of a header; the wait of a 429 is wrong for the reason that the rules on waits are."""
+    """Return the aspect of a header.
+
+    The wait of a 429 is wrong for the reason for which the rules on waits are.
+    """
     if status == "429" and header.name == quota.USUAL_HEADERS.retry_after:
         return Aspect.WAIT
     return Aspect.HEADER

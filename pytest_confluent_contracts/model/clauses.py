@@ -48,7 +48,10 @@ class Verdict(StrEnum):
 
 
 class Aspect(StrEnum):
-    """Which side of the traffic a clause looks at, as far as other clauses may be red for the same reason."""
+    """Which side of the traffic a clause looks at.
+
+    It is told as far as other clauses may be red for the same reason.
+    """
 
     OTHER = ""
     GENERAL = "general"  # a rule on every answer: it explains least
@@ -146,7 +149,8 @@ class FindingKind(StrEnum):
     RESET_BEYOND_WINDOW = (
         "Reset beyond the window"  # subject, observed; expected: seconds that a window lasts
     )
-    RESET_TOO_FAST = "Reset counts no seconds"  # subject, observed; expected: seconds that went by, and Reset before
+    # subject, observed; expected: seconds that went by, and Reset before
+    RESET_TOO_FAST = "Reset counts no seconds"
     RETRY_AFTER_UNASKED = "Retry-After below the limit"  # subject
     REFUSED_EARLY = "refused before the limit"  # observed: requests left; expected: the limit
     SERVED_PAST_LIMIT = (
@@ -316,7 +320,9 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """The verdict on a clause, with the evidence counted: *judged* exchanges, *against* of them broke it.
+    """The verdict on a clause, with the evidence counted.
+
+    *judged* exchanges bear on it, *against* of them broke it.
 
     A red one has its ``finding`` and the smallest ``exchange`` that shows it (None where the
     document itself is wrong); ``since`` is the title of the request since which all is broken that

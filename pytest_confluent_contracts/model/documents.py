@@ -1,4 +1,4 @@
-"""What does a published document describe? Operations with their bodies, headers, security and promises."""
+"""What does a published document describe? Operations: bodies, headers, security, promises."""
 
 from __future__ import annotations
 
@@ -75,7 +75,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class SecurityScheme:
-    """A security scheme; ``variables`` maps each part of the credential to its environment variable."""
+    """A security scheme.
+
+    ``variables`` maps each part of the credential to its environment variable.
+    """
 
     name: str
     kind: str

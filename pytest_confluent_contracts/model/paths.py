@@ -1,4 +1,4 @@
-"""Where in a body or a URL does a value stand? Paths as clause ids write them, JSON Pointers, URL templates.
+"""Where in a body or a URL does a value stand? Paths of clause ids, JSON Pointers, URL templates.
 
 A path names members with dots between them, and ``[]`` for every item of a list:
 ``errors[].source.pointer``; ``""`` is the whole body. In a name that holds a dot, a bracket or a
@@ -49,7 +49,10 @@ VARIABLE = re.compile(r"\{([^{}]+)\}")
 
 @lru_cache(maxsize=8192)
 def steps_of(path: str) -> tuple[Step, ...]:
-    """Return the steps of *path*: ``errors[].id`` is ``("errors", ITEM, "id")``; raise `ValueError` where it is none."""
+    """Return the steps of *path*; raise `ValueError` where it is no path.
+
+    ``errors[].id`` is ``("errors", ITEM, "id")``.
+    """
     steps: list[Step] = []
     position = 0
     while position < len(path):
@@ -65,7 +68,10 @@ def steps_of(path: str) -> tuple[Step, ...]:
 
 
 def path_of(steps: Iterable[Step | int]) -> str:
-    """Return the path that is written for *steps*; an index stands for every item, as `ITEM` does."""
+    """Return the path that is written for *steps*.
+
+    An index stands for every item, as `ITEM` does.
+    """
     parts = [f".{_escaped_name(step)}" if isinstance(step, str) else "[]" for step in steps]
     return "".join(parts).removeprefix(".")
 
@@ -95,14 +101,20 @@ def parent_path(path: str) -> str:
 
 
 def around(path: str) -> Iterator[str]:
-    """Yield the paths of what holds the value at *path*, from the inside out, without the whole body."""
+    """Yield the paths of what holds the value at *path*, from the inside out.
+
+    The whole body is not among them.
+    """
     while path := parent_path(path):
         yield path
 
 
 @lru_cache(maxsize=8192)
 def last_name(path: str) -> str:
-    """Return the name of the member at *path*; items have that of their list, with ``[]`` behind it: ``tags[]``."""
+    """Return the name of the member at *path*.
+
+    Items have that of their list, with ``[]`` behind it: ``tags[]``.
+    """
     steps = steps_of(path)
     at = max((index for index, step in enumerate(steps) if isinstance(step, str)), default=0)
     return path_of(steps[at:])
@@ -115,7 +127,10 @@ def is_within(path: str, other: str) -> bool:
 
 
 def is_member_of(path: str, other: str) -> bool:
-    """Return whether *path* is *other*, or leads down from it by a member: the items of a list are not part of it."""
+    """Return whether *path* is *other*, or leads down from it by a member.
+
+    The items of a list are not part of it.
+    """
     inner = steps_of(path)[len(steps_of(other)) :]
     return is_within(path, other) and (not inner or isinstance(inner[0], str))
 
@@ -304,14 +319,20 @@ def _next_steps(
 
 
 def template_names(template: str) -> list[str]:
-    """Return the names of the variables of a URL template, in order: ``/a/{b}/{c}`` has ``b`` and ``c``."""
+    """Return the names of the variables of a URL template, in order.
+
+    ``/a/{b}/{c}`` has ``b`` and ``c``.
+    """
     return VARIABLE.findall(template)
 
 
 def filled_template(
     template: str, values: Iterable[tuple[str, str]], write: Callable[[str], str] = str
 ) -> str:
-    """Return *template* with *values* in the place of its variables, each as *write* has it; others stay as they are."""
+    """Return *template* with *values* in the place of its variables, each as *write* has it.
+
+    Variables without a value stay as they are.
+    """
     known = dict(values)
     return VARIABLE.sub(
         lambda found: write(known[found[1]]) if found[1] in known else found[0], template
@@ -324,6 +345,9 @@ def percent_encoded(value: str) -> str:
 
 
 def template_pattern(template: str, variable: str = "[^/]+") -> str:
-    """Return the regular expression of the paths that *template* stands for; each *variable* is a group, in order."""
+    """Return the regular expression of the paths that *template* stands for.
+
+    Each *variable* is a group, in order.
+    """
     literal = VARIABLE.split(template)[::2]
     return f"({variable})".join(re.escape(part) for part in literal)

@@ -1,4 +1,6 @@
-"""What does a page promise in words only? Each entry of ``x-contract`` as a typed value, with the line where it stands.
+"""What does a page promise in words only? Each entry of ``x-contract`` as a typed value.
+
+It knows the line where it stands.
 
 An entry that the document does not state may be inferred from its names and statuses; it then
 stands where the operation does. `documents` reads and checks them; nobody else knows the keys.
@@ -17,7 +19,10 @@ NOWHERE: Final = SourceLocation("", 0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What every entry has: where it stands, and the promise in a few words (empty where it was inferred)."""
+    """What every entry has: where it stands, and the promise in a few words.
+
+    The words are empty where the promise was inferred.
+    """
 
     place: SourceLocation = NOWHERE
     says: str = ""
@@ -103,7 +108,10 @@ class Identity(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timestamps(Entry):
-    """The members that tell when the resource was created and changed; ``""`` is one that is not promised."""
+    """The members that tell when the resource was created and changed.
+
+    ``""`` is one that is not promised.
+    """
 
     created: str = ""
     updated: str = ""

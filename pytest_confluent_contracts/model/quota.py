@@ -1,4 +1,4 @@
-"""What does an answer say of the rate limit? Limit, Remaining, Reset and Retry-After, read in one place."""
+"""What does an answer say of the rate limit? Limit, Remaining, Reset and Retry-After."""
 
 from __future__ import annotations
 
@@ -19,13 +19,11 @@ USUAL_NAMES = {
     "reset": ("X-RateLimit-Reset", "X-Rate-Limit-Reset"),
     "retry_after": ("Retry-After",),
 }
-EPOCH_S = (
-    10**9
-)  # seconds: a larger number of seconds is a time of day (since 1970), no time to wait
+# So many seconds, or more, are a time of day (since 1970) and no time to wait.
+EPOCH_S = 10**9
 WHOLE_NUMBER = re.compile(r"[0-9]{1,19}\Z")
-SECONDS = re.compile(
-    r"[0-9]{1,9}(\.[0-9]+)?\Z"
-)  # a fraction is judged elsewhere, and can be waited out all the same
+# A fraction is judged elsewhere, and can be waited out all the same.
+SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,10 @@ USUAL_HEADERS = QuotaHeaders(**{role: names[0] for role, names in USUAL_NAMES.it
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What one answer says: requests and seconds; None where a header is absent or no whole number."""
+    """What one answer says, in requests and seconds.
+
+    None stands where a header is absent, or no whole number.
+    """
 
     limit: int | None = None
     remaining: int | None = None
@@ -59,7 +60,10 @@ class Quota:
 
     @property
     def seconds_to_reset(self) -> int | None:
-        """Return the seconds until the window ends, None where Reset is not told or is a time of day."""
+        """Return the seconds until the window ends.
+
+        None where Reset is not told, or is a time of day.
+        """
         return None if self.reset is None or self.reset >= EPOCH_S else self.reset
 
 
@@ -74,7 +78,10 @@ def promised_headers(operation: Operation) -> QuotaHeaders | None:
 
 
 def known_headers(operation: Operation) -> QuotaHeaders:
-    """Return the headers by which an answer to *operation* may tell its quota: as promised, else by the usual names."""
+    """Return the headers by which an answer to *operation* may tell its quota.
+
+    They are those that are promised, else those of the usual names.
+    """
     told = promised_headers(operation) or USUAL_HEADERS
     return QuotaHeaders(
         limit=told.limit or USUAL_HEADERS.limit,
@@ -85,7 +92,10 @@ def known_headers(operation: Operation) -> QuotaHeaders:
 
 
 def read_quota(header: Callable[[str], str | None], headers: QuotaHeaders) -> Quota:
-    """Return what an answer says of the quota; *header* gives the value of one of its headers by name."""
+    """Return what an answer says of the quota.
+
+    *header* gives the value of one of its headers by name.
+    """
     return Quota(
         limit=_number_in(header, headers.limit),
         remaining=_number_in(header, headers.remaining),
@@ -99,7 +109,11 @@ def _number_in(header: Callable[[str], str | None], name: str) -> int | None:
 
 
 def whole_number(text: str | None) -> int | None:
-    """Return the number that *text* is, None where it is none: ASCII digits alone, at most 19 of them."""
+    """Return the number that *text* is, None where it is none.
+
+    Only ASCII digits make one, at most 19 of them: ``"12"`` is 12, ``"12.0"`` and ``"+12"`` are
+    none.
+    """
     return int(text) if text is not None and WHOLE_NUMBER.match(text) else None
 
 

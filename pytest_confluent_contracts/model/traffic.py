@@ -15,7 +15,10 @@ REDACTED: Final = "[redacted]"
 
 
 def is_local(url: str) -> bool:
-    """Return whether *url* names this machine itself, or the embedded service: nobody and nothing lies in between."""
+    """Return whether *url* names this machine itself, or the embedded service.
+
+    Then nobody and nothing lies in between.
+    """
     host = urlsplit(url).hostname or ""
     if host == "localhost" or host.endswith(".invalid"):
         return True
@@ -51,7 +54,7 @@ class Expect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One place at which a body breaks its schema: JSON Pointer, keyword, and the name of the member that is missing there.
+    """One place at which a body breaks its schema, by JSON Pointer and keyword.
 
     ``missing`` is None where the value at the pointer itself is wrong; the empty name is a name,
     too.
@@ -76,9 +79,8 @@ class CaseParts:
     title: str
     operation: Operation
     parameters: tuple[tuple[str, str], ...]
-    headers: tuple[tuple[str, str], ...] = field(
-        repr=False
-    )  # before an exchange is made, credentials are in it
+    # Before an exchange is made, credentials are in it.
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
     body: bytes | None = field(repr=False)
     value: Any = field(repr=False)
     expect: Expect
@@ -146,7 +148,10 @@ class Exchange:
 
     @property
     def throttled(self) -> bool:
-        """Return whether the answer only says that the rate limit is reached: no word on what was asked."""
+        """Return whether the answer only says that the rate limit is reached.
+
+        It has no word on what was asked.
+        """
         return self.status in (self.case.operation.promises.refusals.throttled or (429,))
 
 

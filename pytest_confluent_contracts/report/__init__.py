@@ -1,1 +1,1 @@
-"""The verdicts told: to a terminal, and as data. Knows only ``contract``; what it is given is already redacted."""
+"""The verdicts told: to a terminal, and as data. What it is given is already redacted."""

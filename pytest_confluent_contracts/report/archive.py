@@ -1,4 +1,4 @@
-"""Which requests and answers were there? All of them, as an HTTP archive (HAR 1.2), redacted as they came."""
+"""Which requests and answers were there? All of them, redacted, as an HTTP archive (HAR 1.2)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ PHRASES = {int(status): status.phrase for status in HTTPStatus}
 
 
 def write(file: IO[str], run: Data) -> None:
-    """Write the exchanges of *run* to *file*; one without an answer has status 0 and says why in its comment."""
+    """Write the exchanges of *run* to *file*.
+
+    One without an answer has status 0 and says why in its comment.
+    """
     creator = harfile.Creator(name=run["tool"]["name"], version=run["tool"]["version"] or "0")
     begun = datetime.fromisoformat(run["started"])
     with harfile.HarFile.open(file, creator=creator) as har:

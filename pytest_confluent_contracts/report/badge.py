@@ -26,26 +26,36 @@ def svg(run: Mapping[str, Any]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{whole}" height="20" role="img" '
         f'aria-label="{LABEL}: {text}"><title>{LABEL}: {text}</title>'
-        f'<clipPath id="r"><rect width="{whole}" height="20" rx="3"/></clipPath><g clip-path="url(#r)">'
+        f'<clipPath id="r"><rect width="{whole}" height="20" rx="3"/></clipPath>'
+        '<g clip-path="url(#r)">'
         f'<rect width="{left}" height="20" fill="#353b45"/>'
         f'<rect x="{left}" width="{right}" height="20" fill="{colour}"/>'
-        '</g><g fill="#fff" text-anchor="middle" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">'
+        '</g><g fill="#fff" text-anchor="middle" '
+        'font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">'
         f'<text x="{left / 2:g}" y="14" textLength="{left - 12}">{LABEL}</text>'
         f'<text x="{left + right / 2:g}" y="14" textLength="{right - 12}">{text}</text></g></svg>\n'
     )
 
 
 def message(run: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the words and the colour: what fails first, then what warns, else how many promises are kept."""
+    """Return the words and the colour.
+
+    What fails is told first, then what warns, else how many promises are kept.
+    """
     counts = Counter(map(standing, run["clauses"]))
     for verdict, colour in (("broken", RED), ("withheld", RED), ("warned", AMBER)):
         if counts[verdict]:
             return f"{counts[verdict]} {verdict}, {counts['kept']} kept", colour
-    return (f"{counts['kept']} kept", GREEN) if counts["kept"] else ("nothing exercised", GREY)
+    if counts["kept"]:
+        return f"{counts['kept']} kept", GREEN
+    return "nothing exercised", GREY
 
 
 def _width(text: str) -> int:
-    """Return the pixels that *text* takes at 11 px, with a margin; viewers set the text to it, whatever their font."""
+    """Return the pixels that *text* takes at 11 px, with a margin.
+
+    Viewers set the text to it, whatever their font.
+    """
     return MARGIN + sum(map(_width_of, text))
 
 

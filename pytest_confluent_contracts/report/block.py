@@ -1,4 +1,4 @@
-"""How is one finding told? What came; what was promised, and where; the smallest request; how to see it again."""
+"""How is one finding told? What came, what was promised, the smallest request, how to repeat it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ EXCHANGE = "contract exchange"  # what pytest calls the captured output that hol
 
 
 def failure(ruling: Ruling, again: str) -> str:
-    """Return the failure block; its first line stands alone in pytest's short summary and in annotations."""
+    """Return the failure block.
+
+    Its first line stands alone in pytest's short summary and in annotations.
+    """
     came = outcome_sentence(ruling)
     if ruling.finding is None:
         came = f"not exercised: {came}"
@@ -40,7 +43,10 @@ def _answer(exchange: Exchange) -> str:
 
 
 def conversation(ruling: Ruling) -> str:
-    """Return the request and the answer that show the finding, line by line; ``""`` where there is none."""
+    """Return the request and the answer that show the finding, line by line.
+
+    ``""`` where there is none.
+    """
     exchange = ruling.exchange
     if ruling.finding is None or exchange is None:
         return ""

@@ -1,4 +1,4 @@
-"""What is the one thing wrong behind several broken clauses? Causes, the gravest first, each told once."""
+"""What is the one thing wrong behind several broken clauses? Causes, the gravest first."""
 
 from __future__ import annotations
 
@@ -125,14 +125,20 @@ def of(records: Iterable[Record]) -> list[Cause]:
 
 
 def standing(record: Record) -> str:
-    """Return the verdict as people need it: evidence that was withheld stands by itself, it fails."""
+    """Return the verdict as people need it.
+
+    Evidence that was withheld stands by itself: it fails.
+    """
     if record["verdict"] == "not exercised" and record["withheld"]:
         return "withheld"
     return str(record["verdict"])
 
 
 def reasons(records: Iterable[Record]) -> list[tuple[str, tuple[Record, ...]]]:
-    """Return why clauses were not exercised, nobody being to blame: each reason with its clauses, the most first."""
+    """Return why clauses were not exercised, nobody being to blame.
+
+    Each reason stands with its clauses, the one with the most of them first.
+    """
     told: dict[str, list[Record]] = defaultdict(list)
     for record in records:
         if standing(record) == "not exercised":
@@ -142,7 +148,10 @@ def reasons(records: Iterable[Record]) -> list[tuple[str, tuple[Record, ...]]]:
 
 
 def why(record: Record) -> str:
-    """Return why a clause has no evidence, its own member called *it*, so that one reason is told once."""
+    """Return why a clause has no evidence.
+
+    Its own member is called *it*, so that one reason is told once.
+    """
     missing = record.get("missing")
     evidence = missing_from(missing) if missing and record["verdict"] != "waived" else None
     if evidence is None:
@@ -186,7 +195,10 @@ def _kind(record: Record) -> str:
 
 
 def _subject(record: Record) -> str:
-    """Return the member or header that the finding is about; ``""`` where it is about something else."""
+    """Return the member or header that the finding is about.
+
+    ``""`` where it is about something else.
+    """
     kind = _kind(record)
     if not kind or kind in ABOUT_OTHERS:
         return ""
@@ -205,7 +217,10 @@ def _owner(path: str) -> str:
 
 
 def _habit(record: Record) -> Key | None:
-    """Return what a constraint has in common with others: the rule that is broken, and the status that came."""
+    """Return what a constraint has in common with others.
+
+    That is the rule that is broken, and the status that came.
+    """
     topic = _topic(record)
     shown = record["finding"].get("exchange") if record["finding"] else None
     if topic["aspect"] != Aspect.CONSTRAINT or not shown:
@@ -222,7 +237,10 @@ def _frozen(quoted: Any) -> Any:
 
 
 def _grouped(records: Sequence[Record]) -> list[list[Record]]:
-    """Return *records* in groups: two that share any key stand in one, and so do those that a third joins."""
+    """Return *records* in groups: two that share any key stand in one.
+
+    So do those that a third joins: with the keys ``a``, ``b`` and ``a, b``, all three are one.
+    """
     reader = _Reader.of(records)
     group_of: dict[Key, int] = {}
     groups: dict[int, list[Record]] = {}
@@ -284,7 +302,10 @@ class _Reader:
                 yield "strange", shown["status"]
 
     def _about(self, record: Record) -> Iterator[Key]:
-        """Yield the member or header in question; what is missing may be so because a member around it is wrong."""
+        """Yield the member or header in question.
+
+        What is missing may be so because a member around it is wrong.
+        """
         subject = _subject(record)
         if subject:
             yield "about", subject
@@ -294,7 +315,10 @@ class _Reader:
                     yield "about", name
 
     def _asked(self, record: Record) -> Iterator[Key]:
-        """Yield what the body that was sent explains: a rule that nobody checks, and what was taken though wrong."""
+        """Yield what the body that was sent explains.
+
+        That is a rule that nobody checks, and what was taken though it is wrong.
+        """
         habit = _habit(record)
         if habit is None:
             return
@@ -305,7 +329,10 @@ class _Reader:
             yield "about", _owner(_topic(record)["member"]) or "body"
 
     def _withheld(self, record: Record) -> Iterator[Key]:
-        """Yield what missing evidence shares with other clauses that miss it, and with what came in its place."""
+        """Yield what missing evidence shares with other clauses.
+
+        They miss it for the same reason, or show what came in its place.
+        """
         if standing(record) != "withheld":
             yield "reason", record["clause"]
             return
@@ -323,7 +350,10 @@ class _Reader:
                 yield from self._instead(missing["expect"], int(most_frequent))
 
     def _instead(self, expected: str, status: int) -> Iterator[Key]:
-        """Yield what evidence that was withheld shares with the findings on the answers that came in its place."""
+        """Yield what evidence that was withheld shares with findings.
+
+        They are those on the answers that came in its place.
+        """
         refused = expected == Expect.REFUSED and status >= 400
         if status in self.strange:
             yield "strange", status
@@ -360,7 +390,10 @@ def _same_aspect(record: Record) -> Iterator[Key]:
 
 
 def _as_answered(family: str, shown: Record) -> Iterator[Key]:
-    """Yield what a finding shares with others because of how its request was answered, whatever was in it."""
+    """Yield what a finding shares with others because of how its request was answered.
+
+    Whatever stood in that request does not matter here.
+    """
     status, expected = shown["status"], shown["expected"]
     of_request = family == Family.REQUESTS
     asked = expected == Expect.ACCEPTED or (expected == Expect.ANY and of_request)

@@ -63,7 +63,9 @@ Run = dict[str, Any]
 
 
 def write(directory: Path, run: Run, sources: Mapping[str, str]) -> list[Path]:
-    """Write every report of *run* into *directory* and return their paths; *sources* are the documents' texts by file.
+    """Write every report of *run* into *directory* and return their paths.
+
+    *sources* are the documents' texts by file.
 
     Each file takes its place only when it is whole. Raises `ContractError` where the directory
     cannot be written. The summary is also added to the file that ``GITHUB_STEP_SUMMARY`` names.
@@ -94,7 +96,8 @@ def _whole(path: Path) -> Iterator[IO[str]]:
     """Open a file that takes the place of *path* when the block ends well."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        # What a service answered may hold lone surrogates; JSON escapes them, here the other files do.
+        # What a service answered may hold lone surrogates. JSON escapes them; the other files do
+        # so here.
         with os.fdopen(
             handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n"
         ) as file:
@@ -108,7 +111,10 @@ def _whole(path: Path) -> Iterator[IO[str]]:
 
 
 def _json(file: IO[str], run: Run) -> None:
-    """Write the run, an exchange a line: json.dump's own streaming is ten times slower than its encoder."""
+    """Write the run, an exchange a line.
+
+    The streaming of json.dump itself is ten times slower than its encoder.
+    """
     head = json.dumps({key: value for key, value in run.items() if key != "exchanges"}, indent=1)
     file.write(head.removesuffix("\n}") + ',\n "exchanges": [')
     for index, exchange in enumerate(run["exchanges"]):
@@ -137,7 +143,10 @@ def _unwritable(directory: Path, error: OSError) -> ContractError:
 
 
 def read(path: Path) -> Run:
-    """Return the run in a ``report.json``, or in the directory with one; raise `ContractError` where there is none."""
+    """Return the run in a ``report.json``, or in the directory with one.
+
+    Raises `ContractError` where there is none, or one that cannot be read.
+    """
     path = path / REPORT if path.is_dir() else path
     try:
         run = json.loads(path.read_text(encoding="utf-8"))
@@ -162,7 +171,10 @@ def _first_line(error: Exception) -> str:
 
 
 def _misshapen(run: Run) -> Iterator[str]:
-    """Yield what is not as ``report.schema.json`` says, as far as the readers of a report depend on it."""
+    """Yield what is not as ``report.schema.json`` says.
+
+    It is checked as far as the readers of a report depend on it.
+    """
     for name, kind in SHAPES.items():
         if not isinstance(run.get(name), kind):
             yield f"{name!r} is missing or of the wrong type"
@@ -202,7 +214,8 @@ def _has(told: Any, names: Iterable[str], kind: type) -> bool:
     return isinstance(told, dict) and all(isinstance(told.get(name), kind) for name in names)
 
 
-# Reports of earlier versions of the tool tell of no topic, of nothing missing, and of findings in English alone.
+# Reports of earlier versions of the tool tell of no topic, of nothing missing, and of findings in
+# English alone.
 
 
 def _is_topic(told: Any) -> bool:

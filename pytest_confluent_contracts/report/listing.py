@@ -40,7 +40,10 @@ def anchor(files: Sequence[str], clause: Data) -> str:
 
 
 def listing(number: int, file: str, text: str, clauses: Sequence[tuple[int, Data]]) -> Html:
-    """Return document *number* with its marks; *clauses* are its own, with the numbers that they have in the report."""
+    """Return document *number* with its marks.
+
+    *clauses* are its own, with the numbers that they have in the report.
+    """
     at: dict[int, list[tuple[int, Data]]] = defaultdict(list)
     for index, clause in clauses:
         at[clause["line"]].append((index, clause))

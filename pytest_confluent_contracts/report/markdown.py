@@ -29,7 +29,8 @@ def _head(run: Data) -> Iterator[str]:
     yield f"## API contracts: {counted(run['clauses']) or 'nothing judged'}"
     yield ""
     held = ", ".join(f"{_text(one['title'])} {_text(one['version'])}" for one in run["documents"])
-    yield f"{_code(run['target'])} held against {held or 'no document'}; seed {run['seed']}; {run['seconds']:.1f} s."
+    against = f"{_code(run['target'])} held against {held or 'no document'}"
+    yield f"{against}; seed {run['seed']}; {run['seconds']:.1f} s."
     if run["interrupted"]:
         yield "\n**The run was interrupted: what is not listed was not judged.**"
 
@@ -78,9 +79,11 @@ def _coverage(run: Data) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Return *text* as Markdown shows it as it is: no markup, no link, no mention, one line, cut where it is long."""
-    flat = " ".join(text.split())
-    cut = flat if len(flat) <= LONGEST else flat[: LONGEST - 4] + " ..."
+    """Return *text* as Markdown shows it as it is.
+
+    It is no markup, no link and no mention, on one line, and cut where it is long.
+    """
+    cut = _cut_line(text)
     marked = "".join(f"\\{mark}" if mark in "\\`*_{}[]()#+!|~" else mark for mark in cut)
     return (
         marked.replace("&", "&amp;")
@@ -90,10 +93,15 @@ def _text(text: str) -> str:
     )
 
 
+def _cut_line(text: str) -> str:
+    """Return *text* on one line of at most `LONGEST` characters."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= LONGEST else flat[: LONGEST - 4] + " ..."
+
+
 def _code(text: str) -> str:
     """Return *text* as a code span, its fence longer than any run of backticks within."""
-    flat = " ".join(text.split())
-    cut = flat if len(flat) <= LONGEST else flat[: LONGEST - 4] + " ..."
+    cut = _cut_line(text)
     longest = max((len(run) for run in BACKTICKS.findall(cut)), default=0)
     fence = "`" * (longest + 1)
     pad = " " if "`" in cut or not cut else ""

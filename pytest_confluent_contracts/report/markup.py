@@ -1,4 +1,4 @@
-"""How does text become HTML and stay text? What is not `Html` is escaped; forgetting it is not possible."""
+"""How does text become HTML and stay text? What is not `Html` is escaped: nobody can forget it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from html import escape
 
 VOID = frozenset({"br", "hr", "input", "meta"})
-# What a reader cannot see, or what turns the text around it: controls, bidirectional marks, lone surrogates.
+# What a reader cannot see, or what turns the text around it: controls, bidirectional marks, lone
+# surrogates.
 UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
@@ -37,15 +38,16 @@ def html(child: Child) -> Html:
 
 
 def tag(name: str, /, *children: Child, **attributes: str | int | bool | None) -> Html:
-    """Return an element; in an attribute's name ``_`` is ``-``, and dropped at its end; None is left out."""
+    """Return an element.
+
+    In an attribute's name ``_`` is ``-``, and dropped at its end; one that is None is left out.
+    """
     told = "".join(
         _attribute(key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items()
     )
-    return (
-        Html(f"<{name}{told}>")
-        if name in VOID
-        else Html(f"<{name}{told}>{html(children)}</{name}>")
-    )
+    if name in VOID:
+        return Html(f"<{name}{told}>")
+    return Html(f"<{name}{told}>{html(children)}</{name}>")
 
 
 def _attribute(name: str, value: str | int | bool | None) -> str:

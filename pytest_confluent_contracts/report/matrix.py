@@ -1,4 +1,4 @@
-"""What was exercised, how often, and what not? Clauses by the answers they speak of and by family."""
+"""What was exercised, how often, and what not? Clauses by family and by answer."""
 
 from __future__ import annotations
 
@@ -40,16 +40,20 @@ def _statuses(clauses: Iterable[Data]) -> list[str]:
 
 
 def _place_of(status: str) -> tuple[bool, bool, bool, str]:
-    """Return what puts *any* first, then what is no error, then errors at large, then each error."""
+    """Return what a row is sorted by.
+
+    *any* comes first, then what is no error, then errors at large, then each error.
+    """
     return status != "", status[:1] not in "123", status != "error", status
 
 
 def _row(status: str, families: Sequence[str], clauses: Sequence[Numbered]) -> Html:
     label = {"": "any", "error": "every error"}.get(status, status)
-    cells = [
-        _cell([one for one in clauses if one[1]["family"] == family and one[1]["status"] == status])
-        for family in families
-    ]
+    by_family: dict[str, list[Numbered]] = {family: [] for family in families}
+    for number, clause in clauses:
+        if clause["status"] == status and clause["family"] in by_family:
+            by_family[clause["family"]].append((number, clause))
+    cells = [_cell(own) for own in by_family.values()]
     return tag("tr", tag("th", label, scope="row"), cells)
 
 

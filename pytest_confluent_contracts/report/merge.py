@@ -1,4 +1,4 @@
-"""What did the parts of a sharded run find together? One run of many: each clause once, its gravest verdict."""
+"""What did the parts of a sharded run find together? Each clause once, its gravest verdict."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from pytest_confluent_contracts.report.run import gathered
 
 Data = Mapping[str, Any]
 
-# A clause that another part left out was still exercised; evidence that was withheld somewhere is not made up for.
+# A clause that another part left out was still exercised. Evidence that was withheld somewhere is
+# not made up for.
 GRAVEST = ("broken", "withheld", "warned", "waived", "kept", "not exercised")
 
 
 def merged(runs: Sequence[Data]) -> dict[str, Any]:
-    """Return one run of *runs*; raise `ContractError` where they held the target to different documents."""
+    """Return one run of *runs*.
+
+    Raises `ContractError` where they held the target to different documents.
+    """
     documents = _documents(runs)
     begun = min(datetime.fromisoformat(run["started"]) for run in runs)
     ended = max(
@@ -59,12 +63,16 @@ def _clauses(runs: Iterable[Data]) -> list[dict[str, Any]]:
 
 def _together(same: Sequence[Data]) -> dict[str, Any]:
     gravest = min(same, key=lambda clause: GRAVEST.index(standing(clause)))
-    judged, against = (sum(clause[count] for clause in same) for count in ("judged", "against"))
+    judged = sum(clause["judged"] for clause in same)
+    against = sum(clause["against"] for clause in same)
     return {**gravest, "judged": judged, "against": against}
 
 
 def _exchanges(runs: Iterable[Data], begun: datetime) -> list[dict[str, Any]]:
-    """Return every exchange, numbered anew within its operation, its times counted from the first start."""
+    """Return every exchange, numbered anew within its operation.
+
+    Times are seconds since the first of *runs* began.
+    """
     numbers: dict[tuple[str, str], int] = {}
     together = []
     for run in runs:

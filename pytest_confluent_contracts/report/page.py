@@ -1,4 +1,4 @@
-"""What does a person open? One file: findings, coverage, the run of the rate limit, the documents, every promise."""
+"""What does a person open? One file: findings, coverage, rate limit, documents, every promise."""
 
 from __future__ import annotations
 
@@ -56,13 +56,15 @@ class _Page:
     # --- around it -----------------------------------------------------------------------------
 
     def head(self) -> Html:
-        """Return what the browser must know; the policy lets this page's own script run and nothing else."""
-        style, script = (
-            (HERE / "page.css").read_text("utf-8"),
-            (HERE / "page.js").read_text("utf-8"),
-        )
+        """Return what the browser must know.
+
+        The policy lets this page's own script run and nothing else.
+        """
+        style = (HERE / "page.css").read_text("utf-8")
+        script = (HERE / "page.js").read_text("utf-8")
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-        policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'"
+        allowed = f"style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+        policy = f"default-src 'none'; {allowed}; base-uri 'none'"
         return tag(
             "head",
             tag("meta", charset="utf-8"),
@@ -93,22 +95,18 @@ class _Page:
         held = " and ".join(
             f"{document['title']} {document['version']}" for document in self.run["documents"]
         )
+        target = tag("code", self.run["target"])
+        interrupted: Child = ""
+        if self.run["interrupted"]:
+            told = "The run was interrupted: what is missing was not judged."
+            interrupted = tag("p", told, class_="lede bad")
         return tag(
             "header",
             tag("a", "Skip to the findings", href="#main", class_="skip"),
             tag("p", "Contract report", class_="kicker"),
             tag("h1", self.verdict(), class_=self.mood()),
-            tag(
-                "p",
-                tag("code", self.run["target"]),
-                " held against ",
-                held or "no document",
-                ".",
-                class_="lede",
-            ),
-            tag("p", "The run was interrupted: what is missing was not judged.", class_="lede bad")
-            if self.run["interrupted"]
-            else "",
+            tag("p", target, " held against ", held or "no document", ".", class_="lede"),
+            interrupted,
             self._proportion(),
             tag("dl", self._facts(), class_="facts"),
             class_="top",
@@ -129,10 +127,9 @@ class _Page:
 
     def _facts(self) -> Iterator[Html]:
         coverage = self.run["coverage"]
+        started = datetime.fromisoformat(self.run["started"])
         facts = {
-            "Started": datetime.fromisoformat(self.run["started"])
-            .strftime("%Y-%m-%d %H:%M %Z")
-            .strip(),
+            "Started": started.strftime("%Y-%m-%d %H:%M %Z").strip(),
             "Took": f"{self.run['seconds']:.1f} s, {_many(len(self.run['exchanges']), 'request')}",
             "Seed": str(self.run["seed"]),
             "Clauses exercised": _share(coverage["clauses"]),
@@ -143,7 +140,10 @@ class _Page:
             yield tag("div", tag("dt", name), tag("dd", told))
 
     def bar(self) -> Html:
-        """Return the way through the page, and the filter; without JavaScript the filter is not shown."""
+        """Return the way through the page, and the filter.
+
+        Without JavaScript the filter is not shown.
+        """
         names = ("Findings", "Coverage", "Rate limit", "Documents", "Promises")
         links = [tag("a", name, href=f"#{_id(name)}") for name in names]
         chips = [self._chip(verdict) for verdict in FILTERS if self.counts[verdict]]
@@ -179,7 +179,8 @@ class _Page:
 
     def foot(self) -> Html:
         """Return what the signs mean."""
-        told = "✓ kept. ✗ broken, or withheld: evidence that the document promises and the target did not give. "
+        withheld = "evidence that the document promises and the target did not give"
+        told = f"✓ kept. ✗ broken, or withheld: {withheld}. "
         told += "! warned: a SHOULD is not kept. ~ waived. ○ not exercised."
         written = f"Written by {self.run['tool']['name']} {self.run['tool']['version']}".strip()
         return tag("footer", tag("p", told), tag("p", written))
@@ -211,7 +212,10 @@ class _Page:
             )
 
     def _reckoned(self) -> str:
-        """Return how many causes there are behind the verdicts; several promises break for one reason."""
+        """Return how many causes there are behind the verdicts.
+
+        Several promises break for one reason.
+        """
         counts = Counter(cause.verdict for cause in self.causes)
         kinds = {
             "behind what is not kept": counts["broken"] + counts["withheld"],
@@ -223,20 +227,19 @@ class _Page:
 
     def _finding(self, number: int, cause: Cause) -> Html:
         best, finding = cause.best, cause.best["finding"]
-        where = f"{best['document']} · {best['operation']}"
+        level = tag("span", best["level"], class_="level")
+        where = tag("span", f"{best['document']} · {best['operation']}")
+        shown: list[Html] = []
+        if finding and finding["exchange"]:
+            shown.append(self._exchange(number, finding["exchange"]))
+        if finding and finding["curl"]:
+            shown.append(_line("Request", finding["curl"]))
         return tag(
             "article",
-            tag(
-                "p",
-                _pill(cause.verdict),
-                tag("span", best["level"], class_="level"),
-                tag("span", where),
-                class_="over",
-            ),
+            tag("p", _pill(cause.verdict), level, where, class_="over"),
             tag("h3", tag("a", cause.title, href=f"#f{number}")),
             tag("dl", self._evidence(cause), class_="evidence"),
-            self._exchange(number, finding["exchange"]) if finding and finding["exchange"] else "",
-            _line("Request", finding["curl"]) if finding and finding["curl"] else "",
+            shown,
             _line("Again", f"pytest '{best['node']}' --contract-target={self.run['target']}"),
             id=f"f{number}",
             class_=f"finding {slug(cause.verdict)}",
@@ -261,10 +264,8 @@ class _Page:
         return tag("a", clause["place"], href=href, class_="place")
 
     def _exchange(self, number: int, exchange: Data) -> Html:
-        asked, answer = (
-            f"{exchange['method']} {exchange['url']}",
-            exchange["failure"] or str(exchange["status"]),
-        )
+        asked = f"{exchange['method']} {exchange['url']}"
+        answer = exchange["failure"] or str(exchange["status"])
         parts = [
             _message("Request", number, (asked, exchange["request_headers"], _sent(exchange))),
             _message("Answer", number, (answer, exchange["headers"], exchange["text"])),
@@ -280,7 +281,7 @@ class _Page:
     # --- coverage, rate limit, documents -------------------------------------------------------
 
     def _operations(self) -> Iterator[tuple[str, Data, list[Numbered], list[Data]]]:
-        """Yield each operation of each document: its name, what it is, its clauses and its exchanges."""
+        """Yield each operation: its name, what it is, its clauses and its exchanges."""
         clauses: dict[tuple[str, str], list[Numbered]] = defaultdict(list)
         exchanges: dict[tuple[str, str], list[Data]] = defaultdict(list)
         for number, clause in self.clauses:
@@ -335,20 +336,16 @@ class _Page:
             number = self.files.index(document["file"])
             own = [one for one in self.clauses if one[1]["file"] == document["file"]]
             text = listing.listing(number, document["file"], self.sources[document["file"]], own)
-            said = f"{document['file']} ({document['title']} {document['version']}, {document['digest']})"
+            version = f"{document['title']} {document['version']}, {document['digest']}"
+            said = f"{document['file']} ({version})"
             yield tag("details", tag("summary", said), text, class_="document")
 
     # --- every promise -------------------------------------------------------------------------
 
     def _promises(self) -> Iterator[Html]:
+        columns = ("Verdict", "Promise", "Place", "Evidence")
+        head = tag("tr", [tag("th", one, scope="col") for one in columns])
         for name, _, own, _ in self._operations():
-            head = tag(
-                "tr",
-                [
-                    tag("th", one, scope="col")
-                    for one in ("Verdict", "Promise", "Place", "Evidence")
-                ],
-            )
             rows = [self._row(number, clause) for number, clause in own]
             table = tag(
                 "table",
@@ -449,7 +446,7 @@ def _sent(exchange: Data) -> str:
 
 
 def _readable(body: str) -> str:
-    """Return *body* indented where that changes nothing but white space, and cut where it is long."""
+    """Return *body* indented, where that changes only white space, and cut where it is long."""
     try:
         told = json.dumps(json.loads(body, object_pairs_hook=_once), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):

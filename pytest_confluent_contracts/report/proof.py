@@ -1,4 +1,4 @@
-"""What did the proof show? Which faults were noticed, which were missed, and what no fault covers."""
+"""What did the proof show? Which faults were noticed, which missed, and what none covers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ NAMED = 8
 
 
 def summary(records: Sequence[Record], seconds: float) -> Iterator[Line]:
-    """Yield the matrix: an operation at a time, a row a family of clauses, then what deserves a look."""
+    """Yield the matrix: an operation at a time, a row a family of clauses.
+
+    Under each stands what deserves a look.
+    """
     operations: dict[tuple[str, str], list[Record]] = defaultdict(list)
     for record in records:
         operations[record["document"], record["operation"]].append(record)
@@ -47,7 +50,10 @@ def _missed(tried: Iterable[Record]) -> Iterator[str]:
 
 
 def _unharmed(whole: Iterable[Record]) -> Iterator[str]:
-    """Yield what the service as it is showed: clauses that are red without a fault, and those that none covers."""
+    """Yield what the service as it is showed.
+
+    Some clauses are red without a fault, and some are covered by none.
+    """
     for record in whole:
         for clause in record["beside"]:
             yield f"  red without a fault: {clause}"

@@ -1,4 +1,4 @@
-"""What does GitLab show beside a merge request? Code quality: an entry for each promise that was not kept."""
+"""What does GitLab show beside a merge request? An entry for each promise that was not kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a verdict look like as plain data? It crosses from xdist's workers and feeds every report."""
+"""What does a verdict look like as plain data? It leaves xdist's workers and feeds every report."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ MISSING_KINDS = frozenset(kind.value for kind in MissingKind)
 
 
 def of(ruling: Ruling) -> dict[str, Any]:
-    """Return *ruling* as JSON-able data: clause, place, verdict, counts, and what was found or is missing.
+    """Return *ruling* as JSON-able data: clause, place, verdict and counts.
 
-    Both are told twice: in English, and in the parts of which the English was made.
+    What was found, and what is missing, are both told twice: in English, and in the parts of which
+    the English was made.
     """
     return _promised(ruling.clause) | {
         "document": ruling.document,
@@ -106,7 +107,10 @@ def _missed(missing: MissingEvidence) -> dict[str, Any]:
 
 
 def missing_from(told: Mapping[str, Any]) -> MissingEvidence | None:
-    """Return the missing evidence of which a record *told*, None where it is of a kind that is not known here."""
+    """Return the missing evidence of which a record *told*.
+
+    None where it is of a kind that is not known here.
+    """
     if told["kind"] not in MISSING_KINDS:
         return None
     return MissingEvidence(
@@ -122,7 +126,10 @@ def missing_from(told: Mapping[str, Any]) -> MissingEvidence | None:
 
 
 def exchange(exchange: Exchange) -> dict[str, Any]:
-    """Return *exchange* as JSON-able data; a body that is not UTF-8 is in base64, times are the run's own seconds."""
+    """Return *exchange* as JSON-able data.
+
+    A body that is not UTF-8 is in base64; times are the run's own seconds.
+    """
     case = exchange.case
     body, encoding = _body(case.body)
     return {

@@ -1,4 +1,4 @@
-"""What was found in one run, as one value? Verdicts, causes, coverage and exchanges; every report is drawn from it."""
+"""What was found in one run, as one value? Every report is drawn from it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ Data = Mapping[str, Any]
 
 
 def described(document: Document) -> dict[str, Any]:
-    """Return *document* as JSON-able data: what it is, and what of each operation a run can cover."""
+    """Return *document* as JSON-able data.
+
+    It says what the document is, and what of each operation a run can cover.
+    """
     return {
         "name": document.name,
         "title": document.title,
@@ -61,7 +64,10 @@ def _operation(operation: Operation) -> dict[str, Any]:
 
 
 def _keywords(operation: Operation) -> Iterator[str]:
-    """Yield each keyword that restricts a body, as the clause that judges it and the keyword: ``200/body/id type``."""
+    """Yield each keyword that restricts a body, after the clause that judges it.
+
+    The type of ``id`` in answers with 200 is ``200/body/id type``.
+    """
     if operation.request is not None:
         for path, keyword in _restricted(operation.request):
             yield f"request/{path or 'body'} {keyword}"
@@ -166,7 +172,10 @@ def coverage(
     clauses: Sequence[Data],
     exchanges: Iterable[Data],
 ) -> dict[str, Any]:
-    """Return how much of the documents was exercised: clauses, documented statuses, keywords of the schemas."""
+    """Return how much of the documents was exercised.
+
+    Clauses are counted, documented statuses, and keywords of the schemas.
+    """
     judged = [one for one in clauses if one["verdict"] != UNEXERCISED]
     judged_ids = {(_key(one), one["clause"]) for one in judged}
     seen = _statuses_seen(clauses, exchanges)
@@ -188,7 +197,7 @@ def coverage(
 
 @dataclass(slots=True)
 class _Coverage:
-    """How many things there are of a kind, how many of them were covered, and the names of the others."""
+    """How many things of a kind there are, how many were covered, and the names of the others."""
 
     covered: int = 0
     of: int = 0
@@ -207,10 +216,17 @@ def _key(told: Data) -> Key:
 
 
 def _statuses_seen(clauses: Iterable[Data], exchanges: Iterable[Data]) -> set[tuple[Key, str]]:
-    """Return the statuses that came, by operation; where exchanges were not kept, findings still show some."""
+    """Return the statuses that came, by operation.
+
+    Where exchanges were not kept, findings still show some.
+    """
     found = [one["finding"] for one in clauses if one["finding"]]
     shown = [finding["exchange"] for finding in found if finding["exchange"]]
-    return {(_key(one), str(one["status"])) for one in (*exchanges, *shown) if one["status"]}
+    seen: set[tuple[Key, str]] = set()
+    for one in (*exchanges, *shown):
+        if one["status"]:
+            seen.add((_key(one), str(one["status"])))
+    return seen
 
 
 def _is_seen(status: str, key: Key, seen: set[tuple[Key, str]]) -> bool:
@@ -220,7 +236,10 @@ def _is_seen(status: str, key: Key, seen: set[tuple[Key, str]]) -> bool:
 
 
 def _judging_clause(keyword: str) -> str:
-    """Return the clause that holds a value against *keyword*: its member came, or was sent broken in just that way."""
+    """Return the clause that holds a value against *keyword*.
+
+    It was judged where the member came, or was sent broken in just that way.
+    """
     clause, _, name = keyword.partition(" ")
     return f"{clause}/{name}" if clause.startswith("request/") else clause
 

@@ -1,4 +1,4 @@
-"""What do code-scanning tools read? SARIF 2.1.0: a rule for each promise, a result for each one that was not kept."""
+"""What do code-scanning tools read? SARIF 2.1.0: a rule a promise, a result where it is broken."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ Data = Mapping[str, Any]
 
 
 def log(run: Data, sources: Mapping[str, str]) -> dict[str, Any]:
-    """Return the SARIF log of *run*; a result points at the line of the document in *sources* where the promise stands.
+    """Return the SARIF log of *run*.
+
+    A result points at the line of the document in *sources* where the promise stands.
 
     Kept clauses are rules without a result: tools that do not know ``kind`` would show a pass as an
     alert.
@@ -66,7 +68,8 @@ def fingerprint(clause: Data) -> str:
 
 
 def _rule(clause: Data) -> dict[str, Any]:
-    told = f"{clause['promise']}\n\nPromised by {clause['file']}, line {clause['line']}. Level {clause['level']}."
+    place = f"Promised by {clause['file']}, line {clause['line']}."
+    told = f"{clause['promise']}\n\n{place} Level {clause['level']}."
     again = f"Judge it alone: pytest '{clause['node']}' --contract-target=URL"
     return {
         "id": rule_id(clause),
@@ -127,13 +130,14 @@ def _location(clause: Data, sources: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _file(name: str) -> dict[str, Any]:
-    """Return where a document is: relative to the root of the checkout, or absolute where it lies elsewhere."""
+    """Return where a document is, relative to the root of the checkout.
+
+    The place is absolute where the document lies elsewhere.
+    """
     path = PurePath(name)
-    return (
-        {"uri": path.as_uri()}
-        if path.is_absolute()
-        else {"uri": quote(path.as_posix()), "uriBaseId": "%SRCROOT%"}
-    )
+    if path.is_absolute():
+        return {"uri": path.as_uri()}
+    return {"uri": quote(path.as_posix()), "uriBaseId": "%SRCROOT%"}
 
 
 def _artifact(document: Data) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What does the closing section say? Verdicts counted by family, causes told once, requests and seconds."""
+"""What does the closing section say? Verdicts by family, causes told once, what it cost."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ def summary(
     verbosity: int,
     width: int = 0,
 ) -> Iterator[Line]:
-    """Yield the closing lines: an operation at a time, a row a family, then causes; folded to *width* if given."""
+    """Yield the closing lines: an operation at a time, a row a family, then causes.
+
+    They are folded to *width* columns, 0 being any number of them.
+    """
     operations: dict[tuple[str, str], list[Record]] = defaultdict(list)
     for record in records:
         operations[record["document"], record["operation"]].append(record)
@@ -108,7 +111,10 @@ def _causes(records: Sequence[Record]) -> Iterator[Line]:
 
 
 def _told(cause: causes.Cause) -> str:
-    """Return what came, on which statuses if on several, how often, and where the promise stands."""
+    """Return what came, how often, and where the promise stands.
+
+    The statuses are told where it came on several.
+    """
     best, often = cause.best, ""
     if best["finding"] and best["finding"]["curl"]:
         often = f"{best['against']} of {best['judged']} answers; "

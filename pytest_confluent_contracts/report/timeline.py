@@ -1,4 +1,4 @@
-"""How did the rate limit run? Limit, Remaining, Reset and each 429 over the time of a run, as SVG."""
+"""How did the rate limit run? Limit, Remaining, Reset and each 429 over time, as SVG."""
 
 from __future__ import annotations
 
@@ -30,9 +30,17 @@ class Point:
     reset: int | None
     throttled: bool
 
+    @property
+    def tells_number(self) -> bool:
+        """Return whether the answer told anything but that it is a 429."""
+        return (self.limit, self.remaining, self.reset) != (None, None, None)
+
 
 def points(exchanges: Iterable[Data], operation: Data) -> list[Point]:
-    """Return what the answers to *operation* told, in the order in which they came, without those that told nothing."""
+    """Return what the answers to *operation* told, in the order in which they came.
+
+    Those that told nothing are left out.
+    """
     names = QuotaHeaders(**operation["limits"], retry_after="")
     found: list[Point] = []
     for exchange in exchanges:
@@ -49,36 +57,48 @@ def _header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
 
 
 def is_plottable(found: Iterable[Point]) -> bool:
-    """Return whether there is more to draw than when 429 was answered: a number that goes up and down."""
-    return any(
-        value is not None
-        for point in found
-        for value in (point.limit, point.remaining, point.reset)
-    )
+    """Return whether there is more to draw than the moments at which 429 was answered.
+
+    That is a number that goes up and down.
+    """
+    return any(point.tells_number for point in found)
 
 
 def told(found: Sequence[Point]) -> str:
-    """Return the plot in a sentence, for those who do not see it, or what there is instead of one."""
+    """Return the plot in a sentence, for those who do not see it.
+
+    Where there is none to be drawn, the sentence says so.
+    """
     if not is_plottable(found):
         return f"No answer told a rate limit; {len(found) or 'none'} answered 429."
-    limits = sorted({point.limit for point in found if point.limit is not None})
-    left = [point.remaining for point in found if point.remaining is not None]
-    waits = [point.reset for point in found if point.reset is not None]
+    limits = sorted(set(_known(point.limit for point in found)))
+    left = _known(point.remaining for point in found)
+    waits = _known(point.reset for point in found)
     parts = [f"{len(found)} answers over {found[-1].at - found[0].at:.0f} s"]
-    parts += [f"Limit {' or '.join(map(str, limits[:4]))}"] if limits else []
-    parts += [f"Remaining between {min(left)} and {max(left)}"] if left else []
-    parts += [f"Reset between {min(waits)} and {max(waits)} s"] if waits else []
-    return ", ".join([*parts, f"{sum(point.throttled for point in found)} answered 429"]) + "."
+    if limits:
+        parts.append(f"Limit {' or '.join(map(str, limits[:4]))}")
+    if left:
+        parts.append(f"Remaining between {min(left)} and {max(left)}")
+    if waits:
+        parts.append(f"Reset between {min(waits)} and {max(waits)} s")
+    parts.append(f"{sum(point.throttled for point in found)} answered 429")
+    return ", ".join(parts) + "."
+
+
+def _known(values: Iterable[int | None]) -> list[int]:
+    return [value for value in values if value is not None]
 
 
 def svg(found: Sequence[Point], name: str) -> Html:
-    """Return the plot: requests that are left above, seconds to the reset below, on one axis of time."""
+    """Return the plot, on one axis of time.
+
+    Requests that are left are drawn above, seconds to the reset below.
+    """
     first, last = found[0].at, max(found[-1].at, found[0].at + 1.0)
     scale = _Scale(first, last)
-    most = max(
-        [point.limit or 0 for point in found] + [point.remaining or 0 for point in found] + [1]
-    )
-    longest = max([point.reset or 0 for point in found] + [1])
+    most = max([1, *_known(point.limit for point in found)])
+    most = max([most, *_known(point.remaining for point in found)])
+    longest = max([1, *_known(point.reset for point in found)])
     upper, lower = _Lane(TOP, UPPER, most), _Lane(TOP + UPPER + GAP, LOWER, longest)
     parts = [
         *_time(scale, first, last),
@@ -150,7 +170,10 @@ def _clock(seconds: float) -> str:
 
 
 def _thinned(values: Sequence[tuple[float, int | None]], scale: _Scale) -> list[tuple[float, int]]:
-    """Return the points that can be seen: of each column the first, the lowest, the highest and the last."""
+    """Return the points that can be seen.
+
+    They are of each column the first, the lowest, the highest and the last.
+    """
     columns: dict[int, list[tuple[float, int]]] = {}
     for at, value in values:
         if value is not None:
