@@ -1,4 +1,7 @@
-"""What does a document promise without saying so? The usual names of headers and members, the documented statuses."""
+"""What does a document promise without saying so?
+
+The usual names of headers and members, the documented statuses.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from pytest_confluent_contracts.model.promises import (
 from pytest_confluent_contracts.model.quota import USUAL_NAMES
 
 if TYPE_CHECKING:
-    from pytest_confluent_contracts.model.documents import Content, Operation
+    from pytest_confluent_contracts.model.documents import Content, Operation, Property
     from pytest_confluent_contracts.model.sources import SourceLocation
 
 
@@ -40,29 +43,31 @@ def conventional_promises(operation: Operation) -> Promises:
 
 
 def _documented_refusals(operation: Operation) -> Refusals:
-    documented = {
-        int(response.status) for response in operation.responses if response.status.isdigit()
-    }
-    unauthenticated = next((status for status in (401, 403) if status in documented), None)
+    statuses = [response.status for response in operation.responses]
+    documented = {int(status) for status in statuses if status.isdigit()}
+    unauthenticated = [status for status in (401, 403) if status in documented]
     return Refusals(
         place=operation.place,
         invalid=tuple(sorted(documented & {400, 422})),
-        unauthenticated=() if unauthenticated is None else (unauthenticated,),
+        unauthenticated=tuple(unauthenticated[:1]),
         unknown=tuple(documented & {404}),
         throttled=tuple(documented & {429}),
     )
 
 
 def _usual_rate_limit(operation: Operation) -> RateLimit | None:
-    """Return the headers that tell the rate limit by the usual names, None where none is documented."""
-    documented = {
-        header.name.lower(): header.name for r in operation.responses for header in r.headers
-    }
+    """Return the headers that tell the rate limit by the usual names.
+
+    None where none of them is documented.
+    """
+    documented: dict[str, str] = {}
+    for response in operation.responses:
+        documented.update((header.name.lower(), header.name) for header in response.headers)
     found: dict[str, str] = {}
     for role, usual in USUAL_NAMES.items():
-        name = next((name for name in usual if name.lower() in documented), None)
-        if name is not None:
-            found[role] = documented[name.lower()]
+        named = [name.lower() for name in usual if name.lower() in documented]
+        if named:
+            found[role] = documented[named[0]]
     if not found:
         return None
     return RateLimit(
@@ -87,21 +92,26 @@ def _usual_identity(operation: Operation) -> Identity | None:
 
 
 def _secret_members(operation: Operation) -> tuple[str, ...]:
-    members = operation.request.properties if operation.request else ()
-    return tuple(member.path for member in members if member.secret)
+    return tuple(member.path for member in _members(operation.request) if member.secret)
 
 
 def _read_only_members(content: Content | None) -> tuple[str, ...]:
-    members = content.properties if content else ()
-    return tuple(m.path for m in members if m.read_only and not paths.has_items(m.path))
+    """Return the read-only members; those of a list's items are left out."""
+    read_only = [member.path for member in _members(content) if member.read_only]
+    return tuple(path for path in read_only if not paths.has_items(path))
 
 
 def _usual_timestamps(content: Content | None, place: SourceLocation) -> Timestamps:
-    found: dict[str, str] = {}
-    for member in content.properties if content else ():
-        for role in ("created", "updated"):
-            if member.schema.get("format") == "date-time" and member.name.endswith(f"{role}_at"):
-                found.setdefault(role, member.path)
+    """Return the first instants whose names end in ``created_at`` and ``updated_at``."""
+    instants = [one for one in _members(content) if one.schema.get("format") == "date-time"]
+    created = [member.path for member in instants if member.name.endswith("created_at")]
+    updated = [member.path for member in instants if member.name.endswith("updated_at")]
     return Timestamps(
-        place=place, created=found.get("created", ""), updated=found.get("updated", "")
+        place=place,
+        created=created[0] if created else "",
+        updated=updated[0] if updated else "",
     )
+
+
+def _members(content: Content | None) -> tuple[Property, ...]:
+    return content.properties if content else ()

@@ -1,4 +1,7 @@
-"""What does a file say, and on which line? YAML and JSON as plain values that know where they stand."""
+"""What does a file say, and on which line?
+
+YAML and JSON as plain values that know where they stand.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +32,15 @@ class Node(dict[str, Any]):
         return self.lines.get(key, self.line)
 
 
-class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
-    """YAML as OpenAPI asks for it (the JSON schema of YAML 1.2): no dates, no octals, no yes and no."""
+# libyaml's loader is the fast one; PyYAML may be built without it.
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc]
+    """YAML as OpenAPI asks for it: no dates, no octals, no yes and no.
+
+    That is the JSON schema of YAML 1.2.
+    """
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
 
@@ -68,7 +78,10 @@ _Loader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
 
 
 def load(path: Path) -> Node:
-    """Return the file's mapping with its lines; raise `ContractError` with the line where it is not YAML."""
+    """Return the file's mapping with its lines.
+
+    Raise `ContractError`, with the line, where it is not YAML or holds no mapping.
+    """
     try:
         root = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except (OSError, UnicodeDecodeError) as error:
@@ -76,13 +89,10 @@ def load(path: Path) -> Node:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise ContractError(
-            f"{path}{line}: not YAML: {getattr(error, 'problem', error)}"
-        ) from error
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # a number that is none or too long, and endless nesting
+        problem = getattr(error, "problem", error)
+        raise ContractError(f"{path}{line}: not YAML: {problem}") from error
+    # A number that is none or too long, and endless nesting.
+    except (ValueError, RecursionError) as error:
         raise ContractError(f"{path}: not YAML: {error}") from error
     if not isinstance(root, Node):
         raise ContractError(f"{path}:1: not an OpenAPI document: the file holds no mapping")
@@ -93,4 +103,6 @@ def strip(value: Any) -> Any:
     """Return *value* with plain dicts and lists, fit for libraries that copy or pickle."""
     if isinstance(value, Mapping):
         return {key: strip(member) for key, member in value.items()}
-    return [strip(item) for item in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [strip(item) for item in value]
+    return value

@@ -2,10 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pytest_confluent_contracts.documents.lines import Node, strip
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.documents import Property
+from pytest_confluent_contracts.model.sources import SourceLocation
+
+if TYPE_CHECKING:
+    from pytest_confluent_contracts.documents.source_file import SourceFile
 
 INT_BOUNDS = {"int32": 2**31, "int64": 2**63}
+# Of two lower bounds the higher holds, of two upper bounds the lower.
+LOWER_BOUNDS = ("minLength", "minItems", "minimum", "minProperties")
+UPPER_BOUNDS = ("maxLength", "maxItems", "maximum", "maxProperties")
+# What is resolved by now, or constrains no value.
+LEFT_OUT = frozenset(
+    {"allOf", "$ref", "description", "title", "discriminator", "xml", "externalDocs"}
+)
+
+
+class SchemaReader:
+    """Reads the schemas of one file: references and ``allOf`` are resolved, lines are kept."""
+
+    def __init__(self, source: SourceFile) -> None:
+        self.source = source
+
+    def json_schema_at(self, holder: Node, line: int) -> dict[str, Any]:
+        """Return the JSON Schema at the member ``schema`` of *holder*, an empty one at *line*."""
+        schema: dict[str, Any] = json_schema(self._merged(holder.get("schema") or Node(line), ()))
+        return schema
+
+    def _merged(self, node: Any, seen: tuple[int, ...]) -> dict[str, Any]:
+        """Return the schema of *node*, ``allOf`` merged into it, its line under ``x-line``.
+
+        *seen* are the ids of the nodes around it.
+        """
+        if node in (None, True):
+            return {}
+        if not isinstance(node, Node):
+            return {"not": {}}
+        line = node.line
+        node = self.source.resolve(node, line)
+        if id(node) in seen:  # a schema that contains itself is judged down to its first repetition
+            return {}
+        seen = (*seen, id(node))
+        branches = self.source.list_or_empty(node, "allOf")
+        parts = [self._merged(branch, seen) for branch in branches]
+        parts.append(self._own_keywords(node, seen))
+        merged: dict[str, Any] = {"x-line": line}
+        for part in parts:
+            merged = merged_schemas(merged, part)
+        return merged
+
+    def _own_keywords(self, node: Node, seen: tuple[int, ...]) -> dict[str, Any]:
+        """Return what *node* itself asks for, without its ``allOf``."""
+        own = {key: self._keyword(node, key, seen) for key in node if key not in LEFT_OUT}
+        return in_json_schema(own)
+
+    def _keyword(self, node: Node, key: str, seen: tuple[int, ...]) -> Any:
+        value = node[key]
+        if key == "properties":
+            members = self.source.mapping(node, key)
+            return {name: self._member(members, name, seen) for name in members}
+        if key in ("oneOf", "anyOf"):
+            return [self._merged(branch, seen) for branch in self.source.list_or_empty(node, key)]
+        if key in ("items", "additionalProperties", "not") and isinstance(value, Node):
+            return self._merged(value, seen)
+        return strip(value)
+
+    def _member(self, members: Node, name: str, seen: tuple[int, ...]) -> dict[str, Any]:
+        return {**self._merged(members[name], seen), "x-line": members.line_of(name)}
+
+
+def members_of(schema: Mapping[str, Any], file: str, path: str = "") -> Iterator[Property]:
+    """Yield every member below *path* of a body in *file*, items of lists as ``[]``.
+
+    What stands under ``oneOf`` and ``anyOf`` is judged as a whole by its parent.
+    """
+    required = schema.get("required") or ()
+    for name, member in (schema.get("properties") or {}).items():
+        child = paths.member_path(path, name)
+        yield _property(child, member, file, required=name in required)
+        yield from members_of(member, file, child)
+    items = schema.get("items")
+    if isinstance(items, Mapping):
+        child = paths.item_path(path)
+        yield _property(child, items, file, required=False)
+        yield from members_of(items, file, child)
+
+
+def _property(path: str, schema: Mapping[str, Any], file: str, *, required: bool) -> Property:
+    is_password = schema.get("format") == "password"
+    return Property(
+        path=path,
+        schema=schema,
+        required=required,
+        place=SourceLocation(file, schema.get("x-line", 0)),
+        read_only=bool(schema.get("readOnly") or schema.get("x-immutable")),
+        secret=bool(schema.get("writeOnly") or schema.get("x-redact") or is_password),
+    )
+
+
+# --- from OpenAPI to JSON Schema ------------------------------------------------------------------
 
 
 def in_json_schema(schema: dict[str, Any]) -> dict[str, Any]:
@@ -15,54 +115,84 @@ def in_json_schema(schema: dict[str, Any]) -> dict[str, Any]:
             exclusive = schema.pop(bound)
             if exclusive and limit in schema:
                 schema[bound] = schema.pop(limit)
-    if (size := INT_BOUNDS.get(str(schema.get("format")))) and schema.get("type") == "integer":
+    size = INT_BOUNDS.get(str(schema.get("format")))
+    if size is not None and schema.get("type") == "integer":
         schema["minimum"] = max(schema.get("minimum", -size), -size)
         schema["maximum"] = min(schema.get("maximum", size - 1), size - 1)
     return schema
 
 
 def merged_schemas(one: dict[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema that asks for both, as a reader takes it: ``nullable`` in any branch of allOf makes it so.
+    """Return the schema that asks for both, as a reader takes it.
 
-    Strictly a null would have to pass every branch; documents write ``nullable`` beside ``allOf`` and mean it.
+    ``nullable`` in any branch of allOf makes it so. Strictly a null would have to pass every
+    branch; documents write ``nullable`` beside ``allOf`` and mean it.
+
+    >>> merged_schemas({"maxLength": 9}, {"maxLength": 20, "minLength": 2})
+    {'maxLength': 9, 'minLength': 2}
     """
     merged = dict(one)
     for key, value in other.items():
-        if key == "properties":
-            known = merged.get(key, {})
-            merged[key] = known | {
-                name: merged_schemas(known.get(name, {}), member) for name, member in value.items()
-            }
-        elif key == "items" and isinstance(value, Mapping):
-            merged[key] = merged_schemas(merged.get(key, {}), value)
-        elif key == "required":
+        if key == "required":
             merged[key] = list(dict.fromkeys([*merged.get(key, ()), *value]))
-        elif key in ("minLength", "minItems", "minimum", "minProperties") and key in merged:
-            merged[key] = max(merged[key], value)
-        elif key in ("maxLength", "maxItems", "maximum", "maxProperties") and key in merged:
-            merged[key] = min(merged[key], value)
-        elif key == "enum" and key in merged:
-            merged[key] = [item for item in merged[key] if item in value]
-        elif key == "x-line":
-            merged.setdefault(key, value)
+        elif key in merged:
+            merged[key] = _merged_keyword(key, merged[key], value)
         else:
             merged[key] = value
     return merged
 
 
+def _merged_keyword(key: str, known: Any, value: Any) -> Any:
+    """Return what *key* asks for where one schema says *known* and the other *value*."""
+    if key == "properties":
+        return _merged_members(known, value)
+    if key == "items" and isinstance(value, Mapping):
+        return merged_schemas(known, value)
+    if key in LOWER_BOUNDS:
+        return max(known, value)
+    if key in UPPER_BOUNDS:
+        return min(known, value)
+    if key == "enum":
+        return [item for item in known if item in value]
+    if key == "x-line":
+        return known
+    return value
+
+
+def _merged_members(known: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(known)
+    for name, member in others.items():
+        merged[name] = merged_schemas(merged.get(name, {}), member)
+    return merged
+
+
 def json_schema(schema: Any) -> Any:
-    """Return the schema in JSON Schema 2020-12: ``nullable`` becomes a type, and the enum allows its null."""
+    """Return the schema in JSON Schema 2020-12.
+
+    ``nullable`` becomes a type, and the enum allows its null.
+    """
     if not isinstance(schema, Mapping):
         return schema
-    plain = {
-        key: _json_schema_member(key, value) for key, value in schema.items() if key != "nullable"
-    }
+    plain: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key != "nullable":
+            plain[key] = _keyword_in_json_schema(key, value)
     if schema.get("nullable") and "type" in plain:
         types = plain["type"] if isinstance(plain["type"], list) else [plain["type"]]
         plain["type"] = list(dict.fromkeys([*types, "null"]))
         if "enum" in plain and None not in plain["enum"]:
             plain["enum"] = [*plain["enum"], None]
     return plain
+
+
+def _keyword_in_json_schema(key: str, value: Any) -> Any:
+    if key == "properties":
+        return {name: json_schema(member) for name, member in value.items()}
+    if key in ("oneOf", "anyOf"):
+        return [json_schema(branch) for branch in value]
+    if key in ("items", "additionalProperties", "not"):
+        return json_schema(value)
+    return value
 
 
 def with_implied_types(schema: Any) -> Any:
@@ -79,11 +209,3 @@ def with_implied_types(schema: Any) -> Any:
     if "items" in typed:
         typed["items"] = with_implied_types(typed["items"])
     return typed
-
-
-def _json_schema_member(key: str, value: Any) -> Any:
-    if key == "properties":
-        return {name: json_schema(member) for name, member in value.items()}
-    if key in ("oneOf", "anyOf"):
-        return [json_schema(branch) for branch in value]
-    return json_schema(value) if key in ("items", "additionalProperties", "not") else value

@@ -1,4 +1,7 @@
-"""What does an ``x-contract`` block state? Each entry as a typed value, the block checked once by its own schema."""
+"""What does an ``x-contract`` block state?
+
+Each entry as a typed value, the block checked once by its own schema.
+"""
 
 from __future__ import annotations
 
@@ -131,8 +134,8 @@ def _stated_values(entry: Node, common: Mapping[str, Any]) -> ValuesByPath:
     return ValuesByPath(**common, by_path={path: tuple(values) for path, values in stated.items()})
 
 
-# Each key of x-contract: the field of `Promises`, and what reads it. `credentials` belong to the security schemes, and
-# each part of `errors` stands on a line of its own.
+# Each key of x-contract: the field of `Promises`, and what reads it. `credentials` belong to the
+# security schemes, and each part of `errors` stands on a line of its own.
 STATED: dict[str, tuple[str, Callable[[Node, Mapping[str, Any]], Entry]]] = {
     "refusals": ("refusals", _stated_refusals),
     "rate-limit": ("rate_limit", _stated_rate_limit),
