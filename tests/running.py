@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
-CODE = os.pathsep.join((str(TESTS), str(ROOT)))  # the package of this checkout, before an installed one
+CODE = os.pathsep.join(
+    (str(TESTS), str(ROOT))
+)  # the package of this checkout, before an installed one
 QUIET = ("-p", "no:schemathesis", "-p", "no:respx", "-p", "no:anyio", "-p", "no:cacheprovider")
 CONFLUENT = "contracts/confluent-api-keys::updateIamV2ApiKey::"
 DATADOG = "contracts/datadog-confluent-cloud::UpdateConfluentAccount::"
