@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.model.traffic import Exchange
 
-LONGEST = 20.0
+LONGEST = 30.0  # most of the longest is waiting: 7 s for each document, as a 429 asks for
 CODES = {401: "user_unauthenticated", 404: "not_found", 429: "too_many_requests", 500: "internal"}
 
 # --- servers -------------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ def tester(name: str) -> MutationTester:
     return MutationTester(document(name)[1], seed=0, max_examples=20)
 
 
+@lru_cache
 def told_alone(name: str) -> dict[str, str]:
     """Return a mutation for each clause that has one of its own, which no other clause is named for."""
     own: dict[str, str] = {}
@@ -108,6 +109,7 @@ def test_the_option_prints_the_matrix_and_exits_green(tmp_path: Path) -> None:
         "--contract-prove",
         "-k",
         "RateLimit or tags or unknown",
+        "--contract-max-examples=10",
         "-n",
         "2",
     )
@@ -128,6 +130,7 @@ def test_a_missed_fault_turns_the_run_red(tmp_path: Path) -> None:
         "--contract-prove",
         "-k",
         "stored or no_fault or letters",
+        "--contract-max-examples=10",
     )
     assert run.code == 1, run.out
     assert "not noticed: 429 may be stored; it breaks rate-limit/429-not-storable" in run.out

@@ -193,6 +193,7 @@ def test_a_traceback_with_locals_holds_no_secret(folder: Path, at: int) -> None:
             *LOUD,
             "-k",
             "security",
+            "--contract-max-examples=1",
             given=SECRETS,
         )
     assert "a bug in somebody's conftest.py" in run.out
@@ -230,7 +231,13 @@ def test_what_httpx_says_of_a_broken_answer_tells_no_secret(folder: Path) -> Non
     with OtherService(tamper=spoil) as service:
         service.environment = dict(CREDENTIALS)
         run = gate(
-            folder, f"--contract-target={service.url}", *PINS, "-k", "security", given=SECRETS
+            folder,
+            f"--contract-target={service.url}",
+            *PINS,
+            "-k",
+            "security",
+            "--contract-max-examples=1",
+            given=SECRETS,
         )
     escaped = {
         name: {repr(value)[1:-1], repr(value.encode())[2:-1], value.replace("\\", "\\" * 2)}
@@ -417,6 +424,6 @@ def test_no_probe_reads_the_users_modules(probe: Probe, monkeypatch: pytest.Monk
 )
 def test_a_run_leaves_nothing_but_pytests_cache(folder: Path, options: tuple[str, ...]) -> None:
     """In an empty folder a whole run leaves what pytest itself leaves: no folder of Hypothesis or of anyone else."""
-    run = gate(folder, "--contract-target=mock", *options, plugins=())
+    run = gate(folder, "--contract-target=mock", "--contract-max-examples=5", *options, plugins=())
     assert run.told, run.everything
     assert {path.name for path in folder.iterdir()} == {".pytest_cache"}
