@@ -15,6 +15,7 @@ from running import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+    from types import UnionType
 
 PACKAGE = "pytest_confluent_contracts"
 # What every run of pytest loads of `plugin`; the rest of it is loaded where a run has a target.
@@ -268,3 +269,98 @@ def test_sentences_about_findings_are_made_by_the_report_alone() -> None:
         in {name.rpartition(".")[0] for name in imported(source.tree)}
     }
     assert users <= {"report", "plugin"}
+
+
+# --- room to read ----------------------------------------------------------------------------------------------------
+
+MOST_COLUMNS = 100
+MOST_BRANCHES = 12
+FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
+COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+FORKS = ast.If | ast.For | ast.AsyncFor | ast.While | ast.ExceptHandler | ast.match_case | ast.IfExp
+
+
+@pytest.mark.parametrize("source", sources(), ids=lambda source: source.module or PACKAGE)
+def test_a_line_fits_beside_another(source: Source) -> None:
+    """Two files stand side by side on a screen: at most 100 columns."""
+    lines = enumerate(source.text.splitlines(), 1)
+    assert [number for number, line in lines if len(line) > MOST_COLUMNS] == []
+
+
+@pytest.mark.parametrize("source", sources(), ids=lambda source: source.module or PACKAGE)
+def test_a_function_can_be_read_once(source: Source) -> None:
+    """At most 12 branches, never one a line, nothing folded into itself."""
+    assert list(folded_in(source.tree)) == []
+
+
+def folded_in(tree: ast.Module) -> Iterator[str]:
+    """Yield what a reader of *tree* would have to read twice, with its line."""
+    for node in ast.walk(tree):
+        if isinstance(node, FUNCTIONS):
+            branches, lines = branches_of(node), lines_of(node)
+            if branches > MOST_BRANCHES or branches > lines:
+                yield f"{node.lineno}: {node.name} has {branches} branches on {lines} lines"
+        if isinstance(node, ast.IfExp) and holds(node, ast.IfExp):
+            yield f"{node.lineno}: a conditional expression in another"
+        if isinstance(node, COMPREHENSIONS) and holds(node, COMPREHENSIONS):
+            yield f"{node.lineno}: a comprehension in another"
+
+
+def holds(node: ast.AST, kind: type | UnionType) -> bool:
+    """Return whether something of *kind* stands inside *node*."""
+    inside = (inner for child in ast.iter_child_nodes(node) for inner in ast.walk(child))
+    return any(isinstance(inner, kind) for inner in inside)
+
+
+def branches_of(function: ast.AST) -> int:
+    """Return the branches of *function*, conditional expressions, `and`, `or` and comprehensions counted.
+
+    Each `for` and each `if` of a comprehension is one; functions inside it are counted by themselves.
+    """
+    count = 0
+    for node in ast.iter_child_nodes(function):
+        if isinstance(node, FUNCTIONS):
+            continue
+        if isinstance(node, FORKS):
+            count += 1
+        elif isinstance(node, ast.BoolOp):
+            count += len(node.values) - 1
+        elif isinstance(node, ast.comprehension):
+            count += 1 + len(node.ifs)
+        count += branches_of(node)
+    return count
+
+
+def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return the lines of *function* without those of its docstring."""
+    lines = (function.end_lineno or function.lineno) - function.lineno + 1
+    if ast.get_docstring(function) is not None:
+        told = function.body[0]
+        lines -= (told.end_lineno or told.lineno) - told.lineno + 1
+    return lines
+
+
+FOLDED = {
+    "a branch a line": "def f(a, b, c):\n    return a and b or c if a else b or c",
+    "too many branches": "def f(a):\n" + "    if a:\n        a += 1\n" * 13,
+    "nested conditional expressions": "x = 1 if a else 2 if b else 3",
+    "nested comprehensions": "x = [[b for b in a] for a in c]",
+}
+UNFOLDED = {
+    "twelve branches": "def f(a):\n" + "    if a:\n        a += 1\n" * 12,
+    "a branch in a function of its own": "def f(a):\n    def g(b):\n        return b or a\n    return g",
+    "one conditional expression": "x = 1 if a else 2",
+    "one comprehension": "x = [a for a in b]",
+}
+
+
+@pytest.mark.parametrize("text", FOLDED.values(), ids=FOLDED)
+def test_what_is_folded_would_be_seen(text: str) -> None:
+    """The limit above can be broken."""
+    assert list(folded_in(ast.parse(text)))
+
+
+@pytest.mark.parametrize("text", UNFOLDED.values(), ids=UNFOLDED)
+def test_what_is_not_folded_passes(text: str) -> None:
+    """What comes closest to it is fine."""
+    assert not list(folded_in(ast.parse(text)))

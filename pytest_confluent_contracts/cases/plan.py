@@ -1,4 +1,7 @@
-"""What will be sent of one operation, and in which order? Made once, told by ``--contract-plan``, executed by `run`."""
+"""What will be sent of one operation, and in which order?
+
+Made once, told by ``--contract-plan``, executed by `run`.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +35,10 @@ class PlannedProbe:
 class Plan:
     """What is sent of one operation.
 
-    ``opening`` comes before whichever probe is the first: the update that changes least, whose answer
-    shows what was there; None where the run has no resource of its own. ``probes`` follow in order.
-    ``spaced_updates`` come after the valid bodies, each after a pause in which a time stamp must move.
+    ``opening`` comes before whichever probe is the first: the update that changes least, whose
+    answer shows what was there; None where the run has no resource of its own. ``probes`` follow in
+    order. ``spaced_updates`` come after the valid bodies, each after a pause in which a time stamp
+    must move.
     """
 
     operation: Operation
@@ -59,7 +63,9 @@ class Plan:
         return not alternatives or any(complete(one, self.context) for one in alternatives)
 
     def every_case(self) -> Iterator[Case]:
-        """Yield every case that may be sent, the smallest update too, with which a run looks in between."""
+        """Yield every case that may be sent, the smallest update too, with which a run looks in
+        between.
+        """
         yield opening(self.operation, self.context)
         for planned in self.probes:
             yield from planned.cases

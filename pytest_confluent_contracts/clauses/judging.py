@@ -117,7 +117,10 @@ def _broken_since(evidence: Sequence[Evidence]) -> str:
 
 def _asked_again(before: Sequence[Evidence], after: Sequence[Evidence]) -> list[Evidence]:
     """Return the evidence of *after* on requests that were accepted *before*."""
-    fine_before = {_asked_by(item) for item in before if _is_accepted(item)}
+    fine_before = set()
+    for item in before:
+        if _is_accepted(item):
+            fine_before.add(_asked_by(item))
     return [item for item in after if _asked_by(item) in fine_before]
 
 

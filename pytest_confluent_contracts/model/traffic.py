@@ -101,7 +101,10 @@ class CaseParts:
 
 @dataclass(frozen=True, slots=True)
 class Case(CaseParts):
-    """A request worth sending, and what the document promises for it; credentials and secrets are in it."""
+    """A request worth sending, and what the document promises for it.
+
+    Credentials and secrets are in it.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,8 +93,14 @@ def _changes(operation: Operation, context: RunContext) -> Iterator[str]:
 def _unexercised(clauses: Sequence[Clause], unasked: dict[Probe, str]) -> Iterator[str]:
     for reason in dict.fromkeys(unasked.values()):
         # A clause that needs no probe is judged by the document alone.
-        silent = [one for one in clauses if {unasked.get(probe) for probe in one.needs} == {reason}]
-        named = [clause.id for clause in silent]
+        named = [clause.id for clause in clauses if _only_reason(clause, unasked) == reason]
         if named:
-            shown = [*named[:SHOWN], *(["..."] if len(named) > SHOWN else [])]
-            yield f"not exercised: {reason}: {len(named)} clauses ({', '.join(shown)})"
+            more = ", ..." if len(named) > SHOWN else ""
+            shown = ", ".join(named[:SHOWN])
+            yield f"not exercised: {reason}: {len(named)} clauses ({shown}{more})"
+
+
+def _only_reason(clause: Clause, unasked: dict[Probe, str]) -> str:
+    """Return why no probe of *clause* runs, ``""`` where one does, or there are several reasons."""
+    reasons = {unasked.get(probe, "") for probe in clause.needs}
+    return reasons.pop() if len(reasons) == 1 else ""

@@ -1,4 +1,7 @@
-"""What is the evidence for each clause? The plan executed in its order, each probe once, its exchanges shared by all."""
+"""What is the evidence for each clause?
+
+The plan executed in its order, each probe once, its exchanges shared by all.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +96,10 @@ class Campaign:
         return weigh(clause, self.history)
 
     def _why_missing(self, clause: Clause) -> MissingEvidence | None:
-        """Return why nothing bears on *clause*, where the run knows: it stopped, or was not to run what would show it."""
+        """Return why nothing bears on *clause*, where the run knows.
+
+        It stopped, or was not to run what would show it.
+        """
         if clause.needs and self.sender.stopped:
             return self.sender.stopped
         unasked = [
@@ -207,7 +213,9 @@ class Campaign:
                 return
 
     def _wait_out(self, first: Exchange, again: Case, other: Case) -> None:
-        """Ask twice more while the limit is reached, wait as the last 429 says, and go on in the new window."""
+        """Ask twice more while the limit is reached, wait as the last 429 says, and go on in the
+        new window.
+        """
         refused = [first, self.sender.send_once(other), self.sender.send_once(again)]
         last = [exchange for exchange in refused if exchange.throttled][-1]
         self.sender.wait(asked_wait(last) + 1.0, LIMITED)

@@ -1,4 +1,7 @@
-"""How is the resource put back as it was? The first answer shows what was there; one update writes it at the end."""
+"""How is the resource put back as it was?
+
+The first answer shows what was there; one update writes it at the end.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class FirstState:
-    """What the run's own resource was when it was first seen; ``was`` is None until then, and once it is put back."""
+    """What the run's own resource was when it was first seen.
+
+    ``was`` is None until then, and once it is put back.
+    """
 
     def __init__(self, context: RunContext, listener: Listener) -> None:
         self.context, self.listener = context, listener
@@ -45,7 +51,10 @@ class FirstState:
 
 
 def _answer_to(sender: Sender, case: Case) -> Exchange | None:
-    """Return the answer to *case*, None where it may not go; a run that had stopped sends this one all the same."""
+    """Return the answer to *case*, None where it may not go.
+
+    A run that had stopped sends this one all the same.
+    """
     sender.stopped = None
     try:
         return sender.send(case)

@@ -1,4 +1,7 @@
-"""How does a case come to an answer of its own? Sent, retried, a 429 waited out, several at a time, quota left to others."""
+"""How does a case come to an answer of its own?
+
+Sent, retried, a 429 waited out, several at a time, quota left to others.
+"""
 
 from __future__ import annotations
 
@@ -63,8 +66,9 @@ class Listener:
 class Sender:
     """Sends the cases of one operation and keeps their history; lives as long as the session.
 
-    ``stopped`` says why nothing more is sent, None while it is. *look* is the case with which a target
-    that seems silent is asked once more; *noted* hears of each answer before anybody else does.
+    ``stopped`` says why nothing more is sent, None while it is. *look* is the case with which a
+    target that seems silent is asked once more; *noted* hears of each answer before anybody else
+    does.
     """
 
     def __init__(
@@ -108,7 +112,8 @@ class Sender:
         return self.policy.concurrency > 1 and not self._silent
 
     def send_together(self, batch: Sequence[Case], progress: Callable[[int], None]) -> None:
-        """Send cases whose order does not matter several at a time; they are judged in the order of the list.
+        """Send cases whose order does not matter several at a time; they are judged in the order
+        of the list.
 
         *progress* hears the index of each before it goes.
         """
@@ -162,7 +167,10 @@ class Sender:
         return exchange
 
     def _retried(self, case: Case, exchange: Exchange) -> Exchange:
-        """Send *case* again where it failed on the way; an answer then stands in the place of the failures."""
+        """Send *case* again where it failed on the way.
+
+        An answer then stands in the place of the failures.
+        """
         failed: list[Exchange] = []
         while is_transient(exchange) and len(failed) < RETRIES and not self.stopped:
             failed.append(exchange)
@@ -177,7 +185,10 @@ class Sender:
         return exchange
 
     def _stop_where_silent(self, exchange: Exchange) -> None:
-        """Stop where the target has fallen silent: at once if it never answered, else after a few cases and a last look."""
+        """Stop where the target has fallen silent.
+
+        At once if it never answered, else after a few cases and a last look.
+        """
         self._silent = self._silent + 1 if is_transient(exchange) else 0
         has_answered = any(not one.failure for one in self.history)
         if not has_answered or self._silent > SILENT_AFTER:
@@ -209,7 +220,8 @@ class Sender:
         self.clock.sleep(capped)
 
     def _keep_reserve(self, case: Case, flying: int = 0) -> None:
-        """Leave a share of the announced quota to others: where *case* would touch it, wait for the next window.
+        """Leave a share of the announced quota to others: where *case* would touch it, wait for
+        the next window.
 
         Not every answer tells of the quota: what was sent since the last that did, and what is in
         flight, counts as spent.

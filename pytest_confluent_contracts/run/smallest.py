@@ -1,4 +1,7 @@
-"""What is the smallest request that shows a finding? Shrunk from memory, and with a bounded number of new requests."""
+"""What is the smallest request that shows a finding?
+
+Shrunk from memory, and with a bounded number of new requests.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,19 @@ SHRINK_BUDGET = 400  # requests, for all findings of one operation
 
 
 class Shrinker:
-    """Makes findings of one operation smaller; counts the requests that this takes, over all of them."""
+    """Makes findings of one operation smaller.
+
+    Counts the requests that this takes, over all of them.
+    """
 
     def __init__(self, sender: Sender, context: RunContext) -> None:
         self.sender, self.context = sender, context
         self._spent = 0
 
     def smallest(self, weighed: Weighed) -> tuple[Evidence, int]:
-        """Return the smallest evidence against a clause, and how many attempts to show it again were all in vain."""
+        """Return the smallest evidence against a clause, and how many attempts to show it again
+        were all in vain.
+        """
         found, clause = weighed.smallest, weighed.clause
         is_served = any(exchange.accepted for exchange in self.sender.history)
         if found.exchange is None or not clause.needs or self.sender.stopped or not is_served:
@@ -35,7 +43,10 @@ class Shrinker:
         return self._smaller(clause, found, found.exchange)
 
     def _smaller(self, clause: Clause, found: Evidence, original: Exchange) -> tuple[Evidence, int]:
-        """Shrink the body of *found*: from memory, and with new requests, as long as they show the same."""
+        """Shrink the body of *found*.
+
+        From memory, and with new requests, as long as they show the same.
+        """
         trial = Trial(found)
 
         def shows(case: Case) -> bool:
@@ -61,7 +72,9 @@ class Shrinker:
         return self._spent < SHRINK_BUDGET
 
     def _shown_by(self, clause: Clause, case: Case, status: int) -> Evidence | None:
-        """Return the evidence against *clause* that *case* gives with the same *status*, None where it gives none."""
+        """Return the evidence against *clause* that *case* gives with the same *status*, None
+        where it gives none.
+        """
         operation = self.sender.operation
         if clause.stateful:  # begin in a known state, and look at what became of it
             self._send(whole(operation, self.context))
