@@ -276,8 +276,9 @@ def smallest_levels(
 ) -> tuple[int, ...]:
     """Return the smallest tuple, each number between 0 and its level, for which *holds*.
 
-    It must hold for *levels* itself, and is asked *tries* times at most. Hypothesis is given the
-    whole tuple as a remembered failure and shrinks it; integers are all that it draws.
+    It must hold for *levels* itself. Hypothesis is given the whole tuple as a remembered failure
+    and shrinks it; integers are all that it draws, *tries* tuples at most, not counting those that
+    it asks about while it shrinks.
     """
     database, key = InMemoryExampleDatabase(), b"shrink"
     # Under the secondary key: what stands under the primary one passes for shrunk already.

@@ -11,7 +11,7 @@ from pytest_confluent_contracts.cases.build import (
     fresh_body,
     minimal_body,
     types_allowed,
-    unjudged,
+    unjudged_case,
     writable,
 )
 from pytest_confluent_contracts.model.paths import with_value
@@ -44,12 +44,12 @@ def malformed_cases(operation: Operation, context: RunContext) -> list[Case]:
         return []
     path = _text_path(operation, context)
     made = [
-        *_not_json(operation, context),
+        *_broken_json(operation, context),
         *_with_bad_bytes(path, operation, context),
         *_with_deep_lists(path, operation, context),
         *_with_surrogates(path, operation, context),
         *_as_another_type(operation, context),
-        *_readable(operation, context),
+        *_readable_cases(operation, context),
         _without_body(operation, context),
     ]
     return list(baseline_between(made, operation, context, CASES_PER_LOOK))
@@ -60,7 +60,7 @@ def _raw_case(
 ) -> Case:
     """Return the case that sends *body* as it is and must be refused, unless *more* says else."""
     settings: dict[str, Any] = {"body": body, "expect": Expect.REFUSED, "varies": kind} | more
-    return unjudged(Probe.MALFORMED, title, operation, context, **settings)
+    return unjudged_case(Probe.MALFORMED, title, operation, context, **settings)
 
 
 def _text_path(operation: Operation, context: RunContext) -> str | None:
@@ -72,7 +72,7 @@ def _text_path(operation: Operation, context: RunContext) -> str | None:
     return None
 
 
-def _not_json(operation: Operation, context: RunContext) -> Iterator[Case]:
+def _broken_json(operation: Operation, context: RunContext) -> Iterator[Case]:
     good = encoded_json(fresh_body(operation, context, "refused"))
     bodies = {
         "a body cut off before its last brace": good[:-1],
@@ -133,7 +133,7 @@ def _as_another_type(operation: Operation, context: RunContext) -> Iterator[Case
         yield _with_content_type(one, media_type)
 
 
-def _readable(operation: Operation, context: RunContext) -> Iterator[Case]:
+def _readable_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
     """Yield bodies that a service may read or refuse, as long as it does not fail."""
     good = encoded_json(minimal_body(operation, context))
 

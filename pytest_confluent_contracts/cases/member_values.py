@@ -38,15 +38,15 @@ def described_values(
         for value in schema["enum"]:
             yield f"{value!r}", value
     elif "string" in kinds:
-        yield from _secrets(context) if member.secret else _strings(schema)
+        yield from _secret_values(context) if member.secret else _string_values(schema)
     elif "array" in kinds:
         samples = operation.promises.samples.by_path.get(item_path(member.path), ())
-        yield from _lists(schema, samples)
+        yield from _list_values(schema, samples)
     elif "boolean" in kinds:
         yield "true", True
         yield "false", False
     elif "integer" in kinds or "number" in kinds:
-        yield from _numbers(schema)
+        yield from _number_values(schema)
     if "null" in kinds:
         yield "null", None
 
@@ -57,25 +57,25 @@ def long_text(length: int) -> str:
     return "".join(ALPHABET[(index * 7 + index // 36) % 36] for index in range(length))
 
 
-def _bounds(schema: Mapping[str, Any], *keywords: str) -> list[int]:
+def _bounds_of(schema: Mapping[str, Any], *keywords: str) -> list[int]:
     """Return the bounds that *schema* sets by *keywords*."""
     return [schema[keyword] for keyword in keywords if keyword in schema]
 
 
-def _numbers(schema: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+def _number_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     for number in (0, 1, -1, 7, schema.get("minimum", 0), schema.get("maximum", 2**31)):
         yield str(number), number
 
 
-def _strings(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _string_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from TEXTS.items()
-    lengths = {*SIZES, *_bounds(schema, "minLength", "maxLength")}
+    lengths = {*SIZES, *_bounds_of(schema, "minLength", "maxLength")}
     for length in sorted(lengths):
         yield f"{length} characters long", long_text(length)
     yield "198 characters outside ASCII long", "\u00e9\u6f22\U0001f600" * 66  # 594 bytes
 
 
-def _secrets(context: RunContext) -> Iterator[tuple[str, str]]:
+def _secret_values(context: RunContext) -> Iterator[tuple[str, str]]:
     yield "the empty string", ""
     yield "a text with spaces around it", f" {made_up_secret(context, 'spaces')} "
     mixed = "".join(TEXTS[kind] for kind in MANY_KINDS) + TEXTS["quotes and backslashes"]
@@ -85,7 +85,9 @@ def _secrets(context: RunContext) -> Iterator[tuple[str, str]]:
         yield f"{length} characters long", (head + long_text(length))[:length]
 
 
-def _lists(schema: Mapping[str, Any], samples: Iterable[Any]) -> Iterator[tuple[str, list[Any]]]:
+def _list_values(
+    schema: Mapping[str, Any], samples: Iterable[Any]
+) -> Iterator[tuple[str, list[Any]]]:
     yield "the empty list", []
     if not holds_strings(schema):
         return
@@ -99,7 +101,7 @@ def _lists(schema: Mapping[str, Any], samples: Iterable[Any]) -> Iterator[tuple[
     yield "an entry repeated among others", ["b", "a", "b", "c", "a"]
     yield "entries in falling order", ["zulu", "mike", "Alpha", "alpha"]
     yield "every kind of entry", [*KEYED_TEXTS, ""]
-    for size in (*LIST_SIZES, *_bounds(schema, "minItems", "maxItems")):
+    for size in (*LIST_SIZES, *_bounds_of(schema, "minItems", "maxItems")):
         yield f"{size} entries long", [f"tag-{index}:{index % 7}" for index in range(size)]
     for length in ENTRY_SIZES:
         yield f"one entry of {length} characters", [long_text(length)]

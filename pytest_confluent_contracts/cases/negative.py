@@ -168,7 +168,7 @@ def wrong_values(schema: Mapping[str, Any], right: Any = ABSENT) -> Iterator[Any
     """
     yield from _of_other_types(types_allowed(schema), right)
     if "enum" in schema:
-        yield from _misspelled(schema["enum"])
+        yield from _misspelled_choices(schema["enum"])
     yield from _beyond_bounds(schema)
     if "format" in schema or "pattern" in schema:
         yield "not so"
@@ -192,7 +192,7 @@ def _of_other_types(kinds: list[str], right: Any) -> Iterator[Any]:
             yield text
 
 
-def _misspelled(enum: list[Any]) -> Iterator[str]:
+def _misspelled_choices(enum: list[Any]) -> Iterator[str]:
     for value in enum:
         if isinstance(value, str):
             yield ""

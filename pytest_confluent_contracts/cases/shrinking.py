@@ -26,7 +26,8 @@ Build = Callable[[Iterator[int]], Any]
 def shrink(case: Case, shows: Callable[[Case], bool], tries: int) -> None:
     """Offer *shows* smaller and smaller cases like *case*, while it says that they show the same.
 
-    It is asked about *tries* cases at most.
+    *tries* is what Hypothesis may draw; while it shrinks it asks more often, so that *shows* has to
+    keep count of what it sends.
     """
     if case.probe is Probe.MALFORMED or not isinstance(case.value, dict):
         return

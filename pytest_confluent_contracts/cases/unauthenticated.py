@@ -58,7 +58,7 @@ def unauthenticated_cases(operation: Operation, context: RunContext) -> list[Cas
 
 
 def _refused_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
-    for index, attempt in enumerate(_attempts(operation, context)):
+    for index, attempt in enumerate(_wrong_attempts(operation, context)):
         body = fresh_body(operation, context, f"refused-{index}")
         one = judged(Probe.CREDENTIALS, attempt.title, operation, context, body)
         refused = replace(
@@ -101,7 +101,7 @@ def _valid_alternatives(operation: Operation, context: RunContext) -> Iterator[C
 # --- attempts -------------------------------------------------------------------------------------
 
 
-def _attempts(operation: Operation, context: RunContext) -> Iterator[Attempt]:
+def _wrong_attempts(operation: Operation, context: RunContext) -> Iterator[Attempt]:
     yield Attempt("without credentials", "", {}, sends_least_too=True)
     for alternative in operation.security:
         given = _headers_given(alternative, context)
@@ -123,7 +123,7 @@ def _headers_given(
     """Return the header of each scheme by its name, with made-up values where none were given."""
     headers: dict[str, tuple[str, str]] = {}
     for scheme in alternative:
-        values = context.credentials.get(scheme.name, _made_up(scheme, context))
+        values = context.credentials.get(scheme.name, _made_up_values(scheme, context))
         headers[scheme.name] = credential_header(scheme, values)
     return headers
 
@@ -153,7 +153,7 @@ def _with_values_exchanged(
         yield Attempt(title, scheme.name, {one.header: same, two.header: same})
 
 
-def _made_up(scheme: SecurityScheme, context: RunContext) -> dict[str, str]:
+def _made_up_values(scheme: SecurityScheme, context: RunContext) -> dict[str, str]:
     numbers = random.Random(f"{context.seed}/{scheme.name}")
     return {part: f"cw{numbers.getrandbits(80):020x}" for part, _ in scheme.variables}
 
@@ -166,7 +166,7 @@ def _wrong_values(scheme: SecurityScheme, context: RunContext) -> Iterator[tuple
 
     These are another value, and every near miss of the right one.
     """
-    right, other = context.credentials.get(scheme.name, {}), _made_up(scheme, context)
+    right, other = context.credentials.get(scheme.name, {}), _made_up_values(scheme, context)
     yield WRONG_VALUE, credential_header(scheme, other)[1]
     yield from _near_misses(scheme, right, other)
     if scheme.kind in ("basic", "bearer") and is_given(scheme, context):
@@ -186,13 +186,13 @@ def _near_misses(
     for part, _ in scheme.variables:
         if not right.get(part):
             continue
-        for title, near in _near(right[part], other[part]):
+        for title, near in _near_texts(right[part], other[part]):
             # Without its token a Bearer is malformed.
             if near or scheme.kind != "bearer":
                 yield f"{title} ({part})", credential_header(scheme, {**right, part: near})[1]
 
 
-def _near(right: str, wrong: str) -> Iterator[tuple[str, str]]:
+def _near_texts(right: str, wrong: str) -> Iterator[tuple[str, str]]:
     yield "another value", wrong
     yield "an empty value", ""
     yield "the right value cut short", right[:-1]

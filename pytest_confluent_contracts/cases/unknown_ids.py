@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.cases.baseline import opening
-from pytest_confluent_contracts.cases.build import fresh_body, judged, unjudged
+from pytest_confluent_contracts.cases.build import fresh_body, judged, unjudged_case
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
 
 if TYPE_CHECKING:
@@ -71,6 +71,6 @@ def _unknown_case(
         body = fresh_body(operation, context, label)
         one = judged(Probe.UNKNOWN, title, operation, context, body)
     else:
-        one = unjudged(Probe.UNKNOWN, title, operation, context)
+        one = unjudged_case(Probe.UNKNOWN, title, operation, context)
     parameters = (*rest, (name, id))
     return replace(one, parameters=parameters, expect=Expect.UNKNOWN, violations=(), varies=look)

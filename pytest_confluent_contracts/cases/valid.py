@@ -21,7 +21,7 @@ from pytest_confluent_contracts.cases.build import (
     minimal_body,
     request_members,
     types_allowed,
-    unjudged,
+    unjudged_case,
     varied_members,
     with_pins,
     with_values,
@@ -59,18 +59,18 @@ def allowed_cases(operation: Operation, context: RunContext) -> list[Case]:
     Each is valid by the schema, not by its maker.
     """
     if operation.request is None:
-        return [unjudged(Probe.VALID, "no body", operation, context, expect=Expect.ACCEPTED)]
+        return [unjudged_case(Probe.VALID, "no body", operation, context, expect=Expect.ACCEPTED)]
 
     def judged_bodies(bodies: Iterable[Body]) -> list[Case]:
         return [_judged_body(body, operation, context) for body in bodies]
 
     drawn = [Body("a generated body", body) for body in allowed_bodies(operation, context)]
-    others = [*_alike(operation, context), *_empty_beside_large(operation, context), *drawn]
+    others = [*_alike_bodies(operation, context), *_uneven_bodies(operation, context), *drawn]
     made = [
-        *distinct_cases(judged_bodies(_presence(operation, context))),
+        *distinct_cases(judged_bodies(_presence_bodies(operation, context))),
         _escaped_case(operation, context),
         # Among the rows one that only rests comes more than once; it is no repetition.
-        *judged_bodies(_rows(operation, context)),
+        *judged_bodies(_row_bodies(operation, context)),
         *distinct_cases(judged_bodies(others)),
     ]
     allowed = [one for one in made if one.expect is Expect.ACCEPTED]
@@ -103,7 +103,7 @@ def _some_twice(cases: list[Case]) -> Iterator[Case]:
 # --- bodies ---------------------------------------------------------------------------------------
 
 
-def _presence(operation: Operation, context: RunContext) -> Iterator[Body]:
+def _presence_bodies(operation: Operation, context: RunContext) -> Iterator[Body]:
     """Yield every member together, none of the optional ones, each alone, and each left out."""
     everything, least = full_body(operation, context), minimal_body(operation, context)
     yield Body("new values for every member", fresh_body(operation, context, "new"))
@@ -121,7 +121,7 @@ def _presence(operation: Operation, context: RunContext) -> Iterator[Body]:
             yield Body(f"{member.path} left out", without_value(everything, member.path))
 
 
-def _rows(operation: Operation, context: RunContext) -> Iterator[Body]:
+def _row_bodies(operation: Operation, context: RunContext) -> Iterator[Body]:
     """Yield every value of every member, one of each in a body but for one that rests.
 
     The answer shows what the member that rests was kept as. Of the members ``a``, ``b`` and ``c``,
@@ -163,46 +163,46 @@ def _begun_later(entries: Iterable[T], by: int) -> deque[T]:
     return turned
 
 
-def _text_paths(operation: Operation, context: RunContext, *, secret: bool) -> list[str]:
-    """Return the paths of the members that take any text, those of secrets among them or not."""
+def _text_paths(operation: Operation, context: RunContext, *, secrets: bool) -> list[str]:
+    """Return the paths of the members that take any text; with *secrets*, those of secrets too."""
     found: list[str] = []
     for member in varied_members(operation, context):
         is_text = types_allowed(member.schema) == ["string"] and "enum" not in member.schema
-        if is_text and (secret or not member.secret):
+        if is_text and (secrets or not member.secret):
             found.append(member.path)
     return found
 
 
-def _alike(operation: Operation, context: RunContext) -> Iterator[Body]:
+def _alike_bodies(operation: Operation, context: RunContext) -> Iterator[Body]:
     """Yield bodies in which all texts are the same."""
     least = minimal_body(operation, context)
-    texts = _text_paths(operation, context, secret=False)
+    texts = _text_paths(operation, context, secrets=False)
     if not texts:
         return
     rows = [(texts, text) for text in ALIKE]
-    with_secrets = _text_paths(operation, context, secret=True)
-    if with_secrets != texts:
+    all_texts = _text_paths(operation, context, secrets=True)
+    if all_texts != texts:
         # So short that its return in another member gives no secret away.
-        rows.append((with_secrets, "same"))
+        rows.append((all_texts, "same"))
     for paths, text in rows:
         body = with_values(least, dict.fromkeys(paths, text))
         yield Body(f"{' and '.join(paths)} are {text!r}", body)
 
 
-def _empty_beside_large(operation: Operation, context: RunContext) -> Iterator[Body]:
+def _uneven_bodies(operation: Operation, context: RunContext) -> Iterator[Body]:
     """Yield bodies in which one member is empty and another one large, for each two of them."""
     extremes: dict[str, tuple[Any, Any]] = {}
-    for path in _text_paths(operation, context, secret=False):
+    for path in _text_paths(operation, context, secrets=False):
         extremes[path] = ("", long_text(300))
     for member in varied_members(operation, context):
         if holds_strings(member.schema):
-            extremes[member.path] = ([], _entries(21, 65))
+            extremes[member.path] = ([], _long_entries(21, 65))
     least = minimal_body(operation, context)
     for small, large in itertools.permutations(extremes, 2):
         body = with_values(least, {small: extremes[small][0], large: extremes[large][1]})
         yield Body(f"{small} is empty and {large} is large", body)
 
 
-def _entries(count: int, length: int) -> list[str]:
+def _long_entries(count: int, length: int) -> list[str]:
     """Return *count* different texts of *length* characters each."""
     return [f"{index:03}{long_text(length)}"[:length] for index in range(count)]
