@@ -97,8 +97,12 @@ def _secret_members(operation: Operation) -> tuple[str, ...]:
 
 def _read_only_members(content: Content | None) -> tuple[str, ...]:
     """Return the read-only members; those of a list's items are left out."""
-    read_only = [member.path for member in _members(content) if member.read_only]
-    return tuple(path for path in read_only if not paths.has_items(path))
+    found = [
+        member.path
+        for member in _members(content)
+        if member.read_only and not paths.has_items(member.path)
+    ]
+    return tuple(found)
 
 
 def _usual_timestamps(content: Content | None, place: SourceLocation) -> Timestamps:

@@ -22,7 +22,6 @@ def contract_settings(pytestconfig: pytest.Config) -> Any:
 
     Fails without ``--contract-target``.
     """
-
     settings = pytestconfig.stash.get(SETTINGS, None)
     if settings is None:
         pytest.fail("contract_settings: give --contract-target", pytrace=False)
@@ -47,7 +46,8 @@ def contract_gate(
     from pytest_confluent_contracts.plugin.gate import Gate
 
     operations = _selected_operations(request.session.items)
-    gate = Gate(pytestconfig, contract_settings, progress.of(pytestconfig), operations or None)
+    telling = progress.telling_of(pytestconfig)
+    gate = Gate(pytestconfig, contract_settings, telling, operations or None)
     pytestconfig.stash[GATE] = gate
     yield gate
     gate.close()
