@@ -103,7 +103,9 @@ class FaultItem(pytest.Function):
         item.add_marker(pytest.mark.contract)
         return item
 
-    def repr_failure(self, excinfo: Any) -> Any:
+    def repr_failure(  # type: ignore[override]
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> Any:
         """Return what was not noticed, in a line."""
         if isinstance(excinfo.value, ContractBroken):
             return str(excinfo.value)
@@ -138,7 +140,9 @@ class ClauseItem(pytest.Function):
         item.add_marker(getattr(pytest.mark, clause.family.value))
         return item
 
-    def repr_failure(self, excinfo: Any) -> Any:
+    def repr_failure(  # type: ignore[override]
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> Any:
         """Return the failure block of a broken clause."""
         if isinstance(excinfo.value, ContractBroken) and self.ruling is not None:
             from pytest_confluent_contracts.report import block
