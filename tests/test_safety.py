@@ -25,7 +25,7 @@ FAST = ("--contract-insecure", "--contract-rate=2000")
 
 def checked(pytester: pytest.Pytester, *given: str) -> settings.Settings:
     """Return what *given* options amount to."""
-    return settings.read(pytester.parseconfig(*QUIET, *given))
+    return settings.read_settings(pytester.parseconfig(*QUIET, *given))
 
 
 @pytest.mark.usefixtures("bare")

@@ -17,7 +17,7 @@ from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Verdict
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import Expect, Probe, RunContext
-from pytest_confluent_contracts.plugin.settings import _pins
+from pytest_confluent_contracts.plugin.settings import checked_pins
 from pytest_confluent_contracts.run.campaign import ORDER
 
 if TYPE_CHECKING:
@@ -261,10 +261,10 @@ def test_a_pin_names_its_member_by_path(tmp_path: Path) -> None:
     path = tmp_path / "own.yaml"
     path.write_text(DOCUMENT, encoding="utf-8")
     given = ["i\\.j.k/l=x", "\\e=1", "e\\[f\\]=y"]
-    assert dict(_pins(given, [path])) == {"i\\.j.k/l": "x", "\\e": 1, "e\\[f\\]": "y"}
+    assert dict(checked_pins(given, [path])) == {"i\\.j.k/l": "x", "\\e": 1, "e\\[f\\]": "y"}
     for wrong in ("i.j.k/l", f"{LIST}[]", "c.d", "a[", ""):
         with pytest.raises(ContractError, match="--contract-pin"):
-            list(_pins([f"{wrong}=x"], [path]))
+            list(checked_pins([f"{wrong}=x"], [path]))
 
 
 def test_pins_stand_in_every_body(operation: Operation) -> None:

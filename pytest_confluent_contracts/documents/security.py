@@ -20,7 +20,7 @@ PARTS = {"basic": ("username", "password"), "bearer": ("token",), "apiKey": ("va
 def security_alternatives(source: SourceFile, node: Node) -> Iterator[tuple[SecurityScheme, ...]]:
     """Yield the schemes of each alternative that the operation at *node* names, else the document.
 
-    Raise `ContractError` with its line where a scheme is not defined, or of a kind that is not read.
+    Raise `ContractError` with its line where a scheme is not defined, or its kind is not read.
     """
     credentials = source.mapping_or_empty(node, "x-contract").get("credentials") or {}
     holder = node if "security" in node else source.root

@@ -1,4 +1,7 @@
-"""What stands at this place of an OpenAPI file? References are followed, and errors name the line."""
+"""What stands at this place of an OpenAPI file?
+
+References are followed, and errors name the line.
+"""
 
 from __future__ import annotations
 

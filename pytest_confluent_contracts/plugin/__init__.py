@@ -1,6 +1,8 @@
-"""Where does pytest meet the gate? What it must know before it is known whether there is a target; `session` has the rest.
+"""Where does pytest meet the gate?
 
-Imports pytest and next to nothing else: the plugin is installed beside other people's tests and must cost them nothing.
+What it must know before it is known whether there is a target; `session` has the rest. Imports
+pytest and next to nothing else: the plugin is installed beside other people's tests and must cost
+them nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ FAMILIES = ("shape", "errors", "requests", "security", "rate_limit", "update")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
-    options.add(parser)
+    options.add_options(parser)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -29,11 +31,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the marks and the fixtures, and begin a session where there is a target."""
     config.addinivalue_line("markers", "contract: a promise of a published API document")
     for family in FAMILIES:
-        config.addinivalue_line(
-            "markers", f"{family}: a promise of this family ({family.replace('_', ' ')})"
-        )
+        told = f"a promise of this family ({family.replace('_', ' ')})"
+        config.addinivalue_line("markers", f"{family}: {told}")
     config.pluginmanager.register(fixtures, "confluent_contracts_fixtures")
-    if options.value(config, "target"):
+    if options.option_value(config, "target"):
         from pytest_confluent_contracts.plugin import session
 
         config.pluginmanager.register(session, "confluent_contracts_session")

@@ -1,4 +1,7 @@
-"""What does one process gather of all? Verdicts of every worker, told and written once, and what must be put back."""
+"""What does one process gather of all?
+
+Verdicts of every worker, told and written once, and what must be put back.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ class Controller:
         config.stash[STATE_FOLDER] = saved_state.folder()
         _end_on_signals()
 
-    # --- gathering -------------------------------------------------------------------------------------------------
+    # --- gathering --------------------------------------------------------------------------------
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -48,39 +51,49 @@ class Controller:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Hear from a worker what it could not put back, and what it sent for a clause that it could not judge any more."""
+        """Hear from a worker what it could not put back.
+
+        It also tells what it sent for a clause that it could not judge any more.
+        """
         told = getattr(node, "workeroutput", {})
         self.config.stash[NOT_PUT_BACK].extend(told.get("contract_lost", ()))
         self.exchanges.extend(told.get("contract_exchanges", ()))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Iterator[None]:
-        """Keep the verdict; show those who write it down at once, JUnit and annotations, the whole of it."""
-        self._keep(report)
-        with _in_full(report), junit.completed(self.config, report):
+        """Keep the verdict.
+
+        Those who write it down at once, JUnit and annotations, are shown the whole of it.
+        """
+        self._keep_verdict(report)
+        with _message_in_full(report), junit.completed(self.config, report):
             return (yield)
 
-    def _keep(self, report: pytest.TestReport) -> None:
+    def _keep_verdict(self, report: pytest.TestReport) -> None:
         """Keep the verdict, its exchanges, and the cost of its operation as last told."""
-        if proof := getattr(report, "contract_proof", None):
+        proof = getattr(report, "contract_proof", None)
+        if proof:
             self.proofs.append(proof)
-        if told := getattr(report, "contract", None):
+        told = getattr(report, "contract", None)
+        if told:
             self.exchanges.extend(told.pop("exchanges", ()))
             self.records.append(told)
             self.costs[told["document"], told["operation"]] = told["cost"]
 
-    # --- the end -----------------------------------------------------------------------------------------------------
+    # --- the end ----------------------------------------------------------------------------------
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Put back what a dead worker left, write what was asked for, and hold the waivers to account."""
+        """Put back what a dead worker left, and write what was asked for.
+
+        The waivers are held to account too.
+        """
         from pytest_confluent_contracts import waivers
         from pytest_confluent_contracts.plugin import gate
 
-        folder = self.config.stash[STATE_FOLDER]
-        self._in_order()
+        self._sort_records()
         gate.restore_left(self.config, self.settings)
-        saved_state.clear(folder)
+        saved_state.clear(self.config.stash[STATE_FOLDER])
         self.faults = waivers.needless(self.settings.waived, self.records, self.settings.target)
         self.faults += self._too_little_seen()
         if self.settings.waivers_update:
@@ -91,8 +104,11 @@ class Controller:
         if self.settings.report is not None and is_worth_telling:
             self._write_reports(session)
 
-    def _in_order(self) -> None:
-        """Put the verdicts in the order of the documents: with several workers they come as each gets there."""
+    def _sort_records(self) -> None:
+        """Put the verdicts in the order of the documents.
+
+        With several workers they come as each gets there.
+        """
         from pytest_confluent_contracts import documents
 
         held: list[Operation] = []
@@ -102,7 +118,10 @@ class Controller:
         self.records.sort(key=lambda one: order[one["document"], one["operation"]])
 
     def _too_little_seen(self) -> list[str]:
-        """Return the line that says that fewer clauses were exercised than ``--contract-fail-under`` asks for."""
+        """Return the line that says that too few clauses were exercised, if so.
+
+        How many there must be, ``--contract-fail-under`` says.
+        """
         from pytest_confluent_contracts.report import run
 
         least = self.settings.fail_under
@@ -115,20 +134,23 @@ class Controller:
         return [f"{share:.1f} % of the clauses were exercised, less than {asked}"]
 
     def _write_reports(self, session: pytest.Session) -> None:
-        """Write the reports; where that fails, the verdicts are printed all the same, and the exit code is 4."""
+        """Write the reports.
+
+        Where that fails, the verdicts are printed all the same, and the exit code is 4.
+        """
         from pytest_confluent_contracts import documents
         from pytest_confluent_contracts.report import files, run
 
         folder = self.settings.report
         assert folder is not None
-        self.exchanges.extend(unjudged(self.config))
-        held = {path: documents.read_document(path) for path in self.settings.documents}
-        described = [run.described(document) for document in held.values()]
+        self.exchanges.extend(unjudged_exchanges(self.config))
+        described: list[dict[str, Any]] = []
         sources: dict[str, str] = {}
-        for one, path in zip(described, held, strict=True):
-            if (
-                path.is_file()
-            ):  # one that is gone by now was read before: the reports do without its text
+        for path in self.settings.documents:
+            one = run.described(documents.read_document(path))
+            described.append(one)
+            # One that is gone by now was read before: the reports do without its text.
+            if path.is_file():
                 sources[one["file"]] = path.read_text("utf-8")
         finished = run.gathered(self._meta(session, described), self.records, self.exchanges)
         try:
@@ -150,7 +172,10 @@ class Controller:
         }
 
     def _draft_waivers(self, session: pytest.Session) -> None:
-        """Add what failed to the file of waivers; where that cannot be written, say so and exit with 4."""
+        """Add what failed to the file of waivers.
+
+        Where that cannot be written, say so and exit with 4.
+        """
         from pytest_confluent_contracts import waivers
 
         path = self.settings.waivers
@@ -171,19 +196,19 @@ class Controller:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the closing section."""
         gate = self.config.stash.get(GATE, None)
-        if self.config.option.verbose < -1 or not (self.records or self.proofs or gate):
-            for (
-                line
-            ) in self.faults:  # an exit code that nobody can explain helps nobody, however quiet
+        has_verdicts = bool(self.records or self.proofs)
+        if self.config.option.verbose < -1 or not (has_verdicts or gate):
+            # An exit code that nobody can explain helps nobody, however quiet.
+            for line in self.faults:
                 terminalreporter.line(line)
             return
         terminalreporter.section("contracts")
-        if gate and not (self.records or self.proofs):
+        if gate and not has_verdicts:
             terminalreporter.line(f"no verdict: the run ended after {gate.sent} requests")
-        for text, marks in self.told(terminalreporter):
+        for text, marks in self._closing_lines(terminalreporter):
             terminalreporter.line(text, **marks)
 
-    def told(self, reporter: pytest.TerminalReporter) -> Iterator[Line]:
+    def _closing_lines(self, reporter: pytest.TerminalReporter) -> Iterator[Line]:
         """Yield the lines of the closing section."""
         from pytest_confluent_contracts.report import proof, terminal
 
@@ -191,21 +216,28 @@ class Controller:
         yield from terminal.summary(self.records, self.costs, self.config.option.verbose, width)
         if self.proofs:
             yield from proof.summary(self.proofs, time.perf_counter() - self.begun)
-        yield from map(terminal.Line, self.faults)
+        for fault in self.faults:
+            yield terminal.Line(fault)
         for lost in self.config.stash[NOT_PUT_BACK]:
             yield terminal.Line(f"not put back: {lost}", terminal.HEADING)
 
 
 def _failures(records: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
-    """Yield the clause, the document, and what came or why nothing did, of each record that fails and is not waived."""
+    """Yield the clause and the document of each record that fails and is not waived.
+
+    The third value is what came, or why nothing did.
+    """
     for record in records:
         if record["verdict"] == "broken" or record["withheld"]:
             came = record["finding"]["came"] if record["finding"] else record["reason"]
             yield record["clause"], record["document"], came
 
 
-def unjudged(config: pytest.Config) -> list[dict[str, Any]]:
-    """Return as data the exchanges of this process that came after its last verdict: of a run that was broken off."""
+def unjudged_exchanges(config: pytest.Config) -> list[dict[str, Any]]:
+    """Return as data the exchanges of this process that came after its last verdict.
+
+    There are some where the run was broken off.
+    """
     gate = config.stash.get(GATE, None)
     if gate is None or not gate.fresh:
         return []
@@ -221,10 +253,11 @@ def _broken_off(session: pytest.Session) -> bool:
 
 
 @contextmanager
-def _in_full(report: pytest.TestReport) -> Iterator[None]:
+def _message_in_full(report: pytest.TestReport) -> Iterator[None]:
     """Make the message of a broken clause its whole block, then its first line again.
 
-    The short summary comes at the end, has a line for each failure, and where CI is set cuts nothing off a message.
+    The short summary comes at the end, has a line for each failure, and where CI is set cuts
+    nothing off a message.
     """
     crash: Any = getattr(report.longrepr, "reprcrash", None)
     if crash is None or not getattr(report, "contract", None):
@@ -236,9 +269,9 @@ def _in_full(report: pytest.TestReport) -> Iterator[None]:
 
 
 def _end_on_signals() -> None:
-    """Let a cancelled CI job and a closed terminal end as Ctrl-C does, so that resources are put back.
+    """Let a cancelled CI job and a closed terminal end as Ctrl-C does.
 
-    A handler of the user's stays, and so does nohup's.
+    So resources are put back. A handler of the user's stays, and so does nohup's.
     """
     if threading.current_thread() is not threading.main_thread():
         return

@@ -21,7 +21,6 @@ def contract_settings(pytestconfig: pytest.Config) -> Any:
 
     Fails without ``--contract-target``.
     """
-
     settings = pytestconfig.stash.get(SETTINGS, None)
     if settings is None:
         pytest.fail("contract_settings: give --contract-target", pytrace=False)
@@ -46,7 +45,8 @@ def contract_gate(
     from pytest_confluent_contracts.plugin.gate import Gate, needed_probes
 
     needed = needed_probes(request.session.items)
-    gate = Gate(pytestconfig, contract_settings, progress.of(pytestconfig), needed or None)
+    telling = progress.telling_of(pytestconfig)
+    gate = Gate(pytestconfig, contract_settings, telling, needed or None)
     pytestconfig.stash[GATE] = gate
     yield gate
     gate.close()

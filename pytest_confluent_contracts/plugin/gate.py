@@ -154,7 +154,8 @@ class Gate:
         It is shared out over all operations of the documents: neither a selection nor workers
         change it.
         """
-        if (total := self.settings.budget) is None:
+        total = self.settings.budget
+        if total is None:
             return None
         keys = [one.key for one in self.operations()]
         each, rest = divmod(total, len(keys))
@@ -187,8 +188,9 @@ class Gate:
         Without a resource of its own, an id that nobody has.
         """
         settings, parameters = self.settings, self.parameters(operation)
-        members = operation.request.properties if operation.request else ()
-        own_paths = {member.path for member in members}
+        own_paths: set[str] = set()
+        if operation.request is not None:
+            own_paths.update(member.path for member in operation.request.properties)
         checked = settings.local or not self.unpinned(operation)
         given = self.service(operation).credentials if settings.mocked else credentials(operation)
         return RunContext(
@@ -291,7 +293,8 @@ class Gate:
                     each.callback(self._put_back, key, campaign)
 
     def _put_back(self, key: tuple[str, str], campaign: Campaign) -> None:
-        if lost := campaign.restore():
+        lost = campaign.restore()
+        if lost:
             self.config.stash[NOT_PUT_BACK].append(f"{'::'.join(key)}: {lost}")
         saved_state.forget(self.config.stash.get(STATE_FOLDER, None), key)
 

@@ -58,7 +58,10 @@ class OperationNode(pytest.Collector):
         return node
 
     def collect(self) -> Iterator[ClauseItem | MutationItem]:
-        """Yield a test for each promise; under ``--contract-prove``, one for each way to break one."""
+        """Yield a test for each promise.
+
+        Under ``--contract-prove`` it is one for each way to break one.
+        """
         from pytest_confluent_contracts import clauses
         from pytest_confluent_contracts.plugin.stash import SETTINGS
 
@@ -78,7 +81,10 @@ class OperationNode(pytest.Collector):
 
 
 class MutationItem(pytest.Function):
-    """One way to break the embedded service, which the gate must notice; ``""`` is the service as it is."""
+    """One way to break the embedded service, which the gate must notice.
+
+    ``""`` is the service as it is.
+    """
 
     proof: MutationResult | None
 
@@ -98,7 +104,9 @@ class MutationItem(pytest.Function):
         item.add_marker(pytest.mark.contract)
         return item
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
+    def repr_failure(  # type: ignore[override]
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> Any:
         """Return what was not noticed, in a line."""
         if isinstance(excinfo.value, ContractBroken):
             return str(excinfo.value)
@@ -110,7 +118,10 @@ class MutationItem(pytest.Function):
 
 
 class ClauseItem(pytest.Function):
-    """One promise. A `pytest.Function`, so that fixtures, xdist and reruns work on it as on any test."""
+    """One promise.
+
+    It is a `pytest.Function`, so that fixtures, xdist and reruns work on it as on any test.
+    """
 
     clause: Clause
     ruling: Ruling | None
@@ -122,7 +133,7 @@ class ClauseItem(pytest.Function):
 
         def judged(contract_gate: Gate) -> None:
             item.ruling = contract_gate.ruling(operation, clause)
-            _concluded(item, contract_gate)
+            _conclude(item, contract_gate)
 
         item: ClauseItem = cls.from_parent(parent, name=clause.id, callobj=judged)
         item.clause, item.ruling, item.fault = clause, None, ""
@@ -130,16 +141,18 @@ class ClauseItem(pytest.Function):
         item.add_marker(getattr(pytest.mark, clause.family.value))
         return item
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
+    def repr_failure(  # type: ignore[override]
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> Any:
         """Return the failure block of a broken clause."""
         if isinstance(excinfo.value, ContractBroken) and self.ruling is not None:
             from pytest_confluent_contracts.report import block
 
-            command = f"pytest {shlex.quote(self.nodeid)} {again(self.config)}".rstrip()
+            command = f"pytest {shlex.quote(self.nodeid)} {options_again(self.config)}".rstrip()
             told = block.failure(self.ruling, command)
             if self.fault:
                 told = f"{self.fault}\n{told}"
-            return _shown(excinfo, told, self.path, self.clause.place.line)
+            return _failure_with_block(excinfo, told, self.path, self.clause.place.line)
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -150,11 +163,13 @@ class ClauseItem(pytest.Function):
         return self.path, self.clause.place.line - 1, f"{self.path.stem}: {self.clause.id}"
 
 
-def _shown(excinfo: pytest.ExceptionInfo[BaseException], block: str, path: Path, line: int) -> Any:
+def _failure_with_block(
+    excinfo: pytest.ExceptionInfo[BaseException], block: str, path: Path, line: int
+) -> Any:
     """Return pytest's own representation with *block* in it, at a line of the document.
 
-    A bare text would be printed whole in the short summary where CI is set, and has no place that an
-    annotation could use.
+    A bare text would be printed whole in the short summary where CI is set, and has no place that
+    an annotation could use.
     """
     shown: Any = excinfo.getrepr(style="value")
     entry = shown.reprtraceback.reprentries[-1]
@@ -165,14 +180,14 @@ def _shown(excinfo: pytest.ExceptionInfo[BaseException], block: str, path: Path,
     return shown
 
 
-def again(config: pytest.Config) -> str:
+def options_again(config: pytest.Config) -> str:
     """Return the options that repeat the run."""
     from pytest_confluent_contracts.plugin.stash import SETTINGS
 
     return config.stash[SETTINGS].again
 
 
-def _concluded(item: ClauseItem, gate: Gate) -> None:
+def _conclude(item: ClauseItem, gate: Gate) -> None:
     """Turn a verdict into the outcome of a test."""
     from pytest_confluent_contracts import waivers
     from pytest_confluent_contracts.model.clauses import Verdict

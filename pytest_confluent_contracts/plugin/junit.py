@@ -1,4 +1,7 @@
-"""What does pytest's JUnit file not tell by itself? The exchange of a finding, and the name of a clause as it is."""
+"""What does pytest's JUnit file not tell by itself?
+
+The exchange of a finding, and the name of a clause as it is.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +13,19 @@ if TYPE_CHECKING:
 
     import pytest
 
-NO_OUTPUT, OUTPUT = (
-    "no",
-    "system-out",
-)  # values of pytest's ini key junit_logging; the first is what it is by itself
+# Values of pytest's ini key junit_logging; the first is what it is by itself.
+NO_OUTPUT, OUTPUT = "no", "system-out"
 
 
 @contextmanager
 def completed(config: pytest.Config, report: pytest.TestReport) -> Iterator[None]:
-    """Let the JUnit file, if there is one, hold what belongs to *report* while it is written down."""
-    writer = _writer(config)
+    """Let the JUnit file, if there is one, hold what belongs to *report*, which is written now."""
+    writer = _junit_writer(config)
     if writer is None:
         yield
         return
-    if told := getattr(report, "contract", None):
+    told = getattr(report, "contract", None)
+    if told:
         # pytest takes the brackets of errors[].id for those of a parametrized test.
         writer.node_reporter(report).add_attribute("name", told["clause"])
     with _with_output(writer, report):
@@ -32,12 +34,14 @@ def completed(config: pytest.Config, report: pytest.TestReport) -> Iterator[None
 
 @contextmanager
 def _with_output(writer: Any, report: pytest.TestReport) -> Iterator[None]:
-    """Write the exchange of a finding though no output is asked for; other tests' output stays out."""
+    """Write the exchange of a finding though no output is asked for.
+
+    Other tests' output stays out.
+    """
     from pytest_confluent_contracts.report.block import EXCHANGE
 
-    if writer.logging != NO_OUTPUT or not any(
-        name.endswith(EXCHANGE) for name, _ in report.sections
-    ):
+    has_exchange = any(name.endswith(EXCHANGE) for name, _ in report.sections)
+    if writer.logging != NO_OUTPUT or not has_exchange:
         yield
         return
     writer.logging = OUTPUT
@@ -45,8 +49,12 @@ def _with_output(writer: Any, report: pytest.TestReport) -> Iterator[None]:
     writer.logging = NO_OUTPUT
 
 
-def _writer(config: pytest.Config) -> Any:
-    """Return what writes the JUnit file, None where nothing does; pytest has no public name for it."""
-    return next(
-        (one for one in config.pluginmanager.get_plugins() if type(one).__name__ == "LogXML"), None
-    )
+def _junit_writer(config: pytest.Config) -> Any:
+    """Return what writes the JUnit file, None where nothing does.
+
+    pytest has no public name for it.
+    """
+    for plugin in config.pluginmanager.get_plugins():
+        if type(plugin).__name__ == "LogXML":
+            return plugin
+    return None

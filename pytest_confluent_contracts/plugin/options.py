@@ -1,4 +1,7 @@
-"""Which options are there? The table of them and their ini twins; loaded into every run of pytest, so next to nothing else."""
+"""Which options are there?
+
+The table of them and their ini twins; loaded into every run of pytest, so next to nothing else.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ if TYPE_CHECKING:
 MOCK = "mock"
 NODE_PREFIX = "contracts/"
 
-# name, kind, help. Each is --contract-NAME on the command line and contract_NAME in the ini file; the command line wins.
+# name, kind, help. Each is --contract-NAME on the command line and contract_NAME in the ini file;
+# the command line wins.
 OPTIONS: tuple[tuple[str, str, str], ...] = (
     ("target", "text", "where the requests go: a URL, or mock for the embedded service"),
     ("spec", "list", "document to hold the target to: a bundled name or a file (repeatable)"),
@@ -22,7 +26,8 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     (
         "pin",
         "list",
-        "POINTER=VALUE: a fixed value in every valid body; VALUE is JSON, text, or env:NAME (repeatable)",
+        "POINTER=VALUE: a fixed value in every valid body; "
+        "VALUE is JSON, text, or env:NAME (repeatable)",
     ),
     ("max-examples", "int", "generated bodies per probe (100; of broken ones a tenth)"),
     ("seed", "int", "seed of the generated bodies (0), or random"),
@@ -38,7 +43,8 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     (
         "allow-host",
         "list",
-        "HOST[:PORT]: another host that may be sent to, by default at its scheme's own port (repeatable)",
+        "HOST[:PORT]: another host that may be sent to, "
+        "by default at its scheme's own port (repeatable)",
     ),
     ("insecure", "bool", "allow credentials over plain http off loopback"),
     ("plan", "bool", "print what would be sent, send nothing"),
@@ -70,24 +76,33 @@ INI_KINDS = {
 }
 
 
-def add(parser: pytest.Parser) -> None:
+# What argparse is told of an option of each kind.
+ARGUMENTS: dict[str, dict[str, str]] = {
+    "text": {"metavar": "VALUE"},
+    "list": {"metavar": "VALUE", "action": "append"},
+    "int": {"metavar": "VALUE"},
+    "float": {"metavar": "VALUE"},
+    "bool": {"action": "store_true"},
+}
+
+
+def add_options(parser: pytest.Parser) -> None:
     """Declare every option and its ini twin."""
     group = parser.getgroup("contracts", "API contracts")
     for name, kind, told in OPTIONS:
-        flag, dest = f"--contract-{name}", f"contract_{name.replace('-', '_')}"
-        if kind == "bool":
-            group.addoption(flag, dest=dest, action="store_true", default=None, help=told)
-        elif kind == "list":
-            group.addoption(
-                flag, dest=dest, action="append", default=None, metavar="VALUE", help=told
-            )
-        else:
-            group.addoption(flag, dest=dest, default=None, metavar="VALUE", help=told)
-        parser.addini(dest, told, type=INI_KINDS[kind], default=None)  # type: ignore[arg-type]
+        ini_key = _ini_key(name)
+        arguments: Any = ARGUMENTS[kind]
+        group.addoption(f"--contract-{name}", dest=ini_key, default=None, help=told, **arguments)
+        parser.addini(ini_key, told, type=INI_KINDS[kind], default=None)  # type: ignore[arg-type]
 
 
-def value(config: pytest.Config, name: str) -> Any:
+def option_value(config: pytest.Config, name: str) -> Any:
     """Return what was given for *name*: on the command line, else in the ini file, else None."""
-    dest = f"contract_{name.replace('-', '_')}"
-    given = config.getoption(dest, default=None)
-    return given if given is not None else config.getini(dest)
+    ini_key = _ini_key(name)
+    given = config.getoption(ini_key, default=None)
+    return given if given is not None else config.getini(ini_key)
+
+
+def _ini_key(name: str) -> str:
+    """Return the ini key of an option, which is the attribute of `config.option` too."""
+    return f"contract_{name.replace('-', '_')}"

@@ -1,4 +1,7 @@
-"""What is told while requests are sent? On a terminal, words that change; elsewhere, a line now and then."""
+"""What is told while requests are sent?
+
+On a terminal, words that change; elsewhere, a line now and then.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +14,18 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.model.traffic import Probe
 
-SELDOM = 10.0  # seconds between two lines of a log, which nobody watches and somebody may have to scroll through
-OFTEN = (
-    0.1  # seconds between two changes on a terminal: faster than one reads, slower than it flickers
-)
-LEAST = 40  # columns that the words need
+# Seconds between two lines of a log, which nobody watches and somebody may have to scroll through.
+LOG_PAUSE_S = 10.0
+# Seconds between two changes on a terminal: faster than one reads, slower than it flickers.
+TERMINAL_PAUSE_S = 0.1
+LEAST_COLUMNS = 40  # that the words need
 
 
 class Silent:
-    """Tells nothing: where there is no terminal to tell it on, as in xdist's workers, or where ``-q`` asks for it."""
+    """Tells nothing.
+
+    So it is where there is no terminal to tell it on, as in xdist's workers, and under ``-q``.
+    """
 
     def request(self, probe: Probe, index: int, total: int) -> None:
         """Tell that request *index* (from 0) of *total* of *probe* is about to be sent."""
@@ -37,8 +43,8 @@ class _Telling(Silent):
         self.begun, self.pause = time.monotonic(), pause
         self.next = 0.0
 
-    def due(self) -> str:
-        """Return the seconds since the start where it is time to tell something, ``""`` where it is not yet."""
+    def due_seconds(self) -> str:
+        """Return the seconds since the start where it is time to tell something, else ``""``."""
         now = time.monotonic()
         if now < self.next:
             return ""
@@ -54,12 +60,13 @@ class Lines(_Telling):
     """Tells in whole lines, for the log of a CI job."""
 
     def __init__(self, config: pytest.Config, reporter: Any) -> None:
-        super().__init__(config, reporter, SELDOM)
-        self.next = self.begun + SELDOM
+        super().__init__(config, reporter, LOG_PAUSE_S)
+        self.next = self.begun + LOG_PAUSE_S
 
     def request(self, probe: Probe, index: int, total: int) -> None:
         """Say how far a long run is."""
-        if seconds := self.due():
+        seconds = self.due_seconds()
+        if seconds:
             self.say(f"probe {probe.value}: request {index + 1} of {total}, {seconds}")
 
     def say(self, line: str) -> None:
@@ -73,12 +80,13 @@ class Live(_Telling):
     """Tells behind what pytest has on its current line, and takes it back before pytest goes on."""
 
     def __init__(self, config: pytest.Config, reporter: Any) -> None:
-        super().__init__(config, reporter, OFTEN)
+        super().__init__(config, reporter, TERMINAL_PAUSE_S)
         self.writer, self.shown, self.now = config.get_terminal_writer(), 0, ""
 
     def request(self, probe: Probe, index: int, total: int) -> None:
         """Show which request of which probe is on its way, and since when the run is."""
-        if seconds := self.due():
+        seconds = self.due_seconds()
+        if seconds:
             self.now = f"probe {probe.value}: request {index + 1} of {total}, {seconds}"
             self.show(self.now)
 
@@ -93,9 +101,12 @@ class Live(_Telling):
             self.next = 0.0
 
     def show(self, words: str) -> None:
-        """Write *words* over those shown last. Backspaces leave pytest's own words alone, ``rewrite`` does not."""
+        """Write *words* over those shown last.
+
+        Backspaces leave pytest's own words alone, ``rewrite`` does not.
+        """
         with self.uncaptured():
-            if words and not self.shown and self.room < LEAST:
+            if words and not self.shown and self.room < LEAST_COLUMNS:
                 self.reporter.write("\n")
             words = f" {words}"[: self.room] if words else ""
             rest = " " * (self.shown - len(words))
@@ -104,17 +115,18 @@ class Live(_Telling):
 
     @property
     def room(self) -> int:
-        """Return how many columns are left on the line; the last stays free, a terminal may wrap after it."""
+        """Return how many columns are left on the line.
+
+        The last stays free: a terminal may wrap after it.
+        """
         return max(0, int(self.writer.fullwidth - self.writer.width_of_current_line - 1))
 
 
-def of(config: pytest.Config) -> Silent:
+def telling_of(config: pytest.Config) -> Silent:
     """Return how this process tells what it does."""
     reporter: Any = config.pluginmanager.getplugin("terminalreporter")
     if reporter is None or hasattr(config, "workerinput") or config.option.verbose < 0:
         return Silent()
-    return (
-        Live(config, reporter)
-        if reporter.isatty and not os.environ.get("CI")
-        else Lines(config, reporter)
-    )
+    if reporter.isatty and not os.environ.get("CI"):
+        return Live(config, reporter)
+    return Lines(config, reporter)

@@ -1,4 +1,7 @@
-"""What happens in a session that has a target? The hooks, in the order in which pytest calls them."""
+"""What happens in a session that has a target?
+
+The hooks, in the order in which pytest calls them.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,9 @@ if TYPE_CHECKING:
 
 def begin(config: pytest.Config) -> None:
     """Check what was asked for, and put the documents in place of the test paths."""
-    found = settings.read(config)
+    found = settings.read_settings(config)
     config.stash[SETTINGS], config.stash[NOT_PUT_BACK] = found, []
-    config.args = settings.arguments(config, found)
+    config.args = settings.collection_arguments(config, found)
     worker = getattr(config, "workerinput", None)
     if worker is None:
         from pytest_confluent_contracts.plugin.controller import Controller
@@ -33,21 +36,23 @@ def begin(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """Return the line that says what is held against what, and one for each resource that a killed run left changed."""
-    found = config.stash[SETTINGS]
+    """Return the line that says what is held against what.
+
+    Behind it stands one for each resource that a killed run left changed.
+    """
     from pytest_confluent_contracts import documents
     from pytest_confluent_contracts.report import terminal
 
-    named = [
-        f"{d.name} {d.version} ({d.digest})" for d in map(documents.read_document, found.documents)
-    ]
+    found = config.stash[SETTINGS]
+    held = [documents.read_document(path) for path in found.documents]
+    named = [f"{one.name} {one.version} ({one.digest})" for one in held]
     budget = f"at most {found.budget} requests" if found.budget else "no cap on requests"
     told = f"{budget}, {found.max_examples} generated bodies a probe"
-    left = [
-        f"contracts: a run that was killed put nothing back; what was there: {path}"
-        for path in saved_state.orphans()
-    ]
-    return [terminal.header(found.target, named, found.seed, told), *left]
+    lines = [terminal.header(found.target, named, found.seed, told)]
+    for path in saved_state.orphans():
+        why = "a run that was killed put nothing back; what was there"
+        lines.append(f"contracts: {why}: {path}")
+    return lines
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> DocumentFile | None:
@@ -61,7 +66,10 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> DocumentFi
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keep an operation's clauses on one worker: they share its exchanges. Faults may go anywhere."""
+    """Keep an operation's clauses on one worker: they share its exchanges.
+
+    Faults may go anywhere.
+    """
     if config.stash[SETTINGS].prove or config.getoption("dist") in ("no", "each"):
         return None
     from xdist.scheduler import LoadScopeScheduling
@@ -108,15 +116,17 @@ def _attach_ruling(item: Any, report: Any) -> None:
     if gate.fresh:
         report.contract["exchanges"] = [record.exchange(exchange) for exchange in gate.fresh]
         gate.fresh.clear()
-    told = {
-        "clause": ruling.clause.id,
-        "level": ruling.clause.level.value,
-        "place": str(ruling.clause.place),
-    }
-    item.user_properties.extend((f"contract.{key}", value) for key, value in told.items())
+    clause = ruling.clause
+    item.user_properties += [
+        ("contract.clause", clause.id),
+        ("contract.level", clause.level.value),
+        ("contract.place", str(clause.place)),
+    ]
     report.user_properties = list(item.user_properties)
-    if report.failed and (text := block.conversation(ruling)):
-        # To the item too: JUnit takes the output from the report on the teardown, which has the sections of the item.
+    text = block.conversation(ruling) if report.failed else ""
+    if text:
+        # To the item too: JUnit takes the output from the report on the teardown, which has the
+        # sections of the item.
         item.add_report_section(block.EXCHANGE, "stdout", text)
         report.sections.append((f"Captured stdout {block.EXCHANGE}", text))
 
@@ -141,10 +151,13 @@ def pytest_report_teststatus(
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Send home from a worker what it could not put back, and the exchanges that no verdict took along."""
+    """Send home from a worker what it could not put back.
+
+    With it go the exchanges that no verdict took along.
+    """
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        from pytest_confluent_contracts.plugin.controller import unjudged
+        from pytest_confluent_contracts.plugin.controller import unjudged_exchanges
 
         output["contract_lost"] = session.config.stash[NOT_PUT_BACK]
-        output["contract_exchanges"] = unjudged(session.config)
+        output["contract_exchanges"] = unjudged_exchanges(session.config)

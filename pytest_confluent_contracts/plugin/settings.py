@@ -1,4 +1,7 @@
-"""What was asked for? The options of a run with a target, all of them checked before anything is sent."""
+"""What was asked for?
+
+The options of a run with a target, all of them checked before anything is sent.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,19 @@ import pytest
 from pytest_confluent_contracts.model.paths import has_items
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import is_local
-from pytest_confluent_contracts.plugin.options import MOCK, NODE_PREFIX, OPTIONS, value
+from pytest_confluent_contracts.plugin.options import MOCK, NODE_PREFIX, OPTIONS, option_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_confluent_contracts.model.documents import Operation
+
 DEFAULTS: dict[str, Any] = {"max-examples": 100, "seed": 0, "timeout": 10.0}
 UNREPEATED = frozenset({"report", "plan", "waivers-update", "prove"})
+# Off this machine the requests are a load on somebody: in all, a second, and at one time.
+REMOTE_BUDGET_PER_DOCUMENT = 600
+REMOTE_RATE_PER_SECOND = 5.0
+REMOTE_CONCURRENCY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,132 +69,152 @@ class Settings:
         return self.target == MOCK
 
 
-def read(config: pytest.Config) -> Settings:
+def read_settings(config: pytest.Config) -> Settings:
     """Return what was asked for; raise `pytest.UsageError` in one line where it cannot be."""
     try:
-        return _checked(config, str(value(config, "target")))
+        return _checked_settings(config, str(option_value(config, "target")))
     except ContractError as error:
         raise pytest.UsageError(str(error)) from None
 
 
-def _checked(config: pytest.Config, target: str) -> Settings:
+def _checked_settings(config: pytest.Config, target: str) -> Settings:
     if target != MOCK:
         _check_url(target)
     _check_workers(config)
-    paths = tuple(_documents(config, target))
+    paths = _documents(config, target)
     local = _serves_all(target)
     seed = _seed(config)
     return Settings(
         target=target.rstrip("/"),
         documents=paths,
         local=local,
-        parameters=tuple(_parameters(value(config, "param") or (), paths)),
-        pins=dict(_pins(value(config, "pin") or (), paths)),
+        parameters=tuple(_checked_parameters(option_value(config, "param") or (), paths)),
+        pins=dict(checked_pins(option_value(config, "pin") or (), paths)),
         max_examples=_number(config, "max-examples", int, 0),
         seed=seed,
-        budget=_number(config, "budget", int, 1, None if local else 600 * len(paths)),
-        rate=_number(config, "rate", float, 0.001, 0.0 if local else 5.0),
-        concurrency=1
-        if target == MOCK
-        else _number(config, "concurrency", int, 1, 1 if local else 4),
+        budget=_budget(config, local, len(paths)),
+        rate=_number(config, "rate", float, 0.001, 0.0 if local else REMOTE_RATE_PER_SECOND),
+        concurrency=_concurrency(config, target, local),
         timeout=_number(config, "timeout", float, 0.001),
-        hosts=tuple(map(_host, value(config, "allow-host") or ())),
-        insecure=bool(value(config, "insecure")),
-        plan=bool(value(config, "plan")),
-        waivers=_path(value(config, "waivers")),
+        hosts=tuple(map(_checked_host, option_value(config, "allow-host") or ())),
+        insecure=bool(option_value(config, "insecure")),
+        plan=bool(option_value(config, "plan")),
+        waivers=_absolute_path(option_value(config, "waivers")),
         waived=_waived(config),
-        waivers_update=bool(value(config, "waivers-update")),
-        report=_path(value(config, "report")),
+        waivers_update=bool(option_value(config, "waivers-update")),
+        report=_absolute_path(option_value(config, "report")),
         fail_under=_number(config, "fail-under", float, 0, 0.0),
-        throttle=bool(value(config, "throttle")) or target == MOCK,
-        strict=bool(value(config, "strict")),
+        throttle=bool(option_value(config, "throttle")) or target == MOCK,
+        strict=bool(option_value(config, "strict")),
         prove=_prove(config, target),
-        again=shlex.join(_again(config, seed)),
+        again=shlex.join(_repeating_options(config, seed)),
     )
 
 
-def _prove(config: pytest.Config, target: str) -> bool:
-    asked = bool(value(config, "prove"))
-    if asked and target != MOCK:
-        raise ContractError(
-            "--contract-prove: only the embedded service can be broken; give --contract-target=mock"
-        )
-    return asked
+# --- the target -----------------------------------------------------------------------------------
 
 
 def _check_url(target: str) -> None:
-    try:
-        parts = urlsplit(target)
-        named = parts.hostname and (parts.port or True)
-    except ValueError:
-        named = None
-    if (
-        not named
-        or re.search(r"\s", target)
-        or parts.scheme not in ("http", "https")
-        or parts.query
-        or parts.fragment
-    ):
-        raise ContractError(
-            f"--contract-target={target}: not a URL; give http(s)://HOST[:PORT][/PREFIX], or mock"
-        )
+    """Raise `ContractError` where *target* is no URL of a host, or has credentials in it."""
+    if not _is_base_url(target):
+        cure = "give http(s)://HOST[:PORT][/PREFIX], or mock"
+        raise ContractError(f"--contract-target={target}: not a URL; {cure}")
+    parts = urlsplit(target)
     if parts.username or parts.password:
         shown = f"{parts.scheme}://{parts.hostname}"
-        raise ContractError(
-            f"--contract-target={shown}: leave credentials out of the URL; they come from the environment"
-        )
+        told = "leave credentials out of the URL; they come from the environment"
+        raise ContractError(f"--contract-target={shown}: {told}")
 
 
-def _host(given: str) -> str:
-    """Return *given* where it is ``HOST[:PORT]``."""
+def _is_base_url(target: str) -> bool:
+    """Return whether *target* is an http(s) URL of a host, with nothing behind its path."""
     try:
-        parts = urlsplit(f"//{given}")
-        named = parts.hostname and (parts.port or True) and parts.netloc == given
+        parts = urlsplit(target)
+        _ = parts.port  # reading it raises where it is no number
     except ValueError:
-        named = False
-    if not named or re.search(r"[\s@]", given):
+        return False
+    if not parts.hostname or re.search(r"\s", target):
+        return False
+    return parts.scheme in ("http", "https") and not parts.query and not parts.fragment
+
+
+def _checked_host(given: str) -> str:
+    """Return *given* where it is ``HOST[:PORT]``, else raise `ContractError`."""
+    if not _is_host(given):
         raise ContractError(f"--contract-allow-host={given}: give HOST[:PORT]")
     return given
 
 
+def _is_host(given: str) -> bool:
+    try:
+        parts = urlsplit(f"//{given}")
+        _ = parts.port  # reading it raises where it is no number
+    except ValueError:
+        return False
+    return bool(parts.hostname) and parts.netloc == given and not re.search(r"[\s@]", given)
+
+
 def _check_workers(config: pytest.Config) -> None:
-    """Refuse what would send every request once for each of xdist's workers, and change a resource from all of them."""
+    """Refuse what would send every request once for each of xdist's workers.
+
+    It would also change a resource from all of them.
+    """
     if config.getoption("dist", "no") == "each" and config.getoption("tx", ()):
-        raise ContractError(
-            "--dist=each: every worker would send everything; leave it out, clauses are spread with -n alone"
-        )
+        cure = "leave it out, clauses are spread with -n alone"
+        raise ContractError(f"--dist=each: every worker would send everything; {cure}")
 
 
-def _documents(config: pytest.Config, target: str) -> Iterator[Path]:
-    """Yield the documents: those named, those among the paths, else the bundled ones that the target's host serves."""
+def _prove(config: pytest.Config, target: str) -> bool:
+    asked = bool(option_value(config, "prove"))
+    if asked and target != MOCK:
+        told = "only the embedded service can be broken; give --contract-target=mock"
+        raise ContractError(f"--contract-prove: {told}")
+    return asked
+
+
+def _serves_all(target: str) -> bool:
+    """Return whether *target* may stand for every vendor: the embedded service, or this machine."""
+    return target == MOCK or is_local(target)
+
+
+# --- the documents --------------------------------------------------------------------------------
+
+
+def _documents(config: pytest.Config, target: str) -> tuple[Path, ...]:
+    """Return the documents that were asked for, each once.
+
+    Raise `ContractError` where one is wrong.
+    """
     from pytest_confluent_contracts import documents
 
-    named = [_named(name) for name in value(config, "spec") or ()]
-    if config.args_source is config.ArgsSource.ARGS:
-        named += [path for arg in config.args if (path := _document_of(arg))]
-    elif not named:
-        named = (
-            list(documents.bundled_documents().values())
-            if _serves_all(target)
-            else documents.documents_serving(urlsplit(target).hostname or "")
-        )
-        if not named:
-            known = ", ".join(documents.bundled_documents())
-            raise ContractError(
-                f"--contract-target={target}: no document names this host; add --contract-spec ({known}, or a file)"
-            )
-    found = list(dict.fromkeys(path.resolve() for path in named))
+    asked = [path.resolve() for path in _asked_documents(config, target)]
+    found = tuple(dict.fromkeys(asked))
     stems = [path.stem for path in found]
-    if twice := next((stem for stem in stems if stems.count(stem) > 1), None):
-        raise ContractError(
-            f"two documents are named {twice!r}: rename one, the name is part of the clauses' ids"
-        )
+    for stem in stems:
+        if stems.count(stem) > 1:
+            cure = "rename one, the name is part of the clauses' ids"
+            raise ContractError(f"two documents are named {stem!r}: {cure}")
     for path in found:
         documents.read_document(path)
-        yield path
+    return found
 
 
-def _named(name: str) -> Path:
+def _asked_documents(config: pytest.Config, target: str) -> list[Path]:
+    """Return the documents that were named by option or among the paths.
+
+    Where none was, those bundled ones that the target's host serves.
+    """
+    asked = [_document_of_option(name) for name in option_value(config, "spec") or ()]
+    if config.args_source is not config.ArgsSource.ARGS:
+        return asked or _documents_of_target(target)
+    for arg in config.args:
+        path = _document_of_argument(arg)
+        if path is not None:
+            asked.append(path)
+    return asked
+
+
+def _document_of_option(name: str) -> Path:
     from pytest_confluent_contracts import documents
 
     try:
@@ -194,78 +223,117 @@ def _named(name: str) -> Path:
         raise ContractError(f"--contract-spec={name}: {error}") from error
 
 
-def _serves_all(target: str) -> bool:
-    return target == MOCK or is_local(target)
+def _document_of_argument(arg: str) -> Path | None:
+    """Return the document that a command-line argument names, None where it names another thing.
 
-
-def _document_of(arg: str) -> Path | None:
-    """Return the document that a command-line argument names: a YAML or JSON file, or ``contracts/NAME``."""
+    That is a YAML or JSON file, or ``contracts/NAME``, with or without a node id behind it.
+    """
     from pytest_confluent_contracts import documents
 
-    path = arg.partition("::")[0]
-    if path.startswith(NODE_PREFIX) and not Path(path).exists():
-        return documents.find_document(path.removeprefix(NODE_PREFIX))
-    return (
-        Path(path) if path.endswith((".yaml", ".yml", ".json")) and Path(path).is_file() else None
-    )
+    written = arg.partition("::")[0]
+    path = Path(written)
+    if written.startswith(NODE_PREFIX) and not path.exists():
+        return documents.find_document(written.removeprefix(NODE_PREFIX))
+    if written.endswith((".yaml", ".yml", ".json")) and path.is_file():
+        return path
+    return None
 
 
-def arguments(config: pytest.Config, found: Settings) -> list[str]:
-    """Return what pytest shall collect: the documents in place of testpaths, or the paths with node ids made real."""
+def _documents_of_target(target: str) -> list[Path]:
+    """Return the bundled documents that *target* serves; raise `ContractError` where none is."""
+    from pytest_confluent_contracts import documents
+
+    bundled = documents.bundled_documents()
+    found = list(bundled.values())
+    if not _serves_all(target):
+        found = documents.documents_serving(urlsplit(target).hostname or "")
+    if not found:
+        cure = f"add --contract-spec ({', '.join(bundled)}, or a file)"
+        raise ContractError(f"--contract-target={target}: no document names this host; {cure}")
+    return found
+
+
+def collection_arguments(config: pytest.Config, settings: Settings) -> list[str]:
+    """Return what pytest shall collect.
+
+    That is the documents in place of testpaths, or the paths with node ids made real.
+    """
     if config.args_source is not config.ArgsSource.ARGS:
-        return [str(path) for path in found.documents]
-    by_name = {path.stem: str(path) for path in found.documents}
-    collected = [_real(arg, by_name) for arg in config.args]
-    named = {arg.partition("::")[0] for arg in collected}
-    spec = {str(path) for path in found.documents} if value(config, "spec") else set()
-    return [*collected, *sorted(spec - {str(Path(path).resolve()) for path in named})]
+        return [str(path) for path in settings.documents]
+    by_name = {path.stem: str(path) for path in settings.documents}
+    collected = [_real_argument(arg, by_name) for arg in config.args]
+    if not option_value(config, "spec"):
+        return collected
+    named = {str(Path(arg.partition("::")[0]).resolve()) for arg in collected}
+    return [*collected, *sorted(set(by_name.values()) - named)]
 
 
-def _real(arg: str, by_name: dict[str, str]) -> str:
+def _real_argument(arg: str, by_name: dict[str, str]) -> str:
+    """Return *arg* with the file of the document that it names, as it is where it names none."""
     path, colons, rest = arg.partition("::")
-    name, real = path.removeprefix(NODE_PREFIX), str(Path(path).resolve())
+    name = path.removeprefix(NODE_PREFIX)
     if path.startswith(NODE_PREFIX) and name in by_name:
         return f"{by_name[name]}{colons}{rest}"
-    return (
-        f"{real}{colons}{rest}" if real in by_name.values() else arg
-    )  # a link in the path is no other document
+    real = str(Path(path).resolve())  # a link in the path is no other document
+    if real in by_name.values():
+        return f"{real}{colons}{rest}"
+    return arg
 
 
-# --- values ------------------------------------------------------------------------------------------------------------
+# --- values ---------------------------------------------------------------------------------------
 
 
-def _path(given: object) -> Path | None:
+def _absolute_path(given: object) -> Path | None:
     return Path(str(given)).resolve() if given else None
 
 
 def _waived(config: pytest.Config) -> tuple[Any, ...]:
+    """Return the waivers of the file that was named; one that is to be written need not be."""
     from pytest_confluent_contracts import waivers
 
-    path, update = _path(value(config, "waivers")), bool(value(config, "waivers-update"))
-    if path is None:
-        if update:
-            raise ContractError(
-                "--contract-waivers-update: name the file with --contract-waivers=FILE"
-            )
+    path = _absolute_path(option_value(config, "waivers"))
+    is_updated = bool(option_value(config, "waivers-update"))
+    if path is None and is_updated:
+        cure = "name the file with --contract-waivers=FILE"
+        raise ContractError(f"--contract-waivers-update: {cure}")
+    if path is None or (is_updated and not path.exists()):
         return ()
-    return () if update and not path.exists() else waivers.read(path)
+    return waivers.read(path)
 
 
 def _seed(config: pytest.Config) -> int:
     """Return the seed; ``random`` is drawn once, and xdist's workers are told what it is."""
-    if value(config, "seed") != "random":
+    if option_value(config, "seed") != "random":
         return int(_number(config, "seed", int, 0))
     drawn = secrets.randbelow(10**6)
     config.option.contract_seed = str(drawn)
     return drawn
 
 
+def _budget(config: pytest.Config, local: bool, documents: int) -> int | None:
+    """Return the most requests of the run, None where there is no limit."""
+    usual = None if local else REMOTE_BUDGET_PER_DOCUMENT * documents
+    budget: int | None = _number(config, "budget", int, 1, usual)
+    return budget
+
+
+def _concurrency(config: pytest.Config, target: str, local: bool) -> int:
+    """Return the most requests in flight; the embedded service takes one at a time."""
+    if target == MOCK:
+        return 1
+    return int(_number(config, "concurrency", int, 1, 1 if local else REMOTE_CONCURRENCY))
+
+
 def _number(
-    config: pytest.Config, name: str, kind: type, least: float, otherwise: float | None = None
+    config: pytest.Config, name: str, kind: type, least: float, usual: float | None = None
 ) -> Any:
-    given = value(config, name)
+    """Return the number that was given for *name*, else its default, else *usual*.
+
+    Raise `ContractError` where it is none, or less than *least*.
+    """
+    given = option_value(config, name)
     if given in (None, ""):
-        return DEFAULTS.get(name, otherwise)
+        return DEFAULTS.get(name, usual)
     try:
         number = kind(given)
     except ValueError:
@@ -289,49 +357,47 @@ def _from_environment(option: str, name: str, content: str) -> str:
         return content
     variable = content.removeprefix("env:")
     if not os.environ.get(variable):
-        raise ContractError(
-            f"--contract-{option} {name}=env:{variable}: set {variable} in the environment"
-        )
+        cure = f"set {variable} in the environment"
+        raise ContractError(f"--contract-{option} {name}=env:{variable}: {cure}")
     return os.environ[variable]
 
 
-def _parameters(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[str, str]]:
-    from pytest_confluent_contracts import documents
-
-    operations = [
-        operation for path in paths for operation in documents.read_document(path).operations
-    ]
-    known = {name for operation in operations for name, _ in operation.parameters}
+def _checked_parameters(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[str, str]]:
+    """Yield the name and the value of each path parameter *given* as ``NAME=VALUE``."""
+    known: set[str] = set()
+    for operation in _operations(paths):
+        known.update(name for name, _ in operation.parameters)
     for name, content in _pairs("param", given):
         if name not in known:
-            raise ContractError(
-                f"--contract-param {name}: no document has this path parameter; known: {', '.join(sorted(known))}"
-            )
+            told = f"no document has this path parameter; known: {', '.join(sorted(known))}"
+            raise ContractError(f"--contract-param {name}: {told}")
         if not content:
-            raise ContractError(
-                f"--contract-param {name}: the value is empty; name a resource that may be changed"
-            )
+            told = "the value is empty; name a resource that may be changed"
+            raise ContractError(f"--contract-param {name}: {told}")
         yield name, content
 
 
-def _pins(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[str, Any]]:
-    from pytest_confluent_contracts import documents
+def checked_pins(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[str, Any]]:
+    """Yield the path and the value of each pin *given* as ``POINTER=VALUE``.
 
-    operations = [
-        operation for path in paths for operation in documents.read_document(path).operations
-    ]
-    known = {
-        member.path
-        for operation in operations
-        if operation.request
-        for member in operation.request.properties
-    }
+    Raise `ContractError` where no request of the documents in *paths* has such a member.
+    """
+    known: set[str] = set()
+    for operation in _operations(paths):
+        if operation.request is not None:
+            known.update(member.path for member in operation.request.properties)
     for name, content in _pairs("pin", given):
         if name not in known or has_items(name):
-            raise ContractError(
-                f"--contract-pin {name}: no request body has this member; known: {', '.join(sorted(known))}"
-            )
+            told = f"no request body has this member; known: {', '.join(sorted(known))}"
+            raise ContractError(f"--contract-pin {name}: {told}")
         yield name, _json_or_text(content)
+
+
+def _operations(paths: Sequence[Path]) -> Iterator[Operation]:
+    from pytest_confluent_contracts import documents
+
+    for path in paths:
+        yield from documents.read_document(path).operations
 
 
 def _json_or_text(content: str) -> Any:
@@ -341,21 +407,32 @@ def _json_or_text(content: str) -> Any:
         return content
 
 
-def _again(config: pytest.Config, seed: int) -> Iterator[str]:
-    """Yield the options that make the same run again; the values of pins may be secret and are left to the reader."""
+# --- the same run again ---------------------------------------------------------------------------
+
+
+def _repeating_options(config: pytest.Config, seed: int) -> Iterator[str]:
+    """Yield the options that make the same run again."""
     for name, kind, _ in OPTIONS:
-        given = value(config, name) if name not in UNREPEATED else None
+        if name in UNREPEATED:
+            continue
+        given = option_value(config, name)
         if name == "seed" and given not in (None, ""):
-            yield f"--contract-seed={seed}"
-        elif kind == "bool" and given:
-            yield f"--contract-{name}"
-        elif kind == "list":
-            for item in given or ():
-                secret = name == "pin" and "=env:" not in item
-                yield (
-                    f"--contract-{name}={item.partition('=')[0]}=..."
-                    if secret
-                    else f"--contract-{name}={item}"
-                )
-        elif given not in (None, "", False) and kind != "bool":
-            yield f"--contract-{name}={given}"
+            given = str(seed)  # where "random" was given, the one that was drawn
+        yield from _repeating_option(name, kind, given)
+
+
+def _repeating_option(name: str, kind: str, given: Any) -> list[str]:
+    """Return the option *name* as it was given: none, one, or one for each item of a list."""
+    flag = f"--contract-{name}"
+    if kind == "bool":
+        return [flag] if given else []
+    if kind == "list":
+        return [f"{flag}={_without_pin(name, item)}" for item in given or ()]
+    return [] if given in (None, "", False) else [f"{flag}={given}"]
+
+
+def _without_pin(name: str, item: str) -> str:
+    """Return *item* without the value of a pin: it may be secret, and is left to the reader."""
+    if name != "pin" or "=env:" in item:
+        return item
+    return f"{item.partition('=')[0]}=..."

@@ -1,4 +1,7 @@
-"""What does a session keep for its own parts? The keys of pytest's stash, which all of them may import."""
+"""What does a session keep for its own parts?
+
+The keys of pytest's stash, which all of them may import.
+"""
 
 from __future__ import annotations
 
