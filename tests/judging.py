@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import httpx
@@ -22,14 +23,16 @@ from pytest_confluent_contracts.run.sender import RunPolicy
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from pytest_confluent_contracts.cases.plan import Plan
     from pytest_confluent_contracts.model.clauses import Ruling
     from pytest_confluent_contracts.model.documents import Document, Operation
-from pytest_confluent_contracts.model.traffic import Clock
+    from pytest_confluent_contracts.model.traffic import Clock
 
 DOCUMENTS = ("confluent-api-keys", "datadog-confluent-cloud")
 THE_DOCUMENT_ITSELF = {"document/example/409/Location", "document/example/422"}
 
 
+@lru_cache
 def document(name: str) -> tuple[Document, Operation]:
     """Return a bundled document and its one operation."""
     read = documents.read_document(documents.find_document(name))
@@ -58,6 +61,26 @@ def answered(
     return targets.Target(Client(url, guard, clock, Redactor(()), 10.0), clock, [operation])
 
 
+@lru_cache
+def planned(
+    name: str,
+    parameters: tuple[tuple[str, str], ...],
+    environment: tuple[tuple[str, str], ...],
+    max_examples: int,
+    throttle: bool,
+) -> Plan:
+    """Return what is sent of the document *name*, made once and sent to every service that is judged in process."""
+    _, operation = document(name)
+    variables = dict(environment)
+    given = {
+        scheme.name: {part: variables[variable] for part, variable in scheme.variables}
+        for scheme in operation.schemes
+    }
+    context = RunContext(parameters, {}, given, max_examples=max_examples)
+    skipped = {} if throttle else {Probe.THROTTLE: "not asked for"}
+    return make_plan(operation, context, skipped=skipped)
+
+
 def judged(
     name: str,
     url: str,
@@ -71,21 +94,23 @@ def judged(
 ) -> dict[str, Ruling]:
     """Return the verdict on each clause (or *only* some) of the document *name* at *url*."""
     _, operation = document(name)
-    given = {
-        s.name: {part: environment[variable] for part, variable in s.variables}
-        for s in operation.schemes
-    }
-    context = RunContext(parameters or operation.parameters, {}, given, max_examples=max_examples)
-    target = opened(operation, url, context)
-    skipped = {} if throttle else {Probe.THROTTLE: "not asked for"}
-    plan = make_plan(operation, context, skipped=skipped)
-    campaign = Campaign(plan, target.connection(context), RunPolicy(pause=pause))
+    plan = planned(
+        name,
+        parameters or operation.parameters,
+        tuple(sorted(environment.items())),
+        max_examples,
+        throttle,
+    )
+    settings = targets.ClientSettings(5.0)
+    target = targets.live(url, [planned_access(plan)], settings, {})
+    campaign = Campaign(plan, target.connection(plan.context), RunPolicy(pause=pause))
     wanted = set(only)
+    rulings: dict[str, Ruling] = {}
     try:
-        found = (
-            clause for clause in clauses.derive(operation) if not wanted or clause.id in wanted
-        )
-        return {clause.id: campaign.ruling(clause) for clause in found}
+        for clause in clauses.derive(operation):
+            if not wanted or clause.id in wanted:
+                rulings[clause.id] = campaign.ruling(clause)
+        return rulings
     finally:
         target.close()
 
