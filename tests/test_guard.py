@@ -14,7 +14,7 @@ from exchanges import confluent, datadog
 from judging import opened
 from running import listening
 
-from pytest_confluent_contracts.cases.baseline import opening
+from pytest_confluent_contracts.cases.baseline import baseline_update
 from pytest_confluent_contracts.cases.plan import make_plan
 from pytest_confluent_contracts.double.proving import Double
 from pytest_confluent_contracts.double.service import VirtualClock
@@ -213,7 +213,7 @@ def test_an_id_of_any_characters_is_let_through(id: str) -> None:
     double = Double(confluent())
     context = replace(double.context, parameters=(("id", id),))
     double.access = planned_access(make_plan(confluent(), context))
-    assert double.target().client.exchange(opening(confluent(), context), 0).status == 404
+    assert double.target().client.exchange(baseline_update(confluent(), context), 0).status == 404
 
 
 @pytest.mark.parametrize(
@@ -375,7 +375,7 @@ def test_both_documents_go_over_one_guard_and_one_connection(
     ]
     target = targets.live(url, accesses, targets.ClientSettings(5.0), {})
     ways = [target.connection(contexts[one.key]) for one in (confluent(), datadog())]
-    cases = [opening(one, contexts[one.key]) for one in (confluent(), datadog())]
+    cases = [baseline_update(one, contexts[one.key]) for one in (confluent(), datadog())]
     came = [
         way.client.exchange(case, 0)
         for _ in range(3)
@@ -403,12 +403,12 @@ def test_a_secret_of_one_document_is_redacted_in_an_exchange_of_another(
         planned_access(make_plan(datadog(), second)),
     ]
     target = targets.live(url, accesses, targets.ClientSettings(5.0), {})
-    came = target.client.exchange(opening(datadog(), second), 0)
+    came = target.client.exchange(baseline_update(datadog(), second), 0)
     target.close()
     assert came.json == {"told": REDACTED, "nearly": REDACTED}
     assert [name for name in came.leaks if "password" in name] == list(came.leaks) != []
     alone = opened(datadog(), url, second)  # without the first document nobody knows what is secret
-    assert alone.client.exchange(opening(datadog(), second), 0).json["told"] == SECRET
+    assert alone.client.exchange(baseline_update(datadog(), second), 0).json["told"] == SECRET
     alone.close()
 
 

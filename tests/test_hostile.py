@@ -22,7 +22,7 @@ from other_service import ENVIRONMENT, OtherService, Request
 from running import Answered, Handle, Run, gate, listening, serving
 
 from pytest_confluent_contracts import clauses
-from pytest_confluent_contracts.cases.baseline import opening
+from pytest_confluent_contracts.cases.baseline import baseline_update
 from pytest_confluent_contracts.cases.sample_strings import TEXTS
 from pytest_confluent_contracts.clauses.judging import weigh
 from pytest_confluent_contracts.double.service import VirtualClock
@@ -342,7 +342,7 @@ def exchanged(*answers: Answer) -> list[Exchange]:
 
     context = RunContext((("id", "ak-1"),), {}, {})
     client = answered(operation, context, clock, answer, "http://h").client
-    case = opening(operation, context)
+    case = baseline_update(operation, context)
     return [client.exchange(case, serial) for serial in range(len(answers))]
 
 

@@ -19,7 +19,7 @@ from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request
 from running import Run, gate
 
 from pytest_confluent_contracts import cases, documents
-from pytest_confluent_contracts.cases.baseline import opening
+from pytest_confluent_contracts.cases.baseline import baseline_update
 from pytest_confluent_contracts.cases.plan import PlannedProbe, make_plan
 from pytest_confluent_contracts.double import proving
 from pytest_confluent_contracts.double.service import Answer as ServiceAnswer
@@ -119,7 +119,7 @@ def test_waiting_for_its_turn_is_no_part_of_an_exchange() -> None:
     ).operations[0]
     double = proving.Double(operation)
     client = double.target(settings=targets.ClientSettings(10.0, rate=0.05)).client
-    case = opening(operation, double.context)
+    case = baseline_update(operation, double.context)
     came = [client.exchange(case, serial) for serial in range(3)]
     assert [one.failure for one in came] == ["", "", ""]
     assert [one.sent_at for one in came] == pytest.approx([0, 20, 40], abs=0.1)
@@ -217,7 +217,7 @@ def held_up(headers: list[tuple[str, str]], times: int) -> tuple[float, list[str
     plan = make_plan(operation, context, needed=())
     campaign = Campaign(plan, connection, listener=Listener(say=said.append))
     begun = clock.now()
-    campaign.sender.send(opening(operation, context, Probe.VALID))
+    campaign.sender.send(baseline_update(operation, context, Probe.VALID))
     stopped = missing_sentence(campaign.sender.stopped) if campaign.sender.stopped else ""
     return clock.now() - begun, said, len(sent), stopped
 
@@ -381,7 +381,7 @@ def test_as_many_are_in_flight_as_asked_for() -> None:
         ).operations[0]
         context = RunContext(operation.parameters, {}, {})
         target = opened(operation, service.url, context, timeout=0.9)
-        case, begun = opening(operation, context), time.perf_counter()
+        case, begun = baseline_update(operation, context), time.perf_counter()
         with ThreadPoolExecutor(64) as pool:
             came = list(pool.map(lambda serial: target.client.exchange(case, serial), range(64)))
         target.close()

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.model.paths import filled_template
-from pytest_confluent_contracts.model.traffic import Case, CaseParts, Expect, Probe, RunContext
+from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,15 +49,3 @@ def of(probe: Probe, operation: Operation, context: RunContext) -> list[Case]:
         return made
     # Without a resource of its own a run sends only what must be refused.
     return [case for case in made if case.expect is not Expect.ACCEPTED]
-
-
-def first(operation: Operation, context: RunContext) -> Case:
-    """Return the first request of a run: the update that changes least."""
-    from pytest_confluent_contracts.cases import baseline
-
-    return baseline.opening(operation, context)
-
-
-def path_of(case: CaseParts) -> str:
-    """Return the path that *case* goes to, before percent-encoding."""
-    return filled_template(case.operation.path, case.parameters)

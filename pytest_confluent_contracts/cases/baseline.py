@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Example, Operation
 
 
-def opening(operation: Operation, context: RunContext, probe: Probe = Probe.EXAMPLES) -> Case:
+def baseline_update(
+    operation: Operation, context: RunContext, probe: Probe = Probe.EXAMPLES
+) -> Case:
     """Return the request that changes as little as an update can.
 
     Its answer shows the resource as it is.
@@ -30,13 +32,13 @@ def opening(operation: Operation, context: RunContext, probe: Probe = Probe.EXAM
     return judged(probe, "the smallest update", operation, context, body)
 
 
-def whole(operation: Operation, context: RunContext) -> Case:
+def full_update(operation: Operation, context: RunContext) -> Case:
     """Return the request that writes every member that may be written: a known state to start."""
     body = full_body(operation, context)
     return judged(Probe.EXAMPLES, "every member", operation, context, body)
 
 
-def later(operation: Operation, context: RunContext) -> list[Case]:
+def spaced_updates(operation: Operation, context: RunContext) -> list[Case]:
     """Return updates that each change one member alone.
 
     There are some where a time stamp is promised to move with them.
@@ -63,7 +65,7 @@ def baseline_between(
     """
     if not cases:
         return
-    look = opening(operation, context, cases[0].probe)
+    look = baseline_update(operation, context, cases[0].probe)
     for index, one in enumerate(cases):
         if index and index % every == 0:
             yield look

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts import cases
+from pytest_confluent_contracts.cases.baseline import baseline_update, spaced_updates
 from pytest_confluent_contracts.cases.build import complete
-from pytest_confluent_contracts.cases.valid import later, opening
 from pytest_confluent_contracts.model.traffic import Probe
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Plan:
         """Yield every case that may be sent, the smallest update too, with which a run looks in
         between.
         """
-        yield opening(self.operation, self.context)
+        yield baseline_update(self.operation, self.context)
         for planned in self.probes:
             yield from planned.cases
         yield from self.spaced_updates
@@ -95,7 +95,7 @@ def make_plan(
     return Plan(
         operation=operation,
         context=context,
-        opening=opening(operation, context) if context.owned else None,
+        opening=baseline_update(operation, context) if context.owned else None,
         probes=tuple(probes),
-        spaced_updates=tuple(later(operation, context)) if runs_valid else (),
+        spaced_updates=tuple(spaced_updates(operation, context)) if runs_valid else (),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.cases.baseline import opening
+from pytest_confluent_contracts.cases.baseline import baseline_update
 from pytest_confluent_contracts.cases.build import (
     answer_members,
     fresh_body,
@@ -61,7 +61,7 @@ def read_only_cases(operation: Operation, context: RunContext) -> list[Case]:
             for path, value in values
         ]
 
-    look = opening(operation, context, Probe.READ_ONLY)
+    look = baseline_update(operation, context, Probe.READ_ONLY)
     everything = with_values(least, others)
     return [
         look,

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.cases.baseline import opening
+from pytest_confluent_contracts.cases.baseline import baseline_update
 from pytest_confluent_contracts.cases.build import fresh_body, judged, unjudged_case
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
 
@@ -32,7 +32,7 @@ def unknown_id_cases(operation: Operation, context: RunContext) -> list[Case]:
         _unknown_case(operation, context, id, look, f"refused-{index}")
         for index, (id, look) in enumerate(_unknown_ids(context))
     ]
-    return [*made, made[0], opening(operation, context, Probe.UNKNOWN)]
+    return [*made, made[0], baseline_update(operation, context, Probe.UNKNOWN)]
 
 
 def _unknown_ids(context: RunContext) -> Iterator[tuple[str, str]]:

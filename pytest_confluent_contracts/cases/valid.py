@@ -8,10 +8,6 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-# The run takes these from here.
-from pytest_confluent_contracts.cases.baseline import later as later
-from pytest_confluent_contracts.cases.baseline import opening as opening
-from pytest_confluent_contracts.cases.baseline import whole as whole
 from pytest_confluent_contracts.cases.build import (
     distinct_cases,
     fresh_body,

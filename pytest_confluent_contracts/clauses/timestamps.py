@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
@@ -19,7 +18,6 @@ from pytest_confluent_contracts.clauses.update_state import (
     pairs_of_answers,
     unless_answered,
 )
-from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import (
     Clause,
     Evidence,
@@ -28,9 +26,11 @@ from pytest_confluent_contracts.model.clauses import (
     FindingKind,
     MissingKind,
 )
+from pytest_confluent_contracts.model.moments import granularity, parse_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from pytest_confluent_contracts.clauses.reading import Look
     from pytest_confluent_contracts.clauses.update_state import ResourceModel
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Exchange
 
-TICKS_US = (10**6, 500_000, 250_000, 200_000, 100_000)  # microseconds between two ticks of a clock
-FINEST_TICK_S = 0.045
 MARGIN = 1.1  # ticks: a change so long after the last must show another
 # A clock that stands still for fewer than one change in so many was not too coarse for it.
 SELDOM = 5
@@ -91,21 +89,6 @@ def derive(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
             explain=explain,
             needs=EVERY,
         )
-
-
-def parse_moment(body: Any, path: str) -> datetime | None:
-    """Return the RFC 3339 time at *path*, None where there is none.
-
-    A text that is no time, or has no offset, is none: ``shape`` says so of it.
-    """
-    value = paths.value_at(body, path)
-    if not isinstance(value, str):
-        return None
-    try:
-        parsed = datetime.fromisoformat(value.upper())  # RFC 3339 5.6: t and z too
-    except ValueError:
-        return None
-    return parsed if parsed.tzinfo else None
 
 
 def _timed(exchanges: Sequence[Exchange], path: str) -> Iterator[tuple[Exchange, datetime]]:
@@ -257,16 +240,3 @@ def _resolution(changes: Sequence[StampedChange]) -> float:
     if is_precise and SELDOM * stood_still < len(changes):
         return 0.0
     return MARGIN * granularity(change.told for change in moves)
-
-
-def granularity(stamps: Iterable[datetime]) -> float:
-    """Return the seconds between two ticks of the clock that shows in *stamps*.
-
-    It is the largest of `TICKS_US` of which all are multiples: 1.0 for whole seconds, 0.5 for
-    10:00:00 and 10:00:01.5. No clock is taken for finer than `FINEST_TICK_S`.
-    """
-    shown = {stamp.microsecond for stamp in stamps}
-    for tick in TICKS_US:
-        if not any(microseconds % tick for microseconds in shown):
-            return tick / 10**6
-    return FINEST_TICK_S

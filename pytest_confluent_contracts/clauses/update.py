@@ -21,8 +21,6 @@ from pytest_confluent_contracts.clauses.reading import (
 )
 
 # `run.campaign` imports these two from here.
-from pytest_confluent_contracts.clauses.timestamps import granularity as granularity
-from pytest_confluent_contracts.clauses.timestamps import parse_moment as parse_moment
 from pytest_confluent_contracts.clauses.update_state import (
     EMPTY,
     NO_200,

@@ -8,11 +8,11 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.cases.valid import opening
+from pytest_confluent_contracts.cases.baseline import baseline_update
 from pytest_confluent_contracts.clauses.judging import rule, weigh
-from pytest_confluent_contracts.clauses.update import granularity, parse_moment
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
+from pytest_confluent_contracts.model.moments import granularity, parse_moment
 from pytest_confluent_contracts.model.traffic import Expect, Probe
 from pytest_confluent_contracts.run.restore import FirstState
 from pytest_confluent_contracts.run.sender import (
@@ -63,7 +63,7 @@ class Campaign:
             connection=connection,
             policy=self.policy,
             listener=self.listener,
-            look=opening(plan.operation, plan.context),
+            look=baseline_update(plan.operation, plan.context),
             noted=self.first_state.see,
         )
         if not plan.is_authorised:

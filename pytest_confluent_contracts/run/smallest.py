@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pytest_confluent_contracts.cases.baseline import baseline_update, full_update
 from pytest_confluent_contracts.cases.shrinking import shrink
-from pytest_confluent_contracts.cases.valid import opening, whole
 from pytest_confluent_contracts.clauses.judging import evidence_size, weigh
 from pytest_confluent_contracts.http.guard import Refusal
 
@@ -77,11 +77,11 @@ class Shrinker:
         """
         operation = self.sender.operation
         if clause.stateful:  # begin in a known state, and look at what became of it
-            self._send(whole(operation, self.context))
+            self._send(full_update(operation, self.context))
         before = len(self.sender.history)
         self._send(case)
         if clause.stateful:
-            self._send(opening(operation, self.context))
+            self._send(baseline_update(operation, self.context))
         for item in weigh(clause, self.sender.history).against:
             shown = item.exchange
             if shown is not None and shown.serial >= before and shown.status == status:
