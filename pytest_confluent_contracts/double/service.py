@@ -160,26 +160,26 @@ class Service:
         """Return the answer to *request*."""
         self.clock.sleep(LATENCY_S)
         try:
-            return self.finished(self.served(request))
+            return self.finish(self.serve(request))
         except Refused as refused:
-            return self.finished(self.refusal(refused.problems))
+            return self.finish(self.answer_refusal(refused.problems))
 
-    def served(self, request: Request) -> Answer:
+    def serve(self, request: Request) -> Answer:
         """Return the answer to a request that nothing speaks against; raise `Refused` otherwise."""
-        self.route(request)
+        self.check_method(request)
         self.authenticate(request)
-        self.count()
-        resource = self.find(request)
-        body = self.read(request)
-        self.validate(body)
-        self.apply(resource, body)
-        return Answer(self.success_status, (), self.show(resource))
+        self.count_request()
+        resource = self.find_resource(request)
+        body = self.read_body(request)
+        self.check_body(body)
+        self.apply_update(resource, body)
+        return Answer(self.success_status, (), self.show_resource(resource))
 
-    def apply(self, resource: Resource, body: Any) -> None:
+    def apply_update(self, resource: Resource, body: Any) -> None:
         """Write the members that an update may write; whatever else was sent is ignored."""
         self.store.write(resource, body, self.clock.now())
 
-    def show(self, resource: Resource) -> Any:
+    def show_resource(self, resource: Resource) -> Any:
         """Return the resource as an answer shows it."""
         return self.store.show(resource)
 
@@ -188,7 +188,7 @@ class Service:
         """Return the status of a successful answer; of a documented range the first."""
         return int(described_success(self.operation).status.upper().replace("X", "0"))
 
-    def route(self, request: Request) -> None:
+    def check_method(self, request: Request) -> None:
         """Let the request pass where its method is the operation's."""
         if request.method != self.operation.method:
             raise Refused(Problem(405, "method_not_allowed", "This method is not allowed here."))
@@ -198,15 +198,15 @@ class Service:
         alternatives = self.operation.security
         if not alternatives or any(self.fulfils(one, request) for one in alternatives):
             return
-        status = _first(self.operation.promises.refusals.unauthenticated, 401)
+        status = first_status(self.operation.promises.refusals.unauthenticated, 401)
         detail = "Valid credentials must be provided."
         raise Refused(Problem(status, "user_unauthenticated", detail))
 
     def fulfils(self, alternative: Sequence[SecurityScheme], request: Request) -> bool:
         """Return whether the request has the right credential of each scheme of *alternative*."""
-        return all(self.recognised(scheme, request) for scheme in alternative)
+        return all(self.is_recognised(scheme, request) for scheme in alternative)
 
-    def recognised(self, scheme: SecurityScheme, request: Request) -> bool:
+    def is_recognised(self, scheme: SecurityScheme, request: Request) -> bool:
         """Return whether the request has the right credential of *scheme*."""
         sent, own = request.headers.get(scheme.header.lower(), ""), self.credentials[scheme.name]
         if scheme.kind == "basic":
@@ -218,12 +218,12 @@ class Service:
 
     # --- the rate limit ----------------------------------------------------------------------------------------------
 
-    def count(self) -> None:
+    def count_request(self) -> None:
         """Spend one request of the window; refuse it where none is left."""
         if self.clock.now() >= self.window_start + self.window:
             self.window_start, self.spent = self.clock.now(), 0
         if self.spent >= self.limit:
-            status = _first(self.operation.promises.refusals.throttled, 429)
+            status = first_status(self.operation.promises.refusals.throttled, 429)
             raise Refused(Problem(status, "rate_limited", "The limit is reached."))
         self.spent += 1
 
@@ -247,11 +247,11 @@ class Service:
 
     # --- the body ----------------------------------------------------------------------------------------------------
 
-    def find(self, request: Request) -> Resource:
+    def find_resource(self, request: Request) -> Resource:
         """Return the resource that the path addresses; raise `Refused` where there is none."""
         id = self.id_in(request.path)
         if id not in self.store.resources:
-            status = _first(self.operation.promises.refusals.unknown, 404)
+            status = first_status(self.operation.promises.refusals.unknown, 404)
             raise Refused(Problem(status, "not_found", "There is no such resource."))
         return self.store.resources[id]
 
@@ -285,7 +285,7 @@ class Service:
         """Return the status that refuses what breaks the schema."""
         return max(self.refusing)
 
-    def read(self, request: Request) -> Any:
+    def read_body(self, request: Request) -> Any:
         """Return the JSON value of the body; raise `Refused` where none can be read."""
         content = self.operation.request
         if content is None or (not request.body and not content.required):
@@ -303,10 +303,10 @@ class Service:
             raise Refused(Problem(self.unreadable, "malformed_body", detail)) from None
         return value
 
-    def validate(self, body: Any) -> None:
+    def check_body(self, body: Any) -> None:
         """Raise `Refused` with each problem of *body* where the schema is broken."""
         try:
-            problems = [self.problem(error, body) for error in self.violations_in(body)]
+            problems = [self.problem_of(error, body) for error in self.violations_in(body)]
         except ValueError:  # jsonschema_rs reads nothing that is nested some 255 levels deep
             detail = "The body is nested too deeply."
             problems = [Problem(self.unreadable, "malformed_body", detail)]
@@ -326,7 +326,7 @@ class Service:
             first.setdefault(paths.pointer_of(steps_to_violation(error, body)), error)
         return list(first.values())
 
-    def problem(self, error: Any, body: Any) -> Problem:
+    def problem_of(self, error: Any, body: Any) -> Problem:
         """Return the problem that a validator's error of *body* stands for."""
         pointer = paths.pointer_of(steps_to_violation(error, body))
         detail = f"The value breaks the rule {error.kind.name!r}."
@@ -334,7 +334,7 @@ class Service:
 
     # --- the answer --------------------------------------------------------------------------------------------------
 
-    def refusal(self, problems: Sequence[Problem]) -> Answer:
+    def answer_refusal(self, problems: Sequence[Problem]) -> Answer:
         """Return the answer that tells *problems* in the documented envelope."""
         status = problems[0].status
         response = self.operation.response(status)
@@ -342,7 +342,7 @@ class Service:
         headers = tuple(self.refusal_headers(status))
         if content is None:
             return Answer(status, headers)
-        errors = [self.error(problem, content) for problem in problems]
+        errors = [self.error_entry(problem, content) for problem in problems]
         return Answer(status, headers, {"errors": errors})
 
     def _envelope(self) -> Content | None:
@@ -352,7 +352,7 @@ class Service:
                 return response.content
         return None
 
-    def error(self, problem: Problem, content: Content) -> Any:
+    def error_entry(self, problem: Problem, content: Content) -> Any:
         """Return one entry of the list of errors.
 
         It is an object where the document describes one, else a sentence.
@@ -377,7 +377,7 @@ class Service:
             return [("WWW-Authenticate", 'Basic realm="contract", error="invalid_key"')]
         return [("Allow", self.operation.method)] if status == 405 else []
 
-    def finished(self, answer: Answer) -> Answer:
+    def finish(self, answer: Answer) -> Answer:
         """Return the answer with the headers that every answer has."""
         headers: list[tuple[str, str]] = []
         if answer.value is not None:
@@ -401,6 +401,6 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _first(statuses: Sequence[int], otherwise: int) -> int:
+def first_status(statuses: Sequence[int], otherwise: int) -> int:
     """Return the first of the statuses that the document names, *otherwise* where it names none."""
     return next(iter(statuses), otherwise)

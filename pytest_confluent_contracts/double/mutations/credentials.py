@@ -41,7 +41,7 @@ def credential_mutations(operation: Operation) -> Iterator[Mutation]:
             partial(recognise, alternative[0], always(False)),
             (f"security/{name}/accepted",),
         )
-        yield mutate_step(f"{name} is refused", "recognised", deaf, *breaks, "200/*")
+        yield mutate_step(f"{name} is refused", "is_recognised", deaf, *breaks, "200/*")
 
 
 def lenient_mutations(scheme: SecurityScheme) -> Iterator[Mutation]:
@@ -49,7 +49,7 @@ def lenient_mutations(scheme: SecurityScheme) -> Iterator[Mutation]:
     id = scheme.header if scheme.kind == "apiKey" else scheme.name
     for what, test in LENIENT_TESTS.items():
         lenient, breaks = partial(recognise, scheme, test), (f"security/{id}", "security/none")
-        yield mutate_step(f"{id} recognised by {what}", "recognised", lenient, *breaks)
+        yield mutate_step(f"{id} recognised by {what}", "is_recognised", lenient, *breaks)
 
 
 def recognise(

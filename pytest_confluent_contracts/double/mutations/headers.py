@@ -87,7 +87,7 @@ def status_mutations(operation: Operation) -> Iterator[Mutation]:
         breaks, change = ("statuses", "request/*/type"), set_status(code)
         yield mutate_answers(f"{code} on broken bodies", change, refusals, *breaks)
     if has_bare_429(operation):
-        yield mutate_step("429 with a body", "refusal", refuse_with_body, "429/no-body")
+        yield mutate_step("429 with a body", "answer_refusal", refuse_with_body, "429/no-body")
     resetting = alter_each_nth(9, reset_connection)
     yield Mutation("every 9th connection is reset", ("answered",), resetting)
     if operation.promises.request_id:

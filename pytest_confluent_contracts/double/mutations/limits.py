@@ -160,10 +160,10 @@ def enforcement_mutations(reset: str, retry: str) -> Iterator[Mutation]:
     throttled, enforced = with_status(429), "rate-limit/enforced"
     early, before = change_number(retry, a_third), "rate-limit/retry-after-not-before-reset"
     yield mutate_answers(f"{retry} before {reset}", early, throttled, before)
-    yield mutate_step("the limit is not enforced", "count", count_no_further, enforced)
+    yield mutate_step("the limit is not enforced", "count_request", count_no_further, enforced)
     half, nearly_all = partial(refuse_early, 0.5), partial(refuse_early, 0.9)
-    yield mutate_step("the limit is enforced at half", "count", half, enforced)
-    yield mutate_step("the limit is enforced a little early", "count", nearly_all, enforced)
+    yield mutate_step("the limit is enforced at half", "count_request", half, enforced)
+    yield mutate_step("the limit is enforced a little early", "count_request", nearly_all, enforced)
     thousandfold = change_number(retry, as_milliseconds)
     yield mutate_answers(f"{retry} is in milliseconds", thousandfold, throttled, HONEST)
     moment = change_number(retry, always(TIME_OF_DAY_S))
@@ -200,7 +200,7 @@ def apply_behind_429(service: Service, inner: Any, request: Request) -> Answer:
     answer: Answer = inner(request)
     if answer.status == 429:
         with suppress(Refused):  # what cannot be read cannot be applied
-            service.apply(service.find(request), service.read(request))
+            service.apply_update(service.find_resource(request), service.read_body(request))
     return answer
 
 
@@ -213,7 +213,7 @@ def refuse_for_three_windows(service: Service) -> Service:
     """Once the limit is reached, refuse for three windows while telling of one."""
     until = -1.0
 
-    def count(_: Service, inner: Any) -> None:
+    def count_request(_: Service, inner: Any) -> None:
         nonlocal until
         now = service.clock.now()
         try:
@@ -224,4 +224,4 @@ def refuse_for_three_windows(service: Service) -> Service:
         if now < until:
             raise throttled_refusal()
 
-    return replace_step("count", count)(service)
+    return replace_step("count_request", count_request)(service)

@@ -55,8 +55,8 @@ def request_mutations(operation: Operation) -> Iterator[Mutation]:
     yield from malformed_mutations(operation)
     if operation.promises.refusals.unknown:
         unknown = "request/unknown-id"
-        yield mutate_step("unknown ids are served", "find", find_any_resource, unknown)
-        yield mutate_step("unknown ids are created", "find", create_unknown, unknown)
+        yield mutate_step("unknown ids are served", "find_resource", find_any_resource, unknown)
+        yield mutate_step("unknown ids are created", "find_resource", create_unknown, unknown)
         not_found, name = with_status(404), "unknown ids are refused as invalid"
         yield mutate_answers(name, invalid, not_found, unknown)
 
@@ -92,7 +92,7 @@ def constraint_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield a mutation for each constraint that may stay unchecked, alone and beside others."""
     again = "request/accepted/after-refusals"
     name = "the request after a refused one is refused"
-    yield mutate_step(name, "validate", refuse_after_refusal, again)
+    yield mutate_step(name, "check_body", refuse_after_refusal, again)
     several = unchecked_several()
     name = "a body that is wrong in several places is taken"
     yield Mutation(name, ("request/several",), several)
@@ -120,7 +120,7 @@ def unchecked_mutations(
 def unchecked_several() -> Alter:
     """Return the alteration that finds nothing wrong where more than one thing is."""
     unchecked = replace_step("violations_in", at_most_one_violation)
-    return chain_alterations(unchecked, replace_step("apply", apply_objects_only))
+    return chain_alterations(unchecked, replace_step("apply_update", apply_objects_only))
 
 
 def at_most_one_violation(_: Service, inner: Any, body: Any) -> list[Any]:
@@ -189,7 +189,7 @@ def leave_unchecked(path: str, keyword: str, siblings: Sequence[str] = ()) -> Al
         return [error for error in found if not is_violation_of(error, body, path, keyword)]
 
     unchecked = replace_step("violations_in", violations_in)
-    return chain_alterations(unchecked, replace_step("apply", apply_objects_only))
+    return chain_alterations(unchecked, replace_step("apply_update", apply_objects_only))
 
 
 def is_violation_of(error: Any, body: Any, path: str, keyword: str) -> bool:
@@ -227,8 +227,10 @@ def malformed_mutations(operation: Operation) -> Iterator[Mutation]:
         required = ["request/body/required"]
     clause, crash = "request/body/json", set_status(500)
     name = "bodies that are not JSON are taken"
-    yield mutate_step(name, "read", read_malformed, clause, *required)
-    yield mutate_step("any media type is taken", "read", read_any_type, "request/body/media-type")
+    yield mutate_step(name, "read_body", read_malformed, clause, *required)
+    yield mutate_step(
+        "any media type is taken", "read_body", read_any_type, "request/body/media-type"
+    )
     unreadable = sends_body(is_no_json, with_status(*operation.refusals))
     name = "bodies that are not JSON crash it"
     yield mutate_answers(name, crash, unreadable, "statuses", clause)

@@ -75,7 +75,7 @@ def written_mutations(member: Property) -> Iterator[Mutation]:
     path, clause = member.path, f"update/sent-is-returned/{member.path}"
     for what, make in MANGLING.items():
         mangled = partial(show_mangled, path, make)
-        yield mutate_step(f"{path} comes back {what}", "show", mangled, clause)
+        yield mutate_step(f"{path} comes back {what}", "show_resource", mangled, clause)
     breaks = (clause, "update/idempotent")
     yield Mutation(f"{path} changes when sent again", breaks, show_another_each_time(path))
     breaks = (clause, "update/omitted-unchanged")
@@ -84,7 +84,7 @@ def written_mutations(member: Property) -> Iterator[Mutation]:
         breaks, reset = ("update/*unchanged", "update/empty-*"), store_made(path, reset_unsent)
         yield Mutation(f"{path} is reset when left out", breaks, reset)
         eager, unchanged = partial(apply_unchecked, path), "update/refused-unchanged"
-        yield mutate_step(f"{path} is applied when refused", "validate", eager, unchanged)
+        yield mutate_step(f"{path} is applied when refused", "check_body", eager, unchanged)
     if not member.required and is_list_member(member):
         appended = store_made(path, append_sent)
         yield Mutation(f"{path} is added to, not replaced", (clause,), appended)
@@ -154,7 +154,7 @@ def show_another_each_time(path: str) -> Alter:
     def alter(service: Service) -> Service:
         before: Any = None
 
-        def show(_: Service, inner: Any, resource: Resource) -> Any:
+        def show_resource(_: Service, inner: Any, resource: Resource) -> Any:
             nonlocal before
             body = inner(resource)
             now = find_value(body, path)
@@ -163,7 +163,7 @@ def show_another_each_time(path: str) -> Alter:
                 return overwrite_value(body, path, map_texts(now, "{} again".format))
             return body
 
-        return replace_step("show", show)(service)
+        return replace_step("show_resource", show_resource)(service)
 
     return alter
 
@@ -207,13 +207,13 @@ def store_made(path: str, make: Callable[[Any, Any, Any], Any]) -> Alter:
     ABSENT stands for nothing.
     """
 
-    def apply(_: Service, inner: Any, resource: Resource, body: Any) -> None:
+    def apply_update(_: Service, inner: Any, resource: Resource, body: Any) -> None:
         was = value_at(resource.shown, path)
         inner(resource, body)
         new = make(was, value_at(body, path), value_at(resource.shown, path))
         resource.shown = overwrite_value(resource.shown, path, new)
 
-    return replace_step("apply", apply)
+    return replace_step("apply_update", apply_update)
 
 
 def keep_what_was(was: Any, _: Any, __: Any) -> Any:
