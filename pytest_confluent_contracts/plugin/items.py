@@ -135,7 +135,7 @@ class ClauseItem(pytest.Function):
             from pytest_confluent_contracts.report import block
 
             command = f"pytest {shlex.quote(self.nodeid)} {again(self.config)}".rstrip()
-            told = block.failure(self.ruling, command)
+            told = block.failure_block(self.ruling, command)
             if self.fault:
                 told = f"{self.fault}\n{told}"
             return _shown(excinfo, told, self.path, self.clause.place.line)
@@ -179,7 +179,9 @@ def _concluded(item: ClauseItem, gate: Gate) -> None:
 
     ruling = item.ruling
     assert ruling is not None
-    outcome = waivers.applied(gate.settings.waived, ruling, gate.settings.target, date.today())
+    outcome = waivers.apply_waivers(
+        gate.settings.waived, ruling, gate.settings.target, date.today()
+    )
     told = outcome_sentence(ruling)
     if outcome.fault:
         item.fault = outcome.fault

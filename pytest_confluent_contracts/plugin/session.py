@@ -47,7 +47,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         f"contracts: a run that was killed put nothing back; what was there: {path}"
         for path in saved_state.orphans()
     ]
-    return [terminal.header(found.target, named, found.seed, told), *left]
+    return [terminal.header_line(found.target, named, found.seed, told), *left]
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> DocumentFile | None:
@@ -104,9 +104,11 @@ def _attach_ruling(item: Any, report: Any) -> None:
     from pytest_confluent_contracts.report import block, record
 
     ruling, gate = item.ruling, item.config.stash[GATE]
-    report.contract = record.of(ruling) | {"cost": gate.cost((ruling.document, ruling.operation))}
+    report.contract = record.ruling_record(ruling) | {
+        "cost": gate.cost((ruling.document, ruling.operation))
+    }
     if gate.fresh:
-        report.contract["exchanges"] = [record.exchange(exchange) for exchange in gate.fresh]
+        report.contract["exchanges"] = [record.exchange_record(exchange) for exchange in gate.fresh]
         gate.fresh.clear()
     told = {
         "clause": ruling.clause.id,
@@ -115,7 +117,7 @@ def _attach_ruling(item: Any, report: Any) -> None:
     }
     item.user_properties.extend((f"contract.{key}", value) for key, value in told.items())
     report.user_properties = list(item.user_properties)
-    if report.failed and (text := block.conversation(ruling)):
+    if report.failed and (text := block.exchange_text(ruling)):
         # To the item too: JUnit takes the output from the report on the teardown, which has the sections of the item.
         item.add_report_section(block.EXCHANGE, "stdout", text)
         report.sections.append((f"Captured stdout {block.EXCHANGE}", text))

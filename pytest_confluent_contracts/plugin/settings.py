@@ -248,7 +248,7 @@ def _waived(config: pytest.Config) -> tuple[Any, ...]:
                 "--contract-waivers-update: name the file with --contract-waivers=FILE"
             )
         return ()
-    return () if update and not path.exists() else waivers.read(path)
+    return () if update and not path.exists() else waivers.read_waivers(path)
 
 
 def _seed(config: pytest.Config) -> int:
