@@ -89,7 +89,7 @@ def diff(asked: argparse.Namespace) -> int:
     """Print what changed; return 1 where a clause is newly broken or evidence was lost."""
     from pytest_confluent_contracts.report import diff, files
 
-    found = diff.between(files.read(asked.old), files.read(asked.new))
+    found = diff.compare_runs(files.read_report(asked.old), files.read_report(asked.new))
     say(found.lines())
     return WORSE if found.worse else KEPT
 
@@ -98,9 +98,9 @@ def merge(asked: argparse.Namespace) -> int:
     """Write one report of many; return 1 where a clause of it is not kept."""
     from pytest_confluent_contracts.report import files, merge, terminal
 
-    run = merge.merged([files.read(part) for part in asked.parts])
-    say(line.text for line in terminal.summary(run["clauses"], {}, 0))
-    files.write(asked.into, run, sources(run["documents"]))
+    run = merge.merge_runs([files.read_report(part) for part in asked.parts])
+    say(line.text for line in terminal.closing_lines(run["clauses"], {}, 0))
+    files.write_reports(asked.into, run, sources(run["documents"]))
     return outcome(run)
 
 
@@ -108,7 +108,7 @@ def badge(asked: argparse.Namespace) -> int:
     """Write the badge of a run to a file, or to the standard output."""
     from pytest_confluent_contracts.report import badge, files
 
-    drawn = badge.svg(files.read(asked.report))
+    drawn = badge.draw_badge(files.read_report(asked.report))
     if asked.output is None:
         say([drawn.rstrip()])
         return KEPT
@@ -183,14 +183,16 @@ def judge(asked: argparse.Namespace) -> int:
         "seed": 0,
         "started": begun,
         "seconds": (datetime.now(UTC) - begun).total_seconds(),
-        "documents": [run.described(document) for document in held if document.name in touched],
+        "documents": [
+            run.describe_document(document) for document in held if document.name in touched
+        ],
     }
-    finished = run.gathered(meta, records, exchanges)
+    finished = run.gather_run(meta, records, exchanges)
     counted = f"{len(exchanges)} of {len(recordings)} recorded requests"
     say([f"{asked.recording}: {counted} are of the documents"])
-    say(line.text for line in terminal.summary(records, {}, 0))
+    say(line.text for line in terminal.closing_lines(records, {}, 0))
     if asked.report:
-        files.write(asked.report, finished, sources(finished["documents"]))
+        files.write_reports(asked.report, finished, sources(finished["documents"]))
     return outcome(finished)
 
 
@@ -219,8 +221,8 @@ def judged(
     for operation, traffic in found:
         if traffic.exchanges or named:
             rulings = (ruling(clause, traffic, operation) for clause in clauses.derive(operation))
-            records += map(record.of, rulings)
-            exchanges += [record.exchange(exchange) for exchange in traffic.exchanges]
+            records += map(record.ruling_record, rulings)
+            exchanges += [record.exchange_record(exchange) for exchange in traffic.exchanges]
     return records, exchanges
 
 

@@ -57,7 +57,7 @@ class Outcome:
     fault: str = ""
 
 
-def read(path: Path) -> tuple[Waiver, ...]:
+def read_waivers(path: Path) -> tuple[Waiver, ...]:
     """Return the waivers in *path*; raise `ContractError` naming the entry that is not complete."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -98,7 +98,7 @@ def _waiver(path: Path, number: int, entry: Any) -> Waiver:
     return Waiver(**entry)
 
 
-def applied(waivers: Sequence[Waiver], ruling: Ruling, target: str, today: date) -> Outcome:
+def apply_waivers(waivers: Sequence[Waiver], ruling: Ruling, target: str, today: date) -> Outcome:
     """Return what *waivers* make of *ruling*: the first of those that cover it decides.
 
     Known failures are waived; a waiver that has expired, or is not needed any more, is itself a
@@ -123,7 +123,7 @@ def _told_expired(waiver: Waiver, *, is_red: bool) -> str:
     return f"expired on {waiver.expires}" if is_red else "has expired: delete it"
 
 
-def needless(
+def needless_waivers(
     waivers: Iterable[Waiver],
     records: Sequence[Mapping[str, Any]],
     target: str,
@@ -139,7 +139,7 @@ def needless(
     return found
 
 
-def drafted(failed: Iterable[tuple[str, str, str]], target: str) -> str:
+def draft_waivers(failed: Iterable[tuple[str, str, str]], target: str) -> str:
     """Return the TOML of each (clause, document, what came), for a human to complete.
 
     Without a reason a waiver does not count.

@@ -88,4 +88,4 @@ def withheld(
 
 def told(ruling: Ruling, **more: Any) -> dict[str, Any]:
     """Return the record of *ruling*, with *more* in it."""
-    return record.of(ruling) | more
+    return record.ruling_record(ruling) | more

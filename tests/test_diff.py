@@ -74,7 +74,7 @@ def test_a_change_is_told_as_what_it_is(
     before: Any, after: Any, kinds: set[str], worse: bool
 ) -> None:
     """Each way from one verdict to another has its names, and only newly broken or lost evidence is worse."""
-    found = diff.between(changed((0, before)), changed((0, after)))
+    found = diff.compare_runs(changed((0, before)), changed((0, after)))
     told = {
         name
         for name in ("broken", "mended", "gained", "lost", "new", "gone")
@@ -88,7 +88,7 @@ def test_a_clause_that_was_not_run_is_lost_evidence() -> None:
     new = copy.deepcopy(finished())
     gone = next(one for one in new["clauses"] if one["verdict"] == "kept")
     new["clauses"].remove(gone)
-    found = diff.between(finished(), new)
+    found = diff.compare_runs(finished(), new)
     assert (found.lost, found.gone, found.worse) == (((gone["node"], "it was not run"),), (), True)
 
 
@@ -99,7 +99,7 @@ def test_a_clause_of_another_version_is_no_longer_promised() -> None:
         document["digest"] = "another"
     gone = next(one for one in new["clauses"] if one["verdict"] == "kept")
     gone["node"] += "-renamed"
-    found = diff.between(finished(), new)
+    found = diff.compare_runs(finished(), new)
     assert ([node for node, _ in found.new], len(found.gone), found.worse) == (
         [gone["node"]],
         1,
@@ -122,7 +122,7 @@ def test_a_clause_of_another_version_is_no_longer_promised() -> None:
 def test_the_gravest_verdict_of_a_clause_stands(one: Any, other: Any, together: str) -> None:
     """What one part left out another may have judged; what one part broke is broken."""
     for parts in ((one, other), (other, one)):
-        whole = merge.merged([changed((0, part)) for part in parts])
+        whole = merge.merge_runs([changed((0, part)) for part in parts])
         assert whole["clauses"][0]["verdict"] == together
 
 
@@ -131,7 +131,7 @@ def test_parts_become_a_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     run = finished(FIVE)
     for name, keep in (("a", lambda number: number % 2), ("b", lambda number: not number % 2)):
         half = [clause for number, clause in enumerate(run["clauses"]) if keep(number)]
-        files.write(tmp_path / name, run | {"clauses": half}, {})
+        files.write_reports(tmp_path / name, run | {"clauses": half}, {})
     assert (
         main(["merge", str(tmp_path / "a"), str(tmp_path / "b"), "--into", str(tmp_path / "all")])
         == 1
@@ -154,7 +154,7 @@ def test_parts_become_a_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def folders(tmp_path: Path) -> tuple[str, str]:
     """Return the folders of a run without faults and of one with five."""
     for name, faults in (("clean", ()), ("five", FIVE)):
-        files.write(tmp_path / name, finished(faults), sources())
+        files.write_reports(tmp_path / name, finished(faults), sources())
     return str(tmp_path / "clean"), str(tmp_path / "five" / "report.json")
 
 
@@ -306,7 +306,7 @@ def test_different_documents_are_not_merged(
     other = copy.deepcopy(finished())
     other["documents"][0]["digest"] = "another"
     for name, run in (("a", finished()), ("b", other)):
-        files.write(tmp_path / name, run, {})
+        files.write_reports(tmp_path / name, run, {})
     assert (
         main(["merge", str(tmp_path / "a"), str(tmp_path / "b"), "--into", str(tmp_path / "c")])
         == 4

@@ -109,7 +109,7 @@ def test_no_worker_repeats_what_another_sends(
 
 def told(folder: Path) -> tuple[dict[str, str], int, int]:
     """Return what a report says: verdicts by node id, clauses, exchanges."""
-    report = files.read(folder / "report")
+    report = files.read_report(folder / "report")
     clauses = report["clauses"]
     return {one["node"]: one["verdict"] for one in clauses}, len(clauses), len(report["exchanges"])
 

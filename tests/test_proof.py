@@ -155,7 +155,7 @@ def test_the_clauses_are_data(name: str) -> None:
         assert clause.promise.isprintable(), clause.id
         assert lines[clause.place.line - 1].strip(), clause.id
         unheard = Ruling(clause, name, "", Verdict.NOT_EXERCISED, missing=clause.explain([]))
-        told = record.of(unheard)
+        told = record.ruling_record(unheard)
         assert json.loads(json.dumps(told)) == told
 
 

@@ -98,7 +98,7 @@ def test_the_ini_block_configures_a_run(tmp_path: Path) -> None:
 def test_the_waivers_block_is_read(tmp_path: Path) -> None:
     """The entry is complete."""
     (file := tmp_path / "waivers.toml").write_text(blocks("toml")[1])
-    [waiver] = waivers.read(file)
+    [waiver] = waivers.read_waivers(file)
     assert waiver.clause == "update/sent-is-returned/data.attributes.tags"
 
 

@@ -145,7 +145,7 @@ def judged(
             ]
         )
         assert code != 4, capsys.readouterr().err
-        told = files.read(report)
+        told = files.read_report(report)
         return code, {clause["clause"]: clause for clause in told["clauses"]}
 
     return judge
@@ -159,7 +159,7 @@ def test_the_gates_own_archive_gets_the_gates_own_verdicts(
     faults: tuple[str, ...], tmp_path: Path
 ) -> None:
     """What the gate recorded is judged, clause by clause, as the gate judged it, as far as it needs no provoking."""
-    files.write(tmp_path / "live", finished(faults), sources())
+    files.write_reports(tmp_path / "live", finished(faults), sources())
     code = main(
         [
             "judge",
@@ -168,7 +168,7 @@ def test_the_gates_own_archive_gets_the_gates_own_verdicts(
         ]
     )
     live = {one["node"]: one for one in finished(faults)["clauses"]}
-    again = files.read(tmp_path / "judged")["clauses"]
+    again = files.read_report(tmp_path / "judged")["clauses"]
     compared = [one for one in again if one["verdict"] != "not exercised"]
     assert [
         (one["node"], one["verdict"])
@@ -181,7 +181,7 @@ def test_the_gates_own_archive_gets_the_gates_own_verdicts(
 
 def test_what_needs_provoking_is_not_exercised(tmp_path: Path) -> None:
     """Requests, security and what an update changes are not judged by a recording, and never withheld."""
-    files.write(tmp_path / "live", finished(), {})
+    files.write_reports(tmp_path / "live", finished(), {})
     main(
         [
             "judge",
@@ -189,7 +189,7 @@ def test_what_needs_provoking_is_not_exercised(tmp_path: Path) -> None:
             f"--contract-report={tmp_path / 'judged'}",
         ]
     )
-    again = files.read(tmp_path / "judged")["clauses"]
+    again = files.read_report(tmp_path / "judged")["clauses"]
     provoked = [one for one in again if one["family"] in PROVOKED]
     assert {one["verdict"] for one in provoked} == {"not exercised"}
     assert "withheld" not in {causes.standing(one) for one in again}

@@ -26,7 +26,7 @@ Record = dict[str, Any]
 
 def grouped(*records: Record) -> list[set[str]]:
     """Return the clauses of each cause."""
-    return [set(cause.clauses) for cause in causes.of(records)]
+    return [set(cause.clauses) for cause in causes.find_causes(records)]
 
 
 # --- clauses, and what is wrong with them ----------------------------------------------------------------------------
@@ -296,7 +296,7 @@ def of_before(record: Record) -> Record:
 def test_records_without_parts_are_told_by_what_they_have(name: str) -> None:
     """Each clause of an old report is in one cause, whose title is what the report says."""
     records = [of_before(record) for record in (ONE | SEVERAL)[name]]
-    found = causes.of(records)
+    found = causes.find_causes(records)
     assert sorted(id for cause in found for id in cause.clauses) == sorted(
         one["clause"] for one in records
     )
@@ -341,7 +341,7 @@ def test_the_gravest_comes_first() -> None:
         one("many", 3, against=8),
         one("should", 4, against=9, level="SHOULD"),
     ]
-    assert [cause.best["clause"] for cause in causes.of(records)] == [
+    assert [cause.best["clause"] for cause in causes.find_causes(records)] == [
         "many",
         "few",
         "should",
@@ -352,18 +352,18 @@ def test_the_gravest_comes_first() -> None:
 
 def test_the_clause_on_what_was_asked_shows_it_best() -> None:
     """Of one cause, a clause on requests stands before one on answers, and a rule on every answer comes last."""
-    [cause] = causes.of(ONE["a crash breaks whatever was asked"])
+    [cause] = causes.find_causes(ONE["a crash breaks whatever was asked"])
     assert cause.clauses == ("request/a/type", "error/body/errors", "statuses")
 
 
 def test_a_cause_names_its_statuses() -> None:
     """The answers on which it was seen are named: statuses, then error answers at large."""
-    [cause] = causes.of(ONE["the same header is missing on several answers"])
+    [cause] = causes.find_causes(ONE["the same header is missing on several answers"])
     assert cause.statuses == ("200", "429", "error")
     assert cause.spread == ", on 200, 429 and other errors"
-    [alone] = causes.of([header("200", "X-Id", 200)])
+    [alone] = causes.find_causes([header("200", "X-Id", 200)])
     assert alone.spread == ""
-    [two] = causes.of([header("200", "X-Id", 200), header("error", "X-Id", 404)])
+    [two] = causes.find_causes([header("200", "X-Id", 200), header("error", "X-Id", 404)])
     assert two.spread == ", on 200 and errors"
 
 

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(
 def url(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return where the page of the run with five faults lies."""
     folder = tmp_path_factory.mktemp("page")
-    files.write(folder, finished(FIVE), sources())
+    files.write_reports(folder, finished(FIVE), sources())
     return (folder / "report.html").as_uri()
 
 

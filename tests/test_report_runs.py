@@ -65,12 +65,15 @@ def finished(names: tuple[str, ...] = ()) -> Run:
     """Return the run on the embedded service of both documents with the faults *names*."""
     records, exchanges, held = [], [], []
     for document in map(documents.read_document, documents.bundled_documents().values()):
-        held.append(runs.described(document))
+        held.append(runs.describe_document(document))
         for operation in document.operations:
             alter = altering(names, {fault.name: fault for fault in mutations.derive(operation)})
             campaign = proving.Double(operation, 0, EXAMPLES).campaign(alter)
-            records += [record.of(campaign.ruling(clause)) for clause in clauses.derive(operation)]
-            exchanges += [record.exchange(exchange) for exchange in campaign.history]
+            records += [
+                record.ruling_record(campaign.ruling(clause))
+                for clause in clauses.derive(operation)
+            ]
+            exchanges += [record.exchange_record(exchange) for exchange in campaign.history]
     meta = {
         "tool": "0.0",
         "target": "mock",
@@ -78,7 +81,7 @@ def finished(names: tuple[str, ...] = ()) -> Run:
         "started": "2026-11-22T09:30:00+00:00",
         "seconds": 3.5,
     }
-    return runs.gathered(meta | {"documents": held}, records, exchanges)
+    return runs.gather_run(meta | {"documents": held}, records, exchanges)
 
 
 def sources() -> dict[str, str]:
@@ -107,7 +110,7 @@ def exchange(body: bytes | None = b"{}", **more: Any) -> Exchange:
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder with every report of the run with five faults."""
     folder = tmp_path_factory.mktemp("reports")
-    files.write(folder, finished(FIVE), sources())
+    files.write_reports(folder, finished(FIVE), sources())
     return folder
 
 
@@ -122,14 +125,14 @@ def loaded(path: Path) -> Any:
 def test_five_faults_are_told_as_five_causes() -> None:
     """A service with five faults breaks more than five clauses; the terminal names five findings, not fifty."""
     broken = [clause for clause in finished(FIVE)["clauses"] if clause["verdict"] == "broken"]
-    told = [line.text for line in terminal.summary(finished(FIVE)["clauses"], {}, 0)]
+    told = [line.text for line in terminal.closing_lines(finished(FIVE)["clauses"], {}, 0)]
     lines = [line for line in told if line.startswith("  broken: ")]
     assert len(broken) > len(lines) == len(FIVE), lines
 
 
 def test_a_service_without_a_fault_has_no_broken_cause() -> None:
     """Nothing is told as broken or withheld of the service as it is; the documents' own slips are warned of."""
-    assert {cause.verdict for cause in causes.of(finished()["clauses"])} == {"warned"}
+    assert {cause.verdict for cause in causes.find_causes(finished()["clauses"])} == {"warned"}
 
 
 def test_every_clause_that_is_not_as_promised_has_one_cause() -> None:
@@ -181,12 +184,12 @@ def of_before(run: Run) -> Run:
 def test_a_report_of_before_is_still_read(tmp_path: Path) -> None:
     """It keeps the schema; every file can be drawn from it, and between it and the same run of today nothing changed."""
     assert jsonschema_rs.is_valid(SCHEMA, of_before(finished(FIVE)))
-    files.write(tmp_path, of_before(finished(FIVE)), sources())
-    old = files.read(tmp_path)
-    lines = list(diff.between(old, finished(FIVE)).lines())
+    files.write_reports(tmp_path, of_before(finished(FIVE)), sources())
+    old = files.read_report(tmp_path)
+    lines = list(diff.compare_runs(old, finished(FIVE)).lines())
     assert lines == ["nothing changed"]
-    assert merge.merged([old])["clauses"] == old["clauses"]
-    found = causes.of(old["clauses"])
+    assert merge.merge_runs([old])["clauses"] == old["clauses"]
+    found = causes.find_causes(old["clauses"])
     assert {cause.title for cause in found} >= {
         cause["title"] for cause in finished(FIVE)["causes"]
     }
@@ -274,7 +277,7 @@ def test_only_a_rate_limit_that_was_told_is_drawn(tmp_path: Path) -> None:
         if one["document"] == "confluent-api-keys"
     )
     for folder, run in (("told", finished()), ("silent", silent)):
-        files.write(tmp_path / folder, run, sources())
+        files.write_reports(tmp_path / folder, run, sources())
     pages = [
         (tmp_path / folder / "report.html").read_text(encoding="utf-8")
         for folder in ("told", "silent")
@@ -291,8 +294,10 @@ def test_what_a_service_answers_stays_text(tmp_path: Path) -> None:
     run = copy.deepcopy(finished(FIVE))
     clause = next(one for one in run["clauses"] if one["finding"])
     clause["finding"]["came"] = "</h3><script>alert(1)</script> \u202e \ud800"
-    clause["finding"]["exchange"] = record.exchange(exchange(text="<img src=x onerror=alert(1)>"))
-    files.write(tmp_path, run, sources())
+    clause["finding"]["exchange"] = record.exchange_record(
+        exchange(text="<img src=x onerror=alert(1)>")
+    )
+    files.write_reports(tmp_path, run, sources())
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "&lt;script&gt;alert(1)&lt;/script&gt; ⟨U+202E⟩ ⟨U+D800⟩" in page
     assert "<img" not in page
@@ -306,18 +311,18 @@ def test_what_a_service_answers_stays_text(tmp_path: Path) -> None:
 )
 def test_a_body_that_is_not_text_is_kept(body: bytes | None, told: tuple[str | None, str]) -> None:
     """A request body is told as text, in base64 where it is none, and None where there was none."""
-    data = record.exchange(exchange(body))
+    data = record.exchange_record(exchange(body))
     assert (data["request_body"], data["request_encoding"]) == told
 
 
 def test_exchanges_may_come_with_a_record() -> None:
     """What a record brings along from another process counts as an exchange of the run and is no part of the clause."""
     brought = [
-        record.exchange(exchange(sent_at=5.0, came_at=6.0)),
-        record.exchange(exchange(sent_at=7.0, came_at=7.5)),
+        record.exchange_record(exchange(sent_at=5.0, came_at=6.0)),
+        record.exchange_record(exchange(sent_at=7.0, came_at=7.5)),
     ]
     carrier = finished()["clauses"][0] | {"exchanges": brought, "cost": {"requests": 2.0}}
-    run = runs.gathered({"documents": finished()["documents"]}, [carrier], [])
+    run = runs.gather_run({"documents": finished()["documents"]}, [carrier], [])
     assert [(one["sent_at"], one["came_at"]) for one in run["exchanges"]] == [
         (0.0, 1.0),
         (2.0, 2.5),
@@ -364,7 +369,7 @@ def test_a_keyword_counts_only_where_a_value_met_it() -> None:
 )
 def test_the_badge_tells_what_fails_first(verdicts: list[str], told: str) -> None:
     """Broken before warned before kept; not exercised is never green."""
-    words, colour = badge.message(
+    words, colour = badge.badge_message(
         {"clauses": [{"verdict": verdict, "withheld": False} for verdict in verdicts]}
     )
     assert words == told
@@ -380,7 +385,7 @@ def test_a_directory_that_cannot_be_written_is_one_clear_line(tmp_path: Path) ->
     """Where a file is in the way, the line names the option, the directory and the cure."""
     (tmp_path / "file").touch()
     with pytest.raises(ContractError) as raised:
-        files.write(tmp_path / "file" / "reports", finished(), {})
+        files.write_reports(tmp_path / "file" / "reports", finished(), {})
     assert re.fullmatch(
         r"--contract-report=\S+: cannot be written: .+; name a directory that can",
         str(raised.value),
@@ -389,16 +394,16 @@ def test_a_directory_that_cannot_be_written_is_one_clear_line(tmp_path: Path) ->
 
 def test_a_directory_is_made(tmp_path: Path) -> None:
     """A directory that is not there yet is made, with those around it."""
-    assert all(path.is_file() for path in files.write(tmp_path / "a" / "b", finished(), {}))
+    assert all(path.is_file() for path in files.write_reports(tmp_path / "a" / "b", finished(), {}))
 
 
 def test_a_report_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
     """A file takes its place only when it is whole: what was there stays, nothing half-written lies about."""
-    files.write(tmp_path, finished(), {})
+    files.write_reports(tmp_path, finished(), {})
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     damaged = finished() | {"exchanges": [{"no": "exchange"}]}
     with pytest.raises(KeyError):
-        files.write(tmp_path, damaged, {})
+        files.write_reports(tmp_path, damaged, {})
     after = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert after.keys() == before.keys()
     assert after["exchanges.har"] == before["exchanges.har"]
@@ -410,7 +415,7 @@ def test_the_summary_is_added_to_the_page_of_the_job(
     """Where GITHUB_STEP_SUMMARY names a file, the summary follows what is there already."""
     (page := tmp_path / "page.md").write_text("before\n", encoding="utf-8")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
-    files.write(tmp_path / "reports", finished(), {})
+    files.write_reports(tmp_path / "reports", finished(), {})
     told = (tmp_path / "reports" / "summary.md").read_text(encoding="utf-8")
     assert page.read_text(encoding="utf-8") == f"before\n{told}"
 
@@ -418,7 +423,7 @@ def test_the_summary_is_added_to_the_page_of_the_job(
 def test_an_interrupted_run_says_so(tmp_path: Path) -> None:
     """What was judged before the interruption is reported, and nobody takes it for the whole."""
     run = finished() | {"interrupted": True, "clauses": finished()["clauses"][:3]}
-    files.write(tmp_path, run, sources())
+    files.write_reports(tmp_path, run, sources())
     for name in ("report.html", "summary.md"):
         assert "The run was interrupted" in (tmp_path / name).read_text(encoding="utf-8")
     assert (
@@ -432,7 +437,7 @@ def test_an_interrupted_run_says_so(tmp_path: Path) -> None:
 
 def test_each_family_has_a_row_whose_numbers_add_up() -> None:
     """A row a family for each operation; all rows together count each clause once."""
-    lines = [line.text for line in terminal.summary(finished(FIVE)["clauses"], {}, 0)]
+    lines = [line.text for line in terminal.closing_lines(finished(FIVE)["clauses"], {}, 0)]
     rows = [line.split() for line in lines if re.match(r"  [a-z ]{10}(?: +[\d.]+)+$", line)]
     counts = [int(cell) for row in rows for cell in row if cell.isdigit()]
     assert len(rows) == 12
@@ -442,9 +447,11 @@ def test_each_family_has_a_row_whose_numbers_add_up() -> None:
 def test_lines_are_folded_to_the_width_only_where_one_is_given() -> None:
     """With a width no line but the heading of an operation is longer; without, each finding is one line."""
     records = finished(FIVE)["clauses"]
-    folded = [line.text for line in terminal.summary(records, {}, 0, 80) if "::" not in line.text]
+    folded = [
+        line.text for line in terminal.closing_lines(records, {}, 0, 80) if "::" not in line.text
+    ]
     assert max(map(len, folded)) <= 80
-    assert max(len(line.text) for line in terminal.summary(records, {}, 0)) > 80
+    assert max(len(line.text) for line in terminal.closing_lines(records, {}, 0)) > 80
 
 
 def test_colours_follow_the_verdict() -> None:
@@ -458,7 +465,7 @@ def test_colours_follow_the_verdict() -> None:
         kept | {"clause": "d", "verdict": "waived", "finding": came},
         kept | {"clause": "e", "verdict": "not exercised", "reason": "optional"},
     ]
-    lines = list(terminal.summary(records, {}, -1))
+    lines = list(terminal.closing_lines(records, {}, -1))
     red, yellow = {"red": True}, {"yellow": True}
     assert [line.marks for line in lines] == [{"bold": True}, red, red, yellow, yellow, {}]
 
@@ -467,7 +474,9 @@ def test_only_the_first_of_folded_lines_is_coloured() -> None:
     """What is folded begins in the colour of its verdict and goes on plain, whatever word a line begins with."""
     kept = next(one for one in finished()["clauses"] if one["verdict"] == "kept")
     came = {"came": " ".join(["broken:"] * 40), "curl": "", "seen": "", "exchange": None}
-    lines = list(terminal.summary([kept | {"verdict": "broken", "finding": came}], {}, -1, 60))
+    lines = list(
+        terminal.closing_lines([kept | {"verdict": "broken", "finding": came}], {}, -1, 60)
+    )
     assert len(lines) > 3
     assert [line.marks for line in lines[1:]] == [{"red": True}, *[{}] * (len(lines) - 2)]
 
@@ -497,12 +506,12 @@ def large(folder: Path) -> None:
         for index in range(50_000)
     ]
     begun = time.process_time()
-    whole = runs.gathered(
+    whole = runs.gather_run(
         {"tool": "0", "seconds": 1, "documents": run["documents"], "clock": 0.0},
         records[:1000],
         sent,
     )
-    files.write(folder, whole, sources())
+    files.write_reports(folder, whole, sources())
     # Not ru_maxrss: it keeps the peak of the process that started this one (exec carries it over).
     [told] = re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
     peak = int(told) / 1024

@@ -57,7 +57,9 @@ def reports(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         "reason": "withheld",
         "finding": None,
     }
-    files.write(folder, run | {"clauses": [waived, withheld, *run["clauses"][2:]]}, sources())
+    files.write_reports(
+        folder, run | {"clauses": [waived, withheld, *run["clauses"][2:]]}, sources()
+    )
     return folder
 
 

@@ -526,7 +526,9 @@ def test_what_came_of_a_clause_is_told_in_one_sentence() -> None:
 def test_a_failure_speaks_in_its_order() -> None:
     """What came; what was promised, and where; the request as curl; the answer; how often; how to see it again."""
     finding = Finding(FindingKind.HEADER_MISSING, 404, "X-Request-Id")
-    lines = block.failure(make_broken(CLAUSE, finding, answered(404)), "pytest that").splitlines()
+    lines = block.failure_block(
+        make_broken(CLAUSE, finding, answered(404)), "pytest that"
+    ).splitlines()
     assert lines[0] == "404 answered without X-Request-Id"
     assert lines[1] == "  promised: it is as it should be (specs/made-up.yaml:7)"
     assert lines[2].startswith("  request:  curl -X ")
@@ -536,7 +538,7 @@ def test_a_failure_speaks_in_its_order() -> None:
         "  again:    pytest that",
     ]
     owed = make_unexercised(CLAUSE, withheld("an answer"))
-    assert block.failure(owed, "pytest that").splitlines() == [
+    assert block.failure_block(owed, "pytest that").splitlines() == [
         "not exercised: an answer was withheld: no valid requests could be sent",
         lines[1],
         "  again:    pytest that",

@@ -269,7 +269,7 @@ def test_no_word_of_a_document_or_a_target_can_break_the_draft() -> None:
     """Names and findings are text in TOML, whatever is in them."""
     nasty = 'a"b\\c\n\x00\x7f\u0085\u2028\ud800'
     shown = nasty.replace("\ud800", "?")
-    text = waivers.drafted([(shown, shown, nasty)], shown).encode().decode()
+    text = waivers.draft_waivers([(shown, shown, nasty)], shown).encode().decode()
     [entry] = tomllib.loads(text)["waiver"]
     assert (entry["clause"], entry["document"], entry["target"]) == (shown, shown, shown)
 
@@ -305,7 +305,7 @@ def made(
 ) -> waivers.Outcome:
     """Return what one waiver makes of *ruling*."""
     known = waivers.Waiver(clause, "known", "us", expires)
-    return waivers.applied([known], ruling, "mock", TODAY)
+    return waivers.apply_waivers([known], ruling, "mock", TODAY)
 
 
 @pytest.mark.parametrize("name", RED)

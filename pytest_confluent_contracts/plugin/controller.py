@@ -94,7 +94,9 @@ class Controller:
         self._sort_records()
         gate.restore_left(self.config, self.settings)
         saved_state.clear(self.config.stash[STATE_FOLDER])
-        self.faults = waivers.needless(self.settings.waived, self.records, self.settings.target)
+        self.faults = waivers.needless_waivers(
+            self.settings.waived, self.records, self.settings.target
+        )
         self.faults += self._too_little_seen()
         if self.settings.waivers_update:
             self._draft_waivers(session)
@@ -147,14 +149,14 @@ class Controller:
         described: list[dict[str, Any]] = []
         sources: dict[str, str] = {}
         for path in self.settings.documents:
-            one = run.described(documents.read_document(path))
+            one = run.describe_document(documents.read_document(path))
             described.append(one)
             # One that is gone by now was read before: the reports do without its text.
             if path.is_file():
                 sources[one["file"]] = path.read_text("utf-8")
-        finished = run.gathered(self._meta(session, described), self.records, self.exchanges)
+        finished = run.gather_run(self._meta(session, described), self.records, self.exchanges)
         try:
-            files.write(folder, finished, sources)
+            files.write_reports(folder, finished, sources)
         except ContractError as error:
             self.faults.append(str(error))
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
@@ -185,7 +187,7 @@ class Controller:
             return
         try:
             with path.open("a", encoding="utf-8") as file:
-                file.write(waivers.drafted(failed, self.settings.target))
+                file.write(waivers.draft_waivers(failed, self.settings.target))
         except OSError as error:
             self.faults.append(f"--contract-waivers={path}: cannot be written: {error.strerror}")
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
@@ -213,9 +215,11 @@ class Controller:
         from pytest_confluent_contracts.report import proof, terminal
 
         width = self.config.get_terminal_writer().fullwidth if reporter.isatty else 0
-        yield from terminal.summary(self.records, self.costs, self.config.option.verbose, width)
+        yield from terminal.closing_lines(
+            self.records, self.costs, self.config.option.verbose, width
+        )
         if self.proofs:
-            yield from proof.summary(self.proofs, time.perf_counter() - self.begun)
+            yield from proof.proof_lines(self.proofs, time.perf_counter() - self.begun)
         for fault in self.faults:
             yield terminal.Line(fault)
         for lost in self.config.stash[NOT_PUT_BACK]:
@@ -243,7 +247,7 @@ def unjudged_exchanges(config: pytest.Config) -> list[dict[str, Any]]:
         return []
     from pytest_confluent_contracts.report import record
 
-    return [record.exchange(exchange) for exchange in gate.fresh]
+    return [record.exchange_record(exchange) for exchange in gate.fresh]
 
 
 def _broken_off(session: pytest.Session) -> bool:

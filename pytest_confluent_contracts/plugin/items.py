@@ -149,7 +149,7 @@ class ClauseItem(pytest.Function):
             from pytest_confluent_contracts.report import block
 
             command = f"pytest {shlex.quote(self.nodeid)} {options_again(self.config)}".rstrip()
-            told = block.failure(self.ruling, command)
+            told = block.failure_block(self.ruling, command)
             if self.fault:
                 told = f"{self.fault}\n{told}"
             return _failure_with_block(excinfo, told, self.path, self.clause.place.line)
@@ -195,7 +195,9 @@ def _conclude(item: ClauseItem, gate: Gate) -> None:
 
     ruling = item.ruling
     assert ruling is not None
-    outcome = waivers.applied(gate.settings.waived, ruling, gate.settings.target, date.today())
+    outcome = waivers.apply_waivers(
+        gate.settings.waived, ruling, gate.settings.target, date.today()
+    )
     told = outcome_sentence(ruling)
     if outcome.fault:
         item.fault = outcome.fault

@@ -48,7 +48,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     named = [f"{one.name} {one.version} ({one.digest})" for one in held]
     budget = f"at most {found.budget} requests" if found.budget else "no cap on requests"
     told = f"{budget}, {found.max_examples} generated bodies a probe"
-    lines = [terminal.header(found.target, named, found.seed, told)]
+    lines = [terminal.header_line(found.target, named, found.seed, told)]
     for path in saved_state.orphans():
         why = "a run that was killed put nothing back; what was there"
         lines.append(f"contracts: {why}: {path}")
@@ -112,9 +112,11 @@ def _attach_ruling(item: Any, report: Any) -> None:
     from pytest_confluent_contracts.report import block, record
 
     ruling, gate = item.ruling, item.config.stash[GATE]
-    report.contract = record.of(ruling) | {"cost": gate.cost((ruling.document, ruling.operation))}
+    report.contract = record.ruling_record(ruling) | {
+        "cost": gate.cost((ruling.document, ruling.operation))
+    }
     if gate.fresh:
-        report.contract["exchanges"] = [record.exchange(exchange) for exchange in gate.fresh]
+        report.contract["exchanges"] = [record.exchange_record(exchange) for exchange in gate.fresh]
         gate.fresh.clear()
     clause = ruling.clause
     item.user_properties += [
@@ -123,7 +125,7 @@ def _attach_ruling(item: Any, report: Any) -> None:
         ("contract.place", str(clause.place)),
     ]
     report.user_properties = list(item.user_properties)
-    text = block.conversation(ruling) if report.failed else ""
+    text = block.exchange_text(ruling) if report.failed else ""
     if text:
         # To the item too: JUnit takes the output from the report on the teardown, which has the
         # sections of the item.

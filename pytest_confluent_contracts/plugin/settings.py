@@ -298,7 +298,7 @@ def _waived(config: pytest.Config) -> tuple[Any, ...]:
         raise ContractError(f"--contract-waivers-update: {cure}")
     if path is None or (is_updated and not path.exists()):
         return ()
-    return waivers.read(path)
+    return waivers.read_waivers(path)
 
 
 def _seed(config: pytest.Config) -> int:

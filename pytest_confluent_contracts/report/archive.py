@@ -15,7 +15,7 @@ HTTP = "HTTP/1.1"
 PHRASES = {int(status): status.phrase for status in HTTPStatus}
 
 
-def write(file: IO[str], run: Data) -> None:
+def write_archive(file: IO[str], run: Data) -> None:
     """Write the exchanges of *run* to *file*.
 
     One without an answer has status 0 and says why in its comment.

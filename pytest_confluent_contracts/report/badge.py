@@ -18,9 +18,9 @@ WIDE, NARROW = frozenset("mwMW%"), frozenset("iIl.,:; j")
 GREEN, RED, AMBER, GREY = "#2f6f44", "#b3261e", "#8a5a00", "#5a6270"
 
 
-def svg(run: Mapping[str, Any]) -> str:
+def draw_badge(run: Mapping[str, Any]) -> str:
     """Return the badge of *run*."""
-    told, colour = message(run)
+    told, colour = badge_message(run)
     left, right = _width(LABEL), _width(told)
     whole, text = left + right, escape(told)
     return (
@@ -37,7 +37,7 @@ def svg(run: Mapping[str, Any]) -> str:
     )
 
 
-def message(run: Mapping[str, Any]) -> tuple[str, str]:
+def badge_message(run: Mapping[str, Any]) -> tuple[str, str]:
     """Return the words and the colour.
 
     What fails is told first, then what warns, else how many promises are kept.

@@ -16,7 +16,7 @@ LONGEST_ANSWER = 400  # characters of an answer that stand in the block itself
 EXCHANGE = "contract exchange"  # what pytest calls the captured output that holds it
 
 
-def failure(ruling: Ruling, again: str) -> str:
+def failure_block(ruling: Ruling, again: str) -> str:
     """Return the failure block.
 
     Its first line stands alone in pytest's short summary and in annotations.
@@ -42,7 +42,7 @@ def _answer(exchange: Exchange) -> str:
     return f"{exchange.status} {text}".rstrip()
 
 
-def conversation(ruling: Ruling) -> str:
+def exchange_text(ruling: Ruling) -> str:
     """Return the request and the answer that show the finding, line by line.
 
     ``""`` where there is none.

@@ -108,7 +108,7 @@ class Cause:
         }
 
 
-def of(records: Iterable[Record]) -> list[Cause]:
+def find_causes(records: Iterable[Record]) -> list[Cause]:
     """Return the causes of all that is not as promised, the gravest first, then the most seen.
 
     A cause is of one operation; what is waived has causes of its own.

@@ -48,7 +48,7 @@ class Difference:
         yield ", ".join(counted) or "nothing changed"
 
 
-def between(old: Data, new: Data) -> Difference:
+def compare_runs(old: Data, new: Data) -> Difference:
     """Return what changed from the run *old* to the run *new*.
 
     A clause that *new* does not have is lost evidence as long as its document is the same: it was

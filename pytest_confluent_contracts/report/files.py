@@ -62,7 +62,7 @@ Run = dict[str, Any]
 # --- writing -----------------------------------------------------------------------------------
 
 
-def write(directory: Path, run: Run, sources: Mapping[str, str]) -> list[Path]:
+def write_reports(directory: Path, run: Run, sources: Mapping[str, str]) -> list[Path]:
     """Write every report of *run* into *directory* and return their paths.
 
     *sources* are the documents' texts by file.
@@ -70,15 +70,15 @@ def write(directory: Path, run: Run, sources: Mapping[str, str]) -> list[Path]:
     Each file takes its place only when it is whole. Raises `ContractError` where the directory
     cannot be written. The summary is also added to the file that ``GITHUB_STEP_SUMMARY`` names.
     """
-    told = markdown.summary(run)
+    told = markdown.markdown_summary(run)
     writers: dict[str, Callable[[IO[str]], object]] = {
         REPORT: lambda file: _json(file, run),
-        "report.html": lambda file: file.writelines(page.parts(run, sources)),
-        "report.sarif": lambda file: json.dump(sarif.log(run, sources), file, indent=1),
-        "codequality.json": lambda file: json.dump(quality.issues(run), file, indent=1),
+        "report.html": lambda file: file.writelines(page.page_parts(run, sources)),
+        "report.sarif": lambda file: json.dump(sarif.sarif_log(run, sources), file, indent=1),
+        "codequality.json": lambda file: json.dump(quality.quality_issues(run), file, indent=1),
         "summary.md": lambda file: file.write(told),
-        "exchanges.har": lambda file: archive.write(file, run),
-        "badge.svg": lambda file: file.write(badge.svg(run)),
+        "exchanges.har": lambda file: archive.write_archive(file, run),
+        "badge.svg": lambda file: file.write(badge.draw_badge(run)),
     }
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -142,7 +142,7 @@ def _unwritable(directory: Path, error: OSError) -> ContractError:
 # --- reading -----------------------------------------------------------------------------------
 
 
-def read(path: Path) -> Run:
+def read_report(path: Path) -> Run:
     """Return the run in a ``report.json``, or in the directory with one.
 
     Raises `ContractError` where there is none, or one that cannot be read.

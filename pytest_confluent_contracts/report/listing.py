@@ -39,7 +39,9 @@ def anchor(files: Sequence[str], clause: Data) -> str:
     return f"#d{files.index(clause['file'])}-{clause['line']}" if clause["file"] in files else ""
 
 
-def listing(number: int, file: str, text: str, clauses: Sequence[tuple[int, Data]]) -> Html:
+def document_listing(
+    number: int, file: str, text: str, clauses: Sequence[tuple[int, Data]]
+) -> Html:
     """Return document *number* with its marks.
 
     *clauses* are its own, with the numbers that they have in the report.

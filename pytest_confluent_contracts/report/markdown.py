@@ -18,7 +18,7 @@ GLYPHS = {"broken": "❌", "withheld": "❌", "warned": "⚠️", "waived": "�
 Data = Mapping[str, Any]
 
 
-def summary(run: Data) -> str:
+def markdown_summary(run: Data) -> str:
     """Return the summary of *run*: a table an operation, then the causes, the gravest first."""
     return "\n".join(
         [*_head(run), *_tables(run["clauses"]), *_causes(run["clauses"]), *_coverage(run), ""]
@@ -53,7 +53,7 @@ def _tables(clauses: Sequence[Data]) -> Iterator[str]:
 
 
 def _causes(clauses: Sequence[Data]) -> Iterator[str]:
-    found = causes.of(clauses)
+    found = causes.find_causes(clauses)
     if found:
         yield "\n### What to look at\n"
     for cause in found[:MOST]:

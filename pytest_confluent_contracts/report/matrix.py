@@ -17,7 +17,7 @@ Numbered = tuple[int, Data]
 NAMED = 12
 
 
-def matrix(name: str, clauses: Sequence[Numbered]) -> Html:
+def coverage_matrix(name: str, clauses: Sequence[Numbered]) -> Html:
     """Return the table of one operation: a row for each status, a square for each clause."""
     own = [clause for _, clause in clauses]
     present = {clause["family"] for clause in own}
@@ -87,7 +87,7 @@ def _often(own: Sequence[Numbered]) -> str:
     return f"{judged[0]}×" if judged[0] == judged[-1] else f"{judged[0]} to {judged[-1]}×"
 
 
-def unexercised(clauses: Sequence[Numbered]) -> Html:
+def unexercised_reasons(clauses: Sequence[Numbered]) -> Html:
     """Return why clauses were not exercised, each reason once with its clauses."""
     numbers = {id(clause): index for index, clause in clauses}
     items = []
@@ -103,7 +103,7 @@ def _link(clause: Data, index: int) -> Html:
     return tag("li", tag("a", clause["clause"], href=f"#c{index}"))
 
 
-def answers(operation: Data, exchanges: Iterable[Data]) -> Html:
+def answer_counts(operation: Data, exchanges: Iterable[Data]) -> Html:
     """Return how often each documented status came; what came and is not documented is marked."""
     counts = Counter(str(exchange["status"] or "no answer") for exchange in exchanges)
     known = list(dict.fromkeys([*operation["statuses"], *sorted(counts)]))

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.report.causes import standing
-from pytest_confluent_contracts.report.run import gathered
+from pytest_confluent_contracts.report.run import gather_run
 
 Data = Mapping[str, Any]
 
@@ -17,7 +17,7 @@ Data = Mapping[str, Any]
 GRAVEST = ("broken", "withheld", "warned", "waived", "kept", "not exercised")
 
 
-def merged(runs: Sequence[Data]) -> dict[str, Any]:
+def merge_runs(runs: Sequence[Data]) -> dict[str, Any]:
     """Return one run of *runs*.
 
     Raises `ContractError` where they held the target to different documents.
@@ -37,7 +37,7 @@ def merged(runs: Sequence[Data]) -> dict[str, Any]:
         "documents": documents,
         "clock": 0.0,
     }
-    return gathered(meta, _clauses(runs), _exchanges(runs, begun))
+    return gather_run(meta, _clauses(runs), _exchanges(runs, begun))
 
 
 def _documents(runs: Iterable[Data]) -> list[Data]:

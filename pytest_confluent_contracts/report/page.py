@@ -26,7 +26,7 @@ LISTED = 200  # causes told in full; a run with more has one that is not among t
 HERE = Path(__file__).parent
 
 
-def parts(run: Data, sources: Mapping[str, str]) -> Iterator[str]:
+def page_parts(run: Data, sources: Mapping[str, str]) -> Iterator[str]:
     """Yield the page of *run*; *sources* are the documents' texts by the file that clauses name.
 
     It needs nothing beside itself, and by its own policy may fetch nothing.
@@ -51,7 +51,7 @@ class _Page:
             document["file"] for document in run["documents"] if document["file"] in sources
         ]
         self.counts = Counter(standing(clause) for _, clause in self.clauses)
-        self.causes = causes.of(run["clauses"])
+        self.causes = causes.find_causes(run["clauses"])
 
     # --- around it -----------------------------------------------------------------------------
 
@@ -299,29 +299,33 @@ class _Page:
             "p", "A square is a promise; its row says of which answers it speaks.", class_="intro"
         )
         for name, operation, own, sent in self._operations():
-            yield matrix.matrix(name, own)
+            yield matrix.coverage_matrix(name, own)
             if sent:
                 yield tag("h3", "Statuses that came")
-                yield matrix.answers(operation, sent)
-            yield html([tag("h3", "What was not exercised, and why"), matrix.unexercised(own)])
+                yield matrix.answer_counts(operation, sent)
+            yield html(
+                [tag("h3", "What was not exercised, and why"), matrix.unexercised_reasons(own)]
+            )
 
     def _rate_limit(self) -> Iterator[Html]:
         for name, operation, _, sent in self._operations():
-            found = timeline.points(sent, operation)
+            found = timeline.quota_points(sent, operation)
             if not timeline.is_plottable(found):
-                yield html([tag("h3", name), tag("p", timeline.told(found), class_="empty")])
+                yield html(
+                    [tag("h3", name), tag("p", timeline.timeline_sentence(found), class_="empty")]
+                )
                 continue
             label = f"Plot: {name}"
             plot = tag(
                 "div",
-                timeline.svg(found, name),
+                timeline.draw_timeline(found, name),
                 class_="scroll",
                 tabindex=0,
                 role="region",
                 aria_label=label,
             )
-            caption = tag("figcaption", tag("h3", name), timeline.legend())
-            yield tag("figure", caption, plot, tag("p", timeline.told(found)))
+            caption = tag("figcaption", tag("h3", name), timeline.timeline_legend())
+            yield tag("figure", caption, plot, tag("p", timeline.timeline_sentence(found)))
 
     def _documents(self) -> Iterator[Html]:
         yield tag(
@@ -335,7 +339,9 @@ class _Page:
                 continue
             number = self.files.index(document["file"])
             own = [one for one in self.clauses if one[1]["file"] == document["file"]]
-            text = listing.listing(number, document["file"], self.sources[document["file"]], own)
+            text = listing.document_listing(
+                number, document["file"], self.sources[document["file"]], own
+            )
             version = f"{document['title']} {document['version']}, {document['digest']}"
             said = f"{document['file']} ({version})"
             yield tag("details", tag("summary", said), text, class_="document")

@@ -12,7 +12,7 @@ Record = Mapping[str, Any]
 NAMED = 8
 
 
-def summary(records: Sequence[Record], seconds: float) -> Iterator[Line]:
+def proof_lines(records: Sequence[Record], seconds: float) -> Iterator[Line]:
     """Yield the matrix: an operation at a time, a row a family of clauses.
 
     Under each stands what deserves a look.

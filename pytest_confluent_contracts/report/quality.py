@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 SEVERITIES = {"broken": "critical", "withheld": "major", "warned": "minor"}
 
 
-def issues(run: Mapping[str, Any]) -> list[dict[str, Any]]:
+def quality_issues(run: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the entries of *run*, each at the line of the document where the promise stands."""
     return [_issue(clause) for clause in run["clauses"] if standing(clause) in SEVERITIES]
 

@@ -27,7 +27,7 @@ MISSING_KINDS = frozenset(kind.value for kind in MissingKind)
 # --- rulings -----------------------------------------------------------------------------------
 
 
-def of(ruling: Ruling) -> dict[str, Any]:
+def ruling_record(ruling: Ruling) -> dict[str, Any]:
     """Return *ruling* as JSON-able data: clause, place, verdict and counts.
 
     What was found, and what is missing, are both told twice: in English, and in the parts of which
@@ -78,7 +78,7 @@ def _found(ruling: Ruling, finding: Finding) -> dict[str, Any]:
         "came": finding_sentence(finding),
         "curl": "" if shown is None else curl(shown),
         "seen": seen_sentence(ruling),
-        "exchange": None if shown is None else exchange(shown),
+        "exchange": None if shown is None else exchange_record(shown),
         "kind": finding.kind.value,
         "status": finding.status,
         "subject": finding.subject,
@@ -125,7 +125,7 @@ def missing_from(told: Mapping[str, Any]) -> MissingEvidence | None:
 # --- exchanges ---------------------------------------------------------------------------------
 
 
-def exchange(exchange: Exchange) -> dict[str, Any]:
+def exchange_record(exchange: Exchange) -> dict[str, Any]:
     """Return *exchange* as JSON-able data.
 
     A body that is not UTF-8 is in base64; times are the run's own seconds.

@@ -35,7 +35,7 @@ Data = Mapping[str, Any]
 # --- what was held against the target ----------------------------------------------------------
 
 
-def described(document: Document) -> dict[str, Any]:
+def describe_document(document: Document) -> dict[str, Any]:
     """Return *document* as JSON-able data.
 
     It says what the document is, and what of each operation a run can cover.
@@ -96,14 +96,14 @@ def _restricted(content: Content) -> Iterator[tuple[str, str]]:
 # --- the run -----------------------------------------------------------------------------------
 
 
-def gathered(meta: Data, records: Iterable[Data], exchanges: Iterable[Data]) -> dict[str, Any]:
+def gather_run(meta: Data, records: Iterable[Data], exchanges: Iterable[Data]) -> dict[str, Any]:
     """Return the finished run as one value, JSON-able.
 
     *meta* tells ``tool`` (version), ``target``, ``seed``, ``started`` (ISO 8601, or a datetime),
-    ``seconds`` and ``documents`` (of `described`); ``interrupted`` where the run was; ``clock``,
-    the exchanges' clock at the start, where there is one for all. *records* are of `record.of`,
-    *exchanges* of `record.exchange`, and so are those that a record brings along as ``exchanges``;
-    their times become seconds since the start.
+    ``seconds`` and ``documents`` (of `describe_document`); ``interrupted`` where the run was;
+    ``clock``, the exchanges' clock at the start, where there is one for all. *records* are of
+    `record.ruling_record`, *exchanges* of `record.exchange_record`, and so are those that a record
+    brings along as ``exchanges``; their times become seconds since the start.
     """
     clauses, every = [], list(exchanges)
     for record in records:
@@ -121,7 +121,7 @@ def gathered(meta: Data, records: Iterable[Data], exchanges: Iterable[Data]) -> 
         "interrupted": bool(meta.get("interrupted", False)),
         "documents": documents,
         "clauses": clauses,
-        "causes": [cause.told() for cause in causes.of(clauses)],
+        "causes": [cause.told() for cause in causes.find_causes(clauses)],
         "coverage": coverage(documents, clauses, timed),
         "exchanges": timed,
     }

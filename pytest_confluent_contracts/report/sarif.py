@@ -16,7 +16,7 @@ LEVELS = {"broken": "error", "withheld": "error", "warned": "warning", "waived":
 Data = Mapping[str, Any]
 
 
-def log(run: Data, sources: Mapping[str, str]) -> dict[str, Any]:
+def sarif_log(run: Data, sources: Mapping[str, str]) -> dict[str, Any]:
     """Return the SARIF log of *run*.
 
     A result points at the line of the document in *sources* where the promise stands.

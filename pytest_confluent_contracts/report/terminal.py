@@ -34,12 +34,12 @@ class Line(NamedTuple):
     marks: Mapping[str, bool] = PLAIN
 
 
-def header(target: str, documents: Iterable[str], seed: int, budget: str) -> str:
+def header_line(target: str, documents: Iterable[str], seed: int, budget: str) -> str:
     """Return the line that says what is held against what."""
     return f"contracts: {target} against {', '.join(documents)}; seed {seed}; {budget}"
 
 
-def summary(
+def closing_lines(
     records: Sequence[Record],
     costs: Mapping[tuple[str, str], Mapping[str, float]],
     verbosity: int,
@@ -102,7 +102,7 @@ def _place_of(family: str) -> int:
 
 
 def _causes(records: Sequence[Record]) -> Iterator[Line]:
-    for cause in causes.of(records):
+    for cause in causes.find_causes(records):
         named = _named(cause.clauses)
         told = f"{named}: {_told(cause)}"
         if cause.verdict == "withheld":

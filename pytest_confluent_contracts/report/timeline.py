@@ -36,7 +36,7 @@ class Point:
         return (self.limit, self.remaining, self.reset) != (None, None, None)
 
 
-def points(exchanges: Iterable[Data], operation: Data) -> list[Point]:
+def quota_points(exchanges: Iterable[Data], operation: Data) -> list[Point]:
     """Return what the answers to *operation* told, in the order in which they came.
 
     Those that told nothing are left out.
@@ -64,7 +64,7 @@ def is_plottable(found: Iterable[Point]) -> bool:
     return any(point.tells_number for point in found)
 
 
-def told(found: Sequence[Point]) -> str:
+def timeline_sentence(found: Sequence[Point]) -> str:
     """Return the plot in a sentence, for those who do not see it.
 
     Where there is none to be drawn, the sentence says so.
@@ -89,7 +89,7 @@ def _known(values: Iterable[int | None]) -> list[int]:
     return [value for value in values if value is not None]
 
 
-def svg(found: Sequence[Point], name: str) -> Html:
+def draw_timeline(found: Sequence[Point], name: str) -> Html:
     """Return the plot, on one axis of time.
 
     Requests that are left are drawn above, seconds to the reset below.
@@ -110,7 +110,7 @@ def svg(found: Sequence[Point], name: str) -> Html:
         _line([(point.at, point.reset) for point in found], scale, lower, "reset"),
         *_marks(found, scale),
     ]
-    label = f"Rate limit of {name}: {told(found)}"
+    label = f"Rate limit of {name}: {timeline_sentence(found)}"
     return tag(
         "svg", parts, viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=label, class_="plot"
     )
@@ -222,7 +222,7 @@ def _marks(found: Sequence[Point], scale: _Scale) -> Iterator[Html]:
         yield tag("g", tag("title", title), tag("path", d=shape), class_="throttled")
 
 
-def legend() -> Html:
+def timeline_legend() -> Html:
     """Return what the lines are called."""
     names = (("limit", "Limit"), ("left", "Remaining"), ("reset", "Reset"), ("throttled", "429"))
     return tag(
