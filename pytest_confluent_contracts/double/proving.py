@@ -70,7 +70,10 @@ class Double:
         listener: Listener | None = None,
         plan: Plan | None = None,
     ) -> Campaign:
-        """Return a campaign against a new service with the alteration, by *plan* in place of the whole one."""
+        """Return a campaign against a new service with the alteration.
+
+        It sends *plan* where that is given, the whole plan of the operation elsewhere.
+        """
         connection = self.target(alter).connection(self.context)
         return Campaign(plan or self.plan, connection, policy, listener)
 

@@ -140,7 +140,7 @@ class Service:
         self.store = Store(operation, self.parameters)
         self._validator: Any = None
 
-    # --- what it was set up with -------------------------------------------------------------------------------------
+    # --- what it was set up with ------------------------------------------------------------------
 
     @property
     def parameters(self) -> tuple[tuple[str, str], ...]:
@@ -154,7 +154,7 @@ class Service:
             issued[part] = f"mock-{part}-{self.random.getrandbits(64):016X}"
         return issued
 
-    # --- the request's way -------------------------------------------------------------------------------------------
+    # --- the request's way ------------------------------------------------------------------------
 
     def handle(self, request: Request) -> Answer:
         """Return the answer to *request*."""
@@ -216,7 +216,7 @@ class Service:
             return sent == f"Bearer {own['token']}"
         return sent == own["value"]
 
-    # --- the rate limit ----------------------------------------------------------------------------------------------
+    # --- the rate limit ---------------------------------------------------------------------------
 
     def count_request(self) -> None:
         """Spend one request of the window; refuse it where none is left."""
@@ -245,7 +245,7 @@ class Service:
         names = limit_header_names(self.operation)
         return [(names[role], str(value)) for role, value in told.items()]
 
-    # --- the body ----------------------------------------------------------------------------------------------------
+    # --- the body ---------------------------------------------------------------------------------
 
     def find_resource(self, request: Request) -> Resource:
         """Return the resource that the path addresses; raise `Refused` where there is none."""
@@ -332,7 +332,7 @@ class Service:
         detail = f"The value breaks the rule {error.kind.name!r}."
         return Problem(self.unprocessable, "invalid_body", detail, pointer)
 
-    # --- the answer --------------------------------------------------------------------------------------------------
+    # --- the answer -------------------------------------------------------------------------------
 
     def answer_refusal(self, problems: Sequence[Problem]) -> Answer:
         """Return the answer that tells *problems* in the documented envelope."""
@@ -388,7 +388,7 @@ class Service:
         return replace(answer, headers=(*headers, *answer.headers))
 
 
-# --- values ----------------------------------------------------------------------------------------------------------
+# --- values ---------------------------------------------------------------------------------------
 
 
 def steps_to_violation(error: Any, body: Any) -> list[str | int]:

@@ -113,7 +113,7 @@ def time_stamp(moment: float) -> str:
     return stamp.replace("+00:00", "Z")
 
 
-# --- values that a document shows ------------------------------------------------------------------------------------
+# --- values that a document shows -----------------------------------------------------------------
 
 
 def composed_body(content: Content) -> Any:

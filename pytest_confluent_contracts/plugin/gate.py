@@ -43,9 +43,9 @@ NOBODYS_ID = "contract-unknown-0000"
 class Gate:
     """Holds the documents against the target for one session.
 
-    *needed* are the operations that may be sent, each with the probes that its clauses need; by default
-    all of the documents, with every probe. The target is opened for them when the first is asked for,
-    and a request for any other is refused.
+    *needed* are the operations that may be sent, each with the probes that its clauses need; by
+    default all of the documents, with every probe. The target is opened for them when the first is
+    asked for, and a request for any other is refused.
     """
 
     def __init__(
@@ -360,7 +360,10 @@ def credentials(operation: Operation) -> dict[str, dict[str, str]]:
 
 
 def needed_probes(items: Sequence[pytest.Item]) -> list[tuple[Operation, frozenset[Probe]]]:
-    """Return the operations of which a clause is among *items*, in their order, with the probes that these need."""
+    """Return the operations with a clause among *items*, in their order.
+
+    Each has the probes that its clauses need.
+    """
     operations: dict[tuple[str, str], Operation] = {}
     needed: dict[tuple[str, str], set[Probe]] = {}
     for item in items:

@@ -31,7 +31,7 @@ class Mutation:
     alter: Alter
 
 
-# --- how a service is altered ----------------------------------------------------------------------------------------
+# --- how a service is altered ---------------------------------------------------------------------
 
 
 def replace_step(step: str, do: Callable[..., Any]) -> Alter:
@@ -95,7 +95,7 @@ def mutate_step(name: str, step: str, do: Callable[..., Any], *breaks: str) -> M
     return Mutation(name, breaks, replace_step(step, do))
 
 
-# --- when ------------------------------------------------------------------------------------------------------------
+# --- when -----------------------------------------------------------------------------------------
 
 
 def is_accepted(_: Request, answer: Answer) -> bool:
@@ -166,7 +166,7 @@ def sent_json(request: Request) -> Any:
         return None
 
 
-# --- what is changed in an answer ------------------------------------------------------------------------------------
+# --- what is changed in an answer -----------------------------------------------------------------
 
 
 def change_value(path: str, make: Callable[[Any], Any]) -> Change:
@@ -254,7 +254,7 @@ def always(value: Any) -> Callable[..., Any]:
     return return_value
 
 
-# --- what is changed in a value --------------------------------------------------------------------------------------
+# --- what is changed in a value -------------------------------------------------------------------
 
 
 def rewrite_value(body: Any, path: str, make: Callable[[Any], Any]) -> Any:
@@ -311,7 +311,7 @@ def find_value(body: Any, path: str) -> Any:
     return None if found is ABSENT else found
 
 
-# --- what a document and a service have ------------------------------------------------------------------------------
+# --- what a document and a service have -----------------------------------------------------------
 
 
 def request_members(operation: Operation) -> tuple[Property, ...]:

@@ -82,7 +82,7 @@ def wrong_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield "with a member too many", {"x_surprise": 1}
 
 
-# --- the body as a whole ---------------------------------------------------------------------------------------------
+# --- the body as a whole --------------------------------------------------------------------------
 
 
 def whole_body_mutations(prefix: str, when: When) -> Iterator[Mutation]:

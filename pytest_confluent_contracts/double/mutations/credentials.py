@@ -82,7 +82,7 @@ def sent_credential(scheme: SecurityScheme, request: Request) -> str:
         return ""
 
 
-# --- what passes for a right credential ------------------------------------------------------------------------------
+# --- what passes for a right credential -----------------------------------------------------------
 
 
 def has_right_half(sent: str, right: str) -> bool:

@@ -73,7 +73,7 @@ def list_twice(errors: list[Any]) -> list[Any]:
     return errors * 2
 
 
-# --- what a sentence tells -------------------------------------------------------------------------------------------
+# --- what a sentence tells ------------------------------------------------------------------------
 
 
 def write_detail(write: Callable[[Request, Service], str]) -> Change:
@@ -99,7 +99,7 @@ def sent_credentials(request: Request, service: Service) -> str:
     return "Not allowed with " + " ".join(sent)
 
 
-# --- what the prose promises -----------------------------------------------------------------------------------------
+# --- what the prose promises ----------------------------------------------------------------------
 
 
 def prose_mutations(operation: Operation) -> Iterator[Mutation]:

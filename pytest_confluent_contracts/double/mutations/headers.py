@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 UNPROVOKED = (402, 403, 409, 500)  # a conforming service gives no occasion for these
 
 
-# --- headers ---------------------------------------------------------------------------------------------------------
+# --- headers --------------------------------------------------------------------------------------
 
 
 def header_mutations(operation: Operation) -> Iterator[Mutation]:
@@ -71,7 +71,7 @@ def one_header_mutations(clause: str, header: Header, code: int) -> Iterator[Mut
         yield mutate_answers(f"{clause} {what} on {code}", change, with_status(code), clause)
 
 
-# --- statuses --------------------------------------------------------------------------------------------------------
+# --- statuses -------------------------------------------------------------------------------------
 
 
 def status_mutations(operation: Operation) -> Iterator[Mutation]:

@@ -78,7 +78,7 @@ def structured_mutations() -> Iterator[Mutation]:
     yield Mutation(name, (clause,), disagreeing)
 
 
-# --- how a documented limit is told ----------------------------------------------------------------------------------
+# --- how a documented limit is told ---------------------------------------------------------------
 
 
 def documented_mutations(names: Mapping[str, str]) -> Iterator[Mutation]:
@@ -149,7 +149,7 @@ def three_for_none(left: int, _: Service) -> int:
     return left or 3
 
 
-# --- how a documented limit is enforced ------------------------------------------------------------------------------
+# --- how a documented limit is enforced -----------------------------------------------------------
 
 
 def enforcement_mutations(reset: str, retry: str) -> Iterator[Mutation]:

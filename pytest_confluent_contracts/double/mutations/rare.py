@@ -80,7 +80,7 @@ def rare_list_mutations(path: str, invalid: Change) -> Iterator[Mutation]:
     yield mutate_answers(f"{path} with an entry twice are refused", invalid, twice, ACCEPTED)
 
 
-# --- when ------------------------------------------------------------------------------------------------------------
+# --- when -----------------------------------------------------------------------------------------
 
 
 def sends_each_of(members: Sequence[str]) -> When:

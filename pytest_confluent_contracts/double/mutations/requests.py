@@ -85,7 +85,7 @@ def create_unknown(service: Service, inner: Any, request: Request) -> Any:
         raise
 
 
-# --- what is not checked ---------------------------------------------------------------------------------------------
+# --- what is not checked --------------------------------------------------------------------------
 
 
 def constraint_mutations(operation: Operation) -> Iterator[Mutation]:
@@ -217,7 +217,7 @@ def apply_objects_only(_: Service, inner: Any, resource: Resource, body: Any) ->
         inner(resource, body)
 
 
-# --- what is not JSON ------------------------------------------------------------------------------------------------
+# --- what is not JSON -----------------------------------------------------------------------------
 
 
 def malformed_mutations(operation: Operation) -> Iterator[Mutation]:

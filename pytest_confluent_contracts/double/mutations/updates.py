@@ -45,7 +45,7 @@ NO_LEAK = "update/no-leak"
 LIST_AT_MOST = 3000  # entries: a list that grows with each update must not grow for ever
 
 
-# --- updates ---------------------------------------------------------------------------------------------------------
+# --- updates --------------------------------------------------------------------------------------
 
 
 def update_mutations(operation: Operation) -> Iterator[Mutation]:
@@ -134,7 +134,7 @@ def frozen_leaves(operation: Operation, frozen: str) -> list[str]:
     return found
 
 
-# --- what is shown of what was stored --------------------------------------------------------------------------------
+# --- what is shown of what was stored -------------------------------------------------------------
 
 
 def show_mangled(
@@ -198,7 +198,7 @@ MANGLING: Mapping[str, Callable[[str], str]] = {
 }
 
 
-# --- what is stored --------------------------------------------------------------------------------------------------
+# --- what is stored -------------------------------------------------------------------------------
 
 
 def store_made(path: str, make: Callable[[Any, Any, Any], Any]) -> Alter:
@@ -258,7 +258,7 @@ def apply_unchecked(path: str, service: Service, inner: Any, body: Any) -> None:
         raise
 
 
-# --- secrets ---------------------------------------------------------------------------------------------------------
+# --- secrets --------------------------------------------------------------------------------------
 
 
 def secret_mutations(operation: Operation) -> Iterator[Mutation]:
@@ -318,7 +318,7 @@ def in_base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-# --- time ------------------------------------------------------------------------------------------------------------
+# --- time -----------------------------------------------------------------------------------------
 
 
 def time_mutations(operation: Operation) -> Iterator[Mutation]:
