@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 pytest_plugins = ["pytester"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the wheel, which takes longest: at the end one worker would wait for it alone."""
+    items.sort(key=lambda item: item.path.stem != "test_wheel")
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return an empty folder."""

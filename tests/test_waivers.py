@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from pytest_confluent_contracts.model.clauses import (
     Ruling,
     Verdict,
 )
+from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +36,17 @@ FULL = {
     "reason": "ids are checked later",
     "owner": "team-keys",
     "expires": LATER,
+}
+
+CLAUSE = make_clause("request/unknown-id")
+TODAY = date(2026, 11, 27)
+RED = {
+    "broken": make_broken(CLAUSE, Finding(FindingKind.SERVER_ERROR, 500, request="a list")),
+    "withheld": make_unexercised(CLAUSE, withheld("an answer")),
+}
+FINE = {
+    "kept": Ruling(CLAUSE, "d", "o", Verdict.KEPT, judged=3),
+    "out of reach": make_unexercised(CLAUSE, MissingEvidence(MissingKind.NO_ERROR_HAD_IT)),
 }
 
 
@@ -107,13 +120,20 @@ FILTERS: dict[str, tuple[dict[str, str], bool]] = {
 
 
 @pytest.mark.parametrize("name", FILTERS)
-def test_a_waiver_covers_what_it_names(folder: Path, broken: OtherService, name: str) -> None:
+def test_a_waiver_covers_what_it_names(tmp_path: Path, name: str) -> None:
     """Document and target narrow a waiver; one that does not cover the failure does not excuse it."""
     more, covered = FILTERS[name]
-    run = held(folder, broken, written(FULL | more))
-    assert (run.code, run.verdicts[ID]) == ((0, "waived") if covered else (1, "broken")), (
-        run.everything
-    )
+    (path := tmp_path / "waivers.toml").write_text(written(FULL | more), encoding="utf-8")
+    ruling = replace(RED["broken"], document="confluent-api-keys")
+    outcome = waivers.applied(waivers.read(path), ruling, "http://127.0.0.1:8080", date.today())
+    said = f"ids are checked later (team-keys, until {LATER})" if covered else ""
+    assert outcome == waivers.Outcome(waived=said)
+
+
+def test_a_waiver_of_something_else_excuses_nothing(folder: Path, broken: OtherService) -> None:
+    """A run whose one waiver names another target is red on the clause, as without."""
+    run = held(folder, broken, written(FULL | FILTERS["another target"][0]))
+    assert (run.code, run.verdicts[ID]) == (1, "broken"), run.everything
 
 
 @pytest.mark.parametrize("clause", ["request/unknown-id", "request/*"])
@@ -180,17 +200,28 @@ REFUSED: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_waiver_that_is_not_complete_is_refused(
+def test_a_waiver_that_is_not_complete_is_refused(tmp_path: Path, name: str) -> None:
+    """What is said of a wrong file is one line, that names the file and the cure."""
+    text, told = REFUSED[name]
+    (path := tmp_path / "waivers.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ContractError) as refused:
+        waivers.read(path)
+    line = str(refused.value)
+    assert line.isprintable()
+    assert any(part in line for part in told.split("|")), line
+    assert "waivers.toml" in line
+
+
+@pytest.mark.parametrize("name", ["no owner", "not TOML"])
+def test_a_run_with_a_wrong_file_sends_nothing(
     folder: Path, broken: OtherService, name: str
 ) -> None:
-    """A wrong file is a usage error in one line, that names the file and the cure; nothing is sent."""
-    text, told = REFUSED[name]
+    """It ends at once as a usage error, in one line, without a traceback."""
     before = len(broken.requests)
-    run = held(folder, broken, text)
+    run = held(folder, broken, REFUSED[name][0])
     assert run.code == pytest.ExitCode.USAGE_ERROR, run.everything
     lines = [line for line in run.err.splitlines() if line.startswith("ERROR: ")]
     assert len(lines) == 1
-    assert any(part in lines[0] for part in told.split("|")), lines
     assert "waivers.toml" in lines[0]
     assert len(broken.requests) == before
     assert "Traceback" not in run.everything
@@ -287,17 +318,6 @@ def test_a_draft_that_cannot_be_written_is_a_line_and_no_accident(
 
 
 # --- what a waiver makes of a verdict --------------------------------------------------------------------------------
-
-CLAUSE = make_clause("request/unknown-id")
-TODAY = date(2026, 11, 27)
-RED = {
-    "broken": make_broken(CLAUSE, Finding(FindingKind.SERVER_ERROR, 500, request="a list")),
-    "withheld": make_unexercised(CLAUSE, withheld("an answer")),
-}
-FINE = {
-    "kept": Ruling(CLAUSE, "d", "o", Verdict.KEPT, judged=3),
-    "out of reach": make_unexercised(CLAUSE, MissingEvidence(MissingKind.NO_ERROR_HAD_IT)),
-}
 
 
 def made(
