@@ -13,7 +13,14 @@ from pytest_confluent_contracts.cases.build import violations
 from pytest_confluent_contracts.model.clauses import Clause
 from pytest_confluent_contracts.model.documents import Operation
 from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.traffic import REDACTED, Exchange, Expect, Probe
+from pytest_confluent_contracts.model.traffic import (
+    REDACTED,
+    Exchange,
+    Expect,
+    Probe,
+    Subject,
+    SubjectKind,
+)
 from pytest_confluent_contracts.model.traffic import RedactedCase as Case
 from pytest_confluent_contracts.report.sentences import missing_sentence
 
@@ -23,7 +30,18 @@ if TYPE_CHECKING:
 
 
 # What tests of judges need of the package comes from here, and from nowhere else.
-__all__ = ["ABSENT", "REDACTED", "Case", "Clause", "Exchange", "Expect", "Operation", "Probe"]
+__all__ = [
+    "ABSENT",
+    "REDACTED",
+    "Case",
+    "Clause",
+    "Exchange",
+    "Expect",
+    "Operation",
+    "Probe",
+    "Subject",
+    "SubjectKind",
+]
 
 URL = "http://127.0.0.1:8080"
 JSON = "application/json"
@@ -53,6 +71,11 @@ def operation_from(text: str, folder: Path) -> Operation:
 # --- exchanges -------------------------------------------------------------------------------------------------------
 
 
+def member(path: str | None) -> Subject | None:
+    """Return what a case about the member at *path* is about, None where that is left open."""
+    return None if path is None else Subject(SubjectKind.MEMBER, path)
+
+
 def make_case(
     operation: Operation,
     body: Any = ABSENT,
@@ -60,7 +83,7 @@ def make_case(
     raw: bytes | None = None,
     probe: Probe = Probe.VALID,
     expect: Expect | None = None,
-    varies: str | None = None,
+    subject: Subject | None = None,
     headers: Mapping[str, str] | None = None,
     parameters: Mapping[str, str] | None = None,
     authority: str = "own",
@@ -69,7 +92,7 @@ def make_case(
     """Return a request with the JSON value *body*, or with the bytes *raw* in its place.
 
     What is wrong with the body is found by the schema; without *expect*, it says what is promised for the request, and
-    without *varies*, one violation says what the case is about.
+    without *subject*, one violation says what the case is about.
     """
     wrong = () if body is ABSENT else violations(operation, body)
     about = wrong[0].pointer.removeprefix("/").replace("/", ".") if len(wrong) == 1 else ""
@@ -90,9 +113,7 @@ def make_case(
         expect=expect or (Expect.REFUSED if wrong else Expect.ACCEPTED),
         authority=authority,
         violations=wrong,
-        varies=varies
-        if varies is not None
-        else ".".join(part for part in (about, missing) if part),
+        subject=subject or Subject(SubjectKind.MEMBER, ".".join(filter(None, (about, missing)))),
     )
 
 

@@ -114,7 +114,7 @@ class Run:
 
 def environment(given: dict[str, str]) -> dict[str, str]:
     """Return the environment of a run: none of the caller's credentials and options, whole lines, and *given*."""
-    ours = (*VARIABLES, "CI", "BUILD_NUMBER")
+    ours = (*VARIABLES, "CI", "BUILD_NUMBER", "PYTHONPATH")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     return (
         {name: value for name, value in kept.items() if name not in ours}

@@ -18,6 +18,8 @@ from exchanges import (
     SILENT,
     Expect,
     Probe,
+    Subject,
+    SubjectKind,
     absence,
     clause_ids,
     clause_of,
@@ -25,6 +27,7 @@ from exchanges import (
     datadog,
     make_case,
     make_exchange,
+    member,
     operation_from,
     said,
 )
@@ -33,6 +36,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchanges import Exchange, Operation
+
+EXAMPLE = Subject(SubjectKind.EXAMPLE, "update")
+OTHER_EXAMPLE = Subject(SubjectKind.EXAMPLE, "curl")
+UNDECLARED = Subject(SubjectKind.UNDECLARED)
+PLAIN, ODD = Subject(SubjectKind.NONE), Subject(SubjectKind.ODD_ID)
 
 HEAD = """\
 openapi: 3.1.0
@@ -127,14 +135,14 @@ TAKEN = {
     "429, the limit": (429, SILENT),
 }
 ACCEPTED = {
-    "an example": ("example/update", {"probe": Probe.EXAMPLES, "varies": "example/update"}),
+    "an example": ("example/update", {"probe": Probe.EXAMPLES, "subject": EXAMPLE}),
     "a valid body": ("accepted", {"probe": Probe.VALID}),
     "a body of another maker": ("accepted", {"probe": Probe.COVERAGE}),
     "after read-only members": ("accepted/after-refusals", {"probe": Probe.READ_ONLY}),
     "after broken bodies": ("accepted/after-refusals", {"probe": Probe.BROKEN}),
     "after malformed bodies": ("accepted/after-refusals", {"probe": Probe.MALFORMED}),
     "after unknown ids": ("accepted/after-refusals", {"probe": Probe.UNKNOWN}),
-    "with an undeclared member": ("undeclared", {"probe": Probe.READ_ONLY, "varies": "undeclared"}),
+    "with an undeclared member": ("undeclared", {"probe": Probe.READ_ONLY, "subject": UNDECLARED}),
 }
 
 
@@ -152,14 +160,14 @@ def test_what_the_document_allows_is_accepted(
 
 
 NOT_THIS: dict[str, tuple[str, dict[str, Any]]] = {
-    "another example": ("example/update", {"probe": Probe.EXAMPLES, "varies": "example/curl"}),
+    "another example": ("example/update", {"probe": Probe.EXAMPLES, "subject": OTHER_EXAMPLE}),
     "the example's body in another probe": (
         "example/update",
-        {"probe": Probe.VALID, "varies": "example/update"},
+        {"probe": Probe.VALID, "subject": EXAMPLE},
     ),
     "an example that breaks its schema": (
         "example/update",
-        {"probe": Probe.EXAMPLES, "varies": "example/update", "expect": Expect.REFUSED},
+        {"probe": Probe.EXAMPLES, "subject": EXAMPLE, "expect": Expect.REFUSED},
     ),
     "a body that must be refused": ("accepted", {"probe": Probe.VALID, "expect": Expect.REFUSED}),
     "a body of which nothing is said": (
@@ -173,15 +181,18 @@ NOT_THIS: dict[str, tuple[str, dict[str, Any]]] = {
     "a broken body": ("accepted/after-refusals", {"probe": Probe.BROKEN, "expect": Expect.REFUSED}),
     "an undeclared member": (
         "accepted/after-refusals",
-        {"probe": Probe.READ_ONLY, "varies": "undeclared"},
+        {"probe": Probe.READ_ONLY, "subject": UNDECLARED},
     ),
-    "no undeclared member": ("undeclared", {"probe": Probe.READ_ONLY, "varies": "data.id"}),
+    "no undeclared member": (
+        "undeclared",
+        {"probe": Probe.READ_ONLY, "subject": member("data.id")},
+    ),
 }
 OWN: dict[str, dict[str, Any]] = {
-    "example/update": {"probe": Probe.EXAMPLES, "varies": "example/update"},
+    "example/update": {"probe": Probe.EXAMPLES, "subject": EXAMPLE},
     "accepted": {"probe": Probe.VALID},
     "accepted/after-refusals": {"probe": Probe.BROKEN},
-    "undeclared": {"probe": Probe.READ_ONLY, "varies": "undeclared"},
+    "undeclared": {"probe": Probe.READ_ONLY, "subject": UNDECLARED},
 }
 
 
@@ -286,8 +297,8 @@ def test_a_body_that_breaks_one_keyword_is_refused(
     one: Constraint, status: int, expected: str, things: Operation
 ) -> None:
     """Every keyword of the schema binds, and the document says with which status."""
-    wrong = sent(things, one.breaks, status, probe=Probe.BROKEN, varies=one.about)
-    right = sent(things, one.breaks, 422, probe=Probe.COVERAGE, varies=one.about)
+    wrong = sent(things, one.breaks, status, probe=Probe.BROKEN, subject=member(one.about))
+    right = sent(things, one.breaks, 422, probe=Probe.COVERAGE, subject=member(one.about))
     row = served(things), wrong, right
     assert said(things, f"request/{one.id}", *row) == [SILENT, expected, KEPT]
 
@@ -298,7 +309,7 @@ def test_the_body_next_to_it_is_accepted(one: Constraint, things: Operation) -> 
     row = [
         sent(things, one.nearest, 422),
         sent(things, one.nearest, 200),
-        sent(things, one.breaks, 422, probe=Probe.BROKEN, varies=one.about),
+        sent(things, one.breaks, 422, probe=Probe.BROKEN, subject=member(one.about)),
     ]
     assert said(things, f"request/{one.id}", *row) == [SILENT, SILENT, KEPT]
     assert said(things, "request/accepted", *row) == [BROKEN, KEPT, SILENT]
@@ -308,8 +319,8 @@ OTHER_FAULTS: dict[str, tuple[Any, dict[str, Any]]] = {
     "another keyword of the member": ({"name": "abcde"}, {}),
     "the keyword at another member": (NAMED | {"code": 1}, {}),
     "null, which is told apart from other types": ({"name": None}, {}),
-    "two faults": ({"name": 1, "size": 0}, {"varies": "name"}),
-    "a case about another member": ({"name": 1}, {"varies": "code"}),
+    "two faults": ({"name": 1, "size": 0}, {"subject": member("name")}),
+    "a case about another member": ({"name": 1}, {"subject": member("code")}),
     "a case of which nothing is expected": ({"name": 1}, {"expect": Expect.ANY}),
 }
 
@@ -429,7 +440,11 @@ def test_a_broken_body_that_is_accepted_shows_that_others_are_served(things: Ope
 
 def malformed(operation: Operation, kind: str, status: int, **more: Any) -> Exchange:
     """Return the answer to a body that is malformed in this way."""
-    settings: dict[str, Any] = {"probe": Probe.MALFORMED, "expect": Expect.REFUSED, "varies": kind}
+    settings: dict[str, Any] = {
+        "probe": Probe.MALFORMED,
+        "expect": Expect.REFUSED,
+        "subject": Subject(SubjectKind.MALFORMED, kind),
+    }
     return make_exchange(make_case(operation, raw=b"{", **settings | more), status)
 
 
@@ -460,7 +475,7 @@ def test_each_kind_has_its_own_requests(things: Operation) -> None:
     """One kind says nothing of another, and a broken body is not malformed."""
     row = [
         malformed(things, "media-type", 500),
-        malformed(things, "json", 500, probe=Probe.BROKEN),
+        sent(things, {"name": 1}, 500, probe=Probe.BROKEN),
         malformed(things, "json", 500),
     ]
     assert said(things, "request/body/json", *row) == [SILENT, SILENT, BROKEN]
@@ -512,42 +527,42 @@ def test_a_lone_surrogate_is_refused_or_kept(status: int, came: Any, expected: s
 # --- unknown ids ----------------------------------------------------------------------------------
 
 UNKNOWN = {
-    "404 to a plain one": ("plain", 404, KEPT),
-    "400 to a plain one": ("plain", 400, BROKEN),
-    "422 to a plain one": ("plain", 422, BROKEN),
-    "200 to a plain one": ("plain", 200, BROKEN),
-    "403 to a plain one": ("plain", 403, BROKEN),
-    "429 to a plain one": ("plain", 429, SILENT),
-    "404 to an odd one": ("odd", 404, KEPT),
-    "400 to an odd one, which may be malformed": ("odd", 400, KEPT),
-    "422 to an odd one, which may be malformed": ("odd", 422, KEPT),
-    "200 to an odd one": ("odd", 200, BROKEN),
-    "403 to an odd one": ("odd", 403, BROKEN),
-    "429 to an odd one": ("odd", 429, SILENT),
+    "404 to a plain one": (PLAIN, 404, KEPT),
+    "400 to a plain one": (PLAIN, 400, BROKEN),
+    "422 to a plain one": (PLAIN, 422, BROKEN),
+    "200 to a plain one": (PLAIN, 200, BROKEN),
+    "403 to a plain one": (PLAIN, 403, BROKEN),
+    "429 to a plain one": (PLAIN, 429, SILENT),
+    "404 to an odd one": (ODD, 404, KEPT),
+    "400 to an odd one, which may be malformed": (ODD, 400, KEPT),
+    "422 to an odd one, which may be malformed": (ODD, 422, KEPT),
+    "200 to an odd one": (ODD, 200, BROKEN),
+    "403 to an odd one": (ODD, 403, BROKEN),
+    "429 to an odd one": (ODD, 429, SILENT),
 }
 
 
 def unknown(
     operation: Operation,
-    kind: str,
+    subject: Subject,
     status: int,
     expect: Expect = Expect.UNKNOWN,
 ) -> Exchange:
     """Return the answer to a request for an id that nobody has."""
-    case = make_case(operation, probe=Probe.UNKNOWN, expect=expect, varies=kind)
+    case = make_case(operation, probe=Probe.UNKNOWN, expect=expect, subject=subject)
     return make_exchange(case, status)
 
 
-@pytest.mark.parametrize(("kind", "status", "expected"), UNKNOWN.values(), ids=UNKNOWN)
-def test_an_unknown_id_is_not_found(kind: str, status: int, expected: str) -> None:
+@pytest.mark.parametrize(("subject", "status", "expected"), UNKNOWN.values(), ids=UNKNOWN)
+def test_an_unknown_id_is_not_found(subject: Subject, status: int, expected: str) -> None:
     """404 (RFC 9110 15.5.5), or a bad request where the id is no id at all."""
-    row = unknown(confluent(), kind, status), unknown(confluent(), kind, 404)
+    row = unknown(confluent(), subject, status), unknown(confluent(), subject, 404)
     assert said(confluent(), "request/unknown-id", *row) == [expected, KEPT]
 
 
 def test_a_known_id_is_no_unknown_one() -> None:
     """A valid request in between is answered 200, and that is right."""
-    row = unknown(confluent(), "plain", 200, Expect.ACCEPTED), unknown(confluent(), "plain", 404)
+    row = unknown(confluent(), PLAIN, 200, Expect.ACCEPTED), unknown(confluent(), PLAIN, 404)
     assert said(confluent(), "request/unknown-id", *row) == [SILENT, KEPT]
 
 

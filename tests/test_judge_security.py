@@ -16,6 +16,8 @@ from exchanges import (
     SILENT,
     Expect,
     Probe,
+    Subject,
+    SubjectKind,
     absence,
     clause_ids,
     clause_of,
@@ -57,10 +59,25 @@ def secured(folder: Path, security: str, refusals: str = "{invalid: [422]}") -> 
     return operation_from(DOCUMENT.format(security=security, refusals=refusals), folder)
 
 
-def stranger(operation: Operation, status: int, varies: str = "", **more: Any) -> Exchange:
-    """Return the answer to a request that must not be let in; *varies* names what is wrong."""
+def stranger(operation: Operation, status: int, wrong: str = "", **more: Any) -> Exchange:
+    """Return the answer to a request that must not be let in; *wrong* is the scheme that is."""
     settings: dict[str, Any] = {"probe": Probe.CREDENTIALS, "expect": Expect.UNAUTHENTICATED}
-    case = make_case(operation, varies=varies, authority="", **settings | more)
+    case = make_case(
+        operation, subject=Subject(SubjectKind.CREDENTIALS, wrong), authority="", **settings | more
+    )
+    return make_exchange(case, status)
+
+
+def malformed(operation: Operation, status: int, scheme: str) -> Exchange:
+    """Return the answer to a request of which the value of *scheme* is no credential at all."""
+    subject = Subject(SubjectKind.MALFORMED_CREDENTIALS, scheme)
+    case = make_case(
+        operation,
+        probe=Probe.CREDENTIALS,
+        expect=Expect.UNAUTHENTICATED,
+        subject=subject,
+        authority="",
+    )
     return make_exchange(case, status)
 
 
@@ -84,7 +101,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("status", "expected"), REFUSED.values(), ids=REFUSED)
 @pytest.mark.parametrize(
-    ("id", "varies"),
+    ("id", "wrong"),
     [
         ("none", ""),
         ("cloud-api-key", "cloud-api-key"),
@@ -93,12 +110,12 @@ REFUSED = {
 )
 def test_a_request_without_valid_credentials_is_refused(
     id: str,
-    varies: str,
+    wrong: str,
     status: int,
     expected: str,
 ) -> None:
     """No credentials, or wrong ones: the documented status and no other (RFC 9110 15.5.2)."""
-    assert said(confluent(), f"security/{id}", stranger(confluent(), status, varies)) == [expected]
+    assert said(confluent(), f"security/{id}", stranger(confluent(), status, wrong)) == [expected]
 
 
 OF_DATADOG = {
@@ -111,17 +128,17 @@ OF_DATADOG = {
 
 @pytest.mark.parametrize(("status", "expected"), OF_DATADOG.values(), ids=OF_DATADOG)
 @pytest.mark.parametrize(
-    ("id", "varies"),
+    ("id", "wrong"),
     [("none", ""), ("DD-API-KEY", "apiKeyAuth"), ("DD-APPLICATION-KEY", "appKeyAuth")],
 )
 def test_the_document_says_with_which_status(
     id: str,
-    varies: str,
+    wrong: str,
     status: int,
     expected: str,
 ) -> None:
     """Where 403 is documented, 401 is wrong; a key is known by its header's name."""
-    assert said(datadog(), f"security/{id}", stranger(datadog(), status, varies)) == [expected]
+    assert said(datadog(), f"security/{id}", stranger(datadog(), status, wrong)) == [expected]
 
 
 MALFORMED = {
@@ -144,7 +161,7 @@ def test_what_is_no_credential_at_all_may_be_a_bad_request(
 ) -> None:
     """A malformed Authorization may be answered as a bad request (RFC 6750 3.1)."""
     id = f"{scheme}/malformed"
-    assert said(confluent(), f"security/{id}", stranger(confluent(), status, id)) == [expected]
+    assert said(confluent(), f"security/{id}", malformed(confluent(), status, scheme)) == [expected]
 
 
 def test_without_a_documented_status_401_refuses(tmp_path: Path) -> None:
@@ -152,7 +169,7 @@ def test_without_a_documented_status_401_refuses(tmp_path: Path) -> None:
     operation = secured(tmp_path, "[{user: []}]")
     row = [stranger(operation, status) for status in (401, 403, 422)]
     assert said(operation, "security/none", *row) == [KEPT, BROKEN, BROKEN]
-    row = [stranger(operation, status, "user/malformed") for status in (401, 422, 400)]
+    row = [malformed(operation, status, "user") for status in (401, 422, 400)]
     assert said(operation, "security/user/malformed", *row) == [KEPT, KEPT, BROKEN]
 
 
@@ -161,7 +178,7 @@ def test_a_clause_is_about_one_thing_that_is_wrong() -> None:
     row = [
         stranger(confluent(), 200),
         stranger(confluent(), 200, "cloud-api-key"),
-        stranger(confluent(), 200, "cloud-api-key/malformed"),
+        malformed(confluent(), 200, "cloud-api-key"),
         stranger(confluent(), 200, "confluent-sts-access-token"),
     ]
     assert said(confluent(), "security/none", *row) == [BROKEN, SILENT, SILENT, SILENT]

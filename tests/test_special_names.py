@@ -186,7 +186,7 @@ def test_every_member_at_fault_is_named(held: Campaign, path: str) -> None:
     keywords = set()
     for exchange in held.history:
         case = exchange.case
-        if case.probe is not Probe.BROKEN or case.varies != path or exchange.throttled:
+        if case.probe is not Probe.BROKEN or case.subject.name != path or exchange.throttled:
             continue
         [violation] = case.violations
         place = [] if violation.missing is None else [violation.missing]

@@ -125,7 +125,9 @@ def test_a_waiver_covers_what_it_names(tmp_path: Path, name: str) -> None:
     more, covered = FILTERS[name]
     (path := tmp_path / "waivers.toml").write_text(written(FULL | more), encoding="utf-8")
     ruling = replace(RED["broken"], document="confluent-api-keys")
-    outcome = waivers.applied(waivers.read(path), ruling, "http://127.0.0.1:8080", date.today())
+    outcome = waivers.apply_waivers(
+        waivers.read_waivers(path), ruling, "http://127.0.0.1:8080", date.today()
+    )
     said = f"ids are checked later (team-keys, until {LATER})" if covered else ""
     assert outcome == waivers.Outcome(waived=said)
 
@@ -205,7 +207,7 @@ def test_a_waiver_that_is_not_complete_is_refused(tmp_path: Path, name: str) -> 
     text, told = REFUSED[name]
     (path := tmp_path / "waivers.toml").write_text(text, encoding="utf-8")
     with pytest.raises(ContractError) as refused:
-        waivers.read(path)
+        waivers.read_waivers(path)
     line = str(refused.value)
     assert line.isprintable()
     assert any(part in line for part in told.split("|")), line

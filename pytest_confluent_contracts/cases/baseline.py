@@ -13,7 +13,7 @@ from pytest_confluent_contracts.cases.build import (
     with_pins,
 )
 from pytest_confluent_contracts.model.paths import ABSENT, value_at, with_value
-from pytest_confluent_contracts.model.traffic import Case, Probe, RunContext
+from pytest_confluent_contracts.model.traffic import Case, Probe, RunContext, Subject, SubjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,8 @@ def example_cases(operation: Operation, context: RunContext) -> list[Case]:
 
 def _example_case(operation: Operation, context: RunContext, example: Example) -> Case:
     title, body = f"the document's example {example.name}", with_pins(example.value, context)
-    return judged(Probe.EXAMPLES, title, operation, context, body, varies=f"example/{example.name}")
+    subject = Subject(SubjectKind.EXAMPLE, example.name)
+    return judged(Probe.EXAMPLES, title, operation, context, body, subject=subject)
 
 
 def throttling_cases(operation: Operation, context: RunContext) -> list[Case]:
@@ -97,6 +98,5 @@ def throttling_cases(operation: Operation, context: RunContext) -> list[Case]:
         "new values while the limit is reached": fresh_body(operation, context, "limited"),
     }
     return [
-        judged(Probe.THROTTLE, title, operation, context, body, varies="exhaust")
-        for title, body in updates.items()
+        judged(Probe.THROTTLE, title, operation, context, body) for title, body in updates.items()
     ]

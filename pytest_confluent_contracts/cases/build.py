@@ -13,7 +13,15 @@ import jsonschema_rs
 
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext, Violation
+from pytest_confluent_contracts.model.traffic import (
+    Case,
+    Expect,
+    Probe,
+    RunContext,
+    Subject,
+    SubjectKind,
+    Violation,
+)
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation, Property, SecurityScheme
@@ -284,7 +292,7 @@ def judged(
         "expect": Expect.REFUSED if wrong else Expect.ACCEPTED,
     }
     if len(wrong) == 1:
-        settings["varies"] = path_at_fault(wrong[0], body)
+        settings["subject"] = Subject(SubjectKind.MEMBER, path_at_fault(wrong[0], body))
     return unjudged_case(probe, title, operation, context, **(settings | more))
 
 

@@ -15,7 +15,14 @@ from pytest_confluent_contracts.cases.build import (
     writable,
 )
 from pytest_confluent_contracts.model.paths import with_value
-from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
+from pytest_confluent_contracts.model.traffic import (
+    Case,
+    Expect,
+    Probe,
+    RunContext,
+    Subject,
+    SubjectKind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,8 +66,12 @@ def _raw_case(
     title: str, kind: str, operation: Operation, context: RunContext, body: bytes, **more: Any
 ) -> Case:
     """Return the case that sends *body* as it is and must be refused, unless *more* says else."""
-    settings: dict[str, Any] = {"body": body, "expect": Expect.REFUSED, "varies": kind} | more
-    return unjudged_case(Probe.MALFORMED, title, operation, context, **settings)
+    settings: dict[str, Any] = {
+        "body": body,
+        "expect": Expect.REFUSED,
+        "subject": Subject(SubjectKind.MALFORMED, kind),
+    }
+    return unjudged_case(Probe.MALFORMED, title, operation, context, **(settings | more))
 
 
 def _text_path(operation: Operation, context: RunContext) -> str | None:

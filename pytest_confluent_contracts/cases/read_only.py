@@ -31,7 +31,14 @@ from pytest_confluent_contracts.model.paths import (
     value_at,
     with_value,
 )
-from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
+from pytest_confluent_contracts.model.traffic import (
+    Case,
+    Expect,
+    Probe,
+    RunContext,
+    Subject,
+    SubjectKind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -89,7 +96,7 @@ def _frozen_case(operation: Operation, context: RunContext, sent: str, body: Any
         body,
         expect=Expect.ANY,
         violations=(),
-        varies=sent,
+        subject=Subject(SubjectKind.MEMBER, sent),
     )
 
 
@@ -191,7 +198,9 @@ def _mistaken_values(others: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _undeclared_case(operation: Operation, context: RunContext, title: str, body: Any) -> Case:
-    return judged(Probe.READ_ONLY, title, operation, context, body, varies="undeclared")
+    return judged(
+        Probe.READ_ONLY, title, operation, context, body, subject=Subject(SubjectKind.UNDECLARED)
+    )
 
 
 def _in_capitals(operation: Operation, context: RunContext) -> Iterator[Case]:

@@ -14,7 +14,7 @@ from pytest_confluent_contracts.cases.build import (
 )
 from pytest_confluent_contracts.cases.generated import smallest_levels
 from pytest_confluent_contracts.model.paths import value_at, with_value
-from pytest_confluent_contracts.model.traffic import Case, Expect, Probe
+from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, Subject, SubjectKind
 
 SPELLED_CHARACTERS = 24  # a text of more is cut, but its characters are not replaced one by one
 CUT_ITEMS = 6  # of a longer list, the items behind these are kept or dropped whole
@@ -48,9 +48,11 @@ def _with_body(case: Case, body: Any) -> Case:
     if case.expect not in (Expect.ACCEPTED, Expect.REFUSED):
         return changed
     wrong = violations(case.operation, body)
-    varies = path_at_fault(wrong[0], body) if len(wrong) == 1 else case.varies
+    subject = case.subject
+    if len(wrong) == 1:
+        subject = Subject(SubjectKind.MEMBER, path_at_fault(wrong[0], body))
     expect = Expect.REFUSED if wrong else Expect.ACCEPTED
-    return replace(changed, violations=wrong, expect=expect, varies=varies)
+    return replace(changed, violations=wrong, expect=expect, subject=subject)
 
 
 def _axes_of(value: Any) -> tuple[list[int], Build]:

@@ -18,7 +18,14 @@ from pytest_confluent_contracts.cases.build import (
     judged,
     minimal_body,
 )
-from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
+from pytest_confluent_contracts.model.traffic import (
+    Case,
+    Expect,
+    Probe,
+    RunContext,
+    Subject,
+    SubjectKind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,13 +40,11 @@ WRONG_VALUE = "a wrong value"
 class Attempt:
     """The credentials of one request: headers, and what is wrong with them.
 
-    ``about`` is the name of the scheme that is wrong, with ``/malformed`` behind it where the value
-    is no credential of any kind, and empty where there is none at all.
     ``sends_least_too``: the smallest update travels with them as well.
     """
 
     title: str
-    about: str
+    subject: Subject
     headers: Mapping[str, str]
     sends_least_too: bool = False
 
@@ -67,7 +72,7 @@ def _refused_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
             expect=Expect.UNAUTHENTICATED,
             violations=(),
             authority="",
-            varies=attempt.about,
+            subject=attempt.subject,
         )
         yield refused
         # A service may look at who asks only where there is something to write.
@@ -75,6 +80,10 @@ def _refused_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
             least = minimal_body(operation, context)
             title = f"{attempt.title}, the smallest update"
             yield replace(refused, title=title, value=least, body=encoded_json(least))
+
+
+def _about(scheme: str) -> Subject:
+    return Subject(SubjectKind.CREDENTIALS, scheme)
 
 
 def _headers_but_credentials(case: Case) -> tuple[tuple[str, str], ...]:
@@ -102,7 +111,7 @@ def _valid_alternatives(operation: Operation, context: RunContext) -> Iterator[C
 
 
 def _wrong_attempts(operation: Operation, context: RunContext) -> Iterator[Attempt]:
-    yield Attempt("without credentials", "", {}, sends_least_too=True)
+    yield Attempt("without credentials", _about(""), {}, sends_least_too=True)
     for alternative in operation.security:
         given = _headers_given(alternative, context)
         for scheme in alternative:
@@ -110,8 +119,8 @@ def _wrong_attempts(operation: Operation, context: RunContext) -> Iterator[Attem
             rest = dict(given[partner.name] for partner in partners)
             if partners:
                 alone = dict([given[scheme.name]])
-                yield Attempt(f"without {scheme.header}", scheme.name, rest)
-                yield Attempt(f"with {scheme.header} alone", partners[0].name, alone)
+                yield Attempt(f"without {scheme.header}", _about(scheme.name), rest)
+                yield Attempt(f"with {scheme.header} alone", _about(partners[0].name), alone)
             yield from _with_wrong_header(scheme, rest, context)
         if len(alternative) == 2:
             yield from _with_values_exchanged(*alternative, given)
@@ -135,10 +144,11 @@ def _with_wrong_header(
     for title, value in _wrong_values(scheme, context):
         is_other = title == WRONG_VALUE
         headers = {**rest, scheme.header: value}
-        yield Attempt(f"with {title} in {scheme.header}", scheme.name, headers, is_other)
+        yield Attempt(f"with {title} in {scheme.header}", _about(scheme.name), headers, is_other)
+    malformed = Subject(SubjectKind.MALFORMED_CREDENTIALS, scheme.name)
     for title, value in _malformed_values(scheme, context):
         headers = {**rest, scheme.header: value}
-        yield Attempt(f"with {title} in {scheme.header}", f"{scheme.name}/malformed", headers)
+        yield Attempt(f"with {title} in {scheme.header}", malformed, headers)
 
 
 def _with_values_exchanged(
@@ -147,10 +157,10 @@ def _with_values_exchanged(
     """Yield attempts in which one of the two values is right, but not where it stands."""
     (_, first), (_, second) = given[one.name], given[two.name]
     swapped = {one.header: second, two.header: first}
-    yield Attempt(f"with {one.header} and {two.header} swapped", one.name, swapped)
+    yield Attempt(f"with {one.header} and {two.header} swapped", _about(one.name), swapped)
     for scheme, same in ((two, first), (one, second)):
         title = f"with the value of its partner in {scheme.header}"
-        yield Attempt(title, scheme.name, {one.header: same, two.header: same})
+        yield Attempt(title, _about(scheme.name), {one.header: same, two.header: same})
 
 
 def _made_up_values(scheme: SecurityScheme, context: RunContext) -> dict[str, str]:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.cases.baseline import baseline_update
 from pytest_confluent_contracts.cases.build import fresh_body, judged, unjudged_case
-from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
+from pytest_confluent_contracts.model.traffic import (
+    NOTHING_SPECIAL,
+    Case,
+    Expect,
+    Probe,
+    RunContext,
+    Subject,
+    SubjectKind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
 
 # What an unknown id looks like. An odd one may as well be refused as a bad request.
-PLAIN, ODD = "", "odd"
+PLAIN, ODD = NOTHING_SPECIAL, Subject(SubjectKind.ODD_ID)
 SHOWN_CHARACTERS = 40  # of an id, in the title of its case
 
 
@@ -35,7 +43,7 @@ def unknown_id_cases(operation: Operation, context: RunContext) -> list[Case]:
     return [*made, made[0], baseline_update(operation, context, Probe.UNKNOWN)]
 
 
-def _unknown_ids(context: RunContext) -> Iterator[tuple[str, str]]:
+def _unknown_ids(context: RunContext) -> Iterator[tuple[str, Subject]]:
     """Yield ids that nobody has, plain ones and ones that a service may trip over, with their look.
 
     They are near misses of the last path parameter.
@@ -63,7 +71,7 @@ def _nines_complement(digit: re.Match[str]) -> str:
 
 
 def _unknown_case(
-    operation: Operation, context: RunContext, id: str, look: str, label: str
+    operation: Operation, context: RunContext, id: str, look: Subject, label: str
 ) -> Case:
     *rest, (name, _) = context.parameters
     title = f"{name} {id[:SHOWN_CHARACTERS]}"
@@ -73,4 +81,4 @@ def _unknown_case(
     else:
         one = unjudged_case(Probe.UNKNOWN, title, operation, context)
     parameters = (*rest, (name, id))
-    return replace(one, parameters=parameters, expect=Expect.UNKNOWN, violations=(), varies=look)
+    return replace(one, parameters=parameters, expect=Expect.UNKNOWN, violations=(), subject=look)

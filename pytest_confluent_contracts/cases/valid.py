@@ -26,7 +26,15 @@ from pytest_confluent_contracts.cases.build import (
 from pytest_confluent_contracts.cases.generated import allowed_bodies
 from pytest_confluent_contracts.cases.member_values import described_values, long_text
 from pytest_confluent_contracts.model.paths import value_at, with_value, without_value
-from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
+from pytest_confluent_contracts.model.traffic import (
+    NOTHING_SPECIAL,
+    Case,
+    Expect,
+    Probe,
+    RunContext,
+    Subject,
+    SubjectKind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -46,7 +54,7 @@ class Body(NamedTuple):
 
     title: str
     value: Any
-    varies: str = ""
+    member: str = ""
 
 
 def allowed_cases(operation: Operation, context: RunContext) -> list[Case]:
@@ -75,7 +83,8 @@ def allowed_cases(operation: Operation, context: RunContext) -> list[Case]:
 
 def _judged_body(body: Body, operation: Operation, context: RunContext) -> Case:
     value = with_pins(body.value, context)
-    return judged(Probe.VALID, body.title, operation, context, value, varies=body.varies)
+    subject = Subject(SubjectKind.MEMBER, body.member) if body.member else NOTHING_SPECIAL
+    return judged(Probe.VALID, body.title, operation, context, value, subject=subject)
 
 
 def _escaped_case(operation: Operation, context: RunContext) -> Case:

@@ -25,7 +25,7 @@ from pytest_confluent_contracts.model.clauses import (
     Topic,
 )
 from pytest_confluent_contracts.model.documents import Property
-from pytest_confluent_contracts.model.traffic import Expect, Probe
+from pytest_confluent_contracts.model.traffic import Expect, Probe, Subject, SubjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -48,7 +48,6 @@ REFUSED_AS = {
 }
 # Probes in which valid bodies follow such as were refused.
 AMONG_REFUSALS = (Probe.READ_ONLY, Probe.BROKEN, Probe.MALFORMED, Probe.UNKNOWN)
-UNDECLARED = "undeclared"
 
 
 def derive(operation: Operation) -> Iterator[Clause]:
@@ -106,9 +105,10 @@ def _examples(request: Content) -> Iterator[Clause]:
 
 def _sends_example(name: str) -> Applies:
     is_allowed = _is_allowed_in(Probe.EXAMPLES)
+    subject = Subject(SubjectKind.EXAMPLE, name)
 
     def applies(exchange: Exchange) -> bool:
-        return is_allowed(exchange) and exchange.case.varies == f"example/{name}"
+        return is_allowed(exchange) and exchange.case.subject == subject
 
     return applies
 
@@ -130,7 +130,7 @@ def _accepted_again(request: Content) -> Clause:
     is_allowed = _is_allowed_in(*AMONG_REFUSALS)
 
     def applies(exchange: Exchange) -> bool:
-        return is_allowed(exchange) and exchange.case.varies != UNDECLARED
+        return is_allowed(exchange) and exchange.case.subject.kind is not SubjectKind.UNDECLARED
 
     return Clause(
         id="request/accepted/after-refusals",
@@ -145,7 +145,7 @@ def _accepted_again(request: Content) -> Clause:
 
 def _undeclared(request: Content) -> Clause:
     def applies(exchange: Exchange) -> bool:
-        return exchange.case.varies == UNDECLARED and not exchange.throttled
+        return exchange.case.subject.kind is SubjectKind.UNDECLARED and not exchange.throttled
 
     def look(exchange: Exchange) -> Finding | Looked:
         if exchange.accepted:
@@ -228,11 +228,13 @@ def _breaks_only(path: str, keyword: str) -> Applies:
     That is told by the ground truth, not by who made the case.
     """
 
+    subject = Subject(SubjectKind.MEMBER, path)
+
     def applies(exchange: Exchange) -> bool:
         case = exchange.case
         if case.expect is not Expect.REFUSED or exchange.throttled or len(case.violations) != 1:
             return False
-        return case.varies == path and case.violations[0].keyword == keyword
+        return case.subject == subject and case.violations[0].keyword == keyword
 
     return applies
 
@@ -335,9 +337,10 @@ def _malformed(operation: Operation, request: Content) -> Iterator[Clause]:
 
 
 def _is_malformed_as(kind: str) -> Applies:
+    subject = Subject(SubjectKind.MALFORMED, kind)
+
     def applies(exchange: Exchange) -> bool:
-        case = exchange.case
-        return case.probe is Probe.MALFORMED and case.varies == kind and not exchange.throttled
+        return exchange.case.subject == subject and not exchange.throttled
 
     return applies
 
@@ -376,7 +379,7 @@ def _unknown(operation: Operation) -> Clause:
         return exchange.case.expect is Expect.UNKNOWN and not exchange.throttled
 
     def look(exchange: Exchange) -> Finding | Looked:
-        is_odd = exchange.case.varies == "odd"
+        is_odd = exchange.case.subject.kind is SubjectKind.ODD_ID
         if exchange.status in promised or (is_odd and exchange.status in operation.refusals):
             return KEPT
         return Finding(

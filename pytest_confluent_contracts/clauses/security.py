@@ -12,7 +12,7 @@ from pytest_confluent_contracts.model.clauses import (
     FindingKind,
     MissingKind,
 )
-from pytest_confluent_contracts.model.traffic import Expect, Probe
+from pytest_confluent_contracts.model.traffic import Expect, Probe, Subject, SubjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,15 +31,17 @@ def derive(operation: Operation) -> Iterator[Clause]:
     if not operation.security or not all(operation.security):
         return
     promised = frozenset(operation.promises.refusals.unauthenticated) or USUAL_REFUSAL
-    yield _refused("none", operation.place, "a request without credentials", promised, "")
+    nothing = Subject(SubjectKind.CREDENTIALS)
+    yield _refused("none", operation.place, "a request without credentials", promised, nothing)
     for scheme in operation.schemes:
         id, what = scheme_id(scheme), f"a request with {scheme.name} missing or wrong"
-        yield _refused(id, scheme.place, what, promised, scheme.name)
+        wrong = Subject(SubjectKind.CREDENTIALS, scheme.name)
+        yield _refused(id, scheme.place, what, promised, wrong)
         if scheme.kind != "apiKey":
             # RFC 6750 3.1: what is no credential at all may be a bad request.
             allowed = promised | operation.refusals
             what = f"a request with a malformed {scheme.name}"
-            malformed = f"{scheme.name}/malformed"
+            malformed = Subject(SubjectKind.MALFORMED_CREDENTIALS, scheme.name)
             yield _refused(f"{id}/malformed", scheme.place, what, allowed, malformed)
     for alternative in operation.security:
         yield _works(alternative)
@@ -51,7 +53,7 @@ def scheme_id(scheme: SecurityScheme) -> str:
 
 
 def _refused(
-    id: str, place: SourceLocation, what: str, promised: frozenset[int], varies: str
+    id: str, place: SourceLocation, what: str, promised: frozenset[int], subject: Subject
 ) -> Clause:
     statuses = tuple(sorted(promised))
 
@@ -66,16 +68,16 @@ def _refused(
         family=Family.SECURITY,
         place=place,
         promise=f"{what} is answered {' or '.join(map(str, statuses))}",
-        judge=each(_is_sent_without(varies), look),
+        judge=each(_is_sent_without(subject), look),
         explain=withheld("a refusal", Expect.UNAUTHENTICATED),
         needs=CREDENTIALS,
     )
 
 
-def _is_sent_without(varies: str) -> Applies:
+def _is_sent_without(subject: Subject) -> Applies:
     def applies(exchange: Exchange) -> bool:
         case = exchange.case
-        is_of_this_kind = case.expect is Expect.UNAUTHENTICATED and case.varies == varies
+        is_of_this_kind = case.expect is Expect.UNAUTHENTICATED and case.subject == subject
         return is_of_this_kind and not exchange.throttled
 
     return applies

@@ -212,7 +212,7 @@ def _redacted_case(case: Case, clean: Redactor) -> RedactedCase:
         expect=case.expect,
         authority=case.authority,
         violations=case.violations,
-        varies=case.varies,
+        subject=case.subject,
     )
 
 

@@ -66,18 +66,42 @@ class Violation:
     missing: str | None = None
 
 
+class SubjectKind(StrEnum):
+    """The kinds of what a case may be about; behind each, what its name is."""
+
+    NONE = "none"
+    MEMBER = "member"  # the path of the one member that is wrong, frozen or tried alone
+    UNDECLARED = "undeclared"  # a member that the schema does not declare
+    EXAMPLE = "example"  # the name of the document's example
+    MALFORMED = "malformed"  # what is malformed about the body: json, media-type, ...
+    CREDENTIALS = "credentials"  # the scheme that is wrong; empty where there are none at all
+    MALFORMED_CREDENTIALS = "malformed credentials"  # the scheme of which the value is none
+    ODD_ID = "odd id"  # an id that may be refused for its form, before anybody looks for it
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a case is about: what a judge goes by where the request alone does not say it."""
+
+    kind: SubjectKind
+    name: str = ""
+
+
+NOTHING_SPECIAL: Final = Subject(SubjectKind.NONE)
+
+
 @dataclass(frozen=True, slots=True)
 class CaseParts:
     """What a case that will be sent, and one that may be shown, have in common.
 
     ``value`` is the JSON value of ``body`` (ABSENT where the body is not JSON); ``violations`` is
-    the ground truth of what is wrong with it; ``varies`` names the member of which the case is
-    about; ``authority`` the credentials it travels with.
+    the ground truth of what is wrong with it; ``subject`` what it is about; ``authority`` the
+    credentials it travels with.
     """
 
     probe: Probe
     title: str
-    operation: Operation
+    operation: Operation = field(repr=False)  # a traceback would show the whole document
     parameters: tuple[tuple[str, str], ...]
     # Before an exchange is made, credentials are in it.
     headers: tuple[tuple[str, str], ...] = field(repr=False)
@@ -86,7 +110,7 @@ class CaseParts:
     expect: Expect
     authority: str = ""
     violations: tuple[Violation, ...] = ()
-    varies: str = ""
+    subject: Subject = NOTHING_SPECIAL
 
     @property
     def key(self) -> tuple[object, ...]:
