@@ -254,7 +254,7 @@ def encoded_json(body: Any) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
-def unjudged_case(
+def bare_case(
     probe: Probe, title: str, operation: Operation, context: RunContext, **more: Any
 ) -> Case:
     """Return a case of which nothing is promised, unless *more* sets other fields of it.
@@ -293,7 +293,7 @@ def judged(
     }
     if len(wrong) == 1:
         settings["subject"] = Subject(SubjectKind.MEMBER, path_at_fault(wrong[0], body))
-    return unjudged_case(probe, title, operation, context, **(settings | more))
+    return bare_case(probe, title, operation, context, **(settings | more))
 
 
 def distinct_cases(cases: Iterable[Case]) -> list[Case]:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.baseline import baseline_between
 from pytest_confluent_contracts.cases.build import (
+    bare_case,
     encoded_json,
     fresh_body,
     minimal_body,
     types_allowed,
-    unjudged_case,
     writable,
 )
 from pytest_confluent_contracts.model.paths import with_value
@@ -71,7 +71,7 @@ def _raw_case(
         "expect": Expect.REFUSED,
         "subject": Subject(SubjectKind.MALFORMED, kind),
     }
-    return unjudged_case(Probe.MALFORMED, title, operation, context, **(settings | more))
+    return bare_case(Probe.MALFORMED, title, operation, context, **(settings | more))
 
 
 def _text_path(operation: Operation, context: RunContext) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.cases.baseline import baseline_update
-from pytest_confluent_contracts.cases.build import fresh_body, judged, unjudged_case
+from pytest_confluent_contracts.cases.build import bare_case, fresh_body, judged
 from pytest_confluent_contracts.model.traffic import (
     NOTHING_SPECIAL,
     Case,
@@ -79,6 +79,6 @@ def _unknown_case(
         body = fresh_body(operation, context, label)
         one = judged(Probe.UNKNOWN, title, operation, context, body)
     else:
-        one = unjudged_case(Probe.UNKNOWN, title, operation, context)
+        one = bare_case(Probe.UNKNOWN, title, operation, context)
     parameters = (*rest, (name, id))
     return replace(one, parameters=parameters, expect=Expect.UNKNOWN, violations=(), subject=look)

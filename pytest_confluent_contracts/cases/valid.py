@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pytest_confluent_contracts.cases.build import (
+    bare_case,
     distinct_cases,
     fresh_body,
     full_body,
@@ -17,7 +18,6 @@ from pytest_confluent_contracts.cases.build import (
     minimal_body,
     request_members,
     types_allowed,
-    unjudged_case,
     varied_members,
     with_pins,
     with_values,
@@ -63,7 +63,7 @@ def allowed_cases(operation: Operation, context: RunContext) -> list[Case]:
     Each is valid by the schema, not by its maker.
     """
     if operation.request is None:
-        return [unjudged_case(Probe.VALID, "no body", operation, context, expect=Expect.ACCEPTED)]
+        return [bare_case(Probe.VALID, "no body", operation, context, expect=Expect.ACCEPTED)]
 
     def judged_bodies(bodies: Iterable[Body]) -> list[Case]:
         return [_judged_body(body, operation, context) for body in bodies]

@@ -1,6 +1,6 @@
 """May this request go, and when?
 
-The one transport through which all traffic passes, and what is redacted from it.
+The one transport through which all traffic passes.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def alter_answers(change: Change, when: When) -> Alter:
     return replace_step("handle", handle)
 
 
-def alter_each_nth(count: int, change: Change) -> Alter:
+def alter_each_nth_answer(count: int, change: Change) -> Alter:
     """Return the alteration that changes every *count*-th answer of the 2xx class.
 
     Each service is counted anew.

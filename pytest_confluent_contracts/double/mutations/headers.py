@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.double.mutations.altering import (
     Mutation,
-    alter_each_nth,
+    alter_each_nth_answer,
     always,
     is_accepted,
     is_refused,
@@ -80,7 +80,7 @@ def status_mutations(operation: Operation) -> Iterator[Mutation]:
         yield mutate_answers(f"{code} instead of 200", set_status(code), is_accepted, "statuses")
     for code in (418, 500, 503):
         # A 503 that is answered when it is sent again is availability, not contract.
-        breaks, alter = ("statuses", "answered"), alter_each_nth(11, set_status(code))
+        breaks, alter = ("statuses", "answered"), alter_each_nth_answer(11, set_status(code))
         yield Mutation(f"{code} now and then", breaks, alter)
     refusals = with_status(*operation.refusals)
     for code in (500, 415):
@@ -88,7 +88,7 @@ def status_mutations(operation: Operation) -> Iterator[Mutation]:
         yield mutate_answers(f"{code} on broken bodies", change, refusals, *breaks)
     if has_bare_429(operation):
         yield mutate_step("429 with a body", "answer_refusal", refuse_with_body, "429/no-body")
-    resetting = alter_each_nth(9, reset_connection)
+    resetting = alter_each_nth_answer(9, reset_connection)
     yield Mutation("every 9th connection is reset", ("answered",), resetting)
     if operation.promises.request_id:
         name = operation.promises.request_id.header

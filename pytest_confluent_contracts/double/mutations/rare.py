@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.double.mutations.altering import (
     Mutation,
-    alter_each_nth,
+    alter_each_nth_answer,
     always,
     change_bytes,
     find_value,
@@ -55,9 +55,12 @@ def rare_mutations(operation: Operation) -> Iterator[Mutation]:
         yield mutate_answers(name, invalid, repeated, ACCEPTED)
     for count in EACH_NTH:
         empty, crash = change_bytes(always(b"")), set_status(500)
-        name, broken = f"every {count}th answer has no body", alter_each_nth(count, empty)
+        name, broken = f"every {count}th answer has no body", alter_each_nth_answer(count, empty)
         yield Mutation(name, ("200/json",), broken)
-        name, crashing = f"every {count}th request is answered 500", alter_each_nth(count, crash)
+        name, crashing = (
+            f"every {count}th request is answered 500",
+            alter_each_nth_answer(count, crash),
+        )
         yield Mutation(name, ("statuses",), crashing)
 
 
