@@ -27,7 +27,7 @@ MUTATIONS_AT_LEAST = 200
 
 
 @lru_cache
-def tester(name: str) -> MutationTester:
+def shared_tester(name: str) -> MutationTester:
     """Return the tester of a document; its requests are made once."""
     return MutationTester(document(name)[1], seed=0, max_examples=20)
 
@@ -36,8 +36,8 @@ def tester(name: str) -> MutationTester:
 def told_alone(name: str) -> dict[str, str]:
     """Return a mutation for each clause that has one of its own, which no other clause is named for."""
     own: dict[str, str] = {}
-    for mutation in tester(name).mutations.values():
-        named = tester(name).named_clauses(mutation)
+    for mutation in shared_tester(name).mutations.values():
+        named = shared_tester(name).named_clauses(mutation)
         if len(named) == 1:
             own.setdefault(named[0].id, mutation.name)
     return own
@@ -72,7 +72,7 @@ def test_a_check_that_is_taken_out_is_missed(
     name: str, clause: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With its judge silenced, the clause's mutation is not noticed; with its judge, it is."""
-    mutation, tried = told_alone(name)[clause], tester(name)
+    mutation, tried = told_alone(name)[clause], shared_tester(name)
     assert tried.try_mutation(mutation).complaint == ""
     blind = tuple(
         replace(one, judge=lenient(one.judge)) if one.id == clause else one for one in tried.clauses
@@ -86,16 +86,16 @@ def test_a_check_that_is_taken_out_is_missed(
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_clause_that_can_be_provoked_has_a_fault(name: str) -> None:
     """Only what no request can bring about is left without one: a conflict, and a network in between."""
-    assert set(tester(name).uncovered()) <= {"409/header/Location", "answered/at-once"}
+    assert set(shared_tester(name).uncovered()) <= {"409/header/Location", "answered/at-once"}
 
 
 def test_there_are_enough_faults() -> None:
     """The proof is broad, and every mutation names a clause."""
     count, naming_none = 0, []
     for name in DOCUMENTS:
-        for mutation in tester(name).mutations.values():
+        for mutation in shared_tester(name).mutations.values():
             count += 1
-            if not tester(name).named_clauses(mutation):
+            if not shared_tester(name).named_clauses(mutation):
                 naming_none.append(mutation.name)
     assert count >= MUTATIONS_AT_LEAST
     assert naming_none == []
