@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import h11
 import httpx
 import pytest
 from exchanges import confluent, datadog
@@ -284,6 +285,31 @@ def test_each_operation_has_its_own_share_of_the_budget() -> None:
     for _ in range(3):
         guard_.handle_request(asked(key=OTHER))
     assert (guard_.sent, guard_.sent_of(KEY), guard_.sent_of(OTHER), len(seen)) == (4, 1, 3, 4)
+
+
+def test_a_connection_that_ctrl_c_left_half_changed_does_not_put_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ctrl-C between two states of a kept connection makes each next request on it fail."""
+    made_ready = h11.Connection.start_next_cycle
+
+    def half(self: h11.Connection) -> None:
+        made_ready(self)
+        self._writer = None
+
+    def talk(connection: socket.socket) -> None:
+        while connection.recv(65536):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    with listening(talk) as url:
+        rules = guard.Rules(frozenset({url}))
+        guard_ = guard.Guard(rules, {KEY: ALLOWED}, VirtualClock())
+        monkeypatch.setattr(h11.Connection, "start_next_cycle", half)
+        guard_.handle_request(asked(url=url + OURS)).read()
+        monkeypatch.undo()
+        guard_.close_up(KEY)
+        assert guard_.handle_request(asked(url=url + OURS)).status_code == 200
+        guard_.close()
 
 
 def test_without_an_allowance_there_is_no_budget() -> None:
