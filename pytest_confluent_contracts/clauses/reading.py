@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.model.clauses import Explain, Judge
     from pytest_confluent_contracts.model.documents import Content
+
+SURROGATE = re.compile("[\\ud800-\\udfff]")
 
 SERVED = frozenset({Probe.EXAMPLES, Probe.VALID})
 REFUSING = frozenset({Probe.BROKEN, Probe.MALFORMED, Probe.CREDENTIALS, Probe.UNKNOWN})
@@ -259,13 +262,9 @@ def _without_surrogates(body: Any) -> Any:
     Lone surrogates are replaced, and lengths kept.
     """
     text = json.dumps(body, ensure_ascii=False)
-    if text.isascii() or not any(_is_surrogate(character) for character in text):
+    if text.isascii() or not SURROGATE.search(text):
         return body
-    return json.loads("".join("\ufffd" if _is_surrogate(mark) else mark for mark in text))
-
-
-def _is_surrogate(character: str) -> bool:
-    return "\ud800" <= character <= "\udfff"
+    return json.loads(SURROGATE.sub("\ufffd", text))
 
 
 def _shortened(message: str) -> str:
