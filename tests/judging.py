@@ -103,7 +103,7 @@ def judged(
     )
     settings = targets.ClientSettings(5.0)
     target = targets.live(url, [planned_access(plan)], settings, {})
-    campaign = Campaign(plan, target.connection(plan.context), RunPolicy(pause=pause))
+    campaign = Campaign(plan, target, RunPolicy(pause=pause))
     wanted = set(only)
     rulings: dict[str, Ruling] = {}
     try:

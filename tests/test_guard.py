@@ -22,6 +22,7 @@ from pytest_confluent_contracts.double.service import VirtualClock
 from pytest_confluent_contracts.http import guard, redaction, targets
 from pytest_confluent_contracts.model.traffic import REDACTED, RunContext
 from pytest_confluent_contracts.run.access import planned_access
+from pytest_confluent_contracts.run.campaign import Campaign
 
 if TYPE_CHECKING:
     import socket
@@ -396,11 +397,10 @@ def test_both_documents_go_over_one_guard_and_one_connection(
     """One guard, one pool and one client serve every operation: the second document opens no connection of its own."""
     url, connections = counting
     contexts = {one.key: held(one, GIVEN) for one in (confluent(), datadog())}
-    accesses = [
-        planned_access(make_plan(one, contexts[one.key])) for one in (confluent(), datadog())
-    ]
+    plans = [make_plan(one, contexts[one.key]) for one in (confluent(), datadog())]
+    accesses = [planned_access(plan) for plan in plans]
     target = targets.live(url, accesses, targets.ClientSettings(5.0), {})
-    ways = [target.connection(contexts[one.key]) for one in (confluent(), datadog())]
+    ways = [Campaign(plan, target).sender for plan in plans]
     cases = [baseline_update(one, contexts[one.key]) for one in (confluent(), datadog())]
     came = [
         way.client.exchange(case, 0)

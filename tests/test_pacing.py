@@ -213,9 +213,9 @@ def held_up(headers: list[tuple[str, str]], times: int) -> tuple[float, list[str
 
     parts = {part: "x" * 8 for scheme in operation.security[0] for part, _ in scheme.variables}
     context = RunContext((("id", "ak-1"),), {}, {operation.security[0][0].name: parts})
-    connection = answered(operation, context, clock, answer).connection(context)
+    target = answered(operation, context, clock, answer)
     plan = make_plan(operation, context, needed=())
-    campaign = Campaign(plan, connection, listener=Listener(say=said.append))
+    campaign = Campaign(plan, target, listener=Listener(say=said.append))
     begun = clock.now()
     campaign.sender.send(baseline_update(operation, context, Probe.VALID))
     stopped = missing_sentence(campaign.sender.stopped) if campaign.sender.stopped else ""

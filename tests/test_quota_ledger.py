@@ -242,11 +242,11 @@ def test_a_campaign_keeps_the_reserve_of_the_credentials_that_it_sends_with(
 ) -> None:
     """What another campaign on the same target was told counts here, for the same credentials alone."""
     double = Double(confluent())
-    connection = double.target().connection(double.context)
-    campaign = Campaign(double.plan, connection, RunPolicy(reserve=True))
+    target = double.target()
+    campaign = Campaign(double.plan, target, RunPolicy(reserve=True))
     own = double.plan.of(Probe.EXAMPLES).cases[0]
-    connection.quota.note(
+    target.quota.note(
         told(confluent(), 20, authority=own.authority if authority == "own" else authority)
     )
     campaign.sender.send(own)
-    assert (connection.clock.now() > 6.0) is waits
+    assert (target.clock.now() > 6.0) is waits

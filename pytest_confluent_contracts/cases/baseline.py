@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_confluent_contracts.cases.build import (
     fresh_body,
     full_body,
-    judged,
+    judged_case,
     minimal_body,
     varied_members,
     with_pins,
@@ -29,13 +29,13 @@ def baseline_update(
     Its answer shows the resource as it is.
     """
     body = minimal_body(operation, context)
-    return judged(probe, "the smallest update", operation, context, body)
+    return judged_case(probe, "the smallest update", operation, context, body)
 
 
 def full_update(operation: Operation, context: RunContext) -> Case:
     """Return the request that writes every member that may be written: a known state to start."""
     body = full_body(operation, context)
-    return judged(Probe.EXAMPLES, "every member", operation, context, body)
+    return judged_case(Probe.EXAMPLES, "every member", operation, context, body)
 
 
 def spaced_updates(operation: Operation, context: RunContext) -> list[Case]:
@@ -52,7 +52,7 @@ def spaced_updates(operation: Operation, context: RunContext) -> list[Case]:
         if member.secret or value is ABSENT:
             continue
         body = with_value(least, member.path, value)
-        updates.append(judged(Probe.VALID, f"a new {member.path}", operation, context, body))
+        updates.append(judged_case(Probe.VALID, f"a new {member.path}", operation, context, body))
     return updates
 
 
@@ -85,7 +85,7 @@ def example_cases(operation: Operation, context: RunContext) -> list[Case]:
 def _example_case(operation: Operation, context: RunContext, example: Example) -> Case:
     title, body = f"the document's example {example.name}", with_pins(example.value, context)
     subject = Subject(SubjectKind.EXAMPLE, example.name)
-    return judged(Probe.EXAMPLES, title, operation, context, body, subject=subject)
+    return judged_case(Probe.EXAMPLES, title, operation, context, body, subject=subject)
 
 
 def throttling_cases(operation: Operation, context: RunContext) -> list[Case]:
@@ -98,5 +98,6 @@ def throttling_cases(operation: Operation, context: RunContext) -> list[Case]:
         "new values while the limit is reached": fresh_body(operation, context, "limited"),
     }
     return [
-        judged(Probe.THROTTLE, title, operation, context, body) for title, body in updates.items()
+        judged_case(Probe.THROTTLE, title, operation, context, body)
+        for title, body in updates.items()
     ]

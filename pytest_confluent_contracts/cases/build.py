@@ -33,20 +33,9 @@ MESSAGE_CHARACTERS = 200
 # --- members --------------------------------------------------------------------------------------
 
 
-def request_members(operation: Operation) -> tuple[Property, ...]:
-    """Return every member of the request body that the document declares."""
-    return tuple(operation.request.properties) if operation.request else ()
-
-
-def answer_members(operation: Operation) -> tuple[Property, ...]:
-    """Return every member of the body that answers a successful update."""
-    content = operation.success.content if operation.success else None
-    return tuple(content.properties) if content else ()
-
-
 def sendable_members(operation: Operation) -> list[Property]:
     """Return the members of the request body that an update may send and that have a type."""
-    declared = request_members(operation)
+    declared = operation.request_members
     frozen = [member.path for member in declared if member.read_only]
     found: list[Property] = []
     for member in declared:
@@ -56,7 +45,7 @@ def sendable_members(operation: Operation) -> list[Property]:
     return found
 
 
-def writable(operation: Operation) -> list[Property]:
+def writable_members(operation: Operation) -> list[Property]:
     """Return the members that hold a value of their own: no objects, items of lists, constants."""
     found: list[Property] = []
     for member in sendable_members(operation):
@@ -75,7 +64,7 @@ def varied_members(operation: Operation, context: RunContext) -> list[Property]:
     fixed = set(context.pins)
     if not context.made_up:
         fixed |= set(operation.promises.checked_elsewhere.paths)
-    return [member for member in writable(operation) if member.path not in fixed]
+    return [member for member in writable_members(operation) if member.path not in fixed]
 
 
 def types_allowed(schema: Mapping[str, Any]) -> list[str]:
@@ -109,7 +98,7 @@ def minimal_body(operation: Operation, context: RunContext) -> Any:
     """Return the smallest body that the schema allows: what is required, and what is pinned."""
     body: Any = {}
     required = {paths.WHOLE}
-    for member in request_members(operation):
+    for member in operation.request_members:
         if member.required and member.parent in required:
             required.add(member.path)
             value = {} if "properties" in member.schema else _documented_value(operation, member)
@@ -120,7 +109,7 @@ def minimal_body(operation: Operation, context: RunContext) -> Any:
 def full_body(operation: Operation, context: RunContext) -> Any:
     """Return a body with every member that an update may write."""
     body = minimal_body(operation, context)
-    for member in writable(operation):
+    for member in writable_members(operation):
         body = paths.with_value(body, member.path, _documented_value(operation, member))
     return with_pins(body, context)
 
@@ -134,7 +123,7 @@ def fresh_body(operation: Operation, context: RunContext, label: str, except_pat
     body = full_body(operation, context)
     if not context.made_up:
         return body
-    for member in writable(operation):
+    for member in writable_members(operation):
         if member.path == except_path or member.path in context.pins:
             continue
         value = _fresh_value(member, context, label)
@@ -267,7 +256,7 @@ def bare_case(
         "headers": (
             ("Content-Type", media_type),
             ("Accept", "application/json"),
-            *credential_headers(operation, context),
+            *headers_of(chosen_alternative(operation, context), context),
         ),
         "authority": authority_name(operation, context),
         "expect": Expect.ANY,
@@ -277,23 +266,31 @@ def bare_case(
     return Case(probe=probe, title=title, operation=operation, **(settings | more))
 
 
-def judged(
+def judged_case(
     probe: Probe, title: str, operation: Operation, context: RunContext, body: Any, **more: Any
 ) -> Case:
     """Return the case that sends *body*, with *more* fields of it set.
 
     What is promised for it follows from the schema, not from its maker.
     """
+    settings = {"value": body, "body": encoded_json(body)} | promised_by_schema(operation, body)
+    return bare_case(probe, title, operation, context, **(settings | more))
+
+
+def promised_by_schema(operation: Operation, body: Any) -> dict[str, Any]:
+    """Return the fields of a case that follow from the schema.
+
+    What is wrong with *body*, what must come of it, and what it is about where one member alone is
+    wrong.
+    """
     wrong = violations(operation, body)
-    settings: dict[str, Any] = {
-        "value": body,
-        "body": encoded_json(body),
+    fields: dict[str, Any] = {
         "violations": wrong,
         "expect": Expect.REFUSED if wrong else Expect.ACCEPTED,
     }
     if len(wrong) == 1:
-        settings["subject"] = Subject(SubjectKind.MEMBER, path_at_fault(wrong[0], body))
-    return bare_case(probe, title, operation, context, **(settings | more))
+        fields["subject"] = Subject(SubjectKind.MEMBER, path_at_fault(wrong[0], body))
+    return fields
 
 
 def distinct_cases(cases: Iterable[Case]) -> list[Case]:
@@ -320,12 +317,12 @@ def alternative_name(alternative: Sequence[SecurityScheme]) -> str:
 def chosen_alternative(operation: Operation, context: RunContext) -> tuple[SecurityScheme, ...]:
     """Return the first documented alternative for which every credential was given."""
     for alternative in operation.security:
-        if complete(alternative, context):
+        if is_complete(alternative, context):
             return alternative
     return ()
 
 
-def complete(alternative: Sequence[SecurityScheme], context: RunContext) -> bool:
+def is_complete(alternative: Sequence[SecurityScheme], context: RunContext) -> bool:
     """Return whether every part of every scheme was given."""
     return all(is_given(scheme, context) for scheme in alternative)
 
@@ -334,11 +331,6 @@ def is_given(scheme: SecurityScheme, context: RunContext) -> bool:
     """Return whether every part of *scheme* was given: of a basic one, both user and password."""
     given = context.credentials.get(scheme.name, {})
     return all(given.get(part) for part, _ in scheme.variables)
-
-
-def credential_headers(operation: Operation, context: RunContext) -> tuple[tuple[str, str], ...]:
-    """Return the headers of the run's own credentials."""
-    return headers_of(chosen_alternative(operation, context), context)
 
 
 def headers_of(

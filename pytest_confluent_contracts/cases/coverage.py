@@ -19,7 +19,7 @@ from hypothesis.internal.intervalsets import IntervalSet
 
 from pytest_confluent_contracts.cases.build import (
     distinct_cases,
-    judged,
+    judged_case,
     made_up_secret,
     path_at_fault,
     sendable_members,
@@ -56,7 +56,7 @@ def coverage_cases(operation: Operation, context: RunContext) -> list[Case]:
     for index, body in enumerate(schemathesis_bodies(operation)):
         sent = _unmistakable(body, index, operation, context)
         title = "a coverage body of schemathesis"
-        one = judged(Probe.COVERAGE, title, operation, context, sent)
+        one = judged_case(Probe.COVERAGE, title, operation, context, sent)
         is_new = len(one.violations) == 1 and ways_wrong(one) not in known
         if is_new or not one.violations:
             added.append(one)

@@ -125,17 +125,17 @@ def draw_values(strategy: st.SearchStrategy[T], count: int, seed: int) -> list[T
 
 
 def allowed_bodies(operation: Operation, context: RunContext) -> list[Any]:
-    """Return generated bodies that the schema allows, the pins in them."""
+    """Return generated bodies that the schema allows, without the pins."""
     if operation.request is None:
         return []
     checked = () if context.made_up else operation.promises.checked_elsewhere.paths
-    strategy = _value_strategy(operation.request.schema, WHOLE, frozenset(checked), operation)
-    made = draw_values(strategy, context.max_examples, context.seed)
-    return [with_pins(body, context) for body in made]
+    secrets = _secret_paths(operation)
+    strategy = _value_strategy(operation.request.schema, WHOLE, frozenset(checked), secrets)
+    return draw_values(strategy, context.max_examples, context.seed)
 
 
 def _value_strategy(
-    schema: Mapping[str, Any], path: str, fixed: frozenset[str], operation: Operation
+    schema: Mapping[str, Any], path: str, fixed: frozenset[str], secrets: frozenset[str]
 ) -> st.SearchStrategy[Any]:
     """Draw what *schema* allows at *path*, without the members at the paths of *fixed*."""
     if "enum" in schema:
@@ -143,21 +143,21 @@ def _value_strategy(
     if "const" in schema:
         return st.just(schema["const"])
     kinds = types_allowed(schema) or ["object" if "properties" in schema else "string"]
-    return st.one_of([_typed_strategy(kind, schema, path, fixed, operation) for kind in kinds])
+    return st.one_of([_typed_strategy(kind, schema, path, fixed, secrets) for kind in kinds])
 
 
 def _typed_strategy(
-    kind: str, schema: Mapping[str, Any], path: str, fixed: frozenset[str], operation: Operation
+    kind: str, schema: Mapping[str, Any], path: str, fixed: frozenset[str], secrets: frozenset[str]
 ) -> st.SearchStrategy[Any]:
     if kind == "object":
-        return _object_strategy(schema, path, fixed, operation)
+        return _object_strategy(schema, path, fixed, secrets)
     if kind == "array":
         item = schema.get("items") or {"type": "string"}
-        items = _value_strategy(item, item_path(path), fixed, operation)
+        items = _value_strategy(item, item_path(path), fixed, secrets)
         fewest, most = schema.get("minItems", 0), schema.get("maxItems", MOST_ITEMS)
         return st.lists(items, min_size=fewest, max_size=most)
     if kind == "string":
-        return secret_strategy() if _is_secret(path, operation) else text_strategy(schema)
+        return secret_strategy() if path in secrets else text_strategy(schema)
     low, high = schema.get("minimum"), schema.get("maximum")
     return {
         "boolean": st.booleans(),
@@ -168,7 +168,7 @@ def _typed_strategy(
 
 
 def _object_strategy(
-    schema: Mapping[str, Any], path: str, fixed: frozenset[str], operation: Operation
+    schema: Mapping[str, Any], path: str, fixed: frozenset[str], secrets: frozenset[str]
 ) -> st.SearchStrategy[dict[str, Any]]:
     """Draw declared members only: undeclared ones have a probe of their own.
 
@@ -183,7 +183,7 @@ def _object_strategy(
             continue
         is_always = name in required or "properties" in member
         parts = always if is_always else sometimes
-        parts[name] = _value_strategy(member, child, fixed, operation)
+        parts[name] = _value_strategy(member, child, fixed, secrets)
     return st.fixed_dictionaries(always, optional=sometimes)
 
 
@@ -192,8 +192,9 @@ def _may_send(schema: Mapping[str, Any]) -> bool:
     return is_described and not schema.get("readOnly")
 
 
-def _is_secret(path: str, operation: Operation) -> bool:
-    return any(member.path == path and member.secret for member in sendable_members(operation))
+def _secret_paths(operation: Operation) -> frozenset[str]:
+    """Return the paths of the secret members that an update may send."""
+    return frozenset(member.path for member in sendable_members(operation) if member.secret)
 
 
 def secret_strategy() -> st.SearchStrategy[str]:
@@ -261,7 +262,7 @@ def forbidden_bodies(operation: Operation, context: RunContext) -> list[Any]:
         return with_value(with_pins(body, context), path, junk)
 
     places = [WHOLE, *(member.path for member in sendable_members(operation))]
-    fine = _value_strategy(operation.request.schema, WHOLE, frozenset(), operation)
+    fine = _value_strategy(operation.request.schema, WHOLE, frozenset(), _secret_paths(operation))
     broken = st.tuples(fine, st.sampled_from(places), JUNK).map(spoilt)
     count = math.ceil(context.max_examples / ALLOWED_PER_FORBIDDEN)
     made = draw_values(broken, count, context.seed + 1)

@@ -12,7 +12,7 @@ from pytest_confluent_contracts.cases.build import (
     fresh_body,
     minimal_body,
     types_allowed,
-    writable,
+    writable_members,
 )
 from pytest_confluent_contracts.model.paths import with_value
 from pytest_confluent_contracts.model.traffic import (
@@ -76,7 +76,7 @@ def _raw_case(
 
 def _text_path(operation: Operation, context: RunContext) -> str | None:
     """Return the path of the string member into which bad bytes are put, None without one."""
-    for member in writable(operation):
+    for member in writable_members(operation):
         is_text = "string" in types_allowed(member.schema) and not member.secret
         if is_text and member.path not in context.pins:
             return member.path

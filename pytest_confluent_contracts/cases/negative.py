@@ -11,7 +11,7 @@ from pytest_confluent_contracts.cases.build import (
     distinct_cases,
     fresh_body,
     holds_strings,
-    judged,
+    judged_case,
     minimal_body,
     sendable_members,
     types_allowed,
@@ -58,7 +58,7 @@ def broken_cases(operation: Operation, context: RunContext) -> list[Case]:
     if operation.request is None:
         return []
     drawn = [
-        judged(Probe.BROKEN, "a generated broken body", operation, context, body)
+        judged_case(Probe.BROKEN, "a generated broken body", operation, context, body)
         for body in forbidden_bodies(operation, context)
     ]
     made = [*listed_cases(operation, context), *drawn]
@@ -70,7 +70,7 @@ def broken_cases(operation: Operation, context: RunContext) -> list[Case]:
 def listed_cases(operation: Operation, context: RunContext) -> list[Case]:
     """Return the broken bodies that follow from the schema alone, with none drawn."""
     return [
-        judged(Probe.BROKEN, title, operation, context, body)
+        judged_case(Probe.BROKEN, title, operation, context, body)
         for title, body in _listed_bodies(operation, context)
     ]
 

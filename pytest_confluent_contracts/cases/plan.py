@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts import cases
 from pytest_confluent_contracts.cases.baseline import baseline_update, spaced_updates
-from pytest_confluent_contracts.cases.build import complete
+from pytest_confluent_contracts.cases.build import is_complete
 from pytest_confluent_contracts.model.traffic import Probe
 
 if TYPE_CHECKING:
@@ -35,15 +35,15 @@ class PlannedProbe:
 class Plan:
     """What is sent of one operation.
 
-    ``opening`` comes before whichever probe is the first: the update that changes least, whose
-    answer shows what was there; None where the run has no resource of its own. ``probes`` follow in
+    ``baseline`` is the update that changes least. It comes before whichever probe is the first,
+    where the run has a resource of its own: its answer shows what was there. ``probes`` follow in
     order. ``spaced_updates`` come after the valid bodies, each after a pause in which a time stamp
     must move.
     """
 
     operation: Operation
     context: RunContext
-    opening: Case | None
+    baseline: Case
     probes: tuple[PlannedProbe, ...]
     spaced_updates: tuple[Case, ...]
 
@@ -60,13 +60,11 @@ class Plan:
     def is_authorised(self) -> bool:
         """Return whether the credentials of at least one documented alternative were given."""
         alternatives = self.operation.security
-        return not alternatives or any(complete(one, self.context) for one in alternatives)
+        return not alternatives or any(is_complete(one, self.context) for one in alternatives)
 
     def every_case(self) -> Iterator[Case]:
-        """Yield every case that may be sent, the smallest update too, with which a run looks in
-        between.
-        """
-        yield baseline_update(self.operation, self.context)
+        """Yield every case that may be sent; with the baseline a run also looks in between."""
+        yield self.baseline
         for planned in self.probes:
             yield from planned.cases
         yield from self.spaced_updates
@@ -95,7 +93,7 @@ def make_plan(
     return Plan(
         operation=operation,
         context=context,
-        opening=baseline_update(operation, context) if context.owned else None,
+        baseline=baseline_update(operation, context),
         probes=tuple(probes),
         spaced_updates=tuple(spaced_updates(operation, context)) if runs_valid else (),
     )

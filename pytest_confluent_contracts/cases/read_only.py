@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.baseline import baseline_update
 from pytest_confluent_contracts.cases.build import (
-    answer_members,
     fresh_body,
-    judged,
+    judged_case,
     minimal_body,
-    request_members,
     sample_value,
     types_allowed,
     with_values,
-    writable,
+    writable_members,
 )
 from pytest_confluent_contracts.model.paths import (
     ABSENT,
@@ -88,7 +86,7 @@ def read_only_cases(operation: Operation, context: RunContext) -> list[Case]:
 
 
 def _frozen_case(operation: Operation, context: RunContext, sent: str, body: Any) -> Case:
-    return judged(
+    return judged_case(
         Probe.READ_ONLY,
         f"{sent} sent",
         operation,
@@ -105,7 +103,7 @@ def _frozen_case(operation: Operation, context: RunContext, sent: str, body: Any
 
 def _frozen_values(operation: Operation) -> dict[str, Any]:
     """Return a value that no service would have by chance, for each member that is frozen."""
-    known = {member.path: member for member in answer_members(operation)}
+    known = {member.path: member for member in operation.answer_members}
     promises = operation.promises
     others: dict[str, Any] = {}
     for path in (*promises.immutable.paths, *promises.create_only.paths):
@@ -198,7 +196,7 @@ def _mistaken_values(others: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _undeclared_case(operation: Operation, context: RunContext, title: str, body: Any) -> Case:
-    return judged(
+    return judged_case(
         Probe.READ_ONLY, title, operation, context, body, subject=Subject(SubjectKind.UNDECLARED)
     )
 
@@ -210,7 +208,7 @@ def _in_capitals(operation: Operation, context: RunContext) -> Iterator[Case]:
     """
     new = fresh_body(operation, context, "capitals")
     least = body = minimal_body(operation, context)
-    for member in writable(operation):
+    for member in writable_members(operation):
         value = value_at(new, member.path)
         if not (member.secret or member.required or value is ABSENT):
             *holders, name = steps_of(member.path)
@@ -239,5 +237,5 @@ def _with_undeclared(operation: Operation, context: RunContext) -> Iterator[Case
 
 def _object_paths(operation: Operation) -> list[str]:
     """Return the paths of the objects within the request body that an update may write."""
-    members = request_members(operation)
+    members = operation.request_members
     return [m.path for m in members if "properties" in m.schema and not m.read_only]

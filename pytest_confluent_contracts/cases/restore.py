@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.build import (
-    answer_members,
-    judged,
+    judged_case,
     minimal_body,
     types_allowed,
     with_pins,
     with_values,
-    writable,
+    writable_members,
 )
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
 from pytest_confluent_contracts.model.traffic import REDACTED, Probe
@@ -23,14 +22,14 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Case, RunContext
 
 
-def shown(operation: Operation, answer: Any) -> dict[str, Any]:
+def shown_values(operation: Operation, answer: Any) -> dict[str, Any]:
     """Return what *answer* shows of the members that an update may write, by path.
 
     What it leaves out counts as empty.
     """
-    answered = {member.path for member in answer_members(operation)}
+    answered = {member.path for member in operation.answer_members}
     found: dict[str, Any] = {}
-    for member in writable(operation):
+    for member in writable_members(operation):
         if member.path in answered and not member.secret:
             empty: Any = [] if types_allowed(member.schema) == ["array"] else ""
             value = value_at(answer, member.path)
@@ -38,18 +37,20 @@ def shown(operation: Operation, answer: Any) -> dict[str, Any]:
     return found
 
 
-def restoring(operation: Operation, context: RunContext, was: Mapping[str, Any]) -> Case:
+def restoring_update(operation: Operation, context: RunContext, was: Mapping[str, Any]) -> Case:
     """Return the update that writes *was*, by path."""
     body = with_pins(with_values(minimal_body(operation, context), was), context)
-    return judged(Probe.EXAMPLES, "put back what was there", operation, context, body)
+    return judged_case(Probe.EXAMPLES, "put back what was there", operation, context, body)
 
 
-def beyond(operation: Operation, context: RunContext, was: Mapping[str, Any]) -> list[str]:
+def unrestorable_paths(
+    operation: Operation, context: RunContext, was: Mapping[str, Any]
+) -> list[str]:
     """Return the paths of the members that cannot be put back.
 
     No answer showed them as they were, or their values were redacted.
     """
-    lost = unseen(operation, context)
+    lost = unseen_paths(operation, context)
     for path, value in was.items():
         is_redacted = REDACTED in repr(value)
         if is_redacted and path not in context.pins and path not in lost:
@@ -57,13 +58,13 @@ def beyond(operation: Operation, context: RunContext, was: Mapping[str, Any]) ->
     return lost
 
 
-def unseen(operation: Operation, context: RunContext) -> list[str]:
+def unseen_paths(operation: Operation, context: RunContext) -> list[str]:
     """Return the paths of the members whose first value no answer shows.
 
     These are secrets, and what even the smallest update must write.
     """
     found: list[str] = []
-    for member in writable(operation):
+    for member in writable_members(operation):
         is_hidden = member.secret or member.required
         if is_hidden and member.path not in context.pins:
             found.append(member.path)

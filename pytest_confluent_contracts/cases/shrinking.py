@@ -8,13 +8,11 @@ from typing import Any
 
 from pytest_confluent_contracts.cases.build import (
     encoded_json,
-    path_at_fault,
-    request_members,
-    violations,
+    promised_by_schema,
 )
 from pytest_confluent_contracts.cases.generated import smallest_levels
 from pytest_confluent_contracts.model.paths import value_at, with_value
-from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, Subject, SubjectKind
+from pytest_confluent_contracts.model.traffic import Case, Expect, Probe
 
 SPELLED_CHARACTERS = 24  # a text of more is cut, but its characters are not replaced one by one
 CUT_ITEMS = 6  # of a longer list, the items behind these are kept or dropped whole
@@ -47,12 +45,7 @@ def _with_body(case: Case, body: Any) -> Case:
     changed = replace(case, body=encoded_json(body), value=body, title=title)
     if case.expect not in (Expect.ACCEPTED, Expect.REFUSED):
         return changed
-    wrong = violations(case.operation, body)
-    subject = case.subject
-    if len(wrong) == 1:
-        subject = Subject(SubjectKind.MEMBER, path_at_fault(wrong[0], body))
-    expect = Expect.REFUSED if wrong else Expect.ACCEPTED
-    return replace(changed, violations=wrong, expect=expect, subject=subject)
+    return replace(changed, **promised_by_schema(case.operation, body))
 
 
 def _axes_of(value: Any) -> tuple[list[int], Build]:
@@ -127,7 +120,7 @@ def _with_secrets_whole(case: Case, body: Any) -> Any:
 
     Cut short, one could be mistaken for another value of an answer.
     """
-    for member in request_members(case.operation):
+    for member in case.operation.request_members:
         if member.secret and isinstance(value_at(body, member.path), str):
             body = with_value(body, member.path, value_at(case.value, member.path))
     return body

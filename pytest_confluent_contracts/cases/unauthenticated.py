@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from pytest_confluent_contracts.cases.baseline import baseline_between
 from pytest_confluent_contracts.cases.build import (
     alternative_name,
-    complete,
     credential_header,
     encoded_json,
     fresh_body,
     headers_of,
+    is_complete,
     is_given,
-    judged,
+    judged_case,
     minimal_body,
 )
 from pytest_confluent_contracts.model.traffic import (
@@ -65,7 +65,7 @@ def unauthenticated_cases(operation: Operation, context: RunContext) -> list[Cas
 def _refused_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
     for index, attempt in enumerate(_wrong_attempts(operation, context)):
         body = fresh_body(operation, context, f"refused-{index}")
-        one = judged(Probe.CREDENTIALS, attempt.title, operation, context, body)
+        one = judged_case(Probe.CREDENTIALS, attempt.title, operation, context, body)
         refused = replace(
             one,
             headers=_headers_but_credentials(one) + tuple(attempt.headers.items()),
@@ -88,7 +88,7 @@ def _about(scheme: str) -> Subject:
 
 def _headers_but_credentials(case: Case) -> tuple[tuple[str, str], ...]:
     """Return the headers of *case* but for those that carry credentials."""
-    own = {scheme.header for scheme in case.operation.schemes}
+    own = case.operation.credential_headers
     return tuple(pair for pair in case.headers if pair[0] not in own)
 
 
@@ -98,11 +98,11 @@ def _valid_alternatives(operation: Operation, context: RunContext) -> Iterator[C
     A service may look at who asks for writing in another place than for reading.
     """
     for alternative in operation.security:
-        if complete(alternative, context):
+        if is_complete(alternative, context):
             name = alternative_name(alternative)
             body = fresh_body(operation, context, "allowed")
             title = f"new values with valid {name}"
-            one = judged(Probe.CREDENTIALS, title, operation, context, body)
+            one = judged_case(Probe.CREDENTIALS, title, operation, context, body)
             headers = _headers_but_credentials(one) + headers_of(alternative, context)
             yield replace(one, headers=headers, authority=name)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.cases.baseline import baseline_update
-from pytest_confluent_contracts.cases.build import bare_case, fresh_body, judged
+from pytest_confluent_contracts.cases.build import bare_case, fresh_body, judged_case
 from pytest_confluent_contracts.model.traffic import (
     NOTHING_SPECIAL,
     Case,
@@ -77,7 +77,7 @@ def _unknown_case(
     title = f"{name} {id[:SHOWN_CHARACTERS]}"
     if operation.request:
         body = fresh_body(operation, context, label)
-        one = judged(Probe.UNKNOWN, title, operation, context, body)
+        one = judged_case(Probe.UNKNOWN, title, operation, context, body)
     else:
         one = bare_case(Probe.UNKNOWN, title, operation, context)
     parameters = (*rest, (name, id))

@@ -14,14 +14,13 @@ from pytest_confluent_contracts.cases.build import (
     fresh_body,
     full_body,
     holds_strings,
-    judged,
+    judged_case,
     minimal_body,
-    request_members,
     types_allowed,
     varied_members,
     with_pins,
     with_values,
-    writable,
+    writable_members,
 )
 from pytest_confluent_contracts.cases.generated import allowed_bodies
 from pytest_confluent_contracts.cases.member_values import described_values, long_text
@@ -84,7 +83,7 @@ def allowed_cases(operation: Operation, context: RunContext) -> list[Case]:
 def _judged_body(body: Body, operation: Operation, context: RunContext) -> Case:
     value = with_pins(body.value, context)
     subject = Subject(SubjectKind.MEMBER, body.member) if body.member else NOTHING_SPECIAL
-    return judged(Probe.VALID, body.title, operation, context, value, subject=subject)
+    return judged_case(Probe.VALID, body.title, operation, context, value, subject=subject)
 
 
 def _escaped_case(operation: Operation, context: RunContext) -> Case:
@@ -93,7 +92,7 @@ def _escaped_case(operation: Operation, context: RunContext) -> Case:
     It has indents, and escapes in place of the characters themselves.
     """
     body = fresh_body(operation, context, "caf\u00e9 \U0001d518")
-    one = judged(Probe.VALID, "new values, indented and escaped", operation, context, body)
+    one = judged_case(Probe.VALID, "new values, indented and escaped", operation, context, body)
     return replace(one, body=json.dumps(body, indent=2).encode())
 
 
@@ -114,12 +113,12 @@ def _presence_bodies(operation: Operation, context: RunContext) -> Iterator[Body
     yield Body("new values for every member", fresh_body(operation, context, "new"))
     yield Body("every member", everything)
     yield Body("required members only", least)
-    for member in request_members(operation):
+    for member in operation.request_members:
         is_object = types_allowed(member.schema) == ["object"]
         if is_object and not member.read_only and not member.required:
             empty = with_value(least, member.path, {})
             yield Body(f"an empty {member.path}", empty, member.path)
-    for member in writable(operation):
+    for member in writable_members(operation):
         if not member.required:
             value = value_at(everything, member.path)
             yield Body(f"{member.path} alone", with_value(least, member.path, value))

@@ -74,9 +74,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
 
 
 def _sent_is_returned(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
-    if operation.request is None:
-        return
-    for member in operation.request.properties:
+    for member in operation.request_members:
         path = member.path
         if path not in model.writable:
             continue

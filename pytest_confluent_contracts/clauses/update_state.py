@@ -65,9 +65,8 @@ class ResourceModel:
         promises = operation.promises
         shown = tuple(member.path for member in content.properties if _is_leaf(member))
         frozen = promises.immutable.paths
-        request = operation.request.properties if operation.request else ()
         writable: list[str] = []
-        for member in request:
+        for member in operation.request_members:
             is_frozen = paths.is_member_of_any(member.path, frozen)
             if _may_vary(member) and member.path in shown and not is_frozen:
                 writable.append(member.path)

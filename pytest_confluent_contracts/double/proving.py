@@ -15,7 +15,7 @@ from pytest_confluent_contracts.double import mutations
 from pytest_confluent_contracts.double.router import Router
 from pytest_confluent_contracts.double.service import Service, VirtualClock
 from pytest_confluent_contracts.http import targets
-from pytest_confluent_contracts.model.traffic import Probe, RunContext
+from pytest_confluent_contracts.model.traffic import RunContext
 from pytest_confluent_contracts.run.access import planned_access
 from pytest_confluent_contracts.run.campaign import ORDER, Campaign
 
@@ -49,7 +49,7 @@ class Double:
         self.context = RunContext(service.parameters, {}, service.credentials, seed, max_examples)
         self.plan = make_plan(operation, self.context)
         self.access = planned_access(self.plan)
-        self._redactor = targets.redactor([self.access], {})
+        self._redactor = targets.redactor_of([self.access], {})
 
     def target(
         self,
@@ -74,8 +74,7 @@ class Double:
 
         It sends *plan* where that is given, the whole plan of the operation elsewhere.
         """
-        connection = self.target(alter).connection(self.context)
-        return Campaign(plan or self.plan, connection, policy, listener)
+        return Campaign(plan or self.plan, self.target(alter), policy, listener)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,7 @@ class MutationTester:
         Its probes run until one of the named clauses notices.
         """
         mutation = self.mutations[name]
-        campaign, named = self._campaign(mutation.alter), self.named_clauses(mutation)
+        campaign, named = self.double.campaign(mutation.alter), self.named_clauses(mutation)
         noticed = self._run_until_noticed(campaign, named)
         if not noticed:
             noticed = [clause.id for clause in named if self._is_red(campaign, clause)]
@@ -149,9 +148,9 @@ class MutationTester:
 
         A document's own examples are not the service's.
         """
-        campaign = self._campaign(unaltered)
+        campaign = self.double.campaign(unaltered)
         for probe in ORDER:
-            self._run(campaign, probe)
+            campaign.run(probe)
         provoked = [clause for clause in self.clauses if clause.needs]
         return [clause.id for clause in provoked if self._is_red(campaign, clause)]
 
@@ -171,7 +170,7 @@ class MutationTester:
         for probe in ORDER:
             if not any(probe in clause.needs for clause in named):
                 continue
-            self._run(campaign, probe)
+            campaign.run(probe)
             noticed = [clause.id for clause in named if campaign.weigh(clause).against]
             if noticed:
                 return noticed
@@ -187,18 +186,12 @@ class MutationTester:
                 found.append(clause.id)
         return found
 
-    def _run(self, campaign: Campaign, probe: Probe) -> None:
-        campaign.run(probe)
-
     def _is_red(self, campaign: Campaign, clause: Clause) -> bool:
         """Return whether *clause* fails: by its evidence, or because none was let through."""
         weighed = campaign.weigh(clause)
         if weighed.evidence:
             return bool(weighed.against)
         return campaign.ruling(clause).withheld
-
-    def _campaign(self, alter: mutations.Alter) -> Campaign:
-        return self.double.campaign(alter)
 
 
 def _matches(id: str, patterns: Sequence[str]) -> bool:

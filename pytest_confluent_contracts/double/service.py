@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 import jsonschema_rs
 
-from pytest_confluent_contracts.double.store import Store, described_success
+from pytest_confluent_contracts.double.store import Store, described_refusal, described_success
 from pytest_confluent_contracts.model import paths
 
 if TYPE_CHECKING:
@@ -338,19 +338,12 @@ class Service:
         """Return the answer that tells *problems* in the documented envelope."""
         status = problems[0].status
         response = self.operation.response(status)
-        content = response.content if response else self._envelope()
+        content = response.content if response else described_refusal(self.operation)
         headers = tuple(self.refusal_headers(status))
         if content is None:
             return Answer(status, headers)
         errors = [self.error_entry(problem, content) for problem in problems]
         return Answer(status, headers, {"errors": errors})
-
-    def _envelope(self) -> Content | None:
-        """Return the first body that the document describes for a status of the 4xx class."""
-        for response in self.operation.responses:
-            if response.status.startswith("4") and response.content:
-                return response.content
-        return None
 
     def error_entry(self, problem: Problem, content: Content) -> Any:
         """Return one entry of the list of errors.

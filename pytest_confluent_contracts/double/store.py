@@ -37,6 +37,7 @@ class Store:
 
     def __init__(self, operation: Operation, parameters: tuple[tuple[str, str], ...]) -> None:
         self.operation, self.parameters = operation, parameters
+        self._writable = writable_members(operation)
         self.resources = {"/".join(value for _, value in parameters): self.initial()}
 
     def initial(self) -> Resource:
@@ -64,32 +65,16 @@ class Store:
 
         *now*, in seconds, becomes the time of the update where anything shown changes.
         """
-        for member in self.writable_members():
+        for member in self._writable:
             value = paths.value_at(body, member.path)
             was = paths.value_at(resource.shown, member.path)
             if value is not ABSENT and was != value:
                 resource.shown = paths.with_value(resource.shown, member.path, deepcopy(value))
                 resource.updated = now
-        request = self.operation.request
-        for member in request.properties if request else ():
-            value = paths.value_at(body, member.path)
-            if member.secret and value is not ABSENT:
-                resource.secret[member.path] = value
-
-    def writable_members(self) -> list[Property]:
-        """Return the members that a request may write and an answer shows."""
-        request, content = self.operation.request, described_success(self.operation).content
-        answers = {member.path for member in content.properties} if content else set()
-        members = request.properties if request else ()
-        fixed = list(self.operation.promises.immutable.paths)
-        fixed += [member.path for member in members if member.read_only]
-        found: list[Property] = []
-        for member in members:
-            is_part = paths.has_items(member.path) or "properties" in member.schema
-            is_fixed = any(paths.is_within(member.path, path) for path in fixed)
-            if member.path in answers and not (is_part or is_fixed or member.secret):
-                found.append(member)
-        return found
+        for path in self.operation.secret_paths:
+            value = paths.value_at(body, path)
+            if value is not ABSENT:
+                resource.secret[path] = value
 
     def show(self, resource: Resource) -> Any:
         """Return the resource as an answer shows it, with its time stamps."""
@@ -100,6 +85,28 @@ class Store:
             if path:
                 shown = paths.with_value(shown, path, time_stamp(moment))
         return shown
+
+
+def writable_members(operation: Operation) -> list[Property]:
+    """Return the members that a request may write and an answer shows."""
+    answers = {member.path for member in operation.answer_members}
+    fixed = list(operation.promises.immutable.paths)
+    fixed += [member.path for member in operation.request_members if member.read_only]
+    found: list[Property] = []
+    for member in operation.request_members:
+        is_part = paths.has_items(member.path) or "properties" in member.schema
+        is_fixed = any(paths.is_within(member.path, path) for path in fixed)
+        if member.path in answers and not (is_part or is_fixed or member.secret):
+            found.append(member)
+    return found
+
+
+def described_refusal(operation: Operation) -> Content | None:
+    """Return the first body that the document describes for a status of the 4xx class."""
+    for response in operation.responses:
+        if response.status.startswith("4") and response.content:
+            return response.content
+    return None
 
 
 def described_success(operation: Operation) -> Response:

@@ -175,15 +175,11 @@ class _TooLarge(Exception):
 
 def _secret_members(case: Case) -> dict[str, str]:
     """Return the secret members that the body of *case* carries, by path."""
-    request = case.operation.request
     found: dict[str, str] = {}
-    if request is None:
-        return found
-    for member in request.properties:
-        if member.secret:
-            value = paths.value_at(case.value, member.path)
-            if isinstance(value, str):
-                found[member.path] = value
+    for path in case.operation.secret_paths:
+        value = paths.value_at(case.value, path)
+        if isinstance(value, str):
+            found[path] = value
     return found
 
 

@@ -344,7 +344,7 @@ def _recorded_case(
     clean: Redactor,
 ) -> RedactedCase:
     """Return the request of *one* as if it were a case of ours, without what is secret."""
-    own = {scheme.header.lower() for scheme in operation.schemes}
+    own = {name.lower() for name in operation.credential_headers}
     body = _cleaned_body(_blanked_body(one.body, operation), clean)
     return RedactedCase(
         probe=Probe.EXAMPLES,
@@ -423,21 +423,14 @@ def _answered_secrets(one: Recording, operation: Operation) -> Iterator[Secret]:
 
 def _sent_secrets(one: Recording, operation: Operation) -> Iterator[Secret]:
     """Yield what a request carried, and no answer may repeat."""
-    own = {scheme.header.lower() for scheme in operation.schemes}
+    own = {name.lower() for name in operation.credential_headers}
     for name, value in (*one.sent, *parse_qsl(urlsplit(one.url).query)):
         if name.lower() in own or CREDENTIALS.fullmatch(name):
             for part in _parts_of_credential(value):
                 yield Secret(f"the credential in {name}", part)
-    for path in _secret_paths(operation):
+    for path in operation.secret_paths:
         for value in _texts_at(one.body, path):
             yield Secret(f"{path} of the request", value)
-
-
-def _secret_paths(operation: Operation) -> list[str]:
-    """Return the paths of the secret members of the operation's request."""
-    if operation.request is None:
-        return []
-    return [member.path for member in operation.request.properties if member.secret]
 
 
 def _texts_at(body: bytes, path: str) -> list[str]:
@@ -475,7 +468,7 @@ def _parts_of_credential(value: str) -> Iterator[str]:
 
 def _blanked_body(body: bytes, operation: Operation) -> bytes:
     """Return *body* without its secret members, also those too short for a redactor to look for."""
-    for path in _secret_paths(operation):
+    for path in operation.secret_paths:
         for secret in _texts_at(body, path):
             body = _without_text(body, secret)
     return body

@@ -69,12 +69,12 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[Secret], near_misses: Iterable[str] = ()) -> None:
-        self._names: dict[str, list[Secret]] = {}
+        self._secrets_by_form: dict[str, list[Secret]] = {}
         for secret in secrets:
             if len(secret.value) >= NOISE:
                 for form in forms(secret.value):
-                    self._names.setdefault(form, []).append(secret)
-        self._secret = _any_of(self._names, MADE_UP.pattern)
+                    self._secrets_by_form.setdefault(form, []).append(secret)
+        self._secret = _any_of(self._secrets_by_form, MADE_UP.pattern)
         nearly: set[str] = set()
         for value in near_misses:
             if len(value) >= SHORT - NOISE:
@@ -115,9 +115,9 @@ class Redactor:
 
     def _leaked_secret(self, form: str, operation: Key | None) -> str:
         """Return the name of the secret that *form* gives away, empty where it gives none away."""
-        if form not in self._names:
+        if form not in self._secrets_by_form:
             return "a secret that an earlier request sent"
-        known = self._names[form]
+        known = self._secrets_by_form[form]
         own = [secret for secret in known if secret.operation == operation]
         secret = (own or known)[-1]
         if len(secret.value) < SHORT - NOISE:  # so short a text may stand there by chance
@@ -125,12 +125,12 @@ class Redactor:
         return secret.name if secret.leaks else ""
 
 
-def _any_of(forms: Iterable[str], *more: str) -> re.Pattern[str]:
-    """Return the pattern that finds the longest of *forms*.
+def _any_of(texts: Iterable[str], *more: str) -> re.Pattern[str]:
+    """Return the pattern that finds the longest of *texts*.
 
     Those that begin alike share a branch, so that few are tried.
     """
-    ordered = sorted(set(forms), key=lambda form: (-len(form), form))
+    ordered = sorted(set(texts), key=lambda text: (-len(text), text))
     branches: dict[str, list[str]] = {}
     for form in ordered:
         if len(form) >= SHORT:

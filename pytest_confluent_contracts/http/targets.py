@@ -31,17 +31,15 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.http.guard import Key
     from pytest_confluent_contracts.model.documents import Operation
-    from pytest_confluent_contracts.model.traffic import Case, Clock, RunContext
+    from pytest_confluent_contracts.model.traffic import Case, Clock
 
-MOCK = "mock"
-MOCK_URL = "http://mock.contract.invalid"
-
-if TYPE_CHECKING:
     # What stands in for the network: the key of an operation, method, path, headers (names in
     # lower case) and body in; status, headers and body out. It raises `ConnectionError` where it
     # hangs up.
     Answered = tuple[int, Sequence[tuple[str, str]], bytes]
     Answering = Callable[[Key, str, str, Mapping[str, str], bytes], Answered]
+
+MOCK_URL = "http://mock.contract.invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +71,6 @@ class Access:
     budget: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """The way to one operation of a target: whatever goes over it passes the target's guard."""
-
-    client: Client
-    clock: Clock
-    quota: QuotaLedger
-    parameters: tuple[tuple[str, str], ...]
-    credentials: Mapping[str, Mapping[str, str]] = field(repr=False)
-
-
 class Target:
     """Where the requests of a session go.
 
@@ -94,19 +81,6 @@ class Target:
         self.client, self.clock = client, clock
         self.guard = client.guard
         self.quota = QuotaLedger(operations)
-
-    def connection(self, context: RunContext) -> Connection:
-        """Return the way to the operation that *context* is of.
-
-        It lets out what the guard was given, and no more.
-        """
-        return Connection(
-            self.client,
-            self.clock,
-            self.quota,
-            context.parameters,
-            context.credentials,
-        )
 
     def close(self) -> None:
         """Close the connections."""
@@ -128,7 +102,7 @@ def live(
     """
     clock, allowances = WallClock(), allowances_at(url, accesses)
     guard = Guard(_rules(url, accesses, settings), allowances, clock)
-    client = Client(url, guard, clock, redactor(accesses, pins), settings.timeout)
+    client = Client(url, guard, clock, redactor_of(accesses, pins), settings.timeout)
     return Target(client, clock, (access.operation for access in accesses))
 
 
@@ -169,7 +143,7 @@ def _handler(answer: Answering) -> Callable[[httpx.Request], httpx.Response]:
 def _rules(url: str, accesses: Iterable[Access], settings: ClientSettings) -> Rules:
     headers: set[str] = set()
     for access in accesses:
-        headers.update(scheme.header.lower() for scheme in access.operation.schemes)
+        headers.update(name.lower() for name in access.operation.credential_headers)
     return Rules(
         origins=frozenset(_origins(url, settings.hosts)),
         rate=settings.rate,
@@ -201,7 +175,7 @@ def allowances_at(url: str, accesses: Iterable[Access]) -> dict[Key, Allowance]:
 # --- what must not be seen ------------------------------------------------------------------------
 
 
-def redactor(accesses: Iterable[Access], pins: Mapping[str, Any]) -> Redactor:
+def redactor_of(accesses: Iterable[Access], pins: Mapping[str, Any]) -> Redactor:
     """Return what takes the secrets of all *accesses* out of an exchange of any operation."""
     secrets: list[Secret] = []
     near_misses: set[str] = set()
@@ -214,9 +188,7 @@ def redactor(accesses: Iterable[Access], pins: Mapping[str, Any]) -> Redactor:
 
 def _pinned_secrets(operation: Operation, pins: Mapping[str, Any]) -> Iterator[Secret]:
     """Yield every pin; only one of a secret member is given away by an answer that shows it."""
-    secret_paths: set[str] = set()
-    if operation.request is not None:
-        secret_paths.update(one.path for one in operation.request.properties if one.secret)
+    secret_paths = operation.secret_paths
     for path, value in pins.items():
         if isinstance(value, str):
             yield Secret(f"the pin {path}", value, path in secret_paths, operation.key)
@@ -243,7 +215,7 @@ def near_misses(cases: Iterable[Case]) -> frozenset[str]:
     """
     found: set[str] = set()
     for case in cases:
-        own = {scheme.header for scheme in case.operation.schemes}
+        own = case.operation.credential_headers
         for name, value in case.headers:
             if name in own:
                 found.update(_credential_parts(value))

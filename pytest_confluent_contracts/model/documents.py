@@ -129,6 +129,22 @@ class Operation:
         )
 
     @property
+    def request_members(self) -> tuple[Property, ...]:
+        """Return every member of the request body that the document declares."""
+        return self.request.properties if self.request else ()
+
+    @property
+    def answer_members(self) -> tuple[Property, ...]:
+        """Return every member of the body that answers a successful request."""
+        content = self.success.content if self.success else None
+        return content.properties if content else ()
+
+    @property
+    def secret_paths(self) -> tuple[str, ...]:
+        """Return the paths of the secret members of the request body."""
+        return tuple(member.path for member in self.request_members if member.secret)
+
+    @property
     def schemes(self) -> tuple[SecurityScheme, ...]:
         """Return every security scheme of its alternatives, each once, in the document's order."""
         return tuple(
@@ -138,10 +154,7 @@ class Operation:
     @property
     def credential_headers(self) -> set[str]:
         """Return the names of the headers that carry credentials."""
-        found: set[str] = set()
-        for alternative in self.security:
-            found.update(scheme.header for scheme in alternative)
-        return found
+        return {scheme.header for scheme in self.schemes}
 
     @property
     def refusals(self) -> frozenset[int]:

@@ -127,7 +127,7 @@ class Gate:
         if not settings.mocked:
             return targets.live(settings.target, accesses, client_settings, settings.pins)
         services = {one.key: self.service(one) for one in held}
-        redactor = targets.redactor(accesses, settings.pins)
+        redactor = targets.redactor_of(accesses, settings.pins)
         answer = Router(services).answer
         return targets.embedded(answer, self.clock, accesses, client_settings, redactor)
 
@@ -188,9 +188,7 @@ class Gate:
         Without a resource of its own, an id that nobody has.
         """
         settings, parameters = self.settings, self.parameters(operation)
-        own_paths: set[str] = set()
-        if operation.request is not None:
-            own_paths.update(member.path for member in operation.request.properties)
+        own_paths = {member.path for member in operation.request_members}
         checked = settings.local or not self.unpinned(operation)
         given = self.service(operation).credentials if settings.mocked else credentials(operation)
         return RunContext(
@@ -253,9 +251,9 @@ class Gate:
             progress=self.telling.request,
             say=self.telling.say if not settings.mocked else lambda _: None,
             exchanged=self.exchanged,
-            opened=lambda was: self.remember(operation, was),
+            first_state_seen=lambda was: self.remember(operation, was),
         )
-        return Campaign(plan, self.target.connection(plan.context), policy, listener)
+        return Campaign(plan, self.target, policy, listener)
 
     # --- what the run leaves behind ---------------------------------------------------------------
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.cases.build import writable
-from pytest_confluent_contracts.cases.restore import unseen
+from pytest_confluent_contracts.cases.build import writable_members
+from pytest_confluent_contracts.cases.restore import unseen_paths
 from pytest_confluent_contracts.model.paths import filled_template
 from pytest_confluent_contracts.model.traffic import Probe
 
@@ -55,7 +55,7 @@ def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> I
 
 def _steps(plan: Plan) -> Iterator[tuple[str, int, str]]:
     """Yield what is sent in turn: its name, how many requests it is, and what is told of it."""
-    if plan.opening is not None:
+    if plan.context.owned:
         yield "opening", 1, "1 request"
     for planned in plan.probes:
         told = planned.skipped or f"{len(planned.cases)} requests"
@@ -81,8 +81,10 @@ def _changes(operation: Operation, context: RunContext) -> Iterator[str]:
     if not context.owned:
         yield "changed: nothing"
         return
-    paths = [member.path for member in writable(operation) if member.path not in context.pins]
-    lost = unseen(operation, context)
+    paths = [
+        member.path for member in writable_members(operation) if member.path not in context.pins
+    ]
+    lost = unseen_paths(operation, context)
     back = [path for path in paths if path not in lost]
     yield f"changed: {', '.join(paths) or 'nothing'}"
     yield f"put back: {', '.join(back) or 'nothing'}"

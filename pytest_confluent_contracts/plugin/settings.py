@@ -384,8 +384,7 @@ def checked_pins(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[
     """
     known: set[str] = set()
     for operation in _operations(paths):
-        if operation.request is not None:
-            known.update(member.path for member in operation.request.properties)
+        known.update(member.path for member in operation.request_members)
     for name, content in _pairs("pin", given):
         if name not in known or has_items(name):
             told = f"no request body has this member; known: {', '.join(sorted(known))}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.cases.baseline import baseline_update
 from pytest_confluent_contracts.clauses.judging import rule, weigh
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.cases.plan import Plan
     from pytest_confluent_contracts.clauses.judging import Weighed
-    from pytest_confluent_contracts.http.targets import Connection
+    from pytest_confluent_contracts.http.targets import Target
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.traffic import Case, Exchange
 
@@ -51,7 +50,7 @@ class Campaign:
     def __init__(
         self,
         plan: Plan,
-        connection: Connection,
+        target: Target,
         policy: RunPolicy | None = None,
         listener: Listener | None = None,
     ) -> None:
@@ -60,10 +59,10 @@ class Campaign:
         self.first_state = FirstState(plan.context, self.listener)
         self.sender = Sender(
             operation=plan.operation,
-            connection=connection,
+            target=target,
             policy=self.policy,
             listener=self.listener,
-            look=baseline_update(plan.operation, plan.context),
+            look=plan.baseline,
             noted=self.first_state.see,
         )
         if not plan.is_authorised:
@@ -131,8 +130,8 @@ class Campaign:
         if self.sender.stopped or probe in self.skipped:
             return
         try:
-            if self.plan.opening is not None and not self.history:
-                self.sender.send(self.plan.opening)
+            if self.context.owned and not self.history:
+                self.sender.send(self.plan.baseline)
             if probe is Probe.THROTTLE:
                 self._exhaust_limit()
             else:
@@ -227,7 +226,9 @@ class Campaign:
         left = self.sender.client.guard.left(self.operation.key)
         if left is None:
             return limit <= LARGEST_LIMIT
-        return 2 * limit + 5 + AFTER_THE_WAIT <= left
+        # One that shows the limit, two more than twice it to reach it, two while it is reached.
+        spent = 1 + 2 * limit + 2 + 2
+        return spent + AFTER_THE_WAIT <= left
 
     # --- putting back -----------------------------------------------------------------------------
 

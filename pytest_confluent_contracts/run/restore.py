@@ -7,7 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.cases.restore import beyond, restoring, shown
+from pytest_confluent_contracts.cases.restore import (
+    restoring_update,
+    shown_values,
+    unrestorable_paths,
+)
 from pytest_confluent_contracts.http.guard import Refusal
 
 if TYPE_CHECKING:
@@ -29,7 +33,7 @@ class FirstState:
         """Take down what the first answer shows of the run's own resource."""
         is_own = self.context.owned and case.parameters == self.context.parameters
         if self.was is None and is_own and exchange.accepted:
-            self.was = self.listener.opened(shown(case.operation, exchange.json))
+            self.was = self.listener.first_state_seen(shown_values(case.operation, exchange.json))
 
     def put_back(self, sender: Sender) -> str:
         """Write what was there; return what could not be put back, empty where all was."""
@@ -37,11 +41,11 @@ class FirstState:
             return ""
         sender.client.guard.close_up(sender.operation.key)
         was, self.was = self.was, None
-        lost = beyond(sender.operation, self.context, was)
+        lost = unrestorable_paths(sender.operation, self.context, was)
         told: list[str] = []
         if lost:
             told.append(f"{', '.join(lost)} cannot be put back: no answer shows what was there")
-        exchange = _answer_to(sender, restoring(sender.operation, self.context, was))
+        exchange = _answer_to(sender, restoring_update(sender.operation, self.context, was))
         if exchange is None or not exchange.accepted:
             why = "not answered"
             if exchange is not None and not exchange.failure:

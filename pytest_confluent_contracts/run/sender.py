@@ -19,7 +19,7 @@ from pytest_confluent_contracts.model.traffic import Case, Exchange, Probe
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pytest_confluent_contracts.http.targets import Connection
+    from pytest_confluent_contracts.http.targets import Target
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.quota import Quota
 
@@ -60,7 +60,7 @@ class Listener:
     progress: Callable[[Probe, int, int], None] = lambda *_: None
     say: Callable[[str], None] = lambda _: None
     exchanged: Callable[[Exchange], None] = lambda _: None
-    opened: Callable[[dict[str, Any]], dict[str, Any]] = lambda was: was
+    first_state_seen: Callable[[dict[str, Any]], dict[str, Any]] = lambda was: was
 
 
 class Sender:
@@ -74,14 +74,14 @@ class Sender:
     def __init__(
         self,
         operation: Operation,
-        connection: Connection,
+        target: Target,
         policy: RunPolicy,
         listener: Listener,
         look: Case,
         noted: Callable[[Case, Exchange], None],
     ) -> None:
         self.operation, self.policy, self.listener = operation, policy, listener
-        self.client, self.clock, self.quota = connection.client, connection.clock, connection.quota
+        self.client, self.clock, self.quota = target.client, target.clock, target.quota
         self.history: list[Exchange] = []
         self.stopped: MissingEvidence | None = None
         self._look, self._noted = look, noted

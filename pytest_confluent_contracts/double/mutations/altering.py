@@ -15,7 +15,7 @@ from pytest_confluent_contracts.model.paths import ABSENT, value_at
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.double.store import Resource
-    from pytest_confluent_contracts.model.documents import Operation, Property
+    from pytest_confluent_contracts.model.documents import Property
 
 Alter = Callable[[Service], Service]
 Change = Callable[[Answer, Request, Service], Answer]
@@ -312,11 +312,6 @@ def find_value(body: Any, path: str) -> Any:
 
 
 # --- what a document and a service have -----------------------------------------------------------
-
-
-def request_members(operation: Operation) -> tuple[Property, ...]:
-    """Return the members that the document describes of the request's body."""
-    return operation.request.properties if operation.request else ()
 
 
 def is_list_member(member: Property) -> bool:

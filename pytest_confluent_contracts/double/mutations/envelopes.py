@@ -19,6 +19,7 @@ from pytest_confluent_contracts.double.mutations.answers import (
     member_mutations,
     whole_body_mutations,
 )
+from pytest_confluent_contracts.double.store import described_refusal
 from pytest_confluent_contracts.model import paths
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ STACK_TRACE = 'Traceback (most recent call last): File "app.py", line 7'
 
 def envelope_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of the body of a refusal."""
-    content = error_content(operation)
+    content = described_refusal(operation)
     if content is None:
         return
     yield from member_mutations("error", content.properties, is_refused)
@@ -51,14 +52,6 @@ def envelope_mutations(operation: Operation) -> Iterator[Mutation]:
     yield mutate_answers("error with a stack trace", traced, is_refused, "error/no-stack-trace")
     leaking, where = write_detail(sent_credentials), with_status(400, 422, 404)
     yield mutate_answers("error gives credentials away", leaking, where, "error/no-leak")
-
-
-def error_content(operation: Operation) -> Content | None:
-    """Return the first body that the document describes for a status of the 4xx class."""
-    for response in operation.responses:
-        if response.status.startswith("4") and response.content:
-            return response.content
-    return None
 
 
 def has_unique_errors(content: Content) -> bool:

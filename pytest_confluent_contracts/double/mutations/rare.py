@@ -22,7 +22,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
     set_status,
 )
 from pytest_confluent_contracts.double.mutations.requests import refuse_as_invalid
-from pytest_confluent_contracts.double.mutations.updates import secret_paths, writable_members
+from pytest_confluent_contracts.double.mutations.updates import freely_writable_members
 from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ TAKEN = (ACCEPTED, "request/example/*")
 
 def rare_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations that show only rarely."""
-    invalid, members = refuse_as_invalid(operation), writable_members(operation)
+    invalid, members = refuse_as_invalid(operation), freely_writable_members(operation)
     texts = [member.path for member in members if not is_list_member(member)]
     lists = [member.path for member in members if is_list_member(member)]
     for path in texts:
@@ -50,18 +50,15 @@ def rare_mutations(operation: Operation) -> Iterator[Mutation]:
     if len(texts) > 1:
         both = sends_each_of(texts[:2])
         yield mutate_answers("two members together are refused", invalid, both, *TAKEN)
-    for path in secret_paths(operation):
+    for path in operation.secret_paths:
         name, repeated = f"{path} like another member is refused", sends_value_again(path, texts)
         yield mutate_answers(name, invalid, repeated, ACCEPTED)
     for count in EACH_NTH:
         empty, crash = change_bytes(always(b"")), set_status(500)
         name, broken = f"every {count}th answer has no body", alter_each_nth_answer(count, empty)
         yield Mutation(name, ("200/json",), broken)
-        name, crashing = (
-            f"every {count}th request is answered 500",
-            alter_each_nth_answer(count, crash),
-        )
-        yield Mutation(name, ("statuses",), crashing)
+        name = f"every {count}th request is answered 500"
+        yield Mutation(name, ("statuses",), alter_each_nth_answer(count, crash))
 
 
 def rare_text_mutations(path: str, invalid: Change) -> Iterator[Mutation]:

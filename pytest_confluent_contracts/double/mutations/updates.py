@@ -23,13 +23,13 @@ from pytest_confluent_contracts.double.mutations.altering import (
     put_counted,
     put_value,
     replace_step,
-    request_members,
     rewrite_value,
     sent_json,
     set_header,
 )
 from pytest_confluent_contracts.double.mutations.envelopes import sent_credentials, write_detail
 from pytest_confluent_contracts.double.service import Refused
+from pytest_confluent_contracts.double.store import writable_members
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
 
@@ -50,7 +50,7 @@ LIST_AT_MOST = 3000  # entries: a list that grows with each update must not grow
 
 def update_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of what an update stores, and of what is shown of it."""
-    for member in writable_members(operation):
+    for member in freely_writable_members(operation):
         yield from written_mutations(member)
     yield from frozen_mutations(operation)
     identity = operation.promises.identity
@@ -92,20 +92,12 @@ def written_mutations(member: Property) -> Iterator[Mutation]:
 
 def shown_paths(operation: Operation) -> list[str]:
     """Return the paths of the members that a successful answer shows."""
-    content = operation.success.content if operation.success else None
-    return sorted(member.path for member in content.properties) if content else []
+    return sorted(member.path for member in operation.answer_members)
 
 
-def writable_members(operation: Operation) -> list[Property]:
+def freely_writable_members(operation: Operation) -> list[Property]:
     """Return the members that an update may write with any value, and that an answer shows."""
-    shown, frozen = shown_paths(operation), operation.promises.immutable.paths
-    found: list[Property] = []
-    for member in request_members(operation):
-        is_frozen = member.read_only or any(paths.is_within(member.path, path) for path in frozen)
-        is_part = paths.has_items(member.path) or "properties" in member.schema
-        if member.path in shown and not (is_frozen or is_part or "enum" in member.schema):
-            found.append(member)
-    return found
+    return [member for member in writable_members(operation) if "enum" not in member.schema]
 
 
 def frozen_mutations(operation: Operation) -> Iterator[Mutation]:
@@ -270,13 +262,8 @@ def secret_mutations(operation: Operation) -> Iterator[Mutation]:
         yield mutate_answers(name, empty, is_accepted, f"{clause}/empty")
     name = "credentials come back in a header"
     yield mutate_answers(name, echo_credentials, is_accepted, NO_LEAK)
-    for path in secret_paths(operation):
+    for path in operation.secret_paths:
         yield from given_away_mutations(path)
-
-
-def secret_paths(operation: Operation) -> list[str]:
-    """Return the paths of the members of the request's body that are secret."""
-    return [member.path for member in request_members(operation) if member.secret]
 
 
 def echo_credentials(answer: Answer, request: Request, service: Service) -> Answer:
