@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses import shape
 from pytest_confluent_contracts.clauses.reading import (
@@ -78,8 +77,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
     if shared is None:
         return
     applies = _owes_envelope(operation, refusals, shared)
-    otherwise = MissingEvidence(MissingKind.NO_ERROR_HAD_IT)
-    explain = withheld("an error answer", Expect.REFUSED, otherwise=otherwise)
+    explain = _owed_unless(MissingKind.NO_ERROR_HAD_IT)
     yield from shape.body_clauses(Family.ERRORS, "error", shared, applies, explain)
     for response in refusals:
         if response.content and not _is_alike(response.content, shared):
@@ -137,10 +135,18 @@ def _owes_envelope(operation: Operation, refusals: Sequence[Response], shared: C
     }
 
     def applies(exchange: Exchange) -> bool:
+        if exchange.status < 400:
+            return False
         response = operation.response(exchange.status)
-        return exchange.status >= 400 and not (response and response.status in excepted)
+        return response is None or response.status not in excepted
 
     return applies
+
+
+def _owed_unless(kind: MissingKind, subject: str = "") -> Explain:
+    """Explain that an error answer is owed; by *kind*, once any came."""
+    otherwise = MissingEvidence(kind, subject)
+    return withheld("an error answer", Expect.REFUSED, otherwise=otherwise)
 
 
 def _own_envelope(response: Response, content: Content) -> Iterator[Clause]:
@@ -183,8 +189,7 @@ def _look_at_list(path: str) -> Look:
 
 
 def _prose(operation: Operation, applies: Applies) -> Iterator[Clause]:
-    otherwise = MissingEvidence(MissingKind.NO_ERROR_CARRIED_IT)
-    explain = withheld("an error answer", Expect.REFUSED, otherwise=otherwise)
+    explain = _owed_unless(MissingKind.NO_ERROR_CARRIED_IT)
     format = operation.promises.errors
     if format.status:
         yield _status_clause(format.status, applies, explain)
@@ -342,8 +347,7 @@ def _changed_title(
 
 def _pointer_clauses(member: Member, applies: Applies, operation: Operation) -> Iterator[Clause]:
     path = member.path
-    otherwise = MissingEvidence(MissingKind.NO_SUCH_ERROR_MEMBER, path)
-    explain = withheld("an error answer", Expect.REFUSED, otherwise=otherwise)
+    explain = _owed_unless(MissingKind.NO_SUCH_ERROR_MEMBER, path)
     yield Clause(
         id="error/source.pointer",
         family=Family.ERRORS,
@@ -451,45 +455,25 @@ def _right_pointers(violation: Violation) -> set[str]:
     return {violation.pointer + paths.pointer_of([violation.missing]), violation.pointer}
 
 
-class Nowhere(Enum):
-    """The place that neither the body nor the document knows."""
-
-    NOWHERE = "nowhere"
-
-
-NOWHERE: Final = Nowhere.NOWHERE
-
-
 def _misled(pointer: str, body: Any, documented: frozenset[str]) -> FindingKind | None:
     """Return in which way *pointer* leads nowhere in *body*, None where it is right."""
     if not paths.is_pointer(pointer):
         return FindingKind.POINTER_MALFORMED
-    steps: list[str | int] = []
-    for token in paths.tokens_of(pointer):
-        is_item = isinstance(body, list) and paths.is_index(token)
-        steps.append(int(token) if is_item else token)
-        body = _below(body, steps, documented)
-        if body is NOWHERE:
-            return FindingKind.POINTER_NOWHERE
-    return None
+    if not pointer or paths.value_at_pointer(body, pointer) is not paths.ABSENT:
+        return None
+    return None if _may_be_missing(pointer, body, documented) else FindingKind.POINTER_NOWHERE
 
 
-def _below(body: Any, steps: Sequence[str | int], documented: frozenset[str]) -> Any:
-    """Return the value at the last of *steps* in *body*.
+def _may_be_missing(pointer: str, body: Any, documented: frozenset[str]) -> bool:
+    """Return whether *pointer* names a member that its object lacks and the document knows.
 
-    ABSENT where the document knows a member that is missing there, or names none at all; NOWHERE
-    for any other.
+    Where the document names no member of that object, any may be meant.
     """
-    last = steps[-1]
-    if isinstance(body, dict) and last in body:
-        return body[last]
-    if isinstance(body, list) and isinstance(last, int) and last < len(body):
-        return body[last]
-    if not isinstance(body, dict):
-        return NOWHERE
-    around, path = paths.path_of(steps[:-1]), paths.path_of(steps)
+    holder = paths.value_at_pointer(body, pointer.rpartition("/")[0])
+    path = paths.path_of(paths.steps_of_pointer(body, pointer))
+    around = paths.parent_path(path)
     is_open = not any(_is_inner_member(name, around) for name in documented)
-    return paths.ABSENT if is_open or path in documented else NOWHERE
+    return isinstance(holder, dict) and (is_open or path in documented)
 
 
 def _is_inner_member(path: str, around: str) -> bool:
@@ -547,7 +531,7 @@ def _headers(operation: Operation, refusals: Sequence[Response]) -> Iterator[Cla
 
     One that several statuses document stands under ``error/``, any other under its own status.
     """
-    limits = {name.lower() for name in shape.limit_headers(operation)}
+    limits = shape.limit_headers(operation)
     headers: dict[str, Header] = {}
     statuses: dict[str, list[str]] = defaultdict(list)
     for response in refusals:

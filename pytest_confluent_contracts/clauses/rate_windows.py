@@ -286,8 +286,9 @@ def _judge_relative_reset(headers: QuotaHeaders) -> Judge:
     quota_of = own_quota(headers)
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
-        longest = _longest_window(exchanges, headers)
-        too_fast = dict(_faster_than_time(exchanges, headers))
+        steps = list(steps_between(exchanges, headers))
+        longest = _longest_window(steps)
+        too_fast = dict(_faster_than_time(steps, headers.reset))
         for exchange in exchanges:
             told = quota_of(exchange)
             if told is None or told.reset is None:
@@ -307,14 +308,12 @@ def _not_relative(status: int, name: str, reset: int, longest: float | None) -> 
     return None
 
 
-def _faster_than_time(
-    exchanges: Sequence[Exchange], headers: QuotaHeaders
-) -> Iterator[tuple[int, Finding]]:
+def _faster_than_time(steps: Sequence[Step], name: str) -> Iterator[tuple[int, Finding]]:
     """Yield the serial and the finding of each answer whose Reset fell faster than time went by.
 
     Both numbers are rounded: from 10 to 7 within 1 s is fine, from 10 to 6 is not.
     """
-    for step in steps_between(exchanges, headers):
+    for step in steps:
         went_by = step.seconds_apart
         fell = step.was.reset - step.now.reset
         if fell <= went_by + 2 * SLACK_S or step.may_be_new:
@@ -322,14 +321,14 @@ def _faster_than_time(
         finding = Finding(
             FindingKind.RESET_TOO_FAST,
             step.after.status,
-            headers.reset,
+            name,
             expected=(went_by, step.was.reset),
             observed=step.now.reset,
         )
         yield step.after.serial, finding
 
 
-def _longest_window(exchanges: Sequence[Exchange], headers: QuotaHeaders) -> float | None:
+def _longest_window(steps: Sequence[Step]) -> float | None:
     """Return the seconds of the longest window that was seen to begin and end, None without one.
 
     A window begins where Remaining rises. For example, where it rises 5 s, 65 s and 127 s after the
@@ -337,7 +336,7 @@ def _longest_window(exchanges: Sequence[Exchange], headers: QuotaHeaders) -> flo
     """
     longest: float | None = None
     begun: float | None = None
-    for step in steps_between(exchanges, headers):
+    for step in steps:
         if not (step.may_be_new and step.now.remaining > step.was.remaining):
             continue
         if begun is not None:

@@ -144,13 +144,17 @@ def _as_expected(exchange: Exchange) -> bool:
     return exchange.status >= 400
 
 
-def unless_accepted(owed: Explain, otherwise: MissingEvidence) -> Explain:
-    """Explain by *otherwise* once any request was accepted, else as *owed*."""
+NO_200 = withheld("an answer with 200", Expect.ACCEPTED)
+
+
+def unless_answered(kind: MissingKind, subject: str = "") -> Explain:
+    """Explain by *kind* once any request was accepted; until then an answer with 200 is owed."""
+    otherwise = MissingEvidence(kind, subject)
 
     def explain(exchanges: Sequence[Exchange]) -> MissingEvidence:
         if any(exchange.accepted for exchange in exchanges):
             return otherwise
-        return owed(exchanges)
+        return NO_200(exchanges)
 
     return explain
 
@@ -222,11 +226,10 @@ class SchemaReader:
 
     def violations_in(self, exchange: Exchange) -> dict[str, str]:
         """Return what is wrong with the answer's body, as `violations_of` does."""
-        known = self._seen.get(id(exchange))
-        if known is None or known[0] is not exchange:
-            known = (exchange, self.violations_of(exchange.json))
-            self._seen[id(exchange)] = known
-        return known[1]
+        # The exchange is kept with what was found, so that its id stays its own.
+        if id(exchange) not in self._seen:
+            self._seen[id(exchange)] = (exchange, self.violations_of(exchange.json))
+        return self._seen[id(exchange)][1]
 
     def violations_of(self, body: Any) -> dict[str, str]:
         """Return what is wrong with *body*: the first violation of each documented member.

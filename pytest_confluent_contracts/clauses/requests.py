@@ -203,13 +203,13 @@ def constraints_of(member: Property) -> list[str]:
 
 
 def _constraints(operation: Operation, member: Property) -> Iterator[Clause]:
-    name = member.path or "the body"
+    name, statuses = member.path or "the body", _with_statuses(operation)
     for keyword in constraints_of(member):
         yield Clause(
             id=f"request/{member.path or 'body'}/{keyword}",
             family=Family.REQUESTS,
             place=member.place,
-            promise=f"a body that breaks only {keyword} of {name} is refused{_with(operation)}",
+            promise=f"a body that breaks only {keyword} of {name} is refused{statuses}",
             judge=_once_served(_breaks_only(member.path, keyword), _look_whether_refused),
             explain=_no_such_request(f"a refusal of {name}"),
             needs=frozenset({Probe.BROKEN, Probe.COVERAGE}),
@@ -217,7 +217,7 @@ def _constraints(operation: Operation, member: Property) -> Iterator[Clause]:
         )
 
 
-def _with(operation: Operation) -> str:
+def _with_statuses(operation: Operation) -> str:
     statuses = " or ".join(map(str, sorted(operation.refusals)))
     return f" with {statuses}" if statuses else ""
 
@@ -227,7 +227,6 @@ def _breaks_only(path: str, keyword: str) -> Applies:
 
     That is told by the ground truth, not by who made the case.
     """
-
     subject = Subject(SubjectKind.MEMBER, path)
 
     def applies(exchange: Exchange) -> bool:
@@ -243,7 +242,9 @@ def _several(operation: Operation, request: Content) -> Clause:
     def applies(exchange: Exchange) -> bool:
         return len(exchange.case.violations) > 1 and not exchange.throttled
 
-    promise = f"a body that breaks the schema in several places is refused{_with(operation)}"
+    promise = (
+        f"a body that breaks the schema in several places is refused{_with_statuses(operation)}"
+    )
     return Clause(
         id="request/several",
         family=Family.REQUESTS,
@@ -328,7 +329,7 @@ def _malformed(operation: Operation, request: Content) -> Iterator[Clause]:
             id=f"request/body/{kind}",
             family=Family.REQUESTS,
             place=request.place,
-            promise=promise + _with(operation),
+            promise=promise + _with_statuses(operation),
             judge=_once_served(_is_malformed_as(kind), look),
             explain=_no_such_request("a refusal of a malformed body"),
             needs=frozenset({Probe.MALFORMED}),

@@ -12,11 +12,11 @@ from pytest_confluent_contracts.clauses.reading import (
     Looked,
     each,
     is_accepted,
+    unless_answered,
 )
 from pytest_confluent_contracts.clauses.update_state import (
     changed_members,
     pairs_of_answers,
-    unless_answered,
 )
 from pytest_confluent_contracts.model.clauses import (
     Clause,

@@ -9,31 +9,23 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.clauses.reading import (
     is_same,
     quote_value,
-    unless_accepted,
-    withheld,
 )
 from pytest_confluent_contracts.model import paths
-from pytest_confluent_contracts.model.clauses import Finding, MissingEvidence
+from pytest_confluent_contracts.model.clauses import Finding
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import Expect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_confluent_contracts.model.clauses import Explain, FindingKind, MissingKind
+    from pytest_confluent_contracts.model.clauses import FindingKind
     from pytest_confluent_contracts.model.documents import Content, Operation, Property
     from pytest_confluent_contracts.model.traffic import Exchange, RedactedCase
 
 QUOTED = 50  # characters of a value in a finding
 EMPTY: tuple[Any, ...] = ("", [], {}, None, ABSENT)
-NO_200 = withheld("an answer with 200", Expect.ACCEPTED)
 # By path: what was there, and what is there now.
 Changes = Mapping[str, tuple[Any, Any]]
-
-
-def unless_answered(kind: MissingKind, subject: str = "") -> Explain:
-    """Explain a clause that needs more than one answer with 200: by *kind* where any came."""
-    return unless_accepted(NO_200, MissingEvidence(kind, subject))
 
 
 # --- what an answer shows ----------------------------------------------------------------------
@@ -85,11 +77,10 @@ class ResourceModel:
 
     def state_shown(self, exchange: Exchange) -> dict[str, Any]:
         """Return what the answer shows of the resource, by path; null counts as absent."""
-        known = self._known.get(id(exchange))
-        if known is None or known[0] is not exchange:  # several clauses follow the same exchanges
-            known = (exchange, self._read_state(exchange))
-            self._known[id(exchange)] = known
-        return known[1]
+        # Several clauses follow the same exchanges. Each is kept, so that its id stays its own.
+        if id(exchange) not in self._known:
+            self._known[id(exchange)] = (exchange, self._read_state(exchange))
+        return self._known[id(exchange)][1]
 
     def _read_state(self, exchange: Exchange) -> dict[str, Any]:
         state: dict[str, Any] = {}

@@ -166,7 +166,8 @@ class Exchange:
 
     def header_values(self, name: str) -> tuple[str, ...]:
         """Return every value of the header *name*, whatever its case, in the order they came."""
-        return tuple(value for key, value in self.headers if key.lower() == name.lower())
+        wanted = name.lower()
+        return tuple(value for key, value in self.headers if key.lower() == wanted)
 
     @property
     def accepted(self) -> bool:
