@@ -123,9 +123,9 @@ def badge(asked: argparse.Namespace) -> int:
 
 def outcome(run: dict[str, Any]) -> int:
     """Return 1 where a clause of *run* is broken, or evidence was withheld."""
-    from pytest_confluent_contracts.report.causes import standing
+    from pytest_confluent_contracts.report.causes import is_red
 
-    if any(standing(clause) in ("broken", "withheld") for clause in run["clauses"]):
+    if any(map(is_red, run["clauses"])):
         return WORSE
     return KEPT
 

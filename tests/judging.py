@@ -47,7 +47,7 @@ def opened(
     return targets.live(url, [access], targets.ClientSettings(timeout), {})
 
 
-def answered(
+def target_that_answers(
     operation: Operation,
     context: RunContext,
     clock: Clock,

@@ -41,7 +41,8 @@ KINDS: dict[str, tuple[Plan, str]] = {
     "half": (now_and_then(Half(), 45), "the answer broke off"),
     "502": (bursts(BadGateway(), 2, 45), "502 answered"),
 }
-HASTY = "from pytest_confluent_contracts.plugin import gate\ngate.BACKOFF = 0.05\n"  # what is lost here needs no time to recover
+# What is lost here needs no time to recover.
+HASTY = "from pytest_confluent_contracts.plugin import gate\ngate.REMOTE_BACKOFF_S = 0.05\n"
 Held = tuple[Run, OtherService, list[str]]
 
 

@@ -17,8 +17,9 @@ MOCK = "--contract-target=mock"
 
 @pytest.fixture(scope="module")
 def mocked(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Return a run on the embedded service in an empty folder."""
-    return gate(tmp_path_factory.mktemp("mocked"), MOCK, "--contract-throttle", "-vv")
+    """Return a run on the embedded service in an empty folder, started as a user starts it."""
+    folder = tmp_path_factory.mktemp("mocked")
+    return gate(folder, MOCK, "--contract-throttle", "-vv", fresh=True)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from judging import answered, document
+from judging import document, target_that_answers
 from other_service import ENVIRONMENT, OtherService, Request
 from running import Answered, Handle, Run, gate, listening, serving
 
@@ -341,7 +341,7 @@ def exchanged(*answers: Answer) -> list[Exchange]:
         return httpx.Response(status, headers=headers, content=body)
 
     context = RunContext((("id", "ak-1"),), {}, {})
-    client = answered(operation, context, clock, answer, "http://h").client
+    client = target_that_answers(operation, context, clock, answer, "http://h").client
     case = baseline_update(operation, context)
     return [client.exchange(case, serial) for serial in range(len(answers))]
 

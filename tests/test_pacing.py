@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from chaos_proxy import named, resolver
-from judging import answered, opened
+from exchanges import confluent
+from judging import opened, target_that_answers
 from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request
 from running import Run, gate
 
-from pytest_confluent_contracts import cases, documents
+from pytest_confluent_contracts import cases
 from pytest_confluent_contracts.cases.baseline import baseline_update
 from pytest_confluent_contracts.cases.plan import PlannedProbe, make_plan
 from pytest_confluent_contracts.double import proving
@@ -114,9 +115,7 @@ def test_a_pause_is_not_made_up_for() -> None:
 
 def test_waiting_for_its_turn_is_no_part_of_an_exchange() -> None:
     """At a rate of one request in 20 s nothing is too slow for a timeout of 10 s, and each tells when it went."""
-    operation = documents.read_document(
-        documents.bundled_documents()["confluent-api-keys"]
-    ).operations[0]
+    operation = confluent()
     double = proving.Double(operation)
     client = double.target(settings=targets.ClientSettings(10.0, rate=0.05)).client
     case = baseline_update(operation, double.context)
@@ -198,9 +197,7 @@ def test_the_wait_for_the_next_window_is_told(folder: Path) -> None:
 
 def held_up(headers: list[tuple[str, str]], times: int) -> tuple[float, list[str], int, str]:
     """Send one case to a service that answers 429 so often; return seconds, lines, requests, and why it stopped."""
-    operation = documents.read_document(
-        documents.bundled_documents()["confluent-api-keys"]
-    ).operations[0]
+    operation = confluent()
     clock, said, sent = VirtualClock(), [], []  # type: ignore[var-annotated]
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -213,7 +210,7 @@ def held_up(headers: list[tuple[str, str]], times: int) -> tuple[float, list[str
 
     parts = {part: "x" * 8 for scheme in operation.security[0] for part, _ in scheme.variables}
     context = RunContext((("id", "ak-1"),), {}, {operation.security[0][0].name: parts})
-    target = answered(operation, context, clock, answer)
+    target = target_that_answers(operation, context, clock, answer)
     plan = make_plan(operation, context, needed=())
     campaign = Campaign(plan, target, listener=Listener(say=said.append))
     begun = clock.now()
@@ -268,9 +265,7 @@ def test_a_service_that_throttles_for_good_is_left_alone() -> None:
 
 def test_nothing_is_sent_after_a_target_has_fallen_silent() -> None:
     """A probe that was broken off for silence does not go on with its last requests."""
-    operation = documents.read_document(
-        documents.bundled_documents()["confluent-api-keys"]
-    ).operations[0]
+    operation = confluent()
     double = proving.Double(operation, max_examples=1)
     campaign = double.campaign(lambda service: silent(service, 5))
     campaign.run(Probe.VALID)
@@ -376,9 +371,7 @@ def test_no_more_are_in_flight_than_asked_for(pair: dict[int, tuple[Run, Timed]]
 def test_as_many_are_in_flight_as_asked_for() -> None:
     """No request waits for a connection until its time is over; waiting counts the seconds, not the requests."""
     with Timed(latency=0.3) as service:
-        operation = documents.read_document(
-            documents.bundled_documents()["confluent-api-keys"]
-        ).operations[0]
+        operation = confluent()
         context = RunContext(operation.parameters, {}, {})
         target = opened(operation, service.url, context, timeout=0.9)
         case, begun = baseline_update(operation, context), time.perf_counter()
@@ -392,9 +385,7 @@ def test_as_many_are_in_flight_as_asked_for() -> None:
 
 def test_what_was_in_flight_when_one_was_held_back_is_told() -> None:
     """Each request that went out has its exchange, though the one before it was not let out."""
-    operation = documents.read_document(
-        documents.bundled_documents()["confluent-api-keys"]
-    ).operations[0]
+    operation = confluent()
     double = proving.Double(operation, max_examples=1)
     one, held, *others = cases.of(Probe.BROKEN, operation, double.context)
     planned = (one, replace(held, parameters=(("id", "another"),)), *others[:8])

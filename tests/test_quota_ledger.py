@@ -6,9 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from exchanges import confluent, datadog, make_case, make_exchange
+from exchanges import confluent, datadog, make_case, make_exchange, operation_from
 
-from pytest_confluent_contracts import documents
 from pytest_confluent_contracts.double.proving import Double
 from pytest_confluent_contracts.http.quota_ledger import LastTold, QuotaLedger, partition_of
 from pytest_confluent_contracts.model.promises import RateLimit
@@ -196,23 +195,21 @@ def test_a_partition_is_read_from_a_list_of_policies() -> None:
 
 STATED = """\
 openapi: 3.0.3
-info: {{title: Things, version: '1'}}
+info: {title: Things, version: '1'}
 paths:
-  /things/{{id}}:
+  /things/{id}:
     patch:
-      parameters: [{{name: id, in: path, required: true, schema: {{type: string}}, example: t-1}}]
+      parameters: [{name: id, in: path, required: true, schema: {type: string}, example: t-1}]
       requestBody:
-        content: {{application/json: {{schema: {{type: object, properties: {{name: {{type: string}}}}}}}}}}
-      responses: {{'200': {{description: The thing.}}}}
-      x-contract: {{rate-limit: {{limit: X-Limit, {stated}}}}}
+        content: {application/json: {schema: {type: object, properties: {name: {type: string}}}}}
+      responses: {'200': {description: The thing.}}
+      x-contract: {rate-limit: {limit: X-Limit, STATED}}
 """
 
 
-def read(folder: Path, stated: str) -> Operation:
+def stating(folder: Path, stated: str) -> Operation:
     """Return the operation whose document states that of its rate limit."""
-    path = folder / "things.yaml"
-    path.write_text(STATED.format(stated=stated), encoding="utf-8")
-    return documents.read_document(path).operations[0]
+    return operation_from(STATED.replace("STATED", stated), folder)
 
 
 @pytest.mark.parametrize(
@@ -222,15 +219,15 @@ def test_a_document_says_whether_operations_share_a_quota(
     folder: Path, stated: str, shared: bool
 ) -> None:
     """Only `shared: true` of `rate-limit` says so."""
-    promised = read(folder, stated).promises.rate_limit
+    promised = stating(folder, stated).promises.rate_limit
     assert promised is not None
     assert promised.shared is shared
 
 
 def test_shared_is_yes_or_no(folder: Path) -> None:
     """Another value is an error in the document, with its line."""
-    with pytest.raises(ContractError, match=r"things\.yaml:10"):
-        read(folder, "shared: sometimes")
+    with pytest.raises(ContractError, match=r"own\.yaml:10"):
+        stating(folder, "shared: sometimes")
 
 
 # --- the reserve -----------------------------------------------------------------------------------------------------

@@ -45,8 +45,10 @@ def changed(service: OtherService) -> bool:
 
 
 def held(folder: Path, service: OtherService, *options: str) -> Run:
-    """Run the gate against *service* in *folder*."""
-    return gate(folder, f"--contract-target={service.url}", *options, given=ENVIRONMENT)
+    """Run the gate against *service* in *folder*; what it keeps of the resource lies beside it."""
+    (kept := folder.parent / "kept").mkdir(exist_ok=True)
+    given = ENVIRONMENT | {"TMPDIR": str(kept)}
+    return gate(folder, f"--contract-target={service.url}", *options, given=given)
 
 
 def failing(request: Request, answer: Answer) -> Answer:

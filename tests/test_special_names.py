@@ -273,9 +273,10 @@ def test_a_pin_names_its_member_by_path(tmp_path: Path) -> None:
 def test_pins_stand_in_every_body(operation: Operation) -> None:
     """What is pinned has the fixed value wherever a body has room for it."""
     pins = {"i\\.j.k/l": "pinned", "\\e": "too"}
-    parameters = tuple((name, value) for name, value in operation.parameters)
-    context = RunContext(parameters, pins, {}, max_examples=10)
-    for case in cases.of(Probe.VALID, operation, context):
+    context = RunContext(operation.parameters, pins, {}, max_examples=10)
+    made = cases.of(Probe.VALID, operation, context)
+    assert made
+    for case in made:
         assert case.value["i.j"]["k/l"] == "pinned"
         assert case.value[""] == "too"
 

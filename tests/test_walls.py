@@ -120,9 +120,6 @@ def test_the_plugin_imports_next_to_nothing_of_the_house_when_it_is_loaded(sourc
     outside = libraries_of(iter(names)) - sys.stdlib_module_names - {"pytest", PACKAGE}
     name = source.module.removeprefix("plugin").removeprefix(".")
     allowed = {"plugin"} if name in ALWAYS else {"plugin", "model", "run"}
-    allowed |= (
-        {"cases"} if name == "planning" else set()
-    )  # itself loaded only where a plan is asked for
     assert (rooms_of(iter(names)) - allowed, outside) == (set(), set())
 
 
@@ -262,12 +259,13 @@ def test_the_inside_of_pytest_is_named_for_types_only() -> None:
 
 def test_sentences_about_findings_are_made_by_the_report_alone() -> None:
     """Judges and the run hand on data; only `report` has the table of sentences."""
+    table = f"{PACKAGE}.report.sentences"
     users = {
         source.room
         for source in sources()
-        if f"{PACKAGE}.report.sentences"
-        in {name.rpartition(".")[0] for name in imported(source.tree)}
+        if any(f"{name}.".startswith(f"{table}.") for name in imported(source.tree))
     }
+    assert "report" in users
     assert users <= {"report", "plugin"}
 
 

@@ -62,7 +62,11 @@ class WarmRuns:
         if not select.select([server.stdout], [], [], deadline)[0]:
             self.stop()
             return None
-        return int(server.stdout.readline())
+        told = server.stdout.readline()
+        if not told:
+            self.stop()
+            raise RuntimeError("the process that forks has ended; why stands on its stderr")
+        return int(told)
 
     def _started(self) -> subprocess.Popen[str]:
         if self._server is None:

@@ -31,7 +31,9 @@ class SchemaReader:
 
     def json_schema_at(self, holder: Node, line: int) -> dict[str, Any]:
         """Return the JSON Schema at the member ``schema`` of *holder*, an empty one at *line*."""
-        schema: dict[str, Any] = json_schema(self._merged(holder.get("schema") or Node(line), ()))
+        schema: dict[str, Any] = _with_null_types(
+            self._merged(holder.get("schema") or Node(line), ())
+        )
         return schema
 
     def _merged(self, node: Any, seen: tuple[int, ...]) -> dict[str, Any]:
@@ -59,7 +61,7 @@ class SchemaReader:
     def _own_keywords(self, node: Node, seen: tuple[int, ...]) -> dict[str, Any]:
         """Return what *node* itself asks for, without its ``allOf``."""
         own = {key: self._keyword(node, key, seen) for key in node if key not in LEFT_OUT}
-        return in_json_schema(own)
+        return _with_numeric_bounds(own)
 
     def _keyword(self, node: Node, key: str, seen: tuple[int, ...]) -> Any:
         value = node[key]
@@ -108,8 +110,8 @@ def _property(path: str, schema: Mapping[str, Any], file: str, *, required: bool
 # --- from OpenAPI to JSON Schema ------------------------------------------------------------------
 
 
-def in_json_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """Turn what OpenAPI 3.0 says its own way into JSON Schema 2020-12."""
+def _with_numeric_bounds(schema: dict[str, Any]) -> dict[str, Any]:
+    """Turn exclusive bounds of OpenAPI 3.0 and its integer formats into bounds, in place."""
     for bound, limit in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if isinstance(schema.get(bound), bool):
             exclusive = schema.pop(bound)
@@ -166,17 +168,17 @@ def _merged_members(known: Mapping[str, Any], others: Mapping[str, Any]) -> dict
     return merged
 
 
-def json_schema(schema: Any) -> Any:
-    """Return the schema in JSON Schema 2020-12.
+def _with_null_types(schema: Any) -> Any:
+    """Return the schema with ``nullable`` as a type, and its null in the enum.
 
-    ``nullable`` becomes a type, and the enum allows its null.
+    It comes after ``allOf`` is merged: any branch may say it.
     """
     if not isinstance(schema, Mapping):
         return schema
     plain: dict[str, Any] = {}
     for key, value in schema.items():
         if key != "nullable":
-            plain[key] = _keyword_in_json_schema(key, value)
+            plain[key] = _keyword_with_null_types(key, value)
     if schema.get("nullable") and "type" in plain:
         types = plain["type"] if isinstance(plain["type"], list) else [plain["type"]]
         plain["type"] = list(dict.fromkeys([*types, "null"]))
@@ -185,13 +187,13 @@ def json_schema(schema: Any) -> Any:
     return plain
 
 
-def _keyword_in_json_schema(key: str, value: Any) -> Any:
+def _keyword_with_null_types(key: str, value: Any) -> Any:
     if key == "properties":
-        return {name: json_schema(member) for name, member in value.items()}
+        return {name: _with_null_types(member) for name, member in value.items()}
     if key in ("oneOf", "anyOf"):
-        return [json_schema(branch) for branch in value]
+        return [_with_null_types(branch) for branch in value]
     if key in ("items", "additionalProperties", "not"):
-        return json_schema(value)
+        return _with_null_types(value)
     return value
 
 

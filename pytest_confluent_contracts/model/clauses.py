@@ -13,6 +13,8 @@ from enum import StrEnum
 from pytest_confluent_contracts.model.sources import SourceLocation
 from pytest_confluent_contracts.model.traffic import Exchange, Expect, Probe
 
+NODE_PREFIX = "contracts/"  # what the node id of a clause begins with
+
 Quoted = str | int | float | tuple["Quoted", ...]
 
 

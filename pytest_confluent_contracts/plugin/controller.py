@@ -23,7 +23,6 @@ from pytest_confluent_contracts.run import saved_state
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.plugin.settings import Settings
     from pytest_confluent_contracts.report.terminal import Line
 
@@ -111,12 +110,8 @@ class Controller:
 
         With several workers they come as each gets there.
         """
-        from pytest_confluent_contracts import documents
-
-        held: list[Operation] = []
-        for path in self.settings.documents:
-            held += documents.read_document(path).operations
-        order = {operation.key: index for index, operation in enumerate(held)}
+        operations = self.settings.operations()
+        order = {operation.key: index for index, operation in enumerate(operations)}
         self.records.sort(key=lambda one: order[one["document"], one["operation"]])
 
     def _too_little_seen(self) -> list[str]:

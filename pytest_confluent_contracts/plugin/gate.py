@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.model.paths import filled_template
@@ -32,11 +33,9 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.run.campaign import Campaign
 
 # Seconds before a first retry: off this machine, what is down may take a moment to come back.
-BACKOFF = 0.5
-LOCAL_BACKOFF = 0.05
+REMOTE_BACKOFF_S = 0.5
 # Requests that a finding may be shrunk with: off this machine each of them is a load on others.
-SHRINK_TRIES = 20
-LOCAL_SHRINK_TRIES = 120
+REMOTE_SHRINK_TRIES = 20
 NOBODYS_ID = "contract-unknown-0000"
 
 
@@ -56,7 +55,6 @@ class Gate:
         needed: Sequence[tuple[Operation, frozenset[Probe]]] | None = None,
     ) -> None:
         self.config, self.settings, self.telling = config, settings, telling or Silent()
-        self.strict = settings.strict
         self.fresh: list[Exchange] = []
         self.seconds: dict[tuple[str, str], float] = {}
         self._needed = needed
@@ -87,12 +85,7 @@ class Gate:
 
     def operations(self) -> list[Operation]:
         """Return the operations of the documents, in their order."""
-        from pytest_confluent_contracts import documents
-
-        found: list[Operation] = []
-        for path in self.settings.documents:
-            found.extend(documents.read_document(path).operations)
-        return found
+        return self.settings.operations()
 
     # --- the target -------------------------------------------------------------------------------
 
@@ -242,14 +235,16 @@ class Gate:
 
         settings, plan = self.settings, self.plan(operation)
         policy = RunPolicy(
-            backoff=LOCAL_BACKOFF if settings.local else BACKOFF,
             concurrency=settings.concurrency,
             reserve=not settings.local and not settings.throttle,
-            shrink_tries=LOCAL_SHRINK_TRIES if settings.local else SHRINK_TRIES,
         )
+        if not settings.local:
+            policy = replace(policy, backoff=REMOTE_BACKOFF_S, shrink_tries=REMOTE_SHRINK_TRIES)
+        # With the embedded service a wait takes no time.
+        waits = Silent() if settings.mocked else self.telling
         listener = Listener(
             progress=self.telling.request,
-            say=self.telling.say if not settings.mocked else lambda _: None,
+            say=waits.say,
             exchanged=self.exchanged,
             first_state_seen=lambda was: self.remember(operation, was),
         )
@@ -337,7 +332,7 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
     if not found:
         return
 
-    known = {operation.key: operation for operation in Gate(config, settings).operations()}
+    known = {operation.key: operation for operation in settings.operations()}
     nothing_but_putting_back: frozenset[Probe] = frozenset()
     needed = [(known[key], nothing_but_putting_back) for key, _ in found]
     gate = Gate(config, settings, needed=needed)
@@ -362,12 +357,20 @@ def needed_probes(items: Sequence[pytest.Item]) -> list[tuple[Operation, frozens
 
     Each has the probes that its clauses need.
     """
-    operations: dict[tuple[str, str], Operation] = {}
-    needed: dict[tuple[str, str], set[Probe]] = {}
+    needed: list[tuple[Operation, frozenset[Probe]]] = []
+    for operation, clauses in selected_clauses(items):
+        probes: set[Probe] = set()
+        for clause in clauses:
+            probes.update(clause.needs)
+        needed.append((operation, frozenset(probes)))
+    return needed
+
+
+def selected_clauses(items: Sequence[pytest.Item]) -> list[tuple[Operation, list[Clause]]]:
+    """Return the operations with a clause among *items*, in their order, each with its clauses."""
+    found: dict[tuple[str, str], tuple[Operation, list[Clause]]] = {}
     for item in items:
-        operation = getattr(item.parent, "operation", None)
-        clause = getattr(item, "clause", None)
+        operation, clause = getattr(item.parent, "operation", None), getattr(item, "clause", None)
         if operation is not None and clause is not None:
-            operations[operation.key] = operation
-            needed.setdefault(operation.key, set()).update(clause.needs)
-    return [(operations[key], frozenset(probes)) for key, probes in needed.items()]
+            found.setdefault(operation.key, (operation, []))[1].append(clause)
+    return list(found.values())

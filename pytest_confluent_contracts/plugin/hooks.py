@@ -16,4 +16,4 @@ def pytest_contract_exchange(config: pytest.Config, exchange: Exchange) -> None:
 
 
 def pytest_contract_ruling(config: pytest.Config, ruling: Ruling) -> None:
-    """Called with each verdict, in the process that judged it."""
+    """Called with each verdict, before waivers, in the process that judged it."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_confluent_contracts.plugin.options import NODE_PREFIX
+from pytest_confluent_contracts.model.clauses import NODE_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -205,7 +205,7 @@ def _conclude(item: ClauseItem, gate: Gate) -> None:
     if outcome.waived:
         item.ruling = replace(ruling, verdict=Verdict.WAIVED, waived=outcome.waived)
         pytest.xfail(f"waived: {outcome.waived}: {told}")
-    failing = {Verdict.BROKEN, Verdict.WARNED} if gate.strict else {Verdict.BROKEN}
+    failing = {Verdict.BROKEN, Verdict.WARNED} if gate.settings.strict else {Verdict.BROKEN}
     if ruling.verdict in failing or ruling.withheld:
         raise ContractBroken(told)
     if ruling.verdict is Verdict.NOT_EXERCISED:

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     import pytest
 
 MOCK = "mock"
-NODE_PREFIX = "contracts/"
 
 # name, kind, help. Each is --contract-NAME on the command line and contract_NAME in the ini file;
 # the command line wins.

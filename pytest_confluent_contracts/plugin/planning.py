@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.cases.build import writable_members
-from pytest_confluent_contracts.cases.restore import unseen_paths
 from pytest_confluent_contracts.model.paths import filled_template
 from pytest_confluent_contracts.model.traffic import Probe
-
-SHOWN = 4  # clauses named of those that are not exercised
+from pytest_confluent_contracts.plugin.gate import selected_clauses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,15 +20,13 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.plugin.gate import Gate
 
 
+SHOWN = 4  # clauses named of those that are not exercised
+
+
 def told_plan(gate: Gate, items: Sequence[pytest.Item]) -> Iterator[str]:
     """Yield the plan of each operation of which a clause was collected."""
-    operations: dict[tuple[str, str], tuple[Operation, list[Clause]]] = {}
-    for item in items:
-        operation, clause = getattr(item.parent, "operation", None), getattr(item, "clause", None)
-        if operation is not None and clause is not None:
-            operations.setdefault(operation.key, (operation, []))[1].append(clause)
-    for key, (operation, clauses) in operations.items():
-        yield "::".join(key)
+    for operation, clauses in selected_clauses(items):
+        yield "::".join(operation.key)
         for line in _operation(gate, operation, clauses):
             yield f"  {line}"
 
@@ -78,6 +73,9 @@ def _limits(gate: Gate, operation: Operation) -> str:
 
 
 def _changes(operation: Operation, context: RunContext) -> Iterator[str]:
+    from pytest_confluent_contracts.cases.build import writable_members
+    from pytest_confluent_contracts.cases.restore import unseen_paths
+
     if not context.owned:
         yield "changed: nothing"
         return

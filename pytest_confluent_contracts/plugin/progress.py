@@ -43,13 +43,14 @@ class _Telling(Silent):
         self.begun, self.pause = time.monotonic(), pause
         self.next = 0.0
 
-    def due_seconds(self) -> str:
-        """Return the seconds since the start where it is time to tell something, else ``""``."""
+    def due_words(self, probe: Probe, index: int, total: int) -> str:
+        """Return how far the run is where it is time to tell, else ``""``."""
         now = time.monotonic()
         if now < self.next:
             return ""
         self.next = now + self.pause
-        return f"{now - self.begun:.0f} s"
+        told = f"probe {probe.value}: request {index + 1} of {total}"
+        return f"{told}, {now - self.begun:.0f} s"
 
     def uncaptured(self) -> Any:
         """Return what lets text out to the terminal in the middle of a test."""
@@ -65,9 +66,9 @@ class Lines(_Telling):
 
     def request(self, probe: Probe, index: int, total: int) -> None:
         """Say how far a long run is."""
-        seconds = self.due_seconds()
-        if seconds:
-            self.say(f"probe {probe.value}: request {index + 1} of {total}, {seconds}")
+        words = self.due_words(probe, index, total)
+        if words:
+            self.say(words)
 
     def say(self, line: str) -> None:
         """Write *line* as one of its own."""
@@ -85,10 +86,10 @@ class Live(_Telling):
 
     def request(self, probe: Probe, index: int, total: int) -> None:
         """Show which request of which probe is on its way, and since when the run is."""
-        seconds = self.due_seconds()
-        if seconds:
-            self.now = f"probe {probe.value}: request {index + 1} of {total}, {seconds}"
-            self.show(self.now)
+        words = self.due_words(probe, index, total)
+        if words:
+            self.now = words
+            self.show(words)
 
     def say(self, line: str) -> None:
         """Show what the run is waiting for, beside how far it is."""

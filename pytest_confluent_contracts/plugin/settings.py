@@ -17,17 +17,17 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from pytest_confluent_contracts.model.clauses import NODE_PREFIX
 from pytest_confluent_contracts.model.paths import has_items
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import is_local
-from pytest_confluent_contracts.plugin.options import MOCK, NODE_PREFIX, OPTIONS, option_value
+from pytest_confluent_contracts.plugin.options import MOCK, OPTIONS, option_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_confluent_contracts.model.documents import Operation
 
-DEFAULTS: dict[str, Any] = {"max-examples": 100, "seed": 0, "timeout": 10.0}
 UNREPEATED = frozenset({"report", "plan", "waivers-update", "prove"})
 # Off this machine the requests are a load on somebody: in all, a second, and at one time.
 REMOTE_BUDGET_PER_DOCUMENT = 600
@@ -41,7 +41,6 @@ class Settings:
 
     target: str
     documents: tuple[Path, ...]
-    local: bool = True
     parameters: tuple[tuple[str, str], ...] = ()
     pins: dict[str, Any] = field(default_factory=dict, repr=False)
     max_examples: int = 100
@@ -68,6 +67,15 @@ class Settings:
         """Return whether the embedded service is the target."""
         return self.target == MOCK
 
+    @property
+    def local(self) -> bool:
+        """Return whether the target is the embedded service, or this machine."""
+        return _serves_all(self.target)
+
+    def operations(self) -> list[Operation]:
+        """Return the operations of the documents, in their order."""
+        return list(_operations(self.documents))
+
 
 def read_settings(config: pytest.Config) -> Settings:
     """Return what was asked for; raise `pytest.UsageError` in one line where it cannot be."""
@@ -87,15 +95,14 @@ def _checked_settings(config: pytest.Config, target: str) -> Settings:
     return Settings(
         target=target.rstrip("/"),
         documents=paths,
-        local=local,
         parameters=tuple(_checked_parameters(option_value(config, "param") or (), paths)),
         pins=dict(checked_pins(option_value(config, "pin") or (), paths)),
-        max_examples=_number(config, "max-examples", int, 0),
+        max_examples=_number(config, "max-examples", int, 0, 100),
         seed=seed,
         budget=_budget(config, local, len(paths)),
         rate=_number(config, "rate", float, 0.001, 0.0 if local else REMOTE_RATE_PER_SECOND),
         concurrency=_concurrency(config, target, local),
-        timeout=_number(config, "timeout", float, 0.001),
+        timeout=_number(config, "timeout", float, 0.001, 10.0),
         hosts=tuple(map(_checked_host, option_value(config, "allow-host") or ())),
         insecure=bool(option_value(config, "insecure")),
         plan=bool(option_value(config, "plan")),
@@ -304,7 +311,7 @@ def _waived(config: pytest.Config) -> tuple[Any, ...]:
 def _seed(config: pytest.Config) -> int:
     """Return the seed; ``random`` is drawn once, and xdist's workers are told what it is."""
     if option_value(config, "seed") != "random":
-        return int(_number(config, "seed", int, 0))
+        return int(_number(config, "seed", int, 0, 0))
     drawn = secrets.randbelow(10**6)
     config.option.contract_seed = str(drawn)
     return drawn
@@ -324,16 +331,14 @@ def _concurrency(config: pytest.Config, target: str, local: bool) -> int:
     return int(_number(config, "concurrency", int, 1, 1 if local else REMOTE_CONCURRENCY))
 
 
-def _number(
-    config: pytest.Config, name: str, kind: type, least: float, usual: float | None = None
-) -> Any:
-    """Return the number that was given for *name*, else its default, else *usual*.
+def _number(config: pytest.Config, name: str, kind: type, least: float, usual: float | None) -> Any:
+    """Return the number that was given for *name*, else *usual*.
 
     Raise `ContractError` where it is none, or less than *least*.
     """
     given = option_value(config, name)
     if given in (None, ""):
-        return DEFAULTS.get(name, usual)
+        return usual
     try:
         number = kind(given)
     except ValueError:

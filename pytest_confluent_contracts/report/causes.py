@@ -14,7 +14,8 @@ from pytest_confluent_contracts.report.record import missing_from
 from pytest_confluent_contracts.report.sentences import missing_sentence
 
 A_HABIT = 3  # members that break one rule in one way: two may be slips, three are a missing check
-RANK = {"broken": 0, "withheld": 1, "warned": 2, "waived": 3}
+GRAVEST = ("broken", "withheld", "warned", "waived", "kept", "not exercised")
+RANK = {verdict: rank for rank, verdict in enumerate(GRAVEST[:4])}  # what is not as promised
 
 # Clauses that say whether a body can be read at all.
 READING = frozenset({Aspect.JSON, Aspect.MEDIA_TYPE})
@@ -132,6 +133,11 @@ def standing(record: Record) -> str:
     if record["verdict"] == "not exercised" and record["withheld"]:
         return "withheld"
     return str(record["verdict"])
+
+
+def is_red(record: Record) -> bool:
+    """Return whether a clause is broken, or its evidence was withheld; a waived one is not."""
+    return standing(record) in ("broken", "withheld")
 
 
 def reasons(records: Iterable[Record]) -> list[tuple[str, tuple[Record, ...]]]:

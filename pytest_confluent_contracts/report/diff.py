@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_confluent_contracts.report.causes import standing, why
+from pytest_confluent_contracts.report.causes import is_red, standing, why
 
 Data = Mapping[str, Any]
 Entry = tuple[str, str]  # the node id of a clause, and a word on it
 
-RED = frozenset({"broken", "withheld"})
 UNEXERCISED = frozenset({"not exercised", "withheld"})
 
 
@@ -65,7 +64,7 @@ def compare_runs(old: Data, new: Data) -> Difference:
             found.lost_unrun.append((before["node"], "it was not run"))
     for node, added in now.items():
         if node not in was:
-            (found.broken_new if _red(added) else found.new).append(_named(added))
+            (found.broken_new if is_red(added) else found.new).append(_named(added))
     return found.told()
 
 
@@ -84,9 +83,9 @@ class _Changes:
 
     def compare(self, before: Data, after: Data) -> None:
         """Note what became of a clause that both runs have."""
-        if _red(after) and not _red(before):
+        if is_red(after) and not is_red(before):
             self.broken.append(_named(after))
-        if _red(before) and _was_exercised(after) and not _red(after):
+        if is_red(before) and _was_exercised(after) and not is_red(after):
             self.mended.append(_named(after))
         if _was_exercised(after) and not _was_exercised(before):
             self.gained.append(_named(after))
@@ -113,10 +112,6 @@ def _digest(run: Data, clause: Data) -> str:
     return next(
         (one["digest"] for one in run["documents"] if one["name"] == clause["document"]), ""
     )
-
-
-def _red(clause: Data) -> bool:
-    return standing(clause) in RED
 
 
 def _was_exercised(clause: Data) -> bool:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pytest_confluent_contracts.report.causes import standing
+from pytest_confluent_contracts.report.causes import GRAVEST, standing
 from pytest_confluent_contracts.report.markup import Html, html, tag
 
 Data = Mapping[str, Any]
@@ -20,7 +20,6 @@ GLYPHS = {
     "waived": "~",
     "not exercised": "○",
 }
-WORST = ("broken", "withheld", "warned", "waived", "kept", "not exercised")
 KEY = re.compile(r"(?P<lead>\s*(?:- )?)(?P<key>[\w$./{}'\"*-]+:)(?P<rest>(?: .*)?)\Z")
 
 
@@ -31,7 +30,7 @@ def slug(verdict: str) -> str:
 
 def worst(verdicts: Iterable[str]) -> str:
     """Return what a line with several promises is marked as."""
-    return min(verdicts, key=WORST.index)
+    return min(verdicts, key=GRAVEST.index)
 
 
 def anchor(files: Sequence[str], clause: Data) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_confluent_contracts.report import causes
+from pytest_confluent_contracts.report.record import by_operation
 from pytest_confluent_contracts.report.terminal import FAMILIES, ORDER, counted
 
 MOST = 50  # findings; a job's page takes 1 MiB
@@ -36,10 +36,7 @@ def _head(run: Data) -> Iterator[str]:
 
 
 def _tables(clauses: Sequence[Data]) -> Iterator[str]:
-    operations: dict[tuple[str, str], list[Data]] = defaultdict(list)
-    for clause in clauses:
-        operations[clause["document"], clause["operation"]].append(clause)
-    for (document, operation), own in operations.items():
+    for (document, operation), own in by_operation(clauses).items():
         yield f"\n### {_text(document)} · {_code(operation)}\n"
         yield "| | " + " | ".join(ORDER) + " |"
         yield "|---|" + "--:|" * len(ORDER)

@@ -54,3 +54,8 @@ def _attribute(name: str, value: str | int | bool | None) -> str:
     if value is None or value is False:
         return ""
     return f" {name}" if value is True else f' {name}="{escape(visible(str(value)))}"'
+
+
+def scroll_region(label: str, child: Child) -> Html:
+    """Return *child* where it can be scrolled, with the keyboard too."""
+    return tag("div", child, class_="scroll", tabindex=0, role="region", aria_label=label)

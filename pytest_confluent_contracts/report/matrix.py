@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pytest_confluent_contracts.report.causes import reasons, standing
-from pytest_confluent_contracts.report.listing import WORST, slug
-from pytest_confluent_contracts.report.markup import Html, tag
+from pytest_confluent_contracts.report.causes import GRAVEST, reasons, standing
+from pytest_confluent_contracts.report.listing import slug
+from pytest_confluent_contracts.report.markup import Html, scroll_region, tag
 from pytest_confluent_contracts.report.terminal import FAMILIES
 
 Data = Mapping[str, Any]
@@ -27,7 +27,7 @@ def coverage_matrix(name: str, clauses: Sequence[Numbered]) -> Html:
     rows = [_row(status, families, clauses) for status in _statuses(own)]
     caption, label = tag("caption", name), f"Coverage of {name}"
     table = tag("table", caption, tag("thead", head), tag("tbody", rows), class_="matrix")
-    return tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=label)
+    return scroll_region(label, table)
 
 
 def _name(family: str) -> str:
@@ -61,7 +61,7 @@ def _cell(own: Sequence[Numbered]) -> Html:
     if not own:
         return tag("td")
     counts = Counter(standing(clause) for _, clause in own)
-    told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in WORST if counts[verdict])
+    told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in GRAVEST if counts[verdict])
     drawn = [_square(index, clause) for index, clause in own]
     squares = tag("div", drawn, class_="squares", aria_hidden="true")
     often = tag("span", _often(own), class_="often")
@@ -92,14 +92,15 @@ def unexercised_reasons(clauses: Sequence[Numbered]) -> Html:
     numbers = {id(clause): index for index, clause in clauses}
     items = []
     for reason, own in reasons([clause for _, clause in clauses]):
-        links = [_link(clause, numbers[id(clause)]) for clause in own[:NAMED]]
+        links = [clause_link(clause, numbers[id(clause)]) for clause in own[:NAMED]]
         if len(own) > NAMED:
             links.append(tag("li", f"and {len(own) - NAMED} more"))
         items.append(tag("div", tag("dt", reason), tag("dd", tag("ul", links, class_="ids"))))
     return tag("dl", items, class_="reasons") if items else tag("p", "Every clause was exercised.")
 
 
-def _link(clause: Data, index: int) -> Html:
+def clause_link(clause: Data, index: int) -> Html:
+    """Return an entry of a list that leads to the row of *clause*, number *index*."""
     return tag("li", tag("a", clause["clause"], href=f"#c{index}"))
 
 

@@ -7,14 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pytest_confluent_contracts.model.sources import ContractError
-from pytest_confluent_contracts.report.causes import standing
+from pytest_confluent_contracts.report.causes import GRAVEST, standing
 from pytest_confluent_contracts.report.run import gather_run
 
 Data = Mapping[str, Any]
-
-# A clause that another part left out was still exercised. Evidence that was withheld somewhere is
-# not made up for.
-GRAVEST = ("broken", "withheld", "warned", "waived", "kept", "not exercised")
 
 
 def merge_runs(runs: Sequence[Data]) -> dict[str, Any]:
@@ -62,6 +58,8 @@ def _clauses(runs: Iterable[Data]) -> list[dict[str, Any]]:
 
 
 def _together(same: Sequence[Data]) -> dict[str, Any]:
+    # A clause that another part left out was still exercised; evidence that was withheld somewhere
+    # is not made up for.
     gravest = min(same, key=lambda clause: GRAVEST.index(standing(clause)))
     judged = sum(clause["judged"] for clause in same)
     against = sum(clause["against"] for clause in same)

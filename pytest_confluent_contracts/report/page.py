@@ -14,7 +14,7 @@ from typing import Any
 from pytest_confluent_contracts.report import causes, listing, matrix, timeline
 from pytest_confluent_contracts.report.causes import Cause, standing
 from pytest_confluent_contracts.report.listing import GLYPHS, slug
-from pytest_confluent_contracts.report.markup import Child, Html, html, tag
+from pytest_confluent_contracts.report.markup import Child, Html, html, scroll_region, tag
 
 Data = Mapping[str, Any]
 Numbered = tuple[int, Data]
@@ -137,7 +137,7 @@ class _Page:
             "Schema keywords held": _share(coverage["keywords"]),
         }
         for name, told in facts.items():
-            yield tag("div", tag("dt", name), tag("dd", told))
+            yield _fact(name, told)
 
     def bar(self) -> Html:
         """Return the way through the page, and the filter.
@@ -251,11 +251,8 @@ class _Page:
         yield _fact("Promised", best["promise"], " ", self._place(best))
         if best["finding"]:
             yield _fact("Seen", best["finding"]["seen"], cause.spread)
-        links = [self._link(record) for record in cause.records]
+        links = [matrix.clause_link(one, self.numbers[one["node"]]) for one in cause.records]
         yield _fact(_many(len(links), "promise").capitalize(), tag("ul", links, class_="ids"))
-
-    def _link(self, clause: Data) -> Html:
-        return tag("li", tag("a", clause["clause"], href=f"#c{self.numbers[clause['node']]}"))
 
     def _place(self, clause: Data) -> Html:
         href = listing.anchor(self.files, clause)
@@ -315,15 +312,7 @@ class _Page:
                     [tag("h3", name), tag("p", timeline.timeline_sentence(found), class_="empty")]
                 )
                 continue
-            label = f"Plot: {name}"
-            plot = tag(
-                "div",
-                timeline.draw_timeline(found, name),
-                class_="scroll",
-                tabindex=0,
-                role="region",
-                aria_label=label,
-            )
+            plot = scroll_region(f"Plot: {name}", timeline.draw_timeline(found, name))
             caption = tag("figcaption", tag("h3", name), timeline.timeline_legend())
             yield tag("figure", caption, plot, tag("p", timeline.timeline_sentence(found)))
 
@@ -360,14 +349,7 @@ class _Page:
                 tag("tbody", rows),
                 class_="promises",
             )
-            yield tag(
-                "div",
-                table,
-                class_="scroll",
-                tabindex=0,
-                role="region",
-                aria_label=f"Promises of {name}",
-            )
+            yield scroll_region(f"Promises of {name}", table)
 
     def _row(self, number: int, clause: Data) -> Html:
         verdict = standing(clause)

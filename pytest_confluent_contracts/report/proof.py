@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pytest_confluent_contracts.report.record import by_operation
 from pytest_confluent_contracts.report.terminal import HEADING, Line
 
 Record = Mapping[str, Any]
@@ -17,10 +18,7 @@ def proof_lines(records: Sequence[Record], seconds: float) -> Iterator[Line]:
 
     Under each stands what deserves a look.
     """
-    operations: dict[tuple[str, str], list[Record]] = defaultdict(list)
-    for record in records:
-        operations[record["document"], record["operation"]].append(record)
-    for (document, operation), own in operations.items():
+    for (document, operation), own in by_operation(records).items():
         yield Line(f"{document}::{operation}", HEADING)
         tried = [record for record in own if record["fault"]]
         whole = [record for record in own if not record["fault"]]

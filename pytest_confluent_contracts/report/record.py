@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
+from pytest_confluent_contracts.model.clauses import NODE_PREFIX, MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.traffic import Expect
 from pytest_confluent_contracts.report.curl import curl
 from pytest_confluent_contracts.report.sentences import (
@@ -15,12 +15,11 @@ from pytest_confluent_contracts.report.sentences import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from pytest_confluent_contracts.model.clauses import Clause, Finding, Quoted, Ruling, Topic
     from pytest_confluent_contracts.model.traffic import Exchange
 
-NODE_PREFIX = "contracts/"
 MISSING_KINDS = frozenset(kind.value for kind in MissingKind)
 
 
@@ -160,3 +159,13 @@ def _body(body: bytes | None) -> tuple[str | None, str]:
         return body.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
         return base64.b64encode(body).decode("ascii"), "base64"
+
+
+def by_operation(
+    records: Iterable[Mapping[str, Any]],
+) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
+    """Return *records* by document and operation, in their order."""
+    found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for record in records:
+        found.setdefault((record["document"], record["operation"]), []).append(record)
+    return found

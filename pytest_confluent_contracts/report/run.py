@@ -45,7 +45,7 @@ def describe_document(document: Document) -> dict[str, Any]:
         "title": document.title,
         "version": document.version,
         "digest": document.digest,
-        "file": next((operation.place.file for operation in document.operations), document.file),
+        "file": document.file,
         "operations": [_operation(operation) for operation in document.operations],
     }
 

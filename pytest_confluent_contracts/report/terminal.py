@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from pytest_confluent_contracts.model.clauses import Family, Verdict
 from pytest_confluent_contracts.report import causes
+from pytest_confluent_contracts.report.record import by_operation
 
 ORDER = tuple(verdict.value for verdict in Verdict)
 FAMILIES = tuple(family.value for family in Family)
@@ -49,10 +50,7 @@ def closing_lines(
 
     They are folded to *width* columns, 0 being any number of them.
     """
-    operations: dict[tuple[str, str], list[Record]] = defaultdict(list)
-    for record in records:
-        operations[record["document"], record["operation"]].append(record)
-    for key, own in operations.items():
+    for key, own in by_operation(records).items():
         document, operation = key
         cost = _cost(costs.get(key, {}), verbosity)
         yield Line(f"{document}::{operation}: {counted(own)}{cost}", HEADING)
