@@ -215,9 +215,9 @@ def test_what_is_no_circle_is_not_called_one(texts: dict[str, str]) -> None:
 HOMES = {
     "hypothesis": {"cases"},
     "schemathesis": {"cases"},
-    "respx": {"http"},
-    "httpx": {"http"},
-    "yaml": {"documents", "http"},
+    "respx": {"http.targets"},
+    "httpx": {"http.targets", "http.guard", "http.client"},
+    "yaml": {"documents", "http.recorded"},
     "pytest": {"plugin"},
 }
 
@@ -225,8 +225,36 @@ HOMES = {
 @pytest.mark.parametrize("library", HOMES)
 def test_a_library_is_imported_in_its_room_only(library: str) -> None:
     """Generators, the client, the double of the network and pytest each stay behind one wall."""
-    users = {source.room for source in sources() if library in libraries_of(imported(source.tree))}
-    assert users <= HOMES[library]
+    for source in sources():
+        if library in libraries_of(imported(source.tree)):
+            assert HOMES[library] & {source.room, source.module}, source.module
+
+
+# What decides whether a request goes does not know what sends it, nor that what opens it.
+WITHIN_HTTP: dict[str, set[str]] = {
+    "guard": set(),
+    "redaction": {"guard"},
+    "strict_json": set(),
+    "quota_ledger": set(),
+    "client": {"guard", "redaction", "strict_json"},
+    "recorded": {"redaction", "strict_json"},
+    "targets": {"guard", "client", "redaction", "quota_ledger"},
+}
+
+
+@pytest.mark.parametrize("name", WITHIN_HTTP)
+def test_within_http_the_guard_comes_first(name: str) -> None:
+    """A module of `http` imports those before it, and no other of the room."""
+    [source] = [source for source in sources() if source.module == f"http.{name}"]
+    prefix = f"{PACKAGE}.http."
+    own = {one.removeprefix(prefix) for one in imported(source.tree) if one.startswith(prefix)}
+    assert {one.partition(".")[0] for one in own} <= WITHIN_HTTP[name]
+
+
+def test_every_module_of_http_has_its_walls() -> None:
+    """A new module of the room needs its line in the table."""
+    modules = {source.module for source in sources() if source.module.startswith("http.")}
+    assert modules == {f"http.{name}" for name in WITHIN_HTTP}
 
 
 def test_only_the_guard_builds_a_transport() -> None:
