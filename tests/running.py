@@ -191,7 +191,8 @@ def interrupted(
             and time.monotonic() < begun + DEADLINE / 2
         ):
             time.sleep(0.01)
-        end(process.pid)
+        if process.poll() is None:  # one that has ended tells why, where its exit code is compared
+            end(process.pid)
         out, err = process.communicate(timeout=DEADLINE / 2)
     return Run(process.returncode, out, err, time.monotonic() - begun, ())
 

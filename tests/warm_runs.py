@@ -8,6 +8,7 @@ about what one process must not share with the next (the seed of `hash`), runs i
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import runpy
@@ -23,7 +24,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
+from forked_workers import fork_workers
+
 TESTS = Path(__file__).parent
+WORKERS = {"-n", "--tx"}  # the options that ask for workers
 WARM_UP = ("-q", "-p", "no:cacheprovider", "--contract-target=mock", "--contract-max-examples=1")
 
 
@@ -125,6 +129,8 @@ def run_in_fork(asked: dict[str, Any]) -> NoReturn:
     )
     sys.path[:0] = [asked["folder"], *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     sys.argv = ["pytest", *asked["options"]]
+    if WORKERS.intersection(asked["options"]):
+        fork_workers()
     code = 1
     try:
         runpy.run_module("pytest", run_name="__main__", alter_sys=True)
@@ -164,6 +170,9 @@ def warm_up() -> None:
     )  # not before pytest has loaded it, which would warn of that
 
     configuration.set_hypothesis_home_dir(None)
+    # What is loaded stays: no run that is forked looks through it for garbage, and copies it by looking.
+    gc.collect()
+    gc.freeze()
 
 
 if __name__ == "__main__":

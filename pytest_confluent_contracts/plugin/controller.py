@@ -5,8 +5,6 @@ Verdicts of every worker, told and written once, and what must be put back.
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_confluent_contracts.model.sources import ContractError
-from pytest_confluent_contracts.plugin import junit
+from pytest_confluent_contracts.plugin import interrupts, junit
 from pytest_confluent_contracts.plugin.stash import GATE, NOT_PUT_BACK, STATE_FOLDER
 from pytest_confluent_contracts.run import saved_state
 
@@ -39,7 +37,7 @@ class Controller:
         self.faults: list[str] = []
         self.begun, self.started, self.clock = time.perf_counter(), time.time(), time.monotonic()
         config.stash[STATE_FOLDER] = saved_state.folder()
-        _end_on_signals()
+        interrupts.end_on_signals()
 
     # --- gathering --------------------------------------------------------------------------------
 
@@ -265,15 +263,3 @@ def _message_in_full(report: pytest.TestReport) -> Iterator[None]:
     crash.message, first = str(report.longrepr), crash.message
     yield
     crash.message = first
-
-
-def _end_on_signals() -> None:
-    """Let a cancelled CI job and a closed terminal end as Ctrl-C does.
-
-    So resources are put back. A handler of the user's stays, and so does nohup's.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        return
-    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-        if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, signal.default_int_handler)

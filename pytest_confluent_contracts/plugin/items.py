@@ -132,7 +132,7 @@ class ClauseItem(pytest.Function):
         """Return the test of *clause*, marked with its family."""
 
         def judged(contract_gate: Gate) -> None:
-            item.ruling = contract_gate.ruling(operation, clause)
+            item.ruling = _uninterrupted_ruling(contract_gate, operation, clause)
             _conclude(item, contract_gate)
 
         item: ClauseItem = cls.from_parent(parent, name=clause.id, callobj=judged)
@@ -161,6 +161,18 @@ class ClauseItem(pytest.Function):
         pytest would write the dots of a bare id as colons.
         """
         return self.path, self.clause.place.line - 1, f"{self.path.stem}: {self.clause.id}"
+
+
+def _uninterrupted_ruling(gate: Gate, operation: Operation, clause: Clause) -> Ruling:
+    """Return the ruling; raise a `KeyboardInterrupt` that has no frame but our own.
+
+    pytest 9.2 draws the frames of an interrupt, and dies of one that a signal hit in an instruction
+    without a line (Python 3.11 has them in comprehensions): exit 1 and a traceback in place of 2.
+    """
+    try:
+        return gate.ruling(operation, clause)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt from None
 
 
 def _failure_with_block(
