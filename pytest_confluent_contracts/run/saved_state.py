@@ -30,8 +30,19 @@ def orphans() -> list[Path]:
 
     Nobody has put them back.
     """
-    found = sorted(Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*/*.json"))
-    return [path for path in found if not _lives(_owner(path.parent))]
+    found: list[Path] = []
+    for place in sorted(Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*")):
+        if not _lives(_owner(place)):
+            found += _states_in(place)
+    return found
+
+
+def _states_in(place: Path) -> list[Path]:
+    """Return the states in *place*, none where its run has removed it or another user owns it."""
+    try:
+        return sorted(path for path in place.iterdir() if path.suffix == ".json")
+    except OSError:
+        return []
 
 
 def _owner(folder: Path) -> str:
