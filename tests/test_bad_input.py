@@ -91,11 +91,11 @@ DOCUMENTS = {
     "another kind of file": document("[tool]\nname = 'x'\n", "not"),
     "no OpenAPI": document("name: something\n", ":1:", "not an OpenAPI 3.0 or 3.1 document"),
     "Swagger 2.0": document(
-        "swagger: '2.0'\ninfo: {}\npaths: {}\n", "not an OpenAPI 3.0 or 3.1 document"
+        "swagger: '2.0'\ninfo: {}\npaths: {}\n", ":1:", "Swagger 2.0", "convert"
     ),
     "OpenAPI 4": swapped("3.0.3", "4.0.0", ":1:", "not an OpenAPI 3.0 or 3.1 document"),
     "a version that is a number": swapped(
-        "3.0.3", "3.0", ":1:", "not an OpenAPI 3.0 or 3.1 document"
+        "3.0.3", "2.0", ":1:", "not an OpenAPI 3.0 or 3.1 document"
     ),
     "broken YAML": swapped("version: '1'}", "version: '1']}", ":2:", "not YAML"),
     "a tab": swapped("  /things", "\t/things", ":4:", "not YAML"),

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from pytest_confluent_contracts import clauses, documents
-from pytest_confluent_contracts.documents import lines
+from pytest_confluent_contracts.documents import lines, loading
 from pytest_confluent_contracts.model.documents import Document, Operation, Property
 
 if TYPE_CHECKING:
@@ -78,14 +78,14 @@ def schema(member: Property) -> dict[str, Any]:
 @pytest.mark.parametrize("name", BUNDLED)
 def test_a_bundled_document_is_valid_openapi(name: str) -> None:
     """The document passes the validator of the OpenAPI specification."""
-    openapi_spec_validator.validate(lines.strip(lines.load(documents.bundled_documents()[name])))
+    openapi_spec_validator.validate(lines.strip(loading.load(documents.bundled_documents()[name])))
 
 
 @pytest.mark.parametrize("name", BUNDLED)
 def test_a_bundled_document_is_yaml_for_everybody(name: str) -> None:
     """Another YAML reader reads the same values, but for the dates that YAML 1.1 sees."""
     text = documents.bundled_documents()[name].read_text(encoding="utf-8")
-    assert lines.strip(lines.load(documents.bundled_documents()[name])) == yaml.load(
+    assert lines.strip(loading.load(documents.bundled_documents()[name])) == yaml.load(
         text, _WithoutDates
     )
 
@@ -186,6 +186,12 @@ def test_numbers_and_words_of_json_are_read_as_such(read: Read) -> None:
     assert schema(answer(document)["a"])["enum"] == [1, -2.5, 1000.0, True, False, None]
 
 
+@pytest.mark.parametrize("version", ["3.0", "3.1", "'3.1'", "3.0.4", "3.1.1"])
+def test_a_version_needs_no_quotes(read: Read, version: str) -> None:
+    """Without quotes 3.1 is a number, and says the same."""
+    assert set(answer(read(answering("{properties: {a: {type: string}}}", version)))) == {"a"}
+
+
 def test_json_is_read_too(tmp_path: Path) -> None:
     """A document may be JSON."""
     text = answering("{type: object, properties: {a: {type: string}}}")
@@ -209,6 +215,22 @@ def test_an_alias_is_what_it_stands_for(read: Read) -> None:
         )
     )
     assert schema(found["a"]) == schema(found["b"]) == {"type": "string", "maxLength": 3}
+
+
+def test_what_a_merge_key_brings_is_part_of_the_schema(read: Read) -> None:
+    """A body that is put together by merge keys has their members, and what they require."""
+    found = answer(
+        read(
+            answering(
+                """
+                type: object
+                properties: {b: {type: integer}, <<: {a: {type: string}}}
+                <<: {required: [a], additionalProperties: false}
+                """
+            )
+        )
+    )
+    assert (set(found), found["a"].required) == ({"a", "b"}, True)
 
 
 def test_each_member_keeps_its_line(read: Read) -> None:
