@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 BOUNDS = (
     *("minLength", "maxLength", "pattern", "format", "minimum", "maximum"),
-    *("minItems", "maxItems", "uniqueItems"),
+    *("exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
 )
 LONE_SURROGATE = "lone-surrogate"
 REFUSED_AS = {
@@ -194,8 +195,7 @@ def constraints_of(member: Property) -> list[str]:
         found.append("null")
     if member.required and member.path:
         found.append("required")
-    if "enum" in schema or "const" in schema:
-        found.append("enum")
+    found += [keyword for keyword in ("enum", "const") if keyword in schema]
     found += [keyword for keyword in BOUNDS if keyword in schema]
     if schema.get("additionalProperties") is False:
         found.append("additionalProperties")

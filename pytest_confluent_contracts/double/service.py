@@ -108,6 +108,13 @@ class Problem:
     pointer: str | None = None
 
 
+def documents_limit(operation: Operation) -> bool:
+    """Return whether the document speaks of a rate limit: by its headers, or by its refusal."""
+    if operation.promises.rate_limit is not None or operation.promises.refusals.throttled:
+        return True
+    return operation.response(429) is not None
+
+
 def limit_header_names(operation: Operation) -> dict[str, str]:
     """Return by role the headers that tell the rate limit, named as promised or as usual."""
     promised = operation.promises.rate_limit
@@ -135,6 +142,7 @@ class Service:
     def __init__(self, operation: Operation, clock: VirtualClock, seed: int = 0) -> None:
         self.operation, self.clock, self.random = operation, clock, Random(seed)
         self.limit, self.window = LIMIT, WINDOW_S
+        self.is_limited = documents_limit(operation)
         self.window_start, self.spent = clock.now(), 0
         self.credentials = {scheme.name: self._issue(scheme) for scheme in operation.schemes}
         self.store = Store(operation, self.parameters)
@@ -219,7 +227,12 @@ class Service:
     # --- the rate limit ---------------------------------------------------------------------------
 
     def count_request(self) -> None:
-        """Spend one request of the window; refuse it where none is left."""
+        """Spend one request of the window; refuse it where none is left.
+
+        A service whose document speaks of no limit has none.
+        """
+        if not self.is_limited:
+            return
         if self.clock.now() >= self.window_start + self.window:
             self.window_start, self.spent = self.clock.now(), 0
         if self.spent >= self.limit:
@@ -233,6 +246,8 @@ class Service:
 
     def limit_headers(self, status: int) -> list[tuple[str, str]]:
         """Return the headers that tell the limit; they stand on successes and on a 429."""
+        if not self.is_limited:
+            return []
         told = {
             "limit": self.limit,
             "remaining": self.limit - self.spent,

@@ -21,7 +21,12 @@ from pytest_confluent_contracts.double.mutations.altering import (
     tells_quota,
     with_status,
 )
-from pytest_confluent_contracts.double.service import Problem, Refused, limit_header_names
+from pytest_confluent_contracts.double.service import (
+    Problem,
+    Refused,
+    documents_limit,
+    limit_header_names,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,7 +40,12 @@ HONEST = "rate-limit/retry-after-honest"
 
 
 def limit_mutations(operation: Operation) -> Iterator[Mutation]:
-    """Yield the mutations of the rate limit: how it is told, and whether it is enforced."""
+    """Yield the mutations of the rate limit: how it is told, and whether it is enforced.
+
+    A service without a limit can break none.
+    """
+    if not documents_limit(operation):
+        return
     names = limit_header_names(operation)
     limit, remaining, retry = names["limit"], names["remaining"], names["retry_after"]
     above = change_number(remaining, above_limit)
