@@ -64,6 +64,8 @@ class Choices:
     escaped: bool = False  # JSON in ASCII
     media_type: str = "application/json"
     lower_header_names: bool = False
+    # The lines of WWW-Authenticate; {} stands for what the page's own example tells (RFC 9110 11.6.1).
+    challenges: tuple[str, ...] = ("Basic {}",)
     extra_headers: tuple[tuple[str, str], ...] = ()
     limit: int = 100_000
     window: float = 60.0
@@ -569,7 +571,8 @@ class OtherService:
             answer.headers.append(("X-Request-Id", uuid.uuid4().hex))
         if answer.status == 401:
             error = 'error="invalid_key", error_description="The API Key is invalid"'
-            answer.headers.append(("WWW-Authenticate", f"Basic {error}"))
+            for challenge in self.choices.challenges:
+                answer.headers.append(("WWW-Authenticate", challenge.replace("{}", error)))
         if answer.status == 405:
             answer.headers.append(("Allow", "PATCH"))
         if answer.status == 429 and request.is_confluent:

@@ -38,6 +38,12 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "resource": ("shown", "null", "absent"),
     "hidden": HIDDEN,
     "lower_header_names": (False, True),
+    "challenges": (
+        ("Basic {}",),
+        ('Negotiate, Basic realm="api", {}, Bearer',),
+        ("Negotiate oRQwEqADCgEAoQsGCSqGSIb3EgECAg==", 'Basic realm="a, \\"b\\""', "Bearer {}"),
+        ("Bearer",),
+    ),
     "media_type": (
         "application/json",
         "application/json; charset=utf-8",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.clauses.challenges import are_challenges
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
     KEPT,
@@ -52,11 +53,11 @@ if TYPE_CHECKING:
 INTEGER = re.compile(r"-?[0-9]+\Z")
 # Members that a finding names, and characters of each: a target may make up as many as it likes.
 MOST_NAMED, LONGEST_NAME = 8, 80
-CHALLENGE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+( +\S.*)?\Z")
 # RFC 8259 8.1: JSON is UTF-8.
 FOREIGN_CHARSET = re.compile(r';\s*charset\s*=\s*(?!"?(?:utf-?8|us-ascii)\b)', re.IGNORECASE)
 # RFC 9110 5.3: these may come in several lines.
-LIST_HEADERS = frozenset({"www-authenticate", "allow", "vary"})
+CHALLENGES = "www-authenticate"
+LIST_HEADERS = frozenset({CHALLENGES, "allow", "vary"})
 # How the keywords of a schema are called in a promise.
 TOLD_KEYWORDS = {
     "type": "type ",
@@ -426,6 +427,8 @@ def _look_at_header(header: Header) -> Look:
             return Finding(FindingKind.HEADER_MISSING, status, name)
         if len(came) > 1 and name.lower() not in LIST_HEADERS:
             return Finding(FindingKind.HEADER_REPEATED, status, name, observed=len(came))
+        if name.lower() == CHALLENGES:
+            came = (", ".join(came),)
         for value in came:
             kind = _violation_of(header, value)
             if kind is not None:
@@ -444,7 +447,7 @@ def _violation_of(header: Header, value: str) -> FindingKind | None:
         return FindingKind.HEADER_NEGATIVE if is_negative else None
     if not value.strip():
         return FindingKind.HEADER_EMPTY
-    if header.name.lower() == "www-authenticate" and not CHALLENGE.match(value):
+    if header.name.lower() == CHALLENGES and not are_challenges(value):
         return FindingKind.HEADER_NO_CHALLENGE
     if header.schema.get("format") == "uri" and not _is_absolute(value):
         return FindingKind.HEADER_NO_URI

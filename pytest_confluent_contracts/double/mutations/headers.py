@@ -64,7 +64,13 @@ def one_header_mutations(clause: str, header: Header, code: int) -> Iterator[Mut
     broken: dict[str, tuple[str, ...]] = {"missing": (), "empty": ("",)}
     if header.schema.get("type") == "integer":
         broken |= {"not an integer": ("soon",), "a fraction": ("1.5",), "negative": ("-1",)}
-    if header.name.lower() != "www-authenticate":
+    if header.name.lower() == "www-authenticate":
+        broken |= {
+            "without a scheme": ('realm="contract"',),
+            "with an open quote": ('Basic realm="contract',),
+            "in words": ("Please log in",),
+        }
+    else:
         broken |= {"sent twice": ("7", "8")}
     for what, values in broken.items():
         change = set_header(header.name, *values)
