@@ -502,7 +502,7 @@ def test_each_pointer_is_followed() -> None:
 UNREADABLE = [
     pytest.param(b'{"spec":', ["/spec", "", "spec"], [SILENT, SILENT, BROKEN], id="broken off"),
     pytest.param(b"", ["/spec", "", "spec"], [SILENT, SILENT, BROKEN], id="empty"),
-    pytest.param(None, ["/spec", "", "spec"], [BROKEN, KEPT, BROKEN], id="nothing was sent"),
+    pytest.param(None, ["/spec", "", "spec"], [SILENT, SILENT, BROKEN], id="nothing was sent"),
 ]
 
 
@@ -527,14 +527,17 @@ def test_without_a_documented_body_any_missing_member_may_be_named(problems: Ope
 TWO_WRONG = {"spec": {"display_name": 5, "description": 6}}
 AT_FAULT = [
     pytest.param(WRONG_NAME, ["/spec/display_name"], KEPT, id="the member"),
-    pytest.param(WRONG_NAME, ["/spec"], BROKEN, id="its parent"),
-    pytest.param(WRONG_NAME, [""], BROKEN, id="the whole body"),
+    pytest.param(WRONG_NAME, ["/spec"], KEPT, id="its parent"),
+    pytest.param(WRONG_NAME, [""], KEPT, id="the whole body"),
+    pytest.param(WRONG_NAME, ["/spe"], BROKEN, id="the beginning of its name"),
+    pytest.param(WRONG_NAME, ["/spec/display_name/0"], BROKEN, id="what is in it"),
     pytest.param(WRONG_NAME, ["/spec/description"], BROKEN, id="its neighbour"),
-    pytest.param(WRONG_NAME, ["/spec/display_name", "/spec"], BROKEN, id="one right, one wrong"),
+    pytest.param(WRONG_NAME, ["/spec/display_name", "/spec"], KEPT, id="one right, one around"),
+    pytest.param(WRONG_NAME, ["/spec/display_name", "/id"], BROKEN, id="one right, one wrong"),
     pytest.param(TWO_WRONG, ["/spec/display_name"], KEPT, id="the first of two"),
     pytest.param(TWO_WRONG, ["/spec/description"], KEPT, id="the second of two"),
     pytest.param(TWO_WRONG, ["/spec/description", "/spec/display_name"], KEPT, id="both"),
-    pytest.param(TWO_WRONG, ["/spec"], BROKEN, id="the parent of both"),
+    pytest.param(TWO_WRONG, ["/spec"], KEPT, id="the parent of both"),
     pytest.param([], [""], KEPT, id="the whole body is wrong"),
     pytest.param({"spec": 5}, ["/spec"], KEPT, id="the object itself is wrong"),
 ]
@@ -553,13 +556,38 @@ def test_the_member_at_fault_is_named(
     assert verdict(confluent(), "error/source.pointer/at-fault", told) == expected
 
 
+EXACT = [
+    pytest.param(WRONG_NAME, ["/spec/display_name"], KEPT, id="the member"),
+    pytest.param(WRONG_NAME, ["/spec"], BROKEN, id="its parent"),
+    pytest.param(WRONG_NAME, [""], BROKEN, id="the whole body"),
+    pytest.param(WRONG_NAME, ["/spec/description"], SILENT, id="its neighbour"),
+    pytest.param(WRONG_NAME, ["/spec/display_name", "/spec"], BROKEN, id="one right, one around"),
+    pytest.param(TWO_WRONG, ["/spec/description"], KEPT, id="the second of two"),
+    pytest.param(TWO_WRONG, ["/spec"], BROKEN, id="the parent of both"),
+    pytest.param([], [""], KEPT, id="the whole body is wrong"),
+    pytest.param({"spec": 5}, ["/spec"], KEPT, id="the object itself is wrong"),
+    pytest.param({"spec": 5}, [""], BROKEN, id="the object around it"),
+]
+
+
+@pytest.mark.parametrize(("body", "pointers", "expected"), EXACT)
+def test_a_pointer_around_what_is_wrong_is_only_warned_of(
+    body: Any, pointers: list[str], expected: str
+) -> None:
+    """It leads to what is wrong, if not all the way; what is neither is another promise."""
+    told = pointing(*pointers, body=body)
+    id = "error/source.pointer/exact"
+    assert verdict(confluent(), id, told) == expected
+    assert clause_of(confluent(), id).level == "SHOULD"
+
+
 MISSING = [
     pytest.param({"a/b": "x"}, "/name", KEPT, id="the missing member"),
     pytest.param({"a/b": "x"}, "", KEPT, id="the parent of the missing member"),
     pytest.param({"a/b": "x"}, "/size", BROKEN, id="another member"),
     pytest.param({"name": "x"}, "/a~1b", KEPT, id="escaped (RFC 6901 section 3)"),
     pytest.param({"name": "x"}, "/a/b", BROKEN, id="not escaped"),
-    pytest.param({"name": "x", "a/b": "y", "size": "z"}, "", BROKEN, id="parent of a wrong one"),
+    pytest.param({"name": "x", "a/b": "y", "size": "z"}, "", KEPT, id="parent of a wrong one"),
 ]
 
 
@@ -588,7 +616,7 @@ def test_other_refusals_point_at_what_they_like(id: str, told: Exchange) -> None
 
 def test_an_error_without_a_pointer_blames_no_member() -> None:
     """That a pointer is missing is another promise."""
-    row = [pointing("/spec"), refused({})]
+    row = [pointing("/id"), refused({})]
     assert said(confluent(), "error/source.pointer/at-fault", *row) == [BROKEN, SILENT]
 
 

@@ -153,6 +153,10 @@ FINDINGS: list[tuple[Finding, str]] = [
         "200 answered to an id that does not exist (id ak-0), not 404",
     ),
     (
+        example(Kind.UNKNOWN_ID_HIDDEN, 403, expected=(404,), request="id ak-0"),
+        "403 answered to an id that does not exist (id ak-0), not 404: that hides what exists",
+    ),
+    (
         example(Kind.REFUSAL_WRONG, 200, expected=(401,), request="without credentials"),
         "200 answered without credentials, not 401",
     ),
@@ -190,6 +194,10 @@ FINDINGS: list[tuple[Finding, str]] = [
     (
         example(Kind.POINTER_ELSEWHERE, 400, POINTER, expected=("", "/spec"), observed='"/x"'),
         f'400 answered with {POINTER} "/x", but wrong is the whole body or /spec',
+    ),
+    (
+        example(Kind.POINTER_AROUND, 400, POINTER, expected=("/spec/id",), observed='""'),
+        f'400 answered with {POINTER} "", which is around /spec/id',
     ),
     (example(Kind.POINTER_UNTOLD, 400, POINTER), f"400 answered without {POINTER}"),
     (
