@@ -272,6 +272,52 @@ def test_default_is_an_error(problems: Operation) -> None:
     assert said(problems, "error/body", *row) == [KEPT, BROKEN, SILENT]
 
 
+DEFAULT = """
+openapi: 3.1.0
+info: {title: Things, version: '1'}
+paths:
+  /things/{id}:
+    patch:
+      parameters: [{name: id, in: path, required: true, example: ak-12345}]
+      responses:
+        '200': {description: The thing.}
+        '400':
+          description: The envelope that most statuses share.
+          content: {application/json: {schema: {type: object, required: [errors]}}}
+        '404':
+          description: The same.
+          content: {application/json: {schema: {type: object, required: [errors]}}}
+        default:
+          description: A body of its own, and a header of its own.
+          headers: {X-Fault: {schema: {type: integer}}}
+          content: {application/json: {schema: {type: object, required: [fault]}}}
+"""
+
+
+def test_default_may_have_a_body_and_headers_of_its_own(tmp_path: Path) -> None:
+    """They are those of each error without an entry, and of no other answer."""
+    own = operation_from(DEFAULT, tmp_path)
+    fault, bare = {"fault": 1}, {"errors": [1]}
+    row = [
+        *(answered(own, 500, fault), answered(own, 418, bare)),
+        *(answered(own, 400, bare), answered(own, 200, bare)),
+    ]
+    assert said(own, "default/body", *row) == [KEPT, BROKEN, SILENT, SILENT]
+    assert said(own, "error/body", *row) == [SILENT, SILENT, KEPT, SILENT]
+    told = [
+        make_exchange(make_case(own), status, bare, headers={"X-Fault": value})
+        for status, value in ((500, "7"), (418, "x"), (404, "x"), (200, "x"))
+    ]
+    assert said(own, "default/header/X-Fault", *told) == [KEPT, BROKEN, SILENT, SILENT]
+
+
+def test_default_may_have_no_body(tmp_path: Path) -> None:
+    """A body that comes where none is documented is told for each such error."""
+    own = operation_from(DEFAULT[: DEFAULT.rindex("          content")], tmp_path)
+    row = [answered(own, 500, {}), answered(own, 400, {}), make_exchange(make_case(own), 418)]
+    assert said(own, "default/no-body", *row) == [BROKEN, SILENT, KEPT]
+
+
 def test_without_an_envelope_nothing_is_promised(tmp_path: Path) -> None:
     """Where no error has a body, there are no clauses on errors, not even on 405."""
     assert clause_ids(operation_from(SILENT_DOCUMENT, tmp_path), "errors") == []
@@ -731,6 +777,15 @@ def test_a_stack_trace_is_found_in_plain_text(name: str) -> None:
     row = [answered(confluent(), 500, text=text) for text in (trace, innocent)]
     row += [answered(confluent(), status, text=trace) for status in (200, 399)]
     assert said(confluent(), "error/no-stack-trace", *row) == [BROKEN, KEPT, SILENT, SILENT]
+
+
+@pytest.mark.parametrize("end", [r"\r\n", r"\n", r"\u000a", r"\u000D\u000A"])
+def test_line_ends_within_json_are_line_ends(end: str) -> None:
+    """What JSON escapes is read as what it means, whichever way it is escaped."""
+    trace = rf"{end}   at Api.Things.Update(String name){end}   at Api.Router.Run(){end}"
+    row = [make_exchange(make_case(confluent()), 500, text=f'{{"detail": "{trace}"}}')]
+    row += [make_exchange(make_case(confluent()), 500, text=r'{"detail": "meet at Api.run(x)"}')]
+    assert said(confluent(), "error/no-stack-trace", *row) == [BROKEN, KEPT]
 
 
 def test_a_stack_trace_may_have_the_line_ends_of_windows() -> None:

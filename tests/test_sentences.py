@@ -110,6 +110,10 @@ FINDINGS: list[tuple[Finding, str]] = [
         example(Kind.HEADER_NEGATIVE, 200, LIMIT, observed='"-1"'),
         f'200 answered with {LIMIT}: "-1" is negative',
     ),
+    (
+        example(Kind.HEADER_OUT_OF_BOUNDS, 200, "X-Count", "an integer, at most 9", '"10"'),
+        '200 answered with X-Count: "10", not an integer, at most 9',
+    ),
     (example(Kind.HEADER_EMPTY, 200, LIMIT), f"200 answered with {LIMIT}: the value is empty"),
     (
         example(Kind.HEADER_NO_CHALLENGE, 401, "WWW-Authenticate", observed='"="'),

@@ -66,6 +66,13 @@ STACK_TRACE = re.compile(
 )
 
 
+# How JSON may write what stands between the lines of a stack trace, and around its names.
+ESCAPES = {
+    **{"\\r": "\r", "\\n": "\n", "\\t": "\t", '\\"': '"'},
+    **{"\\u000d": "\r", "\\u000a": "\n", "\\u0009": "\t", "\\u0022": '"'},
+    **{"\\u000D": "\r", "\\u000A": "\n", "\\/": "/"},
+}
+
 OWED = withheld("an error answer", Expect.REFUSED)
 ON_ERRORS = Topic(status="error")
 
@@ -81,7 +88,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
     yield from shape.body_clauses(Family.ERRORS, "error", shared, applies, explain)
     for response in refusals:
         if response.content and not _is_alike(response.content, shared):
-            yield from _own_envelope(response, response.content)
+            yield from _own_envelope(operation, response, response.content)
     yield from _lists_not_empty(shared, applies, explain)
     yield from _prose(operation, applies)
     yield from _nothing_given_away(operation)
@@ -149,9 +156,9 @@ def _owed_unless(kind: MissingKind, subject: str = "") -> Explain:
     return withheld("an error answer", Expect.REFUSED, otherwise=otherwise)
 
 
-def _own_envelope(response: Response, content: Content) -> Iterator[Clause]:
+def _own_envelope(operation: Operation, response: Response, content: Content) -> Iterator[Clause]:
     explain = missing(MissingKind.NO_SUCH_STATUS, response.status)
-    applies = with_status(response.status)
+    applies = shape.documented_as(operation, response.status)
     yield from shape.body_clauses(Family.ERRORS, response.status, content, applies, explain)
 
 
@@ -554,7 +561,9 @@ def _look_for_stack_trace(exchange: Exchange) -> Finding | Looked:
 
 def _unescaped(text: str) -> str:
     """Return *text* with the line breaks and quotes that JSON escapes."""
-    return text.replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
+    for escaped, meant in ESCAPES.items():
+        text = text.replace(escaped, meant)
+    return text
 
 
 # --- headers -----------------------------------------------------------------------------------
@@ -577,8 +586,9 @@ def _headers(operation: Operation, refusals: Sequence[Response]) -> Iterator[Cla
         own = statuses[name]
         status = own[0] if len(own) == 1 else "error"
         explain = _explain_own_status(operation, status) if len(own) == 1 else OWED
-        id, applies = f"{status}/header/{name}", with_status(*own)
-        yield shape.header_clause(Family.ERRORS, id, status, header, applies, explain, EVERY)
+        id, applies = f"{status}/header/{name}", shape.documented_as(operation, *own)
+        held = shape.with_words(operation, header)
+        yield shape.header_clause(Family.ERRORS, id, status, held, applies, explain, EVERY)
     known = {name.lower() for name in headers}
     if "allow" not in known and any(response.status == "405" for response in refusals):
         yield _allow(operation)

@@ -110,6 +110,9 @@ class FindingKind(StrEnum):
     HEADER_REPEATED = "header repeated"  # subject; observed: how often
     HEADER_NOT_INTEGER = "header not an integer"  # subject, observed
     HEADER_NEGATIVE = "header negative"  # subject, observed
+    HEADER_OUT_OF_BOUNDS = (
+        "header out of bounds"  # subject, observed; expected: the bound, in words
+    )
     HEADER_EMPTY = "header empty"  # subject
     HEADER_NO_CHALLENGE = "header no challenge"  # subject, observed
     HEADER_NO_URI = "header no absolute URI"  # subject, observed

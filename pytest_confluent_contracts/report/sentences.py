@@ -186,6 +186,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.HEADER_REPEATED: CAME + " times",
     Kind.HEADER_NOT_INTEGER: FAULTY + " is not an integer",
     Kind.HEADER_NEGATIVE: FAULTY + " is negative",
+    Kind.HEADER_OUT_OF_BOUNDS: FAULTY + ", not {expected}",
     Kind.HEADER_EMPTY: "{status} answered with {subject}: the value is empty",
     Kind.HEADER_NO_CHALLENGE: FAULTY + " is no challenge (RFC 9110 11.6.1)",
     Kind.HEADER_NO_URI: FAULTY + " is not an absolute URI",
