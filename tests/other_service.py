@@ -48,6 +48,9 @@ class Choices:
     confluent_id: str = "ak-12345"
     datadog_id: str = "account_id_abc123"
     broken_body_status: int = 422  # Confluent documents both 400 and 422
+    hides_unknown: bool = False  # 403 for an id that does not exist: both pages document it
+    any_media_type: bool = False  # what can be read as JSON is, whatever it is called
+    pointers: str = "exact"  # or "around": at the object that the wrong member is in
     every_problem: bool = True  # one entry per problem, or only the first problem
     error_members: tuple[str, ...] = ("id", "status", "code", "title", "detail", "source")
     resource: str = "shown"  # or "null", "absent"
@@ -64,6 +67,8 @@ class Choices:
     escaped: bool = False  # JSON in ASCII
     media_type: str = "application/json"
     lower_header_names: bool = False
+    # The lines of WWW-Authenticate; {} stands for what the page's own example tells (RFC 9110 11.6.1).
+    challenges: tuple[str, ...] = ("Basic {}",)
     extra_headers: tuple[tuple[str, str], ...] = ()
     limit: int = 100_000
     window: float = 60.0
@@ -320,6 +325,7 @@ Tamper = Callable[[Request, Answer], Answer]
 CODES = {
     400: ("bad_request", "Bad Request"),
     401: ("user_unauthenticated", "Authentication Required"),
+    403: ("forbidden", "Forbidden"),
     404: ("not_found", "Not Found"),
     405: ("method_not_allowed", "Method Not Allowed"),
     422: ("invalid_configuration", "Validation Failed"),
@@ -448,7 +454,7 @@ class OtherService:
         """The payload of a 200; raises Refused and changes nothing otherwise."""
         known = self.confluent_id if request.is_confluent else self.datadog_id
         if request.resource_id != known:
-            raise Refused(404)
+            raise Refused(403 if self.choices.hides_unknown else 404)
         body = self.read(request)
         if problems := self.problems(request, body):
             wrong = self.choices.broken_body_status if request.is_confluent else 400
@@ -463,7 +469,8 @@ class OtherService:
         """The body as JSON. Confluent's page does not require one: none is an empty update."""
         if request.is_confluent and not request.body:
             return {}
-        if not is_json_media_type(request.headers.get("content-type", "")):
+        media_type = request.headers.get("content-type", "")
+        if not (self.choices.any_media_type or is_json_media_type(media_type)):
             raise Refused(400, Problem(None, "The media type must be application/json."))
         return read_json(request.body)
 
@@ -554,7 +561,8 @@ class OtherService:
         item |= {"code": code, "title": title, "detail": self.sentence(problem) or title}
         item |= {"error_code": status * 100, "message": None}
         if problem and problem.pointer is not None:
-            item["source"] = {"pointer": problem.pointer}
+            exact, around = problem.pointer, problem.pointer.rpartition("/")[0]
+            item["source"] = {"pointer": around if self.choices.pointers == "around" else exact}
         return {name: item[name] for name in self.choices.error_members if name in item}
 
     def sentence(self, problem: Problem | None) -> str:
@@ -569,7 +577,8 @@ class OtherService:
             answer.headers.append(("X-Request-Id", uuid.uuid4().hex))
         if answer.status == 401:
             error = 'error="invalid_key", error_description="The API Key is invalid"'
-            answer.headers.append(("WWW-Authenticate", f"Basic {error}"))
+            for challenge in self.choices.challenges:
+                answer.headers.append(("WWW-Authenticate", challenge.replace("{}", error)))
         if answer.status == 405:
             answer.headers.append(("Allow", "PATCH"))
         if answer.status == 429 and request.is_confluent:

@@ -31,6 +31,9 @@ HEADERS = (("Server", "other"), ("X-Cell", "7"), ("Vary", "Accept"))
 CHOICES: dict[str, tuple[Any, ...]] = {
     "broken_body_status": (422, 400),
     "every_problem": (True, False),
+    "hides_unknown": (False, True),
+    "any_media_type": (False, True),
+    "pointers": ("exact", "around"),
     "reverse_keys": (False, True),
     "confluent_id": ("ak-12345", "ak-9f8e7d6c-1b2a"),
     "datadog_id": ("account_id_abc123", "7d3c0f2e-5b7a-4c11-9d2e-0a1b2c3d4e5f"),
@@ -38,6 +41,12 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "resource": ("shown", "null", "absent"),
     "hidden": HIDDEN,
     "lower_header_names": (False, True),
+    "challenges": (
+        ("Basic {}",),
+        ('Negotiate, Basic realm="api", {}, Bearer',),
+        ("Negotiate oRQwEqADCgEAoQsGCSqGSIb3EgECAg==", 'Basic realm="a, \\"b\\""', "Bearer {}"),
+        ("Bearer",),
+    ),
     "media_type": (
         "application/json",
         "application/json; charset=utf-8",
@@ -110,13 +119,19 @@ def pairwise() -> list[Choices]:
 
 
 def expected(choices: Choices, name: str) -> set[str]:
-    """Return what only warns of a service that makes *choices*: what the page does not name, and an empty secret."""
+    """Return what only warns of a service that makes *choices*: what the page does not say, and a fair owner may do."""
     found = {"200/undeclared"} if choices.extra_properties else set[str]()
+    if choices.hides_unknown:
+        found.add("request/unknown-id/not-hidden")
+    if choices.any_media_type:
+        found.add("request/body/media-type")
     secret = (
         {"update/create-only/spec.secret/empty"}
         if choices.empty_secret and not choices.omit_empty
         else set[str]()
     )
+    if choices.pointers == "around" and "source" in choices.error_members:
+        secret = secret | {"error/source.pointer/exact"}
     return found | (secret if name.startswith("confluent") else set())
 
 

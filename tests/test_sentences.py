@@ -110,6 +110,10 @@ FINDINGS: list[tuple[Finding, str]] = [
         example(Kind.HEADER_NEGATIVE, 200, LIMIT, observed='"-1"'),
         f'200 answered with {LIMIT}: "-1" is negative',
     ),
+    (
+        example(Kind.HEADER_OUT_OF_BOUNDS, 200, "X-Count", "an integer, at most 9", '"10"'),
+        '200 answered with X-Count: "10", not an integer, at most 9',
+    ),
     (example(Kind.HEADER_EMPTY, 200, LIMIT), f"200 answered with {LIMIT}: the value is empty"),
     (
         example(Kind.HEADER_NO_CHALLENGE, 401, "WWW-Authenticate", observed='"="'),
@@ -153,6 +157,10 @@ FINDINGS: list[tuple[Finding, str]] = [
         "200 answered to an id that does not exist (id ak-0), not 404",
     ),
     (
+        example(Kind.UNKNOWN_ID_HIDDEN, 403, expected=(404,), request="id ak-0"),
+        "403 answered to an id that does not exist (id ak-0), not 404: that hides what exists",
+    ),
+    (
         example(Kind.REFUSAL_WRONG, 200, expected=(401,), request="without credentials"),
         "200 answered without credentials, not 401",
     ),
@@ -190,6 +198,10 @@ FINDINGS: list[tuple[Finding, str]] = [
     (
         example(Kind.POINTER_ELSEWHERE, 400, POINTER, expected=("", "/spec"), observed='"/x"'),
         f'400 answered with {POINTER} "/x", but wrong is the whole body or /spec',
+    ),
+    (
+        example(Kind.POINTER_AROUND, 400, POINTER, expected=("/spec/id",), observed='""'),
+        f'400 answered with {POINTER} "", which is around /spec/id',
     ),
     (example(Kind.POINTER_UNTOLD, 400, POINTER), f"400 answered without {POINTER}"),
     (

@@ -100,15 +100,16 @@ def _documented_headers(operation: Operation) -> Iterator[Clause]:
     for response in operation.responses:
         for header in response.headers:
             if header.name.lower() in names:
-                yield _documented_header(response.status, header)
+                yield _documented_header(operation, response.status, header)
 
 
-def _documented_header(status: str, header: Header) -> Clause:
+def _documented_header(operation: Operation, status: str, header: Header) -> Clause:
     id, applies = f"{status}/header/{header.name}", with_status(status)
+    held = shape.with_words(operation, header)
     if status.startswith("2"):
         owed = withheld(f"an answer with {status}", Expect.ACCEPTED)
-        return shape.header_clause(Family.RATE_LIMIT, id, status, header, applies, owed, SERVED)
-    return shape.header_clause(Family.RATE_LIMIT, id, status, header, applies, NO_429, NEEDED)
+        return shape.header_clause(Family.RATE_LIMIT, id, status, held, applies, owed, SERVED)
+    return shape.header_clause(Family.RATE_LIMIT, id, status, held, applies, NO_429, NEEDED)
 
 
 # --- the numbers of one answer -----------------------------------------------------------------

@@ -110,6 +110,9 @@ class FindingKind(StrEnum):
     HEADER_REPEATED = "header repeated"  # subject; observed: how often
     HEADER_NOT_INTEGER = "header not an integer"  # subject, observed
     HEADER_NEGATIVE = "header negative"  # subject, observed
+    HEADER_OUT_OF_BOUNDS = (
+        "header out of bounds"  # subject, observed; expected: the bound, in words
+    )
     HEADER_EMPTY = "header empty"  # subject
     HEADER_NO_CHALLENGE = "header no challenge"  # subject, observed
     HEADER_NO_URI = "header no absolute URI"  # subject, observed
@@ -120,6 +123,7 @@ class FindingKind(StrEnum):
     FORBIDDEN_TAKEN = "broken body not refused"  # request; expected: statuses
     SURROGATE_CHANGED = "lone surrogate changed"  # request
     UNKNOWN_ID_TAKEN = "unknown id not refused"  # request; expected: statuses
+    UNKNOWN_ID_HIDDEN = "unknown id hidden"  # request; expected: statuses
     REFUSAL_WRONG = "wrong refusal"  # request; expected: statuses
     CREDENTIALS_REFUSED = "valid credentials refused"  # subject: the alternative
     # errors
@@ -133,6 +137,9 @@ class FindingKind(StrEnum):
     POINTER_NOWHERE = "pointer to nowhere"  # subject, observed
     POINTER_ELSEWHERE = (
         "pointer to what is not wrong"  # subject, observed; expected: the pointers that are right
+    )
+    POINTER_AROUND = (
+        "pointer around what is wrong"  # subject, observed; expected: the pointers that are right
     )
     POINTER_UNTOLD = "pointer not told"  # subject
     STACK_TRACE = "stack trace"  # observed

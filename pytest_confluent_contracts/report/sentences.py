@@ -73,6 +73,10 @@ def _unknown_id_taken(finding: Finding) -> str:
     return f"{finding.status} answered to {what}, not {_statuses(finding)}"
 
 
+def _unknown_id_hidden(finding: Finding) -> str:
+    return f"{_unknown_id_taken(finding)}: that hides what exists"
+
+
 def _refusal_wrong(finding: Finding) -> str:
     return f"{finding.status} answered {finding.request}, not {_statuses(finding)}"
 
@@ -83,9 +87,19 @@ def _statuses(finding: Finding) -> str:
 
 
 def _pointer_elsewhere(finding: Finding) -> str:
-    right = [str(pointer) or "the whole body" for pointer in _parts(finding.expected)]
     came = f"{finding.subject} {finding.observed}"
-    return f"{finding.status} answered with {came}, but wrong is {' or '.join(right)}"
+    return f"{finding.status} answered with {came}, but wrong is {_places(finding)}"
+
+
+def _pointer_around(finding: Finding) -> str:
+    came = f"{finding.subject} {finding.observed}"
+    return f"{finding.status} answered with {came}, which is around {_places(finding)}"
+
+
+def _places(finding: Finding) -> str:
+    """Return the pointers that would be right."""
+    right = [str(pointer) or "the whole body" for pointer in _parts(finding.expected)]
+    return " or ".join(right)
 
 
 def _title_changed(finding: Finding) -> str:
@@ -172,6 +186,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.HEADER_REPEATED: CAME + " times",
     Kind.HEADER_NOT_INTEGER: FAULTY + " is not an integer",
     Kind.HEADER_NEGATIVE: FAULTY + " is negative",
+    Kind.HEADER_OUT_OF_BOUNDS: FAULTY + ", not {expected}",
     Kind.HEADER_EMPTY: "{status} answered with {subject}: the value is empty",
     Kind.HEADER_NO_CHALLENGE: FAULTY + " is no challenge (RFC 9110 11.6.1)",
     Kind.HEADER_NO_URI: FAULTY + " is not an absolute URI",
@@ -182,6 +197,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.FORBIDDEN_TAKEN: _forbidden_taken,
     Kind.SURROGATE_CHANGED: "{status} answered to {request}, and the value was changed",
     Kind.UNKNOWN_ID_TAKEN: _unknown_id_taken,
+    Kind.UNKNOWN_ID_HIDDEN: _unknown_id_hidden,
     Kind.REFUSAL_WRONG: _refusal_wrong,
     Kind.CREDENTIALS_REFUSED: "{status} answered to valid credentials ({subject})",
     # errors
@@ -194,6 +210,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.POINTER_MALFORMED: CAME + ", which is no JSON Pointer",
     Kind.POINTER_NOWHERE: CAME + ", which points nowhere in the request body",
     Kind.POINTER_ELSEWHERE: _pointer_elsewhere,
+    Kind.POINTER_AROUND: _pointer_around,
     Kind.POINTER_UNTOLD: "{status} answered without {subject}",
     Kind.STACK_TRACE: "{status} answered with a stack trace: {observed}",
     Kind.ALLOW_MISSING: "405 answered without Allow (RFC 9110 15.5.6)",
