@@ -320,8 +320,12 @@ def _offsets(model: ResourceModel, path: str, exchanges: Sequence[Exchange]) -> 
 
 def _zones(offsets: Sequence[Offset]) -> set[int]:
     """Return by how many quarter hours, not 0, at least `ALIKE` of *offsets* are off alike."""
-    counted = Counter(offset.quarters for offset in offsets)
-    return {quarters for quarters, count in counted.items() if quarters and count >= ALIKE}
+    counted = Counter(offset.quarters for offset in offsets if offset.quarters)
+    zones: set[int] = set()
+    for quarters, count in counted.items():
+        if count >= ALIKE:
+            zones.add(quarters)
+    return zones
 
 
 def _judge_zone(model: ResourceModel, path: str) -> Judge:
