@@ -60,8 +60,12 @@ class Choices:
     extra_properties: bool = False  # properties that the page does not name
     empty_secret: bool = False
     timestamps: str = "fraction"  # or "seconds", "tenths", "offset", "nanoseconds"
+    notations: bool = False  # every other answer tells times and addresses in another notation
+    clock_ahead: float = 0.0  # seconds by which the store's clock is ahead of the one behind Date
+    dates: str = "now"  # or "none": a server without a clock sends no Date (RFC 9110 6.6.1)
     touch_unchanged: bool = True  # updated_at moves on an update that changes nothing
     own_self: bool = False  # metadata.self names the loopback address
+    self_path: str = CONFLUENT_PATH  # a newer version's is an absolute address of the key, too
     reverse_keys: bool = False
     spaced: bool = False  # indented JSON
     escaped: bool = False  # JSON in ASCII
@@ -482,7 +486,8 @@ class OtherService:
         before = dict(self.spec)
         self.spec.update({name: spec[name] for name in before if name in spec})
         if self.spec != before or self.choices.touch_unchanged:
-            self.updated_at = max(datetime.now(UTC), self.updated_at + timedelta(microseconds=1))
+            now = datetime.now(UTC) + timedelta(seconds=self.choices.clock_ahead)
+            self.updated_at = max(now, self.updated_at + timedelta(microseconds=1))
 
     def apply_datadog(self, attributes: dict[str, Any]) -> None:
         self.api_secret = attributes["api_secret"]
@@ -499,12 +504,16 @@ class OtherService:
         if c.resource == "absent":
             del spec["resource"]
         metadata = {
-            "self": f"{self.url if c.own_self else CLOUD}{CONFLUENT_PATH}{own_id}",
+            "self": f"{self.url if c.own_self else CLOUD}{c.self_path}{own_id}",
             "resource_name": f"{CRN}/api-key={own_id}",
             "created_at": self.timestamp(CREATED_AT),
             "updated_at": self.timestamp(self.updated_at),
         }
         whole = {"api_version": "iam/v2", "kind": "ApiKey", "id": own_id, "metadata": metadata}
+        if c.notations and len(self.requests) % 2:
+            spec["expires_at"] = "2030-12-31t17:00:00.000-07:00"
+            metadata["self"] = metadata["self"].replace("ak-", "ak%2D").replace("https", "HTTPS")
+            spec["owner"]["related"] = "HTTPS://API.Confluent.Cloud/iam/v2/./users/u%2da83k9b"
         spec |= {"secret": ""} if c.empty_secret else {}
         spec |= {"rotation": {"policy": "manual"}} if c.extra_properties else {}
         return whole | {"spec": spec} | ({"etag": 7} if c.extra_properties else {})
@@ -584,7 +593,9 @@ class OtherService:
         if answer.status == 429 and request.is_confluent:
             answer.payload = None  # the page documents headers for it, and no body
             answer.set("Content-Type", None)
-        answer.headers += [("Date", formatdate(usegmt=True)), *self.choices.extra_headers]
+        if self.choices.dates == "now":
+            answer.headers.append(("Date", formatdate(usegmt=True)))
+        answer.headers += self.choices.extra_headers
         return answer
 
     def encode(self, request: Request, answer: Answer) -> tuple[int, list[tuple[str, str]], bytes]:

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from allpairspy import AllPairs
 from judging import DOCUMENTS, judged, red, warned
-from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request, SlidingLog
+from other_service import (
+    CONFLUENT_PATH,
+    ENVIRONMENT,
+    Answer,
+    Choices,
+    OtherService,
+    Request,
+    SlidingLog,
+)
 from running import THINGS, gate
 
 if TYPE_CHECKING:
@@ -60,8 +68,12 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "spaced": (False, True),
     "escaped": (False, True),
     "timestamps": ("fraction", "seconds", "tenths", "offset", "nanoseconds"),
+    "notations": (False, True),
+    "clock_ahead": (0.0, -45.0, 45.0),
+    "dates": ("now", "none"),
     "touch_unchanged": (True, False),
     "own_self": (False, True),
+    "self_path": (CONFLUENT_PATH, "/iam/v3/api-keys/"),
     "refusals_spend": (True, False),
     "limit_headers_everywhere": (False, True),
     "draft_headers": (False, True),
@@ -125,14 +137,15 @@ def expected(choices: Choices, name: str) -> set[str]:
         found.add("request/unknown-id/not-hidden")
     if choices.any_media_type:
         found.add("request/body/media-type")
-    secret = (
-        {"update/create-only/spec.secret/empty"}
-        if choices.empty_secret and not choices.omit_empty
-        else set[str]()
-    )
+    if not name.startswith("confluent"):
+        return found
+    if choices.empty_secret and not choices.omit_empty:
+        found.add("update/create-only/spec.secret/empty")
     if choices.pointers == "around" and "source" in choices.error_members:
-        secret = secret | {"error/source.pointer/exact"}
-    return found | (secret if name.startswith("confluent") else set())
+        found.add("error/source.pointer/exact")
+    if choices.self_path != CONFLUENT_PATH and "metadata" not in choices.hidden:
+        found.add("update/self-path-is-request-path")
+    return found
 
 
 @pytest.mark.parametrize(

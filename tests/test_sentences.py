@@ -324,6 +324,10 @@ FINDINGS: list[tuple[Finding, str]] = [
         '200 answered with id "ak-2", asked for "ak-1"',
     ),
     (
+        example(Kind.SELF_LINK_NAMELESS, 200, "metadata.self", '"ak-1"', '"/ak-1"'),
+        '200 answered with metadata.self "/ak-1", which is no absolute URI with "ak-1" in its path',
+    ),
+    (
         example(Kind.SELF_LINK_DIFFERS, 200, "metadata.self", "/keys/ak-1", '"/"'),
         '200 answered with metadata.self "/", which does not address /keys/ak-1',
     ),
@@ -344,6 +348,20 @@ FINDINGS: list[tuple[Finding, str]] = [
     (
         example(Kind.UPDATE_STOOD_STILL, 200, "updated", observed=BEFORE),
         f"200 answered with updated {BEFORE} again, though something changed",
+    ),
+    (
+        example(Kind.UPDATE_IN_LOCAL_TIME, 200, "updated", (BEFORE, 120), "2026-01-01T02:00:00Z"),
+        "200 answered with updated 2026-01-01T02:00:00Z, "
+        f"120 minutes after Date {BEFORE}: a local time with a Z",
+    ),
+    (
+        example(Kind.UPDATE_IN_LOCAL_TIME, 200, "updated", (BEFORE, -60), "2026-01-01T00:00+01:00"),
+        "200 answered with updated 2026-01-01T00:00+01:00, "
+        f"60 minutes before Date {BEFORE}: a local time with an offset that is not its own",
+    ),
+    (
+        example(Kind.UPDATE_FAR_FROM_DATE, 200, "updated", (BEFORE, -75), "2025-12-31T23:58:45Z"),
+        f"200 answered with updated 2025-12-31T23:58:45Z just set, 75 s before Date {BEFORE}",
     ),
 ]
 
@@ -450,6 +468,10 @@ MISSING: list[tuple[MissingEvidence, str]] = [
     (
         MissingEvidence(Missing.NOT_SHOWN_AROUND, "id"),
         "no answer showed id before and after another value was sent",
+    ),
+    (
+        MissingEvidence(Missing.NO_FRESH_TIME, "updated"),
+        "no updated that an update just set was left to hold against Date",
     ),
     (MissingEvidence(Missing.NO_TIME_STAMPS), "no answer had the time stamps"),
     (

@@ -16,7 +16,12 @@ from urllib.parse import unquote
 
 import jsonschema_rs
 
-from pytest_confluent_contracts.double.store import Store, described_refusal, described_success
+from pytest_confluent_contracts.double.store import (
+    Store,
+    described_refusal,
+    described_success,
+    http_date,
+)
 from pytest_confluent_contracts.model import paths
 
 if TYPE_CHECKING:
@@ -393,6 +398,7 @@ class Service:
         if request_id := self.operation.promises.request_id:
             headers.append((request_id.header, f"{self.random.getrandbits(128):032x}"))
         headers += self.limit_headers(answer.status)
+        headers.append(("Date", http_date(self.clock.now())))
         return replace(answer, headers=(*headers, *answer.headers))
 
 

@@ -189,6 +189,7 @@ class FindingKind(StrEnum):
     CHANGED_BY_REPEATING = "changed by the same update"  # the same
     CHANGED_BY_SENDING = "immutable changed"  # the same
     ID_DIFFERS = "another id"  # subject, observed; expected: the id asked for
+    SELF_LINK_NAMELESS = "address without the id"  # subject, observed; expected: the id
     SELF_LINK_DIFFERS = "another address"  # subject, observed; expected: the path
     SECRET_SHOWN = "create-only member shown"  # subject
     SECRET_EMPTY = "create-only member empty"  # subject
@@ -198,6 +199,10 @@ class FindingKind(StrEnum):
         "updated before created"  # subject, observed; expected: the other member, and its value
     )
     UPDATE_STOOD_STILL = "time of update stood still"  # subject, observed
+    # subject, observed; expected: what Date tells, and the minutes that lie between
+    UPDATE_IN_LOCAL_TIME = "time of update is local"
+    # subject, observed; expected: what Date tells, and the seconds that lie between
+    UPDATE_FAR_FROM_DATE = "time of update far from Date"
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +268,7 @@ class MissingKind(StrEnum):
     NOTHING_AFTER_REFUSAL = "no answer after a refusal"
     NO_UPDATE_TWICE = "no update twice"
     NOT_SHOWN_AROUND = "not shown before and after"  # subject
+    NO_FRESH_TIME = "no fresh time beside Date"  # subject
     NO_TIME_STAMPS = "no time stamps"
     # a recording
     NEEDS_PROVOKING = "needs provoking"

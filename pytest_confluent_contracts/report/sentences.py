@@ -140,6 +140,22 @@ def _policy_exceeded(finding: Finding) -> str:
     return f"RateLimit leaves {finding.observed} of {quota} in RateLimit-Policy"
 
 
+def _update_in_local_time(finding: Finding) -> str:
+    date, minutes = _parts(finding.expected)
+    told = f"{finding.subject} {finding.observed}"
+    where = f"{abs(minutes)} minutes {'after' if minutes > 0 else 'before'} Date {date}"
+    is_zulu = str(finding.observed).upper().endswith("Z")
+    what = "a Z" if is_zulu else "an offset that is not its own"
+    return f"{finding.status} answered with {told}, {where}: a local time with {what}"
+
+
+def _update_far_from_date(finding: Finding) -> str:
+    date, seconds = _parts(finding.expected)
+    told = f"{finding.subject} {finding.observed}"
+    where = f"{abs(seconds)} s {'after' if seconds > 0 else 'before'} Date {date}"
+    return f"{finding.status} answered with {told} just set, {where}"
+
+
 def _changed(why: str) -> Callable[[Finding], str]:
     """Return the sentence about a member that is another than before; ``""`` is one not there."""
 
@@ -246,6 +262,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.CHANGED_BY_REPEATING: _changed("by sending the same update again"),
     Kind.CHANGED_BY_SENDING: _changed("because it was sent"),
     Kind.ID_DIFFERS: CAME + ", asked for {expected}",
+    Kind.SELF_LINK_NAMELESS: CAME + ", which is no absolute URI with {expected} in its path",
     Kind.SELF_LINK_DIFFERS: CAME + ", which does not address {expected}",
     Kind.SECRET_SHOWN: "{status} answered with a value in {subject}",
     Kind.SECRET_EMPTY: "{status} answered with an empty {subject}",
@@ -253,6 +270,8 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.UPDATE_WENT_BACK: CAME + ", after {expected}",
     Kind.UPDATE_BEFORE_CREATION: CAME + ", before {expected[0]} {expected[1]}",
     Kind.UPDATE_STOOD_STILL: CAME + " again, though something changed",
+    Kind.UPDATE_IN_LOCAL_TIME: _update_in_local_time,
+    Kind.UPDATE_FAR_FROM_DATE: _update_far_from_date,
 }
 
 
@@ -354,6 +373,7 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NOTHING_AFTER_REFUSAL: "no answer followed a refused request",
     Missing.NO_UPDATE_TWICE: "no update was sent twice",
     Missing.NOT_SHOWN_AROUND: "no answer showed {subject} before and after another value was sent",
+    Missing.NO_FRESH_TIME: "no {subject} that an update just set was left to hold against Date",
     Missing.NO_TIME_STAMPS: "no answer had the time stamps",
     # a recording
     Missing.NEEDS_PROVOKING: "it needs provoking, and a recording is judged as it is",
