@@ -20,6 +20,7 @@ from pytest_confluent_contracts.clauses.reading import (
     essence,
     is_answer,
     look_for_leaks,
+    may_come_from_front,
     missing,
     quote_value,
     texts_at,
@@ -135,7 +136,7 @@ def _owes_envelope(operation: Operation, refusals: Sequence[Response], shared: C
     }
 
     def applies(exchange: Exchange) -> bool:
-        if exchange.status < 400:
+        if exchange.status < 400 or may_come_from_front(exchange):
             return False
         response = operation.response(exchange.status)
         return response is None or response.status not in excepted
@@ -543,11 +544,20 @@ def _headers(operation: Operation, refusals: Sequence[Response]) -> Iterator[Cla
         own = statuses[name]
         status = own[0] if len(own) == 1 else "error"
         explain = _explain_own_status(operation, status) if len(own) == 1 else OWED
-        id, applies = f"{status}/header/{name}", with_status(*own)
+        id, applies = f"{status}/header/{name}", _is_answered_by_service(*own)
         yield shape.header_clause(Family.ERRORS, id, status, header, applies, explain, EVERY)
     known = {name.lower() for name in headers}
     if "allow" not in known and any(response.status == "405" for response in refusals):
         yield _allow(operation)
+
+
+def _is_answered_by_service(*statuses: str) -> Applies:
+    has_status = with_status(*statuses)
+
+    def applies(exchange: Exchange) -> bool:
+        return has_status(exchange) and not may_come_from_front(exchange)
+
+    return applies
 
 
 def _explain_own_status(operation: Operation, status: str) -> Explain:

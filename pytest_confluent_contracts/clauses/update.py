@@ -14,7 +14,6 @@ from pytest_confluent_contracts.clauses.reading import (
     NOTHING,
     Looked,
     each,
-    is_accepted,
     is_same,
     look_for_leaks,
     quote_value,
@@ -41,7 +40,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
 )
 from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.traffic import REDACTED, Probe
+from pytest_confluent_contracts.model.traffic import REDACTED, Probe, SubjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -381,10 +380,15 @@ def _id_is_path_id(promised: Identity) -> Clause:
         family=Family.UPDATE,
         place=promised.place,
         promise=f"{member} in the answer is the {parameter} in the path",
-        judge=each(is_accepted, look),
+        judge=each(_names_resource, look),
         explain=unless_answered(MissingKind.NO_SUCH_MEMBER, member),
         needs=EVERY,
     )
+
+
+def _names_resource(exchange: Exchange) -> bool:
+    """Apply to answers of the 2xx class, but for an id that is the own one when normalised."""
+    return exchange.accepted and exchange.case.subject.kind is not SubjectKind.NORMALISED_ID
 
 
 def _self_addresses_resource(operation: Operation, promised: Identity) -> Clause:
@@ -412,7 +416,7 @@ def _self_addresses_resource(operation: Operation, promised: Identity) -> Clause
         family=Family.UPDATE,
         place=promised.place,
         promise=f"{member} addresses this resource",
-        judge=each(is_accepted, look),
+        judge=each(_names_resource, look),
         explain=unless_answered(MissingKind.NO_SUCH_MEMBER, member),
         needs=EVERY,
     )
