@@ -11,6 +11,7 @@ import base64
 import hmac
 import json
 import math
+import re
 import threading
 import time
 import traceback
@@ -87,6 +88,8 @@ class Choices:
     datadog_request_ids: bool = False
     # After each n-th answer the connection is closed, without a word (RFC 9112 9.6 only asks for one).
     hangs_up: int = 0
+    # Ids that are no ids: "unknown" as others, "malformed" (400, 414), or "front" (the same, by a front without JSON)
+    odd_ids: str = "unknown"
 
 
 class Request(NamedTuple):
@@ -332,6 +335,7 @@ CODES = {
     403: ("forbidden", "Forbidden"),
     404: ("not_found", "Not Found"),
     405: ("method_not_allowed", "Method Not Allowed"),
+    414: ("uri_too_long", "URI Too Long"),
     422: ("invalid_configuration", "Validation Failed"),
     429: ("too_many_requests", "Rate Limit Exceeded"),
     500: ("internal", "Internal Server Error"),
@@ -399,11 +403,23 @@ class OtherService:
 
     def route(self, request: Request) -> None:
         path = request.path.partition("?")[0]
+        if self.choices.odd_ids != "unknown":
+            self.check_form(path)
         prefix = CONFLUENT_PATH if request.is_confluent else DATADOG_PATH
         if not path.startswith(prefix) or "/" in path.removeprefix(prefix):
             raise Refused(404)
         if request.method != "PATCH":
             raise Refused(405)
+
+    def check_form(self, path: str) -> None:
+        """Refuse an id that is none, and send who adds a slash to where there is none."""
+        last = unquote(path.rstrip("/").rpartition("/")[2])
+        if len(last) > 2000:
+            raise Refused(414)
+        if not re.fullmatch("[A-Za-z0-9_-]+", last):
+            raise Refused(400)
+        if path.endswith("/"):
+            raise Refused(308)
 
     def authorized(self, request: Request) -> bool:
         if request.is_confluent:
@@ -556,6 +572,8 @@ class OtherService:
 
     def refusal(self, request: Request, refused: Refused) -> Answer:
         status, problems = refused.status, list(refused.problems)
+        if status == 308:
+            return Answer(308)
         if not self.choices.every_problem:
             problems = problems[:1]
         if request.is_confluent:
@@ -581,6 +599,11 @@ class OtherService:
 
     def finish(self, request: Request, answer: Answer) -> Answer:
         """The headers that do not depend on the update."""
+        if answer.status == 308:
+            return Answer(308, None, [("Location", request.path.rstrip("/"))])
+        if self.choices.odd_ids == "front" and self.is_refused_by_front(request, answer):
+            page = f"<html>{HTTPStatus(answer.status).phrase}</html>"
+            return Answer(answer.status, None, [("Content-Type", "text/html")], page.encode())
         answer.headers.insert(0, ("Content-Type", self.choices.media_type))
         if request.is_confluent or self.choices.datadog_request_ids:
             answer.headers.append(("X-Request-Id", uuid.uuid4().hex))
@@ -597,6 +620,11 @@ class OtherService:
             answer.headers.append(("Date", formatdate(usegmt=True)))
         answer.headers += self.choices.extra_headers
         return answer
+
+    def is_refused_by_front(self, request: Request, answer: Answer) -> bool:
+        """Whether a front would have refused the request, before the service heard of it."""
+        known = {self.confluent_id, self.datadog_id}
+        return answer.status == 414 or (answer.status == 400 and request.resource_id not in known)
 
     def encode(self, request: Request, answer: Answer) -> tuple[int, list[tuple[str, str]], bytes]:
         c, body = self.choices, answer.raw

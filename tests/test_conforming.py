@@ -81,6 +81,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "datadog_request_ids": (False, True),
     "datadog_retry_after": (True, False),
     "hangs_up": (0, 1, 50),
+    "odd_ids": ("unknown", "malformed", "front"),
     "error_members": (
         ("id", "status", "code", "title", "detail", "source"),
         ("status", "detail", "source"),

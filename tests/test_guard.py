@@ -209,7 +209,22 @@ def test_only_the_given_resource_and_unknown_ids_go_out() -> None:
     assert len(seen) == 3
 
 
-@pytest.mark.parametrize("id", ["ak-1", "a b", "100%41", "\u00e4+~", "a?b#c"])
+def test_what_is_spelled_out_goes_in_that_spelling_alone() -> None:
+    """An id with a coded slash is one segment: with the slash as it is, another resource would be asked for."""
+    spelled = frozenset({f"{OURS}%2Fx", f"{OURS}/"})
+    paths = frozenset({OURS})
+    guard_, seen = guarded({KEY: guard.Allowance("PATCH", paths, spelled_paths=spelled)})
+    for written in ("%2Fx", "/", ""):
+        guard_.handle_request(asked(url=f"{CLOUD}{OURS}{written}"))
+    for written in ("/x", "%2Fy", "%2fx", "%2F", "//", "%2Fx?a=b", "/?a=b"):
+        with pytest.raises(guard.Refusal, match=r"\Anot sent: "):
+            guard_.handle_request(asked(url=f"{CLOUD}{OURS}{written}"))
+    with pytest.raises(guard.Refusal, match="is not declared"):
+        guard_.handle_request(asked("DELETE", url=f"{CLOUD}{OURS}%2Fx"))
+    assert len(seen) == 3
+
+
+@pytest.mark.parametrize("id", ["ak-1", "a b", "100%41", "\u00e4+~", "a?b#c", "a/b", "a/../b"])
 def test_an_id_of_any_characters_is_let_through(id: str) -> None:
     """The resource is known by its name, whatever of it is percent-encoded on the way."""
     double = Double(confluent())

@@ -16,6 +16,8 @@ from exchanges import (
     KEPT,
     SILENT,
     Expect,
+    Subject,
+    SubjectKind,
     clause_ids,
     clause_of,
     confluent,
@@ -979,3 +981,22 @@ def test_a_body_of_one_status_is_not_owed(things: Operation) -> None:
     """Nothing sent from outside has to bring that status about."""
     assert not is_withheld(things, "409/body")
     assert is_withheld(things, "error/body")
+
+
+FRONTS = {
+    "a page before an odd id": (SubjectKind.ODD_ID, 400, "text/html", SILENT),
+    "no type at all": (SubjectKind.ODD_ID, 400, None, SILENT),
+    "JSON, which is the service's": (SubjectKind.ODD_ID, 400, JSON, BROKEN),
+    "a page for another id": (SubjectKind.NONE, 400, "text/html", BROKEN),
+    "a page with a status of the service's own": (SubjectKind.ODD_ID, 422, "text/html", BROKEN),
+}
+
+
+@pytest.mark.parametrize(("kind", "status", "told_as", "expected"), FRONTS.values(), ids=FRONTS)
+def test_a_front_that_refuses_an_odd_id_owes_no_envelope(
+    kind: SubjectKind, status: int, told_as: str | None, expected: str
+) -> None:
+    """A server before the service may refuse a NUL or a long address, and knows nothing of the document."""
+    case = make_case(confluent(), expect=Expect.UNKNOWN, subject=Subject(kind))
+    page = make_exchange(case, status, text="<html>No.</html>", media_type=told_as)
+    assert said(confluent(), "error/header/X-Request-Id", page) == [expected]

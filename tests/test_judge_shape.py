@@ -16,6 +16,9 @@ from exchanges import (
     KEPT,
     REDACTED,
     SILENT,
+    Expect,
+    Subject,
+    SubjectKind,
     absence,
     clause_ids,
     clause_of,
@@ -229,6 +232,22 @@ STATUSES = {
 def test_only_documented_statuses_are_answered(status: int, expected: str) -> None:
     """A status that the document does not list breaks it, and so does every 5xx."""
     assert said(confluent(), "statuses", answer(confluent(), status)) == [expected]
+
+
+OF_IDS = {
+    "414 to an odd id": (414, SubjectKind.ODD_ID, KEPT),
+    "414 to another": (414, SubjectKind.NONE, BROKEN),
+    "308 to an odd id": (308, SubjectKind.ODD_ID, BROKEN),
+    "308 to one that is not in its normal form": (308, SubjectKind.NORMALISED_ID, KEPT),
+    "500 to an odd id": (500, SubjectKind.ODD_ID, BROKEN),
+}
+
+
+@pytest.mark.parametrize(("status", "kind", "expected"), OF_IDS.values(), ids=OF_IDS)
+def test_http_permits_what_refuses_a_form(status: int, kind: SubjectKind, expected: str) -> None:
+    """An id may be too long for a front that knows nothing of the document (RFC 9110 15.5.15)."""
+    case = make_case(confluent(), expect=Expect.UNKNOWN, subject=Subject(kind))
+    assert said(confluent(), "statuses", make_exchange(case, status)) == [expected]
 
 
 RANGES = {

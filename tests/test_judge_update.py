@@ -15,6 +15,8 @@ from exchanges import (
     KEPT,
     SILENT,
     Expect,
+    Subject,
+    SubjectKind,
     clause_ids,
     clause_of,
     confluent,
@@ -171,7 +173,9 @@ def key(*, updated: Any = THEN, created: Any = THEN, **members: Any) -> dict[str
 
 def patched(body: Any, answer: Any, status: int = 200, **more: Any) -> Exchange:
     """Return the exchange in which Confluent's operation was sent *body* and gave *answer*."""
-    asked = {name: more.pop(name) for name in ("expect", "parameters", "raw") if name in more}
+    asked = {
+        name: more.pop(name) for name in ("expect", "parameters", "raw", "subject") if name in more
+    }
     return make_exchange(make_case(confluent(), body, **asked), status, answer, **more)
 
 
@@ -422,7 +426,6 @@ def test_a_resource_is_compared_with_its_last_answer() -> None:
 
 CHANGED = shown(description="c")
 UNCOUNTED = [
-    pytest.param(patched(NAMED, key(description="x"), expect=Expect.UNKNOWN), id="unknown id"),
     pytest.param(patched(NAMED, key(description="x"), parameters=OTHER_ID), id="another resource"),
     pytest.param(patched(NAMED, key(description="x"), superseded=True), id="sent again"),
 ]
@@ -433,6 +436,22 @@ def test_other_resources_do_not_count(other: Exchange) -> None:
     """Requests for other ids are left out, as if they had not been sent."""
     assert said(confluent(), OMITTED, FIRST, other, FIRST) == [SILENT, SILENT, KEPT]
     assert said(confluent(), OMITTED, FIRST, other, CHANGED) == [SILENT, SILENT, BROKEN]
+
+
+def test_an_unknown_id_may_have_been_taken_for_the_own_one() -> None:
+    """Where it was accepted, nobody knows what it wrote to; where it was refused, it must have written nothing."""
+    taken = patched(NAMED, key(description="x"), expect=Expect.UNKNOWN, parameters=OTHER_ID)
+    assert said(confluent(), OMITTED, FIRST, taken, CHANGED) == [SILENT, SILENT, SILENT]
+    unknown = patched(NAMED, key(), 404, expect=Expect.UNKNOWN, parameters=OTHER_ID)
+    assert said(confluent(), REFUSED, FIRST, unknown, FIRST) == [SILENT, KEPT, SILENT]
+    assert said(confluent(), REFUSED, FIRST, unknown, CHANGED) == [SILENT, BROKEN, SILENT]
+
+
+def test_an_id_that_was_normalised_is_not_compared() -> None:
+    """A warning says that it was taken; that the answer names the own id is no more than that."""
+    subject = Subject(SubjectKind.NORMALISED_ID)
+    taken = patched(NAMED, key(), expect=Expect.UNKNOWN, parameters=OTHER_ID, subject=subject)
+    assert said(confluent(), "update/id-is-path-id", FIRST, taken) == [KEPT, SILENT]
 
 
 def test_the_first_request_names_the_resource() -> None:

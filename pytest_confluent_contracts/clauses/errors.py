@@ -20,6 +20,7 @@ from pytest_confluent_contracts.clauses.reading import (
     essence,
     is_answer,
     look_for_leaks,
+    may_come_from_front,
     missing,
     quote_value,
     texts_at,
@@ -68,9 +69,17 @@ STACK_TRACE = re.compile(
 
 # How JSON may write what stands between the lines of a stack trace, and around its names.
 ESCAPES = {
-    **{"\\r": "\r", "\\n": "\n", "\\t": "\t", '\\"': '"'},
-    **{"\\u000d": "\r", "\\u000a": "\n", "\\u0009": "\t", "\\u0022": '"'},
-    **{"\\u000D": "\r", "\\u000A": "\n", "\\/": "/"},
+    "\\r": "\r",
+    "\\n": "\n",
+    "\\t": "\t",
+    '\\"': '"',
+    "\\u000d": "\r",
+    "\\u000a": "\n",
+    "\\u0009": "\t",
+    "\\u0022": '"',
+    "\\u000D": "\r",
+    "\\u000A": "\n",
+    "\\/": "/",
 }
 
 OWED = withheld("an error answer", Expect.REFUSED)
@@ -142,7 +151,7 @@ def _owes_envelope(operation: Operation, refusals: Sequence[Response], shared: C
     }
 
     def applies(exchange: Exchange) -> bool:
-        if exchange.status < 400:
+        if exchange.status < 400 or may_come_from_front(exchange):
             return False
         response = operation.response(exchange.status)
         return response is None or response.status not in excepted
@@ -586,12 +595,21 @@ def _headers(operation: Operation, refusals: Sequence[Response]) -> Iterator[Cla
         own = statuses[name]
         status = own[0] if len(own) == 1 else "error"
         explain = _explain_own_status(operation, status) if len(own) == 1 else OWED
-        id, applies = f"{status}/header/{name}", shape.documented_as(operation, *own)
+        id, applies = f"{status}/header/{name}", _is_answered_by_service(operation, *own)
         held = shape.with_words(operation, header)
         yield shape.header_clause(Family.ERRORS, id, status, held, applies, explain, EVERY)
     known = {name.lower() for name in headers}
     if "allow" not in known and any(response.status == "405" for response in refusals):
         yield _allow(operation)
+
+
+def _is_answered_by_service(operation: Operation, *statuses: str) -> Applies:
+    has_status = shape.documented_as(operation, *statuses)
+
+    def applies(exchange: Exchange) -> bool:
+        return has_status(exchange) and not may_come_from_front(exchange)
+
+    return applies
 
 
 def _explain_own_status(operation: Operation, status: str) -> Explain:

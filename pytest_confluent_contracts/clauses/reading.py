@@ -19,7 +19,13 @@ from pytest_confluent_contracts.model.clauses import (
     MissingEvidence,
     MissingKind,
 )
-from pytest_confluent_contracts.model.traffic import REDACTED, Exchange, Expect, Probe
+from pytest_confluent_contracts.model.traffic import (
+    REDACTED,
+    Exchange,
+    Expect,
+    Probe,
+    SubjectKind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -72,6 +78,33 @@ def each(applies: Applies, look: Look) -> Judge:
 def is_answer(exchange: Exchange) -> bool:
     """Return whether an answer came that no later one stands in for."""
     return not (exchange.failure or exchange.superseded)
+
+
+# RFC 9110 15.5.1, 15.5.5 and 15.5.15: an id may be refused before anybody looks for it.
+REFUSING_FORM_OF_ID = frozenset({400, 404, 414})
+
+
+def is_permitted_by_http(exchange: Exchange) -> bool:
+    """Return whether HTTP itself permits the status, whatever the document says.
+
+    What stands before a service may give it to an id that is too long or malformed.
+    """
+    kind, status = exchange.case.subject.kind, exchange.status
+    if kind is SubjectKind.ODD_ID:
+        return status in REFUSING_FORM_OF_ID
+    if kind is SubjectKind.NORMALISED_ID:
+        # Many a server sends those who ask so to the address in its normal form.
+        return status in REFUSING_FORM_OF_ID or 300 <= status < 400
+    return False
+
+
+def may_come_from_front(exchange: Exchange) -> bool:
+    """Return whether a server before the service may have answered, one without its envelopes.
+
+    For example, nginx refuses a NUL in a path with a page of HTML.
+    """
+    told_as = essence(exchange.header("Content-Type"))
+    return is_permitted_by_http(exchange) and not told_as.endswith("json")
 
 
 def always(_: Exchange) -> bool:

@@ -9,6 +9,8 @@ from pytest_confluent_contracts.clauses.reading import (
     KEPT,
     Looked,
     each,
+    is_permitted_by_http,
+    missing,
     quote_value,
     withheld,
 )
@@ -69,6 +71,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
         yield _unknown(operation)
         if _hides_by(operation) is not None:
             yield _unknown_not_hidden(operation)
+        yield _normalised(operation)
 
 
 # --- accepted ----------------------------------------------------------------------------------
@@ -383,20 +386,16 @@ def _unknown(operation: Operation) -> Clause:
     promised = tuple(sorted(refusals.unknown))
 
     def applies(exchange: Exchange) -> bool:
-        return exchange.case.expect is Expect.UNKNOWN and not exchange.throttled
+        return _asks_for_unknown(exchange) and not _is_own_normalised(exchange)
 
     def look(exchange: Exchange) -> Finding | Looked:
         is_odd = exchange.case.subject.kind is SubjectKind.ODD_ID
+        is_malformed = is_odd and exchange.status in operation.refusals
         if exchange.status in promised or exchange.status == _hides_by(operation):
             return KEPT
-        if is_odd and exchange.status in operation.refusals:
+        if is_malformed or is_permitted_by_http(exchange):
             return KEPT
-        return Finding(
-            FindingKind.UNKNOWN_ID_TAKEN,
-            exchange.status,
-            expected=promised,
-            request=exchange.case.title,
-        )
+        return _taken_for_known(exchange, promised)
 
     return Clause(
         id="request/unknown-id",
@@ -443,4 +442,46 @@ def _unknown_not_hidden(operation: Operation) -> Clause:
         judge=each(applies, look),
         explain=withheld("an answer to an unknown id", Expect.UNKNOWN),
         needs=frozenset({Probe.UNKNOWN}),
+    )
+
+
+def _normalised(operation: Operation) -> Clause:
+    refusals = operation.promises.refusals
+    promised = tuple(sorted(refusals.unknown))
+    allowed = {*promised, *operation.refusals}
+
+    def applies(exchange: Exchange) -> bool:
+        return _asks_for_unknown(exchange) and _is_own_normalised(exchange)
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        if exchange.status in allowed or is_permitted_by_http(exchange):
+            return KEPT
+        return _taken_for_known(exchange, promised)
+
+    return Clause(
+        id="request/unknown-id/normalised",
+        family=Family.REQUESTS,
+        level=Level.SHOULD,
+        place=refusals.place,
+        promise="an id with a slash, dot segments or another case is another id (RFC 3986 6.2.2)",
+        judge=each(applies, look),
+        explain=missing(MissingKind.NOTHING_SENT),
+        needs=frozenset({Probe.UNKNOWN}),
+    )
+
+
+def _asks_for_unknown(exchange: Exchange) -> bool:
+    return exchange.case.expect is Expect.UNKNOWN and not exchange.throttled
+
+
+def _is_own_normalised(exchange: Exchange) -> bool:
+    return exchange.case.subject.kind is SubjectKind.NORMALISED_ID
+
+
+def _taken_for_known(exchange: Exchange, promised: tuple[int, ...]) -> Finding:
+    return Finding(
+        FindingKind.UNKNOWN_ID_TAKEN,
+        exchange.status,
+        expected=promised,
+        request=exchange.case.title,
     )

@@ -19,6 +19,7 @@ from pytest_confluent_contracts.clauses.reading import (
     each,
     essence,
     is_accepted,
+    is_permitted_by_http,
     missing,
     quote_value,
     texts_at,
@@ -145,7 +146,7 @@ def _statuses(operation: Operation) -> Clause:
         title = exchange.case.title
         if exchange.status >= 500:
             return Finding(FindingKind.SERVER_ERROR, exchange.status, request=title)
-        if operation.response(exchange.status) is None:
+        if operation.response(exchange.status) is None and not is_permitted_by_http(exchange):
             return Finding(FindingKind.UNDOCUMENTED_STATUS, exchange.status, request=title)
         return KEPT
 

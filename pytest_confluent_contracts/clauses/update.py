@@ -15,7 +15,6 @@ from pytest_confluent_contracts.clauses.reading import (
     NOTHING,
     Looked,
     each,
-    is_accepted,
     look_for_leaks,
     quote_value,
     unless_answered,
@@ -42,7 +41,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
 )
 from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.traffic import REDACTED, Probe
+from pytest_confluent_contracts.model.traffic import REDACTED, Probe, SubjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -392,10 +391,15 @@ def _id_is_path_id(promised: Identity) -> Clause:
         family=Family.UPDATE,
         place=promised.place,
         promise=f"{member} in the answer is the {parameter} in the path",
-        judge=each(is_accepted, look),
+        judge=each(_names_resource, look),
         explain=unless_answered(MissingKind.NO_SUCH_MEMBER, member),
         needs=EVERY,
     )
+
+
+def _names_resource(exchange: Exchange) -> bool:
+    """Apply to answers of the 2xx class, but for an id that is the own one when normalised."""
+    return exchange.accepted and exchange.case.subject.kind is not SubjectKind.NORMALISED_ID
 
 
 def _self_addresses_resource(promised: Identity) -> Clause:
@@ -423,7 +427,7 @@ def _self_addresses_resource(promised: Identity) -> Clause:
         family=Family.UPDATE,
         place=promised.place,
         promise=f"{member} is an absolute URI with the {parameter} as a segment of its path",
-        judge=each(is_accepted, look),
+        judge=each(_names_resource, look),
         explain=unless_answered(MissingKind.NO_SUCH_MEMBER, member),
         needs=EVERY,
     )
@@ -459,7 +463,7 @@ def _self_has_request_path(operation: Operation, promised: Identity) -> Clause:
         level=Level.SHOULD,
         place=promised.place,
         promise=f"the path of {member} is the path of the request",
-        judge=each(is_accepted, look),
+        judge=each(_names_resource, look),
         explain=unless_answered(MissingKind.NO_SUCH_MEMBER, member),
         needs=EVERY,
     )

@@ -102,6 +102,20 @@ class ResourceModel:
             if exchange.case.parameters == first:
                 yield exchange
 
+    def exchanges_in_reach(self, exchanges: Sequence[Exchange]) -> Iterator[Exchange]:
+        """Yield the own exchanges, and those for unknown ids that came after the first of them.
+
+        A service may take a near id for the own one, or write to it though it refuses the request.
+        """
+        own = {id(exchange) for exchange in self.own_exchanges(exchanges)}
+        has_begun = False
+        for exchange in exchanges:
+            is_own = id(exchange) in own
+            has_begun = has_begun or is_own
+            is_unknown = exchange.case.expect is Expect.UNKNOWN and not exchange.superseded
+            if is_own or (has_begun and is_unknown):
+                yield exchange
+
 
 def _is_leaf(member: Property) -> bool:
     return not paths.has_items(member.path) and "properties" not in member.schema
@@ -136,14 +150,15 @@ def pairs_of_answers(model: ResourceModel, exchanges: Sequence[Exchange]) -> Ite
     """Yield each two successive answers that show the resource.
 
     There is no pair where a request in between has an unknown end. For example, 200, 422, 200, 500,
-    200 gives one pair: the first two answers with 200, the 422 between them. Nor is there one whose
-    second request broke the schema and was accepted all the same: that is told by itself, and what
-    became of such a body nobody can say.
+    200 gives one pair: the first two answers with 200, the 422 between them. Nor is there one where
+    an id in between was taken though nobody has it, for what it wrote to is not known, nor one
+    whose second request broke the schema and was accepted all the same: that is told by itself, and
+    what became of such a body nobody can say.
     """
     before: Exchange | None = None
     refused: list[Exchange] = []
-    for exchange in model.own_exchanges(exchanges):
-        if exchange.failure or exchange.status >= 500:  # nobody knows whether it was applied
+    for exchange in model.exchanges_in_reach(exchanges):
+        if _may_have_written(exchange):
             before, refused = None, []
             continue
         if not (exchange.accepted and isinstance(exchange.json, Mapping)):
@@ -153,6 +168,13 @@ def pairs_of_answers(model: ResourceModel, exchanges: Sequence[Exchange]) -> Ite
         if before is not None and is_understood:
             yield AnswerPair(before, exchange, tuple(refused))
         before, refused = exchange, []
+
+
+def _may_have_written(exchange: Exchange) -> bool:
+    """Return whether nobody knows if the request was applied to the own resource."""
+    if exchange.failure or exchange.status >= 500:
+        return True
+    return exchange.accepted and exchange.case.expect is Expect.UNKNOWN
 
 
 def _is_unreadable(case: RedactedCase) -> bool:

@@ -51,8 +51,7 @@ class Client:
 
         Raise `guard.Refusal` where it may not go.
         """
-        filled = paths.filled_template(case.operation.path, case.parameters, paths.percent_encoded)
-        url, trace = self.base_url + filled, _ConnectionTrace()
+        url, trace = self.base_url + case.written_path, _ConnectionTrace()
         extensions = {
             OPERATION: case.operation.key,
             "timeout": self._timeouts_s,
@@ -209,6 +208,7 @@ def _redacted_case(case: Case, clean: Redactor) -> RedactedCase:
         authority=case.authority,
         violations=case.violations,
         subject=case.subject,
+        spelling=clean.text(case.spelling),
     )
 
 

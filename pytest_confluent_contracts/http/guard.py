@@ -82,12 +82,15 @@ class Allowance:
     """What may be sent of one operation.
 
     ``paths`` are the only ones, decoded, those of the target's URL included; where there are none,
-    nothing may go. ``budget`` is the operation's share of it, in requests (None: no limit).
+    nothing may go. ``spelled_paths`` are such as may go in one spelling alone, byte for byte: where
+    a slash is coded in an id, or stands behind it, another spelling asks for something else.
+    ``budget`` is the operation's share of it, in requests (None: no limit).
     """
 
     method: str
     paths: frozenset[str] = frozenset()
     budget: int | None = None
+    spelled_paths: frozenset[str] = frozenset()
 
 
 class Tally:
@@ -184,8 +187,11 @@ class Guard(httpx.BaseTransport):
         # A slash or a question mark that was coded is part of an id; one that was not changes what
         # is asked for.
         uncoded = not request.url.query and written.count("/") == path.count("/")
-        if request.method != allowance.method or not uncoded:
+        is_spelled = written in allowance.spelled_paths
+        if request.method != allowance.method or not (uncoded or is_spelled):
             raise Refusal(f"not sent: {request.method} {path} is not declared by the document")
+        if is_spelled:
+            return
         if path not in allowance.paths:
             raise Refusal(f"not sent: {path} is not the resource that --contract-param names")
 

@@ -60,13 +60,15 @@ class ClientSettings:
 class Access:
     """What may be sent of one operation, and what of it must not be seen.
 
-    ``paths`` are the only ones, decoded, without those of the target's URL; ``near_misses`` is what
-    requests carry that is nearly a credential; ``budget`` is in requests (None: no limit).
+    ``paths`` are the only ones, decoded, without those of the target's URL, beside those that may
+    go just as they are spelled; ``near_misses`` is what requests carry that is nearly a credential;
+    ``budget`` is in requests (None: no limit).
     """
 
     operation: Operation
     credentials: Mapping[str, Mapping[str, str]] = field(repr=False)
     paths: frozenset[str] = frozenset()
+    spelled_paths: frozenset[str] = frozenset()
     near_misses: frozenset[str] = field(default=frozenset(), repr=False)
     budget: int | None = None
 
@@ -165,10 +167,15 @@ def _origins(url: str, hosts: Iterable[str]) -> Iterator[str]:
 def allowances_at(url: str, accesses: Iterable[Access]) -> dict[Key, Allowance]:
     """Return what the guard of a target at *url* lets out, by operation."""
     prefix = unquote(urlsplit(url).path.rstrip("/"))
+    spelled_prefix = httpx.URL(url).raw_path.decode("ascii").partition("?")[0].rstrip("/")
     found: dict[Key, Allowance] = {}
     for access in accesses:
-        allowed = frozenset(prefix + path for path in access.paths)
-        found[access.operation.key] = Allowance(access.operation.method, allowed, access.budget)
+        found[access.operation.key] = Allowance(
+            method=access.operation.method,
+            paths=frozenset(prefix + path for path in access.paths),
+            budget=access.budget,
+            spelled_paths=frozenset(spelled_prefix + path for path in access.spelled_paths),
+        )
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from pytest_confluent_contracts.model.documents import Operation
+from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
 
 REDACTED: Final = "[redacted]"
 
@@ -77,6 +78,7 @@ class SubjectKind(StrEnum):
     CREDENTIALS = "credentials"  # the scheme that is wrong; empty where there are none at all
     MALFORMED_CREDENTIALS = "malformed credentials"  # the scheme of which the value is none
     ODD_ID = "odd id"  # an id that may be refused for its form, before anybody looks for it
+    NORMALISED_ID = "normalised id"  # an id that is the own one to who normalises what HTTP lets
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ class CaseParts:
 
     ``value`` is the JSON value of ``body`` (ABSENT where the body is not JSON); ``violations`` is
     the ground truth of what is wrong with it; ``subject`` what it is about; ``authority`` the
-    credentials it travels with.
+    credentials it travels with. ``spelling`` is how the last path parameter is written in the
+    path where it is not percent-encoded as usual, for example ``ak-1;a=b``.
     """
 
     probe: Probe
@@ -111,11 +114,20 @@ class CaseParts:
     authority: str = ""
     violations: tuple[Violation, ...] = ()
     subject: Subject = NOTHING_SPECIAL
+    spelling: str = ""
 
     @property
     def key(self) -> tuple[object, ...]:
         """Return what makes two cases the same request, byte for byte."""
-        return self.operation.id, self.parameters, self.headers, self.body
+        return self.operation.id, self.parameters, self.spelling, self.headers, self.body
+
+    @property
+    def written_path(self) -> str:
+        """Return the path as it goes out, percent-encoded, without that of the target's URL."""
+        written = [(name, percent_encoded(value)) for name, value in self.parameters]
+        if self.spelling:
+            written[-1] = (written[-1][0], self.spelling)
+        return filled_template(self.operation.path, written)
 
     @property
     def size(self) -> tuple[int, int]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import posixpath
+import re
+import zlib
 from copy import deepcopy
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from functools import partial
 from operator import eq
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from pytest_confluent_contracts.double.mutations.altering import (
     Mutation,
@@ -27,7 +32,7 @@ from pytest_confluent_contracts.model.documents import Property
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.double.mutations.altering import Alter, Change
     from pytest_confluent_contracts.double.service import Answer, Request, Service
@@ -62,6 +67,7 @@ def request_mutations(operation: Operation) -> Iterator[Mutation]:
         if operation.response(403):
             hidden, name = set_status(403), "unknown ids are forbidden"
             yield mutate_answers(name, hidden, not_found, f"{unknown}/not-hidden")
+        yield from near_id_mutations(unknown)
 
 
 def refuse_as_invalid(operation: Operation) -> Change:
@@ -86,6 +92,175 @@ def create_unknown(service: Service, inner: Any, request: Request) -> Any:
     except Refused:
         service.store.resources[service.id_in(request.path)] = service.store.initial()
         raise
+
+
+# --- ids that are nearly the own one --------------------------------------------------------------
+
+CRASH_LENGTHS = (255, 1000)
+SHARDS = 8  # over which a hash spreads ids
+FROM_OTHER_SCRIPTS = str.maketrans("\u0430\u0441\u0435\u043e\u0440\u0445", "aceopx")
+
+
+def near_id_mutations(unknown: str) -> Iterator[Mutation]:
+    """Yield the mutations in which another id passes for the own one, or is not looked for."""
+    for what, test in NEAR_TESTS.items():
+        name = f"an id {what} is taken for the own one"
+        yield mutate_step(name, "find_resource", partial(find_near, test), unknown)
+    normalised = f"{unknown}/normalised"
+    name = "dot segments in an id are removed"
+    yield mutate_step(name, "find_resource", partial(find_near, is_same_path), normalised)
+    name = "a slash behind an id is dropped"
+    yield mutate_step(name, "id_in", drop_last_slash, normalised)
+    for what, test in CRASH_TESTS.items():
+        name = f"an id {what} crashes it"
+        yield mutate_answers(name, set_status(500), asks_for_id(test), "statuses", unknown)
+    name = "an id of one shard is answered as if it were there"
+    yield mutate_step(name, "find_resource", partial(find_near, is_of_a_shard), unknown)
+    name, forbidden = "an id of one shard is forbidden", asks_for_id(is_of_a_shard)
+    yield mutate_answers(name, set_status(403), forbidden, unknown)
+    name = "an id with a wildcard is refused and written to"
+    yield mutate_step(name, "find_resource", write_and_refuse, "update/refused-unchanged")
+
+
+def asks_for_id(test: Callable[[str, str], bool]) -> Callable[[Request, Answer], bool]:
+    """Hold where an id was not found that passes *test*; the own one is not compared with."""
+
+    def asks(request: Request, answer: Answer) -> bool:
+        last = unquote(request.path.rpartition("/")[2])
+        return answer.status == 404 and test(last, "")
+
+    return asks
+
+
+def find_near(
+    is_near: Callable[[str, str], bool], service: Service, inner: Any, request: Request
+) -> Any:
+    """Find the own resource where *is_near(the id asked for, its own id)*."""
+    id, own = service.id_in(request.path), next(iter(service.store.resources))
+    return any_resource(service) if is_near(id, own) else inner(request)
+
+
+def write_and_refuse(service: Service, inner: Any, request: Request) -> Any:
+    """Write to the own resource where the id ends in a wildcard, and refuse the request."""
+    if service.id_in(request.path).endswith("%"):
+        service.apply_update(any_resource(service), service.read_body(request))
+    return inner(request)
+
+
+def drop_last_slash(_: Service, inner: Any, path: str) -> Any:
+    """Read a path as if no slash stood behind it."""
+    return inner(path.rstrip("/"))
+
+
+def is_own_by_percent(id: str, own: str) -> bool:
+    """Return whether SQL's LIKE finds *own* by a percent sign in *id*."""
+    return re.fullmatch(re.escape(id).replace("%", ".*"), own) is not None
+
+
+def is_own_by_underline(id: str, own: str) -> bool:
+    """Return whether SQL's LIKE finds *own* by an underline in *id*."""
+    return re.fullmatch(re.escape(id).replace("_", "."), own) is not None
+
+
+def is_own_by_glob(id: str, own: str) -> bool:
+    """Return whether *id*, read as a glob, finds *own*."""
+    return fnmatchcase(own, id)
+
+
+def is_own_with_suffix(id: str, own: str) -> bool:
+    """Return whether *id* is *own* with the extension of a file."""
+    return id.removesuffix(".json") == own
+
+
+def is_own_before(mark: str) -> Callable[[str, str], bool]:
+    """Return the test whether *own* stands before the first *mark* in an id."""
+
+    def is_before(id: str, own: str) -> bool:
+        return id.partition(mark)[0] == own
+
+    return is_before
+
+
+def is_own_in_blanks(id: str, own: str) -> bool:
+    """Return whether *id* is *own* but for white space around it."""
+    return id.strip() == own
+
+
+def is_own_in_other_case(id: str, own: str) -> bool:
+    """Return whether *id* is *own* but for upper and lower case."""
+    return id.lower() == own.lower()
+
+
+def is_own_padded(id: str, own: str) -> bool:
+    """Return whether *id* is *own* but for a zero before its number."""
+    return re.sub("(?<![0-9])0", "", id) == own
+
+
+def is_beginning_of_own(id: str, own: str) -> bool:
+    """Return whether *own* begins with *id*."""
+    return bool(id) and own.startswith(id)
+
+
+def begins_with_own(id: str, own: str) -> bool:
+    """Return whether *id* begins with *own*, whatever comes then."""
+    return id.startswith(own)
+
+
+def ends_with_own(id: str, own: str) -> bool:
+    """Return whether *id* ends with *own*, whatever stands before."""
+    return id.endswith(own)
+
+
+def looks_like_own(id: str, own: str) -> bool:
+    """Return whether *id* is *own* but for letters of another script that look the same."""
+    return id.translate(FROM_OTHER_SCRIPTS) == own
+
+
+def is_same_path(id: str, own: str) -> bool:
+    """Return whether *id* leads to *own* where it is read as the way to a file."""
+    return posixpath.normpath(id) == own
+
+
+def is_of_a_shard(id: str, own: str) -> bool:
+    """Return whether *id*, not the own one, lies in the one of the shards that is out of order."""
+    return id != own and zlib.crc32(id.encode()) % SHARDS == 1
+
+
+def is_longer_id(length: int) -> Callable[[str, str], bool]:
+    """Return the test whether an id has more than *length* characters."""
+
+    def is_longer(id: str, _: str) -> bool:
+        return len(id) > length
+
+    return is_longer
+
+
+def has_nul(id: str, _: str) -> bool:
+    """Return whether *id* has a NUL in it."""
+    return "\0" in id
+
+
+NEAR_TESTS: Mapping[str, Callable[[str, str], bool]] = {
+    "with a percent sign": is_own_by_percent,
+    "with an underline": is_own_by_underline,
+    "with an asterisk": is_own_by_glob,
+    "with an extension": is_own_with_suffix,
+    "with a parameter": is_own_before(";"),
+    "with a NUL": is_own_before("\0"),
+    "with a query coded in it": is_own_before("?"),
+    "with a path behind it": is_own_before("/"),
+    "in blanks": is_own_in_blanks,
+    "in the other case": is_own_in_other_case,
+    "padded with zeros": is_own_padded,
+    "that it begins with": is_beginning_of_own,
+    "that begins with it": begins_with_own,
+    "that ends with it": ends_with_own,
+    "in another script": looks_like_own,
+}
+CRASH_TESTS: Mapping[str, Callable[[str, str], bool]] = {
+    "with a NUL": has_nul,
+    **{f"of more than {length} characters": is_longer_id(length) for length in CRASH_LENGTHS},
+}
 
 
 # --- what is not checked --------------------------------------------------------------------------
