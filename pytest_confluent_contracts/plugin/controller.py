@@ -190,6 +190,8 @@ class Controller:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the closing section."""
+        from pytest_confluent_contracts.report.visible import visible
+
         gate = self.config.stash.get(GATE, None)
         has_verdicts = bool(self.records or self.proofs)
         if self.config.option.verbose < -1 or not (has_verdicts or gate):
@@ -201,7 +203,7 @@ class Controller:
         if gate and not has_verdicts:
             terminalreporter.line(f"no verdict: the run ended after {gate.sent} requests")
         for text, marks in self._closing_lines(terminalreporter):
-            terminalreporter.line(text, **marks)
+            terminalreporter.line(visible(text), **marks)
 
     def _closing_lines(self, reporter: pytest.TerminalReporter) -> Iterator[Line]:
         """Yield the lines of the closing section."""

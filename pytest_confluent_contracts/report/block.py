@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.report.curl import curl
 from pytest_confluent_contracts.report.sentences import outcome_sentence, seen_sentence
+from pytest_confluent_contracts.report.visible import visible
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.clauses import Ruling
@@ -35,11 +36,11 @@ def failure_block(ruling: Ruling, again: str) -> str:
 
 def _answer(exchange: Exchange) -> str:
     if exchange.failure:
-        return exchange.failure
+        return visible(exchange.failure)
     text = " ".join(exchange.text.split())
     if len(text) > LONGEST_ANSWER:
         text = f"{text[:LONGEST_ANSWER]} ..."
-    return f"{exchange.status} {text}".rstrip()
+    return visible(f"{exchange.status} {text}".rstrip())
 
 
 def exchange_text(ruling: Ruling) -> str:
@@ -54,7 +55,7 @@ def exchange_text(ruling: Ruling) -> str:
     sent = [f"{case.operation.method.upper()} {exchange.url}", *_header_lines(case.headers)]
     came = [exchange.failure or str(exchange.status), *_header_lines(exchange.headers)]
     body = (case.body or b"").decode("utf-8", "backslashreplace")
-    return "\n".join([*sent, "", _cut(body), "", *came, "", _cut(exchange.text)])
+    return visible("\n".join([*sent, "", _cut(body), "", *came, "", _cut(exchange.text)]))
 
 
 def _header_lines(headers: tuple[tuple[str, str], ...]) -> list[str]:

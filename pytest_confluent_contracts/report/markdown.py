@@ -9,6 +9,7 @@ from typing import Any
 from pytest_confluent_contracts.report import causes
 from pytest_confluent_contracts.report.record import by_operation
 from pytest_confluent_contracts.report.terminal import FAMILIES, ORDER, counted
+from pytest_confluent_contracts.report.visible import visible
 
 MOST = 50  # findings; a job's page takes 1 MiB
 LONGEST = 600
@@ -92,7 +93,7 @@ def _text(text: str) -> str:
 
 def _cut_line(text: str) -> str:
     """Return *text* on one line of at most `LONGEST` characters."""
-    flat = " ".join(text.split())
+    flat = visible(" ".join(text.split()))
     return flat if len(flat) <= LONGEST else flat[: LONGEST - 4] + " ..."
 
 

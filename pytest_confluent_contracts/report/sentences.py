@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.model.clauses import FindingKind, MissingKind
 from pytest_confluent_contracts.model.traffic import Expect
+from pytest_confluent_contracts.report.visible import visible
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.clauses import (
@@ -282,14 +283,15 @@ def finding_sentence(finding: Finding) -> str:
     """
     sentence = FINDINGS[finding.kind]
     if not isinstance(sentence, str):
-        return sentence(finding)
-    return sentence.format(
+        return visible(sentence(finding))
+    told = sentence.format(
         status=finding.status,
         subject=finding.subject or THE_BODY,
         expected=finding.expected,
         observed=finding.observed,
         request=finding.request,
     )
+    return visible(told)
 
 
 # --- how often it was seen ---------------------------------------------------------------------
@@ -303,7 +305,7 @@ def seen_sentence(ruling: Ruling) -> str:
         return f"{ruling.against} of {ruling.judged} recorded answers"
     told = f"{ruling.against} of {ruling.judged} answers"
     if ruling.since:
-        told += f"; what was fine before is broken since: {ruling.since}"
+        told += f"; what was fine before is broken since: {visible(ruling.since)}"
     if ruling.vain_tries:
         told += f", and not again in {ruling.vain_tries} tries"
     return told
@@ -398,8 +400,8 @@ def missing_sentence(missing: MissingEvidence, subject: str | None = None) -> st
     told = missing.subject if subject is None else subject
     sentence = MISSING[missing.kind]
     if not isinstance(sentence, str):
-        return sentence(missing, told)
-    return sentence.format(subject=told)
+        return visible(sentence(missing, told))
+    return visible(sentence.format(subject=told))
 
 
 # --- a ruling ----------------------------------------------------------------------------------
