@@ -142,19 +142,24 @@ def _policy_exceeded(finding: Finding) -> str:
 
 
 def _update_in_local_time(finding: Finding) -> str:
-    date, minutes = _parts(finding.expected)
+    where = _distance_from_date(finding, "minutes")
     told = f"{finding.subject} {finding.observed}"
-    where = f"{abs(minutes)} minutes {'after' if minutes > 0 else 'before'} Date {date}"
     is_zulu = str(finding.observed).upper().endswith("Z")
     what = "a Z" if is_zulu else "an offset that is not its own"
     return f"{finding.status} answered with {told}, {where}: a local time with {what}"
 
 
 def _update_far_from_date(finding: Finding) -> str:
-    date, seconds = _parts(finding.expected)
+    where = _distance_from_date(finding, "s")
     told = f"{finding.subject} {finding.observed}"
-    where = f"{abs(seconds)} s {'after' if seconds > 0 else 'before'} Date {date}"
     return f"{finding.status} answered with {told} just set, {where}"
+
+
+def _distance_from_date(finding: Finding, unit: str) -> str:
+    date, distance = _parts(finding.expected)
+    number = str(distance)
+    side = "before" if number.startswith("-") else "after"
+    return f"{number.removeprefix('-')} {unit} {side} Date {date}"
 
 
 def _changed(why: str) -> Callable[[Finding], str]:

@@ -173,7 +173,7 @@ def notation_mutations(operation: Operation) -> Iterator[Mutation]:
     moving = (stamps.created, stamps.updated, *operation.promises.create_only.paths)
     unsent = ("update/omitted-unchanged", "update/empty-*")
     for member in operation.answer_members:
-        form = member.schema.get("format")
+        form = str(member.schema.get("format"))
         if paths.has_items(member.path) or member.path in moving or form not in NEAR_NOTATIONS:
             continue
         for what, make in NEAR_NOTATIONS[form].items():
