@@ -498,6 +498,27 @@ MISSING: list[tuple[MissingEvidence, str]] = [
         MissingEvidence(Missing.THROTTLED_AGAIN, "429"),
         "429 was answered again and again, after waiting as long as it said",
     ),
+    (
+        MissingEvidence(Missing.NO_CONNECTION, "http://h:1", answers=(("no connection (x)", 1),)),
+        "http://h:1 cannot be reached: no connection (x)",
+    ),
+    (
+        MissingEvidence(Missing.TLS_REFUSED, "https://h:1", answers=(("no connection (x)", 1),)),
+        "https://h:1 cannot be reached over TLS: no connection (x)",
+    ),
+    (
+        MissingEvidence(Missing.CREDENTIALS_REFUSED, "A and B", answers=(("401", 1),)),
+        "401 answered to the credentials of the environment",
+    ),
+    (
+        MissingEvidence(Missing.UNKNOWN_RESOURCE, "http://h/a/1", answers=(("404", 1),)),
+        "404 answered to http://h/a/1: the target has no such resource",
+    ),
+    (
+        MissingEvidence(Missing.NOTHING_SERVED, "http://h/a/1", answers=(("404", 1),)),
+        "404 answered to http://h/a/1, and not in the documented form",
+    ),
+    (MissingEvidence(Missing.NOT_JUDGED, "a::b"), "nobody could be judged: see a::b"),
 ]
 
 

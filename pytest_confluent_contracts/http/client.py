@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+import ssl
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import httpx
@@ -12,7 +13,14 @@ from pytest_confluent_contracts.http.guard import OPERATION, SENT_AT
 from pytest_confluent_contracts.http.strict_json import parse_json
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.traffic import REDACTED, Case, Clock, Exchange, RedactedCase
+from pytest_confluent_contracts.model.traffic import (
+    REDACTED,
+    Case,
+    Clock,
+    Exchange,
+    FailureKind,
+    RedactedCase,
+)
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.http.guard import Guard
@@ -75,7 +83,8 @@ class Client:
                 self._closing = (("Connection", "close"),)
                 return self.exchange(case, serial)
             reason = _failure_reason(error, self.timeout)
-            return self._redacted_exchange(case, serial, request, url, _NO_ANSWER, reason)
+            lost = self._redacted_exchange(case, serial, request, url, _NO_ANSWER, reason)
+            return replace(lost, failure_kind=_failure_kind(error))
         return self._redacted_exchange(case, serial, request, url, answer)
 
     def _read_answer(self, request: httpx.Request) -> _Answer:
@@ -220,6 +229,18 @@ PROTOCOL_ERRORS = {
     "disconnected": "the connection was closed without an answer",
     "message body": "the answer broke off",
 }
+
+
+def _failure_kind(error: Exception) -> FailureKind:
+    """Return what kind of failure *error* is: whether there was a connection at all."""
+    if not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
+        return FailureKind.BROKEN_OFF
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, ssl.SSLError):
+            return FailureKind.TLS_REFUSED
+        below = below.__cause__ or below.__context__
+    return FailureKind.UNCONNECTED
 
 
 def _failure_reason(error: Exception, timeout: float) -> str:

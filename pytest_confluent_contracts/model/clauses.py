@@ -283,6 +283,13 @@ class MissingKind(StrEnum):
         "fell silent"  # subject: the URL; observed: the last failure or status; asked: how often
     )
     THROTTLED_AGAIN = "throttled again and again"  # subject: the status
+    # the preflight
+    NO_CONNECTION = "no connection"  # subject: the URL; answers: why
+    TLS_REFUSED = "TLS refused"  # subject: the URL; answers: why
+    CREDENTIALS_REFUSED = "credentials refused"  # subject: what to set; answers: the status
+    UNKNOWN_RESOURCE = "unknown resource"  # subject: the URL; answers: the status
+    NOTHING_SERVED = "nothing served there"  # subject: the URL; answers: the status
+    NOT_JUDGED = "not judged"  # subject: the test that tells why
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +299,8 @@ class MissingEvidence:
     *withheld* means that the document promises it and the target did not give it: then ``expect``
     is what was asked ``asked`` times, and ``answers`` what came instead, the most frequent first (a
     status, or why no answer came). *probe* is the one that would have shown it, whose own reason
-    for not running is then the better one.
+    for not running is then the better one. *preflight* means that it was found out before the first
+    probe, so that nothing of the operation was judged; ``options`` are those that mend it.
     """
 
     kind: MissingKind
@@ -302,6 +310,8 @@ class MissingEvidence:
     expect: Expect | None = None
     asked: int = 0
     answers: tuple[tuple[str, int], ...] = ()
+    preflight: bool = False
+    options: tuple[str, ...] = ()
 
 
 # --- clauses and rulings -----------------------------------------------------------------------
@@ -364,3 +374,13 @@ class Ruling:
     def withheld(self) -> bool:
         """Return whether the document promises evidence that the target did not give."""
         return self.missing is not None and self.missing.withheld
+
+    @property
+    def stopped(self) -> bool:
+        """Return whether the preflight found that nobody can be judged: no word on the clause."""
+        return self.missing is not None and self.missing.preflight
+
+    @property
+    def node(self) -> str:
+        """Return the node id of the clause's test."""
+        return f"{NODE_PREFIX}{self.document}::{self.operation}::{self.clause.id}"

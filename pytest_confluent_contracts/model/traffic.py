@@ -148,6 +148,15 @@ class RedactedCase(CaseParts):
     """A case that was sent, without its secrets: it may be shown, and must not be sent again."""
 
 
+class FailureKind(StrEnum):
+    """Why no answer came, as far as a run goes by it."""
+
+    NONE = ""
+    UNCONNECTED = "no connection"
+    TLS_REFUSED = "TLS refused"
+    BROKEN_OFF = "broken off"
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """The request that was sent, the response that came, when, and how long it took.
@@ -171,6 +180,7 @@ class Exchange:
     came_at: float
     failure: str = ""
     superseded: bool = False
+    failure_kind: FailureKind = FailureKind.NONE
 
     def header(self, name: str) -> str | None:
         """Return the first value of the header *name*, whatever its case."""

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.report.curl import curl
-from pytest_confluent_contracts.report.sentences import outcome_sentence, seen_sentence
+from pytest_confluent_contracts.report.sentences import (
+    mending_sentence,
+    missing_sentence,
+    outcome_sentence,
+    seen_sentence,
+)
 from pytest_confluent_contracts.report.visible import visible
 
 if TYPE_CHECKING:
@@ -32,6 +37,15 @@ def failure_block(ruling: Ruling, again: str) -> str:
     if ruling.finding:
         lines.append(f"  seen:     {seen_sentence(ruling)}")
     return "\n".join([*lines, f"  again:    {again}"])
+
+
+def stopped_block(ruling: Ruling) -> str:
+    """Return the failure block of a preflight that found that nobody can be judged."""
+    assert ruling.missing is not None
+    lines = [f"not judged: {missing_sentence(ruling.missing)}"]
+    if mending := mending_sentence(ruling.missing):
+        lines.append(f"  to mend:  {mending}")
+    return "\n".join(lines)
 
 
 def _answer(exchange: Exchange) -> str:

@@ -344,6 +344,32 @@ def _fell_silent(missing: MissingEvidence, subject: str) -> str:
     return f"{last} from {subject}, {missing.asked} times"
 
 
+def _credentials_refused(missing: MissingEvidence, _: str) -> str:
+    return f"{_what_came(missing)} answered to the credentials of the environment"
+
+
+def _unknown_resource(missing: MissingEvidence, subject: str) -> str:
+    return f"{_what_came(missing)} answered to {subject}: the target has no such resource"
+
+
+def _nothing_served(missing: MissingEvidence, subject: str) -> str:
+    return f"{_what_came(missing)} answered to {subject}, and not in the documented form"
+
+
+def _no_connection(missing: MissingEvidence, subject: str) -> str:
+    return f"{subject} cannot be reached: {_what_came(missing)}"
+
+
+def _tls_refused(missing: MissingEvidence, subject: str) -> str:
+    return f"{subject} cannot be reached over TLS: {_what_came(missing)}"
+
+
+def _what_came(missing: MissingEvidence) -> str:
+    """Return the one answer that missing evidence quotes, or why none came."""
+    came, _ = missing.answers[0]
+    return came
+
+
 def _throttled_again(_: MissingEvidence, subject: str) -> str:
     return f"{subject} was answered again and again, after waiting as long as it said"
 
@@ -393,7 +419,42 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.HELD_BACK: "{subject}",
     Missing.FELL_SILENT: _fell_silent,
     Missing.THROTTLED_AGAIN: _throttled_again,
+    # the preflight
+    Missing.NO_CONNECTION: _no_connection,
+    Missing.TLS_REFUSED: _tls_refused,
+    Missing.CREDENTIALS_REFUSED: _credentials_refused,
+    Missing.UNKNOWN_RESOURCE: _unknown_resource,
+    Missing.NOTHING_SERVED: _nothing_served,
+    Missing.NOT_JUDGED: "nobody could be judged: see {subject}",
 }
+
+
+MENDED_BY_ENVIRONMENT = frozenset({Missing.CREDENTIALS_REFUSED})
+# What mends the options of a run, *options* being those that can.
+MENDING: Mapping[MissingKind, str] = {
+    Missing.NO_CREDENTIALS: "or leave the document out: {options}",
+    Missing.NO_CONNECTION: "start the service, or give another {options}",
+    Missing.TLS_REFUSED: (
+        "give another {options}: http:// where it speaks plain HTTP, "
+        "else a host whose certificate this machine trusts"
+    ),
+    Missing.CREDENTIALS_REFUSED: "set valid ones in {subject}",
+    Missing.UNKNOWN_RESOURCE: (
+        "name one that may be changed, or mend the URL before the documented path: {options}"
+    ),
+    Missing.NOTHING_SERVED: (
+        "mend the resource, the URL before the documented path, "
+        "or which documents are held: {options}"
+    ),
+}
+
+
+def mending_sentence(missing: MissingEvidence) -> str:
+    """Return how to mend what the preflight found, ``""`` where no option of the run does."""
+    if not missing.preflight or not (missing.options or missing.kind in MENDED_BY_ENVIRONMENT):
+        return ""
+    options = " or ".join(missing.options)
+    return MENDING.get(missing.kind, "").format(subject=missing.subject, options=options)
 
 
 def missing_sentence(missing: MissingEvidence, subject: str | None = None) -> str:
@@ -416,7 +477,11 @@ def reason_sentence(ruling: Ruling) -> str:
     """Return why *ruling* is waived, else why it has no evidence, ``""`` where neither is so."""
     if ruling.waived:
         return ruling.waived
-    return "" if ruling.missing is None else missing_sentence(ruling.missing)
+    if ruling.missing is None:
+        return ""
+    mending = mending_sentence(ruling.missing)
+    told = missing_sentence(ruling.missing)
+    return f"{told}; {mending}" if mending else told
 
 
 def outcome_sentence(ruling: Ruling) -> str:

@@ -5,14 +5,16 @@ The plan executed in its order, each probe once, its exchanges shared by all.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.clauses.judging import rule, weigh
+from pytest_confluent_contracts.clauses.judging import Weighed, rule, weigh
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.moments import granularity, parse_moment
 from pytest_confluent_contracts.model.traffic import Expect, Probe
+from pytest_confluent_contracts.run import preflight
 from pytest_confluent_contracts.run.restore import FirstState
 from pytest_confluent_contracts.run.sender import (
     LIMITED,
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_confluent_contracts.cases.plan import Plan
-    from pytest_confluent_contracts.clauses.judging import Weighed
     from pytest_confluent_contracts.http.targets import Target
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.traffic import Case, Exchange
@@ -69,6 +70,8 @@ class Campaign:
             self.sender.stopped = self._missing_credentials()
         self.skipped = plan.skipped
         self._done: set[Probe] = set()
+        self._sent_ahead: list[Case] = []
+        self._unjudged: MissingEvidence | None = None
         self._shrinker = Shrinker(self.sender, plan.context)
 
     @property
@@ -76,10 +79,59 @@ class Campaign:
         """Return every exchange so far, in the order in which they were sent."""
         return self.sender.history
 
+    # --- the preflight ----------------------------------------------------------------------------
+
+    def look_first(self) -> MissingEvidence | None:
+        """Return why nobody can be judged, None where the run may go on.
+
+        It is asked once, with a request that the plan sends anyhow.
+        """
+        if self.history or self._done or self._unjudged:
+            return self._unjudged
+        if not self.sender.stopped:
+            try:
+                self._look()
+            except Refusal as refusal:
+                self.sender.stop_for(refusal)
+        stopped = self.sender.stopped
+        if stopped is not None and preflight.is_told_once(stopped):
+            self._unjudged = replace(stopped, preflight=True)
+        return self._unjudged
+
+    def _look(self) -> None:
+        """Send the first request; stop where its answer says that nobody can be judged."""
+        look = preflight.first_look(self.plan)
+        if look is None:
+            return
+        found = preflight.why_unjudged(
+            self._send_ahead(look),
+            owned=self.context.owned,
+            credentials=self._credential_variables(),
+        )
+        if found is not None and not self._is_served(found):
+            self.sender.stopped = found
+
+    def _send_ahead(self, case: Case) -> Exchange:
+        if case is not self.plan.baseline:
+            self._sent_ahead.append(case)
+        return self.sender.send(case)
+
+    def _is_served(self, found: MissingEvidence) -> bool:
+        """Return whether somebody does serve the path at which *found* says that nobody does.
+
+        An unknown id may be refused in a form of the service's own: a finding, and no wrong path.
+        """
+        look = preflight.second_look(self.plan)
+        if found.kind is not MissingKind.NOTHING_SERVED or self.context.owned or look is None:
+            return False
+        return preflight.is_turned_away(self._send_ahead(look))
+
     # --- verdicts ---------------------------------------------------------------------------------
 
     def ruling(self, clause: Clause) -> Ruling:
         """Return the verdict on *clause*, after the probes that it needs have run."""
+        if clause.needs and self._unjudged:
+            return rule(self.operation, Weighed(clause, (), ()), (), missing=self._unjudged)
         for probe in ORDER:
             if probe in clause.needs:
                 self.run(probe)
@@ -114,11 +166,16 @@ class Campaign:
         return None
 
     def _missing_credentials(self) -> MissingEvidence:
+        variables = self._credential_variables()
+        return MissingEvidence(MissingKind.NO_CREDENTIALS, variables, withheld=True)
+
+    def _credential_variables(self) -> str:
+        """Return the variables that hold the credentials of each documented alternative."""
         ways: list[str] = []
         for alternative in self.operation.security:
             variables = [name for scheme in alternative for _, name in scheme.variables]
             ways.append(" and ".join(variables))
-        return MissingEvidence(MissingKind.NO_CREDENTIALS, ", or ".join(ways), withheld=True)
+        return ", or ".join(ways)
 
     # --- probes -----------------------------------------------------------------------------------
 
@@ -143,7 +200,7 @@ class Campaign:
 
     def _send_all(self, probe: Probe) -> None:
         """Send the cases of *probe* in their order, those that change nothing several at a time."""
-        planned = self.plan.of(probe).cases
+        planned = self._still_to_send(probe)
         sent = 0
         refused_in_a_row = 0
         for is_orderless, group in groupby(planned, key=_is_orderless):
@@ -162,6 +219,14 @@ class Campaign:
                 elif refused_in_a_row < HOPELESS_AFTER:
                     is_accepted = self.sender.send(case).accepted
                     refused_in_a_row = 0 if is_accepted else refused_in_a_row + 1
+
+    def _still_to_send(self, probe: Probe) -> list[Case]:
+        """Return the cases of *probe* without those that the preflight has sent."""
+        planned = list(self.plan.of(probe).cases)
+        for case in self._sent_ahead:
+            if case in planned:
+                planned.remove(case)
+        return planned
 
     def _send_together(self, probe: Probe, batch: Sequence[Case], sent: int, total: int) -> None:
         def progress(index: int) -> None:
