@@ -68,9 +68,17 @@ STACK_TRACE = re.compile(
 
 # How JSON may write what stands between the lines of a stack trace, and around its names.
 ESCAPES = {
-    **{"\\r": "\r", "\\n": "\n", "\\t": "\t", '\\"': '"'},
-    **{"\\u000d": "\r", "\\u000a": "\n", "\\u0009": "\t", "\\u0022": '"'},
-    **{"\\u000D": "\r", "\\u000A": "\n", "\\/": "/"},
+    "\\r": "\r",
+    "\\n": "\n",
+    "\\t": "\t",
+    '\\"': '"',
+    "\\u000d": "\r",
+    "\\u000a": "\n",
+    "\\u0009": "\t",
+    "\\u0022": '"',
+    "\\u000D": "\r",
+    "\\u000A": "\n",
+    "\\/": "/",
 }
 
 OWED = withheld("an error answer", Expect.REFUSED)

@@ -18,7 +18,6 @@ from pytest_confluent_contracts.double.mutations.altering import (
     set_status,
     with_status,
 )
-
 from pytest_confluent_contracts.double.service import limit_header_names
 
 if TYPE_CHECKING:
