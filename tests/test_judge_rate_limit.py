@@ -498,7 +498,7 @@ STOOD = "Remaining stood still"
         pytest.param(
             tuple(
                 (0, left, reset)
-                for left, reset in zip((90, 50, 89, 49, 88, 48, 87, 47), (60, 55) * 4)
+                for left, reset in zip((90, 50, 89, 49, 88, 48, 87, 47), (60, 55) * 4, strict=True)
             ),
             {APART},
             id="two nodes, each with a window of its own",
@@ -1434,7 +1434,25 @@ DAY_AND_MINUTE = '"day";q=9000;w=86400, "minute";q=100;w=60'
         pytest.param(None, None, SILENT, id="neither"),
         pytest.param('"d";r=50;t=30', '"d";q=100;w=60', KEPT, id="both"),
         pytest.param("d;r=50", "d;q=100", KEPT, id="as tokens"),
-        pytest.param(' "d" ; r = 50 ', ' "d" ; q = 100 ', KEPT, id="with spaces"),
+        pytest.param(' "d"; r=50 ', ' "d";  q=100', KEPT, id="with spaces"),
+        pytest.param('"d" ;r=50', None, BROKEN, id="a space before a parameter (RFC 9651 3.1.2)"),
+        pytest.param('"d";r = 50', None, BROKEN, id="spaces around a value"),
+        pytest.param('"a, b;r=9";r=50', '"a, b;r=9";q=100', KEPT, id="commas in a string"),
+        pytest.param('"a \\" b";r=101', '"a \\" b";q=100', BROKEN, id="a quote in a string"),
+        pytest.param('"d";r=5;x;pk=:YQ==:', '"d";q=9;qu=reqs;y=?0', KEPT, id="flags and tokens"),
+        pytest.param("a/b:c*;r=5;n=-1.5;d=@1700", "a/b:c*;q=9", KEPT, id="odd tokens, a date"),
+        pytest.param('"d";r=5;s=%"f%c3%bc"', None, KEPT, id="a display string"),
+        pytest.param('"d";r=1;r=2', '"d";q=1', BROKEN, id="the last of two counts"),
+        pytest.param('"d";r=1,', None, BROKEN, id="a comma at the end"),
+        pytest.param('"d";r=1 "e";r=1', None, BROKEN, id="no comma between"),
+        pytest.param('"d";R=1', None, BROKEN, id="a name in capitals"),
+        pytest.param('"d\u00e9";r=1', None, BROKEN, id="a string that is not ASCII"),
+        pytest.param('"d;r=1', None, BROKEN, id="a string without an end"),
+        pytest.param('"d";r=1;t=soon', None, BROKEN, id="seconds in words"),
+        pytest.param(None, '"d";q=9;w=-1', BROKEN, id="a negative window"),
+        pytest.param("?1;r=1", None, BROKEN, id="no name"),
+        pytest.param('("d" "e");r=1', None, BROKEN, id="an inner list"),
+        pytest.param(None, '100;w=60;comment="a, b"', KEPT, id="earlier policy with a comment"),
         pytest.param('"d";t=30;r=50', '"d";w=60;q=100', KEPT, id="in another order"),
         pytest.param('"d";r=100', '"d";q=100', KEPT, id="all is left"),
         pytest.param('"d";r=101', '"d";q=100', BROKEN, id="more than the quota is left"),
@@ -1499,6 +1517,21 @@ def test_the_drafts_fields_parse_and_agree(
         answer(RateLimit='"d";r=1'),
     )
     assert said(CONFLUENT, "rate-limit/structured-fields", *row) == [expected, KEPT]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param(['"a";r=1', '"b";r=2'], KEPT, id="one each"),
+        pytest.param(['"a";r=1', '"b";r=9'], BROKEN, id="the second is above its quota"),
+        pytest.param(['"a";r=1', "lots"], BROKEN, id="the second is none"),
+    ],
+)
+def test_several_lines_are_one_list(lines: list[str], expected: str) -> None:
+    """Each line of a field counts (RFC 9651 4.2), not the first alone."""
+    named = [("RateLimit", line) for line in lines] + [("RateLimit-Policy", '"a";q=5, "b";q=5')]
+    one = make_exchange(make_case(CONFLUENT), 200, headers=named)
+    assert said(CONFLUENT, "rate-limit/structured-fields", one) == [expected]
 
 
 # --- why there is no evidence ---------------------------------------------------------------------

@@ -69,6 +69,10 @@ def structured_mutations() -> Iterator[Mutation]:
     clause, unstructured = "rate-limit/structured-fields", set_header("RateLimit", "lots, really")
     yield mutate_answers("RateLimit no structured field", unstructured, is_accepted, clause)
     burst = set_header("RateLimit", '"burst";r=5;t=1')
+    spaced = set_header("RateLimit", '"burst" ; r = 5')
+    yield mutate_answers("RateLimit with blanks", spaced, is_accepted, clause)
+    second = set_header("RateLimit", '"burst";r=5', "lots, really")
+    yield mutate_answers("RateLimit wrong in its second line", second, is_accepted, clause)
     daily = set_header("RateLimit-Policy", '"daily";q=10;w=60')
     disagreeing = chain_alterations(
         alter_answers(burst, is_accepted),
