@@ -79,6 +79,7 @@ class Choices:
     window: float = 60.0
     aligned: bool = False  # windows begin on multiples of their length, not with the first request
     reset_rounds_down: bool = False
+    retry_rounds_down: bool = False
     refusals_spend: bool = True  # 400, 404 and 422 count against the limit
     limit_headers_everywhere: bool = False
     draft_headers: bool = False  # RateLimit and RateLimit-Policy beside the documented headers
@@ -158,6 +159,7 @@ class Spent(NamedTuple):
     remaining: int
     reset: int
     retry: int
+    retry_down: int
 
 
 class RateLimit(Protocol):
@@ -183,7 +185,8 @@ class FixedWindow:
         self.left -= allowed
         seconds = self.end - now
         reset = math.floor(seconds) if self.rounds_down else math.ceil(seconds)
-        return Spent(allowed, self.limit, self.left, reset, math.ceil(seconds))
+        retry = math.ceil(seconds)
+        return Spent(allowed, self.limit, self.left, reset, retry, math.floor(seconds))
 
     def refund(self) -> None:
         self.left += 1
@@ -202,7 +205,7 @@ class SlidingLog:
         allowed = len(self.spent) < self.limit
         self.spent.extend([now] * allowed)
         free = math.ceil(self.spent[0] + self.seconds - now)
-        return Spent(allowed, self.limit, self.limit - len(self.spent), free, free)
+        return Spent(allowed, self.limit, self.limit - len(self.spent), free, free, free)
 
     def refund(self) -> None:
         self.spent.pop()
@@ -222,7 +225,8 @@ class TokenBucket:
         allowed = self.tokens >= 1
         self.tokens -= allowed
         full = math.ceil((self.limit - self.tokens) / self.rate)
-        return Spent(allowed, self.limit, int(self.tokens), full, max(1, math.ceil(1 / self.rate)))
+        retry = max(1, math.ceil(1 / self.rate))
+        return Spent(allowed, self.limit, int(self.tokens), full, retry, retry)
 
     def refund(self) -> None:
         self.tokens += 1
@@ -464,7 +468,7 @@ class OtherService:
             yield "RateLimit-Policy", f'"default";q={spent.limit};w={math.ceil(c.window)}'
             yield "RateLimit", f'"default";r={spent.remaining};t={spent.reset}'
         if status == 429 and (confluent or c.datadog_retry_after):
-            yield "Retry-After", str(spent.retry)
+            yield "Retry-After", str(spent.retry_down if c.retry_rounds_down else spent.retry)
         if status == 429 and c.no_store:
             yield "Cache-Control", "no-store"
 

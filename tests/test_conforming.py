@@ -87,7 +87,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
         ("status", "detail", "source"),
     ),
 }
-THROTTLED = {"limit", "window", "aligned", "no_store"}
+THROTTLED = {"limit", "window", "aligned", "no_store", "retry_rounds_down"}
 
 # Those of which every combination is tried where CONTRACT_EVERY_COMBINATION is set: some ten minutes on two cores.
 WHOLE = {
@@ -187,13 +187,21 @@ def test_time_stamps_that_had_time_to_move_are_green(stamps: str) -> None:
     assert found["update/updated-moves"].judged > 0
 
 
-@pytest.mark.parametrize(("aligned", "rounds_down"), [(True, False), (False, True)])
+@pytest.mark.parametrize(
+    ("aligned", "reset_down", "retry_down"),
+    [(True, False, False), (False, True, False), (False, False, True)],
+)
 def test_a_rate_limited_service_is_green_when_the_limit_is_exhausted(
-    aligned: bool, rounds_down: bool
+    aligned: bool, reset_down: bool, retry_down: bool
 ) -> None:
     """An honest limit is no finding, however its windows lie and its seconds are rounded."""
     choices = Choices(
-        limit=400, window=3.0, aligned=aligned, reset_rounds_down=rounds_down, no_store=aligned
+        limit=400,
+        window=6.0 if retry_down else 3.0,
+        aligned=aligned,
+        reset_rounds_down=reset_down,
+        retry_rounds_down=retry_down,
+        no_store=aligned,
     )
     assert accused(choices, "confluent-api-keys", throttle=True) == ({}, set())
 

@@ -215,6 +215,10 @@ FINDINGS: list[tuple[Finding, str]] = [
         example(Kind.REMAINING_ABOVE_LIMIT, 200, LEFT, (LIMIT, 10), 11),
         f"200 answered with {LEFT} 11, above {LIMIT} 10",
     ),
+    (
+        example(Kind.LIMIT_IS_ZERO, 200, LIMIT),
+        f"200 answered with {LIMIT} 0, which allows no request at all",
+    ),
     (example(Kind.LIMIT_CHANGED, 200, LIMIT, 10, 9), f"200 answered with {LIMIT} 9, before 10"),
     (
         example(Kind.QUOTA_NOT_INTEGER, 200, LIMIT, observed='"x"'),
@@ -228,6 +232,11 @@ FINDINGS: list[tuple[Finding, str]] = [
         example(Kind.REMAINING_STOOD_STILL, 200, LEFT, observed=9),
         f"200 answered with {LEFT} 9 again, though a request was spent",
     ),
+    (
+        example(Kind.REMAINING_COUNTED_APART, 200, LEFT, 8, 9),
+        f"200 answered with {LEFT} 9, after 8 in the same window: "
+        "two nodes or more each keep a count of their own",
+    ),
     (example(Kind.RESET_ROSE, 200, RESET, 8, 9), f"200 answered with {RESET} 9, after 8"),
     (
         example(Kind.RESET_IS_TIME_OF_DAY, 200, RESET, observed=1767225600),
@@ -240,6 +249,14 @@ FINDINGS: list[tuple[Finding, str]] = [
     (
         example(Kind.RESET_TOO_FAST, 200, RESET, (0.52, 60), 30),
         f"200 answered with {RESET} 30, 0.5 s after 60: it does not count seconds",
+    ),
+    (
+        example(Kind.RESET_TOO_SLOW, 200, RESET, (3.04, 60), 60),
+        f"200 answered with {RESET} 60, 3.0 s after 60: it does not move as time goes by",
+    ),
+    (
+        example(Kind.WINDOW_ENDED_EARLY, 200, RESET, 60, 30.06),
+        f"a new window began 30.1 s after {RESET} 60",
     ),
     (
         example(Kind.RETRY_AFTER_UNASKED, 200, "Retry-After"),
@@ -265,6 +282,10 @@ FINDINGS: list[tuple[Finding, str]] = [
     (
         example(Kind.WAIT_IN_VAIN, 429, "Retry-After", 10, 11.04),
         "429 answered again after a wait of 11 s, though Retry-After was 10",
+    ),
+    (
+        example(Kind.WAIT_TOO_SHORT, 429, "Retry-After", 1.72, 1),
+        "429 answered with Retry-After 1, and refused 1.72 s later still",
     ),
     (
         example(Kind.WAIT_IS_TIME_OF_DAY, 429, "Retry-After", observed=1767225600),

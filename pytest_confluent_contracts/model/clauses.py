@@ -149,9 +149,11 @@ class FindingKind(StrEnum):
     REMAINING_ABOVE_LIMIT = (
         "Remaining above Limit"  # subject, observed; expected: the limit's header and its value
     )
+    LIMIT_IS_ZERO = "Limit is 0"  # subject
     LIMIT_CHANGED = "Limit changed"  # subject, observed; expected: the first value
     QUOTA_NOT_INTEGER = "quota not an integer"  # subject, observed
     REMAINING_ROSE = "Remaining rose"  # subject, observed; expected: the value before
+    REMAINING_COUNTED_APART = "Remaining of several counts"  # the same
     REMAINING_STOOD_STILL = "Remaining stood still"  # subject, observed
     RESET_ROSE = "Reset rose"  # subject, observed; expected: the least before
     RESET_IS_TIME_OF_DAY = "Reset is a time of day"  # subject, observed
@@ -160,6 +162,8 @@ class FindingKind(StrEnum):
     )
     # subject, observed; expected: seconds that went by, and Reset before
     RESET_TOO_FAST = "Reset counts no seconds"
+    RESET_TOO_SLOW = "Reset falls slower than time"  # the same
+    WINDOW_ENDED_EARLY = "window ended early"  # subject; expected: Reset before; observed: seconds
     RETRY_AFTER_UNASKED = "Retry-After below the limit"  # subject
     REFUSED_EARLY = "refused before the limit"  # observed: requests left; expected: the limit
     SERVED_PAST_LIMIT = (
@@ -173,6 +177,7 @@ class FindingKind(StrEnum):
     WAIT_IN_VAIN = (
         "waited in vain"  # subject; observed: seconds waited; expected: seconds asked for
     )
+    WAIT_TOO_SHORT = "wait too short"  # subject, observed; expected: seconds that were needed
     WAIT_IS_TIME_OF_DAY = "wait is a time of day"  # subject, observed
     WAIT_BEYOND_WINDOW = (
         "wait beyond the window"  # subject, observed; expected: seconds to the window's end

@@ -108,6 +108,24 @@ def _title_changed(finding: Finding) -> str:
     return f"{finding.status} answered with {came}, before with {finding.expected}"
 
 
+def _counted_apart(finding: Finding) -> str:
+    came = f"{finding.subject} {finding.observed}, after {finding.expected} in the same window"
+    return (
+        f"{finding.status} answered with {came}: two nodes or more each keep a count of their own"
+    )
+
+
+def _reset_too_slow(finding: Finding) -> str:
+    apart, before = _parts(finding.expected)
+    came = f"{finding.subject} {finding.observed}, {apart:.1f} s after {before}"
+    return f"{finding.status} answered with {came}: it does not move as time goes by"
+
+
+def _window_ended_early(finding: Finding) -> str:
+    told = f"{finding.observed:.1f} s after {finding.subject} {finding.expected}"
+    return f"a new window began {told}"
+
+
 def _reset_too_fast(finding: Finding) -> str:
     apart, before = _parts(finding.expected)
     came = f"{finding.subject} {finding.observed}, {apart:.1f} s after {before}"
@@ -239,14 +257,18 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.PROBLEM_STATUS_WRONG: "{status} answered with status {observed}",
     # the rate limit
     Kind.REMAINING_ABOVE_LIMIT: CAME + ", above {expected[0]} {expected[1]}",
+    Kind.LIMIT_IS_ZERO: ANSWERED + " with {subject} 0, which allows no request at all",
     Kind.LIMIT_CHANGED: CAME + ", before {expected}",
     Kind.QUOTA_NOT_INTEGER: CAME + ", which is no integer",
     Kind.REMAINING_ROSE: CAME + ", after {expected} in the same window",
+    Kind.REMAINING_COUNTED_APART: _counted_apart,
     Kind.REMAINING_STOOD_STILL: CAME + " again, though a request was spent",
     Kind.RESET_ROSE: CAME + ", after {expected}",
     Kind.RESET_IS_TIME_OF_DAY: CAME + ": a time of day",
     Kind.RESET_BEYOND_WINDOW: CAME + ", though a window lasts {expected:.0f} s",
     Kind.RESET_TOO_FAST: _reset_too_fast,
+    Kind.RESET_TOO_SLOW: _reset_too_slow,
+    Kind.WINDOW_ENDED_EARLY: _window_ended_early,
     Kind.RETRY_AFTER_UNASKED: ANSWERED + " with {subject}, though the rate limit was not reached",
     Kind.REFUSED_EARLY: "429 answered though {observed} requests of {expected} were left",
     Kind.SERVED_PAST_LIMIT: _served_past_limit,
@@ -254,6 +276,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.REMAINING_NOT_ZERO: AT_THE_LIMIT,
     Kind.WAIT_BEFORE_RESET: AT_THE_LIMIT + ", before {expected[0]} {expected[1]}",
     Kind.WAIT_IN_VAIN: _wait_in_vain,
+    Kind.WAIT_TOO_SHORT: AT_THE_LIMIT + ", and refused {expected:.2f} s later still",
     Kind.WAIT_IS_TIME_OF_DAY: AT_THE_LIMIT + ": a time of day",
     Kind.WAIT_BEYOND_WINDOW: AT_THE_LIMIT + ", though the window ends in {expected} s",
     Kind.STORABLE: _storable,

@@ -18,6 +18,7 @@ from pytest_confluent_contracts.run import preflight
 from pytest_confluent_contracts.run.restore import FirstState
 from pytest_confluent_contracts.run.sender import (
     LIMITED,
+    LONGEST_WAIT_S,
     Listener,
     RunPolicy,
     Sender,
@@ -42,6 +43,10 @@ HOPELESS_AFTER = 12
 HOPELESS_PROBES = frozenset({Probe.VALID, Probe.COVERAGE})
 LARGEST_LIMIT = 1000  # requests; where no budget says what may be spent
 AFTER_THE_WAIT = 3  # requests: the new window must be seen to count down
+STEPS, STEP_S = 8, 0.125  # together the second by which a wait may be rounded
+# Two more than twice the limit, to reach it; three while it is reached, those steps, and the rest.
+FIRST_WINDOW = 2 + 3 + STEPS + 1 + AFTER_THE_WAIT
+LONG_WAIT_S = 4.0  # a shorter one is not broken midway
 MORE_THAN_A_TICK = 1.2  # times a tick of the clock that the time stamps show
 
 
@@ -260,40 +265,83 @@ class Campaign:
         limit = told_quota(self.sender.send_once(again)).limit
         if limit is None:
             self.skipped[Probe.THROTTLE] = "the target tells no limit"
-        elif not self._affords(limit):
+        elif limit == 0:
+            self.skipped[Probe.THROTTLE] = "the target tells a limit of 0 requests"
+        elif not self._affords(FIRST_WINDOW + 2 * limit):
             self.skipped[Probe.THROTTLE] = f"a limit of {limit} requests does not fit the budget"
         else:
-            self._spend_window(again, other, limit)
+            self._spend_windows(again, other, limit)
 
-    def _spend_window(self, again: Case, other: Case, limit: int) -> None:
+    def _spend_windows(self, again: Case, other: Case, limit: int) -> None:
+        """Spend a window, and a second one where 429 came though Remaining told of more.
+
+        What was left in one window, others may have spent.
+        """
         most = 2 * limit + 2
+        first = self._spend_window(again, most)
+        if first is None and self.history[-1].failure:
+            return
+        if first is None:
+            self.skipped[Probe.THROTTLE] = f"{most} requests were sent, and none was answered 429"
+            return
+        self._wait_out(again, other)
+        left = told_quota(self.history[first.serial - 1]).remaining
+        if left and self._affords(limit + 2):
+            self._spend_window(again, limit + 2)
+
+    def _spend_window(self, again: Case, most: int) -> Exchange | None:
+        """Send *again* until 429 comes, and return that; None where it did not, or nobody answers.
+
+        At most *most* requests are sent.
+        """
         for index in range(most):
             self.listener.progress(Probe.THROTTLE, index, most)
             exchange = self.sender.send_once(again)
             if exchange.failure:
-                return
+                return None
             if exchange.throttled:
-                self._wait_out(exchange, again, other)
-                return
+                return exchange
+        return None
 
-    def _wait_out(self, first: Exchange, again: Case, other: Case) -> None:
+    def _wait_out(self, again: Case, other: Case) -> None:
         """Ask twice more while the limit is reached, wait as the last 429 says, and go on in the
         new window.
+
+        A long wait is broken once: to see that it is meant, and that Reset is.
         """
-        refused = [first, self.sender.send_once(other), self.sender.send_once(again)]
-        last = [exchange for exchange in refused if exchange.throttled][-1]
-        self.sender.wait(asked_wait(last) + 1.0, LIMITED)
+        self.sender.send_once(other)
+        self.sender.send_once(again)
+        if not self._is_served_midway(self._last_429(), again):
+            self.sender.wait(asked_wait(self._last_429()), LIMITED)
+            self._ask_until_served(again)
         for _ in range(AFTER_THE_WAIT):
             self.sender.send_once(again)
 
-    def _affords(self, limit: int) -> bool:
-        """Return whether the budget pays for twice the limit, the wait, and what comes after it."""
+    def _last_429(self) -> Exchange:
+        return next(exchange for exchange in reversed(self.history) if exchange.throttled)
+
+    def _is_served_midway(self, refused: Exchange, again: Case) -> bool:
+        """Ask once before a long wait is over, and return whether that was served."""
+        pause = _pause_before_end(refused)
+        if not pause:
+            return False
+        self.sender.wait(pause, LIMITED)
+        return not self.sender.send_once(again).throttled
+
+    def _ask_until_served(self, again: Case) -> None:
+        """Ask in short steps until a request is served: a wait may be short by its rounding."""
+        for _ in range(STEPS):
+            if not self.sender.send_once(again).throttled:
+                return
+            self.sender.clock.sleep(STEP_S)
+        self.sender.send_once(again)
+
+    def _affords(self, requests: int) -> bool:
+        """Return whether the budget pays for so many more requests."""
         left = self.sender.client.guard.left(self.operation.key)
         if left is None:
-            return limit <= LARGEST_LIMIT
-        # One that shows the limit, two more than twice it to reach it, two while it is reached.
-        spent = 1 + 2 * limit + 2 + 2
-        return spent + AFTER_THE_WAIT <= left
+            return requests <= FIRST_WINDOW + 2 * LARGEST_LIMIT
+        return requests <= left
 
     # --- putting back -----------------------------------------------------------------------------
 
@@ -316,3 +364,16 @@ class Campaign:
 
 def _is_orderless(case: Case) -> bool:
     return case.expect in ORDERLESS
+
+
+def _pause_before_end(refused: Exchange) -> float:
+    """Return the seconds after which it is worth asking once before the wait of a 429 is over.
+
+    0 where there is no such moment. It is when Reset has run out, where that comes sooner; else
+    halfway.
+    """
+    wait = asked_wait(refused)
+    reset = told_quota(refused).seconds_to_reset
+    if reset is not None and reset + 1.0 < wait - 1.0:
+        return reset + 1.0
+    return wait / 2 if LONG_WAIT_S <= wait <= LONGEST_WAIT_S else 0.0
