@@ -8,6 +8,7 @@ keeps every promise.
 from __future__ import annotations
 
 import base64
+import gzip
 import hmac
 import json
 import math
@@ -16,6 +17,7 @@ import threading
 import time
 import traceback
 import uuid
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -38,6 +40,7 @@ ENVIRONMENT = {
     "DD_APP_KEY": "f6e5d4c3b2a1908f7e6d5c4b3a2f1e0d9c8b7a60",
 }
 CREATED_AT = datetime(2024, 2, 29, 23, 59, 58, 123456, tzinfo=UTC)
+CHUNKED_END = b"0\r\n\r\n"
 CLOUD = "https://api.confluent.cloud"
 CRN = "crn://confluent.cloud/organization=9bb441c4-edef-46ac-8a41-c49e44a3fd9a"
 
@@ -87,10 +90,15 @@ class Choices:
     datadog_limit: str = "silent"  # or "bucket", "window": with headers in the usual names
     datadog_retry_after: bool = True
     datadog_request_ids: bool = False
-    # After each n-th answer the connection is closed, without a word (RFC 9112 9.6 only asks for one).
+    # After each n-th answer the connection is closed; where none is ever kept open, with or without
+    # a word, else with one (RFC 9112 9.6).
     hangs_up: int = 0
     # Ids that are no ids: "unknown" as others, "malformed" (400, 414), or "front" (the same, by a front without JSON)
     odd_ids: str = "unknown"
+    tells_closing: bool = False
+    idle: float = 0.0  # seconds after which a connection that nobody uses is closed; 0: never
+    coding: str = ""  # of bodies, where the request asks for it
+    chunked: bool = False
 
 
 class Request(NamedTuple):
@@ -364,7 +372,7 @@ class OtherService:
         bucket = c.datadog_limit == "bucket"
         self.datadog_limit: RateLimit = TokenBucket(c.limit, c.window) if bucket else self._window()
         self._lock = threading.RLock()
-        self._server = LoopbackServer(_Handler, self)
+        self._server = LoopbackServer(ServiceHandler, self)
 
     def _window(self) -> FixedWindow:
         c = self.choices
@@ -637,10 +645,32 @@ class OtherService:
             indent = 2 if c.spaced else None
             text = json.dumps(payload, ensure_ascii=c.escaped, indent=indent)
             body = text.encode("utf-8", "surrogatepass")
-        headers = [*answer.headers, ("Content-Length", str(len(body or b"")))]
+        body = body or b""
+        headers = [*answer.headers]
+        if body and c.coding and c.coding.removeprefix("x-") in self.asked_codings(request):
+            headers += [("Content-Encoding", c.coding), ("Vary", "Accept-Encoding")]
+            body = zlib.compress(body) if c.coding == "deflate" else gzip.compress(body)
+        if body and c.chunked:
+            headers.append(("Transfer-Encoding", "chunked"))
+            body = (
+                b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in _halves(body))
+                + CHUNKED_END
+            )
+        else:
+            headers.append(("Content-Length", str(len(body))))
         if c.lower_header_names:
             headers = [(name.lower(), value) for name, value in headers]
-        return answer.status, headers, (body or b"") if request.method != "HEAD" else b""
+        return answer.status, headers, body if request.method != "HEAD" else b""
+
+    def asked_codings(self, request: Request) -> set[str]:
+        """The codings that the request asks for, those with a weight of 0 left out."""
+        asked = request.headers.get("accept-encoding", "").replace(" ", "").lower().split(",")
+        return {part.partition(";")[0] for part in asked if not part.endswith(";q=0")}
+
+
+def _halves(body: bytes) -> list[bytes]:
+    middle = len(body) // 2
+    return [part for part in (body[:middle], body[middle:]) if part]
 
 
 def same(given: str, wanted: str) -> bool:
@@ -668,7 +698,14 @@ def _reversed(value: Any) -> Any:
     return [_reversed(entry) for entry in value] if isinstance(value, list) else value
 
 
-class _Handler(LoopbackHandler):
+class ServiceHandler(LoopbackHandler):
+    """Reads requests off a connection and writes the owner's answers."""
+
+    def setup(self) -> None:
+        """Close a connection that is idle for as long as the owner chose."""
+        super().setup()
+        self.connection.settimeout(self.owner.choices.idle or None)
+
     def answer(self) -> None:
         headers: dict[str, str] = {}
         for name, value in self.headers.items():
@@ -692,11 +729,14 @@ class _Handler(LoopbackHandler):
         known = status in HTTPStatus.__members__.values()
         lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase if known else 'Other'}"]
         lines += [f"{name}: {value}" for name, value in headers]
+        choices, count = self.owner.choices, len(self.owner.requests)
+        closes = bool(choices.hangs_up) and count % choices.hangs_up == 0
+        if closes and (choices.tells_closing or choices.hangs_up > 1):
+            lines.append("Connection: close")
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
         self.wfile.write(head + body)
-        every = self.owner.choices.hangs_up
-        if every and len(self.owner.requests) % every == 0:
-            time.sleep(0.003 if every > 1 else 0.0)  # the next request may be on its way
+        if closes:
+            time.sleep(0.003 if choices.hangs_up > 1 else 0.0)  # the next request may be on its way
             self.close_connection = True
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:

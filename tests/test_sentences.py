@@ -384,6 +384,41 @@ FINDINGS: list[tuple[Finding, str]] = [
         example(Kind.UPDATE_FAR_FROM_DATE, 200, "updated", (BEFORE, -75), "2025-12-31T23:58:45Z"),
         f"200 answered with updated 2025-12-31T23:58:45Z just set, 75 s before Date {BEFORE}",
     ),
+    # the wire
+    (
+        example(Kind.CODING_NOT_APPLIED, 200, "gzip"),
+        "200 answered with Content-Encoding gzip, in which the body is not",
+    ),
+    (
+        example(Kind.CODING_REPEATED, 404, "gzip"),
+        "404 answered in gzip, applied more often than it is named",
+    ),
+    (
+        example(Kind.CODING_UNNAMED, 200, "gzip"),
+        "200 answered in gzip, which no Content-Encoding names",
+    ),
+    (
+        example(Kind.CODING_UNASKED, 200, "br"),
+        "200 answered with Content-Encoding br, which was not asked for",
+    ),
+    (
+        example(Kind.CODING_BROKEN, 200, "gzip"),
+        "200 answered with Content-Encoding gzip, which cannot be undone to its end",
+    ),
+    (
+        example(Kind.LENGTH_BESIDE_CHUNKS, 200, observed=("12", "chunked")),
+        "200 answered with Content-Length 12 beside Transfer-Encoding chunked",
+    ),
+    (
+        example(Kind.LOST_WHEN_KEPT_OPEN, 200, expected=300, observed=7),
+        "7 of 300 requests were lost on a connection that was kept open and had answered just before",
+    ),
+    (
+        example(
+            Kind.CONNECTIONS_DIFFER, 200, "spec.name", expected=(1, '"a"'), observed=(3, '"b"')
+        ),
+        'spec.name is "a" over connection 1 and "b" over connection 3, in turns: not one service, but several',
+    ),
 ]
 
 
@@ -495,6 +530,18 @@ MISSING: list[tuple[MissingEvidence, str]] = [
         "no updated that an update just set was left to hold against Date",
     ),
     (MissingEvidence(Missing.NO_TIME_STAMPS), "no answer had the time stamps"),
+    # the wire
+    (
+        MissingEvidence(Missing.UNREADABLE, "br"),
+        "what came could not be read, being in the content coding br",
+    ),
+    (MissingEvidence(Missing.NOT_KEPT_OPEN), "no connection was kept open"),
+    (
+        MissingEvidence(Missing.ONE_CONNECTION),
+        "no two connections showed the resource often enough",
+    ),
+    (MissingEvidence(Missing.NO_BODY_CAME), "no answer had a body"),
+    (MissingEvidence(Missing.NOT_ON_THE_WIRE), "a recording does not show the wire"),
     (
         MissingEvidence(Missing.NEEDS_PROVOKING),
         "it needs provoking, and a recording is judged as it is",

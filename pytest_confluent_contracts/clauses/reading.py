@@ -158,6 +158,10 @@ def withheld(what: str, expected: Expect, *, otherwise: MissingEvidence | None =
         asked = [exchange for exchange in exchanges if exchange.case.expect is expected]
         if otherwise is not None and any(_as_expected(exchange) for exchange in asked):
             return otherwise
+        for exchange in asked:
+            if exchange.coding is not None and not exchange.is_readable:
+                # It came, and `wire/content-coding` says why nobody can read it.
+                return MissingEvidence(MissingKind.UNREADABLE, exchange.coding.coding)
         came = Counter(exchange.failure or str(exchange.status) for exchange in asked)
         return MissingEvidence(
             MissingKind.WITHHELD,

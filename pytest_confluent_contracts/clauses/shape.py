@@ -233,7 +233,8 @@ def body_clauses(
     """
 
     def is_told_as_json(exchange: Exchange) -> bool:
-        return applies(exchange) and "json" in essence(exchange.header("content-type"))
+        is_json = "json" in essence(exchange.header("content-type"))
+        return applies(exchange) and is_json and exchange.is_readable
 
     def is_readable(exchange: Exchange) -> bool:
         return applies(exchange) and exchange.json is not paths.ABSENT

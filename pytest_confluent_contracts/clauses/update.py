@@ -29,6 +29,7 @@ from pytest_confluent_contracts.clauses.update_state import (
     is_same_state,
     is_wrongly_accepted,
     pairs_of_answers,
+    speaks_of,
 )
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import (
@@ -200,18 +201,8 @@ def _unsent_changes(pair: AnswerPair, model: ResourceModel) -> dict[str, tuple[A
     return {
         path: values
         for path, values in changed.items()
-        if path != model.created and not _speaks_of(sent, path, model)
+        if path != model.created and not speaks_of(sent, path, model)
     }
-
-
-def _speaks_of(body: Any, path: str, model: ResourceModel) -> bool:
-    """Return whether *body* says anything of *path*.
-
-    It names the member itself, or a frozen member around it that is not empty.
-    """
-    if paths.value_at(body, path) is not ABSENT:
-        return True
-    return any(paths.value_at(body, frozen) not in (ABSENT, {}) for frozen in model.around[path])
 
 
 def _attributed_changes(

@@ -202,6 +202,16 @@ def changed_members(
     return changed
 
 
+def speaks_of(body: Any, path: str, model: ResourceModel) -> bool:
+    """Return whether *body* says anything of *path*.
+
+    It names the member itself, or a frozen member around it that is not empty.
+    """
+    if paths.value_at(body, path) is not ABSENT:
+        return True
+    return any(paths.value_at(body, frozen) not in (ABSENT, {}) for frozen in model.around[path])
+
+
 def is_same_state(schema: Mapping[str, Any], was: Any, now: Any) -> bool:
     """Return whether a member that *schema* describes is the same.
 

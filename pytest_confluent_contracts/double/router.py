@@ -28,10 +28,13 @@ class Router:
         path: str,
         headers: Mapping[str, str],
         body: bytes,
+        connection: int = 1,
     ) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
         """Return status, headers and body; raise `ConnectionError` where the service hangs up.
 
-        *operation* is `Operation.key`; the names of *headers* are in lower case.
+        *operation* is `Operation.key`; the names of *headers* are in lower case; *connection* is
+        the number of the one that the request came over.
         """
-        answered = self.services[operation].handle(Request(method, path, headers, body))
+        request = Request(method, path, headers, body, connection)
+        answered = self.services[operation].handle(request)
         return answered.status, answered.headers, answered.body

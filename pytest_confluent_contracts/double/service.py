@@ -70,12 +70,13 @@ class VirtualClock:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What reached the service; header names in lower case."""
+    """What reached the service; header names in lower case, and its connections are numbered."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
+    connection: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class Family(StrEnum):
     SECURITY = "security"
     RATE_LIMIT = "rate_limit"
     UPDATE = "update"
+    WIRE = "wire"
 
 
 class Verdict(StrEnum):
@@ -208,6 +209,16 @@ class FindingKind(StrEnum):
     UPDATE_IN_LOCAL_TIME = "time of update is local"
     # subject, observed; expected: what Date tells, and the seconds that lie between
     UPDATE_FAR_FROM_DATE = "time of update far from Date"
+    # the wire
+    CODING_NOT_APPLIED = "content coding not applied"  # subject: the coding
+    CODING_REPEATED = "content coding applied too often"  # subject: the coding
+    CODING_UNNAMED = "content coding not named"  # subject: the coding
+    CODING_UNASKED = "content coding not asked for"  # subject: the coding
+    CODING_BROKEN = "content coding broken"  # subject: the coding
+    LENGTH_BESIDE_CHUNKS = "Content-Length beside Transfer-Encoding"  # observed: both values
+    LOST_WHEN_KEPT_OPEN = "lost on a connection kept open"  # observed: how many; expected: of these
+    # subject, observed, expected: each the number of a connection, and what it shows
+    CONNECTIONS_DIFFER = "answers differ by connection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +286,12 @@ class MissingKind(StrEnum):
     NOT_SHOWN_AROUND = "not shown before and after"  # subject
     NO_FRESH_TIME = "no fresh time beside Date"  # subject
     NO_TIME_STAMPS = "no time stamps"
+    # the wire
+    UNREADABLE = "no answer could be read"  # subject: the content coding
+    NOT_KEPT_OPEN = "no connection was kept open"
+    ONE_CONNECTION = "seen over one connection only"
+    NO_BODY_CAME = "no answer with a body"
+    NOT_ON_THE_WIRE = "not seen on the wire"
     # a recording
     NEEDS_PROVOKING = "needs provoking"
     TIMES_UNKNOWN = "times unknown"

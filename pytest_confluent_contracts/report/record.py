@@ -153,6 +153,8 @@ def exchange_record(exchange: Exchange) -> dict[str, Any]:
         "failure": exchange.failure,
         "sent_at": exchange.sent_at,
         "came_at": exchange.came_at,
+        "connection": exchange.connection,
+        "lost": len(exchange.losses),
     }
 
 

@@ -204,6 +204,7 @@ Kind = FindingKind
 ANSWERED = "{status} answered"
 CAME = "{status} answered with {subject} {observed}"
 FAULTY = "{status} answered with {subject}: {observed}"
+CODED = "{status} answered with Content-Encoding {subject}"
 AT_THE_LIMIT = "429 answered with {subject} {observed}"
 FINDINGS: Mapping[FindingKind, Sentence] = {
     # any answer
@@ -301,6 +302,23 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.UPDATE_STOOD_STILL: CAME + " again, though something changed",
     Kind.UPDATE_IN_LOCAL_TIME: _update_in_local_time,
     Kind.UPDATE_FAR_FROM_DATE: _update_far_from_date,
+    # the wire
+    Kind.CODING_NOT_APPLIED: CODED + ", in which the body is not",
+    Kind.CODING_REPEATED: "{status} answered in {subject}, applied more often than it is named",
+    Kind.CODING_UNNAMED: "{status} answered in {subject}, which no Content-Encoding names",
+    Kind.CODING_UNASKED: CODED + ", which was not asked for",
+    Kind.CODING_BROKEN: CODED + ", which cannot be undone to its end",
+    Kind.LENGTH_BESIDE_CHUNKS: (
+        ANSWERED + " with Content-Length {observed[0]} beside Transfer-Encoding {observed[1]}"
+    ),
+    Kind.LOST_WHEN_KEPT_OPEN: (
+        "{observed} of {expected} requests were lost on a connection that was kept open"
+        " and had answered just before"
+    ),
+    Kind.CONNECTIONS_DIFFER: (
+        "{subject} is {expected[1]} over connection {expected[0]}"
+        " and {observed[1]} over connection {observed[0]}, in turns: not one service, but several"
+    ),
 }
 
 
@@ -431,6 +449,12 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NOT_SHOWN_AROUND: "no answer showed {subject} before and after another value was sent",
     Missing.NO_FRESH_TIME: "no {subject} that an update just set was left to hold against Date",
     Missing.NO_TIME_STAMPS: "no answer had the time stamps",
+    # the wire
+    Missing.UNREADABLE: "what came could not be read, being in the content coding {subject}",
+    Missing.NOT_KEPT_OPEN: "no connection was kept open",
+    Missing.ONE_CONNECTION: "no two connections showed the resource often enough",
+    Missing.NO_BODY_CAME: "no answer had a body",
+    Missing.NOT_ON_THE_WIRE: "a recording does not show the wire",
     # a recording
     Missing.NEEDS_PROVOKING: "it needs provoking, and a recording is judged as it is",
     Missing.TIMES_UNKNOWN: "the recording does not say when",
