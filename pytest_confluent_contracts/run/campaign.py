@@ -5,9 +5,11 @@ The plan executed in its order, each probe once, its exchanges shared by all.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.cases.read_only import read_only_cases
 from pytest_confluent_contracts.clauses.judging import rule, weigh
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
@@ -143,7 +145,7 @@ class Campaign:
 
     def _send_all(self, probe: Probe) -> None:
         """Send the cases of *probe* in their order, those that change nothing several at a time."""
-        planned = self.plan.of(probe).cases
+        planned = self._cases_of(probe)
         sent = 0
         refused_in_a_row = 0
         for is_orderless, group in groupby(planned, key=_is_orderless):
@@ -162,6 +164,21 @@ class Campaign:
                 elif refused_in_a_row < HOPELESS_AFTER:
                     is_accepted = self.sender.send(case).accepted
                     refused_in_a_row = 0 if is_accepted else refused_in_a_row + 1
+
+    def _cases_of(self, probe: Probe) -> Sequence[Case]:
+        """Return the planned cases of *probe*.
+
+        Those that send what no update writes are made again from the first answer: the same ones in
+        the same order, with values of the form that it shows, for a service may check that before
+        it stores one. The plan, made before any answer, has those of the document's examples.
+        """
+        planned = self.plan.of(probe).cases
+        if probe is not Probe.READ_ONLY or not (planned and self.context.owned):
+            return planned
+        for exchange in self.history:
+            if exchange.accepted and isinstance(exchange.json, Mapping):
+                return read_only_cases(self.operation, self.context, exchange.json)
+        return planned
 
     def _send_together(self, probe: Probe, batch: Sequence[Case], sent: int, total: int) -> None:
         def progress(index: int) -> None:
