@@ -64,6 +64,7 @@ class Choices:
     extra_properties: bool = False  # properties that the page does not name
     empty_secret: bool = False
     timestamps: str = "fraction"  # or "seconds", "tenths", "offset", "nanoseconds"
+    refuses_fixed: bool = False  # another id, kind, version or metadata than its own is refused
     notations: bool = False  # every other answer tells times and addresses in another notation
     clock_ahead: float = 0.0  # seconds by which the store's clock is ahead of the one behind Date
     dates: str = "now"  # or "none": a server without a clock sends no Date (RFC 9110 6.6.1)
@@ -492,10 +493,18 @@ class OtherService:
             wrong = self.choices.broken_body_status if request.is_confluent else 400
             raise Refused(wrong, *problems)
         if request.is_confluent:
+            self.check_fixed(body)
             self.apply_confluent(body.get("spec", {}))
             return self.shown(self.confluent_payload())
         self.apply_datadog(body["data"]["attributes"])
         return self.shown(self.datadog_payload())
+
+    def check_fixed(self, body: dict[str, Any]) -> None:
+        """Refuse what an update cannot change, unless it is sent as it is."""
+        own = self.confluent_payload()
+        for name in ("api_version", "kind", "id", "metadata"):
+            if self.choices.refuses_fixed and body.get(name, {}) not in ({}, own[name]):
+                raise Refused(self.choices.broken_body_status, Problem(f"/{name}", "is read-only"))
 
     def read(self, request: Request) -> Any:
         """The body as JSON. Confluent's page does not require one: none is an empty update."""

@@ -68,6 +68,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "spaced": (False, True),
     "escaped": (False, True),
     "timestamps": ("fraction", "seconds", "tenths", "offset", "nanoseconds"),
+    "refuses_fixed": (False, True),
     "notations": (False, True),
     "clock_ahead": (0.0, -45.0, 45.0),
     "dates": ("now", "none"),

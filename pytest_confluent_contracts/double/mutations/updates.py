@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -37,7 +38,7 @@ from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.double.mutations.altering import Alter, Change
     from pytest_confluent_contracts.double.service import Answer, Request, Service
@@ -164,6 +165,7 @@ def frozen_mutations(operation: Operation) -> Iterator[Mutation]:
             another = put_counted(path, "crn://x/{}".format)
             unsent = ("update/omitted-unchanged", "update/empty-*")
             yield mutate_answers(f"{path} always another", another, is_accepted, *unsent)
+    yield from formed_mutations(operation)
     yield from notation_mutations(operation)
 
 
@@ -173,10 +175,11 @@ def notation_mutations(operation: Operation) -> Iterator[Mutation]:
     moving = (stamps.created, stamps.updated, *operation.promises.create_only.paths)
     unsent = ("update/omitted-unchanged", "update/empty-*")
     for member in operation.answer_members:
-        form = str(member.schema.get("format"))
-        if paths.has_items(member.path) or member.path in moving or form not in NEAR_NOTATIONS:
+        notation = member.schema.get("format", "")
+        is_moving = member.path in moving or paths.has_items(member.path)
+        if is_moving or notation not in NEAR_NOTATIONS:
             continue
-        for what, make in NEAR_NOTATIONS[form].items():
+        for what, make in NEAR_NOTATIONS[notation].items():
             alter = alter_each_nth_answer(2, change_text(member.path, make))
             yield Mutation(f"{member.path} now and then {what}", unsent, alter)
 
@@ -206,6 +209,112 @@ NEAR_NOTATIONS: Mapping[str, Mapping[str, Callable[[str], str]]] = {
     "date-time": {"in another zone": shift_zone, "a nanosecond later": add_nanosecond},
     "uri": {"in upper case": capitalise_path, "with a slash behind": add_final_slash},
 }
+
+
+def formed_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield that a service takes a value for what must not change where it has the form of its own.
+
+    It does so only where the member is sent alone, or only where all of them are sent together.
+    """
+    created = operation.promises.timestamps.created
+    frozen = operation.promises.immutable.paths
+    known = {member.path: member for member in operation.answer_members}
+    for path in frozen:
+        clause = f"update/immutable/{path}"
+        for leaf in frozen_leaves(operation, path):
+            if leaf == created or "properties" in known[leaf].schema:
+                continue
+            if is_list_member(known[leaf]):
+                yield from item_mutations(operation, leaf, clause)
+                continue
+            alone = partial(write_formed, leaf, when=sends_one_of(frozen))
+            name = f"{leaf} can be written alone in its form"
+            yield mutate_step(name, "apply_update", alone, clause)
+            together = partial(write_formed, leaf, when=sends_every_one_of(frozen))
+            name = f"{leaf} can be written in its form together with all others"
+            yield mutate_step(name, "apply_update", together, clause)
+
+
+def item_mutations(operation: Operation, path: str, clause: str) -> Iterator[Mutation]:
+    """Yield that one member of the items of the list at *path* can be written."""
+    for member in operation.answer_members:
+        if member.parent == paths.item_path(path) and not paths.has_items(member.name):
+            name = f"{member.path} can be written where nothing else differs"
+            written = store_made(path, partial(take_where_one_differs, member.name))
+            yield Mutation(name, (clause,), written)
+    yield Mutation(f"{path} can be added to", (clause,), store_made(path, take_where_longer))
+
+
+def take_where_one_differs(name: str, was: Any, sent: Any, now: Any) -> Any:
+    """Return the list that was sent where only the member *name* of its first item differs."""
+    if not (holds_objects(sent) and holds_objects(was)):
+        return now
+    before, after = dict(was[0]), dict(sent[0])
+    before.pop(name, None)
+    after.pop(name, None)
+    is_only_one = before == after and sent[1:] == was[1:]
+    return sent if is_only_one else now
+
+
+def holds_objects(found: Any) -> bool:
+    """Return whether *found* is a list that begins with an object."""
+    return isinstance(found, list) and bool(found) and isinstance(found[0], dict)
+
+
+def take_where_longer(was: Any, sent: Any, now: Any) -> Any:
+    """Return the list that was sent where it begins with all that was there."""
+    if not (holds_objects(sent) and holds_objects(was)):
+        return now
+    is_longer = len(sent) > len(was)
+    return sent if is_longer and sent[: len(was)] == was else now
+
+
+def sends_one_of(frozen: Sequence[str]) -> Callable[[Any], bool]:
+    """Return the test whether a body has one value alone within all that must not change."""
+
+    def sends_one(body: Any) -> bool:
+        return sum(count_values(value_at(body, path)) for path in frozen) == 1
+
+    return sends_one
+
+
+def sends_every_one_of(frozen: Sequence[str]) -> Callable[[Any], bool]:
+    """Return the test whether a body has all that must not change."""
+
+    def sends_every_one(body: Any) -> bool:
+        return all(value_at(body, path) is not ABSENT for path in frozen)
+
+    return sends_every_one
+
+
+def count_values(found: Any) -> int:
+    """Return how many values stand in *found*, which may be ABSENT: objects are counted through."""
+    if isinstance(found, dict):
+        return sum(count_values(below) for below in found.values())
+    return 0 if found is ABSENT else 1
+
+
+def write_formed(
+    path: str,
+    _: Service,
+    inner: Any,
+    resource: Resource,
+    body: Any,
+    *,
+    when: Callable[[Any], bool],
+) -> None:
+    """Write what was sent at *path* where its form is that of what is there, and *when* holds."""
+    inner(resource, body)
+    was, sent = value_at(resource.shown, path), value_at(body, path)
+    if isinstance(sent, str) and when(body) and (was is ABSENT or form(was) == form(sent)):
+        resource.shown = overwrite_value(resource.shown, path, sent)
+
+
+def form(text: str) -> tuple[str, str]:
+    """Return what a service checks of a value: what it begins with, and its kinds of characters."""
+    begun = re.match(r"(.*[/=])?", text)
+    shape = re.sub(r"[0-9]", "0", re.sub(r"[A-Za-z]", "a", text))
+    return begun.group() if begun else "", shape
 
 
 def frozen_leaves(operation: Operation, frozen: str) -> list[str]:
