@@ -61,6 +61,8 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "datadog_retry_after": (True, False),
     "hangs_up": (0, 1, 50),
     "odd_ids": ("unknown", "malformed", "front"),
+    "asks_for_length": (False, True),
+    "longest_header": (0, 2048),
     "error_members": (
         ("id", "status", "code", "title", "detail", "source"),
         ("status", "detail", "source"),

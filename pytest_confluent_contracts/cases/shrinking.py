@@ -27,7 +27,9 @@ def shrink(case: Case, shows: Callable[[Case], bool], tries: int) -> None:
     *tries* is what Hypothesis may draw; while it shrinks it asks more often, so that *shows* has to
     keep count of what it sends.
     """
-    if case.probe is Probe.MALFORMED or not isinstance(case.value, dict):
+    # Written anew, a body would lose the form that it was sent in.
+    is_formed = case.probe in (Probe.MALFORMED, Probe.FORMS)
+    if is_formed or not isinstance(case.value, dict):
         return
     levels, build = _axes_of(case.value)
 

@@ -31,7 +31,9 @@ class Router:
     ) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
         """Return status, headers and body; raise `ConnectionError` where the service hangs up.
 
-        *operation* is `Operation.key`; the names of *headers* are in lower case.
+        *operation* is `Operation.key`; the names of *headers* are as they were sent.
         """
-        answered = self.services[operation].handle(Request(method, path, headers, body))
+        lowered = {name.lower(): value for name, value in headers.items()}
+        request = Request(method, path, lowered, body, tuple(headers))
+        answered = self.services[operation].handle(request)
         return answered.status, answered.headers, answered.body

@@ -65,12 +65,13 @@ class VirtualClock:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What reached the service; header names in lower case."""
+    """What reached the service; header names in lower case, and as they were sent."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
+    names_sent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

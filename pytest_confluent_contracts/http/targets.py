@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Case, Clock
 
-    # What stands in for the network: the key of an operation, method, path, headers (names in
-    # lower case) and body in; status, headers and body out. It raises `ConnectionError` where it
+    # What stands in for the network: the key of an operation, method, path, headers (names as they
+    # are sent) and body in; status, headers and body out. It raises `ConnectionError` where it
     # hangs up.
     Answered = tuple[int, Sequence[tuple[str, str]], bytes]
     Answering = Callable[[Key, str, str, Mapping[str, str], bytes], Answered]
@@ -127,7 +127,8 @@ def embedded(
 
 def _handler(answer: Answering) -> Callable[[httpx.Request], httpx.Response]:
     def handle(request: httpx.Request) -> httpx.Response:
-        headers = {name.lower(): value for name, value in request.headers.multi_items()}
+        sent = request.headers.raw
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in sent}
         path = request.url.raw_path.decode("ascii")
         key = request.extensions[OPERATION]
         try:
@@ -222,9 +223,8 @@ def near_misses(cases: Iterable[Case]) -> frozenset[str]:
     """
     found: set[str] = set()
     for case in cases:
-        own = case.operation.credential_headers
         for name, value in case.headers:
-            if name in own:
+            if case.operation.carries_credentials(name):
                 found.update(_credential_parts(value))
     return frozenset(found)
 
