@@ -100,6 +100,8 @@ class Choices:
     idle: float = 0.0  # seconds after which a connection that nobody uses is closed; 0: never
     coding: str = ""  # of bodies, where the request asks for it
     chunked: bool = False
+    asks_for_length: bool = False  # 411 to a body in chunks
+    longest_header: int = 0  # bytes; 431 to a longer one, where there is a bound
 
 
 class Request(NamedTuple):
@@ -348,7 +350,9 @@ CODES = {
     403: ("forbidden", "Forbidden"),
     404: ("not_found", "Not Found"),
     405: ("method_not_allowed", "Method Not Allowed"),
+    411: ("length_required", "Length Required"),
     414: ("uri_too_long", "URI Too Long"),
+    431: ("headers_too_large", "Request Header Fields Too Large"),
     422: ("invalid_configuration", "Validation Failed"),
     429: ("too_many_requests", "Rate Limit Exceeded"),
     500: ("internal", "Internal Server Error"),
@@ -407,6 +411,7 @@ class OtherService:
     def handle(self, request: Request) -> Answer:
         """Route, credentials, rate limit, update: the first of them to refuse answers."""
         try:
+            self.check_framing(request)
             self.route(request)
             if not self.authorized(request):
                 raise Refused(401 if request.is_confluent else 403)
@@ -423,6 +428,13 @@ class OtherService:
             raise Refused(404)
         if request.method != "PATCH":
             raise Refused(405)
+
+    def check_framing(self, request: Request) -> None:
+        if self.choices.asks_for_length and "transfer-encoding" in request.headers:
+            raise Refused(411)
+        longest = max(map(len, request.headers.values()))
+        if 0 < self.choices.longest_header < longest:
+            raise Refused(431)
 
     def check_form(self, path: str) -> None:
         """Refuse an id that is none, and send who adds a slash to where there is none."""
@@ -645,7 +657,9 @@ class OtherService:
     def is_refused_by_front(self, request: Request, answer: Answer) -> bool:
         """Whether a front would have refused the request, before the service heard of it."""
         known = {self.confluent_id, self.datadog_id}
-        return answer.status == 414 or (answer.status == 400 and request.resource_id not in known)
+        return answer.status in (411, 414, 431) or (
+            answer.status == 400 and request.resource_id not in known
+        )
 
     def encode(self, request: Request, answer: Answer) -> tuple[int, list[tuple[str, str]], bytes]:
         c, body = self.choices, answer.raw

@@ -137,6 +137,32 @@ FINDINGS: list[tuple[Finding, str]] = [
         "400 answered to a body that the document allows (spec is {})",
     ),
     (
+        example(
+            Kind.FORM_READ_OTHERWISE,
+            200,
+            "a",
+            expected='"x"',
+            observed='"y"',
+            request="an update in chunks",
+        ),
+        '200 answered to an update in chunks with a "y", sent as "x"',
+    ),
+    (
+        example(Kind.FORM_READ_OTHERWISE, 200, "a", expected='"x"', request="an update in chunks"),
+        '200 answered to an update in chunks without a, sent as "x"',
+    ),
+    (
+        example(
+            Kind.FORM_NOT_STORED,
+            200,
+            "a",
+            expected='"x"',
+            observed='"y"',
+            request="an update in chunks",
+        ),
+        '200 answered to an update in chunks; the next answer has a "y", not "x"',
+    ),
+    (
         example(Kind.UNDECLARED_REFUSED, 400, request="a member that is not declared"),
         "400 answered to a member that is not declared",
     ),

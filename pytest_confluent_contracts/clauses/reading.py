@@ -37,7 +37,7 @@ SURROGATE = re.compile("[\\ud800-\\udfff]")
 
 SERVED = frozenset({Probe.EXAMPLES, Probe.VALID})
 REFUSING = frozenset({Probe.BROKEN, Probe.MALFORMED, Probe.CREDENTIALS, Probe.UNKNOWN})
-EVERY = SERVED | REFUSING | {Probe.READ_ONLY, Probe.COVERAGE}
+EVERY = SERVED | REFUSING | {Probe.FORMS, Probe.READ_ONLY, Probe.COVERAGE}
 THROTTLING = frozenset({Probe.EXAMPLES, Probe.THROTTLE})
 
 
@@ -82,14 +82,20 @@ def is_answer(exchange: Exchange) -> bool:
 
 # RFC 9110 15.5.1, 15.5.5 and 15.5.15: an id may be refused before anybody looks for it.
 REFUSING_FORM_OF_ID = frozenset({400, 404, 414})
+# By the form of a request: RFC 9110 15.5.12 (a length is asked for), RFC 6585 5 (headers too
+# large; nginx and Tomcat answer 400).
+REFUSING_FORM = {"chunked": frozenset({411}), "long-header": frozenset({400, 431})}
 
 
 def is_permitted_by_http(exchange: Exchange) -> bool:
     """Return whether HTTP itself permits the status, whatever the document says.
 
-    What stands before a service may give it to an id that is too long or malformed.
+    What stands before a service may give it to an id that is too long or malformed, or to a
+    request in a form that it does not take.
     """
     kind, status = exchange.case.subject.kind, exchange.status
+    if kind is SubjectKind.FORM:
+        return status in REFUSING_FORM.get(exchange.case.subject.name, ())
     if kind is SubjectKind.ODD_ID:
         return status in REFUSING_FORM_OF_ID
     if kind is SubjectKind.NORMALISED_ID:
@@ -101,7 +107,7 @@ def is_permitted_by_http(exchange: Exchange) -> bool:
 def may_come_from_front(exchange: Exchange) -> bool:
     """Return whether a server before the service may have answered, one without its envelopes.
 
-    For example, nginx refuses a NUL in a path with a page of HTML.
+    For example, nginx refuses a long header with a page of HTML.
     """
     told_as = essence(exchange.header("Content-Type"))
     return is_permitted_by_http(exchange) and not told_as.endswith("json")

@@ -9,7 +9,9 @@ from pytest_confluent_contracts.clauses.reading import (
     KEPT,
     Looked,
     each,
+    is_answer,
     is_permitted_by_http,
+    is_same,
     missing,
     quote_value,
     withheld,
@@ -18,6 +20,7 @@ from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import (
     Aspect,
     Clause,
+    Evidence,
     Family,
     Finding,
     FindingKind,
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_confluent_contracts.clauses.reading import Applies, Look
-    from pytest_confluent_contracts.model.clauses import Evidence, Explain, Judge
+    from pytest_confluent_contracts.model.clauses import Explain, Judge
     from pytest_confluent_contracts.model.documents import Content, Operation
     from pytest_confluent_contracts.model.traffic import Exchange
 
@@ -63,6 +66,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
         yield _accepted(request)
         yield _accepted_again(request)
         yield _undeclared(request)
+        yield from _legal_forms(request)
         for member in _checked_members(request):
             yield from _constraints(operation, member)
         yield _several(operation, request)
@@ -170,6 +174,119 @@ def _undeclared(request: Content) -> Clause:
         judge=each(applies, look),
         explain=withheld("an answer to an undeclared member", Expect.ACCEPTED),
         needs=frozenset({Probe.READ_ONLY}),
+    )
+
+
+# --- legal forms -------------------------------------------------------------------------------
+
+FORMS = {
+    "chunked": "a body in chunks is taken like one that is counted (RFC 9112 7.1)",
+    "charset": "charset=utf-8 behind the media type changes nothing (RFC 8259 11)",
+    "accept-absent": "no Accept asks for any media type (RFC 9110 12.5.1)",
+    "accept-any": "Accept: */* asks for any media type (RFC 9110 12.5.1)",
+    "accept-weighted": "weights in Accept leave the documented type acceptable (RFC 9110 12.5.1)",
+    "header-case": "a header is known by its name in any case (RFC 9110 5.1)",
+    "identity": "Accept-Encoding: identity changes nothing (RFC 9110 12.5.3)",
+    "long-header": "a header of 4 KB that nobody knows changes nothing (RFC 9110 5.1)",
+    "trailing-newline": "white space behind the body changes nothing (RFC 8259 2)",
+    "escaped": "an escaped character is the character (RFC 8259 7)",
+    "member-order": "the order of members changes nothing (RFC 8259 4)",
+}
+
+
+def _legal_forms(request: Content) -> Iterator[Clause]:
+    for name, promise in FORMS.items():
+        yield Clause(
+            id=f"request/form/{name}",
+            family=Family.REQUESTS,
+            place=request.place,
+            promise=promise,
+            judge=_judge_form(Subject(SubjectKind.FORM, name)),
+            explain=withheld("an answer to a valid body", Expect.ACCEPTED),
+            needs=frozenset({Probe.FORMS}),
+        )
+
+
+def _judge_form(form: Subject) -> Judge:
+    """Judge that an update in *form* is taken, answered and stored like one in the usual form.
+
+    Where the usual form is refused, or does not give back a member as it was sent, the form is not
+    to blame.
+    """
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        faithful = _members_given_back(exchanges)
+        if faithful is None:
+            return
+        for index, exchange in enumerate(exchanges):
+            is_other = exchange.case.subject != form or exchange.throttled
+            if is_other or not is_answer(exchange):
+                continue
+            found = _look_at_form(exchange, faithful)
+            if found is None and exchange.accepted:
+                found = _lost_afterwards(exchange, exchanges[index + 1 :], faithful)
+            yield Evidence(exchange, found)
+
+    return judge
+
+
+def _members_given_back(exchanges: Sequence[Exchange]) -> set[str] | None:
+    """Return the members that the answer to the usual form shows as they were sent.
+
+    None where the usual form was not accepted.
+    """
+    for exchange in exchanges:
+        if exchange.case.subject == Subject(SubjectKind.FORM) and exchange.accepted:
+            sent = _leaves(exchange.case.value, ())
+            return {path for path, value in sent if _shows(exchange, path, value)}
+    return None
+
+
+def _shows(exchange: Exchange, path: str, value: Any) -> bool:
+    return is_same(paths.value_at(exchange.json, path), value)
+
+
+def _look_at_form(exchange: Exchange, faithful: set[str]) -> Finding | None:
+    if is_permitted_by_http(exchange):
+        return None
+    if not exchange.accepted:
+        found = _look_whether_taken(exchange)
+        return found if isinstance(found, Finding) else None
+    for path, sent in _leaves(exchange.case.value, ()):
+        if path in faithful and not _shows(exchange, path, sent):
+            came = paths.value_at(exchange.json, path)
+            return _read_otherwise(FindingKind.FORM_READ_OTHERWISE, exchange, path, sent, came)
+    return None
+
+
+def _lost_afterwards(
+    exchange: Exchange, later: Sequence[Exchange], faithful: set[str]
+) -> Finding | None:
+    """Find a member that the next answer shows otherwise, though its request did not send it."""
+    following = next(filter(is_answer, later), None)
+    if following is None or not following.accepted:
+        return None
+    if following.case.parameters != exchange.case.parameters:
+        return None
+    for path, sent in _leaves(exchange.case.value, ()):
+        came = paths.value_at(following.json, path)
+        is_sent_again = paths.value_at(following.case.value, path) is not paths.ABSENT
+        is_shown = path in faithful and came is not paths.ABSENT
+        if is_shown and not is_sent_again and not is_same(came, sent):
+            return _read_otherwise(FindingKind.FORM_NOT_STORED, exchange, path, sent, came)
+    return None
+
+
+def _read_otherwise(
+    kind: FindingKind, exchange: Exchange, path: str, sent: Any, came: Any
+) -> Finding:
+    return Finding(
+        kind,
+        exchange.status,
+        path,
+        expected=quote_value(sent),
+        observed="" if came is paths.ABSENT else quote_value(came),
+        request=exchange.case.title,
     )
 
 

@@ -70,13 +70,17 @@ class VirtualClock:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What reached the service; header names in lower case, and its connections are numbered."""
+    """What reached the service: its connections are numbered.
+
+    ``headers`` have their names in lower case, ``names_sent`` are these as they were sent.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
     connection: int = 1
+    names_sent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

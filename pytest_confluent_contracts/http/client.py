@@ -21,11 +21,12 @@ from pytest_confluent_contracts.model.traffic import (
     Clock,
     Exchange,
     FailureKind,
+    Framing,
     RedactedCase,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_confluent_contracts.http.guard import Guard
     from pytest_confluent_contracts.http.redaction import Redactor
@@ -78,13 +79,11 @@ class Client:
             return self._redacted_exchange(case, serial, request, url, answer, losses)
 
     def _request(self, case: Case, url: str) -> httpx.Request:
-        given = {name.lower() for name, _ in case.headers}
-        own = [(name, value) for name, value in OWN_HEADERS if name.lower() not in given]
         return httpx.Request(
             case.operation.method,
             url,
-            headers=[*case.headers, *own],
-            content=case.body or b"",
+            headers=_headers_sent(case),
+            content=_body_sent(case),
             extensions={OPERATION: case.operation.key, "timeout": self._timeouts_s},
         )
 
@@ -176,6 +175,27 @@ class _TooSlow(Exception):
     """The answer was not complete within the timeout."""
 
 
+def _headers_sent(case: Case) -> list[tuple[str, str]]:
+    """Return the headers of *case*, and our own where it has none of that name."""
+    named = {name.lower() for name, _ in case.headers}
+    own = [(name, value) for name, value in OWN_HEADERS if name.lower() not in named]
+    return [*case.headers, *own]
+
+
+def _body_sent(case: Case) -> bytes | Iterator[bytes]:
+    """Return the body of *case*; httpx sends what comes piece by piece in chunks."""
+    body = case.body or b""
+    return _pieces(body) if case.framing is Framing.CHUNKED else body
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    """Yield *body* in a few pieces, the first of a single byte."""
+    middle = max(1, len(body) // 2)
+    for piece in (body[:1], body[1:middle], body[middle:]):
+        if piece:  # an empty chunk would be the last (RFC 9112 7.1)
+            yield piece
+
+
 def _secret_members(case: Case) -> dict[str, str]:
     """Return the secret members that the body of *case* carries, by path."""
     found: dict[str, str] = {}
@@ -191,7 +211,6 @@ def _redacted_case(case: Case, clean: Redactor) -> RedactedCase:
 
     Credential headers are blank, secrets are out of path, body and value.
     """
-    own = case.operation.credential_headers
     value, body = case.value, (case.body or b"").decode("utf-8", "surrogateescape")
     for path, secret in _secret_members(case).items():
         if secret:  # an empty one is none, and says something of the request
@@ -199,7 +218,10 @@ def _redacted_case(case: Case, clean: Redactor) -> RedactedCase:
             body = body.replace(json.dumps(secret, ensure_ascii=False), f'"{REDACTED}"')
     headers: list[tuple[str, str]] = []
     for name, content in case.headers:
-        headers.append((name, REDACTED if name in own else clean.text(content)))
+        is_secret = case.operation.carries_credentials(name)
+        headers.append((name, REDACTED if is_secret else clean.text(content)))
+    if case.framing is Framing.CHUNKED:
+        headers.append(("Transfer-Encoding", "chunked"))
     return RedactedCase(
         probe=case.probe,
         title=clean.text(case.title),
@@ -213,6 +235,7 @@ def _redacted_case(case: Case, clean: Redactor) -> RedactedCase:
         violations=case.violations,
         subject=case.subject,
         spelling=clean.text(case.spelling),
+        framing=case.framing,
     )
 
 

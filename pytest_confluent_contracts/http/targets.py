@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Case, Clock
 
-    # What stands in for the network: the key of an operation, method, path, headers (names in
-    # lower case), body and the number of the connection in; status, headers and body out. It
-    # raises `ConnectionError` where it hangs up, `ConnectionAbortedError` where a request crosses
-    # the closing of a connection that was open before.
+    # What stands in for the network: the key of an operation, method, path, headers (names as they
+    # are sent), body and the number of the connection in; status, headers and body out. It raises
+    # `ConnectionError` where it hangs up, `ConnectionAbortedError` where a request crosses the
+    # closing of a connection that was open before.
     Answered = tuple[int, Sequence[tuple[str, str]], bytes]
     Answering = Callable[[Key, str, str, Mapping[str, str], bytes, int], Answered]
 
@@ -142,7 +142,8 @@ class _WholeBody(httpx.SyncByteStream):
 
 def _handler(answer: Answering) -> Callable[[httpx.Request], httpx.Response]:
     def handle(request: httpx.Request) -> httpx.Response:
-        headers = {name.lower(): value for name, value in request.headers.multi_items()}
+        sent = request.headers.raw
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in sent}
         path = request.url.raw_path.decode("ascii")
         key, connection = request.extensions[OPERATION], request.extensions[CONNECTION]
         asked = (key, request.method, path, headers, request.content, connection)
@@ -244,9 +245,8 @@ def near_misses(cases: Iterable[Case]) -> frozenset[str]:
     """
     found: set[str] = set()
     for case in cases:
-        own = case.operation.credential_headers
         for name, value in case.headers:
-            if name in own:
+            if case.operation.carries_credentials(name):
                 found.update(_credential_parts(value))
     return frozenset(found)
 

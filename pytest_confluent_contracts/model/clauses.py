@@ -120,6 +120,8 @@ class FindingKind(StrEnum):
     VALUE_REPEATED = "value came twice"  # subject, observed
     # requests and credentials
     ALLOWED_REFUSED = "allowed body refused"  # request; observed: the answer's body
+    FORM_READ_OTHERWISE = "legal form read otherwise"  # subject, observed, request; expected
+    FORM_NOT_STORED = "legal form not stored"  # subject, observed, request; expected
     UNDECLARED_REFUSED = "undeclared member refused"  # request
     FORBIDDEN_TAKEN = "broken body not refused"  # request; expected: statuses
     SURROGATE_CHANGED = "lone surrogate changed"  # request

@@ -34,6 +34,7 @@ class Probe(StrEnum):
 
     EXAMPLES = "examples"
     VALID = "valid"
+    FORMS = "forms"
     READ_ONLY = "read-only"
     BROKEN = "broken"
     MALFORMED = "malformed"
@@ -41,6 +42,13 @@ class Probe(StrEnum):
     UNKNOWN = "unknown"
     COVERAGE = "coverage"
     THROTTLE = "throttle"
+
+
+class Framing(StrEnum):
+    """How a request tells where its body ends (RFC 9112 6)."""
+
+    COUNTED = "counted"  # by Content-Length
+    CHUNKED = "chunked"  # by Transfer-Encoding
 
 
 class Expect(StrEnum):
@@ -78,6 +86,7 @@ class SubjectKind(StrEnum):
     CREDENTIALS = "credentials"  # the scheme that is wrong; empty where there are none at all
     MALFORMED_CREDENTIALS = "malformed credentials"  # the scheme of which the value is none
     ODD_ID = "odd id"  # an id that may be refused for its form, before anybody looks for it
+    FORM = "form"  # the name of the legal form of a request; empty for the usual one
     NORMALISED_ID = "normalised id"  # an id that is the own one to who normalises what HTTP lets
 
 
@@ -99,7 +108,8 @@ class CaseParts:
     ``value`` is the JSON value of ``body`` (ABSENT where the body is not JSON); ``violations`` is
     the ground truth of what is wrong with it; ``subject`` what it is about; ``authority`` the
     credentials it travels with. ``spelling`` is how the last path parameter is written in the
-    path where it is not percent-encoded as usual, for example ``ak-1;a=b``.
+    path where it is not percent-encoded as usual, for example ``ak-1;a=b``. ``framing`` is how the
+    end of the body is told.
     """
 
     probe: Probe
@@ -115,11 +125,13 @@ class CaseParts:
     violations: tuple[Violation, ...] = ()
     subject: Subject = NOTHING_SPECIAL
     spelling: str = ""
+    framing: Framing = Framing.COUNTED
 
     @property
     def key(self) -> tuple[object, ...]:
         """Return what makes two cases the same request, byte for byte."""
-        return self.operation.id, self.parameters, self.spelling, self.headers, self.body
+        address = (self.operation.id, self.parameters, self.spelling)
+        return *address, self.headers, self.framing, self.body
 
     @property
     def written_path(self) -> str:

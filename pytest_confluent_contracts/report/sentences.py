@@ -78,6 +78,13 @@ def _unknown_id_hidden(finding: Finding) -> str:
     return f"{_unknown_id_taken(finding)}: that hides what exists"
 
 
+def _form_read_otherwise(finding: Finding) -> str:
+    came = f"with {finding.subject} {finding.observed}"
+    if not finding.observed:
+        came = f"without {finding.subject}"
+    return f"{finding.status} answered to {finding.request} {came}, sent as {finding.expected}"
+
+
 def _refusal_wrong(finding: Finding) -> str:
     return f"{finding.status} answered {finding.request}, not {_statuses(finding)}"
 
@@ -234,6 +241,10 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.VALUE_REPEATED: "{subject} {observed} came a second time",
     # requests and credentials
     Kind.ALLOWED_REFUSED: _allowed_refused,
+    Kind.FORM_READ_OTHERWISE: _form_read_otherwise,
+    Kind.FORM_NOT_STORED: (
+        "{status} answered to {request}; the next answer has {subject} {observed}, not {expected}"
+    ),
     Kind.UNDECLARED_REFUSED: "{status} answered to {request}",
     Kind.FORBIDDEN_TAKEN: _forbidden_taken,
     Kind.SURROGATE_CHANGED: "{status} answered to {request}, and the value was changed",

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from pytest_confluent_contracts.double.mutations.altering import (
     Mutation,
+    always,
     any_resource,
     chain_alterations,
     is_accepted,
@@ -58,6 +59,7 @@ def request_mutations(operation: Operation) -> Iterator[Mutation]:
     yield mutate_answers(refused, invalid, surprised, "request/undeclared")
     yield mutate_answers("undeclared members crash it", set_status(500), surprised, "statuses")
     yield from malformed_mutations(operation)
+    yield from form_mutations(invalid)
     if operation.promises.refusals.unknown:
         unknown = "request/unknown-id"
         yield mutate_step("unknown ids are served", "find_resource", find_any_resource, unknown)
@@ -92,6 +94,145 @@ def create_unknown(service: Service, inner: Any, request: Request) -> Any:
     except Refused:
         service.store.resources[service.id_in(request.path)] = service.store.initial()
         raise
+
+
+# --- legal forms of one request -------------------------------------------------------------------
+
+NOT_ACCEPTABLE = 406  # RFC 9110 15.5.7
+LONG_VALUE = 2000  # characters
+FORMS_OF_BODY = ("chunked", "charset", "trailing-newline", "escaped", "member-order")
+
+
+def form_mutations(invalid: Change) -> Iterator[Mutation]:
+    """Yield the mutations in which one form of a request is refused, or read as something else."""
+    for form, test in FORM_TESTS.items():
+        refused = invalid if form in FORMS_OF_BODY else set_status(NOT_ACCEPTABLE)
+        name = f"the form {form} is refused"
+        yield mutate_answers(name, refused, sends_form(test), f"request/form/{form}")
+        name = f"the form {form} is taken and not applied"
+        forget = partial(forget_update, test)
+        yield mutate_step(name, "handle", forget, f"request/form/{form}")
+        if form in FORMS_OF_BODY:
+            name, undo = f"the form {form} is answered and not stored", partial(undo_update, test)
+            yield mutate_step(name, "handle", undo, f"request/form/{form}")
+    escaped = "request/form/escaped"
+    yield mutate_step("escapes are kept as they stand", "read_body", read_escapes_raw, escaped)
+    crash, long = set_status(500), sends_form(has_long_header)
+    name = "a long header crashes it"
+    yield mutate_answers(name, crash, long, "statuses", "request/form/long-header")
+
+
+def sends_form(test: Callable[[Request], bool]) -> Callable[[Request, Answer], bool]:
+    """Hold where an update was accepted that was sent in the form that *test* knows."""
+
+    def sends(request: Request, answer: Answer) -> bool:
+        return is_accepted(request, answer) and test(request)
+
+    return sends
+
+
+def forget_update(
+    test: Callable[[Request], bool], service: Service, inner: Any, request: Request
+) -> Any:
+    """Answer an update of that form as an update of nothing: it shows what was there before."""
+    if not test(request) or not service.store.resources:
+        return inner(request)
+    apply = service.apply_update
+    vars(service)["apply_update"] = always(None)
+    try:
+        return inner(request)
+    finally:
+        vars(service)["apply_update"] = apply
+
+
+def undo_update(
+    test: Callable[[Request], bool], service: Service, inner: Any, request: Request
+) -> Any:
+    """Answer an update of that form rightly, and leave the resource as it was before."""
+    if not test(request):
+        return inner(request)
+    before = deepcopy(service.store.resources)
+    answer = inner(request)
+    service.store.resources.update(before)
+    return answer
+
+
+def read_escapes_raw(_: Service, inner: Any, request: Request) -> Any:
+    """Take an escape for the characters that it is written in, unless it belongs to half a pair."""
+    if b"\\ud800" in request.body:
+        return inner(request)
+    raw = re.sub(rb"\\(u[0-9a-f]{4})", rb"\\\\\1", request.body)
+    return inner(replace(request, body=raw))
+
+
+def is_chunked(request: Request) -> bool:
+    """Return whether the body came in chunks."""
+    return "transfer-encoding" in request.headers
+
+
+def has_charset(request: Request) -> bool:
+    """Return whether the media type names a charset, of a request that is JSON."""
+    return "charset=utf-8" in request.headers.get("content-type", "")
+
+
+def accepts_by(test: Callable[[str], bool]) -> Callable[[Request], bool]:
+    """Return the test whether a request's Accept passes *test*; none is empty."""
+
+    def accepts(request: Request) -> bool:
+        return test(request.headers.get("accept", ""))
+
+    return accepts
+
+
+def has_weight(accept: str) -> bool:
+    """Return whether media types are weighted."""
+    return ";q=" in accept
+
+
+def has_names_in_other_case(request: Request) -> bool:
+    """Return whether a header's name begins with a small letter that mostly is a capital."""
+    return any(name[0].islower() for name in request.names_sent)
+
+
+def accepts_no_coding(request: Request) -> bool:
+    """Return whether the answer is to be without a content coding."""
+    return request.headers.get("accept-encoding") == "identity"
+
+
+def has_long_header(request: Request) -> bool:
+    """Return whether a header's value is long."""
+    return any(len(value) > LONG_VALUE for value in request.headers.values())
+
+
+def ends_in_new_line(request: Request) -> bool:
+    """Return whether a new line stands behind the body."""
+    return request.body.endswith(b"\n")
+
+
+def has_escaped_slash(request: Request) -> bool:
+    """Return whether the body escapes what need not be escaped."""
+    return b"\\/" in request.body
+
+
+def is_in_other_order(request: Request) -> bool:
+    """Return whether members of the body stand in an order that no schema has them in."""
+    last_first = rb'"(?:description|tags)".*"(?:display_name|api_key)"'
+    return re.search(last_first, request.body, re.DOTALL) is not None
+
+
+FORM_TESTS: Mapping[str, Callable[[Request], bool]] = {
+    "chunked": is_chunked,
+    "charset": has_charset,
+    "accept-absent": accepts_by(partial(eq, "")),
+    "accept-any": accepts_by(partial(eq, "*/*")),
+    "accept-weighted": accepts_by(has_weight),
+    "header-case": has_names_in_other_case,
+    "identity": accepts_no_coding,
+    "long-header": has_long_header,
+    "trailing-newline": ends_in_new_line,
+    "escaped": has_escaped_slash,
+    "member-order": is_in_other_order,
+}
 
 
 # --- ids that are nearly the own one --------------------------------------------------------------
