@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import fields
 from itertools import product
@@ -21,6 +22,7 @@ from other_service import (
     OtherService,
     Request,
     SlidingLog,
+    Spent,
 )
 from running import THINGS, gate
 
@@ -223,6 +225,26 @@ def test_windows_of_one_second_are_green(how: str, limit: int) -> None:
             service.confluent_limit = SlidingLog(limit, 1.0)
         rulings = judged("confluent-api-keys", service.url, service.environment, max_examples=100)
     assert (red(rulings), warned(rulings)) == ({}, set())
+
+
+class FrozenLog(SlidingLog):
+    """A window that slides, and of which Reset tells how long it is."""
+
+    def spend(self) -> Spent:
+        return super().spend()._replace(reset=math.ceil(self.seconds))
+
+
+def test_a_window_that_slides_may_tell_its_length() -> None:
+    """Its Reset never moves: that only warns, and Remaining may rise as requests come free."""
+    with OtherService(Choices(limit=150, window=4.0)) as service:
+        service.confluent_limit = FrozenLog(150, 4.0)
+        rulings = judged("confluent-api-keys", service.url, service.environment)
+    assert red(rulings) == {}
+    assert warned(rulings) <= {
+        "rate-limit/reset-moves",
+        "rate-limit/window-as-told",
+        "rate-limit/retry-after-not-before-reset",
+    }
 
 
 STUCK: dict[str, Callable[[int], int]] = {

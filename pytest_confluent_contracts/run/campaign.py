@@ -391,6 +391,6 @@ def _pause_before_end(refused: Exchange) -> float:
     """
     wait = asked_wait(refused)
     reset = told_quota(refused).seconds_to_reset
-    if reset is not None and reset + 1.0 < wait - 1.0:
+    if reset is not None and reset + 1.0 < wait <= LONGEST_WAIT_S:
         return reset + 1.0
     return wait / 2 if LONG_WAIT_S <= wait <= LONGEST_WAIT_S else 0.0
