@@ -277,7 +277,7 @@ def test_the_archive_tells_what_was_silently_sent_again(tmp_path: Path) -> None:
     with (tmp_path / "run.har").open("w", encoding="utf-8") as file:
         archive.write_archive(file, {**run, "exchanges": told})
     first, second = loaded(tmp_path / "run.har")["log"]["entries"]
-    assert first["comment"].endswith("lost on 2 connections that were kept open, and sent again")
+    assert first["comment"].endswith("lost on 2 connections, and sent again")
     assert first["connection"] == "7"
     assert "lost" not in second["comment"]
     assert "connection" not in second
