@@ -147,10 +147,12 @@ class Connections:
 
         Small servers attend to one connection until it is closed, and to no other meanwhile.
         """
-        is_starved = self._most > 1 and any(one.is_open and one.answers for one in self._all)
+        idle = [one for one in self._all if one.is_free]
+        is_starved = self._most > 1 and any(one.is_open and one.answers for one in idle)
         if is_starved:
             self._most = 1
-            self.close()
+            for one in idle:
+                one.close()
         return is_starved
 
     def close(self) -> None:
