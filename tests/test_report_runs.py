@@ -21,8 +21,17 @@ from running import ROOT
 from pytest_confluent_contracts import clauses, documents
 from pytest_confluent_contracts.double import mutations, proving
 from pytest_confluent_contracts.model.sources import ContractError
-from pytest_confluent_contracts.model.traffic import Exchange, Expect, Probe, RedactedCase
-from pytest_confluent_contracts.report import badge, causes, diff, files, merge, record, terminal
+from pytest_confluent_contracts.model.traffic import Exchange, Expect, Loss, Probe, RedactedCase
+from pytest_confluent_contracts.report import (
+    archive,
+    badge,
+    causes,
+    diff,
+    files,
+    merge,
+    record,
+    terminal,
+)
 from pytest_confluent_contracts.report import run as runs
 
 if TYPE_CHECKING:
@@ -257,6 +266,21 @@ def test_the_archive_has_every_exchange(written: Path) -> None:
     assert told == [
         (one["method"], one["url"], one["status"]) for one in finished(FIVE)["exchanges"]
     ]
+    assert {entry["connection"] for entry in entries} == {"1", "2", "3"}
+
+
+def test_the_archive_tells_what_was_silently_sent_again(tmp_path: Path) -> None:
+    """A request that was lost on connections kept open says so in its comment, and which it went over at last."""
+    run = finished()
+    lost = exchange(connection=7, losses=(Loss(0.1, 5), Loss(0.2, 9)))
+    told = [record.exchange_record(one) for one in (lost, exchange())]
+    with (tmp_path / "run.har").open("w", encoding="utf-8") as file:
+        archive.write_archive(file, {**run, "exchanges": told})
+    first, second = loaded(tmp_path / "run.har")["log"]["entries"]
+    assert first["comment"].endswith("lost on 2 connections, and sent again")
+    assert first["connection"] == "7"
+    assert "lost" not in second["comment"]
+    assert "connection" not in second
 
 
 def test_the_page_is_small_and_fetches_nothing(written: Path) -> None:

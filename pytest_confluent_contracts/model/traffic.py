@@ -190,9 +190,10 @@ class CodingFlaw:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """How a request was lost on a connection that was open before, and silently sent again.
+    """How a request was lost on its connection, and silently sent again over another.
 
-    The connection had given ``answers`` answers, the last of them ``idle`` seconds before.
+    The connection had given ``answers`` answers, the last of them ``idle`` seconds before; it had
+    given none where the target attends to one connection at a time, and another was open.
     """
 
     idle: float
