@@ -65,7 +65,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "dates": ("now", "none"),
     "touch_unchanged": (True, False),
     "own_self": (False, True),
-    "self_path": (CONFLUENT_PATH, "/iam/v3/api-keys/"),
+    "self_path": (CONFLUENT_PATH, "/iam/v3/api-keys/", f"/gateway{CONFLUENT_PATH}"),
     "refusals_spend": (True, False),
     "limit_headers_everywhere": (False, True),
     "draft_headers": (False, True),
@@ -132,7 +132,7 @@ def expected(choices: Choices, name: str) -> set[str]:
         return found
     if choices.empty_secret and not choices.omit_empty:
         found.add("update/create-only/spec.secret/empty")
-    if choices.self_path != CONFLUENT_PATH and "metadata" not in choices.hidden:
+    if not choices.self_path.endswith(CONFLUENT_PATH) and "metadata" not in choices.hidden:
         found.add("update/self-path-is-request-path")
     return found
 
