@@ -123,6 +123,7 @@ class FindingKind(StrEnum):
     SURROGATE_CHANGED = "lone surrogate changed"  # request
     UNKNOWN_ID_TAKEN = "unknown id not refused"  # request; expected: statuses
     REFUSAL_WRONG = "wrong refusal"  # request; expected: statuses
+    REFUSAL_TELLS = "refusal tells more than others"  # subject, observed, request
     CREDENTIALS_REFUSED = "valid credentials refused"  # subject: the alternative
     # errors
     LIST_EMPTY = "empty list"  # subject

@@ -194,6 +194,10 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.SURROGATE_CHANGED: "{status} answered to {request}, and the value was changed",
     Kind.UNKNOWN_ID_TAKEN: _unknown_id_taken,
     Kind.REFUSAL_WRONG: _refusal_wrong,
+    Kind.REFUSAL_TELLS: (
+        "{status} answered {request}, with {subject} {observed}, "
+        "which no refusal of wrong credentials alone tells"
+    ),
     Kind.CREDENTIALS_REFUSED: "{status} answered to valid credentials ({subject})",
     # errors
     Kind.LIST_EMPTY: "{status} answered with an empty list of {subject}",
