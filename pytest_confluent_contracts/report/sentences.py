@@ -251,6 +251,10 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.UNKNOWN_ID_TAKEN: _unknown_id_taken,
     Kind.UNKNOWN_ID_HIDDEN: _unknown_id_hidden,
     Kind.REFUSAL_WRONG: _refusal_wrong,
+    Kind.REFUSAL_TELLS: (
+        "{status} answered {request}, with {subject} {observed}, "
+        "which no refusal of wrong credentials alone tells"
+    ),
     Kind.CREDENTIALS_REFUSED: "{status} answered to valid credentials ({subject})",
     # errors
     Kind.LIST_EMPTY: "{status} answered with an empty list of {subject}",
