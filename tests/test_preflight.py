@@ -200,7 +200,7 @@ def test_the_cause_is_data(folder: Path) -> None:
     told = json.loads((folder / "report/report.json").read_text(encoding="utf-8"))
     missing = {one["node"]: one["missing"] for one in told["clauses"]}[f"{CONFLUENT}answered"]
     assert missing["kind"] == "unknown resource", run.everything
-    assert missing["options"] == ["--contract-param id=...", "--contract-target"]
+    assert missing["options"] == ["--contract-target", "--contract-param id=..."]
     assert told["coverage"]["clauses"]["covered"] == 0
 
 

@@ -217,10 +217,11 @@ class Controller:
 
     def _is_told_above(self) -> bool:
         """Return whether nothing was judged, and the failed tests have said why."""
-        from pytest_confluent_contracts.report.record import is_unjudged
+        from pytest_confluent_contracts.report.record import is_stopped, is_unjudged
 
         further = self.faults or self.config.stash[NOT_PUT_BACK] or self.proofs
-        return bool(self.records) and not further and all(map(is_unjudged, self.records))
+        is_stopped_run = any(map(is_stopped, self.records)) and not further
+        return is_stopped_run and all(map(is_unjudged, self.records))
 
     def _closing_lines(self, reporter: pytest.TerminalReporter) -> Iterator[Line]:
         """Yield the lines of the closing section."""

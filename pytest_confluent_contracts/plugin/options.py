@@ -102,6 +102,20 @@ def option_value(config: pytest.Config, name: str) -> Any:
     return given if given is not None else config.getini(ini_key)
 
 
+def option_without_target(config: pytest.Config) -> str:
+    """Return the first of our options that was typed though no target is named, ``""`` for none.
+
+    What stands in an ini file, ``addopts`` too, may wait there for a target.
+    """
+    if option_value(config, "target"):
+        return ""
+    for argument in config.invocation_params.args:
+        name, _, _ = str(argument).partition("=")
+        if name.startswith("--contract-"):
+            return name
+    return ""
+
+
 def _ini_key(name: str) -> str:
     """Return the ini key of an option, which is the attribute of `config.option` too."""
     return f"contract_{name.replace('-', '_')}"
