@@ -360,7 +360,11 @@ class Gate:
             tester = MutationTester(operation, self.settings.seed, self.settings.max_examples)
             self._testers[operation.key] = tester
         tester = self._testers[operation.key]
-        return tester.try_mutation(mutation) if mutation else tester.try_unaltered()
+        if not mutation:
+            return tester.try_unaltered()
+        if self.settings.prove == "matrix":
+            return tester.try_mutation_in_full(mutation)
+        return tester.try_mutation(mutation)
 
     def cost(self, operation: tuple[str, str]) -> dict[str, float]:
         """Return what *operation* has cost so far.

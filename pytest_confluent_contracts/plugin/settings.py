@@ -21,7 +21,7 @@ from pytest_confluent_contracts.model.clauses import NODE_PREFIX
 from pytest_confluent_contracts.model.paths import has_items, pointer_of, steps_of
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import is_local
-from pytest_confluent_contracts.plugin.options import MOCK, OPTIONS, option_value
+from pytest_confluent_contracts.plugin.options import MOCK, MODES, OPTIONS, option_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -59,7 +59,7 @@ class Settings:
     report: Path | None = None
     fail_under: float = 0.0
     strict: bool = False
-    prove: bool = False
+    prove: str = ""
     again: str = ""
 
     @property
@@ -171,8 +171,12 @@ def _check_workers(config: pytest.Config) -> None:
         raise ContractError(f"--dist=each: every worker would send everything; {cure}")
 
 
-def _prove(config: pytest.Config, target: str) -> bool:
-    asked = bool(option_value(config, "prove"))
+def _prove(config: pytest.Config, target: str) -> str:
+    """Return how the gate itself is tested: ``true``, ``matrix``, or ``""`` where it is not."""
+    given = str(option_value(config, "prove") or "").lower()
+    asked = "" if given in ("false", "no", "off", "0") else given
+    if asked not in ("", "true", "yes", "on", "1", *MODES["prove"]):
+        raise ContractError(f"contract_prove={given}: give true, false or matrix")
     if asked and target != MOCK:
         told = "only the embedded service can be broken; give --contract-target=mock"
         raise ContractError(f"--contract-prove: {told}")
