@@ -41,7 +41,11 @@ NOBODYS_ID = "contract-unknown-0000"
 # What another resource or another target may mend, and what shows that the target may serve
 # another document alone.
 WRONG_RESOURCE = frozenset({MissingKind.UNKNOWN_RESOURCE, MissingKind.NOTHING_SERVED})
-WRONG_TARGET = WRONG_RESOURCE | {MissingKind.NO_CONNECTION, MissingKind.TLS_REFUSED}
+WRONG_TARGET = WRONG_RESOURCE | {
+    MissingKind.NO_CONNECTION,
+    MissingKind.TLS_REFUSED,
+    MissingKind.FELL_SILENT,
+}
 ANOTHERS_DOCUMENT = frozenset({MissingKind.NO_CREDENTIALS, MissingKind.NOTHING_SERVED})
 
 

@@ -394,6 +394,7 @@ MENDING: Mapping[MissingKind, str] = {
         "give another {options}: http:// where it speaks plain HTTP, "
         "else a host whose certificate this machine trusts"
     ),
+    Missing.FELL_SILENT: "see whether scheme, host and port are right: {options}",
     Missing.CREDENTIALS_REFUSED: "set valid ones in {subject}",
     Missing.UNKNOWN_RESOURCE: (
         "mend the URL before the documented path, or name one that may be changed: {options}"
