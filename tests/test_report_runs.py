@@ -28,6 +28,7 @@ from pytest_confluent_contracts.report import (
     causes,
     diff,
     files,
+    matrix,
     merge,
     record,
     terminal,
@@ -219,7 +220,8 @@ def test_every_file_gives_each_clause_the_same_verdict(written: Path) -> None:
     quality = Counter(issue["check_name"] for issue in loaded(written / "codequality.json"))
     assert quality == Counter(re.sub(r"::.*?::", "::", name) for name in red)
     assert page_verdicts(written) == [causes.standing(one) for one in clauses_]
-    assert summary_counts(written) == Counter(verdicts.values())
+    of_target = [one for name, one in verdicts.items() if "::document/" not in name]
+    assert summary_counts(written) == Counter(of_target)
 
 
 def page_verdicts(folder: Path) -> list[str]:
@@ -359,7 +361,9 @@ def test_exchanges_may_come_with_a_record() -> None:
 
 def test_coverage_counts_what_was_exercised() -> None:
     """The share of clauses is that of the verdicts; a status that cannot be provoked was not seen."""
-    told, verdicts = finished()["coverage"], [clause["verdict"] for clause in finished()["clauses"]]
+    told = finished()["coverage"]
+    of_target = [one for one in finished()["clauses"] if not record.is_of_document(one)]
+    verdicts = [clause["verdict"] for clause in of_target]
     assert told["clauses"]["covered"] == sum(verdict != "not exercised" for verdict in verdicts)
     assert told["clauses"]["percent"] == runs.exercised(finished()["clauses"])
     assert "confluent-api-keys::updateIamV2ApiKey 500" in told["statuses"]["unseen"]
@@ -460,12 +464,34 @@ def test_an_interrupted_run_says_so(tmp_path: Path) -> None:
 
 
 def test_each_family_has_a_row_whose_numbers_add_up() -> None:
-    """A row a family for each operation; all rows together count each clause once."""
+    """A row a family for each operation; all rows together count each clause on the target once."""
     lines = [line.text for line in terminal.closing_lines(finished(FIVE)["clauses"], {}, 0)]
     rows = [line.split() for line in lines if re.match(r"  [a-z ]{10}(?: +[\d.]+)+$", line)]
     counts = [int(cell) for row in rows for cell in row if cell.isdigit()]
     assert len(rows) == 14
-    assert sum(counts) == len(finished(FIVE)["clauses"])
+    of_document = [one for one in finished(FIVE)["clauses"] if record.is_of_document(one)]
+    assert sum(counts) == len(finished(FIVE)["clauses"]) - len(of_document)
+    told = [line for line in lines if line.startswith("  the document's own examples: ")]
+    assert sum(int(count) for line in told for count in re.findall(r"\d+", line)) == len(
+        of_document
+    )
+
+
+def test_no_answer_makes_an_example_green() -> None:
+    """In the page's grid the document's examples have a row of their own: nobody has seen a 402."""
+    clauses_ = list(enumerate(finished()["clauses"]))
+    confluent = [(n, one) for n, one in clauses_ if one["document"] == "confluent-api-keys"]
+    rows = str(matrix.coverage_matrix("confluent-api-keys", confluent)).split("<tr>")
+    by_answers = {row.partition(">")[2].partition("<")[0]: row for row in rows}
+    assert "402" not in by_answers
+    assert "kept" not in by_answers.get("409", "")
+    assert "kept" in by_answers["the document itself"]
+
+
+def test_a_member_with_a_blank_in_its_name_counts_as_covered() -> None:
+    """The keyword stands behind the last blank: ``200/body/a b type`` is judged by ``200/body/a b``."""
+    assert runs._judging_clause("200/body/a b type") == "200/body/a b"
+    assert runs._judging_clause("request/a b maxLength") == "request/a b/maxLength"
 
 
 def test_lines_are_folded_to_the_width_only_where_one_is_given() -> None:
