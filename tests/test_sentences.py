@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,12 +13,14 @@ from pytest_confluent_contracts.model.clauses import (
     FindingKind,
     MissingEvidence,
     MissingKind,
+    Shape,
     Verdict,
 )
 from pytest_confluent_contracts.model.traffic import Expect
 from pytest_confluent_contracts.report import block, sentences
 from pytest_confluent_contracts.report.sentences import (
     finding_sentence,
+    mending_sentence,
     missing_sentence,
     outcome_sentence,
     reason_sentence,
@@ -342,6 +345,24 @@ def test_a_finding_is_told_in_these_words(finding: Finding, said: str) -> None:
     assert finding_sentence(finding) == said
 
 
+@pytest.mark.parametrize("finding", [one for one, _ in FINDINGS], ids=[one for _, one in FINDINGS])
+def test_what_to_mend_is_one_short_sentence(finding: Finding) -> None:
+    """Where it can be named it fits beside its label on 80 columns, but for what it quotes."""
+    mend = mending_sentence(replace(finding, subject="a", observed="b", expected="c"))
+    assert len(mend) <= 80 - len("  to mend:  ")
+    assert "{" not in mend
+    assert not mend.endswith(".")
+
+
+def test_what_to_mend_names_the_status_that_was_promised() -> None:
+    """A body that is refused in another way than documented is not one that nobody checks."""
+    taken, refused = (
+        Finding(Kind.FORBIDDEN_TAKEN, status, expected=(400,)) for status in (200, 422)
+    )
+    assert mending_sentence(taken).startswith("check the body against the schema")
+    assert mending_sentence(refused).startswith("refuse what is wrong with 400,")
+
+
 def test_each_kind_of_finding_has_a_sentence_and_an_example() -> None:
     """No kind is without words, and this table shows each of them."""
     assert set(sentences.FINDINGS) == set(FindingKind)
@@ -526,20 +547,26 @@ def test_what_came_of_a_clause_is_told_in_one_sentence() -> None:
 def test_a_failure_speaks_in_its_order() -> None:
     """What came; what was promised, and where; the request as curl; the answer; how often; how to see it again."""
     finding = Finding(FindingKind.HEADER_MISSING, 404, "X-Request-Id")
-    lines = block.failure_block(
-        make_broken(CLAUSE, finding, answered(404)), "pytest that"
-    ).splitlines()
+    lost = Finding(
+        FindingKind.MEDIA_TYPE_WRONG, 404, expected="application/json", observed=("a/b",)
+    )
+    pages = Shape(404, "a/b", lost.kind, 2, lost, None)
+    ruling = make_broken(CLAUSE, finding, answered(404))
+    lines = block.failure_block(replace(ruling, shapes=(pages, pages)), "pytest that").splitlines()
     assert lines[0] == "404 answered without X-Request-Id"
-    assert lines[1] == "  promised: it is as it should be (specs/made-up.yaml:7)"
-    assert lines[2].startswith("  request:  curl -X ")
-    assert lines[3:] == [
+    assert lines[1].startswith("  to mend:  set X-Request-Id wherever ")
+    assert lines[2] == "  promised: it is as it should be (specs/made-up.yaml:7)"
+    assert lines[3].startswith("  request:  curl -X ")
+    assert lines[4:] == [
         "  answer:   404 {}",
         "  seen:     3 of 9 answers",
+        "  also:     2 × 404 a/b: 404 answered as a/b, not application/json",
         "  again:    pytest that",
     ]
     owed = make_unexercised(CLAUSE, withheld("an answer"))
     assert block.failure_block(owed, "pytest that").splitlines() == [
         "not exercised: an answer was withheld: no valid requests could be sent",
-        lines[1],
+        "  to mend:  take what the document allows: nothing else can be judged before",
+        lines[2],
         "  again:    pytest that",
     ]

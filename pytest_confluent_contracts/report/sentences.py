@@ -258,6 +258,114 @@ def finding_sentence(finding: Finding) -> str:
     return visible(told)
 
 
+# --- what to mend ------------------------------------------------------------------------------
+
+
+def _mend_taken(finding: Finding) -> str:
+    if finding.status < 400:
+        return "check the body against the schema of the document before it is used"
+    return f"refuse what is wrong with {_statuses(finding)}, where the framework refuses too"
+
+
+# What one sentence can name; filled as the sentences above are, `status` being that of the answer.
+MENDS: Mapping[FindingKind, Sentence] = {
+    # any answer
+    Kind.NOT_ANSWERED: "answer this request: the service hung up, or took too long",
+    Kind.ANSWERED_AGAIN: "find what fails now and then: a restart, a gateway, a full queue",
+    Kind.SERVER_ERROR: "catch what this request throws, and answer as the document says",
+    Kind.UNDOCUMENTED_STATUS: "answer with a status of the document, or document {status}",
+    Kind.SECRET_LEAKED: "take {observed} out of the answer, and out of what is logged",
+    # bodies
+    Kind.BODY_UNDOCUMENTED: "send no body with {status}, or document it",
+    Kind.MEDIA_TYPE_WRONG: "send every {status} as {expected}, those of the framework too",
+    Kind.JSON_UNREADABLE: "send JSON with {status}, where the framework answers by itself too",
+    Kind.MEMBER_MISSING: "send {subject} wherever it is required, where the framework answers too",
+    Kind.MEMBER_INVALID: "send {subject} as the schema has it",
+    Kind.MEMBERS_UNDECLARED: "leave out of the answer what the document does not name",
+    Kind.VALUE_UNLISTED: "send a value that the document lists for {subject}",
+    Kind.EXAMPLE_INVALID: "the document, or tell who publishes it: the service is not meant",
+    # headers
+    Kind.HEADER_MISSING: "set {subject} wherever it is promised, where the framework answers too",
+    Kind.HEADER_REPEATED: "set {subject} once: two places set it",
+    Kind.HEADER_NOT_INTEGER: "send {subject} as digits alone",
+    Kind.HEADER_NEGATIVE: "send no {subject} below 0",
+    Kind.HEADER_EMPTY: "send a value in {subject}",
+    Kind.HEADER_NO_CHALLENGE: 'send a scheme, as in WWW-Authenticate: Basic realm="api"',
+    Kind.HEADER_NO_URI: "send scheme and host in {subject}, too",
+    Kind.VALUE_REPEATED: "make a new value of {subject} for each answer",
+    # requests and credentials
+    Kind.ALLOWED_REFUSED: "take this body, or document what it may not be",
+    Kind.UNDECLARED_REFUSED: "take what the document does not forbid, or forbid it there",
+    Kind.FORBIDDEN_TAKEN: _mend_taken,
+    Kind.SURROGATE_CHANGED: "give a lone surrogate back unharmed, or refuse it",
+    Kind.UNKNOWN_ID_TAKEN: "look the id up, to the character, and refuse what is not there",
+    Kind.REFUSAL_WRONG: "refuse this with the status that the document names",
+    Kind.CREDENTIALS_REFUSED: "let these credentials in, or document that they are not enough",
+    # errors
+    Kind.LIST_EMPTY: "name at least one error in {subject}",
+    Kind.ID_SHARED: "make a new {subject} for each error",
+    Kind.STATUS_TOLD_WRONG: "write the status of the answer into {subject}",
+    Kind.STATUS_TOLD_AS_NUMBER: "write {subject} as a text: in quotes",
+    Kind.POINTER_MALFORMED: "write a JSON Pointer (RFC 6901): /a/b, not a.b",
+    Kind.POINTER_NOWHERE: "point at a member of the request's body",
+    Kind.POINTER_ELSEWHERE: "point at what is wrong",
+    Kind.POINTER_UNTOLD: "say in {subject} which member is wrong",
+    Kind.STACK_TRACE: "turn debugging off, and answer without the trace",
+    Kind.ALLOW_MISSING: "list the methods that are allowed in Allow",
+    # the rate limit
+    Kind.RETRY_AFTER_UNASKED: "send Retry-After with refusals alone",
+    Kind.REFUSED_EARLY: "serve as many requests as the headers promise",
+    Kind.SERVED_PAST_LIMIT: "refuse what is past the limit, or tell the limit that holds",
+    Kind.SERVED_AT_ZERO: "refuse where none is left, or count what is left rightly",
+    Kind.RESET_IS_TIME_OF_DAY: "send the seconds that are left, not a time of day",
+    Kind.WAIT_IS_TIME_OF_DAY: "send the seconds to wait, not a time of day",
+    Kind.STORABLE: "send Cache-Control: no-store with a 429",
+    # updates
+    Kind.VALUE_LOST: "store {subject}, and show it in the answer",
+    Kind.VALUE_CHANGED: "store {subject} as it was sent: no trimming, no rounding",
+    Kind.CHANGED_UNSENT: "leave {subject} alone where a PATCH does not name it",
+    Kind.CHANGED_BY_REFUSED: "check the whole request before any of it is stored",
+    Kind.CHANGED_BY_REPEATING: "let the same update lead to the same resource",
+    Kind.CHANGED_BY_SENDING: "ignore or refuse {subject}: no update writes it",
+    Kind.ID_DIFFERS: "answer with the resource that the path names",
+    Kind.SELF_LINK_DIFFERS: "write the address of this resource into {subject}",
+    Kind.SECRET_SHOWN: "leave {subject} out: only the answer that creates it may show it",
+    Kind.SECRET_EMPTY: "leave {subject} out",
+    Kind.CREATION_MOVED: "write {subject} once, when the resource is created",
+    Kind.UPDATE_WENT_BACK: "write {subject} from one clock, and let nothing older overwrite it",
+    Kind.UPDATE_STOOD_STILL: "write {subject} whenever something changes",
+}
+
+
+def mending_sentence(finding: Finding) -> str:
+    """Return what to mend, ``""`` where no sentence can name it."""
+    sentence = MENDS.get(finding.kind, "")
+    if not isinstance(sentence, str):
+        return visible(sentence(finding))
+    told = sentence.format(
+        status=finding.status or "answer",
+        subject=finding.subject or THE_BODY,
+        expected=finding.expected,
+        observed=finding.observed,
+    )
+    return visible(told)
+
+
+MENDS_MISSING = {
+    Expect.ACCEPTED: "take what the document allows: nothing else can be judged before",
+    Expect.REFUSED: "check the body against the schema of the document before it is used",
+    Expect.UNAUTHENTICATED: "check the credentials of every request",
+    Expect.UNKNOWN: "look the id up, to the character, and refuse what is not there",
+}
+
+
+def mending_evidence(missing: MissingEvidence) -> str:
+    """Return what to mend so that evidence comes, ``""`` where no sentence can name it."""
+    if missing.kind is not MissingKind.WITHHELD or missing.expect is None:
+        return ""
+    return MENDS_MISSING.get(missing.expect, "")
+
+
 # --- how often it was seen ---------------------------------------------------------------------
 
 
