@@ -86,10 +86,6 @@ FINDINGS: list[tuple[Finding, str]] = [
         '200 answered with spec: 7 is not of type "object"',
     ),
     (
-        example(Kind.MEMBER_INVALID, 200, observed="nested too deeply to be judged"),
-        "200 answered with the body: nested too deeply to be judged",
-    ),
-    (
         example(Kind.MEMBERS_UNDECLARED, 200, observed=(("a", "b.c"), 0)),
         "200 answered with a, b.c, which the document does not name",
     ),
@@ -97,10 +93,38 @@ FINDINGS: list[tuple[Finding, str]] = [
         example(Kind.MEMBERS_UNDECLARED, 200, observed=(("a", "b"), 3)),
         "200 answered with a, b and 3 more, which the document does not name",
     ),
+    (
+        example(Kind.MEMBER_INVALID, 200, "spec", observed=("type", "7", ('"null"', '"object"'))),
+        '200 answered with spec: 7 is not of type "null" or "object"',
+    ),
+    (
+        example(Kind.MEMBER_INVALID, 200, "tags", observed=("uniqueItems", '["a","a"]', "")),
+        "200 answered, and two items of `tags` are equal (uniqueItems)",
+    ),
+    (
+        example(Kind.MEMBER_INVALID, 200, "name", observed=("maxLength", '"ab"', "1")),
+        '200 answered with name: "ab" is longer than 1 characters',
+    ),
+    (
+        example(Kind.MEMBER_INVALID, 200, observed=("additionalProperties", "{}", ('"z"',))),
+        '200 answered with the body: no member "z" is allowed',
+    ),
+    (
+        example(Kind.MEMBER_INVALID, 200, observed=("depth", "", "")),
+        "200 answered with the body: nested too deeply to be judged",
+    ),
+    (
+        example(Kind.MEMBER_INVALID, 200, "a", observed=("anyOf", "7", "")),
+        "200 answered with a: 7 is not what the schema allows (anyOf)",
+    ),
     (example(Kind.VALUE_UNLISTED, 200, "kind", observed='"Key"'), '200 answered with kind "Key"'),
     (
         example(Kind.EXAMPLE_INVALID, observed=(("", "7 is no text"), ("errors", "missing"))),
-        "the document's own example breaks its schema: the value: 7 is no text; errors: missing",
+        "the document's own example breaks its schema: the value: 7 is no text; the member `errors` is missing",
+    ),
+    (
+        example(Kind.EXAMPLE_INVALID, observed=(("errors", ("missing", "", "")),)),
+        "the document's own example breaks its schema: the member `errors` is missing",
     ),
     # headers
     (example(Kind.HEADER_MISSING, 200, "X-Request-Id"), "200 answered without X-Request-Id"),
@@ -193,6 +217,10 @@ FINDINGS: list[tuple[Finding, str]] = [
     (
         example(Kind.POINTER_ELSEWHERE, 400, POINTER, expected=("", "/spec"), observed='"/x"'),
         f'400 answered with {POINTER} "/x", but wrong is the whole body or /spec',
+    ),
+    (
+        example(Kind.POINTER_ELSEWHERE, 400, POINTER, expected=("",), observed='"/x"'),
+        f'400 answered with {POINTER} "/x", but a whole-body error is told by the pointer ""',
     ),
     (example(Kind.POINTER_UNTOLD, 400, POINTER), f"400 answered without {POINTER}"),
     (

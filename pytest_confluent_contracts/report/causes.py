@@ -505,7 +505,8 @@ def _same_habit_of_answers(record: Record) -> Iterator[Key]:
     if kind == FindingKind.HEADER_MISSING and "ratelimit" in subject.lower().replace("-", ""):
         yield ("no limit",)
     replaced = (FindingKind.MEMBER_MISSING, FindingKind.MEMBERS_UNDECLARED)
-    is_outermost = len(paths.steps_of(subject)) == 1
+    # Not by its steps: a name that was shortened is no path any more.
+    is_outermost = "." not in subject and "[" not in subject
     if kind in replaced and record["status"] == "error" and is_outermost:
         yield "another body", record["finding"]["status"]
 

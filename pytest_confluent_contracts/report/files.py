@@ -235,7 +235,7 @@ def _is_clause(clause: Any) -> bool:
         and (finding is None or _is_finding(finding))
         and (missing is None or _is_missing(missing))
         and ("topic" not in clause or _is_topic(clause["topic"]))
-        and all(_is_shape(one) for one in clause.get("also", ()))
+        and _are_shapes(clause.get("also", []))
     )
 
 
@@ -244,8 +244,8 @@ def _has(told: Any, names: Iterable[str], kind: type) -> bool:
     return isinstance(told, dict) and all(isinstance(told.get(name), kind) for name in names)
 
 
-# Reports of earlier versions of the tool tell of no topic, of nothing missing, of one shape of wrong
-# answer, and of findings in English alone.
+# Reports of earlier versions of the tool tell of no topic, of nothing missing, of one shape of
+# wrong answers, and of findings in English alone.
 
 
 def _is_topic(told: Any) -> bool:
@@ -261,8 +261,10 @@ def _is_finding(told: Any) -> bool:
     return in_words and _has(told, ("status",), int) and {"expected", "observed"} <= told.keys()
 
 
-def _is_shape(told: Any) -> bool:
-    return _has(told, ("against",), int) and _is_finding(told.get("finding"))
+def _are_shapes(told: Any) -> bool:
+    if not isinstance(told, list):
+        return False
+    return all(_has(one, ("against",), int) and _is_finding(one.get("finding")) for one in told)
 
 
 def _is_missing(told: Any) -> bool:

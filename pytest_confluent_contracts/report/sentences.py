@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.model.clauses import FindingKind, MissingKind
 from pytest_confluent_contracts.model.traffic import Expect
+from pytest_confluent_contracts.report.violations import (
+    has_equal_items,
+    violation_sentence,
+    violation_told_of,
+)
 from pytest_confluent_contracts.report.visible import visible
 
 if TYPE_CHECKING:
@@ -49,11 +54,18 @@ def _members_undeclared(finding: Finding) -> str:
     return f"{finding.status} answered with {told}, which the document does not name"
 
 
+def _member_invalid(finding: Finding) -> str:
+    wrong, subject = finding.observed, finding.subject or THE_BODY
+    if has_equal_items(wrong):
+        return f"{finding.status} answered, and {violation_told_of(subject, wrong)}"
+    return f"{finding.status} answered with {subject}: {violation_sentence(wrong)}"
+
+
 def _example_invalid(finding: Finding) -> str:
     told = []
     for pair in _parts(finding.observed):
         path, wrong = _parts(pair)
-        told.append(f"{path or 'the value'}: {wrong}")
+        told.append(violation_told_of(str(path) or "the value", wrong))
     return f"the document's own example breaks its schema: {'; '.join(told)}"
 
 
@@ -85,8 +97,10 @@ def _statuses(finding: Finding) -> str:
 
 def _pointer_elsewhere(finding: Finding) -> str:
     right = [str(pointer) or "the whole body" for pointer in _parts(finding.expected)]
-    came = f"{finding.subject} {finding.observed}"
-    return f"{finding.status} answered with {came}, but wrong is {' or '.join(right)}"
+    came = f"{finding.status} answered with {finding.subject} {finding.observed}"
+    if right == ["the whole body"]:
+        return f'{came}, but a whole-body error is told by the pointer ""'
+    return f"{came}, but wrong is {' or '.join(right)}"
 
 
 def _title_changed(finding: Finding) -> str:
@@ -164,7 +178,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.MEDIA_TYPE_WRONG: _media_type_wrong,
     Kind.JSON_UNREADABLE: "{status} answered with a body that is not JSON: {observed}",
     Kind.MEMBER_MISSING: "{status} answered without {subject}",
-    Kind.MEMBER_INVALID: FAULTY,
+    Kind.MEMBER_INVALID: _member_invalid,
     Kind.MEMBERS_UNDECLARED: _members_undeclared,
     Kind.VALUE_UNLISTED: CAME,
     Kind.EXAMPLE_INVALID: _example_invalid,
