@@ -66,6 +66,23 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
         "break each clause in the embedded service and show that the gate notices (with mock)",
     ),
 )
+# What `--help` calls the value of an option.
+METAVARS = {
+    "target": "URL",
+    "spec": "DOCUMENT",
+    "param": "NAME=VALUE",
+    "pin": "POINTER=VALUE",
+    "max-examples": "COUNT",
+    "seed": "NUMBER",
+    "budget": "REQUESTS",
+    "rate": "PER_SECOND",
+    "concurrency": "COUNT",
+    "timeout": "SECONDS",
+    "allow-host": "HOST[:PORT]",
+    "waivers": "FILE",
+    "report": "FOLDER",
+    "fail-under": "PERCENT",
+}
 INI_KINDS = {
     "text": "string",
     "list": "linelist",
@@ -90,7 +107,9 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("contracts", "API contracts")
     for name, kind, told in OPTIONS:
         ini_key = _ini_key(name)
-        arguments: Any = ARGUMENTS[kind]
+        arguments: Any = dict(ARGUMENTS[kind])
+        if name in METAVARS:
+            arguments["metavar"] = METAVARS[name]
         group.addoption(f"--contract-{name}", dest=ini_key, default=None, help=told, **arguments)
         parser.addini(ini_key, told, type=INI_KINDS[kind], default=None)  # type: ignore[arg-type]
 
