@@ -20,6 +20,7 @@ from pytest_confluent_contracts.cases.plan import make_plan
 from pytest_confluent_contracts.double.proving import Double
 from pytest_confluent_contracts.double.service import VirtualClock
 from pytest_confluent_contracts.http import guard, redaction, targets
+from pytest_confluent_contracts.http.connections import KEPT_OPEN
 from pytest_confluent_contracts.model.traffic import REDACTED, RunContext
 from pytest_confluent_contracts.run.access import planned_access
 from pytest_confluent_contracts.run.campaign import Campaign
@@ -209,7 +210,22 @@ def test_only_the_given_resource_and_unknown_ids_go_out() -> None:
     assert len(seen) == 3
 
 
-@pytest.mark.parametrize("id", ["ak-1", "a b", "100%41", "\u00e4+~", "a?b#c"])
+def test_what_is_spelled_out_goes_in_that_spelling_alone() -> None:
+    """An id with a coded slash is one segment: with the slash as it is, another resource would be asked for."""
+    spelled = frozenset({f"{OURS}%2Fx", f"{OURS}/"})
+    paths = frozenset({OURS})
+    guard_, seen = guarded({KEY: guard.Allowance("PATCH", paths, spelled_paths=spelled)})
+    for written in ("%2Fx", "/", ""):
+        guard_.handle_request(asked(url=f"{CLOUD}{OURS}{written}"))
+    for written in ("/x", "%2Fy", "%2fx", "%2F", "//", "%2Fx?a=b", "/?a=b"):
+        with pytest.raises(guard.Refusal, match=r"\Anot sent: "):
+            guard_.handle_request(asked(url=f"{CLOUD}{OURS}{written}"))
+    with pytest.raises(guard.Refusal, match="is not declared"):
+        guard_.handle_request(asked("DELETE", url=f"{CLOUD}{OURS}%2Fx"))
+    assert len(seen) == 3
+
+
+@pytest.mark.parametrize("id", ["ak-1", "a b", "100%41", "\u00e4+~", "a?b#c", "a/b", "a/../b"])
 def test_an_id_of_any_characters_is_let_through(id: str) -> None:
     """The resource is known by its name, whatever of it is percent-encoded on the way."""
     double = Double(confluent())
@@ -391,10 +407,10 @@ def counting() -> Iterator[tuple[str, list[socket.socket]]]:
         yield url, connections
 
 
-def test_both_documents_go_over_one_guard_and_one_connection(
+def test_both_documents_go_over_one_guard_and_its_connections(
     counting: tuple[str, list[socket.socket]],
 ) -> None:
-    """One guard, one pool and one client serve every operation: the second document opens no connection of its own."""
+    """One guard and one client serve every operation: the second document opens no connection of its own."""
     url, connections = counting
     contexts = {one.key: held(one, GIVEN) for one in (confluent(), datadog())}
     plans = [make_plan(one, contexts[one.key]) for one in (confluent(), datadog())]
@@ -415,7 +431,7 @@ def test_both_documents_go_over_one_guard_and_one_connection(
         ways[1].quota,
     )
     assert [target.guard.sent_of(one.key) for one in (confluent(), datadog())] == [3, 3]
-    assert len(connections) == 1
+    assert len(connections) == KEPT_OPEN
 
 
 def test_a_secret_of_one_document_is_redacted_in_an_exchange_of_another(

@@ -41,6 +41,7 @@ EXAMPLE = Subject(SubjectKind.EXAMPLE, "update")
 OTHER_EXAMPLE = Subject(SubjectKind.EXAMPLE, "curl")
 UNDECLARED = Subject(SubjectKind.UNDECLARED)
 PLAIN, ODD = Subject(SubjectKind.NONE), Subject(SubjectKind.ODD_ID)
+NORMALISED = Subject(SubjectKind.NORMALISED_ID)
 
 HEAD = """\
 openapi: 3.1.0
@@ -531,14 +532,29 @@ UNKNOWN = {
     "400 to a plain one": (PLAIN, 400, BROKEN),
     "422 to a plain one": (PLAIN, 422, BROKEN),
     "200 to a plain one": (PLAIN, 200, BROKEN),
-    "403 to a plain one": (PLAIN, 403, BROKEN),
     "429 to a plain one": (PLAIN, 429, SILENT),
     "404 to an odd one": (ODD, 404, KEPT),
     "400 to an odd one, which may be malformed": (ODD, 400, KEPT),
     "422 to an odd one, which may be malformed": (ODD, 422, KEPT),
     "200 to an odd one": (ODD, 200, BROKEN),
-    "403 to an odd one": (ODD, 403, BROKEN),
+    "403 to an odd one, which hides what exists": (ODD, 403, KEPT),
+    "403 to a plain one, which hides what exists": (PLAIN, 403, KEPT),
+    "401 to an odd one": (ODD, 401, BROKEN),
     "429 to an odd one": (ODD, 429, SILENT),
+    "414 to an odd one, which may be too long": (ODD, 414, KEPT),
+    "414 to a plain one": (PLAIN, 414, BROKEN),
+    "500 to an odd one": (ODD, 500, BROKEN),
+    "200 to what is the own one when normalised": (NORMALISED, 200, SILENT),
+}
+# RFC 3986 6.2.2 lets who compares addresses normalise them; a server need not.
+AS_NORMALISED = {
+    "unknown": (NORMALISED, 404, KEPT),
+    "malformed": (NORMALISED, 400, KEPT),
+    "sent to its normal form": (NORMALISED, 308, KEPT),
+    "taken for the own one": (NORMALISED, 200, BROKEN),
+    "a failure": (NORMALISED, 500, BROKEN),
+    "throttled": (NORMALISED, 429, SILENT),
+    "another id": (PLAIN, 200, SILENT),
 }
 
 
@@ -556,8 +572,37 @@ def unknown(
 @pytest.mark.parametrize(("subject", "status", "expected"), UNKNOWN.values(), ids=UNKNOWN)
 def test_an_unknown_id_is_not_found(subject: Subject, status: int, expected: str) -> None:
     """404 (RFC 9110 15.5.5), or a bad request where the id is no id at all."""
-    row = unknown(confluent(), subject, status), unknown(confluent(), subject, 404)
+    row = unknown(confluent(), subject, status), unknown(confluent(), PLAIN, 404)
     assert said(confluent(), "request/unknown-id", *row) == [expected, KEPT]
+
+
+HIDDEN = {404: KEPT, 403: BROKEN, 200: SILENT, 401: SILENT, 429: SILENT, 500: SILENT}
+
+
+@pytest.mark.parametrize(("status", "expected"), HIDDEN.items(), ids=map(str, HIDDEN))
+def test_a_403_that_hides_what_exists_is_only_warned_of(status: int, expected: str) -> None:
+    """RFC 9110 15.5.4 lets 404 hide a 403; the other way about is unusual, and no lie."""
+    id = "request/unknown-id/not-hidden"
+    row = unknown(confluent(), PLAIN, status), unknown(confluent(), PLAIN, 404)
+    assert said(confluent(), id, *row) == [expected, KEPT]
+    assert clause_of(confluent(), id).level == "SHOULD"
+
+
+def test_a_403_hides_only_where_it_is_documented(things: Operation) -> None:
+    """Where the document has no 403, it is not what an unknown id is answered."""
+    assert "request/unknown-id/not-hidden" not in clause_ids(things)
+    assert said(things, "request/unknown-id", unknown(things, PLAIN, 403)) == [BROKEN]
+
+
+@pytest.mark.parametrize(
+    ("subject", "status", "expected"), AS_NORMALISED.values(), ids=AS_NORMALISED
+)
+def test_an_id_that_is_not_normalised_is_another_one(
+    subject: Subject, status: int, expected: str
+) -> None:
+    """Dot segments, a slash at the end, the case of a UUID: taking them for the own id is told as a warning."""
+    row = unknown(confluent(), subject, status), unknown(confluent(), NORMALISED, 404)
+    assert said(confluent(), "request/unknown-id/normalised", *row) == [expected, KEPT]
 
 
 def test_a_known_id_is_no_unknown_one() -> None:
@@ -597,7 +642,10 @@ def test_each_keyword_of_the_schema_has_its_clause(things: Operation) -> None:
 def test_an_operation_without_a_body_has_only_unknown_ids(tmp_path: Path) -> None:
     """Where nothing is sent, nothing is refused but the id."""
     made = clause_ids(operation_from(HEAD + RESPONSES, tmp_path))
-    assert [id for id in made if id.startswith("request/")] == ["request/unknown-id"]
+    assert [id for id in made if id.startswith("request/")] == [
+        "request/unknown-id",
+        "request/unknown-id/normalised",
+    ]
 
 
 def test_unknown_ids_are_judged_where_the_document_says_how(
@@ -618,8 +666,10 @@ LEVELS = {
     "data/required": "MUST",
     "several": "MUST",
     "body/json": "MUST",
+    "body/media-type": "SHOULD",
     "body/lone-surrogate": "MUST",
     "unknown-id": "MUST",
+    "unknown-id/normalised": "SHOULD",
 }
 
 

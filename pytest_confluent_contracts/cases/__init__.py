@@ -24,6 +24,7 @@ def of(probe: Probe, operation: Operation, context: RunContext) -> list[Case]:
         baseline,
         coverage,
         generated,
+        legal_forms,
         malformed,
         negative,
         read_only,
@@ -35,6 +36,7 @@ def of(probe: Probe, operation: Operation, context: RunContext) -> list[Case]:
     make: Callable[[Operation, RunContext], list[Case]] = {
         Probe.EXAMPLES: baseline.example_cases,
         Probe.VALID: valid.allowed_cases,
+        Probe.FORMS: legal_forms.legal_form_cases,
         Probe.READ_ONLY: read_only.read_only_cases,
         Probe.BROKEN: negative.broken_cases,
         Probe.MALFORMED: malformed.malformed_cases,

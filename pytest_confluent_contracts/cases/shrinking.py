@@ -27,7 +27,9 @@ def shrink(case: Case, shows: Callable[[Case], bool], most: int) -> None:
     It is asked about *most* cases at most, and about none after it raised `ShrinkingDone`. The same
     answers lead to the same cases.
     """
-    if case.probe is Probe.MALFORMED or not isinstance(case.value, dict):
+    # Written anew, a body would lose the form that it was sent in.
+    is_formed = case.probe in (Probe.MALFORMED, Probe.FORMS)
+    if is_formed or not isinstance(case.value, dict):
         return
     levels, build = _axes_of(case.value)
     known: dict[tuple[int, ...], bool] = {}

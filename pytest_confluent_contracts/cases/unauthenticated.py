@@ -88,8 +88,8 @@ def _about(scheme: str) -> Subject:
 
 def _headers_but_credentials(case: Case) -> tuple[tuple[str, str], ...]:
     """Return the headers of *case* but for those that carry credentials."""
-    own = case.operation.credential_headers
-    return tuple(pair for pair in case.headers if pair[0] not in own)
+    carries = case.operation.carries_credentials
+    return tuple(pair for pair in case.headers if not carries(pair[0]))
 
 
 def _valid_alternatives(operation: Operation, context: RunContext) -> Iterator[Case]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.cases.baseline import baseline_update
 from pytest_confluent_contracts.cases.build import bare_case, fresh_body, judged_case
+from pytest_confluent_contracts.model.paths import percent_encoded
 from pytest_confluent_contracts.model.traffic import (
     NOTHING_SPECIAL,
     Case,
@@ -26,59 +27,150 @@ if TYPE_CHECKING:
 
 # What an unknown id looks like. An odd one may as well be refused as a bad request.
 PLAIN, ODD = NOTHING_SPECIAL, Subject(SubjectKind.ODD_ID)
+# What HTTP, or the kind of id, lets a server take for the own one.
+NORMALISED = Subject(SubjectKind.NORMALISED_ID)
+PLAIN_IDS = 12  # a hash spreads ids over shards: each of some must say that it has none
+FEWEST_DIGITS = 5  # of a number that a service on this machine has hardly counted up to
 SHOWN_CHARACTERS = 40  # of an id, in the title of its case
+HEXADECIMAL = re.compile("[0-9A-Fa-f-]+")  # a UUID is the same in both cases (RFC 9562 4)
+LAST_NUMBER = re.compile(r"([0-9]+)([^0-9]*)\Z")
+# Letters and digits of other scripts that look the same, and that some readers take for the same.
+LOOK_ALIKES = {
+    **dict(zip("aceiopxy", "\u0430\u0441\u0435\u0456\u043e\u0440\u0445\u0443", strict=True)),
+    **dict(zip("0123456789", map(chr, range(0xFF10, 0xFF1A)), strict=True)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownId:
+    """An id that nobody has, what it looks like, and how it is written where that is not usual."""
+
+    id: str
+    look: Subject = PLAIN
+    spelling: str = ""
 
 
 def unknown_id_cases(operation: Operation, context: RunContext) -> list[Case]:
     """Return updates of resources that do not exist, the first once more at the end.
 
-    A PATCH must not create it.
+    A PATCH must not create it. The smallest update of the own one comes last: it shows whether
+    another id was taken for it.
     """
     if not context.parameters:
         return []
     made = [
-        _unknown_case(operation, context, id, look, f"refused-{index}")
-        for index, (id, look) in enumerate(_unknown_ids(context))
+        _unknown_case(operation, context, unknown, f"refused-{index}")
+        for index, unknown in enumerate(_unknown_ids(context))
     ]
     return [*made, made[0], baseline_update(operation, context, Probe.UNKNOWN)]
 
 
-def _unknown_ids(context: RunContext) -> Iterator[tuple[str, Subject]]:
-    """Yield ids that nobody has, plain ones and ones that a service may trip over, with their look.
+def surely_unknown_id(context: RunContext) -> str:
+    """Return an id that nobody has anywhere, of another form than the documented one."""
+    known = context.parameters[-1][1]
+    return f"contract-unknown-{random.Random(f'{context.seed}/{known}').getrandbits(48):012x}"
 
-    They are near misses of the last path parameter.
+
+def _unknown_ids(context: RunContext) -> Iterator[UnknownId]:
+    """Yield ids that nobody has: plain ones, and near misses of the last path parameter.
+
+    A wildcard, a prefix or an id of the same form might hit what a stranger has. Where the target
+    is shared, only those are sent that can hit nothing but the own resource, if that.
     """
     known = context.parameters[-1][1]
     numbers = random.Random(f"{context.seed}/{known}")
-    yield f"{known}0", PLAIN
-    yield f"x{known}", PLAIN
-    mirrored = re.sub("[0-9]", _nines_complement, known)
-    # It has the look of a real one: on a shared service it might be somebody's.
-    if context.made_up and mirrored != known:
-        yield mirrored, PLAIN
-    yield known[:-1] or "0", PLAIN
-    yield f"contract-unknown-{numbers.getrandbits(48):012x}", PLAIN
-    yield f"{numbers.getrandbits(32):08x}-0000-4000-8000-{numbers.getrandbits(48):012x}", PLAIN
+    yield UnknownId(surely_unknown_id(context))
+    if context.made_up:
+        yield from _ids_of_same_form(known, numbers)
+        yield from _near_ids(known)
+        yield from _odd_ids(known)
+        yield from _normalised_ids(known)
+        return
+    beginning = re.match("[^0-9]*", known)
+    for _ in range(1, PLAIN_IDS):
+        yield UnknownId(f"{beginning.group() if beginning else ''}{numbers.getrandbits(64):016x}")
+    if context.owned:
+        yield UnknownId(f"{known}%", ODD)
+        yield UnknownId(f"{known}.json", ODD)
+
+
+def _ids_of_same_form(known: str, numbers: random.Random) -> Iterator[UnknownId]:
+    """Yield plain ids that differ from *known* in their digits, or by digits behind it."""
+    has_many = len(re.findall("[0-9]", known)) >= FEWEST_DIGITS
+    stem = known if has_many else known + "0" * FEWEST_DIGITS
+    seen = {known}
+    while len(seen) < PLAIN_IDS:  # with the own one, in the place of the id of another form
+        other = re.sub("[0-9]", lambda _: str(numbers.randrange(10)), stem)
+        if other not in seen:
+            seen.add(other)
+            yield UnknownId(other)
+
+
+def _near_ids(known: str) -> Iterator[UnknownId]:
+    """Yield ids of plain characters that begin, end or read like *known*."""
+    if not known.isdigit():  # the next number may well be another one's
+        yield UnknownId(f"{known}0")
+        yield UnknownId(known[:-1] or "0")
+    yield UnknownId(f"x{known}")
     if known.swapcase() != known:
-        yield known.swapcase(), PLAIN
-    yield f"{known} ", ODD
-    yield "a%b'c\u00e9\u6f22", ODD
-    yield "x" * 300, ODD
+        look = NORMALISED if HEXADECIMAL.fullmatch(known) else PLAIN
+        yield UnknownId(known.swapcase(), look)
+    padded = LAST_NUMBER.sub(r"0\1\2", known)
+    if padded != known:
+        yield UnknownId(padded, _look_beside_number(known, PLAIN))
 
 
-def _nines_complement(digit: re.Match[str]) -> str:
-    return str(9 - int(digit.group()))
+def _odd_ids(known: str) -> Iterator[UnknownId]:
+    """Yield ids that a service may trip over, or read as the way to *known*."""
+    for suffix in ("%", "*", ".json", "\0", "?a=b", "/x"):
+        yield UnknownId(f"{known}{suffix}", ODD)
+    yield UnknownId(f"{known[:-1]}_", ODD)
+    yield UnknownId(f"{known};a=b", ODD, f"{percent_encoded(known)};a=b")
+    yield UnknownId(f"{known} ", _look_beside_number(known, ODD))
+    alike = _look_alike(known)
+    if alike != known:
+        yield UnknownId(alike, _look_beside_number(known, ODD))
+    yield UnknownId("a%b'c\u00e9\u6f22", ODD)
+    yield UnknownId("x" * 300, ODD)
+    yield UnknownId(f"{known}{'0' * 4000}", ODD)
+
+
+def _normalised_ids(known: str) -> Iterator[UnknownId]:
+    """Yield what is *known* where dot segments are removed or slashes at the end dropped."""
+    yield UnknownId(f"x/../{known}", NORMALISED)
+    yield UnknownId(f"{known}/", NORMALISED, f"{percent_encoded(known)}/")
+
+
+def _look_beside_number(known: str, otherwise: Subject) -> Subject:
+    """Return the look of another spelling of *known*: a number is read in several."""
+    return NORMALISED if known.isdigit() else otherwise
+
+
+def _look_alike(known: str) -> str:
+    """Return *known* with the first character that has a look-alike replaced by it."""
+    for index, mark in enumerate(known):
+        if mark in LOOK_ALIKES:
+            return f"{known[:index]}{LOOK_ALIKES[mark]}{known[index + 1 :]}"
+    return known
 
 
 def _unknown_case(
-    operation: Operation, context: RunContext, id: str, look: Subject, label: str
+    operation: Operation, context: RunContext, unknown: UnknownId, label: str
 ) -> Case:
     *rest, (name, _) = context.parameters
-    title = f"{name} {id[:SHOWN_CHARACTERS]}"
+    # Escaped: a look-alike would not be seen, and a NUL is not to be printed.
+    shown = unknown.id[:SHOWN_CHARACTERS].encode("unicode_escape").decode("ascii")
+    title = f"{name} {shown}"
     if operation.request:
         body = fresh_body(operation, context, label)
         one = judged_case(Probe.UNKNOWN, title, operation, context, body)
     else:
         one = bare_case(Probe.UNKNOWN, title, operation, context)
-    parameters = (*rest, (name, id))
-    return replace(one, parameters=parameters, expect=Expect.UNKNOWN, violations=(), subject=look)
+    return replace(
+        one,
+        parameters=(*rest, (name, unknown.id)),
+        spelling=unknown.spelling,
+        expect=Expect.UNKNOWN,
+        violations=(),
+        subject=unknown.look,
+    )

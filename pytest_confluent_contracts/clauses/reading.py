@@ -19,7 +19,13 @@ from pytest_confluent_contracts.model.clauses import (
     MissingEvidence,
     MissingKind,
 )
-from pytest_confluent_contracts.model.traffic import REDACTED, Exchange, Expect, Probe
+from pytest_confluent_contracts.model.traffic import (
+    REDACTED,
+    Exchange,
+    Expect,
+    Probe,
+    SubjectKind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +37,7 @@ SURROGATE = re.compile("[\\ud800-\\udfff]")
 
 SERVED = frozenset({Probe.EXAMPLES, Probe.VALID})
 REFUSING = frozenset({Probe.BROKEN, Probe.MALFORMED, Probe.CREDENTIALS, Probe.UNKNOWN})
-EVERY = SERVED | REFUSING | {Probe.READ_ONLY, Probe.COVERAGE}
+EVERY = SERVED | REFUSING | {Probe.FORMS, Probe.READ_ONLY, Probe.COVERAGE}
 THROTTLING = frozenset({Probe.EXAMPLES, Probe.THROTTLE})
 
 
@@ -72,6 +78,39 @@ def each(applies: Applies, look: Look) -> Judge:
 def is_answer(exchange: Exchange) -> bool:
     """Return whether an answer came that no later one stands in for."""
     return not (exchange.failure or exchange.superseded)
+
+
+# RFC 9110 15.5.1, 15.5.5 and 15.5.15: an id may be refused before anybody looks for it.
+REFUSING_FORM_OF_ID = frozenset({400, 404, 414})
+# By the form of a request: RFC 9110 15.5.12 (a length is asked for), RFC 6585 5 (headers too
+# large; nginx and Tomcat answer 400).
+REFUSING_FORM = {"chunked": frozenset({411}), "long-header": frozenset({400, 431})}
+
+
+def is_permitted_by_http(exchange: Exchange) -> bool:
+    """Return whether HTTP itself permits the status, whatever the document says.
+
+    What stands before a service may give it to an id that is too long or malformed, or to a
+    request in a form that it does not take.
+    """
+    kind, status = exchange.case.subject.kind, exchange.status
+    if kind is SubjectKind.FORM:
+        return status in REFUSING_FORM.get(exchange.case.subject.name, ())
+    if kind is SubjectKind.ODD_ID:
+        return status in REFUSING_FORM_OF_ID
+    if kind is SubjectKind.NORMALISED_ID:
+        # Many a server sends those who ask so to the address in its normal form.
+        return status in REFUSING_FORM_OF_ID or 300 <= status < 400
+    return False
+
+
+def may_come_from_front(exchange: Exchange) -> bool:
+    """Return whether a server before the service may have answered, one without its envelopes.
+
+    For example, nginx refuses a long header with a page of HTML.
+    """
+    told_as = essence(exchange.header("Content-Type"))
+    return is_permitted_by_http(exchange) and not told_as.endswith("json")
 
 
 def always(_: Exchange) -> bool:
@@ -125,6 +164,10 @@ def withheld(what: str, expected: Expect, *, otherwise: MissingEvidence | None =
         asked = [exchange for exchange in exchanges if exchange.case.expect is expected]
         if otherwise is not None and any(_as_expected(exchange) for exchange in asked):
             return otherwise
+        for exchange in asked:
+            if exchange.coding is not None and not exchange.is_readable:
+                # It came, and `wire/content-coding` says why nobody can read it.
+                return MissingEvidence(MissingKind.UNREADABLE, exchange.coding.coding)
         came = Counter(exchange.failure or str(exchange.status) for exchange in asked)
         return MissingEvidence(
             MissingKind.WITHHELD,

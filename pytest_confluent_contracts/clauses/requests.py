@@ -9,6 +9,10 @@ from pytest_confluent_contracts.clauses.reading import (
     KEPT,
     Looked,
     each,
+    is_answer,
+    is_permitted_by_http,
+    is_same,
+    missing,
     quote_value,
     withheld,
 )
@@ -16,6 +20,7 @@ from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import (
     Aspect,
     Clause,
+    Evidence,
     Family,
     Finding,
     FindingKind,
@@ -31,18 +36,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_confluent_contracts.clauses.reading import Applies, Look
-    from pytest_confluent_contracts.model.clauses import Evidence, Explain, Judge
+    from pytest_confluent_contracts.model.clauses import Explain, Judge
     from pytest_confluent_contracts.model.documents import Content, Operation
     from pytest_confluent_contracts.model.traffic import Exchange
 
 BOUNDS = (
     *("minLength", "maxLength", "pattern", "format", "minimum", "maximum"),
-    *("minItems", "maxItems", "uniqueItems"),
+    *("exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
 )
 LONE_SURROGATE = "lone-surrogate"
+MEDIA_TYPE = "media-type"
+HIDING = 403  # what may stand for 404 where it is documented (RFC 9110 15.5.4)
 REFUSED_AS = {
     "json": "a body that is not JSON is refused (RFC 8259)",
-    "media-type": "a body of another media type is refused",
+    MEDIA_TYPE: "a body of another media type is refused",
     "required": "a request without its required body is refused",
     LONE_SURROGATE: "a lone surrogate is refused, or kept as it is (RFC 8259 8.2)",
 }
@@ -58,12 +66,16 @@ def derive(operation: Operation) -> Iterator[Clause]:
         yield _accepted(request)
         yield _accepted_again(request)
         yield _undeclared(request)
+        yield from _legal_forms(request)
         for member in _checked_members(request):
             yield from _constraints(operation, member)
         yield _several(operation, request)
         yield from _malformed(operation, request)
     if operation.promises.refusals.unknown:
         yield _unknown(operation)
+        if _hides_by(operation) is not None:
+            yield _unknown_not_hidden(operation)
+        yield _normalised(operation)
 
 
 # --- accepted ----------------------------------------------------------------------------------
@@ -165,6 +177,119 @@ def _undeclared(request: Content) -> Clause:
     )
 
 
+# --- legal forms -------------------------------------------------------------------------------
+
+FORMS = {
+    "chunked": "a body in chunks is taken like one that is counted (RFC 9112 7.1)",
+    "charset": "charset=utf-8 behind the media type changes nothing (RFC 8259 11)",
+    "accept-absent": "no Accept asks for any media type (RFC 9110 12.5.1)",
+    "accept-any": "Accept: */* asks for any media type (RFC 9110 12.5.1)",
+    "accept-weighted": "weights in Accept leave the documented type acceptable (RFC 9110 12.5.1)",
+    "header-case": "a header is known by its name in any case (RFC 9110 5.1)",
+    "identity": "Accept-Encoding: identity changes nothing (RFC 9110 12.5.3)",
+    "long-header": "a header of 4 KB that nobody knows changes nothing (RFC 9110 5.1)",
+    "trailing-newline": "white space behind the body changes nothing (RFC 8259 2)",
+    "escaped": "an escaped character is the character (RFC 8259 7)",
+    "member-order": "the order of members changes nothing (RFC 8259 4)",
+}
+
+
+def _legal_forms(request: Content) -> Iterator[Clause]:
+    for name, promise in FORMS.items():
+        yield Clause(
+            id=f"request/form/{name}",
+            family=Family.REQUESTS,
+            place=request.place,
+            promise=promise,
+            judge=_judge_form(Subject(SubjectKind.FORM, name)),
+            explain=withheld("an answer to a valid body", Expect.ACCEPTED),
+            needs=frozenset({Probe.FORMS}),
+        )
+
+
+def _judge_form(form: Subject) -> Judge:
+    """Judge that an update in *form* is taken, answered and stored like one in the usual form.
+
+    Where the usual form is refused, or does not give back a member as it was sent, the form is not
+    to blame.
+    """
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        faithful = _members_given_back(exchanges)
+        if faithful is None:
+            return
+        for index, exchange in enumerate(exchanges):
+            is_other = exchange.case.subject != form or exchange.throttled
+            if is_other or not is_answer(exchange):
+                continue
+            found = _look_at_form(exchange, faithful)
+            if found is None and exchange.accepted:
+                found = _lost_afterwards(exchange, exchanges[index + 1 :], faithful)
+            yield Evidence(exchange, found)
+
+    return judge
+
+
+def _members_given_back(exchanges: Sequence[Exchange]) -> set[str] | None:
+    """Return the members that the answer to the usual form shows as they were sent.
+
+    None where the usual form was not accepted.
+    """
+    for exchange in exchanges:
+        if exchange.case.subject == Subject(SubjectKind.FORM) and exchange.accepted:
+            sent = _leaves(exchange.case.value, ())
+            return {path for path, value in sent if _shows(exchange, path, value)}
+    return None
+
+
+def _shows(exchange: Exchange, path: str, value: Any) -> bool:
+    return is_same(paths.value_at(exchange.json, path), value)
+
+
+def _look_at_form(exchange: Exchange, faithful: set[str]) -> Finding | None:
+    if is_permitted_by_http(exchange):
+        return None
+    if not exchange.accepted:
+        found = _look_whether_taken(exchange)
+        return found if isinstance(found, Finding) else None
+    for path, sent in _leaves(exchange.case.value, ()):
+        if path in faithful and not _shows(exchange, path, sent):
+            came = paths.value_at(exchange.json, path)
+            return _read_otherwise(FindingKind.FORM_READ_OTHERWISE, exchange, path, sent, came)
+    return None
+
+
+def _lost_afterwards(
+    exchange: Exchange, later: Sequence[Exchange], faithful: set[str]
+) -> Finding | None:
+    """Find a member that the next answer shows otherwise, though its request did not send it."""
+    following = next(filter(is_answer, later), None)
+    if following is None or not following.accepted:
+        return None
+    if following.case.parameters != exchange.case.parameters:
+        return None
+    for path, sent in _leaves(exchange.case.value, ()):
+        came = paths.value_at(following.json, path)
+        is_sent_again = paths.value_at(following.case.value, path) is not paths.ABSENT
+        is_shown = path in faithful and came is not paths.ABSENT
+        if is_shown and not is_sent_again and not is_same(came, sent):
+            return _read_otherwise(FindingKind.FORM_NOT_STORED, exchange, path, sent, came)
+    return None
+
+
+def _read_otherwise(
+    kind: FindingKind, exchange: Exchange, path: str, sent: Any, came: Any
+) -> Finding:
+    return Finding(
+        kind,
+        exchange.status,
+        path,
+        expected=quote_value(sent),
+        observed="" if came is paths.ABSENT else quote_value(came),
+        request=exchange.case.title,
+    )
+
+
 # --- refused -----------------------------------------------------------------------------------
 
 
@@ -194,8 +319,7 @@ def constraints_of(member: Property) -> list[str]:
         found.append("null")
     if member.required and member.path:
         found.append("required")
-    if "enum" in schema or "const" in schema:
-        found.append("enum")
+    found += [keyword for keyword in ("enum", "const") if keyword in schema]
     found += [keyword for keyword in BOUNDS if keyword in schema]
     if schema.get("additionalProperties") is False:
         found.append("additionalProperties")
@@ -328,6 +452,8 @@ def _malformed(operation: Operation, request: Content) -> Iterator[Clause]:
         yield Clause(
             id=f"request/body/{kind}",
             family=Family.REQUESTS,
+            # RFC 9110 8.3 lets a recipient look at the body itself.
+            level=Level.SHOULD if kind == MEDIA_TYPE else Level.MUST,
             place=request.place,
             promise=promise + _with_statuses(operation),
             judge=_once_served(_is_malformed_as(kind), look),
@@ -377,18 +503,16 @@ def _unknown(operation: Operation) -> Clause:
     promised = tuple(sorted(refusals.unknown))
 
     def applies(exchange: Exchange) -> bool:
-        return exchange.case.expect is Expect.UNKNOWN and not exchange.throttled
+        return _asks_for_unknown(exchange) and not _is_own_normalised(exchange)
 
     def look(exchange: Exchange) -> Finding | Looked:
         is_odd = exchange.case.subject.kind is SubjectKind.ODD_ID
-        if exchange.status in promised or (is_odd and exchange.status in operation.refusals):
+        is_malformed = is_odd and exchange.status in operation.refusals
+        if exchange.status in promised or exchange.status == _hides_by(operation):
             return KEPT
-        return Finding(
-            FindingKind.UNKNOWN_ID_TAKEN,
-            exchange.status,
-            expected=promised,
-            request=exchange.case.title,
-        )
+        if is_malformed or is_permitted_by_http(exchange):
+            return KEPT
+        return _taken_for_known(exchange, promised)
 
     return Clause(
         id="request/unknown-id",
@@ -398,4 +522,83 @@ def _unknown(operation: Operation) -> Clause:
         judge=each(applies, look),
         explain=withheld("an answer to an unknown id", Expect.UNKNOWN),
         needs=frozenset({Probe.UNKNOWN}),
+    )
+
+
+def _hides_by(operation: Operation) -> int | None:
+    """Return the status that hides whether an id exists, None where the document has none."""
+    promised = operation.promises.refusals.unknown
+    return None if HIDING in promised or operation.response(HIDING) is None else HIDING
+
+
+def _unknown_not_hidden(operation: Operation) -> Clause:
+    refusals = operation.promises.refusals
+    promised = tuple(sorted(refusals.unknown))
+
+    def applies(exchange: Exchange) -> bool:
+        is_unknown = exchange.case.expect is Expect.UNKNOWN and not exchange.throttled
+        return is_unknown and exchange.status in (HIDING, *promised)
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        if exchange.status in promised:
+            return KEPT
+        return Finding(
+            FindingKind.UNKNOWN_ID_HIDDEN,
+            exchange.status,
+            expected=promised,
+            request=exchange.case.title,
+        )
+
+    statuses = " or ".join(map(str, promised))
+    return Clause(
+        id="request/unknown-id/not-hidden",
+        family=Family.REQUESTS,
+        level=Level.SHOULD,
+        place=refusals.place,
+        promise=f"an id that does not exist is answered {statuses}, not {HIDING}",
+        judge=each(applies, look),
+        explain=withheld("an answer to an unknown id", Expect.UNKNOWN),
+        needs=frozenset({Probe.UNKNOWN}),
+    )
+
+
+def _normalised(operation: Operation) -> Clause:
+    refusals = operation.promises.refusals
+    promised = tuple(sorted(refusals.unknown))
+    allowed = {*promised, *operation.refusals}
+
+    def applies(exchange: Exchange) -> bool:
+        return _asks_for_unknown(exchange) and _is_own_normalised(exchange)
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        if exchange.status in allowed or is_permitted_by_http(exchange):
+            return KEPT
+        return _taken_for_known(exchange, promised)
+
+    return Clause(
+        id="request/unknown-id/normalised",
+        family=Family.REQUESTS,
+        level=Level.SHOULD,
+        place=refusals.place,
+        promise="an id with a slash, dot segments or another case is another id (RFC 3986 6.2.2)",
+        judge=each(applies, look),
+        explain=missing(MissingKind.NOTHING_SENT),
+        needs=frozenset({Probe.UNKNOWN}),
+    )
+
+
+def _asks_for_unknown(exchange: Exchange) -> bool:
+    return exchange.case.expect is Expect.UNKNOWN and not exchange.throttled
+
+
+def _is_own_normalised(exchange: Exchange) -> bool:
+    return exchange.case.subject.kind is SubjectKind.NORMALISED_ID
+
+
+def _taken_for_known(exchange: Exchange, promised: tuple[int, ...]) -> Finding:
+    return Finding(
+        FindingKind.UNKNOWN_ID_TAKEN,
+        exchange.status,
+        expected=promised,
+        request=exchange.case.title,
     )

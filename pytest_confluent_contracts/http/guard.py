@@ -13,11 +13,12 @@ from urllib.parse import unquote
 
 import httpx
 
+from pytest_confluent_contracts.http.connections import Connections
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import Clock, is_local
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 Key = tuple[str, str]  # what tells an operation apart in a run: `Operation.key`
 
@@ -82,12 +83,15 @@ class Allowance:
     """What may be sent of one operation.
 
     ``paths`` are the only ones, decoded, those of the target's URL included; where there are none,
-    nothing may go. ``budget`` is the operation's share of it, in requests (None: no limit).
+    nothing may go. ``spelled_paths`` are such as may go in one spelling alone, byte for byte: where
+    a slash is coded in an id, or stands behind it, another spelling asks for something else.
+    ``budget`` is the operation's share of it, in requests (None: no limit).
     """
 
     method: str
     paths: frozenset[str] = frozenset()
     budget: int | None = None
+    spelled_paths: frozenset[str] = frozenset()
 
 
 class Tally:
@@ -132,7 +136,8 @@ class Guard(httpx.BaseTransport):
         self._all, self._each = Tally(), {key: Tally() for key in allowances}
         self._closing: set[Key] = set()
         self._next, self._lock = 0.0, threading.Lock()
-        self._inner = inner or _network(rules)
+        open_new = _network(rules) if inner is None else lambda: inner
+        self._connections = Connections(open_new, clock)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Pass the request on, its extension `SENT_AT` saying when.
@@ -145,9 +150,10 @@ class Guard(httpx.BaseTransport):
             begun = time.perf_counter()
             self._all.begin(begun)
             self._each[key].begin(begun)
+            connection = self._connections.take()
         request.extensions[SENT_AT] = self.clock.now()
         try:
-            return self._inner.handle_request(request)
+            return connection.handle_request(request)
         finally:
             with self._lock:
                 ended = time.perf_counter()
@@ -184,8 +190,11 @@ class Guard(httpx.BaseTransport):
         # A slash or a question mark that was coded is part of an id; one that was not changes what
         # is asked for.
         uncoded = not request.url.query and written.count("/") == path.count("/")
-        if request.method != allowance.method or not uncoded:
+        is_spelled = written in allowance.spelled_paths
+        if request.method != allowance.method or not (uncoded or is_spelled):
             raise Refusal(f"not sent: {request.method} {path} is not declared by the document")
+        if is_spelled:
+            return
         if path not in allowance.paths:
             raise Refusal(f"not sent: {path} is not the resource that --contract-param names")
 
@@ -214,7 +223,7 @@ class Guard(httpx.BaseTransport):
         next request, and such a one fails on all that follow (h11 has half changed its state).
         """
         self._closing.add(key)
-        self._inner.close()  # httpx opens new ones afterwards
+        self._connections.close()  # new ones are opened afterwards
 
     def _pace(self) -> None:
         """Wait until the rate allows one more request."""
@@ -245,18 +254,24 @@ class Guard(httpx.BaseTransport):
 
     def close(self) -> None:
         """Close the connections."""
-        self._inner.close()
+        self._connections.close()
 
 
 NOTHING = Allowance("", budget=0)
 
 
-def _network(rules: Rules) -> httpx.BaseTransport:
-    """Return what opens connections: one pool and one TLS context for the whole target."""
-    return httpx.HTTPTransport(
-        trust_env=False,  # a proxy of the environment would be another host
-        # No limits: waiting for a connection would count as waiting for the answer.
-        limits=httpx.Limits(),
-        # Reading the certificate authorities takes a while.
-        verify=any(allowed.startswith("https:") for allowed in rules.origins),
-    )
+def _network(rules: Rules) -> Callable[[], httpx.BaseTransport]:
+    """Return what makes a connection's transport: one TLS context serves the whole target."""
+    # Reading the certificate authorities takes a while.
+    is_encrypted = any(allowed.startswith("https:") for allowed in rules.origins)
+    context = httpx.create_ssl_context(verify=is_encrypted, trust_env=False)
+
+    def open_new() -> httpx.BaseTransport:
+        return httpx.HTTPTransport(
+            trust_env=False,  # a proxy of the environment would be another host
+            # No limits: waiting for a connection would count as waiting for the answer.
+            limits=httpx.Limits(),
+            verify=context,
+        )
+
+    return open_new

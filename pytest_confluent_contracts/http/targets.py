@@ -15,6 +15,7 @@ import httpx
 import respx
 
 from pytest_confluent_contracts.http.client import Client
+from pytest_confluent_contracts.http.connections import CONNECTION, SENDING
 from pytest_confluent_contracts.http.guard import (
     OPERATION,
     Allowance,
@@ -33,11 +34,12 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Case, Clock
 
-    # What stands in for the network: the key of an operation, method, path, headers (names in
-    # lower case) and body in; status, headers and body out. It raises `ConnectionError` where it
-    # hangs up.
+    # What stands in for the network: the key of an operation, method, path, headers (names as they
+    # are sent), body and the number of the connection in; status, headers and body out. It raises
+    # `ConnectionError` where it hangs up, `ConnectionAbortedError` where a request crosses the
+    # closing of a connection that was open before.
     Answered = tuple[int, Sequence[tuple[str, str]], bytes]
-    Answering = Callable[[Key, str, str, Mapping[str, str], bytes], Answered]
+    Answering = Callable[[Key, str, str, Mapping[str, str], bytes, int], Answered]
 
 MOCK_URL = "http://mock.contract.invalid"
 
@@ -60,13 +62,15 @@ class ClientSettings:
 class Access:
     """What may be sent of one operation, and what of it must not be seen.
 
-    ``paths`` are the only ones, decoded, without those of the target's URL; ``near_misses`` is what
-    requests carry that is nearly a credential; ``budget`` is in requests (None: no limit).
+    ``paths`` are the only ones, decoded, without those of the target's URL, beside those that may
+    go just as they are spelled; ``near_misses`` is what requests carry that is nearly a credential;
+    ``budget`` is in requests (None: no limit).
     """
 
     operation: Operation
     credentials: Mapping[str, Mapping[str, str]] = field(repr=False)
     paths: frozenset[str] = frozenset()
+    spelled_paths: frozenset[str] = frozenset()
     near_misses: frozenset[str] = field(default=frozenset(), repr=False)
     budget: int | None = None
 
@@ -123,16 +127,37 @@ def embedded(
     return Target(client, clock, (access.operation for access in accesses))
 
 
+class _WholeBody(httpx.SyncByteStream):
+    """A body in one piece.
+
+    What httpx has of this kind is read ahead by it and by respx, and its coding undone.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._body
+
+
 def _handler(answer: Answering) -> Callable[[httpx.Request], httpx.Response]:
     def handle(request: httpx.Request) -> httpx.Response:
-        headers = {name.lower(): value for name, value in request.headers.multi_items()}
+        sent = request.headers.raw
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in sent}
         path = request.url.raw_path.decode("ascii")
-        key = request.extensions[OPERATION]
+        key, connection = request.extensions[OPERATION], request.extensions[CONNECTION]
+        asked = (key, request.method, path, headers, request.content, connection)
         try:
-            status, told, body = answer(key, request.method, path, headers, request.content)
+            status, told, body = answer(*asked)
+        except ConnectionAbortedError as error:  # on a connection that it had kept open
+            request.extensions["trace"](SENDING, {})
+            raise httpx.ReadError(str(error), request=request) from error
         except ConnectionError as error:  # a service that hangs up, as a socket would tell it
             raise httpx.ReadError(str(error), request=request) from error
-        return httpx.Response(status, headers=list(told), content=body)
+        headers_told = list(told)
+        if body and not any(name.lower() == "content-length" for name, _ in told):
+            headers_told.append(("Content-Length", str(len(body))))
+        return httpx.Response(status, headers=headers_told, stream=_WholeBody(body))
 
     return handle
 
@@ -165,10 +190,15 @@ def _origins(url: str, hosts: Iterable[str]) -> Iterator[str]:
 def allowances_at(url: str, accesses: Iterable[Access]) -> dict[Key, Allowance]:
     """Return what the guard of a target at *url* lets out, by operation."""
     prefix = unquote(urlsplit(url).path.rstrip("/"))
+    spelled_prefix = httpx.URL(url).raw_path.decode("ascii").partition("?")[0].rstrip("/")
     found: dict[Key, Allowance] = {}
     for access in accesses:
-        allowed = frozenset(prefix + path for path in access.paths)
-        found[access.operation.key] = Allowance(access.operation.method, allowed, access.budget)
+        found[access.operation.key] = Allowance(
+            method=access.operation.method,
+            paths=frozenset(prefix + path for path in access.paths),
+            budget=access.budget,
+            spelled_paths=frozenset(spelled_prefix + path for path in access.spelled_paths),
+        )
     return found
 
 
@@ -215,9 +245,8 @@ def near_misses(cases: Iterable[Case]) -> frozenset[str]:
     """
     found: set[str] = set()
     for case in cases:
-        own = case.operation.credential_headers
         for name, value in case.headers:
-            if name in own:
+            if case.operation.carries_credentials(name):
                 found.update(_credential_parts(value))
     return frozenset(found)
 

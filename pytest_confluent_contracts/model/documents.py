@@ -156,6 +156,10 @@ class Operation:
         """Return the names of the headers that carry credentials."""
         return {scheme.header for scheme in self.schemes}
 
+    def carries_credentials(self, header: str) -> bool:
+        """Return whether *header*, in any case (RFC 9110 5.1), is one that carries credentials."""
+        return header.lower() in {name.lower() for name in self.credential_headers}
+
     @property
     def refusals(self) -> frozenset[int]:
         """Return the statuses that refuse a body which breaks the schema."""

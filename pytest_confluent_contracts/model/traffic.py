@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from pytest_confluent_contracts.model.documents import Operation
+from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
 
 REDACTED: Final = "[redacted]"
 
@@ -33,6 +34,7 @@ class Probe(StrEnum):
 
     EXAMPLES = "examples"
     VALID = "valid"
+    FORMS = "forms"
     READ_ONLY = "read-only"
     BROKEN = "broken"
     MALFORMED = "malformed"
@@ -40,6 +42,13 @@ class Probe(StrEnum):
     UNKNOWN = "unknown"
     COVERAGE = "coverage"
     THROTTLE = "throttle"
+
+
+class Framing(StrEnum):
+    """How a request tells where its body ends (RFC 9112 6)."""
+
+    COUNTED = "counted"  # by Content-Length
+    CHUNKED = "chunked"  # by Transfer-Encoding
 
 
 class Expect(StrEnum):
@@ -77,6 +86,8 @@ class SubjectKind(StrEnum):
     CREDENTIALS = "credentials"  # the scheme that is wrong; empty where there are none at all
     MALFORMED_CREDENTIALS = "malformed credentials"  # the scheme of which the value is none
     ODD_ID = "odd id"  # an id that may be refused for its form, before anybody looks for it
+    FORM = "form"  # the name of the legal form of a request; empty for the usual one
+    NORMALISED_ID = "normalised id"  # an id that is the own one to who normalises what HTTP lets
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +107,9 @@ class CaseParts:
 
     ``value`` is the JSON value of ``body`` (ABSENT where the body is not JSON); ``violations`` is
     the ground truth of what is wrong with it; ``subject`` what it is about; ``authority`` the
-    credentials it travels with.
+    credentials it travels with. ``spelling`` is how the last path parameter is written in the
+    path where it is not percent-encoded as usual, for example ``ak-1;a=b``. ``framing`` is how the
+    end of the body is told.
     """
 
     probe: Probe
@@ -111,11 +124,22 @@ class CaseParts:
     authority: str = ""
     violations: tuple[Violation, ...] = ()
     subject: Subject = NOTHING_SPECIAL
+    spelling: str = ""
+    framing: Framing = Framing.COUNTED
 
     @property
     def key(self) -> tuple[object, ...]:
         """Return what makes two cases the same request, byte for byte."""
-        return self.operation.id, self.parameters, self.headers, self.body
+        address = (self.operation.id, self.parameters, self.spelling)
+        return *address, self.headers, self.framing, self.body
+
+    @property
+    def written_path(self) -> str:
+        """Return the path as it goes out, percent-encoded, without that of the target's URL."""
+        written = [(name, percent_encoded(value)) for name, value in self.parameters]
+        if self.spelling:
+            written[-1] = (written[-1][0], self.spelling)
+        return filled_template(self.operation.path, written)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -136,6 +160,45 @@ class RedactedCase(CaseParts):
     """A case that was sent, without its secrets: it may be shown, and must not be sent again."""
 
 
+class FailureKind(StrEnum):
+    """Why no answer came, as far as a run goes by it."""
+
+    NONE = ""
+    UNCONNECTED = "no connection"
+    TLS_REFUSED = "TLS refused"
+    BROKEN_OFF = "broken off"
+
+
+class CodingFault(StrEnum):
+    """In which way an answer's content coding is not what its header says (RFC 9110 8.4)."""
+
+    NOT_APPLIED = "not applied"
+    REPEATED = "applied more often than named"
+    UNNAMED = "applied and not named"
+    UNASKED = "not asked for"
+    BROKEN = "cannot be undone"
+
+
+@dataclass(frozen=True, slots=True)
+class CodingFlaw:
+    """What is wrong with the content ``coding`` of an answer, and whether its body can be read."""
+
+    fault: CodingFault
+    coding: str
+    is_readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """How a request was lost on a connection that was open before, and silently sent again.
+
+    The connection had given ``answers`` answers, the last of them ``idle`` seconds before.
+    """
+
+    idle: float
+    answers: int
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """The request that was sent, the response that came, when, and how long it took.
@@ -143,7 +206,9 @@ class Exchange:
     Times are seconds of the run's own clock. ``failure`` says in one line why no answer came;
     ``json`` is ABSENT where ``flaw`` says why the body is not JSON. Everything is redacted;
     ``leaks`` names the secrets that the answer gave away. ``superseded`` marks one that failed on
-    the way and was answered when it was sent again.
+    the way and was answered when it was sent again. ``connection`` numbers the connections of a
+    run in the order in which they were opened, 0 where it is not known; ``losses`` are those that
+    the request had before; ``coding`` says how the body's content coding is told wrongly.
     """
 
     serial: int
@@ -159,6 +224,10 @@ class Exchange:
     came_at: float
     failure: str = ""
     superseded: bool = False
+    failure_kind: FailureKind = FailureKind.NONE
+    connection: int = 0
+    losses: tuple[Loss, ...] = ()
+    coding: CodingFlaw | None = None
 
     def header(self, name: str) -> str | None:
         """Return the first value of the header *name*, whatever its case."""
@@ -168,6 +237,11 @@ class Exchange:
         """Return every value of the header *name*, whatever its case, in the order they came."""
         wanted = name.lower()
         return tuple(value for key, value in self.headers if key.lower() == wanted)
+
+    @property
+    def is_readable(self) -> bool:
+        """Return whether the body could be read: its content coding, if any, be undone."""
+        return self.coding is None or self.coding.is_readable
 
     @property
     def accepted(self) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_confluent_contracts.plugin import fixtures, options
 
-FAMILIES = ("shape", "errors", "requests", "security", "rate_limit", "update")
+FAMILIES = ("shape", "errors", "requests", "security", "rate_limit", "update", "wire")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.paths import filled_template
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.plugin.progress import Silent
@@ -18,7 +19,7 @@ from pytest_confluent_contracts.plugin.stash import NOT_PUT_BACK, STATE_FOLDER
 from pytest_confluent_contracts.run import saved_state
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import pytest
 
@@ -37,6 +38,11 @@ REMOTE_BACKOFF_S = 0.5
 # Requests that a finding may be shrunk with: off this machine each of them is a load on others.
 REMOTE_SHRINK_TRIES = 20
 NOBODYS_ID = "contract-unknown-0000"
+# What another resource or another target may mend, and what shows that the target may serve
+# another document alone.
+WRONG_RESOURCE = frozenset({MissingKind.UNKNOWN_RESOURCE, MissingKind.NOTHING_SERVED})
+WRONG_TARGET = WRONG_RESOURCE | {MissingKind.NO_CONNECTION, MissingKind.TLS_REFUSED}
+ANOTHERS_DOCUMENT = frozenset({MissingKind.NO_CREDENTIALS, MissingKind.NOTHING_SERVED})
 
 
 class Gate:
@@ -64,18 +70,55 @@ class Gate:
         self._services: dict[tuple[str, str], Service] = {}
         self._campaigns: dict[tuple[str, str], Campaign] = {}
         self._testers: dict[tuple[str, str], MutationTester] = {}
+        self._telling_nodes: dict[str, str] = {}
 
     def ruling(self, operation: Operation, clause: Clause) -> Ruling:
         """Return the verdict on *clause*."""
         begun = time.perf_counter()
         try:
-            ruling = self.campaign(operation).ruling(clause)
+            ruling = self._judged(operation, clause)
         finally:
             self.telling.clear()
         took = time.perf_counter() - begun
         self.seconds[operation.key] = self.seconds.get(operation.key, 0.0) + took
         self.config.hook.pytest_contract_ruling(config=self.config, ruling=ruling)
         return ruling
+
+    def _judged(self, operation: Operation, clause: Clause) -> Ruling:
+        campaign = self.campaign(operation)
+        unjudged = campaign.look_first() if clause.needs else None
+        ruling = campaign.ruling(clause)
+        if unjudged is None:
+            return ruling
+        return replace(ruling, missing=self._told_once(operation, unjudged, ruling.node))
+
+    def _told_once(
+        self, operation: Operation, unjudged: MissingEvidence, node: str
+    ) -> MissingEvidence:
+        """Return what the test *node* tells of a preflight that stopped *operation*.
+
+        The first test of the document tells why, and fails; the others point to it.
+        """
+        if operation.document not in self._telling_nodes:
+            folder = self.config.stash.get(STATE_FOLDER, None)
+            first = saved_state.claim(folder, operation.document, node)
+            self._telling_nodes[operation.document] = first
+        first = self._telling_nodes[operation.document]
+        if first != node:
+            return MissingEvidence(MissingKind.NOT_JUDGED, first, preflight=True)
+        return replace(unjudged, options=tuple(self._mending_options(operation, unjudged.kind)))
+
+    def _mending_options(self, operation: Operation, kind: MissingKind) -> Iterator[str]:
+        """Yield the options that may mend what the preflight found."""
+        if kind in WRONG_RESOURCE:
+            for name, _ in operation.parameters:
+                yield f"--contract-param {name}=..."
+        if kind in WRONG_TARGET:
+            yield "--contract-target"
+        others = [path.stem for path in self.settings.documents]
+        others.remove(operation.document)
+        if others and kind in ANOTHERS_DOCUMENT:
+            yield " ".join(f"--contract-spec={name}" for name in others)
 
     def campaign(self, operation: Operation) -> Campaign:
         """Return the campaign of *operation*, made when first asked."""

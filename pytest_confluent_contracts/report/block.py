@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from pytest_confluent_contracts.report.curl import curl
 from pytest_confluent_contracts.report.sentences import (
     finding_sentence,
-    mending_evidence,
     mending_sentence,
+    missing_repair_sentence,
+    missing_sentence,
     outcome_sentence,
+    repair_sentence,
     seen_sentence,
 )
 from pytest_confluent_contracts.report.visible import visible
@@ -50,8 +52,17 @@ def failure_block(ruling: Ruling, again: str) -> str:
 def _mending(ruling: Ruling) -> str:
     """Return what to mend, ``""`` where no sentence can name it."""
     if ruling.finding is not None:
-        return mending_sentence(ruling.finding)
-    return "" if ruling.missing is None else mending_evidence(ruling.missing)
+        return repair_sentence(ruling.finding)
+    return "" if ruling.missing is None else missing_repair_sentence(ruling.missing)
+
+
+def stopped_block(ruling: Ruling) -> str:
+    """Return the failure block of a preflight that found that nobody can be judged."""
+    assert ruling.missing is not None
+    lines = [f"not judged: {missing_sentence(ruling.missing)}"]
+    if mending := mending_sentence(ruling.missing):
+        lines.append(f"  to mend:  {mending}")
+    return "\n".join(lines)
 
 
 def _answer(exchange: Exchange) -> str:

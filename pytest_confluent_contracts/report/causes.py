@@ -11,7 +11,7 @@ from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Aspect, Family, FindingKind, MissingKind
 from pytest_confluent_contracts.model.traffic import Expect
 from pytest_confluent_contracts.report.record import missing_from
-from pytest_confluent_contracts.report.sentences import mending_evidence, missing_sentence
+from pytest_confluent_contracts.report.sentences import missing_repair_sentence, missing_sentence
 
 A_HABIT = 3  # members that break one rule in one way: two may be slips, three are a missing check
 GRAVEST = ("broken", "withheld", "warned", "waived", "kept", "not exercised")
@@ -60,6 +60,8 @@ BY_FAMILY: Mapping[str, int] = {
     Family.RATE_LIMIT: 6,
 }
 LEAST_DAMAGE = 7  # headers
+# Findings that another one on the same member explains.
+CONSEQUENCES = frozenset({FindingKind.FORM_NOT_STORED})
 
 Record = Mapping[str, Any]
 Key = tuple[Any, ...]
@@ -224,7 +226,7 @@ def mending_missing(record: Record) -> str:
     """Return what to mend where evidence was withheld, ``""`` where no sentence can name it."""
     missing = record.get("missing")
     evidence = missing_from(missing) if missing else None
-    return "" if evidence is None else mending_evidence(evidence)
+    return "" if evidence is None else missing_repair_sentence(evidence)
 
 
 def _gravity(cause: Cause) -> tuple[Any, ...]:
@@ -259,6 +261,7 @@ def _weight(record: Record) -> tuple[Any, ...]:
     return (
         RANK[standing(record)],
         record["level"] != "MUST",
+        _kind(record) in CONSEQUENCES,
         record["family"] != Family.REQUESTS,  # what was asked explains what came of it
         _topic(record)["aspect"] == Aspect.GENERAL,  # a rule on every answer explains least
         -record["against"],

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from pytest_confluent_contracts.model.traffic import SubjectKind
 from pytest_confluent_contracts.report.visible import break_commands, is_printable, visible
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Exchange
 
+LONGEST_HEADER = 200  # characters; of a longer one made of zeros, their number is told
 LONGEST_BODY = 600  # bytes; a longer body is cut in its middle
 HEAD, TAIL = 500, 60  # bytes that are left of it
 
@@ -18,12 +20,23 @@ def curl(exchange: Exchange) -> str:
     """Return the request of *exchange* as a curl line: credentials redacted, a long body cut."""
     case = exchange.case
     parts = [f"curl -X {case.operation.method}", _quoted_text(exchange.url)]
+    is_form = case.subject.kind is SubjectKind.FORM
     for name, value in case.headers:
-        if name != "Accept":
-            parts.append(f"-H {_quoted_text(f'{name}: {value}')}")
+        # Another Accept than curl's own says nothing new, unless that is what the request is about.
+        if name != "Accept" or is_form:
+            parts.append(f"-H {_quoted_header(name, value)}")
+    if is_form and "accept" not in {name.lower() for name, _ in case.headers}:
+        parts.append("-H Accept:")  # curl sends none then
     if case.body:
         parts.append(f"--data-binary {_quoted_body(case.body)}")
     return " ".join(parts)
+
+
+def _quoted_header(name: str, value: str) -> str:
+    """Return a header for the shell, the zeros of a long one made by it."""
+    if len(value) > LONGEST_HEADER and set(value) == {"0"}:
+        return f"\"{name}: $(printf '%0{len(value)}d' 0)\""
+    return _quoted_text(f"{name}: {value}")
 
 
 def _quoted_body(body: bytes) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pytest_confluent_contracts.model.clauses import Family, Verdict
 from pytest_confluent_contracts.report import causes
-from pytest_confluent_contracts.report.record import by_operation
+from pytest_confluent_contracts.report.record import by_operation, is_stopped
 
 ORDER = tuple(verdict.value for verdict in Verdict)
 FAMILIES = tuple(family.value for family in Family)
@@ -53,6 +53,9 @@ def closing_lines(
     for key, own in by_operation(records).items():
         document, operation = key
         cost = _cost(costs.get(key, {}), verbosity)
+        if any(map(is_stopped, own)):
+            yield Line(f"{document}::{operation}: not judged{cost}", HEADING)
+            continue
         yield Line(f"{document}::{operation}: {counted(own)}{cost}", HEADING)
         if verbosity >= 0:
             yield from map(Line, _table(own))

@@ -17,10 +17,18 @@ def planned_access(plan: Plan, budget: int | None = None) -> Access:
     *budget* is in requests (None: no limit).
     """
     planned = list(plan.every_case())
+    paths: set[str] = set()
+    spelled: set[str] = set()
+    for one in planned:
+        if one.spelling or any("/" in value for _, value in one.parameters):
+            spelled.add(one.written_path)
+        else:
+            paths.add(filled_template(one.operation.path, one.parameters))
     return Access(
         operation=plan.operation,
         credentials=plan.context.credentials,
-        paths=frozenset(filled_template(one.operation.path, one.parameters) for one in planned),
+        paths=frozenset(paths),
+        spelled_paths=frozenset(spelled),
         near_misses=near_misses(planned),
         budget=budget,
     )

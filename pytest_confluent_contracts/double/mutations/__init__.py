@@ -20,6 +20,7 @@ from pytest_confluent_contracts.double.mutations.updates import (
     time_mutations,
     update_mutations,
 )
+from pytest_confluent_contracts.double.mutations.wire import wire_mutations
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
@@ -39,6 +40,7 @@ FAMILIES = (
     secret_mutations,
     time_mutations,
     rare_mutations,
+    wire_mutations,
 )
 
 

@@ -139,13 +139,16 @@ def pointer_mutations(path: str, where: When) -> Iterator[Mutation]:
     if not source or paths.steps_of(source)[-1] is paths.ITEM:
         source = path  # the error itself cannot be left out
     clause, at_fault = "error/source.pointer", "error/source.pointer/at-fault"
+    exact = "error/source.pointer/exact"
     dotted, fragment = change_text(path, with_dots), change_text(path, "#{}".format)
     yield mutate_answers(f"{path} dotted", dotted, where, clause)
     yield mutate_answers(f"{path} a fragment", fragment, where, clause)
     nowhere = put_value(path, "/nowhere/at/all")
     yield mutate_answers(f"{path} nowhere", nowhere, where, clause)
     cut, other = change_text(path, without_last_token), put_value(path, "/spec/other")
-    yield mutate_answers(f"{path} too short", cut, where, at_fault, clause)
+    yield mutate_answers(f"{path} too short", cut, where, exact)
+    whole = put_value(path, "")
+    yield mutate_answers(f"{path} always the whole body", whole, where, exact)
     yield mutate_answers(f"{path} at another member", other, where, at_fault, clause)
     yield mutate_answers(f"{source} left out", drop_member(source), where, "error/source")
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import posixpath
+import re
+import zlib
 from copy import deepcopy
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from functools import partial
 from operator import eq
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from pytest_confluent_contracts.double.mutations.altering import (
     Mutation,
+    always,
     any_resource,
     chain_alterations,
     is_accepted,
@@ -27,7 +33,7 @@ from pytest_confluent_contracts.model.documents import Property
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.double.mutations.altering import Alter, Change
     from pytest_confluent_contracts.double.service import Answer, Request, Service
@@ -53,12 +59,17 @@ def request_mutations(operation: Operation) -> Iterator[Mutation]:
     yield mutate_answers(refused, invalid, surprised, "request/undeclared")
     yield mutate_answers("undeclared members crash it", set_status(500), surprised, "statuses")
     yield from malformed_mutations(operation)
+    yield from form_mutations(invalid)
     if operation.promises.refusals.unknown:
         unknown = "request/unknown-id"
         yield mutate_step("unknown ids are served", "find_resource", find_any_resource, unknown)
         yield mutate_step("unknown ids are created", "find_resource", create_unknown, unknown)
         not_found, name = with_status(404), "unknown ids are refused as invalid"
         yield mutate_answers(name, invalid, not_found, unknown)
+        if operation.response(403):
+            hidden, name = set_status(403), "unknown ids are forbidden"
+            yield mutate_answers(name, hidden, not_found, f"{unknown}/not-hidden")
+        yield from near_id_mutations(unknown)
 
 
 def refuse_as_invalid(operation: Operation) -> Change:
@@ -83,6 +94,314 @@ def create_unknown(service: Service, inner: Any, request: Request) -> Any:
     except Refused:
         service.store.resources[service.id_in(request.path)] = service.store.initial()
         raise
+
+
+# --- legal forms of one request -------------------------------------------------------------------
+
+NOT_ACCEPTABLE = 406  # RFC 9110 15.5.7
+LONG_VALUE = 2000  # characters
+FORMS_OF_BODY = ("chunked", "charset", "trailing-newline", "escaped", "member-order")
+
+
+def form_mutations(invalid: Change) -> Iterator[Mutation]:
+    """Yield the mutations in which one form of a request is refused, or read as something else."""
+    for form, test in FORM_TESTS.items():
+        refused = invalid if form in FORMS_OF_BODY else set_status(NOT_ACCEPTABLE)
+        name = f"the form {form} is refused"
+        yield mutate_answers(name, refused, sends_form(test), f"request/form/{form}")
+        name = f"the form {form} is taken and not applied"
+        forget = partial(forget_update, test)
+        yield mutate_step(name, "handle", forget, f"request/form/{form}")
+        if form in FORMS_OF_BODY:
+            name, undo = f"the form {form} is answered and not stored", partial(undo_update, test)
+            yield mutate_step(name, "handle", undo, f"request/form/{form}")
+    escaped = "request/form/escaped"
+    yield mutate_step("escapes are kept as they stand", "read_body", read_escapes_raw, escaped)
+    crash, long = set_status(500), sends_form(has_long_header)
+    name = "a long header crashes it"
+    yield mutate_answers(name, crash, long, "statuses", "request/form/long-header")
+
+
+def sends_form(test: Callable[[Request], bool]) -> Callable[[Request, Answer], bool]:
+    """Hold where an update was accepted that was sent in the form that *test* knows."""
+
+    def sends(request: Request, answer: Answer) -> bool:
+        return is_accepted(request, answer) and test(request)
+
+    return sends
+
+
+def forget_update(
+    test: Callable[[Request], bool], service: Service, inner: Any, request: Request
+) -> Any:
+    """Answer an update of that form as an update of nothing: it shows what was there before."""
+    if not test(request) or not service.store.resources:
+        return inner(request)
+    apply = service.apply_update
+    vars(service)["apply_update"] = always(None)
+    try:
+        return inner(request)
+    finally:
+        vars(service)["apply_update"] = apply
+
+
+def undo_update(
+    test: Callable[[Request], bool], service: Service, inner: Any, request: Request
+) -> Any:
+    """Answer an update of that form rightly, and leave the resource as it was before."""
+    if not test(request):
+        return inner(request)
+    before = deepcopy(service.store.resources)
+    answer = inner(request)
+    service.store.resources.update(before)
+    return answer
+
+
+def read_escapes_raw(_: Service, inner: Any, request: Request) -> Any:
+    """Take an escape for the characters that it is written in, unless it belongs to half a pair."""
+    if b"\\ud800" in request.body:
+        return inner(request)
+    raw = re.sub(rb"\\(u[0-9a-f]{4})", rb"\\\\\1", request.body)
+    return inner(replace(request, body=raw))
+
+
+def is_chunked(request: Request) -> bool:
+    """Return whether the body came in chunks."""
+    return "transfer-encoding" in request.headers
+
+
+def has_charset(request: Request) -> bool:
+    """Return whether the media type names a charset, of a request that is JSON."""
+    return "charset=utf-8" in request.headers.get("content-type", "")
+
+
+def accepts_by(test: Callable[[str], bool]) -> Callable[[Request], bool]:
+    """Return the test whether a request's Accept passes *test*; none is empty."""
+
+    def accepts(request: Request) -> bool:
+        return test(request.headers.get("accept", ""))
+
+    return accepts
+
+
+def has_weight(accept: str) -> bool:
+    """Return whether media types are weighted."""
+    return ";q=" in accept
+
+
+def has_names_in_other_case(request: Request) -> bool:
+    """Return whether a header's name begins with a small letter that mostly is a capital."""
+    return any(name[0].islower() for name in request.names_sent)
+
+
+def accepts_no_coding(request: Request) -> bool:
+    """Return whether the answer is to be without a content coding."""
+    return request.headers.get("accept-encoding") == "identity"
+
+
+def has_long_header(request: Request) -> bool:
+    """Return whether a header's value is long."""
+    return any(len(value) > LONG_VALUE for value in request.headers.values())
+
+
+def ends_in_new_line(request: Request) -> bool:
+    """Return whether a new line stands behind the body."""
+    return request.body.endswith(b"\n")
+
+
+def has_escaped_slash(request: Request) -> bool:
+    """Return whether the body escapes what need not be escaped."""
+    return b"\\/" in request.body
+
+
+def is_in_other_order(request: Request) -> bool:
+    """Return whether members of the body stand in an order that no schema has them in."""
+    last_first = rb'"(?:description|tags)".*"(?:display_name|api_key)"'
+    return re.search(last_first, request.body, re.DOTALL) is not None
+
+
+FORM_TESTS: Mapping[str, Callable[[Request], bool]] = {
+    "chunked": is_chunked,
+    "charset": has_charset,
+    "accept-absent": accepts_by(partial(eq, "")),
+    "accept-any": accepts_by(partial(eq, "*/*")),
+    "accept-weighted": accepts_by(has_weight),
+    "header-case": has_names_in_other_case,
+    "identity": accepts_no_coding,
+    "long-header": has_long_header,
+    "trailing-newline": ends_in_new_line,
+    "escaped": has_escaped_slash,
+    "member-order": is_in_other_order,
+}
+
+
+# --- ids that are nearly the own one --------------------------------------------------------------
+
+CRASH_LENGTHS = (255, 1000)
+SHARDS = 8  # over which a hash spreads ids
+FROM_OTHER_SCRIPTS = str.maketrans("\u0430\u0441\u0435\u043e\u0440\u0445", "aceopx")
+
+
+def near_id_mutations(unknown: str) -> Iterator[Mutation]:
+    """Yield the mutations in which another id passes for the own one, or is not looked for."""
+    for what, test in NEAR_TESTS.items():
+        name = f"an id {what} is taken for the own one"
+        yield mutate_step(name, "find_resource", partial(find_near, test), unknown)
+    normalised = f"{unknown}/normalised"
+    name = "dot segments in an id are removed"
+    yield mutate_step(name, "find_resource", partial(find_near, is_same_path), normalised)
+    name = "a slash behind an id is dropped"
+    yield mutate_step(name, "id_in", drop_last_slash, normalised)
+    for what, test in CRASH_TESTS.items():
+        name = f"an id {what} crashes it"
+        yield mutate_answers(name, set_status(500), asks_for_id(test), "statuses", unknown)
+    name = "an id of one shard is answered as if it were there"
+    yield mutate_step(name, "find_resource", partial(find_near, is_of_a_shard), unknown)
+    name, forbidden = "an id of one shard is forbidden", asks_for_id(is_of_a_shard)
+    yield mutate_answers(name, set_status(403), forbidden, unknown)
+    name = "an id with a wildcard is refused and written to"
+    yield mutate_step(name, "find_resource", write_and_refuse, "update/refused-unchanged")
+
+
+def asks_for_id(test: Callable[[str, str], bool]) -> Callable[[Request, Answer], bool]:
+    """Hold where an id was not found that passes *test*; the own one is not compared with."""
+
+    def asks(request: Request, answer: Answer) -> bool:
+        last = unquote(request.path.rpartition("/")[2])
+        return answer.status == 404 and test(last, "")
+
+    return asks
+
+
+def find_near(
+    is_near: Callable[[str, str], bool], service: Service, inner: Any, request: Request
+) -> Any:
+    """Find the own resource where *is_near(the id asked for, its own id)*."""
+    id, own = service.id_in(request.path), next(iter(service.store.resources))
+    return any_resource(service) if is_near(id, own) else inner(request)
+
+
+def write_and_refuse(service: Service, inner: Any, request: Request) -> Any:
+    """Write to the own resource where the id ends in a wildcard, and refuse the request."""
+    if service.id_in(request.path).endswith("%"):
+        service.apply_update(any_resource(service), service.read_body(request))
+    return inner(request)
+
+
+def drop_last_slash(_: Service, inner: Any, path: str) -> Any:
+    """Read a path as if no slash stood behind it."""
+    return inner(path.rstrip("/"))
+
+
+def is_own_by_percent(id: str, own: str) -> bool:
+    """Return whether SQL's LIKE finds *own* by a percent sign in *id*."""
+    return re.fullmatch(re.escape(id).replace("%", ".*"), own) is not None
+
+
+def is_own_by_underline(id: str, own: str) -> bool:
+    """Return whether SQL's LIKE finds *own* by an underline in *id*."""
+    return re.fullmatch(re.escape(id).replace("_", "."), own) is not None
+
+
+def is_own_by_glob(id: str, own: str) -> bool:
+    """Return whether *id*, read as a glob, finds *own*."""
+    return fnmatchcase(own, id)
+
+
+def is_own_with_suffix(id: str, own: str) -> bool:
+    """Return whether *id* is *own* with the extension of a file."""
+    return id.removesuffix(".json") == own
+
+
+def is_own_before(mark: str) -> Callable[[str, str], bool]:
+    """Return the test whether *own* stands before the first *mark* in an id."""
+
+    def is_before(id: str, own: str) -> bool:
+        return id.partition(mark)[0] == own
+
+    return is_before
+
+
+def is_own_in_blanks(id: str, own: str) -> bool:
+    """Return whether *id* is *own* but for white space around it."""
+    return id.strip() == own
+
+
+def is_own_in_other_case(id: str, own: str) -> bool:
+    """Return whether *id* is *own* but for upper and lower case."""
+    return id.lower() == own.lower()
+
+
+def is_own_padded(id: str, own: str) -> bool:
+    """Return whether *id* is *own* but for a zero before its number."""
+    return re.sub("(?<![0-9])0", "", id) == own
+
+
+def is_beginning_of_own(id: str, own: str) -> bool:
+    """Return whether *own* begins with *id*."""
+    return bool(id) and own.startswith(id)
+
+
+def begins_with_own(id: str, own: str) -> bool:
+    """Return whether *id* begins with *own*, whatever comes then."""
+    return id.startswith(own)
+
+
+def ends_with_own(id: str, own: str) -> bool:
+    """Return whether *id* ends with *own*, whatever stands before."""
+    return id.endswith(own)
+
+
+def looks_like_own(id: str, own: str) -> bool:
+    """Return whether *id* is *own* but for letters of another script that look the same."""
+    return id.translate(FROM_OTHER_SCRIPTS) == own
+
+
+def is_same_path(id: str, own: str) -> bool:
+    """Return whether *id* leads to *own* where it is read as the way to a file."""
+    return posixpath.normpath(id) == own
+
+
+def is_of_a_shard(id: str, own: str) -> bool:
+    """Return whether *id*, not the own one, lies in the one of the shards that is out of order."""
+    return id != own and zlib.crc32(id.encode()) % SHARDS == 1
+
+
+def is_longer_id(length: int) -> Callable[[str, str], bool]:
+    """Return the test whether an id has more than *length* characters."""
+
+    def is_longer(id: str, _: str) -> bool:
+        return len(id) > length
+
+    return is_longer
+
+
+def has_nul(id: str, _: str) -> bool:
+    """Return whether *id* has a NUL in it."""
+    return "\0" in id
+
+
+NEAR_TESTS: Mapping[str, Callable[[str, str], bool]] = {
+    "with a percent sign": is_own_by_percent,
+    "with an underline": is_own_by_underline,
+    "with an asterisk": is_own_by_glob,
+    "with an extension": is_own_with_suffix,
+    "with a parameter": is_own_before(";"),
+    "with a NUL": is_own_before("\0"),
+    "with a query coded in it": is_own_before("?"),
+    "with a path behind it": is_own_before("/"),
+    "in blanks": is_own_in_blanks,
+    "in the other case": is_own_in_other_case,
+    "padded with zeros": is_own_padded,
+    "that it begins with": is_beginning_of_own,
+    "that begins with it": begins_with_own,
+    "that ends with it": ends_with_own,
+    "in another script": looks_like_own,
+}
+CRASH_TESTS: Mapping[str, Callable[[str, str], bool]] = {
+    "with a NUL": has_nul,
+    **{f"of more than {length} characters": is_longer_id(length) for length in CRASH_LENGTHS},
+}
 
 
 # --- what is not checked --------------------------------------------------------------------------

@@ -1,0 +1,140 @@
+"""In which legal forms may one update be sent? They mean the same, so that each must be applied."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import cycle
+from typing import TYPE_CHECKING, Any
+
+from pytest_confluent_contracts.cases.build import (
+    fresh_body,
+    full_body,
+    judged_case,
+    varied_members,
+    violations,
+)
+from pytest_confluent_contracts.model.paths import without_value
+from pytest_confluent_contracts.model.traffic import (
+    Case,
+    Framing,
+    Probe,
+    RunContext,
+    Subject,
+    SubjectKind,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_confluent_contracts.model.documents import Operation
+
+# Characters of which JSON knows several spellings: two bytes, three, a surrogate pair, a slash.
+SPELLED = "\u00e9 \u6f22 \U0001f600 /"
+LONG_HEADER = ("X-Contract-Padding", "0" * 4096)
+WEIGHTED = "text/html;q=0.2, application/*;q=0.7, */*;q=0.5, application/json;q=0.9"
+
+
+def legal_form_cases(operation: Operation, context: RunContext) -> list[Case]:
+    """Return one update in its usual form, then others, each with values of its own, in each form.
+
+    An optional member rests in each: the next answer shows whether what was said of it was kept.
+    """
+    if operation.request is None:
+        return []
+    usual = judged_case(
+        Probe.FORMS,
+        "an update in its usual form",
+        operation,
+        context,
+        _new_values(operation, context, "usual"),
+        subject=Subject(SubjectKind.FORM),
+    )
+    rests = cycle(_resting_members(operation, context))
+    made = [usual]
+    for name, title, form in _forms(usual):
+        body = _new_values(operation, context, name)
+        rest = next(rests)
+        if rest and name != "member-order":  # where all must stand to change places
+            body = without_value(body, rest)
+        plain = judged_case(Probe.FORMS, title, operation, context, body)
+        made.append(_in_form(plain, name, form))
+    return made
+
+
+def _new_values(operation: Operation, context: RunContext, label: str) -> Any:
+    """Return a full body with values that carry *label*; the documented ones if it is too long."""
+    body = fresh_body(operation, context, f"{label} {SPELLED}")
+    return full_body(operation, context) if violations(operation, body) else body
+
+
+def _resting_members(operation: Operation, context: RunContext) -> list[str]:
+    """Return what rests in turn: one optional member after the other, so that each is sent before.
+
+    Where there is but one, it rests every other time; the empty name stands for none.
+    """
+    found = [member.path for member in varied_members(operation, context) if not member.required]
+    return found if len(found) > 1 else ["", *found]
+
+
+def _in_form(plain: Case, name: str, form: dict[str, Any]) -> Case:
+    """Return *plain* with the parts of a case that make up *form*."""
+    changed = dict(form)
+    if write := changed.pop("write", None):
+        changed["body"] = write(plain.value)
+    return replace(plain, subject=Subject(SubjectKind.FORM, name), **changed)
+
+
+# --- the forms ------------------------------------------------------------------------------------
+
+
+def _forms(usual: Case) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield each form: its name, what a request in it is called, and the parts that differ.
+
+    ``write`` takes the JSON value of a body and returns its bytes.
+    """
+    headers = usual.headers
+    # Forms of the body and of what asks take turns: where one member alone may rest, it is sent
+    # with the former, and its next answer shows whether it was kept.
+    yield "chunked", "an update in chunks", {"framing": Framing.CHUNKED}
+    unasked = tuple(pair for pair in headers if pair[0] != "Accept")
+    yield "accept-absent", "an update without Accept", {"headers": unasked}
+    typed = _with_header(headers, "Content-Type", f"{dict(headers)['Content-Type']}; charset=utf-8")
+    yield "charset", "an update with charset=utf-8", {"headers": typed}
+    anything = _with_header(headers, "Accept", "*/*")
+    yield "accept-any", "an update that accepts */*", {"headers": anything}
+    yield "trailing-newline", "an update with a new line behind it", {"write": _with_new_line}
+    weighted = _with_header(headers, "Accept", WEIGHTED)
+    yield "accept-weighted", "an update that accepts several types, weighted", {"headers": weighted}
+    yield "escaped", "an update with its characters escaped", {"write": _escaped}
+    plain = (*headers, ("Accept-Encoding", "identity"))
+    yield "identity", "an update that accepts no coding", {"headers": plain}
+    yield "member-order", "an update with its members in another order", {"write": _reversed_order}
+    yield "long-header", "an update with a header of 4 KB", {"headers": (*headers, LONG_HEADER)}
+    swapped = tuple((name.swapcase(), value) for name, value in headers)
+    yield "header-case", "an update with headers in the other case", {"headers": swapped}
+
+
+def _with_header(
+    headers: tuple[tuple[str, str], ...], name: str, value: str
+) -> tuple[tuple[str, str], ...]:
+    return tuple((known, value if known == name else old) for known, old in headers)
+
+
+def _with_new_line(body: Any) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode("utf-8") + b"\n"
+
+
+def _escaped(body: Any) -> bytes:
+    """Return *body* in ASCII, its slashes escaped as well (RFC 8259 7)."""
+    return json.dumps(body).replace("/", "\\/").encode("ascii")
+
+
+def _reversed_order(body: Any) -> bytes:
+    return json.dumps(_with_members_reversed(body), ensure_ascii=False).encode("utf-8")
+
+
+def _with_members_reversed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_members_reversed(value[name]) for name in reversed(value)}
+    return value
