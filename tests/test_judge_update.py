@@ -576,6 +576,14 @@ def test_what_changes_anyway_is_not_the_refusals_doing() -> None:
     assert said(confluent(), REFUSED, *row) == [SILENT, SILENT, KEPT, SILENT]
 
 
+def test_a_default_that_is_written_over_is_the_accepted_requests_doing() -> None:
+    """A refusal that sent the same empty value in between does not explain what happens without one, too."""
+    emptied = shown(description="")
+    row = [FIRST, emptied, FIRST, refused(spec(description=None)), emptied]
+    assert said(confluent(), OMITTED, *row) == [SILENT, BROKEN, BROKEN, SILENT, BROKEN]
+    assert said(confluent(), REFUSED, *row) == [SILENT, SILENT, SILENT, KEPT, SILENT]
+
+
 def test_a_refused_value_that_comes_out_is_the_refusals_doing() -> None:
     """Even of a member that moves by itself: the value is the one that was refused."""
     row = [FIRST, CHANGED, refused(spec(description="d")), shown(description="d")]

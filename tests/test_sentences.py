@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from pytest_confluent_contracts.model.clauses import (
     FindingKind,
     MissingEvidence,
     MissingKind,
+    Shape,
     Verdict,
 )
 from pytest_confluent_contracts.model.traffic import Expect
@@ -21,6 +23,7 @@ from pytest_confluent_contracts.report.sentences import (
     missing_sentence,
     outcome_sentence,
     reason_sentence,
+    repair_sentence,
     seen_sentence,
 )
 
@@ -83,10 +86,6 @@ FINDINGS: list[tuple[Finding, str]] = [
         '200 answered with spec: 7 is not of type "object"',
     ),
     (
-        example(Kind.MEMBER_INVALID, 200, observed="nested too deeply to be judged"),
-        "200 answered with the body: nested too deeply to be judged",
-    ),
-    (
         example(Kind.MEMBERS_UNDECLARED, 200, observed=(("a", "b.c"), 0)),
         "200 answered with a, b.c, which the document does not name",
     ),
@@ -94,10 +93,38 @@ FINDINGS: list[tuple[Finding, str]] = [
         example(Kind.MEMBERS_UNDECLARED, 200, observed=(("a", "b"), 3)),
         "200 answered with a, b and 3 more, which the document does not name",
     ),
+    (
+        example(Kind.MEMBER_INVALID, 200, "spec", observed=("type", "7", ('"null"', '"object"'))),
+        '200 answered with spec: 7 is not of type "null" or "object"',
+    ),
+    (
+        example(Kind.MEMBER_INVALID, 200, "tags", observed=("uniqueItems", '["a","a"]', "")),
+        "200 answered, and two items of `tags` are equal (uniqueItems)",
+    ),
+    (
+        example(Kind.MEMBER_INVALID, 200, "name", observed=("maxLength", '"ab"', "1")),
+        '200 answered with name: "ab" is longer than 1 characters',
+    ),
+    (
+        example(Kind.MEMBER_INVALID, 200, observed=("additionalProperties", "{}", ('"z"',))),
+        '200 answered with the body: no member "z" is allowed',
+    ),
+    (
+        example(Kind.MEMBER_INVALID, 200, observed=("depth", "", "")),
+        "200 answered with the body: nested too deeply to be judged",
+    ),
+    (
+        example(Kind.MEMBER_INVALID, 200, "a", observed=("anyOf", "7", "")),
+        "200 answered with a: 7 is not what the schema allows (anyOf)",
+    ),
     (example(Kind.VALUE_UNLISTED, 200, "kind", observed='"Key"'), '200 answered with kind "Key"'),
     (
         example(Kind.EXAMPLE_INVALID, observed=(("", "7 is no text"), ("errors", "missing"))),
-        "the document's own example breaks its schema: the value: 7 is no text; errors: missing",
+        "the document's own example breaks its schema: the value: 7 is no text; the member `errors` is missing",
+    ),
+    (
+        example(Kind.EXAMPLE_INVALID, observed=(("errors", ("missing", "", "")),)),
+        "the document's own example breaks its schema: the member `errors` is missing",
     ),
     # headers
     (example(Kind.HEADER_MISSING, 200, "X-Request-Id"), "200 answered without X-Request-Id"),
@@ -235,6 +262,10 @@ FINDINGS: list[tuple[Finding, str]] = [
     (
         example(Kind.POINTER_ELSEWHERE, 400, POINTER, expected=("", "/spec"), observed='"/x"'),
         f'400 answered with {POINTER} "/x", but wrong is the whole body or /spec',
+    ),
+    (
+        example(Kind.POINTER_ELSEWHERE, 400, POINTER, expected=("",), observed='"/x"'),
+        f'400 answered with {POINTER} "/x", but a whole-body error is told by the pointer ""',
     ),
     (
         example(Kind.POINTER_AROUND, 400, POINTER, expected=("/spec/id",), observed='""'),
@@ -465,6 +496,24 @@ def test_a_finding_is_told_in_these_words(finding: Finding, said: str) -> None:
     assert finding_sentence(finding) == said
 
 
+@pytest.mark.parametrize("finding", [one for one, _ in FINDINGS], ids=[one for _, one in FINDINGS])
+def test_what_to_mend_is_one_short_sentence(finding: Finding) -> None:
+    """Where it can be named it fits beside its label on 80 columns, but for what it quotes."""
+    mend = repair_sentence(replace(finding, subject="a", observed="b", expected="c"))
+    assert len(mend) <= 80 - len("  to mend:  ")
+    assert "{" not in mend
+    assert not mend.endswith(".")
+
+
+def test_what_to_mend_names_the_status_that_was_promised() -> None:
+    """A body that is refused in another way than documented is not one that nobody checks."""
+    taken, refused = (
+        Finding(Kind.FORBIDDEN_TAKEN, status, expected=(400,)) for status in (200, 422)
+    )
+    assert repair_sentence(taken).startswith("check the body against the schema")
+    assert repair_sentence(refused).startswith("refuse what is wrong with 400,")
+
+
 def test_each_kind_of_finding_has_a_sentence_and_an_example() -> None:
     """No kind is without words, and this table shows each of them."""
     assert set(sentences.FINDINGS) == set(FindingKind)
@@ -686,20 +735,26 @@ def test_what_came_of_a_clause_is_told_in_one_sentence() -> None:
 def test_a_failure_speaks_in_its_order() -> None:
     """What came; what was promised, and where; the request as curl; the answer; how often; how to see it again."""
     finding = Finding(FindingKind.HEADER_MISSING, 404, "X-Request-Id")
-    lines = block.failure_block(
-        make_broken(CLAUSE, finding, answered(404)), "pytest that"
-    ).splitlines()
+    lost = Finding(
+        FindingKind.MEDIA_TYPE_WRONG, 404, expected="application/json", observed=("a/b",)
+    )
+    pages = Shape(404, "a/b", lost.kind, 2, lost, None)
+    ruling = make_broken(CLAUSE, finding, answered(404))
+    lines = block.failure_block(replace(ruling, shapes=(pages, pages)), "pytest that").splitlines()
     assert lines[0] == "404 answered without X-Request-Id"
-    assert lines[1] == "  promised: it is as it should be (specs/made-up.yaml:7)"
-    assert lines[2].startswith("  request:  curl -X ")
-    assert lines[3:] == [
+    assert lines[1].startswith("  to mend:  set X-Request-Id wherever ")
+    assert lines[2] == "  promised: it is as it should be (specs/made-up.yaml:7)"
+    assert lines[3].startswith("  request:  curl -X ")
+    assert lines[4:] == [
         "  answer:   404 {}",
         "  seen:     3 of 9 answers",
+        "  also:     2 × 404 a/b: 404 answered as a/b, not application/json",
         "  again:    pytest that",
     ]
     owed = make_unexercised(CLAUSE, withheld("an answer"))
     assert block.failure_block(owed, "pytest that").splitlines() == [
         "not exercised: an answer was withheld: no valid requests could be sent",
-        lines[1],
+        "  to mend:  take what the document allows: nothing else can be judged before",
+        lines[2],
         "  again:    pytest that",
     ]

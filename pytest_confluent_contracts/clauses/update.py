@@ -206,20 +206,22 @@ def _unsent_changes(pair: AnswerPair, model: ResourceModel) -> dict[str, tuple[A
 
 
 def _attributed_changes(
-    pair: AnswerPair, model: ResourceModel, elsewhere: set[str]
+    pair: AnswerPair, model: ResourceModel, elsewhere: Mapping[str, list[Any]]
 ) -> tuple[dict[str, tuple[Any, Any]], dict[str, tuple[Any, Any]]]:
     """Split the changes of a pair into those of the second request, and those of refused ones.
 
     A member that changes without any refused request in between, too (*elsewhere*), is only blamed
     on one whose value came out. For example, a counter that grows with every answer is no fault of
-    a 422; a name that is now the one of the 422's body is.
+    a 422; a name that is now the one of the 422's body is. What an accepted request alone changed
+    to the same value, as a default does that is written over what was there, is its own doing.
     """
     changed = _unsent_changes(pair, model)
     own: dict[str, tuple[Any, Any]] = {}
     by_refused: dict[str, tuple[Any, Any]] = {}
     for path, (was, now) in changed.items():
         is_blamed = path not in elsewhere or any(_sends(model, e, path, now) for e in pair.refused)
-        if pair.refused and is_blamed:
+        is_own_doing = now in elsewhere.get(path, ())
+        if pair.refused and is_blamed and not is_own_doing:
             by_refused[path] = (was, now)
         else:
             own[path] = (was, now)
@@ -231,11 +233,16 @@ def _sends(model: ResourceModel, exchange: Exchange, path: str, value: Any) -> b
     return is_same_state(model.schemas[path], sent, value)
 
 
-def _changed_without_refusal(model: ResourceModel, exchanges: Sequence[Exchange]) -> set[str]:
-    found: set[str] = set()
+def _changed_without_refusal(
+    model: ResourceModel, exchanges: Sequence[Exchange]
+) -> dict[str, list[Any]]:
+    """Return what members became though nobody sent them and nothing was refused in between."""
+    found: dict[str, list[Any]] = {}
     for pair in pairs_of_answers(model, exchanges):
-        if not pair.refused:
-            found |= _unsent_changes(pair, model).keys()
+        if pair.refused:
+            continue
+        for path, (_, now) in _unsent_changes(pair, model).items():
+            found.setdefault(path, []).append(now)
     return found
 
 

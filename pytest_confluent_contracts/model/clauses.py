@@ -369,16 +369,33 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """One way in which answers break a clause: status, media type, and kind of the finding.
+
+    ``count`` answers had it; ``exchange`` is the one with the smallest request, ``finding`` what is
+    wrong with it. ``media_type`` is without parameters, ``""`` where none came.
+    """
+
+    status: int
+    media_type: str
+    kind: FindingKind
+    count: int
+    finding: Finding
+    exchange: Exchange | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Ruling:
     """The verdict on a clause, with the evidence counted.
 
     *judged* exchanges bear on it, *against* of them broke it.
 
     A red one has its ``finding`` and the smallest ``exchange`` that shows it (None where the
-    document itself is wrong); ``since`` is the title of the request since which all is broken that
-    was fine before; ``vain_tries`` counts attempts to show the finding again, where none did;
-    ``recorded`` means that nothing was sent. Without evidence, ``missing`` says why. ``waived`` is
-    the reason of the waiver that covers it.
+    document itself is wrong); ``shapes`` are the distinct ways in which answers broke it, the one
+    of the finding first, then the most frequent; ``since`` is the title of the request since which
+    all is broken that was fine before; ``vain_tries`` counts attempts to show the finding again,
+    where none did; ``recorded`` means that nothing was sent. Without evidence, ``missing`` says
+    why. ``waived`` is the reason of the waiver that covers it.
     """
 
     clause: Clause
@@ -389,6 +406,7 @@ class Ruling:
     against: int = 0
     finding: Finding | None = None
     exchange: Exchange | None = field(default=None, repr=False)
+    shapes: tuple[Shape, ...] = ()
     since: str = ""
     vain_tries: int = 0
     recorded: bool = False

@@ -65,7 +65,8 @@ class Controller:
         """
         self._keep_verdict(report)
         with _message_in_full(report), junit.completed(self.config, report):
-            return (yield)
+            yield
+        _without_exchange(report)
 
     def _keep_verdict(self, report: pytest.TestReport) -> None:
         """Keep the verdict, its exchanges, and the cost of its operation as last told."""
@@ -275,6 +276,17 @@ def _broken_off(session: pytest.Session) -> bool:
     """Return whether the run ended before its end: by Ctrl-C, an error, ``-x`` or ``--maxfail``."""
     early = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
     return session.exitstatus in early or bool(session.shouldfail or session.shouldstop)
+
+
+def _without_exchange(report: pytest.TestReport) -> None:
+    """Take the exchange of a finding out of what pytest prints: its block has it already.
+
+    JUnit takes it from the report on the teardown.
+    """
+    from pytest_confluent_contracts.report.block import EXCHANGE
+
+    if getattr(report, "contract", None):
+        report.sections = [one for one in report.sections if not one[0].endswith(EXCHANGE)]
 
 
 @contextmanager

@@ -69,6 +69,23 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
 )
 # What an option of the kind "mode" may be set to, and what that adds to it.
 MODES = {"prove": {"matrix": "the same, and every other clause that each mutation turns red"}}
+# What `--help` calls the value of an option.
+METAVARS = {
+    "target": "URL",
+    "spec": "DOCUMENT",
+    "param": "NAME=VALUE",
+    "pin": "POINTER=VALUE",
+    "max-examples": "COUNT",
+    "seed": "NUMBER",
+    "budget": "REQUESTS",
+    "rate": "PER_SECOND",
+    "concurrency": "COUNT",
+    "timeout": "SECONDS",
+    "allow-host": "HOST[:PORT]",
+    "waivers": "FILE",
+    "report": "FOLDER",
+    "fail-under": "PERCENT",
+}
 INI_KINDS = {
     "text": "string",
     "list": "linelist",
@@ -95,7 +112,9 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("contracts", "API contracts")
     for name, kind, told in OPTIONS:
         ini_key = _ini_key(name)
-        arguments: Any = ARGUMENTS[kind]
+        arguments: Any = dict(ARGUMENTS[kind])
+        if name in METAVARS:
+            arguments["metavar"] = METAVARS[name]
         group.addoption(f"--contract-{name}", dest=ini_key, default=None, help=told, **arguments)
         # Options of their own: one with a value that may be left out would take the next argument.
         for mode, adds in MODES.get(name, {}).items():

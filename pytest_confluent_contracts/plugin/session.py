@@ -29,8 +29,13 @@ def begin(config: pytest.Config) -> None:
     worker = getattr(config, "workerinput", None)
     if worker is None:
         from pytest_confluent_contracts.plugin.controller import Controller
+        from pytest_confluent_contracts.plugin.failures import FailuresByCause, FailuresPutBack
 
-        config.pluginmanager.register(Controller(config, found), "confluent_contracts_controller")
+        controller = Controller(config, found)
+        by_cause = FailuresByCause(controller)
+        config.pluginmanager.register(controller, "confluent_contracts_controller")
+        config.pluginmanager.register(by_cause, "confluent_contracts_failures")
+        config.pluginmanager.register(FailuresPutBack(by_cause), "confluent_contracts_put_back")
     else:
         config.stash[STATE_FOLDER] = saved_state.path(worker["contract_folder"])
 

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.report.curl import curl
 from pytest_confluent_contracts.report.sentences import (
+    finding_sentence,
     mending_sentence,
+    missing_repair_sentence,
     missing_sentence,
     outcome_sentence,
+    repair_sentence,
     seen_sentence,
 )
 from pytest_confluent_contracts.report.visible import visible
@@ -30,13 +33,27 @@ def failure_block(ruling: Ruling, again: str) -> str:
     came = outcome_sentence(ruling)
     if ruling.finding is None:
         came = f"not exercised: {came}"
-    lines = [came, f"  promised: {ruling.clause.promise} ({ruling.clause.place})"]
+    lines = [came]
+    if mend := _mending(ruling):
+        lines.append(f"  to mend:  {mend}")
+    lines += [f"  promised: {ruling.clause.promise} ({ruling.clause.place})"]
     if ruling.finding and ruling.exchange:
         lines.append(f"  request:  {curl(ruling.exchange)}")
         lines.append(f"  answer:   {_answer(ruling.exchange)}")
     if ruling.finding:
         lines.append(f"  seen:     {seen_sentence(ruling)}")
+    for shape in ruling.shapes[1:]:
+        media_type = f" {shape.media_type}" if shape.media_type else ""
+        came = visible(f"{shape.count} × {shape.status}{media_type}")
+        lines.append(f"  also:     {came}: {finding_sentence(shape.finding)}")
     return "\n".join([*lines, f"  again:    {again}"])
+
+
+def _mending(ruling: Ruling) -> str:
+    """Return what to mend, ``""`` where no sentence can name it."""
+    if ruling.finding is not None:
+        return repair_sentence(ruling.finding)
+    return "" if ruling.missing is None else missing_repair_sentence(ruling.missing)
 
 
 def stopped_block(ruling: Ruling) -> str:

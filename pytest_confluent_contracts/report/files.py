@@ -189,9 +189,10 @@ def read_report(path: Path) -> Run:
 def _make_visible(clause: dict[str, Any]) -> None:
     """Spell what must not be printed raw: an older version or a stranger may have written it."""
     clause["reason"] = visible(clause["reason"])
-    for name in ("came", "curl", "seen"):
-        if clause["finding"]:
-            clause["finding"][name] = visible(clause["finding"][name])
+    for shown in (clause, *clause.get("also", ())):
+        finding = shown["finding"] or {}
+        for name in finding.keys() & {"came", "mend", "curl", "seen"}:
+            finding[name] = visible(finding[name])
 
 
 def _first_line(error: Exception) -> str:
@@ -234,6 +235,7 @@ def _is_clause(clause: Any) -> bool:
         and (finding is None or _is_finding(finding))
         and (missing is None or _is_missing(missing))
         and ("topic" not in clause or _is_topic(clause["topic"]))
+        and _are_shapes(clause.get("also", []))
     )
 
 
@@ -242,8 +244,8 @@ def _has(told: Any, names: Iterable[str], kind: type) -> bool:
     return isinstance(told, dict) and all(isinstance(told.get(name), kind) for name in names)
 
 
-# Reports of earlier versions of the tool tell of no topic, of nothing missing, and of findings in
-# English alone.
+# Reports of earlier versions of the tool tell of no topic, of nothing missing, of one shape of
+# wrong answers, and of findings in English alone.
 
 
 def _is_topic(told: Any) -> bool:
@@ -257,6 +259,12 @@ def _is_finding(told: Any) -> bool:
         return True
     in_words = _has(told, ("kind", "subject", "request"), str)
     return in_words and _has(told, ("status",), int) and {"expected", "observed"} <= told.keys()
+
+
+def _are_shapes(told: Any) -> bool:
+    if not isinstance(told, list):
+        return False
+    return all(_has(one, ("against",), int) and _is_finding(one.get("finding")) for one in told)
 
 
 def _is_missing(told: Any) -> bool:

@@ -61,6 +61,8 @@ def _causes(clauses: Sequence[Data]) -> Iterator[str]:
         yield "\n### What to look at\n"
     for cause in found[:MOST]:
         yield f"- {GLYPHS[cause.verdict]} **{cause.verdict}**: {_text(cause.title)}{cause.spread}"
+        if cause.mend:
+            yield f"  to mend: {_text(cause.mend)}"
         yield f"  promised: {_text(cause.best['promise'])} ({_code(cause.best['place'])})"
         named = ", ".join(map(_code, cause.clauses[:6]))
         more = len(cause.clauses) - 6

@@ -255,6 +255,8 @@ class _Page:
 
     def _evidence(self, cause: Cause) -> Iterator[Html]:
         best = cause.best
+        if cause.mend:
+            yield _fact("To mend", cause.mend)
         yield _fact("Promised", best["promise"], " ", self._place(best))
         if best["finding"]:
             yield _fact("Seen", best["finding"]["seen"], cause.spread)

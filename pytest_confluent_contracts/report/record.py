@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
@@ -11,15 +12,24 @@ from pytest_confluent_contracts.report.curl import curl
 from pytest_confluent_contracts.report.sentences import (
     finding_sentence,
     reason_sentence,
+    repair_sentence,
     seen_sentence,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pytest_confluent_contracts.model.clauses import Clause, Finding, Quoted, Ruling, Topic
+    from pytest_confluent_contracts.model.clauses import (
+        Clause,
+        Finding,
+        Quoted,
+        Ruling,
+        Shape,
+        Topic,
+    )
     from pytest_confluent_contracts.model.traffic import Exchange
 
+MOST_SHAPES = 5  # of wrong answers that are told beside the first
 MISSING_KINDS = frozenset(kind.value for kind in MissingKind)
 
 
@@ -42,6 +52,7 @@ def ruling_record(ruling: Ruling) -> dict[str, Any]:
         "reason": reason_sentence(ruling),
         "withheld": ruling.withheld,
         "finding": None if ruling.finding is None else _found(ruling, ruling.finding),
+        "also": [_also(ruling, shape) for shape in ruling.shapes[1 : 1 + MOST_SHAPES]],
         "missing": None if ruling.missing is None else _missed(ruling.missing),
     }
 
@@ -71,10 +82,24 @@ def _topic(topic: Topic) -> dict[str, str]:
     }
 
 
+def _also(ruling: Ruling, shape: Shape) -> dict[str, Any]:
+    """Return another shape of wrong answer as data: how many had it, and what is wrong with one."""
+    alone = replace(
+        ruling, against=shape.count, finding=shape.finding, exchange=shape.exchange, since=""
+    )
+    return {
+        "status": shape.status,
+        "media_type": shape.media_type,
+        "against": shape.count,
+        "finding": _found(alone, shape.finding),
+    }
+
+
 def _found(ruling: Ruling, finding: Finding) -> dict[str, Any]:
     shown = ruling.exchange
     return {
         "came": finding_sentence(finding),
+        "mend": repair_sentence(finding),
         "curl": "" if shown is None else curl(shown),
         "seen": seen_sentence(ruling),
         "exchange": None if shown is None else exchange_record(shown),

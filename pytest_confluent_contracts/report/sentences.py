@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.model.clauses import FindingKind, MissingKind
 from pytest_confluent_contracts.model.traffic import Expect
+from pytest_confluent_contracts.report.violations import (
+    has_equal_items,
+    violation_sentence,
+    violation_told_of,
+)
 from pytest_confluent_contracts.report.visible import visible
 
 if TYPE_CHECKING:
@@ -49,11 +54,18 @@ def _members_undeclared(finding: Finding) -> str:
     return f"{finding.status} answered with {told}, which the document does not name"
 
 
+def _member_invalid(finding: Finding) -> str:
+    wrong, subject = finding.observed, finding.subject or THE_BODY
+    if has_equal_items(wrong):
+        return f"{finding.status} answered, and {violation_told_of(subject, wrong)}"
+    return f"{finding.status} answered with {subject}: {violation_sentence(wrong)}"
+
+
 def _example_invalid(finding: Finding) -> str:
     told = []
     for pair in _parts(finding.observed):
         path, wrong = _parts(pair)
-        told.append(f"{path or 'the value'}: {wrong}")
+        told.append(violation_told_of(str(path) or "the value", wrong))
     return f"the document's own example breaks its schema: {'; '.join(told)}"
 
 
@@ -95,8 +107,10 @@ def _statuses(finding: Finding) -> str:
 
 
 def _pointer_elsewhere(finding: Finding) -> str:
-    came = f"{finding.subject} {finding.observed}"
-    return f"{finding.status} answered with {came}, but wrong is {_places(finding)}"
+    came = f"{finding.status} answered with {finding.subject} {finding.observed}"
+    if finding.expected == ("",):
+        return f'{came}, but a whole-body error is told by the pointer ""'
+    return f"{came}, but wrong is {_places(finding)}"
 
 
 def _pointer_around(finding: Finding) -> str:
@@ -225,7 +239,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.MEDIA_TYPE_WRONG: _media_type_wrong,
     Kind.JSON_UNREADABLE: "{status} answered with a body that is not JSON: {observed}",
     Kind.MEMBER_MISSING: "{status} answered without {subject}",
-    Kind.MEMBER_INVALID: FAULTY,
+    Kind.MEMBER_INVALID: _member_invalid,
     Kind.MEMBERS_UNDECLARED: _members_undeclared,
     Kind.VALUE_UNLISTED: CAME,
     Kind.EXAMPLE_INVALID: _example_invalid,
@@ -353,6 +367,155 @@ def finding_sentence(finding: Finding) -> str:
         request=finding.request,
     )
     return visible(told)
+
+
+# --- what to mend ------------------------------------------------------------------------------
+
+
+def _mend_taken(finding: Finding) -> str:
+    if finding.status < 400:
+        return "check the body against the schema of the document before it is used"
+    return f"refuse what is wrong with {_statuses(finding)}, where the framework refuses too"
+
+
+# What one sentence can name; filled as the sentences above are, `status` being that of the answer.
+MENDS: Mapping[FindingKind, Sentence] = {
+    # any answer
+    Kind.NOT_ANSWERED: "answer this request: the service hung up, or took too long",
+    Kind.ANSWERED_AGAIN: "find what fails now and then: a restart, a gateway, a full queue",
+    Kind.SERVER_ERROR: "catch what this request throws, and answer as the document says",
+    Kind.UNDOCUMENTED_STATUS: "answer with a status of the document, or document {status}",
+    Kind.SECRET_LEAKED: "take {observed} out of the answer, and out of what is logged",
+    # bodies
+    Kind.BODY_UNDOCUMENTED: "send no body with {status}, or document it",
+    Kind.MEDIA_TYPE_WRONG: "send every {status} as {expected}, those of the framework too",
+    Kind.JSON_UNREADABLE: "send JSON with {status}, where the framework answers by itself too",
+    Kind.MEMBER_MISSING: "send {subject} wherever it is required, where the framework answers too",
+    Kind.MEMBER_INVALID: "send {subject} as the schema has it",
+    Kind.MEMBERS_UNDECLARED: "leave out of the answer what the document does not name",
+    Kind.VALUE_UNLISTED: "send a value that the document lists for {subject}",
+    Kind.EXAMPLE_INVALID: "the document, or tell who publishes it: the service is not meant",
+    # headers
+    Kind.HEADER_MISSING: "set {subject} wherever it is promised, where the framework answers too",
+    Kind.HEADER_REPEATED: "set {subject} once: two places set it",
+    Kind.HEADER_NOT_INTEGER: "send {subject} as digits alone",
+    Kind.HEADER_NEGATIVE: "send no {subject} below 0",
+    Kind.HEADER_OUT_OF_BOUNDS: "send {subject} within the bounds of the document",
+    Kind.HEADER_EMPTY: "send a value in {subject}",
+    Kind.HEADER_NO_CHALLENGE: 'send a scheme, as in WWW-Authenticate: Basic realm="api"',
+    Kind.HEADER_NO_URI: "send scheme and host in {subject}, too",
+    Kind.VALUE_REPEATED: "make a new value of {subject} for each answer",
+    # requests and credentials
+    Kind.ALLOWED_REFUSED: "take this body, or document what it may not be",
+    Kind.UNDECLARED_REFUSED: "take what the document does not forbid, or forbid it there",
+    Kind.FORBIDDEN_TAKEN: _mend_taken,
+    Kind.SURROGATE_CHANGED: "give a lone surrogate back unharmed, or refuse it",
+    Kind.UNKNOWN_ID_TAKEN: "look the id up, to the character, and refuse what is not there",
+    Kind.UNKNOWN_ID_HIDDEN: "refuse what is not there with the status that the document names",
+    Kind.FORM_READ_OTHERWISE: "read this form as any other: it means the same request",
+    Kind.FORM_NOT_STORED: "store what came in this form, too",
+    Kind.REFUSAL_WRONG: "refuse this with the status that the document names",
+    Kind.CREDENTIALS_REFUSED: "let these credentials in, or document that they are not enough",
+    # errors
+    Kind.LIST_EMPTY: "name at least one error in {subject}",
+    Kind.ID_SHARED: "make a new {subject} for each error",
+    Kind.STATUS_TOLD_WRONG: "write the status of the answer into {subject}",
+    Kind.STATUS_TOLD_AS_NUMBER: "write {subject} as a text: in quotes",
+    Kind.CODE_CHANGED: "answer the same mistake with the same code",
+    Kind.TITLE_CHANGED: "give each code one title; what differs belongs into the detail",
+    Kind.PROBLEM_STATUS_WRONG: "write the status of the answer into the problem",
+    Kind.POINTER_MALFORMED: "write a JSON Pointer (RFC 6901): /a/b, not a.b",
+    Kind.POINTER_NOWHERE: "point at a member of the request's body",
+    Kind.POINTER_ELSEWHERE: "point at what is wrong",
+    Kind.POINTER_AROUND: "point at the member itself, not at what is around it",
+    Kind.POINTER_UNTOLD: "say in {subject} which member is wrong",
+    Kind.STACK_TRACE: "turn debugging off, and answer without the trace",
+    Kind.ALLOW_MISSING: "list the methods that are allowed in Allow",
+    # the rate limit
+    Kind.REMAINING_ABOVE_LIMIT: "count what is left of the limit that is told",
+    Kind.LIMIT_IS_ZERO: "tell the limit that holds, or none",
+    Kind.LIMIT_CHANGED: "tell one limit: several nodes or rules tell theirs",
+    Kind.QUOTA_NOT_INTEGER: "send {subject} as digits alone",
+    Kind.REMAINING_ROSE: "count once for all nodes, and only down within a window",
+    Kind.REMAINING_COUNTED_APART: "count once for all nodes",
+    Kind.REMAINING_STOOD_STILL: "count each request that was answered",
+    Kind.REMAINING_NOT_ZERO: "tell 0 where the limit is reached",
+    Kind.RESET_ROSE: "tell the end of one window until it ends",
+    Kind.RESET_BEYOND_WINDOW: "send the seconds until this window ends",
+    Kind.RESET_TOO_FAST: "send the seconds that are left until the window ends",
+    Kind.RESET_TOO_SLOW: "send the seconds that are left until the window ends",
+    Kind.WINDOW_ENDED_EARLY: "tell the end of the window that is counted in",
+    Kind.WAIT_BEFORE_RESET: "tell one time in both headers",
+    Kind.WAIT_IN_VAIN: "tell the wait after which a request is served",
+    Kind.WAIT_TOO_SHORT: "tell the wait after which a request is served: round up",
+    Kind.WAIT_BEYOND_WINDOW: "tell the wait until this window ends",
+    Kind.FIELD_MALFORMED: "write the field as RFC 9651 has it",
+    Kind.POLICY_UNKNOWN: "name one policy in both fields",
+    Kind.POLICY_EXCEEDED: "count what is left of the quota that is told",
+    Kind.RETRY_AFTER_UNASKED: "send Retry-After with refusals alone",
+    Kind.REFUSED_EARLY: "serve as many requests as the headers promise",
+    Kind.SERVED_PAST_LIMIT: "refuse what is past the limit, or tell the limit that holds",
+    Kind.SERVED_AT_ZERO: "refuse where none is left, or count what is left rightly",
+    Kind.RESET_IS_TIME_OF_DAY: "send the seconds that are left, not a time of day",
+    Kind.WAIT_IS_TIME_OF_DAY: "send the seconds to wait, not a time of day",
+    Kind.STORABLE: "send Cache-Control: no-store with a 429",
+    # updates
+    Kind.VALUE_LOST: "store {subject}, and show it in the answer",
+    Kind.VALUE_CHANGED: "store {subject} as it was sent: no trimming, no rounding",
+    Kind.CHANGED_UNSENT: "leave {subject} alone where a PATCH does not name it",
+    Kind.CHANGED_BY_REFUSED: "check the whole request before any of it is stored",
+    Kind.CHANGED_BY_REPEATING: "let the same update lead to the same resource",
+    Kind.CHANGED_BY_SENDING: "ignore or refuse {subject}: no update writes it",
+    Kind.ID_DIFFERS: "answer with the resource that the path names",
+    Kind.SELF_LINK_DIFFERS: "write the address of this resource into {subject}",
+    Kind.SELF_LINK_NAMELESS: "write the whole address of this resource into {subject}",
+    Kind.SECRET_SHOWN: "leave {subject} out: only the answer that creates it may show it",
+    Kind.SECRET_EMPTY: "leave {subject} out",
+    Kind.CREATION_MOVED: "write {subject} once, when the resource is created",
+    Kind.UPDATE_WENT_BACK: "write {subject} from one clock, and let nothing older overwrite it",
+    Kind.UPDATE_STOOD_STILL: "write {subject} whenever something changes",
+    Kind.UPDATE_BEFORE_CREATION: "write both times from one clock",
+    Kind.UPDATE_IN_LOCAL_TIME: "write {subject} in UTC, or with its own offset",
+    Kind.UPDATE_FAR_FROM_DATE: "set the clocks: one of {subject} and Date is off",
+    # the wire
+    Kind.CODING_NOT_APPLIED: "apply the coding that is named, or name none",
+    Kind.CODING_REPEATED: "apply the coding once: service and proxy both do",
+    Kind.CODING_UNNAMED: "name the coding in Content-Encoding",
+    Kind.CODING_UNASKED: "send only codings that Accept-Encoding names",
+    Kind.CODING_BROKEN: "send the whole body, and flush the coding at its end",
+    Kind.LENGTH_BESIDE_CHUNKS: "leave Content-Length out where the body is sent in chunks",
+    Kind.LOST_WHEN_KEPT_OPEN: "keep a connection open until what came over it is answered",
+    Kind.CONNECTIONS_DIFFER: "let all instances behind the address share one state",
+}
+
+
+def repair_sentence(finding: Finding) -> str:
+    """Return what to mend, ``""`` where no sentence can name it."""
+    sentence = MENDS.get(finding.kind, "")
+    if not isinstance(sentence, str):
+        return visible(sentence(finding))
+    told = sentence.format(
+        status=finding.status or "answer",
+        subject=finding.subject or THE_BODY,
+        expected=finding.expected,
+        observed=finding.observed,
+    )
+    return visible(told)
+
+
+MENDS_MISSING = {
+    Expect.ACCEPTED: "take what the document allows: nothing else can be judged before",
+    Expect.REFUSED: "check the body against the schema of the document before it is used",
+    Expect.UNAUTHENTICATED: "check the credentials of every request",
+    Expect.UNKNOWN: "look the id up, to the character, and refuse what is not there",
+}
+
+
+def missing_repair_sentence(missing: MissingEvidence) -> str:
+    """Return what to mend so that evidence comes, ``""`` where no sentence can name it."""
+    if missing.kind is not MissingKind.WITHHELD or missing.expect is None:
+        return ""
+    return MENDS_MISSING.get(missing.expect, "")
 
 
 # --- how often it was seen ---------------------------------------------------------------------
@@ -517,7 +680,7 @@ def mending_sentence(missing: MissingEvidence) -> str:
     if not missing.preflight or not (missing.options or missing.kind in MENDED_BY_ENVIRONMENT):
         return ""
     options = " or ".join(missing.options)
-    return MENDING.get(missing.kind, "").format(subject=missing.subject, options=options)
+    return visible(MENDING.get(missing.kind, "").format(subject=missing.subject, options=options))
 
 
 def missing_sentence(missing: MissingEvidence, subject: str | None = None) -> str:

@@ -113,6 +113,8 @@ def _causes(records: Sequence[Record]) -> Iterator[Line]:
         if cause.verdict == "withheld":
             told = f"{cause.title}: {named}"
         yield Line(f"  {cause.verdict}: {told}", MARKS[cause.verdict])
+        if cause.mend:
+            yield Line(f"    to mend: {cause.mend}")
 
 
 def _told(cause: causes.Cause) -> str:
