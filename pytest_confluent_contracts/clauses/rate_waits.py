@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 BEYOND_WINDOW = 100
 # Rounded to the next second, a wait is short by half of one at most; rounded down, by a whole one,
 # which is no more than a rounding unless it is a good part of the wait.
-ROUNDED_S, ROUNDED_SHARE = 0.5, 0.4
+ROUNDED_S, ROUNDED_SHARE = 0.5, 1 / 3
 
 
 # --- what one 429 says -------------------------------------------------------------------------

@@ -54,6 +54,7 @@ def limit_mutations(operation: Operation) -> Iterator[Mutation]:
     yield from storable_mutations()
     short = set_header(retry, "1")
     yield mutate_answers(f"{retry} far too short", short, with_status(429), HONEST)
+    yield Mutation(f"{retry} is 1 in windows of two seconds", (EXACT,), ask_back_in_a_second)
     yield from structured_mutations()
     if operation.promises.rate_limit:
         yield from documented_mutations(names)
@@ -249,7 +250,6 @@ def enforcement_mutations(reset: str, retry: str) -> Iterator[Mutation]:
     yield mutate_step(below, "count_request", count_below_zero, enforced)
     late, name = change_number(retry, two_less), f"{retry} is two seconds short"
     yield mutate_answers(name, late, throttled, HONEST)
-    yield Mutation(f"{retry} is 1 in windows of two seconds", (EXACT,), ask_back_in_a_second)
     half, nearly_all = partial(refuse_early, 0.5), partial(refuse_early, 0.9)
     yield mutate_step("the limit is enforced at half", "count_request", half, enforced)
     yield mutate_step("the limit is enforced a little early", "count_request", nearly_all, enforced)
