@@ -280,7 +280,7 @@ def test_a_connection_that_the_target_closed_in_time_is_opened_anew_under_anothe
             row = []
             for _ in range(9):
                 row += one.ask()
-                threading.Event().wait(0.02)
+                threading.Event().wait(0.05)
         assert [came.connection for came in row] == list(range(1, 10))
         assert [came.losses for came in row] == [()] * 9
 
@@ -293,7 +293,7 @@ def test_a_target_that_attends_to_one_connection_at_a_time_gets_one() -> None:
         with attending:
             always(answer_of())(connection)
 
-    with asking(talk, WallClock(), timeout=0.4) as one:
+    with asking(talk, WallClock(), timeout=1.0) as one:
         row = one.ask(6)
         sent = one.guard.sent
     assert [came.status for came in row] == [200] * 6
@@ -312,11 +312,11 @@ def test_a_target_that_falls_silent_is_not_asked_on_and_on() -> None:
                 connection.sendall(answer_of())
 
     silent = threading.Event()
-    with asking(talk, WallClock(), timeout=0.2) as one:
+    with asking(talk, WallClock(), timeout=0.5) as one:
         one.ask()
         silent.set()
         row = one.ask(3)
-        assert {came.failure for came in row} == {"no complete answer within 0.2 s"}
+        assert {came.failure for came in row} == {"no complete answer within 0.5 s"}
         assert one.guard.sent == 5
 
 
