@@ -340,16 +340,16 @@ FINDINGS: list[tuple[Finding, str]] = [
     (
         example(Kind.UPDATE_IN_LOCAL_TIME, 200, "updated", (BEFORE, 120), "2026-01-01T02:00:00Z"),
         "200 answered with updated 2026-01-01T02:00:00Z, "
-        f"120 minutes after Date {BEFORE}: a local time with a Z",
+        f"+120 minutes from Date {BEFORE}: a local time with a Z",
     ),
     (
         example(Kind.UPDATE_IN_LOCAL_TIME, 200, "updated", (BEFORE, -60), "2026-01-01T00:00+01:00"),
         "200 answered with updated 2026-01-01T00:00+01:00, "
-        f"60 minutes before Date {BEFORE}: a local time with an offset that is not its own",
+        f"-60 minutes from Date {BEFORE}: a local time with an offset that is not its own",
     ),
     (
         example(Kind.UPDATE_FAR_FROM_DATE, 200, "updated", (BEFORE, -75), "2025-12-31T23:58:45Z"),
-        f"200 answered with updated 2025-12-31T23:58:45Z just set, 75 s before Date {BEFORE}",
+        f"200 answered with updated 2025-12-31T23:58:45Z just set, -75 s from Date {BEFORE}",
     ),
 ]
 

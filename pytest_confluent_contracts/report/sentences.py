@@ -129,7 +129,7 @@ def _policy_exceeded(finding: Finding) -> str:
 def _update_in_local_time(finding: Finding) -> str:
     date, minutes = _parts(finding.expected)
     told = f"{finding.subject} {finding.observed}"
-    where = f"{abs(minutes)} minutes {'after' if minutes > 0 else 'before'} Date {date}"
+    where = f"{minutes:+} minutes from Date {date}"
     is_zulu = str(finding.observed).upper().endswith("Z")
     what = "a Z" if is_zulu else "an offset that is not its own"
     return f"{finding.status} answered with {told}, {where}: a local time with {what}"
@@ -138,7 +138,7 @@ def _update_in_local_time(finding: Finding) -> str:
 def _update_far_from_date(finding: Finding) -> str:
     date, seconds = _parts(finding.expected)
     told = f"{finding.subject} {finding.observed}"
-    where = f"{abs(seconds)} s {'after' if seconds > 0 else 'before'} Date {date}"
+    where = f"{seconds:+} s from Date {date}"
     return f"{finding.status} answered with {told} just set, {where}"
 
 
