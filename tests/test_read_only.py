@@ -94,16 +94,25 @@ def test_values_take_the_form_of_the_answer() -> None:
 
 def test_a_list_is_added_to_and_changed_one_member_at_a_time() -> None:
     """Datadog's resources: one more, and another metric, id, type and tags of the first."""
-    resources: list[dict[str, Any]] = [
-        {"id": "r1", "resource_type": "ksql", "tags": []},
-        {"id": "r2"},
-    ]
+    resources: list[dict[str, Any]] = [{"id": "r1", "resource_type": "ksql", "tags": []}]
+    resources.append({"id": "r2", "resource_type": "kafka"})
     shown = {"data": {"attributes": {"resources": resources}}}
     sent = sent_at(cases_of(datadog(), shown), "data.attributes.resources")
     other = {"id": "r2", "resource_type": "kafka", "tags": []}
     assert [*resources, other] in sent
     for name in ("id", "resource_type"):
         assert [{**resources[0], name: other[name]}, resources[1]] in sent
+
+
+ODD_RESOURCES = [{"0": {}}, "text", 7, [], ["text"], [7, {}], None, [[]]]
+
+
+@pytest.mark.parametrize("odd", ODD_RESOURCES)
+def test_an_answer_that_breaks_the_schema_shows_no_form(odd: Any) -> None:
+    """Values of another type, or none at all: the document's are sent, as planned."""
+    shown = {"data": {"id": 7, "attributes": {"resources": odd}}}
+    planned, fitted = cases_of(datadog()), cases_of(datadog(), shown)
+    assert [case.value for case in fitted] == [case.value for case in planned]
 
 
 class Checking(OtherService):

@@ -241,7 +241,7 @@ def _plausible_lists(
 ) -> Iterator[tuple[str, Any]]:
     """Yield the list as it is with one more item, and with one member of its first item changed."""
     items = form_of(operation, member, shown)
-    if items is ABSENT or not isinstance(items[0], dict):
+    if not (isinstance(items, list) and isinstance(items[0], dict)):
         return
     path = item_path(member.path)
     other = other_of_same_form(operation, path, items[0])

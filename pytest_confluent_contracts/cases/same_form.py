@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.cases.build import is_allowed_value
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import REDACTED
@@ -90,7 +91,10 @@ def form_of(operation: Operation, member: Property, shown: Any) -> Any:
     """
     is_moving = member.path == operation.promises.timestamps.updated
     came = ABSENT if is_moving else _usable(shown, member.path)
-    return _documented_form(operation, member) if came is ABSENT else came
+    # What breaks the schema shows no form, and may be of another type than the rest expects.
+    if came is ABSENT or not is_allowed_value(member.schema, came):
+        return _documented_form(operation, member)
+    return came
 
 
 def _usable(shown: Any, path: str) -> Any:

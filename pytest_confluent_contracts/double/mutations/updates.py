@@ -33,7 +33,11 @@ from pytest_confluent_contracts.double.mutations.altering import (
 )
 from pytest_confluent_contracts.double.mutations.envelopes import sent_credentials, write_detail
 from pytest_confluent_contracts.double.service import Refused
-from pytest_confluent_contracts.double.store import writable_members
+from pytest_confluent_contracts.double.store import (
+    composed_body,
+    described_success,
+    writable_members,
+)
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
 
@@ -174,12 +178,14 @@ def notation_mutations(operation: Operation) -> Iterator[Mutation]:
     stamps = operation.promises.timestamps
     moving = (stamps.created, stamps.updated, *operation.promises.create_only.paths)
     unsent = ("update/omitted-unchanged", "update/empty-*")
+    content = described_success(operation).content
+    shown = composed_body(content) if content else {}
     for member in operation.answer_members:
         notation = member.schema.get("format", "")
         is_moving = member.path in moving or paths.has_items(member.path)
-        if is_moving or notation not in NEAR_NOTATIONS:
+        if is_moving or value_at(shown, member.path) is ABSENT:
             continue
-        for what, make in NEAR_NOTATIONS[notation].items():
+        for what, make in NEAR_NOTATIONS.get(notation, {}).items():
             alter = alter_each_nth_answer(2, change_text(member.path, make))
             yield Mutation(f"{member.path} now and then {what}", unsent, alter)
 
