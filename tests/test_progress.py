@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request
-from running import QUIET, environment
+from running import CODE, QUIET, environment
 
 from pytest_confluent_contracts.model.traffic import Probe
 from pytest_confluent_contracts.plugin import progress
@@ -76,7 +76,9 @@ def watched(
         os.execve(
             sys.executable,
             command,
-            environment(ENVIRONMENT | {"COLUMNS": "100", "TERM": "xterm"} | more),
+            environment(
+                ENVIRONMENT | {"COLUMNS": "100", "TERM": "xterm", "PYTHONPATH": CODE} | more
+            ),
         )
     screen, written = Screen(), b""
     try:
