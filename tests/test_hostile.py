@@ -23,7 +23,7 @@ from running import CONFLUENT, DATADOG, Answered, Handle, Run, gate, listening, 
 
 from pytest_confluent_contracts import clauses
 from pytest_confluent_contracts.cases.baseline import baseline_update
-from pytest_confluent_contracts.cases.sample_strings import TEXTS
+from pytest_confluent_contracts.cases.sample_strings import MARKED_TEXTS, TEXTS
 from pytest_confluent_contracts.clauses.judging import weigh
 from pytest_confluent_contracts.double.service import VirtualClock
 from pytest_confluent_contracts.http.strict_json import DEEPEST, TOO_DEEP, parse_json
@@ -403,7 +403,12 @@ def test_a_curl_line_sends_the_very_bytes() -> None:
     """Whatever is in a body, the shell gives curl what was sent."""
     (one,) = exchanged((200, {}, "{}"))
     bodies = [
-        text.encode() for text in (*TEXTS.values(), "it's\n", "'", "\\", "\u0085\u00ad\u200b'")
+        text.encode()
+        for text in (
+            *TEXTS.values(),
+            *MARKED_TEXTS.values(),
+            *("it's\n", "'", "\\", "\u0085\u00ad\u200b'"),
+        )
     ]
     bodies = [
         body for body in (*bodies, b"a\xffb'\\", b"\xc3") if body and b"\0" not in body

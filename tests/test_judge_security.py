@@ -7,10 +7,12 @@ that a judge which says nothing at all is noticed.
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from exchanges import (
+    ABSENT,
     BROKEN,
     KEPT,
     SILENT,
@@ -28,6 +30,13 @@ from exchanges import (
     operation_from,
     said,
 )
+
+from pytest_confluent_contracts import cases
+from pytest_confluent_contracts.cases.build import headers_of
+from pytest_confluent_contracts.double.proving import Double
+from pytest_confluent_contracts.http import targets
+from pytest_confluent_contracts.http.targets import near_misses
+from pytest_confluent_contracts.model.traffic import CARELESS_WORDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -301,6 +310,8 @@ def test_each_scheme_and_each_alternative_has_its_clauses(tmp_path: Path) -> Non
         "security/token/malformed",
         "security/user+key/accepted",
         "security/token+key/accepted",
+        "security/first/id",
+        "security/first/tells-nothing",
     ]
     first = clause_of(operation, "security/user").place
     assert clause_of(operation, "security/user+key/accepted").place == first
@@ -335,3 +346,183 @@ def test_an_alternative_without_its_variables_is_not_owed() -> None:
     assert not reason.withheld
     assert "DD_API_KEY" in reason.reason
     assert "DD_APP_KEY" in reason.reason
+
+
+# --- what else is wrong ---------------------------------------------------------------------------
+
+BODY, ID = SubjectKind.CREDENTIALS_BEFORE_BODY, SubjectKind.CREDENTIALS_BEFORE_ID
+SCHEME = "cloud-api-key"
+UNKNOWN_ID = {"id": "contract-unknown-0a1b"}
+
+
+def turned_away(
+    status: int, answer: Any = ABSENT, kind: SubjectKind = SubjectKind.CREDENTIALS, **more: Any
+) -> Exchange:
+    """Return the answer to wrong credentials, beside which something else may be wrong, too."""
+    asked = {name: more.pop(name) for name in ("parameters", "probe") if name in more}
+    settings: dict[str, Any] = {"probe": Probe.CREDENTIALS} | asked
+    case = make_case(
+        confluent(),
+        expect=Expect.UNAUTHENTICATED,
+        subject=Subject(kind, SCHEME),
+        authority="",
+        **settings,
+    )
+    return make_exchange(case, status, answer, **more)
+
+
+FIRST = {
+    "credentials refused": (401, KEPT),
+    "the body refused": (422, BROKEN),
+    "the body not read": (400, BROKEN),
+    "the id not found": (404, BROKEN),
+    "accepted": (200, BROKEN),
+    "throttled": (429, SILENT),
+}
+
+
+@pytest.mark.parametrize(("status", "expected"), FIRST.values(), ids=FIRST)
+@pytest.mark.parametrize(("id", "kind"), [("body", BODY), ("id", ID)])
+def test_credentials_are_refused_first(
+    id: str, kind: SubjectKind, status: int, expected: str
+) -> None:
+    """Whatever else is wrong with the request, and no clause on credentials alone speaks of it."""
+    row = turned_away(status, kind=kind), turned_away(401)
+    assert said(confluent(), f"security/first/{id}", *row) == [expected, SILENT]
+    assert said(confluent(), f"security/{SCHEME}", *row) == [SILENT, KEPT]
+    assert clause_of(confluent(), f"security/first/{id}").level.value == "SHOULD"
+
+
+def envelope(detail: str = "Who are you?", **more: Any) -> Any:
+    """Return the body of a refusal of credentials."""
+    return {"errors": [{"status": "401", "detail": detail} | more]}
+
+
+USUAL = [turned_away(401, envelope(id=f"9f8e7d{index}")) for index in range(4)]
+TOLD = {
+    "the same": (envelope(id="0a1b2c"), KEPT),
+    "no id, which others have": (envelope(), KEPT),
+    "another number in a text": (envelope(id="0a1b2c3d"), KEPT),
+    "another detail": (envelope("There is no such key."), BROKEN),
+    "a pointer": (envelope(source={"pointer": "/spec"}), BROKEN),
+    "a second error": ({"errors": [*envelope()["errors"], {"detail": "Not JSON."}]}, BROKEN),
+}
+
+
+@pytest.mark.parametrize("kind", [BODY, ID])
+@pytest.mark.parametrize(("answer", "expected"), TOLD.values(), ids=TOLD)
+def test_a_refusal_of_credentials_tells_nothing_else(
+    answer: Any, expected: str, kind: SubjectKind
+) -> None:
+    """It reads as it does where only the credentials are wrong."""
+    row = [*USUAL, turned_away(401, answer, kind, parameters=UNKNOWN_ID)]
+    assert said(confluent(), "security/first/tells-nothing", *row)[-1] == expected
+
+
+def test_what_differs_each_time_tells_nothing() -> None:
+    """An id without digits, a text drawn by lot: nobody knows what it would have been."""
+    words = ("a", "b", "c", "d")
+    usual = [turned_away(401, envelope(word)) for word in words]
+    row = [*usual, turned_away(401, envelope("e"), BODY)]
+    assert said(confluent(), "security/first/tells-nothing", *row)[-1] == KEPT
+    paired = [turned_away(401, envelope(word)) for word in (*words[:2], *words[:2])]
+    row = [*paired, turned_away(401, envelope("e"), BODY)]
+    assert said(confluent(), "security/first/tells-nothing", *row)[-1] == BROKEN
+
+
+def test_an_id_that_is_repeated_tells_nothing() -> None:
+    """The path that was asked for may stand in an answer, whichever it is."""
+    usual = [turned_away(401, envelope("No access to ak-12345.")) for _ in range(3)]
+    last = turned_away(
+        401, envelope("No access to contract-unknown-0a1b."), ID, parameters=UNKNOWN_ID
+    )
+    assert said(confluent(), "security/first/tells-nothing", *usual, last)[-1] == KEPT
+
+
+def test_a_page_is_read_as_a_whole() -> None:
+    """A refusal that is no JSON is compared by its text."""
+    usual = [turned_away(401, text="<p>Who?</p>", flaw="no JSON") for _ in range(3)]
+    same = turned_away(401, text="<p>Who?</p>", flaw="no JSON", kind=BODY)
+    other = turned_away(401, text="<p>No body.</p>", flaw="no JSON", kind=BODY)
+    row = [*usual, same, other]
+    assert said(confluent(), "security/first/tells-nothing", *row)[-2:] == [KEPT, BROKEN]
+
+
+def test_too_few_refusals_say_nothing() -> None:
+    """Nor does one with another status, which another clause tells."""
+    row = [*USUAL[:2], turned_away(401, envelope("x"), BODY)]
+    assert said(confluent(), "security/first/tells-nothing", *row)[-1] == SILENT
+    row = [*USUAL, turned_away(422, envelope("x"), BODY)]
+    assert said(confluent(), "security/first/tells-nothing", *row)[-1] == SILENT
+
+
+def test_without_a_body_only_the_id_can_be_wrong(folder: Path) -> None:
+    """An operation that takes none has nothing to check before the credentials."""
+    made = clause_ids(secured(folder, "[{user: []}]"))
+    assert [id for id in made if id.startswith("security/first/")] == [
+        "security/first/id",
+        "security/first/tells-nothing",
+    ]
+
+
+# --- what is sent ---------------------------------------------------------------------------------
+
+
+def attempts(operation: Operation) -> dict[str, str]:
+    """Return the credentials of each request that must be refused, by its title."""
+    found: dict[str, str] = {}
+    for one in cases.of(Probe.CREDENTIALS, operation, Double(operation).context):
+        if one.expect is Expect.UNAUTHENTICATED:
+            carried = [value for name, value in one.headers if operation.carries_credentials(name)]
+            found[one.title] = " & ".join(carried)
+    return found
+
+
+def test_secrets_are_crossed() -> None:
+    """The secret of one scheme stands in the place of another's, in each direction."""
+    given = Double(confluent()).context.credentials
+    sent = attempts(confluent())
+    pair = given[SCHEME]
+    token = given["confluent-sts-access-token"]["token"]
+    crossed = f"{pair['username']}:{token}".encode()
+    assert f"Basic {base64.b64encode(crossed).decode()}" in sent.values()
+    assert f"Bearer {pair['password']}" in sent.values()
+
+
+@pytest.mark.parametrize("operation", [confluent(), datadog()], ids=["confluent", "datadog"])
+def test_no_attempt_is_right(operation: Operation) -> None:
+    """HTTP takes blanks off a value (RFC 9110 5.5), and more than one before a token is allowed (11.4)."""
+    context = Double(operation).context
+    right = [dict(map(trimmed, headers_of(one, context))) for one in operation.security]
+    for one in cases.of(Probe.CREDENTIALS, operation, context):
+        own = [pair for pair in one.headers if operation.carries_credentials(pair[0])]
+        is_right = dict(map(trimmed, own)) in right
+        assert is_right is (one.expect is Expect.ACCEPTED), one.title
+
+
+def trimmed(header: tuple[str, str]) -> tuple[str, str]:
+    """Return a header as a reader of HTTP sees it."""
+    return header[0], " ".join(header[1].split())
+
+
+@pytest.mark.parametrize("form", ["null", "undefined", '"{}"', "{}&a=b", "x, {}", ""])
+def test_careless_forms_of_a_key_are_sent(form: str) -> None:
+    """Words of a program that has no key, quotes, a list, a query, nothing."""
+    right = Double(datadog()).context.credentials["apiKeyAuth"]["value"]
+    sent = [carried.split(" & ")[-1] for carried in attempts(datadog()).values()]
+    firsts = [carried.split(" & ")[0] for carried in attempts(datadog()).values()]
+    assert form.format(right) in {*sent, *firsts}
+
+
+@pytest.mark.parametrize("operation", [confluent(), datadog()], ids=["confluent", "datadog"])
+def test_near_misses_are_not_seen(operation: Operation) -> None:
+    """Whatever is nearly a secret is redacted; the word that nobody has chosen is not."""
+    double = Double(operation)
+    near = near_misses(double.plan.every_case())
+    assert not near & set(CARELESS_WORDS)
+    redactor = targets.redactor_of([double.access], {})
+    secrets = {value for parts in double.context.credentials.values() for value in parts.values()}
+    for carried in attempts(operation).values():
+        shown = redactor.text(carried)
+        assert not [secret for secret in secrets if secret[4:-4] in shown], shown
+    assert redactor.text("undefined is null") == "undefined is null"

@@ -85,7 +85,6 @@ def test_a_coding_that_is_right_is_kept_and_no_body_says_nothing() -> None:
 def test_a_body_that_cannot_be_read_breaks_no_other_clause() -> None:
     """What is wrong is told once: that nobody can read it says nothing of what is in it."""
     flaw = CodingFlaw(CodingFault.UNASKED, "br", is_readable=False)
-    row = in_a_row(*[came(coding=flaw, flaw="not JSON")] * 3)
     row = in_a_row(
         *[make_exchange(make_case(OPERATION, {}), 200, text="...", coding=flaw, flaw="not JSON")]
         * 3
@@ -146,6 +145,13 @@ def test_what_a_target_may_close_is_no_finding(what: str) -> None:
     """One that was just started anew, one that closes what is idle, and one that hangs up after each answer."""
     row = [*[came(connection=1)] * 5, *[lost(loss) for loss in PERMITTED[what]]]
     assert verdict(OPERATION, KEPT_OPEN, *row) == KEPT
+
+
+def test_a_request_that_is_never_answered_is_no_matter_of_the_connection() -> None:
+    """A service that crashes on what it is sent is told by `answered`, and by nothing else."""
+    crashed = came(connection=4, losses=(JUST_USED,), failure="the connection was closed")
+    row = [came(connection=1), came(connection=1), *[crashed] * 4]
+    assert said(OPERATION, KEPT_OPEN, *row) == [SILENT, KEPT, *[SILENT] * 4]
 
 
 def test_where_no_connection_is_used_twice_nothing_is_said() -> None:

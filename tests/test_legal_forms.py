@@ -28,7 +28,7 @@ from exchanges import (
 )
 from judging import judged, opened, red
 from loopback_server import LoopbackHandler, LoopbackServer
-from other_service import ENVIRONMENT, OtherService
+from other_service import ENVIRONMENT, OtherService, ServiceHandler
 
 from pytest_confluent_contracts import cases
 from pytest_confluent_contracts.double.proving import Double
@@ -279,35 +279,36 @@ def test_how_strongly_the_promise_is_made(id: str) -> None:
 # --- services that read only the usual form -------------------------------------------------------
 
 
-def test_a_server_that_knows_no_chunks_is_red() -> None:
-    """What reads as many bytes as Content-Length says finds none, and the rest spoils the connection."""
-    with OtherService() as service:
-        handler = service._server.RequestHandlerClass
-        unchunked = type("Unchunked", (handler,), {"body": _counted_body})
-        service._server.RequestHandlerClass = unchunked
-        only = {"request/form/chunked", "request/form/charset"}
+class Unchunked(ServiceHandler):
+    """Reads as many bytes as Content-Length says, and hangs up where it says nothing."""
+
+    def body(self, headers: dict[str, str]) -> bytes:
+        """Return what was counted."""
+        self.close_connection = "content-length" not in headers
+        return self.rfile.read(int(headers.get("content-length", "0")))
+
+
+class InOneCase(ServiceHandler):
+    """Knows the media type by its header in the usual case alone."""
+
+    def answer(self) -> None:
+        """Answer as if the header were not there where its name is written otherwise."""
+        if "cONTENT-tYPE" in self.headers.keys():  # noqa: SIM118
+            del self.headers["Content-Type"]
+        super().answer()
+
+
+READERS = {"chunked": Unchunked, "header-case": InOneCase}
+
+
+@pytest.mark.parametrize(("form", "handler"), READERS.items(), ids=READERS)
+def test_a_server_that_reads_only_the_usual_form_is_red(
+    form: str, handler: type[ServiceHandler]
+) -> None:
+    """No body, or no media type, is found where an update was sent; in the usual form all is well."""
+    only = {f"request/form/{form}", "request/form/charset"}
+    service = OtherService()
+    service._server.RequestHandlerClass = handler
+    with service:
         found = judged("datadog-confluent-cloud", service.url, ENVIRONMENT, only=only)
-    assert red(found).keys() == {"request/form/chunked"}
-
-
-def _counted_body(self: Any, headers: dict[str, str]) -> bytes:
-    self.close_connection = "content-length" not in headers
-    return bytes(self.rfile.read(int(headers.get("content-length", "0"))))
-
-
-def test_a_server_that_knows_a_header_in_one_case_is_red() -> None:
-    """Its media type is not found, and the body refused."""
-    with OtherService() as service:
-        handler = service._server.RequestHandlerClass
-        strict = type("Strict", (handler,), {"answer": _answer_in_one_case})
-        service._server.RequestHandlerClass = strict
-        only = {"request/form/header-case", "request/form/charset"}
-        found = judged("confluent-api-keys", service.url, ENVIRONMENT, only=only)
-    assert red(found).keys() == {"request/form/header-case"}
-
-
-def _answer_in_one_case(self: Any) -> None:
-    for name in list(self.headers):
-        if name == "cONTENT-tYPE":
-            del self.headers[name]
-    super(type(self), self).answer()
+    assert red(found).keys() == {f"request/form/{form}"}

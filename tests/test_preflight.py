@@ -8,14 +8,21 @@ import shutil
 import ssl
 import subprocess
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from chaos_proxy import named, resolver
+from exchanges import confluent, make_case, make_exchange
 from loopback_server import LoopbackServer
 from other_service import ENVIRONMENT, Answer, OtherService, Request
 from running import CONFLUENT, DATADOG, THINGS, Answered, Run, _Handler, gate, listening, serving
 from test_hostile import closed, drops
+
+from pytest_confluent_contracts.http.strict_json import parse_json
+from pytest_confluent_contracts.model.clauses import MissingKind
+from pytest_confluent_contracts.run import saved_state
+from pytest_confluent_contracts.run.preflight import why_unjudged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,9 +32,6 @@ LINES = 25  # fewer than these are read
 ONE = "--contract-spec=confluent-api-keys"
 AWAY = ("--contract-insecure", "--contract-rate=2000")
 WRONG = ENVIRONMENT | {"CONFLUENT_CLOUD_API_SECRET": "wrong", "DD_API_KEY": "wrong"}
-BASIC = {
-    name: ENVIRONMENT[name] for name in ("CONFLUENT_CLOUD_API_KEY", "DD_API_KEY", "DD_APP_KEY")
-}
 
 
 def plain_404(method: str, path: str, headers: dict[str, str], body: bytes) -> Answered:
@@ -200,7 +204,7 @@ def test_the_cause_is_data(folder: Path) -> None:
     told = json.loads((folder / "report/report.json").read_text(encoding="utf-8"))
     missing = {one["node"]: one["missing"] for one in told["clauses"]}[f"{CONFLUENT}answered"]
     assert missing["kind"] == "unknown resource", run.everything
-    assert missing["options"] == ["--contract-param id=...", "--contract-target"]
+    assert missing["options"] == ["--contract-target", "--contract-param id=..."]
     assert told["coverage"]["clauses"]["covered"] == 0
 
 
@@ -337,3 +341,41 @@ def test_a_silent_target_is_told_once(folder: Path) -> None:
         run = gate(folder, f"--contract-target={url}", ONE, given=ENVIRONMENT)
     assert run.red == {f"{CONFLUENT}answered"}
     assert "from http://127.0.0.1" in run.out
+    assert "scheme, host and port" in run.out
+
+
+def test_the_first_of_several_workers_tells(tmp_path: Path) -> None:
+    """Whichever test asks first tells for its document, again and again; without a folder each tells itself."""
+    assert [saved_state.claim(tmp_path, "d", node) for node in ("a", "b", "a")] == ["a", "a", "a"]
+    assert saved_state.claim(tmp_path, "e", "b") == "b"
+    assert saved_state.claim(None, "d", "b") == saved_state.claim(tmp_path / "no", "d", "b") == "b"
+
+
+FORMS: dict[str, tuple[int, str, MissingKind | None]] = {
+    "as documented": (
+        404,
+        '{"errors": [{"id": "1", "status": "404"}]}',
+        MissingKind.UNKNOWN_RESOURCE,
+    ),
+    "a small fault": (404, '{"errors": [{"code": "x"}]}', MissingKind.UNKNOWN_RESOURCE),
+    "another form": (404, '{"detail": "Not Found"}', MissingKind.NOTHING_SERVED),
+    "the other document's form": (404, '{"errors": ["Not Found"]}', MissingKind.NOTHING_SERVED),
+    "a list": (404, "[]", MissingKind.NOTHING_SERVED),
+    "no JSON": (404, "<html>", MissingKind.NOTHING_SERVED),
+    "refused": (401, "", MissingKind.CREDENTIALS_REFUSED),
+    "forbidden": (403, "", None),
+    "unprocessable": (422, "", None),
+    "broken": (500, "", None),
+    "bad gateway": (502, "", None),
+    "taken": (200, "{}", None),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_the_first_answer_says(form: str) -> None:
+    """Only a documented refusal of credentials, and a 404, are signs of a wrong option."""
+    status, text, kind = FORMS[form]
+    value, flaw = parse_json(text.encode())
+    answer = replace(make_exchange(make_case(confluent(), {}), status), json=value, flaw=flaw)
+    found = why_unjudged(answer, owned=True, credentials="A and B")
+    assert (found and found.kind) == kind

@@ -94,7 +94,10 @@ def test_values_take_the_form_of_the_answer() -> None:
 
 def test_a_list_is_added_to_and_changed_one_member_at_a_time() -> None:
     """Datadog's resources: one more, and another metric, id, type and tags of the first."""
-    resources = [{"id": "r1", "resource_type": "ksql", "tags": []}, {"id": "r2"}]
+    resources: list[dict[str, Any]] = [
+        {"id": "r1", "resource_type": "ksql", "tags": []},
+        {"id": "r2"},
+    ]
     shown = {"data": {"attributes": {"resources": resources}}}
     sent = sent_at(cases_of(datadog(), shown), "data.attributes.resources")
     other = {"id": "r2", "resource_type": "kafka", "tags": []}

@@ -450,6 +450,18 @@ def test_the_clause_on_what_was_asked_shows_it_best() -> None:
     assert cause.clauses == ("request/a/type", "error/body/errors", "statuses")
 
 
+def test_what_explains_the_others_shows_it_best() -> None:
+    """That connections lead to several machines says why members change unsent, however often they do."""
+    changed = Finding(FindingKind.CHANGED_UNSENT, 200, "a", expected='"x"', observed='"y"')
+    differ = Finding(FindingKind.CONNECTIONS_DIFFER, 200, "a", (1, '"x"'), (2, '"y"'))
+    records = [
+        update("omitted-unchanged", changed) | {"against": 99},
+        told(make_broken(make_clause("wire/same-on-every-connection", Family.WIRE), differ)),
+    ]
+    [cause] = causes.find_causes(records)
+    assert cause.clauses == ("wire/same-on-every-connection", "update/omitted-unchanged")
+
+
 def test_a_cause_names_its_statuses() -> None:
     """The answers on which it was seen are named: statuses, then error answers at large."""
     [cause] = causes.find_causes(ONE["the same header is missing on several answers"])

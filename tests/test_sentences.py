@@ -214,6 +214,17 @@ FINDINGS: list[tuple[Finding, str]] = [
         "403 answered to an id that does not exist (id ak-0), not 404: that hides what exists",
     ),
     (
+        example(
+            Kind.REFUSAL_TELLS,
+            401,
+            "errors[].detail",
+            observed='"no such key"',
+            request="with a wrong value, an unknown id",
+        ),
+        '401 answered with a wrong value, an unknown id, with errors[].detail "no such key", '
+        "which no refusal of wrong credentials alone tells",
+    ),
+    (
         example(Kind.REFUSAL_WRONG, 200, expected=(401,), request="without credentials"),
         "200 answered without credentials, not 401",
     ),

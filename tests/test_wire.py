@@ -21,7 +21,7 @@ from pytest_confluent_contracts.double.service import VirtualClock
 from pytest_confluent_contracts.http import targets
 from pytest_confluent_contracts.http.client import LARGEST_ANSWER_BYTES, Client
 from pytest_confluent_contracts.http.connections import KEPT_OPEN
-from pytest_confluent_contracts.http.guard import Guard, Rules
+from pytest_confluent_contracts.http.guard import Guard, Rules, WallClock
 from pytest_confluent_contracts.http.redaction import Redactor
 from pytest_confluent_contracts.model.clauses import Verdict
 from pytest_confluent_contracts.model.traffic import CodingFault, CodingFlaw, Loss, RunContext
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
 
-    from pytest_confluent_contracts.model.traffic import Case, Exchange
+    from pytest_confluent_contracts.model.traffic import Case, Clock, Exchange
 
 Encoded = tuple[int, list[tuple[str, str]], bytes]
 CODING, FRAMING = "wire/content-coding", "wire/framing"
@@ -45,14 +45,12 @@ JSON = b'{"id": "ak-12345"}'
 class Asking:
     """A client of the server at a URL, which sends one small update each time."""
 
-    def __init__(self, url: str, clock: VirtualClock | None = None) -> None:
+    def __init__(self, url: str, clock: Clock, timeout: float) -> None:
         context = RunContext((("id", "ak-12345"),), {}, {}, max_examples=1)
         access = planned_access(make_plan(confluent(), context))
-        self.clock = clock or VirtualClock()
-        self.guard = Guard(
-            Rules(frozenset({url})), targets.allowances_at(url, [access]), self.clock
-        )
-        self.client = Client(url, self.guard, self.clock, Redactor(()), 5.0)
+        allowances = targets.allowances_at(url, [access])
+        self.guard = Guard(Rules(frozenset({url})), allowances, clock)
+        self.client = Client(url, self.guard, clock, Redactor(()), timeout)
         self.case: Case = baseline_update(confluent(), context)
 
     def ask(self, count: int = 1) -> list[Exchange]:
@@ -62,11 +60,11 @@ class Asking:
 
 @contextmanager
 def asking(
-    talk: Callable[[socket.socket], None], clock: VirtualClock | None = None
+    talk: Callable[[socket.socket], None], clock: Clock | None = None, timeout: float = 5.0
 ) -> Iterator[Asking]:
     """Return a client of a server that leaves each connection to *talk*."""
     with listening(talk) as url:
-        one = Asking(url, clock)
+        one = Asking(url, clock or VirtualClock(), timeout)
         try:
             yield one
         finally:
@@ -285,6 +283,41 @@ def test_a_connection_that_the_target_closed_in_time_is_opened_anew_under_anothe
                 threading.Event().wait(0.02)
         assert [came.connection for came in row] == list(range(1, 10))
         assert [came.losses for came in row] == [()] * 9
+
+
+def test_a_target_that_attends_to_one_connection_at_a_time_gets_one() -> None:
+    """As small servers do; found out by one request that waits in vain, and is sent again."""
+    attending = threading.Lock()
+
+    def talk(connection: socket.socket) -> None:
+        with attending:
+            always(answer_of())(connection)
+
+    with asking(talk, WallClock(), timeout=0.4) as one:
+        row = one.ask(6)
+        sent = one.guard.sent
+    assert [came.status for came in row] == [200] * 6
+    assert [came.losses for came in row] == [(), (Loss(idle=0.0, answers=0),), *[()] * 4]
+    assert len({came.connection for came in row[1:]}) == 1
+    assert sent == 7
+    assert verdict(confluent(), KEPT, *row) == "kept"
+
+
+def test_a_target_that_falls_silent_is_not_asked_on_and_on() -> None:
+    """One that answers nobody is no target that attends to another connection."""
+
+    def talk(connection: socket.socket) -> None:
+        while read_request(connection):
+            if not silent.is_set():
+                connection.sendall(answer_of())
+
+    silent = threading.Event()
+    with asking(talk, WallClock(), timeout=0.2) as one:
+        one.ask()
+        silent.set()
+        row = one.ask(3)
+        assert {came.failure for came in row} == {"no complete answer within 0.2 s"}
+        assert one.guard.sent == 5
 
 
 # --- services --------------------------------------------------------------------------------------------------------

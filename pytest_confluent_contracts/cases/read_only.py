@@ -80,7 +80,6 @@ def read_only_cases(operation: Operation, context: RunContext, shown: Any = ABSE
     return [
         look,
         *frozen(least, alone.items()),
-        look,
         *frozen(least, _plausible_parts(operation, alike, shown)),
         look,
         *frozen(least, [(path, None) for path in others]),

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.baseline import baseline_between
 from pytest_confluent_contracts.cases.build import (
     alternative_name,
+    bare_case,
     credential_header,
-    encoded_json,
     fresh_body,
+    full_body,
     headers_of,
     is_complete,
     is_given,
     judged_case,
     minimal_body,
+    types_allowed,
+    writable_members,
 )
+from pytest_confluent_contracts.cases.unknown_ids import surely_unknown_id
+from pytest_confluent_contracts.model.paths import with_value
 from pytest_confluent_contracts.model.traffic import (
+    CARELESS_WORDS,
     Case,
     Expect,
     Probe,
@@ -32,21 +38,18 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.model.documents import Operation, SecurityScheme
 
-CASES_PER_LOOK = 12
+CASES_PER_LOOK = 16
 WRONG_VALUE = "a wrong value"
+TRUNCATED = b'{"'  # the beginning of any update
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """The credentials of one request: headers, and what is wrong with them.
-
-    ``sends_least_too``: the smallest update travels with them as well.
-    """
+    """The credentials of one request: headers, and what is wrong with them."""
 
     title: str
     subject: Subject
     headers: Mapping[str, str]
-    sends_least_too: bool = False
 
 
 def unauthenticated_cases(operation: Operation, context: RunContext) -> list[Case]:
@@ -63,23 +66,69 @@ def unauthenticated_cases(operation: Operation, context: RunContext) -> list[Cas
 
 
 def _refused_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
-    for index, attempt in enumerate(_wrong_attempts(operation, context)):
+    attempts = list(_wrong_attempts(operation, context))
+    for index, attempt in enumerate(attempts):
         body = fresh_body(operation, context, f"refused-{index}")
         one = judged_case(Probe.CREDENTIALS, attempt.title, operation, context, body)
-        refused = replace(
-            one,
-            headers=_headers_but_credentials(one) + tuple(attempt.headers.items()),
-            expect=Expect.UNAUTHENTICATED,
-            violations=(),
-            authority="",
-            subject=attempt.subject,
-        )
-        yield refused
-        # A service may look at who asks only where there is something to write.
-        if attempt.sends_least_too:
-            least = minimal_body(operation, context)
-            title = f"{attempt.title}, the smallest update"
-            yield replace(refused, title=title, value=least, body=encoded_json(least))
+        yield _sent_by(one, attempt)
+    least = judged_case(
+        Probe.CREDENTIALS,
+        "without credentials, the smallest update",
+        operation,
+        context,
+        minimal_body(operation, context),
+    )
+    # A service may look at who asks only where there is something to write.
+    yield _sent_by(least, attempts[0])
+    yield from _otherwise_wrong_cases(attempts, operation, context)
+
+
+def _sent_by(case: Case, attempt: Attempt) -> Case:
+    """Return *case* with the credentials of *attempt*: whatever else it is, it must be refused."""
+    return replace(
+        case,
+        headers=_headers_but_credentials(case) + tuple(attempt.headers.items()),
+        expect=Expect.UNAUTHENTICATED,
+        violations=(),
+        authority="",
+        subject=attempt.subject,
+    )
+
+
+def _otherwise_wrong_cases(
+    attempts: list[Attempt], operation: Operation, context: RunContext
+) -> Iterator[Case]:
+    """Yield requests with wrong credentials and a wrong body, or an id that nobody has.
+
+    Who may not ask should not hear of the latter.
+    """
+    wrong = next(one for one in attempts if WRONG_VALUE in one.title)
+    scheme, title = wrong.subject.name, wrong.title
+    if operation.request:
+        before_body = Subject(SubjectKind.CREDENTIALS_BEFORE_BODY, scheme)
+        asks = replace(wrong, title=f"{title}, a wrong body", subject=before_body)
+        body = _wrong_body(operation, context)
+        one = judged_case(Probe.CREDENTIALS, asks.title, operation, context, body)
+        yield _sent_by(one, asks)
+        asks = replace(asks, title=f"{title}, a body that is not JSON")
+        one = bare_case(Probe.CREDENTIALS, asks.title, operation, context, body=TRUNCATED)
+        yield _sent_by(one, asks)
+    if context.parameters:
+        before_id = Subject(SubjectKind.CREDENTIALS_BEFORE_ID, scheme)
+        asks = replace(wrong, title=f"{title}, an unknown id", subject=before_id)
+        body = fresh_body(operation, context, "refused-unknown")
+        one = judged_case(Probe.CREDENTIALS, asks.title, operation, context, body)
+        *rest, (name, _) = context.parameters
+        unknown = (*rest, (name, surely_unknown_id(context)))
+        yield replace(_sent_by(one, asks), parameters=unknown)
+
+
+def _wrong_body(operation: Operation, context: RunContext) -> Any:
+    """Return a body of which one member has a wrong type, or that is no object at all."""
+    for member in writable_members(operation):
+        if types_allowed(member.schema) == ["string"]:
+            return with_value(full_body(operation, context), member.path, 7)
+    return 7
 
 
 def _about(scheme: str) -> Subject:
@@ -111,17 +160,18 @@ def _valid_alternatives(operation: Operation, context: RunContext) -> Iterator[C
 
 
 def _wrong_attempts(operation: Operation, context: RunContext) -> Iterator[Attempt]:
-    yield Attempt("without credentials", _about(""), {}, sends_least_too=True)
+    yield Attempt("without credentials", _about(""), {})
     for alternative in operation.security:
         given = _headers_given(alternative, context)
         for scheme in alternative:
             partners = [other for other in alternative if other is not scheme]
             rest = dict(given[partner.name] for partner in partners)
             if partners:
-                alone = dict([given[scheme.name]])
                 yield Attempt(f"without {scheme.header}", _about(scheme.name), rest)
+            if len(partners) > 1:  # of two, one alone is the pair without the other
+                alone = dict([given[scheme.name]])
                 yield Attempt(f"with {scheme.header} alone", _about(partners[0].name), alone)
-            yield from _with_wrong_header(scheme, rest, context)
+            yield from _with_wrong_header(scheme, rest, operation, context)
         if len(alternative) == 2:
             yield from _with_values_exchanged(*alternative, given)
 
@@ -138,13 +188,13 @@ def _headers_given(
 
 
 def _with_wrong_header(
-    scheme: SecurityScheme, rest: Mapping[str, str], context: RunContext
+    scheme: SecurityScheme, rest: Mapping[str, str], operation: Operation, context: RunContext
 ) -> Iterator[Attempt]:
     """Yield attempts with a wrong header of *scheme* beside the *rest*, of its partners."""
-    for title, value in _wrong_values(scheme, context):
-        is_other = title == WRONG_VALUE
+    wrong = [*_wrong_values(scheme, context), *_crossed_values(scheme, operation, context)]
+    for title, value in wrong:
         headers = {**rest, scheme.header: value}
-        yield Attempt(f"with {title} in {scheme.header}", _about(scheme.name), headers, is_other)
+        yield Attempt(f"with {title} in {scheme.header}", _about(scheme.name), headers)
     malformed = Subject(SubjectKind.MALFORMED_CREDENTIALS, scheme.name)
     for title, value in _malformed_values(scheme, context):
         headers = {**rest, scheme.header: value}
@@ -186,8 +236,10 @@ def _wrong_values(scheme: SecurityScheme, context: RunContext) -> Iterator[tuple
         yield from _wrong_pairs(scheme, right)
     if scheme.header == "Authorization":
         yield "a scheme that is not documented", f"Digest {next(iter(other.values()))}"
-    else:
-        yield "an empty value", ""
+        return
+    yield "an empty value", ""
+    if is_given(scheme, context):
+        yield "a list with the right value in it", f"x, {right['value']}"
 
 
 def _near_misses(
@@ -196,23 +248,59 @@ def _near_misses(
     for part, _ in scheme.variables:
         if not right.get(part):
             continue
-        for title, near in _near_texts(right[part], other[part]):
-            # Without its token a Bearer is malformed.
-            if near or scheme.kind != "bearer":
-                yield f"{title} ({part})", credential_header(scheme, {**right, part: near})[1]
+        near = dict(_near_texts(right[part]))
+        if scheme.kind == "basic":
+            near |= _near_halves(right[part], other[part])
+        if part == "username":
+            near |= {"the right value and more": f"{right[part]}x"}
+        else:
+            near |= {f"the word {word}": word for word in CARELESS_WORDS}
+        if part != "username" and scheme.kind != "bearer":
+            near |= _wrapped_texts(right[part])
+        for title, text in near.items():
+            yield f"{title} ({part})", credential_header(scheme, {**right, part: text})[1]
 
 
-def _near_texts(right: str, wrong: str) -> Iterator[tuple[str, str]]:
-    yield "another value", wrong
-    yield "an empty value", ""
+def _near_texts(right: str) -> Iterator[tuple[str, str]]:
     yield "the right value cut short", right[:-1]
-    yield "the right value and more", f"{right}x"
-    yield "something and the right value", f"x{right}"
     swapped = right.swapcase()
     if swapped != right:
         yield "the right value in the other case", swapped
     last = "y" if right.endswith("x") else "x"
     yield "the right value with its last character changed", right[:-1] + last
+
+
+def _near_halves(right: str, wrong: str) -> dict[str, str]:
+    """Return what may stand for one half of a pair whose other half is right."""
+    return {
+        "another value": wrong,
+        "an empty value": "",
+        "something and the right value": f"x{right}",
+    }
+
+
+def _wrapped_texts(right: str) -> dict[str, str]:
+    """Return what a program sends that quoted a secret, or cut it out of an address wrongly."""
+    return {
+        "the right value in quotes": f'"{right}"',
+        "the right value and a query's syntax": f"{right}&a=b",
+    }
+
+
+def _crossed_values(
+    scheme: SecurityScheme, operation: Operation, context: RunContext
+) -> Iterator[tuple[str, str]]:
+    """Yield values of *scheme* with the secret of another alternative's scheme in its place."""
+    own = context.credentials.get(scheme.name, {})
+    *_, (part, _) = scheme.variables  # of a pair, the secret comes last
+    beside = [one for one in operation.security if scheme in one]
+    for other in operation.schemes:
+        if any(other in one for one in beside) or not is_given(other, context):
+            continue
+        *_, (foreign, _) = other.variables
+        secret = context.credentials[other.name][foreign]
+        value = credential_header(scheme, {**own, part: secret})[1]
+        yield f"the secret of {other.name} ({part})", value
 
 
 def _wrong_pairs(scheme: SecurityScheme, right: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -221,6 +309,8 @@ def _wrong_pairs(scheme: SecurityScheme, right: Mapping[str, str]) -> Iterator[t
     for title, tail in (("a space", " "), ("a colon and more", ":x")):
         longer = {**right, "password": right["password"] + tail}
         yield f"{title} behind the password", credential_header(scheme, longer)[1]
+    spaced = {**right, "password": f" {right['password']}"}
+    yield "a space before the password", credential_header(scheme, spaced)[1]
 
 
 def _malformed_values(scheme: SecurityScheme, context: RunContext) -> Iterator[tuple[str, str]]:
@@ -233,10 +323,15 @@ def _malformed_values(scheme: SecurityScheme, context: RunContext) -> Iterator[t
     right = context.credentials.get(scheme.name, {})
     yield "an empty value", ""
     if is_given(scheme, context):
-        value = credential_header(scheme, right)[1].partition(" ")[2]
+        whole = credential_header(scheme, right)[1]
+        kind, _, value = whole.partition(" ")
         yield "the right value without a scheme", value
+        yield "a list with the right value in it", f"{kind} x, {whole}"
     if scheme.kind == "basic":
         yield "a Basic that is not base64", "Basic %%%"
         yield "a Basic without a colon", "Basic bm9jb2xvbg=="
     if scheme.kind == "bearer":
         yield "a Bearer without a token", "Bearer"
+        if is_given(scheme, context):  # neither is a token (RFC 6750 2.1)
+            for title, text in _wrapped_texts(right["token"]).items():
+                yield title, f"Bearer {text}"

@@ -156,6 +156,14 @@ class Wait:
         # short by a rounding.
         return round(answer.sent_at - self.asked_by.came_at, 2)
 
+    def is_over_for(self, answer: Exchange) -> bool:
+        """Return whether the request of *answer* went when the time was up."""
+        return not answer.failure and self.waited(answer) >= self.seconds
+
+    def is_refused_in_slack(self, answer: Exchange) -> bool:
+        """Return whether *answer* is a 429 that the rounding of the wait may explain."""
+        return answer.throttled and self.waited(answer) < self.seconds + SLACK_S
+
 
 def _waits_kept(
     exchanges: Sequence[Exchange], headers: QuotaHeaders, asked: AskedWait
@@ -170,21 +178,22 @@ def _waits_kept(
     for exchange in exchanges:
         if exchange.case.probe is Probe.CREDENTIALS:
             continue
-        if wait is not None and not exchange.failure and wait.waited(exchange) >= wait.seconds:
+        if wait is not None and wait.is_over_for(exchange):
             wait.answers.append(exchange)
-            is_in_slack = wait.waited(exchange) < wait.seconds + SLACK_S
-            if exchange.throttled and is_in_slack:
+            if wait.is_refused_in_slack(exchange):
                 continue
         if wait is not None and wait.answers:
             yield wait
-        wait = None
-        seconds = None
-        if exchange.throttled and not exchange.failure:
-            seconds = asked(read_quota(exchange.header, headers))
-        if seconds is not None:
-            wait = Wait(exchange, seconds)
+        wait = _wait_asked_by(exchange, headers, asked)
     if wait is not None and wait.answers:
         yield wait
+
+
+def _wait_asked_by(exchange: Exchange, headers: QuotaHeaders, asked: AskedWait) -> Wait | None:
+    if exchange.failure or not exchange.throttled:
+        return None
+    seconds = asked(read_quota(exchange.header, headers))
+    return None if seconds is None else Wait(exchange, seconds)
 
 
 def _judge_waits(headers: QuotaHeaders) -> Judge:

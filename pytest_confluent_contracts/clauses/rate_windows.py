@@ -96,7 +96,7 @@ def steps_between(exchanges: Sequence[Exchange], headers: QuotaHeaders) -> Itera
     for (before, was), (after, now) in itertools.pairwise(told):
         step = Step(before, after, was, now, may_be_new=False)
         frozen_at = min(frozen_at, before.came_at) if now.reset == was.reset else float("inf")
-        has_risen = _has_jumped(step) or _has_risen_frozen(step, frozen_at)
+        has_risen = _has_jumped(step) or _has_slid(step, frozen_at)
         if has_risen or _may_have_run_out(step, ended_at, served):
             step = replace(step, may_be_new=True)
             ended_at = before.sent_at  # the earliest moment: the answer may have come late
@@ -118,10 +118,13 @@ def _has_jumped(step: Step) -> bool:
     return step.now.reset > step.was.reset and step.now.remaining > step.was.remaining
 
 
-def _has_risen_frozen(step: Step, frozen_at: float) -> bool:
-    """Return whether Remaining rose while Reset stood still, since the second *frozen_at*."""
+def _has_slid(step: Step, frozen_at: float) -> bool:
+    """Return whether Remaining did not fall while Reset stood still, since the second *frozen_at*.
+
+    In a window that slides, as many may have come free as were spent.
+    """
     is_frozen = step.after.sent_at - frozen_at >= 2 * SLACK_S < step.now.reset
-    return is_frozen and step.now.remaining > step.was.remaining
+    return is_frozen and step.now.remaining >= step.was.remaining
 
 
 def _may_have_run_out(step: Step, ended_at: float, served: Sequence[float]) -> bool:

@@ -153,10 +153,15 @@ def _judge_losses(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
 
 
 def _sent_over_kept_open(exchanges: Sequence[Exchange]) -> list[Exchange]:
-    """Return the exchanges of which the request went over a connection that was open before."""
+    """Return the exchanges of which the request went over a connection that was open before.
+
+    What is not answered over a new connection either is no matter of the connection.
+    """
     used: set[int] = set()
     found: list[Exchange] = []
     for exchange in exchanges:
+        if exchange.failure:
+            continue
         if exchange.losses or exchange.connection in used:
             found.append(exchange)
         if exchange.connection:

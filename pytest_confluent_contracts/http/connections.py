@@ -43,7 +43,7 @@ class Connection:
     ) -> None:
         self.number, self.is_free, self.is_open = 0, True, False
         self._transport, self._numbers, self._clock = transport, numbers, clock
-        self._answers, self._used_at = 0, 0.0
+        self.answers, self._used_at = 0, 0.0
         self._events: set[str] = set()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -62,7 +62,7 @@ class Connection:
         except Exception as error:
             if isinstance(error, CLOSED) and self._was_open_before:
                 idle = self._clock.now() - self._used_at
-                request.extensions[LOSS] = Loss(idle, self._answers)
+                request.extensions[LOSS] = Loss(idle, self.answers)
             self.is_open, self.is_free = False, True
             raise
         finally:
@@ -74,10 +74,10 @@ class Connection:
     def close(self) -> None:
         """Close it; the next request opens it anew."""
         self._transport.close()
-        self.is_open = False
+        self.is_open, self.answers = False, 0
 
     def _count_opened(self) -> None:
-        self.number, self._answers = next(self._numbers), 0
+        self.number, self.answers = next(self._numbers), 0
 
     def _note_event(self, event: str, _: object) -> None:
         """Hear of what httpcore does; the embedded service tells nothing."""
@@ -87,7 +87,7 @@ class Connection:
             self._count_opened()
 
     def _note_answer(self) -> None:
-        self._answers += 1
+        self.answers += 1
         self._used_at = self._clock.now()
         self.is_free = True
 
@@ -108,6 +108,7 @@ class Connections:
     def __init__(self, open_new: Callable[[], httpx.BaseTransport], clock: Clock) -> None:
         self._open_new, self._clock, self._numbers = open_new, clock, itertools.count(1)
         self._all: list[Connection] = []
+        self._most = KEPT_OPEN
         self._last: Connection | None = None
         self._random = Random(TURNS_SEED)
 
@@ -123,15 +124,36 @@ class Connections:
         return chosen
 
     def _choose(self) -> Connection:
-        free = [one for one in self._all if one.is_free]
-        closed = [one for one in free if not one.is_open]
-        others = [one for one in free if one is not self._last]
-        if closed:
-            return closed[0]
-        if len(self._all) < KEPT_OPEN or not free:
+        free = self._free()
+        for one in free:
+            if not one.is_open:
+                return one
+        if len(self._all) < self._most or not free:
             self._all.append(Connection(self._open_new(), self._numbers, self._clock))
             return self._all[-1]
+        others = [one for one in free if one is not self._last]
         return self._random.choice(others or free)
+
+    def _free(self) -> list[Connection]:
+        """Return those on which nothing is in flight, the further ones only where there is none."""
+        kept, further = self._all[: self._most], self._all[self._most :]
+        free = [one for one in kept if one.is_free]
+        if not free:
+            free = [one for one in further if one.is_free]
+        return free
+
+    def keep_one(self) -> bool:
+        """Keep one connection from now on; return whether others were open that had answered.
+
+        Small servers attend to one connection until it is closed, and to no other meanwhile.
+        """
+        idle = [one for one in self._all if one.is_free]
+        is_starved = self._most > 1 and any(one.is_open and one.answers for one in idle)
+        if is_starved:
+            self._most = 1
+            for one in idle:
+                one.close()
+        return is_starved
 
     def close(self) -> None:
         """Close all of them."""

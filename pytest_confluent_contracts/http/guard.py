@@ -13,9 +13,9 @@ from urllib.parse import unquote
 
 import httpx
 
-from pytest_confluent_contracts.http.connections import Connections
+from pytest_confluent_contracts.http.connections import LOSS, Connections
 from pytest_confluent_contracts.model.sources import ContractError
-from pytest_confluent_contracts.model.traffic import Clock, is_local
+from pytest_confluent_contracts.model.traffic import Clock, Loss, is_local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -154,6 +154,11 @@ class Guard(httpx.BaseTransport):
         request.extensions[SENT_AT] = self.clock.now()
         try:
             return connection.handle_request(request)
+        except httpx.ReadTimeout:
+            # The target may attend to one connection at a time, and wait for another one.
+            if not connection.answers and self._connections.keep_one():
+                request.extensions[LOSS] = Loss(idle=0.0, answers=0)
+            raise
         finally:
             with self._lock:
                 ended = time.perf_counter()

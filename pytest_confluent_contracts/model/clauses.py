@@ -128,6 +128,7 @@ class FindingKind(StrEnum):
     UNKNOWN_ID_TAKEN = "unknown id not refused"  # request; expected: statuses
     UNKNOWN_ID_HIDDEN = "unknown id hidden"  # request; expected: statuses
     REFUSAL_WRONG = "wrong refusal"  # request; expected: statuses
+    REFUSAL_TELLS = "refusal tells more than others"  # subject, observed, request
     CREDENTIALS_REFUSED = "valid credentials refused"  # subject: the alternative
     # errors
     LIST_EMPTY = "empty list"  # subject

@@ -13,6 +13,7 @@ from pytest_confluent_contracts.model.documents import Operation
 from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
 
 REDACTED: Final = "[redacted]"
+CARELESS_WORDS: Final = ("null", "undefined")  # what a program sends whose credentials are not set
 
 
 def is_local(url: str) -> bool:
@@ -85,6 +86,9 @@ class SubjectKind(StrEnum):
     MALFORMED = "malformed"  # what is malformed about the body: json, media-type, ...
     CREDENTIALS = "credentials"  # the scheme that is wrong; empty where there are none at all
     MALFORMED_CREDENTIALS = "malformed credentials"  # the scheme of which the value is none
+    # The scheme that is wrong, where something else is, too: the body, or the id.
+    CREDENTIALS_BEFORE_BODY = "credentials before body"
+    CREDENTIALS_BEFORE_ID = "credentials before id"
     ODD_ID = "odd id"  # an id that may be refused for its form, before anybody looks for it
     FORM = "form"  # the name of the legal form of a request; empty for the usual one
     NORMALISED_ID = "normalised id"  # an id that is the own one to who normalises what HTTP lets
@@ -190,9 +194,10 @@ class CodingFlaw:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """How a request was lost on a connection that was open before, and silently sent again.
+    """How a request was lost on its connection, and silently sent again over another.
 
-    The connection had given ``answers`` answers, the last of them ``idle`` seconds before.
+    The connection had given ``answers`` answers, the last of them ``idle`` seconds before; it had
+    given none where the target attends to one connection at a time, and another was open.
     """
 
     idle: float

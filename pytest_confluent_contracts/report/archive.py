@@ -45,7 +45,7 @@ def _comment(exchange: Data) -> str:
         f"{exchange['document']}::{exchange['operation']} {exchange['probe']}: {exchange['title']}"
     )
     if lost := exchange.get("lost"):  # a report may have been written before that was told
-        told += f"; lost on {lost} connections that were kept open, and sent again"
+        told += f"; lost on {lost} connections, and sent again"
     return f"{told}; {exchange['failure']}" if exchange["failure"] else told
 
 

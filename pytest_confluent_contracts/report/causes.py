@@ -37,6 +37,8 @@ ABOUT_OWN_MEMBER = frozenset(
 )
 # Findings that are another thing on another status.
 TOLD_BY_STATUS = frozenset({FindingKind.SECRET_LEAKED, FindingKind.CHANGED_BY_REFUSED})
+# Findings that say why others show what they show.
+EXPLAINING = frozenset({FindingKind.CONNECTIONS_DIFFER})
 
 # Findings that keep evidence from other clauses.
 BLOCKING = frozenset(
@@ -261,6 +263,7 @@ def _weight(record: Record) -> tuple[Any, ...]:
     return (
         RANK[standing(record)],
         record["level"] != "MUST",
+        _kind(record) not in EXPLAINING,
         _kind(record) in CONSEQUENCES,
         record["family"] != Family.REQUESTS,  # what was asked explains what came of it
         _topic(record)["aspect"] == Aspect.GENERAL,  # a rule on every answer explains least

@@ -265,6 +265,10 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.UNKNOWN_ID_TAKEN: _unknown_id_taken,
     Kind.UNKNOWN_ID_HIDDEN: _unknown_id_hidden,
     Kind.REFUSAL_WRONG: _refusal_wrong,
+    Kind.REFUSAL_TELLS: (
+        "{status} answered {request}, with {subject} {observed}, "
+        "which no refusal of wrong credentials alone tells"
+    ),
     Kind.CREDENTIALS_REFUSED: "{status} answered to valid credentials ({subject})",
     # errors
     Kind.LIST_EMPTY: "{status} answered with an empty list of {subject}",
@@ -653,18 +657,19 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
 MENDED_BY_ENVIRONMENT = frozenset({Missing.CREDENTIALS_REFUSED})
 # What mends the options of a run, *options* being those that can.
 MENDING: Mapping[MissingKind, str] = {
-    Missing.NO_CREDENTIALS: "or leave the document out: {options}",
+    Missing.NO_CREDENTIALS: "set them, or leave the document out: {options}",
     Missing.NO_CONNECTION: "start the service, or give another {options}",
     Missing.TLS_REFUSED: (
         "give another {options}: http:// where it speaks plain HTTP, "
         "else a host whose certificate this machine trusts"
     ),
+    Missing.FELL_SILENT: "see whether scheme, host and port are right: {options}",
     Missing.CREDENTIALS_REFUSED: "set valid ones in {subject}",
     Missing.UNKNOWN_RESOURCE: (
-        "name one that may be changed, or mend the URL before the documented path: {options}"
+        "mend the URL before the documented path, or name one that may be changed: {options}"
     ),
     Missing.NOTHING_SERVED: (
-        "mend the resource, the URL before the documented path, "
+        "mend the URL before the documented path, the resource, "
         "or which documents are held: {options}"
     ),
 }

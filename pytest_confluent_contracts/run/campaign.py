@@ -53,7 +53,10 @@ MORE_THAN_A_TICK = 1.2  # times a tick of the clock that the time stamps show
 
 
 class Campaign:
-    """Holds one operation against the target; lives as long as the session."""
+    """Holds one operation against the target; lives as long as the session.
+
+    ``ending`` are the clauses of which a broken one ends a frugal run.
+    """
 
     def __init__(
         self,
@@ -78,6 +81,8 @@ class Campaign:
         self.skipped = plan.skipped
         self._done: set[Probe] = set()
         self._sent_ahead: list[Case] = []
+        self.ending: tuple[Clause, ...] = ()
+        self._looked_at, self._is_ending = 0, False
         self._unjudged: MissingEvidence | None = None
         self._shrinker = Shrinker(self.sender, plan.context)
 
@@ -140,7 +145,7 @@ class Campaign:
         if clause.needs and self._unjudged:
             return rule(self.operation, Weighed(clause, (), ()), (), missing=self._unjudged)
         for probe in ORDER:
-            if probe in clause.needs:
+            if probe in clause.needs and not self._is_known_enough(clause):
                 self.run(probe)
         weighed = self.weigh(clause)
         if not weighed.against:
@@ -152,6 +157,24 @@ class Campaign:
     def weigh(self, clause: Clause) -> Weighed:
         """Return what the exchanges so far say of *clause*."""
         return weigh(clause, self.history)
+
+    def _is_known_enough(self, clause: Clause) -> bool:
+        """Return whether a frugal run need send nothing more for *clause*.
+
+        It is broken already; or another that ends the run is, and it does not lack evidence for
+        which the target would be blamed.
+        """
+        if not self.policy.frugal:
+            return False
+        weighed = self.weigh(clause)
+        if weighed.against:
+            return True
+        if not weighed.evidence and clause.explain(self.history).withheld:
+            return False
+        if self._looked_at != len(self.history):
+            self._looked_at = len(self.history)
+            self._is_ending = any(self.weigh(one).against for one in self.ending)
+        return self._is_ending
 
     def _why_missing(self, clause: Clause) -> MissingEvidence | None:
         """Return why nothing bears on *clause*, where the run knows.
@@ -391,6 +414,6 @@ def _pause_before_end(refused: Exchange) -> float:
     """
     wait = asked_wait(refused)
     reset = told_quota(refused).seconds_to_reset
-    if reset is not None and reset + 1.0 < wait - 1.0:
+    if reset is not None and reset + 1.0 < wait <= LONGEST_WAIT_S:
         return reset + 1.0
     return wait / 2 if LONG_WAIT_S <= wait <= LONGEST_WAIT_S else 0.0

@@ -54,6 +54,8 @@ def first_look(plan: Plan) -> Case | None:
     That is the smallest update of the run's own resource, else the first request for an unknown id,
     else the first that has valid credentials.
     """
+    if not any(probe.cases for probe in plan.probes):
+        return None
     if plan.context.owned:
         return plan.baseline
     planned = [*plan.of(Probe.UNKNOWN).cases]

@@ -110,6 +110,10 @@ def claim(place: Path | None, document: str, node: str) -> str:
         os.link(own, file)  # whole at once, and only for the first
     except FileExistsError:
         return file.read_text(encoding="utf-8")
+    except OSError:  # a file system without links
+        return node
+    finally:
+        own.unlink()  # a link to the same: what is written there next would change both
     return node
 
 

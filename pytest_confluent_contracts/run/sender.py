@@ -46,7 +46,8 @@ class RunPolicy:
 
     ``backoff``: seconds before a first retry; ``pause``: seconds for time stamps to move;
     ``concurrency``: requests in flight; ``reserve``: whether quota is kept for others;
-    ``shrink_tries``: requests that a finding may be shrunk with.
+    ``shrink_tries``: requests that a finding may be shrunk with; ``frugal``: whether a clause that
+    is broken already is sent no further probe.
     """
 
     backoff: float = 0.05
@@ -54,6 +55,7 @@ class RunPolicy:
     concurrency: int = 1
     reserve: bool = False
     shrink_tries: int = SHRINK_TRIES
+    frugal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

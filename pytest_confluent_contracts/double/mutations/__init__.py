@@ -15,6 +15,7 @@ from pytest_confluent_contracts.double.mutations.headers import header_mutations
 from pytest_confluent_contracts.double.mutations.limits import limit_mutations
 from pytest_confluent_contracts.double.mutations.rare import rare_mutations
 from pytest_confluent_contracts.double.mutations.requests import request_mutations
+from pytest_confluent_contracts.double.mutations.texts import text_mutations
 from pytest_confluent_contracts.double.mutations.updates import (
     secret_mutations,
     time_mutations,
@@ -41,6 +42,7 @@ FAMILIES = (
     time_mutations,
     rare_mutations,
     wire_mutations,
+    text_mutations,
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,13 @@ from pytest_confluent_contracts.double.mutations.altering import (
     set_status,
     with_status,
 )
+from pytest_confluent_contracts.double.service import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.double.mutations.altering import Mutation
-    from pytest_confluent_contracts.double.service import Request, Service
+    from pytest_confluent_contracts.double.service import Problem, Request, Service
     from pytest_confluent_contracts.model.documents import Operation, SecurityScheme
 
 
@@ -35,6 +37,7 @@ def credential_mutations(operation: Operation) -> Iterator[Mutation]:
     yield mutate_answers("404 without credentials", set_status(404), without, "security/none")
     for scheme in operation.schemes:
         yield from lenient_mutations(scheme)
+    yield from order_mutations(operation, promised)
     for alternative in operation.security:
         name = "+".join(scheme.name for scheme in alternative)
         deaf, breaks = (
@@ -48,8 +51,91 @@ def lenient_mutations(scheme: SecurityScheme) -> Iterator[Mutation]:
     """Yield the ways in which a wrong credential of *scheme* can pass for right."""
     id = scheme.header if scheme.kind == "apiKey" else scheme.name
     for what, test in LENIENT_TESTS.items():
-        lenient, breaks = partial(recognise, scheme, test), (f"security/{id}", "security/none")
+        lenient, breaks = partial(recognise, scheme, test), (f"security/{id}*", "security/none")
         yield mutate_step(f"{id} recognised by {what}", "is_recognised", lenient, *breaks)
+    foreign = partial(recognise_foreign, scheme)
+    yield mutate_step(
+        f"{id} recognised by another's secret", "is_recognised", foreign, f"security/{id}"
+    )
+    listed = partial(recognise_in_list, scheme)
+    clause = f"security/{id}" if scheme.kind == "apiKey" else f"security/{id}/malformed"
+    yield mutate_step(f"{id} recognised in a list", "is_recognised", listed, clause)
+    if scheme.kind == "basic":
+        padded = partial(recognise, scheme, is_right_in_blanks)
+        name = f"{id} recognised in blanks"
+        yield mutate_step(name, "is_recognised", padded, f"security/{id}")
+
+
+def order_mutations(operation: Operation, promised: int) -> Iterator[Mutation]:
+    """Yield the mutations in which who has wrong credentials hears of the body or the id."""
+    tells = "security/first/tells-nothing"
+    if operation.request:
+        name = "the body is checked before the credentials"
+        yield mutate_step(name, "authenticate", check_body_first, "security/first/body")
+        name = "a refusal of credentials tells what is wrong with the body"
+        yield mutate_step(name, "authenticate", partial(tell_beside, "check_body"), tells)
+    if operation.promises.refusals.unknown:
+        name = "the id is looked for before the credentials"
+        yield mutate_step(name, "authenticate", find_resource_first, "security/first/id")
+        name = "a refusal of credentials tells that the id is unknown"
+        yield mutate_step(name, "authenticate", partial(tell_beside, "find_resource"), tells)
+
+
+def check_body_first(service: Service, inner: Any, request: Request) -> Any:
+    """Refuse what is wrong with the body before looking at who asks."""
+    service.check_body(service.read_body(request))
+    return inner(request)
+
+
+def find_resource_first(service: Service, inner: Any, request: Request) -> Any:
+    """Refuse an unknown id before looking at who asks."""
+    service.find_resource(request)
+    return inner(request)
+
+
+def tell_beside(step: str, service: Service, inner: Any, request: Request) -> Any:
+    """Refuse credentials with what another step says of the request told beside."""
+    try:
+        return inner(request)
+    except Refused as refused:
+        beside = problems_of(step, service, request)
+        told = [replace(one, status=refused.problems[0].status) for one in beside]
+        raise Refused(*refused.problems, *told) from None
+
+
+def problems_of(step: str, service: Service, request: Request) -> Sequence[Problem]:
+    """Return why *step* refuses the request, nothing where it does not."""
+    try:
+        if step == "check_body":
+            service.check_body(service.read_body(request))
+        else:
+            service.find_resource(request)
+    except Refused as refused:
+        return refused.problems
+    return ()
+
+
+def recognise_foreign(
+    scheme: SecurityScheme, service: Service, inner: Any, asked: SecurityScheme, request: Request
+) -> Any:
+    """Recognise credentials of *scheme* whose secret is that of any other scheme."""
+    secret = sent_credential(asked, request).rpartition("/")[2]
+    others = [tuple(own.values())[-1] for name, own in service.credentials.items()]
+    return inner(asked, request) or (asked == scheme and secret in others)
+
+
+def recognise_in_list(
+    scheme: SecurityScheme, _: Service, inner: Any, asked: SecurityScheme, request: Request
+) -> Any:
+    """Recognise credentials of *scheme* that stand in a list, one of which is right."""
+    if asked != scheme:
+        return inner(asked, request)
+    name = asked.header.lower()
+    for one in request.headers.get(name, "").split(","):
+        alone = replace(request, headers={**request.headers, name: one.strip()})
+        if inner(asked, alone):
+            return True
+    return False
 
 
 def recognise(
@@ -101,9 +187,37 @@ def has_right_letters(sent: str, right: str) -> bool:
     return sent.lower() == right.lower()
 
 
+def is_right_in_quotes(sent: str, right: str) -> bool:
+    """Return whether the credential is right but for quotes in it."""
+    return sent.replace('"', "") == right
+
+
+def is_right_before_query(sent: str, right: str) -> bool:
+    """Return whether the credential is right up to what a query would go on with."""
+    return sent.partition("&")[0] == right
+
+
+def is_right_in_blanks(sent: str, right: str) -> bool:
+    """Return whether the credential is right but for blanks in it."""
+    return sent.replace(" ", "") == right
+
+
+def is_word(word: str) -> Callable[[str, str], bool]:
+    """Return the test whether the secret is *word*, or right."""
+
+    def is_that_word(sent: str, right: str) -> bool:
+        return sent == right or sent.rpartition("/")[2] == word
+
+    return is_that_word
+
+
 LENIENT_TESTS: Mapping[str, Callable[[str, str], bool]] = {
     "its first half": has_right_half,
     "being there": is_there,
     "nothing": always(True),
     "its letters in any case": has_right_letters,
+    "its characters in quotes": is_right_in_quotes,
+    "what stands before a query": is_right_before_query,
+    "the word null": is_word("null"),
+    "the word undefined": is_word("undefined"),
 }

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.double.service import Answer, Request, Service
     from pytest_confluent_contracts.model.documents import Content, Operation
 
+FRAMES = "Boom\r\n   at Api.Things.Update(String name)\r\n   at Api.Router.Run()\r\n"
 STACK_TRACE = 'Traceback (most recent call last): File "app.py", line 7'
 
 
@@ -50,6 +51,8 @@ def envelope_mutations(operation: Operation) -> Iterator[Mutation]:
     yield from prose_mutations(operation)
     traced = write_detail(always(STACK_TRACE))
     yield mutate_answers("error with a stack trace", traced, is_refused, "error/no-stack-trace")
+    framed, name = write_detail(always(FRAMES)), "error with the frames of a stack"
+    yield mutate_answers(name, framed, is_refused, "error/no-stack-trace")
     leaking, where = write_detail(sent_credentials), with_status(400, 422, 404)
     yield mutate_answers("error gives credentials away", leaking, where, "error/no-leak")
 

@@ -81,7 +81,7 @@ def one_header_mutations(clause: str, header: Header, code: int) -> Iterator[Mut
 
 
 def negative_header(clause: str, name: str, code: int) -> Mutation:
-    """Return the mutation of a header that counts, and tells fewer than none."""
+    """Return the mutation of a header that counts requests or seconds: fewer than none."""
     change = set_header(name, "-1")
     return mutate_answers(f"{clause} negative on {code}", change, with_status(code), clause)
 

@@ -112,6 +112,7 @@ def documented_mutations(names: Mapping[str, str]) -> Iterator[Mutation]:
         (f"{reset} is twice what it is", "reset-relative", change_number(reset, twice)),
         (f"{reset} ends late", "window-as-told", change_number(reset, ten_more)),
         (f"{reset} ends early", "reset-honest", change_number(reset, ten_less)),
+        (f"{reset} ends two seconds early", "reset-honest", change_number(reset, two_less)),
         (f"{limit} is 0", "enforced", set_header(limit, "0")),
         (f"{retry} on 200", "retry-after-only-at-limit", set_header(retry, "3")),
         (
