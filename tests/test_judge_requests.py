@@ -550,6 +550,7 @@ UNKNOWN = {
 AS_NORMALISED = {
     "unknown": (NORMALISED, 404, KEPT),
     "malformed": (NORMALISED, 400, KEPT),
+    "hidden, which is told by itself": (NORMALISED, 403, KEPT),
     "sent to its normal form": (NORMALISED, 308, KEPT),
     "taken for the own one": (NORMALISED, 200, BROKEN),
     "a failure": (NORMALISED, 500, BROKEN),

@@ -571,7 +571,8 @@ def _normalised(operation: Operation) -> Clause:
         return _asks_for_unknown(exchange) and _is_own_normalised(exchange)
 
     def look(exchange: Exchange) -> Finding | Looked:
-        if exchange.status in allowed or is_permitted_by_http(exchange):
+        is_hidden = exchange.status == _hides_by(operation)
+        if is_hidden or exchange.status in allowed or is_permitted_by_http(exchange):
             return KEPT
         return _taken_for_known(exchange, promised)
 

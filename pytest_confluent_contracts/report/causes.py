@@ -247,6 +247,8 @@ def _damage_of(cause: Cause, record: Record) -> int:
     kind = _kind(record)
     if not kind and cause.best["finding"]:
         return LEAST_DAMAGE  # the finding says what it does
+    if kind in EXPLAINING:
+        return 0
     if kind in BLOCKING and any(standing(other) == "withheld" for other in cause.records):
         return 0
     if kind in DISCLOSING or (kind and record["family"] == Family.SECURITY):

@@ -15,8 +15,8 @@ FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 SHORT = {"\t": "\\t", "\r": "\\r"}
 
 # GitHub reads `::name` at the beginning of a line. Our own node ids (`contracts/keys::update::200`,
-# `contracts/keys::patch /keys/{id}::200`) have a letter or a brace before it: then only what has the
-# name of a command is one. The last letter of an escape is none.
+# `contracts/keys::patch /keys/{id}::200`) have a letter or a brace before it: then only what has
+# the name of a command is one. The last letter of an escape is none.
 NAMES = (
     "add-mask|add-matcher|add-path|debug|echo|endgroup|error|group|notice|remove-matcher"
     "|save-state|set-env|set-output|stop-commands|warning"
