@@ -15,6 +15,8 @@ from pytest_confluent_contracts.cases.plan import make_plan
 from pytest_confluent_contracts.cases.shrinking import shrink
 from pytest_confluent_contracts.model.clauses import Verdict
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
+from pytest_confluent_contracts.report.causes import find_causes
+from pytest_confluent_contracts.report.record import ruling_record
 from pytest_confluent_contracts.report.sentences import seen_sentence
 
 if TYPE_CHECKING:
@@ -137,6 +139,33 @@ def test_what_never_comes_again_is_still_a_finding() -> None:
     ruling = accepted("confluent-api-keys", first_long_text)
     assert ruling.vain_tries > 0
     assert f"and not again in {ruling.vain_tries} tries" in seen_sentence(ruling)
+
+
+def page_behind_crash(request: Request, answer: Answer) -> Answer:
+    """Answer an unknown id with a proxy's page of HTML, and a lone surrogate with a plain crash."""
+    if answer.status == 404:
+        answer.status, answer.payload = 404, "<html>Not Found</html>"
+        answer.set("Content-Type", "text/html")
+    if b"\\ud8" in request.body.lower():
+        answer.status, answer.payload = 500, "Internal Server Error"
+        answer.set("Content-Type", "text/plain")
+    return answer
+
+
+def test_a_page_behind_a_crash_is_told() -> None:
+    """Two plain 500s with small requests do not hide the HTML that every unknown id is answered with."""
+    with OtherService(tamper=page_behind_crash) as service:
+        rulings = judged(
+            "confluent-api-keys", service.url, service.environment, only={"error/media-type"}
+        )
+    ruling = rulings["error/media-type"]
+    shapes = {(shape.status, shape.media_type) for shape in ruling.shapes}
+    assert shapes == {(404, "text/html"), (500, "text/plain")}
+    told = [cause.title for cause in find_causes([ruling_record(ruling)])]
+    assert sorted(told) == [
+        "404 answered as text/html, not application/json",
+        "500 answered as text/plain, not application/json",
+    ]
 
 
 def asked_to_shrink(clause: str, tamper: Callable[[Request, Answer], Answer]) -> list[bytes]:

@@ -245,17 +245,22 @@ def _damage(cause: Cause) -> int:
 
 def _damage_of(cause: Cause, record: Record) -> int:
     kind = _kind(record)
-    if not kind and cause.best["finding"]:
-        return LEAST_DAMAGE  # the finding says what it does
+    if not kind:
+        # Where something was found, that says what it does.
+        return LEAST_DAMAGE if cause.best["finding"] else _damage_of_family(record)
     if kind in EXPLAINING:
         return 0
     if kind in BLOCKING and any(standing(other) == "withheld" for other in cause.records):
         return 0
-    if kind in DISCLOSING or (kind and record["family"] == Family.SECURITY):
+    if kind in DISCLOSING or record["family"] == Family.SECURITY:
         return 1
-    if kind and record["finding"]["status"] >= 500:
+    if record["finding"]["status"] >= 500:
         return 2
-    if kind == FindingKind.HEADER_MISSING or _topic(record)["aspect"] == Aspect.HEADER:
+    return LEAST_DAMAGE if kind == FindingKind.HEADER_MISSING else _damage_of_family(record)
+
+
+def _damage_of_family(record: Record) -> int:
+    if _topic(record)["aspect"] == Aspect.HEADER:
         return LEAST_DAMAGE
     return BY_FAMILY.get(record["family"], LEAST_DAMAGE)
 

@@ -415,6 +415,7 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.FORM_READ_OTHERWISE: "read this form as any other: it means the same request",
     Kind.FORM_NOT_STORED: "store what came in this form, too",
     Kind.REFUSAL_WRONG: "refuse this with the status that the document names",
+    Kind.REFUSAL_TELLS: "check the credentials first, and say nothing of what was asked",
     Kind.CREDENTIALS_REFUSED: "let these credentials in, or document that they are not enough",
     # errors
     Kind.LIST_EMPTY: "name at least one error in {subject}",

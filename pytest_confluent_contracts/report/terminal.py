@@ -57,7 +57,8 @@ def closing_lines(
             yield Line(f"{document}::{operation}: not judged{cost}", HEADING)
             continue
         of_target = [record for record in own if not is_of_document(record)]
-        yield Line(f"{document}::{operation}: {counted(of_target)}{cost}", HEADING)
+        heading = f"{document}::{operation}: {counted(of_target)}{cost}"
+        yield from _folded(Line(heading, HEADING), width)
         if verbosity >= 0:
             yield from map(Line, _table(of_target))
         of_document = [record for record in own if is_of_document(record)]
