@@ -244,6 +244,8 @@ def ruling(clause: Clause, traffic: Traffic, operation: Operation) -> Ruling:
 
 def _why_unjudgeable(clause: Clause, traffic: Traffic) -> MissingKind | None:
     """Return why a recording says nothing of *clause*, None where it does."""
+    if clause.family is Family.WIRE:  # recorders undo codings and chunks, and keep the headers
+        return MissingKind.NOT_ON_THE_WIRE
     if clause.family in PROVOKED or clause.stateful:
         return MissingKind.NEEDS_PROVOKING
     if clause.sequential and not traffic.timed:

@@ -98,14 +98,22 @@ def _waiver(path: Path, number: int, entry: Any) -> Waiver:
     return Waiver(**entry)
 
 
-def apply_waivers(waivers: Sequence[Waiver], ruling: Ruling, target: str, today: date) -> Outcome:
+def apply_waivers(
+    waivers: Sequence[Waiver],
+    ruling: Ruling,
+    target: str,
+    today: date,
+    failing: frozenset[Verdict] = frozenset({Verdict.BROKEN}),
+) -> Outcome:
     """Return what *waivers* make of *ruling*: the first of those that cover it decides.
 
-    Known failures are waived; a waiver that has expired, or is not needed any more, is itself a
-    fault.
+    Known failures are waived, those with a verdict that is *failing* and those of withheld
+    evidence; a waiver that has expired, or is not needed any more, is itself a fault.
     """
     clause, document = ruling.clause.id, ruling.document
-    is_red = ruling.verdict is Verdict.BROKEN or ruling.withheld
+    if ruling.stopped:  # a wrong option is no known failure, and says nothing of the clause
+        return Outcome()
+    is_red = ruling.verdict in failing or ruling.withheld
     for waiver in waivers:
         if not waiver.covers(clause, document, target):
             continue
@@ -132,11 +140,18 @@ def needless_waivers(
     found = []
     for waiver in waivers:
         own = [one for one in records if waiver.covers(one["clause"], one["document"], target)]
-        verdicts = {one["verdict"] for one in own}
-        if waiver.is_wide and verdicts and verdicts <= {Verdict.KEPT, Verdict.NOT_EXERCISED}:
+        verdicts = {one["verdict"] for one in own if not one["withheld"]}
+        is_judged = Verdict.KEPT in verdicts and not any(map(_is_stopped, own))
+        if waiver.is_wide and is_judged and verdicts <= {Verdict.KEPT, Verdict.NOT_EXERCISED}:
             named = f"the waiver of {waiver.clause} ({waiver.owner})"
             found.append(f"{named} is no longer needed: delete it")
     return found
+
+
+def _is_stopped(told: Mapping[str, Any]) -> bool:
+    """Return whether a preflight stopped before the clause was judged."""
+    missing = told.get("missing")
+    return bool(missing and missing.get("preflight"))
 
 
 def draft_waivers(failed: Iterable[tuple[str, str, str]], target: str) -> str:

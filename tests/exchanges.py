@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from pytest_confluent_contracts.model.traffic import CodingFlaw, Loss
+
 
 # What tests of judges need of the package comes from here, and from nowhere else.
 __all__ = [
@@ -132,6 +134,9 @@ def make_exchange(
     url: str = URL,
     failure: str = "",
     superseded: bool = False,
+    connection: int = 0,
+    losses: tuple[Loss, ...] = (),
+    coding: CodingFlaw | None = None,
 ) -> Exchange:
     """Return the exchange in which *case*, sent *at* some second, got *status* with the JSON value *answer*.
 
@@ -155,6 +160,9 @@ def make_exchange(
         came_at=at + took,
         failure=failure,
         superseded=superseded,
+        connection=connection,
+        losses=losses,
+        coding=coding,
     )
 
 

@@ -8,6 +8,7 @@ keeps every promise.
 from __future__ import annotations
 
 import base64
+import gzip
 import hmac
 import json
 import math
@@ -16,6 +17,7 @@ import threading
 import time
 import traceback
 import uuid
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -38,6 +40,7 @@ ENVIRONMENT = {
     "DD_APP_KEY": "f6e5d4c3b2a1908f7e6d5c4b3a2f1e0d9c8b7a60",
 }
 CREATED_AT = datetime(2024, 2, 29, 23, 59, 58, 123456, tzinfo=UTC)
+CHUNKED_END = b"0\r\n\r\n"
 CLOUD = "https://api.confluent.cloud"
 CRN = "crn://confluent.cloud/organization=9bb441c4-edef-46ac-8a41-c49e44a3fd9a"
 
@@ -49,6 +52,9 @@ class Choices:
     confluent_id: str = "ak-12345"
     datadog_id: str = "account_id_abc123"
     broken_body_status: int = 422  # Confluent documents both 400 and 422
+    hides_unknown: bool = False  # 403 for an id that does not exist: both pages document it
+    any_media_type: bool = False  # what can be read as JSON is, whatever it is called
+    pointers: str = "exact"  # or "around": at the object that the wrong member is in
     every_problem: bool = True  # one entry per problem, or only the first problem
     error_members: tuple[str, ...] = ("id", "status", "code", "title", "detail", "source")
     resource: str = "shown"  # or "null", "absent"
@@ -58,18 +64,26 @@ class Choices:
     extra_properties: bool = False  # properties that the page does not name
     empty_secret: bool = False
     timestamps: str = "fraction"  # or "seconds", "tenths", "offset", "nanoseconds"
+    refuses_fixed: bool = False  # another id, kind, version or metadata than its own is refused
+    notations: bool = False  # every other answer tells times and addresses in another notation
+    clock_ahead: float = 0.0  # seconds by which the store's clock is ahead of the one behind Date
+    dates: str = "now"  # or "none": a server without a clock sends no Date (RFC 9110 6.6.1)
     touch_unchanged: bool = True  # updated_at moves on an update that changes nothing
     own_self: bool = False  # metadata.self names the loopback address
+    self_path: str = CONFLUENT_PATH  # a newer version's is an absolute address of the key, too
     reverse_keys: bool = False
     spaced: bool = False  # indented JSON
     escaped: bool = False  # JSON in ASCII
     media_type: str = "application/json"
     lower_header_names: bool = False
+    # The lines of WWW-Authenticate; {} stands for what the page's own example tells (RFC 9110 11.6.1).
+    challenges: tuple[str, ...] = ("Basic {}",)
     extra_headers: tuple[tuple[str, str], ...] = ()
     limit: int = 100_000
     window: float = 60.0
     aligned: bool = False  # windows begin on multiples of their length, not with the first request
     reset_rounds_down: bool = False
+    retry_rounds_down: bool = False
     refusals_spend: bool = True  # 400, 404 and 422 count against the limit
     limit_headers_everywhere: bool = False
     draft_headers: bool = False  # RateLimit and RateLimit-Policy beside the documented headers
@@ -77,10 +91,15 @@ class Choices:
     datadog_limit: str = "silent"  # or "bucket", "window": with headers in the usual names
     datadog_retry_after: bool = True
     datadog_request_ids: bool = False
-    # After each n-th answer the connection is closed, without a word (RFC 9112 9.6 only asks for one).
+    # After each n-th answer the connection is closed; where none is ever kept open, with or without
+    # a word, else with one (RFC 9112 9.6).
     hangs_up: int = 0
     # Ids that are no ids: "unknown" as others, "malformed" (400, 414), or "front" (the same, by a front without JSON)
     odd_ids: str = "unknown"
+    tells_closing: bool = False
+    idle: float = 0.0  # seconds after which a connection that nobody uses is closed; 0: never
+    coding: str = ""  # of bodies, where the request asks for it
+    chunked: bool = False
     asks_for_length: bool = False  # 411 to a body in chunks
     longest_header: int = 0  # bytes; 431 to a longer one, where there is a bound
 
@@ -151,6 +170,7 @@ class Spent(NamedTuple):
     remaining: int
     reset: int
     retry: int
+    retry_down: int
 
 
 class RateLimit(Protocol):
@@ -176,7 +196,8 @@ class FixedWindow:
         self.left -= allowed
         seconds = self.end - now
         reset = math.floor(seconds) if self.rounds_down else math.ceil(seconds)
-        return Spent(allowed, self.limit, self.left, reset, math.ceil(seconds))
+        retry = math.ceil(seconds)
+        return Spent(allowed, self.limit, self.left, reset, retry, math.floor(seconds))
 
     def refund(self) -> None:
         self.left += 1
@@ -195,7 +216,7 @@ class SlidingLog:
         allowed = len(self.spent) < self.limit
         self.spent.extend([now] * allowed)
         free = math.ceil(self.spent[0] + self.seconds - now)
-        return Spent(allowed, self.limit, self.limit - len(self.spent), free, free)
+        return Spent(allowed, self.limit, self.limit - len(self.spent), free, free, free)
 
     def refund(self) -> None:
         self.spent.pop()
@@ -215,7 +236,8 @@ class TokenBucket:
         allowed = self.tokens >= 1
         self.tokens -= allowed
         full = math.ceil((self.limit - self.tokens) / self.rate)
-        return Spent(allowed, self.limit, int(self.tokens), full, max(1, math.ceil(1 / self.rate)))
+        retry = max(1, math.ceil(1 / self.rate))
+        return Spent(allowed, self.limit, int(self.tokens), full, retry, retry)
 
     def refund(self) -> None:
         self.tokens += 1
@@ -325,6 +347,7 @@ Tamper = Callable[[Request, Answer], Answer]
 CODES = {
     400: ("bad_request", "Bad Request"),
     401: ("user_unauthenticated", "Authentication Required"),
+    403: ("forbidden", "Forbidden"),
     404: ("not_found", "Not Found"),
     405: ("method_not_allowed", "Method Not Allowed"),
     411: ("length_required", "Length Required"),
@@ -354,7 +377,7 @@ class OtherService:
         bucket = c.datadog_limit == "bucket"
         self.datadog_limit: RateLimit = TokenBucket(c.limit, c.window) if bucket else self._window()
         self._lock = threading.RLock()
-        self._server = LoopbackServer(_Handler, self)
+        self._server = LoopbackServer(ServiceHandler, self)
 
     def _window(self) -> FixedWindow:
         c = self.choices
@@ -466,7 +489,7 @@ class OtherService:
             yield "RateLimit-Policy", f'"default";q={spent.limit};w={math.ceil(c.window)}'
             yield "RateLimit", f'"default";r={spent.remaining};t={spent.reset}'
         if status == 429 and (confluent or c.datadog_retry_after):
-            yield "Retry-After", str(spent.retry)
+            yield "Retry-After", str(spent.retry_down if c.retry_rounds_down else spent.retry)
         if status == 429 and c.no_store:
             yield "Cache-Control", "no-store"
 
@@ -476,22 +499,31 @@ class OtherService:
         """The payload of a 200; raises Refused and changes nothing otherwise."""
         known = self.confluent_id if request.is_confluent else self.datadog_id
         if request.resource_id != known:
-            raise Refused(404)
+            raise Refused(403 if self.choices.hides_unknown else 404)
         body = self.read(request)
         if problems := self.problems(request, body):
             wrong = self.choices.broken_body_status if request.is_confluent else 400
             raise Refused(wrong, *problems)
         if request.is_confluent:
+            self.check_fixed(body)
             self.apply_confluent(body.get("spec", {}))
             return self.shown(self.confluent_payload())
         self.apply_datadog(body["data"]["attributes"])
         return self.shown(self.datadog_payload())
 
+    def check_fixed(self, body: dict[str, Any]) -> None:
+        """Refuse what an update cannot change, unless it is sent as it is."""
+        own = self.confluent_payload()
+        for name in ("api_version", "kind", "id", "metadata"):
+            if self.choices.refuses_fixed and body.get(name, {}) not in ({}, own[name]):
+                raise Refused(self.choices.broken_body_status, Problem(f"/{name}", "is read-only"))
+
     def read(self, request: Request) -> Any:
         """The body as JSON. Confluent's page does not require one: none is an empty update."""
         if request.is_confluent and not request.body:
             return {}
-        if not is_json_media_type(request.headers.get("content-type", "")):
+        media_type = request.headers.get("content-type", "")
+        if not (self.choices.any_media_type or is_json_media_type(media_type)):
             raise Refused(400, Problem(None, "The media type must be application/json."))
         return read_json(request.body)
 
@@ -503,7 +535,8 @@ class OtherService:
         before = dict(self.spec)
         self.spec.update({name: spec[name] for name in before if name in spec})
         if self.spec != before or self.choices.touch_unchanged:
-            self.updated_at = max(datetime.now(UTC), self.updated_at + timedelta(microseconds=1))
+            now = datetime.now(UTC) + timedelta(seconds=self.choices.clock_ahead)
+            self.updated_at = max(now, self.updated_at + timedelta(microseconds=1))
 
     def apply_datadog(self, attributes: dict[str, Any]) -> None:
         self.api_secret = attributes["api_secret"]
@@ -520,12 +553,16 @@ class OtherService:
         if c.resource == "absent":
             del spec["resource"]
         metadata = {
-            "self": f"{self.url if c.own_self else CLOUD}{CONFLUENT_PATH}{own_id}",
+            "self": f"{self.url if c.own_self else CLOUD}{c.self_path}{own_id}",
             "resource_name": f"{CRN}/api-key={own_id}",
             "created_at": self.timestamp(CREATED_AT),
             "updated_at": self.timestamp(self.updated_at),
         }
         whole = {"api_version": "iam/v2", "kind": "ApiKey", "id": own_id, "metadata": metadata}
+        if c.notations and len(self.requests) % 2:
+            spec["expires_at"] = "2030-12-31t17:00:00.000-07:00"
+            metadata["self"] = metadata["self"].replace("ak-", "ak%2D").replace("https", "HTTPS")
+            spec["owner"]["related"] = "HTTPS://API.Confluent.Cloud/iam/v2/./users/u%2da83k9b"
         spec |= {"secret": ""} if c.empty_secret else {}
         spec |= {"rotation": {"policy": "manual"}} if c.extra_properties else {}
         return whole | {"spec": spec} | ({"etag": 7} if c.extra_properties else {})
@@ -584,7 +621,8 @@ class OtherService:
         item |= {"code": code, "title": title, "detail": self.sentence(problem) or title}
         item |= {"error_code": status * 100, "message": None}
         if problem and problem.pointer is not None:
-            item["source"] = {"pointer": problem.pointer}
+            exact, around = problem.pointer, problem.pointer.rpartition("/")[0]
+            item["source"] = {"pointer": around if self.choices.pointers == "around" else exact}
         return {name: item[name] for name in self.choices.error_members if name in item}
 
     def sentence(self, problem: Problem | None) -> str:
@@ -604,19 +642,24 @@ class OtherService:
             answer.headers.append(("X-Request-Id", uuid.uuid4().hex))
         if answer.status == 401:
             error = 'error="invalid_key", error_description="The API Key is invalid"'
-            answer.headers.append(("WWW-Authenticate", f"Basic {error}"))
+            for challenge in self.choices.challenges:
+                answer.headers.append(("WWW-Authenticate", challenge.replace("{}", error)))
         if answer.status == 405:
             answer.headers.append(("Allow", "PATCH"))
         if answer.status == 429 and request.is_confluent:
             answer.payload = None  # the page documents headers for it, and no body
             answer.set("Content-Type", None)
-        answer.headers += [("Date", formatdate(usegmt=True)), *self.choices.extra_headers]
+        if self.choices.dates == "now":
+            answer.headers.append(("Date", formatdate(usegmt=True)))
+        answer.headers += self.choices.extra_headers
         return answer
 
     def is_refused_by_front(self, request: Request, answer: Answer) -> bool:
         """Whether a front would have refused the request, before the service heard of it."""
         known = {self.confluent_id, self.datadog_id}
-        return answer.status in (411, 414, 431) or (answer.status == 400 and request.resource_id not in known)
+        return answer.status in (411, 414, 431) or (
+            answer.status == 400 and request.resource_id not in known
+        )
 
     def encode(self, request: Request, answer: Answer) -> tuple[int, list[tuple[str, str]], bytes]:
         c, body = self.choices, answer.raw
@@ -625,10 +668,32 @@ class OtherService:
             indent = 2 if c.spaced else None
             text = json.dumps(payload, ensure_ascii=c.escaped, indent=indent)
             body = text.encode("utf-8", "surrogatepass")
-        headers = [*answer.headers, ("Content-Length", str(len(body or b"")))]
+        body = body or b""
+        headers = [*answer.headers]
+        if body and c.coding and c.coding.removeprefix("x-") in self.asked_codings(request):
+            headers += [("Content-Encoding", c.coding), ("Vary", "Accept-Encoding")]
+            body = zlib.compress(body) if c.coding == "deflate" else gzip.compress(body)
+        if body and c.chunked:
+            headers.append(("Transfer-Encoding", "chunked"))
+            body = (
+                b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in _halves(body))
+                + CHUNKED_END
+            )
+        else:
+            headers.append(("Content-Length", str(len(body))))
         if c.lower_header_names:
             headers = [(name.lower(), value) for name, value in headers]
-        return answer.status, headers, (body or b"") if request.method != "HEAD" else b""
+        return answer.status, headers, body if request.method != "HEAD" else b""
+
+    def asked_codings(self, request: Request) -> set[str]:
+        """The codings that the request asks for, those with a weight of 0 left out."""
+        asked = request.headers.get("accept-encoding", "").replace(" ", "").lower().split(",")
+        return {part.partition(";")[0] for part in asked if not part.endswith(";q=0")}
+
+
+def _halves(body: bytes) -> list[bytes]:
+    middle = len(body) // 2
+    return [part for part in (body[:middle], body[middle:]) if part]
 
 
 def same(given: str, wanted: str) -> bool:
@@ -656,7 +721,14 @@ def _reversed(value: Any) -> Any:
     return [_reversed(entry) for entry in value] if isinstance(value, list) else value
 
 
-class _Handler(LoopbackHandler):
+class ServiceHandler(LoopbackHandler):
+    """Reads requests off a connection and writes the owner's answers."""
+
+    def setup(self) -> None:
+        """Close a connection that is idle for as long as the owner chose."""
+        super().setup()
+        self.connection.settimeout(self.owner.choices.idle or None)
+
     def answer(self) -> None:
         headers: dict[str, str] = {}
         for name, value in self.headers.items():
@@ -680,11 +752,14 @@ class _Handler(LoopbackHandler):
         known = status in HTTPStatus.__members__.values()
         lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase if known else 'Other'}"]
         lines += [f"{name}: {value}" for name, value in headers]
+        choices, count = self.owner.choices, len(self.owner.requests)
+        closes = bool(choices.hangs_up) and count % choices.hangs_up == 0
+        if closes and (choices.tells_closing or choices.hangs_up > 1):
+            lines.append("Connection: close")
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
         self.wfile.write(head + body)
-        every = self.owner.choices.hangs_up
-        if every and len(self.owner.requests) % every == 0:
-            time.sleep(0.003 if every > 1 else 0.0)  # the next request may be on its way
+        if closes:
+            time.sleep(0.003 if choices.hangs_up > 1 else 0.0)  # the next request may be on its way
             self.close_connection = True
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:

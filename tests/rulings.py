@@ -18,7 +18,7 @@ from pytest_confluent_contracts.model.clauses import (
     Verdict,
 )
 from pytest_confluent_contracts.model.sources import SourceLocation
-from pytest_confluent_contracts.model.traffic import Expect
+from pytest_confluent_contracts.model.traffic import Expect, Probe
 from pytest_confluent_contracts.report import record
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def make_clause(
         promise="it is as it should be",
         judge=lambda _: (),
         explain=lambda _: UNSEEN,
-        needs=frozenset(),
+        needs=frozenset({Probe.VALID}),
         level=level,
         topic=topic,
     )

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from other_service import ENVIRONMENT, OtherService
-from running import QUIET, THINGS, gate
+from running import CONFLUENT, DATADOG, QUIET, THINGS, gate
+
+from pytest_confluent_contracts.documents import bundled_documents
+from pytest_confluent_contracts.plugin.settings import checked_pins
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +75,10 @@ OPTIONS = {
     "a pin that points nowhere": wrong(
         "pin", "data.nonesuch=1", "data.nonesuch", "data.attributes.tags"
     ),
-    "a pin without =": wrong("pin", "data.attributes.tags", "NAME=VALUE"),
+    "a pin without =": wrong("pin", "data.attributes.tags", "POINTER=VALUE"),
+    "a pin of items": wrong("pin", "data.attributes.tags[]=1", "data.attributes.tags"),
+    "a pointer to nowhere": wrong("pin", "/data/nonesuch=1", "/data/nonesuch"),
+    "more than all clauses": wrong("fail-under", "101", "from 0 to 100"),
     "a pin from an unset variable": wrong(
         "pin", "data.attributes.api_key=env:NO_SUCH_VARIABLE", "NO_SUCH_VARIABLE"
     ),
@@ -91,11 +97,11 @@ DOCUMENTS = {
     "another kind of file": document("[tool]\nname = 'x'\n", "not"),
     "no OpenAPI": document("name: something\n", ":1:", "not an OpenAPI 3.0 or 3.1 document"),
     "Swagger 2.0": document(
-        "swagger: '2.0'\ninfo: {}\npaths: {}\n", "not an OpenAPI 3.0 or 3.1 document"
+        "swagger: '2.0'\ninfo: {}\npaths: {}\n", ":1:", "Swagger 2.0", "convert"
     ),
     "OpenAPI 4": swapped("3.0.3", "4.0.0", ":1:", "not an OpenAPI 3.0 or 3.1 document"),
     "a version that is a number": swapped(
-        "3.0.3", "3.0", ":1:", "not an OpenAPI 3.0 or 3.1 document"
+        "3.0.3", "2.0", ":1:", "not an OpenAPI 3.0 or 3.1 document"
     ),
     "broken YAML": swapped("version: '1'}", "version: '1']}", ":2:", "not YAML"),
     "a tab": swapped("  /things", "\t/things", ":4:", "not YAML"),
@@ -209,15 +215,15 @@ GIVEN = {
 
 
 @pytest.mark.parametrize("name", GIVEN)
-def test_a_missing_credential_fails_the_clauses_that_need_it(
+def test_a_missing_credential_fails_one_test_a_document(
     folder: Path, other: OtherService, name: str
 ) -> None:
-    """Without credentials nothing is sent; each clause that needs an answer fails and names the variables to set."""
+    """Without credentials nothing is sent; one test of each document fails and names the variables to set."""
     given, named = GIVEN[name]
     done = gate(folder, f"--contract-target={other.url}", given=given)
     assert done.code == pytest.ExitCode.TESTS_FAILED
     assert other.requests == []
-    assert done.red == {node for node in done.verdicts if "::document/example" not in node}
+    assert sorted(done.red) == [f"{CONFLUENT}answered", f"{DATADOG}answered"]
     assert {
         node: told for node, told in done.failures.items() if "no credentials: set " not in told
     } == {}
@@ -242,3 +248,59 @@ def test_one_credential_of_two_ways_is_enough(folder: Path, other: OtherService)
     assert (done.code, done.red) == (0, set()), done.everything
     [skipped] = [one.skipped for one in done.told if one.outcome == "skipped"]
     assert "CONFLUENT_CLOUD_API_KEY, CONFLUENT_CLOUD_API_SECRET" in skipped
+
+
+TYPED = [
+    "--contract-spec=confluent-api-keys",
+    "--contract-plan",
+    "--contract-prove",
+    "--contract-strict",
+]
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize("typed", TYPED)
+def test_an_option_without_a_target_is_told(pytester: pytest.Pytester, typed: str) -> None:
+    """Who types an option and no target would see a green run that held nothing."""
+    done = pytester.runpytest_inprocess(*QUIET, typed)
+    [line] = [line for line in done.errlines if line.strip()]
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    assert typed.partition("=")[0] in line
+    assert "--contract-target" in line
+
+
+@pytest.mark.usefixtures("bare")
+def test_what_stands_in_the_ini_file_may_wait_for_a_target(pytester: pytest.Pytester) -> None:
+    """A project may keep its options there, and run its other tests without a target."""
+    pytester.makeini("[pytest]\naddopts = --contract-strict\ncontract_spec = confluent-api-keys\n")
+    pytester.makepyfile("def test_one(): pass")
+    assert pytester.runpytest_inprocess(*QUIET).ret == 0
+
+
+NAMED = THINGS.replace("{name: {type: string}}", '{"a=b": {type: string}, "a": {type: string}}')
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize(
+    ("pin", "told"),
+    [
+        ("/a=b=7", {"a=b": 7}),
+        ("a=b=x=y", {"a=b": "x=y"}),
+        ("a=c=d", {"a": "c=d"}),
+        ("/a=", {"a": ""}),
+    ],
+)
+def test_a_pin_names_a_member_by_pointer_or_path(
+    pytester: pytest.Pytester, pin: str, told: dict[str, object]
+) -> None:
+    """RFC 6901, as the option's help says, or the path that clauses are named by; a name may have a = in it."""
+    path = pytester.path / FILE
+    path.write_text(NAMED, encoding="utf-8")
+    assert dict(checked_pins([pin], [path])) == told
+
+
+def test_a_pointer_reaches_a_nested_member() -> None:
+    """``/data/attributes/tags`` is ``data.attributes.tags``."""
+    [path] = [one for name, one in bundled_documents().items() if name.startswith("datadog")]
+    pins = dict(checked_pins(['/data/attributes/tags=["a"]'], [path]))
+    assert pins == {"data.attributes.tags": ["a"]}

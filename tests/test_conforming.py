@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import fields
 from itertools import product
@@ -13,7 +14,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from allpairspy import AllPairs
 from judging import DOCUMENTS, judged, red, warned
-from other_service import ENVIRONMENT, Answer, Choices, OtherService, Request, SlidingLog
+from other_service import (
+    CONFLUENT_PATH,
+    ENVIRONMENT,
+    Answer,
+    Choices,
+    OtherService,
+    Request,
+    SlidingLog,
+    Spent,
+)
 from running import THINGS, gate
 
 if TYPE_CHECKING:
@@ -31,6 +41,9 @@ HEADERS = (("Server", "other"), ("X-Cell", "7"), ("Vary", "Accept"))
 CHOICES: dict[str, tuple[Any, ...]] = {
     "broken_body_status": (422, 400),
     "every_problem": (True, False),
+    "hides_unknown": (False, True),
+    "any_media_type": (False, True),
+    "pointers": ("exact", "around"),
     "reverse_keys": (False, True),
     "confluent_id": ("ak-12345", "ak-9f8e7d6c-1b2a"),
     "datadog_id": ("account_id_abc123", "7d3c0f2e-5b7a-4c11-9d2e-0a1b2c3d4e5f"),
@@ -38,6 +51,12 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "resource": ("shown", "null", "absent"),
     "hidden": HIDDEN,
     "lower_header_names": (False, True),
+    "challenges": (
+        ("Basic {}",),
+        ('Negotiate, Basic realm="api", {}, Bearer',),
+        ("Negotiate oRQwEqADCgEAoQsGCSqGSIb3EgECAg==", 'Basic realm="a, \\"b\\""', "Bearer {}"),
+        ("Bearer",),
+    ),
     "media_type": (
         "application/json",
         "application/json; charset=utf-8",
@@ -51,8 +70,13 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "spaced": (False, True),
     "escaped": (False, True),
     "timestamps": ("fraction", "seconds", "tenths", "offset", "nanoseconds"),
+    "refuses_fixed": (False, True),
+    "notations": (False, True),
+    "clock_ahead": (0.0, -45.0, 45.0),
+    "dates": ("now", "none"),
     "touch_unchanged": (True, False),
     "own_self": (False, True),
+    "self_path": (CONFLUENT_PATH, "/iam/v3/api-keys/", f"/gateway{CONFLUENT_PATH}"),
     "refusals_spend": (True, False),
     "limit_headers_everywhere": (False, True),
     "draft_headers": (False, True),
@@ -61,6 +85,10 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "datadog_retry_after": (True, False),
     "hangs_up": (0, 1, 50),
     "odd_ids": ("unknown", "malformed", "front"),
+    "tells_closing": (False, True),
+    "idle": (0.0, 1.0),
+    "coding": ("", "gzip", "deflate", "x-gzip"),
+    "chunked": (False, True),
     "asks_for_length": (False, True),
     "longest_header": (0, 2048),
     "error_members": (
@@ -68,7 +96,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
         ("status", "detail", "source"),
     ),
 }
-THROTTLED = {"limit", "window", "aligned", "no_store"}
+THROTTLED = {"limit", "window", "aligned", "no_store", "retry_rounds_down"}
 
 # Those of which every combination is tried where CONTRACT_EVERY_COMBINATION is set: some ten minutes on two cores.
 WHOLE = {
@@ -113,14 +141,21 @@ def pairwise() -> list[Choices]:
 
 
 def expected(choices: Choices, name: str) -> set[str]:
-    """Return what only warns of a service that makes *choices*: what the page does not name, and an empty secret."""
+    """Return what only warns of a service that makes *choices*: what the page does not say, and a fair owner may do."""
     found = {"200/undeclared"} if choices.extra_properties else set[str]()
-    secret = (
-        {"update/create-only/spec.secret/empty"}
-        if choices.empty_secret and not choices.omit_empty
-        else set[str]()
-    )
-    return found | (secret if name.startswith("confluent") else set())
+    if choices.hides_unknown:
+        found.add("request/unknown-id/not-hidden")
+    if choices.any_media_type:
+        found.add("request/body/media-type")
+    if not name.startswith("confluent"):
+        return found
+    if choices.empty_secret and not choices.omit_empty:
+        found.add("update/create-only/spec.secret/empty")
+    if choices.pointers == "around" and "source" in choices.error_members:
+        found.add("error/source.pointer/exact")
+    if not choices.self_path.endswith(CONFLUENT_PATH) and "metadata" not in choices.hidden:
+        found.add("update/self-path-is-request-path")
+    return found
 
 
 @pytest.mark.parametrize(
@@ -154,20 +189,28 @@ def test_any_two_choices_meet() -> None:
 
 @pytest.mark.parametrize("stamps", ["fraction", "tenths", "seconds"])
 def test_time_stamps_that_had_time_to_move_are_green(stamps: str) -> None:
-    """After a pause, a change must show a new time stamp, and does."""
-    with OtherService(Choices(timestamps=stamps)) as service:
+    """After a pause, a change must show a new time stamp, and does; that idle connections were closed is no matter."""
+    with OtherService(Choices(timestamps=stamps, idle=1.0)) as service:
         found = judged("confluent-api-keys", service.url, service.environment, pause=1.2)
-    assert red(found) == {}
+    assert (red(found), warned(found)) == ({}, set())
     assert found["update/updated-moves"].judged > 0
 
 
-@pytest.mark.parametrize(("aligned", "rounds_down"), [(True, False), (False, True)])
+@pytest.mark.parametrize(
+    ("aligned", "reset_down", "retry_down"),
+    [(True, False, False), (False, True, False), (False, False, True)],
+)
 def test_a_rate_limited_service_is_green_when_the_limit_is_exhausted(
-    aligned: bool, rounds_down: bool
+    aligned: bool, reset_down: bool, retry_down: bool
 ) -> None:
     """An honest limit is no finding, however its windows lie and its seconds are rounded."""
     choices = Choices(
-        limit=400, window=3.0, aligned=aligned, reset_rounds_down=rounds_down, no_store=aligned
+        limit=400,
+        window=6.0 if retry_down else 3.0,
+        aligned=aligned,
+        reset_rounds_down=reset_down,
+        retry_rounds_down=retry_down,
+        no_store=aligned,
     )
     assert accused(choices, "confluent-api-keys", throttle=True) == ({}, set())
 
@@ -182,6 +225,26 @@ def test_windows_of_one_second_are_green(how: str, limit: int) -> None:
             service.confluent_limit = SlidingLog(limit, 1.0)
         rulings = judged("confluent-api-keys", service.url, service.environment, max_examples=100)
     assert (red(rulings), warned(rulings)) == ({}, set())
+
+
+class FrozenLog(SlidingLog):
+    """A window that slides, and of which Reset tells how long it is."""
+
+    def spend(self) -> Spent:
+        return super().spend()._replace(reset=math.ceil(self.seconds))
+
+
+def test_a_window_that_slides_may_tell_its_length() -> None:
+    """Its Reset never moves: that only warns, and Remaining may rise as requests come free."""
+    with OtherService(Choices(limit=150, window=4.0)) as service:
+        service.confluent_limit = FrozenLog(150, 4.0)
+        rulings = judged("confluent-api-keys", service.url, service.environment)
+    assert red(rulings) == {}
+    assert warned(rulings) <= {
+        "rate-limit/reset-moves",
+        "rate-limit/window-as-told",
+        "rate-limit/retry-after-not-before-reset",
+    }
 
 
 STUCK: dict[str, Callable[[int], int]] = {

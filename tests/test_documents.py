@@ -6,13 +6,15 @@ from collections.abc import Callable
 from textwrap import dedent, indent
 from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
 import openapi_spec_validator
 import pytest
 import yaml
 
 from pytest_confluent_contracts import clauses, documents
-from pytest_confluent_contracts.documents import lines
+from pytest_confluent_contracts.documents import lines, loading
 from pytest_confluent_contracts.model.documents import Document, Operation, Property
+from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,14 +80,14 @@ def schema(member: Property) -> dict[str, Any]:
 @pytest.mark.parametrize("name", BUNDLED)
 def test_a_bundled_document_is_valid_openapi(name: str) -> None:
     """The document passes the validator of the OpenAPI specification."""
-    openapi_spec_validator.validate(lines.strip(lines.load(documents.bundled_documents()[name])))
+    openapi_spec_validator.validate(lines.strip(loading.load(documents.bundled_documents()[name])))
 
 
 @pytest.mark.parametrize("name", BUNDLED)
 def test_a_bundled_document_is_yaml_for_everybody(name: str) -> None:
     """Another YAML reader reads the same values, but for the dates that YAML 1.1 sees."""
     text = documents.bundled_documents()[name].read_text(encoding="utf-8")
-    assert lines.strip(lines.load(documents.bundled_documents()[name])) == yaml.load(
+    assert lines.strip(loading.load(documents.bundled_documents()[name])) == yaml.load(
         text, _WithoutDates
     )
 
@@ -186,6 +188,12 @@ def test_numbers_and_words_of_json_are_read_as_such(read: Read) -> None:
     assert schema(answer(document)["a"])["enum"] == [1, -2.5, 1000.0, True, False, None]
 
 
+@pytest.mark.parametrize("version", ["3.0", "3.1", "'3.1'", "3.0.4", "3.1.1"])
+def test_a_version_needs_no_quotes(read: Read, version: str) -> None:
+    """Without quotes 3.1 is a number, and says the same."""
+    assert set(answer(read(answering("{properties: {a: {type: string}}}", version)))) == {"a"}
+
+
 def test_json_is_read_too(tmp_path: Path) -> None:
     """A document may be JSON."""
     text = answering("{type: object, properties: {a: {type: string}}}")
@@ -209,6 +217,22 @@ def test_an_alias_is_what_it_stands_for(read: Read) -> None:
         )
     )
     assert schema(found["a"]) == schema(found["b"]) == {"type": "string", "maxLength": 3}
+
+
+def test_what_a_merge_key_brings_is_part_of_the_schema(read: Read) -> None:
+    """A body that is put together by merge keys has their members, and what they require."""
+    found = answer(
+        read(
+            answering(
+                """
+                type: object
+                properties: {b: {type: integer}, <<: {a: {type: string}}}
+                <<: {required: [a], additionalProperties: false}
+                """
+            )
+        )
+    )
+    assert (set(found), found["a"].required) == ({"a", "b"}, True)
 
 
 def test_each_member_keeps_its_line(read: Read) -> None:
@@ -269,6 +293,119 @@ def test_all_of_asks_for_every_part(read: Read) -> None:
     found = answer(read(answering(text, more=THING)))
     assert schema(found["name"]) == {"type": "string", "minLength": 2, "maxLength": 9}
     assert {path for path, member in found.items() if member.required} == {"name", "age"}
+
+
+TOGETHER: dict[str, tuple[str, str, list[Any]]] = {
+    "types": ("{type: [string, integer]}", "{type: number}", ["a", 1, 1.5, None]),
+    "types that exclude each other": ("{type: string}", "{type: integer}", ["a", 1]),
+    "a number and an integer": ("{type: number}", "{type: integer}", [1, 1.5]),
+    "bounds": ("{minimum: 1, maximum: 9}", "{minimum: 3, exclusiveMaximum: 8}", [2, 3, 7, 8]),
+    "patterns": ("{pattern: ^a}", "{pattern: z$}", ["az", "a", "z"]),
+    "multiples": ("{multipleOf: 2}", "{multipleOf: 3}", [2, 3, 6]),
+    "alternatives": (
+        "{oneOf: [{required: [a]}, {required: [b]}]}",
+        "{oneOf: [{required: [c]}, {required: [d]}]}",
+        [{"a": 1, "c": 1}, {"a": 1}, {"c": 1}, {"a": 1, "b": 1, "c": 1}],
+    ),
+    "any of": ("{anyOf: [{const: 1}, {const: 2}]}", "{anyOf: [{const: 2}, {const: 3}]}", [1, 2, 3]),
+    "what is excluded": ("{not: {const: 1}}", "{not: {const: 2}}", [1, 2, 3]),
+    "enums": ("{enum: [1, 2]}", "{enum: [2, 3]}", [1, 2, 3]),
+    "conditions": (
+        "{if: {required: [a]}, then: {required: [b]}}",
+        "{if: {required: [c]}, then: {required: [d]}, else: {required: [e]}}",
+        [{"a": 1, "e": 1}, {"a": 1, "b": 1, "e": 1}, {"c": 1}, {"c": 1, "d": 1}, {"e": 1}, {}],
+    ),
+    "maps": (
+        "{additionalProperties: {type: [string, integer]}}",
+        "{additionalProperties: {type: [string, boolean]}}",
+        [{"a": "x"}, {"a": 1}, {"a": True}],
+    ),
+    "items": ("{items: {minLength: 2}}", "{items: {maxLength: 3}}", [["a"], ["ab"], ["abcd"]]),
+    "unique items": ("{uniqueItems: true}", "{uniqueItems: false}", [[1, 1], [1, 2]]),
+    "members by pattern": (
+        "{patternProperties: {^a: {type: string}}}",
+        "{patternProperties: {z$: {type: integer}}}",
+        [{"a": "x"}, {"z": 1}, {"az": 1}, {"az": "x"}],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TOGETHER)
+def test_what_is_merged_asks_for_what_both_ask_for(read: Read, name: str) -> None:
+    """A value is allowed by the merged schema where each branch of allOf allows it, and nowhere else."""
+    one, other, values = TOGETHER[name]
+    branches = [yaml.safe_load(one), yaml.safe_load(other)]
+    text = f"{{properties: {{a: {{allOf: [{one}, {other}]}}}}}}"
+    merged = schema(answer(read(answering(text, "3.1.0")))["a"])
+    strictly = [jsonschema_rs.is_valid({"allOf": branches}, value) for value in values]
+    assert [jsonschema_rs.is_valid(merged, value) for value in values] == strictly
+    assert not all(strictly)
+
+
+HOLDING = {
+    "patternProperties": ("{patternProperties: {^a: REF}}", {"ab": {}}, {"b": {}}),
+    "dependentSchemas": ("{dependentSchemas: {a: REF}}", {"a": 1}, {"b": 1}),
+    "prefixItems": ("{prefixItems: [{}, REF]}", [1, {}], [{}, {"name": "x"}]),
+    "if": ("{if: REF, then: {required: [b]}}", {"name": "x"}, {"name": "x", "b": 1}),
+    "then": ("{if: {required: [a]}, then: REF}", {"a": 1}, {"a": 1, "name": "x"}),
+    "else": ("{if: {required: [a]}, else: REF}", {"b": 1}, {"a": 1}),
+    "contains": ("{contains: REF}", [{}], [{}, {"name": "x"}]),
+    "propertyNames": ("{propertyNames: {not: {allOf: [REF, {type: string}]}}}", {"a": 1}, {}),
+    "not": ("{not: REF}", {"name": "x"}, {}),
+    "additionalProperties": ("{additionalProperties: REF}", {"a": {}}, {"a": {"name": "x"}}),
+    "unevaluatedProperties": ("{unevaluatedProperties: REF}", {"a": {}}, {"a": {"name": "x"}}),
+}
+
+
+@pytest.mark.parametrize("keyword", HOLDING)
+def test_a_reference_is_followed_wherever_a_schema_may_stand(read: Read, keyword: str) -> None:
+    """Each keyword that holds a schema may hold a reference to one."""
+    text, wrong, right = HOLDING[keyword]
+    referring = text.replace("REF", "{$ref: '#/components/schemas/Named'}")
+    asked = schema(
+        answer(read(answering(f"{{properties: {{a: {referring}}}}}", "3.1.0", THING)))["a"]
+    )
+    found = [jsonschema_rs.is_valid(asked, value) for value in (wrong, right)]
+    assert found == [False, True]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "#/components/schemas/Both/allOf/1",
+        "#/components/schemas/A%20name",
+        "#/components/schemas/A~1b",
+        "#/components/schemas/Both/allOf/0/properties/inner",
+    ],
+)
+def test_a_reference_may_lead_anywhere_in_the_file(read: Read, reference: str) -> None:
+    """Through lists, through names that are escaped, and into what is no component of its own."""
+    named = "{properties: {found: {type: string}}}"
+    more = f"""
+    components:
+      schemas:
+        A name: {named}
+        A/b: {named}
+        Both: {{allOf: [{{properties: {{inner: {named}}}}}, {named}]}}
+    """
+    assert "found" in answer(read(answering(f"$ref: '{reference}'", more=more)))
+
+
+@pytest.mark.parametrize("reference", ["#/components/schemas/Named/required/1", "#/openapi/a"])
+def test_a_reference_to_nothing_is_told(read: Read, reference: str) -> None:
+    """Behind a list's end, and below a text, nothing stands."""
+    with pytest.raises(ContractError, match="points nowhere"):
+        read(answering(f"$ref: '{reference}'", more=THING))
+
+
+@pytest.mark.parametrize(("version", "most"), [("3.0.3", 9), ("3.1.0", 5)])
+def test_what_stands_beside_a_reference_counts_from_3_1_on(
+    read: Read, version: str, most: int
+) -> None:
+    """OpenAPI 3.0 takes no notice of it; JSON Schema 2020-12 asks for both."""
+    text = "{properties: {a: {$ref: '#/components/schemas/Short', maxLength: 5}}}"
+    more = "components: {schemas: {Short: {type: string, maxLength: 9}}}"
+    assert schema(answer(read(answering(text, version, more)))["a"])["maxLength"] == most
 
 
 def test_a_schema_may_contain_itself(read: Read) -> None:

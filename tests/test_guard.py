@@ -20,6 +20,7 @@ from pytest_confluent_contracts.cases.plan import make_plan
 from pytest_confluent_contracts.double.proving import Double
 from pytest_confluent_contracts.double.service import VirtualClock
 from pytest_confluent_contracts.http import guard, redaction, targets
+from pytest_confluent_contracts.http.connections import KEPT_OPEN
 from pytest_confluent_contracts.model.traffic import REDACTED, RunContext
 from pytest_confluent_contracts.run.access import planned_access
 from pytest_confluent_contracts.run.campaign import Campaign
@@ -406,10 +407,10 @@ def counting() -> Iterator[tuple[str, list[socket.socket]]]:
         yield url, connections
 
 
-def test_both_documents_go_over_one_guard_and_one_connection(
+def test_both_documents_go_over_one_guard_and_its_connections(
     counting: tuple[str, list[socket.socket]],
 ) -> None:
-    """One guard, one pool and one client serve every operation: the second document opens no connection of its own."""
+    """One guard and one client serve every operation: the second document opens no connection of its own."""
     url, connections = counting
     contexts = {one.key: held(one, GIVEN) for one in (confluent(), datadog())}
     plans = [make_plan(one, contexts[one.key]) for one in (confluent(), datadog())]
@@ -430,7 +431,7 @@ def test_both_documents_go_over_one_guard_and_one_connection(
         ways[1].quota,
     )
     assert [target.guard.sent_of(one.key) for one in (confluent(), datadog())] == [3, 3]
-    assert len(connections) == 1
+    assert len(connections) == KEPT_OPEN
 
 
 def test_a_secret_of_one_document_is_redacted_in_an_exchange_of_another(

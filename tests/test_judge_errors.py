@@ -274,6 +274,52 @@ def test_default_is_an_error(problems: Operation) -> None:
     assert said(problems, "error/body", *row) == [KEPT, BROKEN, SILENT]
 
 
+DEFAULT = """
+openapi: 3.1.0
+info: {title: Things, version: '1'}
+paths:
+  /things/{id}:
+    patch:
+      parameters: [{name: id, in: path, required: true, example: ak-12345}]
+      responses:
+        '200': {description: The thing.}
+        '400':
+          description: The envelope that most statuses share.
+          content: {application/json: {schema: {type: object, required: [errors]}}}
+        '404':
+          description: The same.
+          content: {application/json: {schema: {type: object, required: [errors]}}}
+        default:
+          description: A body of its own, and a header of its own.
+          headers: {X-Fault: {schema: {type: integer}}}
+          content: {application/json: {schema: {type: object, required: [fault]}}}
+"""
+
+
+def test_default_may_have_a_body_and_headers_of_its_own(tmp_path: Path) -> None:
+    """They are those of each error without an entry, and of no other answer."""
+    own = operation_from(DEFAULT, tmp_path)
+    fault, bare = {"fault": 1}, {"errors": [1]}
+    row = [
+        *(answered(own, 500, fault), answered(own, 418, bare)),
+        *(answered(own, 400, bare), answered(own, 200, bare)),
+    ]
+    assert said(own, "default/body", *row) == [KEPT, BROKEN, SILENT, SILENT]
+    assert said(own, "error/body", *row) == [SILENT, SILENT, KEPT, SILENT]
+    told = [
+        make_exchange(make_case(own), status, bare, headers={"X-Fault": value})
+        for status, value in ((500, "7"), (418, "x"), (404, "x"), (200, "x"))
+    ]
+    assert said(own, "default/header/X-Fault", *told) == [KEPT, BROKEN, SILENT, SILENT]
+
+
+def test_default_may_have_no_body(tmp_path: Path) -> None:
+    """A body that comes where none is documented is told for each such error."""
+    own = operation_from(DEFAULT[: DEFAULT.rindex("          content")], tmp_path)
+    row = [answered(own, 500, {}), answered(own, 400, {}), make_exchange(make_case(own), 418)]
+    assert said(own, "default/no-body", *row) == [BROKEN, SILENT, KEPT]
+
+
 def test_without_an_envelope_nothing_is_promised(tmp_path: Path) -> None:
     """Where no error has a body, there are no clauses on errors, not even on 405."""
     assert clause_ids(operation_from(SILENT_DOCUMENT, tmp_path), "errors") == []
@@ -504,7 +550,7 @@ def test_each_pointer_is_followed() -> None:
 UNREADABLE = [
     pytest.param(b'{"spec":', ["/spec", "", "spec"], [SILENT, SILENT, BROKEN], id="broken off"),
     pytest.param(b"", ["/spec", "", "spec"], [SILENT, SILENT, BROKEN], id="empty"),
-    pytest.param(None, ["/spec", "", "spec"], [BROKEN, KEPT, BROKEN], id="nothing was sent"),
+    pytest.param(None, ["/spec", "", "spec"], [SILENT, SILENT, BROKEN], id="nothing was sent"),
 ]
 
 
@@ -529,14 +575,17 @@ def test_without_a_documented_body_any_missing_member_may_be_named(problems: Ope
 TWO_WRONG = {"spec": {"display_name": 5, "description": 6}}
 AT_FAULT = [
     pytest.param(WRONG_NAME, ["/spec/display_name"], KEPT, id="the member"),
-    pytest.param(WRONG_NAME, ["/spec"], BROKEN, id="its parent"),
-    pytest.param(WRONG_NAME, [""], BROKEN, id="the whole body"),
+    pytest.param(WRONG_NAME, ["/spec"], KEPT, id="its parent"),
+    pytest.param(WRONG_NAME, [""], KEPT, id="the whole body"),
+    pytest.param(WRONG_NAME, ["/spe"], BROKEN, id="the beginning of its name"),
+    pytest.param(WRONG_NAME, ["/spec/display_name/0"], BROKEN, id="what is in it"),
     pytest.param(WRONG_NAME, ["/spec/description"], BROKEN, id="its neighbour"),
-    pytest.param(WRONG_NAME, ["/spec/display_name", "/spec"], BROKEN, id="one right, one wrong"),
+    pytest.param(WRONG_NAME, ["/spec/display_name", "/spec"], KEPT, id="one right, one around"),
+    pytest.param(WRONG_NAME, ["/spec/display_name", "/id"], BROKEN, id="one right, one wrong"),
     pytest.param(TWO_WRONG, ["/spec/display_name"], KEPT, id="the first of two"),
     pytest.param(TWO_WRONG, ["/spec/description"], KEPT, id="the second of two"),
     pytest.param(TWO_WRONG, ["/spec/description", "/spec/display_name"], KEPT, id="both"),
-    pytest.param(TWO_WRONG, ["/spec"], BROKEN, id="the parent of both"),
+    pytest.param(TWO_WRONG, ["/spec"], KEPT, id="the parent of both"),
     pytest.param([], [""], KEPT, id="the whole body is wrong"),
     pytest.param({"spec": 5}, ["/spec"], KEPT, id="the object itself is wrong"),
 ]
@@ -555,13 +604,38 @@ def test_the_member_at_fault_is_named(
     assert verdict(confluent(), "error/source.pointer/at-fault", told) == expected
 
 
+EXACT = [
+    pytest.param(WRONG_NAME, ["/spec/display_name"], KEPT, id="the member"),
+    pytest.param(WRONG_NAME, ["/spec"], BROKEN, id="its parent"),
+    pytest.param(WRONG_NAME, [""], BROKEN, id="the whole body"),
+    pytest.param(WRONG_NAME, ["/spec/description"], SILENT, id="its neighbour"),
+    pytest.param(WRONG_NAME, ["/spec/display_name", "/spec"], BROKEN, id="one right, one around"),
+    pytest.param(TWO_WRONG, ["/spec/description"], KEPT, id="the second of two"),
+    pytest.param(TWO_WRONG, ["/spec"], BROKEN, id="the parent of both"),
+    pytest.param([], [""], KEPT, id="the whole body is wrong"),
+    pytest.param({"spec": 5}, ["/spec"], KEPT, id="the object itself is wrong"),
+    pytest.param({"spec": 5}, [""], BROKEN, id="the object around it"),
+]
+
+
+@pytest.mark.parametrize(("body", "pointers", "expected"), EXACT)
+def test_a_pointer_around_what_is_wrong_is_only_warned_of(
+    body: Any, pointers: list[str], expected: str
+) -> None:
+    """It leads to what is wrong, if not all the way; what is neither is another promise."""
+    told = pointing(*pointers, body=body)
+    id = "error/source.pointer/exact"
+    assert verdict(confluent(), id, told) == expected
+    assert clause_of(confluent(), id).level == "SHOULD"
+
+
 MISSING = [
     pytest.param({"a/b": "x"}, "/name", KEPT, id="the missing member"),
     pytest.param({"a/b": "x"}, "", KEPT, id="the parent of the missing member"),
     pytest.param({"a/b": "x"}, "/size", BROKEN, id="another member"),
     pytest.param({"name": "x"}, "/a~1b", KEPT, id="escaped (RFC 6901 section 3)"),
     pytest.param({"name": "x"}, "/a/b", BROKEN, id="not escaped"),
-    pytest.param({"name": "x", "a/b": "y", "size": "z"}, "", BROKEN, id="parent of a wrong one"),
+    pytest.param({"name": "x", "a/b": "y", "size": "z"}, "", KEPT, id="parent of a wrong one"),
 ]
 
 
@@ -590,7 +664,7 @@ def test_other_refusals_point_at_what_they_like(id: str, told: Exchange) -> None
 
 def test_an_error_without_a_pointer_blames_no_member() -> None:
     """That a pointer is missing is another promise."""
-    row = [pointing("/spec"), refused({})]
+    row = [pointing("/id"), refused({})]
     assert said(confluent(), "error/source.pointer/at-fault", *row) == [BROKEN, SILENT]
 
 
@@ -705,6 +779,15 @@ def test_a_stack_trace_is_found_in_plain_text(name: str) -> None:
     row = [answered(confluent(), 500, text=text) for text in (trace, innocent)]
     row += [answered(confluent(), status, text=trace) for status in (200, 399)]
     assert said(confluent(), "error/no-stack-trace", *row) == [BROKEN, KEPT, SILENT, SILENT]
+
+
+@pytest.mark.parametrize("end", [r"\r\n", r"\n", r"\u000a", r"\u000D\u000A"])
+def test_line_ends_within_json_are_line_ends(end: str) -> None:
+    """What JSON escapes is read as what it means, whichever way it is escaped."""
+    trace = rf"{end}   at Api.Things.Update(String name){end}   at Api.Router.Run(){end}"
+    row = [make_exchange(make_case(confluent()), 500, text=f'{{"detail": "{trace}"}}')]
+    row += [make_exchange(make_case(confluent()), 500, text=r'{"detail": "meet at Api.run(x)"}')]
+    assert said(confluent(), "error/no-stack-trace", *row) == [BROKEN, KEPT]
 
 
 def test_a_stack_trace_may_have_the_line_ends_of_windows() -> None:

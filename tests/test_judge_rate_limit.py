@@ -20,6 +20,7 @@ from exchanges import (
     confluent,
     datadog,
     explained,
+    in_a_row,
     make_case,
     make_exchange,
     operation_from,
@@ -88,6 +89,10 @@ DOCUMENTED = {
     "rate-limit/remaining-zero-on-429",
     "rate-limit/retry-after-not-before-reset",
     "rate-limit/retry-after-honest",
+    "rate-limit/retry-after-exact",
+    "rate-limit/reset-honest",
+    "rate-limit/reset-moves",
+    "rate-limit/window-as-told",
     "rate-limit/429-not-storable",
     "rate-limit/structured-fields",
 }
@@ -100,7 +105,10 @@ HEADERS = {
     "429/header/X-RateLimit-Reset",
     "429/header/Retry-After",
 }
-AT_THE_LIMIT = {"enforced", "remaining-zero-on-429", "retry-after-honest", "429-not-storable"}
+AT_THE_LIMIT = {
+    *("enforced", "remaining-zero-on-429", "429-not-storable"),
+    *("retry-after-honest", "retry-after-exact"),
+}
 LIMIT, LEFT, RESET, WAIT = "limit: L", "remaining: X-Left", "reset: X-Reset", "retry-after: X-Wait"
 
 
@@ -116,6 +124,7 @@ def test_without_a_documented_limit_the_usual_headers_are_only_warned_of() -> No
         "rate-limit/remaining-at-most-limit": "SHOULD",
         "rate-limit/integers": "SHOULD",
         "rate-limit/retry-after-honest": "SHOULD",
+        "rate-limit/retry-after-exact": "SHOULD",
         "rate-limit/429-not-storable": "MUST",
         "rate-limit/structured-fields": "SHOULD",
     }
@@ -127,6 +136,9 @@ def test_a_documented_limit_warns_of_what_its_page_does_not_say() -> None:
     assert {id for id, clause in clauses.items() if clause.level == "SHOULD"} == {
         "rate-limit/remaining-zero-on-429",
         "rate-limit/retry-after-not-before-reset",
+        "rate-limit/retry-after-exact",
+        "rate-limit/reset-moves",
+        "rate-limit/window-as-told",
         "rate-limit/structured-fields",
     }
 
@@ -139,7 +151,11 @@ def test_a_documented_limit_warns_of_what_its_page_does_not_say() -> None:
             {"remaining-at-most-limit", "limit-constant"},
             id="no reset",
         ),
-        pytest.param(f"{LEFT}, {RESET}", {"R", "remaining-counts-down"}, id="no limit"),
+        pytest.param(
+            f"{LEFT}, {RESET}",
+            {"R", "remaining-counts-down", "reset-moves", "window-as-told"},
+            id="no limit",
+        ),
         pytest.param(f"{LIMIT}, {RESET}", {"R", "limit-constant"}, id="no remaining"),
         pytest.param(LIMIT, {"limit-constant"}, id="limit alone"),
         pytest.param(LEFT, set(), id="remaining alone"),
@@ -165,7 +181,8 @@ def test_a_rule_needs_the_headers_it_compares(
 ) -> None:
     """No Reset, no rule on Reset; a Reset in epoch seconds is no seconds from now."""
     own = f"refusals: {{throttled: 429}}\n        rate-limit: {{{promises}}}"
-    wanted = rules - {"R"} | ({"reset-relative", "reset-counts-down"} if "R" in rules else set())
+    of_reset = {"reset-relative", "reset-counts-down", "reset-honest"}
+    wanted = rules - {"R"} | (of_reset if "R" in rules else set())
     wanted |= AT_THE_LIMIT | {"structured-fields"}
     found = clauses_of(promising(tmp_path, own), "rate_limit")
     assert set(found) == {f"rate-limit/{id}" for id in wanted}
@@ -245,7 +262,7 @@ def test_headers_go_by_their_documented_names(tmp_path: Path) -> None:
         pytest.param("9" * 19, BROKEN, id="nineteen digits"),
         pytest.param("9" * 20, SILENT, id="twenty digits"),
         pytest.param("", SILENT, id="empty"),
-        pytest.param("-1", SILENT, id="negative"),
+        pytest.param("-1", KEPT, id="negative: none is left"),
         pytest.param("101.5", SILENT, id="a fraction"),
         pytest.param("101\n", SILENT, id="a line end"),
         pytest.param("\u0661\u0660\u0661", SILENT, id="digits of another script"),
@@ -465,6 +482,60 @@ def test_a_window_may_end_while_an_answer_is_on_its_way(took: float, expected: s
     assert said(CONFLUENT, "rate-limit/remaining-counts-down", first, second) == [SILENT, expected]
 
 
+# two nodes, A and B, take turns: 99 of A, 99 of B, 98 of A, ...
+TURNS = ((0, 99), (0, 99), (0, 98), (0, 98), (0, 97), (0, 96), (0, 97), (0, 95), (0, 96), (0, 95))
+ROSE = "Remaining rose"
+APART = "Remaining of several counts"
+STOOD = "Remaining stood still"
+
+
+@pytest.mark.parametrize(
+    ("row", "kinds"),
+    [
+        pytest.param(
+            tuple((at, left, 60) for at, left in TURNS), {APART, STOOD}, id="two nodes, one window"
+        ),
+        pytest.param(
+            tuple(
+                (0, left, reset)
+                for left, reset in zip((90, 50, 89, 49, 88, 48, 87, 47), (60, 55) * 4, strict=True)
+            ),
+            {APART},
+            id="two nodes, each with a window of its own",
+        ),
+        pytest.param(
+            ((0, 9, 60), (0, 10, 60), (0, 11, 60), (0, 12, 60), (0, 13, 60), (0, 14, 60)),
+            {ROSE},
+            id="spent requests are told",
+        ),
+        pytest.param(
+            tuple((0, left, 60) for left in (50, 12, 80, 33, 91, 5, 60, 77, 20, 95, 8, 41)),
+            {ROSE},
+            id="numbers at random",
+        ),
+        pytest.param(
+            ((0, 99, 60), (0, 98, 60), (0, 99, 60), (0, 97, 60), (0, 96, 60)),
+            {ROSE},
+            id="once",
+        ),
+        pytest.param(
+            tuple((0, left, 60) for left in (99, 97, 96, 93, 92, 91, 88)), set(), id="others spend"
+        ),
+        pytest.param(
+            ((0, 2, 3), (3, 99, 60), (4, 98, 59), (4, 97, 59), (63, 99, 60), (64, 98, 59)),
+            set(),
+            id="window after window",
+        ),
+    ],
+)
+def test_counts_of_several_nodes_are_told_as_that(row: Row, kinds: set[str]) -> None:
+    """Each number goes on from one before the last, in a few rows that fall: nodes take turns."""
+    answers = in_a_row(*(quota_told(CONFLUENT, BEGUN + at, *told) for at, *told in row))
+    judge = clause_of(CONFLUENT, "rate-limit/remaining-counts-down").judge
+    found = {item.finding.kind.value for item in judge(answers) if item.finding}
+    assert found - {STOOD} == kinds - {STOOD}
+
+
 def log_of_one_second(steady: int, limit: int = 100) -> list[Any]:
     """Return 48 requests, 32 a second, Reset always 1; at most *steady* of *limit* are spent."""
     left = [limit - min(at + 1, steady) for at in range(48)]
@@ -560,6 +631,9 @@ def test_a_log_that_is_full_may_free_one_for_each_request() -> None:
         ),
         pytest.param(((0, 9, 60), (1, 8, 62, 429)), [SILENT, BROKEN], id="grows on 429"),
         pytest.param(((0, 0, 5), (1, 0, 60)), [SILENT, BROKEN], id="grows while none is left"),
+        pytest.param(((0, 50, 10), (100, 49, 60)), [SILENT, KEPT], id="long past, fewer left"),
+        pytest.param(((0, 50, 10), (11.25, 49, 60)), [SILENT, KEPT], id="past, fewer left"),
+        pytest.param(((0, 50, 10), (11, 49, 60)), [SILENT, BROKEN], id="may not yet be past"),
     ],
 )
 def test_reset_counts_down_inside_a_window(row: Row, expected: list[str]) -> None:
@@ -587,6 +661,21 @@ def test_reset_counts_down_inside_a_window(row: Row, expected: list[str]) -> Non
         pytest.param(((0, 9, 3), (0.5, 8, 0)), [KEPT, BROKEN], id="too fast down to zero"),
         pytest.param(((0, 9, 3), (1, 8, 0)), [KEPT, KEPT], id="two faster, down to zero"),
         pytest.param(((0, 9, 56), (4, 8, 60)), [KEPT, KEPT], id="grows: not judged here"),
+        pytest.param(
+            ((0, 9, 60), (1, 8, 58), (2, 7, 56), (3, 6, 54), (4, 5, 52)),
+            [KEPT, KEPT, KEPT, BROKEN, BROKEN],
+            id="twice as fast as time: it adds up",
+        ),
+        pytest.param(
+            ((0, 9, 60), (1, 8, 58), (2, 7, 57), (3, 6, 56), (4, 5, 54)),
+            [KEPT] * 5,
+            id="two seconds faster, all in all",
+        ),
+        pytest.param(
+            ((0, 9, 60), (1, 8, 58), (1, 99, 61), (2, 98, 59)),
+            [KEPT] * 4,
+            id="each window is counted from its own start",
+        ),
         pytest.param(
             ((0, 9, 60), (1, 8, 50), (2, 7, 49)),
             [KEPT, BROKEN, KEPT],
@@ -662,6 +751,61 @@ def test_reset_is_no_longer_than_a_window_lasts(row: Row, reset: int, expected: 
     """
     at, left = row[-1][0], max(row[-1][1] - 1, 0)
     assert run_said("reset-relative", (*row, (at, left, reset)))[-1] == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        pytest.param(((0, 9, 60), (3, 8, 57)), [SILENT, KEPT], id="as fast as time"),
+        pytest.param(((0, 9, 60), (3, 8, 58)), [SILENT, KEPT], id="a second slower: rounded"),
+        pytest.param(((0, 9, 60), (3, 8, 59)), [SILENT, BROKEN], id="two seconds slower"),
+        pytest.param(((0, 9, 60), (3, 8, 60)), [SILENT, BROKEN], id="stands still"),
+        pytest.param(((0, 9, 60), (1.875, 8, 60)), [SILENT, SILENT], id="not long enough to tell"),
+        pytest.param(
+            ((0, 9, 60), (1, 8, 60), (2, 7, 60), (3, 6, 60)),
+            [SILENT, SILENT, BROKEN, BROKEN],
+            id="stands still, answer by answer",
+        ),
+        pytest.param(
+            ((0, 9, 60), (2, 8, 59), (4, 7, 58), (6, 6, 57)),
+            [SILENT, KEPT, BROKEN, BROKEN],
+            id="half as fast as time",
+        ),
+        pytest.param(((0, 9, 60), (3, 9, 60)), [SILENT, SILENT], id="nothing was spent"),
+        pytest.param(((0, 9, 60), (3, 99, 60)), [SILENT, SILENT], id="a window that slides"),
+        pytest.param(((0, 9, 1), (3, 8, 1), (6, 7, 1)), [SILENT] * 3, id="windows of a second"),
+        pytest.param(((0, 9, 60), (3, 8, 61)), [SILENT, SILENT], id="rises: another finding"),
+        pytest.param(((0, 9, 60), (57, 8, 3)), [SILENT, KEPT], id="the last seconds"),
+    ],
+)
+def test_reset_falls_while_time_goes_by(row: Row, expected: list[str]) -> None:
+    """60 and, 3 s later, 57 or 58; 59 and 60 are told by a clock that does not move."""
+    assert run_said("reset-moves", row) == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        pytest.param(((0, 9, 60), (60, 99, 61)), [SILENT, KEPT], id="when it has run out"),
+        pytest.param(((0, 9, 60), (58, 99, 61)), [SILENT, KEPT], id="two seconds early"),
+        pytest.param(((0, 9, 60), (57, 99, 61)), [SILENT, BROKEN], id="three seconds early"),
+        pytest.param(((0, 9, 60), (30, 99, 60)), [SILENT, SILENT], id="no jump, no end"),
+        pytest.param(((0, 9, 1), (0.25, 99, 2)), [SILENT, KEPT], id="windows of a second"),
+        pytest.param(((0, 0, 58, 429), (30, 99, 60)), [SILENT, BROKEN], id="served midway"),
+    ],
+)
+def test_a_window_ends_when_it_was_told_to(row: Row, expected: list[str]) -> None:
+    """Reset 60, and a new window 30 s later: it does not tell when the window ends."""
+    assert run_said("window-as-told", row) == expected
+
+
+def test_remaining_may_rise_where_reset_does_not_tell_of_windows() -> None:
+    """A window that slides may tell the same Reset for ever: that has a warning of its own."""
+    row = ((0, 9, 60), (1, 8, 60), (2, 7, 60), (3, 8, 60), (3.5, 8, 60))
+    told = run_said("remaining-counts-down", row)
+    assert told == [SILENT, KEPT, KEPT, KEPT, KEPT]
+    early = ((0, 9, 60), (1, 8, 60), (1.875, 9, 60))
+    assert run_said("remaining-counts-down", early) == [SILENT, KEPT, BROKEN]
 
 
 # --- Retry-After ----------------------------------------------------------------------------------
@@ -759,9 +903,21 @@ def test_the_document_says_where_to_wait(promises: str, allowed: list[int], tmp_
         ),
         pytest.param(
             0,
-            ((0, 1, 9), (1, 1, 8), (2, 1, 7, 429)),
-            [SILENT, SILENT, KEPT],
-            id="limit is 0: that says nothing",
+            ((0, 0, 9), (1, 0, 8), (2, 0, 7, 429), (3, 0, 6, 400)),
+            [BROKEN, BROKEN, KEPT, SILENT],
+            id="limit is 0: nobody may be served",
+        ),
+        pytest.param(
+            2,
+            ((0, 1, 9), (1, 0, 8), (2, -1, 7), (3, -2, 6)),
+            [SILENT, SILENT, BROKEN, BROKEN],
+            id="counted below zero",
+        ),
+        pytest.param(
+            2,
+            ((0, 0, 9), (1, -1, 8, 429), (20, 1, 9)),
+            [SILENT, KEPT, SILENT],
+            id="a refusal is counted below zero",
         ),
         pytest.param(
             2,
@@ -912,6 +1068,24 @@ TWO_MORE_WINDOWS = ((40, 20, 30), (41, 20, 29, 429), (80, 20, 30), (81, 20, 29, 
             id="two of five",
         ),
         pytest.param(
+            100,
+            ((0, 2, 9), (1, 1, 8), (2, 0, 7, 429), (20, 2, 9), (21, 1, 8), (22, 0, 7, 429)),
+            [SILENT, SILENT, BROKEN, SILENT, SILENT, BROKEN],
+            id="one left in each of two windows: told one too high",
+        ),
+        pytest.param(
+            100,
+            ((0, 2, 9), (1, 1, 8), (2, 0, 7, 429), (20, 2, 9), (21, 0, 8), (22, 0, 7, 429)),
+            [SILENT, SILENT, KEPT, SILENT, SILENT, KEPT],
+            id="one left in one window, none in the other",
+        ),
+        pytest.param(
+            100,
+            ((0, 2, 9), (1, 1, 8), (2, 1, 7, 429), (20, 3, 9), (21, 1, 8), (22, 1, 7, 429)),
+            [SILENT, SILENT, KEPT, SILENT, SILENT, KEPT],
+            id="one left in each of two windows, and others spend",
+        ),
+        pytest.param(
             None,
             ((0, 9, 30), (1, 3, 29), (2, 3, 28, 429)),
             [SILENT, SILENT, BROKEN],
@@ -938,7 +1112,8 @@ def test_nobody_is_refused_long_before_the_limit(
         pytest.param("0", KEPT, id="none"),
         pytest.param("00", KEPT, id="none, in two digits"),
         pytest.param("1", BROKEN, id="one"),
-        pytest.param("-1", SILENT, id="no number"),
+        pytest.param("-1", KEPT, id="less than none, which is another finding"),
+        pytest.param("none", SILENT, id="no number"),
         pytest.param(None, SILENT, id="not told"),
     ],
 )
@@ -965,15 +1140,20 @@ def test_nothing_remains_on_429_in_the_usual_header_where_none_is_named(tmp_path
     [
         pytest.param("10", 10, KEPT, id="when the window ends"),
         pytest.param("11", 10, KEPT, id="later"),
-        pytest.param("9", 10, BROKEN, id="a second earlier"),
+        pytest.param("9", 10, KEPT, id="a second earlier: both are rounded"),
+        pytest.param("8", 10, BROKEN, id="two seconds earlier"),
         pytest.param("0", 0, KEPT, id="at once"),
-        pytest.param("0", 1, BROKEN, id="at once, before the window ends"),
+        pytest.param("0", 1, KEPT, id="at once, in the window's last second"),
+        pytest.param("0", 2, BROKEN, id="at once, before the window ends"),
         pytest.param(LATER, 10, SILENT, id="a date"),
-        pytest.param("9", None, SILENT, id="reset is not told"),
+        pytest.param("8", None, SILENT, id="reset is not told"),
     ],
 )
 def test_the_wait_lasts_until_the_window_ends(wait: str, reset: int | None, expected: str) -> None:
-    """Reset 10 and Retry-After 10, or more; with 9, the client comes back a second too soon."""
+    """Reset 10 and Retry-After 10, or more; with 8, the client comes back a second too soon.
+
+    With 9, one of the two may be rounded up and the other down.
+    """
     row = (
         quota_told(CONFLUENT, 0, 0, reset, 429, headers={"Retry-After": wait}),
         quota_told(CONFLUENT, 0, 0, reset, 200, headers={"Retry-After": wait}),
@@ -1054,6 +1234,79 @@ def test_a_failure_after_a_wait_is_no_evidence() -> None:
     after = waits((30, 200, None))
     told = said(CONFLUENT, "rate-limit/retry-after-honest", first, failed, last, *after)
     assert told == [SILENT, SILENT, SILENT, KEPT]
+
+
+def test_an_absurd_wait_is_told_though_nothing_follows_it() -> None:
+    """The last answer of a run is judged like any other."""
+    [last] = waits((0, 429, str(EPOCH)))
+    assert said(CONFLUENT, "rate-limit/retry-after-honest", last) == [BROKEN]
+
+
+def test_waits_of_other_credentials_are_no_evidence() -> None:
+    """Wrong credentials have a quota of their own: who waits for it says nothing of another."""
+    lies = {"Retry-After": str(EPOCH)}
+    row = (
+        *waits((0, 429, "1")),
+        quota_told(CONFLUENT, 10, status=429, probe="credentials", headers=lies),
+        *waits((12, 200, None), (13, 429, "5")),
+        quota_told(CONFLUENT, 20, status=429, probe="credentials"),
+    )
+    told = said(CONFLUENT, "rate-limit/retry-after-honest", *row)
+    assert told == [SILENT, SILENT, KEPT, SILENT, SILENT]
+
+
+def test_asking_within_the_slack_does_not_begin_the_wait_anew() -> None:
+    """Retry-After 5: refused at 5.25 and 5.75 s is rounding, at 6 s it is in vain."""
+    row = waits((0, 429, "5"), (5.25, 429, "1"), (5.75, 429, "1"), (6, 429, "1"), (7.5, 200, None))
+    told = said(CONFLUENT, "rate-limit/retry-after-honest", *row)
+    assert told == [SILENT, SILENT, SILENT, BROKEN, KEPT]
+    row = waits((0, 429, "5"), (5.25, 429, "1"), (5.75, 200, None))
+    assert said(CONFLUENT, "rate-limit/retry-after-honest", *row) == [SILENT, SILENT, KEPT]
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        pytest.param(((0, "2"), (2, None)), [SILENT, KEPT], id="served in time"),
+        pytest.param(
+            ((0, "1"), (1, "1"), (1.5, "1"), (1.75, None)), KEPT, id="half a second short"
+        ),
+        pytest.param(((0, "1"), (1.5, "1"), (1.75, "1"), (1.9, None)), BROKEN, id="nearly twice"),
+        pytest.param(((0, "0"), (0.5, "0"), (0.75, None)), KEPT, id="at once, and half a second"),
+        pytest.param(((0, "0"), (0.5, "0"), (0.75, "0"), (1, None)), BROKEN, id="not at once"),
+        pytest.param(((0, "30"), (30.5, "1"), (30.9, "1"), (31, None)), KEPT, id="rounded down"),
+        pytest.param(((0, "1"), (0.5, "1"), (0.9, "1"), (2, None)), KEPT, id="asked too early"),
+    ],
+)
+def test_a_wait_is_not_short_by_more_than_its_rounding(
+    row: tuple[tuple[float, str | None], ...], expected: object
+) -> None:
+    """Retry-After 1, and still refused 1.75 s later: that is no rounding of a wait so short.
+
+    30.9 s told as 30 is: who waits as asked has waited nearly all of it.
+    """
+    answers = waits(*((at, 429 if wait else 200, wait) for at, wait in row))
+    told = said(CONFLUENT, "rate-limit/retry-after-exact", *answers)
+    assert (BROKEN in told) == (expected == BROKEN)
+    assert KEPT in told or BROKEN in told
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        pytest.param(((0, 0, 5, 429), (6, 99, 60)), [SILENT, KEPT], id="served"),
+        pytest.param(((0, 0, 5, 429), (6, 0, 1, 429)), [SILENT, BROKEN], id="refused a second on"),
+        pytest.param(((0, 0, 5, 429), (5.75, 0, 1, 429)), [SILENT, SILENT], id="rounded"),
+        pytest.param(((0, 0, 5, 429), (4, 0, 1, 429)), [SILENT, SILENT], id="not yet run out"),
+        pytest.param(((0, 0, 5, 429), (9, 0, 57, 429)), [SILENT, SILENT], id="the next is spent"),
+        pytest.param(((0, 0, 5, 429), (9, 0, 5, 429)), [SILENT, BROKEN], id="it does not move"),
+        pytest.param(((0, 0, EPOCH, 429), (9, 0, 5, 429)), [SILENT, SILENT], id="a time of day"),
+        pytest.param(((0, 0, None, 429), (9, 0, 5, 429)), [SILENT, SILENT], id="not told"),
+    ],
+)
+def test_a_reset_that_ran_out_ends_the_window(row: Row, expected: list[str]) -> None:
+    """Reset 5 on a 429: 6 s later a request is served, whatever Retry-After said."""
+    assert run_said("reset-honest", row) == expected
 
 
 @pytest.mark.parametrize(
@@ -1181,7 +1434,25 @@ DAY_AND_MINUTE = '"day";q=9000;w=86400, "minute";q=100;w=60'
         pytest.param(None, None, SILENT, id="neither"),
         pytest.param('"d";r=50;t=30', '"d";q=100;w=60', KEPT, id="both"),
         pytest.param("d;r=50", "d;q=100", KEPT, id="as tokens"),
-        pytest.param(' "d" ; r = 50 ', ' "d" ; q = 100 ', KEPT, id="with spaces"),
+        pytest.param(' "d"; r=50 ', ' "d";  q=100', KEPT, id="with spaces"),
+        pytest.param('"d" ;r=50', None, BROKEN, id="a space before a parameter (RFC 9651 3.1.2)"),
+        pytest.param('"d";r = 50', None, BROKEN, id="spaces around a value"),
+        pytest.param('"a, b;r=9";r=50', '"a, b;r=9";q=100', KEPT, id="commas in a string"),
+        pytest.param('"a \\" b";r=101', '"a \\" b";q=100', BROKEN, id="a quote in a string"),
+        pytest.param('"d";r=5;x;pk=:YQ==:', '"d";q=9;qu=reqs;y=?0', KEPT, id="flags and tokens"),
+        pytest.param("a/b:c*;r=5;n=-1.5;d=@1700", "a/b:c*;q=9", KEPT, id="odd tokens, a date"),
+        pytest.param('"d";r=5;s=%"f%c3%bc"', None, KEPT, id="a display string"),
+        pytest.param('"d";r=1;r=2', '"d";q=1', BROKEN, id="the last of two counts"),
+        pytest.param('"d";r=1,', None, BROKEN, id="a comma at the end"),
+        pytest.param('"d";r=1 "e";r=1', None, BROKEN, id="no comma between"),
+        pytest.param('"d";R=1', None, BROKEN, id="a name in capitals"),
+        pytest.param('"d\u00e9";r=1', None, BROKEN, id="a string that is not ASCII"),
+        pytest.param('"d;r=1', None, BROKEN, id="a string without an end"),
+        pytest.param('"d";r=1;t=soon', None, BROKEN, id="seconds in words"),
+        pytest.param(None, '"d";q=9;w=-1', BROKEN, id="a negative window"),
+        pytest.param("?1;r=1", None, BROKEN, id="no name"),
+        pytest.param('("d" "e");r=1', None, BROKEN, id="an inner list"),
+        pytest.param(None, '100;w=60;comment="a, b"', KEPT, id="earlier policy with a comment"),
         pytest.param('"d";t=30;r=50', '"d";w=60;q=100', KEPT, id="in another order"),
         pytest.param('"d";r=100', '"d";q=100', KEPT, id="all is left"),
         pytest.param('"d";r=101', '"d";q=100', BROKEN, id="more than the quota is left"),
@@ -1248,6 +1519,21 @@ def test_the_drafts_fields_parse_and_agree(
     assert said(CONFLUENT, "rate-limit/structured-fields", *row) == [expected, KEPT]
 
 
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param(['"a";r=1', '"b";r=2'], KEPT, id="one each"),
+        pytest.param(['"a";r=1', '"b";r=9'], BROKEN, id="the second is above its quota"),
+        pytest.param(['"a";r=1', "lots"], BROKEN, id="the second is none"),
+    ],
+)
+def test_several_lines_are_one_list(lines: list[str], expected: str) -> None:
+    """Each line of a field counts (RFC 9651 4.2), not the first alone."""
+    named = [("RateLimit", line) for line in lines] + [("RateLimit-Policy", '"a";q=5, "b";q=5')]
+    one = make_exchange(make_case(CONFLUENT), 200, headers=named)
+    assert said(CONFLUENT, "rate-limit/structured-fields", one) == [expected]
+
+
 # --- why there is no evidence ---------------------------------------------------------------------
 
 
@@ -1274,6 +1560,8 @@ def test_the_headers_of_200_are_owed(name: str) -> None:
         "rate-limit/remaining-zero-on-429",
         "rate-limit/retry-after-not-before-reset",
         "rate-limit/retry-after-honest",
+        "rate-limit/retry-after-exact",
+        "rate-limit/reset-honest",
         "rate-limit/429-not-storable",
     ],
 )

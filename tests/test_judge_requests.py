@@ -532,13 +532,14 @@ UNKNOWN = {
     "400 to a plain one": (PLAIN, 400, BROKEN),
     "422 to a plain one": (PLAIN, 422, BROKEN),
     "200 to a plain one": (PLAIN, 200, BROKEN),
-    "403 to a plain one": (PLAIN, 403, BROKEN),
     "429 to a plain one": (PLAIN, 429, SILENT),
     "404 to an odd one": (ODD, 404, KEPT),
     "400 to an odd one, which may be malformed": (ODD, 400, KEPT),
     "422 to an odd one, which may be malformed": (ODD, 422, KEPT),
     "200 to an odd one": (ODD, 200, BROKEN),
-    "403 to an odd one": (ODD, 403, BROKEN),
+    "403 to an odd one, which hides what exists": (ODD, 403, KEPT),
+    "403 to a plain one, which hides what exists": (PLAIN, 403, KEPT),
+    "401 to an odd one": (ODD, 401, BROKEN),
     "429 to an odd one": (ODD, 429, SILENT),
     "414 to an odd one, which may be too long": (ODD, 414, KEPT),
     "414 to a plain one": (PLAIN, 414, BROKEN),
@@ -573,6 +574,24 @@ def test_an_unknown_id_is_not_found(subject: Subject, status: int, expected: str
     """404 (RFC 9110 15.5.5), or a bad request where the id is no id at all."""
     row = unknown(confluent(), subject, status), unknown(confluent(), PLAIN, 404)
     assert said(confluent(), "request/unknown-id", *row) == [expected, KEPT]
+
+
+HIDDEN = {404: KEPT, 403: BROKEN, 200: SILENT, 401: SILENT, 429: SILENT, 500: SILENT}
+
+
+@pytest.mark.parametrize(("status", "expected"), HIDDEN.items(), ids=map(str, HIDDEN))
+def test_a_403_that_hides_what_exists_is_only_warned_of(status: int, expected: str) -> None:
+    """RFC 9110 15.5.4 lets 404 hide a 403; the other way about is unusual, and no lie."""
+    id = "request/unknown-id/not-hidden"
+    row = unknown(confluent(), PLAIN, status), unknown(confluent(), PLAIN, 404)
+    assert said(confluent(), id, *row) == [expected, KEPT]
+    assert clause_of(confluent(), id).level == "SHOULD"
+
+
+def test_a_403_hides_only_where_it_is_documented(things: Operation) -> None:
+    """Where the document has no 403, it is not what an unknown id is answered."""
+    assert "request/unknown-id/not-hidden" not in clause_ids(things)
+    assert said(things, "request/unknown-id", unknown(things, PLAIN, 403)) == [BROKEN]
 
 
 @pytest.mark.parametrize(
@@ -647,6 +666,7 @@ LEVELS = {
     "data/required": "MUST",
     "several": "MUST",
     "body/json": "MUST",
+    "body/media-type": "SHOULD",
     "body/lone-surrogate": "MUST",
     "unknown-id": "MUST",
     "unknown-id/normalised": "SHOULD",

@@ -66,6 +66,9 @@ paths:
           description: The thing.
           headers:
             Count: {schema: {type: integer}, example: 12}
+            Share: {schema: {type: integer, minimum: 1, maximum: 9}, example: '5'}
+            Many: {schema: {type: integer}, example: many}
+            Offset: {schema: {type: number}, example: 0.5}
             Next: {schema: {type: string, format: uri}, example: https://example.com/things/t-2}
             Back: {schema: {type: string, format: uri}, example: no address}
             Note: {schema: {type: string}}
@@ -502,8 +505,15 @@ HEADERS = {
     "a number": ("Count", ["12"], KEPT),
     "zero": ("Count", ["0"], KEPT),
     "zero with a sign": ("Count", ["-0"], KEPT),
-    "a negative number": ("Count", ["-1"], BROKEN),
-    "a negative number of tens": ("Count", ["-10"], BROKEN),
+    "a negative number, of which nothing is said": ("Count", ["-1"], KEPT),
+    "a negative number of any length": ("Count", ["-" + "9" * 5000], KEPT),
+    "a negative number of seconds to wait": ("Retry-After", ["-1"], BROKEN),
+    "no seconds to wait": ("Retry-After", ["0"], KEPT),
+    "the least": ("Share", ["1"], KEPT),
+    "less than the least": ("Share", ["0"], BROKEN),
+    "the most": ("Share", ["9"], KEPT),
+    "more than the most": ("Share", ["10"], BROKEN),
+    "more than the most, by far": ("Share", ["9" * 5000], BROKEN),
     "a number with a plus": ("Count", ["+1"], BROKEN),
     "a number with a point": ("Count", ["1.0"], BROKEN),
     "a sign alone": ("Count", ["-"], BROKEN),
@@ -527,7 +537,24 @@ HEADERS = {
     "two challenges": ("WWW-Authenticate", ["Basic", "Bearer"], KEPT),
     "two challenges, one of which is none": ("WWW-Authenticate", ["Basic", '"Bearer"'], BROKEN),
     "a parameter without a scheme": ("WWW-Authenticate", ['realm="things"'], BROKEN),
-    "a scheme and a blank": ("WWW-Authenticate", ["Basic "], BROKEN),
+    "a scheme and a blank": ("WWW-Authenticate", ["Basic "], KEPT),
+    "challenges in one line": ("WWW-Authenticate", ['Negotiate, Basic realm="api"'], KEPT),
+    "a token and parameters": (
+        "WWW-Authenticate",
+        ['Negotiate abc/d==, Digest realm="a, b", qop = "auth,auth-int", stale=true , Bearer'],
+        KEPT,
+    ),
+    "parameters on the next line": ("WWW-Authenticate", ['Basic realm="a"', "charset=utf-8"], KEPT),
+    "an escaped quote": ("WWW-Authenticate", ['Basic realm="a \\" b"'], KEPT),
+    "empty elements": ("WWW-Authenticate", [", Basic,, Bearer ,"], KEPT),
+    "a secret taken out": ("WWW-Authenticate", ["Bearer scope=[redacted]"], KEPT),
+    "a parameter after a bare scheme": ("WWW-Authenticate", ["Basic, realm=api"], BROKEN),
+    "a parameter after a token": ("WWW-Authenticate", ["Negotiate abc==, realm=api"], BROKEN),
+    "a sentence": ("WWW-Authenticate", ["Please log in"], BROKEN),
+    "no comma between parameters": ("WWW-Authenticate", ['Basic realm="a" charset="b"'], BROKEN),
+    "a value without quotes": ("WWW-Authenticate", ["Basic realm=the api"], BROKEN),
+    "an open quote": ("WWW-Authenticate", ['Basic realm="api'], BROKEN),
+    "commas alone": ("WWW-Authenticate", [", ,"], BROKEN),
     "an empty challenge": ("WWW-Authenticate", [""], BROKEN),
     "an address": ("Next", ["https://example.com/things/t-2"], KEPT),
     "an address of another kind": ("Next", ["crn://example.com"], KEPT),
@@ -552,7 +579,7 @@ def test_a_documented_header_is_sent_and_of_its_type(
 
 def test_the_case_of_a_header_does_not_matter(things: Operation) -> None:
     """Field names are the same in capitals and in small letters (RFC 9110 5.1)."""
-    row = answer(things, headers={"COUNT": "1"}), answer(things, headers={"count": "-1"})
+    row = answer(things, headers={"COUNT": "1"}), answer(things, headers={"count": "x"})
     assert said(things, "200/header/Count", *row) == [KEPT, BROKEN]
 
 
@@ -692,6 +719,10 @@ OWN_EXAMPLES = {
     "bad": ("200/bad", BROKEN),
     "a header's, good": ("200/Next", KEPT),
     "a header's, bad": ("200/Back", BROKEN),
+    "an integer header's": ("200/Count", KEPT),
+    "an integer header's, written as a text": ("200/Share", KEPT),
+    "an integer header's, bad": ("200/Many", BROKEN),
+    "a number header's": ("200/Offset", KEPT),
 }
 
 

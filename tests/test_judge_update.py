@@ -5,6 +5,7 @@ Most rules need several answers: each test gives a row of them, and says which o
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,6 +40,7 @@ OWNER = {"id": "u-1", "related": "https://x.test/u-1", "resource_name": "crn://x
 OTHER_OWNER = OWNER | {"id": "u-2"}
 THEN, LATER, LATEST = (f"2026-01-01T00:00:{second}Z" for second in ("00", "01", "02"))
 OTHER_ID = {"id": "ak-other"}
+ACCOUNTS = "confluent-cloud-accounts"
 
 NAME = "update/sent-is-returned/spec.display_name"
 OMITTED = "update/omitted-unchanged"
@@ -214,7 +216,7 @@ ECHOES = [
 @pytest.mark.parametrize(("sent", "came", "expected"), ECHOES)
 def test_what_was_sent_comes_back(sent: Any, came: Any, expected: str) -> None:
     """An answer shows the value that was sent, to the character and the type."""
-    told = patched(spec(display_name=sent), key(display_name=came))
+    told = patched(spec(display_name=sent), key(display_name=came), expect=Expect.ACCEPTED)
     assert verdict(confluent(), NAME, told) == expected
 
 
@@ -274,6 +276,96 @@ def test_only_what_can_be_written_and_is_shown_comes_back(things: Operation) -> 
     assert not hidden
 
 
+def test_what_had_to_be_refused_need_not_come_back() -> None:
+    """That such a body was accepted is told once, by its own clause; a good one is returned."""
+    taken = patched({"spec": {"display_name": 5, "description": "x"}}, key(description="y"))
+    description = "update/sent-is-returned/spec.description"
+    assert said(confluent(), NAME, taken, FIRST) == [SILENT, KEPT]
+    assert said(confluent(), description, taken) == [SILENT]
+    anything = patched(spec(description="x"), key(description="y"), expect=Expect.ANY)
+    assert said(confluent(), description, anything) == [BROKEN]
+
+
+WIPED = key()
+del WIPED["spec"]["description"]
+
+
+def test_what_became_of_a_wrongly_accepted_body_is_not_told_again() -> None:
+    """``{"spec": null}`` that wipes the members is told as accepted; what it left is the state."""
+    taken, left = patched({"spec": None}, WIPED), patched(spec(display_name="a"), WIPED)
+    for id in (OMITTED, EMPTY, AGAIN, OWNER_KEPT):
+        assert set(said(confluent(), id, FIRST, taken, taken)) == {SILENT}
+    assert said(confluent(), OMITTED, FIRST, taken, left, FIRST) == [SILENT, SILENT, KEPT, BROKEN]
+
+
+# --- one value in two notations -------------------------------------------------------------------
+
+NOTATIONS = """
+openapi: 3.1.0
+info: {title: Notations, version: '1'}
+paths:
+  /things/{id}:
+    patch:
+      parameters: [{name: id, in: path, required: true, example: ak-12345}]
+      requestBody: {content: {application/json: {schema: &thing {type: object, properties: {
+        due: {type: string, format: date-time}, link: {type: string, format: uri},
+        note: {type: string}, days: {type: array, items: {type: string, format: date-time}},
+        refs: {type: array, items: {type: object, properties: {at: {type: string, format: uri}}}}
+      }}}}}
+      responses:
+        '200': {description: Done., content: {application/json: {schema: *thing}}}
+"""
+DUE = "2026-01-01T00:00:00Z"
+LINK = "https://x.test/a/~b?q=%C3%A9"
+SPELLINGS = [
+    pytest.param("due", DUE, "2026-01-01T00:00:00+00:00", KEPT, id="an offset of nothing"),
+    pytest.param("due", DUE, "2025-12-31T17:00:00-07:00", KEPT, id="the same instant elsewhere"),
+    pytest.param("due", DUE, "2026-01-01t00:00:00.000z", KEPT, id="in lower case, with zeros"),
+    pytest.param("due", DUE, "2026-01-01T00:00:00+01:00", BROKEN, id="an hour before"),
+    pytest.param("due", DUE, "2026-01-01T00:00:00.000000001Z", BROKEN, id="a nanosecond later"),
+    pytest.param("due", DUE, "2026-01-01T00:00:00", BROKEN, id="without an offset"),
+    pytest.param("note", DUE, "2026-01-01T00:00:00+00:00", BROKEN, id="a time in a text"),
+    pytest.param("days", [DUE], ["2026-01-01T01:00:00+01:00"], KEPT, id="a time in a list"),
+    pytest.param("days", [DUE, DUE], [DUE], BROKEN, id="a shorter list"),
+    pytest.param("link", LINK, "HTTPS://X.TEST/a/~b?q=%c3%a9", KEPT, id="scheme, host, escapes"),
+    pytest.param("link", LINK, "https://x.test/a/%7Eb?q=%C3%A9", KEPT, id="escaped without need"),
+    pytest.param("link", LINK, "https://x.test/a/c/.././~b?q=%C3%A9", KEPT, id="dot segments"),
+    pytest.param("link", LINK, "https://x.test/A/~b?q=%C3%A9", BROKEN, id="a path in upper case"),
+    pytest.param("link", LINK, "https://x.test:443/a/~b?q=%C3%A9", BROKEN, id="a default port"),
+    pytest.param("link", LINK, "https://x.test/a/~b/?q=%C3%A9", BROKEN, id="a slash behind"),
+    pytest.param(
+        "link", "https://x.test/a%2Fb", "https://x.test/a/b", BROKEN, id="a slash escaped"
+    ),
+    pytest.param("link", "https://a@x.test", "https://A@x.test", BROKEN, id="another user"),
+    pytest.param("link", "https://x.test", "https://x.test/", BROKEN, id="the empty path"),
+    pytest.param("refs", [{"at": LINK}], [{"at": LINK.upper()}], BROKEN, id="another one, deep"),
+    pytest.param("refs", [{"at": "HTTP://x"}], [{"at": "http://X"}], KEPT, id="the same, deep"),
+    pytest.param("note", "HTTP://x", "http://x", BROKEN, id="an address in a text"),
+]
+
+
+@pytest.mark.parametrize(("name", "one", "other", "expected"), SPELLINGS)
+def test_two_notations_of_one_value_are_equal(
+    name: str, one: Any, other: Any, expected: str, tmp_path: Path
+) -> None:
+    """Times are compared as instants (RFC 3339), addresses by RFC 3986 6.2.2 and no further."""
+    own = operation_from(NOTATIONS, tmp_path)
+    sent = make_exchange(make_case(own, {name: one}), 200, {name: other})
+    assert said(own, f"update/sent-is-returned/{name}", sent) == [expected]
+    row = [make_exchange(make_case(own, {}), 200, {name: value}) for value in (one, other)]
+    assert said(own, EMPTY, *row) == [SILENT, expected]
+
+
+def test_an_immutable_time_may_change_its_notation() -> None:
+    """So may the address of the owner; another one may not."""
+    sent = spec(expires_at=LATEST, owner=OTHER_OWNER)
+    upper, other = "HTTPS://X.test/u%2D1", "https://x.test/u-2"
+    forms = [(THEN, "https://x.test/u-1"), ("2026-01-01T01:00:00+01:00", upper), (LATER, other)]
+    row = [patched(sent, key(expires_at=at, owner=OWNER | {"related": to})) for at, to in forms]
+    for id in ("update/immutable/spec.expires_at", OWNER_KEPT):
+        assert said(confluent(), id, *row) == [SILENT, KEPT, BROKEN]
+
+
 # --- what was not sent stays ----------------------------------------------------------------------
 
 NAMED = spec(display_name="a")
@@ -291,7 +383,9 @@ UNSENT = [
     pytest.param(spec(owner={}), {"owner": OTHER_OWNER}, BROKEN, id="owner sent without members"),
     pytest.param(spec(owner=5), {"owner": OTHER_OWNER}, KEPT, id="owner sent as a number"),
     pytest.param(spec(owner=OTHER_OWNER), {"description": "c"}, BROKEN, id="owner sent, another"),
-    pytest.param(spec(description=None), {"description": "c"}, KEPT, id="sent as null"),
+    pytest.param(
+        spec(description=None), {"display_name": "c"}, SILENT, id="what breaks the schema"
+    ),
     pytest.param(NAMED, {"updated": LATER}, KEPT, id="the time of the update moves"),
     pytest.param(NAMED, {"created": LATER}, KEPT, id="the time of creation has its own rule"),
     pytest.param(NAMED, {"secret": "x"}, KEPT, id="the secret has its own rule"),
@@ -315,7 +409,7 @@ def test_lists_are_compared_as_a_whole() -> None:
     """Another order, or another item, is another list; an empty one is as good as none."""
     case = make_case(
         datadog(),
-        {"data": {"attributes": {"api_key": "k", "api_secret": "s"}, "type": "x"}},
+        {"data": {"attributes": {"api_key": "k", "api_secret": "s"}, "type": ACCOUNTS}},
         parameters={"account_id": "account"},
     )
     lists: list[Any] = [["a", "b"], ["a", "b"], ["b", "a"], [], None]
@@ -480,6 +574,14 @@ def test_what_changes_anyway_is_not_the_refusals_doing() -> None:
     row = [FIRST, CHANGED, refused(spec(description="x")), FIRST]
     assert said(confluent(), OMITTED, *row) == [SILENT, BROKEN, SILENT, BROKEN]
     assert said(confluent(), REFUSED, *row) == [SILENT, SILENT, KEPT, SILENT]
+
+
+def test_a_default_that_is_written_over_is_the_accepted_requests_doing() -> None:
+    """A refusal that sent the same empty value in between does not explain what happens without one, too."""
+    emptied = shown(description="")
+    row = [FIRST, emptied, FIRST, refused(spec(description=None)), emptied]
+    assert said(confluent(), OMITTED, *row) == [SILENT, BROKEN, BROKEN, SILENT, BROKEN]
+    assert said(confluent(), REFUSED, *row) == [SILENT, SILENT, SILENT, KEPT, SILENT]
 
 
 def test_a_refused_value_that_comes_out_is_the_refusals_doing() -> None:
@@ -655,7 +757,8 @@ def test_the_time_of_the_update_moves_inside_what_stays() -> None:
 def test_an_immutable_list_stays_as_a_whole() -> None:
     """Datadog's resources keep their items and their order."""
     sent = {"data": {"attributes": {"resources": [{"id": "c"}]}}}
-    case = make_case(datadog(), sent, parameters={"account_id": "account"})
+    account = {"account_id": "account"}
+    case = make_case(datadog(), sent, parameters=account, expect=Expect.ANY)
     lists = [[{"id": "a"}, {"id": "b"}]] * 2 + [[{"id": "b"}, {"id": "a"}]]
     answers = [{"data": {"attributes": {"resources": items}}} for items in lists]
     row = [make_exchange(case, 200, answer) for answer in answers]
@@ -701,32 +804,37 @@ def test_another_resource_has_its_own_id() -> None:
     assert said(confluent(), "update/id-is-path-id", FIRST, *others) == [KEPT, KEPT, BROKEN]
 
 
+# Each address: is it an absolute URI with the id as a segment, and is its path the request's?
 ADDRESSES = [
-    pytest.param(SELF, KEPT, id="as documented"),
-    pytest.param("http://127.0.0.1:8080/iam/v2/api-keys/ak-12345", KEPT, id="another host"),
-    pytest.param("/iam/v2/api-keys/ak-12345", KEPT, id="only the path"),
-    pytest.param("https://x.test/proxy/iam/v2/api-keys/ak-12345", KEPT, id="below a prefix"),
-    pytest.param(f"{SELF}/", KEPT, id="a slash behind"),
-    pytest.param(f"{SELF}?expand=all#top", KEPT, id="a query and a fragment"),
-    pytest.param("https://x.test/iam/v2/api-keys/ak%2D12345", KEPT, id="percent-encoded"),
-    pytest.param("https://x.test/iam/v2/api-keys/ak-12346", BROKEN, id="another id"),
-    pytest.param("https://x.test/iam/v2/api-keys", BROKEN, id="the collection"),
-    pytest.param(f"{SELF}/versions", BROKEN, id="below it"),
-    pytest.param("https://x.test/iam/v3/api-keys/ak-12345", BROKEN, id="another version"),
-    pytest.param("https://x.test/?at=/iam/v2/api-keys/ak-12345", BROKEN, id="in the query"),
-    pytest.param("https://[x.test/iam/v2/api-keys/ak-12345", BROKEN, id="no URL"),
-    pytest.param("", BROKEN, id="empty"),
+    pytest.param(SELF, KEPT, KEPT, id="as documented"),
+    pytest.param("http://127.0.0.1:8080/iam/v2/api-keys/ak-12345", KEPT, KEPT, id="another host"),
+    pytest.param("/iam/v2/api-keys/ak-12345", BROKEN, KEPT, id="only the path"),
+    pytest.param("//x.test/iam/v2/api-keys/ak-12345", BROKEN, KEPT, id="without a scheme"),
+    pytest.param("https://x.test/proxy/iam/v2/api-keys/ak-12345", KEPT, KEPT, id="below a prefix"),
+    pytest.param(f"{SELF}/", KEPT, KEPT, id="a slash behind"),
+    pytest.param(f"{SELF}?expand=all#top", KEPT, KEPT, id="a query and a fragment"),
+    pytest.param("https://x.test/iam/v2/api-keys/ak%2D12345", KEPT, KEPT, id="percent-encoded"),
+    pytest.param("https://x.test/iam/v2/api-keys/ak-12346", BROKEN, BROKEN, id="another id"),
+    pytest.param("https://x.test/iam/v2/api-keys/ak-123456", BROKEN, BROKEN, id="a longer id"),
+    pytest.param("https://x.test/iam/v2/api-keys", BROKEN, BROKEN, id="the collection"),
+    pytest.param(f"{SELF}/versions", KEPT, BROKEN, id="below it"),
+    pytest.param("https://x.test/iam/v3/api-keys/ak-12345", KEPT, BROKEN, id="another version"),
+    pytest.param("https://x.test/?at=/iam/v2/api-keys/ak-12345", BROKEN, BROKEN, id="in the query"),
+    pytest.param("https://[x.test/iam/v2/api-keys/ak-12345", BROKEN, BROKEN, id="no URL"),
+    pytest.param("", BROKEN, BROKEN, id="empty"),
 ]
+SELF_IDS = ["update/self-addresses-resource", "update/self-path-is-request-path"]
 
 
-@pytest.mark.parametrize(("came", "expected"), ADDRESSES)
-def test_self_addresses_the_resource(came: str, expected: str) -> None:
-    """The path of the address ends with that of the request; its host may be another one."""
+@pytest.mark.parametrize(("came", "named", "led"), ADDRESSES)
+def test_self_addresses_the_resource(came: str, named: str, led: str) -> None:
+    """It MUST be absolute and name the id; that it leads where the request went is inferred."""
     answers = [key() | {"metadata": {"self": told}} for told in (came, 5, None)]
     row = [patched({}, answer) for answer in answers]
     row += [patched({}, key() | {"metadata": {"self": "x"}}, 404)]
-    told = said(confluent(), "update/self-addresses-resource", *row)
-    assert told == [expected, SILENT, SILENT, SILENT]
+    for id, expected in zip(SELF_IDS, (named, led), strict=True):
+        assert said(confluent(), id, *row) == [expected, SILENT, SILENT, SILENT]
+    assert [clause_of(confluent(), id).level for id in SELF_IDS] == ["MUST", "SHOULD"]
 
 
 IDENTIFIERS = [
@@ -741,13 +849,14 @@ IDENTIFIERS = [
 def test_self_addresses_ids_of_every_kind(id: str, came: str, expected: str) -> None:
     """RFC 3986 section 2.1: characters may be percent-encoded; a secret is compared unseen."""
     told = patched({}, {"metadata": {"self": came}}, parameters={"id": id})
-    assert verdict(confluent(), "update/self-addresses-resource", told) == expected
+    for clause in SELF_IDS:
+        assert verdict(confluent(), clause, told) == expected
 
 
 def test_identity_is_promised_only_where_a_parameter_is_named(things: Operation) -> None:
     """Without a parameter there is nothing to compare; the address is a promise of its own."""
     ids = {*clause_ids(things), *clause_ids(datadog())}
-    assert "update/self-addresses-resource" not in ids
+    assert ids.isdisjoint(SELF_IDS)
     assert "update/id-is-path-id" not in clause_ids(things)
 
 
@@ -837,6 +946,20 @@ STAMPED_IDS = [CREATED_ID, "update/updated-never-back"]
 
 
 @pytest.mark.parametrize("id", STAMPED_IDS)
+def test_an_unknown_id_asked_first_does_not_name_the_resource(id: str) -> None:
+    """The times that are followed are those of the run's own resource."""
+    stranger = patched({}, key(), 404, expect=Expect.UNKNOWN, parameters=OTHER_ID)
+    row = [patched({}, key(created=LATER, updated=LATER)), patched({}, key())]
+    assert said(confluent(), id, stranger, *row) == [SILENT, KEPT, BROKEN]
+
+
+def test_the_order_of_times_needs_the_order_of_requests() -> None:
+    """In recorded traffic that overlaps, an earlier time behind a later one is no going back."""
+    assert clause_of(confluent(), "update/updated-never-back").sequential
+    assert not clause_of(confluent(), CREATED_ID).sequential
+
+
+@pytest.mark.parametrize("id", STAMPED_IDS)
 def test_the_times_of_other_answers_do_not_count(id: str) -> None:
     """A refusal shows none, and another resource has its own."""
     row = [patched({}, key(created=LATER, updated=LATER))]
@@ -875,7 +998,8 @@ def test_nothing_is_updated_before_it_is_created(created: str, updated: str, exp
     assert told == [expected, SILENT, SILENT, SILENT]
 
 
-OF_UPDATED = {"update/updated-never-back", "update/updated-moves"}
+LOCAL, AGREES = "update/updated-no-local-time", "update/updated-agrees-with-date"
+OF_UPDATED = {"update/updated-never-back", "update/updated-moves", LOCAL, AGREES}
 TIMES = OF_UPDATED | {CREATED_ID, "update/updated-after-created"}
 
 
@@ -1002,11 +1126,97 @@ def test_a_fine_clock_moves_with_every_change(row: list[Exchange], last: str) ->
     assert told[-1] == last
 
 
+STAMPED_THINGS = THINGS.replace(
+    "hidden: {type: string}", "changed: {type: string, format: date-time}"
+)
+
+
+def test_a_time_of_the_update_that_may_be_sent_moves_too(tmp_path: Path) -> None:
+    """Declared in the request and not read-only, it is still the service that sets it."""
+    own = operation_from(STAMPED_THINGS, tmp_path)
+    case = make_case(own, {"name": "a", "changed": THEN})
+    told = [("a", THEN, 0.0), ("b", LATER, 9.0), ("c", LATER, 30.0)]
+    row = [
+        make_exchange(case, 200, {"name": name, "changed": at}, at=second)
+        for name, at, second in told
+    ]
+    assert said(own, MOVES, *row) == [SILENT, KEPT, BROKEN]
+    assert "update/sent-is-returned/changed" not in clause_ids(own)
+
+
+# --- the time of the update and Date --------------------------------------------------------------
+
+
+def dated(offsets: list[float], date: str = "Thu, 01 Jan 2026 12:00:{:02} GMT") -> list[Exchange]:
+    """Return an answer, and then one change a second whose time is off from Date by *offsets*."""
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    row = [patched({}, key(updated=THEN))]
+    for second, offset in enumerate(offsets, 1):
+        name, moment = str(second), noon + timedelta(seconds=second + offset)
+        answer = key(display_name=name, updated=moment.isoformat().replace("+00:00", "Z"))
+        sent = {"Date": date.format(second)} if date else {}
+        row.append(patched(spec(display_name=name), answer, at=float(second), headers=sent))
+    return row
+
+
+HOUR = 3600.0
+DATES = [
+    pytest.param([0, 0.4, -0.9], KEPT, KEPT, id="in time"),
+    pytest.param([59, -59, 60], KEPT, KEPT, id="within a minute"),
+    pytest.param([62, 0, 0], KEPT, BROKEN, id="more than a minute after"),
+    pytest.param([-62, 0, 0], KEPT, BROKEN, id="more than a minute before"),
+    pytest.param([2 * HOUR] * 3, BROKEN, SILENT, id="two hours ahead"),
+    pytest.param([-7 * HOUR, -7 * HOUR + 30, -7 * HOUR - 60], BROKEN, SILENT, id="seven behind"),
+    pytest.param([5.75 * HOUR] * 3, BROKEN, SILENT, id="in Nepal"),
+    pytest.param([2 * HOUR, 2 * HOUR], KEPT, BROKEN, id="twice is too few"),
+    pytest.param([HOUR, 2 * HOUR, 3 * HOUR], KEPT, BROKEN, id="each by other hours"),
+    pytest.param([HOUR + 62] * 3, KEPT, BROKEN, id="no quarter of an hour"),
+    pytest.param([2 * HOUR, 0, 2 * HOUR, 0, 2 * HOUR], BROKEN, KEPT, id="one server of two"),
+]
+
+
+@pytest.mark.parametrize(("offsets", "local", "agrees"), DATES)
+def test_a_time_that_was_just_set_agrees_with_date(
+    offsets: list[float], local: str, agrees: str
+) -> None:
+    """RFC 9110 6.6.1: Date is when the answer was made; quarter hours alike are a time zone."""
+    assert verdict(confluent(), LOCAL, *dated(offsets)) == local
+    assert verdict(confluent(), AGREES, *dated(offsets)) == agrees
+    assert [clause_of(confluent(), id).level for id in (LOCAL, AGREES)] == ["MUST", "SHOULD"]
+
+
+OTHER_DATES = [
+    pytest.param("Thursday, 01-Jan-26 12:00:{:02} GMT", BROKEN, id="of RFC 850"),
+    pytest.param("Thu Jan  1 12:00:{:02} 2026", BROKEN, id="of asctime"),
+    pytest.param("Thu, 01 Jan 2026 14:00:{:02} +0200", BROKEN, id="of another zone"),
+    pytest.param("", SILENT, id="none"),
+    pytest.param("now", SILENT, id="unreadable"),
+]
+
+
+@pytest.mark.parametrize(("date", "expected"), OTHER_DATES)
+def test_date_is_read_as_http_has_it(date: str, expected: str) -> None:
+    """RFC 9110 5.6.7 knows three forms; a server without a clock sends none (6.6.1)."""
+    assert verdict(confluent(), LOCAL, *dated([2 * HOUR] * 3, date)) == expected
+
+
+def test_only_a_change_sets_a_fresh_time() -> None:
+    """An old time in an answer that changed nothing, or one that stood still, is not held."""
+    told = dated([0])
+    old = [patched(NAMED, key(), headers={"Date": "Fri, 02 Jan 2026 00:00:00 GMT"})] * 4
+    assert said(confluent(), AGREES, *old) == [SILENT] * 4
+    still = [key(display_name=str(index)) for index in range(4)]
+    rows = [
+        patched(NAMED, answer, headers={"Date": told[1].header("Date") or ""}) for answer in still
+    ]
+    assert said(confluent(), AGREES, *rows) == [SILENT] * 4
+
+
 # --- what is reproduced from a known state -------------------------------------------------------
 
 BY_ITSELF = [
     "update/id-is-path-id",
-    "update/self-addresses-resource",
+    *SELF_IDS,
     "update/no-leak",
     "update/create-only/spec.secret",
     "update/create-only/spec.secret/empty",
@@ -1025,7 +1235,7 @@ def test_only_changes_need_a_known_state() -> None:
 # --- why there is no evidence ---------------------------------------------------------------------
 
 OWED = [NAME, OMITTED, EMPTY, REFUSED, AGAIN, OWNER_KEPT, MOVES, CREATED_ID]
-OWED += ["update/id-is-path-id", "update/self-addresses-resource"]
+OWED += ["update/id-is-path-id", "update/self-addresses-resource", LOCAL]
 
 
 @pytest.mark.parametrize("id", OWED)

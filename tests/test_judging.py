@@ -71,6 +71,27 @@ def test_the_smallest_request_is_told() -> None:
     assert ruling.exchange.case is SHORT
 
 
+def test_each_shape_of_wrong_answer_is_told() -> None:
+    """Two crashes with small requests do not hide the pages of a proxy: status, media type, kind, count, smallest."""
+    page = "text/html; charset=utf-8"
+    pages = [make_exchange(case, 404, text="<p>", media_type=page) for case in (LONG, SHORT, LONG)]
+    crashes = [make_exchange(SHORT, 500, text="no", media_type="text/plain") for _ in range(2)]
+    fine = make_exchange(SHORT, 500, {})
+    ruling = ruled(*crashes, *pages, fine, clause=clause_of(OPERATION, "error/media-type"))
+    shapes = [(shape.status, shape.media_type, shape.count) for shape in ruling.shapes]
+    assert shapes == [(500, "text/plain", 2), (404, "text/html", 3)]
+    assert [shape.kind for shape in ruling.shapes] == [FindingKind.MEDIA_TYPE_WRONG] * 2
+    smallest = [shape.exchange.case for shape in ruling.shapes if shape.exchange]
+    assert smallest == [SHORT, SHORT]
+    assert ruling.against == 5
+
+
+def test_one_shape_is_told_once() -> None:
+    """However often it came, and however large its requests are."""
+    ruling = ruled(make_exchange(LONG, 500), make_exchange(SHORT, 500), make_exchange(SHORT))
+    assert [shape.count for shape in ruling.shapes] == [2]
+
+
 def test_a_smaller_one_that_was_found_since_is_told_in_its_place() -> None:
     """Shrinking goes on after the evidence was weighed; the counts stay those of the evidence."""
     row = in_a_row(make_exchange(LONG, 500))

@@ -28,8 +28,7 @@ from exchanges import (
 )
 from judging import judged, opened, red
 from loopback_server import LoopbackHandler, LoopbackServer
-from other_service import ENVIRONMENT, OtherService
-from other_service import _Handler as OtherHandler
+from other_service import ENVIRONMENT, OtherService, ServiceHandler
 
 from pytest_confluent_contracts import cases
 from pytest_confluent_contracts.double.proving import Double
@@ -280,7 +279,7 @@ def test_how_strongly_the_promise_is_made(id: str) -> None:
 # --- services that read only the usual form -------------------------------------------------------
 
 
-class Unchunked(OtherHandler):
+class Unchunked(ServiceHandler):
     """Reads as many bytes as Content-Length says, and hangs up where it says nothing."""
 
     def body(self, headers: dict[str, str]) -> bytes:
@@ -289,7 +288,7 @@ class Unchunked(OtherHandler):
         return self.rfile.read(int(headers.get("content-length", "0")))
 
 
-class InOneCase(OtherHandler):
+class InOneCase(ServiceHandler):
     """Knows the media type by its header in the usual case alone."""
 
     def answer(self) -> None:
@@ -304,7 +303,7 @@ READERS = {"chunked": Unchunked, "header-case": InOneCase}
 
 @pytest.mark.parametrize(("form", "handler"), READERS.items(), ids=READERS)
 def test_a_server_that_reads_only_the_usual_form_is_red(
-    form: str, handler: type[OtherHandler]
+    form: str, handler: type[ServiceHandler]
 ) -> None:
     """No body, or no media type, is found where an update was sent; in the usual form all is well."""
     only = {f"request/form/{form}", "request/form/charset"}

@@ -79,7 +79,7 @@ def test_a_check_that_is_taken_out_is_missed(
     )
     monkeypatch.setattr(tried, "clauses", blind)
     told = tried.try_mutation(mutation).complaint
-    assert told.startswith(f"not noticed: {mutation}")
+    assert told.startswith(f"survived: {mutation}")
     assert clause in told
 
 
@@ -101,12 +101,13 @@ def test_there_are_enough_faults() -> None:
     assert naming_none == []
 
 
-def test_the_option_prints_the_matrix_and_exits_green(tmp_path: Path) -> None:
-    """``--contract-prove`` notices every fault of the clauses asked for, raises no false alarm, and says so."""
+@pytest.mark.parametrize("option", ["--contract-prove", "--contract-prove=matrix"])
+def test_the_option_prints_the_result_and_exits_green(tmp_path: Path, option: str) -> None:
+    """``--contract-prove`` kills every mutation of the clauses asked for, raises no false alarm, and says so."""
     run = gate(
         tmp_path,
         "--contract-target=mock",
-        "--contract-prove",
+        option,
         "-k",
         "RateLimit or tags or unknown",
         "--contract-max-examples=10",
@@ -114,8 +115,9 @@ def test_the_option_prints_the_matrix_and_exits_green(tmp_path: Path) -> None:
         "2",
     )
     assert run.code == 0, run.out
-    assert "faults noticed (100.0 %)" in run.out
-    assert "red beside the clause that a fault names" in run.out
+    assert "mutations killed (100.0 %)" in run.out
+    beside = "red beside the clause that a mutation names" in run.out
+    assert beside == option.endswith("matrix")
 
 
 def test_a_missed_fault_turns_the_run_red(tmp_path: Path) -> None:
@@ -133,7 +135,7 @@ def test_a_missed_fault_turns_the_run_red(tmp_path: Path) -> None:
         "--contract-max-examples=10",
     )
     assert run.code == 1, run.out
-    assert "not noticed: 429 may be stored; it breaks rate-limit/429-not-storable" in run.out
+    assert "survived: 429 may be stored; it breaks rate-limit/429-not-storable" in run.out
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -180,3 +182,32 @@ def test_every_clause_but_on_the_document_itself_has_a_probe(name: str) -> None:
     """What needs nothing to be sent is an example of the document; all else says which requests would show it."""
     silent = [clause.id for clause in clauses.derive(document(name)[1]) if not clause.needs]
     assert [id for id in silent if not id.startswith("document/example/")] == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_who_stops_at_the_first_red_clause_kills_the_same(name: str) -> None:
+    """A mutation that is killed by part of a probe is killed by the whole."""
+    tester = shared_tester(name)
+    for mutation in list(tester.mutations)[::40]:
+        early, full = tester.try_mutation(mutation), tester.try_mutation_in_full(mutation)
+        assert bool(early.noticed) is bool(full.noticed) is True
+        assert set(early.noticed) <= set(early.named) == set(full.named)
+        assert early.beside is None
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [("true", "killed"), ("matrix", "red beside"), ("false", "kept"), ("some", "true, false or")],
+)
+def test_the_ini_twin_takes_the_mode(tmp_path: Path, given: str, told: str) -> None:
+    """``contract_prove`` is switched on, off, or set to the whole matrix."""
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\ncontract_prove = {given}\n")
+    run = gate(
+        tmp_path,
+        "--contract-target=mock",
+        "--contract-spec=datadog-confluent-cloud",
+        "-k",
+        "no_fault or letters or security",
+        "--contract-max-examples=5",
+    )
+    assert told in run.everything

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.model.documents import Operation
 
-PROVOKED = ("requests", "security")
+PROVOKED = ("requests", "security", "wire")
 KEY = "Basic " + base64.b64encode(b"KEYKEYKEY1234567:very-secret-indeed-0123").decode()
 HELD = {
     document.name: document
@@ -180,7 +180,7 @@ def test_the_gates_own_archive_gets_the_gates_own_verdicts(
 
 
 def test_what_needs_provoking_is_not_exercised(tmp_path: Path) -> None:
-    """Requests, security and what an update changes are not judged by a recording, and never withheld."""
+    """Requests, security, the wire and what an update changes are not judged by a recording, and never withheld."""
     files.write_reports(tmp_path / "live", finished(), {})
     main(
         [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from pytest_confluent_contracts.model.clauses import (
     Level,
     MissingEvidence,
     MissingKind,
+    Shape,
     Topic,
 )
 from pytest_confluent_contracts.model.traffic import Expect
@@ -101,6 +103,33 @@ UNAUTHORISED = withheld("a refusal of it", "401", expect=Expect.REFUSED, asked=9
 AGAIN = MissingEvidence(MissingKind.THROTTLED_AGAIN, "429", withheld=True)
 
 ONE: dict[str, list[Record]] = {
+    "no header of a limit is sent": [
+        header("200", name, 200) for name in ("X-RateLimit-Limit", "X-RateLimit-Reset")
+    ],
+    "a framework has an envelope of its own": [
+        told(
+            make_broken(
+                make_clause("error/body/errors", topic=Topic(Aspect.MEMBER, "error", "errors")),
+                Finding(FindingKind.MEMBER_MISSING, 422, "errors"),
+            )
+        ),
+        told(
+            make_broken(
+                make_clause("error/undeclared", topic=Topic(status="error")),
+                Finding(FindingKind.MEMBERS_UNDECLARED, 422, observed=(("detail",), 0)),
+            )
+        ),
+    ],
+    "several things wrong at once are taken as each is": [
+        *(taken(name, "type") for name in "abc"),
+        told(
+            make_broken(
+                make_clause("request/several", Family.REQUESTS),
+                Finding(FindingKind.FORBIDDEN_TAKEN, 200, expected=(400,), request="several"),
+                answered(200),
+            )
+        ),
+    ],
     "the same header is missing on several answers": [
         header("200", "X-Id", 200),
         header("error", "X-Id", 404),
@@ -350,10 +379,87 @@ def test_the_gravest_comes_first() -> None:
     ]
 
 
+def test_what_does_more_damage_comes_first() -> None:
+    """What makes others fail, then secrets, crashes, lost data, what is taken, what answers look like, headers."""
+    blocked = ONE["a status that is not documented stands in the place of another"]
+    leak = make_clause("no-leak", Family.UPDATE)
+    door = Finding(FindingKind.REFUSAL_WRONG, 200, expected=(401,), request="without credentials")
+    lost = Finding(FindingKind.VALUE_LOST, 200, "u", expected='"x"')
+    quotas = Finding(FindingKind.REFUSED_EARLY, 429, observed=9, expected=10)
+    in_order = [
+        blocked[0],
+        told(
+            make_broken(
+                leak, Finding(FindingKind.SECRET_LEAKED, 200, observed="the key"), against=1
+            )
+        ),
+        told(make_broken(make_clause("crash"), CRASHED, answered(500), against=1)),
+        update("sent-is-returned/u", lost),
+        taken("v", "type"),
+        member("200", "w"),
+        quota("enforced", quotas, Aspect.QUOTA),
+        header("200", "X-Id", 200) | {"against": 9},
+    ]
+    found = causes.find_causes([*reversed(in_order), blocked[1]])
+    assert [cause.best["clause"] for cause in found] == [one["clause"] for one in in_order]
+    [let_in, _] = causes.find_causes(
+        [header("200", "X-Id", 200), told(make_broken(make_clause("c", Family.SECURITY), door))]
+    )
+    assert let_in.best["clause"] == "c"
+
+
+def shaped(id: str, *shapes: Finding) -> Record:
+    """Return the record of a clause that answers break in several ways."""
+    exchanges = [answered(finding.status) for finding in shapes]
+    told_shapes = tuple(
+        Shape(finding.status, "", finding.kind, 4, finding, exchange)
+        for finding, exchange in zip(shapes, exchanges, strict=True)
+    )
+    clause = make_clause(id, Family.ERRORS, Topic(Aspect.MEDIA_TYPE, "error"))
+    ruling = make_broken(clause, shapes[0], exchanges[0], against=4 * len(shapes))
+    return told(replace(ruling, shapes=told_shapes))
+
+
+def page_of(status: int, came: str) -> Finding:
+    """Return the finding that an answer is no JSON."""
+    kind = FindingKind.MEDIA_TYPE_WRONG
+    return Finding(kind, status, expected="application/json", observed=(came,))
+
+
+def test_each_shape_has_its_cause() -> None:
+    """Eleven pages of a proxy behind two plain crashes are told beside them, each as often as it came."""
+    record = shaped("error/media-type", page_of(500, "text/plain"), page_of(404, "text/html"))
+    found = causes.find_causes([record])
+    assert [(cause.title, cause.against) for cause in found] == [
+        ("500 answered as text/plain, not application/json", 4),
+        ("404 answered as text/html, not application/json", 4),
+    ]
+    assert [cause.clauses for cause in found] == [("error/media-type",)] * 2
+
+
+def test_a_clause_is_named_once_in_a_cause() -> None:
+    """Two shapes that have one cause are one."""
+    pages = (page_of(500, "text/plain"), page_of(500, "text/html"))
+    [cause] = causes.find_causes([shaped("error/media-type", *pages)])
+    assert cause.clauses == ("error/media-type",)
+
+
 def test_the_clause_on_what_was_asked_shows_it_best() -> None:
     """Of one cause, a clause on requests stands before one on answers, and a rule on every answer comes last."""
     [cause] = causes.find_causes(ONE["a crash breaks whatever was asked"])
     assert cause.clauses == ("request/a/type", "error/body/errors", "statuses")
+
+
+def test_what_explains_the_others_shows_it_best() -> None:
+    """That connections lead to several machines says why members change unsent, however often they do."""
+    changed = Finding(FindingKind.CHANGED_UNSENT, 200, "a", expected='"x"', observed='"y"')
+    differ = Finding(FindingKind.CONNECTIONS_DIFFER, 200, "a", (1, '"x"'), (2, '"y"'))
+    records = [
+        update("omitted-unchanged", changed) | {"against": 99},
+        told(make_broken(make_clause("wire/same-on-every-connection", Family.WIRE), differ)),
+    ]
+    [cause] = causes.find_causes(records)
+    assert cause.clauses == ("wire/same-on-every-connection", "update/omitted-unchanged")
 
 
 def test_a_cause_names_its_statuses() -> None:

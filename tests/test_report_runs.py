@@ -21,8 +21,18 @@ from running import ROOT
 from pytest_confluent_contracts import clauses, documents
 from pytest_confluent_contracts.double import mutations, proving
 from pytest_confluent_contracts.model.sources import ContractError
-from pytest_confluent_contracts.model.traffic import Exchange, Expect, Probe, RedactedCase
-from pytest_confluent_contracts.report import badge, causes, diff, files, merge, record, terminal
+from pytest_confluent_contracts.model.traffic import Exchange, Expect, Loss, Probe, RedactedCase
+from pytest_confluent_contracts.report import (
+    archive,
+    badge,
+    causes,
+    diff,
+    files,
+    matrix,
+    merge,
+    record,
+    terminal,
+)
 from pytest_confluent_contracts.report import run as runs
 
 if TYPE_CHECKING:
@@ -210,7 +220,8 @@ def test_every_file_gives_each_clause_the_same_verdict(written: Path) -> None:
     quality = Counter(issue["check_name"] for issue in loaded(written / "codequality.json"))
     assert quality == Counter(re.sub(r"::.*?::", "::", name) for name in red)
     assert page_verdicts(written) == [causes.standing(one) for one in clauses_]
-    assert summary_counts(written) == Counter(verdicts.values())
+    of_target = [one for name, one in verdicts.items() if "::document/" not in name]
+    assert summary_counts(written) == Counter(of_target)
 
 
 def page_verdicts(folder: Path) -> list[str]:
@@ -257,6 +268,21 @@ def test_the_archive_has_every_exchange(written: Path) -> None:
     assert told == [
         (one["method"], one["url"], one["status"]) for one in finished(FIVE)["exchanges"]
     ]
+    assert {entry["connection"] for entry in entries} == {"1", "2", "3"}
+
+
+def test_the_archive_tells_what_was_silently_sent_again(tmp_path: Path) -> None:
+    """A request that was lost on connections kept open says so in its comment, and which it went over at last."""
+    run = finished()
+    lost = exchange(connection=7, losses=(Loss(0.1, 5), Loss(0.2, 9)))
+    told = [record.exchange_record(one) for one in (lost, exchange())]
+    with (tmp_path / "run.har").open("w", encoding="utf-8") as file:
+        archive.write_archive(file, {**run, "exchanges": told})
+    first, second = loaded(tmp_path / "run.har")["log"]["entries"]
+    assert first["comment"].endswith("lost on 2 connections, and sent again")
+    assert first["connection"] == "7"
+    assert "lost" not in second["comment"]
+    assert "connection" not in second
 
 
 def test_the_page_is_small_and_fetches_nothing(written: Path) -> None:
@@ -299,7 +325,7 @@ def test_what_a_service_answers_stays_text(tmp_path: Path) -> None:
     )
     files.write_reports(tmp_path, run, sources())
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "&lt;script&gt;alert(1)&lt;/script&gt; ⟨U+202E⟩ ⟨U+D800⟩" in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; \\u202e \\ud800" in page
     assert "<img" not in page
     assert page.count("<script") == 1
     assert "<script" not in (tmp_path / "summary.md").read_text(encoding="utf-8")
@@ -335,7 +361,9 @@ def test_exchanges_may_come_with_a_record() -> None:
 
 def test_coverage_counts_what_was_exercised() -> None:
     """The share of clauses is that of the verdicts; a status that cannot be provoked was not seen."""
-    told, verdicts = finished()["coverage"], [clause["verdict"] for clause in finished()["clauses"]]
+    told = finished()["coverage"]
+    of_target = [one for one in finished()["clauses"] if not record.is_of_document(one)]
+    verdicts = [clause["verdict"] for clause in of_target]
     assert told["clauses"]["covered"] == sum(verdict != "not exercised" for verdict in verdicts)
     assert told["clauses"]["percent"] == runs.exercised(finished()["clauses"])
     assert "confluent-api-keys::updateIamV2ApiKey 500" in told["statuses"]["unseen"]
@@ -436,12 +464,34 @@ def test_an_interrupted_run_says_so(tmp_path: Path) -> None:
 
 
 def test_each_family_has_a_row_whose_numbers_add_up() -> None:
-    """A row a family for each operation; all rows together count each clause once."""
+    """A row a family for each operation; all rows together count each clause on the target once."""
     lines = [line.text for line in terminal.closing_lines(finished(FIVE)["clauses"], {}, 0)]
     rows = [line.split() for line in lines if re.match(r"  [a-z ]{10}(?: +[\d.]+)+$", line)]
     counts = [int(cell) for row in rows for cell in row if cell.isdigit()]
-    assert len(rows) == 12
-    assert sum(counts) == len(finished(FIVE)["clauses"])
+    assert len(rows) == 14
+    of_document = [one for one in finished(FIVE)["clauses"] if record.is_of_document(one)]
+    assert sum(counts) == len(finished(FIVE)["clauses"]) - len(of_document)
+    told = [line for line in lines if line.startswith("  the document's own examples: ")]
+    assert sum(int(count) for line in told for count in re.findall(r"\d+", line)) == len(
+        of_document
+    )
+
+
+def test_no_answer_makes_an_example_green() -> None:
+    """In the page's grid the document's examples have a row of their own: nobody has seen a 402."""
+    clauses_ = list(enumerate(finished()["clauses"]))
+    confluent = [(n, one) for n, one in clauses_ if one["document"] == "confluent-api-keys"]
+    rows = str(matrix.coverage_matrix("confluent-api-keys", confluent)).split("<tr>")
+    by_answers = {row.partition(">")[2].partition("<")[0]: row for row in rows}
+    assert "402" not in by_answers
+    assert "kept" not in by_answers.get("409", "")
+    assert "kept" in by_answers["the document itself"]
+
+
+def test_a_member_with_a_blank_in_its_name_counts_as_covered() -> None:
+    """The keyword stands behind the last blank: ``200/body/a b type`` is judged by ``200/body/a b``."""
+    assert runs._judging_clause("200/body/a b type") == "200/body/a b"
+    assert runs._judging_clause("request/a b maxLength") == "request/a b/maxLength"
 
 
 def test_lines_are_folded_to_the_width_only_where_one_is_given() -> None:

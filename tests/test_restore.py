@@ -361,6 +361,21 @@ def test_a_run_that_is_alive_left_nothing(tmp_path: Path, monkeypatch: pytest.Mo
     assert [path.name.rpartition("-")[0] for path in saved_state.orphans()] == ["a-b"]
 
 
+def test_a_run_that_ends_meanwhile_left_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run removes its folder while this one looks into it."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    place = saved_state.folder()
+
+    def ends(_: str) -> bool:
+        place.rmdir()
+        return False
+
+    monkeypatch.setattr(saved_state, "_lives", ends)
+    assert saved_state.orphans() == []
+
+
 def test_operations_that_differ_in_a_slash_are_kept_apart(tmp_path: Path) -> None:
     """No resource is put back to what another one was."""
     keys = [

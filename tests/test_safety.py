@@ -87,12 +87,12 @@ def prefix(request: Request) -> str:
 
 
 def test_off_loopback_plain_http_is_refused_in_one_line(folder: Path, other: OtherService) -> None:
-    """Without --contract-insecure nothing is sent, and each red clause says why in the same one line."""
+    """Without --contract-insecure nothing is sent, and one red clause says why in one line."""
     run = away(folder, other, *ONE, "--contract-param=id=ak-12345", "-k", "security or 200/json")
     assert run.code == pytest.ExitCode.TESTS_FAILED
     assert other.requests == []
     assert set(run.failures.values()) == {
-        "not exercised: not sent: credentials would travel unencrypted; use https, or --contract-insecure"
+        "not judged: not sent: credentials would travel unencrypted; use https, or --contract-insecure"
     }
     assert "Traceback" not in run.everything
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from pytest_confluent_contracts.model.clauses import (
     FindingKind,
     MissingEvidence,
     MissingKind,
+    Shape,
     Verdict,
 )
 from pytest_confluent_contracts.model.traffic import Expect
@@ -21,6 +23,7 @@ from pytest_confluent_contracts.report.sentences import (
     missing_sentence,
     outcome_sentence,
     reason_sentence,
+    repair_sentence,
     seen_sentence,
 )
 
@@ -83,10 +86,6 @@ FINDINGS: list[tuple[Finding, str]] = [
         '200 answered with spec: 7 is not of type "object"',
     ),
     (
-        example(Kind.MEMBER_INVALID, 200, observed="nested too deeply to be judged"),
-        "200 answered with the body: nested too deeply to be judged",
-    ),
-    (
         example(Kind.MEMBERS_UNDECLARED, 200, observed=(("a", "b.c"), 0)),
         "200 answered with a, b.c, which the document does not name",
     ),
@@ -94,10 +93,38 @@ FINDINGS: list[tuple[Finding, str]] = [
         example(Kind.MEMBERS_UNDECLARED, 200, observed=(("a", "b"), 3)),
         "200 answered with a, b and 3 more, which the document does not name",
     ),
+    (
+        example(Kind.MEMBER_INVALID, 200, "spec", observed=("type", "7", ('"null"', '"object"'))),
+        '200 answered with spec: 7 is not of type "null" or "object"',
+    ),
+    (
+        example(Kind.MEMBER_INVALID, 200, "tags", observed=("uniqueItems", '["a","a"]', "")),
+        "200 answered, and two items of `tags` are equal (uniqueItems)",
+    ),
+    (
+        example(Kind.MEMBER_INVALID, 200, "name", observed=("maxLength", '"ab"', "1")),
+        '200 answered with name: "ab" is longer than 1 characters',
+    ),
+    (
+        example(Kind.MEMBER_INVALID, 200, observed=("additionalProperties", "{}", ('"z"',))),
+        '200 answered with the body: no member "z" is allowed',
+    ),
+    (
+        example(Kind.MEMBER_INVALID, 200, observed=("depth", "", "")),
+        "200 answered with the body: nested too deeply to be judged",
+    ),
+    (
+        example(Kind.MEMBER_INVALID, 200, "a", observed=("anyOf", "7", "")),
+        "200 answered with a: 7 is not what the schema allows (anyOf)",
+    ),
     (example(Kind.VALUE_UNLISTED, 200, "kind", observed='"Key"'), '200 answered with kind "Key"'),
     (
         example(Kind.EXAMPLE_INVALID, observed=(("", "7 is no text"), ("errors", "missing"))),
-        "the document's own example breaks its schema: the value: 7 is no text; errors: missing",
+        "the document's own example breaks its schema: the value: 7 is no text; the member `errors` is missing",
+    ),
+    (
+        example(Kind.EXAMPLE_INVALID, observed=(("errors", ("missing", "", "")),)),
+        "the document's own example breaks its schema: the member `errors` is missing",
     ),
     # headers
     (example(Kind.HEADER_MISSING, 200, "X-Request-Id"), "200 answered without X-Request-Id"),
@@ -109,6 +136,10 @@ FINDINGS: list[tuple[Finding, str]] = [
     (
         example(Kind.HEADER_NEGATIVE, 200, LIMIT, observed='"-1"'),
         f'200 answered with {LIMIT}: "-1" is negative',
+    ),
+    (
+        example(Kind.HEADER_OUT_OF_BOUNDS, 200, "X-Count", "an integer, at most 9", '"10"'),
+        '200 answered with X-Count: "10", not an integer, at most 9',
     ),
     (example(Kind.HEADER_EMPTY, 200, LIMIT), f"200 answered with {LIMIT}: the value is empty"),
     (
@@ -179,6 +210,10 @@ FINDINGS: list[tuple[Finding, str]] = [
         "200 answered to an id that does not exist (id ak-0), not 404",
     ),
     (
+        example(Kind.UNKNOWN_ID_HIDDEN, 403, expected=(404,), request="id ak-0"),
+        "403 answered to an id that does not exist (id ak-0), not 404: that hides what exists",
+    ),
+    (
         example(
             Kind.REFUSAL_TELLS,
             401,
@@ -228,6 +263,14 @@ FINDINGS: list[tuple[Finding, str]] = [
         example(Kind.POINTER_ELSEWHERE, 400, POINTER, expected=("", "/spec"), observed='"/x"'),
         f'400 answered with {POINTER} "/x", but wrong is the whole body or /spec',
     ),
+    (
+        example(Kind.POINTER_ELSEWHERE, 400, POINTER, expected=("",), observed='"/x"'),
+        f'400 answered with {POINTER} "/x", but a whole-body error is told by the pointer ""',
+    ),
+    (
+        example(Kind.POINTER_AROUND, 400, POINTER, expected=("/spec/id",), observed='""'),
+        f'400 answered with {POINTER} "", which is around /spec/id',
+    ),
     (example(Kind.POINTER_UNTOLD, 400, POINTER), f"400 answered without {POINTER}"),
     (
         example(Kind.STACK_TRACE, 500, observed='".go:7 +0x"'),
@@ -239,6 +282,10 @@ FINDINGS: list[tuple[Finding, str]] = [
     (
         example(Kind.REMAINING_ABOVE_LIMIT, 200, LEFT, (LIMIT, 10), 11),
         f"200 answered with {LEFT} 11, above {LIMIT} 10",
+    ),
+    (
+        example(Kind.LIMIT_IS_ZERO, 200, LIMIT),
+        f"200 answered with {LIMIT} 0, which allows no request at all",
     ),
     (example(Kind.LIMIT_CHANGED, 200, LIMIT, 10, 9), f"200 answered with {LIMIT} 9, before 10"),
     (
@@ -253,6 +300,11 @@ FINDINGS: list[tuple[Finding, str]] = [
         example(Kind.REMAINING_STOOD_STILL, 200, LEFT, observed=9),
         f"200 answered with {LEFT} 9 again, though a request was spent",
     ),
+    (
+        example(Kind.REMAINING_COUNTED_APART, 200, LEFT, 8, 9),
+        f"200 answered with {LEFT} 9, after 8 in the same window: "
+        "two nodes or more each keep a count of their own",
+    ),
     (example(Kind.RESET_ROSE, 200, RESET, 8, 9), f"200 answered with {RESET} 9, after 8"),
     (
         example(Kind.RESET_IS_TIME_OF_DAY, 200, RESET, observed=1767225600),
@@ -265,6 +317,14 @@ FINDINGS: list[tuple[Finding, str]] = [
     (
         example(Kind.RESET_TOO_FAST, 200, RESET, (0.52, 60), 30),
         f"200 answered with {RESET} 30, 0.5 s after 60: it does not count seconds",
+    ),
+    (
+        example(Kind.RESET_TOO_SLOW, 200, RESET, (3.04, 60), 60),
+        f"200 answered with {RESET} 60, 3.0 s after 60: it does not move as time goes by",
+    ),
+    (
+        example(Kind.WINDOW_ENDED_EARLY, 200, RESET, 60, 30.06),
+        f"a new window began 30.1 s after {RESET} 60",
     ),
     (
         example(Kind.RETRY_AFTER_UNASKED, 200, "Retry-After"),
@@ -290,6 +350,10 @@ FINDINGS: list[tuple[Finding, str]] = [
     (
         example(Kind.WAIT_IN_VAIN, 429, "Retry-After", 10, 11.04),
         "429 answered again after a wait of 11 s, though Retry-After was 10",
+    ),
+    (
+        example(Kind.WAIT_TOO_SHORT, 429, "Retry-After", 1.72, 1),
+        "429 answered with Retry-After 1, and refused 1.72 s later still",
     ),
     (
         example(Kind.WAIT_IS_TIME_OF_DAY, 429, "Retry-After", observed=1767225600),
@@ -349,6 +413,10 @@ FINDINGS: list[tuple[Finding, str]] = [
         '200 answered with id "ak-2", asked for "ak-1"',
     ),
     (
+        example(Kind.SELF_LINK_NAMELESS, 200, "metadata.self", '"ak-1"', '"/ak-1"'),
+        '200 answered with metadata.self "/ak-1", which is no absolute URI with "ak-1" in its path',
+    ),
+    (
         example(Kind.SELF_LINK_DIFFERS, 200, "metadata.self", "/keys/ak-1", '"/"'),
         '200 answered with metadata.self "/", which does not address /keys/ak-1',
     ),
@@ -370,6 +438,55 @@ FINDINGS: list[tuple[Finding, str]] = [
         example(Kind.UPDATE_STOOD_STILL, 200, "updated", observed=BEFORE),
         f"200 answered with updated {BEFORE} again, though something changed",
     ),
+    (
+        example(Kind.UPDATE_IN_LOCAL_TIME, 200, "updated", (BEFORE, 120), "2026-01-01T02:00:00Z"),
+        "200 answered with updated 2026-01-01T02:00:00Z, "
+        f"120 minutes after Date {BEFORE}: a local time with a Z",
+    ),
+    (
+        example(Kind.UPDATE_IN_LOCAL_TIME, 200, "updated", (BEFORE, -60), "2026-01-01T00:00+01:00"),
+        "200 answered with updated 2026-01-01T00:00+01:00, "
+        f"60 minutes before Date {BEFORE}: a local time with an offset that is not its own",
+    ),
+    (
+        example(Kind.UPDATE_FAR_FROM_DATE, 200, "updated", (BEFORE, -75), "2025-12-31T23:58:45Z"),
+        f"200 answered with updated 2025-12-31T23:58:45Z just set, 75 s before Date {BEFORE}",
+    ),
+    # the wire
+    (
+        example(Kind.CODING_NOT_APPLIED, 200, "gzip"),
+        "200 answered with Content-Encoding gzip, in which the body is not",
+    ),
+    (
+        example(Kind.CODING_REPEATED, 404, "gzip"),
+        "404 answered in gzip, applied more often than it is named",
+    ),
+    (
+        example(Kind.CODING_UNNAMED, 200, "gzip"),
+        "200 answered in gzip, which no Content-Encoding names",
+    ),
+    (
+        example(Kind.CODING_UNASKED, 200, "br"),
+        "200 answered with Content-Encoding br, which was not asked for",
+    ),
+    (
+        example(Kind.CODING_BROKEN, 200, "gzip"),
+        "200 answered with Content-Encoding gzip, which cannot be undone to its end",
+    ),
+    (
+        example(Kind.LENGTH_BESIDE_CHUNKS, 200, observed=("12", "chunked")),
+        "200 answered with Content-Length 12 beside Transfer-Encoding chunked",
+    ),
+    (
+        example(Kind.LOST_WHEN_KEPT_OPEN, 200, expected=300, observed=7),
+        "7 of 300 requests were lost on a connection that was kept open and had answered just before",
+    ),
+    (
+        example(
+            Kind.CONNECTIONS_DIFFER, 200, "spec.name", expected=(1, '"a"'), observed=(3, '"b"')
+        ),
+        'spec.name is "a" over connection 1 and "b" over connection 3, in turns: not one service, but several',
+    ),
 ]
 
 
@@ -377,6 +494,24 @@ FINDINGS: list[tuple[Finding, str]] = [
 def test_a_finding_is_told_in_these_words(finding: Finding, said: str) -> None:
     """The sentence names what came and what was promised, in the words that people's reports have."""
     assert finding_sentence(finding) == said
+
+
+@pytest.mark.parametrize("finding", [one for one, _ in FINDINGS], ids=[one for _, one in FINDINGS])
+def test_what_to_mend_is_one_short_sentence(finding: Finding) -> None:
+    """Where it can be named it fits beside its label on 80 columns, but for what it quotes."""
+    mend = repair_sentence(replace(finding, subject="a", observed="b", expected="c"))
+    assert len(mend) <= 80 - len("  to mend:  ")
+    assert "{" not in mend
+    assert not mend.endswith(".")
+
+
+def test_what_to_mend_names_the_status_that_was_promised() -> None:
+    """A body that is refused in another way than documented is not one that nobody checks."""
+    taken, refused = (
+        Finding(Kind.FORBIDDEN_TAKEN, status, expected=(400,)) for status in (200, 422)
+    )
+    assert repair_sentence(taken).startswith("check the body against the schema")
+    assert repair_sentence(refused).startswith("refuse what is wrong with 400,")
 
 
 def test_each_kind_of_finding_has_a_sentence_and_an_example() -> None:
@@ -476,7 +611,23 @@ MISSING: list[tuple[MissingEvidence, str]] = [
         MissingEvidence(Missing.NOT_SHOWN_AROUND, "id"),
         "no answer showed id before and after another value was sent",
     ),
+    (
+        MissingEvidence(Missing.NO_FRESH_TIME, "updated"),
+        "no updated that an update just set was left to hold against Date",
+    ),
     (MissingEvidence(Missing.NO_TIME_STAMPS), "no answer had the time stamps"),
+    # the wire
+    (
+        MissingEvidence(Missing.UNREADABLE, "br"),
+        "what came could not be read, being in the content coding br",
+    ),
+    (MissingEvidence(Missing.NOT_KEPT_OPEN), "no connection was kept open"),
+    (
+        MissingEvidence(Missing.ONE_CONNECTION),
+        "no two connections showed the resource often enough",
+    ),
+    (MissingEvidence(Missing.NO_BODY_CAME), "no answer had a body"),
+    (MissingEvidence(Missing.NOT_ON_THE_WIRE), "a recording does not show the wire"),
     (
         MissingEvidence(Missing.NEEDS_PROVOKING),
         "it needs provoking, and a recording is judged as it is",
@@ -501,6 +652,27 @@ MISSING: list[tuple[MissingEvidence, str]] = [
         MissingEvidence(Missing.THROTTLED_AGAIN, "429"),
         "429 was answered again and again, after waiting as long as it said",
     ),
+    (
+        MissingEvidence(Missing.NO_CONNECTION, "http://h:1", answers=(("no connection (x)", 1),)),
+        "http://h:1 cannot be reached: no connection (x)",
+    ),
+    (
+        MissingEvidence(Missing.TLS_REFUSED, "https://h:1", answers=(("no connection (x)", 1),)),
+        "https://h:1 cannot be reached over TLS: no connection (x)",
+    ),
+    (
+        MissingEvidence(Missing.CREDENTIALS_REFUSED, "A and B", answers=(("401", 1),)),
+        "401 answered to the credentials of the environment",
+    ),
+    (
+        MissingEvidence(Missing.UNKNOWN_RESOURCE, "http://h/a/1", answers=(("404", 1),)),
+        "404 answered to http://h/a/1: the target has no such resource",
+    ),
+    (
+        MissingEvidence(Missing.NOTHING_SERVED, "http://h/a/1", answers=(("404", 1),)),
+        "404 answered to http://h/a/1, and not in the documented form",
+    ),
+    (MissingEvidence(Missing.NOT_JUDGED, "a::b"), "nobody could be judged: see a::b"),
 ]
 
 
@@ -563,20 +735,26 @@ def test_what_came_of_a_clause_is_told_in_one_sentence() -> None:
 def test_a_failure_speaks_in_its_order() -> None:
     """What came; what was promised, and where; the request as curl; the answer; how often; how to see it again."""
     finding = Finding(FindingKind.HEADER_MISSING, 404, "X-Request-Id")
-    lines = block.failure_block(
-        make_broken(CLAUSE, finding, answered(404)), "pytest that"
-    ).splitlines()
+    lost = Finding(
+        FindingKind.MEDIA_TYPE_WRONG, 404, expected="application/json", observed=("a/b",)
+    )
+    pages = Shape(404, "a/b", lost.kind, 2, lost, None)
+    ruling = make_broken(CLAUSE, finding, answered(404))
+    lines = block.failure_block(replace(ruling, shapes=(pages, pages)), "pytest that").splitlines()
     assert lines[0] == "404 answered without X-Request-Id"
-    assert lines[1] == "  promised: it is as it should be (specs/made-up.yaml:7)"
-    assert lines[2].startswith("  request:  curl -X ")
-    assert lines[3:] == [
+    assert lines[1].startswith("  to mend:  set X-Request-Id wherever ")
+    assert lines[2] == "  promised: it is as it should be (specs/made-up.yaml:7)"
+    assert lines[3].startswith("  request:  curl -X ")
+    assert lines[4:] == [
         "  answer:   404 {}",
         "  seen:     3 of 9 answers",
+        "  also:     2 × 404 a/b: 404 answered as a/b, not application/json",
         "  again:    pytest that",
     ]
     owed = make_unexercised(CLAUSE, withheld("an answer"))
     assert block.failure_block(owed, "pytest that").splitlines() == [
         "not exercised: an answer was withheld: no valid requests could be sent",
-        lines[1],
+        "  to mend:  take what the document allows: nothing else can be judged before",
+        lines[2],
         "  again:    pytest that",
     ]

@@ -8,10 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from judging import judged
+from judging import document, judged
 from other_service import Answer, OtherService
 
+from pytest_confluent_contracts.cases.plan import make_plan
+from pytest_confluent_contracts.cases.shrinking import shrink
 from pytest_confluent_contracts.model.clauses import Verdict
+from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.report.sentences import seen_sentence
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from other_service import Request
 
     from pytest_confluent_contracts.model.clauses import Ruling
+    from pytest_confluent_contracts.model.traffic import Case
 
 
 def refusing(test: Callable[[Any], bool]) -> Callable[[Request, Answer], Answer]:
@@ -133,6 +137,66 @@ def test_what_never_comes_again_is_still_a_finding() -> None:
     ruling = accepted("confluent-api-keys", first_long_text)
     assert ruling.vain_tries > 0
     assert f"and not again in {ruling.vain_tries} tries" in seen_sentence(ruling)
+
+
+def asked_to_shrink(clause: str, tamper: Callable[[Request, Answer], Answer]) -> list[bytes]:
+    """Return the bodies that a service was sent because *clause* is broken, after those of the plan."""
+    with OtherService(tamper=tamper) as service:
+        judged("confluent-api-keys", service.url, service.environment, only={clause})
+        bodies = [request.body for request in service.requests]
+    with OtherService() as service:
+        judged("confluent-api-keys", service.url, service.environment, only={clause})
+        planned = len(service.requests)
+    return bodies[planned:]
+
+
+def forgetful(_: Request, answer: Answer) -> Answer:
+    """Answer with another text than the one that was sent, where that has two letters or more."""
+    spec = answer.payload.get("spec", {})
+    if len(spec.get("description") or "") > 1:
+        spec["description"] = spec["description"][::-1] + "!"
+    return answer
+
+
+BOUNDED = {
+    "a promise on one answer": (
+        "request/accepted",
+        refusing(lambda body: len(spec(body, "description") or "") > 100),
+    ),
+    "a promise on what changes": ("update/sent-is-returned/spec.description", forgetful),
+}
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+def test_a_finding_is_shrunk_with_at_most_120_requests(name: str) -> None:
+    """The README says so; what is sent to know the state around an attempt is counted, too."""
+    clause, tamper = BOUNDED[name]
+    assert 0 < len(asked_to_shrink(clause, tamper)) <= 120
+
+
+def test_one_finding_is_shrunk_by_the_same_requests_in_every_run() -> None:
+    """A broken service is sent the same bytes for the same seed, those that shrink a finding among them."""
+    clause, tamper = BOUNDED["a promise on one answer"]
+    assert asked_to_shrink(clause, tamper) == asked_to_shrink(clause, tamper)
+
+
+def planned_case() -> Case:
+    """Return a case with a long text, of those that a run sends."""
+    _, operation = document("confluent-api-keys")
+    plan = make_plan(operation, RunContext(operation.parameters, {}, {}, max_examples=1))
+    return max(plan.of(Probe.VALID).cases, key=lambda case: case.size)
+
+
+def test_hypothesis_is_asked_no_more_than_it_may() -> None:
+    """However long a body is, and however odd the answers are, a bounded number of cases is built."""
+    asked: list[Case] = []
+
+    def shows(case: Case) -> bool:
+        asked.append(case)
+        return hash(case.body) % 3 > 0
+
+    shrink(planned_case(), shows, 50)
+    assert 0 < len(asked) <= 50
 
 
 def test_what_never_works_again_is_told_with_what_came_before() -> None:

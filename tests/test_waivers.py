@@ -346,3 +346,41 @@ def test_what_is_not_red_needs_no_waiver(name: str) -> None:
     assert made(FINE[name], "request/*") == waivers.Outcome()
     late = made(FINE[name], "request/*", TODAY - timedelta(days=1))
     assert late.fault == "the waiver of request/* (us: known) has expired: delete it"
+
+
+def test_an_update_drafts_no_waiver_of_what_is_waived(folder: Path, broken: OtherService) -> None:
+    """Evidence that was withheld and is waived already is not drafted once more."""
+    (folder / "waivers.toml").write_text(written({**FULL, "clause": "*"}), encoding="utf-8")
+    before = (folder / "waivers.toml").read_text(encoding="utf-8")
+    options = ("--contract-waivers=waivers.toml", "--contract-waivers-update")
+    silent = OtherService(tamper=lambda _, answer: Answer(429, headers=[("Retry-After", "0")]))
+    with silent:
+        chosen = (f"--contract-target={silent.url}", *CHOSEN[:1], "-k", "200/body or 200/json")
+        run = gate(folder, *chosen, *options, given=silent.environment)
+    assert run.red == set(), run.everything
+    assert {"xfailed"} <= {one.outcome for one in run.told} or "xfailed" in run.out
+    assert (folder / "waivers.toml").read_text(encoding="utf-8") == before
+
+
+SHOULD = replace(
+    make_broken(CLAUSE, Finding(FindingKind.SERVER_ERROR, 500)), verdict=Verdict.WARNED
+)
+
+
+def test_a_should_that_fails_can_be_waived() -> None:
+    """Under --contract-strict a SHOULD fails, and may be borne like any failure; else there is nothing to bear."""
+    known = waivers.Waiver(CLAUSE.id, "r", "o", TODAY)
+    strict = frozenset({Verdict.BROKEN, Verdict.WARNED})
+    assert waivers.apply_waivers([known], SHOULD, "t", TODAY, strict).waived
+    assert waivers.apply_waivers([known], SHOULD, "t", TODAY) == waivers.Outcome()
+
+
+def test_a_wildcard_is_not_needless_where_nothing_was_judged() -> None:
+    """Where every clause that it covers was not exercised, nobody knows whether the waiver is needed."""
+    known = waivers.Waiver("*", "r", "o", TODAY)
+    told = {"clause": "a", "document": "d", "withheld": False, "missing": None}
+    unseen, kept = told | {"verdict": "not exercised"}, told | {"verdict": "kept"}
+    stopped = unseen | {"missing": {"preflight": True}}
+    assert waivers.needless_waivers([known], [unseen], "t") == []
+    assert waivers.needless_waivers([known], [kept, stopped], "t") == []
+    assert len(waivers.needless_waivers([known], [kept, unseen], "t")) == 1

@@ -216,7 +216,7 @@ HOMES = {
     "hypothesis": {"cases"},
     "schemathesis": {"cases"},
     "respx": {"http.targets"},
-    "httpx": {"http.targets", "http.guard", "http.client"},
+    "httpx": {"http.targets", "http.guard", "http.client", "http.connections"},
     "yaml": {"documents", "http.recorded"},
     "pytest": {"plugin"},
 }
@@ -232,13 +232,15 @@ def test_a_library_is_imported_in_its_room_only(library: str) -> None:
 
 # What decides whether a request goes does not know what sends it, nor that what opens it.
 WITHIN_HTTP: dict[str, set[str]] = {
-    "guard": set(),
+    "guard": {"connections"},
+    "connections": set(),
     "redaction": {"guard"},
     "strict_json": set(),
+    "codings": {"strict_json"},
     "quota_ledger": set(),
-    "client": {"guard", "redaction", "strict_json"},
+    "client": {"guard", "connections", "codings", "redaction", "strict_json"},
     "recorded": {"redaction", "strict_json"},
-    "targets": {"guard", "client", "redaction", "quota_ledger"},
+    "targets": {"guard", "client", "connections", "redaction", "quota_ledger"},
 }
 
 

@@ -24,8 +24,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-from forked_workers import fork_workers
-
 TESTS = Path(__file__).parent
 WORKERS = {"-n", "--tx"}  # the options that ask for workers
 WARM_UP = ("-q", "-p", "no:cacheprovider", "--contract-target=mock", "--contract-max-examples=1")
@@ -130,6 +128,8 @@ def run_in_fork(asked: dict[str, Any]) -> NoReturn:
     sys.path[:0] = [asked["folder"], *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     sys.argv = ["pytest", *asked["options"]]
     if WORKERS.intersection(asked["options"]):
+        from forked_workers import fork_workers  # needs execnet, which only xdist brings
+
         fork_workers()
     code = 1
     try:

@@ -215,6 +215,11 @@ def violations(operation: Operation, body: Any) -> tuple[Violation, ...]:
     return tuple(found.values())
 
 
+def is_allowed_value(schema: Mapping[str, Any], value: Any) -> bool:
+    """Return whether *schema*, that of one member, allows *value*."""
+    return bool(_validator_of(json.dumps(schema, sort_keys=True, default=str)).is_valid(value))
+
+
 def _violation_of(error: Any, body: Any) -> Violation:
     steps = paths.steps_reported(body, error.instance_path, error.instance)
     pointer = paths.pointer_of(steps)

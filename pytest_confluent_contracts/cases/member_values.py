@@ -6,11 +6,19 @@ import string
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.cases.build import holds_strings, made_up_secret, types_allowed
+from pytest_confluent_contracts.cases.build import (
+    holds_strings,
+    is_allowed_value,
+    made_up_secret,
+    types_allowed,
+    varied_members,
+)
 from pytest_confluent_contracts.cases.sample_strings import (
     ENTRY_SIZES,
     KEYED_TEXTS,
     LIST_SIZES,
+    LOOK_ALIKES,
+    MARKED_TEXTS,
     SECRET_SIZES,
     SIZES,
     TEXTS,
@@ -23,7 +31,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation, Property
     from pytest_confluent_contracts.model.traffic import RunContext
 
-TEXTS_PER_LIST = 5
+TEXTS_PER_LIST = 12
 MANY_KINDS = ("spaces around it", "a character outside the BMP", "NUL", "right to left")
 ALPHABET = string.ascii_lowercase + string.digits
 
@@ -31,14 +39,47 @@ ALPHABET = string.ascii_lowercase + string.digits
 def described_values(
     member: Property, operation: Operation, context: RunContext
 ) -> Iterator[tuple[str, Any]]:
-    """Yield the values worth sending for *member*, each with its description."""
+    """Yield the values worth sending for *member* that its schema allows, each described."""
+    for described, value in _values_by_type(member, operation, context):
+        if is_allowed_value(member.schema, value):
+            yield described, value
+
+
+def has_list_of_texts(operation: Operation, context: RunContext) -> bool:
+    """Return whether a run may write a list of texts, beside which each other text is sent too."""
+    return any(holds_strings(member.schema) for member in varied_members(operation, context))
+
+
+def readable_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield texts of every length, and those that other readers take for something else.
+
+    Each that *schema* allows, with its description. What a service makes of them shows in its
+    answer: several members may have one each in the same body.
+    """
+    described = [*_sized_texts(schema), *MARKED_TEXTS.items(), *_look_alikes()]
+    for title, text in described:
+        if is_allowed_value(schema, text):
+            yield title, text
+
+
+def _look_alikes() -> Iterator[tuple[str, str]]:
+    for kind, texts in LOOK_ALIKES.items():
+        for text in texts:
+            yield f"what looks like {kind}, {text!r}", text
+
+
+def _values_by_type(
+    member: Property, operation: Operation, context: RunContext
+) -> Iterator[tuple[str, Any]]:
     schema = member.schema
     kinds = types_allowed(schema)
     if "enum" in schema:
         for value in schema["enum"]:
             yield f"{value!r}", value
     elif "string" in kinds:
-        yield from _secret_values(context) if member.secret else _string_values(schema)
+        yield from _secret_values(context) if member.secret else TEXTS.items()
+        if not member.secret and has_list_of_texts(operation, context):
+            yield from readable_values(schema)
     elif "array" in kinds:
         samples = operation.promises.samples.by_path.get(item_path(member.path), ())
         yield from _list_values(schema, samples)
@@ -67,8 +108,7 @@ def _number_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
         yield str(number), number
 
 
-def _string_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield from TEXTS.items()
+def _sized_texts(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     lengths = {*SIZES, *_bounds_of(schema, "minLength", "maxLength")}
     for length in sorted(lengths):
         yield f"{length} characters long", long_text(length)
@@ -93,10 +133,7 @@ def _list_values(
         return
     for text in samples:
         yield f"[{text!r}]", [text]
-    titles, texts = list(TEXTS), list(TEXTS.values())
-    for begin in range(0, len(texts), TEXTS_PER_LIST):
-        end = begin + TEXTS_PER_LIST
-        yield ", ".join(titles[begin:end]), texts[begin:end]
+    yield from _lists_of_texts(schema)
     yield "one entry twice", ["twice:1", "twice:1"]
     yield "an entry repeated among others", ["b", "a", "b", "c", "a"]
     yield "entries in falling order", ["zulu", "mike", "Alpha", "alpha"]
@@ -105,3 +142,18 @@ def _list_values(
         yield f"{size} entries long", [f"tag-{index}:{index % 7}" for index in range(size)]
     for length in ENTRY_SIZES:
         yield f"one entry of {length} characters", [long_text(length)]
+
+
+def _lists_of_texts(schema: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+    """Yield lists of all texts that an entry may be, some in each; a text's title tells its kind.
+
+    An odd entry that the schema does not allow must not keep the others from being sent.
+    """
+    texts = [*TEXTS.items(), *MARKED_TEXTS.items()]
+    for kind, alike in LOOK_ALIKES.items():
+        texts += [(f"what looks like {kind}", text) for text in alike]
+    allowed = [(title, text) for title, text in texts if is_allowed_value(schema["items"], text)]
+    for begin in range(0, len(allowed), TEXTS_PER_LIST):
+        some = allowed[begin : begin + TEXTS_PER_LIST]
+        titles = dict.fromkeys(title for title, _ in some)
+        yield ", ".join(titles), [text for _, text in some]

@@ -161,6 +161,11 @@ def _is_leaf(member: Property) -> bool:
 # --- wrong values ---------------------------------------------------------------------------------
 
 
+def is_number(value: Any) -> bool:
+    """Return whether *value* is a number of JSON: a boolean is none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def wrong_values(schema: Mapping[str, Any], right: Any = ABSENT) -> Iterator[Any]:
     """Yield values that *schema* does not allow: first of other types, then beyond its bounds.
 
@@ -169,6 +174,8 @@ def wrong_values(schema: Mapping[str, Any], right: Any = ABSENT) -> Iterator[Any
     yield from _of_other_types(types_allowed(schema), right)
     if "enum" in schema:
         yield from _misspelled_choices(schema["enum"])
+    if "const" in schema:
+        yield from _misspelled_choices([schema["const"]])
     yield from _beyond_bounds(schema)
     if "format" in schema or "pattern" in schema:
         yield "not so"
@@ -192,8 +199,10 @@ def _of_other_types(kinds: list[str], right: Any) -> Iterator[Any]:
             yield text
 
 
-def _misspelled_choices(enum: list[Any]) -> Iterator[str]:
+def _misspelled_choices(enum: list[Any]) -> Iterator[Any]:
     for value in enum:
+        if is_number(value):
+            yield value + 1
         if isinstance(value, str):
             yield ""
             yield f"{value}s"
@@ -210,9 +219,41 @@ def _beyond_bounds(schema: Mapping[str, Any]) -> Iterator[Any]:
     if "maxLength" in schema:
         yield long_text(schema["maxLength"] + 1)
         yield long_text(schema["maxLength"] * 2 + 10)
+    yield from _numbers_beyond(schema)
+    yield from _sizes_beyond(schema)
+
+
+def _numbers_beyond(schema: Mapping[str, Any]) -> Iterator[float]:
     if "minimum" in schema:
         yield schema["minimum"] - 1
     if "maximum" in schema:
         yield schema["maximum"] + 1
+    if "exclusiveMinimum" in schema:
+        yield schema["exclusiveMinimum"]
+    if "exclusiveMaximum" in schema:
+        yield schema["exclusiveMaximum"]
+    if "multipleOf" in schema:
+        yield from _between_multiples(schema)
+
+
+def _between_multiples(schema: Mapping[str, Any]) -> Iterator[float]:
+    """Yield a number between two multiples that lies within the bounds, if there is one."""
+    step = schema["multipleOf"]
+    lowest = schema.get("minimum", schema.get("exclusiveMinimum", 0))
+    if "integer" not in types_allowed(schema):
+        yield (lowest // step + 1) * step + step / 2
+    elif step > 1:
+        yield (lowest // step + 1) * step + 1
+
+
+def _sizes_beyond(schema: Mapping[str, Any]) -> Iterator[Any]:
     if "maxItems" in schema:
         yield ["text"] * (schema["maxItems"] + 1)
+    if schema.get("minItems"):
+        yield ["text"] * (schema["minItems"] - 1)
+    if schema.get("uniqueItems"):
+        yield ["text", "text"]
+    if "maxProperties" in schema:
+        yield {f"member-{index}": "text" for index in range(schema["maxProperties"] + 1)}
+    if schema.get("minProperties"):
+        yield {f"member-{index}": "text" for index in range(schema["minProperties"] - 1)}

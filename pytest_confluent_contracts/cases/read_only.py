@@ -14,6 +14,7 @@ from pytest_confluent_contracts.cases.build import (
     with_values,
     writable_members,
 )
+from pytest_confluent_contracts.cases.same_form import form_of, other_of_same_form
 from pytest_confluent_contracts.model.paths import (
     ABSENT,
     ITEM,
@@ -51,12 +52,20 @@ OTHER_FORMATTED = {
 OTHER_ITEM = {"id": "contract-other", "resource_type": "kafka", "tags": ["contract:other"]}
 
 
-def read_only_cases(operation: Operation, context: RunContext) -> list[Case]:
+def read_only_cases(operation: Operation, context: RunContext, shown: Any = ABSENT) -> list[Case]:
     """Return updates that also send what they must not write, with values of its own.
 
     They come in groups, with the smallest update in between: its answer shows what changed.
+
+    *shown* is the body of an answer, where one came already: values that a service would take for
+    its own have the form of its, and else that of the document's examples. How many cases there
+    are, and what each is about, does not depend on it.
     """
     others = _frozen_values(operation)
+    alike = _plausible_values(operation, others, shown)
+    alone: dict[str, Any] = {}
+    for path, value in others.items():
+        alone[path] = value if isinstance(value, dict | list) else alike[path]
     least = minimal_body(operation, context)
     beside = fresh_body(operation, context, "beside")
 
@@ -67,17 +76,18 @@ def read_only_cases(operation: Operation, context: RunContext) -> list[Case]:
         ]
 
     look = baseline_update(operation, context, Probe.READ_ONLY)
-    everything = with_values(least, others)
+    everything = with_values(least, alike)
     return [
         look,
-        *frozen(least, others.items()),
+        *frozen(least, alone.items()),
+        *frozen(least, _plausible_parts(operation, alike, shown)),
         look,
         *frozen(least, [(path, None) for path in others]),
         *frozen(least, [(path, type(value)()) for path, value in others.items()]),
         *frozen(least, _mistaken_values(others)),
         look,
         _frozen_case(operation, context, "everything immutable", everything),
-        *frozen(beside, others.items()),
+        *frozen(beside, alike.items()),
         look,
         *_with_undeclared(operation, context),
         *_in_capitals(operation, context),
@@ -179,17 +189,76 @@ def _turned_over(item: Mapping[str, Any]) -> dict[str, Any]:
     return turned
 
 
-def _mistaken_values(others: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield, by path, what stands in the place of a value where a client is mistaken.
+# --- values that a service would take for its own -------------------------------------------------
 
-    Or it means the value, but shorter: ``owner: {"id": ...}``.
+
+def _plausible_values(
+    operation: Operation, others: Mapping[str, Any], shown: Any
+) -> dict[str, Any]:
+    """Return for each path of *others* a value of the form that *shown* or the document has.
+
+    Where neither shows a form, it is the one of *others*.
     """
+    known = {member.path: member for member in operation.answer_members}
+    alike: dict[str, Any] = {}
+    for path, unlikely in others.items():
+        value = unlikely
+        for part in _parts_with_values(known, path):
+            form = form_of(operation, known[part], shown)
+            if form is not ABSENT:
+                value = with_value(
+                    value, relative_path(part, path), other_of_same_form(operation, part, form)
+                )
+        alike[path] = value
+    return alike
+
+
+def _parts_with_values(known: Mapping[str, Property], path: str) -> list[str]:
+    """Return the paths at or below *path* that hold a value of their own, lists as a whole."""
+    found: list[str] = []
+    for name, member in known.items():
+        is_part = name == path or _is_member_below(name, path)
+        if is_part and not has_items(name) and "properties" not in member.schema:
+            found.append(name)
+    return found
+
+
+def _plausible_parts(
+    operation: Operation, alike: Mapping[str, Any], shown: Any
+) -> Iterator[tuple[str, Any]]:
+    """Yield each part of what is frozen, by its path, with its plausible value alone."""
+    known = {member.path: member for member in operation.answer_members}
+    for path, value in alike.items():
+        if isinstance(value, dict):
+            for part in _parts_with_values(known, path):
+                yield part, value_at(value, relative_path(part, path))
+        elif isinstance(value, list):
+            yield from _plausible_lists(operation, known[path], shown)
+
+
+def _plausible_lists(
+    operation: Operation, member: Property, shown: Any
+) -> Iterator[tuple[str, Any]]:
+    """Yield the list as it is with one more item, and with one member of its first item changed."""
+    items = form_of(operation, member, shown)
+    if items is ABSENT or not isinstance(items[0], dict):
+        return
+    path = item_path(member.path)
+    other = other_of_same_form(operation, path, items[0])
+    yield member.path, [*items, other]
+    for declared in operation.answer_members:
+        name = declared.name
+        if declared.parent == path and not has_items(name):
+            changed = {**items[0], name: other.get(name, sample_value(declared))}
+            yield member.path, [changed, *items[1:]]
+
+
+def _mistaken_values(others: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield, by path, what stands in the place of a value where a client is mistaken."""
     for path, value in others.items():
         for odd in ("text", 7, ["text"]):
             if type(odd) is not type(value) or isinstance(value, list):
                 yield path, odd
-        if isinstance(value, dict) and "id" in value:
-            yield path, {"id": value["id"]}
 
 
 # --- members that are not declared ----------------------------------------------------------------

@@ -6,8 +6,8 @@ Nothing in it would harm a service that stores it.
 from __future__ import annotations
 
 # Whoever refuses or cuts what is longer does so to the longest too; shrinking finds from where on.
-SIZES = (1, 33, 65, 129, 256, 1025, 4097, 110_000)
-LIST_SIZES = (2, 3, 11, 65, 257, 1001, 3001)
+SIZES = (1, 65, 256, 1025, 110_000)
+LIST_SIZES = (1, 2, 3, 11, 50, 65, 257, 1000, 1001, 3001)
 ENTRY_SIZES = (201, 1025, 70_000)
 SECRET_SIZES = (17, 33, 65, 129, 257, 1025, 65_537)
 
@@ -39,17 +39,49 @@ TEXTS = {
     + "\u007f\u0080\u0085\u009f\u2028\u2029",
     "what cannot be seen": "\ufeffa\u200bb\u200cc\u2060d\u00ade \ufffe\uffff\ue000\ufdd0 \ufffd",
     "quotes and backslashes": "\"double\" 'single' `back` \\ \\\\ \\n \\u0041",
-    "slashes, tildes and percent escapes": "/a/b ~0 ~1 // 100% %20 %00 %s %d %25",
-    "punctuation": (
-        "a+b&c=d;e?f#g a@b.example, c:d = e {id} {{name}} ${HOME} $1"
-        " \u20ac \u201cso\u201d it\u2019s\u2026"
+}
+
+# What other readers take for their own wherever it stands, several signs of one kind in a text.
+MARKED_TEXTS = {
+    "templates' expressions": (
+        "{{7*7}} ${7*7} #{7*7} <%= 7*7 %> <?= 7*7 ?> {% if a %}b{% endif %} {7*7} {0} {id} %s %(a)s"
+        " $a $(id) `id` %{7*7} [[7*7]] @(7*7) *{7*7} \\(7*7) ${HOME} %HOME% #set($a=7) {{{a}}}"
     ),
-    "markup and comments": "<b>bold</b> &amp; &lt; --option -x # not -- a /* comment */",
-    "digits": "0012345",
-    "a number": "1.50e3",
-    "JSON in it": '{"a": [1, null]}',
-    "a date": "2026-01-01T00:00:00+02:00",
-    **{f"the word {word}": word for word in ("0", "true", "false", "null", "None", "NaN")},
+    "mark-up": (
+        "<b>bold</b> <script>1</script> &amp; &lt; &#65; <!-- a --> <![CDATA[b]]> **bold** _it_"
+        " ~~no~~ `code` [b]bold[/b] \\textbf{a} h1. a"
+    ),
+    "links, addresses and numbers of people": (
+        "see https://x.test/a?b=c&d=e#f, www.x.test or [a](https://x.test): a.b+c@x.test,"
+        " <a@x.test>, 10.0.0.1, [::1]:80, +1 555 0100, 4111 1111 1111 1111, 078-05-1120"
+    ),
+    "short names of emoji and typists' signs": (
+        ":smile: :+1: :) ;-) <3 (c) (tm) ... -- --- -> 1/2 1st 2x3 \"a\" 'b' it's"
+        " \u20ac \u201cso\u201d it\u2019s\u2026 #tag @a"
+    ),
+    "paths, comments and percent escapes": (
+        "/a/b/../c ../../a //a C:\\a\\b ~/a ~0 ~1 --option -x 100% %20 %00 %25 # a // b /* c */ ; e"
+    ),
+    # Nothing in it ends a text and then a statement: what is read as a query writes nothing.
+    "a query": (
+        'SELECT a FROM b WHERE c = "d" AND NOT e LIKE "%f_" OR g IN (1, 2) a:b* ?c=d&e=f+g'
+        ' {"$ne": null} $.a[?(@.b)] (a|b)* [a-z]+'
+    ),
+}
+
+# What other readers take for something else, but only where it is the whole text.
+LOOK_ALIKES = {
+    "a number": ("0", "0012345", "1.50e3", "12345678901234567890", "0x1F"),
+    "a boolean": ("true", "false", "yes", "Off"),
+    "nothing": ("null", "None", "NaN", "~", "N/A"),
+    "a date or a time": ("2026-01-01T00:00:00+02:00", "01/02/2026", "12:30:45"),
+    "JSON": ('{"a": [1, null]}', '"quoted"'),
+    "YAML": ("a: b", "- a", "!!str 1"),
+    "a formula": ("=1+1", "@SUM(1,2)", "-1+2"),
+    "a comment": ("# a",),
+    "a path": ("../a",),
+    "a link": ("https://x.test/a?b=c&d#e",),
+    "a card number": ("4111111111111111",),
 }
 
 # Tags: a bare key, a key and a value, and what is neither.

@@ -10,7 +10,7 @@ from pytest_confluent_contracts.cases.build import (
     encoded_json,
     promised_by_schema,
 )
-from pytest_confluent_contracts.cases.generated import smallest_levels
+from pytest_confluent_contracts.cases.generated import ShrinkingDone, smallest_levels
 from pytest_confluent_contracts.model.paths import value_at, with_value
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe
 
@@ -21,23 +21,28 @@ CUT_ITEMS = 6  # of a longer list, the items behind these are kept or dropped wh
 Build = Callable[[Iterator[int]], Any]
 
 
-def shrink(case: Case, shows: Callable[[Case], bool], tries: int) -> None:
+def shrink(case: Case, shows: Callable[[Case], bool], most: int) -> None:
     """Offer *shows* smaller and smaller cases like *case*, while it says that they show the same.
 
-    *tries* is what Hypothesis may draw; while it shrinks it asks more often, so that *shows* has to
-    keep count of what it sends.
+    It is asked about *most* cases at most, and about none after it raised `ShrinkingDone`. The same
+    answers lead to the same cases.
     """
     # Written anew, a body would lose the form that it was sent in.
     is_formed = case.probe in (Probe.MALFORMED, Probe.FORMS)
     if is_formed or not isinstance(case.value, dict):
         return
     levels, build = _axes_of(case.value)
+    known: dict[tuple[int, ...], bool] = {}
 
     def holds(chosen: tuple[int, ...]) -> bool:
-        return shows(_with_body(case, build(iter(chosen))))
+        if chosen not in known:  # Hypothesis asks some again
+            if len(known) >= most:
+                raise ShrinkingDone
+            known[chosen] = shows(_with_body(case, build(iter(chosen))))
+        return known[chosen]
 
     if levels:
-        smallest_levels(levels, holds, tries)
+        smallest_levels(levels, holds, most)
 
 
 def _with_body(case: Case, body: Any) -> Case:

@@ -23,7 +23,13 @@ from pytest_confluent_contracts.cases.build import (
     writable_members,
 )
 from pytest_confluent_contracts.cases.generated import allowed_bodies
-from pytest_confluent_contracts.cases.member_values import described_values, long_text
+from pytest_confluent_contracts.cases.member_values import (
+    described_values,
+    has_list_of_texts,
+    long_text,
+    readable_values,
+)
+from pytest_confluent_contracts.cases.repeated_values import repeating_bodies
 from pytest_confluent_contracts.model.paths import value_at, with_value, without_value
 from pytest_confluent_contracts.model.traffic import (
     NOTHING_SPECIAL,
@@ -68,12 +74,15 @@ def allowed_cases(operation: Operation, context: RunContext) -> list[Case]:
         return [_judged_body(body, operation, context) for body in bodies]
 
     drawn = [Body("a generated body", body) for body in allowed_bodies(operation, context)]
-    others = [*_alike_bodies(operation, context), *_uneven_bodies(operation, context), *drawn]
+    others = [*_readable_bodies(operation, context), *_alike_bodies(operation, context)]
+    others += [*_uneven_bodies(operation, context), *drawn]
+    again = [Body(*step) for step in repeating_bodies(operation, context)]
     made = [
         *distinct_cases(judged_bodies(_presence_bodies(operation, context))),
         _escaped_case(operation, context),
         # Among the rows one that only rests comes more than once; it is no repetition.
         *judged_bodies(_row_bodies(operation, context)),
+        *judged_bodies(again),
         *distinct_cases(judged_bodies(others)),
     ]
     allowed = [one for one in made if one.expect is Expect.ACCEPTED]
@@ -142,10 +151,8 @@ def _row_bodies(operation: Operation, context: RunContext) -> Iterator[Body]:
     least = minimal_body(operation, context)
     while any(left.values()):
         rests = next(resting)
-        row = _next_row(left, rests)
-        title = " and ".join(f"{path} is {shown}" for path, (shown, _) in row.items())
-        values = {path: value for path, (_, value) in row.items()}
-        yield Body(title or f"{rests} rests", with_values(least, values))
+        made = _row_body(least, _next_row(left, rests))
+        yield made if made.title else made._replace(title=f"{rests} rests")
 
 
 def _next_row(left: dict[str, deque[tuple[str, Any]]], rests: str) -> dict[str, tuple[str, Any]]:
@@ -155,6 +162,30 @@ def _next_row(left: dict[str, deque[tuple[str, Any]]], rests: str) -> dict[str, 
         if entries and path != rests:
             row[path] = entries.popleft()
     return row
+
+
+def _readable_bodies(operation: Operation, context: RunContext) -> Iterator[Body]:
+    """Yield bodies in which every text has another of the values that readers stumble over.
+
+    Where there is a list of texts, they stand in the rows.
+    """
+    if has_list_of_texts(operation, context):
+        return
+    texts = set(_text_paths(operation, context, secrets=False))
+    left: dict[str, deque[tuple[str, Any]]] = {}
+    for member in varied_members(operation, context):
+        if member.path in texts:
+            left[member.path] = _begun_later(readable_values(member.schema), len(left))
+    least = minimal_body(operation, context)
+    while any(left.values()):
+        yield _row_body(least, _next_row(left, rests=""))
+
+
+def _row_body(least: Any, row: dict[str, tuple[str, Any]]) -> Body:
+    """Return the body that sends each value of *row*, told by what they are."""
+    title = " and ".join(f"{path} is {shown}" for path, (shown, _) in row.items())
+    values = {path: value for path, (_, value) in row.items()}
+    return Body(title, with_values(least, values))
 
 
 def _begun_later(entries: Iterable[T], by: int) -> deque[T]:

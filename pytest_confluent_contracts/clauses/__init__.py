@@ -24,9 +24,10 @@ def derive(operation: Operation) -> tuple[Clause, ...]:
         security,
         shape,
         update,
+        wire,
     )
 
-    families = (shape, errors, requests, security, rate_limit, update)
+    families = (shape, errors, requests, security, rate_limit, update, wire)
     derived: list[Clause] = []
     for family in families:
         derived += family.derive(operation)

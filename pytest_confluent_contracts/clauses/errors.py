@@ -67,6 +67,21 @@ STACK_TRACE = re.compile(
 )
 
 
+# How JSON may write what stands between the lines of a stack trace, and around its names.
+ESCAPES = {
+    "\\r": "\r",
+    "\\n": "\n",
+    "\\t": "\t",
+    '\\"': '"',
+    "\\u000d": "\r",
+    "\\u000a": "\n",
+    "\\u0009": "\t",
+    "\\u0022": '"',
+    "\\u000D": "\r",
+    "\\u000A": "\n",
+    "\\/": "/",
+}
+
 OWED = withheld("an error answer", Expect.REFUSED)
 ON_ERRORS = Topic(status="error")
 
@@ -82,7 +97,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
     yield from shape.body_clauses(Family.ERRORS, "error", shared, applies, explain)
     for response in refusals:
         if response.content and not _is_alike(response.content, shared):
-            yield from _own_envelope(response, response.content)
+            yield from _own_envelope(operation, response, response.content)
     yield from _lists_not_empty(shared, applies, explain)
     yield from _prose(operation, applies)
     yield from _nothing_given_away(operation)
@@ -150,9 +165,9 @@ def _owed_unless(kind: MissingKind, subject: str = "") -> Explain:
     return withheld("an error answer", Expect.REFUSED, otherwise=otherwise)
 
 
-def _own_envelope(response: Response, content: Content) -> Iterator[Clause]:
+def _own_envelope(operation: Operation, response: Response, content: Content) -> Iterator[Clause]:
     explain = missing(MissingKind.NO_SUCH_STATUS, response.status)
-    applies = with_status(response.status)
+    applies = shape.documented_as(operation, response.status)
     yield from shape.body_clauses(Family.ERRORS, response.status, content, applies, explain)
 
 
@@ -363,8 +378,19 @@ def _pointer_clauses(member: Member, applies: Applies, operation: Operation) -> 
         id="error/source.pointer/at-fault",
         family=Family.ERRORS,
         place=member.place,
-        promise=f"{path} names the member that is wrong",
+        promise=f"{path} names the member that is wrong, or what is around it",
         judge=each(applies, _look_whether_pointers_fit(path, operation)),
+        explain=explain,
+        needs=EVERY,
+        topic=ON_ERRORS,
+    )
+    yield Clause(
+        id="error/source.pointer/exact",
+        family=Family.ERRORS,
+        level=Level.SHOULD,
+        place=member.place,
+        promise=f"{path} names the member that is wrong, not what is around it",
+        judge=each(applies, _look_whether_pointers_are_exact(path, operation)),
         explain=explain,
         needs=EVERY,
         topic=ON_ERRORS,
@@ -389,8 +415,9 @@ def _look_where_pointers_lead(path: str, operation: Operation) -> Look:
     def look(exchange: Exchange) -> Finding | Looked:
         case = exchange.case
         came = texts_at(exchange.json, path)
-        if case.value is paths.ABSENT and case.body is not None:
-            # Nobody knows what stands in such a body: only what is no pointer at all is wrong.
+        if case.value is paths.ABSENT:
+            # Nobody knows what stands in such a body, or in none, which may count as an empty one:
+            # only what is no pointer at all is wrong.
             came = [pointer for pointer in came if not paths.is_pointer(pointer)]
         for pointer in came:
             kind = _misled(pointer, case.value, documented)
@@ -406,21 +433,40 @@ def _look_whether_pointers_fit(path: str, operation: Operation) -> Look:
         came = texts_at(exchange.json, path)
         if not came or not _refuses_the_body(exchange, operation):
             return NOTHING
-        right: set[str] = set()
-        for violation in exchange.case.violations:
-            right |= _right_pointers(violation)
-        wrong = next((pointer for pointer in came if pointer not in right), None)
-        if wrong is None:
-            return KEPT
-        return Finding(
-            FindingKind.POINTER_ELSEWHERE,
-            exchange.status,
-            path,
-            expected=tuple(sorted(right)),
-            observed=quote_value(wrong),
-        )
+        right = _right_pointers(exchange)
+        for pointer in came:
+            if pointer not in right and not _is_around(pointer, right):
+                return _misplaced(FindingKind.POINTER_ELSEWHERE, exchange, path, pointer)
+        return KEPT
 
     return look
+
+
+def _look_whether_pointers_are_exact(path: str, operation: Operation) -> Look:
+    def look(exchange: Exchange) -> Finding | Looked:
+        came = texts_at(exchange.json, path)
+        if not came or not _refuses_the_body(exchange, operation):
+            return NOTHING
+        right = _right_pointers(exchange)
+        for pointer in came:
+            if pointer not in right and _is_around(pointer, right):
+                return _misplaced(FindingKind.POINTER_AROUND, exchange, path, pointer)
+        return KEPT if right.intersection(came) else NOTHING
+
+    return look
+
+
+def _misplaced(kind: FindingKind, exchange: Exchange, path: str, pointer: str) -> Finding:
+    right = tuple(sorted(_right_pointers(exchange)))
+    return Finding(kind, exchange.status, path, expected=right, observed=quote_value(pointer))
+
+
+def _is_around(pointer: str, right: set[str]) -> bool:
+    """Return whether *pointer* names what one of *right* lies in: ``/spec`` is around ``/spec/id``.
+
+    The empty pointer names the whole body, which is around everything.
+    """
+    return any(place.startswith(f"{pointer}/") for place in right)
 
 
 def _look_whether_a_place_is_told(path: str, operation: Operation) -> Look:
@@ -445,15 +491,18 @@ def _is_of_a_part(violation: Violation) -> bool:
     return bool(violation.pointer) or violation.missing is not None
 
 
-def _right_pointers(violation: Violation) -> set[str]:
-    """Return the pointers that name what is wrong.
+def _right_pointers(exchange: Exchange) -> set[str]:
+    """Return the pointers that name what is wrong with the body that was sent.
 
     A missing member is told by its place or by its parent: without ``spec.id``, ``/spec/id`` and
     ``/spec`` are both right.
     """
-    if violation.missing is None:
-        return {violation.pointer}
-    return {violation.pointer + paths.pointer_of([violation.missing]), violation.pointer}
+    right: set[str] = set()
+    for violation in exchange.case.violations:
+        right.add(violation.pointer)
+        if violation.missing is not None:
+            right.add(violation.pointer + paths.pointer_of([violation.missing]))
+    return right
 
 
 def _misled(pointer: str, body: Any, documented: frozenset[str]) -> FindingKind | None:
@@ -521,7 +570,9 @@ def _look_for_stack_trace(exchange: Exchange) -> Finding | Looked:
 
 def _unescaped(text: str) -> str:
     """Return *text* with the line breaks and quotes that JSON escapes."""
-    return text.replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
+    for escaped, meant in ESCAPES.items():
+        text = text.replace(escaped, meant)
+    return text
 
 
 # --- headers -----------------------------------------------------------------------------------
@@ -544,15 +595,16 @@ def _headers(operation: Operation, refusals: Sequence[Response]) -> Iterator[Cla
         own = statuses[name]
         status = own[0] if len(own) == 1 else "error"
         explain = _explain_own_status(operation, status) if len(own) == 1 else OWED
-        id, applies = f"{status}/header/{name}", _is_answered_by_service(*own)
-        yield shape.header_clause(Family.ERRORS, id, status, header, applies, explain, EVERY)
+        id, applies = f"{status}/header/{name}", _is_answered_by_service(operation, *own)
+        held = shape.with_words(operation, header)
+        yield shape.header_clause(Family.ERRORS, id, status, held, applies, explain, EVERY)
     known = {name.lower() for name in headers}
     if "allow" not in known and any(response.status == "405" for response in refusals):
         yield _allow(operation)
 
 
-def _is_answered_by_service(*statuses: str) -> Applies:
-    has_status = with_status(*statuses)
+def _is_answered_by_service(operation: Operation, *statuses: str) -> Applies:
+    has_status = shape.documented_as(operation, *statuses)
 
     def applies(exchange: Exchange) -> bool:
         return has_status(exchange) and not may_come_from_front(exchange)
@@ -570,7 +622,10 @@ def _explain_own_status(operation: Operation, status: str) -> Explain:
     if status in map(str, refusals.unauthenticated):
         return withheld(what, Expect.UNAUTHENTICATED)
     if status in map(str, refusals.unknown):
-        return withheld(what, Expect.UNKNOWN)
+        # Where another refusal is documented, it may hide what exists.
+        otherwise = MissingEvidence(MissingKind.NO_SUCH_STATUS, status)
+        may_hide = operation.response(403) is not None
+        return withheld(what, Expect.UNKNOWN, otherwise=otherwise if may_hide else None)
     return missing(MissingKind.UNPROVOKABLE, status)
 
 

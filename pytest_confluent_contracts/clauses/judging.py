@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.model.clauses import Level, Ruling, Verdict
+from pytest_confluent_contracts.clauses.reading import essence
+from pytest_confluent_contracts.model.clauses import Level, Ruling, Shape, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,6 +82,7 @@ def rule(
             verdict=Verdict.BROKEN if clause.level is Level.MUST else Verdict.WARNED,
             finding=shown.finding,
             exchange=shown.exchange,
+            shapes=_distinct_shapes(shown, weighed.against),
             since="" if recorded else _broken_since(weighed.evidence),
             vain_tries=vain_tries,
         )
@@ -91,6 +93,39 @@ def rule(
         verdict=Verdict.NOT_EXERCISED,
         missing=missing or _explained(clause, exchanges),
     )
+
+
+def _distinct_shapes(shown: Evidence, against: Sequence[Evidence]) -> tuple[Shape, ...]:
+    """Return the shapes of wrong answers, that of *shown* first, then the most frequent.
+
+    Eleven pages of a proxy (404, text/html) are not told by two crashes (500, text/plain) that
+    happen to have smaller requests.
+    """
+    alike: dict[tuple[object, ...], list[Evidence]] = {}
+    for item in against:
+        alike.setdefault(_look_alike(item), []).append(item)
+    # What was found while shrinking is another exchange, and stands for those of its shape.
+    first = _shape_of(shown, len(alike.pop(_look_alike(shown), ())))
+    others = [_shape_of(min(own, key=evidence_size), len(own)) for own in alike.values()]
+    others.sort(key=lambda shape: -shape.count)
+    return (first, *others)
+
+
+def _look_alike(evidence: Evidence) -> tuple[object, ...]:
+    """Return what evidence against a clause has in common with other evidence of its shape."""
+    exchange, finding = evidence.exchange, evidence.finding
+    kind = finding.kind if finding else None
+    if exchange is None:
+        return 0, "", kind
+    return exchange.status, essence(exchange.header("Content-Type")), kind
+
+
+def _shape_of(evidence: Evidence, count: int) -> Shape:
+    finding, exchange = evidence.finding, evidence.exchange
+    assert finding is not None
+    media_type = essence(exchange.header("Content-Type")) if exchange else ""
+    status = exchange.status if exchange else 0
+    return Shape(status, media_type, finding.kind, count, finding, exchange)
 
 
 def _explained(clause: Clause, exchanges: Sequence[Exchange]) -> MissingEvidence:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.clauses import (
     rate_at_limit,
+    rate_waits,
     rate_windows,
     shape,
     structured_fields,
@@ -44,6 +45,7 @@ from pytest_confluent_contracts.model.clauses import (
 from pytest_confluent_contracts.model.quota import (
     USUAL_HEADERS,
     QuotaHeaders,
+    known_headers,
     promised_headers,
     whole_number,
 )
@@ -78,18 +80,25 @@ def derive(operation: Operation) -> Iterator[Clause]:
     else:
         yield from _usual_numbers(operation.place)
     if operation.promises.refusals.throttled:
+        known = known_headers(operation)
         if documented is not None:
-            yield from _at_documented_limit(place, documented)
-        yield rate_at_limit.wait_honest(place, documented)
+            yield from _at_documented_limit(place, documented, known)
+        if promised is not None and promised.reset and promised.reset_is_relative:
+            yield rate_waits.reset_honest(place, known)
+        level = Level.SHOULD if documented is None else Level.MUST
+        yield rate_waits.wait_honest(place, known, level)
+        yield rate_waits.wait_exact(place, known)
         yield _not_storable(place)
     yield structured_fields.fields_agree(place)
 
 
-def _at_documented_limit(place: SourceLocation, documented: QuotaHeaders) -> Iterator[Clause]:
+def _at_documented_limit(
+    place: SourceLocation, documented: QuotaHeaders, known: QuotaHeaders
+) -> Iterator[Clause]:
     yield rate_at_limit.limit_enforced(place, documented)
-    yield rate_at_limit.remaining_zero_on_429(place, documented)
+    yield rate_at_limit.remaining_zero_on_429(place, known)
     if documented.reset and documented.retry_after:
-        yield rate_at_limit.wait_not_before_reset(place, documented)
+        yield rate_waits.wait_not_before_reset(place, documented)
 
 
 # --- the documented headers --------------------------------------------------------------------
@@ -100,15 +109,16 @@ def _documented_headers(operation: Operation) -> Iterator[Clause]:
     for response in operation.responses:
         for header in response.headers:
             if header.name.lower() in names:
-                yield _documented_header(response.status, header)
+                yield _documented_header(operation, response.status, header)
 
 
-def _documented_header(status: str, header: Header) -> Clause:
+def _documented_header(operation: Operation, status: str, header: Header) -> Clause:
     id, applies = f"{status}/header/{header.name}", with_status(status)
+    held = shape.with_words(operation, header)
     if status.startswith("2"):
         owed = withheld(f"an answer with {status}", Expect.ACCEPTED)
-        return shape.header_clause(Family.RATE_LIMIT, id, status, header, applies, owed, SERVED)
-    return shape.header_clause(Family.RATE_LIMIT, id, status, header, applies, NO_429, NEEDED)
+        return shape.header_clause(Family.RATE_LIMIT, id, status, held, applies, owed, SERVED)
+    return shape.header_clause(Family.RATE_LIMIT, id, status, held, applies, NO_429, NEEDED)
 
 
 # --- the numbers of one answer -----------------------------------------------------------------
@@ -144,6 +154,9 @@ def _promised_numbers(promised: RateLimit, headers: QuotaHeaders) -> Iterator[Cl
         yield rate_windows.reset_counts_down(place, headers, explain)
     if headers.remaining and headers.reset:
         yield rate_windows.remaining_counts_down(place, headers, explain)
+        if promised.reset_is_relative:
+            yield rate_windows.reset_moves(place, headers)
+            yield rate_windows.window_as_told(place, headers)
 
 
 def _remaining_at_most_limit(

@@ -30,7 +30,7 @@ from pytest_confluent_contracts.model.traffic import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from pytest_confluent_contracts.model.clauses import Explain, Judge
+    from pytest_confluent_contracts.model.clauses import Explain, Judge, Quoted
     from pytest_confluent_contracts.model.documents import Content
 
 SURROGATE = re.compile("[\\ud800-\\udfff]")
@@ -164,6 +164,10 @@ def withheld(what: str, expected: Expect, *, otherwise: MissingEvidence | None =
         asked = [exchange for exchange in exchanges if exchange.case.expect is expected]
         if otherwise is not None and any(_as_expected(exchange) for exchange in asked):
             return otherwise
+        for exchange in asked:
+            if exchange.coding is not None and not exchange.is_readable:
+                # It came, and `wire/content-coding` says why nobody can read it.
+                return MissingEvidence(MissingKind.UNREADABLE, exchange.coding.coding)
         came = Counter(exchange.failure or str(exchange.status) for exchange in asked)
         return MissingEvidence(
             MissingKind.WITHHELD,
@@ -246,9 +250,21 @@ def essence(media_type: str | None) -> str:
 
 # --- schemas -----------------------------------------------------------------------------------
 
-MISSING = "missing"
-TOO_DEEP = "nested too deeply to be judged"
-LONGEST_MESSAGE = 160
+# What is wrong with a value: the keyword that it breaks, what came, and what the keyword demands.
+Violated = tuple[str, str, "Quoted"]
+MISSING: Final[Violated] = ("missing", "", "")
+TOO_DEEP: Final[Violated] = ("depth", "", "")
+
+
+# Keywords of which the validator tells what they demand as a value; of the others, it is a schema.
+QUOTED_BOUNDS = frozenset(
+    (
+        *("type", "enum", "const", "format", "pattern", "multipleOf"),
+        *("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
+        *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+        *("additionalProperties", "unevaluatedProperties"),
+    )
+)
 
 
 class SchemaReader:
@@ -261,25 +277,25 @@ class SchemaReader:
         schema = dict(content.schema)
         self._validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
         self._documented = {member.path for member in content.properties} | {paths.WHOLE}
-        self._seen: dict[int, tuple[Exchange, dict[str, str]]] = {}
+        self._seen: dict[int, tuple[Exchange, dict[str, Violated]]] = {}
 
-    def violations_in(self, exchange: Exchange) -> dict[str, str]:
+    def violations_in(self, exchange: Exchange) -> dict[str, Violated]:
         """Return what is wrong with the answer's body, as `violations_of` does."""
         # The exchange is kept with what was found, so that its id stays its own.
         if id(exchange) not in self._seen:
             self._seen[id(exchange)] = (exchange, self.violations_of(exchange.json))
         return self._seen[id(exchange)][1]
 
-    def violations_of(self, body: Any) -> dict[str, str]:
+    def violations_of(self, body: Any) -> dict[str, Violated]:
         """Return what is wrong with *body*: the first violation of each documented member.
 
-        It is `MISSING` or a sentence, by the path of the nearest documented member.
+        It stands under the path of the nearest documented member.
         """
         try:
             errors: list[Any] = list(self._validator.iter_errors(_without_surrogates(body)))
         except ValueError:  # jsonschema_rs reads nothing that is nested some 255 levels deep
             return {paths.WHOLE: TOO_DEEP}
-        found: dict[str, str] = {}
+        found: dict[str, Violated] = {}
         for error in errors:
             if isinstance(error.instance, str) and REDACTED in error.instance:
                 continue  # what came is not known: `look_for_leaks` judges that it came
@@ -288,7 +304,7 @@ class SchemaReader:
                 place = [*place, error.kind.property]
                 found.setdefault(self._nearest_documented(place), MISSING)
             else:
-                found.setdefault(self._nearest_documented(place), _shortened(error.message))
+                found.setdefault(self._nearest_documented(place), _violated(error))
         return found
 
     def _nearest_documented(self, steps: Sequence[str | int]) -> str:
@@ -309,7 +325,14 @@ def _without_surrogates(body: Any) -> Any:
     return json.loads(SURROGATE.sub("\ufffd", text))
 
 
-def _shortened(message: str) -> str:
-    if len(message) <= LONGEST_MESSAGE:
-        return message
-    return f"{message[: LONGEST_MESSAGE - 60]} ... {message[-50:]}"
+def _violated(error: Any) -> Violated:
+    """Return what the validator found, in parts."""
+    keyword = str(error.kind.name)
+    bound = _quoted_bound(error.kind.value) if keyword in QUOTED_BOUNDS else ""
+    return keyword, quote_value(error.instance), bound
+
+
+def _quoted_bound(demanded: Any) -> Quoted:
+    if isinstance(demanded, list):
+        return tuple(quote_value(one) for one in demanded)
+    return quote_value(demanded)

@@ -42,12 +42,15 @@ if TYPE_CHECKING:
 
 BOUNDS = (
     *("minLength", "maxLength", "pattern", "format", "minimum", "maximum"),
-    *("minItems", "maxItems", "uniqueItems"),
+    *("exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
 )
 LONE_SURROGATE = "lone-surrogate"
+MEDIA_TYPE = "media-type"
+HIDING = 403  # what may stand for 404 where it is documented (RFC 9110 15.5.4)
 REFUSED_AS = {
     "json": "a body that is not JSON is refused (RFC 8259)",
-    "media-type": "a body of another media type is refused",
+    MEDIA_TYPE: "a body of another media type is refused",
     "required": "a request without its required body is refused",
     LONE_SURROGATE: "a lone surrogate is refused, or kept as it is (RFC 8259 8.2)",
 }
@@ -70,6 +73,8 @@ def derive(operation: Operation) -> Iterator[Clause]:
         yield from _malformed(operation, request)
     if operation.promises.refusals.unknown:
         yield _unknown(operation)
+        if _hides_by(operation) is not None:
+            yield _unknown_not_hidden(operation)
         yield _normalised(operation)
 
 
@@ -314,8 +319,7 @@ def constraints_of(member: Property) -> list[str]:
         found.append("null")
     if member.required and member.path:
         found.append("required")
-    if "enum" in schema or "const" in schema:
-        found.append("enum")
+    found += [keyword for keyword in ("enum", "const") if keyword in schema]
     found += [keyword for keyword in BOUNDS if keyword in schema]
     if schema.get("additionalProperties") is False:
         found.append("additionalProperties")
@@ -448,6 +452,8 @@ def _malformed(operation: Operation, request: Content) -> Iterator[Clause]:
         yield Clause(
             id=f"request/body/{kind}",
             family=Family.REQUESTS,
+            # RFC 9110 8.3 lets a recipient look at the body itself.
+            level=Level.SHOULD if kind == MEDIA_TYPE else Level.MUST,
             place=request.place,
             promise=promise + _with_statuses(operation),
             judge=_once_served(_is_malformed_as(kind), look),
@@ -502,7 +508,9 @@ def _unknown(operation: Operation) -> Clause:
     def look(exchange: Exchange) -> Finding | Looked:
         is_odd = exchange.case.subject.kind is SubjectKind.ODD_ID
         is_malformed = is_odd and exchange.status in operation.refusals
-        if exchange.status in promised or is_malformed or is_permitted_by_http(exchange):
+        if exchange.status in promised or exchange.status == _hides_by(operation):
+            return KEPT
+        if is_malformed or is_permitted_by_http(exchange):
             return KEPT
         return _taken_for_known(exchange, promised)
 
@@ -511,6 +519,43 @@ def _unknown(operation: Operation) -> Clause:
         family=Family.REQUESTS,
         place=refusals.place,
         promise=f"an id that does not exist is answered {' or '.join(map(str, promised))}",
+        judge=each(applies, look),
+        explain=withheld("an answer to an unknown id", Expect.UNKNOWN),
+        needs=frozenset({Probe.UNKNOWN}),
+    )
+
+
+def _hides_by(operation: Operation) -> int | None:
+    """Return the status that hides whether an id exists, None where the document has none."""
+    promised = operation.promises.refusals.unknown
+    return None if HIDING in promised or operation.response(HIDING) is None else HIDING
+
+
+def _unknown_not_hidden(operation: Operation) -> Clause:
+    refusals = operation.promises.refusals
+    promised = tuple(sorted(refusals.unknown))
+
+    def applies(exchange: Exchange) -> bool:
+        is_unknown = exchange.case.expect is Expect.UNKNOWN and not exchange.throttled
+        return is_unknown and exchange.status in (HIDING, *promised)
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        if exchange.status in promised:
+            return KEPT
+        return Finding(
+            FindingKind.UNKNOWN_ID_HIDDEN,
+            exchange.status,
+            expected=promised,
+            request=exchange.case.title,
+        )
+
+    statuses = " or ".join(map(str, promised))
+    return Clause(
+        id="request/unknown-id/not-hidden",
+        family=Family.REQUESTS,
+        level=Level.SHOULD,
+        place=refusals.place,
+        promise=f"an id that does not exist is answered {statuses}, not {HIDING}",
         judge=each(applies, look),
         explain=withheld("an answer to an unknown id", Expect.UNKNOWN),
         needs=frozenset({Probe.UNKNOWN}),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.clauses.challenges import are_challenges
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
     KEPT,
@@ -53,11 +55,11 @@ if TYPE_CHECKING:
 INTEGER = re.compile(r"-?[0-9]+\Z")
 # Members that a finding names, and characters of each: a target may make up as many as it likes.
 MOST_NAMED, LONGEST_NAME = 8, 80
-CHALLENGE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+( +\S.*)?\Z")
 # RFC 8259 8.1: JSON is UTF-8.
 FOREIGN_CHARSET = re.compile(r';\s*charset\s*=\s*(?!"?(?:utf-?8|us-ascii)\b)', re.IGNORECASE)
 # RFC 9110 5.3: these may come in several lines.
-LIST_HEADERS = frozenset({"www-authenticate", "allow", "vary"})
+CHALLENGES = "www-authenticate"
+LIST_HEADERS = frozenset({CHALLENGES, "allow", "vary"})
 # How the keywords of a schema are called in a promise.
 TOLD_KEYWORDS = {
     "type": "type ",
@@ -82,7 +84,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
         if response.status.startswith("2"):
             yield from _success(operation, response)
         elif response.content is None:
-            yield _no_body(response)
+            yield _no_body(operation, response)
     yield from _request_ids(operation)
     yield from _allowed_values(operation)
     for response in operation.responses:
@@ -160,7 +162,22 @@ def _statuses(operation: Operation) -> Clause:
     )
 
 
-def _no_body(response: Response) -> Clause:
+def documented_as(operation: Operation, *statuses: str) -> Applies:
+    """Apply to answers that are documented under one of *statuses*.
+
+    Of these, ``default`` stands for every error that has no place of its own.
+    """
+    if not any(status.lower() == "default" for status in statuses):
+        return with_status(*statuses)
+
+    def applies(exchange: Exchange) -> bool:
+        response = operation.response(exchange.status)
+        return exchange.status >= 400 and response is not None and response.status in statuses
+
+    return applies
+
+
+def _no_body(operation: Operation, response: Response) -> Clause:
     def look(exchange: Exchange) -> Finding | Looked:
         if not exchange.text:
             return KEPT
@@ -173,7 +190,7 @@ def _no_body(response: Response) -> Clause:
         level=Level.SHOULD,
         place=response.place,
         promise=f"no body is documented for {response.status}",
-        judge=each(with_status(response.status), look),
+        judge=each(documented_as(operation, response.status), look),
         explain=missing(MissingKind.NO_SUCH_STATUS, response.status),
         needs=THROTTLING if response.status == "429" else EVERY,
         topic=Topic(status=response.status),
@@ -194,7 +211,8 @@ def _success(operation: Operation, response: Response) -> Iterator[Clause]:
     for header in response.headers:
         if header.name.lower() not in limits:
             id = f"{status}/header/{header.name}"
-            yield header_clause(Family.SHAPE, id, status, header, applies, explain, EVERY)
+            held = with_words(operation, header)
+            yield header_clause(Family.SHAPE, id, status, held, applies, explain, EVERY)
 
 
 def limit_headers(operation: Operation) -> frozenset[str]:
@@ -215,7 +233,8 @@ def body_clauses(
     """
 
     def is_told_as_json(exchange: Exchange) -> bool:
-        return applies(exchange) and "json" in essence(exchange.header("content-type"))
+        is_json = "json" in essence(exchange.header("content-type"))
+        return applies(exchange) and is_json and exchange.is_readable
 
     def is_readable(exchange: Exchange) -> bool:
         return applies(exchange) and exchange.json is not paths.ABSENT
@@ -382,6 +401,18 @@ def _undeclared_in(
 # --- headers -----------------------------------------------------------------------------------
 
 
+def with_words(operation: Operation, header: Header) -> Header:
+    """Return *header* with what words say of it added to its schema.
+
+    What counts requests or seconds is not below 0: the headers of the rate limit, as the prose has
+    them, and Retry-After (RFC 9110 10.2.3). Of any other integer nothing but its type is known.
+    """
+    counting = {*limit_headers(operation), quota.USUAL_HEADERS.retry_after.lower()}
+    if header.name.lower() not in counting:
+        return header
+    return replace(header, schema={"minimum": 0, **header.schema})
+
+
 def header_clause(
     family: Family,
     id: str,
@@ -392,7 +423,7 @@ def header_clause(
     needs: frozenset[Probe],
 ) -> Clause:
     """Return the clause that answers with *status* have a documented header, and of its type."""
-    kind = "an integer, not negative" if _is_integer(header) else "not empty"
+    kind = _told_type(header) if _is_integer(header) else "not empty"
     return Clause(
         id=id,
         family=family,
@@ -415,6 +446,16 @@ def _header_aspect(status: str, header: Header) -> Aspect:
     return Aspect.HEADER
 
 
+def _told_type(header: Header) -> str:
+    told = ["an integer"]
+    least, most = header.schema.get("minimum"), header.schema.get("maximum")
+    if least is not None:
+        told.append(f"at least {least}" if least else "not negative")
+    if most is not None:
+        told.append(f"at most {most}")
+    return ", ".join(told)
+
+
 def _is_integer(header: Header) -> bool:
     return header.schema.get("type") == "integer"
 
@@ -427,10 +468,13 @@ def _look_at_header(header: Header) -> Look:
             return Finding(FindingKind.HEADER_MISSING, status, name)
         if len(came) > 1 and name.lower() not in LIST_HEADERS:
             return Finding(FindingKind.HEADER_REPEATED, status, name, observed=len(came))
+        if name.lower() == CHALLENGES:
+            came = (", ".join(came),)
         for value in came:
             kind = _violation_of(header, value)
             if kind is not None:
-                return Finding(kind, status, name, observed=quote_value(value))
+                expected = _told_type(header)
+                return Finding(kind, status, name, expected, observed=quote_value(value))
         return KEPT
 
     return look
@@ -439,17 +483,26 @@ def _look_at_header(header: Header) -> Look:
 def _violation_of(header: Header, value: str) -> FindingKind | None:
     """Return in which way *value* is not what the document says of *header*, None where it is."""
     if _is_integer(header):
-        if not INTEGER.match(value):
-            return FindingKind.HEADER_NOT_INTEGER
-        is_negative = value.startswith("-") and value.strip("-0")
-        return FindingKind.HEADER_NEGATIVE if is_negative else None
+        return _violation_by_integer(header.schema, value)
     if not value.strip():
         return FindingKind.HEADER_EMPTY
-    if header.name.lower() == "www-authenticate" and not CHALLENGE.match(value):
+    if header.name.lower() == CHALLENGES and not are_challenges(value):
         return FindingKind.HEADER_NO_CHALLENGE
     if header.schema.get("format") == "uri" and not _is_absolute(value):
         return FindingKind.HEADER_NO_URI
     return None
+
+
+def _violation_by_integer(schema: Mapping[str, Any], value: str) -> FindingKind | None:
+    if not INTEGER.match(value):
+        return FindingKind.HEADER_NOT_INTEGER
+    number = float(value)  # a float takes any number of digits
+    least, most = schema.get("minimum"), schema.get("maximum")
+    if least == 0 and number < 0:
+        return FindingKind.HEADER_NEGATIVE
+    is_below = least is not None and number < least
+    is_above = most is not None and number > most
+    return FindingKind.HEADER_OUT_OF_BOUNDS if is_below or is_above else None
 
 
 def _is_absolute(url: str) -> bool:
@@ -539,9 +592,17 @@ def _examples(response: Response) -> Iterator[Clause]:
             yield _example_clause(status, f"{status}{suffix}", content, example)
     for header in response.headers:
         if "example" in header.schema:
-            shown = Example(header.name, str(header.schema["example"]), header.place)
+            shown = Example(header.name, _shown_value(header), header.place)
             held = Content("", header.schema, (), (), header.place)
             yield _example_clause(status, f"{status}/{header.name}", held, shown)
+
+
+def _shown_value(header: Header) -> Any:
+    """Return the example of *header* as its schema has it: on the wire, 12 and "12" are one."""
+    shown = header.schema["example"]
+    if _is_integer(header):
+        return int(shown) if isinstance(shown, str) and INTEGER.match(shown) else shown
+    return shown if header.schema.get("type") in ("number", "boolean") else str(shown)
 
 
 def _example_clause(status: str, id: str, content: Content, example: Example) -> Clause:

@@ -15,6 +15,7 @@ from pytest_confluent_contracts.clauses.reading import (
     missing,
     quote_value,
 )
+from pytest_confluent_contracts.clauses.structured_items import Item, Malformed, parse_items
 from pytest_confluent_contracts.model.clauses import (
     Clause,
     Family,
@@ -25,24 +26,19 @@ from pytest_confluent_contracts.model.clauses import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pytest_confluent_contracts.model.sources import SourceLocation
     from pytest_confluent_contracts.model.traffic import Exchange
 
-FIELD = re.compile(
-    r'\s*"?[\w-]+"?\s*'
-    r'(;\s*[a-z*][\w*.-]*\s*=\s*("[^"]*"|\d+|:[^:]*:)\s*)*\Z'
-)
-# As the drafts before the seventh have them.
-OLDER_FIELDS = {
-    "RateLimit": re.compile(r"\s*limit\s*=\s*\d+\s*(,\s*(remaining|reset)\s*=\s*\d+\s*)*\Z"),
-    "RateLimit-Policy": re.compile(
-        r"\s*\d+\s*(;\s*w\s*=\s*\d+)?(\s*,\s*\d+\s*(;\s*w\s*=\s*\d+)?)*\s*\Z"
-    ),
-}
+# As the drafts before the seventh have it: a dictionary, limit first.
+OLDER_QUOTA = re.compile(r"\s*limit\s*=\s*\d+\s*(,\s*(remaining|reset)\s*=\s*\d+\s*)*\Z")
 REMAINING_PARAMETER, QUOTA_PARAMETER = "r", "q"
+SECONDS_PARAMETERS = ("t", "w")
 REQUIRED_PARAMETER = {"RateLimit": REMAINING_PARAMETER, "RateLimit-Policy": QUOTA_PARAMETER}
+# A policy's name: a string, or a token as services write it, too.
+NAME = re.compile(r'["A-Za-z*]')
+INTEGER = re.compile(r"[0-9]+\Z")
 
 
 def fields_agree(place: SourceLocation) -> Clause:
@@ -60,43 +56,58 @@ def fields_agree(place: SourceLocation) -> Clause:
 
 
 def _look_at_fields(exchange: Exchange) -> Finding | Looked:
-    sent: dict[str, str] = {}
+    sent: dict[str, Sequence[Item]] = {}
     for name in REQUIRED_PARAMETER:
-        value = exchange.header(name)
-        if value is None:
+        lines = exchange.header_values(name)
+        if not lines:
             continue
-        if not _parses(name, value):
+        value = ", ".join(lines)  # several lines are one list (RFC 9651 4.2)
+        items = _items_of(name, value)
+        if items is None:
             observed = quote_value(value)
             return Finding(FindingKind.FIELD_MALFORMED, exchange.status, name, observed=observed)
-        sent[name] = value
+        sent[name] = items
     if not sent:
         return NOTHING
     return _disagreement(exchange.status, sent) or KEPT
 
 
-def _parses(name: str, value: str) -> bool:
-    """Return whether each item is a structured field that has the parameter it must have.
+def _items_of(name: str, value: str) -> Sequence[Item] | None:
+    """Return the items that name a policy; None where the value is not as any draft has it.
 
     For example, ``"default";r=50;t=30`` as RateLimit, or ``limit=100, remaining=50, reset=30`` as
-    the drafts before the seventh have it.
+    the drafts before the seventh have it, which name no policies.
     """
-    if OLDER_FIELDS[name].match(value):
-        return True
-    return all(_is_field_item(item, REQUIRED_PARAMETER[name]) for item in value.split(","))
+    if name == "RateLimit" and OLDER_QUOTA.match(value):
+        return ()
+    try:
+        items = parse_items(value)
+    except Malformed:
+        return None
+    if not all(map(_tells_seconds_rightly, items)):
+        return None
+    if name == "RateLimit-Policy" and all(INTEGER.match(item.text) for item in items):
+        return ()  # ``100;w=60``, as the drafts before the seventh have it
+    required = REQUIRED_PARAMETER[name]
+    are_policies = all(
+        NAME.match(item.text) and item.integer(required) is not None for item in items
+    )
+    return items if are_policies else None
 
 
-def _is_field_item(item: str, required: str) -> bool:
-    return bool(FIELD.match(item)) and _parameter_of(item, required) is not None
+def _tells_seconds_rightly(item: Item) -> bool:
+    told = [name for name in SECONDS_PARAMETERS if name in item.parameters]
+    return all(item.integer(name) is not None for name in told)
 
 
-def _disagreement(status: int, sent: Mapping[str, str]) -> Finding | None:
+def _disagreement(status: int, sent: Mapping[str, Sequence[Item]]) -> Finding | None:
     """Return where what is left is of no policy that is told, or more than its quota.
 
     For example, ``"hour";r=1001`` against the policy ``"hour";q=1000;w=3600``. Earlier drafts name
     no policies: then there is nothing to compare.
     """
-    left_by_policy = _by_policy(sent.get("RateLimit", ""), REMAINING_PARAMETER)
-    quota_by_policy = _by_policy(sent.get("RateLimit-Policy", ""), QUOTA_PARAMETER)
+    left_by_policy = _by_policy(sent.get("RateLimit", ()), REMAINING_PARAMETER)
+    quota_by_policy = _by_policy(sent.get("RateLimit-Policy", ()), QUOTA_PARAMETER)
     if not quota_by_policy:
         return None
     for policy, left in left_by_policy.items():
@@ -109,18 +120,11 @@ def _disagreement(status: int, sent: Mapping[str, str]) -> Finding | None:
     return None
 
 
-def _by_policy(value: str, parameter: str) -> dict[str, int]:
+def _by_policy(items: Sequence[Item], parameter: str) -> dict[str, int]:
     """Return the number that *parameter* is, by the policy of which it is told."""
     found: dict[str, int] = {}
-    for item in value.split(","):
-        number = _parameter_of(item, parameter)
+    for item in items:
+        number = item.integer(parameter)
         if number is not None:
-            found[item.partition(";")[0].strip()] = number
+            found[item.text] = number
     return found
-
-
-def _parameter_of(item: str, name: str) -> int | None:
-    """Return the integer that the parameter *name* of *item* is, None where it is none."""
-    # RFC 9651 3.3.1: at most 15 digits.
-    found = re.search(rf";\s*{name}\s*=\s*(\d{{1,15}})(?!\d)", item)
-    return int(found.group(1)) if found else None

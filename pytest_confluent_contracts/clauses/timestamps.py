@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,11 @@ from pytest_confluent_contracts.model.clauses import (
     Family,
     Finding,
     FindingKind,
+    Level,
     MissingKind,
 )
-from pytest_confluent_contracts.model.moments import granularity, parse_moment
+from pytest_confluent_contracts.model.moments import granularity, parse_http_date, parse_moment
+from pytest_confluent_contracts.model.paths import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,6 +45,9 @@ MARGIN = 1.1  # ticks: a change so long after the last must show another
 # A clock that stands still for fewer than one change in so many was not too coarse for it.
 SELDOM = 5
 ENOUGH_MOVES = 20
+QUARTER_S = 900  # every time zone is off from UTC by a multiple of it
+AGREED_S = 60  # seconds that two honest clocks may differ by
+ALIKE = 3  # updates off by the same hours make a time zone, not a coincidence
 
 
 def derive(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
@@ -55,7 +61,7 @@ def derive(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
             family=Family.UPDATE,
             place=place,
             promise=f"{created} never changes",
-            judge=_judge_constant_time(created),
+            judge=_judge_constant_time(model, created),
             explain=explain,
             needs=EVERY,
         )
@@ -65,9 +71,10 @@ def derive(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
             family=Family.UPDATE,
             place=place,
             promise=f"{updated} never goes back",
-            judge=_judge_going_back(updated),
+            judge=_judge_going_back(model, updated),
             explain=explain,
             needs=EVERY,
+            sequential=True,
         )
         yield Clause(
             id="update/updated-moves",
@@ -79,6 +86,7 @@ def derive(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
             needs=EVERY,
             stateful=True,
         )
+        yield from _agreement_with_date(operation, model)
     if created and updated:
         yield Clause(
             id="update/updated-after-created",
@@ -91,20 +99,50 @@ def derive(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
         )
 
 
-def _timed(exchanges: Sequence[Exchange], path: str) -> Iterator[tuple[Exchange, datetime]]:
+def _agreement_with_date(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
+    """Yield what a time that an update just set owes to the answer's ``Date`` (RFC 9110 6.6.1).
+
+    Both clocks may differ by a minute. A whole number of quarter hours is no clock's error but a
+    time zone's, and so the time of another instant than the one it says.
+    """
+    promised = operation.promises.timestamps
+    explain = unless_answered(MissingKind.NO_FRESH_TIME, promised.updated)
+    yield Clause(
+        id="update/updated-no-local-time",
+        family=Family.UPDATE,
+        place=promised.place,
+        promise=f"{promised.updated} is the instant that it says, no local time",
+        judge=_judge_zone(model, promised.updated),
+        explain=explain,
+        needs=EVERY,
+        stateful=True,
+        sequential=True,
+    )
+    yield Clause(
+        id="update/updated-agrees-with-date",
+        family=Family.UPDATE,
+        level=Level.SHOULD,
+        place=promised.place,
+        promise=f"{promised.updated} after a change is within a minute of Date",
+        judge=_judge_agreement(model, promised.updated),
+        explain=explain,
+        needs=EVERY,
+        stateful=True,
+        sequential=True,
+    )
+
+
+def _timed(
+    model: ResourceModel, exchanges: Sequence[Exchange], path: str
+) -> Iterator[tuple[Exchange, datetime]]:
     """Yield each answer that shows the run's own resource with the time at *path*."""
-    first = None
-    for exchange in exchanges:
-        if first is None:
-            first = exchange.case.parameters
-        if not exchange.accepted or exchange.case.parameters != first:
-            continue
-        told = parse_moment(exchange.json, path)
+    for exchange in model.own_exchanges(exchanges):
+        told = parse_moment(exchange.json, path) if exchange.accepted else None
         if told is not None:
             yield exchange, told
 
 
-def _judge_constant_time(path: str) -> Judge:
+def _judge_constant_time(model: ResourceModel, path: str) -> Judge:
     """Judge that each answer tells the instant that the first one told.
 
     ``10:00:00Z`` and ``12:00:00+02:00`` are one instant; ``10:00:00.5Z`` is another.
@@ -112,7 +150,7 @@ def _judge_constant_time(path: str) -> Judge:
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         first: datetime | None = None
-        for exchange, told in _timed(exchanges, path):
+        for exchange, told in _timed(model, exchanges, path):
             first = first or told
             finding = None
             if told != first:
@@ -122,7 +160,7 @@ def _judge_constant_time(path: str) -> Judge:
     return judge
 
 
-def _judge_going_back(path: str) -> Judge:
+def _judge_going_back(model: ResourceModel, path: str) -> Judge:
     """Judge that no answer tells an earlier time than any before it.
 
     For example, of 10:00:05, 10:00:04, 10:00:04 and 10:00:05, the two in the middle are wrong.
@@ -130,7 +168,7 @@ def _judge_going_back(path: str) -> Judge:
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         latest: datetime | None = None
-        for exchange, told in _timed(exchanges, path):
+        for exchange, told in _timed(model, exchanges, path):
             latest = max(latest or told, told)
             finding = None
             if told != latest:
@@ -240,3 +278,102 @@ def _resolution(changes: Sequence[StampedChange]) -> float:
     if is_precise and SELDOM * stood_still < len(changes):
         return 0.0
     return MARGIN * granularity(change.told for change in moves)
+
+
+# --- the clock of the updates, held against Date -----------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """A time that an update just set, beside ``Date`` of its answer.
+
+    ``told`` is as it was written; ``seconds`` is how far it is ahead, rounded.
+    """
+
+    after: Exchange
+    told: str
+    date: str
+    seconds: int
+
+    @property
+    def quarters(self) -> int:
+        """Return the whole number of quarter hours within a minute of it, 0 where there is none."""
+        nearest = round(self.seconds / QUARTER_S)
+        is_near = abs(self.seconds - nearest * QUARTER_S) <= AGREED_S
+        return nearest if is_near else 0
+
+
+def _offsets(model: ResourceModel, path: str, exchanges: Sequence[Exchange]) -> list[Offset]:
+    """Return how far each time that was just set is from ``Date`` of the same answer.
+
+    Only a change sets it anew. One that stood still is an old one, and told by its own clause.
+    """
+    found: list[Offset] = []
+    for change in _stamped_changes(model, path, exchanges):
+        date = parse_http_date(change.after.header("Date"))
+        if date is not None and change.has_moved:
+            seconds = round((change.told - date).total_seconds())
+            told = str(value_at(change.after.json, path))
+            found.append(Offset(change.after, told, date.strftime("%Y-%m-%dT%H:%M:%SZ"), seconds))
+    return found
+
+
+def _zones(offsets: Sequence[Offset]) -> set[int]:
+    """Return by how many quarter hours, not 0, at least `ALIKE` of *offsets* are off alike."""
+    counted = Counter(offset.quarters for offset in offsets if offset.quarters)
+    zones: set[int] = set()
+    for quarters, count in counted.items():
+        if count >= ALIKE:
+            zones.add(quarters)
+    return zones
+
+
+def _judge_zone(model: ResourceModel, path: str) -> Judge:
+    """Judge that no time of an update is a local one: off from ``Date`` by whole quarter hours.
+
+    For example, with Date at 10:00:00, 12:00:01Z in three updates is one of Vienna in summer, and
+    15:45:00Z one of Nepal. Once or twice it may have another reason.
+    """
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        offsets = _offsets(model, path, exchanges)
+        zones = _zones(offsets)
+        for offset in offsets:
+            finding = None
+            if offset.quarters in zones:
+                minutes = offset.quarters * QUARTER_S // 60
+                finding = _far_from_date(FindingKind.UPDATE_IN_LOCAL_TIME, offset, path, minutes)
+            yield Evidence(offset.after, finding)
+
+    return judge
+
+
+def _judge_agreement(model: ResourceModel, path: str) -> Judge:
+    """Judge that the time of an update is within a minute of ``Date``.
+
+    A local time is told by a clause of its own, and not again here.
+    """
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        offsets = _offsets(model, path, exchanges)
+        zones = _zones(offsets)
+        for offset in offsets:
+            if offset.quarters in zones:
+                continue
+            finding = None
+            if abs(offset.seconds) > AGREED_S:
+                kind, seconds = FindingKind.UPDATE_FAR_FROM_DATE, offset.seconds
+                finding = _far_from_date(kind, offset, path, seconds)
+            yield Evidence(offset.after, finding)
+
+    return judge
+
+
+def _far_from_date(kind: FindingKind, offset: Offset, path: str, apart: int) -> Finding:
+    return Finding(
+        kind,
+        offset.after.status,
+        path,
+        expected=(offset.date, apart),
+        observed=offset.told,
+    )

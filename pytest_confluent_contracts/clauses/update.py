@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from pytest_confluent_contracts.clauses import timestamps
+from pytest_confluent_contracts.clauses.notation import is_same_value
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
     KEPT,
@@ -14,7 +15,6 @@ from pytest_confluent_contracts.clauses.reading import (
     NOTHING,
     Looked,
     each,
-    is_same,
     look_for_leaks,
     quote_value,
     unless_answered,
@@ -27,7 +27,9 @@ from pytest_confluent_contracts.clauses.update_state import (
     changed_members,
     finding_on_first_change,
     is_same_state,
+    is_wrongly_accepted,
     pairs_of_answers,
+    speaks_of,
 )
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import (
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.clauses.update_state import AnswerPair, Changes
     from pytest_confluent_contracts.model.clauses import Judge
-    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.documents import Operation, Property
     from pytest_confluent_contracts.model.promises import Identity
     from pytest_confluent_contracts.model.sources import SourceLocation
     from pytest_confluent_contracts.model.traffic import Exchange
@@ -80,29 +82,34 @@ def _sent_is_returned(operation: Operation, model: ResourceModel) -> Iterator[Cl
             family=Family.UPDATE,
             place=member.place,
             promise=f"{path} in the answer equals the value sent, to the character",
-            judge=_judge_returned(model, path),
+            judge=_judge_returned(model, member),
             explain=unless_answered(MissingKind.NOT_RETURNED_AFTER_SENDING, path),
             needs=EVERY,
             stateful=True,
         )
 
 
-def _judge_returned(model: ResourceModel, path: str) -> Judge:
-    """Judge that an accepted value of *path* stands in the answer as it was sent.
+def _judge_returned(model: ResourceModel, member: Property) -> Judge:
+    """Judge that an accepted value of *member* stands in the answer as it was sent.
 
     For example, ``"name": "a "`` may not come back as ``"a"``, nor ``1`` as ``true``. ``""`` may be
-    left out of the answer.
+    left out of the answer, and a time be told in another zone. What a body that breaks the schema
+    had in it, nobody need give back: that it was accepted is told by itself.
     """
+    path = member.path
+    schema = {**model.schemas[path], **member.schema}
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         is_ever_shown = any(_shows(exchange, path) for exchange in exchanges)
         for exchange in model.own_exchanges(exchanges):
             sent = paths.value_at(exchange.case.value, path)
-            if sent is ABSENT or not exchange.accepted or not isinstance(exchange.json, Mapping):
+            if sent is ABSENT or not _shows_resource(exchange):
                 continue
             came = paths.value_at(exchange.json, path)
             if came is not ABSENT:
-                yield Evidence(exchange, _changed_value(exchange.status, path, sent, came))
+                is_returned = is_same_value(schema, sent, came)
+                finding = None if is_returned else _changed_value(exchange, path, sent, came)
+                yield Evidence(exchange, finding)
             # An optional member that is empty may be left out, and one that never comes is not
             # shown at all.
             elif is_ever_shown and sent not in EMPTY:
@@ -113,16 +120,19 @@ def _judge_returned(model: ResourceModel, path: str) -> Judge:
     return judge
 
 
+def _shows_resource(exchange: Exchange) -> bool:
+    is_object = isinstance(exchange.json, Mapping)
+    return exchange.accepted and is_object and not is_wrongly_accepted(exchange)
+
+
 def _shows(exchange: Exchange, path: str) -> bool:
     return exchange.accepted and paths.value_at(exchange.json, path) not in EMPTY
 
 
-def _changed_value(status: int, path: str, sent: Any, came: Any) -> Finding | None:
-    if is_same(sent, came):
-        return None
+def _changed_value(exchange: Exchange, path: str, sent: Any, came: Any) -> Finding:
     return Finding(
         FindingKind.VALUE_CHANGED,
-        status,
+        exchange.status,
         path,
         expected=quote_value(sent, QUOTED),
         observed=quote_value(came, QUOTED),
@@ -191,50 +201,48 @@ def _unsent_changes(pair: AnswerPair, model: ResourceModel) -> dict[str, tuple[A
     return {
         path: values
         for path, values in changed.items()
-        if path != model.created and not _speaks_of(sent, path, model)
+        if path != model.created and not speaks_of(sent, path, model)
     }
 
 
-def _speaks_of(body: Any, path: str, model: ResourceModel) -> bool:
-    """Return whether *body* says anything of *path*.
-
-    It names the member itself, or a frozen member around it that is not empty.
-    """
-    if paths.value_at(body, path) is not ABSENT:
-        return True
-    return any(paths.value_at(body, frozen) not in (ABSENT, {}) for frozen in model.around[path])
-
-
 def _attributed_changes(
-    pair: AnswerPair, model: ResourceModel, elsewhere: set[str]
+    pair: AnswerPair, model: ResourceModel, elsewhere: Mapping[str, list[Any]]
 ) -> tuple[dict[str, tuple[Any, Any]], dict[str, tuple[Any, Any]]]:
     """Split the changes of a pair into those of the second request, and those of refused ones.
 
     A member that changes without any refused request in between, too (*elsewhere*), is only blamed
     on one whose value came out. For example, a counter that grows with every answer is no fault of
-    a 422; a name that is now the one of the 422's body is.
+    a 422; a name that is now the one of the 422's body is. What an accepted request alone changed
+    to the same value, as a default does that is written over what was there, is its own doing.
     """
     changed = _unsent_changes(pair, model)
     own: dict[str, tuple[Any, Any]] = {}
     by_refused: dict[str, tuple[Any, Any]] = {}
     for path, (was, now) in changed.items():
-        is_blamed = path not in elsewhere or any(_sends(e, path, now) for e in pair.refused)
-        if pair.refused and is_blamed:
+        is_blamed = path not in elsewhere or any(_sends(model, e, path, now) for e in pair.refused)
+        is_own_doing = now in elsewhere.get(path, ())
+        if pair.refused and is_blamed and not is_own_doing:
             by_refused[path] = (was, now)
         else:
             own[path] = (was, now)
     return own, by_refused
 
 
-def _sends(exchange: Exchange, path: str, value: Any) -> bool:
-    return is_same_state(paths.value_at(exchange.case.value, path), value)
+def _sends(model: ResourceModel, exchange: Exchange, path: str, value: Any) -> bool:
+    sent = paths.value_at(exchange.case.value, path)
+    return is_same_state(model.schemas[path], sent, value)
 
 
-def _changed_without_refusal(model: ResourceModel, exchanges: Sequence[Exchange]) -> set[str]:
-    found: set[str] = set()
+def _changed_without_refusal(
+    model: ResourceModel, exchanges: Sequence[Exchange]
+) -> dict[str, list[Any]]:
+    """Return what members became though nobody sent them and nothing was refused in between."""
+    found: dict[str, list[Any]] = {}
     for pair in pairs_of_answers(model, exchanges):
-        if not pair.refused:
-            found |= _unsent_changes(pair, model).keys()
+        if pair.refused:
+            continue
+        for path, (_, now) in _unsent_changes(pair, model).items():
+            found.setdefault(path, []).append(now)
     return found
 
 
@@ -266,7 +274,7 @@ def _judge_refused(model: ResourceModel) -> Judge:
             if not pair.refused:
                 continue
             _, changed = _attributed_changes(pair, model, elsewhere)
-            culprit = _culprit(pair, changed)
+            culprit = _culprit(model, pair, changed)
             finding = finding_on_first_change(
                 FindingKind.CHANGED_BY_REFUSED, culprit.status, changed
             )
@@ -275,11 +283,11 @@ def _judge_refused(model: ResourceModel) -> Judge:
     return judge
 
 
-def _culprit(pair: AnswerPair, changed: Changes) -> Exchange:
+def _culprit(model: ResourceModel, pair: AnswerPair, changed: Changes) -> Exchange:
     """Return the refused request whose value came out, else the last one before the change."""
     for path, (_, now) in changed.items():
         for exchange in reversed(pair.refused):
-            if now not in EMPTY and _sends(exchange, path, now):
+            if now not in EMPTY and _sends(model, exchange, path, now):
                 return exchange
     return pair.refused[-1]
 
@@ -354,7 +362,8 @@ def _identity(operation: Operation) -> Iterator[Clause]:
         return
     yield _id_is_path_id(promised)
     if promised.self_link:
-        yield _self_addresses_resource(operation, promised)
+        yield _self_addresses_resource(promised)
+        yield _self_has_request_path(operation, promised)
 
 
 def _id_is_path_id(promised: Identity) -> Clause:
@@ -391,7 +400,43 @@ def _names_resource(exchange: Exchange) -> bool:
     return exchange.accepted and exchange.case.subject.kind is not SubjectKind.NORMALISED_ID
 
 
-def _self_addresses_resource(operation: Operation, promised: Identity) -> Clause:
+def _self_addresses_resource(promised: Identity) -> Clause:
+    parameter, member = promised.parameter, promised.self_link
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        came = paths.value_at(exchange.json, member)
+        id = dict(exchange.case.parameters).get(parameter)
+        if not isinstance(came, str) or id is None:
+            return NOTHING
+        parts = url_parts(came)
+        segments = [unquote(segment) for segment in parts.path.split("/")]
+        if parts.scheme and id.replace(REDACTED, "redacted") in segments:
+            return KEPT
+        return Finding(
+            FindingKind.SELF_LINK_NAMELESS,
+            exchange.status,
+            member,
+            expected=quote_value(id),
+            observed=quote_value(came),
+        )
+
+    return Clause(
+        id="update/self-addresses-resource",
+        family=Family.UPDATE,
+        place=promised.place,
+        promise=f"{member} is an absolute URI with the {parameter} as a segment of its path",
+        judge=each(_names_resource, look),
+        explain=unless_answered(MissingKind.NO_SUCH_MEMBER, member),
+        needs=EVERY,
+    )
+
+
+def _self_has_request_path(operation: Operation, promised: Identity) -> Clause:
+    """Return the clause that `self` leads where the request went.
+
+    That is inferred: the published words say no more than that it is the resource's address, and a
+    vendor may have a newer path for it. A gateway may serve it below a prefix.
+    """
     member = promised.self_link
 
     def look(exchange: Exchange) -> Finding | Looked:
@@ -402,20 +447,20 @@ def _self_addresses_resource(operation: Operation, promised: Identity) -> Clause
         addressed = unquote(url_parts(came).path).rstrip("/")
         if addressed.endswith(path.replace(REDACTED, "redacted")):
             return KEPT
-        observed = quote_value(came)
         return Finding(
             FindingKind.SELF_LINK_DIFFERS,
             exchange.status,
             member,
             expected=path,
-            observed=observed,
+            observed=quote_value(came),
         )
 
     return Clause(
-        id="update/self-addresses-resource",
+        id="update/self-path-is-request-path",
         family=Family.UPDATE,
+        level=Level.SHOULD,
         place=promised.place,
-        promise=f"{member} addresses this resource",
+        promise=f"the path of {member} is the path of the request",
         judge=each(_names_resource, look),
         explain=unless_answered(MissingKind.NO_SUCH_MEMBER, member),
         needs=EVERY,

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.clauses.reading import (
-    is_same,
-    quote_value,
-)
+from pytest_confluent_contracts.clauses.notation import is_same_value
+from pytest_confluent_contracts.clauses.reading import quote_value
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Finding
 from pytest_confluent_contracts.model.paths import ABSENT
@@ -37,7 +35,8 @@ class ResourceModel:
 
     ``writable``: an update can write them; ``shown``: an answer shows them; ``frozen``: no update
     changes them; ``moving``: they change by themselves; ``created``: the time of creation;
-    ``around``: the frozen members around each that is shown.
+    ``around``: the frozen members around each that is shown; ``schemas``: what each that is shown
+    may be.
     """
 
     operation: Operation
@@ -47,6 +46,7 @@ class ResourceModel:
     moving: tuple[str, ...]
     created: str
     around: Mapping[str, tuple[str, ...]]
+    schemas: Mapping[str, Mapping[str, Any]]
     _known: dict[int, tuple[Exchange, dict[str, Any]]] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -57,14 +57,14 @@ class ResourceModel:
         promises = operation.promises
         shown = tuple(member.path for member in content.properties if _is_leaf(member))
         frozen = promises.immutable.paths
-        writable: list[str] = []
-        for member in operation.request_members:
-            is_frozen = paths.is_member_of_any(member.path, frozen)
-            if _may_vary(member) and member.path in shown and not is_frozen:
-                writable.append(member.path)
         moving = promises.create_only.paths
         if promises.timestamps.updated:
             moving = (promises.timestamps.updated, *moving)
+        writable: list[str] = []
+        for member in operation.request_members:
+            is_fixed = member.path in moving or paths.is_member_of_any(member.path, frozen)
+            if _may_vary(member) and member.path in shown and not is_fixed:
+                writable.append(member.path)
         return cls(
             operation=operation,
             writable=tuple(writable),
@@ -73,6 +73,7 @@ class ResourceModel:
             moving=moving,
             created=promises.timestamps.created,
             around={path: _frozen_around(path, frozen) for path in shown},
+            schemas={member.path: member.schema for member in content.properties},
         )
 
     def state_shown(self, exchange: Exchange) -> dict[str, Any]:
@@ -150,7 +151,9 @@ def pairs_of_answers(model: ResourceModel, exchanges: Sequence[Exchange]) -> Ite
 
     There is no pair where a request in between has an unknown end. For example, 200, 422, 200, 500,
     200 gives one pair: the first two answers with 200, the 422 between them. Nor is there one where
-    an id in between was taken though nobody has it: what it wrote to is not known.
+    an id in between was taken though nobody has it, for what it wrote to is not known, nor one
+    whose second request broke the schema and was accepted all the same: that is told by itself, and
+    what became of such a body nobody can say.
     """
     before: Exchange | None = None
     refused: list[Exchange] = []
@@ -161,7 +164,8 @@ def pairs_of_answers(model: ResourceModel, exchanges: Sequence[Exchange]) -> Ite
         if not (exchange.accepted and isinstance(exchange.json, Mapping)):
             refused.append(exchange)
             continue
-        if before is not None and not _is_unreadable(exchange.case):
+        is_understood = not _is_unreadable(exchange.case) and not is_wrongly_accepted(exchange)
+        if before is not None and is_understood:
             yield AnswerPair(before, exchange, tuple(refused))
         before, refused = exchange, []
 
@@ -178,6 +182,11 @@ def _is_unreadable(case: RedactedCase) -> bool:
     return bool(case.body) and case.value is ABSENT
 
 
+def is_wrongly_accepted(exchange: Exchange) -> bool:
+    """Return whether the target accepted a body that it had to refuse, as its schema says."""
+    return exchange.accepted and exchange.case.expect is Expect.REFUSED
+
+
 # --- changes -----------------------------------------------------------------------------------
 
 
@@ -188,21 +197,32 @@ def changed_members(
     was, now = model.state_shown(pair.before), model.state_shown(pair.after)
     changed: dict[str, tuple[Any, Any]] = {}
     for path in members:
-        if not is_same_state(was[path], now[path]):
+        if not is_same_state(model.schemas[path], was[path], now[path]):
             changed[path] = (was[path], now[path])
     return changed
 
 
-def is_same_state(was: Any, now: Any) -> bool:
-    """Return whether a member is the same; an empty value may be left out of an answer.
+def speaks_of(body: Any, path: str, model: ResourceModel) -> bool:
+    """Return whether *body* says anything of *path*.
 
-    For example, ``""`` and no member at all are the same, and so are ``[]`` and null.
+    It names the member itself, or a frozen member around it that is not empty.
+    """
+    if paths.value_at(body, path) is not ABSENT:
+        return True
+    return any(paths.value_at(body, frozen) not in (ABSENT, {}) for frozen in model.around[path])
+
+
+def is_same_state(schema: Mapping[str, Any], was: Any, now: Any) -> bool:
+    """Return whether a member that *schema* describes is the same.
+
+    An empty value may be left out of an answer: ``""`` and no member at all are the same, and so
+    are ``[]`` and null. Two notations of one value are the same, too (`is_same_value`).
     """
     if was in EMPTY and now in EMPTY:
         return True
     if was is ABSENT or now is ABSENT:
         return False
-    return is_same(was, now)
+    return is_same_value(schema, was, now)
 
 
 def finding_on_first_change(kind: FindingKind, status: int, changed: Changes) -> Finding | None:

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 from pytest_confluent_contracts.documents.bundled import bundled_documents
 from pytest_confluent_contracts.documents.conventions import conventional_promises
-from pytest_confluent_contracts.documents.lines import Node, load, strip
+from pytest_confluent_contracts.documents.lines import Node, strip
+from pytest_confluent_contracts.documents.loading import load
 from pytest_confluent_contracts.documents.schemas import (
     SchemaReader,
     members_of,
@@ -73,10 +74,7 @@ class _DocumentReader:
 
     def document(self) -> Document:
         source, root = self.source, self.source.root
-        version = root.get("openapi")
-        if not isinstance(version, str) or not version.startswith(("3.0", "3.1")):
-            told = "not an OpenAPI 3.0 or 3.1 document: `openapi` does not say so"
-            raise source.error(root.line_of("openapi"), told)
+        self._check_version()
         info = source.mapping(root, "info")
         operations = tuple(self._operations(source.mapping(root, "paths")))
         if not operations:
@@ -91,6 +89,18 @@ class _DocumentReader:
             servers=tuple(self._servers(root)),
             operations=operations,
         )
+
+    def _check_version(self) -> None:
+        """Raise `ContractError` with its cure unless this is OpenAPI 3.0 or 3.1."""
+        source, root = self.source, self.source.root
+        if "swagger" in root:
+            cure = "convert it, for example with `npx swagger2openapi` or editor.swagger.io"
+            raise source.error(root.line_of("swagger"), f"Swagger 2.0 is not read; {cure}")
+        # Without quotes, 3.1 is a number.
+        version = str(root.get("openapi"))
+        if not re.fullmatch(r"3\.[01](\..*)?", version):
+            told = "not an OpenAPI 3.0 or 3.1 document: `openapi` does not say so"
+            raise source.error(root.line_of("openapi"), told)
 
     def _servers(self, root: Node) -> Iterator[str]:
         for server in self.source.list_or_empty(root, "servers"):

@@ -15,8 +15,25 @@ if TYPE_CHECKING:
 
 INT_BOUNDS = {"int32": 2**31, "int64": 2**63}
 # Of two lower bounds the higher holds, of two upper bounds the lower.
-LOWER_BOUNDS = ("minLength", "minItems", "minimum", "minProperties")
-UPPER_BOUNDS = ("maxLength", "maxItems", "maximum", "maxProperties")
+LOWER_BOUNDS = ("minLength", "minItems", "minimum", "exclusiveMinimum", "minProperties")
+UPPER_BOUNDS = ("maxLength", "maxItems", "maximum", "exclusiveMaximum", "maxProperties")
+# The keywords that hold schemas, by how they hold them (JSON Schema 2020-12, 10 and 11).
+BY_NAME = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"})
+IN_A_LIST = frozenset({"oneOf", "anyOf", "prefixItems"})
+ALONE = frozenset(
+    {
+        *("items", "additionalProperties", "not", "if", "then", "else", "contains"),
+        *("propertyNames", "unevaluatedItems", "unevaluatedProperties"),
+    }
+)
+CONDITION = ("if", "then", "else")
+# What each of two schemas may ask for in its own way, so that neither stands for both.
+ASSERTIONS = frozenset(
+    {
+        *("oneOf", "anyOf", "not", "pattern", "multipleOf", "const", "format", "contains"),
+        *("prefixItems", "propertyNames", "dependentSchemas", "patternProperties"),
+    }
+)
 # What is resolved by now, or constrains no value.
 LEFT_OUT = frozenset(
     {"allOf", "$ref", "description", "title", "discriminator", "xml", "externalDocs"}
@@ -45,18 +62,22 @@ class SchemaReader:
             return {}
         if not isinstance(node, Node):
             return {"not": {}}
-        line = node.line
-        node = self.source.resolve(node, line)
-        if id(node) in seen:  # a schema that contains itself is judged down to its first repetition
-            return {}
-        seen = (*seen, id(node))
-        branches = self.source.list_or_empty(node, "allOf")
-        parts = [self._merged(branch, seen) for branch in branches]
-        parts.append(self._own_keywords(node, seen))
-        merged: dict[str, Any] = {"x-line": line}
-        for part in parts:
+        merged: dict[str, Any] = {"x-line": node.line}
+        for part in self._parts(node, seen):
             merged = merged_schemas(merged, part)
         return merged
+
+    def _parts(self, node: Node, seen: tuple[int, ...]) -> Iterator[dict[str, Any]]:
+        """Yield the schemas that *node* asks for together, its own keywords last."""
+        if "$ref" in node and self.source.siblings_count:
+            yield self._own_keywords(node, seen)
+        found = self.source.resolve(node, node.line)
+        if id(found) in seen:  # what contains itself is judged down to its first repetition
+            return
+        seen = (*seen, id(found))
+        for branch in self.source.list_or_empty(found, "allOf"):
+            yield self._merged(branch, seen)
+        yield self._own_keywords(found, seen)
 
     def _own_keywords(self, node: Node, seen: tuple[int, ...]) -> dict[str, Any]:
         """Return what *node* itself asks for, without its ``allOf``."""
@@ -65,12 +86,12 @@ class SchemaReader:
 
     def _keyword(self, node: Node, key: str, seen: tuple[int, ...]) -> Any:
         value = node[key]
-        if key == "properties":
+        if key in BY_NAME:
             members = self.source.mapping(node, key)
             return {name: self._member(members, name, seen) for name in members}
-        if key in ("oneOf", "anyOf"):
+        if key in IN_A_LIST:
             return [self._merged(branch, seen) for branch in self.source.list_or_empty(node, key)]
-        if key in ("items", "additionalProperties", "not") and isinstance(value, Node):
+        if key in ALONE and isinstance(value, Node):
             return self._merged(value, seen)
         return strip(value)
 
@@ -132,15 +153,25 @@ def merged_schemas(one: dict[str, Any], other: Mapping[str, Any]) -> dict[str, A
 
     >>> merged_schemas({"maxLength": 9}, {"maxLength": 20, "minLength": 2})
     {'maxLength': 9, 'minLength': 2}
+
+    What one keyword cannot say for both stays apart:
+
+    >>> merged_schemas({"pattern": "^a"}, {"pattern": "z$"})
+    {'pattern': '^a', 'allOf': [{'pattern': 'z$'}]}
     """
-    merged = dict(one)
+    merged, other = dict(one), dict(other)
+    apart = list(other.pop("allOf", ()))
+    if "if" in merged and "if" in other:
+        apart.append({key: other.pop(key) for key in CONDITION if key in other})
     for key, value in other.items():
-        if key == "required":
-            merged[key] = list(dict.fromkeys([*merged.get(key, ()), *value]))
-        elif key in merged:
-            merged[key] = _merged_keyword(key, merged[key], value)
-        else:
+        if key not in merged:
             merged[key] = value
+        elif _stays_apart(key, merged[key], value):
+            apart.append({key: value})
+        else:
+            merged[key] = _merged_keyword(key, merged[key], value)
+    if apart:
+        merged["allOf"] = [*merged.get("allOf", ()), *apart]
     return merged
 
 
@@ -148,17 +179,55 @@ def _merged_keyword(key: str, known: Any, value: Any) -> Any:
     """Return what *key* asks for where one schema says *known* and the other *value*."""
     if key == "properties":
         return _merged_members(known, value)
-    if key == "items" and isinstance(value, Mapping):
-        return merged_schemas(known, value)
+    if key in ("items", "additionalProperties"):
+        return _merged_alone(known, value)
     if key in LOWER_BOUNDS:
         return max(known, value)
     if key in UPPER_BOUNDS:
         return min(known, value)
+    if key == "required":
+        return list(dict.fromkeys([*known, *value]))
     if key == "enum":
         return [item for item in known if item in value]
+    if key == "type":
+        return _merged_types(known, value)
+    if key in ("nullable", "uniqueItems"):
+        return known or value
     if key == "x-line":
         return known
     return value
+
+
+def _merged_alone(known: Any, value: Any) -> Any:
+    """Return what both ask for where each is a schema, or a boolean for anything or nothing."""
+    if known is False or value is False:
+        return False
+    if known is True:
+        return value
+    if value is True:
+        return known
+    return merged_schemas(known, value)
+
+
+def _merged_types(known: Any, value: Any) -> Any:
+    """Return the types that both allow: a name, or a list of them."""
+    both = sorted(_types_in(known) & _types_in(value))
+    if "number" in both:
+        both.remove("integer")  # it is one
+    return both[0] if len(both) == 1 else both
+
+
+def _types_in(stated: Any) -> set[str]:
+    """Return the names of types that *stated* allows; with numbers, integers too."""
+    names = set(stated) if isinstance(stated, list) else {stated}
+    return names | {"integer"} if "number" in names else names
+
+
+def _stays_apart(key: str, known: Any, value: Any) -> bool:
+    """Return whether no one value of *key* asks for what both ask for."""
+    if key == "type":
+        return not _types_in(known) & _types_in(value)  # which nothing satisfies
+    return key in ASSERTIONS and known != value
 
 
 def _merged_members(known: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
@@ -188,11 +257,11 @@ def _with_null_types(schema: Any) -> Any:
 
 
 def _keyword_with_null_types(key: str, value: Any) -> Any:
-    if key == "properties":
+    if key in BY_NAME:
         return {name: _with_null_types(member) for name, member in value.items()}
-    if key in ("oneOf", "anyOf"):
+    if key in IN_A_LIST or key == "allOf":
         return [_with_null_types(branch) for branch in value]
-    if key in ("items", "additionalProperties", "not"):
+    if key in ALONE:
         return _with_null_types(value)
     return value
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from pytest_confluent_contracts.documents.bundled import shown_path
 from pytest_confluent_contracts.documents.lines import Node
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.sources import ContractError, SourceLocation
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ class SourceFile:
     def __init__(self, path: Path, root: Node) -> None:
         self.path, self.root, self.name = path, root, shown_path(path)
         self.at = root.line
+        # 3.0 takes no notice of what stands beside `$ref`; in 3.1 both hold, as JSON Schema has it.
+        self.siblings_count = not str(root.get("openapi")).startswith("3.0")
 
     def error(self, line: int, message: str) -> ContractError:
         """Return the error that *message* is wrong at *line*."""
@@ -70,8 +74,17 @@ class SourceFile:
             cure = "bundle the document into one file"
             raise self.error(line, f"`$ref: {reference}` leaves the file; {cure}")
         node: Any = self.root
-        for key in paths.tokens_of(reference[1:]):
-            if not isinstance(node, Mapping) or key not in node:
+        for token in paths.tokens_of(unquote(reference[1:])):
+            node = _child(node, token)
+            if node is ABSENT:
                 raise self.error(line, f"`$ref: {reference}` points nowhere")
-            node = node[key]
         return node
+
+
+def _child(node: Any, token: str) -> Any:
+    """Return the member, or the item, of *node* that a token of a JSON Pointer names."""
+    if isinstance(node, Mapping):
+        return node.get(token, ABSENT)
+    if isinstance(node, list) and token.isdecimal() and int(token) < len(node):
+        return node[int(token)]
+    return ABSENT

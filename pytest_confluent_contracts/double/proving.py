@@ -5,7 +5,7 @@ Each mutation is put into the embedded service; do the clauses that it breaks no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,11 @@ from pytest_confluent_contracts.double import mutations
 from pytest_confluent_contracts.double.router import Router
 from pytest_confluent_contracts.double.service import Service, VirtualClock
 from pytest_confluent_contracts.http import targets
+from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.traffic import RunContext
 from pytest_confluent_contracts.run.access import planned_access
 from pytest_confluent_contracts.run.campaign import ORDER, Campaign
+from pytest_confluent_contracts.run.sender import Listener, is_transient
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,9 +29,12 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.http.targets import ClientSettings, Target
     from pytest_confluent_contracts.model.clauses import Clause
     from pytest_confluent_contracts.model.documents import Operation
-    from pytest_confluent_contracts.run.sender import Listener, RunPolicy
+    from pytest_confluent_contracts.model.traffic import Exchange
+    from pytest_confluent_contracts.run.sender import RunPolicy
 
 TIMEOUT_S = 10.0
+FIRST_LOOK = 4  # exchanges
+KILLED = MissingEvidence(MissingKind.NOTHING_SENT)  # why nothing more is sent to the service
 
 
 def unaltered(service: Service) -> Service:
@@ -81,24 +86,47 @@ class Double:
 class MutationResult:
     """What became of one mutation.
 
-    There are the named clauses that noticed it, and others that turned red beside them. The fields
-    are the keys of a proof's record.
+    There are the named clauses that noticed it, and others that turned red beside them: None where
+    nobody looked. The fields are the keys of a proof's record.
     """
 
     fault: str
     named: tuple[str, ...]
     families: tuple[str, ...]
     noticed: tuple[str, ...]
-    beside: tuple[str, ...]
+    beside: tuple[str, ...] | None
 
     @property
     def complaint(self) -> str:
         """Return what is wrong with the gate, empty where nothing is."""
         if not self.fault:
-            return f"red without a fault: {', '.join(self.beside)}" if self.beside else ""
+            return f"red without a mutation: {', '.join(self.beside)}" if self.beside else ""
         if self.noticed:
             return ""
-        return f"not noticed: {self.fault}; it breaks {', '.join(self.named) or 'no clause'}"
+        return f"survived: {self.fault}; it breaks {', '.join(self.named) or 'no clause'}"
+
+
+class _Watch:
+    """Ends a campaign as soon as one of some clauses is red.
+
+    The clauses are judged after 4 exchanges, 8, 16 and so on: each time costs as much as all that
+    was judged before.
+    """
+
+    def __init__(self, clauses: Sequence[Clause]) -> None:
+        self.clauses = clauses
+        self.campaign: Campaign | None = None
+        self._next = FIRST_LOOK
+
+    def note(self, exchange: Exchange) -> None:
+        """Hear of an exchange, and judge what has come where it is time."""
+        assert self.campaign is not None
+        # What failed on the way is sent again, and then judged by the answer.
+        if len(self.campaign.history) < self._next or is_transient(exchange):
+            return
+        self._next *= 2
+        if any(self.campaign.weigh(clause).against for clause in self.clauses):
+            self.campaign.sender.stopped = KILLED
 
 
 class MutationTester:
@@ -113,13 +141,31 @@ class MutationTester:
         self.mutations = {one.name: one for one in mutations.derive(operation)}
 
     def try_mutation(self, name: str) -> MutationResult:
-        """Return what becomes of the mutation *name*.
+        """Return whether the gate kills the mutation *name*.
 
-        Its probes run until one of the named clauses notices.
+        Nothing more is sent once one of the named clauses is red.
+        """
+        mutation = self.mutations[name]
+        named = self.named_clauses(mutation)
+        watch = _Watch(named)
+        campaign = self.double.campaign(mutation.alter, listener=Listener(exchanged=watch.note))
+        watch.campaign = campaign
+        return self._result(name, named, self._run_until_noticed(campaign, named), campaign)
+
+    def try_mutation_in_full(self, name: str) -> MutationResult:
+        """Return what becomes of the mutation *name*, and which other clauses turn red.
+
+        Each probe runs to its end, until one of the named clauses is red.
         """
         mutation = self.mutations[name]
         campaign, named = self.double.campaign(mutation.alter), self.named_clauses(mutation)
-        noticed = self._run_until_noticed(campaign, named)
+        found = self._result(name, named, self._run_until_noticed(campaign, named), campaign)
+        return replace(found, beside=tuple(self._red_beside(campaign, named)))
+
+    def _result(
+        self, name: str, named: Sequence[Clause], noticed: Sequence[str], campaign: Campaign
+    ) -> MutationResult:
+        """Return the result of a campaign; where nothing was said, what was withheld may tell."""
         if not noticed:
             noticed = [clause.id for clause in named if self._is_red(campaign, clause)]
         return MutationResult(
@@ -127,7 +173,7 @@ class MutationTester:
             named=tuple(sorted(clause.id for clause in named)),
             families=tuple(dict.fromkeys(clause.family.value for clause in named)),
             noticed=tuple(noticed),
-            beside=tuple(self._red_beside(campaign, named)),
+            beside=None,
         )
 
     def try_unaltered(self) -> MutationResult:

@@ -28,12 +28,14 @@ class Router:
         path: str,
         headers: Mapping[str, str],
         body: bytes,
+        connection: int = 1,
     ) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
         """Return status, headers and body; raise `ConnectionError` where the service hangs up.
 
-        *operation* is `Operation.key`; the names of *headers* are as they were sent.
+        *operation* is `Operation.key`; the names of *headers* are as they were sent; *connection*
+        is the number of the one that the request came over.
         """
         lowered = {name.lower(): value for name, value in headers.items()}
-        request = Request(method, path, lowered, body, tuple(headers))
+        request = Request(method, path, lowered, body, connection, tuple(headers))
         answered = self.services[operation].handle(request)
         return answered.status, answered.headers, answered.body

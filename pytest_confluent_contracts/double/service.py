@@ -16,7 +16,12 @@ from urllib.parse import unquote
 
 import jsonschema_rs
 
-from pytest_confluent_contracts.double.store import Store, described_refusal, described_success
+from pytest_confluent_contracts.double.store import (
+    Store,
+    described_refusal,
+    described_success,
+    http_date,
+)
 from pytest_confluent_contracts.model import paths
 
 if TYPE_CHECKING:
@@ -65,12 +70,16 @@ class VirtualClock:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What reached the service; header names in lower case, and as they were sent."""
+    """What reached the service: its connections are numbered.
+
+    ``headers`` have their names in lower case, ``names_sent`` are these as they were sent.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
+    connection: int = 1
     names_sent: tuple[str, ...] = ()
 
 
@@ -109,6 +118,13 @@ class Problem:
     pointer: str | None = None
 
 
+def documents_limit(operation: Operation) -> bool:
+    """Return whether the document speaks of a rate limit: by its headers, or by its refusal."""
+    if operation.promises.rate_limit is not None or operation.promises.refusals.throttled:
+        return True
+    return operation.response(429) is not None
+
+
 def limit_header_names(operation: Operation) -> dict[str, str]:
     """Return by role the headers that tell the rate limit, named as promised or as usual."""
     promised = operation.promises.rate_limit
@@ -136,6 +152,7 @@ class Service:
     def __init__(self, operation: Operation, clock: VirtualClock, seed: int = 0) -> None:
         self.operation, self.clock, self.random = operation, clock, Random(seed)
         self.limit, self.window = LIMIT, WINDOW_S
+        self.is_limited = documents_limit(operation)
         self.window_start, self.spent = clock.now(), 0
         self.credentials = {scheme.name: self._issue(scheme) for scheme in operation.schemes}
         self.store = Store(operation, self.parameters)
@@ -220,7 +237,12 @@ class Service:
     # --- the rate limit ---------------------------------------------------------------------------
 
     def count_request(self) -> None:
-        """Spend one request of the window; refuse it where none is left."""
+        """Spend one request of the window; refuse it where none is left.
+
+        A service whose document speaks of no limit has none.
+        """
+        if not self.is_limited:
+            return
         if self.clock.now() >= self.window_start + self.window:
             self.window_start, self.spent = self.clock.now(), 0
         if self.spent >= self.limit:
@@ -234,6 +256,8 @@ class Service:
 
     def limit_headers(self, status: int) -> list[tuple[str, str]]:
         """Return the headers that tell the limit; they stand on successes and on a 429."""
+        if not self.is_limited:
+            return []
         told = {
             "limit": self.limit,
             "remaining": self.limit - self.spent,
@@ -379,6 +403,7 @@ class Service:
         if request_id := self.operation.promises.request_id:
             headers.append((request_id.header, f"{self.random.getrandbits(128):032x}"))
         headers += self.limit_headers(answer.status)
+        headers.append(("Date", http_date(self.clock.now())))
         return replace(answer, headers=(*headers, *answer.headers))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.model import paths
@@ -118,6 +119,11 @@ def time_stamp(moment: float) -> str:
     """Return the moment *moment* seconds after `EPOCH`: ``0.0`` is ``2026-01-05T08:30:00.000Z``."""
     stamp = (EPOCH + timedelta(seconds=moment)).isoformat(timespec="milliseconds")
     return stamp.replace("+00:00", "Z")
+
+
+def http_date(moment: float) -> str:
+    """Return the same moment as a ``Date`` header tells it, in whole seconds (RFC 9110 5.6.7)."""
+    return format_datetime(EPOCH + timedelta(seconds=int(moment)), usegmt=True)
 
 
 # --- values that a document shows -----------------------------------------------------------------

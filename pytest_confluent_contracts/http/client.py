@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import httpx
 
+from pytest_confluent_contracts.http.codings import TooLarge, decode_body
+from pytest_confluent_contracts.http.connections import CONNECTION, LOSS
 from pytest_confluent_contracts.http.guard import OPERATION, SENT_AT
 from pytest_confluent_contracts.http.strict_json import parse_json
 from pytest_confluent_contracts.model import paths
@@ -17,22 +20,22 @@ from pytest_confluent_contracts.model.traffic import (
     Case,
     Clock,
     Exchange,
+    FailureKind,
     Framing,
     RedactedCase,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pytest_confluent_contracts.http.guard import Guard
     from pytest_confluent_contracts.http.redaction import Redactor
+    from pytest_confluent_contracts.model.traffic import CodingFlaw, Loss
 
 # An encoding that httpx reads whatever else is installed, so that the same run sends the same bytes
 # everywhere.
 OWN_HEADERS = (("Accept-Encoding", "gzip, deflate"), ("User-Agent", "pytest-confluent-contracts"))
 LARGEST_ANSWER_BYTES = 16 * 2**20
-HEAD_RECEIVED = "http11.receive_response_headers.complete"  # as httpcore names what has happened
-CONNECTION_CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 
 
 class Client:
@@ -53,56 +56,61 @@ class Client:
         self.base_url, self.guard, self.clock = base_url.rstrip("/"), guard, clock
         self.redactor, self.timeout = redactor, timeout
         self._timeouts_s = httpx.Timeout(timeout).as_dict()
-        self._closing: tuple[tuple[str, str], ...] = ()
 
     def exchange(self, case: Case, serial: int) -> Exchange:
         """Send *case* and return what came, numbered *serial*.
 
-        Raise `guard.Refusal` where it may not go.
+        What is lost on a connection that was open before is sent again over a new one, and the
+        exchange says so: the target may have hung up after the last answer (RFC 9112 9.5). Raise
+        `guard.Refusal` where it may not go.
         """
-        url, trace = self.base_url + case.written_path, _ConnectionTrace()
-        extensions = {
-            OPERATION: case.operation.key,
-            "timeout": self._timeouts_s,
-            "trace": trace.note_event,
-        }
-        request = httpx.Request(
+        url = self.base_url + case.written_path
+        losses: list[Loss] = []
+        while True:
+            request = self._request(case, url)
+            try:
+                answer = self._read_answer(request)
+            except (httpx.HTTPError, _TooSlow, TooLarge) as error:
+                # Each loss leaves one connection less that was open before, so there is an end.
+                if LOSS in request.extensions:
+                    losses.append(request.extensions[LOSS])
+                    continue
+                answer = _no_answer(error, self.timeout)
+            return self._redacted_exchange(case, serial, request, url, answer, losses)
+
+    def _request(self, case: Case, url: str) -> httpx.Request:
+        return httpx.Request(
             case.operation.method,
             url,
-            headers=[*_headers_sent(case), *self._closing],
+            headers=_headers_sent(case),
             content=_body_sent(case),
-            extensions=extensions,
+            extensions={OPERATION: case.operation.key, "timeout": self._timeouts_s},
         )
-        try:
-            answer = self._read_answer(request)
-        except (httpx.HTTPError, _TooSlow, _TooLarge) as error:
-            if isinstance(error, CONNECTION_CLOSED) and trace.was_closed_before:
-                # The target may have hung up after the last answer (RFC 9112 9.5). Whether it did,
-                # or hangs up on requests, shows from now on: with no connection kept open, only
-                # the latter can happen again.
-                self._closing = (("Connection", "close"),)
-                return self.exchange(case, serial)
-            reason = _failure_reason(error, self.timeout)
-            return self._redacted_exchange(case, serial, request, url, _NO_ANSWER, reason)
-        return self._redacted_exchange(case, serial, request, url, answer)
 
     def _read_answer(self, request: httpx.Request) -> _Answer:
-        """Read the whole answer within one timeout: httpx counts its own anew with every byte."""
+        """Read the whole answer within one timeout: httpx counts its own anew with every byte.
+
+        The bytes are taken as they came: httpx would raise where their coding is a lie.
+        """
         response = self.guard.handle_request(request)
-        begun, body = request.extensions[SENT_AT], bytearray()
+        begun, raw, stream = request.extensions[SENT_AT], bytearray(), response.stream
+        assert isinstance(stream, httpx.SyncByteStream)
         try:
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > LARGEST_ANSWER_BYTES:
-                    raise _TooLarge
+            for chunk in stream:
+                raw += chunk
+                if len(raw) > LARGEST_ANSWER_BYTES:
+                    raise TooLarge
                 if self.clock.now() - begun > self.timeout:
                     raise _TooSlow
         finally:
-            response.close()
+            stream.close()
         headers: list[tuple[str, str]] = []
         for name, value in response.headers.raw:
             headers.append((name.decode("latin-1"), value.decode("latin-1")))
-        return _Answer(response.status_code, tuple(headers), bytes(body))
+        named = response.headers.get_list("content-encoding")
+        asked = request.headers.get_list("accept-encoding")
+        decoded = decode_body(bytes(raw), named, asked, LARGEST_ANSWER_BYTES)
+        return _Answer(response.status_code, tuple(headers), decoded.content, decoded.flaw)
 
     def _redacted_exchange(
         self,
@@ -111,13 +119,13 @@ class Client:
         request: httpx.Request,
         url: str,
         answer: _Answer,
-        failure: str = "",
+        losses: Sequence[Loss],
     ) -> Exchange:
         """Make the exchange: the one place at which secrets are taken out.
 
         *url* is the one of *request* as we wrote it: httpx may write it in another way.
         """
-        clean, text = self.redactor, answer.body.decode("utf-8", "replace")
+        clean, text = self.redactor, answer.text
         value, flaw = parse_json(answer.body)
         shown = "\n".join([*(f"{name}: {content}" for name, content in answer.headers), text])
         return Exchange(
@@ -132,7 +140,11 @@ class Client:
             leaks=tuple(clean.leaks(shown, _secret_members(case), case.operation.key)),
             sent_at=request.extensions[SENT_AT],
             came_at=self.clock.now(),
-            failure=clean.text(failure),
+            failure=clean.text(answer.failure),
+            failure_kind=answer.failure_kind,
+            connection=request.extensions.get(CONNECTION, 0),
+            losses=tuple(losses),
+            coding=answer.coding,
         )
 
     def close(self) -> None:
@@ -142,42 +154,25 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What came back, as it came; status 0 where nothing did."""
+    """What came back, as it came; status 0 where nothing did, and ``failure`` says why."""
 
     status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes = field(repr=False)
-
-
-_NO_ANSWER = _Answer(0, (), b"")
-
-
-class _ConnectionTrace:
-    """What became of the connection that a request went over."""
-
-    def __init__(self) -> None:
-        self._events: set[str] = set()
-
-    def note_event(self, event: str, _: object) -> None:
-        """Hear of what httpcore does, ``connection.connect_tcp.started`` for one."""
-        self._events.add(event)
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = field(default=b"", repr=False)
+    coding: CodingFlaw | None = None
+    failure: str = ""
+    failure_kind: FailureKind = FailureKind.NONE
 
     @property
-    def was_closed_before(self) -> bool:
-        """Return whether an earlier request opened the connection, and nothing came back.
-
-        It is never so for the embedded service.
-        """
-        opened = any(event.startswith("connection.") for event in self._events)
-        return bool(self._events) and not opened and HEAD_RECEIVED not in self._events
+    def text(self) -> str:
+        """Return the body as it may be shown: bytes of a coding that nobody could undo are not."""
+        if self.coding is not None and not self.coding.is_readable:
+            return f"({len(self.body)} bytes in the content coding {self.coding.coding})"
+        return self.body.decode("utf-8", "replace")
 
 
 class _TooSlow(Exception):
     """The answer was not complete within the timeout."""
-
-
-class _TooLarge(Exception):
-    """The answer was larger than any documented one could be."""
 
 
 def _headers_sent(case: Case) -> list[tuple[str, str]]:
@@ -254,6 +249,24 @@ PROTOCOL_ERRORS = {
 }
 
 
+def _no_answer(error: Exception, timeout: float) -> _Answer:
+    """Return what *error* leaves of an answer: why there is none."""
+    reason = _failure_reason(error, timeout)
+    return _Answer(0, failure=reason, failure_kind=_failure_kind(error))
+
+
+def _failure_kind(error: Exception) -> FailureKind:
+    """Return what kind of failure *error* is: whether there was a connection at all."""
+    if not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
+        return FailureKind.BROKEN_OFF
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, ssl.SSLError):
+            return FailureKind.TLS_REFUSED
+        below = below.__cause__ or below.__context__
+    return FailureKind.UNCONNECTED
+
+
 def _failure_reason(error: Exception, timeout: float) -> str:
     """Return in a few words why no answer came.
 
@@ -261,7 +274,7 @@ def _failure_reason(error: Exception, timeout: float) -> str:
     """
     if isinstance(error, (httpx.TimeoutException, _TooSlow)):
         return f"no complete answer within {timeout:g} s"
-    if isinstance(error, _TooLarge):
+    if isinstance(error, TooLarge):
         return f"an answer of more than {LARGEST_ANSWER_BYTES // 2**20} MiB"
     if isinstance(error, httpx.ConnectError):
         return f"no connection ({error or type(error).__name__})"

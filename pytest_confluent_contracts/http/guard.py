@@ -13,11 +13,12 @@ from urllib.parse import unquote
 
 import httpx
 
+from pytest_confluent_contracts.http.connections import LOSS, Connections
 from pytest_confluent_contracts.model.sources import ContractError
-from pytest_confluent_contracts.model.traffic import Clock, is_local
+from pytest_confluent_contracts.model.traffic import Clock, Loss, is_local
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 Key = tuple[str, str]  # what tells an operation apart in a run: `Operation.key`
 
@@ -135,7 +136,8 @@ class Guard(httpx.BaseTransport):
         self._all, self._each = Tally(), {key: Tally() for key in allowances}
         self._closing: set[Key] = set()
         self._next, self._lock = 0.0, threading.Lock()
-        self._inner = inner or _network(rules)
+        open_new = _network(rules) if inner is None else lambda: inner
+        self._connections = Connections(open_new, clock)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Pass the request on, its extension `SENT_AT` saying when.
@@ -148,9 +150,15 @@ class Guard(httpx.BaseTransport):
             begun = time.perf_counter()
             self._all.begin(begun)
             self._each[key].begin(begun)
+            connection = self._connections.take()
         request.extensions[SENT_AT] = self.clock.now()
         try:
-            return self._inner.handle_request(request)
+            return connection.handle_request(request)
+        except httpx.ReadTimeout:
+            # The target may attend to one connection at a time, and wait for another one.
+            if not connection.answers and self._connections.keep_one():
+                request.extensions[LOSS] = Loss(idle=0.0, answers=0)
+            raise
         finally:
             with self._lock:
                 ended = time.perf_counter()
@@ -220,7 +228,7 @@ class Guard(httpx.BaseTransport):
         next request, and such a one fails on all that follow (h11 has half changed its state).
         """
         self._closing.add(key)
-        self._inner.close()  # httpx opens new ones afterwards
+        self._connections.close()  # new ones are opened afterwards
 
     def _pace(self) -> None:
         """Wait until the rate allows one more request."""
@@ -251,18 +259,24 @@ class Guard(httpx.BaseTransport):
 
     def close(self) -> None:
         """Close the connections."""
-        self._inner.close()
+        self._connections.close()
 
 
 NOTHING = Allowance("", budget=0)
 
 
-def _network(rules: Rules) -> httpx.BaseTransport:
-    """Return what opens connections: one pool and one TLS context for the whole target."""
-    return httpx.HTTPTransport(
-        trust_env=False,  # a proxy of the environment would be another host
-        # No limits: waiting for a connection would count as waiting for the answer.
-        limits=httpx.Limits(),
-        # Reading the certificate authorities takes a while.
-        verify=any(allowed.startswith("https:") for allowed in rules.origins),
-    )
+def _network(rules: Rules) -> Callable[[], httpx.BaseTransport]:
+    """Return what makes a connection's transport: one TLS context serves the whole target."""
+    # Reading the certificate authorities takes a while.
+    is_encrypted = any(allowed.startswith("https:") for allowed in rules.origins)
+    context = httpx.create_ssl_context(verify=is_encrypted, trust_env=False)
+
+    def open_new() -> httpx.BaseTransport:
+        return httpx.HTTPTransport(
+            trust_env=False,  # a proxy of the environment would be another host
+            # No limits: waiting for a connection would count as waiting for the answer.
+            limits=httpx.Limits(),
+            verify=context,
+        )
+
+    return open_new

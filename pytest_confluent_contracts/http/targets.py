@@ -15,6 +15,7 @@ import httpx
 import respx
 
 from pytest_confluent_contracts.http.client import Client
+from pytest_confluent_contracts.http.connections import CONNECTION, SENDING
 from pytest_confluent_contracts.http.guard import (
     OPERATION,
     Allowance,
@@ -35,10 +36,11 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Case, Clock
 
     # What stands in for the network: the key of an operation, method, path, headers (names as they
-    # are sent) and body in; status, headers and body out. It raises `ConnectionError` where it
-    # hangs up.
+    # are sent), body and the number of the connection in; status, headers and body out. It raises
+    # `ConnectionError` where it hangs up, `ConnectionAbortedError` where a request crosses the
+    # closing of a connection that was open before.
     Answered = tuple[int, Sequence[tuple[str, str]], bytes]
-    Answering = Callable[[Key, str, str, Mapping[str, str], bytes], Answered]
+    Answering = Callable[[Key, str, str, Mapping[str, str], bytes, int], Answered]
 
 MOCK_URL = "http://mock.contract.invalid"
 
@@ -126,17 +128,37 @@ def embedded(
     return Target(client, clock, (access.operation for access in accesses))
 
 
+class _WholeBody(httpx.SyncByteStream):
+    """A body in one piece.
+
+    What httpx has of this kind is read ahead by it and by respx, and its coding undone.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._body
+
+
 def _handler(answer: Answering) -> Callable[[httpx.Request], httpx.Response]:
     def handle(request: httpx.Request) -> httpx.Response:
         sent = request.headers.raw
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in sent}
         path = request.url.raw_path.decode("ascii")
-        key = request.extensions[OPERATION]
+        key, connection = request.extensions[OPERATION], request.extensions[CONNECTION]
+        asked = (key, request.method, path, headers, request.content, connection)
         try:
-            status, told, body = answer(key, request.method, path, headers, request.content)
+            status, told, body = answer(*asked)
+        except ConnectionAbortedError as error:  # on a connection that it had kept open
+            request.extensions["trace"](SENDING, {})
+            raise httpx.ReadError(str(error), request=request) from error
         except ConnectionError as error:  # a service that hangs up, as a socket would tell it
             raise httpx.ReadError(str(error), request=request) from error
-        return httpx.Response(status, headers=list(told), content=body)
+        headers_told = list(told)
+        if body and not any(name.lower() == "content-length" for name, _ in told):
+            headers_told.append(("Content-Length", str(len(body))))
+        return httpx.Response(status, headers=headers_told, stream=_WholeBody(body))
 
     return handle
 

@@ -34,6 +34,7 @@ class Family(StrEnum):
     SECURITY = "security"
     RATE_LIMIT = "rate_limit"
     UPDATE = "update"
+    WIRE = "wire"
 
 
 class Verdict(StrEnum):
@@ -110,6 +111,9 @@ class FindingKind(StrEnum):
     HEADER_REPEATED = "header repeated"  # subject; observed: how often
     HEADER_NOT_INTEGER = "header not an integer"  # subject, observed
     HEADER_NEGATIVE = "header negative"  # subject, observed
+    HEADER_OUT_OF_BOUNDS = (
+        "header out of bounds"  # subject, observed; expected: the bound, in words
+    )
     HEADER_EMPTY = "header empty"  # subject
     HEADER_NO_CHALLENGE = "header no challenge"  # subject, observed
     HEADER_NO_URI = "header no absolute URI"  # subject, observed
@@ -122,6 +126,7 @@ class FindingKind(StrEnum):
     FORBIDDEN_TAKEN = "broken body not refused"  # request; expected: statuses
     SURROGATE_CHANGED = "lone surrogate changed"  # request
     UNKNOWN_ID_TAKEN = "unknown id not refused"  # request; expected: statuses
+    UNKNOWN_ID_HIDDEN = "unknown id hidden"  # request; expected: statuses
     REFUSAL_WRONG = "wrong refusal"  # request; expected: statuses
     REFUSAL_TELLS = "refusal tells more than others"  # subject, observed, request
     CREDENTIALS_REFUSED = "valid credentials refused"  # subject: the alternative
@@ -137,6 +142,9 @@ class FindingKind(StrEnum):
     POINTER_ELSEWHERE = (
         "pointer to what is not wrong"  # subject, observed; expected: the pointers that are right
     )
+    POINTER_AROUND = (
+        "pointer around what is wrong"  # subject, observed; expected: the pointers that are right
+    )
     POINTER_UNTOLD = "pointer not told"  # subject
     STACK_TRACE = "stack trace"  # observed
     ALLOW_MISSING = "405 without Allow"
@@ -145,9 +153,11 @@ class FindingKind(StrEnum):
     REMAINING_ABOVE_LIMIT = (
         "Remaining above Limit"  # subject, observed; expected: the limit's header and its value
     )
+    LIMIT_IS_ZERO = "Limit is 0"  # subject
     LIMIT_CHANGED = "Limit changed"  # subject, observed; expected: the first value
     QUOTA_NOT_INTEGER = "quota not an integer"  # subject, observed
     REMAINING_ROSE = "Remaining rose"  # subject, observed; expected: the value before
+    REMAINING_COUNTED_APART = "Remaining of several counts"  # the same
     REMAINING_STOOD_STILL = "Remaining stood still"  # subject, observed
     RESET_ROSE = "Reset rose"  # subject, observed; expected: the least before
     RESET_IS_TIME_OF_DAY = "Reset is a time of day"  # subject, observed
@@ -156,6 +166,8 @@ class FindingKind(StrEnum):
     )
     # subject, observed; expected: seconds that went by, and Reset before
     RESET_TOO_FAST = "Reset counts no seconds"
+    RESET_TOO_SLOW = "Reset falls slower than time"  # the same
+    WINDOW_ENDED_EARLY = "window ended early"  # subject; expected: Reset before; observed: seconds
     RETRY_AFTER_UNASKED = "Retry-After below the limit"  # subject
     REFUSED_EARLY = "refused before the limit"  # observed: requests left; expected: the limit
     SERVED_PAST_LIMIT = (
@@ -169,6 +181,7 @@ class FindingKind(StrEnum):
     WAIT_IN_VAIN = (
         "waited in vain"  # subject; observed: seconds waited; expected: seconds asked for
     )
+    WAIT_TOO_SHORT = "wait too short"  # subject, observed; expected: seconds that were needed
     WAIT_IS_TIME_OF_DAY = "wait is a time of day"  # subject, observed
     WAIT_BEYOND_WINDOW = (
         "wait beyond the window"  # subject, observed; expected: seconds to the window's end
@@ -185,6 +198,7 @@ class FindingKind(StrEnum):
     CHANGED_BY_REPEATING = "changed by the same update"  # the same
     CHANGED_BY_SENDING = "immutable changed"  # the same
     ID_DIFFERS = "another id"  # subject, observed; expected: the id asked for
+    SELF_LINK_NAMELESS = "address without the id"  # subject, observed; expected: the id
     SELF_LINK_DIFFERS = "another address"  # subject, observed; expected: the path
     SECRET_SHOWN = "create-only member shown"  # subject
     SECRET_EMPTY = "create-only member empty"  # subject
@@ -194,6 +208,20 @@ class FindingKind(StrEnum):
         "updated before created"  # subject, observed; expected: the other member, and its value
     )
     UPDATE_STOOD_STILL = "time of update stood still"  # subject, observed
+    # subject, observed; expected: what Date tells, and the minutes that lie between
+    UPDATE_IN_LOCAL_TIME = "time of update is local"
+    # subject, observed; expected: what Date tells, and the seconds that lie between
+    UPDATE_FAR_FROM_DATE = "time of update far from Date"
+    # the wire
+    CODING_NOT_APPLIED = "content coding not applied"  # subject: the coding
+    CODING_REPEATED = "content coding applied too often"  # subject: the coding
+    CODING_UNNAMED = "content coding not named"  # subject: the coding
+    CODING_UNASKED = "content coding not asked for"  # subject: the coding
+    CODING_BROKEN = "content coding broken"  # subject: the coding
+    LENGTH_BESIDE_CHUNKS = "Content-Length beside Transfer-Encoding"  # observed: both values
+    LOST_WHEN_KEPT_OPEN = "lost on a connection kept open"  # observed: how many; expected: of these
+    # subject, observed, expected: each the number of a connection, and what it shows
+    CONNECTIONS_DIFFER = "answers differ by connection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +287,14 @@ class MissingKind(StrEnum):
     NOTHING_AFTER_REFUSAL = "no answer after a refusal"
     NO_UPDATE_TWICE = "no update twice"
     NOT_SHOWN_AROUND = "not shown before and after"  # subject
+    NO_FRESH_TIME = "no fresh time beside Date"  # subject
     NO_TIME_STAMPS = "no time stamps"
+    # the wire
+    UNREADABLE = "no answer could be read"  # subject: the content coding
+    NOT_KEPT_OPEN = "no connection was kept open"
+    ONE_CONNECTION = "seen over one connection only"
+    NO_BODY_CAME = "no answer with a body"
+    NOT_ON_THE_WIRE = "not seen on the wire"
     # a recording
     NEEDS_PROVOKING = "needs provoking"
     TIMES_UNKNOWN = "times unknown"
@@ -273,6 +308,13 @@ class MissingKind(StrEnum):
         "fell silent"  # subject: the URL; observed: the last failure or status; asked: how often
     )
     THROTTLED_AGAIN = "throttled again and again"  # subject: the status
+    # the preflight
+    NO_CONNECTION = "no connection"  # subject: the URL; answers: why
+    TLS_REFUSED = "TLS refused"  # subject: the URL; answers: why
+    CREDENTIALS_REFUSED = "credentials refused"  # subject: what to set; answers: the status
+    UNKNOWN_RESOURCE = "unknown resource"  # subject: the URL; answers: the status
+    NOTHING_SERVED = "nothing served there"  # subject: the URL; answers: the status
+    NOT_JUDGED = "not judged"  # subject: the test that tells why
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +324,8 @@ class MissingEvidence:
     *withheld* means that the document promises it and the target did not give it: then ``expect``
     is what was asked ``asked`` times, and ``answers`` what came instead, the most frequent first (a
     status, or why no answer came). *probe* is the one that would have shown it, whose own reason
-    for not running is then the better one.
+    for not running is then the better one. *preflight* means that it was found out before the first
+    probe, so that nothing of the operation was judged; ``options`` are those that mend it.
     """
 
     kind: MissingKind
@@ -292,6 +335,8 @@ class MissingEvidence:
     expect: Expect | None = None
     asked: int = 0
     answers: tuple[tuple[str, int], ...] = ()
+    preflight: bool = False
+    options: tuple[str, ...] = ()
 
 
 # --- clauses and rulings -----------------------------------------------------------------------
@@ -324,16 +369,33 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """One way in which answers break a clause: status, media type, and kind of the finding.
+
+    ``count`` answers had it; ``exchange`` is the one with the smallest request, ``finding`` what is
+    wrong with it. ``media_type`` is without parameters, ``""`` where none came.
+    """
+
+    status: int
+    media_type: str
+    kind: FindingKind
+    count: int
+    finding: Finding
+    exchange: Exchange | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Ruling:
     """The verdict on a clause, with the evidence counted.
 
     *judged* exchanges bear on it, *against* of them broke it.
 
     A red one has its ``finding`` and the smallest ``exchange`` that shows it (None where the
-    document itself is wrong); ``since`` is the title of the request since which all is broken that
-    was fine before; ``vain_tries`` counts attempts to show the finding again, where none did;
-    ``recorded`` means that nothing was sent. Without evidence, ``missing`` says why. ``waived`` is
-    the reason of the waiver that covers it.
+    document itself is wrong); ``shapes`` are the distinct ways in which answers broke it, the one
+    of the finding first, then the most frequent; ``since`` is the title of the request since which
+    all is broken that was fine before; ``vain_tries`` counts attempts to show the finding again,
+    where none did; ``recorded`` means that nothing was sent. Without evidence, ``missing`` says
+    why. ``waived`` is the reason of the waiver that covers it.
     """
 
     clause: Clause
@@ -344,6 +406,7 @@ class Ruling:
     against: int = 0
     finding: Finding | None = None
     exchange: Exchange | None = field(default=None, repr=False)
+    shapes: tuple[Shape, ...] = ()
     since: str = ""
     vain_tries: int = 0
     recorded: bool = False
@@ -354,3 +417,13 @@ class Ruling:
     def withheld(self) -> bool:
         """Return whether the document promises evidence that the target did not give."""
         return self.missing is not None and self.missing.withheld
+
+    @property
+    def stopped(self) -> bool:
+        """Return whether the preflight found that nobody can be judged: no word on the clause."""
+        return self.missing is not None and self.missing.preflight
+
+    @property
+    def node(self) -> str:
+        """Return the node id of the clause's test."""
+        return f"{NODE_PREFIX}{self.document}::{self.operation}::{self.clause.id}"

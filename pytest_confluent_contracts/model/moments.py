@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.model import paths
@@ -12,6 +14,12 @@ if TYPE_CHECKING:
 
 TICKS_US = (10**6, 500_000, 250_000, 200_000, 100_000)  # microseconds between two ticks of a clock
 FINEST_TICK_S = 0.045
+# RFC 3339 5.6: a date, T, t or a space, and a time with its fraction and its offset.
+TIME_STAMP = re.compile(
+    r"(?P<whole>\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d+))?"
+    r"(?P<offset>[Zz]|[+-]\d\d:\d\d)",
+    re.ASCII,
+)
 
 
 def parse_moment(body: Any, path: str) -> datetime | None:
@@ -27,6 +35,35 @@ def parse_moment(body: Any, path: str) -> datetime | None:
     except ValueError:
         return None
     return parsed if parsed.tzinfo else None
+
+
+def instant_told(text: str) -> str | None:
+    """Return the instant that an RFC 3339 time tells, alike for all its notations.
+
+    It is None where *text* is no such time. A fraction counts to its last digit, zeros aside.
+
+    >>> instant_told("2026-01-01T01:00:00.50+01:00")
+    '2026-01-01T00:00:00+00:00 .5'
+    """
+    found = TIME_STAMP.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        told = datetime.fromisoformat(f"{found['whole']}{found['offset']}".upper())
+        instant = told.astimezone(UTC)
+    except (ValueError, OverflowError):  # no such day, a leap second, the first hours of year 1
+        return None
+    fraction = (found["fraction"] or "").rstrip("0")
+    return f"{instant.isoformat()} .{fraction}"
+
+
+def parse_http_date(text: str | None) -> datetime | None:
+    """Return the time that a ``Date`` header tells, None where it tells none (RFC 9110 5.6.7)."""
+    try:
+        told = parsedate_to_datetime(text or "")
+    except ValueError:
+        return None
+    return told if told.tzinfo else told.replace(tzinfo=UTC)  # asctime has no zone and means UTC
 
 
 def granularity(stamps: Iterable[datetime]) -> float:

@@ -22,6 +22,7 @@ USUAL_NAMES = {
 # So many seconds, or more, are a time of day (since 1970) and no time to wait.
 EPOCH_S = 10**9
 WHOLE_NUMBER = re.compile(r"[0-9]{1,19}\Z")
+BELOW_ZERO = re.compile(r"-[0-9]{1,19}\Z")
 # A fraction is judged elsewhere, and can be waited out all the same.
 SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?\Z")
 
@@ -94,11 +95,12 @@ def known_headers(operation: Operation) -> QuotaHeaders:
 def read_quota(header: Callable[[str], str | None], headers: QuotaHeaders) -> Quota:
     """Return what an answer says of the quota.
 
-    *header* gives the value of one of its headers by name.
+    *header* gives the value of one of its headers by name. A Remaining below 0 counts as 0: it says
+    how many were served too many, and no request is left.
     """
     return Quota(
         limit=_number_in(header, headers.limit),
-        remaining=_number_in(header, headers.remaining),
+        remaining=_requests_left(header, headers.remaining),
         reset=_number_in(header, headers.reset),
         retry_after=_number_in(header, headers.retry_after),
     )
@@ -106,6 +108,11 @@ def read_quota(header: Callable[[str], str | None], headers: QuotaHeaders) -> Qu
 
 def _number_in(header: Callable[[str], str | None], name: str) -> int | None:
     return whole_number(header(name)) if name else None
+
+
+def _requests_left(header: Callable[[str], str | None], name: str) -> int | None:
+    left = header(name) if name else None
+    return 0 if left is not None and BELOW_ZERO.match(left) else whole_number(left)
 
 
 def whole_number(text: str | None) -> int | None:

@@ -164,6 +164,46 @@ class RedactedCase(CaseParts):
     """A case that was sent, without its secrets: it may be shown, and must not be sent again."""
 
 
+class FailureKind(StrEnum):
+    """Why no answer came, as far as a run goes by it."""
+
+    NONE = ""
+    UNCONNECTED = "no connection"
+    TLS_REFUSED = "TLS refused"
+    BROKEN_OFF = "broken off"
+
+
+class CodingFault(StrEnum):
+    """In which way an answer's content coding is not what its header says (RFC 9110 8.4)."""
+
+    NOT_APPLIED = "not applied"
+    REPEATED = "applied more often than named"
+    UNNAMED = "applied and not named"
+    UNASKED = "not asked for"
+    BROKEN = "cannot be undone"
+
+
+@dataclass(frozen=True, slots=True)
+class CodingFlaw:
+    """What is wrong with the content ``coding`` of an answer, and whether its body can be read."""
+
+    fault: CodingFault
+    coding: str
+    is_readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """How a request was lost on its connection, and silently sent again over another.
+
+    The connection had given ``answers`` answers, the last of them ``idle`` seconds before; it had
+    given none where the target attends to one connection at a time, and another was open.
+    """
+
+    idle: float
+    answers: int
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """The request that was sent, the response that came, when, and how long it took.
@@ -171,7 +211,9 @@ class Exchange:
     Times are seconds of the run's own clock. ``failure`` says in one line why no answer came;
     ``json`` is ABSENT where ``flaw`` says why the body is not JSON. Everything is redacted;
     ``leaks`` names the secrets that the answer gave away. ``superseded`` marks one that failed on
-    the way and was answered when it was sent again.
+    the way and was answered when it was sent again. ``connection`` numbers the connections of a
+    run in the order in which they were opened, 0 where it is not known; ``losses`` are those that
+    the request had before; ``coding`` says how the body's content coding is told wrongly.
     """
 
     serial: int
@@ -187,6 +229,10 @@ class Exchange:
     came_at: float
     failure: str = ""
     superseded: bool = False
+    failure_kind: FailureKind = FailureKind.NONE
+    connection: int = 0
+    losses: tuple[Loss, ...] = ()
+    coding: CodingFlaw | None = None
 
     def header(self, name: str) -> str | None:
         """Return the first value of the header *name*, whatever its case."""
@@ -196,6 +242,11 @@ class Exchange:
         """Return every value of the header *name*, whatever its case, in the order they came."""
         wanted = name.lower()
         return tuple(value for key, value in self.headers if key.lower() == wanted)
+
+    @property
+    def is_readable(self) -> bool:
+        """Return whether the body could be read: its content coding, if any, be undone."""
+        return self.coding is None or self.coding.is_readable
 
     @property
     def accepted(self) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_confluent_contracts.plugin import fixtures, options
 
-FAMILIES = ("shape", "errors", "requests", "security", "rate_limit", "update")
+FAMILIES = ("shape", "errors", "requests", "security", "rate_limit", "update", "wire")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,6 +34,9 @@ def pytest_configure(config: pytest.Config) -> None:
         told = f"a promise of this family ({family.replace('_', ' ')})"
         config.addinivalue_line("markers", f"{family}: {told}")
     config.pluginmanager.register(fixtures, "confluent_contracts_fixtures")
+    if typed := options.option_without_target(config):
+        cure = f"give --contract-target too: a URL, or {options.MOCK}"
+        raise pytest.UsageError(f"{typed}: nothing is held against anything; {cure}")
     if options.option_value(config, "target"):
         from pytest_confluent_contracts.plugin import session
 

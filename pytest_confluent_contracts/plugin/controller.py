@@ -35,6 +35,7 @@ class Controller:
         self.costs: dict[tuple[str, str], dict[str, float]] = {}
         self.proofs: list[dict[str, Any]] = []
         self.faults: list[str] = []
+        self._judged: set[str] = set()
         self.begun, self.started, self.clock = time.perf_counter(), time.time(), time.monotonic()
         config.stash[STATE_FOLDER] = saved_state.folder()
         interrupts.end_on_signals()
@@ -64,7 +65,8 @@ class Controller:
         """
         self._keep_verdict(report)
         with _message_in_full(report), junit.completed(self.config, report):
-            return (yield)
+            yield
+        _without_exchange(report)
 
     def _keep_verdict(self, report: pytest.TestReport) -> None:
         """Keep the verdict, its exchanges, and the cost of its operation as last told."""
@@ -74,8 +76,15 @@ class Controller:
         told = getattr(report, "contract", None)
         if told:
             self.exchanges.extend(told.pop("exchanges", ()))
+            self._drop_verdict_before(told["node"])
             self.records.append(told)
             self.costs[told["document"], told["operation"]] = told["cost"]
+
+    def _drop_verdict_before(self, node: str) -> None:
+        """Forget an earlier verdict on a clause that was run again: pytest-rerunfailures does."""
+        if node in self._judged:
+            self.records = [one for one in self.records if one["node"] != node]
+        self._judged.add(node)
 
     # --- the end ----------------------------------------------------------------------------------
 
@@ -89,8 +98,10 @@ class Controller:
         from pytest_confluent_contracts.plugin import gate
 
         self._sort_records()
-        gate.restore_left(self.config, self.settings)
-        saved_state.clear(self.config.stash[STATE_FOLDER])
+        try:
+            gate.restore_left(self.config, self.settings)
+        finally:
+            saved_state.clear(self.config.stash[STATE_FOLDER])
         self.faults = waivers.needless_waivers(
             self.settings.waived, self.records, self.settings.target
         )
@@ -175,7 +186,7 @@ class Controller:
 
         path = self.settings.waivers
         assert path is not None
-        failed = list(_failures(self.records))
+        failed = list(_failures(self.records, strict=self.settings.strict))
         if not failed:
             return
         try:
@@ -190,8 +201,12 @@ class Controller:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the closing section."""
+        from pytest_confluent_contracts.report.visible import visible
+
         gate = self.config.stash.get(GATE, None)
         has_verdicts = bool(self.records or self.proofs)
+        if self.config.option.verbose < 1 and self._is_told_above():
+            return
         if self.config.option.verbose < -1 or not (has_verdicts or gate):
             # An exit code that nobody can explain helps nobody, however quiet.
             for line in self.faults:
@@ -201,7 +216,16 @@ class Controller:
         if gate and not has_verdicts:
             terminalreporter.line(f"no verdict: the run ended after {gate.sent} requests")
         for text, marks in self._closing_lines(terminalreporter):
-            terminalreporter.line(text, **marks)
+            terminalreporter.line(visible(text), **marks)
+
+    def _is_told_above(self) -> bool:
+        """Return whether nothing was judged, and a failed test has said why."""
+        from pytest_confluent_contracts.report.record import is_stopped, is_unjudged
+
+        further = self.faults or self.config.stash[NOT_PUT_BACK] or self.proofs
+        if further or not any(map(is_stopped, self.records)):
+            return False
+        return all(map(is_unjudged, self.records))
 
     def _closing_lines(self, reporter: pytest.TerminalReporter) -> Iterator[Line]:
         """Yield the lines of the closing section."""
@@ -219,13 +243,18 @@ class Controller:
             yield terminal.Line(f"not put back: {lost}", terminal.HEADING)
 
 
-def _failures(records: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
+def _failures(records: Iterable[dict[str, Any]], *, strict: bool) -> Iterator[tuple[str, str, str]]:
     """Yield the clause and the document of each record that fails and is not waived.
 
-    The third value is what came, or why nothing did.
+    A SHOULD fails where the run is *strict*. The third value is what came, or why nothing did. A
+    wrong option of the run is no failure to be borne.
     """
+    from pytest_confluent_contracts.report.causes import is_red
+    from pytest_confluent_contracts.report.record import is_stopped
+
     for record in records:
-        if record["verdict"] == "broken" or record["withheld"]:
+        failed = is_red(record) or (strict and record["verdict"] == "warned")
+        if failed and not is_stopped(record):
             came = record["finding"]["came"] if record["finding"] else record["reason"]
             yield record["clause"], record["document"], came
 
@@ -247,6 +276,17 @@ def _broken_off(session: pytest.Session) -> bool:
     """Return whether the run ended before its end: by Ctrl-C, an error, ``-x`` or ``--maxfail``."""
     early = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
     return session.exitstatus in early or bool(session.shouldfail or session.shouldstop)
+
+
+def _without_exchange(report: pytest.TestReport) -> None:
+    """Take the exchange of a finding out of what pytest prints: its block has it already.
+
+    JUnit takes it from the report on the teardown.
+    """
+    from pytest_confluent_contracts.report.block import EXCHANGE
+
+    if getattr(report, "contract", None):
+        report.sections = [one for one in report.sections if not one[0].endswith(EXCHANGE)]
 
 
 @contextmanager

@@ -42,11 +42,12 @@ def contract_gate(
     It is open for the operations of which a clause was selected, else for all.
     """
     from pytest_confluent_contracts.plugin import progress
-    from pytest_confluent_contracts.plugin.gate import Gate, needed_probes
+    from pytest_confluent_contracts.plugin.gate import Gate, needed_probes, selected_clauses
 
     needed = needed_probes(request.session.items)
     telling = progress.telling_of(pytestconfig)
-    gate = Gate(pytestconfig, contract_settings, telling, needed or None)
+    chosen = selected_clauses(request.session.items)
+    gate = Gate(pytestconfig, contract_settings, telling, needed or None, chosen)
     pytestconfig.stash[GATE] = gate
     yield gate
     gate.close()

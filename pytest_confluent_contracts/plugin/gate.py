@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.model.clauses import Level, MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.paths import filled_template
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.plugin.progress import Silent
@@ -18,7 +19,7 @@ from pytest_confluent_contracts.plugin.stash import NOT_PUT_BACK, STATE_FOLDER
 from pytest_confluent_contracts.run import saved_state
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import pytest
 
@@ -37,6 +38,15 @@ REMOTE_BACKOFF_S = 0.5
 # Requests that a finding may be shrunk with: off this machine each of them is a load on others.
 REMOTE_SHRINK_TRIES = 20
 NOBODYS_ID = "contract-unknown-0000"
+# What another resource or another target may mend, and what shows that the target may serve
+# another document alone.
+WRONG_RESOURCE = frozenset({MissingKind.UNKNOWN_RESOURCE, MissingKind.NOTHING_SERVED})
+WRONG_TARGET = WRONG_RESOURCE | {
+    MissingKind.NO_CONNECTION,
+    MissingKind.TLS_REFUSED,
+    MissingKind.FELL_SILENT,
+}
+ANOTHERS_DOCUMENT = frozenset({MissingKind.NO_CREDENTIALS, MissingKind.NOTHING_SERVED})
 
 
 class Gate:
@@ -44,7 +54,7 @@ class Gate:
 
     *needed* are the operations that may be sent, each with the probes that its clauses need; by
     default all of the documents, with every probe. The target is opened for them when the first is
-    asked for, and a request for any other is refused.
+    asked for, and a request for any other is refused. *chosen* are the clauses that are judged.
     """
 
     def __init__(
@@ -53,29 +63,67 @@ class Gate:
         settings: Settings,
         telling: Silent | None = None,
         needed: Sequence[tuple[Operation, frozenset[Probe]]] | None = None,
+        chosen: Sequence[tuple[Operation, list[Clause]]] = (),
     ) -> None:
         self.config, self.settings, self.telling = config, settings, telling or Silent()
         self.fresh: list[Exchange] = []
         self.seconds: dict[tuple[str, str], float] = {}
-        self._needed = needed
+        self._needed, self._chosen = needed, chosen
         self._plans: dict[tuple[str, str], Plan] = {}
         self._target: Target | None = None
         self._clock: VirtualClock | None = None
         self._services: dict[tuple[str, str], Service] = {}
         self._campaigns: dict[tuple[str, str], Campaign] = {}
         self._testers: dict[tuple[str, str], MutationTester] = {}
+        self._telling_nodes: dict[str, str] = {}
 
     def ruling(self, operation: Operation, clause: Clause) -> Ruling:
         """Return the verdict on *clause*."""
         begun = time.perf_counter()
         try:
-            ruling = self.campaign(operation).ruling(clause)
+            ruling = self._judged(operation, clause)
         finally:
             self.telling.clear()
         took = time.perf_counter() - begun
         self.seconds[operation.key] = self.seconds.get(operation.key, 0.0) + took
         self.config.hook.pytest_contract_ruling(config=self.config, ruling=ruling)
         return ruling
+
+    def _judged(self, operation: Operation, clause: Clause) -> Ruling:
+        campaign = self.campaign(operation)
+        unjudged = campaign.look_first() if clause.needs else None
+        ruling = campaign.ruling(clause)
+        if unjudged is None:
+            return ruling
+        return replace(ruling, missing=self._told_once(operation, unjudged, ruling.node))
+
+    def _told_once(
+        self, operation: Operation, unjudged: MissingEvidence, node: str
+    ) -> MissingEvidence:
+        """Return what the test *node* tells of a preflight that stopped *operation*.
+
+        The first test of the document tells why, and fails; the others point to it.
+        """
+        if operation.document not in self._telling_nodes:
+            folder = self.config.stash.get(STATE_FOLDER, None)
+            first = saved_state.claim(folder, operation.document, node)
+            self._telling_nodes[operation.document] = first
+        first = self._telling_nodes[operation.document]
+        if first != node:
+            return MissingEvidence(MissingKind.NOT_JUDGED, first, preflight=True)
+        return replace(unjudged, options=tuple(self._mending_options(operation, unjudged.kind)))
+
+    def _mending_options(self, operation: Operation, kind: MissingKind) -> Iterator[str]:
+        """Yield the options that may mend what the preflight found."""
+        if kind in WRONG_TARGET:
+            yield "--contract-target"
+        if kind in WRONG_RESOURCE:
+            for name, _ in operation.parameters:
+                yield f"--contract-param {name}=..."
+        others = [path.stem for path in self.settings.documents]
+        others.remove(operation.document)
+        if others and kind in ANOTHERS_DOCUMENT:
+            yield " ".join(f"--contract-spec={name}" for name in others)
 
     def campaign(self, operation: Operation) -> Campaign:
         """Return the campaign of *operation*, made when first asked."""
@@ -237,6 +285,7 @@ class Gate:
         policy = RunPolicy(
             concurrency=settings.concurrency,
             reserve=not settings.local and not settings.throttle,
+            frugal=is_frugal(self.config),
         )
         if not settings.local:
             policy = replace(policy, backoff=REMOTE_BACKOFF_S, shrink_tries=REMOTE_SHRINK_TRIES)
@@ -248,7 +297,23 @@ class Gate:
             exchanged=self.exchanged,
             first_state_seen=lambda was: self.remember(operation, was),
         )
-        return Campaign(plan, self.target, policy, listener)
+        campaign = Campaign(plan, self.target, policy, listener)
+        if ends_at_first_failure(self.config):
+            campaign.ending = tuple(filter(self._fails_the_run, self._selected(operation)))
+        return campaign
+
+    def _selected(self, operation: Operation) -> Sequence[Clause]:
+        """Return the clauses of *operation* that this run judges."""
+        held = {one.key: clauses for one, clauses in self._chosen}
+        return held.get(operation.key, ())
+
+    def _fails_the_run(self, clause: Clause) -> bool:
+        """Return whether *clause* fails the run where it is broken: a MUST that nobody waives."""
+        if clause.level is not Level.MUST and not self.settings.strict:
+            return False
+        target = self.settings.target
+        waived = self.settings.waived
+        return not any(one.covers(clause.id, one.document, target) for one in waived)
 
     # --- what the run leaves behind ---------------------------------------------------------------
 
@@ -299,7 +364,11 @@ class Gate:
             tester = MutationTester(operation, self.settings.seed, self.settings.max_examples)
             self._testers[operation.key] = tester
         tester = self._testers[operation.key]
-        return tester.try_mutation(mutation) if mutation else tester.try_unaltered()
+        if not mutation:
+            return tester.try_unaltered()
+        if self.settings.prove == "matrix":
+            return tester.try_mutation_in_full(mutation)
+        return tester.try_mutation(mutation)
 
     def cost(self, operation: tuple[str, str]) -> dict[str, float]:
         """Return what *operation* has cost so far.
@@ -341,6 +410,16 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
         pinned = {path: pin for path, pin in campaign.context.pins.items() if path in was}
         campaign.was = was | pinned
     gate.close()
+
+
+def ends_at_first_failure(config: pytest.Config) -> bool:
+    """Return whether the first broken clause ends the run: ``-x``."""
+    return bool(config.getoption("maxfail") == 1)
+
+
+def is_frugal(config: pytest.Config) -> bool:
+    """Return whether a broken clause is enough to know: ``-x``, ``--lf``."""
+    return ends_at_first_failure(config) or bool(config.getoption("lf", False))
 
 
 def credentials(operation: Operation) -> dict[str, dict[str, str]]:

@@ -150,6 +150,8 @@ class ClauseItem(pytest.Function):
 
             command = f"pytest {shlex.quote(self.nodeid)} {options_again(self.config)}".rstrip()
             told = block.failure_block(self.ruling, command)
+            if self.ruling.stopped:
+                told = block.stopped_block(self.ruling)
             if self.fault:
                 told = f"{self.fault}\n{told}"
             return _failure_with_block(excinfo, told, self.path, self.clause.place.line)
@@ -207,8 +209,11 @@ def _conclude(item: ClauseItem, gate: Gate) -> None:
 
     ruling = item.ruling
     assert ruling is not None
+    failing = frozenset({Verdict.BROKEN})
+    if gate.settings.strict:
+        failing = frozenset({Verdict.BROKEN, Verdict.WARNED})
     outcome = waivers.apply_waivers(
-        gate.settings.waived, ruling, gate.settings.target, date.today()
+        gate.settings.waived, ruling, gate.settings.target, date.today(), failing
     )
     told = outcome_sentence(ruling)
     if outcome.fault:
@@ -217,7 +222,6 @@ def _conclude(item: ClauseItem, gate: Gate) -> None:
     if outcome.waived:
         item.ruling = replace(ruling, verdict=Verdict.WAIVED, waived=outcome.waived)
         pytest.xfail(f"waived: {outcome.waived}: {told}")
-    failing = {Verdict.BROKEN, Verdict.WARNED} if gate.settings.strict else {Verdict.BROKEN}
     if ruling.verdict in failing or ruling.withheld:
         raise ContractBroken(told)
     if ruling.verdict is Verdict.NOT_EXERCISED:

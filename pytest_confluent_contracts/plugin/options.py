@@ -62,16 +62,37 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     ("strict", "bool", "broken SHOULD clauses fail too"),
     (
         "prove",
-        "bool",
-        "break each clause in the embedded service and show that the gate notices (with mock)",
+        "mode",
+        "mutation testing of the gate itself: break each clause in the embedded service, and show "
+        "that the gate notices (with mock)",
     ),
 )
+# What an option of the kind "mode" may be set to, and what that adds to it.
+MODES = {"prove": {"matrix": "the same, and every other clause that each mutation turns red"}}
+# What `--help` calls the value of an option.
+METAVARS = {
+    "target": "URL",
+    "spec": "DOCUMENT",
+    "param": "NAME=VALUE",
+    "pin": "POINTER=VALUE",
+    "max-examples": "COUNT",
+    "seed": "NUMBER",
+    "budget": "REQUESTS",
+    "rate": "PER_SECOND",
+    "concurrency": "COUNT",
+    "timeout": "SECONDS",
+    "allow-host": "HOST[:PORT]",
+    "waivers": "FILE",
+    "report": "FOLDER",
+    "fail-under": "PERCENT",
+}
 INI_KINDS = {
     "text": "string",
     "list": "linelist",
     "int": "string",
     "float": "string",
     "bool": "bool",
+    "mode": "string",
 }
 
 
@@ -82,6 +103,7 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     "int": {"metavar": "VALUE"},
     "float": {"metavar": "VALUE"},
     "bool": {"action": "store_true"},
+    "mode": {"action": "store_const", "const": "true"},
 }
 
 
@@ -90,8 +112,20 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("contracts", "API contracts")
     for name, kind, told in OPTIONS:
         ini_key = _ini_key(name)
-        arguments: Any = ARGUMENTS[kind]
+        arguments: Any = dict(ARGUMENTS[kind])
+        if name in METAVARS:
+            arguments["metavar"] = METAVARS[name]
         group.addoption(f"--contract-{name}", dest=ini_key, default=None, help=told, **arguments)
+        # Options of their own: one with a value that may be left out would take the next argument.
+        for mode, adds in MODES.get(name, {}).items():
+            group.addoption(
+                f"--contract-{name}={mode}",
+                dest=ini_key,
+                default=None,
+                action="store_const",
+                const=mode,
+                help=adds,
+            )
         parser.addini(ini_key, told, type=INI_KINDS[kind], default=None)  # type: ignore[arg-type]
 
 
@@ -100,6 +134,20 @@ def option_value(config: pytest.Config, name: str) -> Any:
     ini_key = _ini_key(name)
     given = config.getoption(ini_key, default=None)
     return given if given is not None else config.getini(ini_key)
+
+
+def option_without_target(config: pytest.Config) -> str:
+    """Return the first of our options that was typed though no target is named, ``""`` for none.
+
+    What stands in an ini file, ``addopts`` too, may wait there for a target.
+    """
+    if option_value(config, "target"):
+        return ""
+    for argument in config.invocation_params.args:
+        name, _, _ = str(argument).partition("=")
+        if name.startswith("--contract-"):
+            return name
+    return ""
 
 
 def _ini_key(name: str) -> str:

@@ -74,7 +74,7 @@ class Lines(_Telling):
         """Write *line* as one of its own."""
         with self.uncaptured():
             self.reporter.ensure_newline()
-            self.reporter.line(f"contracts: {line}")
+            self.reporter.line(f"contracts: {_visible(line)}")
 
 
 class Live(_Telling):
@@ -109,7 +109,7 @@ class Live(_Telling):
         with self.uncaptured():
             if words and not self.shown and self.room < LEAST_COLUMNS:
                 self.reporter.write("\n")
-            words = f" {words}"[: self.room] if words else ""
+            words = f" {_visible(words)}"[: self.room] if words else ""
             rest = " " * (self.shown - len(words))
             self.writer.write_raw("\b" * self.shown + words + rest + "\b" * len(rest), flush=True)
             self.shown = len(words)
@@ -121,6 +121,13 @@ class Live(_Telling):
         The last stays free: a terminal may wrap after it.
         """
         return max(0, int(self.writer.fullwidth - self.writer.width_of_current_line - 1))
+
+
+def _visible(line: str) -> str:
+    """Return *line* as it may be printed: why no answer came is told in the target's words."""
+    from pytest_confluent_contracts.report.visible import visible
+
+    return visible(line)
 
 
 def telling_of(config: pytest.Config) -> Silent:

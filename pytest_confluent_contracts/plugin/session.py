@@ -29,8 +29,13 @@ def begin(config: pytest.Config) -> None:
     worker = getattr(config, "workerinput", None)
     if worker is None:
         from pytest_confluent_contracts.plugin.controller import Controller
+        from pytest_confluent_contracts.plugin.failures import FailuresByCause, FailuresPutBack
 
-        config.pluginmanager.register(Controller(config, found), "confluent_contracts_controller")
+        controller = Controller(config, found)
+        by_cause = FailuresByCause(controller)
+        config.pluginmanager.register(controller, "confluent_contracts_controller")
+        config.pluginmanager.register(by_cause, "confluent_contracts_failures")
+        config.pluginmanager.register(FailuresPutBack(by_cause), "confluent_contracts_put_back")
     else:
         config.stash[STATE_FOLDER] = saved_state.path(worker["contract_folder"])
 
@@ -103,6 +108,7 @@ def pytest_runtest_makereport(
     if report.when == "call":
         if getattr(item, "ruling", None) is not None:
             _attach_ruling(item, report)
+            _place_skip(item, report)
         if getattr(item, "proof", None) is not None:
             _attach_proof(item, report)
     return report
@@ -131,6 +137,13 @@ def _attach_ruling(item: Any, report: Any) -> None:
         # sections of the item.
         item.add_report_section(block.EXCHANGE, "stdout", text)
         report.sections.append((f"Captured stdout {block.EXCHANGE}", text))
+
+
+def _place_skip(item: Any, report: Any) -> None:
+    """Let a skipped clause stand at its line of the document, not at ours that skips."""
+    if report.skipped and isinstance(report.longrepr, tuple):
+        *_, reason = report.longrepr
+        report.longrepr = (str(item.path), item.clause.place.line, reason)
 
 
 def _attach_proof(item: Any, report: Any) -> None:

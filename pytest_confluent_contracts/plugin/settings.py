@@ -18,13 +18,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from pytest_confluent_contracts.model.clauses import NODE_PREFIX
-from pytest_confluent_contracts.model.paths import has_items
+from pytest_confluent_contracts.model.paths import has_items, pointer_of, steps_of
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import is_local
-from pytest_confluent_contracts.plugin.options import MOCK, OPTIONS, option_value
+from pytest_confluent_contracts.plugin.options import MOCK, MODES, OPTIONS, option_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_confluent_contracts.model.documents import Operation
 
@@ -59,7 +59,7 @@ class Settings:
     report: Path | None = None
     fail_under: float = 0.0
     strict: bool = False
-    prove: bool = False
+    prove: str = ""
     again: str = ""
 
     @property
@@ -110,7 +110,7 @@ def _checked_settings(config: pytest.Config, target: str) -> Settings:
         waived=_waived(config),
         waivers_update=bool(option_value(config, "waivers-update")),
         report=_absolute_path(option_value(config, "report")),
-        fail_under=_number(config, "fail-under", float, 0, 0.0),
+        fail_under=_number(config, "fail-under", float, 0, 0.0, most=100.0),
         throttle=bool(option_value(config, "throttle")) or target == MOCK,
         strict=bool(option_value(config, "strict")),
         prove=_prove(config, target),
@@ -171,8 +171,12 @@ def _check_workers(config: pytest.Config) -> None:
         raise ContractError(f"--dist=each: every worker would send everything; {cure}")
 
 
-def _prove(config: pytest.Config, target: str) -> bool:
-    asked = bool(option_value(config, "prove"))
+def _prove(config: pytest.Config, target: str) -> str:
+    """Return how the gate itself is tested: ``true``, ``matrix``, or ``""`` where it is not."""
+    given = str(option_value(config, "prove") or "").lower()
+    asked = "" if given in ("false", "no", "off", "0") else given
+    if asked not in ("", "true", "yes", "on", "1", *MODES["prove"]):
+        raise ContractError(f"contract_prove={given}: give true, false or matrix")
     if asked and target != MOCK:
         told = "only the embedded service can be broken; give --contract-target=mock"
         raise ContractError(f"--contract-prove: {told}")
@@ -331,10 +335,17 @@ def _concurrency(config: pytest.Config, target: str, local: bool) -> int:
     return int(_number(config, "concurrency", int, 1, 1 if local else REMOTE_CONCURRENCY))
 
 
-def _number(config: pytest.Config, name: str, kind: type, least: float, usual: float | None) -> Any:
+def _number(
+    config: pytest.Config,
+    name: str,
+    kind: type,
+    least: float,
+    usual: float | None,
+    most: float = float("inf"),
+) -> Any:
     """Return the number that was given for *name*, else *usual*.
 
-    Raise `ContractError` where it is none, or less than *least*.
+    Raise `ContractError` where it is none, less than *least*, more than *most*, or infinite.
     """
     given = option_value(config, name)
     if given in (None, ""):
@@ -343,9 +354,10 @@ def _number(config: pytest.Config, name: str, kind: type, least: float, usual: f
         number = kind(given)
     except ValueError:
         number = None
-    if number is None or not least <= number < float("inf"):
+    if number is None or not least <= number <= most or number == float("inf"):
         what = "a whole number" if kind is int else "a number"
-        raise ContractError(f"--contract-{name}={given}: give {what} of at least {least:g}")
+        bounds = f"from {least:g} to {most:g}" if most < float("inf") else f"of at least {least:g}"
+        raise ContractError(f"--contract-{name}={given}: give {what} {bounds}")
     return number
 
 
@@ -385,16 +397,36 @@ def _checked_parameters(given: Sequence[str], paths: Sequence[Path]) -> Iterator
 def checked_pins(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[str, Any]]:
     """Yield the path and the value of each pin *given* as ``POINTER=VALUE``.
 
-    Raise `ContractError` where no request of the documents in *paths* has such a member.
+    The member is a JSON Pointer (RFC 6901) or a path: ``/data/attributes/tags`` is
+    ``data.attributes.tags``. Raise `ContractError` where no request of the documents in *paths* has
+    such a member.
     """
-    known: set[str] = set()
+    known: dict[str, str] = {}
     for operation in _operations(paths):
-        known.update(member.path for member in operation.request_members)
-    for name, content in _pairs("pin", given):
-        if name not in known or has_items(name):
-            told = f"no request body has this member; known: {', '.join(sorted(known))}"
+        for member in operation.request_members:
+            if not has_items(member.path):
+                names = [step for step in steps_of(member.path) if isinstance(step, str)]
+                known |= {member.path: member.path, pointer_of(names): member.path}
+    for pair in given:
+        name, content = _split_pin(pair, known)
+        if name not in known:
+            told = (
+                f"no request body has this member; known: {', '.join(sorted(set(known.values())))}"
+            )
             raise ContractError(f"--contract-pin {name}: {told}")
-        yield name, _json_or_text(content)
+        yield known[name], _json_or_text(_from_environment("pin", name, content))
+
+
+def _split_pin(pair: str, known: Iterable[str]) -> tuple[str, str]:
+    """Return the member and the value of *pair*; the name of a *known* member may hold a ``=``."""
+    fitting = [name for name in known if pair.startswith(f"{name}=")]
+    if fitting:
+        name = max(fitting, key=len)
+        return name, pair[len(name) + 1 :]
+    name, equals, content = pair.partition("=")
+    if not equals or not name:
+        raise ContractError(f"--contract-pin={name}: give POINTER=VALUE")
+    return name, content
 
 
 def _operations(paths: Sequence[Path]) -> Iterator[Operation]:

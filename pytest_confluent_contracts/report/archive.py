@@ -35,6 +35,7 @@ def _add(har: harfile.HarFile, exchange: Data, begun: datetime) -> None:
         request=_request(exchange),
         response=_response(exchange),
         timings=harfile.Timings(send=0, wait=took, receive=0),
+        connection=str(exchange.get("connection") or "") or None,
         comment=_comment(exchange),
     )
 
@@ -43,6 +44,8 @@ def _comment(exchange: Data) -> str:
     told = (
         f"{exchange['document']}::{exchange['operation']} {exchange['probe']}: {exchange['title']}"
     )
+    if lost := exchange.get("lost"):  # a report may have been written before that was told
+        told += f"; lost on {lost} connections, and sent again"
     return f"{told}; {exchange['failure']}" if exchange["failure"] else told
 
 

@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.report.causes import standing
+from pytest_confluent_contracts.report.record import is_of_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,8 @@ def badge_message(run: Mapping[str, Any]) -> tuple[str, str]:
 
     What fails is told first, then what warns, else how many promises are kept.
     """
-    counts = Counter(map(standing, run["clauses"]))
+    of_target = [one for one in run["clauses"] if not is_of_document(one)]
+    counts = Counter(map(standing, of_target))
     for verdict, colour in (("broken", RED), ("withheld", RED), ("warned", AMBER)):
         if counts[verdict]:
             return f"{counts[verdict]} {verdict}, {counts['kept']} kept", colour

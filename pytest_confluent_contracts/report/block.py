@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.report.curl import curl
-from pytest_confluent_contracts.report.sentences import outcome_sentence, seen_sentence
+from pytest_confluent_contracts.report.sentences import (
+    finding_sentence,
+    mending_sentence,
+    missing_repair_sentence,
+    missing_sentence,
+    outcome_sentence,
+    repair_sentence,
+    seen_sentence,
+)
+from pytest_confluent_contracts.report.visible import visible
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.clauses import Ruling
@@ -24,22 +33,45 @@ def failure_block(ruling: Ruling, again: str) -> str:
     came = outcome_sentence(ruling)
     if ruling.finding is None:
         came = f"not exercised: {came}"
-    lines = [came, f"  promised: {ruling.clause.promise} ({ruling.clause.place})"]
+    lines = [came]
+    if mend := _mending(ruling):
+        lines.append(f"  to mend:  {mend}")
+    lines += [f"  promised: {ruling.clause.promise} ({ruling.clause.place})"]
     if ruling.finding and ruling.exchange:
         lines.append(f"  request:  {curl(ruling.exchange)}")
         lines.append(f"  answer:   {_answer(ruling.exchange)}")
     if ruling.finding:
         lines.append(f"  seen:     {seen_sentence(ruling)}")
+    for shape in ruling.shapes[1:]:
+        media_type = f" {shape.media_type}" if shape.media_type else ""
+        came = visible(f"{shape.count} × {shape.status}{media_type}")
+        lines.append(f"  also:     {came}: {finding_sentence(shape.finding)}")
     return "\n".join([*lines, f"  again:    {again}"])
+
+
+def _mending(ruling: Ruling) -> str:
+    """Return what to mend, ``""`` where no sentence can name it."""
+    if ruling.finding is not None:
+        return repair_sentence(ruling.finding)
+    return "" if ruling.missing is None else missing_repair_sentence(ruling.missing)
+
+
+def stopped_block(ruling: Ruling) -> str:
+    """Return the failure block of a preflight that found that nobody can be judged."""
+    assert ruling.missing is not None
+    lines = [f"not judged: {missing_sentence(ruling.missing)}"]
+    if mending := mending_sentence(ruling.missing):
+        lines.append(f"  to mend:  {mending}")
+    return "\n".join(lines)
 
 
 def _answer(exchange: Exchange) -> str:
     if exchange.failure:
-        return exchange.failure
+        return visible(exchange.failure)
     text = " ".join(exchange.text.split())
     if len(text) > LONGEST_ANSWER:
         text = f"{text[:LONGEST_ANSWER]} ..."
-    return f"{exchange.status} {text}".rstrip()
+    return visible(f"{exchange.status} {text}".rstrip())
 
 
 def exchange_text(ruling: Ruling) -> str:
@@ -54,7 +86,7 @@ def exchange_text(ruling: Ruling) -> str:
     sent = [f"{case.operation.method.upper()} {exchange.url}", *_header_lines(case.headers)]
     came = [exchange.failure or str(exchange.status), *_header_lines(exchange.headers)]
     body = (case.body or b"").decode("utf-8", "backslashreplace")
-    return "\n".join([*sent, "", _cut(body), "", *came, "", _cut(exchange.text)])
+    return visible("\n".join([*sent, "", _cut(body), "", *came, "", _cut(exchange.text)]))
 
 
 def _header_lines(headers: tuple[tuple[str, str], ...]) -> list[str]:

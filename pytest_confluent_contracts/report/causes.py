@@ -11,7 +11,7 @@ from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Aspect, Family, FindingKind, MissingKind
 from pytest_confluent_contracts.model.traffic import Expect
 from pytest_confluent_contracts.report.record import missing_from
-from pytest_confluent_contracts.report.sentences import missing_sentence
+from pytest_confluent_contracts.report.sentences import missing_repair_sentence, missing_sentence
 
 A_HABIT = 3  # members that break one rule in one way: two may be slips, three are a missing check
 GRAVEST = ("broken", "withheld", "warned", "waived", "kept", "not exercised")
@@ -37,6 +37,33 @@ ABOUT_OWN_MEMBER = frozenset(
 )
 # Findings that are another thing on another status.
 TOLD_BY_STATUS = frozenset({FindingKind.SECRET_LEAKED, FindingKind.CHANGED_BY_REFUSED})
+# Findings that say why others show what they show.
+EXPLAINING = frozenset({FindingKind.CONNECTIONS_DIFFER})
+
+# Findings that keep evidence from other clauses.
+BLOCKING = frozenset(
+    {
+        FindingKind.NOT_ANSWERED,
+        FindingKind.ALLOWED_REFUSED,
+        FindingKind.CREDENTIALS_REFUSED,
+        FindingKind.UNDOCUMENTED_STATUS,
+        FindingKind.MEDIA_TYPE_WRONG,
+        FindingKind.JSON_UNREADABLE,
+    }
+)
+DISCLOSING = frozenset({FindingKind.SECRET_LEAKED, FindingKind.SECRET_SHOWN})
+# Behind what blocks, what discloses, and 5xx: lost or changed data, then what is taken though it
+# is wrong, then what answers look like.
+BY_FAMILY: Mapping[str, int] = {
+    Family.UPDATE: 3,
+    Family.REQUESTS: 4,
+    Family.ERRORS: 5,
+    Family.SHAPE: 5,
+    Family.RATE_LIMIT: 6,
+}
+LEAST_DAMAGE = 7  # headers
+# Findings that another one on the same member explains.
+CONSEQUENCES = frozenset({FindingKind.FORM_NOT_STORED})
 
 Record = Mapping[str, Any]
 Key = tuple[Any, ...]
@@ -63,6 +90,12 @@ class Cause:
         """Return what came, or why nothing did."""
         finding = self.best["finding"]
         return str(finding["came"]) if finding else why(self.best)
+
+    @property
+    def mend(self) -> str:
+        """Return what to mend, ``""`` where no sentence can name it."""
+        finding = self.best["finding"]
+        return str(finding.get("mend", "")) if finding else mending_missing(self.best)
 
     @property
     def against(self) -> int:
@@ -110,19 +143,42 @@ class Cause:
 
 
 def find_causes(records: Iterable[Record]) -> list[Cause]:
-    """Return the causes of all that is not as promised, the gravest first, then the most seen.
+    """Return the causes of all that is not as promised, the gravest first.
 
-    A cause is of one operation; what is waived has causes of its own.
+    Of those with one verdict, what does more damage is told first, then what was seen more often. A
+    cause is of one operation; what is waived has causes of its own. A clause that is broken in
+    several ways may stand in several causes.
     """
     apart: dict[tuple[str, str, bool], list[Record]] = defaultdict(list)
     for record in records:
         verdict = standing(record)
         if verdict in RANK:
-            apart[record["document"], record["operation"], verdict == "waived"].append(record)
+            key = (record["document"], record["operation"], verdict == "waived")
+            apart[key] += _by_shape(record)
     found: list[Cause] = []
     for own in apart.values():
-        found += [Cause(tuple(sorted(group, key=_weight))) for group in _grouped(own)]
+        found += [Cause(_once_each(group)) for group in _grouped(own)]
     return sorted(found, key=_gravity)
+
+
+def _by_shape(record: Record) -> list[Record]:
+    """Return *record* once for each shape of wrong answer: each may have a cause of its own."""
+    others = record.get("also") or []
+    told = [record]
+    if others:
+        apart = sum(other["against"] for other in others)
+        told = [{**record, "against": max(1, record["against"] - apart)}]
+    for other in others:
+        told.append({**record, "against": other["against"], "finding": other["finding"]})
+    return told
+
+
+def _once_each(group: Sequence[Record]) -> tuple[Record, ...]:
+    """Return the records of a cause, the best first; a clause is named once, by its best."""
+    best: dict[str, Record] = {}
+    for record in sorted(group, key=_weight):
+        best.setdefault(record["node"], record)
+    return tuple(best.values())
 
 
 def standing(record: Record) -> str:
@@ -168,8 +224,38 @@ def why(record: Record) -> str:
     return missing_sentence(evidence)
 
 
+def mending_missing(record: Record) -> str:
+    """Return what to mend where evidence was withheld, ``""`` where no sentence can name it."""
+    missing = record.get("missing")
+    evidence = missing_from(missing) if missing else None
+    return "" if evidence is None else missing_repair_sentence(evidence)
+
+
 def _gravity(cause: Cause) -> tuple[Any, ...]:
-    return RANK[cause.verdict], cause.best["level"] != "MUST", -cause.against
+    return RANK[cause.verdict], _damage(cause), cause.best["level"] != "MUST", -cause.against
+
+
+def _damage(cause: Cause) -> int:
+    """Return how little damage *cause* does: 0 is what makes other clauses fail.
+
+    It counts what shows it worst: a leaked secret among missing headers is a leaked secret.
+    """
+    return min(_damage_of(cause, record) for record in cause.records)
+
+
+def _damage_of(cause: Cause, record: Record) -> int:
+    kind = _kind(record)
+    if not kind and cause.best["finding"]:
+        return LEAST_DAMAGE  # the finding says what it does
+    if kind in BLOCKING and any(standing(other) == "withheld" for other in cause.records):
+        return 0
+    if kind in DISCLOSING or (kind and record["family"] == Family.SECURITY):
+        return 1
+    if kind and record["finding"]["status"] >= 500:
+        return 2
+    if kind == FindingKind.HEADER_MISSING or _topic(record)["aspect"] == Aspect.HEADER:
+        return LEAST_DAMAGE
+    return BY_FAMILY.get(record["family"], LEAST_DAMAGE)
 
 
 def _weight(record: Record) -> tuple[Any, ...]:
@@ -177,6 +263,8 @@ def _weight(record: Record) -> tuple[Any, ...]:
     return (
         RANK[standing(record)],
         record["level"] != "MUST",
+        _kind(record) not in EXPLAINING,
+        _kind(record) in CONSEQUENCES,
         record["family"] != Family.REQUESTS,  # what was asked explains what came of it
         _topic(record)["aspect"] == Aspect.GENERAL,  # a rule on every answer explains least
         -record["against"],
@@ -283,7 +371,7 @@ class _Reader:
             if _kind(record) == FindingKind.UNDOCUMENTED_STATUS:
                 strange.add(record["finding"]["status"])
             if _topic(record)["aspect"] in READING:
-                unreadable.add(record["status"])
+                unreadable.add(_unreadable(record))
             if habit := _habit(record):
                 habits[habit] += 1
         return cls(
@@ -302,9 +390,11 @@ class _Reader:
         yield from self._about(record)
         yield from self._asked(record)
         yield from _same_aspect(record)
+        yield from _same_habit_of_answers(record)
         if shown := record["finding"].get("exchange"):
             yield from _as_answered(record["family"], shown)
-            if shown["status"] in self.strange:
+            # What changed is wrong whatever the answer was.
+            if shown["status"] in self.strange and record["family"] != Family.UPDATE:
                 yield "strange", shown["status"]
 
     def _about(self, record: Record) -> Iterator[Key]:
@@ -327,12 +417,21 @@ class _Reader:
         """
         habit = _habit(record)
         if habit is None:
+            yield from self._taken_together(record)
             return
         if habit in self.habits:
             yield "habit", habit
         _, status = habit
         if status < 300:  # what was taken though it is wrong comes back in later answers
             yield "about", _owner(_topic(record)["member"]) or "body"
+
+    def _taken_together(self, record: Record) -> Iterator[Key]:
+        """Yield the habit that explains why a body with several things wrong was taken."""
+        if _kind(record) == FindingKind.FORBIDDEN_TAKEN:
+            status = record["finding"]["status"]
+            known = [habit for habit in self.habits if habit[1] == status]
+            if known:
+                yield "habit", min(known)
 
     def _withheld(self, record: Record) -> Iterator[Key]:
         """Yield what missing evidence shares with other clauses.
@@ -381,11 +480,18 @@ def _same_sentence(finding: Record) -> Key:
     return "came", kind, *values, finding["request"], status
 
 
+def _unreadable(record: Record) -> str:
+    """Return the answers that cannot be read; of errors at large, the status of those that came."""
+    if record["status"] != "error" or not _kind(record):
+        return str(record["status"])
+    return str(record["finding"]["status"])
+
+
 def _same_aspect(record: Record) -> Iterator[Key]:
     """Yield what a clause shares with others because they look at the same side of the traffic."""
     aspect, finding = _topic(record)["aspect"], record["finding"]
     if aspect in READING:
-        yield "unreadable", record["status"]
+        yield "unreadable", _unreadable(record)
     if _kind(record) == FindingKind.CHANGED_BY_REFUSED and 200 <= finding["status"] < 300:
         # Whoever cannot read an answer takes its request for refused.
         yield "unreadable", str(finding["status"])
@@ -393,6 +499,22 @@ def _same_aspect(record: Record) -> Iterator[Key]:
         yield ("quota",)
     if aspect == Aspect.WAIT:
         yield ("wait",)
+
+
+def _same_habit_of_answers(record: Record) -> Iterator[Key]:
+    """Yield what a finding shares with others because answers are made in another way altogether.
+
+    A service without a rate limit sends none of its headers. One whose framework refuses has a body
+    of its own in the place of the documented one: members are missing, and others stand there.
+    """
+    kind, subject = _kind(record), _subject(record)
+    if kind == FindingKind.HEADER_MISSING and "ratelimit" in subject.lower().replace("-", ""):
+        yield ("no limit",)
+    replaced = (FindingKind.MEMBER_MISSING, FindingKind.MEMBERS_UNDECLARED)
+    # Not by its steps: a name that was shortened is no path any more.
+    is_outermost = "." not in subject and "[" not in subject
+    if kind in replaced and record["status"] == "error" and is_outermost:
+        yield "another body", record["finding"]["status"]
 
 
 def _as_answered(family: str, shown: Record) -> Iterator[Key]:

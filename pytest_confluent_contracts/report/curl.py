@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.model.traffic import SubjectKind
+from pytest_confluent_contracts.report.visible import break_commands, is_printable, visible
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Exchange
@@ -18,7 +19,7 @@ HEAD, TAIL = 500, 60  # bytes that are left of it
 def curl(exchange: Exchange) -> str:
     """Return the request of *exchange* as a curl line: credentials redacted, a long body cut."""
     case = exchange.case
-    parts = [f"curl -X {case.operation.method}", shlex.quote(exchange.url)]
+    parts = [f"curl -X {case.operation.method}", _quoted_text(exchange.url)]
     is_form = case.subject.kind is SubjectKind.FORM
     for name, value in case.headers:
         # Another Accept than curl's own says nothing new, unless that is what the request is about.
@@ -35,7 +36,7 @@ def _quoted_header(name: str, value: str) -> str:
     """Return a header for the shell, the zeros of a long one made by it."""
     if len(value) > LONGEST_HEADER and set(value) == {"0"}:
         return f"\"{name}: $(printf '%0{len(value)}d' 0)\""
-    return shlex.quote(f"{name}: {value}")
+    return _quoted_text(f"{name}: {value}")
 
 
 def _quoted_body(body: bytes) -> str:
@@ -45,14 +46,18 @@ def _quoted_body(body: bytes) -> str:
 
 
 def _quoted(body: bytes) -> str:
-    text = body.decode("utf-8", "surrogateescape")
-    if text.isprintable():
+    return _quoted_text(body.decode("utf-8", "surrogateescape"))
+
+
+def _quoted_text(text: str) -> str:
+    """Return *text* as one word of bash, as ``$'...'`` where anything in it has to be spelled."""
+    if text.isprintable() and visible(text) == text:
         return shlex.quote(text)
-    return f"$'{''.join(map(_spelled, text))}'"
+    return break_commands(f"$'{''.join(map(_spelled, text))}'")
 
 
 def _spelled(mark: str) -> str:
     """Return *mark* as it stands inside ``$'...'`` of a shell: byte by byte if it is not seen."""
-    if mark.isprintable():
+    if is_printable(mark):
         return f"\\{mark}" if mark in "\\'" else mark
     return "".join(f"\\x{byte:02x}" for byte in mark.encode("utf-8", "surrogateescape"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import tempfile
@@ -15,6 +16,7 @@ from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import Expect
 from pytest_confluent_contracts.report import archive, badge, markdown, page, quality, sarif
 from pytest_confluent_contracts.report.run import VERSION
+from pytest_confluent_contracts.report.visible import visible, visible_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -74,10 +76,10 @@ def write_reports(directory: Path, run: Run, sources: Mapping[str, str]) -> list
     writers: dict[str, Callable[[IO[str]], object]] = {
         REPORT: lambda file: _json(file, run),
         "report.html": lambda file: file.writelines(page.page_parts(run, sources)),
-        "report.sarif": lambda file: json.dump(sarif.sarif_log(run, sources), file, indent=1),
-        "codequality.json": lambda file: json.dump(quality.quality_issues(run), file, indent=1),
+        "report.sarif": lambda file: file.write(_dumped(sarif.sarif_log(run, sources))),
+        "codequality.json": lambda file: file.write(_dumped(quality.quality_issues(run))),
         "summary.md": lambda file: file.write(told),
-        "exchanges.har": lambda file: archive.write_archive(file, run),
+        "exchanges.har": lambda file: archive.write_archive(_VisibleJson(file), run),
         "badge.svg": lambda file: file.write(badge.draw_badge(run)),
     }
     try:
@@ -115,11 +117,27 @@ def _json(file: IO[str], run: Run) -> None:
 
     The streaming of json.dump itself is ten times slower than its encoder.
     """
-    head = json.dumps({key: value for key, value in run.items() if key != "exchanges"}, indent=1)
+    head = _dumped({key: value for key, value in run.items() if key != "exchanges"})
     file.write(head.removesuffix("\n}") + ',\n "exchanges": [')
     for index, exchange in enumerate(run["exchanges"]):
-        file.write(("," if index else "") + "\n  " + json.dumps(exchange))
+        file.write(("," if index else "") + "\n  " + visible_json(json.dumps(exchange)))
     file.write("\n ]\n}\n")
+
+
+def _dumped(told: Any) -> str:
+    return visible_json(json.dumps(told, indent=1))
+
+
+class _VisibleJson(io.StringIO):
+    """Hands on to *file* what is JSON, written a value at a time, with no command in it."""
+
+    def __init__(self, file: IO[str]) -> None:
+        super().__init__()
+        self.file = file
+
+    def write(self, text: str, /) -> int:
+        """Write *text*, in which no value is cut in two."""
+        return self.file.write(visible_json(text))
 
 
 def _add_to_step_summary(told: str) -> None:
@@ -163,7 +181,18 @@ def read_report(path: Path) -> Run:
         raise ContractError(f"{path}: {told}: write it again with the same version of the tool")
     if wrong := next(_misshapen(run), ""):
         raise ContractError(f"{path}: a damaged report: {wrong}; write it again")
+    for clause in run["clauses"]:
+        _make_visible(clause)
     return run
+
+
+def _make_visible(clause: dict[str, Any]) -> None:
+    """Spell what must not be printed raw: an older version or a stranger may have written it."""
+    clause["reason"] = visible(clause["reason"])
+    for shown in (clause, *clause.get("also", ())):
+        finding = shown["finding"] or {}
+        for name in finding.keys() & {"came", "mend", "curl", "seen"}:
+            finding[name] = visible(finding[name])
 
 
 def _first_line(error: Exception) -> str:
@@ -206,6 +235,7 @@ def _is_clause(clause: Any) -> bool:
         and (finding is None or _is_finding(finding))
         and (missing is None or _is_missing(missing))
         and ("topic" not in clause or _is_topic(clause["topic"]))
+        and _are_shapes(clause.get("also", []))
     )
 
 
@@ -214,8 +244,8 @@ def _has(told: Any, names: Iterable[str], kind: type) -> bool:
     return isinstance(told, dict) and all(isinstance(told.get(name), kind) for name in names)
 
 
-# Reports of earlier versions of the tool tell of no topic, of nothing missing, and of findings in
-# English alone.
+# Reports of earlier versions of the tool tell of no topic, of nothing missing, of one shape of
+# wrong answers, and of findings in English alone.
 
 
 def _is_topic(told: Any) -> bool:
@@ -229,6 +259,12 @@ def _is_finding(told: Any) -> bool:
         return True
     in_words = _has(told, ("kind", "subject", "request"), str)
     return in_words and _has(told, ("status",), int) and {"expected", "observed"} <= told.keys()
+
+
+def _are_shapes(told: Any) -> bool:
+    if not isinstance(told, list):
+        return False
+    return all(_has(one, ("against",), int) and _is_finding(one.get("finding")) for one in told)
 
 
 def _is_missing(told: Any) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_confluent_contracts.report import causes
-from pytest_confluent_contracts.report.record import by_operation
+from pytest_confluent_contracts.report.record import by_operation, is_of_document
 from pytest_confluent_contracts.report.terminal import FAMILIES, ORDER, counted
+from pytest_confluent_contracts.report.visible import visible
 
 MOST = 50  # findings; a job's page takes 1 MiB
 LONGEST = 600
@@ -26,7 +27,8 @@ def markdown_summary(run: Data) -> str:
 
 
 def _head(run: Data) -> Iterator[str]:
-    yield f"## API contracts: {counted(run['clauses']) or 'nothing judged'}"
+    of_target = [one for one in run["clauses"] if not is_of_document(one)]
+    yield f"## API contracts: {counted(of_target) or 'nothing judged'}"
     yield ""
     held = ", ".join(f"{_text(one['title'])} {_text(one['version'])}" for one in run["documents"])
     against = f"{_code(run['target'])} held against {held or 'no document'}"
@@ -41,12 +43,16 @@ def _tables(clauses: Sequence[Data]) -> Iterator[str]:
         yield "| | " + " | ".join(ORDER) + " |"
         yield "|---|" + "--:|" * len(ORDER)
         verdicts: dict[str, list[str]] = {family: [] for family in FAMILIES}
-        for one in own:
+        of_target = [one for one in own if not is_of_document(one)]
+        for one in of_target:
             verdicts.setdefault(one["family"], []).append(one["verdict"])
         for family, told in verdicts.items():
             if told:
                 cells = " | ".join(str(told.count(verdict) or "") for verdict in ORDER)
                 yield f"| {family.replace('_', ' ')} | {cells} |"
+        of_document = [one for one in own if is_of_document(one)]
+        if of_document:
+            yield f"\nThe document's own examples: {counted(of_document)}."
 
 
 def _causes(clauses: Sequence[Data]) -> Iterator[str]:
@@ -55,6 +61,8 @@ def _causes(clauses: Sequence[Data]) -> Iterator[str]:
         yield "\n### What to look at\n"
     for cause in found[:MOST]:
         yield f"- {GLYPHS[cause.verdict]} **{cause.verdict}**: {_text(cause.title)}{cause.spread}"
+        if cause.mend:
+            yield f"  to mend: {_text(cause.mend)}"
         yield f"  promised: {_text(cause.best['promise'])} ({_code(cause.best['place'])})"
         named = ", ".join(map(_code, cause.clauses[:6]))
         more = len(cause.clauses) - 6
@@ -92,7 +100,7 @@ def _text(text: str) -> str:
 
 def _cut_line(text: str) -> str:
     """Return *text* on one line of at most `LONGEST` characters."""
-    flat = " ".join(text.split())
+    flat = visible(" ".join(text.split()))
     return flat if len(flat) <= LONGEST else flat[: LONGEST - 4] + " ..."
 
 

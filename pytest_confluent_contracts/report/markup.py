@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from html import escape
 
+from pytest_confluent_contracts.report.visible import visible
+
 VOID = frozenset({"br", "hr", "input", "meta"})
-# What a reader cannot see, or what turns the text around it: controls, bidirectional marks, lone
-# surrogates.
-UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
 
 
 class Html(str):
@@ -21,11 +17,6 @@ class Html(str):
 
 
 Child = str | Html | Iterable["Child"]
-
-
-def visible(text: str) -> str:
-    """Return *text* with what cannot be seen written out, as ``⟨U+202E⟩``."""
-    return UNSEEN.sub(lambda found: f"⟨U+{ord(found.group()):04X}⟩", text)
 
 
 def html(child: Child) -> Html:

@@ -9,12 +9,14 @@ from typing import Any
 from pytest_confluent_contracts.report.causes import GRAVEST, reasons, standing
 from pytest_confluent_contracts.report.listing import slug
 from pytest_confluent_contracts.report.markup import Html, scroll_region, tag
+from pytest_confluent_contracts.report.record import is_of_document
 from pytest_confluent_contracts.report.terminal import FAMILIES
 
 Data = Mapping[str, Any]
 Numbered = tuple[int, Data]
 
 NAMED = 12
+DOCUMENT = "the document itself"  # the row of the clauses on its examples
 
 
 def coverage_matrix(name: str, clauses: Sequence[Numbered]) -> Html:
@@ -35,23 +37,33 @@ def _name(family: str) -> str:
 
 
 def _statuses(clauses: Iterable[Data]) -> list[str]:
-    found = {clause["status"] for clause in clauses}
+    found = set(map(_answers, clauses))
     return sorted(found, key=_place_of)
 
 
-def _place_of(status: str) -> tuple[bool, bool, bool, str]:
+def _answers(clause: Data) -> str:
+    """Return the row of *clause*: the answers of which it speaks.
+
+    What judges the document's own examples speaks of none: no answer made it green.
+    """
+    return DOCUMENT if is_of_document(clause) else str(clause["status"])
+
+
+def _place_of(status: str) -> tuple[bool, bool, bool, bool, str]:
     """Return what a row is sorted by.
 
-    *any* comes first, then what is no error, then errors at large, then each error.
+    *any* comes first, then what is no error, then errors at large, then each error, and the
+    document itself at the end.
     """
-    return status != "", status[:1] not in "123", status != "error", status
+    is_document = status == DOCUMENT
+    return is_document, status != "", status[:1] not in "123", status != "error", status
 
 
 def _row(status: str, families: Sequence[str], clauses: Sequence[Numbered]) -> Html:
     label = {"": "any", "error": "every error"}.get(status, status)
     by_family: dict[str, list[Numbered]] = {family: [] for family in families}
     for number, clause in clauses:
-        if clause["status"] == status and clause["family"] in by_family:
+        if _answers(clause) == status and clause["family"] in by_family:
             by_family[clause["family"]].append((number, clause))
     cells = [_cell(own) for own in by_family.values()]
     return tag("tr", tag("th", label, scope="row"), cells)

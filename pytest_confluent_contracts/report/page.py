@@ -15,6 +15,7 @@ from pytest_confluent_contracts.report import causes, listing, matrix, timeline
 from pytest_confluent_contracts.report.causes import Cause, standing
 from pytest_confluent_contracts.report.listing import GLYPHS, slug
 from pytest_confluent_contracts.report.markup import Child, Html, html, scroll_region, tag
+from pytest_confluent_contracts.report.record import is_of_document
 
 Data = Mapping[str, Any]
 Numbered = tuple[int, Data]
@@ -51,6 +52,9 @@ class _Page:
             document["file"] for document in run["documents"] if document["file"] in sources
         ]
         self.counts = Counter(standing(clause) for _, clause in self.clauses)
+        # What the document's own examples keep is no doing of the target.
+        of_target = [clause for _, clause in self.clauses if not is_of_document(clause)]
+        self.of_target = Counter(map(standing, of_target))
         self.causes = causes.find_causes(run["clauses"])
 
     # --- around it -----------------------------------------------------------------------------
@@ -77,18 +81,18 @@ class _Page:
 
     def verdict(self) -> str:
         """Return the run in a few words."""
-        failed = self.counts["broken"] + self.counts["withheld"]
+        failed = self.of_target["broken"] + self.of_target["withheld"]
         if failed:
             return f"{_many(failed, 'promise')} not kept"
-        if not self.counts["kept"]:
+        if not self.of_target["kept"]:
             return "Nothing was exercised"
         return "Every promise exercised is kept"
 
     def mood(self) -> str:
         """Return the verdict as a class of the style sheet."""
-        if self.counts["broken"] + self.counts["withheld"]:
+        if self.of_target["broken"] + self.of_target["withheld"]:
             return "bad"
-        return "good" if self.counts["kept"] else "none"
+        return "good" if self.of_target["kept"] else "none"
 
     def top(self) -> Html:
         """Return the title, the tally and the facts of the run."""
@@ -113,10 +117,13 @@ class _Page:
         )
 
     def _proportion(self) -> Html:
-        told = [verdict for verdict in FILTERS if self.counts[verdict]]
-        parts = [tag("i", class_=slug(one), style=f"flex-grow:{self.counts[one]}") for one in told]
+        told = [verdict for verdict in FILTERS if self.of_target[verdict]]
+        parts = [
+            tag("i", class_=slug(one), style=f"flex-grow:{self.of_target[one]}") for one in told
+        ]
         named = [
-            tag("li", tag("b", str(self.counts[one])), " ", one, class_=slug(one)) for one in told
+            tag("li", tag("b", str(self.of_target[one])), " ", one, class_=slug(one))
+            for one in told
         ]
         return html(
             [
@@ -248,6 +255,8 @@ class _Page:
 
     def _evidence(self, cause: Cause) -> Iterator[Html]:
         best = cause.best
+        if cause.mend:
+            yield _fact("To mend", cause.mend)
         yield _fact("Promised", best["promise"], " ", self._place(best))
         if best["finding"]:
             yield _fact("Seen", best["finding"]["seen"], cause.spread)

@@ -1,4 +1,4 @@
-"""What did the proof show? Which faults were noticed, which missed, and what none covers."""
+"""What did mutation testing show? Which mutations were killed, which survived, what none covers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMED = 8
 
 
 def proof_lines(records: Sequence[Record], seconds: float) -> Iterator[Line]:
-    """Yield the matrix: an operation at a time, a row a family of clauses.
+    """Yield the result: an operation at a time, a row a family of clauses.
 
     Under each stands what deserves a look.
     """
@@ -22,46 +22,53 @@ def proof_lines(records: Sequence[Record], seconds: float) -> Iterator[Line]:
         yield Line(f"{document}::{operation}", HEADING)
         tried = [record for record in own if record["fault"]]
         whole = [record for record in own if not record["fault"]]
-        yield from map(Line, (*_table(tried), *_missed(tried), *_unharmed(whole), _beside(tried)))
+        yield from map(Line, (*_table(tried), *_survivors(tried), *_unharmed(whole)))
+        yield from map(Line, _beside(tried))
     tried = [record for record in records if record["fault"]]
-    noticed = sum(bool(record["noticed"]) for record in tried)
-    share = 100 * noticed / len(tried) if tried else 0.0
-    yield Line(f"{noticed} of {len(tried)} faults noticed ({share:.1f} %) in {seconds:.1f} s")
+    killed = sum(bool(record["noticed"]) for record in tried)
+    share = 100 * killed / len(tried) if tried else 0.0
+    yield Line(f"{killed} of {len(tried)} mutations killed ({share:.1f} %) in {seconds:.1f} s")
 
 
 def _table(tried: Iterable[Record]) -> Iterator[str]:
-    """Yield a row for each family of the clauses that the faults name."""
+    """Yield a row for each family of the clauses that the mutations name."""
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     for record in tried:
         family = record["families"][0] if record["families"] else "none"
-        rows[family]["noticed" if record["noticed"] else "missed"] += 1
-    yield f"  {'clauses':<12}{'faults':>8}{'noticed':>9}{'missed':>8}"
+        rows[family]["killed" if record["noticed"] else "survived"] += 1
+    yield f"  {'clauses':<12}{'mutations':>10}{'killed':>8}{'survived':>10}"
     for family, counts in sorted(rows.items()):
-        yield f"  {family:<12}{counts.total():>8}{counts['noticed']:>9}{counts['missed']:>8}"
+        yield f"  {family:<12}{counts.total():>10}{counts['killed']:>8}{counts['survived']:>10}"
 
 
-def _missed(tried: Iterable[Record]) -> Iterator[str]:
+def _survivors(tried: Iterable[Record]) -> Iterator[str]:
     for record in tried:
         if not record["noticed"]:
             named = ", ".join(record["named"]) or "it names no clause"
-            yield f"  missed: {record['fault']}: {named}"
+            yield f"  survived: {record['fault']}: {named}"
 
 
 def _unharmed(whole: Iterable[Record]) -> Iterator[str]:
     """Yield what the service as it is showed.
 
-    Some clauses are red without a fault, and some are covered by none.
+    Some clauses are red without a mutation, and some are covered by none.
     """
     for record in whole:
         for clause in record["beside"]:
-            yield f"  red without a fault: {clause}"
-        yield f"  no fault covers: {', '.join(record['named']) or 'nothing'}"
+            yield f"  red without a mutation: {clause}"
+        yield f"  no mutation covers: {', '.join(record['named']) or 'nothing'}"
 
 
-def _beside(tried: Iterable[Record]) -> str:
-    """Return the line on clauses that turned red beside those that the faults name."""
+def _beside(tried: Sequence[Record]) -> Iterator[str]:
+    """Yield the line on clauses that turned red beside those that the mutations name.
+
+    There is none where nobody looked.
+    """
+    looked = [record["beside"] for record in tried if record["beside"] is not None]
+    if not looked:
+        return
     counts: Counter[str] = Counter()
-    for record in tried:
-        counts.update(record["beside"])
+    for beside in looked:
+        counts.update(beside)
     told = ", ".join(f"{clause} ({count})" for clause, count in counts.most_common(NAMED))
-    return f"  red beside the clause that a fault names: {told or 'nothing'}"
+    yield f"  red beside the clause that a mutation names: {told or 'nothing'}"

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.model.clauses import NODE_PREFIX, MissingEvidence, MissingKind
+from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.traffic import Expect
 from pytest_confluent_contracts.report.curl import curl
 from pytest_confluent_contracts.report.sentences import (
     finding_sentence,
     reason_sentence,
+    repair_sentence,
     seen_sentence,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pytest_confluent_contracts.model.clauses import Clause, Finding, Quoted, Ruling, Topic
+    from pytest_confluent_contracts.model.clauses import (
+        Clause,
+        Finding,
+        Quoted,
+        Ruling,
+        Shape,
+        Topic,
+    )
     from pytest_confluent_contracts.model.traffic import Exchange
 
+MOST_SHAPES = 5  # of wrong answers that are told beside the first
 MISSING_KINDS = frozenset(kind.value for kind in MissingKind)
 
 
@@ -35,13 +45,14 @@ def ruling_record(ruling: Ruling) -> dict[str, Any]:
     return _promised(ruling.clause) | {
         "document": ruling.document,
         "operation": ruling.operation,
-        "node": f"{NODE_PREFIX}{ruling.document}::{ruling.operation}::{ruling.clause.id}",
+        "node": ruling.node,
         "verdict": ruling.verdict.value,
         "judged": ruling.judged,
         "against": ruling.against,
         "reason": reason_sentence(ruling),
         "withheld": ruling.withheld,
         "finding": None if ruling.finding is None else _found(ruling, ruling.finding),
+        "also": [_also(ruling, shape) for shape in ruling.shapes[1 : 1 + MOST_SHAPES]],
         "missing": None if ruling.missing is None else _missed(ruling.missing),
     }
 
@@ -71,10 +82,24 @@ def _topic(topic: Topic) -> dict[str, str]:
     }
 
 
+def _also(ruling: Ruling, shape: Shape) -> dict[str, Any]:
+    """Return another shape of wrong answer as data: how many had it, and what is wrong with one."""
+    alone = replace(
+        ruling, against=shape.count, finding=shape.finding, exchange=shape.exchange, since=""
+    )
+    return {
+        "status": shape.status,
+        "media_type": shape.media_type,
+        "against": shape.count,
+        "finding": _found(alone, shape.finding),
+    }
+
+
 def _found(ruling: Ruling, finding: Finding) -> dict[str, Any]:
     shown = ruling.exchange
     return {
         "came": finding_sentence(finding),
+        "mend": repair_sentence(finding),
         "curl": "" if shown is None else curl(shown),
         "seen": seen_sentence(ruling),
         "exchange": None if shown is None else exchange_record(shown),
@@ -102,6 +127,8 @@ def _missed(missing: MissingEvidence) -> dict[str, Any]:
         "expect": "" if missing.expect is None else missing.expect.value,
         "asked": missing.asked,
         "answers": [list(pair) for pair in missing.answers],
+        "preflight": missing.preflight,
+        "options": list(missing.options),
     }
 
 
@@ -118,6 +145,8 @@ def missing_from(told: Mapping[str, Any]) -> MissingEvidence | None:
         expect=Expect(told["expect"]) if told["expect"] else None,
         asked=told["asked"],
         answers=tuple((answer, count) for answer, count in told["answers"]),
+        preflight=told.get("preflight", False),
+        options=tuple(told.get("options", ())),
     )
 
 
@@ -149,6 +178,8 @@ def exchange_record(exchange: Exchange) -> dict[str, Any]:
         "failure": exchange.failure,
         "sent_at": exchange.sent_at,
         "came_at": exchange.came_at,
+        "connection": exchange.connection,
+        "lost": len(exchange.losses),
     }
 
 
@@ -159,6 +190,22 @@ def _body(body: bytes | None) -> tuple[str | None, str]:
         return body.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
         return base64.b64encode(body).decode("ascii"), "base64"
+
+
+def is_stopped(record: Mapping[str, Any]) -> bool:
+    """Return whether the preflight found that nobody can be judged: no word on the clause."""
+    missing = record.get("missing")
+    return bool(missing and missing.get("preflight"))
+
+
+def is_of_document(record: Mapping[str, Any]) -> bool:
+    """Return whether a clause judges the document itself: nothing need be sent for it."""
+    return record.get("probes") == []
+
+
+def is_unjudged(record: Mapping[str, Any]) -> bool:
+    """Return whether *record* holds no word on the target."""
+    return is_stopped(record) or is_of_document(record)
 
 
 def by_operation(

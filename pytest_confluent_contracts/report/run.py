@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.model.quota import known_headers
 from pytest_confluent_contracts.report import causes
+from pytest_confluent_contracts.report.record import is_of_document
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Content, Document, Operation
@@ -159,8 +160,11 @@ def _since_start(exchanges: Sequence[Data], clock: float | None) -> list[Data]:
 
 
 def exercised(clauses: Iterable[Data]) -> float:
-    """Return the percentage of *clauses* that were exercised; 100 where there is none."""
-    told = [clause["verdict"] != UNEXERCISED for clause in clauses]
+    """Return the percentage of *clauses* that were exercised; 100 where there is none.
+
+    Those on the document itself do not count: no target has a part in them.
+    """
+    told = [one["verdict"] != UNEXERCISED for one in clauses if not is_of_document(one)]
     return _percent(sum(told), len(told))
 
 
@@ -176,7 +180,8 @@ def coverage(
 
     Clauses are counted, documented statuses, and keywords of the schemas.
     """
-    judged = [one for one in clauses if one["verdict"] != UNEXERCISED]
+    of_target = [one for one in clauses if not is_of_document(one)]
+    judged = [one for one in of_target if one["verdict"] != UNEXERCISED]
     judged_ids = {(_key(one), one["clause"]) for one in judged}
     seen = _statuses_seen(clauses, exchanges)
     statuses, keywords = _Coverage(), _Coverage()
@@ -189,7 +194,7 @@ def coverage(
             for keyword in operation["keywords"]:
                 keywords.count(f"{name} {keyword}", (key, _judging_clause(keyword)) in judged_ids)
     return {
-        "clauses": _share(len(judged), len(clauses)),
+        "clauses": _share(len(judged), len(of_target)),
         "statuses": _share(statuses.covered, statuses.of) | {"unseen": statuses.left_out},
         "keywords": _share(keywords.covered, keywords.of) | {"unevaluated": keywords.left_out},
     }
@@ -240,7 +245,7 @@ def _judging_clause(keyword: str) -> str:
 
     It was judged where the member came, or was sent broken in just that way.
     """
-    clause, _, name = keyword.partition(" ")
+    clause, _, name = keyword.rpartition(" ")  # a member may have blanks in its name
     return f"{clause}/{name}" if clause.startswith("request/") else clause
 
 

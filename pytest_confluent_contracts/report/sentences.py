@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.model.clauses import FindingKind, MissingKind
 from pytest_confluent_contracts.model.traffic import Expect
+from pytest_confluent_contracts.report.violations import (
+    has_equal_items,
+    violation_sentence,
+    violation_told_of,
+)
+from pytest_confluent_contracts.report.visible import visible
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.clauses import (
@@ -48,11 +54,18 @@ def _members_undeclared(finding: Finding) -> str:
     return f"{finding.status} answered with {told}, which the document does not name"
 
 
+def _member_invalid(finding: Finding) -> str:
+    wrong, subject = finding.observed, finding.subject or THE_BODY
+    if has_equal_items(wrong):
+        return f"{finding.status} answered, and {violation_told_of(subject, wrong)}"
+    return f"{finding.status} answered with {subject}: {violation_sentence(wrong)}"
+
+
 def _example_invalid(finding: Finding) -> str:
     told = []
     for pair in _parts(finding.observed):
         path, wrong = _parts(pair)
-        told.append(f"{path or 'the value'}: {wrong}")
+        told.append(violation_told_of(str(path) or "the value", wrong))
     return f"the document's own example breaks its schema: {'; '.join(told)}"
 
 
@@ -73,6 +86,10 @@ def _unknown_id_taken(finding: Finding) -> str:
     return f"{finding.status} answered to {what}, not {_statuses(finding)}"
 
 
+def _unknown_id_hidden(finding: Finding) -> str:
+    return f"{_unknown_id_taken(finding)}: that hides what exists"
+
+
 def _form_read_otherwise(finding: Finding) -> str:
     came = f"with {finding.subject} {finding.observed}"
     if not finding.observed:
@@ -90,14 +107,44 @@ def _statuses(finding: Finding) -> str:
 
 
 def _pointer_elsewhere(finding: Finding) -> str:
-    right = [str(pointer) or "the whole body" for pointer in _parts(finding.expected)]
+    came = f"{finding.status} answered with {finding.subject} {finding.observed}"
+    if finding.expected == ("",):
+        return f'{came}, but a whole-body error is told by the pointer ""'
+    return f"{came}, but wrong is {_places(finding)}"
+
+
+def _pointer_around(finding: Finding) -> str:
     came = f"{finding.subject} {finding.observed}"
-    return f"{finding.status} answered with {came}, but wrong is {' or '.join(right)}"
+    return f"{finding.status} answered with {came}, which is around {_places(finding)}"
+
+
+def _places(finding: Finding) -> str:
+    """Return the pointers that would be right."""
+    right = [str(pointer) or "the whole body" for pointer in _parts(finding.expected)]
+    return " or ".join(right)
 
 
 def _title_changed(finding: Finding) -> str:
     came = f"code {finding.subject} and title {finding.observed}"
     return f"{finding.status} answered with {came}, before with {finding.expected}"
+
+
+def _counted_apart(finding: Finding) -> str:
+    came = f"{finding.subject} {finding.observed}, after {finding.expected} in the same window"
+    return (
+        f"{finding.status} answered with {came}: two nodes or more each keep a count of their own"
+    )
+
+
+def _reset_too_slow(finding: Finding) -> str:
+    apart, before = _parts(finding.expected)
+    came = f"{finding.subject} {finding.observed}, {apart:.1f} s after {before}"
+    return f"{finding.status} answered with {came}: it does not move as time goes by"
+
+
+def _window_ended_early(finding: Finding) -> str:
+    told = f"{finding.observed:.1f} s after {finding.subject} {finding.expected}"
+    return f"a new window began {told}"
 
 
 def _reset_too_fast(finding: Finding) -> str:
@@ -133,6 +180,27 @@ def _policy_exceeded(finding: Finding) -> str:
     return f"RateLimit leaves {finding.observed} of {quota} in RateLimit-Policy"
 
 
+def _update_in_local_time(finding: Finding) -> str:
+    where = _distance_from_date(finding, "minutes")
+    told = f"{finding.subject} {finding.observed}"
+    is_zulu = str(finding.observed).upper().endswith("Z")
+    what = "a Z" if is_zulu else "an offset that is not its own"
+    return f"{finding.status} answered with {told}, {where}: a local time with {what}"
+
+
+def _update_far_from_date(finding: Finding) -> str:
+    where = _distance_from_date(finding, "s")
+    told = f"{finding.subject} {finding.observed}"
+    return f"{finding.status} answered with {told} just set, {where}"
+
+
+def _distance_from_date(finding: Finding, unit: str) -> str:
+    date, distance = _parts(finding.expected)
+    number = str(distance)
+    side = "before" if number.startswith("-") else "after"
+    return f"{number.removeprefix('-')} {unit} {side} Date {date}"
+
+
 def _changed(why: str) -> Callable[[Finding], str]:
     """Return the sentence about a member that is another than before; ``""`` is one not there."""
 
@@ -157,6 +225,7 @@ Kind = FindingKind
 ANSWERED = "{status} answered"
 CAME = "{status} answered with {subject} {observed}"
 FAULTY = "{status} answered with {subject}: {observed}"
+CODED = "{status} answered with Content-Encoding {subject}"
 AT_THE_LIMIT = "429 answered with {subject} {observed}"
 FINDINGS: Mapping[FindingKind, Sentence] = {
     # any answer
@@ -170,7 +239,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.MEDIA_TYPE_WRONG: _media_type_wrong,
     Kind.JSON_UNREADABLE: "{status} answered with a body that is not JSON: {observed}",
     Kind.MEMBER_MISSING: "{status} answered without {subject}",
-    Kind.MEMBER_INVALID: FAULTY,
+    Kind.MEMBER_INVALID: _member_invalid,
     Kind.MEMBERS_UNDECLARED: _members_undeclared,
     Kind.VALUE_UNLISTED: CAME,
     Kind.EXAMPLE_INVALID: _example_invalid,
@@ -179,6 +248,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.HEADER_REPEATED: CAME + " times",
     Kind.HEADER_NOT_INTEGER: FAULTY + " is not an integer",
     Kind.HEADER_NEGATIVE: FAULTY + " is negative",
+    Kind.HEADER_OUT_OF_BOUNDS: FAULTY + ", not {expected}",
     Kind.HEADER_EMPTY: "{status} answered with {subject}: the value is empty",
     Kind.HEADER_NO_CHALLENGE: FAULTY + " is no challenge (RFC 9110 11.6.1)",
     Kind.HEADER_NO_URI: FAULTY + " is not an absolute URI",
@@ -193,6 +263,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.FORBIDDEN_TAKEN: _forbidden_taken,
     Kind.SURROGATE_CHANGED: "{status} answered to {request}, and the value was changed",
     Kind.UNKNOWN_ID_TAKEN: _unknown_id_taken,
+    Kind.UNKNOWN_ID_HIDDEN: _unknown_id_hidden,
     Kind.REFUSAL_WRONG: _refusal_wrong,
     Kind.REFUSAL_TELLS: (
         "{status} answered {request}, with {subject} {observed}, "
@@ -209,20 +280,25 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.POINTER_MALFORMED: CAME + ", which is no JSON Pointer",
     Kind.POINTER_NOWHERE: CAME + ", which points nowhere in the request body",
     Kind.POINTER_ELSEWHERE: _pointer_elsewhere,
+    Kind.POINTER_AROUND: _pointer_around,
     Kind.POINTER_UNTOLD: "{status} answered without {subject}",
     Kind.STACK_TRACE: "{status} answered with a stack trace: {observed}",
     Kind.ALLOW_MISSING: "405 answered without Allow (RFC 9110 15.5.6)",
     Kind.PROBLEM_STATUS_WRONG: "{status} answered with status {observed}",
     # the rate limit
     Kind.REMAINING_ABOVE_LIMIT: CAME + ", above {expected[0]} {expected[1]}",
+    Kind.LIMIT_IS_ZERO: ANSWERED + " with {subject} 0, which allows no request at all",
     Kind.LIMIT_CHANGED: CAME + ", before {expected}",
     Kind.QUOTA_NOT_INTEGER: CAME + ", which is no integer",
     Kind.REMAINING_ROSE: CAME + ", after {expected} in the same window",
+    Kind.REMAINING_COUNTED_APART: _counted_apart,
     Kind.REMAINING_STOOD_STILL: CAME + " again, though a request was spent",
     Kind.RESET_ROSE: CAME + ", after {expected}",
     Kind.RESET_IS_TIME_OF_DAY: CAME + ": a time of day",
     Kind.RESET_BEYOND_WINDOW: CAME + ", though a window lasts {expected:.0f} s",
     Kind.RESET_TOO_FAST: _reset_too_fast,
+    Kind.RESET_TOO_SLOW: _reset_too_slow,
+    Kind.WINDOW_ENDED_EARLY: _window_ended_early,
     Kind.RETRY_AFTER_UNASKED: ANSWERED + " with {subject}, though the rate limit was not reached",
     Kind.REFUSED_EARLY: "429 answered though {observed} requests of {expected} were left",
     Kind.SERVED_PAST_LIMIT: _served_past_limit,
@@ -230,6 +306,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.REMAINING_NOT_ZERO: AT_THE_LIMIT,
     Kind.WAIT_BEFORE_RESET: AT_THE_LIMIT + ", before {expected[0]} {expected[1]}",
     Kind.WAIT_IN_VAIN: _wait_in_vain,
+    Kind.WAIT_TOO_SHORT: AT_THE_LIMIT + ", and refused {expected:.2f} s later still",
     Kind.WAIT_IS_TIME_OF_DAY: AT_THE_LIMIT + ": a time of day",
     Kind.WAIT_BEYOND_WINDOW: AT_THE_LIMIT + ", though the window ends in {expected} s",
     Kind.STORABLE: _storable,
@@ -244,6 +321,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.CHANGED_BY_REPEATING: _changed("by sending the same update again"),
     Kind.CHANGED_BY_SENDING: _changed("because it was sent"),
     Kind.ID_DIFFERS: CAME + ", asked for {expected}",
+    Kind.SELF_LINK_NAMELESS: CAME + ", which is no absolute URI with {expected} in its path",
     Kind.SELF_LINK_DIFFERS: CAME + ", which does not address {expected}",
     Kind.SECRET_SHOWN: "{status} answered with a value in {subject}",
     Kind.SECRET_EMPTY: "{status} answered with an empty {subject}",
@@ -251,6 +329,25 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.UPDATE_WENT_BACK: CAME + ", after {expected}",
     Kind.UPDATE_BEFORE_CREATION: CAME + ", before {expected[0]} {expected[1]}",
     Kind.UPDATE_STOOD_STILL: CAME + " again, though something changed",
+    Kind.UPDATE_IN_LOCAL_TIME: _update_in_local_time,
+    Kind.UPDATE_FAR_FROM_DATE: _update_far_from_date,
+    # the wire
+    Kind.CODING_NOT_APPLIED: CODED + ", in which the body is not",
+    Kind.CODING_REPEATED: "{status} answered in {subject}, applied more often than it is named",
+    Kind.CODING_UNNAMED: "{status} answered in {subject}, which no Content-Encoding names",
+    Kind.CODING_UNASKED: CODED + ", which was not asked for",
+    Kind.CODING_BROKEN: CODED + ", which cannot be undone to its end",
+    Kind.LENGTH_BESIDE_CHUNKS: (
+        ANSWERED + " with Content-Length {observed[0]} beside Transfer-Encoding {observed[1]}"
+    ),
+    Kind.LOST_WHEN_KEPT_OPEN: (
+        "{observed} of {expected} requests were lost on a connection that was kept open"
+        " and had answered just before"
+    ),
+    Kind.CONNECTIONS_DIFFER: (
+        "{subject} is {expected[1]} over connection {expected[0]}"
+        " and {observed[1]} over connection {observed[0]}, in turns: not one service, but several"
+    ),
 }
 
 
@@ -261,14 +358,164 @@ def finding_sentence(finding: Finding) -> str:
     """
     sentence = FINDINGS[finding.kind]
     if not isinstance(sentence, str):
-        return sentence(finding)
-    return sentence.format(
+        return visible(sentence(finding))
+    told = sentence.format(
         status=finding.status,
         subject=finding.subject or THE_BODY,
         expected=finding.expected,
         observed=finding.observed,
         request=finding.request,
     )
+    return visible(told)
+
+
+# --- what to mend ------------------------------------------------------------------------------
+
+
+def _mend_taken(finding: Finding) -> str:
+    if finding.status < 400:
+        return "check the body against the schema of the document before it is used"
+    return f"refuse what is wrong with {_statuses(finding)}, where the framework refuses too"
+
+
+# What one sentence can name; filled as the sentences above are, `status` being that of the answer.
+MENDS: Mapping[FindingKind, Sentence] = {
+    # any answer
+    Kind.NOT_ANSWERED: "answer this request: the service hung up, or took too long",
+    Kind.ANSWERED_AGAIN: "find what fails now and then: a restart, a gateway, a full queue",
+    Kind.SERVER_ERROR: "catch what this request throws, and answer as the document says",
+    Kind.UNDOCUMENTED_STATUS: "answer with a status of the document, or document {status}",
+    Kind.SECRET_LEAKED: "take {observed} out of the answer, and out of what is logged",
+    # bodies
+    Kind.BODY_UNDOCUMENTED: "send no body with {status}, or document it",
+    Kind.MEDIA_TYPE_WRONG: "send every {status} as {expected}, those of the framework too",
+    Kind.JSON_UNREADABLE: "send JSON with {status}, where the framework answers by itself too",
+    Kind.MEMBER_MISSING: "send {subject} wherever it is required, where the framework answers too",
+    Kind.MEMBER_INVALID: "send {subject} as the schema has it",
+    Kind.MEMBERS_UNDECLARED: "leave out of the answer what the document does not name",
+    Kind.VALUE_UNLISTED: "send a value that the document lists for {subject}",
+    Kind.EXAMPLE_INVALID: "the document, or tell who publishes it: the service is not meant",
+    # headers
+    Kind.HEADER_MISSING: "set {subject} wherever it is promised, where the framework answers too",
+    Kind.HEADER_REPEATED: "set {subject} once: two places set it",
+    Kind.HEADER_NOT_INTEGER: "send {subject} as digits alone",
+    Kind.HEADER_NEGATIVE: "send no {subject} below 0",
+    Kind.HEADER_OUT_OF_BOUNDS: "send {subject} within the bounds of the document",
+    Kind.HEADER_EMPTY: "send a value in {subject}",
+    Kind.HEADER_NO_CHALLENGE: 'send a scheme, as in WWW-Authenticate: Basic realm="api"',
+    Kind.HEADER_NO_URI: "send scheme and host in {subject}, too",
+    Kind.VALUE_REPEATED: "make a new value of {subject} for each answer",
+    # requests and credentials
+    Kind.ALLOWED_REFUSED: "take this body, or document what it may not be",
+    Kind.UNDECLARED_REFUSED: "take what the document does not forbid, or forbid it there",
+    Kind.FORBIDDEN_TAKEN: _mend_taken,
+    Kind.SURROGATE_CHANGED: "give a lone surrogate back unharmed, or refuse it",
+    Kind.UNKNOWN_ID_TAKEN: "look the id up, to the character, and refuse what is not there",
+    Kind.UNKNOWN_ID_HIDDEN: "refuse what is not there with the status that the document names",
+    Kind.FORM_READ_OTHERWISE: "read this form as any other: it means the same request",
+    Kind.FORM_NOT_STORED: "store what came in this form, too",
+    Kind.REFUSAL_WRONG: "refuse this with the status that the document names",
+    Kind.CREDENTIALS_REFUSED: "let these credentials in, or document that they are not enough",
+    # errors
+    Kind.LIST_EMPTY: "name at least one error in {subject}",
+    Kind.ID_SHARED: "make a new {subject} for each error",
+    Kind.STATUS_TOLD_WRONG: "write the status of the answer into {subject}",
+    Kind.STATUS_TOLD_AS_NUMBER: "write {subject} as a text: in quotes",
+    Kind.CODE_CHANGED: "answer the same mistake with the same code",
+    Kind.TITLE_CHANGED: "give each code one title; what differs belongs into the detail",
+    Kind.PROBLEM_STATUS_WRONG: "write the status of the answer into the problem",
+    Kind.POINTER_MALFORMED: "write a JSON Pointer (RFC 6901): /a/b, not a.b",
+    Kind.POINTER_NOWHERE: "point at a member of the request's body",
+    Kind.POINTER_ELSEWHERE: "point at what is wrong",
+    Kind.POINTER_AROUND: "point at the member itself, not at what is around it",
+    Kind.POINTER_UNTOLD: "say in {subject} which member is wrong",
+    Kind.STACK_TRACE: "turn debugging off, and answer without the trace",
+    Kind.ALLOW_MISSING: "list the methods that are allowed in Allow",
+    # the rate limit
+    Kind.REMAINING_ABOVE_LIMIT: "count what is left of the limit that is told",
+    Kind.LIMIT_IS_ZERO: "tell the limit that holds, or none",
+    Kind.LIMIT_CHANGED: "tell one limit: several nodes or rules tell theirs",
+    Kind.QUOTA_NOT_INTEGER: "send {subject} as digits alone",
+    Kind.REMAINING_ROSE: "count once for all nodes, and only down within a window",
+    Kind.REMAINING_COUNTED_APART: "count once for all nodes",
+    Kind.REMAINING_STOOD_STILL: "count each request that was answered",
+    Kind.REMAINING_NOT_ZERO: "tell 0 where the limit is reached",
+    Kind.RESET_ROSE: "tell the end of one window until it ends",
+    Kind.RESET_BEYOND_WINDOW: "send the seconds until this window ends",
+    Kind.RESET_TOO_FAST: "send the seconds that are left until the window ends",
+    Kind.RESET_TOO_SLOW: "send the seconds that are left until the window ends",
+    Kind.WINDOW_ENDED_EARLY: "tell the end of the window that is counted in",
+    Kind.WAIT_BEFORE_RESET: "tell one time in both headers",
+    Kind.WAIT_IN_VAIN: "tell the wait after which a request is served",
+    Kind.WAIT_TOO_SHORT: "tell the wait after which a request is served: round up",
+    Kind.WAIT_BEYOND_WINDOW: "tell the wait until this window ends",
+    Kind.FIELD_MALFORMED: "write the field as RFC 9651 has it",
+    Kind.POLICY_UNKNOWN: "name one policy in both fields",
+    Kind.POLICY_EXCEEDED: "count what is left of the quota that is told",
+    Kind.RETRY_AFTER_UNASKED: "send Retry-After with refusals alone",
+    Kind.REFUSED_EARLY: "serve as many requests as the headers promise",
+    Kind.SERVED_PAST_LIMIT: "refuse what is past the limit, or tell the limit that holds",
+    Kind.SERVED_AT_ZERO: "refuse where none is left, or count what is left rightly",
+    Kind.RESET_IS_TIME_OF_DAY: "send the seconds that are left, not a time of day",
+    Kind.WAIT_IS_TIME_OF_DAY: "send the seconds to wait, not a time of day",
+    Kind.STORABLE: "send Cache-Control: no-store with a 429",
+    # updates
+    Kind.VALUE_LOST: "store {subject}, and show it in the answer",
+    Kind.VALUE_CHANGED: "store {subject} as it was sent: no trimming, no rounding",
+    Kind.CHANGED_UNSENT: "leave {subject} alone where a PATCH does not name it",
+    Kind.CHANGED_BY_REFUSED: "check the whole request before any of it is stored",
+    Kind.CHANGED_BY_REPEATING: "let the same update lead to the same resource",
+    Kind.CHANGED_BY_SENDING: "ignore or refuse {subject}: no update writes it",
+    Kind.ID_DIFFERS: "answer with the resource that the path names",
+    Kind.SELF_LINK_DIFFERS: "write the address of this resource into {subject}",
+    Kind.SELF_LINK_NAMELESS: "write the whole address of this resource into {subject}",
+    Kind.SECRET_SHOWN: "leave {subject} out: only the answer that creates it may show it",
+    Kind.SECRET_EMPTY: "leave {subject} out",
+    Kind.CREATION_MOVED: "write {subject} once, when the resource is created",
+    Kind.UPDATE_WENT_BACK: "write {subject} from one clock, and let nothing older overwrite it",
+    Kind.UPDATE_STOOD_STILL: "write {subject} whenever something changes",
+    Kind.UPDATE_BEFORE_CREATION: "write both times from one clock",
+    Kind.UPDATE_IN_LOCAL_TIME: "write {subject} in UTC, or with its own offset",
+    Kind.UPDATE_FAR_FROM_DATE: "set the clocks: one of {subject} and Date is off",
+    # the wire
+    Kind.CODING_NOT_APPLIED: "apply the coding that is named, or name none",
+    Kind.CODING_REPEATED: "apply the coding once: service and proxy both do",
+    Kind.CODING_UNNAMED: "name the coding in Content-Encoding",
+    Kind.CODING_UNASKED: "send only codings that Accept-Encoding names",
+    Kind.CODING_BROKEN: "send the whole body, and flush the coding at its end",
+    Kind.LENGTH_BESIDE_CHUNKS: "leave Content-Length out where the body is sent in chunks",
+    Kind.LOST_WHEN_KEPT_OPEN: "keep a connection open until what came over it is answered",
+    Kind.CONNECTIONS_DIFFER: "let all instances behind the address share one state",
+}
+
+
+def repair_sentence(finding: Finding) -> str:
+    """Return what to mend, ``""`` where no sentence can name it."""
+    sentence = MENDS.get(finding.kind, "")
+    if not isinstance(sentence, str):
+        return visible(sentence(finding))
+    told = sentence.format(
+        status=finding.status or "answer",
+        subject=finding.subject or THE_BODY,
+        expected=finding.expected,
+        observed=finding.observed,
+    )
+    return visible(told)
+
+
+MENDS_MISSING = {
+    Expect.ACCEPTED: "take what the document allows: nothing else can be judged before",
+    Expect.REFUSED: "check the body against the schema of the document before it is used",
+    Expect.UNAUTHENTICATED: "check the credentials of every request",
+    Expect.UNKNOWN: "look the id up, to the character, and refuse what is not there",
+}
+
+
+def missing_repair_sentence(missing: MissingEvidence) -> str:
+    """Return what to mend so that evidence comes, ``""`` where no sentence can name it."""
+    if missing.kind is not MissingKind.WITHHELD or missing.expect is None:
+        return ""
+    return MENDS_MISSING.get(missing.expect, "")
 
 
 # --- how often it was seen ---------------------------------------------------------------------
@@ -282,7 +529,7 @@ def seen_sentence(ruling: Ruling) -> str:
         return f"{ruling.against} of {ruling.judged} recorded answers"
     told = f"{ruling.against} of {ruling.judged} answers"
     if ruling.since:
-        told += f"; what was fine before is broken since: {ruling.since}"
+        told += f"; what was fine before is broken since: {visible(ruling.since)}"
     if ruling.vain_tries:
         told += f", and not again in {ruling.vain_tries} tries"
     return told
@@ -314,6 +561,32 @@ def _withheld(missing: MissingEvidence, subject: str) -> str:
 def _fell_silent(missing: MissingEvidence, subject: str) -> str:
     last, _ = missing.answers[0]
     return f"{last} from {subject}, {missing.asked} times"
+
+
+def _credentials_refused(missing: MissingEvidence, _: str) -> str:
+    return f"{_what_came(missing)} answered to the credentials of the environment"
+
+
+def _unknown_resource(missing: MissingEvidence, subject: str) -> str:
+    return f"{_what_came(missing)} answered to {subject}: the target has no such resource"
+
+
+def _nothing_served(missing: MissingEvidence, subject: str) -> str:
+    return f"{_what_came(missing)} answered to {subject}, and not in the documented form"
+
+
+def _no_connection(missing: MissingEvidence, subject: str) -> str:
+    return f"{subject} cannot be reached: {_what_came(missing)}"
+
+
+def _tls_refused(missing: MissingEvidence, subject: str) -> str:
+    return f"{subject} cannot be reached over TLS: {_what_came(missing)}"
+
+
+def _what_came(missing: MissingEvidence) -> str:
+    """Return the one answer that missing evidence quotes, or why none came."""
+    came, _ = missing.answers[0]
+    return came
 
 
 def _throttled_again(_: MissingEvidence, subject: str) -> str:
@@ -352,7 +625,14 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NOTHING_AFTER_REFUSAL: "no answer followed a refused request",
     Missing.NO_UPDATE_TWICE: "no update was sent twice",
     Missing.NOT_SHOWN_AROUND: "no answer showed {subject} before and after another value was sent",
+    Missing.NO_FRESH_TIME: "no {subject} that an update just set was left to hold against Date",
     Missing.NO_TIME_STAMPS: "no answer had the time stamps",
+    # the wire
+    Missing.UNREADABLE: "what came could not be read, being in the content coding {subject}",
+    Missing.NOT_KEPT_OPEN: "no connection was kept open",
+    Missing.ONE_CONNECTION: "no two connections showed the resource often enough",
+    Missing.NO_BODY_CAME: "no answer had a body",
+    Missing.NOT_ON_THE_WIRE: "a recording does not show the wire",
     # a recording
     Missing.NEEDS_PROVOKING: "it needs provoking, and a recording is judged as it is",
     Missing.TIMES_UNKNOWN: "the recording does not say when",
@@ -364,7 +644,43 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.HELD_BACK: "{subject}",
     Missing.FELL_SILENT: _fell_silent,
     Missing.THROTTLED_AGAIN: _throttled_again,
+    # the preflight
+    Missing.NO_CONNECTION: _no_connection,
+    Missing.TLS_REFUSED: _tls_refused,
+    Missing.CREDENTIALS_REFUSED: _credentials_refused,
+    Missing.UNKNOWN_RESOURCE: _unknown_resource,
+    Missing.NOTHING_SERVED: _nothing_served,
+    Missing.NOT_JUDGED: "nobody could be judged: see {subject}",
 }
+
+
+MENDED_BY_ENVIRONMENT = frozenset({Missing.CREDENTIALS_REFUSED})
+# What mends the options of a run, *options* being those that can.
+MENDING: Mapping[MissingKind, str] = {
+    Missing.NO_CREDENTIALS: "set them, or leave the document out: {options}",
+    Missing.NO_CONNECTION: "start the service, or give another {options}",
+    Missing.TLS_REFUSED: (
+        "give another {options}: http:// where it speaks plain HTTP, "
+        "else a host whose certificate this machine trusts"
+    ),
+    Missing.FELL_SILENT: "see whether scheme, host and port are right: {options}",
+    Missing.CREDENTIALS_REFUSED: "set valid ones in {subject}",
+    Missing.UNKNOWN_RESOURCE: (
+        "mend the URL before the documented path, or name one that may be changed: {options}"
+    ),
+    Missing.NOTHING_SERVED: (
+        "mend the URL before the documented path, the resource, "
+        "or which documents are held: {options}"
+    ),
+}
+
+
+def mending_sentence(missing: MissingEvidence) -> str:
+    """Return how to mend what the preflight found, ``""`` where no option of the run does."""
+    if not missing.preflight or not (missing.options or missing.kind in MENDED_BY_ENVIRONMENT):
+        return ""
+    options = " or ".join(missing.options)
+    return visible(MENDING.get(missing.kind, "").format(subject=missing.subject, options=options))
 
 
 def missing_sentence(missing: MissingEvidence, subject: str | None = None) -> str:
@@ -376,8 +692,8 @@ def missing_sentence(missing: MissingEvidence, subject: str | None = None) -> st
     told = missing.subject if subject is None else subject
     sentence = MISSING[missing.kind]
     if not isinstance(sentence, str):
-        return sentence(missing, told)
-    return sentence.format(subject=told)
+        return visible(sentence(missing, told))
+    return visible(sentence.format(subject=told))
 
 
 # --- a ruling ----------------------------------------------------------------------------------
@@ -387,7 +703,11 @@ def reason_sentence(ruling: Ruling) -> str:
     """Return why *ruling* is waived, else why it has no evidence, ``""`` where neither is so."""
     if ruling.waived:
         return ruling.waived
-    return "" if ruling.missing is None else missing_sentence(ruling.missing)
+    if ruling.missing is None:
+        return ""
+    mending = mending_sentence(ruling.missing)
+    told = missing_sentence(ruling.missing)
+    return f"{told}; {mending}" if mending else told
 
 
 def outcome_sentence(ruling: Ruling) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pytest_confluent_contracts.model.clauses import Family, Verdict
 from pytest_confluent_contracts.report import causes
-from pytest_confluent_contracts.report.record import by_operation
+from pytest_confluent_contracts.report.record import by_operation, is_of_document, is_stopped
 
 ORDER = tuple(verdict.value for verdict in Verdict)
 FAMILIES = tuple(family.value for family in Family)
@@ -53,9 +53,16 @@ def closing_lines(
     for key, own in by_operation(records).items():
         document, operation = key
         cost = _cost(costs.get(key, {}), verbosity)
-        yield Line(f"{document}::{operation}: {counted(own)}{cost}", HEADING)
+        if any(map(is_stopped, own)):
+            yield Line(f"{document}::{operation}: not judged{cost}", HEADING)
+            continue
+        of_target = [record for record in own if not is_of_document(record)]
+        yield Line(f"{document}::{operation}: {counted(of_target)}{cost}", HEADING)
         if verbosity >= 0:
-            yield from map(Line, _table(own))
+            yield from map(Line, _table(of_target))
+        of_document = [record for record in own if is_of_document(record)]
+        if of_document:
+            yield Line(f"  the document's own examples: {counted(of_document)}")
         for line in (*_causes(own), *_reasons(own)):
             yield from _folded(line, width)
 
@@ -106,6 +113,8 @@ def _causes(records: Sequence[Record]) -> Iterator[Line]:
         if cause.verdict == "withheld":
             told = f"{cause.title}: {named}"
         yield Line(f"  {cause.verdict}: {told}", MARKS[cause.verdict])
+        if cause.mend:
+            yield Line(f"    to mend: {cause.mend}")
 
 
 def _told(cause: causes.Cause) -> str:

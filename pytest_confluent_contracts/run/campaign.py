@@ -5,17 +5,22 @@ The plan executed in its order, each probe once, its exchanges shared by all.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.clauses.judging import rule, weigh
+from pytest_confluent_contracts.cases.read_only import read_only_cases
+from pytest_confluent_contracts.clauses.judging import Weighed, rule, weigh
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.moments import granularity, parse_moment
 from pytest_confluent_contracts.model.traffic import Expect, Probe
+from pytest_confluent_contracts.run import preflight
 from pytest_confluent_contracts.run.restore import FirstState
 from pytest_confluent_contracts.run.sender import (
     LIMITED,
+    LONGEST_WAIT_S,
     Listener,
     RunPolicy,
     Sender,
@@ -28,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_confluent_contracts.cases.plan import Plan
-    from pytest_confluent_contracts.clauses.judging import Weighed
     from pytest_confluent_contracts.http.targets import Target
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.traffic import Case, Exchange
@@ -41,11 +45,18 @@ HOPELESS_AFTER = 12
 HOPELESS_PROBES = frozenset({Probe.VALID, Probe.COVERAGE})
 LARGEST_LIMIT = 1000  # requests; where no budget says what may be spent
 AFTER_THE_WAIT = 3  # requests: the new window must be seen to count down
+STEPS, STEP_S = 8, 0.125  # together the second by which a wait may be rounded
+# Two more than twice the limit, to reach it; three while it is reached, those steps, and the rest.
+FIRST_WINDOW = 2 + 3 + STEPS + 1 + AFTER_THE_WAIT
+LONG_WAIT_S = 4.0  # a shorter one is not broken midway
 MORE_THAN_A_TICK = 1.2  # times a tick of the clock that the time stamps show
 
 
 class Campaign:
-    """Holds one operation against the target; lives as long as the session."""
+    """Holds one operation against the target; lives as long as the session.
+
+    ``ending`` are the clauses of which a broken one ends a frugal run.
+    """
 
     def __init__(
         self,
@@ -69,6 +80,10 @@ class Campaign:
             self.sender.stopped = self._missing_credentials()
         self.skipped = plan.skipped
         self._done: set[Probe] = set()
+        self._sent_ahead: list[Case] = []
+        self.ending: tuple[Clause, ...] = ()
+        self._looked_at, self._is_ending = 0, False
+        self._unjudged: MissingEvidence | None = None
         self._shrinker = Shrinker(self.sender, plan.context)
 
     @property
@@ -76,12 +91,61 @@ class Campaign:
         """Return every exchange so far, in the order in which they were sent."""
         return self.sender.history
 
+    # --- the preflight ----------------------------------------------------------------------------
+
+    def look_first(self) -> MissingEvidence | None:
+        """Return why nobody can be judged, None where the run may go on.
+
+        It is asked once, with a request that the plan sends anyhow.
+        """
+        if self.history or self._done or self._unjudged:
+            return self._unjudged
+        if not self.sender.stopped:
+            try:
+                self._look()
+            except Refusal as refusal:
+                self.sender.stop_for(refusal)
+        stopped = self.sender.stopped
+        if stopped is not None and preflight.is_told_once(stopped):
+            self._unjudged = replace(stopped, preflight=True)
+        return self._unjudged
+
+    def _look(self) -> None:
+        """Send the first request; stop where its answer says that nobody can be judged."""
+        look = preflight.first_look(self.plan)
+        if look is None:
+            return
+        found = preflight.why_unjudged(
+            self._send_ahead(look),
+            owned=self.context.owned,
+            credentials=self._credential_variables(),
+        )
+        if found is not None and not self._is_served(found):
+            self.sender.stopped = found
+
+    def _send_ahead(self, case: Case) -> Exchange:
+        if case is not self.plan.baseline:
+            self._sent_ahead.append(case)
+        return self.sender.send(case)
+
+    def _is_served(self, found: MissingEvidence) -> bool:
+        """Return whether somebody does serve the path at which *found* says that nobody does.
+
+        An unknown id may be refused in a form of the service's own: a finding, and no wrong path.
+        """
+        look = preflight.second_look(self.plan)
+        if found.kind is not MissingKind.NOTHING_SERVED or self.context.owned or look is None:
+            return False
+        return preflight.is_turned_away(self._send_ahead(look))
+
     # --- verdicts ---------------------------------------------------------------------------------
 
     def ruling(self, clause: Clause) -> Ruling:
         """Return the verdict on *clause*, after the probes that it needs have run."""
+        if clause.needs and self._unjudged:
+            return rule(self.operation, Weighed(clause, (), ()), (), missing=self._unjudged)
         for probe in ORDER:
-            if probe in clause.needs:
+            if probe in clause.needs and not self._is_known_enough(clause):
                 self.run(probe)
         weighed = self.weigh(clause)
         if not weighed.against:
@@ -93,6 +157,24 @@ class Campaign:
     def weigh(self, clause: Clause) -> Weighed:
         """Return what the exchanges so far say of *clause*."""
         return weigh(clause, self.history)
+
+    def _is_known_enough(self, clause: Clause) -> bool:
+        """Return whether a frugal run need send nothing more for *clause*.
+
+        It is broken already; or another that ends the run is, and it does not lack evidence for
+        which the target would be blamed.
+        """
+        if not self.policy.frugal:
+            return False
+        weighed = self.weigh(clause)
+        if weighed.against:
+            return True
+        if not weighed.evidence and clause.explain(self.history).withheld:
+            return False
+        if self._looked_at != len(self.history):
+            self._looked_at = len(self.history)
+            self._is_ending = any(self.weigh(one).against for one in self.ending)
+        return self._is_ending
 
     def _why_missing(self, clause: Clause) -> MissingEvidence | None:
         """Return why nothing bears on *clause*, where the run knows.
@@ -114,11 +196,16 @@ class Campaign:
         return None
 
     def _missing_credentials(self) -> MissingEvidence:
+        variables = self._credential_variables()
+        return MissingEvidence(MissingKind.NO_CREDENTIALS, variables, withheld=True)
+
+    def _credential_variables(self) -> str:
+        """Return the variables that hold the credentials of each documented alternative."""
         ways: list[str] = []
         for alternative in self.operation.security:
             variables = [name for scheme in alternative for _, name in scheme.variables]
             ways.append(" and ".join(variables))
-        return MissingEvidence(MissingKind.NO_CREDENTIALS, ", or ".join(ways), withheld=True)
+        return ", or ".join(ways)
 
     # --- probes -----------------------------------------------------------------------------------
 
@@ -143,7 +230,7 @@ class Campaign:
 
     def _send_all(self, probe: Probe) -> None:
         """Send the cases of *probe* in their order, those that change nothing several at a time."""
-        planned = self.plan.of(probe).cases
+        planned = self._still_to_send(probe)
         sent = 0
         refused_in_a_row = 0
         for is_orderless, group in groupby(planned, key=_is_orderless):
@@ -162,6 +249,29 @@ class Campaign:
                 elif refused_in_a_row < HOPELESS_AFTER:
                     is_accepted = self.sender.send(case).accepted
                     refused_in_a_row = 0 if is_accepted else refused_in_a_row + 1
+
+    def _still_to_send(self, probe: Probe) -> list[Case]:
+        """Return the cases of *probe* without those that the preflight has sent."""
+        planned = list(self._cases_of(probe))
+        for case in self._sent_ahead:
+            if case in planned:
+                planned.remove(case)
+        return planned
+
+    def _cases_of(self, probe: Probe) -> Sequence[Case]:
+        """Return the planned cases of *probe*.
+
+        Those that send what no update writes are made again from the first answer: the same ones in
+        the same order, with values of the form that it shows, for a service may check that before
+        it stores one. The plan, made before any answer, has those of the document's examples.
+        """
+        planned = self.plan.of(probe).cases
+        if probe is not Probe.READ_ONLY or not (planned and self.context.owned):
+            return planned
+        for exchange in self.history:
+            if exchange.accepted and isinstance(exchange.json, Mapping):
+                return read_only_cases(self.operation, self.context, exchange.json)
+        return planned
 
     def _send_together(self, probe: Probe, batch: Sequence[Case], sent: int, total: int) -> None:
         def progress(index: int) -> None:
@@ -195,40 +305,83 @@ class Campaign:
         limit = told_quota(self.sender.send_once(again)).limit
         if limit is None:
             self.skipped[Probe.THROTTLE] = "the target tells no limit"
-        elif not self._affords(limit):
+        elif limit == 0:
+            self.skipped[Probe.THROTTLE] = "the target tells a limit of 0 requests"
+        elif not self._affords(FIRST_WINDOW + 2 * limit):
             self.skipped[Probe.THROTTLE] = f"a limit of {limit} requests does not fit the budget"
         else:
-            self._spend_window(again, other, limit)
+            self._spend_windows(again, other, limit)
 
-    def _spend_window(self, again: Case, other: Case, limit: int) -> None:
+    def _spend_windows(self, again: Case, other: Case, limit: int) -> None:
+        """Spend a window, and a second one where 429 came though Remaining told of more.
+
+        What was left in one window, others may have spent.
+        """
         most = 2 * limit + 2
+        first = self._spend_window(again, most)
+        if first is None and self.history[-1].failure:
+            return
+        if first is None:
+            self.skipped[Probe.THROTTLE] = f"{most} requests were sent, and none was answered 429"
+            return
+        self._wait_out(again, other)
+        left = told_quota(self.history[first.serial - 1]).remaining
+        if left and self._affords(limit + 2):
+            self._spend_window(again, limit + 2)
+
+    def _spend_window(self, again: Case, most: int) -> Exchange | None:
+        """Send *again* until 429 comes, and return that; None where it did not, or nobody answers.
+
+        At most *most* requests are sent.
+        """
         for index in range(most):
             self.listener.progress(Probe.THROTTLE, index, most)
             exchange = self.sender.send_once(again)
             if exchange.failure:
-                return
+                return None
             if exchange.throttled:
-                self._wait_out(exchange, again, other)
-                return
+                return exchange
+        return None
 
-    def _wait_out(self, first: Exchange, again: Case, other: Case) -> None:
+    def _wait_out(self, again: Case, other: Case) -> None:
         """Ask twice more while the limit is reached, wait as the last 429 says, and go on in the
         new window.
+
+        A long wait is broken once: to see that it is meant, and that Reset is.
         """
-        refused = [first, self.sender.send_once(other), self.sender.send_once(again)]
-        last = [exchange for exchange in refused if exchange.throttled][-1]
-        self.sender.wait(asked_wait(last) + 1.0, LIMITED)
+        self.sender.send_once(other)
+        self.sender.send_once(again)
+        if not self._is_served_midway(self._last_429(), again):
+            self.sender.wait(asked_wait(self._last_429()), LIMITED)
+            self._ask_until_served(again)
         for _ in range(AFTER_THE_WAIT):
             self.sender.send_once(again)
 
-    def _affords(self, limit: int) -> bool:
-        """Return whether the budget pays for twice the limit, the wait, and what comes after it."""
+    def _last_429(self) -> Exchange:
+        return next(exchange for exchange in reversed(self.history) if exchange.throttled)
+
+    def _is_served_midway(self, refused: Exchange, again: Case) -> bool:
+        """Ask once before a long wait is over, and return whether that was served."""
+        pause = _pause_before_end(refused)
+        if not pause:
+            return False
+        self.sender.wait(pause, LIMITED)
+        return not self.sender.send_once(again).throttled
+
+    def _ask_until_served(self, again: Case) -> None:
+        """Ask in short steps until a request is served: a wait may be short by its rounding."""
+        for _ in range(STEPS):
+            if not self.sender.send_once(again).throttled:
+                return
+            self.sender.clock.sleep(STEP_S)
+        self.sender.send_once(again)
+
+    def _affords(self, requests: int) -> bool:
+        """Return whether the budget pays for so many more requests."""
         left = self.sender.client.guard.left(self.operation.key)
         if left is None:
-            return limit <= LARGEST_LIMIT
-        # One that shows the limit, two more than twice it to reach it, two while it is reached.
-        spent = 1 + 2 * limit + 2 + 2
-        return spent + AFTER_THE_WAIT <= left
+            return requests <= FIRST_WINDOW + 2 * LARGEST_LIMIT
+        return requests <= left
 
     # --- putting back -----------------------------------------------------------------------------
 
@@ -251,3 +404,16 @@ class Campaign:
 
 def _is_orderless(case: Case) -> bool:
     return case.expect in ORDERLESS
+
+
+def _pause_before_end(refused: Exchange) -> float:
+    """Return the seconds after which it is worth asking once before the wait of a 429 is over.
+
+    0 where there is no such moment. It is when Reset has run out, where that comes sooner; else
+    halfway.
+    """
+    wait = asked_wait(refused)
+    reset = told_quota(refused).seconds_to_reset
+    if reset is not None and reset + 1.0 < wait <= LONGEST_WAIT_S:
+        return reset + 1.0
+    return wait / 2 if LONG_WAIT_S <= wait <= LONGEST_WAIT_S else 0.0

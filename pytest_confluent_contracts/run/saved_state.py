@@ -30,8 +30,19 @@ def orphans() -> list[Path]:
 
     Nobody has put them back.
     """
-    found = sorted(Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*/*.json"))
-    return [path for path in found if not _lives(_owner(path.parent))]
+    found: list[Path] = []
+    for place in sorted(Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*")):
+        if not _lives(_owner(place)):
+            found += _states_in(place)
+    return found
+
+
+def _states_in(place: Path) -> list[Path]:
+    """Return the states in *place*, none where its run has removed it or another user owns it."""
+    try:
+        return sorted(path for path in place.iterdir() if path.suffix == ".json")
+    except OSError:
+        return []
 
 
 def _owner(folder: Path) -> str:
@@ -83,6 +94,27 @@ def left(place: Path) -> Iterator[tuple[Key, dict[str, Any]]]:
     for path in sorted(place.glob("*.json")):
         kept = json.loads(path.read_text(encoding="utf-8"))
         yield (kept["key"][0], kept["key"][1]), kept["was"]
+
+
+def claim(place: Path | None, document: str, node: str) -> str:
+    """Return the test that tells for all workers why *document* was not judged: *node*, if first.
+
+    Without the folder, on another machine, each worker tells by itself.
+    """
+    if place is None or not place.is_dir():
+        return node
+    file = place / f"{zlib.crc32(document.encode()):08x}.told"
+    own = file.with_suffix(f".{os.getpid()}")
+    own.write_text(node, encoding="utf-8")
+    try:
+        os.link(own, file)  # whole at once, and only for the first
+    except FileExistsError:
+        return file.read_text(encoding="utf-8")
+    except OSError:  # a file system without links
+        return node
+    finally:
+        own.unlink()  # a link to the same: what is written there next would change both
+    return node
 
 
 def clear(place: Path) -> None:

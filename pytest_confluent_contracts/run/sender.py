@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.http.guard import BudgetSpent, Refusal
 from pytest_confluent_contracts.model import quota
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
-from pytest_confluent_contracts.model.traffic import Case, Exchange, Probe
+from pytest_confluent_contracts.model.traffic import (
+    Case,
+    Exchange,
+    FailureKind,
+    Probe,
+    is_local,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,7 +46,8 @@ class RunPolicy:
 
     ``backoff``: seconds before a first retry; ``pause``: seconds for time stamps to move;
     ``concurrency``: requests in flight; ``reserve``: whether quota is kept for others;
-    ``shrink_tries``: requests that a finding may be shrunk with.
+    ``shrink_tries``: requests that a finding may be shrunk with; ``frugal``: whether a clause that
+    is broken already is sent no further probe.
     """
 
     backoff: float = 0.05
@@ -48,6 +55,7 @@ class RunPolicy:
     concurrency: int = 1
     reserve: bool = False
     shrink_tries: int = SHRINK_TRIES
+    frugal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +181,8 @@ class Sender:
         """
         failed: list[Exchange] = []
         while is_transient(exchange) and len(failed) < RETRIES and not self.stopped:
+            if self._is_nobody_there(exchange):
+                break
             failed.append(exchange)
             pause = self.policy.backoff * 2 ** len(failed)
             self.listener.say(f"{exchange.failure or exchange.status}; sent again in {pause:.1f} s")
@@ -183,6 +193,17 @@ class Sender:
                 self.history[one.serial] = replace(one, superseded=True)
         self._stop_where_silent(exchange)
         return exchange
+
+    def _is_nobody_there(self, exchange: Exchange) -> bool:
+        """Return whether asking again is in vain.
+
+        Nothing listens on this machine, or the very first handshake of TLS was refused.
+        """
+        if any(not one.failure for one in self.history):
+            return False
+        if exchange.failure_kind is FailureKind.UNCONNECTED:
+            return is_local(exchange.url)
+        return exchange.failure_kind is FailureKind.TLS_REFUSED
 
     def _stop_where_silent(self, exchange: Exchange) -> None:
         """Stop where the target has fallen silent.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.cases.baseline import baseline_update, full_update
+from pytest_confluent_contracts.cases.generated import ShrinkingDone
 from pytest_confluent_contracts.cases.shrinking import shrink
 from pytest_confluent_contracts.clauses.judging import evidence_size, weigh
 from pytest_confluent_contracts.http.guard import Refusal
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.run.sender import Sender
 
 SHRINK_BUDGET = 400  # requests, for all findings of one operation
+IN_A_KNOWN_STATE = 3  # requests of an attempt: one before, to know the state, and one after it
 
 
 class Shrinker:
@@ -53,23 +55,30 @@ class Shrinker:
             if bool(case.violations) != bool(original.case.violations):
                 return False  # another kind of request would show another kind of finding
             if case.key not in trial.known:
-                if not self._may_try(trial):
-                    return False
-                trial.known[case.key] = trial.note(self._shown_by(clause, case, original.status))
+                if not self._may_try(trial, clause):
+                    raise ShrinkingDone  # what is smaller can be shown by a new request alone
+                before = len(self.sender.history)
+                evidence = self._shown_by(clause, case, original.status)
+                # What was sent again, after a wait or a lost connection, is counted too.
+                trial.spent += len(self.sender.history) - before
+                self._spent += len(self.sender.history) - before
+                trial.known[case.key] = trial.note(evidence)
             return trial.known[case.key]
 
-        most_tries = 10 * self.sender.policy.shrink_tries  # most of them are answered from memory
+        most_asked = 10 * self.sender.policy.shrink_tries  # most of them are answered from memory
         try:
-            shrink(self.sender.sent_case(original), shows, most_tries)
+            shrink(self.sender.sent_case(original), shows, most_asked)
         except Refusal as refusal:
             self.sender.stop_for(refusal)
         return trial.best, 0 if trial.shown else trial.asked
 
-    def _may_try(self, trial: Trial) -> bool:
+    def _may_try(self, trial: Trial, clause: Clause) -> bool:
         """Return whether one more attempt may be sent: for this finding, and for all of them."""
-        if self.sender.stopped or trial.asked >= self.sender.policy.shrink_tries:
+        if self.sender.stopped:
             return False
-        return self._spent < SHRINK_BUDGET
+        needed = IN_A_KNOWN_STATE if clause.stateful else 1
+        of_this = self.sender.policy.shrink_tries - trial.spent
+        return needed <= min(of_this, SHRINK_BUDGET - self._spent)
 
     def _shown_by(self, clause: Clause, case: Case, status: int) -> Evidence | None:
         """Return the evidence against *clause* that *case* gives with the same *status*, None
@@ -77,27 +86,24 @@ class Shrinker:
         """
         operation = self.sender.operation
         if clause.stateful:  # begin in a known state, and look at what became of it
-            self._send(full_update(operation, self.context))
+            self.sender.send(full_update(operation, self.context))
         before = len(self.sender.history)
-        self._send(case)
+        self.sender.send(case)
         if clause.stateful:
-            self._send(baseline_update(operation, self.context))
+            self.sender.send(baseline_update(operation, self.context))
         for item in weigh(clause, self.sender.history).against:
             shown = item.exchange
             if shown is not None and shown.serial >= before and shown.status == status:
                 return item
         return None
 
-    def _send(self, case: Case) -> None:
-        self._spent += 1
-        self.sender.send(case)
-
 
 @dataclass(slots=True)
 class Trial:
-    """What came of the attempts to show a finding with less."""
+    """What came of the attempts to show a finding with less, and the requests that they took."""
 
     best: Evidence
+    spent: int = 0
     asked: int = 0
     shown: int = 0
     known: dict[tuple[object, ...], bool] = field(default_factory=dict)

@@ -15,11 +15,13 @@ from pytest_confluent_contracts.double.mutations.headers import header_mutations
 from pytest_confluent_contracts.double.mutations.limits import limit_mutations
 from pytest_confluent_contracts.double.mutations.rare import rare_mutations
 from pytest_confluent_contracts.double.mutations.requests import request_mutations
+from pytest_confluent_contracts.double.mutations.texts import text_mutations
 from pytest_confluent_contracts.double.mutations.updates import (
     secret_mutations,
     time_mutations,
     update_mutations,
 )
+from pytest_confluent_contracts.double.mutations.wire import wire_mutations
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
@@ -39,6 +41,8 @@ FAMILIES = (
     secret_mutations,
     time_mutations,
     rare_mutations,
+    wire_mutations,
+    text_mutations,
 )
 
 

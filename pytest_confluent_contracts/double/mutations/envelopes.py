@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.double.service import Answer, Request, Service
     from pytest_confluent_contracts.model.documents import Content, Operation
 
+FRAMES = "Boom\r\n   at Api.Things.Update(String name)\r\n   at Api.Router.Run()\r\n"
 STACK_TRACE = 'Traceback (most recent call last): File "app.py", line 7'
 
 
@@ -50,6 +51,8 @@ def envelope_mutations(operation: Operation) -> Iterator[Mutation]:
     yield from prose_mutations(operation)
     traced = write_detail(always(STACK_TRACE))
     yield mutate_answers("error with a stack trace", traced, is_refused, "error/no-stack-trace")
+    framed, name = write_detail(always(FRAMES)), "error with the frames of a stack"
+    yield mutate_answers(name, framed, is_refused, "error/no-stack-trace")
     leaking, where = write_detail(sent_credentials), with_status(400, 422, 404)
     yield mutate_answers("error gives credentials away", leaking, where, "error/no-leak")
 
@@ -139,13 +142,16 @@ def pointer_mutations(path: str, where: When) -> Iterator[Mutation]:
     if not source or paths.steps_of(source)[-1] is paths.ITEM:
         source = path  # the error itself cannot be left out
     clause, at_fault = "error/source.pointer", "error/source.pointer/at-fault"
+    exact = "error/source.pointer/exact"
     dotted, fragment = change_text(path, with_dots), change_text(path, "#{}".format)
     yield mutate_answers(f"{path} dotted", dotted, where, clause)
     yield mutate_answers(f"{path} a fragment", fragment, where, clause)
     nowhere = put_value(path, "/nowhere/at/all")
     yield mutate_answers(f"{path} nowhere", nowhere, where, clause)
     cut, other = change_text(path, without_last_token), put_value(path, "/spec/other")
-    yield mutate_answers(f"{path} too short", cut, where, at_fault, clause)
+    yield mutate_answers(f"{path} too short", cut, where, exact)
+    whole = put_value(path, "")
+    yield mutate_answers(f"{path} always the whole body", whole, where, exact)
     yield mutate_answers(f"{path} at another member", other, where, at_fault, clause)
     yield mutate_answers(f"{source} left out", drop_member(source), where, "error/source")
 

@@ -18,6 +18,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
     set_status,
     with_status,
 )
+from pytest_confluent_contracts.double.service import limit_header_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,6 +44,8 @@ def header_mutations(operation: Operation) -> Iterator[Mutation]:
             prefix = "error" if is_shared else response.status
             clause = f"{prefix}/header/{header.name}"
             yield from one_header_mutations(clause, header, int(response.status))
+            if header.name in limit_header_names(operation).values():
+                yield negative_header(clause, header.name, int(response.status))
 
 
 def refusal_header_counts(operation: Operation) -> Counter[str]:
@@ -63,12 +66,24 @@ def one_header_mutations(clause: str, header: Header, code: int) -> Iterator[Mut
     """Yield the ways in which *header* can be wrong on answers with the status *code*."""
     broken: dict[str, tuple[str, ...]] = {"missing": (), "empty": ("",)}
     if header.schema.get("type") == "integer":
-        broken |= {"not an integer": ("soon",), "a fraction": ("1.5",), "negative": ("-1",)}
-    if header.name.lower() != "www-authenticate":
+        broken |= {"not an integer": ("soon",), "a fraction": ("1.5",)}
+    if header.name.lower() == "www-authenticate":
+        broken |= {
+            "without a scheme": ('realm="contract"',),
+            "with an open quote": ('Basic realm="contract',),
+            "in words": ("Please log in",),
+        }
+    else:
         broken |= {"sent twice": ("7", "8")}
     for what, values in broken.items():
         change = set_header(header.name, *values)
         yield mutate_answers(f"{clause} {what} on {code}", change, with_status(code), clause)
+
+
+def negative_header(clause: str, name: str, code: int) -> Mutation:
+    """Return the mutation of a header that counts requests or seconds: fewer than none."""
+    change = set_header(name, "-1")
+    return mutate_answers(f"{clause} negative on {code}", change, with_status(code), clause)
 
 
 # --- statuses -------------------------------------------------------------------------------------

@@ -21,7 +21,12 @@ from pytest_confluent_contracts.double.mutations.altering import (
     tells_quota,
     with_status,
 )
-from pytest_confluent_contracts.double.service import Problem, Refused, limit_header_names
+from pytest_confluent_contracts.double.service import (
+    Problem,
+    Refused,
+    documents_limit,
+    limit_header_names,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,11 +36,16 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
 
 TIME_OF_DAY_S = 1_767_600_000  # of January 2026, in seconds since 1970
-HONEST = "rate-limit/retry-after-honest"
+HONEST, EXACT = "rate-limit/retry-after-honest", "rate-limit/retry-after-exact"
 
 
 def limit_mutations(operation: Operation) -> Iterator[Mutation]:
-    """Yield the mutations of the rate limit: how it is told, and whether it is enforced."""
+    """Yield the mutations of the rate limit: how it is told, and whether it is enforced.
+
+    A service without a limit can break none.
+    """
+    if not documents_limit(operation):
+        return
     names = limit_header_names(operation)
     limit, remaining, retry = names["limit"], names["remaining"], names["retry_after"]
     above = change_number(remaining, above_limit)
@@ -69,6 +79,10 @@ def structured_mutations() -> Iterator[Mutation]:
     clause, unstructured = "rate-limit/structured-fields", set_header("RateLimit", "lots, really")
     yield mutate_answers("RateLimit no structured field", unstructured, is_accepted, clause)
     burst = set_header("RateLimit", '"burst";r=5;t=1')
+    spaced = set_header("RateLimit", '"burst" ; r = 5')
+    yield mutate_answers("RateLimit with blanks", spaced, is_accepted, clause)
+    second = set_header("RateLimit", '"burst";r=5', "lots, really")
+    yield mutate_answers("RateLimit wrong in its second line", second, is_accepted, clause)
     daily = set_header("RateLimit-Policy", '"daily";q=10;w=60')
     disagreeing = chain_alterations(
         alter_answers(burst, is_accepted),
@@ -93,6 +107,13 @@ def documented_mutations(names: Mapping[str, str]) -> Iterator[Mutation]:
         (f"{reset} is a time of day", "reset-relative", change_number(reset, as_time_of_day)),
         (f"{reset} is in milliseconds", "reset-relative", change_number(reset, as_milliseconds)),
         (f"{reset} grows", "reset-counts-down", change_number(reset, growing_seconds)),
+        (f"{reset} is half of what it is", "reset-honest", change_number(reset, half_of)),
+        (f"{reset} is always the same", "reset-moves", change_number(reset, always(60))),
+        (f"{reset} is twice what it is", "reset-relative", change_number(reset, twice)),
+        (f"{reset} ends late", "window-as-told", change_number(reset, ten_more)),
+        (f"{reset} ends early", "reset-honest", change_number(reset, ten_less)),
+        (f"{reset} ends two seconds early", "reset-honest", change_number(reset, two_less)),
+        (f"{limit} is 0", "enforced", set_header(limit, "0")),
         (f"{retry} on 200", "retry-after-only-at-limit", set_header(retry, "3")),
         (
             f"{remaining} not 0 on 429",
@@ -102,6 +123,16 @@ def documented_mutations(names: Mapping[str, str]) -> Iterator[Mutation]:
     ]
     for name, clause, change in changes:
         yield mutate_answers(name, change, tells_quota, f"rate-limit/{clause}")
+    differs, throttled = change_number(limit, half_of), with_status(429)
+    yield mutate_answers(f"{limit} differs on 429", differs, throttled, "rate-limit/limit-constant")
+    high, low = change_number(remaining, one_more), change_number(remaining, one_less)
+    exact = "rate-limit/enforced"
+    yield mutate_answers(f"{remaining} is one too high", high, is_accepted, exact)
+    yield mutate_answers(f"{remaining} is one too low", low, tells_quota, exact)
+    nodes = f"{remaining} is counted by two nodes"
+    yield Mutation(nodes, (f"rate-limit/{down}",), partial(count_on_nodes, 0.0))
+    apart = f"{remaining} is counted by two nodes, whose windows begin apart"
+    yield Mutation(apart, (f"rate-limit/{down}",), partial(count_on_nodes, 7.0))
 
 
 def raise_every_other_time(limit: str) -> Change:
@@ -139,6 +170,59 @@ def as_milliseconds(seconds: int, _: Service) -> int:
     return seconds * 1000
 
 
+def half_of(number: int, _: Service) -> int:
+    """Return half of the number, at least one."""
+    return max(1, number // 2)
+
+
+def twice(number: int, _: Service) -> int:
+    """Return twice the number."""
+    return 2 * number
+
+
+def ten_more(seconds: int, _: Service) -> int:
+    """Return ten seconds more."""
+    return seconds + 10
+
+
+def ten_less(seconds: int, _: Service) -> int:
+    """Return ten seconds less, at least one."""
+    return max(1, seconds - 10)
+
+
+def two_less(seconds: int, _: Service) -> int:
+    """Return two seconds less, if need be none."""
+    return max(0, seconds - 2)
+
+
+def one_more(left: int, service: Service) -> int:
+    """Return one request more, as far as the limit goes."""
+    return min(left + 1, service.limit)
+
+
+def one_less(left: int, _: Service) -> int:
+    """Return one request less, if need be none."""
+    return max(0, left - 1)
+
+
+def count_on_nodes(seconds_apart: float, service: Service) -> Service:
+    """Let two nodes take turns at random, each with a count of its own.
+
+    The window of the second began so many seconds before that of the first.
+    """
+    windows = [(service.window_start, 0), (service.window_start - seconds_apart, 0)]
+
+    def count_request(_: Service, inner: Any) -> None:
+        node = service.random.randrange(2)
+        service.window_start, service.spent = windows[node]
+        try:
+            inner()
+        finally:
+            windows[node] = service.window_start, service.spent
+
+    return replace_step("count_request", count_request)(service)
+
+
 def growing_seconds(_: int, service: Service) -> int:
     """Return seconds that grow with each request."""
     return 60 + service.spent
@@ -161,6 +245,11 @@ def enforcement_mutations(reset: str, retry: str) -> Iterator[Mutation]:
     early, before = change_number(retry, a_third), "rate-limit/retry-after-not-before-reset"
     yield mutate_answers(f"{retry} before {reset}", early, throttled, before)
     yield mutate_step("the limit is not enforced", "count_request", count_no_further, enforced)
+    below = "the limit is not enforced, and counted below 0"
+    yield mutate_step(below, "count_request", count_below_zero, enforced)
+    late, name = change_number(retry, two_less), f"{retry} is two seconds short"
+    yield mutate_answers(name, late, throttled, HONEST)
+    yield Mutation(f"{retry} is 1 in windows of two seconds", (EXACT,), ask_back_in_a_second)
     half, nearly_all = partial(refuse_early, 0.5), partial(refuse_early, 0.9)
     yield mutate_step("the limit is enforced at half", "count_request", half, enforced)
     yield mutate_step("the limit is enforced a little early", "count_request", nearly_all, enforced)
@@ -186,6 +275,21 @@ def count_no_further(service: Service, inner: Any) -> None:
         inner()
     except Refused:
         service.spent = service.limit
+
+
+def count_below_zero(service: Service, inner: Any) -> None:
+    """Count past the limit, and go on serving."""
+    try:
+        inner()
+    except Refused:
+        service.spent += 1
+
+
+def ask_back_in_a_second(service: Service) -> Service:
+    """Limit to 10 requests in two seconds, and ask back after one however much is left."""
+    service.limit, service.window = 10, 2.0
+    retry = limit_header_names(service.operation)["retry_after"]
+    return alter_answers(set_header(retry, "1"), with_status(429))(service)
 
 
 def refuse_early(share: float, service: Service, inner: Any) -> None:

@@ -66,6 +66,9 @@ def request_mutations(operation: Operation) -> Iterator[Mutation]:
         yield mutate_step("unknown ids are created", "find_resource", create_unknown, unknown)
         not_found, name = with_status(404), "unknown ids are refused as invalid"
         yield mutate_answers(name, invalid, not_found, unknown)
+        if operation.response(403):
+            hidden, name = set_status(403), "unknown ids are forbidden"
+            yield mutate_answers(name, hidden, not_found, f"{unknown}/not-hidden")
         yield from near_id_mutations(unknown)
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.double.mutations.altering import (
     Mutation,
+    alter_each_nth_answer,
     any_resource,
     chain_alterations,
+    change_text,
     change_value,
     find_value,
     is_accepted,
@@ -34,7 +38,7 @@ from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.double.mutations.altering import Alter, Change
     from pytest_confluent_contracts.double.service import Answer, Request, Service
@@ -60,9 +64,57 @@ def update_mutations(operation: Operation) -> Iterator[Mutation]:
         yield mutate_answers(f"{path} is another", other, is_accepted, clause)
         yield mutate_answers(f"{path} in upper case", upper, is_accepted, clause)
     if identity and identity.self_link:
-        path, clause = identity.self_link, "update/self-addresses-resource"
-        elsewhere = put_value(path, "https://contract.example/elsewhere/1")
-        yield mutate_answers(f"{path} addresses another", elsewhere, is_accepted, clause)
+        yield from self_link_mutations(identity.self_link)
+
+
+def self_link_mutations(path: str) -> Iterator[Mutation]:
+    """Yield the ways in which the address of the resource at *path* can be a wrong one."""
+    named, led = "update/self-addresses-resource", "update/self-path-is-request-path"
+    for what, make in WRONG_ADDRESSES.items():
+        yield mutate_answers(f"{path} {what}", change_value(path, make), is_accepted, named)
+    newer = change_value(path, address_in_another_collection)
+    yield mutate_answers(f"{path} is in another collection", newer, is_accepted, led)
+
+
+def address_elsewhere(_: Any) -> str:
+    """Return the address of nothing that the service has."""
+    return "https://contract.example/elsewhere/1"
+
+
+def address_without_host(shown: Any) -> str:
+    """Return the path of the address alone."""
+    return "/" + str(shown).split("/", 3)[-1]
+
+
+def address_of_collection(shown: Any) -> str:
+    """Return the address without its last segment."""
+    return str(shown).rpartition("/")[0]
+
+
+def address_with_id_in_query(shown: Any) -> str:
+    """Return the address with its last segment moved into a query."""
+    collection, _, id = str(shown).rpartition("/")
+    return f"{collection}?id={id}"
+
+
+def address_with_id_cut(shown: Any) -> str:
+    """Return the address without its last character."""
+    return str(shown)[:-1]
+
+
+def address_in_another_collection(shown: Any) -> str:
+    """Return the address with another word in the place of what stands before its id."""
+    collection, _, id = str(shown).rpartition("/")
+    return f"{collection.rpartition('/')[0]}/others/{id}"
+
+
+WRONG_ADDRESSES: Mapping[str, Callable[[Any], str]] = {
+    "addresses another": address_elsewhere,
+    "has no host": address_without_host,
+    "addresses the collection": address_of_collection,
+    "has the id in its query": address_with_id_in_query,
+    "has the id cut": address_with_id_cut,
+}
 
 
 def in_upper_case(shown: Any) -> str:
@@ -113,6 +165,156 @@ def frozen_mutations(operation: Operation) -> Iterator[Mutation]:
             another = put_counted(path, "crn://x/{}".format)
             unsent = ("update/omitted-unchanged", "update/empty-*")
             yield mutate_answers(f"{path} always another", another, is_accepted, *unsent)
+    yield from formed_mutations(operation)
+    yield from notation_mutations(operation)
+
+
+def notation_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield that what stays is told as another value, though it looks like a notation of it."""
+    stamps = operation.promises.timestamps
+    moving = (stamps.created, stamps.updated, *operation.promises.create_only.paths)
+    unsent = ("update/omitted-unchanged", "update/empty-*")
+    for member in operation.answer_members:
+        notation = member.schema.get("format", "")
+        is_moving = member.path in moving or paths.has_items(member.path)
+        if is_moving or notation not in NEAR_NOTATIONS:
+            continue
+        for what, make in NEAR_NOTATIONS[notation].items():
+            alter = alter_each_nth_answer(2, change_text(member.path, make))
+            yield Mutation(f"{member.path} now and then {what}", unsent, alter)
+
+
+def shift_zone(text: str) -> str:
+    """Return the time of the same clock in another zone."""
+    return text.replace("Z", "+01:00")
+
+
+def add_nanosecond(text: str) -> str:
+    """Return the time a nanosecond later."""
+    return text.replace("Z", ".000000001Z")
+
+
+def capitalise_path(text: str) -> str:
+    """Return the address with its last segment in upper case."""
+    holder, slash, last = text.rpartition("/")
+    return f"{holder}{slash}{last.upper()}"
+
+
+def add_final_slash(text: str) -> str:
+    """Return the address with a slash behind it."""
+    return f"{text}/"
+
+
+NEAR_NOTATIONS: Mapping[str, Mapping[str, Callable[[str], str]]] = {
+    "date-time": {"in another zone": shift_zone, "a nanosecond later": add_nanosecond},
+    "uri": {"in upper case": capitalise_path, "with a slash behind": add_final_slash},
+}
+
+
+def formed_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield that a service takes a value for what must not change where it has the form of its own.
+
+    It does so only where the member is sent alone, or only where all of them are sent together.
+    """
+    created = operation.promises.timestamps.created
+    frozen = operation.promises.immutable.paths
+    known = {member.path: member for member in operation.answer_members}
+    for path in frozen:
+        clause = f"update/immutable/{path}"
+        for leaf in frozen_leaves(operation, path):
+            if leaf == created or "properties" in known[leaf].schema:
+                continue
+            if is_list_member(known[leaf]):
+                yield from item_mutations(operation, leaf, clause)
+                continue
+            alone = partial(write_formed, leaf, when=sends_one_of(frozen))
+            name = f"{leaf} can be written alone in its form"
+            yield mutate_step(name, "apply_update", alone, clause)
+            together = partial(write_formed, leaf, when=sends_every_one_of(frozen))
+            name = f"{leaf} can be written in its form together with all others"
+            yield mutate_step(name, "apply_update", together, clause)
+
+
+def item_mutations(operation: Operation, path: str, clause: str) -> Iterator[Mutation]:
+    """Yield that one member of the items of the list at *path* can be written."""
+    for member in operation.answer_members:
+        if member.parent == paths.item_path(path) and not paths.has_items(member.name):
+            name = f"{member.path} can be written where nothing else differs"
+            written = store_made(path, partial(take_where_one_differs, member.name))
+            yield Mutation(name, (clause,), written)
+    yield Mutation(f"{path} can be added to", (clause,), store_made(path, take_where_longer))
+
+
+def take_where_one_differs(name: str, was: Any, sent: Any, now: Any) -> Any:
+    """Return the list that was sent where only the member *name* of its first item differs."""
+    if not (holds_objects(sent) and holds_objects(was)):
+        return now
+    before, after = dict(was[0]), dict(sent[0])
+    before.pop(name, None)
+    after.pop(name, None)
+    is_only_one = before == after and sent[1:] == was[1:]
+    return sent if is_only_one else now
+
+
+def holds_objects(found: Any) -> bool:
+    """Return whether *found* is a list that begins with an object."""
+    return isinstance(found, list) and bool(found) and isinstance(found[0], dict)
+
+
+def take_where_longer(was: Any, sent: Any, now: Any) -> Any:
+    """Return the list that was sent where it begins with all that was there."""
+    if not (holds_objects(sent) and holds_objects(was)):
+        return now
+    is_longer = len(sent) > len(was)
+    return sent if is_longer and sent[: len(was)] == was else now
+
+
+def sends_one_of(frozen: Sequence[str]) -> Callable[[Any], bool]:
+    """Return the test whether a body has one value alone within all that must not change."""
+
+    def sends_one(body: Any) -> bool:
+        return sum(count_values(value_at(body, path)) for path in frozen) == 1
+
+    return sends_one
+
+
+def sends_every_one_of(frozen: Sequence[str]) -> Callable[[Any], bool]:
+    """Return the test whether a body has all that must not change."""
+
+    def sends_every_one(body: Any) -> bool:
+        return all(value_at(body, path) is not ABSENT for path in frozen)
+
+    return sends_every_one
+
+
+def count_values(found: Any) -> int:
+    """Return how many values stand in *found*, which may be ABSENT: objects are counted through."""
+    if isinstance(found, dict):
+        return sum(count_values(below) for below in found.values())
+    return 0 if found is ABSENT else 1
+
+
+def write_formed(
+    path: str,
+    _: Service,
+    inner: Any,
+    resource: Resource,
+    body: Any,
+    *,
+    when: Callable[[Any], bool],
+) -> None:
+    """Write what was sent at *path* where its form is that of what is there, and *when* holds."""
+    inner(resource, body)
+    was, sent = value_at(resource.shown, path), value_at(body, path)
+    if isinstance(sent, str) and when(body) and (was is ABSENT or form(was) == form(sent)):
+        resource.shown = overwrite_value(resource.shown, path, sent)
+
+
+def form(text: str) -> tuple[str, str]:
+    """Return what a service checks of a value: what it begins with, and its kinds of characters."""
+    begun = re.match(r"(.*[/=])?", text)
+    shape = re.sub(r"[0-9]", "0", re.sub(r"[A-Za-z]", "a", text))
+    return begun.group() if begun else "", shape
 
 
 def frozen_leaves(operation: Operation, frozen: str) -> list[str]:
@@ -320,9 +522,31 @@ def time_mutations(operation: Operation) -> Iterator[Mutation]:
         yield mutate_answers(f"{updated} goes back", back, is_accepted, never_back)
         still, moves = put_value(updated, "2026-02-01T00:00:00Z"), "update/updated-moves"
         yield mutate_answers(f"{updated} stands still", still, is_accepted, moves)
+        yield from clock_mutations(updated)
     if created and updated:
         early, after = put_value(updated, "2001-01-01T00:00:00Z"), "update/updated-after-created"
         yield mutate_answers(f"{updated} before {created}", early, is_accepted, after)
+
+
+def clock_mutations(updated: str) -> Iterator[Mutation]:
+    """Yield that the clock behind the time at *updated* is another than that behind ``Date``."""
+    for hours in ZONES_H:
+        local = change_text(updated, partial(shift_time, seconds=round(hours * 3600)))
+        name, zone = f"{updated} is {hours:+} h off", "update/updated-no-local-time"
+        yield mutate_answers(name, local, is_accepted, zone)
+    for seconds in (-650, 75, 34_560_300):
+        wrong = change_text(updated, partial(shift_time, seconds=seconds))
+        name, agrees = f"{updated} is {seconds:+} s off", "update/updated-agrees-with-date"
+        yield mutate_answers(name, wrong, is_accepted, agrees)
+
+
+ZONES_H = (1, 2, -7, 5.75, 0.25)
+
+
+def shift_time(text: str, seconds: int) -> str:
+    """Return the time stamp *text* so many *seconds* later, still with a ``Z``."""
+    shifted = datetime.fromisoformat(text) + timedelta(seconds=seconds)
+    return shifted.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def later_each_time(turn: int) -> str:

@@ -1,0 +1,117 @@
+"""Which other value has the form of one that was shown? What a service would take for its own.
+
+Services check the form of a value before they store it: a made-up address of another host never
+gets as far as that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.traffic import REDACTED
+
+if TYPE_CHECKING:
+    from pytest_confluent_contracts.model.documents import Operation, Property
+
+TIME_STAMP = re.compile(r"(\d{4})(-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d)", re.ASCII)
+LEAP_YEARS = 4  # so many later, the 29th of February is a day again
+# What stands before the last segment of an address or a resource name, that segment, and the rest.
+LAST_SEGMENT = re.compile(r"([^?#]*[/=])?([^/=?#]+)([/=]*(?:[?#].*)?)", re.DOTALL)
+
+
+def other_of_same_form(operation: Operation, path: str, value: Any) -> Any:
+    """Return another value for the member at *path* of an answer, of the same form as *value*.
+
+    A listed value becomes another one of the list, a time the same day some years later, an address
+    or an id one with another digit in its last segment. Objects and lists are changed throughout.
+    ``crn://x/user=u-a83k9b`` becomes ``crn://x/user=u-a83k0b``.
+    """
+    if isinstance(value, Mapping):
+        return {
+            name: other_of_same_form(operation, paths.member_path(path, name), below)
+            for name, below in value.items()
+        }
+    if isinstance(value, list):
+        items = paths.item_path(path)
+        return [other_of_same_form(operation, items, item) for item in value]
+    for listed in _listed_values(operation, path):
+        if listed != value:
+            return listed
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value + 1
+    return other_text(value) if isinstance(value, str) else value
+
+
+def _listed_values(operation: Operation, path: str) -> list[Any]:
+    """Return the only values that the member at *path* may have, where the document lists them."""
+    listed = list(operation.promises.allowed_values.by_path.get(path, ()))
+    for member in operation.answer_members:
+        if member.path == path:
+            listed += member.schema.get("enum", ())
+    return listed
+
+
+def other_text(text: str) -> str:
+    """Return another text of the same form."""
+    if TIME_STAMP.match(text):
+        year = int(text[:4]) + LEAP_YEARS
+        return f"{year % 10_000:04}{text[4:]}"
+    found = LAST_SEGMENT.fullmatch(text)
+    if found is None:
+        return f"{text}x"
+    before, segment, behind = found[1] or "", found[2], found[3]
+    return before + _turned(segment) + behind
+
+
+def _turned(segment: str) -> str:
+    """Return *segment* with its last digit counted up, or its last letter where it has no digit."""
+    for alphabet in ("0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"):
+        at = max(segment.rfind(character) for character in alphabet)
+        if at >= 0:
+            turned = alphabet[(alphabet.index(segment[at]) + 1) % len(alphabet)]
+            return segment[:at] + turned + segment[at + 1 :]
+    return f"{segment}x"
+
+
+# --- what was shown -------------------------------------------------------------------------------
+
+
+def form_of(operation: Operation, member: Property, shown: Any) -> Any:
+    """Return a value of *member* that shows its form: *shown*'s, else the document's.
+
+    It is ABSENT where neither has one. The time of the last update is the document's: the one that
+    is shown differs from run to run, and each is to send the same.
+    """
+    is_moving = member.path == operation.promises.timestamps.updated
+    came = ABSENT if is_moving else _usable(shown, member.path)
+    return _documented_form(operation, member) if came is ABSENT else came
+
+
+def _usable(shown: Any, path: str) -> Any:
+    """Return what stands at *path*, ABSENT where nothing is, or what was redacted."""
+    value = paths.value_at(shown, path)
+    is_empty = value is ABSENT or value in ("", None, [])
+    return ABSENT if is_empty or REDACTED in str(value) else value
+
+
+def _documented_form(operation: Operation, member: Property) -> Any:
+    """Return what the document's examples show of *member*: of the answer, or one around it."""
+    content = operation.success.content if operation.success else None
+    for example in content.examples if content else ():
+        value = _usable(example.value, member.path)
+        if value is not ABSENT:
+            return value
+    around = {member.path, *paths.around(member.path)}
+    for holder in reversed(operation.answer_members):
+        if holder.path in around and "example" in holder.schema:
+            below = paths.relative_path(member.path, holder.path)
+            value = _usable(holder.schema["example"], below)
+            if value is not ABSENT:
+                return value
+    return next(iter(member.schema.get("enum", ())), ABSENT)

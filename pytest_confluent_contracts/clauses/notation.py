@@ -1,0 +1,105 @@
+"""Are two values one value in two notations? Times as instants, addresses as RFC 3986 says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_confluent_contracts.clauses.reading import is_same
+from pytest_confluent_contracts.model.moments import instant_told
+
+# RFC 3986 appendix B: scheme, authority, path, query and fragment of a reference.
+URI = re.compile(
+    r"(?P<scheme>[^:/?#]+:)?(?P<authority>//[^/?#]*)?(?P<path>[^?#]*)(?P<rest>.*)", re.DOTALL
+)
+ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")  # RFC 3986 2.3
+
+
+def is_same_value(schema: Mapping[str, Any], one: Any, other: Any) -> bool:
+    """Return whether two values that *schema* describes mean the same.
+
+    They are the same to the character and the type, but for two notations of one instant (``format:
+    date-time``, RFC 3339) or of one address (``format: uri``, RFC 3986 6.2.2): the items of a list
+    and the members of an object, too. ``10:00:00Z`` is ``12:00:00+02:00``, and
+    ``https://X.test/%7ea`` is ``https://x.test/~a``; ``https://x.test`` and ``https://x.test/`` are
+    two.
+    """
+    if is_same(one, other):
+        return True
+    return is_same(_normal_form(schema, one), _normal_form(schema, other))
+
+
+def _normal_form(schema: Mapping[str, Any], value: Any) -> Any:
+    """Return *value* with each text in it in the one notation of its ``format``."""
+    if isinstance(value, str):
+        return _normal_text(schema.get("format"), value)
+    if isinstance(value, list):
+        items = _schema_below(schema.get("items"))
+        return [_normal_form(items, item) for item in value]
+    if isinstance(value, Mapping):
+        members = _schema_below(schema.get("properties"))
+        return {
+            name: _normal_form(_schema_below(members.get(name)), member)
+            for name, member in value.items()
+        }
+    return value
+
+
+def _schema_below(found: Any) -> Mapping[str, Any]:
+    return found if isinstance(found, Mapping) else {}
+
+
+def _normal_text(form: Any, text: str) -> str:
+    if form == "date-time":
+        return instant_told(text) or text
+    if form in ("uri", "uri-reference"):
+        return normal_uri(text)
+    return text
+
+
+def normal_uri(text: str) -> str:
+    """Return a URI in the notation of RFC 3986 6.2.2, which all that are equal by it share.
+
+    Scheme and host are in lower case and escapes in upper case, no unreserved character is escaped,
+    and the path has no dot segments. What only its scheme makes equal (6.2.3: a default port, the
+    empty path) stays apart.
+
+    >>> normal_uri("HTTPS://Me@X.test/a/./%7eb%2f?Q")
+    'https://Me@x.test/a/~b%2F?Q'
+    """
+    found = URI.fullmatch(text)
+    if found is None:
+        return text
+    scheme, authority = found["scheme"] or "", found["authority"] or ""
+    user, mark, host = authority.rpartition("@")
+    host = _unescaped(host.lower())
+    path = _without_dot_segments(_unescaped(found["path"]))
+    return f"{scheme.lower()}{_unescaped(user)}{mark}{host}{path}{_unescaped(found['rest'])}"
+
+
+def _unescaped(text: str) -> str:
+    """Return *text* with escapes in upper case, and none for unreserved characters (6.2.2.2)."""
+
+    def written(escape: re.Match[str]) -> str:
+        character = chr(int(escape[1], 16))
+        return character if UNRESERVED.match(character) else escape[0].upper()
+
+    return ESCAPE.sub(written, text)
+
+
+def _without_dot_segments(path: str) -> str:
+    """Return an absolute path without ``.`` and ``..`` (RFC 3986 5.2.4); others as they are."""
+    if not path.startswith("/"):
+        return path
+    segments = path.split("/")
+    kept: list[str] = []
+    for segment in segments[1:]:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in (".", ".."):
+        kept.append("")  # what they name is a folder
+    return "/" + "/".join(kept)
