@@ -551,6 +551,7 @@ AS_NORMALISED = {
     "unknown": (NORMALISED, 404, KEPT),
     "malformed": (NORMALISED, 400, KEPT),
     "sent to its normal form": (NORMALISED, 308, KEPT),
+    "hidden": (NORMALISED, 403, KEPT),
     "taken for the own one": (NORMALISED, 200, BROKEN),
     "a failure": (NORMALISED, 500, BROKEN),
     "throttled": (NORMALISED, 429, SILENT),
