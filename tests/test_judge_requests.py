@@ -552,6 +552,7 @@ AS_NORMALISED = {
     "malformed": (NORMALISED, 400, KEPT),
     "hidden, which is told by itself": (NORMALISED, 403, KEPT),
     "sent to its normal form": (NORMALISED, 308, KEPT),
+    "hidden": (NORMALISED, 403, KEPT),
     "taken for the own one": (NORMALISED, 200, BROKEN),
     "a failure": (NORMALISED, 500, BROKEN),
     "throttled": (NORMALISED, 429, SILENT),

@@ -111,10 +111,10 @@ def test_a_terminal_shows_what_is_sent_and_keeps_nothing_of_it(
     assert all(int(index) <= int(total) for _, index, total in told)
     left = "\n".join(screen.lines)
     assert not re.search(r"probe \w+:|request \d", left), left
-    assert re.search(r"8 passed.* in ", left)
+    assert re.search(r"13 passed.* in ", left)
     assert max(len(line) for line in seen if WORDS.search(line)) < 100
     if not options:
-        assert re.search(r"^contracts/confluent-api-keys \.{8} +\[100%\]$", left, re.MULTILINE)
+        assert re.search(r"^contracts/confluent-api-keys \.{13} +\[100%\]$", left, re.MULTILINE)
 
 
 def test_a_terminal_shows_what_the_run_waits_for(folder: Path) -> None:

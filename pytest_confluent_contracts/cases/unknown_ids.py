@@ -30,6 +30,7 @@ PLAIN, ODD = NOTHING_SPECIAL, Subject(SubjectKind.ODD_ID)
 # What HTTP, or the kind of id, lets a server take for the own one.
 NORMALISED = Subject(SubjectKind.NORMALISED_ID)
 PLAIN_IDS = 12  # a hash spreads ids over shards: each of some must say that it has none
+LEAST_OF_SAME_FORM = 9
 FEWEST_DIGITS = 5  # of a number that a service on this machine has hardly counted up to
 SHOWN_CHARACTERS = 40  # of an id, in the title of its case
 HEXADECIMAL = re.compile("[0-9A-Fa-f-]+")  # a UUID is the same in both cases (RFC 9562 4)
@@ -81,8 +82,11 @@ def _unknown_ids(context: RunContext) -> Iterator[UnknownId]:
     numbers = random.Random(f"{context.seed}/{known}")
     yield UnknownId(surely_unknown_id(context))
     if context.made_up:
-        yield from _ids_of_same_form(known, numbers)
-        yield from _near_ids(known)
+        near = list(_near_ids(known))
+        plain = [one for one in near if one.look is PLAIN]
+        others = max(LEAST_OF_SAME_FORM, PLAIN_IDS - 1 - len(plain))
+        yield from _ids_of_same_form(known, others, numbers)
+        yield from near
         yield from _odd_ids(known)
         yield from _normalised_ids(known)
         return
@@ -94,12 +98,12 @@ def _unknown_ids(context: RunContext) -> Iterator[UnknownId]:
         yield UnknownId(f"{known}.json", ODD)
 
 
-def _ids_of_same_form(known: str, numbers: random.Random) -> Iterator[UnknownId]:
-    """Yield plain ids that differ from *known* in their digits, or by digits behind it."""
+def _ids_of_same_form(known: str, count: int, numbers: random.Random) -> Iterator[UnknownId]:
+    """Yield *count* plain ids that differ from *known* in their digits, or by digits behind it."""
     has_many = len(re.findall("[0-9]", known)) >= FEWEST_DIGITS
     stem = known if has_many else known + "0" * FEWEST_DIGITS
     seen = {known}
-    while len(seen) < PLAIN_IDS:  # with the own one, in the place of the id of another form
+    while len(seen) <= count:  # with the own one
         other = re.sub("[0-9]", lambda _: str(numbers.randrange(10)), stem)
         if other not in seen:
             seen.add(other)
@@ -107,9 +111,8 @@ def _ids_of_same_form(known: str, numbers: random.Random) -> Iterator[UnknownId]
 
 
 def _near_ids(known: str) -> Iterator[UnknownId]:
-    """Yield ids of plain characters that begin, end or read like *known*."""
-    if not known.isdigit():  # the next number may well be another one's
-        yield UnknownId(f"{known}0")
+    """Yield ids of plain characters that *known* begins with, that end or read like it."""
+    if not known.isdigit():  # a smaller number may well be another one's
         yield UnknownId(known[:-1] or "0")
     yield UnknownId(f"x{known}")
     if known.swapcase() != known:
@@ -131,7 +134,6 @@ def _odd_ids(known: str) -> Iterator[UnknownId]:
     if alike != known:
         yield UnknownId(alike, _look_beside_number(known, ODD))
     yield UnknownId("a%b'c\u00e9\u6f22", ODD)
-    yield UnknownId("x" * 300, ODD)
     yield UnknownId(f"{known}{'0' * 4000}", ODD)
 
 

@@ -565,7 +565,7 @@ def _unknown_not_hidden(operation: Operation) -> Clause:
 def _normalised(operation: Operation) -> Clause:
     refusals = operation.promises.refusals
     promised = tuple(sorted(refusals.unknown))
-    allowed = {*promised, *operation.refusals}
+    allowed = {*promised, *operation.refusals, _hides_by(operation)}
 
     def applies(exchange: Exchange) -> bool:
         return _asks_for_unknown(exchange) and _is_own_normalised(exchange)

@@ -258,7 +258,8 @@ def near_id_mutations(unknown: str) -> Iterator[Mutation]:
     name = "an id of one shard is answered as if it were there"
     yield mutate_step(name, "find_resource", partial(find_near, is_of_a_shard), unknown)
     name, forbidden = "an id of one shard is forbidden", asks_for_id(is_of_a_shard)
-    yield mutate_answers(name, set_status(403), forbidden, unknown)
+    hides = f"{unknown}/not-hidden"
+    yield mutate_answers(name, set_status(403), forbidden, unknown, hides)
     name = "an id with a wildcard is refused and written to"
     yield mutate_step(name, "find_resource", write_and_refuse, "update/refused-unchanged")
 
