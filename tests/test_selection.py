@@ -35,7 +35,7 @@ def test_a_keyword_chooses_clauses(run: Callable[..., Run], whole: Run) -> None:
     """-k chooses by the clause's id."""
     done = run(MOCK, "-k", "unknown-id")
     assert ids(done) == {node for node in ids(whole) if "unknown-id" in node}
-    assert len(ids(done)) == 2
+    assert len(ids(done)) == 4
 
 
 def test_a_mark_chooses_a_family(run: Callable[..., Run], whole: Run) -> None:
