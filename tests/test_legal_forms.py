@@ -113,12 +113,13 @@ def test_headers_are_as_the_form_says(heard: dict[str, Any]) -> None:
     assert ";q=" in heard["accept-weighted"][0]["Accept"]
     assert heard["identity"][0]["Accept-Encoding"] == "identity"
     assert len(heard["long-header"][0]["X-Contract-Padding"]) == 4096
-    assert {"cONTENT-tYPE", "aUTHORIZATION", "aCCEPT"} <= heard["header-case"][0].keys()
+    assert {"CONTENT-TYPE", "AUTHORIZATION", "ACCEPT"} <= heard["header-case"][0].keys()
 
 
 def test_bodies_are_as_the_form_says(heard: dict[str, Any]) -> None:
     """White space, escapes and order; the usual form has its characters as they are."""
-    assert heard["trailing-newline"][1].endswith(b"}\n")
+    assert heard["white-space"][1].startswith(b" \n{\n")
+    assert heard["white-space"][1].endswith(b"}\n")
     assert heard["escaped"][1].isascii()
     assert b"\\ud83d\\ude00 \\/" in heard["escaped"][1]
     assert not heard[""][1].isascii()
@@ -129,7 +130,7 @@ def test_bodies_are_as_the_form_says(heard: dict[str, Any]) -> None:
 def test_credentials_are_redacted_in_a_header_of_any_case(heard: dict[str, Any]) -> None:
     """A name in the other case is still the header that carries them."""
     shown = dict(heard["header-case"][2].case.headers)
-    assert shown["aUTHORIZATION"] == "[redacted]"
+    assert shown["AUTHORIZATION"] == "[redacted]"
 
 
 @pytest.mark.parametrize("operation", [confluent(), datadog()], ids=["confluent", "datadog"])
@@ -148,10 +149,10 @@ LINES = {
     "charset": "-H 'Content-Type: application/json; charset=utf-8'",
     "accept-absent": "-H Accept:",
     "accept-any": "-H 'Accept: */*'",
-    "header-case": "-H 'cONTENT-tYPE: application/json'",
+    "header-case": "-H 'CONTENT-TYPE: application/json'",
     "identity": "-H 'Accept-Encoding: identity'",
     "long-header": "\"X-Contract-Padding: $(printf '%04096d' 0)\"",
-    "trailing-newline": r"\x0a'",
+    "white-space": r"\x0a'",
     "escaped": "\\ud83d",
 }
 
@@ -293,7 +294,7 @@ class InOneCase(ServiceHandler):
 
     def answer(self) -> None:
         """Answer as if the header were not there where its name is written otherwise."""
-        if "cONTENT-tYPE" in self.headers.keys():  # noqa: SIM118
+        if "CONTENT-TYPE" in self.headers.keys():  # noqa: SIM118
             del self.headers["Content-Type"]
         super().answer()
 

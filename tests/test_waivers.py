@@ -31,7 +31,11 @@ if TYPE_CHECKING:
 
 ID = f"{CONFLUENT}request/unknown-id"
 LATER = (date.today() + timedelta(days=30)).isoformat()
-CHOSEN = ("--contract-spec=confluent-api-keys", "-k", "unknown-id or security/none")
+CHOSEN = (
+    "--contract-spec=confluent-api-keys",
+    "-k",
+    "(unknown-id and not hidden) or security/none",
+)
 FULL = {
     "clause": "request/unknown-id",
     "reason": "ids are checked later",

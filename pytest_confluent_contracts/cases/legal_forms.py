@@ -52,8 +52,8 @@ def legal_form_cases(operation: Operation, context: RunContext) -> list[Case]:
     )
     rests = cycle(_resting_members(operation, context))
     made = [usual]
-    for name, title, form in _forms(usual):
-        body = _new_values(operation, context, name)
+    for index, (name, title, form) in enumerate(_forms(usual)):
+        body = _new_values(operation, context, f"{name} {index}")
         rest = next(rests)
         if rest and name != "member-order":  # where all must stand to change places
             body = without_value(body, rest)
@@ -103,7 +103,7 @@ def _forms(usual: Case) -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "charset", "an update with charset=utf-8", {"headers": typed}
     anything = _with_header(headers, "Accept", "*/*")
     yield "accept-any", "an update that accepts */*", {"headers": anything}
-    yield "trailing-newline", "an update with a new line behind it", {"write": _with_new_line}
+    yield "white-space", "an update with white space around it", {"write": _with_white_space}
     weighted = _with_header(headers, "Accept", WEIGHTED)
     yield "accept-weighted", "an update that accepts several types, weighted", {"headers": weighted}
     yield "escaped", "an update with its characters escaped", {"write": _escaped}
@@ -111,8 +111,10 @@ def _forms(usual: Case) -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "identity", "an update that accepts no coding", {"headers": plain}
     yield "member-order", "an update with its members in another order", {"write": _reversed_order}
     yield "long-header", "an update with a header of 4 KB", {"headers": (*headers, LONG_HEADER)}
-    swapped = tuple((name.swapcase(), value) for name, value in headers)
-    yield "header-case", "an update with headers in the other case", {"headers": swapped}
+    small = tuple((name.lower(), value) for name, value in headers)
+    yield "header-case", "an update with headers in small letters", {"headers": small}
+    capital = tuple((name.upper(), value) for name, value in headers)
+    yield "header-case", "an update with headers in capitals", {"headers": capital}
 
 
 def _with_header(
@@ -121,8 +123,10 @@ def _with_header(
     return tuple((known, value if known == name else old) for known, old in headers)
 
 
-def _with_new_line(body: Any) -> bytes:
-    return json.dumps(body, ensure_ascii=False).encode("utf-8") + b"\n"
+def _with_white_space(body: Any) -> bytes:
+    """Return *body* in several lines, with blanks before it and a new line behind (RFC 8259 2)."""
+    text = json.dumps(body, ensure_ascii=False, indent=2)
+    return b" \n" + text.encode("utf-8") + b"\n"
 
 
 def _escaped(body: Any) -> bytes:

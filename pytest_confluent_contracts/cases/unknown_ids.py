@@ -30,7 +30,7 @@ PLAIN, ODD = NOTHING_SPECIAL, Subject(SubjectKind.ODD_ID)
 # What HTTP, or the kind of id, lets a server take for the own one.
 NORMALISED = Subject(SubjectKind.NORMALISED_ID)
 PLAIN_IDS = 12  # a hash spreads ids over shards: each of some must say that it has none
-LEAST_OF_SAME_FORM = 9
+LEAST_OF_SAME_FORM = 8
 FEWEST_DIGITS = 5  # of a number that a service on this machine has hardly counted up to
 SHOWN_CHARACTERS = 40  # of an id, in the title of its case
 HEXADECIMAL = re.compile("[0-9A-Fa-f-]+")  # a UUID is the same in both cases (RFC 9562 4)

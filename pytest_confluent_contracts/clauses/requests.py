@@ -188,7 +188,7 @@ FORMS = {
     "header-case": "a header is known by its name in any case (RFC 9110 5.1)",
     "identity": "Accept-Encoding: identity changes nothing (RFC 9110 12.5.3)",
     "long-header": "a header of 4 KB that nobody knows changes nothing (RFC 9110 5.1)",
-    "trailing-newline": "white space behind the body changes nothing (RFC 8259 2)",
+    "white-space": "white space around the body, and within it, changes nothing (RFC 8259 2)",
     "escaped": "an escaped character is the character (RFC 8259 7)",
     "member-order": "the order of members changes nothing (RFC 8259 4)",
 }

@@ -100,21 +100,20 @@ def create_unknown(service: Service, inner: Any, request: Request) -> Any:
 
 NOT_ACCEPTABLE = 406  # RFC 9110 15.5.7
 LONG_VALUE = 2000  # characters
-FORMS_OF_BODY = ("chunked", "charset", "trailing-newline", "escaped", "member-order")
+FORMS_OF_BODY = ("chunked", "charset", "white-space", "escaped", "member-order")
 
 
 def form_mutations(invalid: Change) -> Iterator[Mutation]:
     """Yield the mutations in which one form of a request is refused, or read as something else."""
     for form, test in FORM_TESTS.items():
+        clause = f"request/form/{form.partition(' ')[0]}"
         refused = invalid if form in FORMS_OF_BODY else set_status(NOT_ACCEPTABLE)
-        name = f"the form {form} is refused"
-        yield mutate_answers(name, refused, sends_form(test), f"request/form/{form}")
-        name = f"the form {form} is taken and not applied"
-        forget = partial(forget_update, test)
-        yield mutate_step(name, "handle", forget, f"request/form/{form}")
+        yield mutate_answers(f"the form {form} is refused", refused, sends_form(test), clause)
+        name, forget = f"the form {form} is taken and not applied", partial(forget_update, test)
+        yield mutate_step(name, "handle", forget, clause)
         if form in FORMS_OF_BODY:
             name, undo = f"the form {form} is answered and not stored", partial(undo_update, test)
-            yield mutate_step(name, "handle", undo, f"request/form/{form}")
+            yield mutate_step(name, "handle", undo, clause)
     escaped = "request/form/escaped"
     yield mutate_step("escapes are kept as they stand", "read_body", read_escapes_raw, escaped)
     crash, long = set_status(500), sends_form(has_long_header)
@@ -189,9 +188,14 @@ def has_weight(accept: str) -> bool:
     return ";q=" in accept
 
 
-def has_names_in_other_case(request: Request) -> bool:
+def has_small_names(request: Request) -> bool:
     """Return whether a header's name begins with a small letter that mostly is a capital."""
     return any(name[0].islower() for name in request.names_sent)
+
+
+def has_capital_names(request: Request) -> bool:
+    """Return whether the media type's header is written in capitals."""
+    return "CONTENT-TYPE" in request.names_sent
 
 
 def accepts_no_coding(request: Request) -> bool:
@@ -226,10 +230,11 @@ FORM_TESTS: Mapping[str, Callable[[Request], bool]] = {
     "accept-absent": accepts_by(partial(eq, "")),
     "accept-any": accepts_by(partial(eq, "*/*")),
     "accept-weighted": accepts_by(has_weight),
-    "header-case": has_names_in_other_case,
+    "header-case": has_small_names,
+    "header-case in capitals": has_capital_names,
     "identity": accepts_no_coding,
     "long-header": has_long_header,
-    "trailing-newline": ends_in_new_line,
+    "white-space": ends_in_new_line,
     "escaped": has_escaped_slash,
     "member-order": is_in_other_order,
 }
