@@ -171,7 +171,7 @@ class FaultProxy:
 
 class _Handler(LoopbackHandler):
     def answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length", "0")))
+        body = self.read_body()
         fault = self.owner.next_fault()
         if not fault.before(self.connection):
             self.close_connection = True
@@ -185,8 +185,9 @@ class _Handler(LoopbackHandler):
         upstream = http.client.HTTPConnection(self.owner.upstream, timeout=20)
         upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
-            if name.lower() != "connection":
+            if name.lower() not in ("connection", "transfer-encoding", "content-length"):
                 upstream.putheader(name, value)
+        upstream.putheader("Content-Length", str(len(body)))
         upstream.endheaders(body)
         came = upstream.getresponse()
         content = came.read()

@@ -49,6 +49,18 @@ class LoopbackHandler(BaseHTTPRequestHandler):
         """Answer the request that came."""
         raise NotImplementedError
 
+    def read_body(self) -> bytes:
+        """Return the body of the request that came, counted or in chunks (RFC 9112 6 and 7.1)."""
+        if self.headers.get("transfer-encoding", "").lower() != "chunked":
+            return self.rfile.read(int(self.headers.get("content-length", "0")))
+        chunks = []
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass
+        return b"".join(chunks)
+
     def do_PATCH(self) -> None:
         """Answer, whatever the method."""
         self.answer()

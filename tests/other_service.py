@@ -737,15 +737,8 @@ class ServiceHandler(LoopbackHandler):
         self.send(Request(self.command, self.path, headers, self.body(headers)))
 
     def body(self, headers: dict[str, str]) -> bytes:
-        if headers.get("transfer-encoding", "").lower() != "chunked":
-            return self.rfile.read(int(headers.get("content-length", "0")))
-        chunks = []
-        while size := int(self.rfile.readline().split(b";")[0], 16):
-            chunks.append(self.rfile.read(size))
-            self.rfile.readline()
-        while self.rfile.readline().strip():
-            pass
-        return b"".join(chunks)
+        """Return the body of the request with *headers*."""
+        return self.read_body()
 
     def send(self, request: Request) -> None:
         status, headers, body = self.owner.respond(request)

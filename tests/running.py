@@ -224,7 +224,7 @@ Handle = Callable[[str, str, dict[str, str], bytes], Answered]
 class _Handler(LoopbackHandler):
     def answer(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        body = self.rfile.read(int(headers.get("content-length", "0")))
+        body = self.read_body()
         status, own, content = self.owner(self.command, self.path, headers, body)
         lines = [
             f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",

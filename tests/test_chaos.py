@@ -82,8 +82,11 @@ def chaos(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Held]:
 
 
 def differing(one: Run, other: Run) -> set[str]:
-    """Return the clauses, without the document's name, on which two runs differ."""
-    ids = set(one.verdicts) | set(other.verdicts)
+    """Return the clauses, without the document's name, on which two runs differ.
+
+    Whether there is evidence of how Reset moves hangs on how long a run takes.
+    """
+    ids = (set(one.verdicts) | set(other.verdicts)) - {f"{CONFLUENT}rate-limit/reset-moves"}
     return {
         id.removeprefix(CONFLUENT) for id in ids if one.verdicts.get(id) != other.verdicts.get(id)
     }

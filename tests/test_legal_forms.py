@@ -149,7 +149,7 @@ LINES = {
     "charset": "-H 'Content-Type: application/json; charset=utf-8'",
     "accept-absent": "-H Accept:",
     "accept-any": "-H 'Accept: */*'",
-    "header-case": "-H 'CONTENT-TYPE: application/json'",
+    "header-case": "-H 'CONTENT-TYPE: APPLICATION/JSON'",
     "identity": "-H 'Accept-Encoding: identity'",
     "long-header": "\"X-Contract-Padding: $(printf '%04096d' 0)\"",
     "white-space": r"\x0a'",

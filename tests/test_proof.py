@@ -109,7 +109,7 @@ def test_the_option_prints_the_result_and_exits_green(tmp_path: Path, option: st
         "--contract-target=mock",
         option,
         "-k",
-        "RateLimit or tags or unknown",
+        "X-RateLimit-Limit or unknown",
         "--contract-max-examples=10",
         "-n",
         "2",

@@ -98,7 +98,7 @@ def slow(request: Request, answer: Answer) -> Answer:
 
 
 # In the first probe, before any verdict; and in a later one.
-MOMENTS = {"before a verdict": 20, "after some verdicts": 75}
+MOMENTS = {"before a verdict": 20, "after some verdicts": 130}
 
 
 @pytest.mark.parametrize("workers", [(), TWO_WORKERS], ids=["alone", "-n 2"])

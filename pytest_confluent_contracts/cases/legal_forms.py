@@ -11,6 +11,7 @@ from pytest_confluent_contracts.cases.build import (
     fresh_body,
     full_body,
     judged_case,
+    minimal_body,
     varied_members,
     violations,
 )
@@ -63,9 +64,15 @@ def legal_form_cases(operation: Operation, context: RunContext) -> list[Case]:
 
 
 def _new_values(operation: Operation, context: RunContext, label: str) -> Any:
-    """Return a full body with values that carry *label*; the documented ones if it is too long."""
-    body = fresh_body(operation, context, f"{label} {SPELLED}")
-    return full_body(operation, context) if violations(operation, body) else body
+    """Return a full body with values that carry *label*.
+
+    Where the schema does not allow it, it is the documented one, or else the smallest.
+    """
+    fresh = fresh_body(operation, context, f"{label} {SPELLED}")
+    for body in (fresh, full_body(operation, context)):
+        if not violations(operation, body):
+            return body
+    return minimal_body(operation, context)
 
 
 def _resting_members(operation: Operation, context: RunContext) -> list[str]:
@@ -99,7 +106,8 @@ def _forms(usual: Case) -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "chunked", "an update in chunks", {"framing": Framing.CHUNKED}
     unasked = tuple(pair for pair in headers if pair[0] != "Accept")
     yield "accept-absent", "an update without Accept", {"headers": unasked}
-    typed = _with_header(headers, "Content-Type", f"{dict(headers)['Content-Type']}; charset=utf-8")
+    media_type = dict(headers)["Content-Type"]
+    typed = _with_header(headers, "Content-Type", f"{media_type}; charset=utf-8")
     yield "charset", "an update with charset=utf-8", {"headers": typed}
     anything = _with_header(headers, "Accept", "*/*")
     yield "accept-any", "an update that accepts */*", {"headers": anything}
@@ -111,9 +119,10 @@ def _forms(usual: Case) -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "identity", "an update that accepts no coding", {"headers": plain}
     yield "member-order", "an update with its members in another order", {"write": _reversed_order}
     yield "long-header", "an update with a header of 4 KB", {"headers": (*headers, LONG_HEADER)}
-    small = tuple((name.lower(), value) for name, value in headers)
+    small = tuple((name.lower(), _with_small_scheme(name, value)) for name, value in headers)
     yield "header-case", "an update with headers in small letters", {"headers": small}
-    capital = tuple((name.upper(), value) for name, value in headers)
+    typed = _with_header(headers, "Content-Type", media_type.upper())
+    capital = tuple((name.upper(), value) for name, value in typed)
     yield "header-case", "an update with headers in capitals", {"headers": capital}
 
 
@@ -121,6 +130,12 @@ def _with_header(
     headers: tuple[tuple[str, str], ...], name: str, value: str
 ) -> tuple[tuple[str, str], ...]:
     return tuple((known, value if known == name else old) for known, old in headers)
+
+
+def _with_small_scheme(name: str, value: str) -> str:
+    """Return *value* with the scheme of its credentials in small letters (RFC 9110 11.1)."""
+    scheme, blank, credentials = value.partition(" ")
+    return f"{scheme.lower()}{blank}{credentials}" if name == "Authorization" else value
 
 
 def _with_white_space(body: Any) -> bytes:

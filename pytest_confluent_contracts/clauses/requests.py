@@ -179,13 +179,14 @@ def _undeclared(request: Content) -> Clause:
 
 # --- legal forms -------------------------------------------------------------------------------
 
+REQUESTS_PER_FORM = 2  # at most
 FORMS = {
     "chunked": "a body in chunks is taken like one that is counted (RFC 9112 7.1)",
     "charset": "charset=utf-8 behind the media type changes nothing (RFC 8259 11)",
     "accept-absent": "no Accept asks for any media type (RFC 9110 12.5.1)",
     "accept-any": "Accept: */* asks for any media type (RFC 9110 12.5.1)",
     "accept-weighted": "weights in Accept leave the documented type acceptable (RFC 9110 12.5.1)",
-    "header-case": "a header is known by its name in any case (RFC 9110 5.1)",
+    "header-case": "headers, media types and schemes are known in any case (RFC 9110 5.1)",
     "identity": "Accept-Encoding: identity changes nothing (RFC 9110 12.5.3)",
     "long-header": "a header of 4 KB that nobody knows changes nothing (RFC 9110 5.1)",
     "white-space": "white space around the body, and within it, changes nothing (RFC 8259 2)",
@@ -211,19 +212,20 @@ def _judge_form(form: Subject) -> Judge:
     """Judge that an update in *form* is taken, answered and stored like one in the usual form.
 
     Where the usual form is refused, or does not give back a member as it was sent, the form is not
-    to blame.
+    to blame; nor is it where many forms lose what the next request does not send.
     """
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         faithful = _members_given_back(exchanges)
         if faithful is None:
             return
+        all_lose = _many_forms_are_lost(exchanges, faithful)
         for index, exchange in enumerate(exchanges):
             is_other = exchange.case.subject != form or exchange.throttled
             if is_other or not is_answer(exchange):
                 continue
             found = _look_at_form(exchange, faithful)
-            if found is None and exchange.accepted:
+            if found is None and exchange.accepted and not all_lose:
                 found = _lost_afterwards(exchange, exchanges[index + 1 :], faithful)
             yield Evidence(exchange, found)
 
@@ -257,6 +259,16 @@ def _look_at_form(exchange: Exchange, faithful: set[str]) -> Finding | None:
             came = paths.value_at(exchange.json, path)
             return _read_otherwise(FindingKind.FORM_READ_OTHERWISE, exchange, path, sent, came)
     return None
+
+
+def _many_forms_are_lost(exchanges: Sequence[Exchange], faithful: set[str]) -> bool:
+    """Return whether the next answer shows something else for more forms than one has requests."""
+    lost = 0
+    for index, exchange in enumerate(exchanges):
+        if exchange.case.subject.kind is not SubjectKind.FORM or not exchange.accepted:
+            continue
+        lost += _lost_afterwards(exchange, exchanges[index + 1 :], faithful) is not None
+    return lost > REQUESTS_PER_FORM
 
 
 def _lost_afterwards(

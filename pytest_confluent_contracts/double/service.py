@@ -227,12 +227,15 @@ class Service:
     def is_recognised(self, scheme: SecurityScheme, request: Request) -> bool:
         """Return whether the request has the right credential of *scheme*."""
         sent, own = request.headers.get(scheme.header.lower(), ""), self.credentials[scheme.name]
+        if scheme.kind == "apiKey":
+            return sent == own["value"]
+        named, _, credential = sent.partition(" ")
+        if named.lower() != scheme.kind:  # RFC 9110 11.1: in any case
+            return False
         if scheme.kind == "basic":
-            pair = base64.b64encode(f"{own['username']}:{own['password']}".encode()).decode()
-            return sent == f"Basic {pair}"
-        if scheme.kind == "bearer":
-            return sent == f"Bearer {own['token']}"
-        return sent == own["value"]
+            pair = f"{own['username']}:{own['password']}".encode()
+            return credential == base64.b64encode(pair).decode()
+        return credential == own["token"]
 
     # --- the rate limit ---------------------------------------------------------------------------
 
