@@ -84,7 +84,8 @@ class BeginnerService:
             given = headers.get("dd-api-key"), headers.get("dd-application-key")
             return given == (self.dd_key, self.dd_app)
         basic = base64.b64encode(f"{KEY}:{SECRET}".encode()).decode()
-        return headers.get("authorization", "") in (f"Basic {basic}", f"Bearer {TOKEN}")
+        scheme, _, credential = headers.get("authorization", "").partition(" ")
+        return (scheme.lower(), credential) in (("basic", basic), ("bearer", TOKEN))
 
     def _validated(
         self, path: str, headers: dict[str, str], body: bytes

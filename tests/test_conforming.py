@@ -24,7 +24,7 @@ from other_service import (
     SlidingLog,
     Spent,
 )
-from running import THINGS, gate
+from running import ROOT, THINGS, gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -282,6 +282,12 @@ def test_every_choice_is_tried() -> None:
     assert CHOICES.keys() | THROTTLED == {field.name for field in fields(Choices)}
 
 
+def test_the_readme_counts_the_choices() -> None:
+    """What it says of them is true."""
+    told = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"makes {sum(len(values) - 1 for values in CHOICES.values())} choices" in told
+
+
 def accused(
     choices: Choices, name: str, *, throttle: bool = False
 ) -> tuple[dict[str, str], set[str]]:
@@ -293,7 +299,12 @@ def accused(
             else ("account_id", service.datadog_id)
         )
         rulings = judged(
-            name, service.url, service.environment, parameters=(own,), throttle=throttle
+            name,
+            service.url,
+            service.environment,
+            parameters=(own,),
+            throttle=throttle,
+            max_examples=8,
         )
         assert not service.crashes
     return red(rulings), warned(rulings)
