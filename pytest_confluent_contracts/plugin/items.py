@@ -150,8 +150,6 @@ class ClauseItem(pytest.Function):
 
             command = f"pytest {shlex.quote(self.nodeid)} {options_again(self.config)}".rstrip()
             told = block.failure_block(self.ruling, command)
-            if self.ruling.stopped:
-                told = block.stopped_block(self.ruling)
             if self.fault:
                 told = f"{self.fault}\n{told}"
             return _failure_with_block(excinfo, told, self.path, self.clause.place.line)

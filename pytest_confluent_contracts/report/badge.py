@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.report.causes import standing
-from pytest_confluent_contracts.report.record import is_of_document
+from pytest_confluent_contracts.report.record import of_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,8 +43,7 @@ def badge_message(run: Mapping[str, Any]) -> tuple[str, str]:
 
     What fails is told first, then what warns, else how many promises are kept.
     """
-    of_target = [one for one in run["clauses"] if not is_of_document(one)]
-    counts = Counter(map(standing, of_target))
+    counts = Counter(map(standing, of_target(run["clauses"])))
     for verdict, colour in (("broken", RED), ("withheld", RED), ("warned", AMBER)):
         if counts[verdict]:
             return f"{counts[verdict]} {verdict}, {counts['kept']} kept", colour

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_confluent_contracts.report.curl import curl
 from pytest_confluent_contracts.report.sentences import (
     finding_sentence,
-    mending_sentence,
     missing_repair_sentence,
-    missing_sentence,
     outcome_sentence,
     repair_sentence,
     seen_sentence,
@@ -28,15 +26,16 @@ EXCHANGE = "contract exchange"  # what pytest calls the captured output that hol
 def failure_block(ruling: Ruling, again: str) -> str:
     """Return the failure block.
 
-    Its first line stands alone in pytest's short summary and in annotations.
+    Its first line stands alone in pytest's short summary and in annotations. Where nobody could be
+    judged there is no more to say than why, and what mends it.
     """
     came = outcome_sentence(ruling)
+    if ruling.stopped:
+        return "\n".join([f"not judged: {came}", *_mending_lines(ruling)])
     if ruling.finding is None:
         came = f"not exercised: {came}"
-    lines = [came]
-    if mend := _mending(ruling):
-        lines.append(f"  to mend:  {mend}")
-    lines += [f"  promised: {ruling.clause.promise} ({ruling.clause.place})"]
+    lines = [came, *_mending_lines(ruling)]
+    lines.append(f"  promised: {ruling.clause.promise} ({ruling.clause.place})")
     if ruling.finding and ruling.exchange:
         lines.append(f"  request:  {curl(ruling.exchange)}")
         lines.append(f"  answer:   {_answer(ruling.exchange)}")
@@ -49,20 +48,14 @@ def failure_block(ruling: Ruling, again: str) -> str:
     return "\n".join([*lines, f"  again:    {again}"])
 
 
-def _mending(ruling: Ruling) -> str:
-    """Return what to mend, ``""`` where no sentence can name it."""
+def _mending_lines(ruling: Ruling) -> list[str]:
+    """Return the line that says what to mend, none where no sentence can name it."""
+    mend = ""
     if ruling.finding is not None:
-        return repair_sentence(ruling.finding)
-    return "" if ruling.missing is None else missing_repair_sentence(ruling.missing)
-
-
-def stopped_block(ruling: Ruling) -> str:
-    """Return the failure block of a preflight that found that nobody can be judged."""
-    assert ruling.missing is not None
-    lines = [f"not judged: {missing_sentence(ruling.missing)}"]
-    if mending := mending_sentence(ruling.missing):
-        lines.append(f"  to mend:  {mending}")
-    return "\n".join(lines)
+        mend = repair_sentence(ruling.finding)
+    elif ruling.missing is not None:
+        mend = missing_repair_sentence(ruling.missing)
+    return [f"  to mend:  {mend}"] if mend else []
 
 
 def _answer(exchange: Exchange) -> str:

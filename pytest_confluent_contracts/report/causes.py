@@ -228,7 +228,9 @@ def mending_missing(record: Record) -> str:
     """Return what to mend where evidence was withheld, ``""`` where no sentence can name it."""
     missing = record.get("missing")
     evidence = missing_from(missing) if missing else None
-    return "" if evidence is None else missing_repair_sentence(evidence)
+    if evidence is None or evidence.preflight:  # whose reason names the option already
+        return ""
+    return missing_repair_sentence(evidence)
 
 
 def _gravity(cause: Cause) -> tuple[Any, ...]:

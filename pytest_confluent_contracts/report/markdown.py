@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_confluent_contracts.report import causes
-from pytest_confluent_contracts.report.record import by_operation, is_of_document
+from pytest_confluent_contracts.report.record import by_operation, is_of_document, of_target
 from pytest_confluent_contracts.report.terminal import FAMILIES, ORDER, counted
 from pytest_confluent_contracts.report.visible import visible
 
@@ -27,8 +27,7 @@ def markdown_summary(run: Data) -> str:
 
 
 def _head(run: Data) -> Iterator[str]:
-    of_target = [one for one in run["clauses"] if not is_of_document(one)]
-    yield f"## API contracts: {counted(of_target) or 'nothing judged'}"
+    yield f"## API contracts: {counted(of_target(run['clauses'])) or 'nothing judged'}"
     yield ""
     held = ", ".join(f"{_text(one['title'])} {_text(one['version'])}" for one in run["documents"])
     against = f"{_code(run['target'])} held against {held or 'no document'}"
@@ -43,8 +42,7 @@ def _tables(clauses: Sequence[Data]) -> Iterator[str]:
         yield "| | " + " | ".join(ORDER) + " |"
         yield "|---|" + "--:|" * len(ORDER)
         verdicts: dict[str, list[str]] = {family: [] for family in FAMILIES}
-        of_target = [one for one in own if not is_of_document(one)]
-        for one in of_target:
+        for one in of_target(own):
             verdicts.setdefault(one["family"], []).append(one["verdict"])
         for family, told in verdicts.items():
             if told:

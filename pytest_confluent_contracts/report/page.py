@@ -15,7 +15,7 @@ from pytest_confluent_contracts.report import causes, listing, matrix, timeline
 from pytest_confluent_contracts.report.causes import Cause, standing
 from pytest_confluent_contracts.report.listing import GLYPHS, slug
 from pytest_confluent_contracts.report.markup import Child, Html, html, scroll_region, tag
-from pytest_confluent_contracts.report.record import is_of_document
+from pytest_confluent_contracts.report.record import of_target
 
 Data = Mapping[str, Any]
 Numbered = tuple[int, Data]
@@ -53,8 +53,7 @@ class _Page:
         ]
         self.counts = Counter(standing(clause) for _, clause in self.clauses)
         # What the document's own examples keep is no doing of the target.
-        of_target = [clause for _, clause in self.clauses if not is_of_document(clause)]
-        self.of_target = Counter(map(standing, of_target))
+        self.of_target = Counter(map(standing, of_target(run["clauses"])))
         self.causes = causes.find_causes(run["clauses"])
 
     # --- around it -----------------------------------------------------------------------------

@@ -203,6 +203,11 @@ def is_of_document(record: Mapping[str, Any]) -> bool:
     return record.get("probes") == []
 
 
+def of_target(records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return those of *records* that judge the target: what the document keeps is none of its."""
+    return [record for record in records if not is_of_document(record)]
+
+
 def is_unjudged(record: Mapping[str, Any]) -> bool:
     """Return whether *record* holds no word on the target."""
     return is_stopped(record) or is_of_document(record)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.model.quota import known_headers
 from pytest_confluent_contracts.report import causes
-from pytest_confluent_contracts.report.record import is_of_document
+from pytest_confluent_contracts.report.record import of_target
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Content, Document, Operation
@@ -164,7 +164,7 @@ def exercised(clauses: Iterable[Data]) -> float:
 
     Those on the document itself do not count: no target has a part in them.
     """
-    told = [one["verdict"] != UNEXERCISED for one in clauses if not is_of_document(one)]
+    told = [one["verdict"] != UNEXERCISED for one in of_target(clauses)]
     return _percent(sum(told), len(told))
 
 
@@ -180,8 +180,8 @@ def coverage(
 
     Clauses are counted, documented statuses, and keywords of the schemas.
     """
-    of_target = [one for one in clauses if not is_of_document(one)]
-    judged = [one for one in of_target if one["verdict"] != UNEXERCISED]
+    judging_target = of_target(clauses)
+    judged = [one for one in judging_target if one["verdict"] != UNEXERCISED]
     judged_ids = {(_key(one), one["clause"]) for one in judged}
     seen = _statuses_seen(clauses, exchanges)
     statuses, keywords = _Coverage(), _Coverage()
@@ -194,7 +194,7 @@ def coverage(
             for keyword in operation["keywords"]:
                 keywords.count(f"{name} {keyword}", (key, _judging_clause(keyword)) in judged_ids)
     return {
-        "clauses": _share(len(judged), len(of_target)),
+        "clauses": _share(len(judged), len(judging_target)),
         "statuses": _share(statuses.covered, statuses.of) | {"unseen": statuses.left_out},
         "keywords": _share(keywords.covered, keywords.of) | {"unevaluated": keywords.left_out},
     }

@@ -513,7 +513,12 @@ MENDS_MISSING = {
 
 
 def missing_repair_sentence(missing: MissingEvidence) -> str:
-    """Return what to mend so that evidence comes, ``""`` where no sentence can name it."""
+    """Return what to mend so that evidence comes, ``""`` where no sentence can name it.
+
+    That is the service, or where the preflight found that nobody can be judged, the run's options.
+    """
+    if missing.preflight:
+        return _options_repair_sentence(missing)
     if missing.kind is not MissingKind.WITHHELD or missing.expect is None:
         return ""
     return MENDS_MISSING.get(missing.expect, "")
@@ -676,9 +681,9 @@ MENDING: Mapping[MissingKind, str] = {
 }
 
 
-def mending_sentence(missing: MissingEvidence) -> str:
+def _options_repair_sentence(missing: MissingEvidence) -> str:
     """Return how to mend what the preflight found, ``""`` where no option of the run does."""
-    if not missing.preflight or not (missing.options or missing.kind in MENDED_BY_ENVIRONMENT):
+    if not (missing.options or missing.kind in MENDED_BY_ENVIRONMENT):
         return ""
     options = " or ".join(missing.options)
     return visible(MENDING.get(missing.kind, "").format(subject=missing.subject, options=options))
@@ -706,9 +711,10 @@ def reason_sentence(ruling: Ruling) -> str:
         return ruling.waived
     if ruling.missing is None:
         return ""
-    mending = mending_sentence(ruling.missing)
     told = missing_sentence(ruling.missing)
-    return f"{told}; {mending}" if mending else told
+    # What the service has to mend stands on a line of its own.
+    mend = missing_repair_sentence(ruling.missing) if ruling.missing.preflight else ""
+    return f"{told}; {mend}" if mend else told
 
 
 def outcome_sentence(ruling: Ruling) -> str:

@@ -9,7 +9,12 @@ from typing import Any, NamedTuple
 
 from pytest_confluent_contracts.model.clauses import Family, Verdict
 from pytest_confluent_contracts.report import causes
-from pytest_confluent_contracts.report.record import by_operation, is_of_document, is_stopped
+from pytest_confluent_contracts.report.record import (
+    by_operation,
+    is_of_document,
+    is_stopped,
+    of_target,
+)
 
 ORDER = tuple(verdict.value for verdict in Verdict)
 FAMILIES = tuple(family.value for family in Family)
@@ -56,11 +61,11 @@ def closing_lines(
         if any(map(is_stopped, own)):
             yield Line(f"{document}::{operation}: not judged{cost}", HEADING)
             continue
-        of_target = [record for record in own if not is_of_document(record)]
-        heading = f"{document}::{operation}: {counted(of_target)}{cost}"
+        judging_target = of_target(own)
+        heading = f"{document}::{operation}: {counted(judging_target)}{cost}"
         yield from _folded(Line(heading, HEADING), width)
         if verbosity >= 0:
-            yield from map(Line, _table(of_target))
+            yield from map(Line, _table(judging_target))
         of_document = [record for record in own if is_of_document(record)]
         if of_document:
             yield Line(f"  the document's own examples: {counted(of_document)}")
