@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_confluent_contracts.clauses.rate_answers import (
     NEEDED,
     NO_429,
+    clause_over_time,
     is_throttled,
     own_quota,
 )
@@ -47,16 +48,12 @@ NOT_EXHAUSTED = missing(MissingKind.LIMIT_NOT_EXHAUSTED, probe=Probe.THROTTLE)
 
 def limit_enforced(place: SourceLocation, headers: QuotaHeaders) -> Clause:
     """Return the clause that Limit requests of a window are served, and the next is not."""
-    return Clause(
+    return clause_over_time(
         id="rate-limit/enforced",
-        family=Family.RATE_LIMIT,
         place=place,
         promise="the limit is enforced at Limit: the request after it is answered 429",
         judge=_judge_enforcement(headers),
         explain=NOT_EXHAUSTED,
-        needs=NEEDED,
-        topic=Topic(Aspect.QUOTA),
-        sequential=True,
     )
 
 

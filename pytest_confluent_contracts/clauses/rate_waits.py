@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.clauses.rate_answers import NEEDED, NO_429, is_throttled
+from pytest_confluent_contracts.clauses.rate_answers import (
+    NEEDED,
+    NO_429,
+    clause_over_time,
+    is_throttled,
+)
 from pytest_confluent_contracts.clauses.rate_windows import SLACK_S
 from pytest_confluent_contracts.clauses.reading import KEPT, NOTHING, Looked, each
 from pytest_confluent_contracts.model.clauses import (
@@ -81,48 +86,38 @@ def wait_not_before_reset(place: SourceLocation, headers: QuotaHeaders) -> Claus
 
 def wait_honest(place: SourceLocation, headers: QuotaHeaders, level: Level) -> Clause:
     """Return the clause that who waited as long as a 429 asked is served."""
-    return Clause(
+    return clause_over_time(
         id="rate-limit/retry-after-honest",
-        family=Family.RATE_LIMIT,
-        level=level,
         place=place,
         promise=f"after {headers.retry_after} has passed, a request is not answered 429",
         judge=_judge_waits(headers),
         explain=_explain_no_wait,
-        needs=NEEDED,
-        topic=Topic(Aspect.WAIT),
-        sequential=True,
+        level=level,
+        aspect=Aspect.WAIT,
     )
 
 
 def wait_exact(place: SourceLocation, headers: QuotaHeaders) -> Clause:
     """Return the clause that a wait is not short by more than its rounding."""
-    return Clause(
+    return clause_over_time(
         id="rate-limit/retry-after-exact",
-        family=Family.RATE_LIMIT,
-        level=Level.SHOULD,
         place=place,
         promise=f"{headers.retry_after} is not short by more than its rounding",
         judge=_judge_shortness(headers),
         explain=_explain_no_wait,
-        needs=NEEDED,
-        topic=Topic(Aspect.WAIT),
-        sequential=True,
+        level=Level.SHOULD,
+        aspect=Aspect.WAIT,
     )
 
 
 def reset_honest(place: SourceLocation, headers: QuotaHeaders) -> Clause:
     """Return the clause that a request is served once the Reset of a 429 has run out."""
-    return Clause(
+    return clause_over_time(
         id="rate-limit/reset-honest",
-        family=Family.RATE_LIMIT,
         place=place,
         promise=f"after {headers.reset} has passed, a request is not answered 429",
         judge=_judge_resets(headers),
         explain=_explain_no_wait,
-        needs=NEEDED,
-        topic=Topic(Aspect.QUOTA),
-        sequential=True,
     )
 
 

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.clauses.rate_answers import NEEDED, own_quota
+from pytest_confluent_contracts.clauses.rate_answers import NEEDED, clause_over_time, own_quota
 from pytest_confluent_contracts.clauses.reading import missing
 from pytest_confluent_contracts.model.clauses import (
     Aspect,
@@ -203,16 +203,12 @@ def _judge_constant_limit(headers: QuotaHeaders) -> Judge:
 def remaining_counts_down(place: SourceLocation, headers: QuotaHeaders, explain: Explain) -> Clause:
     """Return the clause that inside a window each request that is served lowers Remaining."""
     name = headers.remaining
-    return Clause(
+    return clause_over_time(
         id="rate-limit/remaining-counts-down",
-        family=Family.RATE_LIMIT,
         place=place,
         promise=f"{name} goes down as requests are spent, and never rises inside a window",
         judge=_judge_counting_down(headers),
         explain=explain,
-        needs=NEEDED,
-        topic=Topic(Aspect.QUOTA),
-        sequential=True,
     )
 
 
@@ -309,62 +305,48 @@ def _count_from(answer: Exchange, told: ToldQuota) -> Count:
 
 def reset_relative(place: SourceLocation, headers: QuotaHeaders, explain: Explain) -> Clause:
     """Return the clause that Reset is the number of seconds until the window ends."""
-    return Clause(
+    return clause_over_time(
         id="rate-limit/reset-relative",
-        family=Family.RATE_LIMIT,
         place=place,
         promise=f"{headers.reset} is seconds from now, not a time of day",
         judge=_judge_relative_reset(headers),
         explain=explain,
-        needs=NEEDED,
-        sequential=True,
+        aspect=Aspect.OTHER,
     )
 
 
 def reset_counts_down(place: SourceLocation, headers: QuotaHeaders, explain: Explain) -> Clause:
     """Return the clause that Reset falls, or stays, until its window has ended."""
-    return Clause(
+    return clause_over_time(
         id="rate-limit/reset-counts-down",
-        family=Family.RATE_LIMIT,
         place=place,
         promise=f"{headers.reset} never grows inside a window",
         judge=_judge_reset_in_window(headers),
         explain=explain,
-        needs=NEEDED,
-        topic=Topic(Aspect.QUOTA),
-        sequential=True,
     )
 
 
 def reset_moves(place: SourceLocation, headers: QuotaHeaders) -> Clause:
     """Return the clause that Reset falls as time goes by; where a window slides, it need not."""
-    return Clause(
+    return clause_over_time(
         id="rate-limit/reset-moves",
-        family=Family.RATE_LIMIT,
-        level=Level.SHOULD,
         place=place,
         promise=f"{headers.reset} falls as fast as time goes by",
         judge=_judge_moving_reset(headers),
         explain=missing(MissingKind.NOT_COMPARED),
-        needs=NEEDED,
-        topic=Topic(Aspect.QUOTA),
-        sequential=True,
+        level=Level.SHOULD,
     )
 
 
 def window_as_told(place: SourceLocation, headers: QuotaHeaders) -> Clause:
     """Return the clause that no window ends before its Reset; where a window slides, it may."""
-    return Clause(
+    return clause_over_time(
         id="rate-limit/window-as-told",
-        family=Family.RATE_LIMIT,
-        level=Level.SHOULD,
         place=place,
         promise=f"a new window begins when {headers.reset} has run out, not before",
         judge=_judge_end_of_window(headers),
         explain=missing(MissingKind.NOT_COMPARED),
-        needs=NEEDED,
-        topic=Topic(Aspect.QUOTA),
-        sequential=True,
+        level=Level.SHOULD,
     )
 
 
