@@ -6,15 +6,16 @@ Made once, told by ``--contract-plan``, executed by `run`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts import cases
 from pytest_confluent_contracts.cases.baseline import baseline_update, spaced_updates
 from pytest_confluent_contracts.cases.build import is_complete
+from pytest_confluent_contracts.cases.read_only import read_only_cases
 from pytest_confluent_contracts.model.traffic import Probe
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Case, RunContext
@@ -61,6 +62,18 @@ class Plan:
         """Return whether the credentials of at least one documented alternative were given."""
         alternatives = self.operation.security
         return not alternatives or any(is_complete(one, self.context) for one in alternatives)
+
+    def cases_once_shown(self, probe: Probe, shown: Any) -> Sequence[Case]:
+        """Return the cases of *probe* where an answer has *shown* the run's own resource.
+
+        Those that send what no update writes are the same ones in the same order, with values of
+        the form that it shows: a service may check that before it stores one. The plan, made before
+        any answer, has those of the document's examples.
+        """
+        planned = self.of(probe).cases
+        if probe is not Probe.READ_ONLY or not (planned and self.context.owned):
+            return planned
+        return read_only_cases(self.operation, self.context, shown)
 
     def every_case(self) -> Iterator[Case]:
         """Yield every case that may be sent; with the baseline a run also looks in between."""

@@ -10,7 +10,6 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.cases.read_only import read_only_cases
 from pytest_confluent_contracts.clauses.judging import Weighed, rule, weigh
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
@@ -259,19 +258,11 @@ class Campaign:
         return planned
 
     def _cases_of(self, probe: Probe) -> Sequence[Case]:
-        """Return the planned cases of *probe*.
-
-        Those that send what no update writes are made again from the first answer: the same ones in
-        the same order, with values of the form that it shows, for a service may check that before
-        it stores one. The plan, made before any answer, has those of the document's examples.
-        """
-        planned = self.plan.of(probe).cases
-        if probe is not Probe.READ_ONLY or not (planned and self.context.owned):
-            return planned
+        """Return the planned cases of *probe*, in the form that the first answer shows."""
         for exchange in self.history:
             if exchange.accepted and isinstance(exchange.json, Mapping):
-                return read_only_cases(self.operation, self.context, exchange.json)
-        return planned
+                return self.plan.cases_once_shown(probe, exchange.json)
+        return self.plan.of(probe).cases
 
     def _send_together(self, probe: Probe, batch: Sequence[Case], sent: int, total: int) -> None:
         def progress(index: int) -> None:
