@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.clauses import shape
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
+    HIDING,
     KEPT,
     NOTHING,
     Looked,
@@ -436,7 +437,9 @@ def _look_whether_pointers_fit(path: str, operation: Operation) -> Look:
         right = _right_pointers(exchange)
         for pointer in came:
             if pointer not in right and not _is_around(pointer, right):
-                return _misplaced(FindingKind.POINTER_ELSEWHERE, exchange, path, pointer)
+                return _misplaced(
+                    FindingKind.POINTER_ELSEWHERE, exchange.status, path, pointer, right
+                )
         return KEPT
 
     return look
@@ -450,15 +453,15 @@ def _look_whether_pointers_are_exact(path: str, operation: Operation) -> Look:
         right = _right_pointers(exchange)
         for pointer in came:
             if pointer not in right and _is_around(pointer, right):
-                return _misplaced(FindingKind.POINTER_AROUND, exchange, path, pointer)
+                return _misplaced(FindingKind.POINTER_AROUND, exchange.status, path, pointer, right)
         return KEPT if right.intersection(came) else NOTHING
 
     return look
 
 
-def _misplaced(kind: FindingKind, exchange: Exchange, path: str, pointer: str) -> Finding:
-    right = tuple(sorted(_right_pointers(exchange)))
-    return Finding(kind, exchange.status, path, expected=right, observed=quote_value(pointer))
+def _misplaced(kind: FindingKind, status: int, path: str, pointer: str, right: set[str]) -> Finding:
+    expected = tuple(sorted(right))
+    return Finding(kind, status, path, expected=expected, observed=quote_value(pointer))
 
 
 def _is_around(pointer: str, right: set[str]) -> bool:
@@ -624,7 +627,7 @@ def _explain_own_status(operation: Operation, status: str) -> Explain:
     if status in map(str, refusals.unknown):
         # Where another refusal is documented, it may hide what exists.
         otherwise = MissingEvidence(MissingKind.NO_SUCH_STATUS, status)
-        may_hide = operation.response(403) is not None
+        may_hide = operation.response(HIDING) is not None
         return withheld(what, Expect.UNKNOWN, otherwise=otherwise if may_hide else None)
     return missing(MissingKind.UNPROVOKABLE, status)
 

@@ -82,6 +82,8 @@ def is_answer(exchange: Exchange) -> bool:
 
 # RFC 9110 15.5.1, 15.5.5 and 15.5.15: an id may be refused before anybody looks for it.
 REFUSING_FORM_OF_ID = frozenset({400, 404, 414})
+# RFC 9110 15.5.4: what may stand for 404 where it is documented, and hides what exists.
+HIDING = 403
 # By the form of a request: RFC 9110 15.5.12 (a length is asked for), RFC 6585 5 (headers too
 # large; nginx and Tomcat answer 400).
 REFUSING_FORM = {"chunked": frozenset({411}), "long-header": frozenset({400, 431})}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses.reading import (
+    HIDING,
     KEPT,
     Looked,
     each,
@@ -47,7 +48,6 @@ BOUNDS = (
 )
 LONE_SURROGATE = "lone-surrogate"
 MEDIA_TYPE = "media-type"
-HIDING = 403  # what may stand for 404 where it is documented (RFC 9110 15.5.4)
 REFUSED_AS = {
     "json": "a body that is not JSON is refused (RFC 8259)",
     MEDIA_TYPE: "a body of another media type is refused",

@@ -142,14 +142,13 @@ def _judge_losses(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
     One that was lost is permitted: the target may just have been started anew.
     """
     bearing = _sent_over_kept_open(exchanges)
-    lost = [exchange for exchange in bearing if any(map(_is_owed, exchange.losses))]
+    lost = {exchange.serial for exchange in bearing if any(map(_is_owed, exchange.losses))}
     finding: Finding | None = None
     if len(lost) > PERMITTED_LOSSES:
         kind = FindingKind.LOST_WHEN_KEPT_OPEN
         finding = Finding(kind, expected=len(bearing), observed=len(lost))
     for exchange in bearing:
-        is_lost = any(map(_is_owed, exchange.losses))
-        yield Evidence(exchange, finding if is_lost else None)
+        yield Evidence(exchange, finding if exchange.serial in lost else None)
 
 
 def _sent_over_kept_open(exchanges: Sequence[Exchange]) -> list[Exchange]:

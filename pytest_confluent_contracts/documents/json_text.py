@@ -9,9 +9,8 @@ import re
 from json import JSONDecodeError, decoder
 from typing import Any
 
-from pytest_confluent_contracts.documents.lines import Node, UnreadableText
+from pytest_confluent_contracts.documents.lines import DEEPEST, Node, UnreadableText
 
-DEEPEST = 200  # levels, as in YAML
 SPACE = re.compile(r"[ \t\n\r]*")
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 CONSTANTS = {"true": True, "false": False, "null": None}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+DEEPEST = 200  # levels of a file that is read; published documents have some 40
+
 
 class Node(dict[str, Any]):
     """A mapping of the file that knows the line on which it, and each of its members, begins."""

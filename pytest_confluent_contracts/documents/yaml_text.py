@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from pytest_confluent_contracts.documents.lines import Node, UnreadableText
+from pytest_confluent_contracts.documents.lines import DEEPEST, Node, UnreadableText
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 # libyaml's parser is the fast one; PyYAML may be built without it. Its nodes are slow and large:
 # mappings are built from its events.
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-DEEPEST = 200  # levels; published documents have some 40
 MOST_VALUES = 3_000_000  # with each alias counted as what it stands for; the largest known: 0.4
 MERGE_KEY = "<<"
 CONSTANTS: dict[str, Any] = {

@@ -66,6 +66,7 @@ class Connection:
             self.is_open, self.is_free = False, True
             raise
         finally:
+            # Another by now, where the target had closed it and httpcore opened it anew.
             request.extensions[CONNECTION] = self.number
         self.is_open = True
         response.stream = _AnswerStream(response.stream, self._note_answer)

@@ -131,10 +131,6 @@ class Gate:
             self._campaigns[operation.key] = self._begun(operation)
         return self._campaigns[operation.key]
 
-    def operations(self) -> list[Operation]:
-        """Return the operations of the documents, in their order."""
-        return self.settings.operations()
-
     # --- the target -------------------------------------------------------------------------------
 
     @property
@@ -157,7 +153,9 @@ class Gate:
         from pytest_confluent_contracts.run.access import planned_access
 
         settings = self.settings
-        held = self.operations() if self._needed is None else [one for one, _ in self._needed]
+        held = (
+            self.settings.operations() if self._needed is None else [one for one, _ in self._needed]
+        )
         accesses = [planned_access(self.plan(one), self.budget(one)) for one in held]
         client_settings = targets.ClientSettings(
             timeout=settings.timeout,
@@ -198,14 +196,14 @@ class Gate:
         total = self.settings.budget
         if total is None:
             return None
-        keys = [one.key for one in self.operations()]
+        keys = [one.key for one in self.settings.operations()]
         each, rest = divmod(total, len(keys))
         return each + (keys.index(operation.key) < rest)
 
     def share(self) -> int:
         """Return among how many workers the rate is shared out."""
         worker = getattr(self.config, "workerinput", None)
-        return min(int(worker["workercount"]), len(self.operations())) if worker else 1
+        return min(int(worker["workercount"]), len(self.settings.operations())) if worker else 1
 
     # --- one operation ----------------------------------------------------------------------------
 
