@@ -175,7 +175,7 @@ class _Handler(LoopbackHandler):
     def answer(self) -> None:
         """Answer as a server under the framework does."""
         headers = {name.lower(): value for name, value in self.headers.items()}
-        body = self._body(headers)
+        body = self.read_body()
         status, kind, told, more = self.owner.respond(self.command, self.path, headers, body)
         content = (told if isinstance(told, str) else json.dumps(told)).encode()
         self.send_response(status)
@@ -184,14 +184,3 @@ class _Handler(LoopbackHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
-
-    def _body(self, headers: dict[str, str]) -> bytes:
-        """Return the body, which may come in chunks (RFC 9112 7.1)."""
-        if headers.get("transfer-encoding", "").lower() != "chunked":
-            return self.rfile.read(int(headers.get("content-length", "0")))
-        body = b""
-        while size := int(self.rfile.readline().partition(b";")[0], 16):
-            body += self.rfile.read(size)
-            self.rfile.readline()
-        self.rfile.readline()
-        return body

@@ -734,11 +734,7 @@ class ServiceHandler(LoopbackHandler):
         for name, value in self.headers.items():
             known = headers.get(name.lower())
             headers[name.lower()] = value if known is None else f"{known}, {value}"
-        self.send(Request(self.command, self.path, headers, self.body(headers)))
-
-    def body(self, headers: dict[str, str]) -> bytes:
-        """Return the body of the request with *headers*."""
-        return self.read_body()
+        self.send(Request(self.command, self.path, headers, self.read_body()))
 
     def send(self, request: Request) -> None:
         status, headers, body = self.owner.respond(request)

@@ -283,10 +283,10 @@ def test_how_strongly_the_promise_is_made(id: str) -> None:
 class Unchunked(ServiceHandler):
     """Reads as many bytes as Content-Length says, and hangs up where it says nothing."""
 
-    def body(self, headers: dict[str, str]) -> bytes:
+    def read_body(self) -> bytes:
         """Return what was counted."""
-        self.close_connection = "content-length" not in headers
-        return self.rfile.read(int(headers.get("content-length", "0")))
+        self.close_connection = "content-length" not in self.headers
+        return self.rfile.read(int(self.headers.get("content-length", "0")))
 
 
 class InOneCase(ServiceHandler):

@@ -331,7 +331,7 @@ class LosingHandler(ServiceHandler):
         losing = self.server.losing  # type: ignore[attr-defined]
         if losing():
             self.close_connection = True
-            self.rfile.read(int(self.headers.get("content-length", "0")))
+            self.read_body()
             return
         super().answer()
 

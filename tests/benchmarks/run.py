@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -179,10 +179,10 @@ def serve() -> None:
 
 
 def attend(connection: socket.socket) -> None:
-    """Answer the requests of one connection."""
+    """Answer the requests of one connection; who hangs up in the middle has had enough."""
     answer = HEAD % len(CANNED) + CANNED
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    with connection, connection.makefile("rb") as reader:
+    with suppress(ConnectionError), connection, connection.makefile("rb") as reader:
         while reader.readline():
             length = 0
             while (line := reader.readline()) not in (b"\r\n", b""):
