@@ -1,0 +1,57 @@
+"""Is each construct of OpenAPI judged right: silent where it is kept, told where it is broken?
+
+For each document in `tests/documents/`: a service by hand that keeps it, the embedded service, and services by hand
+that each break one clause.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import services_of_bodies
+from judging import red, warned
+from small_services import FOLDER, Answer, Row, held, read
+
+from pytest_confluent_contracts import clauses
+from pytest_confluent_contracts.double.proving import Double
+from pytest_confluent_contracts.model.clauses import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROWS = (*services_of_bodies.ROWS,)
+BROKEN = [
+    pytest.param(row, id, make, id=f"{row.name}-{id}")
+    for row in ROWS
+    for id, make in row.broken.items()
+]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_a_service_that_keeps_its_document_is_silent(row: Row) -> None:
+    """Nothing is red and nothing is warned."""
+    rulings = held(row, row.service)
+    assert (red(rulings), warned(rulings)) == ({}, set())
+
+
+@pytest.mark.parametrize(("row", "id", "make"), BROKEN)
+def test_one_broken_answer_is_told_by_its_clause(
+    row: Row, id: str, make: Callable[[], Answer]
+) -> None:
+    """The clause of the construct is red, or warned where it is a SHOULD."""
+    assert held(row, make)[id].verdict in (Verdict.BROKEN, Verdict.WARNED)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_the_embedded_service_keeps_it(row: Row) -> None:
+    """`mock` is green on it."""
+    for operation in read(row.path).operations:
+        campaign = Double(operation, max_examples=12).campaign()
+        rulings = {clause.id: campaign.ruling(clause) for clause in clauses.derive(operation)}
+        assert red(rulings) == {}
+
+
+def test_each_document_has_its_row() -> None:
+    """No document lies there unused."""
+    assert sorted(path.stem for path in FOLDER.glob("*.yaml")) == sorted(row.name for row in ROWS)
