@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import fields
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -150,6 +151,7 @@ def axes(name: str) -> dict[str, tuple[Any, ...]]:
     return {axis: values for axis, values in CHOICES.items() if axis not in OF_ONE_DOCUMENT[others]}
 
 
+@lru_cache
 def pairwise(name: str) -> list[Choices]:
     """Return services of the document *name* among which any two choices meet."""
     tried = axes(name)
