@@ -108,6 +108,7 @@ paths:
           description: Something like it.
           content: {application/json: {schema: {type: object}}}
         '404': {description: No such thing.}
+        '409': {description: In conflict., content: {application/json: {schema: {}}}}
         '4XX': {description: Not like this.}
 """
 ANYTHING = """\

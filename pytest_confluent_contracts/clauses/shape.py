@@ -25,9 +25,9 @@ from pytest_confluent_contracts.clauses.reading import (
     texts_at,
     unless_answered,
     url_parts,
-    with_status,
     withheld,
 )
+from pytest_confluent_contracts.clauses.refusals import is_permitted_undocumented
 from pytest_confluent_contracts.model import paths, quota
 from pytest_confluent_contracts.model.clauses import (
     Aspect,
@@ -80,10 +80,12 @@ def derive(operation: Operation) -> Iterator[Clause]:
     yield _answered(operation)
     yield _answered_at_once(operation)
     yield _statuses(operation)
+    # A document that describes no body of any refusal does not say that they have none.
+    has_error_bodies = any(one.content and one.status[0] in "45" for one in operation.responses)
     for response in operation.responses:
         if response.status.startswith("2"):
             yield from _success(operation, response)
-        elif response.content is None:
+        elif response.content is None and has_error_bodies:
             yield _no_body(operation, response)
     yield from _request_ids(operation)
     yield from _allowed_values(operation)
@@ -146,7 +148,8 @@ def _statuses(operation: Operation) -> Clause:
         title = exchange.case.title
         if exchange.status >= 500:
             return Finding(FindingKind.SERVER_ERROR, exchange.status, request=title)
-        if operation.response(exchange.status) is None and not is_permitted_by_http(exchange):
+        is_documented = operation.response(exchange.status) is not None
+        if not (is_documented or _may_come_undocumented(exchange)):
             return Finding(FindingKind.UNDOCUMENTED_STATUS, exchange.status, request=title)
         return KEPT
 
@@ -162,17 +165,22 @@ def _statuses(operation: Operation) -> Clause:
     )
 
 
+def _may_come_undocumented(exchange: Exchange) -> bool:
+    return is_permitted_by_http(exchange) or is_permitted_undocumented(exchange)
+
+
 def documented_as(operation: Operation, *statuses: str) -> Applies:
     """Apply to answers that are documented under one of *statuses*.
 
-    Of these, ``default`` stands for every error that has no place of its own.
+    Where a status is named, its range says nothing of it; ``default`` stands for every error that
+    has no other place.
     """
-    if not any(status.lower() == "default" for status in statuses):
-        return with_status(*statuses)
 
     def applies(exchange: Exchange) -> bool:
         response = operation.response(exchange.status)
-        return exchange.status >= 400 and response is not None and response.status in statuses
+        if response is None or response.status not in statuses:
+            return False
+        return exchange.status >= 400 or response.status.lower() != "default"
 
     return applies
 
@@ -203,8 +211,12 @@ def _no_body(operation: Operation, response: Response) -> Clause:
 def _success(operation: Operation, response: Response) -> Iterator[Clause]:
     """Yield the clauses on one documented answer of the 2xx class."""
     status = response.status
-    explain = withheld(f"an answer with {status}", Expect.ACCEPTED)
-    applies = with_status(status)
+    successes = [one for one in operation.responses if one.status.startswith("2")]
+    # Of several a service gives the one that fits.
+    otherwise = MissingEvidence(MissingKind.NO_SUCH_STATUS, status)
+    what, has_choice = f"an answer with {status}", len(successes) > 1
+    explain = withheld(what, Expect.ACCEPTED, otherwise=otherwise if has_choice else None)
+    applies = documented_as(operation, status)
     if response.content is not None:
         yield from body_clauses(Family.SHAPE, status, response.content, applies, explain)
     limits = limit_headers(operation)
