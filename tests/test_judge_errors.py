@@ -66,16 +66,16 @@ paths:
       responses:
         '302':
           description: A redirection is no error.
-          headers: {X-Found: {schema: {type: string}}}
+          headers: {X-Found: {required: true, schema: {type: string}}}
           content: {application/json: {schema: {type: string}}}
         '409':
           description: A body of its own, and a header of its own.
-          headers: {X-Other: {schema: {type: string}}}
+          headers: {X-Other: {required: true, schema: {type: string}}}
           content: {application/json: {schema: {type: object, required: [other]}}}
         '400':
           description: The envelope that most statuses share.
           headers:
-            X-Trace: {schema: {type: string}}
+            X-Trace: {required: true, schema: {type: string}}
             Retry-After: {schema: {type: integer}}
           content:
             application/json:
@@ -117,7 +117,7 @@ paths:
                 anyOf: [{required: [errors]}]
         '5XX':
           description: A range of statuses.
-          headers: {X-Trace: {schema: {type: string}}}
+          headers: {X-Trace: {required: true, schema: {type: string}}}
           content: {application/json: {schema: {type: object, required: [failure]}}}
 """
 
@@ -291,7 +291,7 @@ paths:
           content: {application/json: {schema: {type: object, required: [errors]}}}
         default:
           description: A body of its own, and a header of its own.
-          headers: {X-Fault: {schema: {type: integer}}}
+          headers: {X-Fault: {required: true, schema: {type: integer}}}
           content: {application/json: {schema: {type: object, required: [fault]}}}
 """
 
@@ -962,7 +962,7 @@ paths:
         '200': {description: Done.}
         '404':
           description: No such thing.
-          headers: {X-Near: {schema: {type: string}}}
+          headers: {X-Near: {required: true, schema: {type: string}}}
           content: {application/json: {schema: {type: object}}}
 """
 

@@ -618,7 +618,7 @@ def _headers(operation: Operation, refusals: Sequence[Response]) -> Iterator[Cla
         explain = _explain_own_status(operation, status) if len(own) == 1 else _owed(operation)
         id, applies = f"{status}/header/{name}", _is_answered_by_service(operation, *own)
         held = shape.with_words(operation, header)
-        yield shape.header_clause(Family.ERRORS, id, status, held, applies, explain, EVERY)
+        yield from shape.header_clauses(Family.ERRORS, id, status, held, applies, explain)
     known = {name.lower() for name in headers}
     if "allow" not in known and any(response.status == "405" for response in refusals):
         yield _allow(operation)

@@ -7,6 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses.challenges import are_challenges
+from pytest_confluent_contracts.clauses.header_values import (
+    LONGEST_NUMBER,
+    is_documented_value,
+)
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
     KEPT,
@@ -60,6 +64,7 @@ FOREIGN_CHARSET = re.compile(r';\s*charset\s*=\s*(?!"?(?:utf-?8|us-ascii)\b)', r
 # RFC 9110 5.3: these may come in several lines.
 CHALLENGES = "www-authenticate"
 LIST_HEADERS = frozenset({CHALLENGES, "allow", "vary"})
+FRAMING = frozenset({"content-type", "content-length", "transfer-encoding", "connection"})
 # How the keywords of a schema are called in a promise.
 TOLD_KEYWORDS = {
     "type": "type ",
@@ -224,7 +229,7 @@ def _success(operation: Operation, response: Response) -> Iterator[Clause]:
         if header.name.lower() not in limits:
             id = f"{status}/header/{header.name}"
             held = with_words(operation, header)
-            yield header_clause(Family.SHAPE, id, status, held, applies, explain, EVERY)
+            yield from header_clauses(Family.SHAPE, id, status, held, applies, explain)
 
 
 def limit_headers(operation: Operation) -> frozenset[str]:
@@ -418,11 +423,67 @@ def with_words(operation: Operation, header: Header) -> Header:
 
     What counts requests or seconds is not below 0: the headers of the rate limit, as the prose has
     them, and Retry-After (RFC 9110 10.2.3). Of any other integer nothing but its type is known.
+    What words promise, or HTTP asks for with a status, is always sent.
     """
-    counting = {*limit_headers(operation), quota.USUAL_HEADERS.retry_after.lower()}
-    if header.name.lower() not in counting:
+    promised = limit_headers(operation)
+    request_id = operation.promises.request_id
+    owed = {*promised, CHALLENGES, *([request_id.header.lower()] if request_id else ())}
+    name = header.name.lower()
+    if name in owed:
+        header = replace(header, required=True)
+    if name not in {*promised, quota.USUAL_HEADERS.retry_after.lower()}:
         return header
     return replace(header, schema={"minimum": 0, **header.schema})
+
+
+def header_clauses(
+    family: Family, id: str, status: str, header: Header, applies: Applies, explain: Explain
+) -> Iterator[Clause]:
+    """Yield the clauses on a documented header of answers with *status*.
+
+    Where the document does not say that it is required, it need not be sent (OpenAPI 3.1 4.8.21):
+    then its value is judged where it comes, and that it never comes only warns. Content-Type is
+    not judged as a header (4.8.17), and what frames an answer is the connection's.
+    """
+    name = header.name.lower()
+    if name in FRAMING:
+        return
+    if header.required:
+        yield header_clause(family, id, status, header, applies, explain, EVERY)
+        return
+
+    def is_sent(exchange: Exchange) -> bool:
+        return applies(exchange) and exchange.header(name) is not None
+
+    def explain_absence(exchanges: Sequence[Exchange]) -> MissingEvidence:
+        if any(applies(exchange) for exchange in exchanges):
+            return MissingEvidence(MissingKind.MEMBER_OPTIONAL, header.name)
+        return explain(exchanges)
+
+    yield header_clause(family, id, status, header, is_sent, explain_absence, EVERY)
+    if header.required is None:
+        yield _header_is_sent(family, id, status, header, applies, explain)
+
+
+def _header_is_sent(
+    family: Family, id: str, status: str, header: Header, applies: Applies, explain: Explain
+) -> Clause:
+    def look(exchange: Exchange) -> Finding | Looked:
+        if exchange.header(header.name) is not None:
+            return KEPT
+        return Finding(FindingKind.HEADER_MISSING, exchange.status, header.name)
+
+    return Clause(
+        id=f"{id}/sent",
+        family=family,
+        level=Level.SHOULD,
+        place=header.place,
+        promise=f"{header.name} is sent, as it is documented",
+        judge=each(applies, look),
+        explain=explain,
+        needs=EVERY,
+        topic=Topic(Aspect.HEADER, status, header=header.name),
+    )
 
 
 def header_clause(
@@ -468,6 +529,11 @@ def _told_type(header: Header) -> str:
     return ", ".join(told)
 
 
+def _told_rules(header: Header) -> str:
+    told = _told_in_order(header.schema)
+    return ", ".join(f"{words}{quote_value(header.schema[key], 60)}" for key, words in told)
+
+
 def _is_integer(header: Header) -> bool:
     return header.schema.get("type") == "integer"
 
@@ -487,7 +553,13 @@ def _look_at_header(header: Header) -> Look:
             if kind is not None:
                 expected = _told_type(header)
                 return Finding(kind, status, name, expected, observed=quote_value(value))
-        return KEPT
+        whole = ", ".join(came).replace(REDACTED, "redacted")
+        if _is_integer(header) and len(whole) > LONGEST_NUMBER:
+            return KEPT  # no keyword but the bounds, held above, bears on it
+        if is_documented_value(name, header.schema, whole):
+            return KEPT
+        kind, expected = FindingKind.HEADER_INVALID, _told_rules(header)
+        return Finding(kind, status, name, expected, observed=quote_value(whole))
 
     return look
 

@@ -141,9 +141,13 @@ def _owned_by_service(operation: Operation, shown: Sequence[str]) -> list[str]:
     The document does not say whether they hold still: a service may count versions, or note when it
     was last asked.
     """
-    members = [member for member in operation.request_members if not member.read_only]
-    written = [member.path for member in members]
+    written = _written_paths(operation)
     return [path for path in shown if not paths.is_member_of_any(path, written)]
+
+
+def _written_paths(operation: Operation) -> list[str]:
+    members = operation.request_members
+    return [member.path for member in members if not member.read_only]
 
 
 def _is_shown_alike(sent: Property, shown: Property | None) -> bool:

@@ -201,7 +201,10 @@ class _DocumentReader:
             schema = self.schemas.json_schema_at(header, line)
             if "example" in header:
                 schema = schema | {"example": header["example"]}
-            yield Header(name, schema, self.source.location(line))
+            required = header.get("required")
+            is_said = isinstance(required, bool)
+            place = self.source.location(line)
+            yield Header(name, schema, place, required if is_said else None)
 
     def _content(self, node: Node, *, required: bool = True, implied: bool = False) -> Content:
         """Return a body.

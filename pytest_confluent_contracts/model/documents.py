@@ -56,11 +56,15 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A documented response header."""
+    """A documented response header.
+
+    ``required`` is None where the document does not say whether it is always sent.
+    """
 
     name: str
     schema: Mapping[str, Any]
     place: SourceLocation
+    required: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
