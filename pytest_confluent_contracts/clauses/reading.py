@@ -28,7 +28,7 @@ from pytest_confluent_contracts.model.traffic import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.model.clauses import Explain, Judge, Quoted
     from pytest_confluent_contracts.model.documents import Content
@@ -226,11 +226,25 @@ def url_parts(text: str) -> SplitResult:
 def is_same(one: Any, other: Any) -> bool:
     """Return whether two JSON values are the same, to the character and the type.
 
-    ``1`` is not ``true``, and the order of members is free.
+    ``1`` is not ``true``, and the order of members is free. ``1.0`` is ``1``: JSON knows numbers
+    alone (RFC 8259 6).
     """
     if isinstance(one, str) or one != other:
         return bool(one == other)
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, (int, float)):
+        return True
+    return json.dumps(_whole(one), sort_keys=True) == json.dumps(_whole(other), sort_keys=True)
+
+
+def _whole(value: Any) -> Any:
+    """Return *value* with each number that is whole written as one."""
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _whole(member) for name, member in value.items()}
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def quote_value(value: Any, width: int = 80) -> str:
@@ -314,6 +328,25 @@ class SchemaReader:
         while path not in self._documented:
             path = paths.parent_path(path)
         return path
+
+
+class ValueReader:
+    """Tells whether one member's schema allows a value."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = dict(schema)
+        self._validator: Any = None
+
+    def is_allowed(self, value: Any) -> bool:
+        """Return whether the schema allows *value*."""
+        if self._validator is None:
+            self._validator = jsonschema_rs.Draft202012Validator(
+                self._schema, validate_formats=True
+            )
+        try:
+            return bool(self._validator.is_valid(_without_surrogates(value)))
+        except ValueError:  # jsonschema_rs reads nothing that is nested some 255 levels deep
+            return False
 
 
 def _without_surrogates(body: Any) -> Any:

@@ -77,7 +77,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
             yield from _constraints(operation, member)
         yield _several(operation, request)
         yield from _malformed(operation, request)
-    if operation.promises.refusals.unknown:
+    if operation.promises.refusals.unknown and operation.parameters:
         yield _unknown(operation)
         if _hides_by(operation) is not None:
             yield _unknown_not_hidden(operation)
@@ -155,6 +155,15 @@ def _accepted(request: Content) -> Clause:
     )
 
 
+def _owed_to(what: str) -> Explain:
+    """Explain that an answer is owed; where others were accepted, that none of these was sent.
+
+    The schema may leave nothing to send: of a constant, there is no other value.
+    """
+    otherwise = MissingEvidence(MissingKind.NOTHING_SENT)
+    return withheld(f"an answer to {what}", Expect.ACCEPTED, otherwise=otherwise)
+
+
 def _accepted_again(request: Content) -> Clause:
     is_allowed = _is_allowed_in(*AMONG_REFUSALS)
 
@@ -167,7 +176,7 @@ def _accepted_again(request: Content) -> Clause:
         place=request.place,
         promise="a body that the schema allows is accepted after others were refused",
         judge=each(applies, _look_whether_taken),
-        explain=withheld("an answer to a valid body", Expect.ACCEPTED),
+        explain=_owed_to("a valid body"),
         needs=frozenset(AMONG_REFUSALS),
     )
 
@@ -189,7 +198,7 @@ def _undeclared(request: Content) -> Clause:
         place=request.place,
         promise="a member that the schema does not name does not make the request fail",
         judge=each(applies, look),
-        explain=withheld("an answer to an undeclared member", Expect.ACCEPTED),
+        explain=_owed_to("an undeclared member"),
         needs=frozenset({Probe.READ_ONLY}),
     )
 
@@ -220,7 +229,7 @@ def _legal_forms(request: Content) -> Iterator[Clause]:
             place=request.place,
             promise=promise,
             judge=_judge_form(Subject(SubjectKind.FORM, name)),
-            explain=withheld("an answer to a valid body", Expect.ACCEPTED),
+            explain=_owed_to("a valid body"),
             needs=frozenset({Probe.FORMS}),
         )
 
