@@ -605,14 +605,8 @@ def _headers(operation: Operation, refusals: Sequence[Response]) -> Iterator[Cla
     One that several statuses document alike stands under ``error/``, any other under its own
     status.
     """
-    limits = shape.limit_headers(operation)
-    headers: dict[str, list[tuple[str, Header]]] = defaultdict(list)
-    for response in refusals:
-        for header in response.headers:
-            headers[header.name].append((response.status, header))
-    for name, documented in headers.items():
-        if name.lower() in limits:
-            continue
+    headers = _documented_headers(operation, refusals)
+    for documented in headers.values():
         first = documented[0][1]
         if all(_is_same_header(first, header) for _, header in documented):
             own = [status for status, _ in documented]
@@ -620,9 +614,22 @@ def _headers(operation: Operation, refusals: Sequence[Response]) -> Iterator[Cla
             continue
         for status, header in documented:
             yield from _header(operation, [status], header)
-    known = {name.lower() for name in headers if name.lower() not in limits}
+    known = {name.lower() for name in headers}
     if "allow" not in known and any(response.status == "405" for response in refusals):
         yield _allow(operation)
+
+
+def _documented_headers(
+    operation: Operation, refusals: Sequence[Response]
+) -> dict[str, list[tuple[str, Header]]]:
+    """Return by name each header of a refusal, with its status; the limit's are judged elsewhere."""
+    limits = shape.limit_headers(operation)
+    headers: dict[str, list[tuple[str, Header]]] = defaultdict(list)
+    for response in refusals:
+        for header in response.headers:
+            if header.name.lower() not in limits:
+                headers[header.name].append((response.status, header))
+    return headers
 
 
 def _is_same_header(one: Header, other: Header) -> bool:

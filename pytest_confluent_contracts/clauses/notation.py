@@ -22,7 +22,7 @@ def is_same_value(schema: Mapping[str, Any], one: Any, other: Any) -> bool:
 
     They are the same to the character and the type, but for two notations of one instant (``format:
     date-time``, RFC 3339) or of one address (``format: uri``, RFC 3986 6.2.2): the items of a list
-    and the members of an object, too. ``10:00:00Z`` is ``12:00:00+02:00``, and
+    and the members of an object, too. Of a ``number``, 1 and 1.0 are one. ``10:00:00Z`` is ``12:00:00+02:00``, and
     ``https://X.test/%7ea`` is ``https://x.test/~a``; ``https://x.test`` and ``https://x.test/`` are
     two.
     """
@@ -67,7 +67,13 @@ def _normal_form(schema: Mapping[str, Any], value: Any) -> Any:
             name: _normal_form(_schema_below(members.get(name)), member)
             for name, member in value.items()
         }
+    if isinstance(value, float) and value.is_integer() and _may_be_fraction(schema):
+        return int(value)  # JSON tells no whole number apart from one with an empty fraction
     return value
+
+
+def _may_be_fraction(schema: Mapping[str, Any]) -> bool:
+    return "type" not in schema or "number" in schema["type"]
 
 
 def _schema_below(found: Any) -> Mapping[str, Any]:

@@ -226,25 +226,11 @@ def url_parts(text: str) -> SplitResult:
 def is_same(one: Any, other: Any) -> bool:
     """Return whether two JSON values are the same, to the character and the type.
 
-    ``1`` is not ``true``, and the order of members is free. ``1.0`` is ``1``: JSON knows numbers
-    alone (RFC 8259 6).
+    ``1`` is not ``true``, and the order of members is free.
     """
     if isinstance(one, str) or one != other:
         return bool(one == other)
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, (int, float)):
-        return True
-    return json.dumps(_whole(one), sort_keys=True) == json.dumps(_whole(other), sort_keys=True)
-
-
-def _whole(value: Any) -> Any:
-    """Return *value* with each number that is whole written as one."""
-    if isinstance(value, list):
-        return [_whole(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _whole(member) for name, member in value.items()}
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def quote_value(value: Any, width: int = 80) -> str:
