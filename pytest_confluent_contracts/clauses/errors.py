@@ -91,8 +91,17 @@ def derive(operation: Operation) -> Iterator[Clause]:
     """Yield the clauses on the envelope, its rules in prose, its headers, and what it must hide."""
     refusals = [response for response in operation.responses if _is_error(response)]
     shared = _shared_content(refusals)
-    if shared is None:
-        return
+    if shared is not None:
+        yield from _envelope(operation, refusals, shared)
+    yield from _nothing_given_away(operation)
+    yield from _headers(operation, refusals)
+    yield from _problem_details(operation, refusals)
+
+
+def _envelope(
+    operation: Operation, refusals: Sequence[Response], shared: Content
+) -> Iterator[Clause]:
+    """Yield the clauses on the bodies of refusals."""
     applies = _owes_envelope(operation, refusals, shared)
     explain = _owed_unless(operation, MissingKind.NO_ERROR_HAD_IT)
     yield from shape.body_clauses(Family.ERRORS, "error", shared, applies, explain)
@@ -101,9 +110,6 @@ def derive(operation: Operation) -> Iterator[Clause]:
             yield from _own_envelope(operation, response, response.content)
     yield from _lists_not_empty(shared, applies, explain)
     yield from _prose(operation, applies)
-    yield from _nothing_given_away(operation)
-    yield from _headers(operation, refusals)
-    yield from _problem_details(operation, refusals)
 
 
 # --- which answers -----------------------------------------------------------------------------
@@ -622,7 +628,7 @@ def _headers(operation: Operation, refusals: Sequence[Response]) -> Iterator[Cla
 def _documented_headers(
     operation: Operation, refusals: Sequence[Response]
 ) -> dict[str, list[tuple[str, Header]]]:
-    """Return by name each header of a refusal, with its status; the limit's are judged elsewhere."""
+    """Return by name each header of a refusal, with its status; those of the limit are left out."""
     limits = shape.limit_headers(operation)
     headers: dict[str, list[tuple[str, Header]]] = defaultdict(list)
     for response in refusals:

@@ -23,6 +23,7 @@ from pytest_confluent_contracts.clauses.refusals import (
     may_be_refused_for_its_values,
     refusal_level,
 )
+from pytest_confluent_contracts.clauses.update_state import shows_something_else
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import (
     Aspect,
@@ -280,6 +281,8 @@ def _look_at_form(exchange: Exchange, faithful: set[str]) -> Finding | None:
     if not exchange.accepted:
         found = _look_whether_taken(exchange)
         return found if isinstance(found, Finding) else None
+    if shows_something_else(exchange):
+        return None
     for path, sent in _leaves(exchange.case.value, ()):
         if path in faithful and not _shows(exchange, path, sent):
             came = paths.value_at(exchange.json, path)
@@ -302,7 +305,7 @@ def _lost_afterwards(
 ) -> Finding | None:
     """Find a member that the next answer shows otherwise, though its request did not send it."""
     following = next(filter(is_answer, later), None)
-    if following is None or not following.accepted:
+    if following is None or not following.accepted or shows_something_else(following):
         return None
     if following.case.parameters != exchange.case.parameters:
         return None
