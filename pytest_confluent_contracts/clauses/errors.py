@@ -28,6 +28,7 @@ from pytest_confluent_contracts.clauses.reading import (
     with_status,
     withheld,
 )
+from pytest_confluent_contracts.clauses.refusals import is_permitted_undocumented
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import (
     Clause,
@@ -83,7 +84,6 @@ ESCAPES = {
     "\\/": "/",
 }
 
-OWED = withheld("an error answer", Expect.REFUSED)
 ON_ERRORS = Topic(status="error")
 
 
@@ -91,19 +91,25 @@ def derive(operation: Operation) -> Iterator[Clause]:
     """Yield the clauses on the envelope, its rules in prose, its headers, and what it must hide."""
     refusals = [response for response in operation.responses if _is_error(response)]
     shared = _shared_content(refusals)
-    if shared is None:
-        return
+    if shared is not None:
+        yield from _envelope(operation, refusals, shared)
+    yield from _nothing_given_away(operation)
+    yield from _headers(operation, refusals)
+    yield from _problem_details(operation, refusals)
+
+
+def _envelope(
+    operation: Operation, refusals: Sequence[Response], shared: Content
+) -> Iterator[Clause]:
+    """Yield the clauses on the bodies of refusals."""
     applies = _owes_envelope(operation, refusals, shared)
-    explain = _owed_unless(MissingKind.NO_ERROR_HAD_IT)
+    explain = _owed_unless(operation, MissingKind.NO_ERROR_HAD_IT)
     yield from shape.body_clauses(Family.ERRORS, "error", shared, applies, explain)
     for response in refusals:
         if response.content and not _is_alike(response.content, shared):
             yield from _own_envelope(operation, response, response.content)
     yield from _lists_not_empty(shared, applies, explain)
     yield from _prose(operation, applies)
-    yield from _nothing_given_away(operation)
-    yield from _headers(operation, refusals)
-    yield from _problem_details(operation, refusals)
 
 
 # --- which answers -----------------------------------------------------------------------------
@@ -143,7 +149,8 @@ def _shared_content(refusals: Sequence[Response]) -> Content | None:
 def _owes_envelope(operation: Operation, refusals: Sequence[Response], shared: Content) -> Applies:
     """Apply to answers that owe the shared envelope.
 
-    Any error does but those that are documented with a body of their own, or with none.
+    Any error does but those that are documented with a body of their own, or with none, and those
+    of which the document need not have said anything.
     """
     excepted = {
         response.status
@@ -155,14 +162,28 @@ def _owes_envelope(operation: Operation, refusals: Sequence[Response], shared: C
         if exchange.status < 400 or may_come_from_front(exchange):
             return False
         response = operation.response(exchange.status)
-        return response is None or response.status not in excepted
+        if response is None:
+            return not is_permitted_undocumented(exchange)
+        return response.status not in excepted
 
     return applies
 
 
-def _owed_unless(kind: MissingKind, subject: str = "") -> Explain:
-    """Explain that an error answer is owed; by *kind*, once any came."""
+def _owed(operation: Operation) -> Explain:
+    """Explain that an error answer is owed; where no body is documented, none can be wrong."""
+    if operation.request is None:
+        return missing(MissingKind.NOTHING_SENT)
+    return withheld("an error answer", Expect.REFUSED)
+
+
+def _owed_unless(operation: Operation, kind: MissingKind, subject: str = "") -> Explain:
+    """Explain that an error answer is owed; by *kind*, once any came.
+
+    Where no body is documented, none can be wrong.
+    """
     otherwise = MissingEvidence(kind, subject)
+    if operation.request is None:
+        return missing(kind, subject)
     return withheld("an error answer", Expect.REFUSED, otherwise=otherwise)
 
 
@@ -178,6 +199,9 @@ def _own_envelope(operation: Operation, response: Response, content: Content) ->
 def _lists_not_empty(content: Content, applies: Applies, explain: Explain) -> Iterator[Clause]:
     for member in content.properties:
         if not (member.required and member.schema.get("type") == "array"):
+            continue
+        # Of another list nobody says that it may not be empty.
+        if not (member.schema.get("minItems") or member.path == "errors"):
             continue
         yield Clause(
             id=f"error/{member.path}-not-empty",
@@ -206,7 +230,7 @@ def _look_at_list(path: str) -> Look:
 
 
 def _prose(operation: Operation, applies: Applies) -> Iterator[Clause]:
-    explain = _owed_unless(MissingKind.NO_ERROR_CARRIED_IT)
+    explain = _owed_unless(operation, MissingKind.NO_ERROR_CARRIED_IT)
     format = operation.promises.errors
     if format.status:
         yield _status_clause(format.status, applies, explain)
@@ -364,7 +388,7 @@ def _changed_title(
 
 def _pointer_clauses(member: Member, applies: Applies, operation: Operation) -> Iterator[Clause]:
     path = member.path
-    explain = _owed_unless(MissingKind.NO_SUCH_ERROR_MEMBER, path)
+    explain = _owed_unless(operation, MissingKind.NO_SUCH_ERROR_MEMBER, path)
     yield Clause(
         id="error/source.pointer",
         family=Family.ERRORS,
@@ -543,7 +567,7 @@ def _nothing_given_away(operation: Operation) -> Iterator[Clause]:
         place=operation.place,
         promise="no credential and no secret of the request is in an error answer",
         judge=each(_is_refused, look_for_leaks),
-        explain=OWED,
+        explain=_owed(operation),
         needs=EVERY,
         topic=ON_ERRORS,
     )
@@ -553,7 +577,7 @@ def _nothing_given_away(operation: Operation) -> Iterator[Clause]:
         place=operation.place,
         promise="no stack trace is in an error answer",
         judge=each(_is_refused, _look_for_stack_trace),
-        explain=OWED,
+        explain=_owed(operation),
         needs=EVERY,
         topic=ON_ERRORS,
     )
@@ -582,28 +606,64 @@ def _unescaped(text: str) -> str:
 
 
 def _headers(operation: Operation, refusals: Sequence[Response]) -> Iterator[Clause]:
-    """Yield a clause a header.
+    """Yield the clauses on each header.
 
-    One that several statuses document stands under ``error/``, any other under its own status.
+    One that several statuses document alike stands under ``error/``, any other under its own
+    status.
     """
-    limits = shape.limit_headers(operation)
-    headers: dict[str, Header] = {}
-    statuses: dict[str, list[str]] = defaultdict(list)
-    for response in refusals:
-        for header in response.headers:
-            statuses[header.name].append(response.status)
-            if header.name.lower() not in limits:
-                headers[header.name] = header
-    for name, header in headers.items():
-        own = statuses[name]
-        status = own[0] if len(own) == 1 else "error"
-        explain = _explain_own_status(operation, status) if len(own) == 1 else OWED
-        id, applies = f"{status}/header/{name}", _is_answered_by_service(operation, *own)
-        held = shape.with_words(operation, header)
-        yield shape.header_clause(Family.ERRORS, id, status, held, applies, explain, EVERY)
+    headers = _documented_headers(operation, refusals)
+    for documented in headers.values():
+        first = documented[0][1]
+        if all(_is_same_header(first, header) for _, header in documented):
+            own = [status for status, _ in documented]
+            yield from _header(operation, own, documented[-1][1])
+            continue
+        for status, header in documented:
+            yield from _header(operation, [status], header)
     known = {name.lower() for name in headers}
     if "allow" not in known and any(response.status == "405" for response in refusals):
         yield _allow(operation)
+
+
+def _documented_headers(
+    operation: Operation, refusals: Sequence[Response]
+) -> dict[str, list[tuple[str, Header]]]:
+    """Return by name each header of a refusal, with its status; those of the limit are left out."""
+    limits = shape.limit_headers(operation)
+    headers: dict[str, list[tuple[str, Header]]] = defaultdict(list)
+    for response in refusals:
+        for header in response.headers:
+            if header.name.lower() not in limits:
+                headers[header.name].append((response.status, header))
+    return headers
+
+
+def _is_same_header(one: Header, other: Header) -> bool:
+    is_alike = _without_lines(one.schema) == _without_lines(other.schema)
+    return bool(is_alike) and one.required == other.required
+
+
+def _header(operation: Operation, statuses: Sequence[str], header: Header) -> Iterator[Clause]:
+    """Yield the clauses on a header that *statuses* document alike."""
+    status = statuses[0] if len(statuses) == 1 else "error"
+    id = f"{status}/header/{header.name}"
+    applies = _is_answered_by_service(operation, *statuses)
+    explain = _explain_header(operation, statuses)
+    held = shape.with_words(operation, header)
+    yield from shape.header_clauses(Family.ERRORS, id, status, held, applies, explain)
+
+
+def _explain_header(operation: Operation, statuses: Sequence[str]) -> Explain:
+    """Explain why no answer with one of *statuses* came, which document a header.
+
+    The target owes one only where whatever refuses a broken body is among them.
+    """
+    if len(statuses) == 1:
+        return _explain_own_status(operation, statuses[0])
+    refusing = {str(status) for status in operation.refusals}
+    if refusing and refusing <= set(statuses):
+        return _owed(operation)
+    return _owed_unless(operation, MissingKind.NO_ERROR_HAD_IT)
 
 
 def _is_answered_by_service(operation: Operation, *statuses: str) -> Applies:
@@ -622,13 +682,15 @@ def _explain_own_status(operation: Operation, status: str) -> Explain:
     """
     refusals = operation.promises.refusals
     what = f"an answer with {status}"
-    if status in map(str, refusals.unauthenticated):
-        return withheld(what, Expect.UNAUTHENTICATED)
-    if status in map(str, refusals.unknown):
-        # Where another refusal is documented, it may hide what exists.
-        otherwise = MissingEvidence(MissingKind.NO_SUCH_STATUS, status)
-        may_hide = operation.response(HIDING) is not None
-        return withheld(what, Expect.UNKNOWN, otherwise=otherwise if may_hide else None)
+    # Where another refusal is documented, it may come in place of this one.
+    otherwise = MissingEvidence(MissingKind.NO_SUCH_STATUS, status)
+    is_asked = bool(operation.security) and all(operation.security)
+    if is_asked and status in map(str, refusals.unauthenticated):
+        has_choice = len(refusals.unauthenticated) > 1
+        return withheld(what, Expect.UNAUTHENTICATED, otherwise=otherwise if has_choice else None)
+    if operation.parameters and status in map(str, refusals.unknown):
+        has_choice = len(refusals.unknown) > 1 or operation.response(HIDING) is not None
+        return withheld(what, Expect.UNKNOWN, otherwise=otherwise if has_choice else None)
     return missing(MissingKind.UNPROVOKABLE, status)
 
 

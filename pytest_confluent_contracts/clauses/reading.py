@@ -28,7 +28,7 @@ from pytest_confluent_contracts.model.traffic import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.model.clauses import Explain, Judge, Quoted
     from pytest_confluent_contracts.model.documents import Content
@@ -314,6 +314,25 @@ class SchemaReader:
         while path not in self._documented:
             path = paths.parent_path(path)
         return path
+
+
+class ValueReader:
+    """Tells whether one member's schema allows a value."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = dict(schema)
+        self._validator: Any = None
+
+    def is_allowed(self, value: Any) -> bool:
+        """Return whether the schema allows *value*."""
+        if self._validator is None:
+            self._validator = jsonschema_rs.Draft202012Validator(
+                self._schema, validate_formats=True
+            )
+        try:
+            return bool(self._validator.is_valid(_without_surrogates(value)))
+        except ValueError:  # jsonschema_rs reads nothing that is nested some 255 levels deep
+            return False
 
 
 def _without_surrogates(body: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.clauses.reading import (
     HIDING,
     KEPT,
+    NOTHING,
     Looked,
     each,
     is_answer,
@@ -17,6 +18,12 @@ from pytest_confluent_contracts.clauses.reading import (
     quote_value,
     withheld,
 )
+from pytest_confluent_contracts.clauses.refusals import (
+    is_fitting_refusal,
+    may_be_refused_for_its_values,
+    refusal_level,
+)
+from pytest_confluent_contracts.clauses.update_state import shows_something_else
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import (
     Aspect,
@@ -71,7 +78,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
             yield from _constraints(operation, member)
         yield _several(operation, request)
         yield from _malformed(operation, request)
-    if operation.promises.refusals.unknown:
+    if operation.promises.refusals.unknown and operation.parameters:
         yield _unknown(operation)
         if _hides_by(operation) is not None:
             yield _unknown_not_hidden(operation)
@@ -82,15 +89,26 @@ def derive(operation: Operation) -> Iterator[Clause]:
 
 
 def _look_whether_taken(exchange: Exchange) -> Finding | Looked:
-    """Find an allowed body that was not accepted."""
-    if exchange.accepted:
+    """Find an allowed body that was not accepted.
+
+    A documented redirection takes it, too (RFC 9110 15.4); what is refused for its values is no
+    evidence.
+    """
+    if exchange.accepted or _is_redirected(exchange):
         return KEPT
+    if may_be_refused_for_its_values(exchange):
+        return NOTHING
     return Finding(
         FindingKind.ALLOWED_REFUSED,
         exchange.status,
         observed=quote_value(exchange.text, 120) if exchange.text else "",
         request=exchange.case.title,
     )
+
+
+def _is_redirected(exchange: Exchange) -> bool:
+    is_redirection = 300 <= exchange.status < 400
+    return is_redirection and exchange.case.operation.response(exchange.status) is not None
 
 
 def _is_allowed_in(*probes: Probe) -> Applies:
@@ -138,6 +156,15 @@ def _accepted(request: Content) -> Clause:
     )
 
 
+def _owed_to(what: str) -> Explain:
+    """Explain that an answer is owed; where others were accepted, that none of these was sent.
+
+    The schema may leave nothing to send: of a constant, there is no other value.
+    """
+    otherwise = MissingEvidence(MissingKind.NOTHING_SENT)
+    return withheld(f"an answer to {what}", Expect.ACCEPTED, otherwise=otherwise)
+
+
 def _accepted_again(request: Content) -> Clause:
     is_allowed = _is_allowed_in(*AMONG_REFUSALS)
 
@@ -150,7 +177,7 @@ def _accepted_again(request: Content) -> Clause:
         place=request.place,
         promise="a body that the schema allows is accepted after others were refused",
         judge=each(applies, _look_whether_taken),
-        explain=withheld("an answer to a valid body", Expect.ACCEPTED),
+        explain=_owed_to("a valid body"),
         needs=frozenset(AMONG_REFUSALS),
     )
 
@@ -172,7 +199,7 @@ def _undeclared(request: Content) -> Clause:
         place=request.place,
         promise="a member that the schema does not name does not make the request fail",
         judge=each(applies, look),
-        explain=withheld("an answer to an undeclared member", Expect.ACCEPTED),
+        explain=_owed_to("an undeclared member"),
         needs=frozenset({Probe.READ_ONLY}),
     )
 
@@ -203,7 +230,7 @@ def _legal_forms(request: Content) -> Iterator[Clause]:
             place=request.place,
             promise=promise,
             judge=_judge_form(Subject(SubjectKind.FORM, name)),
-            explain=withheld("an answer to a valid body", Expect.ACCEPTED),
+            explain=_owed_to("a valid body"),
             needs=frozenset({Probe.FORMS}),
         )
 
@@ -254,6 +281,8 @@ def _look_at_form(exchange: Exchange, faithful: set[str]) -> Finding | None:
     if not exchange.accepted:
         found = _look_whether_taken(exchange)
         return found if isinstance(found, Finding) else None
+    if shows_something_else(exchange):
+        return None
     for path, sent in _leaves(exchange.case.value, ()):
         if path in faithful and not _shows(exchange, path, sent):
             came = paths.value_at(exchange.json, path)
@@ -276,7 +305,7 @@ def _lost_afterwards(
 ) -> Finding | None:
     """Find a member that the next answer shows otherwise, though its request did not send it."""
     following = next(filter(is_answer, later), None)
-    if following is None or not following.accepted:
+    if following is None or not following.accepted or shows_something_else(following):
         return None
     if following.case.parameters != exchange.case.parameters:
         return None
@@ -344,6 +373,7 @@ def _constraints(operation: Operation, member: Property) -> Iterator[Clause]:
         yield Clause(
             id=f"request/{member.path or 'body'}/{keyword}",
             family=Family.REQUESTS,
+            level=refusal_level(operation),
             place=member.place,
             promise=f"a body that breaks only {keyword} of {name} is refused{statuses}",
             judge=_once_served(_breaks_only(member.path, keyword), _look_whether_refused),
@@ -384,6 +414,7 @@ def _several(operation: Operation, request: Content) -> Clause:
     return Clause(
         id="request/several",
         family=Family.REQUESTS,
+        level=refusal_level(operation),
         place=request.place,
         promise=promise,
         judge=_once_served(applies, _look_whether_refused),
@@ -416,15 +447,12 @@ def _is_served(exchange: Exchange) -> bool:
 
 def _look_whether_refused(exchange: Exchange) -> Finding | Looked:
     """Find a broken body that was not refused for what it is."""
-    statuses = exchange.case.operation.refusals
-    if exchange.status in statuses:
+    if is_fitting_refusal(exchange):
         return KEPT
-    if not statuses and 400 <= exchange.status < 500:
-        return KEPT  # the document names none (`default`, `4XX`): any will do
     return Finding(
         FindingKind.FORBIDDEN_TAKEN,
         exchange.status,
-        expected=tuple(sorted(statuses)),
+        expected=tuple(sorted(exchange.case.operation.refusals)),
         request=exchange.case.title,
     )
 
@@ -465,7 +493,7 @@ def _malformed(operation: Operation, request: Content) -> Iterator[Clause]:
             id=f"request/body/{kind}",
             family=Family.REQUESTS,
             # RFC 9110 8.3 lets a recipient look at the body itself.
-            level=Level.SHOULD if kind == MEDIA_TYPE else Level.MUST,
+            level=Level.SHOULD if kind == MEDIA_TYPE else refusal_level(operation),
             place=request.place,
             promise=promise + _with_statuses(operation),
             judge=_once_served(_is_malformed_as(kind), look),
@@ -510,6 +538,13 @@ def _leaves(value: Any, steps: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
 # --- unknown ids -------------------------------------------------------------------------------
 
 
+def _unknown_level(operation: Operation) -> Level:
+    """Return how strictly an unknown id must be refused: a range or ``default`` names no 404."""
+    refusals = operation.promises.refusals
+    is_named = any(map(operation.names_status, refusals.unknown))
+    return Level.MUST if is_named or not refusals.inferred else Level.SHOULD
+
+
 def _unknown(operation: Operation) -> Clause:
     refusals = operation.promises.refusals
     promised = tuple(sorted(refusals.unknown))
@@ -529,6 +564,7 @@ def _unknown(operation: Operation) -> Clause:
     return Clause(
         id="request/unknown-id",
         family=Family.REQUESTS,
+        level=_unknown_level(operation),
         place=refusals.place,
         promise=f"an id that does not exist is answered {' or '.join(map(str, promised))}",
         judge=each(applies, look),

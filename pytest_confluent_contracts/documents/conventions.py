@@ -5,7 +5,7 @@ The usual names of headers and members, the documented statuses.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.promises import (
@@ -20,21 +20,36 @@ from pytest_confluent_contracts.model.promises import (
 from pytest_confluent_contracts.model.quota import USUAL_NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pytest_confluent_contracts.model.documents import Content, Operation, Property
-    from pytest_confluent_contracts.model.sources import SourceLocation
+
+# Statuses by what they mean in RFC 9110 15.3 and 15.5, and in RFC 6585 4.
+CREATED = 201
+INVALID = (400, 422)
+UNAUTHENTICATED = (401, 403)
+NOT_FOUND = (404, 410)
+THROTTLED = 429
+# The paths of what holds the time stamps of a resource; "" is the body itself.
+WHERE_STAMPS_STAND = frozenset({"", "metadata", "meta", "data", "data.attributes"})
 
 
-def conventional_promises(operation: Operation) -> Promises:
-    """Return what a document promises by convention: the usual names, the documented statuses."""
+def conventional_promises(
+    operation: Operation, parameters: Mapping[str, Mapping[str, Any]]
+) -> Promises:
+    """Return what a document promises by convention: the usual names, the documented statuses.
+
+    *parameters* gives the schema of each path parameter by its name.
+    """
     place = operation.place
     answer = operation.success.content if operation.success else None
     return Promises(
         refusals=_documented_refusals(operation),
         rate_limit=_usual_rate_limit(operation),
-        identity=_usual_identity(operation),
-        secrets=Members(place=place, paths=_secret_members(operation)),
-        immutable=Members(place=place, paths=_read_only_members(answer)),
-        timestamps=_usual_timestamps(answer, place),
+        identity=_usual_identity(operation, parameters),
+        secrets=Members(place=place, inferred=True, paths=_secret_members(operation)),
+        immutable=Members(place=place, inferred=True, paths=_read_only_members(answer)),
+        timestamps=_usual_timestamps(operation),
         create_only=Members(place=place),
         allowed_values=ValuesByPath(place=place),
         samples=ValuesByPath(place=place),
@@ -43,16 +58,50 @@ def conventional_promises(operation: Operation) -> Promises:
 
 
 def _documented_refusals(operation: Operation) -> Refusals:
-    statuses = [response.status for response in operation.responses]
-    documented = {int(status) for status in statuses if status.isdigit()}
-    unauthenticated = [status for status in (401, 403) if status in documented]
+    """Return the documented statuses that refuse something, by their meaning in RFC 9110 15.5.
+
+    A range and ``default`` add to the statuses that are named; alone they name none.
+    """
+    unknown = _documented_first(operation, NOT_FOUND)
+    if operation.names_status(CREATED) or not operation.parameters:
+        unknown = ()  # an update may then create what it does not find (RFC 5789 2)
     return Refusals(
         place=operation.place,
-        invalid=tuple(sorted(documented & {400, 422})),
-        unauthenticated=tuple(unauthenticated[:1]),
-        unknown=tuple(documented & {404}),
-        throttled=tuple(documented & {429}),
+        inferred=True,
+        invalid=_named_and_covered(operation, INVALID),
+        unauthenticated=_turning_away(operation),
+        unknown=unknown,
+        throttled=_named_and_covered(operation, (THROTTLED,)),
     )
+
+
+def _named_and_covered(operation: Operation, fitting: Sequence[int]) -> tuple[int, ...]:
+    """Return which of *fitting* are documented, if any is by its name."""
+    if not any(map(operation.names_status, fitting)):
+        return ()
+    return _documented_first(operation, fitting)
+
+
+def _documented_first(operation: Operation, fitting: Sequence[int]) -> tuple[int, ...]:
+    """Return which of *fitting* are documented: by their name, then by a range or ``default``."""
+    named = [status for status in fitting if operation.names_status(status)]
+    covered = [status for status in fitting if operation.response(status) is not None]
+    return tuple(dict.fromkeys([*named, *covered]))
+
+
+def _turning_away(operation: Operation) -> tuple[int, ...]:
+    """Return the statuses that refuse wrong credentials, the documented ones first.
+
+    401 always means that (RFC 9110 15.5.2). A service may answer 403 instead (15.5.4), unless the
+    document names 401 and has no place for 403.
+    """
+    if not operation.security:
+        return tuple(status for status in UNAUTHENTICATED if operation.names_status(status))
+    documented = _documented_first(operation, UNAUTHENTICATED)
+    unauthorized, forbidden = UNAUTHENTICATED
+    may_forbid = forbidden in documented or not operation.names_status(unauthorized)
+    others = (unauthorized, forbidden) if may_forbid else (unauthorized,)
+    return tuple(dict.fromkeys([*documented, *others]))
 
 
 def _usual_rate_limit(operation: Operation) -> RateLimit | None:
@@ -79,16 +128,55 @@ def _usual_rate_limit(operation: Operation) -> RateLimit | None:
     )
 
 
-def _usual_identity(operation: Operation) -> Identity | None:
-    if not operation.parameters or not (operation.success and operation.success.content):
+def _usual_identity(
+    operation: Operation, parameters: Mapping[str, Mapping[str, Any]]
+) -> Identity | None:
+    """Return which member of the answer names the resource, None where none surely does.
+
+    It is called like the last path parameter, or ``id`` where that one ends the path and is called
+    an id; it may be what the parameter may be, and no update writes it. For example,
+    ``/keys/{key_id}`` and ``id`` of type string agree; ``/repos/{repo}`` and the integer ``id`` do
+    not.
+    """
+    if not operation.parameters:
         return None
-    parameter = operation.parameters[-1][0]
-    documented = {member.path for member in operation.success.content.properties}
-    own = paths.member_path("", parameter)
-    for path in (own, "id", paths.member_path("data", parameter), "data.id"):
-        if path in documented:
-            return Identity(place=operation.place, parameter=parameter, property=path)
+    name, example = operation.parameters[-1]
+    own = paths.member_path("", name)
+    candidates = [own, paths.member_path("data", name)]
+    if operation.path.endswith(f"{{{name}}}") and name.lower().endswith("id"):
+        candidates += ["id", "data.id"]
+    by_path = {member.path: member for member in operation.answer_members}
+    for path in candidates:
+        found = by_path.get(path)
+        if found is None or _is_written(operation, path):
+            continue
+        if _may_be_alike(parameters.get(name, {}), found.schema, example):
+            return Identity(place=operation.place, inferred=True, parameter=name, property=path)
     return None
+
+
+def _is_written(operation: Operation, path: str) -> bool:
+    """Return whether an update may write the member at *path*, so that it is the client's."""
+    return any(one.path == path and not one.read_only for one in operation.request_members)
+
+
+def _may_be_alike(parameter: Mapping[str, Any], member: Mapping[str, Any], example: str) -> bool:
+    """Return whether a path parameter and a member have one type and format.
+
+    The *example* of the parameter, where there is one, must be a value that the member may have.
+    """
+    if parameter.get("type") not in ("string", "integer"):
+        return False
+    if (parameter["type"], parameter.get("format")) != (member.get("type"), member.get("format")):
+        return False
+    return not example or _is_allowed(member, example)
+
+
+def _is_allowed(schema: Mapping[str, Any], text: str) -> bool:
+    import jsonschema_rs
+
+    value = int(text) if schema.get("type") == "integer" and text.isdigit() else text
+    return jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True).is_valid(value)
 
 
 def _secret_members(operation: Operation) -> tuple[str, ...]:
@@ -104,15 +192,23 @@ def _is_frozen(member: Property) -> bool:
     return member.read_only and not paths.has_items(member.path)
 
 
-def _usual_timestamps(content: Content | None, place: SourceLocation) -> Timestamps:
-    """Return the first instants whose names end in ``created_at`` and ``updated_at``."""
-    instants = [one for one in _members(content) if one.schema.get("format") == "date-time"]
-    created = [member.path for member in instants if member.name.endswith("created_at")]
-    updated = [member.path for member in instants if member.name.endswith("updated_at")]
+def _usual_timestamps(operation: Operation) -> Timestamps:
+    """Return the instants of the resource itself that are called ``created_at``, ``updated_at``.
+
+    Those of something inside it (``owner.created_at``) are not its own, and what an update may
+    write is the client's.
+    """
+    found: dict[str, str] = {}
+    for member in operation.answer_members:
+        is_instant = member.schema.get("format") == "date-time"
+        is_own = member.parent in WHERE_STAMPS_STAND
+        if is_instant and is_own and not _is_written(operation, member.path):
+            found.setdefault(member.name, member.path)
     return Timestamps(
-        place=place,
-        created=created[0] if created else "",
-        updated=updated[0] if updated else "",
+        place=operation.place,
+        inferred=True,
+        created=found.get("created_at", ""),
+        updated=found.get("updated_at", ""),
     )
 
 

@@ -21,16 +21,22 @@ NOWHERE: Final = SourceLocation("", 0)
 class Entry:
     """What every entry has: where it stands, and the promise in a few words.
 
-    The words are empty where the promise was inferred.
+    The words are empty where the promise was inferred, and may be so elsewhere. What is inferred
+    from names and statuses alone warns at most.
     """
 
     place: SourceLocation = NOWHERE
     says: str = ""
+    inferred: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusals(Entry):
-    """Which documented statuses refuse what; an empty set means that the document names none."""
+    """Which statuses refuse what, the documented ones first.
+
+    An empty set means that the document names none. What is inferred goes by what RFC 9110 says
+    that a status means.
+    """
 
     unauthenticated: tuple[int, ...] = ()
     unknown: tuple[int, ...] = ()
