@@ -311,6 +311,22 @@ FINDINGS: list[tuple[Finding, str]] = [
         f"200 answered with {RESET} 1767225600: a time of day",
     ),
     (
+        example(Kind.RESET_IS_NO_TIME_OF_DAY, 200, RESET, observed=30),
+        "200 answered with X-RateLimit-Reset 30: no time of day in seconds since 1970",
+    ),
+    (
+        example(Kind.RESET_IN_MILLISECONDS, 200, RESET, observed=1767225600000),
+        "200 answered with X-RateLimit-Reset 1767225600000: a time of day in milliseconds, not in seconds",
+    ),
+    (
+        example(Kind.RESET_BEYOND_PERIOD, 200, RESET, expected=("X-Period", 60), observed=62),
+        "200 answered with X-RateLimit-Reset 62, beyond X-Period 60",
+    ),
+    (
+        example(Kind.USED_DISAGREES, 200, "X-Used", expected=(LIMIT, 100, LEFT, 98), observed=3),
+        "200 answered with X-Used 3 beside X-RateLimit-Remaining 98, which do not make up X-RateLimit-Limit 100",
+    ),
+    (
         example(Kind.RESET_BEYOND_WINDOW, 200, RESET, 59.7, 300),
         f"200 answered with {RESET} 300, though a window lasts 60 s",
     ),

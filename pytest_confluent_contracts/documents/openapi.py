@@ -190,7 +190,9 @@ class _DocumentReader:
             schema = self.schemas.json_schema_at(header, line)
             if "example" in header:
                 schema = schema | {"example": header["example"]}
-            yield Header(name, schema, self.source.location(line))
+            words = [header.get("description"), (header.get("schema") or {}).get("description")]
+            description = " ".join(str(one) for one in words if one)
+            yield Header(name, schema, self.source.location(line), description)
 
     def _content(self, node: Node, *, required: bool = True, implied: bool = False) -> Content:
         """Return a body.

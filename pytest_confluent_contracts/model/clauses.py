@@ -161,6 +161,12 @@ class FindingKind(StrEnum):
     REMAINING_STOOD_STILL = "Remaining stood still"  # subject, observed
     RESET_ROSE = "Reset rose"  # subject, observed; expected: the least before
     RESET_IS_TIME_OF_DAY = "Reset is a time of day"  # subject, observed
+    RESET_IS_NO_TIME_OF_DAY = "Reset is no time of day"  # subject, observed
+    RESET_IN_MILLISECONDS = "Reset is in milliseconds"  # subject, observed
+    # subject, observed; expected: the period's header and its value
+    RESET_BEYOND_PERIOD = "Reset beyond its period"
+    # subject, observed; expected: the limit's header and its value, and those of what is left
+    USED_DISAGREES = "used and left do not make up the limit"
     RESET_BEYOND_WINDOW = (
         "Reset beyond the window"  # subject, observed; expected: seconds that a window lasts
     )

@@ -56,11 +56,12 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A documented response header."""
+    """A documented response header; ``description`` is what the document says of it in words."""
 
     name: str
     schema: Mapping[str, Any]
     place: SourceLocation
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,6 +295,11 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.REMAINING_STOOD_STILL: CAME + " again, though a request was spent",
     Kind.RESET_ROSE: CAME + ", after {expected}",
     Kind.RESET_IS_TIME_OF_DAY: CAME + ": a time of day",
+    Kind.RESET_IS_NO_TIME_OF_DAY: CAME + ": no time of day in seconds since 1970",
+    Kind.RESET_IN_MILLISECONDS: CAME + ": a time of day in milliseconds, not in seconds",
+    Kind.RESET_BEYOND_PERIOD: CAME + ", beyond {expected[0]} {expected[1]}",
+    Kind.USED_DISAGREES: CAME
+    + " beside {expected[2]} {expected[3]}, which do not make up {expected[0]} {expected[1]}",
     Kind.RESET_BEYOND_WINDOW: CAME + ", though a window lasts {expected:.0f} s",
     Kind.RESET_TOO_FAST: _reset_too_fast,
     Kind.RESET_TOO_SLOW: _reset_too_slow,
@@ -458,6 +463,10 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.SERVED_PAST_LIMIT: "refuse what is past the limit, or tell the limit that holds",
     Kind.SERVED_AT_ZERO: "refuse where none is left, or count what is left rightly",
     Kind.RESET_IS_TIME_OF_DAY: "send the seconds that are left, not a time of day",
+    Kind.RESET_IS_NO_TIME_OF_DAY: "send the time of day at which it resets, since 1970",
+    Kind.RESET_IN_MILLISECONDS: "send {subject} in seconds",
+    Kind.RESET_BEYOND_PERIOD: "tell when the window ends that is told of",
+    Kind.USED_DISAGREES: "count what is used and what is left together",
     Kind.WAIT_IS_TIME_OF_DAY: "send the seconds to wait, not a time of day",
     Kind.STORABLE: "send Cache-Control: no-store with a 429",
     # updates
