@@ -192,7 +192,7 @@ class _DocumentReader:
                 schema = schema | {"example": header["example"]}
             words = [header.get("description"), (header.get("schema") or {}).get("description")]
             description = " ".join(str(one) for one in words if one)
-            yield Header(name, schema, self.source.location(line), description)
+            yield Header(name, schema, self.source.location(line), description=description)
 
     def _content(self, node: Node, *, required: bool = True, implied: bool = False) -> Content:
         """Return a body.
