@@ -65,16 +65,16 @@ paths:
         '200':
           description: The thing.
           headers:
-            Count: {schema: {type: integer}, example: 12}
-            Share: {schema: {type: integer, minimum: 1, maximum: 9}, example: '5'}
-            Many: {schema: {type: integer}, example: many}
-            Offset: {schema: {type: number}, example: 0.5}
-            Next: {schema: {type: string, format: uri}, example: https://example.com/things/t-2}
-            Back: {schema: {type: string, format: uri}, example: no address}
-            Note: {schema: {type: string}}
-            Retry-After: {schema: {type: integer}}
-            Allow: {schema: {type: string}}
-            Vary: {schema: {type: string}}
+            Count: {required: true, schema: {type: integer}, example: 12}
+            Share: {required: true, schema: {type: integer, minimum: 1, maximum: 9}, example: '5'}
+            Many: {required: true, schema: {type: integer}, example: many}
+            Offset: {required: true, schema: {type: number}, example: 0.5}
+            Next: {required: true, schema: {type: string, format: uri}, example: https://example.com/things/t-2}
+            Back: {required: true, schema: {type: string, format: uri}, example: no address}
+            Note: {required: true, schema: {type: string}}
+            Retry-After: {required: true, schema: {type: integer}}
+            Allow: {required: true, schema: {type: string}}
+            Vary: {required: true, schema: {type: string}}
             WWW-Authenticate: {schema: {type: string}}
           content:
             application/json:
@@ -108,6 +108,7 @@ paths:
           description: Something like it.
           content: {application/json: {schema: {type: object}}}
         '404': {description: No such thing.}
+        '409': {description: In conflict., content: {application/json: {schema: {}}}}
         '4XX': {description: Not like this.}
 """
 ANYTHING = """\

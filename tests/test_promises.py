@@ -296,6 +296,7 @@ def test_without_a_block_the_usual_names_promise(read: Read) -> None:
     assert promises == Promises(
         refusals=Refusals(
             place=here,
+            inferred=True,
             unauthenticated=(403,),
             unknown=(404,),
             invalid=(400, 422),
@@ -311,13 +312,15 @@ def test_without_a_block_the_usual_names_promise(read: Read) -> None:
         ),
         request_id=None,
         errors=ErrorFormat(),
-        identity=Identity(place=here, parameter="id", property="id"),
+        identity=Identity(place=here, inferred=True, parameter="id", property="id"),
         create_only=Members(place=here),
-        secrets=Members(place=here, paths=("word",)),
-        immutable=Members(place=here, paths=("id",)),
+        secrets=Members(place=here, inferred=True, paths=("word",)),
+        immutable=Members(place=here, inferred=True, paths=("id",)),
         allowed_values=ValuesByPath(place=here),
         samples=ValuesByPath(place=here),
-        timestamps=Timestamps(place=here, created="created_at", updated="updated_at"),
+        timestamps=Timestamps(
+            place=here, inferred=True, created="created_at", updated="updated_at"
+        ),
         checked_elsewhere=Members(place=here),
     )
 

@@ -151,6 +151,10 @@ FINDINGS: list[tuple[Finding, str]] = [
         '409 answered with Location: "there" is not an absolute URI',
     ),
     (
+        example(Kind.HEADER_INVALID, 200, "Colour", 'one of ["red"]', '"blue"'),
+        '200 answered with Colour: "blue" is not as documented: one of ["red"]',
+    ),
+    (
         example(Kind.VALUE_REPEATED, 200, "X-Request-Id", observed='"a"'),
         'X-Request-Id "a" came a second time',
     ),

@@ -28,6 +28,7 @@ from pytest_confluent_contracts.clauses.reading import (
     with_status,
     withheld,
 )
+from pytest_confluent_contracts.clauses.refusals import is_permitted_undocumented
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import (
     Clause,
@@ -83,7 +84,6 @@ ESCAPES = {
     "\\/": "/",
 }
 
-OWED = withheld("an error answer", Expect.REFUSED)
 ON_ERRORS = Topic(status="error")
 
 
@@ -94,7 +94,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
     if shared is None:
         return
     applies = _owes_envelope(operation, refusals, shared)
-    explain = _owed_unless(MissingKind.NO_ERROR_HAD_IT)
+    explain = _owed_unless(operation, MissingKind.NO_ERROR_HAD_IT)
     yield from shape.body_clauses(Family.ERRORS, "error", shared, applies, explain)
     for response in refusals:
         if response.content and not _is_alike(response.content, shared):
@@ -143,7 +143,8 @@ def _shared_content(refusals: Sequence[Response]) -> Content | None:
 def _owes_envelope(operation: Operation, refusals: Sequence[Response], shared: Content) -> Applies:
     """Apply to answers that owe the shared envelope.
 
-    Any error does but those that are documented with a body of their own, or with none.
+    Any error does but those that are documented with a body of their own, or with none, and those
+    of which the document need not have said anything.
     """
     excepted = {
         response.status
@@ -155,14 +156,28 @@ def _owes_envelope(operation: Operation, refusals: Sequence[Response], shared: C
         if exchange.status < 400 or may_come_from_front(exchange):
             return False
         response = operation.response(exchange.status)
-        return response is None or response.status not in excepted
+        if response is None:
+            return not is_permitted_undocumented(exchange)
+        return response.status not in excepted
 
     return applies
 
 
-def _owed_unless(kind: MissingKind, subject: str = "") -> Explain:
-    """Explain that an error answer is owed; by *kind*, once any came."""
+def _owed(operation: Operation) -> Explain:
+    """Explain that an error answer is owed; where no body is documented, none can be wrong."""
+    if operation.request is None:
+        return missing(MissingKind.NOTHING_SENT)
+    return withheld("an error answer", Expect.REFUSED)
+
+
+def _owed_unless(operation: Operation, kind: MissingKind, subject: str = "") -> Explain:
+    """Explain that an error answer is owed; by *kind*, once any came.
+
+    Where no body is documented, none can be wrong.
+    """
     otherwise = MissingEvidence(kind, subject)
+    if operation.request is None:
+        return missing(kind, subject)
     return withheld("an error answer", Expect.REFUSED, otherwise=otherwise)
 
 
@@ -178,6 +193,9 @@ def _own_envelope(operation: Operation, response: Response, content: Content) ->
 def _lists_not_empty(content: Content, applies: Applies, explain: Explain) -> Iterator[Clause]:
     for member in content.properties:
         if not (member.required and member.schema.get("type") == "array"):
+            continue
+        # Of another list nobody says that it may not be empty.
+        if not (member.schema.get("minItems") or member.path == "errors"):
             continue
         yield Clause(
             id=f"error/{member.path}-not-empty",
@@ -206,7 +224,7 @@ def _look_at_list(path: str) -> Look:
 
 
 def _prose(operation: Operation, applies: Applies) -> Iterator[Clause]:
-    explain = _owed_unless(MissingKind.NO_ERROR_CARRIED_IT)
+    explain = _owed_unless(operation, MissingKind.NO_ERROR_CARRIED_IT)
     format = operation.promises.errors
     if format.status:
         yield _status_clause(format.status, applies, explain)
@@ -364,7 +382,7 @@ def _changed_title(
 
 def _pointer_clauses(member: Member, applies: Applies, operation: Operation) -> Iterator[Clause]:
     path = member.path
-    explain = _owed_unless(MissingKind.NO_SUCH_ERROR_MEMBER, path)
+    explain = _owed_unless(operation, MissingKind.NO_SUCH_ERROR_MEMBER, path)
     yield Clause(
         id="error/source.pointer",
         family=Family.ERRORS,
@@ -543,7 +561,7 @@ def _nothing_given_away(operation: Operation) -> Iterator[Clause]:
         place=operation.place,
         promise="no credential and no secret of the request is in an error answer",
         judge=each(_is_refused, look_for_leaks),
-        explain=OWED,
+        explain=_owed(operation),
         needs=EVERY,
         topic=ON_ERRORS,
     )
@@ -553,7 +571,7 @@ def _nothing_given_away(operation: Operation) -> Iterator[Clause]:
         place=operation.place,
         promise="no stack trace is in an error answer",
         judge=each(_is_refused, _look_for_stack_trace),
-        explain=OWED,
+        explain=_owed(operation),
         needs=EVERY,
         topic=ON_ERRORS,
     )
@@ -597,10 +615,10 @@ def _headers(operation: Operation, refusals: Sequence[Response]) -> Iterator[Cla
     for name, header in headers.items():
         own = statuses[name]
         status = own[0] if len(own) == 1 else "error"
-        explain = _explain_own_status(operation, status) if len(own) == 1 else OWED
+        explain = _explain_own_status(operation, status) if len(own) == 1 else _owed(operation)
         id, applies = f"{status}/header/{name}", _is_answered_by_service(operation, *own)
         held = shape.with_words(operation, header)
-        yield shape.header_clause(Family.ERRORS, id, status, held, applies, explain, EVERY)
+        yield from shape.header_clauses(Family.ERRORS, id, status, held, applies, explain)
     known = {name.lower() for name in headers}
     if "allow" not in known and any(response.status == "405" for response in refusals):
         yield _allow(operation)
@@ -622,13 +640,14 @@ def _explain_own_status(operation: Operation, status: str) -> Explain:
     """
     refusals = operation.promises.refusals
     what = f"an answer with {status}"
+    # Where another refusal is documented, it may come in place of this one.
+    otherwise = MissingEvidence(MissingKind.NO_SUCH_STATUS, status)
     if status in map(str, refusals.unauthenticated):
-        return withheld(what, Expect.UNAUTHENTICATED)
+        has_choice = len(refusals.unauthenticated) > 1
+        return withheld(what, Expect.UNAUTHENTICATED, otherwise=otherwise if has_choice else None)
     if status in map(str, refusals.unknown):
-        # Where another refusal is documented, it may hide what exists.
-        otherwise = MissingEvidence(MissingKind.NO_SUCH_STATUS, status)
-        may_hide = operation.response(HIDING) is not None
-        return withheld(what, Expect.UNKNOWN, otherwise=otherwise if may_hide else None)
+        has_choice = len(refusals.unknown) > 1 or operation.response(HIDING) is not None
+        return withheld(what, Expect.UNKNOWN, otherwise=otherwise if has_choice else None)
     return missing(MissingKind.UNPROVOKABLE, status)
 
 

@@ -31,6 +31,29 @@ def is_same_value(schema: Mapping[str, Any], one: Any, other: Any) -> bool:
     return is_same(_normal_form(schema, one), _normal_form(schema, other))
 
 
+def is_taken_over(schema: Mapping[str, Any], sent: Any, came: Any) -> bool:
+    """Return whether *came* is what was *sent*, maybe with more members in its objects.
+
+    Nobody says whether a PATCH with an object sets the members it names or the whole of it, and an
+    item may be shown with members that were not sent. What was sent must be there as it was.
+    """
+    if is_same_value(schema, sent, came):
+        return True
+    if isinstance(sent, Mapping) and isinstance(came, Mapping):
+        members = _schema_below(schema.get("properties"))
+        rest = _schema_below(schema.get("additionalProperties"))
+        return all(
+            name in came
+            and is_taken_over(_schema_below(members.get(name, rest)), value, came[name])
+            for name, value in sent.items()
+        )
+    if isinstance(sent, list) and isinstance(came, list) and len(sent) == len(came):
+        items = _schema_below(schema.get("items"))
+        pairs = zip(sent, came, strict=True)
+        return all(is_taken_over(items, one, other) for one, other in pairs)
+    return False
+
+
 def _normal_form(schema: Mapping[str, Any], value: Any) -> Any:
     """Return *value* with each text in it in the one notation of its ``format``."""
     if isinstance(value, str):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.clauses.reading import (
     HIDING,
     KEPT,
+    NOTHING,
     Looked,
     each,
     is_answer,
@@ -16,6 +17,11 @@ from pytest_confluent_contracts.clauses.reading import (
     missing,
     quote_value,
     withheld,
+)
+from pytest_confluent_contracts.clauses.refusals import (
+    is_fitting_refusal,
+    may_be_refused_for_its_values,
+    refusal_level,
 )
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import (
@@ -82,15 +88,26 @@ def derive(operation: Operation) -> Iterator[Clause]:
 
 
 def _look_whether_taken(exchange: Exchange) -> Finding | Looked:
-    """Find an allowed body that was not accepted."""
-    if exchange.accepted:
+    """Find an allowed body that was not accepted.
+
+    A documented redirection takes it, too (RFC 9110 15.4); what is refused for its values is no
+    evidence.
+    """
+    if exchange.accepted or _is_redirected(exchange):
         return KEPT
+    if may_be_refused_for_its_values(exchange):
+        return NOTHING
     return Finding(
         FindingKind.ALLOWED_REFUSED,
         exchange.status,
         observed=quote_value(exchange.text, 120) if exchange.text else "",
         request=exchange.case.title,
     )
+
+
+def _is_redirected(exchange: Exchange) -> bool:
+    is_redirection = 300 <= exchange.status < 400
+    return is_redirection and exchange.case.operation.response(exchange.status) is not None
 
 
 def _is_allowed_in(*probes: Probe) -> Applies:
@@ -344,6 +361,7 @@ def _constraints(operation: Operation, member: Property) -> Iterator[Clause]:
         yield Clause(
             id=f"request/{member.path or 'body'}/{keyword}",
             family=Family.REQUESTS,
+            level=refusal_level(operation),
             place=member.place,
             promise=f"a body that breaks only {keyword} of {name} is refused{statuses}",
             judge=_once_served(_breaks_only(member.path, keyword), _look_whether_refused),
@@ -384,6 +402,7 @@ def _several(operation: Operation, request: Content) -> Clause:
     return Clause(
         id="request/several",
         family=Family.REQUESTS,
+        level=refusal_level(operation),
         place=request.place,
         promise=promise,
         judge=_once_served(applies, _look_whether_refused),
@@ -416,15 +435,12 @@ def _is_served(exchange: Exchange) -> bool:
 
 def _look_whether_refused(exchange: Exchange) -> Finding | Looked:
     """Find a broken body that was not refused for what it is."""
-    statuses = exchange.case.operation.refusals
-    if exchange.status in statuses:
+    if is_fitting_refusal(exchange):
         return KEPT
-    if not statuses and 400 <= exchange.status < 500:
-        return KEPT  # the document names none (`default`, `4XX`): any will do
     return Finding(
         FindingKind.FORBIDDEN_TAKEN,
         exchange.status,
-        expected=tuple(sorted(statuses)),
+        expected=tuple(sorted(exchange.case.operation.refusals)),
         request=exchange.case.title,
     )
 
@@ -465,7 +481,7 @@ def _malformed(operation: Operation, request: Content) -> Iterator[Clause]:
             id=f"request/body/{kind}",
             family=Family.REQUESTS,
             # RFC 9110 8.3 lets a recipient look at the body itself.
-            level=Level.SHOULD if kind == MEDIA_TYPE else Level.MUST,
+            level=Level.SHOULD if kind == MEDIA_TYPE else refusal_level(operation),
             place=request.place,
             promise=promise + _with_statuses(operation),
             judge=_once_served(_is_malformed_as(kind), look),
@@ -510,6 +526,13 @@ def _leaves(value: Any, steps: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
 # --- unknown ids -------------------------------------------------------------------------------
 
 
+def _unknown_level(operation: Operation) -> Level:
+    """Return how strictly an unknown id must be refused: a range or ``default`` names no 404."""
+    refusals = operation.promises.refusals
+    is_named = any(map(operation.names_status, refusals.unknown))
+    return Level.MUST if is_named or not refusals.inferred else Level.SHOULD
+
+
 def _unknown(operation: Operation) -> Clause:
     refusals = operation.promises.refusals
     promised = tuple(sorted(refusals.unknown))
@@ -529,6 +552,7 @@ def _unknown(operation: Operation) -> Clause:
     return Clause(
         id="request/unknown-id",
         family=Family.REQUESTS,
+        level=_unknown_level(operation),
         place=refusals.place,
         promise=f"an id that does not exist is answered {' or '.join(map(str, promised))}",
         judge=each(applies, look),

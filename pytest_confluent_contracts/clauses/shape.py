@@ -7,6 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses.challenges import are_challenges
+from pytest_confluent_contracts.clauses.header_values import (
+    LONGEST_NUMBER,
+    is_documented_value,
+)
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
     KEPT,
@@ -25,9 +29,9 @@ from pytest_confluent_contracts.clauses.reading import (
     texts_at,
     unless_answered,
     url_parts,
-    with_status,
     withheld,
 )
+from pytest_confluent_contracts.clauses.refusals import is_permitted_undocumented
 from pytest_confluent_contracts.model import paths, quota
 from pytest_confluent_contracts.model.clauses import (
     Aspect,
@@ -60,6 +64,7 @@ FOREIGN_CHARSET = re.compile(r';\s*charset\s*=\s*(?!"?(?:utf-?8|us-ascii)\b)', r
 # RFC 9110 5.3: these may come in several lines.
 CHALLENGES = "www-authenticate"
 LIST_HEADERS = frozenset({CHALLENGES, "allow", "vary"})
+FRAMING = frozenset({"content-type", "content-length", "transfer-encoding", "connection"})
 # How the keywords of a schema are called in a promise.
 TOLD_KEYWORDS = {
     "type": "type ",
@@ -80,10 +85,12 @@ def derive(operation: Operation) -> Iterator[Clause]:
     yield _answered(operation)
     yield _answered_at_once(operation)
     yield _statuses(operation)
+    # A document that describes no body of any refusal does not say that they have none.
+    has_error_bodies = any(one.content and one.status[0] in "45" for one in operation.responses)
     for response in operation.responses:
         if response.status.startswith("2"):
             yield from _success(operation, response)
-        elif response.content is None:
+        elif response.content is None and has_error_bodies:
             yield _no_body(operation, response)
     yield from _request_ids(operation)
     yield from _allowed_values(operation)
@@ -146,7 +153,8 @@ def _statuses(operation: Operation) -> Clause:
         title = exchange.case.title
         if exchange.status >= 500:
             return Finding(FindingKind.SERVER_ERROR, exchange.status, request=title)
-        if operation.response(exchange.status) is None and not is_permitted_by_http(exchange):
+        is_documented = operation.response(exchange.status) is not None
+        if not (is_documented or _may_come_undocumented(exchange)):
             return Finding(FindingKind.UNDOCUMENTED_STATUS, exchange.status, request=title)
         return KEPT
 
@@ -162,17 +170,22 @@ def _statuses(operation: Operation) -> Clause:
     )
 
 
+def _may_come_undocumented(exchange: Exchange) -> bool:
+    return is_permitted_by_http(exchange) or is_permitted_undocumented(exchange)
+
+
 def documented_as(operation: Operation, *statuses: str) -> Applies:
     """Apply to answers that are documented under one of *statuses*.
 
-    Of these, ``default`` stands for every error that has no place of its own.
+    Where a status is named, its range says nothing of it; ``default`` stands for every error that
+    has no other place.
     """
-    if not any(status.lower() == "default" for status in statuses):
-        return with_status(*statuses)
 
     def applies(exchange: Exchange) -> bool:
         response = operation.response(exchange.status)
-        return exchange.status >= 400 and response is not None and response.status in statuses
+        if response is None or response.status not in statuses:
+            return False
+        return exchange.status >= 400 or response.status.lower() != "default"
 
     return applies
 
@@ -203,8 +216,12 @@ def _no_body(operation: Operation, response: Response) -> Clause:
 def _success(operation: Operation, response: Response) -> Iterator[Clause]:
     """Yield the clauses on one documented answer of the 2xx class."""
     status = response.status
-    explain = withheld(f"an answer with {status}", Expect.ACCEPTED)
-    applies = with_status(status)
+    successes = [one for one in operation.responses if one.status.startswith("2")]
+    # Of several a service gives the one that fits.
+    otherwise = MissingEvidence(MissingKind.NO_SUCH_STATUS, status)
+    what, has_choice = f"an answer with {status}", len(successes) > 1
+    explain = withheld(what, Expect.ACCEPTED, otherwise=otherwise if has_choice else None)
+    applies = documented_as(operation, status)
     if response.content is not None:
         yield from body_clauses(Family.SHAPE, status, response.content, applies, explain)
     limits = limit_headers(operation)
@@ -212,7 +229,7 @@ def _success(operation: Operation, response: Response) -> Iterator[Clause]:
         if header.name.lower() not in limits:
             id = f"{status}/header/{header.name}"
             held = with_words(operation, header)
-            yield header_clause(Family.SHAPE, id, status, held, applies, explain, EVERY)
+            yield from header_clauses(Family.SHAPE, id, status, held, applies, explain)
 
 
 def limit_headers(operation: Operation) -> frozenset[str]:
@@ -406,11 +423,67 @@ def with_words(operation: Operation, header: Header) -> Header:
 
     What counts requests or seconds is not below 0: the headers of the rate limit, as the prose has
     them, and Retry-After (RFC 9110 10.2.3). Of any other integer nothing but its type is known.
+    What words promise, or HTTP asks for with a status, is always sent.
     """
-    counting = {*limit_headers(operation), quota.USUAL_HEADERS.retry_after.lower()}
-    if header.name.lower() not in counting:
+    promised = limit_headers(operation)
+    request_id = operation.promises.request_id
+    owed = {*promised, CHALLENGES, *([request_id.header.lower()] if request_id else ())}
+    name = header.name.lower()
+    if name in owed:
+        header = replace(header, required=True)
+    if name not in {*promised, quota.USUAL_HEADERS.retry_after.lower()}:
         return header
     return replace(header, schema={"minimum": 0, **header.schema})
+
+
+def header_clauses(
+    family: Family, id: str, status: str, header: Header, applies: Applies, explain: Explain
+) -> Iterator[Clause]:
+    """Yield the clauses on a documented header of answers with *status*.
+
+    Where the document does not say that it is required, it need not be sent (OpenAPI 3.1 4.8.21):
+    then its value is judged where it comes, and that it never comes only warns. Content-Type is
+    not judged as a header (4.8.17), and what frames an answer is the connection's.
+    """
+    name = header.name.lower()
+    if name in FRAMING:
+        return
+    if header.required:
+        yield header_clause(family, id, status, header, applies, explain, EVERY)
+        return
+
+    def is_sent(exchange: Exchange) -> bool:
+        return applies(exchange) and exchange.header(name) is not None
+
+    def explain_absence(exchanges: Sequence[Exchange]) -> MissingEvidence:
+        if any(applies(exchange) for exchange in exchanges):
+            return MissingEvidence(MissingKind.MEMBER_OPTIONAL, header.name)
+        return explain(exchanges)
+
+    yield header_clause(family, id, status, header, is_sent, explain_absence, EVERY)
+    if header.required is None:
+        yield _header_is_sent(family, id, status, header, applies, explain)
+
+
+def _header_is_sent(
+    family: Family, id: str, status: str, header: Header, applies: Applies, explain: Explain
+) -> Clause:
+    def look(exchange: Exchange) -> Finding | Looked:
+        if exchange.header(header.name) is not None:
+            return KEPT
+        return Finding(FindingKind.HEADER_MISSING, exchange.status, header.name)
+
+    return Clause(
+        id=f"{id}/sent",
+        family=family,
+        level=Level.SHOULD,
+        place=header.place,
+        promise=f"{header.name} is sent, as it is documented",
+        judge=each(applies, look),
+        explain=explain,
+        needs=EVERY,
+        topic=Topic(Aspect.HEADER, status, header=header.name),
+    )
 
 
 def header_clause(
@@ -456,6 +529,11 @@ def _told_type(header: Header) -> str:
     return ", ".join(told)
 
 
+def _told_rules(header: Header) -> str:
+    told = _told_in_order(header.schema)
+    return ", ".join(f"{words}{quote_value(header.schema[key], 60)}" for key, words in told)
+
+
 def _is_integer(header: Header) -> bool:
     return header.schema.get("type") == "integer"
 
@@ -475,7 +553,13 @@ def _look_at_header(header: Header) -> Look:
             if kind is not None:
                 expected = _told_type(header)
                 return Finding(kind, status, name, expected, observed=quote_value(value))
-        return KEPT
+        whole = ", ".join(came).replace(REDACTED, "redacted")
+        if _is_integer(header) and len(whole) > LONGEST_NUMBER:
+            return KEPT  # no keyword but the bounds, held above, bears on it
+        if is_documented_value(name, header.schema, whole):
+            return KEPT
+        kind, expected = FindingKind.HEADER_INVALID, _told_rules(header)
+        return Finding(kind, status, name, expected, observed=quote_value(whole))
 
     return look
 

@@ -18,6 +18,7 @@ from pytest_confluent_contracts.clauses.reading import (
 from pytest_confluent_contracts.clauses.update_state import (
     changed_members,
     pairs_of_answers,
+    shows_resource,
 )
 from pytest_confluent_contracts.model.clauses import (
     Clause,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.clauses.update_state import ResourceModel
     from pytest_confluent_contracts.model.clauses import Judge
     from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.promises import Timestamps
     from pytest_confluent_contracts.model.traffic import Exchange
 
 MARGIN = 1.1  # ticks: a change so long after the last must show another
@@ -54,11 +56,13 @@ def derive(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
     """Yield what holds for the members that tell when the resource was created and updated."""
     promised = operation.promises.timestamps
     created, updated, place = promised.created, promised.updated, promised.place
+    level = _level_of(promised)
     explain = unless_answered(MissingKind.NO_TIME_STAMPS)
     if created:
         yield Clause(
             id="update/created-constant",
             family=Family.UPDATE,
+            level=level,
             place=place,
             promise=f"{created} never changes",
             judge=_judge_constant_time(model, created),
@@ -69,6 +73,7 @@ def derive(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
         yield Clause(
             id="update/updated-never-back",
             family=Family.UPDATE,
+            level=level,
             place=place,
             promise=f"{updated} never goes back",
             judge=_judge_going_back(model, updated),
@@ -79,6 +84,7 @@ def derive(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
         yield Clause(
             id="update/updated-moves",
             family=Family.UPDATE,
+            level=level,
             place=place,
             promise=f"{updated} moves when something changed",
             judge=_judge_moving(model, updated),
@@ -91,12 +97,18 @@ def derive(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
         yield Clause(
             id="update/updated-after-created",
             family=Family.UPDATE,
+            level=level,
             place=place,
             promise=f"{updated} is not before {created}",
             judge=each(is_accepted, _look_at_order(created, updated)),
             explain=explain,
             needs=EVERY,
         )
+
+
+def _level_of(promised: Timestamps) -> Level:
+    """Return how strictly time stamps are held: what follows from their names alone warns."""
+    return Level.SHOULD if promised.inferred else Level.MUST
 
 
 def _agreement_with_date(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
@@ -110,6 +122,7 @@ def _agreement_with_date(operation: Operation, model: ResourceModel) -> Iterator
     yield Clause(
         id="update/updated-no-local-time",
         family=Family.UPDATE,
+        level=_level_of(promised),
         place=promised.place,
         promise=f"{promised.updated} is the instant that it says, no local time",
         judge=_judge_zone(model, promised.updated),
@@ -137,7 +150,7 @@ def _timed(
 ) -> Iterator[tuple[Exchange, datetime]]:
     """Yield each answer that shows the run's own resource with the time at *path*."""
     for exchange in model.own_exchanges(exchanges):
-        told = parse_moment(exchange.json, path) if exchange.accepted else None
+        told = parse_moment(exchange.json, path) if shows_resource(exchange) else None
         if told is not None:
             yield exchange, told
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from pytest_confluent_contracts.clauses import timestamps
-from pytest_confluent_contracts.clauses.notation import is_same_value
+from pytest_confluent_contracts.clauses.notation import is_taken_over
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
     KEPT,
@@ -29,6 +28,7 @@ from pytest_confluent_contracts.clauses.update_state import (
     is_same_state,
     is_wrongly_accepted,
     pairs_of_answers,
+    shows_resource,
     speaks_of,
 )
 from pytest_confluent_contracts.model import paths
@@ -45,7 +45,7 @@ from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import REDACTED, Probe, SubjectKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.clauses.update_state import AnswerPair, Changes
     from pytest_confluent_contracts.model.clauses import Judge
@@ -107,7 +107,7 @@ def _judge_returned(model: ResourceModel, member: Property) -> Judge:
                 continue
             came = paths.value_at(exchange.json, path)
             if came is not ABSENT:
-                is_returned = is_same_value(schema, sent, came)
+                is_returned = is_taken_over(schema, sent, came)
                 finding = None if is_returned else _changed_value(exchange, path, sent, came)
                 yield Evidence(exchange, finding)
             # An optional member that is empty may be left out, and one that never comes is not
@@ -121,12 +121,11 @@ def _judge_returned(model: ResourceModel, member: Property) -> Judge:
 
 
 def _shows_resource(exchange: Exchange) -> bool:
-    is_object = isinstance(exchange.json, Mapping)
-    return exchange.accepted and is_object and not is_wrongly_accepted(exchange)
+    return shows_resource(exchange) and not is_wrongly_accepted(exchange)
 
 
 def _shows(exchange: Exchange, path: str) -> bool:
-    return exchange.accepted and paths.value_at(exchange.json, path) not in EMPTY
+    return shows_resource(exchange) and paths.value_at(exchange.json, path) not in EMPTY
 
 
 def _changed_value(exchange: Exchange, path: str, sent: Any, came: Any) -> Finding:
@@ -314,13 +313,14 @@ def _judge_repeated(model: ResourceModel) -> Judge:
 
 
 def _immutable(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
+    is_inferred = operation.promises.immutable.inferred
     for path in model.frozen:
         yield Clause(
             id=f"update/immutable/{path}",
             family=Family.UPDATE,
             place=operation.promises.immutable.place,
             promise=f"{path} stays as it is when another value is sent",
-            judge=_judge_frozen(model, path),
+            judge=_judge_read_only(model, path) if is_inferred else _judge_frozen(model, path),
             explain=unless_answered(MissingKind.NOT_SHOWN_AROUND, path),
             needs=EVERY,
             stateful=True,
@@ -349,6 +349,31 @@ def _judge_frozen(model: ResourceModel, path: str) -> Judge:
     return judge
 
 
+def _judge_read_only(model: ResourceModel, path: str) -> Judge:
+    """Judge that a read-only member does not become what was sent for it.
+
+    That it stays as it is nobody says: the service itself may write it whenever something changes.
+    """
+    leaves = [leaf for leaf in model.shown if paths.is_member_of(leaf, path)]
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        for pair in pairs_of_answers(model, exchanges):
+            senders = [e for e in (*pair.refused, pair.after) if _writes(e, path)]
+            came = {leaf: paths.value_at(pair.after.json, leaf) for leaf in leaves}
+            if not senders or all(value is ABSENT for value in came.values()):
+                continue
+            taken: dict[str, tuple[Any, Any]] = {}
+            for leaf, now in came.items():
+                was = paths.value_at(pair.before.json, leaf)
+                is_sent = any(_sends(model, sender, leaf, now) for sender in senders)
+                if is_sent and not is_same_state(model.schemas[leaf], was, now):
+                    taken[leaf] = (was, now)
+            kind, status = FindingKind.CHANGED_BY_SENDING, pair.after.status
+            yield Evidence(senders[-1], finding_on_first_change(kind, status, taken))
+
+    return judge
+
+
 def _writes(exchange: Exchange, path: str) -> bool:
     return paths.value_at(exchange.case.value, path) not in (ABSENT, {})
 
@@ -360,21 +385,25 @@ def _identity(operation: Operation) -> Iterator[Clause]:
     promised = operation.promises.identity
     if promised is None or not promised.parameter:
         return
-    yield _id_is_path_id(promised)
+    yield _id_is_path_id(operation, promised)
     if promised.self_link:
         yield _self_addresses_resource(promised)
         yield _self_has_request_path(operation, promised)
 
 
-def _id_is_path_id(promised: Identity) -> Clause:
+def _id_is_path_id(operation: Operation, promised: Identity) -> Clause:
     parameter, member = promised.parameter, promised.property
+    documented = {one.path: one.schema for one in operation.answer_members}
+    schema = documented.get(member, {})
+    is_number, is_uuid = schema.get("type") == "integer", schema.get("format") == "uuid"
 
     def look(exchange: Exchange) -> Finding | Looked:
         asked = dict(exchange.case.parameters).get(parameter)
         came = paths.value_at(exchange.json, member)
-        if not isinstance(came, str):
+        if isinstance(came, bool) or not isinstance(came, (int if is_number else str)):
             return NOTHING
-        if came == asked:
+        # A UUID is the same in both cases (RFC 9562 4).
+        if str(came) == asked or (is_uuid and str(came).lower() == str(asked).lower()):
             return KEPT
         return Finding(
             FindingKind.ID_DIFFERS,
@@ -387,6 +416,7 @@ def _id_is_path_id(promised: Identity) -> Clause:
     return Clause(
         id="update/id-is-path-id",
         family=Family.UPDATE,
+        level=Level.SHOULD if promised.inferred else Level.MUST,
         place=promised.place,
         promise=f"{member} in the answer is the {parameter} in the path",
         judge=each(_names_resource, look),
@@ -397,7 +427,7 @@ def _id_is_path_id(promised: Identity) -> Clause:
 
 def _names_resource(exchange: Exchange) -> bool:
     """Apply to answers of the 2xx class, but for an id that is the own one when normalised."""
-    return exchange.accepted and exchange.case.subject.kind is not SubjectKind.NORMALISED_ID
+    return shows_resource(exchange) and exchange.case.subject.kind is not SubjectKind.NORMALISED_ID
 
 
 def _self_addresses_resource(promised: Identity) -> Clause:

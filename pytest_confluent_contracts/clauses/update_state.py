@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Content, Operation, Property
     from pytest_confluent_contracts.model.traffic import Exchange, RedactedCase
 
+ACCEPTED_FOR_LATER = 202  # RFC 9110 15.3.3: the update may still be to come
 QUOTED = 50  # characters of a value in a finding
 EMPTY: tuple[Any, ...] = ("", [], {}, None, ABSENT)
 # By path: what was there, and what is there now.
@@ -55,15 +56,19 @@ class ResourceModel:
     def of(cls, operation: Operation, content: Content) -> ResourceModel:
         """Return the model of *operation*, of which *content* is the answer."""
         promises = operation.promises
-        shown = tuple(member.path for member in content.properties if _is_leaf(member))
+        answered = {member.path: member for member in content.properties if _is_leaf(member)}
+        shown = tuple(answered)
         frozen = promises.immutable.paths
         moving = promises.create_only.paths
         if promises.timestamps.updated:
             moving = (promises.timestamps.updated, *moving)
+        if promises.immutable.inferred:
+            moving = (*moving, *_owned_by_service(operation, shown))
         writable: list[str] = []
         for member in operation.request_members:
             is_fixed = member.path in moving or paths.is_member_of_any(member.path, frozen)
-            if _may_vary(member) and member.path in shown and not is_fixed:
+            may_vary = _may_vary(member) and not is_fixed
+            if may_vary and _is_shown_alike(member, answered.get(member.path)):
                 writable.append(member.path)
         return cls(
             operation=operation,
@@ -130,6 +135,50 @@ def _may_vary(member: Property) -> bool:
     return not member.read_only and not is_constant
 
 
+def _owned_by_service(operation: Operation, shown: Sequence[str]) -> list[str]:
+    """Return the paths that an answer shows and no request writes.
+
+    The document does not say whether they hold still: a service may count versions, or note when it
+    was last asked.
+    """
+    written = _written_paths(operation)
+    return [path for path in shown if not paths.is_member_of_any(path, written)]
+
+
+def _written_paths(operation: Operation) -> list[str]:
+    members = operation.request_members
+    return [member.path for member in members if not member.read_only]
+
+
+def _is_shown_alike(sent: Property, shown: Property | None) -> bool:
+    """Return whether the answer shows what the request writes: the same type, of the same form.
+
+    A request may name by ``owner`` a text, and the answer an object; and the answer's items may
+    have members that the service adds.
+    """
+    return shown is not None and not sent.secret and _is_alike(sent.schema, shown.schema)
+
+
+def _is_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    types, others = _types_of(one), _types_of(other)
+    if types and others and not types & others:
+        return False
+    if one.get("format") != other.get("format"):
+        return False
+    members, other_members = one.get("properties") or {}, other.get("properties") or {}
+    if members.keys() != other_members.keys():
+        return False
+    items, other_items = one.get("items"), other.get("items")
+    if isinstance(items, Mapping) and isinstance(other_items, Mapping):
+        return _is_alike(items, other_items)
+    return True
+
+
+def _types_of(schema: Mapping[str, Any]) -> set[str]:
+    kinds = schema.get("type") or ()
+    return {kinds} if isinstance(kinds, str) else set(kinds)
+
+
 def _frozen_around(path: str, frozen: Sequence[str]) -> tuple[str, ...]:
     return tuple(other for other in frozen if paths.is_member_of(path, other))
 
@@ -161,7 +210,7 @@ def pairs_of_answers(model: ResourceModel, exchanges: Sequence[Exchange]) -> Ite
         if _may_have_written(exchange):
             before, refused = None, []
             continue
-        if not (exchange.accepted and isinstance(exchange.json, Mapping)):
+        if not shows_resource(exchange):
             refused.append(exchange)
             continue
         is_understood = not _is_unreadable(exchange.case) and not is_wrongly_accepted(exchange)
@@ -170,9 +219,24 @@ def pairs_of_answers(model: ResourceModel, exchanges: Sequence[Exchange]) -> Ite
         before, refused = exchange, []
 
 
+def shows_resource(exchange: Exchange) -> bool:
+    """Return whether the answer shows the resource as it is after the request.
+
+    202 promises nothing yet (RFC 9110 15.3.3), and of several documented successes another one may
+    have another body.
+    """
+    if not (exchange.accepted and isinstance(exchange.json, Mapping)):
+        return False
+    operation = exchange.case.operation
+    documented, success = operation.response(exchange.status), operation.success
+    if exchange.status == ACCEPTED_FOR_LATER:
+        return False
+    return documented is None or success is None or documented.content == success.content
+
+
 def _may_have_written(exchange: Exchange) -> bool:
     """Return whether nobody knows if the request was applied to the own resource."""
-    if exchange.failure or exchange.status >= 500:
+    if exchange.failure or exchange.status >= 500 or exchange.status == ACCEPTED_FOR_LATER:
         return True
     return exchange.accepted and exchange.case.expect is Expect.UNKNOWN
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses.reading import (
@@ -20,6 +19,7 @@ from pytest_confluent_contracts.clauses.update_state import (
     QUOTED,
     ResourceModel,
     is_same_state,
+    shows_resource,
     speaks_of,
 )
 from pytest_confluent_contracts.model.clauses import (
@@ -208,8 +208,7 @@ def _judge_member(
         if _may_change(exchange, path, model):
             yield from _differing(model, path, stretch)
             stretch = {}
-        shows = exchange.accepted and isinstance(exchange.json, Mapping)
-        if shows and exchange.connection:
+        if shows_resource(exchange) and exchange.connection:
             stretch.setdefault(exchange.connection, []).append(exchange)
     yield from _differing(model, path, stretch)
 

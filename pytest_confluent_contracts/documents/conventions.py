@@ -5,58 +5,50 @@ The usual names of headers and members, the documented statuses.
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.documents.limit_headers import usual_rate_limit
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.promises import (
     Identity,
     Members,
     Promises,
-    RateLimit,
     Refusals,
-    ResetUnit,
     Timestamps,
     ValuesByPath,
 )
-from pytest_confluent_contracts.model.quota import EPOCH_S, POLICY_FIELD, STATE_FIELD, USUAL_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from pytest_confluent_contracts.model.documents import Content, Header, Operation, Property
-    from pytest_confluent_contracts.model.sources import SourceLocation
+    from pytest_confluent_contracts.model.documents import Content, Operation, Property
 
-# Words with which documents tell of a Reset since 1970, and of one from now.
-SINCE_1970 = re.compile(r"epoch|unix|since\W+(?:\w+\W+){0,3}1970|time ?stamp", re.IGNORECASE)
-FROM_NOW = re.compile(
-    r"(?:seconds|secs|time) (?:\w+ ){0,3}?(?:until|till|to|before|left|remaining|from now)\b"
-    r"|in seconds|(?:number|amount) of seconds|delta.seconds|remaining seconds",
-    re.IGNORECASE,
-)
-NOT_SECONDS = re.compile(r"millisecond|minutes|RFC ?3339|ISO ?8601", re.IGNORECASE)
-# Words that say how requests are counted: in windows that begin and end at one moment, or else.
-OF_WINDOWS = re.compile(r"window|period", re.IGNORECASE)
-OF_NO_WINDOWS = re.compile(
-    r"slid|roll|moving|bucket|leak|token|adaptive|approximat|burst|refill|replenish|connection",
-    re.IGNORECASE,
-)
-# The seventh draft's RateLimit, as its example or its description shows it.
-MEMBERS_SHOWN = re.compile(r"\blimit\s*=\s*\d")
-MAY_REFUSE_WITH = "403"  # at the limit as well as for other reasons
+# Statuses by what they mean in RFC 9110 15.3 and 15.5, and in RFC 6585 4.
+CREATED = 201
+INVALID = (400, 422)
+UNAUTHENTICATED = (401, 403)
+NOT_FOUND = (404, 410)
+THROTTLED = 429
+# The paths of what holds the time stamps of a resource; "" is the body itself.
+WHERE_STAMPS_STAND = frozenset({"", "metadata", "meta", "data", "data.attributes"})
 
 
-def conventional_promises(operation: Operation) -> Promises:
-    """Return what a document promises by convention: the usual names, the documented statuses."""
+def conventional_promises(
+    operation: Operation, parameters: Mapping[str, Mapping[str, Any]]
+) -> Promises:
+    """Return what a document promises by convention: the usual names, the documented statuses.
+
+    *parameters* gives the schema of each path parameter by its name.
+    """
     place = operation.place
     answer = operation.success.content if operation.success else None
     return Promises(
         refusals=_documented_refusals(operation),
-        rate_limit=_usual_rate_limit(operation),
-        identity=_usual_identity(operation),
-        secrets=Members(place=place, paths=_secret_members(operation)),
-        immutable=Members(place=place, paths=_read_only_members(answer)),
-        timestamps=_usual_timestamps(answer, place),
+        rate_limit=usual_rate_limit(operation),
+        identity=_usual_identity(operation, parameters),
+        secrets=Members(place=place, inferred=True, paths=_secret_members(operation)),
+        immutable=Members(place=place, inferred=True, paths=_read_only_members(answer)),
+        timestamps=_usual_timestamps(operation),
         create_only=Members(place=place),
         allowed_values=ValuesByPath(place=place),
         samples=ValuesByPath(place=place),
@@ -65,147 +57,101 @@ def conventional_promises(operation: Operation) -> Promises:
 
 
 def _documented_refusals(operation: Operation) -> Refusals:
-    statuses = [response.status for response in operation.responses]
-    documented = {int(status) for status in statuses if status.isdigit()}
-    unauthenticated = [status for status in (401, 403) if status in documented]
+    """Return the documented statuses that refuse something, by their meaning in RFC 9110 15.5.
+
+    A range and ``default`` add to the statuses that are named; alone they name none.
+    """
+    unknown = _documented_first(operation, NOT_FOUND)
+    if operation.names_status(CREATED):
+        unknown = ()  # an update may then create what it does not find (RFC 5789 2)
     return Refusals(
         place=operation.place,
-        invalid=tuple(sorted(documented & {400, 422})),
-        unauthenticated=tuple(unauthenticated[:1]),
-        unknown=tuple(documented & {404}),
-        throttled=tuple(documented & {429}),
-    )
-
-
-def _usual_rate_limit(operation: Operation) -> RateLimit | None:
-    """Return the headers that tell the rate limit by the usual names, and what words say of them.
-
-    None where none of them is documented.
-    """
-    documented = _limit_headers_documented(operation)
-    found = _usual_roles(documented)
-    if not {"limit", "remaining", "reset"} & found.keys():
-        found.update(_structured_roles(documented))
-    if not found:
-        return None
-    told = {role: header.name for role, header in found.items()}
-    return RateLimit(
-        place=operation.place,
-        reset_unit=_unit_in_words(found.get("reset")),
-        limit=told.get("limit", ""),
-        remaining=told.get("remaining", ""),
-        reset=told.get("reset", ""),
-        retry_after=told.get("retry_after", ""),
-        period=told.get("period", ""),
-        used=told.get("used", ""),
-        may_refuse_with=_statuses_of_many_meanings(operation, told),
         inferred=True,
-        in_windows=_are_in_windows(found),
+        invalid=_named_and_covered(operation, INVALID),
+        unauthenticated=_turning_away(operation),
+        unknown=unknown,
+        throttled=_named_and_covered(operation, (THROTTLED,)),
     )
 
 
-def _limit_headers_documented(operation: Operation) -> dict[str, Header]:
-    """Return the headers that answers are documented with, by their names in lower case."""
-    documented: dict[str, Header] = {}
-    waits = {name.lower() for name in USUAL_NAMES["retry_after"]}
-    for response in operation.responses:
-        for header in response.headers:
-            # RFC 9110 10.2.3: a redirection or a failure asks to wait, too.
-            if header.name.lower() in waits and response.status[0] in "35":
-                continue
-            documented[header.name.lower()] = header
-    return documented
+def _named_and_covered(operation: Operation, fitting: Sequence[int]) -> tuple[int, ...]:
+    """Return which of *fitting* are documented, if any is by its name."""
+    if not any(map(operation.names_status, fitting)):
+        return ()
+    return _documented_first(operation, fitting)
 
 
-def _usual_roles(documented: Mapping[str, Header]) -> dict[str, Header]:
-    found: dict[str, Header] = {}
-    for role, usual in USUAL_NAMES.items():
-        named = [name.lower() for name in usual if name.lower() in documented]
-        if named:
-            found[role] = documented[named[0]]
-    return found
+def _documented_first(operation: Operation, fitting: Sequence[int]) -> tuple[int, ...]:
+    """Return which of *fitting* are documented: by their name, then by a range or ``default``."""
+    named = [status for status in fitting if operation.names_status(status)]
+    covered = [status for status in fitting if operation.response(status) is not None]
+    return tuple(dict.fromkeys([*named, *covered]))
 
 
-def _structured_roles(documented: Mapping[str, Header]) -> dict[str, Header]:
-    """Return what RateLimit and RateLimit-Policy tell, as far as they are documented."""
-    found: dict[str, Header] = {}
-    if POLICY_FIELD.lower() in documented:
-        found["limit"] = documented[POLICY_FIELD.lower()]
-    if STATE_FIELD.lower() in documented:
-        state = documented[STATE_FIELD.lower()]
-        found["remaining"] = found["reset"] = state
-        if MEMBERS_SHOWN.search(_words_on(state)):
-            found["limit"] = state
-    return found
+def _turning_away(operation: Operation) -> tuple[int, ...]:
+    """Return the statuses that refuse wrong credentials, the documented ones first.
 
-
-def _words_on(header: Header) -> str:
-    """Return all that the document says of *header*: its description, and its examples."""
-    shown = [header.schema.get(key, "") for key in ("example", "examples", "default")]
-    return " ".join(map(str, (header.description, *shown)))
-
-
-def _unit_in_words(reset: Header | None) -> ResetUnit:
-    """Return how a Reset is told, by the words and then by the numbers that the document shows.
-
-    The drafts count seconds from now; of X-RateLimit-Reset both are usual.
+    401 always means that (RFC 9110 15.5.2). A service may answer 403 instead (15.5.4), unless the
+    document names 401 and has no place for 403.
     """
-    if reset is None:
-        return ResetUnit.UNKNOWN
-    words = reset.description
-    if SINCE_1970.search(words):
-        return ResetUnit.EPOCH
-    if NOT_SECONDS.search(words):
-        return ResetUnit.UNKNOWN
-    is_of_draft = reset.name.lower().startswith(STATE_FIELD.lower())
-    if is_of_draft or FROM_NOW.search(words):
-        return ResetUnit.SECONDS
-    return _unit_in_numbers(reset)
+    if not operation.security:
+        return tuple(status for status in UNAUTHENTICATED if operation.names_status(status))
+    documented = _documented_first(operation, UNAUTHENTICATED)
+    unauthorized, forbidden = UNAUTHENTICATED
+    may_forbid = forbidden in documented or not operation.names_status(unauthorized)
+    others = (unauthorized, forbidden) if may_forbid else (unauthorized,)
+    return tuple(dict.fromkeys([*documented, *others]))
 
 
-def _unit_in_numbers(reset: Header) -> ResetUnit:
-    shown = [reset.schema.get(key) for key in ("example", "default", "maximum")]
-    numbers = [number for number in shown if isinstance(number, int) and number > 0]
-    if not numbers:
-        return ResetUnit.UNKNOWN
-    return ResetUnit.EPOCH if max(numbers) >= EPOCH_S else ResetUnit.SECONDS
+def _usual_identity(
+    operation: Operation, parameters: Mapping[str, Mapping[str, Any]]
+) -> Identity | None:
+    """Return which member of the answer names the resource, None where none surely does.
 
-
-def _are_in_windows(found: Mapping[str, Header]) -> bool:
-    """Return whether the words say that requests are counted in windows, and nothing against it.
-
-    The drafts leave open how a limit is counted, and let Reset be altered at will.
+    It is called like the last path parameter, or ``id`` where that one ends the path and is called
+    an id; it may be what the parameter may be, and no update writes it. For example,
+    ``/keys/{key_id}`` and ``id`` of type string agree; ``/repos/{repo}`` and the integer ``id`` do
+    not.
     """
-    words = " ".join(map(_words_on, found.values()))
-    are_of_drafts = any(
-        header.name.lower().startswith(STATE_FIELD.lower()) for header in found.values()
-    )
-    if are_of_drafts or OF_NO_WINDOWS.search(words):
-        return False
-    return bool(OF_WINDOWS.search(words))
-
-
-def _statuses_of_many_meanings(operation: Operation, told: Mapping[str, str]) -> tuple[int, ...]:
-    """Return the statuses that the limit may answer, since they are documented with its headers."""
-    told_left = told.get("remaining", "").lower()
-    found: list[int] = []
-    for response in operation.responses:
-        names = {header.name.lower() for header in response.headers}
-        if response.status == MAY_REFUSE_WITH and told_left in names:
-            found.append(int(response.status))
-    return tuple(found)
-
-
-def _usual_identity(operation: Operation) -> Identity | None:
-    if not operation.parameters or not (operation.success and operation.success.content):
+    if not operation.parameters:
         return None
-    parameter = operation.parameters[-1][0]
-    documented = {member.path for member in operation.success.content.properties}
-    own = paths.member_path("", parameter)
-    for path in (own, "id", paths.member_path("data", parameter), "data.id"):
-        if path in documented:
-            return Identity(place=operation.place, parameter=parameter, property=path)
+    name, example = operation.parameters[-1]
+    own = paths.member_path("", name)
+    candidates = [own, paths.member_path("data", name)]
+    if operation.path.endswith(f"{{{name}}}") and name.lower().endswith("id"):
+        candidates += ["id", "data.id"]
+    by_path = {member.path: member for member in operation.answer_members}
+    for path in candidates:
+        found = by_path.get(path)
+        if found is None or _is_written(operation, path):
+            continue
+        if _may_be_alike(parameters.get(name, {}), found.schema, example):
+            return Identity(place=operation.place, inferred=True, parameter=name, property=path)
     return None
+
+
+def _is_written(operation: Operation, path: str) -> bool:
+    """Return whether an update may write the member at *path*, so that it is the client's."""
+    return any(one.path == path and not one.read_only for one in operation.request_members)
+
+
+def _may_be_alike(parameter: Mapping[str, Any], member: Mapping[str, Any], example: str) -> bool:
+    """Return whether a path parameter and a member have one type and format.
+
+    The *example* of the parameter, where there is one, must be a value that the member may have.
+    """
+    if parameter.get("type") not in ("string", "integer"):
+        return False
+    if (parameter["type"], parameter.get("format")) != (member.get("type"), member.get("format")):
+        return False
+    return not example or _is_allowed(member, example)
+
+
+def _is_allowed(schema: Mapping[str, Any], text: str) -> bool:
+    import jsonschema_rs
+
+    value = int(text) if schema.get("type") == "integer" and text.isdigit() else text
+    return jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True).is_valid(value)
 
 
 def _secret_members(operation: Operation) -> tuple[str, ...]:
@@ -221,15 +167,23 @@ def _is_frozen(member: Property) -> bool:
     return member.read_only and not paths.has_items(member.path)
 
 
-def _usual_timestamps(content: Content | None, place: SourceLocation) -> Timestamps:
-    """Return the first instants whose names end in ``created_at`` and ``updated_at``."""
-    instants = [one for one in _members(content) if one.schema.get("format") == "date-time"]
-    created = [member.path for member in instants if member.name.endswith("created_at")]
-    updated = [member.path for member in instants if member.name.endswith("updated_at")]
+def _usual_timestamps(operation: Operation) -> Timestamps:
+    """Return the instants of the resource itself that are called ``created_at``, ``updated_at``.
+
+    Those of something inside it (``owner.created_at``) are not its own, and what an update may
+    write is the client's.
+    """
+    found: dict[str, str] = {}
+    for member in operation.answer_members:
+        is_instant = member.schema.get("format") == "date-time"
+        is_own = member.parent in WHERE_STAMPS_STAND
+        if is_instant and is_own and not _is_written(operation, member.path):
+            found.setdefault(member.name, member.path)
     return Timestamps(
-        place=place,
-        created=created[0] if created else "",
-        updated=updated[0] if updated else "",
+        place=operation.place,
+        inferred=True,
+        created=found.get("created_at", ""),
+        updated=found.get("updated_at", ""),
     )
 
 

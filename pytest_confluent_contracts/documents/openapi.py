@@ -117,7 +117,7 @@ class _DocumentReader:
             if "patch" in item:
                 node = self.source.mapping(item, "patch")
                 operation = self._operation(path, item, node, item.line_of("patch"))
-                yield self._with_promises(operation, node)
+                yield self._with_promises(operation, node, self._parameter_schemas(item, node))
 
     def _operation(self, path: str, item: Node, node: Node, line: int) -> Operation:
         """Return the operation at *node*, a member of the path *item*, still without promises."""
@@ -151,13 +151,24 @@ class _DocumentReader:
                 raise self.source.error(parameter.line, "this parameter has no `name`")
         return parameters
 
-    def _with_promises(self, operation: Operation, node: Node) -> Operation:
+    def _parameter_schemas(self, item: Node, node: Node) -> dict[str, dict[str, Any]]:
+        """Return the schema of each path parameter by its name."""
+        found: dict[str, dict[str, Any]] = {}
+        for parameter in self._parameters(item, node):
+            if parameter.get("in") == "path":
+                schema = self.schemas.json_schema_at(parameter, parameter.line)
+                found[parameter["name"]] = schema
+        return found
+
+    def _with_promises(
+        self, operation: Operation, node: Node, parameters: Mapping[str, Mapping[str, Any]]
+    ) -> Operation:
         """Return *operation* with its promises.
 
         They are what its ``x-contract`` states, and what it does not, by convention.
         """
         self.source.at = node.line_of("x-contract")
-        promises = conventional_promises(operation)
+        promises = conventional_promises(operation, parameters)
         if "x-contract" in node:
             block = self.source.mapping(node, "x-contract")
             promises = replace(promises, **dict(stated_promises(block, self.source.name)))
@@ -192,7 +203,11 @@ class _DocumentReader:
                 schema = schema | {"example": header["example"]}
             words = [header.get("description"), (header.get("schema") or {}).get("description")]
             description = " ".join(str(one) for one in words if one)
-            yield Header(name, schema, self.source.location(line), description=description)
+            required = header.get("required")
+            is_said = isinstance(required, bool)
+            place = self.source.location(line)
+            presence = required if is_said else None
+            yield Header(name, schema, place, presence, description)
 
     def _content(self, node: Node, *, required: bool = True, implied: bool = False) -> Content:
         """Return a body.

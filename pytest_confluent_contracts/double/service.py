@@ -16,13 +16,16 @@ from urllib.parse import unquote
 
 import jsonschema_rs
 
+from pytest_confluent_contracts.double.samples import allowed_value, is_allowed
 from pytest_confluent_contracts.double.store import (
     Store,
+    composed_body,
     described_refusal,
     described_success,
     http_date,
 )
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +42,13 @@ LIMIT_HEADERS = {
     "reset": "X-RateLimit-Reset",
     "retry_after": "Retry-After",
 }
+# What HTTP itself sends, and what an answer without a fault has no use for.
+UNSAMPLED = frozenset(
+    {
+        *("content-type", "content-length", "content-encoding", "transfer-encoding"),
+        *("connection", "date", "retry-after"),
+    }
+)
 TITLES = {
     400: "Bad Request",
     401: "Authentication Required",
@@ -191,7 +201,10 @@ class Service:
         body = self.read_body(request)
         self.check_body(body)
         self.apply_update(resource, body)
-        return Answer(self.success_status, (), self.show_resource(resource))
+        content = self.content_of(self.success_status)
+        if content is None:
+            return Answer(self.success_status)
+        return answer_with(self.success_status, (), content, self.show_resource(resource))
 
     def apply_update(self, resource: Resource, body: Any) -> None:
         """Write the members that an update may write; whatever else was sent is ignored."""
@@ -203,8 +216,24 @@ class Service:
 
     @property
     def success_status(self) -> int:
-        """Return the status of a successful answer; of a documented range the first."""
-        return int(described_success(self.operation).status.upper().replace("X", "0"))
+        """Return the status of a successful answer; of a documented range the first.
+
+        A document that has none leaves it open.
+        """
+        described = described_success(self.operation)
+        return int(described.status.upper().replace("X", "0")) if described else 200
+
+    def content_of(self, status: int) -> Content | None:
+        """Return the body that the document describes for *status*, None where it has none.
+
+        A refusal of which it says nothing looks like the others.
+        """
+        response = self.operation.response(status)
+        if response is None:
+            return described_refusal(self.operation) if status >= 400 else None
+        if response.status.lower() == "default" and status < 400:
+            return None  # it may speak of errors
+        return response.content
 
     def check_method(self, request: Request) -> None:
         """Let the request pass where its method is the operation's."""
@@ -299,14 +328,21 @@ class Service:
 
     @property
     def refusing(self) -> list[int]:
-        """Return the statuses that refuse a body; a document need not name any."""
-        return list(self.operation.promises.refusals.invalid) or [400]
+        """Return the statuses that refuse a body, as the document names them; it need not."""
+        promised = self.operation.promises.refusals.invalid
+        named = [status for status in promised if self.operation.names_status(status)]
+        return named or list(promised) or [400]
 
     @property
     def unreadable(self) -> int:
         """Return the status that refuses what is not JSON: 400 where the document has it."""
         refusing = self.refusing
         return 400 if 400 in refusing else refusing[0]
+
+    @property
+    def unsupported(self) -> int:
+        """Return the status that refuses another media type: 415 where the document has it."""
+        return 415 if self.operation.names_status(415) else self.unreadable
 
     @property
     def unprocessable(self) -> int:
@@ -321,7 +357,7 @@ class Service:
         sent_as = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if sent_as != content.media_type:
             detail = f"Send {content.media_type}."
-            raise Refused(Problem(self.unreadable, "unsupported_media_type", detail))
+            raise Refused(Problem(self.unsupported, "unsupported_media_type", detail))
         try:
             text = request.body.decode("utf-8")
             value = json.loads(text, parse_constant=_no_constant)
@@ -365,13 +401,31 @@ class Service:
     def answer_refusal(self, problems: Sequence[Problem]) -> Answer:
         """Return the answer that tells *problems* in the documented envelope."""
         status = problems[0].status
-        response = self.operation.response(status)
-        content = response.content if response else described_refusal(self.operation)
+        content = self.content_of(status)
         headers = tuple(self.refusal_headers(status))
         if content is None:
             return Answer(status, headers)
-        errors = [self.error_entry(problem, content) for problem in problems]
-        return Answer(status, headers, {"errors": errors})
+        return answer_with(status, headers, content, self.refusal_body(problems, content))
+
+    def refusal_body(self, problems: Sequence[Problem], content: Content) -> Any:
+        """Return the body that tells *problems*: a list of errors, where the document has one.
+
+        Another body is the one that its schema describes, with the status where it has a place.
+        """
+        shown = composed_body(content)
+        if not isinstance(shown, dict):
+            return shown
+        names = {member.path for member in content.properties}
+        if "errors" in names:
+            errors = [self.error_entry(problem, content) for problem in problems]
+            told = shown | {"errors": errors}
+            if is_allowed(content.schema, told):
+                return told
+        for status in (problems[0].status, str(problems[0].status)):
+            told = shown | {"status": status}
+            if "status" in names and is_allowed(content.schema, told):
+                return told
+        return shown
 
     def error_entry(self, problem: Problem, content: Content) -> Any:
         """Return one entry of the list of errors.
@@ -401,13 +455,62 @@ class Service:
     def finish(self, answer: Answer) -> Answer:
         """Return the answer with the headers that every answer has."""
         headers: list[tuple[str, str]] = []
-        if answer.value is not None:
-            headers.append(("Content-Type", "application/json"))
+        if answer.value is not None or answer.raw is not None:
+            headers.append(("Content-Type", media_type_of(self.content_of(answer.status))))
         if request_id := self.operation.promises.request_id:
             headers.append((request_id.header, f"{self.random.getrandbits(128):032x}"))
         headers += self.limit_headers(answer.status)
         headers.append(("Date", http_date(self.clock.now())))
-        return replace(answer, headers=(*headers, *answer.headers))
+        headers += answer.headers
+        headers += self.documented_headers(answer.status, {name.lower() for name, _ in headers})
+        return replace(answer, headers=tuple(headers))
+
+    def documented_headers(self, status: int, told: set[str]) -> list[tuple[str, str]]:
+        """Return the headers that the document has for *status* and that are not *told* yet.
+
+        *told* are their names in lower case. What tells the quota is told by the limit alone.
+        """
+        response = self.operation.response(status)
+        told |= UNSAMPLED | {name.lower() for name in limit_header_names(self.operation).values()}
+        found: list[tuple[str, str]] = []
+        for header in response.headers if response else ():
+            value = allowed_value(header.schema)
+            if header.name.lower() not in told and value is not ABSENT:
+                found.append((header.name, header_text(value)))
+        return found
+
+
+# --- bodies and headers ---------------------------------------------------------------------------
+
+
+def answer_with(
+    status: int, headers: tuple[tuple[str, str], ...], content: Content, value: Any
+) -> Answer:
+    """Return the answer that shows *value* as *content* has it: as JSON, or as plain text."""
+    if "json" in media_type_of(content):
+        raw = b"null" if value is None else None
+        return Answer(status, headers, value, raw)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return Answer(status, headers, None, text.encode())
+
+
+def media_type_of(content: Content | None) -> str:
+    """Return the media type that a body is sent as; of a range (``*/*``) JSON."""
+    if content is None or "*" in content.media_type:
+        return "application/json"
+    return content.media_type
+
+
+def header_text(value: Any) -> str:
+    """Return *value* as a header has it: style ``simple``, parts between commas (RFC 6570)."""
+    if isinstance(value, dict):
+        parts: list[Any] = []
+        for name, part in value.items():
+            parts += (name, part)
+        return ",".join(map(header_text, parts))
+    if isinstance(value, list):
+        return ",".join(map(header_text, value))
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 # --- values ---------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.double.samples import allowed_value, is_allowed
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
 
@@ -43,16 +44,18 @@ class Store:
 
     def initial(self) -> Resource:
         """Return the resource as the document's examples show it, created a day ago."""
-        content = described_success(self.operation).content
-        shown = composed_body(content) if content else {}
+        success = described_success(self.operation)
+        shown = composed_body(success.content) if success and success.content else {}
         return Resource(self._identified(shown), -DAY_S, -DAY_S)
 
     def _identified(self, shown: Any) -> Any:
         """Return *shown* under its own id and address, without what only its creation shows."""
         identity = self.operation.promises.identity
+        if not isinstance(shown, dict):
+            return shown
         if identity and identity.property:
             own = self.parameters[-1][1] if self.parameters else ""
-            shown = paths.with_value(shown, identity.property, own)
+            shown = paths.with_value(shown, identity.property, self._typed(identity.property, own))
         if identity and identity.self_link:
             address = paths.filled_template(self.operation.path, self.parameters)
             link = f"https://contract.example{address}"
@@ -60,6 +63,12 @@ class Store:
         for path in self.operation.promises.create_only.paths:
             shown = paths.without_value(shown, path)
         return shown
+
+    def _typed(self, path: str, text: str) -> Any:
+        """Return *text* as a value of the member at *path*: a number where that is one."""
+        members = {member.path: member for member in self.operation.answer_members}
+        is_number = path in members and members[path].schema.get("type") == "integer"
+        return int(text) if is_number and text.isdigit() else text
 
     def write(self, resource: Resource, body: Any, now: float) -> None:
         """Write what *body* has of the members that an update may write; ignore all else.
@@ -83,7 +92,7 @@ class Store:
         stamps = self.operation.promises.timestamps
         moments = ((stamps.created, resource.created), (stamps.updated, resource.updated))
         for path, moment in moments:
-            if path:
+            if path and isinstance(shown, dict):
                 shown = paths.with_value(shown, path, time_stamp(moment))
         return shown
 
@@ -110,9 +119,18 @@ def described_refusal(operation: Operation) -> Content | None:
     return None
 
 
-def described_success(operation: Operation) -> Response:
-    """Return the first documented answer of the 2xx class; raise `StopIteration` without one."""
-    return next(response for response in operation.responses if response.status.startswith("2"))
+def described_success(operation: Operation) -> Response | None:
+    """Return the documented answer of the 2xx class, one with a body before others without.
+
+    None where the document has none.
+    """
+    first: Response | None = None
+    for response in operation.responses:
+        if response.status.startswith("2"):
+            if response.content is not None:
+                return response
+            first = first or response
+    return first
 
 
 def time_stamp(moment: float) -> str:
@@ -130,10 +148,17 @@ def http_date(moment: float) -> str:
 
 
 def composed_body(content: Content) -> Any:
-    """Return a body as the document shows it: its example, else put together from its members'."""
-    if content.examples:
-        return deepcopy(content.examples[0].value)
-    return sampled_value(content.schema)
+    """Return a body as the document shows it: its example, else put together from its members'.
+
+    One that breaks the schema gives way to one that does not.
+    """
+    shown = [example.value for example in content.examples]
+    shown.append(sampled_value(content.schema))
+    for value in shown:
+        if is_allowed(content.schema, value):
+            return deepcopy(value)
+    made = allowed_value(content.schema)
+    return deepcopy(shown[0]) if made is ABSENT else made
 
 
 def sampled_value(schema: Mapping[str, Any]) -> Any:

@@ -117,6 +117,7 @@ class FindingKind(StrEnum):
     HEADER_EMPTY = "header empty"  # subject
     HEADER_NO_CHALLENGE = "header no challenge"  # subject, observed
     HEADER_NO_URI = "header no absolute URI"  # subject, observed
+    HEADER_INVALID = "header invalid"  # subject, observed; expected: the schema, in words
     VALUE_REPEATED = "value came twice"  # subject, observed
     # requests and credentials
     ALLOWED_REFUSED = "allowed body refused"  # request; observed: the answer's body

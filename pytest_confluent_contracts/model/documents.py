@@ -56,11 +56,16 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A documented response header; ``description`` is what the document says of it in words."""
+    """A documented response header.
+
+    ``required`` is None where the document does not say whether it is always sent; ``description``
+    is what it says in words.
+    """
 
     name: str
     schema: Mapping[str, Any]
     place: SourceLocation
+    required: bool | None = None
     description: str = ""
 
 
@@ -124,10 +129,13 @@ class Operation:
 
     @property
     def success(self) -> Response | None:
-        """Return the first documented answer of the 2xx class."""
-        return next(
-            (response for response in self.responses if response.status.startswith("2")), None
-        )
+        """Return the documented answer that a successful update gives, None where there is none.
+
+        That is the first of the 2xx class with a body; without any, the first of them.
+        """
+        successes = [response for response in self.responses if response.status.startswith("2")]
+        with_body = [response for response in successes if response.content is not None]
+        return next(iter([*with_body, *successes]), None)
 
     @property
     def request_members(self) -> tuple[Property, ...]:
@@ -165,6 +173,22 @@ class Operation:
     def refusals(self) -> frozenset[int]:
         """Return the statuses that refuse a body which breaks the schema."""
         return frozenset(self.promises.refusals.invalid)
+
+    def names_status(self, status: int) -> bool:
+        """Return whether the document names *status* itself, not only its range."""
+        return any(response.status == str(status) for response in self.responses)
+
+    @property
+    def promises_refusal(self) -> bool:
+        """Return whether any documented answer may refuse a body that breaks the schema.
+
+        It is a fitting status, the whole range, or ``default`` beside a documented success: alone,
+        that may be the success itself. A document without any promises no refusal.
+        """
+        if self.refusals:
+            return True
+        written = {response.status.upper() for response in self.responses}
+        return "4XX" in written or ("DEFAULT" in written and self.success is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,16 +22,22 @@ NOWHERE: Final = SourceLocation("", 0)
 class Entry:
     """What every entry has: where it stands, and the promise in a few words.
 
-    The words are empty where the promise was inferred.
+    The words are empty where the promise was inferred, and may be so elsewhere. What is inferred
+    from names and statuses alone warns at most.
     """
 
     place: SourceLocation = NOWHERE
     says: str = ""
+    inferred: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusals(Entry):
-    """Which documented statuses refuse what; an empty set means that the document names none."""
+    """Which statuses refuse what, the documented ones first.
+
+    An empty set means that the document names none. What is inferred goes by what RFC 9110 says
+    that a status means.
+    """
 
     unauthenticated: tuple[int, ...] = ()
     unknown: tuple[int, ...] = ()
@@ -56,8 +62,8 @@ class RateLimit(Entry):
     window, ``used`` the one with the requests that were spent. ``may_refuse_with``: statuses that
     refuse at the limit and for other reasons, too: there, Remaining of 0 or Retry-After tells.
 
-    ``inferred``: recognised by names and words, so that what follows from it warns at most; only
-    where the words say so, requests are counted ``in_windows`` that begin and end at one moment.
+    Where it is inferred, requests are counted ``in_windows`` that begin and end at one moment only
+    where words say so.
     """
 
     limit: str = ""
@@ -70,7 +76,6 @@ class RateLimit(Entry):
     period: str = ""
     used: str = ""
     may_refuse_with: tuple[int, ...] = ()
-    inferred: bool = False
     in_windows: bool = True
 
     @property

@@ -252,6 +252,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.HEADER_EMPTY: "{status} answered with {subject}: the value is empty",
     Kind.HEADER_NO_CHALLENGE: FAULTY + " is no challenge (RFC 9110 11.6.1)",
     Kind.HEADER_NO_URI: FAULTY + " is not an absolute URI",
+    Kind.HEADER_INVALID: FAULTY + " is not as documented: {expected}",
     Kind.VALUE_REPEATED: "{subject} {observed} came a second time",
     # requests and credentials
     Kind.ALLOWED_REFUSED: _allowed_refused,
@@ -409,6 +410,7 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.HEADER_EMPTY: "send a value in {subject}",
     Kind.HEADER_NO_CHALLENGE: 'send a scheme, as in WWW-Authenticate: Basic realm="api"',
     Kind.HEADER_NO_URI: "send scheme and host in {subject}, too",
+    Kind.HEADER_INVALID: "send {subject} as its schema has it",
     Kind.VALUE_REPEATED: "make a new value of {subject} for each answer",
     # requests and credentials
     Kind.ALLOWED_REFUSED: "take this body, or document what it may not be",

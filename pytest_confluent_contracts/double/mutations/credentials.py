@@ -33,7 +33,9 @@ def credential_mutations(operation: Operation) -> Iterator[Mutation]:
     unchecked = "credentials are not checked"
     yield mutate_step(unchecked, "authenticate", always(None), "security/*")
     other, without = (403 if promised == 401 else 401), with_status(promised)
-    yield mutate_answers(f"{other} without credentials", set_status(other), without, "security/*")
+    if other not in statuses:
+        changed = set_status(other)
+        yield mutate_answers(f"{other} without credentials", changed, without, "security/*")
     yield mutate_answers("404 without credentials", set_status(404), without, "security/none")
     for scheme in operation.schemes:
         yield from lenient_mutations(scheme)

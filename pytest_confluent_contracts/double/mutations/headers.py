@@ -77,7 +77,8 @@ def one_header_mutations(clause: str, header: Header, code: int) -> Iterator[Mut
         broken |= {"sent twice": ("7", "8")}
     for what, values in broken.items():
         change = set_header(header.name, *values)
-        yield mutate_answers(f"{clause} {what} on {code}", change, with_status(code), clause)
+        breaks = (clause, f"{clause}/sent") if what == "missing" else (clause,)
+        yield mutate_answers(f"{clause} {what} on {code}", change, with_status(code), *breaks)
 
 
 def negative_header(clause: str, name: str, code: int) -> Mutation:

@@ -178,8 +178,8 @@ def notation_mutations(operation: Operation) -> Iterator[Mutation]:
     stamps = operation.promises.timestamps
     moving = (stamps.created, stamps.updated, *operation.promises.create_only.paths)
     unsent = ("update/omitted-unchanged", "update/empty-*")
-    content = described_success(operation).content
-    shown = composed_body(content) if content else {}
+    success = described_success(operation)
+    shown = composed_body(success.content) if success and success.content else {}
     for member in operation.answer_members:
         notation = member.schema.get("format", "")
         is_moving = member.path in moving or paths.has_items(member.path)
