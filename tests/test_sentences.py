@@ -282,6 +282,10 @@ FINDINGS: list[tuple[Finding, str]] = [
     ),
     (example(Kind.ALLOW_MISSING, 405), "405 answered without Allow (RFC 9110 15.5.6)"),
     (example(Kind.PROBLEM_STATUS_WRONG, 400, observed="200"), "400 answered with status 200"),
+    (
+        example(Kind.PROBLEM_MEMBER_WRONG, 400, "type", observed='"a b"'),
+        '400 answered with type "a b", which RFC 9457 3.1 has otherwise',
+    ),
     # the rate limit
     (
         example(Kind.REMAINING_ABOVE_LIMIT, 200, LEFT, (LIMIT, 10), 11),

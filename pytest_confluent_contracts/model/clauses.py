@@ -150,6 +150,7 @@ class FindingKind(StrEnum):
     STACK_TRACE = "stack trace"  # observed
     ALLOW_MISSING = "405 without Allow"
     PROBLEM_STATUS_WRONG = "problem status wrong"  # observed
+    PROBLEM_MEMBER_WRONG = "problem member wrong"  # subject, observed
     # the rate limit
     REMAINING_ABOVE_LIMIT = (
         "Remaining above Limit"  # subject, observed; expected: the limit's header and its value

@@ -286,6 +286,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.STACK_TRACE: "{status} answered with a stack trace: {observed}",
     Kind.ALLOW_MISSING: "405 answered without Allow (RFC 9110 15.5.6)",
     Kind.PROBLEM_STATUS_WRONG: "{status} answered with status {observed}",
+    Kind.PROBLEM_MEMBER_WRONG: CAME + ", which RFC 9457 3.1 has otherwise",
     # the rate limit
     Kind.REMAINING_ABOVE_LIMIT: CAME + ", above {expected[0]} {expected[1]}",
     Kind.LIMIT_IS_ZERO: ANSWERED + " with {subject} 0, which allows no request at all",
@@ -432,6 +433,7 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.CODE_CHANGED: "answer the same mistake with the same code",
     Kind.TITLE_CHANGED: "give each code one title; what differs belongs into the detail",
     Kind.PROBLEM_STATUS_WRONG: "write the status of the answer into the problem",
+    Kind.PROBLEM_MEMBER_WRONG: "write a URI reference, or a text, as RFC 9457 3.1 has it",
     Kind.POINTER_MALFORMED: "write a JSON Pointer (RFC 6901): /a/b, not a.b",
     Kind.POINTER_NOWHERE: "point at a member of the request's body",
     Kind.POINTER_ELSEWHERE: "point at what is wrong",

@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.double.limit_fields import documents_limit, limit_header_names
 from pytest_confluent_contracts.double.mutations.altering import (
     Mutation,
     alter_answers,
@@ -24,8 +25,6 @@ from pytest_confluent_contracts.double.mutations.altering import (
 from pytest_confluent_contracts.double.service import (
     Problem,
     Refused,
-    documents_limit,
-    limit_header_names,
 )
 
 if TYPE_CHECKING:
