@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_confluent_contracts.model.moments import parse_http_date
@@ -292,6 +293,7 @@ def whole_number(text: str | None) -> int | None:
 # --- structured fields -------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)  # each answer of a run is looked at by many clauses
 def quotas_told(state: str | None, policies: str | None) -> tuple[Quota, ...]:
     """Return what the fields RateLimit and RateLimit-Policy tell of each policy.
 
