@@ -75,7 +75,7 @@ def change_count(promised: RateLimit, role: str, make: Callable[[int, Service], 
 
 
 def number_mutations(promised: RateLimit) -> Iterator[Mutation]:
-    """Yield the mutations of the numbers, each held against another of its answer or those before."""
+    """Yield the mutations of numbers, each held against another one or against those before."""
     most = "rate-limit/remaining-at-most-limit"
     if promised.limit and promised.remaining:
         above = change_count(promised, "remaining", above_limit)
