@@ -227,9 +227,9 @@ def two_policies() -> LimitedService:
 def told_until(spent: Spent, now: float) -> dict[str, str]:
     """Return the headers of a window that ends at a time of day."""
     return {
-        "X-RateLimit-Limit": "100",
+        "X-RateLimit-Limit": str(spent.limit),
         "X-RateLimit-Remaining": str(spent.left),
-        "X-RateLimit-Used": str(100 - spent.left),
+        "X-RateLimit-Used": str(spent.limit - spent.left),
         "X-RateLimit-Reset": moment(spent, now),
         "X-RateLimit-Resource": "core",
     }

@@ -112,6 +112,40 @@ def test_a_request_with_wrong_credentials_may_be_on_anybodys_account() -> None:
     assert left(ledger, datadog(), "") is None
 
 
+# --- conventions -----------------------------------------------------------------------------------------------------
+
+
+def test_every_convention_is_taken_down() -> None:
+    """A dictionary, a list of policies, a reset as a time of day: what is left and for how long is known."""
+    date = {"Date": "Fri, 15 Jan 2027 08:00:00 GMT"}
+    counts = {"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": "50"}
+    told_as = {
+        "dictionary": {"RateLimit": "limit=100, remaining=50, reset=5"},
+        "policies": {"RateLimit": '"a";r=50;t=5', "RateLimit-Policy": '"a";q=100;w=60'},
+        "time of day": counts | {"X-RateLimit-Reset": "1800000005"} | date,
+    }
+    for what, headers in told_as.items():
+        last = noted(silent(confluent(), 1.0, headers=headers)).last_told(confluent(), "own")
+        assert last is not None, what
+        limit, remaining, reset = last.quota.limit, last.quota.remaining, last.quota.reset
+        assert (limit, remaining, reset, last.came_at) == (100, 50, 5, 1.0), what
+
+
+def test_a_policy_is_remembered_when_it_comes_no_more() -> None:
+    """RateLimit-Policy need not come with every answer; while none came, as much is allowed as was ever left."""
+    unknown = noted(silent(confluent(), headers={"RateLimit": '"a";r=50'}))
+    unknown.note(silent(confluent(), headers={"RateLimit": '"a";r=20'}))
+    last = unknown.last_told(confluent(), "own")
+    assert last is not None
+    assert (last.quota.limit, last.quota.remaining) == (50, 20)
+    fields = {"RateLimit": '"a";r=20', "RateLimit-Policy": '"a";q=100'}
+    known = noted(silent(confluent(), headers=fields))
+    known.note(silent(confluent(), headers={"RateLimit": '"a";r=19'}))
+    last = known.last_told(confluent(), "own")
+    assert last is not None
+    assert (last.quota.limit, last.quota.remaining) == (100, 19)
+
+
 # --- several operations ----------------------------------------------------------------------------------------------
 
 

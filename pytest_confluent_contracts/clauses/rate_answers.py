@@ -17,6 +17,7 @@ from pytest_confluent_contracts.model.clauses import (
 from pytest_confluent_contracts.model.quota import (
     POLICY_FIELD,
     STATE_FIELD,
+    USUAL_HEADERS,
     Quota,
     QuotaHeaders,
     quota_of,
@@ -121,7 +122,8 @@ def may_be_by_another_limit(refused: Exchange, headers: QuotaHeaders) -> bool:
     It asks to wait for another time than Reset does. A document that only
     names the headers does not say that there is no such limit.
     """
-    told = quota_of(refused, headers)
+    wait = headers.retry_after or USUAL_HEADERS.retry_after  # which need not be documented
+    told = quota_of(refused, replace(headers, retry_after=wait))
     if told.retry_after is None or told.reset is None:
         return False
     return abs(told.retry_after - told.reset) > 2 * SLACK_S

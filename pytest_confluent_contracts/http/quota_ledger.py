@@ -89,8 +89,9 @@ class QuotaLedger:
         if told.limit is not None or told.remaining is None:
             return told
         before = self._told.get(spender)
-        known = (before.quota.limit or 0) if before is not None else 0
-        return replace(told, limit=max(known, told.remaining))
+        if before is None or before.quota.policy != told.policy:
+            return replace(told, limit=told.remaining)
+        return replace(told, limit=max(before.quota.limit or 0, told.remaining))
 
     def _spender(self, operation: Operation, authority: str) -> Spender:
         whole = operation.document in self._shared
