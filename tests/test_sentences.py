@@ -282,6 +282,10 @@ FINDINGS: list[tuple[Finding, str]] = [
     ),
     (example(Kind.ALLOW_MISSING, 405), "405 answered without Allow (RFC 9110 15.5.6)"),
     (example(Kind.PROBLEM_STATUS_WRONG, 400, observed="200"), "400 answered with status 200"),
+    (
+        example(Kind.PROBLEM_MEMBER_WRONG, 400, "type", observed='"a b"'),
+        '400 answered with type "a b", which RFC 9457 3.1 has otherwise',
+    ),
     # the rate limit
     (
         example(Kind.REMAINING_ABOVE_LIMIT, 200, LEFT, (LIMIT, 10), 11),
@@ -313,6 +317,22 @@ FINDINGS: list[tuple[Finding, str]] = [
     (
         example(Kind.RESET_IS_TIME_OF_DAY, 200, RESET, observed=1767225600),
         f"200 answered with {RESET} 1767225600: a time of day",
+    ),
+    (
+        example(Kind.RESET_IS_NO_TIME_OF_DAY, 200, RESET, observed=30),
+        "200 answered with X-RateLimit-Reset 30: no time of day in seconds since 1970",
+    ),
+    (
+        example(Kind.RESET_IN_MILLISECONDS, 200, RESET, observed=1767225600000),
+        "200 answered with X-RateLimit-Reset 1767225600000: a time of day in milliseconds, not in seconds",
+    ),
+    (
+        example(Kind.RESET_BEYOND_PERIOD, 200, RESET, expected=("X-Period", 60), observed=62),
+        "200 answered with X-RateLimit-Reset 62, beyond X-Period 60",
+    ),
+    (
+        example(Kind.USED_DISAGREES, 200, "X-Used", expected=(LIMIT, 100, LEFT, 98), observed=3),
+        "200 answered with X-Used 3 beside X-RateLimit-Remaining 98, which do not make up X-RateLimit-Limit 100",
     ),
     (
         example(Kind.RESET_BEYOND_WINDOW, 200, RESET, 59.7, 300),

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.documents.limit_headers import usual_rate_limit
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.promises import (
     Identity,
     Members,
     Promises,
-    RateLimit,
     Refusals,
     Timestamps,
     ValuesByPath,
 )
-from pytest_confluent_contracts.model.quota import USUAL_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +44,7 @@ def conventional_promises(
     answer = operation.success.content if operation.success else None
     return Promises(
         refusals=_documented_refusals(operation),
-        rate_limit=_usual_rate_limit(operation),
+        rate_limit=usual_rate_limit(operation),
         identity=_usual_identity(operation, parameters),
         secrets=Members(place=place, inferred=True, paths=_secret_members(operation)),
         immutable=Members(place=place, inferred=True, paths=_read_only_members(answer)),
@@ -102,30 +101,6 @@ def _turning_away(operation: Operation) -> tuple[int, ...]:
     may_forbid = forbidden in documented or not operation.names_status(unauthorized)
     others = (unauthorized, forbidden) if may_forbid else (unauthorized,)
     return tuple(dict.fromkeys([*documented, *others]))
-
-
-def _usual_rate_limit(operation: Operation) -> RateLimit | None:
-    """Return the headers that tell the rate limit by the usual names.
-
-    None where none of them is documented.
-    """
-    documented: dict[str, str] = {}
-    for response in operation.responses:
-        documented.update((header.name.lower(), header.name) for header in response.headers)
-    found: dict[str, str] = {}
-    for role, usual in USUAL_NAMES.items():
-        named = [name.lower() for name in usual if name.lower() in documented]
-        if named:
-            found[role] = documented[named[0]]
-    if not found:
-        return None
-    return RateLimit(
-        place=operation.place,
-        limit=found.get("limit", ""),
-        remaining=found.get("remaining", ""),
-        reset=found.get("reset", ""),
-        retry_after=found.get("retry_after", ""),
-    )
 
 
 def _usual_identity(

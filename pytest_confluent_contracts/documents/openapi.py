@@ -201,10 +201,13 @@ class _DocumentReader:
             schema = self.schemas.json_schema_at(header, line)
             if "example" in header:
                 schema = schema | {"example": header["example"]}
+            words = [header.get("description"), (header.get("schema") or {}).get("description")]
+            description = " ".join(str(one) for one in words if one)
             required = header.get("required")
             is_said = isinstance(required, bool)
             place = self.source.location(line)
-            yield Header(name, schema, place, required if is_said else None)
+            presence = required if is_said else None
+            yield Header(name, schema, place, presence, description)
 
     def _content(self, node: Node, *, required: bool = True, implied: bool = False) -> Content:
         """Return a body.

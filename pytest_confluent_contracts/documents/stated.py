@@ -20,6 +20,7 @@ from pytest_confluent_contracts.model.promises import (
     RateLimit,
     Refusals,
     RequestId,
+    ResetUnit,
     Timestamps,
     ValuesByPath,
 )
@@ -102,7 +103,7 @@ def _stated_rate_limit(entry: Node, common: Mapping[str, Any]) -> RateLimit:
         remaining=entry.get("remaining", ""),
         reset=entry.get("reset", ""),
         retry_after=entry.get("retry-after", ""),
-        reset_is_relative=entry.get("reset-unit", "relative-seconds") == "relative-seconds",
+        reset_unit=ResetUnit(entry.get("reset-unit", ResetUnit.SECONDS)),
         retry_after_only_on=tuple(entry.get("retry-after-only-on", (429,))),
         shared=entry.get("shared", False),
     )

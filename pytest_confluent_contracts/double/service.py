@@ -12,10 +12,16 @@ import uuid
 from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import jsonschema_rs
 
+from pytest_confluent_contracts.double.limit_fields import (
+    Window,
+    documents_limit,
+    limit_fields,
+    limit_header_names,
+)
 from pytest_confluent_contracts.double.samples import allowed_value, is_allowed
 from pytest_confluent_contracts.double.store import (
     Store,
@@ -23,6 +29,7 @@ from pytest_confluent_contracts.double.store import (
     described_refusal,
     described_success,
     http_date,
+    seconds_since_1970,
 )
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
@@ -36,12 +43,6 @@ if TYPE_CHECKING:
 LIMIT = 100  # requests a window
 WINDOW_S = 60.0
 LATENCY_S = 0.02
-LIMIT_HEADERS = {
-    "limit": "X-RateLimit-Limit",
-    "remaining": "X-RateLimit-Remaining",
-    "reset": "X-RateLimit-Reset",
-    "retry_after": "Retry-After",
-}
 # What HTTP itself sends, and what an answer without a fault has no use for.
 UNSAMPLED = frozenset(
     {
@@ -126,23 +127,6 @@ class Problem:
     code: str
     detail: str
     pointer: str | None = None
-
-
-def documents_limit(operation: Operation) -> bool:
-    """Return whether the document speaks of a rate limit: by its headers, or by its refusal."""
-    if operation.promises.rate_limit is not None or operation.promises.refusals.throttled:
-        return True
-    return operation.response(429) is not None
-
-
-def limit_header_names(operation: Operation) -> dict[str, str]:
-    """Return by role the headers that tell the rate limit, named as promised or as usual."""
-    promised = operation.promises.rate_limit
-    names = dict(LIMIT_HEADERS)
-    for role in names:
-        if name := getattr(promised, role, ""):
-            names[role] = name
-    return names
 
 
 class Refused(Exception):
@@ -278,8 +262,8 @@ class Service:
         if self.clock.now() >= self.window_start + self.window:
             self.window_start, self.spent = self.clock.now(), 0
         if self.spent >= self.limit:
-            status = first_status(self.operation.promises.refusals.throttled, 429)
-            raise Refused(Problem(status, "rate_limited", "The limit is reached."))
+            detail = "The limit is reached."
+            raise Refused(Problem(self.limit_statuses[0], "rate_limited", detail))
         self.spent += 1
 
     def seconds_left(self) -> int:
@@ -287,20 +271,29 @@ class Service:
         return max(1, -int(-(self.window_start + self.window - self.clock.now()) // 1))
 
     def limit_headers(self, status: int) -> list[tuple[str, str]]:
-        """Return the headers that tell the limit; they stand on successes and on a 429."""
-        if not self.is_limited:
+        """Return the headers that tell the limit; they stand on successes and at the limit."""
+        if not self.is_limited or status not in {self.success_status, *self.limit_statuses}:
             return []
-        told = {
-            "limit": self.limit,
-            "remaining": self.limit - self.spent,
-            "reset": self.seconds_left(),
-        }
-        if status == 429:
-            told["retry_after"] = self.seconds_left()
-        elif status != self.success_status:
-            return []
-        names = limit_header_names(self.operation)
-        return [(names[role], str(value)) for role, value in told.items()]
+        seconds_left = self.seconds_left()
+        window = Window(
+            limit=self.limit,
+            left=self.limit - self.spent,
+            seconds_left=seconds_left,
+            seconds=int(self.window),
+            ends_at=seconds_since_1970(self.window_start + self.window),
+        )
+        headers = limit_fields(self.operation, window)
+        is_exhausted = status == 429 or self.spent >= self.limit
+        if status in self.limit_statuses and is_exhausted:
+            headers.append((limit_header_names(self.operation)["retry_after"], str(seconds_left)))
+        return headers
+
+    @property
+    def limit_statuses(self) -> tuple[int, ...]:
+        """Return the statuses with which the limit may refuse, the first that it does first."""
+        promised = self.operation.promises
+        doubtful = promised.rate_limit.may_refuse_with if promised.rate_limit else ()
+        return tuple(dict.fromkeys((*promised.refusals.throttled, *doubtful, 429)))
 
     # --- the body ---------------------------------------------------------------------------------
 
@@ -416,14 +409,15 @@ class Service:
         if not isinstance(shown, dict):
             return shown
         names = {member.path for member in content.properties}
+        for status in (problems[0].status, str(problems[0].status)):
+            told = shown | {"status": status}
+            if "status" in names and is_allowed(content.schema, told):
+                shown = told
+                break
         if "errors" in names:
             errors = [self.error_entry(problem, content) for problem in problems]
             told = shown | {"errors": errors}
             if is_allowed(content.schema, told):
-                return told
-        for status in (problems[0].status, str(problems[0].status)):
-            told = shown | {"status": status}
-            if "status" in names and is_allowed(content.schema, told):
                 return told
         return shown
 
@@ -444,7 +438,11 @@ class Service:
             "detail": problem.detail,
         }
         told = {name: error[name] for name in error if paths.member_path(entry, name) in documented}
-        return told if problem.pointer is None else told | {"source": {"pointer": problem.pointer}}
+        if problem.pointer is None:
+            return told
+        if paths.member_path(entry, "pointer") in documented:  # as RFC 9457 3 shows it
+            return told | {"pointer": f"#{quote(problem.pointer)}"}
+        return told | {"source": {"pointer": problem.pointer}}
 
     def refusal_headers(self, status: int) -> list[tuple[str, str]]:
         """Return the headers that HTTP asks of a refusal with *status*."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -138,6 +139,11 @@ def time_stamp(moment: float) -> str:
     """Return the moment *moment* seconds after `EPOCH`: ``0.0`` is ``2026-01-05T08:30:00.000Z``."""
     stamp = (EPOCH + timedelta(seconds=moment)).isoformat(timespec="milliseconds")
     return stamp.replace("+00:00", "Z")
+
+
+def seconds_since_1970(moment: float) -> int:
+    """Return the moment *moment* seconds after `EPOCH` in whole seconds since 1970, rounded up."""
+    return math.ceil(EPOCH.timestamp() + moment)
 
 
 def http_date(moment: float) -> str:

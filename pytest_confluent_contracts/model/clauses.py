@@ -150,6 +150,7 @@ class FindingKind(StrEnum):
     STACK_TRACE = "stack trace"  # observed
     ALLOW_MISSING = "405 without Allow"
     PROBLEM_STATUS_WRONG = "problem status wrong"  # observed
+    PROBLEM_MEMBER_WRONG = "problem member wrong"  # subject, observed
     # the rate limit
     REMAINING_ABOVE_LIMIT = (
         "Remaining above Limit"  # subject, observed; expected: the limit's header and its value
@@ -162,6 +163,12 @@ class FindingKind(StrEnum):
     REMAINING_STOOD_STILL = "Remaining stood still"  # subject, observed
     RESET_ROSE = "Reset rose"  # subject, observed; expected: the least before
     RESET_IS_TIME_OF_DAY = "Reset is a time of day"  # subject, observed
+    RESET_IS_NO_TIME_OF_DAY = "Reset is no time of day"  # subject, observed
+    RESET_IN_MILLISECONDS = "Reset is in milliseconds"  # subject, observed
+    # subject, observed; expected: the period's header and its value
+    RESET_BEYOND_PERIOD = "Reset beyond its period"
+    # subject, observed; expected: the limit's header and its value, and those of what is left
+    USED_DISAGREES = "used and left do not make up the limit"
     RESET_BEYOND_WINDOW = (
         "Reset beyond the window"  # subject, observed; expected: seconds that a window lasts
     )

@@ -58,13 +58,15 @@ class Content:
 class Header:
     """A documented response header.
 
-    ``required`` is None where the document does not say whether it is always sent.
+    ``required`` is None where the document does not say whether it is always sent; ``description``
+    is what it says in words.
     """
 
     name: str
     schema: Mapping[str, Any]
     place: SourceLocation
     required: bool | None = None
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

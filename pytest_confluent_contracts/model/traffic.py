@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pytest_confluent_contracts.model.documents import Operation
 from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
+from pytest_confluent_contracts.model.quota import refuses_for_limit
 
 REDACTED: Final = "[redacted]"
 CARELESS_WORDS: Final = ("null", "undefined")  # what a program sends whose credentials are not set
@@ -243,6 +244,14 @@ class Exchange:
         wanted = name.lower()
         return tuple(value for key, value in self.headers if key.lower() == wanted)
 
+    def field(self, name: str) -> str:
+        """Return the lines of the structured field *name* as one, empty where it did not come.
+
+        Several lines are one list (RFC 9651 4.2). What was redacted counts as a word, since its
+        brackets may stand in no key or token.
+        """
+        return ", ".join(self.header_values(name)).replace(REDACTED, "redacted")
+
     @property
     def is_readable(self) -> bool:
         """Return whether the body could be read: its content coding, if any, be undone."""
@@ -259,7 +268,9 @@ class Exchange:
 
         It has no word on what was asked.
         """
-        return self.status in (self.case.operation.promises.refusals.throttled or (429,))
+        if self.status in (self.case.operation.promises.refusals.throttled or (429,)):
+            return True
+        return refuses_for_limit(self)
 
 
 @dataclass(frozen=True, slots=True)

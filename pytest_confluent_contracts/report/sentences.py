@@ -286,6 +286,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.STACK_TRACE: "{status} answered with a stack trace: {observed}",
     Kind.ALLOW_MISSING: "405 answered without Allow (RFC 9110 15.5.6)",
     Kind.PROBLEM_STATUS_WRONG: "{status} answered with status {observed}",
+    Kind.PROBLEM_MEMBER_WRONG: CAME + ", which RFC 9457 3.1 has otherwise",
     # the rate limit
     Kind.REMAINING_ABOVE_LIMIT: CAME + ", above {expected[0]} {expected[1]}",
     Kind.LIMIT_IS_ZERO: ANSWERED + " with {subject} 0, which allows no request at all",
@@ -296,6 +297,11 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.REMAINING_STOOD_STILL: CAME + " again, though a request was spent",
     Kind.RESET_ROSE: CAME + ", after {expected}",
     Kind.RESET_IS_TIME_OF_DAY: CAME + ": a time of day",
+    Kind.RESET_IS_NO_TIME_OF_DAY: CAME + ": no time of day in seconds since 1970",
+    Kind.RESET_IN_MILLISECONDS: CAME + ": a time of day in milliseconds, not in seconds",
+    Kind.RESET_BEYOND_PERIOD: CAME + ", beyond {expected[0]} {expected[1]}",
+    Kind.USED_DISAGREES: CAME
+    + " beside {expected[2]} {expected[3]}, which do not make up {expected[0]} {expected[1]}",
     Kind.RESET_BEYOND_WINDOW: CAME + ", though a window lasts {expected:.0f} s",
     Kind.RESET_TOO_FAST: _reset_too_fast,
     Kind.RESET_TOO_SLOW: _reset_too_slow,
@@ -427,6 +433,7 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.CODE_CHANGED: "answer the same mistake with the same code",
     Kind.TITLE_CHANGED: "give each code one title; what differs belongs into the detail",
     Kind.PROBLEM_STATUS_WRONG: "write the status of the answer into the problem",
+    Kind.PROBLEM_MEMBER_WRONG: "write a URI reference, or a text, as RFC 9457 3.1 has it",
     Kind.POINTER_MALFORMED: "write a JSON Pointer (RFC 6901): /a/b, not a.b",
     Kind.POINTER_NOWHERE: "point at a member of the request's body",
     Kind.POINTER_ELSEWHERE: "point at what is wrong",
@@ -460,6 +467,10 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.SERVED_PAST_LIMIT: "refuse what is past the limit, or tell the limit that holds",
     Kind.SERVED_AT_ZERO: "refuse where none is left, or count what is left rightly",
     Kind.RESET_IS_TIME_OF_DAY: "send the seconds that are left, not a time of day",
+    Kind.RESET_IS_NO_TIME_OF_DAY: "send the time of day at which it resets, since 1970",
+    Kind.RESET_IN_MILLISECONDS: "send {subject} in seconds",
+    Kind.RESET_BEYOND_PERIOD: "tell when the window ends that is told of",
+    Kind.USED_DISAGREES: "count what is used and what is left together",
     Kind.WAIT_IS_TIME_OF_DAY: "send the seconds to wait, not a time of day",
     Kind.STORABLE: "send Cache-Control: no-store with a 429",
     # updates

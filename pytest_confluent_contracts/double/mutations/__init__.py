@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.double.mutations.altering import Alter, Mutation
 from pytest_confluent_contracts.double.mutations.answers import answer_mutations
+from pytest_confluent_contracts.double.mutations.conventions import convention_mutations
 from pytest_confluent_contracts.double.mutations.credentials import credential_mutations
 from pytest_confluent_contracts.double.mutations.envelopes import envelope_mutations
 from pytest_confluent_contracts.double.mutations.headers import header_mutations, status_mutations
@@ -43,6 +44,7 @@ FAMILIES = (
     rare_mutations,
     wire_mutations,
     text_mutations,
+    convention_mutations,
 )
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.double.limit_fields import limit_header_names
 from pytest_confluent_contracts.double.mutations.altering import (
     Mutation,
     alter_each_nth_answer,
@@ -18,7 +19,6 @@ from pytest_confluent_contracts.double.mutations.altering import (
     set_status,
     with_status,
 )
-from pytest_confluent_contracts.double.service import limit_header_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
