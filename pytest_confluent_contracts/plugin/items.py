@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.double.proving import MutationResult
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
-    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.documents import Operation, UnreadOperation
+    from pytest_confluent_contracts.model.sources import SourceLocation
     from pytest_confluent_contracts.plugin.gate import Gate
 
 
@@ -37,12 +38,46 @@ class DocumentFile(pytest.File):
         nodeid: Any = name if kind is str else kind(path=name)
         return cls.from_parent(parent, path=path, nodeid=nodeid)
 
-    def collect(self) -> Iterator[OperationNode]:
-        """Yield the operations of the document."""
+    def collect(self) -> Iterator[OperationNode | UnreadItem]:
+        """Yield the operations of the document, then those that cannot be read."""
         from pytest_confluent_contracts import documents
 
-        for operation in documents.read_document(self.path).operations:
+        document = documents.read_document(self.path)
+        for operation in document.operations:
             yield OperationNode.of(self, operation)
+        for unread in document.unread:
+            yield UnreadItem.of(self, unread)
+
+
+class UnreadItem(pytest.Function):
+    """An operation that cannot be read: one skipped test, at the line that is wrong."""
+
+    place: SourceLocation
+
+    @classmethod
+    def of(cls, parent: DocumentFile, unread: UnreadOperation) -> UnreadItem:
+        """Return the test of the operation that is *unread*."""
+
+        def skipped() -> None:
+            pytest.skip(f"not read: {unread.reason}")
+
+        item: UnreadItem = cls.from_parent(parent, name=unread.id, callobj=skipped)
+        item.place = unread.place
+        item.add_marker(pytest.mark.contract)
+        return item
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Return the place that is wrong, the line counted from 0."""
+        path = path_of_place(self, self.place)
+        return path, self.place.line - 1, f"{self.path.stem}: {self.name}"
+
+
+def path_of_place(item: pytest.Item, place: SourceLocation) -> Path:
+    """Return the path of the file in which *place* stands: a document may have several."""
+    from pytest_confluent_contracts import documents
+
+    files = documents.read_document(item.path).files
+    return type(item.path)(files.get(place.file, item.path))
 
 
 class OperationNode(pytest.Collector):
@@ -124,6 +159,7 @@ class ClauseItem(pytest.Function):
     """
 
     clause: Clause
+    place: SourceLocation
     ruling: Ruling | None
     fault: str
 
@@ -136,7 +172,7 @@ class ClauseItem(pytest.Function):
             _conclude(item, contract_gate)
 
         item: ClauseItem = cls.from_parent(parent, name=clause.id, callobj=judged)
-        item.clause, item.ruling, item.fault = clause, None, ""
+        item.clause, item.place, item.ruling, item.fault = clause, clause.place, None, ""
         item.add_marker(pytest.mark.contract)
         item.add_marker(getattr(pytest.mark, clause.family.value))
         return item
@@ -152,7 +188,8 @@ class ClauseItem(pytest.Function):
             told = block.failure_block(self.ruling, command)
             if self.fault:
                 told = f"{self.fault}\n{told}"
-            return _failure_with_block(excinfo, told, self.path, self.clause.place.line)
+            path = path_of_place(self, self.place)
+            return _failure_with_block(excinfo, told, path, self.place.line)
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -160,7 +197,8 @@ class ClauseItem(pytest.Function):
 
         pytest would write the dots of a bare id as colons.
         """
-        return self.path, self.clause.place.line - 1, f"{self.path.stem}: {self.clause.id}"
+        path = path_of_place(self, self.place)
+        return path, self.place.line - 1, f"{self.path.stem}: {self.clause.id}"
 
 
 def _uninterrupted_ruling(gate: Gate, operation: Operation, clause: Clause) -> Ruling:
