@@ -25,6 +25,7 @@ from pytest_confluent_contracts.documents.schemas import (
 from pytest_confluent_contracts.documents.security import security_alternatives
 from pytest_confluent_contracts.documents.source_file import SourceFile
 from pytest_confluent_contracts.documents.stated import stated_promises
+from pytest_confluent_contracts.documents.unjudged import unjudged_in
 from pytest_confluent_contracts.model.documents import (
     Content,
     Document,
@@ -108,6 +109,7 @@ class _DocumentReader:
             servers=tuple(self._servers(root)),
             operations=operations,
             unread=tuple(operation for operation, _ in self.unread),
+            unjudged=tuple(unjudged_in(source)),
             files={file.name: str(file.path) for file in source.files},
         )
 

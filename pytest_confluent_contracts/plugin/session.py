@@ -17,6 +17,7 @@ from pytest_confluent_contracts.run import saved_state
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
+
     from pytest_confluent_contracts.plugin.items import DocumentFile
 
 

@@ -17,7 +17,7 @@ from pytest_confluent_contracts.report.record import (
 )
 
 if TYPE_CHECKING:
-    from pytest_confluent_contracts.model.documents import Document
+    from pytest_confluent_contracts.model.documents import Document, Unjudged
     from pytest_confluent_contracts.model.sources import SourceLocation
 
 ORDER = tuple(verdict.value for verdict in Verdict)
@@ -58,14 +58,20 @@ def left_out_lines(document: Document) -> Iterator[str]:
     if document.unread:
         count = len(document.unread)
         told.append(f"not read: {count} operation{'s' if count > 1 else ''}, skipped below")
-    counted_by_what: dict[str, list[SourceLocation]] = defaultdict(list)
-    for one in document.unjudged:
-        counted_by_what[one.what].append(one.place)
-    named = [_what_is_unjudged(what, places) for what, places in counted_by_what.items()]
+    found = places_by_what(document.unjudged)
+    named = [_what_is_unjudged(what, places) for what, places in found.items()]
     if named:
         told.append(f"not judged: {', '.join(named)}")
     if told:
         yield f"contracts: {document.name}: {'; '.join(told)}"
+
+
+def places_by_what(unjudged: Iterable[Unjudged]) -> dict[str, list[SourceLocation]]:
+    """Return the places of each kind of thing that nobody judges."""
+    found: dict[str, list[SourceLocation]] = defaultdict(list)
+    for one in unjudged:
+        found[one.what].append(one.place)
+    return found
 
 
 def _what_is_unjudged(what: str, places: Sequence[SourceLocation]) -> str:
