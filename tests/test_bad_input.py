@@ -64,6 +64,11 @@ OPTIONS = {
     "an unknown document as argument": Bad(
         ("contracts/nonesuch",), ("nonesuch", "confluent-api-keys")
     ),
+    "an operation that no document has": wrong(
+        "operation", "nonesuch", "updateIamV2ApiKey (PATCH /iam/v2/api-keys/{id})"
+    ),
+    "an operation left out that no document has": wrong("operation", "!nonesuch", "updateIamV2"),
+    "every operation left out": wrong("operation", "!*", "no operation is left"),
     "a parameter that no document has": wrong(
         "param", "nonesuch=1", "nonesuch", "account_id", "id"
     ),

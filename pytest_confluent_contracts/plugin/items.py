@@ -39,14 +39,18 @@ class DocumentFile(pytest.File):
         return cls.from_parent(parent, path=path, nodeid=nodeid)
 
     def collect(self) -> Iterator[OperationNode | UnreadItem]:
-        """Yield the operations of the document, then those that cannot be read."""
+        """Yield the operations of the document that were chosen, then those that are unreadable."""
         from pytest_confluent_contracts import documents
+        from pytest_confluent_contracts.plugin.choice import is_chosen
+        from pytest_confluent_contracts.plugin.stash import SETTINGS
 
-        document = documents.read_document(self.path)
+        document, chosen = documents.read_document(self.path), self.config.stash[SETTINGS].chosen
         for operation in document.operations:
-            yield OperationNode.of(self, operation)
+            if is_chosen(operation, chosen):
+                yield OperationNode.of(self, operation)
         for unread in document.unread:
-            yield UnreadItem.of(self, unread)
+            if is_chosen(unread, chosen):
+                yield UnreadItem.of(self, unread)
 
 
 class UnreadItem(pytest.Function):
