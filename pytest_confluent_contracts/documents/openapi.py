@@ -32,6 +32,7 @@ from pytest_confluent_contracts.model.documents import (
     Example,
     Header,
     Operation,
+    Property,
     Response,
     UnreadOperation,
 )
@@ -88,6 +89,9 @@ class _DocumentReader:
     def __init__(self, source: SourceFile) -> None:
         self.source, self.schemas = source, SchemaReader(source)
         self.unread: list[tuple[UnreadOperation, ContractError]] = []
+        self._known_schemas: dict[
+            tuple[int, bool], tuple[Mapping[str, Any], tuple[Property, ...]]
+        ] = {}
 
     def document(self) -> Document:
         source, root = self.source, self.source.root
@@ -248,18 +252,31 @@ class _DocumentReader:
         chosen = next((name for name in contents if "json" in name), next(iter(contents)))
         line = contents.line_of(chosen)
         media = self.source.resolve(contents[chosen], line)
-        schema = self.schemas.json_schema_at(media, line)
-        if implied:
-            schema = with_implied_types(schema)
-        self._check_schema(schema, line)
+        schema, members = self._schema_and_members(media, line, implied=implied)
         return Content(
             media_type=chosen,
             schema=schema,
-            properties=tuple(members_of(schema, self.source.location)),
+            properties=members,
             examples=tuple(self._examples(media)),
             place=self.source.location(line),
             required=required,
         )
+
+    def _schema_and_members(
+        self, media: Node, line: int, *, implied: bool
+    ) -> tuple[Mapping[str, Any], tuple[Property, ...]]:
+        """Return the schema of *media*, read once though many operations refer to it."""
+        stated = media.get("schema")
+        is_reference = isinstance(stated, Node) and set(stated) == {"$ref"}
+        key = id(self.source.resolve(stated, line) if is_reference else stated), implied
+        if stated is None or key not in self._known_schemas:
+            schema = self.schemas.json_schema_at(media, line)
+            if implied:
+                schema = with_implied_types(schema)
+            self._check_schema(schema, line)
+            members = tuple(members_of(schema, self.source.location))
+            self._known_schemas[key] = (schema, members)
+        return self._known_schemas[key]
 
     def _check_schema(self, schema: Mapping[str, Any], line: int) -> None:
         """Raise `ContractError` where no validator would take the schema."""

@@ -94,6 +94,7 @@ class OperationNode(pytest.Collector):
         """Return the node of *operation*."""
         node: OperationNode = cls.from_parent(parent, name=operation.id)
         node.operation = operation
+        node.add_marker(pytest.mark.contract)  # which its clauses have from it
         return node
 
     def collect(self) -> Iterator[ClauseItem | MutationItem]:
@@ -107,8 +108,12 @@ class OperationNode(pytest.Collector):
         if self.config.stash[SETTINGS].prove:
             yield from self.mutation_items()
             return
+        shared: Any = None
         for clause in clauses.derive(self.operation):
-            yield ClauseItem.of(self, self.operation, clause)
+            item = ClauseItem.of(self, self.operation, clause, shared)
+            # All ask for one fixture: what pytest found out for the first of them holds for all.
+            shared = shared or getattr(item, "_fixtureinfo", None)
+            yield item
 
     def mutation_items(self) -> Iterator[MutationItem]:
         """Yield a test for each mutation, after one for the service without any."""
@@ -140,7 +145,6 @@ class MutationItem(pytest.Function):
             parent, name=f"prove/{mutation or 'no fault'}", callobj=proven
         )
         item.proof = None
-        item.add_marker(pytest.mark.contract)
         return item
 
     def repr_failure(  # type: ignore[override]
@@ -168,16 +172,23 @@ class ClauseItem(pytest.Function):
     fault: str
 
     @classmethod
-    def of(cls, parent: OperationNode, operation: Operation, clause: Clause) -> ClauseItem:
-        """Return the test of *clause*, marked with its family."""
+    def of(
+        cls, parent: OperationNode, operation: Operation, clause: Clause, fixtures: Any = None
+    ) -> ClauseItem:
+        """Return the test of *clause*, marked with its family.
+
+        *fixtures* is what pytest knows of the fixtures of another such test, None where it shall
+        find out itself.
+        """
 
         def judged(contract_gate: Gate) -> None:
             item.ruling = _uninterrupted_ruling(contract_gate, operation, clause)
             _conclude(item, contract_gate)
 
-        item: ClauseItem = cls.from_parent(parent, name=clause.id, callobj=judged)
+        item: ClauseItem = cls.from_parent(
+            parent, name=clause.id, callobj=judged, fixtureinfo=fixtures
+        )
         item.clause, item.place, item.ruling, item.fault = clause, clause.place, None, ""
-        item.add_marker(pytest.mark.contract)
         item.add_marker(getattr(pytest.mark, clause.family.value))
         return item
 
