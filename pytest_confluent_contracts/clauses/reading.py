@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -276,10 +277,14 @@ class SchemaReader:
     """
 
     def __init__(self, content: Content) -> None:
-        schema = dict(content.schema)
-        self._validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+        self._schema = dict(content.schema)
         self._documented = {member.path for member in content.properties} | {paths.WHOLE}
         self._seen: dict[int, tuple[Exchange, dict[str, Violated]]] = {}
+
+    @cached_property
+    def _validator(self) -> Any:
+        """Return the validator, made when first asked for: collecting asks for none."""
+        return jsonschema_rs.Draft202012Validator(self._schema, validate_formats=True)
 
     def violations_in(self, exchange: Exchange) -> dict[str, Violated]:
         """Return what is wrong with the answer's body, as `violations_of` does."""
