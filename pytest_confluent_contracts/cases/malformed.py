@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +101,17 @@ def _broken_json(operation: Operation, context: RunContext) -> Iterator[Case]:
         "a NUL after the value": good + b"\x00",
     }
     for title, body in bodies.items():
+        if _is_json(body):  # of a body without a text in it, or of a lone number
+            continue
         yield _raw_case(title, "json", operation, context, body)
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _with_bad_bytes(path: str | None, operation: Operation, context: RunContext) -> Iterator[Case]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pytest_confluent_contracts.cases.build import (
     bare_case,
+    body_with_member,
     distinct_cases,
     fresh_body,
     full_body,
@@ -18,6 +19,7 @@ from pytest_confluent_contracts.cases.build import (
     minimal_body,
     types_allowed,
     varied_members,
+    with_allowed_values,
     with_pins,
     with_values,
     writable_members,
@@ -30,7 +32,7 @@ from pytest_confluent_contracts.cases.member_values import (
     readable_values,
 )
 from pytest_confluent_contracts.cases.repeated_values import repeating_bodies
-from pytest_confluent_contracts.model.paths import value_at, with_value, without_value
+from pytest_confluent_contracts.model.paths import ABSENT, with_value, without_value
 from pytest_confluent_contracts.model.traffic import (
     NOTHING_SPECIAL,
     Case,
@@ -129,8 +131,9 @@ def _presence_bodies(operation: Operation, context: RunContext) -> Iterator[Body
             yield Body(f"an empty {member.path}", empty, member.path)
     for member in writable_members(operation):
         if not member.required:
-            value = value_at(everything, member.path)
-            yield Body(f"{member.path} alone", with_value(least, member.path, value))
+            alone = body_with_member(operation, context, member)
+            if alone is not ABSENT:
+                yield Body(f"{member.path} alone", alone)
             yield Body(f"{member.path} left out", without_value(everything, member.path))
 
 
@@ -151,7 +154,7 @@ def _row_bodies(operation: Operation, context: RunContext) -> Iterator[Body]:
     least = minimal_body(operation, context)
     while any(left.values()):
         rests = next(resting)
-        made = _row_body(least, _next_row(left, rests))
+        made = _row_body(operation, least, _next_row(left, rests))
         yield made if made.title else made._replace(title=f"{rests} rests")
 
 
@@ -178,14 +181,17 @@ def _readable_bodies(operation: Operation, context: RunContext) -> Iterator[Body
             left[member.path] = _begun_later(readable_values(member.schema), len(left))
     least = minimal_body(operation, context)
     while any(left.values()):
-        yield _row_body(least, _next_row(left, rests=""))
+        yield _row_body(operation, least, _next_row(left, rests=""))
 
 
-def _row_body(least: Any, row: dict[str, tuple[str, Any]]) -> Body:
-    """Return the body that sends each value of *row*, told by what they are."""
+def _row_body(operation: Operation, least: Any, row: dict[str, tuple[str, Any]]) -> Body:
+    """Return the body that sends each value of *row*, as far as the schema allows them together.
+
+    It is told by what they are.
+    """
     title = " and ".join(f"{path} is {shown}" for path, (shown, _) in row.items())
     values = {path: value for path, (_, value) in row.items()}
-    return Body(title, with_values(least, values))
+    return Body(title, with_allowed_values(operation, least, values))
 
 
 def _begun_later(entries: Iterable[T], by: int) -> deque[T]:

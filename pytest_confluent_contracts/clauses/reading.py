@@ -19,6 +19,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingEvidence,
     MissingKind,
 )
+from pytest_confluent_contracts.model.formats import OPENAPI_FORMATS
 from pytest_confluent_contracts.model.traffic import (
     REDACTED,
     Exchange,
@@ -170,6 +171,8 @@ def withheld(what: str, expected: Expect, *, otherwise: MissingEvidence | None =
             if exchange.coding is not None and not exchange.is_readable:
                 # It came, and `wire/content-coding` says why nobody can read it.
                 return MissingEvidence(MissingKind.UNREADABLE, exchange.coding.coding)
+        if not asked and any(map(_knows_no_valid_body, exchanges)):
+            return MissingEvidence(MissingKind.NO_VALID_BODY)
         came = Counter(exchange.failure or str(exchange.status) for exchange in asked)
         return MissingEvidence(
             MissingKind.WITHHELD,
@@ -181,6 +184,11 @@ def withheld(what: str, expected: Expect, *, otherwise: MissingEvidence | None =
         )
 
     return explain
+
+
+def _knows_no_valid_body(exchange: Exchange) -> bool:
+    """Return whether *exchange* sent what the schema forbids, for want of what it allows."""
+    return exchange.case.subject.kind is SubjectKind.NO_VALID_BODY
 
 
 def _as_expected(exchange: Exchange) -> bool:
@@ -277,7 +285,9 @@ class SchemaReader:
 
     def __init__(self, content: Content) -> None:
         schema = dict(content.schema)
-        self._validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+        self._validator = jsonschema_rs.Draft202012Validator(
+            schema, validate_formats=True, formats=dict(OPENAPI_FORMATS)
+        )
         self._documented = {member.path for member in content.properties} | {paths.WHOLE}
         self._seen: dict[int, tuple[Exchange, dict[str, Violated]]] = {}
 
@@ -310,7 +320,7 @@ class SchemaReader:
         return found
 
     def _nearest_documented(self, steps: Sequence[str | int]) -> str:
-        path = paths.path_of(steps)
+        path = paths.documented_path(steps, self._documented)
         while path not in self._documented:
             path = paths.parent_path(path)
         return path

@@ -46,6 +46,14 @@ BOUNDS = (
     *("exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
     *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
 )
+# What a member is asked for by other schemas than its own.
+RULES = (
+    *("oneOf", "anyOf", "not", "contains", "propertyNames"),
+    *("unevaluatedProperties", "unevaluatedItems"),
+    *("if", "dependentRequired", "dependentSchemas"),
+)
+# Of these, a part of the member may be what is wrong.
+CONDITIONAL = frozenset({"if", "dependentRequired", "dependentSchemas"})
 LONE_SURROGATE = "lone-surrogate"
 MEDIA_TYPE = "media-type"
 REFUSED_AS = {
@@ -332,7 +340,7 @@ def constraints_of(member: Property) -> list[str]:
     if member.required and member.path:
         found.append("required")
     found += [keyword for keyword in ("enum", "const") if keyword in schema]
-    found += [keyword for keyword in BOUNDS if keyword in schema]
+    found += [keyword for keyword in (*BOUNDS, *RULES) if keyword in schema]
     if schema.get("additionalProperties") is False:
         found.append("additionalProperties")
     return found
@@ -369,7 +377,11 @@ def _breaks_only(path: str, keyword: str) -> Applies:
         case = exchange.case
         if case.expect is not Expect.REFUSED or exchange.throttled or len(case.violations) != 1:
             return False
-        return case.subject == subject and case.violations[0].keyword == keyword
+        if case.violations[0].keyword != keyword:
+            return False
+        if keyword in CONDITIONAL and case.subject.kind is SubjectKind.MEMBER:
+            return paths.is_within(case.subject.name, path)
+        return case.subject == subject
 
     return applies
 

@@ -89,6 +89,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
     yield from _allowed_values(operation)
     for response in operation.responses:
         yield from _examples(response)
+    yield from _contradictions(operation)
 
 
 # --- every answer ------------------------------------------------------------------------------
@@ -582,6 +583,38 @@ def _look_at_value(path: str, allowed: Sequence[Any]) -> Look:
 
 
 # --- the document's own examples ---------------------------------------------------------------
+
+
+def _contradictions(operation: Operation) -> Iterator[Clause]:
+    """Yield a clause for each schema of a body that no value satisfies."""
+    if operation.request is not None:
+        yield from _contradictions_in("request", operation.request)
+    for response in operation.responses:
+        if response.content is not None:
+            yield from _contradictions_in(response.status, response.content)
+
+
+def _contradictions_in(where: str, content: Content) -> Iterator[Clause]:
+    whole = Property(paths.WHOLE, content.schema, required=True, place=content.place)
+    for member in (whole, *content.properties):
+        told = member.schema.get("x-contradiction")
+        if told:
+            yield _contradiction_clause(where, member, told)
+
+
+def _contradiction_clause(where: str, member: Property, told: str) -> Clause:
+    finding = Finding(FindingKind.SCHEMA_CONTRADICTS, subject=member.path, observed=told)
+    return Clause(
+        id=f"document/schema/{where}/{member.path or 'body'}",
+        family=Family.SHAPE,
+        level=Level.SHOULD,
+        place=member.place,
+        promise=f"some value satisfies the schema of {member.path or 'the body'}",
+        judge=lambda _: [Evidence(None, finding)],
+        explain=missing(MissingKind.NO_EXAMPLE),
+        needs=frozenset(),
+        topic=Topic(status="" if where == "request" else where, member=member.path),
+    )
 
 
 def _examples(response: Response) -> Iterator[Clause]:

@@ -23,6 +23,7 @@ from pytest_confluent_contracts.double.store import (
     http_date,
 )
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.formats import OPENAPI_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 LIMIT = 100  # requests a window
 WINDOW_S = 60.0
+DEEPEST = 200  # levels of a body
 LATENCY_S = 0.02
 LIMIT_HEADERS = {
     "limit": "X-RateLimit-Limit",
@@ -335,6 +337,7 @@ class Service:
         """Raise `Refused` with each problem of *body* where the schema is broken."""
         try:
             problems = [self.problem_of(error, body) for error in self.violations_in(body)]
+            _check_depth(body if not problems else None)
         except ValueError:  # jsonschema_rs reads nothing that is nested some 255 levels deep
             detail = "The body is nested too deeply."
             problems = [Problem(self.unreadable, "malformed_body", detail)]
@@ -347,7 +350,9 @@ class Service:
             return []
         if self._validator is None:
             self._validator = jsonschema_rs.Draft202012Validator(
-                dict(self.operation.request.schema), validate_formats=True
+                dict(self.operation.request.schema),
+                validate_formats=True,
+                formats=dict(OPENAPI_FORMATS),
             )
         first: dict[str, Any] = {}
         for error in self._validator.iter_errors(body):
@@ -417,6 +422,21 @@ def steps_to_violation(error: Any, body: Any) -> list[str | int]:
     """Return the steps to the member of *body* that a validator's error tells of or misses."""
     steps = paths.steps_reported(body, error.instance_path, error.instance)
     return [*steps, error.kind.property] if error.kind.name == "required" else steps
+
+
+def _check_depth(value: Any) -> None:
+    """Raise `ValueError` where *value* has more levels than the service follows."""
+    level = [value]
+    for _ in range(DEEPEST):
+        below: list[Any] = []
+        for holder in level:
+            if isinstance(holder, dict):
+                below += holder.values()
+            elif isinstance(holder, list):
+                below += holder
+        level = below
+    if level:
+        raise ValueError("it is nested too deeply")
 
 
 def _no_constant(name: str) -> Any:

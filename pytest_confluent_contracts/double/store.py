@@ -69,7 +69,7 @@ class Store:
         for member in self._writable:
             value = paths.value_at(body, member.path)
             was = paths.value_at(resource.shown, member.path)
-            if value is not ABSENT and was != value:
+            if value is not ABSENT and not is_same(was, value):
                 resource.shown = paths.with_value(resource.shown, member.path, deepcopy(value))
                 resource.updated = now
         for path in self.operation.secret_paths:
@@ -113,6 +113,11 @@ def described_refusal(operation: Operation) -> Content | None:
 def described_success(operation: Operation) -> Response:
     """Return the first documented answer of the 2xx class; raise `StopIteration` without one."""
     return next(response for response in operation.responses if response.status.startswith("2"))
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Return whether two JSON values are one, ``0`` and ``false`` being two."""
+    return one == other and repr(one) == repr(other)
 
 
 def time_stamp(moment: float) -> str:

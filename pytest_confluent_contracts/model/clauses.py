@@ -105,6 +105,7 @@ class FindingKind(StrEnum):
     MEMBER_INVALID = "member invalid"  # subject; observed: what is wrong
     MEMBERS_UNDECLARED = "members not declared"  # observed: the names, and how many more
     VALUE_UNLISTED = "value not listed"  # subject, observed
+    SCHEMA_CONTRADICTS = "schema contradicts itself"  # subject; observed: why
     EXAMPLE_INVALID = "example invalid"  # observed: what is wrong
     # headers
     HEADER_MISSING = "header missing"  # subject
@@ -271,6 +272,7 @@ class MissingKind(StrEnum):
     UNPROVOKABLE = "cannot be provoked"  # subject: the status
     METHODS_NEVER_SENT = "methods never sent"
     NO_EXAMPLE = "no example"
+    NO_VALID_BODY = "no valid body is known"
     NO_SUCH_REQUEST = "no request breaks only this"
     CREDENTIALS_NOT_SET = "credentials not set"  # subject: the variables
     # the rate limit

@@ -89,6 +89,7 @@ class SubjectKind(StrEnum):
     # The scheme that is wrong, where something else is, too: the body, or the id.
     CREDENTIALS_BEFORE_BODY = "credentials before body"
     CREDENTIALS_BEFORE_ID = "credentials before id"
+    NO_VALID_BODY = "no valid body"  # one that the schema allows was looked for, and not found
     ODD_ID = "odd id"  # an id that may be refused for its form, before anybody looks for it
     FORM = "form"  # the name of the legal form of a request; empty for the usual one
     NORMALISED_ID = "normalised id"  # an id that is the own one to who normalises what HTTP lets
