@@ -575,6 +575,14 @@ MISSING: list[tuple[MissingEvidence, str]] = [
     ),
     (MissingEvidence(Missing.NO_EXAMPLE), "the document shows no example"),
     (
+        MissingEvidence(Missing.NO_SUCH_MEDIA_TYPE, "application/hal+json"),
+        "no answer was sent as application/hal+json",
+    ),
+    (
+        MissingEvidence(Missing.BODY_NOT_JUDGED, "application/xml"),
+        "bodies of application/xml are not judged beyond status and media type",
+    ),
+    (
         MissingEvidence(Missing.NO_VALID_BODY),
         "no body is known that the schema allows: none could be sent",
     ),

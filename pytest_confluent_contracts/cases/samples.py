@@ -194,7 +194,7 @@ class _Sampler:
         names = schema.get("propertyNames")
         if isinstance(names, Mapping) and names:
             yield from samples_of({"type": "string", **names}, "member")
-        elif schema.get("additionalProperties", True) is not False:
+        elif _needs_more_members(schema):
             most = max(1, schema.get("minProperties", 0))
             yield from (f"member-{index}" for index in range(1, most + 1))
 
@@ -333,6 +333,13 @@ def member_schema(schema: Mapping[str, Any], name: str) -> dict[str, Any]:
     for one in asked:
         held = joined(held, one)
     return held
+
+
+def _needs_more_members(schema: Mapping[str, Any]) -> bool:
+    """Return whether *schema* speaks of members that it does not name."""
+    values = schema.get("additionalProperties", True)
+    is_map = isinstance(values, Mapping)
+    return is_map or bool(schema.get("minProperties") and values is not False)
 
 
 def _names_required(schema: Mapping[str, Any]) -> list[str]:

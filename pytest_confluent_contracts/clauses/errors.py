@@ -18,7 +18,6 @@ from pytest_confluent_contracts.clauses.reading import (
     Looked,
     always,
     each,
-    essence,
     is_answer,
     look_for_leaks,
     may_come_from_front,
@@ -40,6 +39,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
     Topic,
 )
+from pytest_confluent_contracts.model.media_types import essence
 from pytest_confluent_contracts.model.traffic import Expect
 
 if TYPE_CHECKING:
@@ -99,6 +99,8 @@ def derive(operation: Operation) -> Iterator[Clause]:
     for response in refusals:
         if response.content and not _is_alike(response.content, shared):
             yield from _own_envelope(operation, response, response.content)
+        applies_here = shape.documented_as(operation, response.status)
+        yield from shape.other_body_clauses(Family.ERRORS, response, applies_here)
     yield from _lists_not_empty(shared, applies, explain)
     yield from _prose(operation, applies)
     yield from _nothing_given_away(operation)

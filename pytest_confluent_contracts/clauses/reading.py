@@ -20,6 +20,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
 )
 from pytest_confluent_contracts.model.formats import OPENAPI_FORMATS
+from pytest_confluent_contracts.model.media_types import essence
 from pytest_confluent_contracts.model.traffic import (
     REDACTED,
     Exchange,
@@ -251,11 +252,6 @@ def quote_value(value: Any, width: int = 80) -> str:
         return text
     length = len(value) if isinstance(value, str) else len(text)
     return f"{text[: width - 30]}... ({length} characters) ...{text[-8:]}"
-
-
-def essence(media_type: str | None) -> str:
-    """Return the media type without its parameters, in lower case (RFC 9110 8.3.1)."""
-    return (media_type or "").partition(";")[0].strip().lower()
 
 
 # --- schemas -----------------------------------------------------------------------------------

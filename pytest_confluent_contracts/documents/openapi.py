@@ -33,6 +33,7 @@ from pytest_confluent_contracts.model.documents import (
     Operation,
     Response,
 )
+from pytest_confluent_contracts.model.media_types import preference
 from pytest_confluent_contracts.model.promises import Promises
 
 if TYPE_CHECKING:
@@ -123,19 +124,20 @@ class _DocumentReader:
         """Return the operation at *node*, a member of the path *item*, still without promises."""
         parameters = self._parameters(item, node)
         responses = tuple(self._responses(self.source.mapping(node, "responses")))
-        request = self._request(node, line)
+        requests = self._requests(node, line)
         return Operation(
             document=self.source.path.stem,
             id=str(node.get("operationId") or f"patch {path}"),
             method="PATCH",
             path=path,
             parameters=tuple(_path_parameters(parameters)),
-            request=request,
+            request=requests[0] if requests else None,
             responses=responses,
             security=tuple(security_alternatives(self.source, node)),
             promises=Promises(),
             place=self.source.location(line),
             source=self.plain,
+            other_requests=tuple(requests[1:]),
         )
 
     def _parameters(self, item: Node, node: Node) -> list[Node]:
@@ -165,12 +167,17 @@ class _DocumentReader:
 
     # --- bodies and headers -----------------------------------------------------------------------
 
-    def _request(self, node: Node, line: int) -> Content | None:
+    def _requests(self, node: Node, line: int) -> list[Content]:
+        """Return the bodies that may be sent, one a media type, that of which most is said first.
+
+        What only answers have is not required in them.
+        """
         stated = node.get("requestBody")
         if not stated:
-            return None
+            return []
         body = self.source.resolve(stated, line)
-        return self._content(body, required=bool(body.get("required", False)))
+        required = bool(body.get("required", False))
+        return self._contents(body, "readOnly", required=required)
 
     def _responses(self, responses: Node) -> Iterator[Response]:
         for status, node in responses.items():
@@ -178,9 +185,13 @@ class _DocumentReader:
                 continue
             line = responses.line_of(status)
             node = self.source.resolve(node, line)
-            content = self._content(node, implied=True) if node.get("content") else None
+            contents: list[Content] = []
+            if node.get("content"):
+                contents = self._contents(node, "writeOnly", implied=True)
             headers = tuple(self._headers(node))
-            yield Response(status, headers, content, self.source.location(line))
+            place = self.source.location(line)
+            first = contents[0] if contents else None
+            yield Response(status, headers, first, place, tuple(contents[1:]))
 
     def _headers(self, node: Node) -> Iterator[Header]:
         headers = self.source.mapping_or_empty(node, "headers")
@@ -192,18 +203,28 @@ class _DocumentReader:
                 schema = schema | {"example": header["example"]}
             yield Header(name, schema, self.source.location(line))
 
-    def _content(self, node: Node, *, required: bool = True, implied: bool = False) -> Content:
-        """Return a body.
+    def _contents(
+        self, node: Node, other_way: str, *, required: bool = True, implied: bool = False
+    ) -> list[Content]:
+        """Return the bodies at *node*, one a media type, that of which most can be said first.
 
-        *implied*: an answer's schema that lists members and no type means an object.
+        *other_way* is the keyword of members that travel the other way only. *implied*: an answer's
+        schema that lists members and no type means an object.
         """
         contents = self.source.mapping(node, "content")
         if not contents:
             raise self.source.error(node.line_of("content"), "`content` names no media type")
-        chosen = next((name for name in contents if "json" in name), next(iter(contents)))
+        return [
+            self._content(contents, name, other_way, required=required, implied=implied)
+            for name in sorted(contents, key=preference)
+        ]
+
+    def _content(
+        self, contents: Node, chosen: str, other_way: str, *, required: bool, implied: bool
+    ) -> Content:
         line = contents.line_of(chosen)
         media = self.source.resolve(contents[chosen], line)
-        schema = self.schemas.json_schema_at(media, line)
+        schema = self.schemas.json_schema_at(media, line, other_way)
         if implied:
             schema = with_implied_types(schema)
         self._check_schema(schema, line)

@@ -263,6 +263,8 @@ class MissingKind(StrEnum):
     NOTHING_SENT = "nothing sent"
     NOTHING_BETWEEN = "nothing in between"
     NO_SUCH_STATUS = "no answer had the status"  # subject: the status
+    NO_SUCH_MEDIA_TYPE = "no answer had the media type"  # subject: the media type
+    BODY_NOT_JUDGED = "body not judged"  # subject: the media type
     NO_SUCH_MEMBER = "no answer had the member"  # subject
     NO_SUCH_ERROR_MEMBER = "no error had the member"  # subject
     MEMBER_OPTIONAL = "optional member never came"  # subject

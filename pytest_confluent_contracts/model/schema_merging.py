@@ -55,10 +55,16 @@ def contradiction(schema: Mapping[str, Any]) -> str:
     for name in schema.get("required") or ():
         if name in members and is_forbidden(members[name]):
             return f"{name} is required, and a part that does not name it is closed"
-    if schema.get("type") == []:
+    # Of parts that allow one type or the other, each kept its own.
+    typed_parts = [part for part in schema.get("allOf", ()) if "type" in part]
+    if schema.get("type") == [] or ("type" in schema and typed_parts):
         return "no type is allowed by every part"
     if schema.get("enum") == []:
         return "no value of enum is allowed by every part"
+    return _crossed_bounds(schema)
+
+
+def _crossed_bounds(schema: Mapping[str, Any]) -> str:
     for low, high in zip(LOWER_BOUNDS, UPPER_BOUNDS, strict=True):
         if low in schema and high in schema and schema[low] > schema[high]:
             return f"{low} {schema[low]} is above {high} {schema[high]}"

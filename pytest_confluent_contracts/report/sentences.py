@@ -608,6 +608,8 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NOTHING_SENT: "nothing was sent",
     Missing.NOTHING_BETWEEN: "nothing lies between the run and this target",
     Missing.NO_SUCH_STATUS: "no answer had status {subject}",
+    Missing.NO_SUCH_MEDIA_TYPE: "no answer was sent as {subject}",
+    Missing.BODY_NOT_JUDGED: "bodies of {subject} are not judged beyond status and media type",
     Missing.NO_SUCH_MEMBER: "no answer had {subject}",
     Missing.NO_SUCH_ERROR_MEMBER: "no error had {subject}",
     Missing.MEMBER_OPTIONAL: "{subject} is optional, and no answer had it",
