@@ -9,6 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.cases.bodies import (
+    OF_TEXTS,
+    content_type,
+    encoded_body,
+    encoded_json,
+    value_understood,
+)
 from pytest_confluent_contracts.cases.samples import (
     is_allowed_value,
     sample_of,
@@ -18,6 +25,7 @@ from pytest_confluent_contracts.cases.samples import (
 )
 from pytest_confluent_contracts.cases.strategies import drawn_values
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.schema_merging import merged_schemas
 from pytest_confluent_contracts.model.traffic import (
@@ -299,6 +307,12 @@ def is_promised(operation: Operation, body: Any) -> bool:
     """
     if operation.request is None or violations(operation, body):
         return operation.request is None
+    if operation.request.kind is BodyKind.JSON_PATCH:
+        return bool(body == [])  # whether an operation can be done hangs on what is there
+    if operation.request.kind is BodyKind.XML:
+        return False
+    if operation.request.kind in OF_TEXTS and value_understood(operation.request, body) is ABSENT:
+        return False
     text = schema_text(operation.request.schema)
     return '"x-discriminator"' not in text or bool(_told_validator(text).is_valid(body))
 
@@ -341,11 +355,6 @@ def path_at_fault(violation: Violation, body: Any) -> str:
 # --- cases ----------------------------------------------------------------------------------------
 
 
-def encoded_json(body: Any) -> bytes:
-    """Return *body* as JSON in UTF-8, its characters as they are."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-
-
 def bare_case(
     probe: Probe, title: str, operation: Operation, context: RunContext, **more: Any
 ) -> Case:
@@ -353,7 +362,7 @@ def bare_case(
 
     It goes to the run's own resource, with valid credentials and without a body.
     """
-    media_type = operation.request.media_type if operation.request else "application/json"
+    media_type = content_type(operation.request) if operation.request else "application/json"
     settings: dict[str, Any] = {
         "parameters": context.parameters,
         "headers": (
@@ -376,8 +385,27 @@ def judged_case(
 
     What is promised for it follows from the schema, not from its maker.
     """
-    settings = {"value": body, "body": encoded_json(body)} | promised_by_schema(operation, body)
+    settings = _body_fields(operation, body)
     return bare_case(probe, title, operation, context, **(settings | more))
+
+
+def _body_fields(operation: Operation, body: Any) -> dict[str, Any]:
+    """Return the fields of a case that sends *body* in the media type of the request."""
+    content = operation.request
+    if content is None or content.kind in (BodyKind.JSON, BodyKind.MERGE_PATCH):
+        settings = {"value": body, "body": encoded_json(body)}
+        return settings | promised_by_schema(operation, body)
+    if content.kind is BodyKind.XML:  # as published, or not at all
+        return {"value": ABSENT, "body": encoded_body(content, body), "expect": Expect.ANY}
+    understood = value_understood(content, body)
+    encoded = encoded_body(content, body)
+    is_ambiguous = content.kind in OF_TEXTS and understood is ABSENT
+    if encoded is None or is_ambiguous:  # nothing is promised for what can be read in two ways
+        return {"value": ABSENT, "body": encoded, "expect": Expect.ANY}
+    promised = promised_by_schema(operation, body if understood is ABSENT else understood)
+    # What a patch or a file makes of the resource, no one can tell from it.
+    is_told = content.kind in OF_TEXTS or promised["expect"] is Expect.REFUSED
+    return {"value": understood if is_told else ABSENT, "body": encoded} | promised
 
 
 def promised_by_schema(operation: Operation, body: Any) -> dict[str, Any]:
@@ -387,6 +415,8 @@ def promised_by_schema(operation: Operation, body: Any) -> dict[str, Any]:
     wrong.
     """
     wrong = violations(operation, body)
+    if _removes_only(operation, wrong):
+        return {"violations": (), "expect": Expect.ANY}
     expect = Expect.ACCEPTED if is_promised(operation, body) else Expect.ANY
     fields: dict[str, Any] = {
         "violations": wrong,
@@ -395,6 +425,16 @@ def promised_by_schema(operation: Operation, body: Any) -> dict[str, Any]:
     if len(wrong) == 1:
         fields["subject"] = Subject(SubjectKind.MEMBER, documented_fault(operation, wrong[0], body))
     return fields
+
+
+def _removes_only(operation: Operation, wrong: Sequence[Violation]) -> bool:
+    """Return whether a merge patch is wrong only in that it removes members (RFC 7396 1).
+
+    The schema tells what stays there, and null that nothing does.
+    """
+    if operation.request is None or operation.request.kind is not BodyKind.MERGE_PATCH:
+        return False
+    return bool(wrong) and all(violation.keyword == "null" for violation in wrong)
 
 
 def documented_fault(operation: Operation, violation: Violation, body: Any) -> str:

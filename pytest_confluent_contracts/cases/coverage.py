@@ -24,6 +24,7 @@ from pytest_confluent_contracts.cases.strategies import (
     characters_known,
     loaded_schema,
 )
+from pytest_confluent_contracts.model.media_types import IN_JSON
 from pytest_confluent_contracts.model.paths import value_at, value_at_pointer, with_value
 from pytest_confluent_contracts.model.traffic import Case, Probe, RunContext
 
@@ -39,7 +40,8 @@ def coverage_cases(operation: Operation, context: RunContext) -> list[Case]:
     These are bodies that are allowed, and bodies that are wrong in one way that the listed broken
     ones are not.
     """
-    if operation.request is None or not context.made_up:
+    request = operation.request
+    if request is None or request.kind not in IN_JSON or not context.made_up:
         return []
     known = {ways_wrong(case) for case in listed_cases(operation, context)}
     added: list[Case] = []

@@ -16,6 +16,7 @@ from pytest_confluent_contracts.cases.build import (
     varied_members,
     violations,
 )
+from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import without_value
 from pytest_confluent_contracts.model.traffic import (
     Case,
@@ -42,7 +43,8 @@ def legal_form_cases(operation: Operation, context: RunContext) -> list[Case]:
 
     An optional member rests in each: the next answer shows whether what was said of it was kept.
     """
-    if operation.request is None:
+    request = operation.request
+    if request is None or request.kind not in (BodyKind.JSON, BodyKind.MERGE_PATCH):
         return []
     usual = judged_case(
         Probe.FORMS,

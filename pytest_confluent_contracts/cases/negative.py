@@ -21,6 +21,7 @@ from pytest_confluent_contracts.cases.generated import forbidden_bodies
 from pytest_confluent_contracts.cases.member_values import long_text
 from pytest_confluent_contracts.cases.samples import sample_of, texts_of
 from pytest_confluent_contracts.model.documents import Operation, Property
+from pytest_confluent_contracts.model.media_types import IN_JSON, WITH_MEMBERS
 from pytest_confluent_contracts.model.paths import (
     ABSENT,
     WHOLE,
@@ -64,7 +65,7 @@ def broken_cases(operation: Operation, context: RunContext) -> list[Case]:
 
     The same problem must be called the same.
     """
-    if operation.request is None:
+    if operation.request is None or operation.request.kind not in {*WITH_MEMBERS, *IN_JSON}:
         return []
     drawn = [
         judged_case(Probe.BROKEN, "a generated broken body", operation, context, body)

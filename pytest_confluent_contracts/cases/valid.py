@@ -31,7 +31,9 @@ from pytest_confluent_contracts.cases.member_values import (
     long_text,
     readable_values,
 )
+from pytest_confluent_contracts.cases.other_media_types import other_media_type_cases
 from pytest_confluent_contracts.cases.repeated_values import repeating_bodies
+from pytest_confluent_contracts.model.media_types import IN_JSON, BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT, with_value, without_value
 from pytest_confluent_contracts.model.traffic import (
     NOTHING_SPECIAL,
@@ -75,20 +77,25 @@ def allowed_cases(operation: Operation, context: RunContext) -> list[Case]:
     def judged_bodies(bodies: Iterable[Body]) -> list[Case]:
         return [_judged_body(body, operation, context) for body in bodies]
 
+    if operation.request.kind not in (BodyKind.JSON, BodyKind.MERGE_PATCH, BodyKind.FORM):
+        bodies = judged_bodies(_presence_bodies(operation, context))
+        alone = [one for one in bodies if one.expect is Expect.ACCEPTED]
+        return [*distinct_cases(alone), *other_media_type_cases(operation, context)]
     drawn = [Body("a generated body", body) for body in allowed_bodies(operation, context)]
-    others = [*_readable_bodies(operation, context), *_alike_bodies(operation, context)]
-    others += [*_uneven_bodies(operation, context), *drawn]
+    rest = [*_readable_bodies(operation, context), *_alike_bodies(operation, context)]
+    rest += [*_uneven_bodies(operation, context), *drawn]
     again = [Body(*step) for step in repeating_bodies(operation, context)]
     made = [
         *distinct_cases(judged_bodies(_presence_bodies(operation, context))),
-        _escaped_case(operation, context),
+        *_escaped_cases(operation, context),
         # Among the rows one that only rests comes more than once; it is no repetition.
         *judged_bodies(_row_bodies(operation, context)),
         *judged_bodies(again),
-        *distinct_cases(judged_bodies(others)),
+        *distinct_cases(judged_bodies(rest)),
     ]
     allowed = [one for one in made if one.expect is Expect.ACCEPTED]
-    return [*allowed[:2], *_some_twice(allowed[2:])]
+    others = other_media_type_cases(operation, context)
+    return [*allowed[:2], *_some_twice(allowed[2:]), *others]
 
 
 def _judged_body(body: Body, operation: Operation, context: RunContext) -> Case:
@@ -97,14 +104,16 @@ def _judged_body(body: Body, operation: Operation, context: RunContext) -> Case:
     return judged_case(Probe.VALID, body.title, operation, context, value, subject=subject)
 
 
-def _escaped_case(operation: Operation, context: RunContext) -> Case:
-    """Return a body in JSON's other spelling.
+def _escaped_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
+    """Yield a body in JSON's other spelling.
 
     It has indents, and escapes in place of the characters themselves.
     """
+    if operation.request is None or operation.request.kind not in IN_JSON:
+        return
     body = fresh_body(operation, context, "caf\u00e9 \U0001d518")
     one = judged_case(Probe.VALID, "new values, indented and escaped", operation, context, body)
-    return replace(one, body=json.dumps(body, indent=2).encode())
+    yield replace(one, body=json.dumps(body, indent=2).encode())
 
 
 def _some_twice(cases: list[Case]) -> Iterator[Case]:

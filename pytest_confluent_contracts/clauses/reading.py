@@ -84,6 +84,8 @@ def is_answer(exchange: Exchange) -> bool:
 
 # RFC 9110 15.5.1, 15.5.5 and 15.5.15: an id may be refused before anybody looks for it.
 REFUSING_FORM_OF_ID = frozenset({400, 404, 414})
+# RFC 5789 2.2: a patch is fine, and what is there is not made for it.
+REFUSING_STATE = frozenset({400, 404, 409, 422})
 # RFC 9110 15.5.4: what may stand for 404 where it is documented, and hides what exists.
 HIDING = 403
 # By the form of a request: RFC 9110 15.5.12 (a length is asked for), RFC 6585 5 (headers too
@@ -100,6 +102,8 @@ def is_permitted_by_http(exchange: Exchange) -> bool:
     kind, status = exchange.case.subject.kind, exchange.status
     if kind is SubjectKind.FORM:
         return status in REFUSING_FORM.get(exchange.case.subject.name, ())
+    if kind is SubjectKind.PATCH_PATH:
+        return status in REFUSING_STATE
     if kind is SubjectKind.ODD_ID:
         return status in REFUSING_FORM_OF_ID
     if kind is SubjectKind.NORMALISED_ID:
@@ -172,7 +176,8 @@ def withheld(what: str, expected: Expect, *, otherwise: MissingEvidence | None =
             if exchange.coding is not None and not exchange.is_readable:
                 # It came, and `wire/content-coding` says why nobody can read it.
                 return MissingEvidence(MissingKind.UNREADABLE, exchange.coding.coding)
-        if not asked and any(map(_knows_no_valid_body, exchanges)):
+        is_known = not any(map(_knows_no_valid_body, exchanges))
+        if not is_known and all(map(_as_expected, asked)):
             return MissingEvidence(MissingKind.NO_VALID_BODY)
         came = Counter(exchange.failure or str(exchange.status) for exchange in asked)
         return MissingEvidence(

@@ -16,6 +16,11 @@ from urllib.parse import unquote
 
 import jsonschema_rs
 
+from pytest_confluent_contracts.double.bodies import (
+    Unpatchable,
+    Unreadable,
+    read_as_documented,
+)
 from pytest_confluent_contracts.double.store import (
     Store,
     described_refusal,
@@ -24,6 +29,8 @@ from pytest_confluent_contracts.double.store import (
 )
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.formats import OPENAPI_FORMATS
+from pytest_confluent_contracts.model.media_types import BodyKind, sent_media_type
+from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -158,7 +165,8 @@ class Service:
         self.window_start, self.spent = clock.now(), 0
         self.credentials = {scheme.name: self._issue(scheme) for scheme in operation.schemes}
         self.store = Store(operation, self.parameters)
-        self._validator: Any = None
+        self._validators: dict[str, Any] = {}
+        self._sent_as: Content | None = None  # the documented body that the request has
 
     # --- what it was set up with ------------------------------------------------------------------
 
@@ -197,7 +205,12 @@ class Service:
 
     def apply_update(self, resource: Resource, body: Any) -> None:
         """Write the members that an update may write; whatever else was sent is ignored."""
-        self.store.write(resource, body, self.clock.now())
+        kind = self._sent_as.kind if self._sent_as else BodyKind.JSON
+        try:
+            self.store.write(resource, body, self.clock.now(), kind)
+        except Unpatchable as error:  # RFC 5789 2.2
+            problem = Problem(self.unprocessable, "conflict", f"The patch fails: {error}.")
+            raise Refused(problem) from None
 
     def show_resource(self, resource: Resource) -> Any:
         """Return the resource as an answer shows it."""
@@ -318,20 +331,20 @@ class Service:
     def read_body(self, request: Request) -> Any:
         """Return the JSON value of the body; raise `Refused` where none can be read."""
         content = self.operation.request
+        self._sent_as = content
         if content is None or (not request.body and not content.required):
             return {}
-        sent_as = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if sent_as != content.media_type:
+        try:
+            read = read_as_documented(
+                self.operation, request.headers.get("content-type", ""), request.body
+            )
+        except Unreadable as error:
+            raise Refused(Problem(self.unreadable, "malformed_body", str(error))) from None
+        if read is None:
             detail = f"Send {content.media_type}."
             raise Refused(Problem(self.unreadable, "unsupported_media_type", detail))
-        try:
-            text = request.body.decode("utf-8")
-            value = json.loads(text, parse_constant=_no_constant)
-            json.dumps(value, ensure_ascii=False).encode("utf-8")
-        except (ValueError, RecursionError):
-            detail = "The body is not JSON."
-            raise Refused(Problem(self.unreadable, "malformed_body", detail)) from None
-        return value
+        self._sent_as = read.content
+        return read.value
 
     def check_body(self, body: Any) -> None:
         """Raise `Refused` with each problem of *body* where the schema is broken."""
@@ -346,16 +359,15 @@ class Service:
 
     def violations_in(self, body: Any) -> list[Any]:
         """Return the validator's errors, the first of each place."""
-        if self.operation.request is None:
+        content = self._sent_as
+        if content is None or body is ABSENT:
             return []
-        if self._validator is None:
-            self._validator = jsonschema_rs.Draft202012Validator(
-                dict(self.operation.request.schema),
-                validate_formats=True,
-                formats=dict(OPENAPI_FORMATS),
+        if content.media_type not in self._validators:
+            self._validators[content.media_type] = jsonschema_rs.Draft202012Validator(
+                dict(content.schema), validate_formats=True, formats=dict(OPENAPI_FORMATS)
             )
         first: dict[str, Any] = {}
-        for error in self._validator.iter_errors(body):
+        for error in self._validators[content.media_type].iter_errors(body):
             first.setdefault(paths.pointer_of(steps_to_violation(error, body)), error)
         return list(first.values())
 
@@ -403,11 +415,17 @@ class Service:
             return [("WWW-Authenticate", 'Basic realm="contract", error="invalid_key"')]
         return [("Allow", self.operation.method)] if status == 405 else []
 
+    def media_type_of(self, status: int) -> str:
+        """Return the media type of the body that is documented for *status*, of a range JSON."""
+        response = self.operation.response(status)
+        content = response.content if response else described_refusal(self.operation)
+        return sent_media_type(content.media_type) if content else "application/json"
+
     def finish(self, answer: Answer) -> Answer:
         """Return the answer with the headers that every answer has."""
         headers: list[tuple[str, str]] = []
         if answer.value is not None:
-            headers.append(("Content-Type", "application/json"))
+            headers.append(("Content-Type", self.media_type_of(answer.status)))
         if request_id := self.operation.promises.request_id:
             headers.append((request_id.header, f"{self.random.getrandbits(128):032x}"))
         headers += self.limit_headers(answer.status)
@@ -437,10 +455,6 @@ def _check_depth(value: Any) -> None:
         level = below
     if level:
         raise ValueError("it is nested too deeply")
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def first_status(statuses: Sequence[int], otherwise: int) -> int:
