@@ -119,6 +119,10 @@ FINDINGS: list[tuple[Finding, str]] = [
     ),
     (example(Kind.VALUE_UNLISTED, 200, "kind", observed='"Key"'), '200 answered with kind "Key"'),
     (
+        example(Kind.SCHEMA_CONTRADICTS, 0, "a", observed="no type is allowed by every part"),
+        "the document's own schema allows no value: no type is allowed by every part",
+    ),
+    (
         example(Kind.EXAMPLE_INVALID, observed=(("", "7 is no text"), ("errors", "missing"))),
         "the document's own example breaks its schema: the value: 7 is no text; the member `errors` is missing",
     ),
@@ -594,6 +598,18 @@ MISSING: list[tuple[MissingEvidence, str]] = [
         "405 cannot be provoked: undeclared methods are never sent",
     ),
     (MissingEvidence(Missing.NO_EXAMPLE), "the document shows no example"),
+    (
+        MissingEvidence(Missing.NO_SUCH_MEDIA_TYPE, "application/hal+json"),
+        "no answer was sent as application/hal+json",
+    ),
+    (
+        MissingEvidence(Missing.BODY_NOT_JUDGED, "application/xml"),
+        "bodies of application/xml are not judged beyond status and media type",
+    ),
+    (
+        MissingEvidence(Missing.NO_VALID_BODY),
+        "no body is known that the schema allows: none could be sent",
+    ),
     (
         MissingEvidence(Missing.NO_SUCH_REQUEST),
         "no request that could be sent breaks only this",

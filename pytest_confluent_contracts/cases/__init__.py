@@ -23,7 +23,7 @@ def of(probe: Probe, operation: Operation, context: RunContext) -> list[Case]:
     from pytest_confluent_contracts.cases import (
         baseline,
         coverage,
-        generated,
+        drawing,
         legal_forms,
         malformed,
         negative,
@@ -45,7 +45,7 @@ def of(probe: Probe, operation: Operation, context: RunContext) -> list[Case]:
         Probe.COVERAGE: coverage.coverage_cases,
         Probe.THROTTLE: baseline.throttling_cases,
     }[probe]
-    with generated.isolated_hypothesis():
+    with drawing.isolated_hypothesis():
         made = make(operation, context)
     if context.owned:
         return made

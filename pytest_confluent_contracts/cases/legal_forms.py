@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.cases.build import (
     fresh_body,
     full_body,
+    is_promised,
     judged_case,
     minimal_body,
     varied_members,
     violations,
 )
+from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import without_value
 from pytest_confluent_contracts.model.traffic import (
     Case,
@@ -41,7 +43,8 @@ def legal_form_cases(operation: Operation, context: RunContext) -> list[Case]:
 
     An optional member rests in each: the next answer shows whether what was said of it was kept.
     """
-    if operation.request is None:
+    request = operation.request
+    if request is None or request.kind not in (BodyKind.JSON, BodyKind.MERGE_PATCH):
         return []
     usual = judged_case(
         Probe.FORMS,
@@ -57,7 +60,8 @@ def legal_form_cases(operation: Operation, context: RunContext) -> list[Case]:
         body = _new_values(operation, context, f"{name} {index}")
         rest = next(rests)
         if rest and name != "member-order":  # where all must stand to change places
-            body = without_value(body, rest)
+            shorter = without_value(body, rest)
+            body = shorter if is_promised(operation, shorter) else body
         plain = judged_case(Probe.FORMS, title, operation, context, body)
         made.append(_in_form(plain, name, form))
     return made

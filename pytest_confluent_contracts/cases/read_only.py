@@ -15,6 +15,7 @@ from pytest_confluent_contracts.cases.build import (
     writable_members,
 )
 from pytest_confluent_contracts.cases.same_form import form_of, other_of_same_form
+from pytest_confluent_contracts.model.media_types import WITH_MEMBERS
 from pytest_confluent_contracts.model.paths import (
     ABSENT,
     ITEM,
@@ -61,6 +62,9 @@ def read_only_cases(operation: Operation, context: RunContext, shown: Any = ABSE
     its own have the form of its, and else that of the document's examples. How many cases there
     are, and what each is about, does not depend on it.
     """
+    request = operation.request
+    if request is not None and request.kind not in WITH_MEMBERS:
+        return []
     others = _frozen_values(operation)
     alike = _plausible_values(operation, others, shown)
     alone: dict[str, Any] = {}

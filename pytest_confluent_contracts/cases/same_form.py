@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.cases.build import is_allowed_value
+from pytest_confluent_contracts.cases.samples import is_allowed_value
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import REDACTED

@@ -7,11 +7,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from pytest_confluent_contracts.cases.build import (
-    encoded_json,
-    promised_by_schema,
-)
+from pytest_confluent_contracts.cases.bodies import encoded_json
+from pytest_confluent_contracts.cases.build import promised_by_schema
 from pytest_confluent_contracts.cases.generated import ShrinkingDone, smallest_levels
+from pytest_confluent_contracts.model.media_types import BodyKind, body_kind
 from pytest_confluent_contracts.model.paths import value_at, with_value
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe
 
@@ -29,7 +28,7 @@ def shrink(case: Case, shows: Callable[[Case], bool], most: int) -> None:
     answers lead to the same cases.
     """
     # Written anew, a body would lose the form that it was sent in.
-    is_formed = case.probe in (Probe.MALFORMED, Probe.FORMS)
+    is_formed = case.probe in (Probe.MALFORMED, Probe.FORMS) or not _is_json(case)
     if is_formed or not isinstance(case.value, dict):
         return
     asked: dict[Any, bool] = {}
@@ -63,6 +62,12 @@ def _smallest_value(
         return is_shown(build(iter(chosen)))
 
     return build(iter(smallest_levels(levels, holds, most)))
+
+
+def _is_json(case: Case) -> bool:
+    """Return whether the body of *case* is sent as the JSON of its value."""
+    sent = [value for name, value in case.headers if name.lower() == "content-type"]
+    return all(body_kind(value) in (BodyKind.JSON, BodyKind.MERGE_PATCH) for value in sent)
 
 
 def _with_body(case: Case, body: Any) -> Case:

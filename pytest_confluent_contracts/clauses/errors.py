@@ -106,6 +106,8 @@ def _envelope(
     for response in refusals:
         if response.content and not _is_alike(response.content, shared):
             yield from _own_envelope(operation, response, response.content)
+        applies_here = shape.documented_as(operation, response.status)
+        yield from shape.other_body_clauses(Family.ERRORS, response, applies_here)
     yield from _lists_not_empty(shared, applies, explain)
     yield from _prose(operation, applies)
 

@@ -14,7 +14,6 @@ from pytest_confluent_contracts.clauses.reading import (
     Looked,
     always,
     each,
-    essence,
     missing,
     quote_value,
     texts_at,
@@ -29,6 +28,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
     Topic,
 )
+from pytest_confluent_contracts.model.media_types import essence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from pytest_confluent_contracts.clauses import timestamps
-from pytest_confluent_contracts.clauses.notation import is_taken_over
+from pytest_confluent_contracts.clauses.notation import is_same_value, is_taken_over
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
     KEPT,
@@ -42,11 +43,12 @@ from pytest_confluent_contracts.model.clauses import (
     Level,
     MissingKind,
 )
+from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import REDACTED, Probe, SubjectKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_confluent_contracts.clauses.update_state import AnswerPair, Changes
     from pytest_confluent_contracts.model.clauses import Judge
@@ -90,6 +92,31 @@ def _sent_is_returned(operation: Operation, model: ResourceModel) -> Iterator[Cl
         )
 
 
+def _is_merged(operation: Operation, schema: Mapping[str, Any], sent: Any, came: Any) -> bool:
+    """Return whether *came* is what a merge patch makes of a member (RFC 7396 2).
+
+    A map keeps what was not sent, and what null removed may show its default again.
+    """
+    if operation.request is None or operation.request.kind is not BodyKind.MERGE_PATCH:
+        return False
+    if sent is None:
+        return "default" in schema and is_same_value(schema, schema["default"], came)
+    return isinstance(sent, Mapping) and bool(_merged(came, sent) == came)
+
+
+def _merged(target: Any, patch: Any) -> Any:
+    """Return *target* with *patch* merged into it: null removes (RFC 7396 2)."""
+    if not isinstance(patch, Mapping):
+        return patch
+    result = dict(target) if isinstance(target, Mapping) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = _merged(result.get(name), value)
+    return result
+
+
 def _judge_returned(model: ResourceModel, member: Property) -> Judge:
     """Judge that an accepted value of *member* stands in the answer as it was sent.
 
@@ -97,7 +124,7 @@ def _judge_returned(model: ResourceModel, member: Property) -> Judge:
     left out of the answer, and a time be told in another zone. What a body that breaks the schema
     had in it, nobody need give back: that it was accepted is told by itself.
     """
-    path = member.path
+    path, operation = member.path, model.operation
     schema = {**model.schemas[path], **member.schema}
     may_send, may_show = ValueReader(member.schema), ValueReader(model.schemas[path])
 
@@ -111,7 +138,9 @@ def _judge_returned(model: ResourceModel, member: Property) -> Judge:
                 continue  # the answer's own schema has no place for it
             came = paths.value_at(exchange.json, path)
             if came is not ABSENT:
-                is_returned = is_taken_over(schema, sent, came)
+                is_returned = is_taken_over(schema, sent, came) or _is_merged(
+                    operation, schema, sent, came
+                )
                 finding = None if is_returned else _changed_value(exchange, path, sent, came)
                 yield Evidence(exchange, finding)
             # An optional member that is empty may be left out, and one that never comes is not

@@ -36,6 +36,7 @@ from pytest_confluent_contracts.model.documents import (
     Response,
     UnreadOperation,
 )
+from pytest_confluent_contracts.model.media_types import preference
 from pytest_confluent_contracts.model.promises import Promises
 from pytest_confluent_contracts.model.sources import ContractError
 
@@ -90,7 +91,7 @@ class _DocumentReader:
         self.source, self.schemas = source, SchemaReader(source)
         self.unread: list[tuple[UnreadOperation, ContractError]] = []
         self._known_schemas: dict[
-            tuple[int, bool], tuple[Mapping[str, Any], tuple[Property, ...]]
+            tuple[int, str, bool], tuple[Mapping[str, Any], tuple[Property, ...]]
         ] = {}
 
     def document(self) -> Document:
@@ -174,18 +175,19 @@ class _DocumentReader:
         """Return the operation at *node*, a member of the path *item*, still without promises."""
         parameters = self._parameters(item, node)
         responses = tuple(self._responses(self.source.mapping(node, "responses")))
-        request = self._request(node, line)
+        requests = self._requests(node, line)
         return Operation(
             document=self.source.path.stem,
             id=id,
             method="PATCH",
             path=path,
             parameters=tuple(_path_parameters(parameters)),
-            request=request,
+            request=requests[0] if requests else None,
             responses=responses,
             security=tuple(security_alternatives(self.source, node)),
             promises=Promises(),
             place=self.source.location(line),
+            other_requests=tuple(requests[1:]),
         )
 
     def _parameters(self, item: Node, node: Node) -> list[Node]:
@@ -226,12 +228,17 @@ class _DocumentReader:
 
     # --- bodies and headers -----------------------------------------------------------------------
 
-    def _request(self, node: Node, line: int) -> Content | None:
+    def _requests(self, node: Node, line: int) -> list[Content]:
+        """Return the bodies that may be sent, one a media type, that of which most is said first.
+
+        What only answers have is not required in them.
+        """
         stated = node.get("requestBody")
         if not stated:
-            return None
+            return []
         body = self.source.resolve(stated, line)
-        return self._content(body, required=bool(body.get("required", False)))
+        required = bool(body.get("required", False))
+        return self._contents(body, "readOnly", required=required)
 
     def _responses(self, responses: Node) -> Iterator[Response]:
         for status, node in responses.items():
@@ -239,9 +246,13 @@ class _DocumentReader:
                 continue
             line = responses.line_of(status)
             node = self.source.resolve(node, line)
-            content = self._content(node, implied=True) if node.get("content") else None
+            contents: list[Content] = []
+            if node.get("content"):
+                contents = self._contents(node, "writeOnly", implied=True)
             headers = tuple(self._headers(node))
-            yield Response(status, headers, content, self.source.location(line))
+            place = self.source.location(line)
+            first = contents[0] if contents else None
+            yield Response(status, headers, first, place, tuple(contents[1:]))
 
     def _headers(self, node: Node) -> Iterator[Header]:
         headers = self.source.mapping_or_empty(node, "headers")
@@ -259,18 +270,28 @@ class _DocumentReader:
             presence = required if is_said else None
             yield Header(name, schema, place, presence, description)
 
-    def _content(self, node: Node, *, required: bool = True, implied: bool = False) -> Content:
-        """Return a body.
+    def _contents(
+        self, node: Node, other_way: str, *, required: bool = True, implied: bool = False
+    ) -> list[Content]:
+        """Return the bodies at *node*, one a media type, that of which most can be said first.
 
-        *implied*: an answer's schema that lists members and no type means an object.
+        *other_way* is the keyword of members that travel the other way only. *implied*: an answer's
+        schema that lists members and no type means an object.
         """
         contents = self.source.mapping(node, "content")
         if not contents:
             raise self.source.error(node.line_of("content"), "`content` names no media type")
-        chosen = next((name for name in contents if "json" in name), next(iter(contents)))
+        return [
+            self._content(contents, name, other_way, required=required, implied=implied)
+            for name in sorted(contents, key=preference)
+        ]
+
+    def _content(
+        self, contents: Node, chosen: str, other_way: str, *, required: bool, implied: bool
+    ) -> Content:
         line = contents.line_of(chosen)
         media = self.source.resolve(contents[chosen], line)
-        schema, members = self._schema_and_members(media, line, implied=implied)
+        schema, members = self._schema_and_members(media, line, other_way, implied=implied)
         return Content(
             media_type=chosen,
             schema=schema,
@@ -281,14 +302,14 @@ class _DocumentReader:
         )
 
     def _schema_and_members(
-        self, media: Node, line: int, *, implied: bool
+        self, media: Node, line: int, other_way: str, *, implied: bool
     ) -> tuple[Mapping[str, Any], tuple[Property, ...]]:
         """Return the schema of *media*, read once though many operations refer to it."""
         stated = media.get("schema")
         is_reference = isinstance(stated, Node) and set(stated) == {"$ref"}
-        key = id(self.source.resolve(stated, line) if is_reference else stated), implied
+        key = id(self.source.resolve(stated, line) if is_reference else stated), other_way, implied
         if stated is None or key not in self._known_schemas:
-            schema = self.schemas.json_schema_at(media, line)
+            schema = self.schemas.json_schema_at(media, line, other_way)
             if implied:
                 schema = with_implied_types(schema)
             self._check_schema(schema, line)

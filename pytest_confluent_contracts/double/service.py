@@ -16,6 +16,11 @@ from urllib.parse import quote, unquote
 
 import jsonschema_rs
 
+from pytest_confluent_contracts.double.bodies import (
+    Unpatchable,
+    Unreadable,
+    read_as_documented,
+)
 from pytest_confluent_contracts.double.limit_fields import (
     Window,
     documents_limit,
@@ -32,6 +37,8 @@ from pytest_confluent_contracts.double.store import (
     seconds_since_1970,
 )
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.formats import OPENAPI_FORMATS
+from pytest_confluent_contracts.model.media_types import BodyKind, sent_media_type
 from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
@@ -42,6 +49,7 @@ if TYPE_CHECKING:
 
 LIMIT = 100  # requests a window
 WINDOW_S = 60.0
+DEEPEST = 200  # levels of a body
 LATENCY_S = 0.02
 # What HTTP itself sends, and what an answer without a fault has no use for.
 UNSAMPLED = frozenset(
@@ -150,7 +158,8 @@ class Service:
         self.window_start, self.spent = clock.now(), 0
         self.credentials = {scheme.name: self._issue(scheme) for scheme in operation.schemes}
         self.store = Store(operation, self.parameters)
-        self._validator: Any = None
+        self._validators: dict[str, Any] = {}
+        self._sent_as: Content | None = None  # the documented body that the request has
 
     # --- what it was set up with ------------------------------------------------------------------
 
@@ -192,7 +201,12 @@ class Service:
 
     def apply_update(self, resource: Resource, body: Any) -> None:
         """Write the members that an update may write; whatever else was sent is ignored."""
-        self.store.write(resource, body, self.clock.now())
+        kind = self._sent_as.kind if self._sent_as else BodyKind.JSON
+        try:
+            self.store.write(resource, body, self.clock.now(), kind)
+        except Unpatchable as error:  # RFC 5789 2.2
+            problem = Problem(self.unprocessable, "conflict", f"The patch fails: {error}.")
+            raise Refused(problem) from None
 
     def show_resource(self, resource: Resource) -> Any:
         """Return the resource as an answer shows it."""
@@ -345,25 +359,26 @@ class Service:
     def read_body(self, request: Request) -> Any:
         """Return the JSON value of the body; raise `Refused` where none can be read."""
         content = self.operation.request
+        self._sent_as = content
         if content is None or (not request.body and not content.required):
             return {}
-        sent_as = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if sent_as != content.media_type.partition(";")[0].strip().lower():
+        try:
+            read = read_as_documented(
+                self.operation, request.headers.get("content-type", ""), request.body
+            )
+        except Unreadable as error:
+            raise Refused(Problem(self.unreadable, "malformed_body", str(error))) from None
+        if read is None:
             detail = f"Send {content.media_type}."
             raise Refused(Problem(self.unsupported, "unsupported_media_type", detail))
-        try:
-            text = request.body.decode("utf-8")
-            value = json.loads(text, parse_constant=_no_constant)
-            json.dumps(value, ensure_ascii=False).encode("utf-8")
-        except (ValueError, RecursionError):
-            detail = "The body is not JSON."
-            raise Refused(Problem(self.unreadable, "malformed_body", detail)) from None
-        return value
+        self._sent_as = read.content
+        return read.value
 
     def check_body(self, body: Any) -> None:
         """Raise `Refused` with each problem of *body* where the schema is broken."""
         try:
             problems = [self.problem_of(error, body) for error in self.violations_in(body)]
+            _check_depth(body if not problems else None)
         except ValueError:  # jsonschema_rs reads nothing that is nested some 255 levels deep
             detail = "The body is nested too deeply."
             problems = [Problem(self.unreadable, "malformed_body", detail)]
@@ -372,14 +387,15 @@ class Service:
 
     def violations_in(self, body: Any) -> list[Any]:
         """Return the validator's errors, the first of each place."""
-        if self.operation.request is None:
+        content = self._sent_as
+        if content is None or body is ABSENT:
             return []
-        if self._validator is None:
-            self._validator = jsonschema_rs.Draft202012Validator(
-                dict(self.operation.request.schema), validate_formats=True
+        if content.media_type not in self._validators:
+            self._validators[content.media_type] = jsonschema_rs.Draft202012Validator(
+                dict(content.schema), validate_formats=True, formats=dict(OPENAPI_FORMATS)
             )
         first: dict[str, Any] = {}
-        for error in self._validator.iter_errors(body):
+        for error in self._validators[content.media_type].iter_errors(body):
             first.setdefault(paths.pointer_of(steps_to_violation(error, body)), error)
         return list(first.values())
 
@@ -494,9 +510,7 @@ def answer_with(
 
 def media_type_of(content: Content | None) -> str:
     """Return the media type that a body is sent as; of a range (``*/*``) JSON."""
-    if content is None or "*" in content.media_type:
-        return "application/json"
-    return content.media_type
+    return sent_media_type(content.media_type) if content else "application/json"
 
 
 def header_text(value: Any) -> str:
@@ -520,8 +534,19 @@ def steps_to_violation(error: Any, body: Any) -> list[str | int]:
     return [*steps, error.kind.property] if error.kind.name == "required" else steps
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+def _check_depth(value: Any) -> None:
+    """Raise `ValueError` where *value* has more levels than the service follows."""
+    level = [value]
+    for _ in range(DEEPEST):
+        below: list[Any] = []
+        for holder in level:
+            if isinstance(holder, dict):
+                below += holder.values()
+            elif isinstance(holder, list):
+                below += holder
+        level = below
+    if level:
+        raise ValueError("it is nested too deeply")
 
 
 def first_status(statuses: Sequence[int], otherwise: int) -> int:

@@ -105,6 +105,7 @@ class FindingKind(StrEnum):
     MEMBER_INVALID = "member invalid"  # subject; observed: what is wrong
     MEMBERS_UNDECLARED = "members not declared"  # observed: the names, and how many more
     VALUE_UNLISTED = "value not listed"  # subject, observed
+    SCHEMA_CONTRADICTS = "schema contradicts itself"  # subject; observed: why
     EXAMPLE_INVALID = "example invalid"  # observed: what is wrong
     # headers
     HEADER_MISSING = "header missing"  # subject
@@ -270,6 +271,8 @@ class MissingKind(StrEnum):
     NOTHING_SENT = "nothing sent"
     NOTHING_BETWEEN = "nothing in between"
     NO_SUCH_STATUS = "no answer had the status"  # subject: the status
+    NO_SUCH_MEDIA_TYPE = "no answer had the media type"  # subject: the media type
+    BODY_NOT_JUDGED = "body not judged"  # subject: the media type
     NO_SUCH_MEMBER = "no answer had the member"  # subject
     NO_SUCH_ERROR_MEMBER = "no error had the member"  # subject
     MEMBER_OPTIONAL = "optional member never came"  # subject
@@ -279,6 +282,7 @@ class MissingKind(StrEnum):
     UNPROVOKABLE = "cannot be provoked"  # subject: the status
     METHODS_NEVER_SENT = "methods never sent"
     NO_EXAMPLE = "no example"
+    NO_VALID_BODY = "no valid body is known"
     NO_SUCH_REQUEST = "no request breaks only this"
     CREDENTIALS_NOT_SET = "credentials not set"  # subject: the variables
     # the rate limit

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model import media_types, paths
+from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.promises import Promises
 from pytest_confluent_contracts.model.sources import SourceLocation
 
@@ -53,6 +54,11 @@ class Content:
     place: SourceLocation
     required: bool = True
 
+    @property
+    def kind(self) -> BodyKind:
+        """Return how such bodies are written."""
+        return media_types.body_kind(self.media_type)
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -71,12 +77,26 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What the document says of one status (``"200"``, ``"4XX"`` or ``"default"``)."""
+    """What the document says of one status (``"200"``, ``"4XX"`` or ``"default"``).
+
+    ``content`` is the body that we can say most of; ``others`` are those of its other media types.
+    """
 
     status: str
     headers: tuple[Header, ...]
     content: Content | None
     place: SourceLocation
+    others: tuple[Content, ...] = ()
+
+    @property
+    def contents(self) -> tuple[Content, ...]:
+        """Return every documented body, one a media type."""
+        return () if self.content is None else (self.content, *self.others)
+
+    def content_sent_as(self, media_type: str | None) -> Content | None:
+        """Return the body documented for *media_type*, the most specific; None where it is none."""
+        named = media_types.matching([one.media_type for one in self.contents], media_type)
+        return next((one for one in self.contents if one.media_type == named), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +131,8 @@ class Operation:
     security: tuple[tuple[SecurityScheme, ...], ...]
     promises: Promises
     place: SourceLocation
+    # The request's other media types; `request` is the body that we can say most of.
+    other_requests: tuple[Content, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:

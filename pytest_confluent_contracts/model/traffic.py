@@ -90,6 +90,9 @@ class SubjectKind(StrEnum):
     # The scheme that is wrong, where something else is, too: the body, or the id.
     CREDENTIALS_BEFORE_BODY = "credentials before body"
     CREDENTIALS_BEFORE_ID = "credentials before id"
+    MEDIA_TYPE = "media type"  # the other media type that a valid body is sent as
+    PATCH_PATH = "path of a patch"  # an operation of a JSON Patch, which may fail for what is there
+    NO_VALID_BODY = "no valid body"  # one that the schema allows was looked for, and not found
     ODD_ID = "odd id"  # an id that may be refused for its form, before anybody looks for it
     FORM = "form"  # the name of the legal form of a request; empty for the usual one
     NORMALISED_ID = "normalised id"  # an id that is the own one to who normalises what HTTP lets

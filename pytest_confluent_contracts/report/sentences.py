@@ -242,6 +242,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.MEMBER_INVALID: _member_invalid,
     Kind.MEMBERS_UNDECLARED: _members_undeclared,
     Kind.VALUE_UNLISTED: CAME,
+    Kind.SCHEMA_CONTRADICTS: "the document's own schema allows no value: {observed}",
     Kind.EXAMPLE_INVALID: _example_invalid,
     # headers
     Kind.HEADER_MISSING: "{status} answered without {subject}",
@@ -401,6 +402,7 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.MEMBER_INVALID: "send {subject} as the schema has it",
     Kind.MEMBERS_UNDECLARED: "leave out of the answer what the document does not name",
     Kind.VALUE_UNLISTED: "send a value that the document lists for {subject}",
+    Kind.SCHEMA_CONTRADICTS: "the document, or tell who publishes it: the service is not meant",
     Kind.EXAMPLE_INVALID: "the document, or tell who publishes it: the service is not meant",
     # headers
     Kind.HEADER_MISSING: "set {subject} wherever it is promised, where the framework answers too",
@@ -619,6 +621,8 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NOTHING_SENT: "nothing was sent",
     Missing.NOTHING_BETWEEN: "nothing lies between the run and this target",
     Missing.NO_SUCH_STATUS: "no answer had status {subject}",
+    Missing.NO_SUCH_MEDIA_TYPE: "no answer was sent as {subject}",
+    Missing.BODY_NOT_JUDGED: "bodies of {subject} are not judged beyond status and media type",
     Missing.NO_SUCH_MEMBER: "no answer had {subject}",
     Missing.NO_SUCH_ERROR_MEMBER: "no error had {subject}",
     Missing.MEMBER_OPTIONAL: "{subject} is optional, and no answer had it",
@@ -628,6 +632,7 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.UNPROVOKABLE: "{subject} cannot be provoked from outside",
     Missing.METHODS_NEVER_SENT: "405 cannot be provoked: undeclared methods are never sent",
     Missing.NO_EXAMPLE: "the document shows no example",
+    Missing.NO_VALID_BODY: "no body is known that the schema allows: none could be sent",
     Missing.NO_SUCH_REQUEST: "no request that could be sent breaks only this",
     Missing.CREDENTIALS_NOT_SET: "not all of {subject} are set in the environment",
     # the rate limit
