@@ -164,6 +164,22 @@ FINDINGS: list[tuple[Finding, str]] = [
         "400 answered to a body that the document allows (spec is {})",
     ),
     (
+        example(Kind.PARAMETER_TAKEN, 200, "size", expected=(400,), request="size as 0"),
+        "200 answered to size as 0, not 400",
+    ),
+    (
+        example(Kind.PARAMETER_REFUSED, 400, "size", observed='"no"', request="size as 5"),
+        '400 answered to size as 5: "no"',
+    ),
+    (
+        example(Kind.PARAMETER_REFUSED, 400, "size", request="size as 5"),
+        "400 answered to size as 5",
+    ),
+    (
+        example(Kind.PARAMETER_MATTERS, 200, "a", expected="1", request="size as 5"),
+        "200 answered to size as 5 with a nothing, without the parameter 1",
+    ),
+    (
         example(
             Kind.FORM_READ_OTHERWISE,
             200,
@@ -570,6 +586,10 @@ MISSING: list[tuple[MissingEvidence, str]] = [
         "405 cannot be provoked: undeclared methods are never sent",
     ),
     (MissingEvidence(Missing.NO_EXAMPLE), "the document shows no example"),
+    (
+        MissingEvidence(Missing.NO_VALUE_NAMED, "the query parameter size"),
+        "the document names no value of the query parameter size that could be tried",
+    ),
     (
         MissingEvidence(Missing.NO_SUCH_REQUEST),
         "no request that could be sent breaks only this",

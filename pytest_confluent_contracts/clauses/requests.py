@@ -71,7 +71,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
             yield from _constraints(operation, member)
         yield _several(operation, request)
         yield from _malformed(operation, request)
-    if operation.promises.refusals.unknown:
+    if operation.promises.refusals.unknown and operation.parameters:
         yield _unknown(operation)
         if _hides_by(operation) is not None:
             yield _unknown_not_hidden(operation)

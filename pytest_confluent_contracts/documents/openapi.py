@@ -17,6 +17,7 @@ from pytest_confluent_contracts.documents.bundled import bundled_documents
 from pytest_confluent_contracts.documents.conventions import conventional_promises
 from pytest_confluent_contracts.documents.lines import Node, strip
 from pytest_confluent_contracts.documents.loading import load
+from pytest_confluent_contracts.documents.parameters import declared_parameters, path_examples
 from pytest_confluent_contracts.documents.schemas import (
     SchemaReader,
     members_of,
@@ -121,7 +122,7 @@ class _DocumentReader:
 
     def _operation(self, path: str, item: Node, node: Node, line: int) -> Operation:
         """Return the operation at *node*, a member of the path *item*, still without promises."""
-        parameters = self._parameters(item, node)
+        declared = declared_parameters(self.source, self.schemas, path, item, node)
         responses = tuple(self._responses(self.source.mapping(node, "responses")))
         request = self._request(node, line)
         return Operation(
@@ -129,27 +130,15 @@ class _DocumentReader:
             id=str(node.get("operationId") or f"patch {path}"),
             method="PATCH",
             path=path,
-            parameters=tuple(_path_parameters(parameters)),
+            parameters=tuple(path_examples(declared)),
             request=request,
             responses=responses,
             security=tuple(security_alternatives(self.source, node)),
             promises=Promises(),
             place=self.source.location(line),
             source=self.plain,
+            declared=declared,
         )
-
-    def _parameters(self, item: Node, node: Node) -> list[Node]:
-        """Return the parameters of all operations of a path, then those of the one at *node*."""
-        stated: list[tuple[int, Any]] = []
-        for holder in (item, node):
-            line = holder.line_of("parameters")
-            listed = self.source.list_or_empty(holder, "parameters")
-            stated += [(line, parameter) for parameter in listed]
-        parameters = [self.source.resolve(parameter, line) for line, parameter in stated]
-        for parameter in parameters:
-            if not isinstance(parameter.get("name"), str):
-                raise self.source.error(parameter.line, "this parameter has no `name`")
-        return parameters
 
     def _with_promises(self, operation: Operation, node: Node) -> Operation:
         """Return *operation* with its promises.
@@ -249,12 +238,3 @@ def _spelled_out(url: str, names: Sequence[str], variables: Mapping[str, Any]) -
     variable = variables.get(name) or {}
     for value in variable.get("enum") or [variable.get("default", "")]:
         yield from _spelled_out(url.replace(f"{{{name}}}", str(value)), rest, variables)
-
-
-def _path_parameters(parameters: Sequence[Node]) -> Iterator[tuple[str, str]]:
-    """Yield the name of each path parameter, and its example as text, empty where it has none."""
-    for parameter in parameters:
-        if parameter.get("in") == "path":
-            schema = parameter.get("schema") or {}
-            example = parameter.get("example", schema.get("example", ""))
-            yield parameter["name"], str(example or "")

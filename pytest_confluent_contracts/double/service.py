@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 import jsonschema_rs
 
+from pytest_confluent_contracts.double.parameters import carried_credential, wrong_parameters
 from pytest_confluent_contracts.double.store import (
     Store,
     described_refusal,
@@ -72,7 +73,8 @@ class VirtualClock:
 class Request:
     """What reached the service: its connections are numbered.
 
-    ``headers`` have their names in lower case, ``names_sent`` are these as they were sent.
+    ``path`` has the query behind it; ``headers`` have their names in lower case, ``names_sent`` are
+    these as they were sent.
     """
 
     method: str
@@ -81,6 +83,10 @@ class Request:
     body: bytes
     connection: int = 1
     names_sent: tuple[str, ...] = ()
+
+    def credential(self, scheme: SecurityScheme) -> str:
+        """Return what the request shows for *scheme*, ``""`` where there is nothing."""
+        return carried_credential(scheme, self.path, self.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +152,18 @@ class Refused(Exception):
 class Service:
     """Serves one operation as its document describes it.
 
-    Each step is a method: a mutation replaces just one.
+    *held* are the path parameters of its resource, where the document shows none. Each step is a
+    method: a mutation replaces just one.
     """
 
-    def __init__(self, operation: Operation, clock: VirtualClock, seed: int = 0) -> None:
+    def __init__(
+        self,
+        operation: Operation,
+        clock: VirtualClock,
+        seed: int = 0,
+        held: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        self.held = dict(held)
         self.operation, self.clock, self.random = operation, clock, Random(seed)
         self.limit, self.window = LIMIT, WINDOW_S
         self.is_limited = documents_limit(operation)
@@ -163,7 +177,10 @@ class Service:
     @property
     def parameters(self) -> tuple[tuple[str, str], ...]:
         """Return the path parameters of the resource that it serves."""
-        return tuple((name, value or f"{name}-0001") for name, value in self.operation.parameters)
+        found: list[tuple[str, str]] = []
+        for name, shown in self.operation.parameters:
+            found.append((name, self.held.get(name) or shown or f"{name}-0001"))
+        return tuple(found)
 
     def _issue(self, scheme: SecurityScheme) -> dict[str, str]:
         """Return a new credential of *scheme*, by its parts."""
@@ -188,6 +205,7 @@ class Service:
         self.authenticate(request)
         self.count_request()
         resource = self.find_resource(request)
+        self.check_parameters(request)
         body = self.read_body(request)
         self.check_body(body)
         self.apply_update(resource, body)
@@ -226,7 +244,7 @@ class Service:
 
     def is_recognised(self, scheme: SecurityScheme, request: Request) -> bool:
         """Return whether the request has the right credential of *scheme*."""
-        sent, own = request.headers.get(scheme.header.lower(), ""), self.credentials[scheme.name]
+        sent, own = request.credential(scheme), self.credentials[scheme.name]
         if scheme.kind == "apiKey":
             return sent == own["value"]
         named, _, credential = sent.partition(" ")
@@ -296,6 +314,16 @@ class Service:
             found = re.fullmatch(paths.template_pattern(segment), came)
             values += found.groups() if found else ()
         return "/".join(map(unquote, values))
+
+    def check_parameters(self, request: Request) -> None:
+        """Raise `Refused` with each parameter that is missing or wrong, those of the path aside."""
+        wrong = wrong_parameters(self.operation, request.path, request.headers)
+        problems: list[Problem] = []
+        for parameter, why in wrong:
+            detail = f"The {parameter.location} parameter {parameter.name}: {why}."
+            problems.append(Problem(self.unreadable, "invalid_parameter", detail))
+        if problems:
+            raise Refused(*problems)
 
     @property
     def refusing(self) -> list[int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
@@ -39,7 +40,10 @@ class Store:
     def __init__(self, operation: Operation, parameters: tuple[tuple[str, str], ...]) -> None:
         self.operation, self.parameters = operation, parameters
         self._writable = writable_members(operation)
-        self.resources = {"/".join(value for _, value in parameters): self.initial()}
+        # Where a style makes the text, it is written for the path already.
+        styled = operation.styled_names
+        ids = [unquote(value) if name in styled else value for name, value in parameters]
+        self.resources = {"/".join(ids): self.initial()}
 
     def initial(self) -> Resource:
         """Return the resource as the document's examples show it, created a day ago."""
