@@ -148,18 +148,22 @@ def _rule_of(error: Any) -> str:
 
 def _can_be_told(parameter: Parameter, value: Any) -> bool:
     """Return whether a reader of the request can tell what *value* was."""
+    if parameter.media_type:
+        return True
     if value in ("", [], {}):
         return False
     if isinstance(value, Mapping) and parameter.explode and parameter.style != "deepObject":
         # Its members stand in the request under their own names.
         declared = parameter.schema.get("properties") or {}
-        return bool(parameter.media_type) or value.keys() <= declared.keys()
+        return value.keys() <= declared.keys()
     return True
 
 
 def _candidates(schema: Mapping[str, Any], parameter: Parameter) -> Iterator[Any]:
     """Yield values of which each may break one rule of *schema*."""
     kinds = _kinds_of(schema)
+    if parameter.media_type:
+        yield from (WRONG_TEXT, 7)
     if "array" in kinds:
         yield from _wrong_lists(schema, parameter)
     elif "object" in kinds:

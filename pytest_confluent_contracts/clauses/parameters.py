@@ -366,8 +366,8 @@ def _difference(before: Exchange, exchange: Exchange, after: Exchange) -> Findin
     came = dict(_leaves(exchange.json, ()))
     for path in dict.fromkeys([*usual, *came]):
         was, now = usual.get(path, paths.ABSENT), came.get(path, paths.ABSENT)
-        is_steady = is_same(was, later.get(path, paths.ABSENT))
-        if is_steady and not is_same(was, now):
+        is_steady = _is_alike(was, later.get(path, paths.ABSENT))
+        if is_steady and not _is_alike(was, now):
             return Finding(
                 FindingKind.PARAMETER_MATTERS,
                 exchange.status,
@@ -377,6 +377,12 @@ def _difference(before: Exchange, exchange: Exchange, after: Exchange) -> Findin
                 request=title,
             )
     return None
+
+
+def _is_alike(one: Any, other: Any) -> bool:
+    if one is paths.ABSENT or other is paths.ABSENT:
+        return one is other
+    return is_same(one, other)
 
 
 def _quoted(value: Any) -> str:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.model.documents import Operation, Parameter, SecurityScheme
 
+    Broken = tuple[Parameter, str]  # a parameter, and the rule of it that is broken
+
+REQUIRED: Final = "required"  # the rule that a parameter is sent
 INTEGER = re.compile(r"-?[0-9]+\Z")
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
 BETWEEN: Final[Mapping[str, str]] = {"spaceDelimited": r"%20|\+", "pipeDelimited": r"%7C|\|"}
@@ -55,30 +58,55 @@ def carried_credential(scheme: SecurityScheme, target: str, headers: Mapping[str
     return texts[-1] if scheme.location is Location.HEADER else unquote(texts[-1])
 
 
-def wrong_parameters(
-    operation: Operation, target: str, headers: Mapping[str, str]
-) -> Iterator[tuple[Parameter, str]]:
-    """Yield each parameter that a request misses, or sends as the document forbids, and why.
+def broken_rules(operation: Operation, target: str, headers: Mapping[str, str]) -> list[Broken]:
+    """Return each parameter that a request misses, or sends as the document forbids, and the rule.
 
     Those of the path are left out: whoever looks for the resource finds nothing there.
     """
     sent = SentParameters(target, headers)
+    found: list[Broken] = []
     for parameter in operation.other_parameters:
-        try:
-            value = _sent_value(parameter, sent)
-        except ValueError:
-            yield parameter, "it cannot be read"
-            continue
-        if value is ABSENT:
-            if parameter.required:
-                yield parameter, "it is missing"
-        elif not _is_valid(parameter, value):
-            yield parameter, "its value is not allowed"
+        found += [(parameter, rule) for rule in _rules_broken(parameter, sent)]
+    return found
 
 
-def _is_valid(parameter: Parameter, value: Any) -> bool:
+def sends(name: str, location: Location, target: str, headers: Mapping[str, str]) -> list[str]:
+    """Return the decoded texts of the parameter *name* at *location* in a request."""
+    return [unquote_plus(text) for text in SentParameters(target, headers).texts(location, name)]
+
+
+def rules_broken_in_path(parameter: Parameter, text: str) -> list[str]:
+    """Return the rules that *text*, decoded, breaks as the value of a parameter of the path."""
     validator = jsonschema_rs.Draft202012Validator(dict(parameter.schema), validate_formats=True)
-    return bool(validator.is_valid(value))
+    return [_rule_of(error) for error in validator.iter_errors(_typed(parameter.types, text))]
+
+
+def is_there(parameter: Parameter, target: str, headers: Mapping[str, str]) -> bool:
+    """Return whether a request has *parameter*, readable or not."""
+    try:
+        return _sent_value(parameter, SentParameters(target, headers)) is not ABSENT
+    except ValueError:
+        return True
+
+
+def _rules_broken(parameter: Parameter, sent: SentParameters) -> list[str]:
+    try:
+        value = _sent_value(parameter, sent)
+    except ValueError:
+        return ["type"]
+    if value is ABSENT:
+        return [REQUIRED] if parameter.required else []
+    validator = jsonschema_rs.Draft202012Validator(dict(parameter.schema), validate_formats=True)
+    return [_rule_of(error) for error in validator.iter_errors(value)]
+
+
+def _rule_of(error: Any) -> str:
+    """Return the keyword that was broken, with where it stands: in the items, or the members."""
+    keyword, place = str(error.kind.name), list(error.instance_path)
+    if place and isinstance(place[0], int):
+        return f"items/{keyword}"
+    is_of_member = bool(place) or keyword == "required"
+    return f"properties/{keyword}" if is_of_member else keyword
 
 
 # --- reading by style -----------------------------------------------------------------------------

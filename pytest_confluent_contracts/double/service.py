@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 import jsonschema_rs
 
-from pytest_confluent_contracts.double.parameters import carried_credential, wrong_parameters
+from pytest_confluent_contracts.double.parameters import broken_rules, carried_credential
 from pytest_confluent_contracts.double.store import (
     Store,
     described_refusal,
@@ -29,7 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_confluent_contracts.double.store import Resource
-    from pytest_confluent_contracts.model.documents import Content, Operation, SecurityScheme
+    from pytest_confluent_contracts.model.documents import (
+        Content,
+        Operation,
+        Parameter,
+        SecurityScheme,
+    )
 
 LIMIT = 100  # requests a window
 WINDOW_S = 60.0
@@ -302,7 +307,11 @@ class Service:
         return self.store.resources[id]
 
     def id_in(self, path: str) -> str:
-        """Return the path parameters of *path*, joined; they stand where the template has braces.
+        """Return the path parameters of *path*, joined."""
+        return "/".join(self.values_in(path))
+
+    def values_in(self, path: str) -> list[str]:
+        """Return the path parameters of *path*; they stand where the template has braces.
 
         What stands before the template is the address of the service; other literal parts of it
         are not looked at, for they may be spelled with percent escapes.
@@ -313,17 +322,20 @@ class Service:
         for segment, came in zip(segments, given, strict=False):
             found = re.fullmatch(paths.template_pattern(segment), came)
             values += found.groups() if found else ()
-        return "/".join(map(unquote, values))
+        return list(map(unquote, values))
 
     def check_parameters(self, request: Request) -> None:
         """Raise `Refused` with each parameter that is missing or wrong, those of the path aside."""
-        wrong = wrong_parameters(self.operation, request.path, request.headers)
         problems: list[Problem] = []
-        for parameter, why in wrong:
-            detail = f"The {parameter.location} parameter {parameter.name}: {why}."
+        for parameter, rule in self.rules_broken(request):
+            detail = f"The {parameter.location} parameter {parameter.name} breaks {rule!r}."
             problems.append(Problem(self.unreadable, "invalid_parameter", detail))
         if problems:
             raise Refused(*problems)
+
+    def rules_broken(self, request: Request) -> list[tuple[Parameter, str]]:
+        """Return the parameters that are missing or wrong, each with the rule that is broken."""
+        return broken_rules(self.operation, request.path, request.headers)
 
     @property
     def refusing(self) -> list[int]:

@@ -57,6 +57,8 @@ def _steps(plan: Plan) -> Iterator[tuple[str, int, str]]:
     if plan.context.owned:
         yield "opening", 1, "1 request"
     for planned in plan.probes:
+        if not planned.cases and not planned.skipped:
+            continue
         told = planned.skipped or f"{len(planned.cases)} requests"
         if planned.probe is Probe.THROTTLE and not planned.skipped:
             told = "until 429, twice the limit at most"
