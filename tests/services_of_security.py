@@ -34,7 +34,7 @@ def asking(knows: Check, allows: Check = anything) -> Callable[[], Answer]:
 
 def has_key_in_header(request: httpx.Request) -> bool:
     """Return whether X-Key is the key."""
-    return request.headers.get("X-Key") == SECRET
+    return str(request.headers.get("X-Key")) == SECRET
 
 
 def has_key_in_query(request: httpx.Request) -> bool:

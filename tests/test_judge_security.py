@@ -495,8 +495,9 @@ def test_no_attempt_is_right(operation: Operation) -> None:
     """HTTP takes blanks off a value (RFC 9110 5.5), and more than one before a token is allowed (11.4)."""
     context = Double(operation).context
     right = []
-    for one in operation.security:
-        carried = {name: value for (_, name), value in credentials_of(one, context).items()}
+    for alternative in operation.security:
+        given = credentials_of(alternative, context)
+        carried = {name: value for (_, name), value in given.items()}
         right.append(dict(map(trimmed, carried.items())))
     for one in cases.of(Probe.CREDENTIALS, operation, context):
         own = [pair for pair in one.headers if operation.carries_credentials(pair[0])]
