@@ -77,10 +77,16 @@ def held(row: Row, make: Callable[[], Answer]) -> dict[str, Ruling]:
 
 
 def issued(operation: Operation) -> dict[str, dict[str, str]]:
-    """Return the credentials of each scheme of *operation*: every part is `SECRET`."""
+    """Return the credentials of each scheme of *operation*: the first part is `SECRET`."""
     return {
-        scheme.name: {part: SECRET for part, _ in scheme.variables} for scheme in operation.schemes
+        scheme.name: {part: issued_part(index) for index, (part, _) in enumerate(scheme.variables)}
+        for scheme in operation.schemes
     }
+
+
+def issued_part(index: int) -> str:
+    """Return the part of a credential at *index*: of a pair, user and password differ."""
+    return f"{SECRET}-{index}" if index else SECRET
 
 
 # --- a service by hand ---------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis.internal import charmap
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def context(name: str, **more: bool) -> RunContext:
+def context(name: str, **more: Any) -> RunContext:
     """Return what a run on loopback brings along."""
     _, operation = document(name)
     credentials: dict[str, dict[str, str]] = {}
@@ -28,7 +28,7 @@ def context(name: str, **more: bool) -> RunContext:
     return RunContext(operation.parameters, {}, credentials, **more)
 
 
-def made(name: str, **more: bool) -> list[Case]:
+def made(name: str, **more: Any) -> list[Case]:
     """Return the cases of the coverage probe."""
     return cases.of(Probe.COVERAGE, document(name)[1], context(name, **more))
 

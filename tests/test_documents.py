@@ -544,4 +544,4 @@ def test_a_scheme_without_prose_has_its_own_variables(read: Read) -> None:
         components: {securitySchemes: {my-key: {type: apiKey, in: header, name: X-Key}}}
         """
     [[scheme]] = read(answering(PLAIN, more=more)).operations[0].security
-    assert (scheme.header, scheme.variables) == ("X-Key", (("value", "CONTRACT_MY_KEY_VALUE"),))
+    assert (scheme.carrier, scheme.variables) == ("X-Key", (("value", "CONTRACT_MY_KEY_VALUE"),))

@@ -172,6 +172,22 @@ FINDINGS: list[tuple[Finding, str]] = [
         "400 answered to a body that the document allows (spec is {})",
     ),
     (
+        example(Kind.PARAMETER_TAKEN, 200, "size", expected=(400,), request="size as 0"),
+        "200 answered to size as 0, not 400",
+    ),
+    (
+        example(Kind.PARAMETER_REFUSED, 400, "size", observed='"no"', request="size as 5"),
+        '400 answered to size as 5: "no"',
+    ),
+    (
+        example(Kind.PARAMETER_REFUSED, 400, "size", request="size as 5"),
+        "400 answered to size as 5",
+    ),
+    (
+        example(Kind.PARAMETER_MATTERS, 200, "a", expected="1", request="size as 5"),
+        "200 answered to size as 5 with a nothing, without the parameter 1",
+    ),
+    (
         example(
             Kind.FORM_READ_OTHERWISE,
             200,
@@ -609,6 +625,10 @@ MISSING: list[tuple[MissingEvidence, str]] = [
     (
         MissingEvidence(Missing.NO_VALID_BODY),
         "no body is known that the schema allows: none could be sent",
+    ),
+    (
+        MissingEvidence(Missing.NO_VALUE_NAMED, "the query parameter size"),
+        "the document names no value of the query parameter size that could be tried",
     ),
     (
         MissingEvidence(Missing.NO_SUCH_REQUEST),

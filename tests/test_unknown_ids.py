@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -15,7 +16,7 @@ NUMBERS = ("42", "7")
 OTHERS = ("ak-12345", "t", "7d3c0f2e-5b7a-4c11-9d2e-0a1b2c3d4e5f", "a/b")
 
 
-def unknown(id: str, **more: bool) -> list[Case]:
+def unknown(id: str, **more: Any) -> list[Case]:
     """Return the requests for ids that nobody has, near the id *id*."""
     context = RunContext((("id", id),), {}, {}, **more)
     return [

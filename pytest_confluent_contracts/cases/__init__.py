@@ -27,6 +27,7 @@ def of(probe: Probe, operation: Operation, context: RunContext) -> list[Case]:
         legal_forms,
         malformed,
         negative,
+        parameters,
         read_only,
         unauthenticated,
         unknown_ids,
@@ -43,6 +44,7 @@ def of(probe: Probe, operation: Operation, context: RunContext) -> list[Case]:
         Probe.CREDENTIALS: unauthenticated.unauthenticated_cases,
         Probe.UNKNOWN: unknown_ids.unknown_id_cases,
         Probe.COVERAGE: coverage.coverage_cases,
+        Probe.PARAMETERS: parameters.parameter_cases,
         Probe.THROTTLE: baseline.throttling_cases,
     }[probe]
     with drawing.isolated_hypothesis():

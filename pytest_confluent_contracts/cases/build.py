@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from pytest_confluent_contracts.cases.bodies import (
     OF_TEXTS,
@@ -16,6 +18,7 @@ from pytest_confluent_contracts.cases.bodies import (
     encoded_json,
     value_understood,
 )
+from pytest_confluent_contracts.cases.parameter_values import carried_parameters
 from pytest_confluent_contracts.cases.samples import (
     is_allowed_value,
     sample_of,
@@ -25,6 +28,7 @@ from pytest_confluent_contracts.cases.samples import (
 )
 from pytest_confluent_contracts.cases.strategies import drawn_values
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.schema_merging import merged_schemas
@@ -39,7 +43,7 @@ from pytest_confluent_contracts.model.traffic import (
 )
 
 if TYPE_CHECKING:
-    from pytest_confluent_contracts.model.documents import Operation, Property, SecurityScheme
+    from pytest_confluent_contracts.model.documents import Operation, Property, SecurityScheme, Slot
 
 KEYWORD_ORDER = ("type", "null", "required", "enum", "const")
 MESSAGE_CHARACTERS = 200
@@ -51,6 +55,8 @@ CONDITIONAL = {
     "dependentRequired": "dependentRequired",
     "dependentSchemas": "dependentSchemas",
 }
+# RFC 6265 4.1.1: beside letters, digits and what is never encoded, what may stand in a cookie.
+COOKIE_CHARACTERS = "!#$%&'()*+/:<=>?@[]^`{|}"
 
 
 # --- members --------------------------------------------------------------------------------------
@@ -360,22 +366,27 @@ def bare_case(
 ) -> Case:
     """Return a case of which nothing is promised, unless *more* sets other fields of it.
 
-    It goes to the run's own resource, with valid credentials and without a body.
+    It goes to the run's own resource, with the parameters that every request has and valid
+    credentials, and without a body.
     """
     media_type = content_type(operation.request) if operation.request else "application/json"
+    carried = carried_parameters(operation, context, title)
     settings: dict[str, Any] = {
         "parameters": context.parameters,
         "headers": (
             ("Content-Type", media_type),
             ("Accept", "application/json"),
-            *headers_of(chosen_alternative(operation, context), context),
+            *carried[Location.HEADER],
         ),
+        "query": carried[Location.QUERY],
+        "cookies": carried[Location.COOKIE],
         "authority": authority_name(operation, context),
         "expect": Expect.ANY,
         "value": ABSENT,
         "body": None,
     }
-    return Case(probe=probe, title=title, operation=operation, **(settings | more))
+    bare = Case(probe=probe, title=title, operation=operation, **(settings | more))
+    return with_credentials(bare, credentials_of(chosen_alternative(operation, context), context))
 
 
 def judged_case(
@@ -475,9 +486,12 @@ def alternative_name(alternative: Sequence[SecurityScheme]) -> str:
 
 
 def chosen_alternative(operation: Operation, context: RunContext) -> tuple[SecurityScheme, ...]:
-    """Return the first documented alternative for which every credential was given."""
+    """Return the first documented alternative for which every credential was given.
+
+    The one that asks for none comes last: who is known may do more.
+    """
     for alternative in operation.security:
-        if is_complete(alternative, context):
+        if alternative and is_complete(alternative, context):
             return alternative
     return ()
 
@@ -493,21 +507,52 @@ def is_given(scheme: SecurityScheme, context: RunContext) -> bool:
     return all(given.get(part) for part, _ in scheme.variables)
 
 
-def headers_of(
-    alternative: Sequence[SecurityScheme], context: RunContext
-) -> tuple[tuple[str, str], ...]:
-    """Return the headers of the credentials that were given for *alternative*."""
-    return tuple(
-        credential_header(scheme, context.credentials[scheme.name]) for scheme in alternative
+def credentials_of(alternative: Sequence[SecurityScheme], context: RunContext) -> dict[Slot, str]:
+    """Return the credentials that were given for *alternative*, by where they stand."""
+    return {
+        scheme.slot: credential_value(scheme, context.credentials[scheme.name])
+        for scheme in alternative
+    }
+
+
+def with_credentials(case: Case, credentials: Mapping[Slot, str]) -> Case:
+    """Return *case* with *credentials* in the place of those that it has."""
+    slots = {scheme.slot for scheme in case.operation.schemes}
+    return replace(
+        case,
+        headers=_with_carried(case.headers, Location.HEADER, slots, credentials),
+        query=_with_carried(case.query, Location.QUERY, slots, credentials),
+        cookies=_with_carried(case.cookies, Location.COOKIE, slots, credentials),
     )
 
 
-def credential_header(scheme: SecurityScheme, values: Mapping[str, str]) -> tuple[str, str]:
-    """Return the header that carries *values* (RFC 7617 for basic, RFC 6750 for bearer)."""
+def _with_carried(
+    pairs: Iterable[tuple[str, str]],
+    location: Location,
+    slots: Collection[Slot],
+    credentials: Mapping[Slot, str],
+) -> tuple[tuple[str, str], ...]:
+    """Return *pairs*, all at *location*, without those at *slots*, and then its *credentials*."""
+    kept = [pair for pair in pairs if (location, pair[0]) not in slots]
+    for (where, name), value in credentials.items():
+        if where is location:
+            kept.append((name, _written_credential(location, value)))
+    return tuple(kept)
+
+
+def _written_credential(location: Location, value: str) -> str:
+    """Return *value* as it is written there: a key in a cookie is an opaque text (RFC 6265 4.1)."""
+    if location is Location.HEADER:
+        return value
+    return quote(value, safe=COOKIE_CHARACTERS if location is Location.COOKIE else "")
+
+
+def credential_value(scheme: SecurityScheme, values: Mapping[str, str]) -> str:
+    """Return what carries *values* (RFC 7617 for basic, RFC 6750 for bearer)."""
     if scheme.kind == "basic":
         pair = f"{values.get('username', '')}:{values.get('password', '')}".encode()
-        return scheme.header, f"Basic {base64.b64encode(pair).decode('ascii')}"
+        return f"Basic {base64.b64encode(pair).decode('ascii')}"
     if scheme.kind == "bearer":
         # httpx sends no value that ends in a space.
-        return scheme.header, f"Bearer {values.get('token', '')}".rstrip()
-    return scheme.header, values.get("value", "")
+        return f"Bearer {values.get('token', '')}".rstrip()
+    return values.get("value", "")

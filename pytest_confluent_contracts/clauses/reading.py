@@ -40,7 +40,7 @@ SURROGATE = re.compile("[\\ud800-\\udfff]")
 
 SERVED = frozenset({Probe.EXAMPLES, Probe.VALID})
 REFUSING = frozenset({Probe.BROKEN, Probe.MALFORMED, Probe.CREDENTIALS, Probe.UNKNOWN})
-EVERY = SERVED | REFUSING | {Probe.FORMS, Probe.READ_ONLY, Probe.COVERAGE}
+EVERY = SERVED | REFUSING | {Probe.FORMS, Probe.READ_ONLY, Probe.COVERAGE, Probe.PARAMETERS}
 THROTTLING = frozenset({Probe.EXAMPLES, Probe.THROTTLE})
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.documents.limit_headers import usual_rate_limit
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.promises import (
     Identity,
     Members,
@@ -33,19 +34,14 @@ THROTTLED = 429
 WHERE_STAMPS_STAND = frozenset({"", "metadata", "meta", "data", "data.attributes"})
 
 
-def conventional_promises(
-    operation: Operation, parameters: Mapping[str, Mapping[str, Any]]
-) -> Promises:
-    """Return what a document promises by convention: the usual names, the documented statuses.
-
-    *parameters* gives the schema of each path parameter by its name.
-    """
+def conventional_promises(operation: Operation) -> Promises:
+    """Return what a document promises by convention: the usual names, the documented statuses."""
     place = operation.place
     answer = operation.success.content if operation.success else None
     return Promises(
         refusals=_documented_refusals(operation),
         rate_limit=usual_rate_limit(operation),
-        identity=_usual_identity(operation, parameters),
+        identity=_usual_identity(operation),
         secrets=Members(place=place, inferred=True, paths=_secret_members(operation)),
         immutable=Members(place=place, inferred=True, paths=_read_only_members(answer)),
         timestamps=_usual_timestamps(operation),
@@ -103,9 +99,7 @@ def _turning_away(operation: Operation) -> tuple[int, ...]:
     return tuple(dict.fromkeys([*documented, *others]))
 
 
-def _usual_identity(
-    operation: Operation, parameters: Mapping[str, Mapping[str, Any]]
-) -> Identity | None:
+def _usual_identity(operation: Operation) -> Identity | None:
     """Return which member of the answer names the resource, None where none surely does.
 
     It is called like the last path parameter, or ``id`` where that one ends the path and is called
@@ -121,11 +115,12 @@ def _usual_identity(
     if operation.path.endswith(f"{{{name}}}") and name.lower().endswith("id"):
         candidates += ["id", "data.id"]
     by_path = {member.path: member for member in operation.answer_members}
+    of_path = {one.name: one.schema for one in operation.declared if one.location is Location.PATH}
     for path in candidates:
         found = by_path.get(path)
         if found is None or _is_written(operation, path):
             continue
-        if _may_be_alike(parameters.get(name, {}), found.schema, example):
+        if _may_be_alike(of_path.get(name, {}), found.schema, example):
             return Identity(place=operation.place, inferred=True, parameter=name, property=path)
     return None
 

@@ -17,6 +17,7 @@ from pytest_confluent_contracts.documents.bundled import bundled_documents
 from pytest_confluent_contracts.documents.conventions import conventional_promises
 from pytest_confluent_contracts.documents.file_set import FileSet
 from pytest_confluent_contracts.documents.lines import Node, strip
+from pytest_confluent_contracts.documents.parameters import declared_parameters, path_examples
 from pytest_confluent_contracts.documents.schemas import (
     SchemaReader,
     members_of,
@@ -161,8 +162,7 @@ class _DocumentReader:
                 node = self.source.resolve(item["patch"], line)
                 id = _operation_id(node, id, known)
                 operation = self._operation(path, id, item, node, line)
-                parameters = self._parameter_schemas(item, node)
-                yield self._with_promises(operation, node, parameters)
+                yield self._with_promises(operation, node)
             except UNREADABLE as error:
                 self._note_unread(path, id, line, error)
 
@@ -173,7 +173,7 @@ class _DocumentReader:
 
     def _operation(self, path: str, id: str, item: Node, node: Node, line: int) -> Operation:
         """Return the operation at *node*, a member of the path *item*, still without promises."""
-        parameters = self._parameters(item, node)
+        declared = declared_parameters(self.source, self.schemas, path, item, node)
         responses = tuple(self._responses(self.source.mapping(node, "responses")))
         requests = self._requests(node, line)
         return Operation(
@@ -181,46 +181,23 @@ class _DocumentReader:
             id=id,
             method="PATCH",
             path=path,
-            parameters=tuple(_path_parameters(parameters)),
+            parameters=tuple(path_examples(declared)),
             request=requests[0] if requests else None,
             responses=responses,
             security=tuple(security_alternatives(self.source, node)),
             promises=Promises(),
             place=self.source.location(line),
             other_requests=tuple(requests[1:]),
+            declared=declared,
         )
 
-    def _parameters(self, item: Node, node: Node) -> list[Node]:
-        """Return the parameters of all operations of a path, then those of the one at *node*."""
-        stated: list[tuple[int, Any]] = []
-        for holder in (item, node):
-            line = holder.line_of("parameters")
-            listed = self.source.list_or_empty(holder, "parameters")
-            stated += [(line, parameter) for parameter in listed]
-        parameters = [self.source.resolve(parameter, line) for line, parameter in stated]
-        for parameter in parameters:
-            if not isinstance(parameter.get("name"), str):
-                raise self.source.error(parameter.line, "this parameter has no `name`")
-        return parameters
-
-    def _parameter_schemas(self, item: Node, node: Node) -> dict[str, dict[str, Any]]:
-        """Return the schema of each path parameter by its name."""
-        found: dict[str, dict[str, Any]] = {}
-        for parameter in self._parameters(item, node):
-            if parameter.get("in") == "path":
-                schema = self.schemas.json_schema_at(parameter, parameter.line)
-                found[parameter["name"]] = schema
-        return found
-
-    def _with_promises(
-        self, operation: Operation, node: Node, parameters: Mapping[str, Mapping[str, Any]]
-    ) -> Operation:
+    def _with_promises(self, operation: Operation, node: Node) -> Operation:
         """Return *operation* with its promises.
 
         They are what its ``x-contract`` states, and what it does not, by convention.
         """
         self.source.at = node.line_of("x-contract")
-        promises = conventional_promises(operation, parameters)
+        promises = conventional_promises(operation)
         if "x-contract" in node:
             block = self.source.mapping(node, "x-contract")
             promises = replace(promises, **dict(stated_promises(block, self.source)))
@@ -361,12 +338,3 @@ def _spelled_out(url: str, names: Sequence[str], variables: Mapping[str, Any]) -
     variable = variables.get(name) or {}
     for value in variable.get("enum") or [variable.get("default", "")]:
         yield from _spelled_out(url.replace(f"{{{name}}}", str(value)), rest, variables)
-
-
-def _path_parameters(parameters: Sequence[Node]) -> Iterator[tuple[str, str]]:
-    """Yield the name of each path parameter, and its example as text, empty where it has none."""
-    for parameter in parameters:
-        if parameter.get("in") == "path":
-            schema = parameter.get("schema") or {}
-            example = parameter.get("example", schema.get("example", ""))
-            yield parameter["name"], str(example or "")

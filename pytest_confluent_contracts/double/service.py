@@ -27,6 +27,7 @@ from pytest_confluent_contracts.double.limit_fields import (
     limit_fields,
     limit_header_names,
 )
+from pytest_confluent_contracts.double.parameters import broken_rules, carried_credential
 from pytest_confluent_contracts.double.samples import allowed_value, is_allowed
 from pytest_confluent_contracts.double.store import (
     Store,
@@ -45,7 +46,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_confluent_contracts.double.store import Resource
-    from pytest_confluent_contracts.model.documents import Content, Operation, SecurityScheme
+    from pytest_confluent_contracts.model.documents import (
+        Content,
+        Operation,
+        Parameter,
+        SecurityScheme,
+    )
 
 LIMIT = 100  # requests a window
 WINDOW_S = 60.0
@@ -91,7 +97,8 @@ class VirtualClock:
 class Request:
     """What reached the service: its connections are numbered.
 
-    ``headers`` have their names in lower case, ``names_sent`` are these as they were sent.
+    ``path`` has the query behind it; ``headers`` have their names in lower case, ``names_sent`` are
+    these as they were sent.
     """
 
     method: str
@@ -100,6 +107,10 @@ class Request:
     body: bytes
     connection: int = 1
     names_sent: tuple[str, ...] = ()
+
+    def credential(self, scheme: SecurityScheme) -> str:
+        """Return what the request shows for *scheme*, ``""`` where there is nothing."""
+        return carried_credential(scheme, self.path, self.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +159,18 @@ class Refused(Exception):
 class Service:
     """Serves one operation as its document describes it.
 
-    Each step is a method: a mutation replaces just one.
+    *held* are the path parameters of its resource, where the document shows none. Each step is a
+    method: a mutation replaces just one.
     """
 
-    def __init__(self, operation: Operation, clock: VirtualClock, seed: int = 0) -> None:
+    def __init__(
+        self,
+        operation: Operation,
+        clock: VirtualClock,
+        seed: int = 0,
+        held: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        self.held = dict(held)
         self.operation, self.clock, self.random = operation, clock, Random(seed)
         self.limit, self.window = LIMIT, WINDOW_S
         self.is_limited = documents_limit(operation)
@@ -166,7 +185,10 @@ class Service:
     @property
     def parameters(self) -> tuple[tuple[str, str], ...]:
         """Return the path parameters of the resource that it serves."""
-        return tuple((name, value or f"{name}-0001") for name, value in self.operation.parameters)
+        found: list[tuple[str, str]] = []
+        for name, shown in self.operation.parameters:
+            found.append((name, self.held.get(name) or shown or f"{name}-0001"))
+        return tuple(found)
 
     def _issue(self, scheme: SecurityScheme) -> dict[str, str]:
         """Return a new credential of *scheme*, by its parts."""
@@ -191,6 +213,7 @@ class Service:
         self.authenticate(request)
         self.count_request()
         resource = self.find_resource(request)
+        self.check_parameters(request)
         body = self.read_body(request)
         self.check_body(body)
         self.apply_update(resource, body)
@@ -253,7 +276,7 @@ class Service:
 
     def is_recognised(self, scheme: SecurityScheme, request: Request) -> bool:
         """Return whether the request has the right credential of *scheme*."""
-        sent, own = request.headers.get(scheme.header.lower(), ""), self.credentials[scheme.name]
+        sent, own = request.credential(scheme), self.credentials[scheme.name]
         if scheme.kind == "apiKey":
             return sent == own["value"]
         named, _, credential = sent.partition(" ")
@@ -320,7 +343,11 @@ class Service:
         return self.store.resources[id]
 
     def id_in(self, path: str) -> str:
-        """Return the path parameters of *path*, joined; they stand where the template has braces.
+        """Return the path parameters of *path*, joined."""
+        return "/".join(self.values_in(path))
+
+    def values_in(self, path: str) -> list[str]:
+        """Return the path parameters of *path*; they stand where the template has braces.
 
         What stands before the template is the address of the service; other literal parts of it
         are not looked at, for they may be spelled with percent escapes.
@@ -331,7 +358,20 @@ class Service:
         for segment, came in zip(segments, given, strict=False):
             found = re.fullmatch(paths.template_pattern(segment), came)
             values += found.groups() if found else ()
-        return "/".join(map(unquote, values))
+        return list(map(unquote, values))
+
+    def check_parameters(self, request: Request) -> None:
+        """Raise `Refused` with each parameter that is missing or wrong, those of the path aside."""
+        problems: list[Problem] = []
+        for parameter, rule in self.rules_broken(request):
+            detail = f"The {parameter.location} parameter {parameter.name} breaks {rule!r}."
+            problems.append(Problem(self.unreadable, "invalid_parameter", detail))
+        if problems:
+            raise Refused(*problems)
+
+    def rules_broken(self, request: Request) -> list[tuple[Parameter, str]]:
+        """Return the parameters that are missing or wrong, each with the rule that is broken."""
+        return broken_rules(self.operation, request.path, request.headers)
 
     @property
     def refusing(self) -> list[int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from pytest_confluent_contracts.double.bodies import merged, patched
 from pytest_confluent_contracts.double.samples import allowed_value, is_allowed
@@ -43,7 +44,10 @@ class Store:
     def __init__(self, operation: Operation, parameters: tuple[tuple[str, str], ...]) -> None:
         self.operation, self.parameters = operation, parameters
         self._writable = writable_members(operation)
-        self.resources = {"/".join(value for _, value in parameters): self.initial()}
+        # Where a style makes the text, it is written for the path already.
+        styled = operation.styled_names
+        ids = [unquote(value) if name in styled else value for name, value in parameters]
+        self.resources = {"/".join(ids): self.initial()}
 
     def initial(self) -> Resource:
         """Return the resource as the document's examples show it, created a day ago."""

@@ -31,6 +31,7 @@ class Family(StrEnum):
     SHAPE = "shape"
     ERRORS = "errors"
     REQUESTS = "requests"
+    PARAMETERS = "parameters"
     SECURITY = "security"
     RATE_LIMIT = "rate_limit"
     UPDATE = "update"
@@ -131,6 +132,11 @@ class FindingKind(StrEnum):
     UNKNOWN_ID_HIDDEN = "unknown id hidden"  # request; expected: statuses
     REFUSAL_WRONG = "wrong refusal"  # request; expected: statuses
     REFUSAL_TELLS = "refusal tells more than others"  # subject, observed, request
+    # parameters: subject is the name; request
+    PARAMETER_TAKEN = "broken parameter not refused"  # expected: statuses
+    PARAMETER_REFUSED = "allowed parameter refused"  # observed: the answer's body
+    # subject: a member of the answer, observed; expected: what it is without the parameter
+    PARAMETER_MATTERS = "parameter makes a difference"
     CREDENTIALS_REFUSED = "valid credentials refused"  # subject: the alternative
     # errors
     LIST_EMPTY = "empty list"  # subject
@@ -284,6 +290,7 @@ class MissingKind(StrEnum):
     NO_EXAMPLE = "no example"
     NO_VALID_BODY = "no valid body is known"
     NO_SUCH_REQUEST = "no request breaks only this"
+    NO_VALUE_NAMED = "no value named"  # subject: the parameter
     CREDENTIALS_NOT_SET = "credentials not set"  # subject: the variables
     # the rate limit
     NO_429 = "no 429"

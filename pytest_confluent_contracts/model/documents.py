@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from pytest_confluent_contracts.model import media_types, paths
 from pytest_confluent_contracts.model.media_types import BodyKind
+from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.promises import Promises
 from pytest_confluent_contracts.model.sources import SourceLocation
 
@@ -60,6 +62,57 @@ class Content:
         return media_types.body_kind(self.media_type)
 
 
+class Location(StrEnum):
+    """Where a parameter, or a credential, stands in a request."""
+
+    PATH = "path"
+    QUERY = "query"
+    HEADER = "header"
+    COOKIE = "cookie"
+
+
+Slot = tuple[Location, str]  # where a credential stands, and the name that carries it
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A declared parameter of an operation (OpenAPI 3.1, Parameter Object).
+
+    ``style`` and ``explode`` say how a value is written, ``media_type`` that of its ``content``
+    does (``""`` where a style does). ``examples`` are values that the document shows for it, those
+    of its schema last.
+    """
+
+    name: str
+    location: Location
+    required: bool
+    style: str
+    explode: bool
+    allow_reserved: bool
+    schema: Mapping[str, Any]
+    media_type: str
+    examples: tuple[Any, ...]
+    deprecated: bool
+    place: SourceLocation
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Return the JSON types that it may have, empty where the document names none."""
+        stated = self.schema.get("type", ())
+        return (stated,) if isinstance(stated, str) else tuple(stated)
+
+    @property
+    def default(self) -> Any:
+        """Return what its absence means, `ABSENT` where the document does not say."""
+        return self.schema.get("default", ABSENT)
+
+    @property
+    def is_text(self) -> bool:
+        """Return whether one text in its plain form is its value: no list, object, or style."""
+        is_styled = self.style in ("matrix", "label") or bool(self.media_type)
+        return not is_styled and not {"array", "object"} & set(self.types)
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """A documented response header.
@@ -103,22 +156,30 @@ class Response:
 class SecurityScheme:
     """A security scheme.
 
-    ``variables`` maps each part of the credential to its environment variable.
+    ``carrier`` is the name of the header, the query parameter or the cookie that carries its
+    credential, ``location`` which of these it is; ``variables`` maps each part of the credential to
+    its environment variable.
     """
 
     name: str
     kind: str
-    header: str
+    carrier: str
     variables: tuple[tuple[str, str], ...]
     place: SourceLocation
+    location: Location = Location.HEADER
+
+    @property
+    def slot(self) -> Slot:
+        """Return where in a request its credential stands."""
+        return self.location, self.carrier
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One method on one path of a document.
 
-    ``parameters`` gives each path parameter's example; ``promises`` what the document says in
-    words.
+    ``parameters`` gives each path parameter's example as text, in the path's order; ``declared``
+    are all parameters, those of the path first; ``promises`` what the document says in words.
     """
 
     document: str
@@ -133,6 +194,7 @@ class Operation:
     place: SourceLocation
     # The request's other media types; `request` is the body that we can say most of.
     other_requests: tuple[Content, ...] = ()
+    declared: tuple[Parameter, ...] = field(default=(), repr=False)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -169,6 +231,21 @@ class Operation:
         return content.properties if content else ()
 
     @property
+    def path_parameters(self) -> tuple[Parameter, ...]:
+        """Return the declared parameters of the path, in its order."""
+        return tuple(one for one in self.declared if one.location is Location.PATH)
+
+    @property
+    def other_parameters(self) -> tuple[Parameter, ...]:
+        """Return the declared parameters in query, headers and cookies, in the document's order."""
+        return tuple(one for one in self.declared if one.location is not Location.PATH)
+
+    @property
+    def styled_names(self) -> frozenset[str]:
+        """Return the names of the path parameters whose text is already written for the path."""
+        return frozenset(one.name for one in self.path_parameters if not one.is_text)
+
+    @property
     def secret_paths(self) -> tuple[str, ...]:
         """Return the paths of the secret members of the request body."""
         return tuple(member.path for member in self.request_members if member.secret)
@@ -182,8 +259,13 @@ class Operation:
 
     @property
     def credential_headers(self) -> set[str]:
-        """Return the names of the headers that carry credentials."""
-        return {scheme.header for scheme in self.schemes}
+        """Return the names of the headers that carry credentials, that of cookies included."""
+        names = self.credential_carriers(Location.HEADER)
+        return names | {"Cookie"} if self.credential_carriers(Location.COOKIE) else names
+
+    def credential_carriers(self, location: Location) -> set[str]:
+        """Return the names of what carries credentials at *location*."""
+        return {scheme.carrier for scheme in self.schemes if scheme.location is location}
 
     def carries_credentials(self, header: str) -> bool:
         """Return whether *header*, in any case (RFC 9110 5.1), is one that carries credentials."""

@@ -26,7 +26,8 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     (
         "param",
         "list",
-        "NAME=VALUE: a path parameter, the resource that may be changed (repeatable)",
+        "NAME=VALUE: a parameter; in the path, the resource that may be changed; "
+        "OPERATION::NAME=VALUE for one operation (repeatable)",
     ),
     (
         "pin",

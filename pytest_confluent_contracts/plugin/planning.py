@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_confluent_contracts.model.paths import filled_template
 from pytest_confluent_contracts.model.traffic import Probe
 from pytest_confluent_contracts.plugin.gate import selected_clauses
+from pytest_confluent_contracts.run.preflight import credential_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,7 +53,10 @@ def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> I
     yield f"to: {operation.method} {gate.base_url}{filled}"
     if not plan.is_authorised:
         yield "nothing: no credentials are set"
+        yield f"to mend: set {credential_variables(operation)}"
         return
+    if plan.context.credentials and not gate.settings.mocked:
+        yield f"credentials: from {credential_variables(operation)}"
     total = 0
     for name, count, told in _steps(plan):
         total += count
@@ -68,6 +72,8 @@ def _steps(plan: Plan) -> Iterator[tuple[str, int, str]]:
     if plan.context.owned:
         yield "opening", 1, "1 request"
     for planned in plan.probes:
+        if not planned.cases and not planned.skipped:
+            continue
         told = planned.skipped or f"{len(planned.cases)} requests"
         if planned.probe is Probe.THROTTLE and not planned.skipped:
             told = "until 429, twice the limit at most"

@@ -25,7 +25,7 @@ from pytest_confluent_contracts.plugin.choice import checked_patterns, is_chosen
 from pytest_confluent_contracts.plugin.options import MOCK, MODES, OPTIONS, option_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.model.documents import Operation, UnreadOperation
 
@@ -37,13 +37,25 @@ REMOTE_CONCURRENCY = 4
 
 
 @dataclass(frozen=True, slots=True)
+class GivenParameter:
+    """A text for a parameter by its name; ``operation`` is the id of the one that it is for.
+
+    ``""`` stands for every operation that has the parameter.
+    """
+
+    operation: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What a run was asked for, checked."""
 
     target: str
     documents: tuple[Path, ...]
     chosen: tuple[str, ...] = ()
-    parameters: tuple[tuple[str, str], ...] = ()
+    parameters: tuple[GivenParameter, ...] = ()
     pins: dict[str, Any] = field(default_factory=dict, repr=False)
     max_examples: int = 100
     seed: int = 0
@@ -393,19 +405,37 @@ def _from_environment(option: str, name: str, content: str) -> str:
     return os.environ[variable]
 
 
-def _checked_parameters(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[str, str]]:
-    """Yield the name and the value of each path parameter *given* as ``NAME=VALUE``."""
-    known: set[str] = set()
+def _checked_parameters(given: Sequence[str], paths: Sequence[Path]) -> Iterator[GivenParameter]:
+    """Yield each parameter *given* as ``NAME=VALUE`` or ``OPERATION::NAME=VALUE``."""
+    known: dict[str, set[str]] = {"": set()}
+    of_path: set[str] = set()
     for operation in _operations(paths):
-        known.update(name for name, _ in operation.parameters)
-    for name, content in _pairs("param", given):
-        if name not in known:
-            told = f"no document has this path parameter; known: {', '.join(sorted(known))}"
-            raise ContractError(f"--contract-param {name}: {told}")
-        if not content:
+        names = {one.name for one in operation.declared}
+        known.setdefault(operation.id, set()).update(names)
+        known[""] |= names
+        of_path.update(name for name, _ in operation.parameters)
+    for written, content in _pairs("param", given):
+        operation_id, name = _split_parameter(written, known)
+        if name not in known[operation_id]:
+            shown = ", ".join(sorted(known[operation_id]))
+            told = f"no document has this parameter; known: {shown}"
+            raise ContractError(f"--contract-param {written}: {told}")
+        if not content and name in of_path:
             told = "the value is empty; name a resource that may be changed"
-            raise ContractError(f"--contract-param {name}: {told}")
-        yield name, content
+            raise ContractError(f"--contract-param {written}: {told}")
+        yield GivenParameter(operation_id, name, content)
+
+
+def _split_parameter(written: str, known: Mapping[str, set[str]]) -> tuple[str, str]:
+    """Return the id of the operation that *written* names, ``""`` without one, and the name."""
+    operation, colons, name = written.rpartition("::")
+    if not colons or written in known[""]:
+        return "", written
+    if operation not in known:
+        shown = ", ".join(sorted(one for one in known if one))
+        told = f"no document has this operation; known: {shown}"
+        raise ContractError(f"--contract-param {written}: {told}")
+    return operation, name
 
 
 def checked_pins(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[str, Any]]:

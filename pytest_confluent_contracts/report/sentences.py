@@ -81,6 +81,22 @@ def _forbidden_taken(finding: Finding) -> str:
     return f"{finding.status} answered to {what}, not {_statuses(finding)}"
 
 
+def _parameter_refused(finding: Finding) -> str:
+    told = f"{finding.status} answered to {finding.request}"
+    return f"{told}: {finding.observed}" if finding.observed else told
+
+
+def _parameter_taken(finding: Finding) -> str:
+    return f"{finding.status} answered to {finding.request}, not {_statuses(finding)}"
+
+
+def _parameter_matters(finding: Finding) -> str:
+    subject = finding.subject or THE_BODY
+    with_it, without = finding.observed or "nothing", finding.expected or "nothing"
+    came = f"{finding.status} answered to {finding.request} with {subject} {with_it}"
+    return f"{came}, without the parameter {without}"
+
+
 def _unknown_id_taken(finding: Finding) -> str:
     what = f"an id that does not exist ({finding.request})"
     return f"{finding.status} answered to {what}, not {_statuses(finding)}"
@@ -271,6 +287,9 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
         "{status} answered {request}, with {subject} {observed}, "
         "which no refusal of wrong credentials alone tells"
     ),
+    Kind.PARAMETER_TAKEN: _parameter_taken,
+    Kind.PARAMETER_REFUSED: _parameter_refused,
+    Kind.PARAMETER_MATTERS: _parameter_matters,
     Kind.CREDENTIALS_REFUSED: "{status} answered to valid credentials ({subject})",
     # errors
     Kind.LIST_EMPTY: "{status} answered with an empty list of {subject}",
@@ -386,6 +405,10 @@ def _mend_taken(finding: Finding) -> str:
     return f"refuse what is wrong with {_statuses(finding)}, where the framework refuses too"
 
 
+def _mend_parameter(finding: Finding) -> str:
+    return f"check {finding.subject} before it is used, and refuse it with {_statuses(finding)}"
+
+
 # What one sentence can name; filled as the sentences above are, `status` being that of the answer.
 MENDS: Mapping[FindingKind, Sentence] = {
     # any answer
@@ -426,6 +449,9 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.FORM_NOT_STORED: "store what came in this form, too",
     Kind.REFUSAL_WRONG: "refuse this with the status that the document names",
     Kind.REFUSAL_TELLS: "check the credentials first, and say nothing of what was asked",
+    Kind.PARAMETER_TAKEN: _mend_parameter,
+    Kind.PARAMETER_REFUSED: "take this value of {subject}, or document that it is not allowed",
+    Kind.PARAMETER_MATTERS: "let the absence of a parameter mean what the document says",
     Kind.CREDENTIALS_REFUSED: "let these credentials in, or document that they are not enough",
     # errors
     Kind.LIST_EMPTY: "name at least one error in {subject}",
@@ -634,6 +660,7 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NO_EXAMPLE: "the document shows no example",
     Missing.NO_VALID_BODY: "no body is known that the schema allows: none could be sent",
     Missing.NO_SUCH_REQUEST: "no request that could be sent breaks only this",
+    Missing.NO_VALUE_NAMED: "the document names no value of {subject} that could be tried",
     Missing.CREDENTIALS_NOT_SET: "not all of {subject} are set in the environment",
     # the rate limit
     Missing.NO_429: "no answer was 429; --contract-throttle exhausts the rate limit",

@@ -117,7 +117,7 @@ class Campaign:
         found = preflight.why_unjudged(
             self._send_ahead(look),
             owned=self.context.owned,
-            credentials=self._credential_variables(),
+            credentials=preflight.credential_variables(self.operation),
         )
         if found is not None and not self._is_served(found):
             self.sender.stopped = found
@@ -195,16 +195,8 @@ class Campaign:
         return None
 
     def _missing_credentials(self) -> MissingEvidence:
-        variables = self._credential_variables()
+        variables = preflight.credential_variables(self.operation)
         return MissingEvidence(MissingKind.NO_CREDENTIALS, variables, withheld=True)
-
-    def _credential_variables(self) -> str:
-        """Return the variables that hold the credentials of each documented alternative."""
-        ways: list[str] = []
-        for alternative in self.operation.security:
-            variables = [name for scheme in alternative for _, name in scheme.variables]
-            ways.append(" and ".join(variables))
-        return ", or ".join(ways)
 
     # --- probes -----------------------------------------------------------------------------------
 

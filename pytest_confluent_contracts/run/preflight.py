@@ -17,7 +17,7 @@ from pytest_confluent_contracts.model.traffic import FailureKind, Probe
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.cases.plan import Plan
-    from pytest_confluent_contracts.model.documents import Content
+    from pytest_confluent_contracts.model.documents import Content, Operation
     from pytest_confluent_contracts.model.traffic import Case, Exchange
 
 UNAUTHORIZED = 401  # RFC 9110 15.5.2: the request lacks valid credentials
@@ -46,6 +46,16 @@ TOLD_ONCE = frozenset(
 def is_told_once(missing: MissingEvidence) -> bool:
     """Return whether what stopped the run at its first request is one mistake, not a clause's."""
     return missing.withheld and missing.kind in TOLD_ONCE
+
+
+def credential_variables(operation: Operation) -> str:
+    """Return the environment variables that hold the credentials of each documented alternative."""
+    ways: list[str] = []
+    for alternative in operation.security:
+        variables = [name for scheme in alternative for _, name in scheme.variables]
+        if variables:
+            ways.append(" and ".join(variables))
+    return ", or ".join(ways)
 
 
 def first_look(plan: Plan) -> Case | None:

@@ -14,6 +14,7 @@ from pytest_confluent_contracts.double.mutations.credentials import credential_m
 from pytest_confluent_contracts.double.mutations.envelopes import envelope_mutations
 from pytest_confluent_contracts.double.mutations.headers import header_mutations, status_mutations
 from pytest_confluent_contracts.double.mutations.limits import limit_mutations
+from pytest_confluent_contracts.double.mutations.parameters import parameter_mutations
 from pytest_confluent_contracts.double.mutations.rare import rare_mutations
 from pytest_confluent_contracts.double.mutations.requests import request_mutations
 from pytest_confluent_contracts.double.mutations.texts import text_mutations
@@ -36,6 +37,7 @@ FAMILIES = (
     header_mutations,
     status_mutations,
     request_mutations,
+    parameter_mutations,
     credential_mutations,
     limit_mutations,
     update_mutations,

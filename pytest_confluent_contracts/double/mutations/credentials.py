@@ -15,6 +15,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
     with_status,
 )
 from pytest_confluent_contracts.double.service import Refused
+from pytest_confluent_contracts.model.documents import Location
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 def credential_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of how credentials are checked; none where nothing is promised."""
     statuses = operation.promises.refusals.unauthenticated
-    if not operation.security or not statuses:
+    if not operation.security or not statuses or not all(operation.security):
         return
     promised = statuses[0]
     unchecked = "credentials are not checked"
@@ -51,7 +52,7 @@ def credential_mutations(operation: Operation) -> Iterator[Mutation]:
 
 def lenient_mutations(scheme: SecurityScheme) -> Iterator[Mutation]:
     """Yield the ways in which a wrong credential of *scheme* can pass for right."""
-    id = scheme.header if scheme.kind == "apiKey" else scheme.name
+    id = scheme.carrier if scheme.kind == "apiKey" else scheme.name
     for what, test in LENIENT_TESTS.items():
         lenient, breaks = partial(recognise, scheme, test), (f"security/{id}*", "security/none")
         yield mutate_step(f"{id} recognised by {what}", "is_recognised", lenient, *breaks)
@@ -127,17 +128,25 @@ def recognise_foreign(
 
 
 def recognise_in_list(
-    scheme: SecurityScheme, _: Service, inner: Any, asked: SecurityScheme, request: Request
+    scheme: SecurityScheme, service: Service, inner: Any, asked: SecurityScheme, request: Request
 ) -> Any:
     """Recognise credentials of *scheme* that stand in a list, one of which is right."""
     if asked != scheme:
         return inner(asked, request)
-    name = asked.header.lower()
+    if asked.location is not Location.HEADER:
+        return inner(asked, request) or _lists(asked, request, service)
+    name = asked.carrier.lower()
     for one in request.headers.get(name, "").split(","):
         alone = replace(request, headers={**request.headers, name: one.strip()})
         if inner(asked, alone):
             return True
     return False
+
+
+def _lists(scheme: SecurityScheme, request: Request, service: Service) -> bool:
+    """Return whether the right key is one of several in a query parameter, or a cookie."""
+    listed = sent_credential(scheme, request).split(",")
+    return service.credentials[scheme.name]["value"] in [one.strip() for one in listed]
 
 
 def recognise(
@@ -157,7 +166,10 @@ def recognise(
 
 def sent_credential(scheme: SecurityScheme, request: Request) -> str:
     """Return what the request shows for *scheme*, in the form in which `recognise` compares it."""
-    kind, _, sent = request.headers.get(scheme.header.lower(), "").rpartition(" ")
+    text = request.credential(scheme)
+    if scheme.location is not Location.HEADER:
+        return text
+    kind, _, sent = text.rpartition(" ")
     if scheme.kind == "apiKey":
         return sent
     if kind.lower() != scheme.kind:
