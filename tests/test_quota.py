@@ -175,6 +175,10 @@ TOLD = {
         Quota(100, 50, 0),
     ),
     "no Date to count from": (COUNTS | {"X-RateLimit-Reset": str(NOW)}, Quota(100, 50, NOW)),
+    "a Date beyond numbers": (
+        COUNTS | {"X-RateLimit-Reset": str(NOW), "Date": f"Fri, 31 Dec {9**30} 23:59:59 GMT"},
+        Quota(100, 50, NOW),
+    ),
     "drafts 0 to 6": (SEPARATE | {"RateLimit-Limit": "100"}, Quota(100, 50, 5)),
     "drafts 0 to 3, policies behind": (
         SEPARATE | {"RateLimit-Limit": "100, 100;w=60, 5;w=1"},
