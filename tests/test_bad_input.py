@@ -64,6 +64,11 @@ OPTIONS = {
     "an unknown document as argument": Bad(
         ("contracts/nonesuch",), ("nonesuch", "confluent-api-keys")
     ),
+    "an operation that no document has": wrong(
+        "operation", "nonesuch", "updateIamV2ApiKey (PATCH /iam/v2/api-keys/{id})"
+    ),
+    "an operation left out that no document has": wrong("operation", "!nonesuch", "updateIamV2"),
+    "every operation left out": wrong("operation", "!*", "no operation is left"),
     "a parameter that no document has": wrong(
         "param", "nonesuch=1", "nonesuch", "account_id", "id"
     ),
@@ -119,8 +124,14 @@ DOCUMENTS = {
     "a $ref that points nowhere": swapped(
         "schema: {type: object,", "schema: {$ref: '#/no/such',", ":8:", "#/no/such"
     ),
-    "a $ref into another file": swapped(
-        "schema: {type: object,", "schema: {$ref: 'a.yaml#/b',", ":8:", "one file"
+    "a $ref to a file that is not there": swapped(
+        "schema: {type: object,", "schema: {$ref: 'a.yaml#/b',", ":8:", "no file a.yaml"
+    ),
+    "a $ref out of the folder": swapped(
+        "schema: {type: object,", "schema: {$ref: '../a.yaml#/b',", ":8:", "out of the", "bundle"
+    ),
+    "a $ref to a network": swapped(
+        "schema: {type: object,", "schema: {$ref: 'http://127.0.0.1/a',", ":8:", "network"
     ),
     "an unknown key in x-contract": swapped(
         PLACE,

@@ -320,9 +320,10 @@ def test_default_may_have_no_body(tmp_path: Path) -> None:
     assert said(own, "default/no-body", *row) == [BROKEN, SILENT, KEPT]
 
 
-def test_without_an_envelope_nothing_is_promised(tmp_path: Path) -> None:
-    """Where no error has a body, there are no clauses on errors, not even on 405."""
-    assert clause_ids(operation_from(SILENT_DOCUMENT, tmp_path), "errors") == []
+def test_without_an_envelope_none_is_promised(tmp_path: Path) -> None:
+    """Where no error has a body, none is judged; what must not be in one, and what HTTP asks for with 405, is."""
+    ids = clause_ids(operation_from(SILENT_DOCUMENT, tmp_path), "errors")
+    assert ids == ["error/no-leak", "error/no-stack-trace", "error/allow"]
 
 
 # --- the list of errors ---------------------------------------------------------------------------

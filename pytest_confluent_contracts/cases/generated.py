@@ -6,6 +6,7 @@ import math
 import os
 from contextlib import contextmanager
 from datetime import date, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 from unittest.mock import patch
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 BACKEND = "confluent-contracts"
 SHRINK_SEED = 0
+GROUPED = 6  # numbers that are drawn as one tuple while a value is shrunk
 # Named, for the default alphabet of st.text() builds a table of 200 MB for UTF-8 in every fresh
 # checkout.
 ANYTHING = st.characters(exclude_categories=["Cs"])
@@ -283,14 +285,22 @@ def smallest_levels(
 ) -> tuple[int, ...]:
     """Return the smallest tuple, each number between 0 and its level, for which *holds*.
 
-    Where *holds* raises `ShrinkingDone`, *levels* are returned. It must hold for *levels* itself.
+    It must hold for *levels* itself. What *holds* raises as `ShrinkingDone` goes through.
     Hypothesis is given the whole tuple as a remembered failure and shrinks it; integers are all
     that it draws, *tries* tuples at most, not counting those that it asks about while it shrinks.
     """
     database, key = InMemoryExampleDatabase(), b"shrink"
     # Under the secondary key: what stands under the primary one passes for shrunk already.
     database.save(key + b".secondary", choices_to_bytes(levels))
-    chosen = st.tuples(*(st.integers(0, level) for level in levels))
+    # Hypothesis tries whether the numbers of one tuple do as well in another order: in one long
+    # tuple that would take seconds.
+    numbers = [st.integers(0, level) for level in levels]
+    groups = [numbers[start : start + GROUPED] for start in range(0, len(numbers), GROUPED)]
+    chosen = st.tuples(*(st.tuples(*group) for group in groups))
+
+    def grouped_holds(grouped: tuple[tuple[int, ...], ...]) -> bool:
+        return holds(tuple(chain.from_iterable(grouped)))
+
     settings = hypothesis.settings(
         max_examples=tries,
         phases=[Phase.reuse, Phase.shrink],
@@ -303,6 +313,7 @@ def smallest_levels(
     seeded = patch.object(hypothesis.core, "global_force_seed", SHRINK_SEED)
     try:
         with isolated_hypothesis(), seeded:
-            return hypothesis.find(chosen, holds, settings=settings, database_key=key)
-    except (ShrinkingDone, hypothesis.errors.NoSuchExample):
+            found = hypothesis.find(chosen, grouped_holds, settings=settings, database_key=key)
+    except hypothesis.errors.NoSuchExample:
         return tuple(levels)
+    return tuple(chain.from_iterable(found))

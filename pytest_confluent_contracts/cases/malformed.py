@@ -100,7 +100,8 @@ def _broken_json(operation: Operation, context: RunContext) -> Iterator[Case]:
         "a NUL after the value": good + b"\x00",
     }
     for title, body in bodies.items():
-        yield _raw_case(title, "json", operation, context, body)
+        if body != good:  # one without a text has no quotes
+            yield _raw_case(title, "json", operation, context, body)
 
 
 def _with_bad_bytes(path: str | None, operation: Operation, context: RunContext) -> Iterator[Case]:

@@ -89,8 +89,17 @@ def derive(operation: Operation) -> Iterator[Clause]:
     """Yield the clauses on the envelope, its rules in prose, its headers, and what it must hide."""
     refusals = [response for response in operation.responses if _is_error(response)]
     shared = _shared_content(refusals)
-    if shared is None:
-        return
+    if shared is not None:
+        yield from _envelope(operation, refusals, shared)
+    yield from _nothing_given_away(operation)
+    yield from _headers(operation, refusals)
+    yield from problem_details(operation, refusals)
+
+
+def _envelope(
+    operation: Operation, refusals: Sequence[Response], shared: Content
+) -> Iterator[Clause]:
+    """Yield the clauses on the bodies of refusals."""
     applies = _owes_envelope(operation, refusals, shared)
     explain = _owed_unless(operation, MissingKind.NO_ERROR_HAD_IT)
     yield from shape.body_clauses(Family.ERRORS, "error", shared, applies, explain)
@@ -99,9 +108,6 @@ def derive(operation: Operation) -> Iterator[Clause]:
             yield from _own_envelope(operation, response, response.content)
     yield from _lists_not_empty(shared, applies, explain)
     yield from _prose(operation, applies)
-    yield from _nothing_given_away(operation)
-    yield from _headers(operation, refusals)
-    yield from problem_details(operation, refusals)
 
 
 # --- which answers -----------------------------------------------------------------------------
@@ -598,28 +604,64 @@ def _unescaped(text: str) -> str:
 
 
 def _headers(operation: Operation, refusals: Sequence[Response]) -> Iterator[Clause]:
-    """Yield a clause a header.
+    """Yield the clauses on each header.
 
-    One that several statuses document stands under ``error/``, any other under its own status.
+    One that several statuses document alike stands under ``error/``, any other under its own
+    status.
     """
-    limits = shape.limit_headers(operation)
-    headers: dict[str, Header] = {}
-    statuses: dict[str, list[str]] = defaultdict(list)
-    for response in refusals:
-        for header in response.headers:
-            statuses[header.name].append(response.status)
-            if header.name.lower() not in limits:
-                headers[header.name] = header
-    for name, header in headers.items():
-        own = statuses[name]
-        status = own[0] if len(own) == 1 else "error"
-        explain = _explain_own_status(operation, status) if len(own) == 1 else _owed(operation)
-        id, applies = f"{status}/header/{name}", _is_answered_by_service(operation, *own)
-        held = shape.with_words(operation, header)
-        yield from shape.header_clauses(Family.ERRORS, id, status, held, applies, explain)
+    headers = _documented_headers(operation, refusals)
+    for documented in headers.values():
+        first = documented[0][1]
+        if all(_is_same_header(first, header) for _, header in documented):
+            own = [status for status, _ in documented]
+            yield from _header(operation, own, documented[-1][1])
+            continue
+        for status, header in documented:
+            yield from _header(operation, [status], header)
     known = {name.lower() for name in headers}
     if "allow" not in known and any(response.status == "405" for response in refusals):
         yield _allow(operation)
+
+
+def _documented_headers(
+    operation: Operation, refusals: Sequence[Response]
+) -> dict[str, list[tuple[str, Header]]]:
+    """Return by name each header of a refusal, with its status; those of the limit are left out."""
+    limits = shape.limit_headers(operation)
+    headers: dict[str, list[tuple[str, Header]]] = defaultdict(list)
+    for response in refusals:
+        for header in response.headers:
+            if header.name.lower() not in limits:
+                headers[header.name].append((response.status, header))
+    return headers
+
+
+def _is_same_header(one: Header, other: Header) -> bool:
+    is_alike = _without_lines(one.schema) == _without_lines(other.schema)
+    return bool(is_alike) and one.required == other.required
+
+
+def _header(operation: Operation, statuses: Sequence[str], header: Header) -> Iterator[Clause]:
+    """Yield the clauses on a header that *statuses* document alike."""
+    status = statuses[0] if len(statuses) == 1 else "error"
+    id = f"{status}/header/{header.name}"
+    applies = _is_answered_by_service(operation, *statuses)
+    explain = _explain_header(operation, statuses)
+    held = shape.with_words(operation, header)
+    yield from shape.header_clauses(Family.ERRORS, id, status, held, applies, explain)
+
+
+def _explain_header(operation: Operation, statuses: Sequence[str]) -> Explain:
+    """Explain why no answer with one of *statuses* came, which document a header.
+
+    The target owes one only where whatever refuses a broken body is among them.
+    """
+    if len(statuses) == 1:
+        return _explain_own_status(operation, statuses[0])
+    refusing = {str(status) for status in operation.refusals}
+    if refusing and refusing <= set(statuses):
+        return _owed(operation)
+    return _owed_unless(operation, MissingKind.NO_ERROR_HAD_IT)
 
 
 def _is_answered_by_service(operation: Operation, *statuses: str) -> Applies:
@@ -640,10 +682,11 @@ def _explain_own_status(operation: Operation, status: str) -> Explain:
     what = f"an answer with {status}"
     # Where another refusal is documented, it may come in place of this one.
     otherwise = MissingEvidence(MissingKind.NO_SUCH_STATUS, status)
-    if status in map(str, refusals.unauthenticated):
+    is_asked = bool(operation.security) and all(operation.security)
+    if is_asked and status in map(str, refusals.unauthenticated):
         has_choice = len(refusals.unauthenticated) > 1
         return withheld(what, Expect.UNAUTHENTICATED, otherwise=otherwise if has_choice else None)
-    if status in map(str, refusals.unknown):
+    if operation.parameters and status in map(str, refusals.unknown):
         has_choice = len(refusals.unknown) > 1 or operation.response(HIDING) is not None
         return withheld(what, Expect.UNKNOWN, otherwise=otherwise if has_choice else None)
     return missing(MissingKind.UNPROVOKABLE, status)

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -28,7 +29,7 @@ from pytest_confluent_contracts.model.traffic import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.model.clauses import Explain, Judge, Quoted
     from pytest_confluent_contracts.model.documents import Content
@@ -276,10 +277,14 @@ class SchemaReader:
     """
 
     def __init__(self, content: Content) -> None:
-        schema = dict(content.schema)
-        self._validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+        self._schema = dict(content.schema)
         self._documented = {member.path for member in content.properties} | {paths.WHOLE}
         self._seen: dict[int, tuple[Exchange, dict[str, Violated]]] = {}
+
+    @cached_property
+    def _validator(self) -> Any:
+        """Return the validator, made when first asked for: collecting asks for none."""
+        return jsonschema_rs.Draft202012Validator(self._schema, validate_formats=True)
 
     def violations_in(self, exchange: Exchange) -> dict[str, Violated]:
         """Return what is wrong with the answer's body, as `violations_of` does."""
@@ -314,6 +319,25 @@ class SchemaReader:
         while path not in self._documented:
             path = paths.parent_path(path)
         return path
+
+
+class ValueReader:
+    """Tells whether one member's schema allows a value."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = dict(schema)
+        self._validator: Any = None
+
+    def is_allowed(self, value: Any) -> bool:
+        """Return whether the schema allows *value*."""
+        if self._validator is None:
+            self._validator = jsonschema_rs.Draft202012Validator(
+                self._schema, validate_formats=True
+            )
+        try:
+            return bool(self._validator.is_valid(_without_surrogates(value)))
+        except ValueError:  # jsonschema_rs reads nothing that is nested some 255 levels deep
+            return False
 
 
 def _without_surrogates(body: Any) -> Any:

@@ -85,14 +85,15 @@ def is_permitted_undocumented(exchange: Exchange) -> bool:
     case, status = exchange.case, exchange.status
     operation = case.operation
     if exchange.accepted:
-        return operation.success is None and case.expect is Expect.ACCEPTED
+        is_asked_for = case.expect in (Expect.ACCEPTED, Expect.ANY)
+        return operation.success is None and is_asked_for
     if not 400 <= status < 500:
         return False
     if case.expect is Expect.UNAUTHENTICATED:
         return status in TURNING_AWAY or _is_malformed_credential(exchange)
     if case.expect is Expect.UNKNOWN:
         return status in NOT_FOUND and not operation.promises.refusals.unknown
-    return case.expect is Expect.REFUSED and not operation.promises_refusal
+    return case.expect in (Expect.REFUSED, Expect.ANY) and not operation.promises_refusal
 
 
 def _is_malformed_credential(exchange: Exchange) -> bool:

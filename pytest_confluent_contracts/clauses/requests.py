@@ -23,6 +23,7 @@ from pytest_confluent_contracts.clauses.refusals import (
     may_be_refused_for_its_values,
     refusal_level,
 )
+from pytest_confluent_contracts.clauses.update_state import shows_something_else
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import (
     Aspect,
@@ -77,7 +78,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
             yield from _constraints(operation, member)
         yield _several(operation, request)
         yield from _malformed(operation, request)
-    if operation.promises.refusals.unknown:
+    if operation.promises.refusals.unknown and operation.parameters:
         yield _unknown(operation)
         if _hides_by(operation) is not None:
             yield _unknown_not_hidden(operation)
@@ -155,6 +156,15 @@ def _accepted(request: Content) -> Clause:
     )
 
 
+def _owed_to(what: str) -> Explain:
+    """Explain that an answer is owed; where others were accepted, that none of these was sent.
+
+    The schema may leave nothing to send: of a constant, there is no other value.
+    """
+    otherwise = MissingEvidence(MissingKind.NOTHING_SENT)
+    return withheld(f"an answer to {what}", Expect.ACCEPTED, otherwise=otherwise)
+
+
 def _accepted_again(request: Content) -> Clause:
     is_allowed = _is_allowed_in(*AMONG_REFUSALS)
 
@@ -167,7 +177,7 @@ def _accepted_again(request: Content) -> Clause:
         place=request.place,
         promise="a body that the schema allows is accepted after others were refused",
         judge=each(applies, _look_whether_taken),
-        explain=withheld("an answer to a valid body", Expect.ACCEPTED),
+        explain=_owed_to("a valid body"),
         needs=frozenset(AMONG_REFUSALS),
     )
 
@@ -189,7 +199,7 @@ def _undeclared(request: Content) -> Clause:
         place=request.place,
         promise="a member that the schema does not name does not make the request fail",
         judge=each(applies, look),
-        explain=withheld("an answer to an undeclared member", Expect.ACCEPTED),
+        explain=_owed_to("an undeclared member"),
         needs=frozenset({Probe.READ_ONLY}),
     )
 
@@ -220,7 +230,7 @@ def _legal_forms(request: Content) -> Iterator[Clause]:
             place=request.place,
             promise=promise,
             judge=_judge_form(Subject(SubjectKind.FORM, name)),
-            explain=withheld("an answer to a valid body", Expect.ACCEPTED),
+            explain=_owed_to("a valid body"),
             needs=frozenset({Probe.FORMS}),
         )
 
@@ -271,6 +281,8 @@ def _look_at_form(exchange: Exchange, faithful: set[str]) -> Finding | None:
     if not exchange.accepted:
         found = _look_whether_taken(exchange)
         return found if isinstance(found, Finding) else None
+    if shows_something_else(exchange):
+        return None
     for path, sent in _leaves(exchange.case.value, ()):
         if path in faithful and not _shows(exchange, path, sent):
             came = paths.value_at(exchange.json, path)
@@ -293,7 +305,7 @@ def _lost_afterwards(
 ) -> Finding | None:
     """Find a member that the next answer shows otherwise, though its request did not send it."""
     following = next(filter(is_answer, later), None)
-    if following is None or not following.accepted:
+    if following is None or not following.accepted or shows_something_else(following):
         return None
     if following.case.parameters != exchange.case.parameters:
         return None

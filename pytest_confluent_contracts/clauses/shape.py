@@ -569,7 +569,8 @@ def _violation_of(header: Header, value: str) -> FindingKind | None:
     if _is_integer(header):
         return _violation_by_integer(header.schema, value)
     if not value.strip():
-        return FindingKind.HEADER_EMPTY
+        # A list without items is written like that.
+        return None if header.schema.get("type") == "array" else FindingKind.HEADER_EMPTY
     if header.name.lower() == CHALLENGES and not are_challenges(value):
         return FindingKind.HEADER_NO_CHALLENGE
     if header.schema.get("format") == "uri" and not _is_absolute(value):

@@ -13,6 +13,7 @@ from pytest_confluent_contracts.clauses.reading import (
     NO_200,
     NOTHING,
     Looked,
+    ValueReader,
     each,
     look_for_leaks,
     quote_value,
@@ -98,6 +99,7 @@ def _judge_returned(model: ResourceModel, member: Property) -> Judge:
     """
     path = member.path
     schema = {**model.schemas[path], **member.schema}
+    may_send, may_show = ValueReader(member.schema), ValueReader(model.schemas[path])
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         is_ever_shown = any(_shows(exchange, path) for exchange in exchanges)
@@ -105,6 +107,8 @@ def _judge_returned(model: ResourceModel, member: Property) -> Judge:
             sent = paths.value_at(exchange.case.value, path)
             if sent is ABSENT or not _shows_resource(exchange):
                 continue
+            if may_send.is_allowed(sent) and not may_show.is_allowed(sent):
+                continue  # the answer's own schema has no place for it
             came = paths.value_at(exchange.json, path)
             if came is not ABSENT:
                 is_returned = is_taken_over(schema, sent, came)

@@ -220,18 +220,22 @@ def pairs_of_answers(model: ResourceModel, exchanges: Sequence[Exchange]) -> Ite
 
 
 def shows_resource(exchange: Exchange) -> bool:
-    """Return whether the answer shows the resource as it is after the request.
+    """Return whether the answer shows the resource as it is after the request."""
+    is_object = exchange.accepted and isinstance(exchange.json, Mapping)
+    return is_object and not shows_something_else(exchange)
+
+
+def shows_something_else(exchange: Exchange) -> bool:
+    """Return whether a success is documented to show other things than the resource.
 
     202 promises nothing yet (RFC 9110 15.3.3), and of several documented successes another one may
-    have another body.
+    have another body, or none.
     """
-    if not (exchange.accepted and isinstance(exchange.json, Mapping)):
-        return False
+    if exchange.status == ACCEPTED_FOR_LATER:
+        return True
     operation = exchange.case.operation
     documented, success = operation.response(exchange.status), operation.success
-    if exchange.status == ACCEPTED_FOR_LATER:
-        return False
-    return documented is None or success is None or documented.content == success.content
+    return documented is not None and success is not None and documented.content != success.content
 
 
 def _may_have_written(exchange: Exchange) -> bool:

@@ -62,7 +62,7 @@ def _documented_refusals(operation: Operation) -> Refusals:
     A range and ``default`` add to the statuses that are named; alone they name none.
     """
     unknown = _documented_first(operation, NOT_FOUND)
-    if operation.names_status(CREATED):
+    if operation.names_status(CREATED) or not operation.parameters:
         unknown = ()  # an update may then create what it does not find (RFC 5789 2)
     return Refusals(
         place=operation.place,

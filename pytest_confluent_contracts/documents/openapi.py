@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from pytest_confluent_contracts.documents.bundled import bundled_documents
 from pytest_confluent_contracts.documents.conventions import conventional_promises
+from pytest_confluent_contracts.documents.file_set import FileSet
 from pytest_confluent_contracts.documents.lines import Node, strip
-from pytest_confluent_contracts.documents.loading import load
 from pytest_confluent_contracts.documents.schemas import (
     SchemaReader,
     members_of,
@@ -25,34 +25,52 @@ from pytest_confluent_contracts.documents.schemas import (
 from pytest_confluent_contracts.documents.security import security_alternatives
 from pytest_confluent_contracts.documents.source_file import SourceFile
 from pytest_confluent_contracts.documents.stated import stated_promises
+from pytest_confluent_contracts.documents.unjudged import unjudged_in
 from pytest_confluent_contracts.model.documents import (
     Content,
     Document,
     Example,
     Header,
     Operation,
+    Property,
     Response,
+    UnreadOperation,
 )
 from pytest_confluent_contracts.model.promises import Promises
+from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 
+# What a document that is not as it should be is found out by, wherever that is not looked for.
+UNREADABLE = (
+    *(ContractError, AttributeError, TypeError, KeyError, ValueError, IndexError),
+    RecursionError,
+)
+
+
 @lru_cache(maxsize=32)
 def read_document(path: Path) -> Document:
     """Return the document in *path*, its PATCH operations read.
 
-    Raise `ContractError` naming file, line and cure.
+    Raise `ContractError` naming file, line and cure, where none of them can be.
     """
-    source = SourceFile(path, load(path))
+    source = SourceFile(FileSet(path))
     reader = _DocumentReader(source)
     try:
         return reader.document()
-    except (AttributeError, TypeError, KeyError, ValueError, IndexError, RecursionError) as error:
-        told = "not OpenAPI as 3.0 and 3.1 have it, at this line or below"
-        raise source.error(source.at, f"{told} ({type(error).__name__}: {error})") from error
+    except UNREADABLE as error:
+        raise _told_as_wrong(source, error) from error
+
+
+def _told_as_wrong(source: SourceFile, error: Exception) -> ContractError:
+    """Return *error* as what is wrong with the document at the line that was read last."""
+    if isinstance(error, ContractError):
+        return error
+    told = "not OpenAPI as 3.0 and 3.1 have it, at this line or below"
+    return source.error(source.at, f"{told} ({type(error).__name__}: {error})")
 
 
 def documents_serving(host: str) -> list[Path]:
@@ -70,13 +88,19 @@ class _DocumentReader:
 
     def __init__(self, source: SourceFile) -> None:
         self.source, self.schemas = source, SchemaReader(source)
-        self.plain: dict[str, Any] = strip(source.root)
+        self.unread: list[tuple[UnreadOperation, ContractError]] = []
+        self._known_schemas: dict[
+            tuple[int, bool], tuple[Mapping[str, Any], tuple[Property, ...]]
+        ] = {}
 
     def document(self) -> Document:
         source, root = self.source, self.source.root
         self._check_version()
         info = source.mapping(root, "info")
         operations = tuple(self._operations(source.mapping(root, "paths")))
+        if not operations and self.unread:
+            _, first = self.unread[0]
+            raise first
         if not operations:
             told = "no PATCH operation to hold a target to"
             raise source.error(root.line_of("paths"), told)
@@ -85,10 +109,20 @@ class _DocumentReader:
             title=str(info.get("title", source.path.stem)),
             version=str(info.get("version", "")),
             file=source.name,
-            digest=hashlib.sha256(source.path.read_bytes()).hexdigest()[:8],
+            digest=self._digest(),
             servers=tuple(self._servers(root)),
             operations=operations,
+            unread=tuple(operation for operation, _ in self.unread),
+            unjudged=tuple(unjudged_in(source)),
+            files={file.name: str(file.path) for file in source.files},
         )
+
+    def _digest(self) -> str:
+        """Return what tells this state of the document's files from another."""
+        digest = hashlib.sha256()
+        for file in self.source.files:
+            digest.update(file.path.read_bytes())
+        return digest.hexdigest()[:8]
 
     def _check_version(self) -> None:
         """Raise `ContractError` with its cure unless this is OpenAPI 3.0 or 3.1."""
@@ -112,21 +146,38 @@ class _DocumentReader:
     # --- operations -------------------------------------------------------------------------------
 
     def _operations(self, items: Node) -> Iterator[Operation]:
-        for path, item in items.items():
-            item = self.source.resolve(item, items.line_of(path))
-            if "patch" in item:
-                node = self.source.mapping(item, "patch")
-                operation = self._operation(path, item, node, item.line_of("patch"))
-                yield self._with_promises(operation, node, self._parameter_schemas(item, node))
+        """Yield the operations at *items*; note those that cannot be read, and why."""
+        known: set[str] = set()
+        for path in items:
+            if path.startswith("x-"):
+                continue
+            id, line = f"patch {path}", items.line_of(path)
+            try:
+                item = self.source.path_item(items[path], line)
+                if "patch" not in item:
+                    continue
+                line = item.line_of("patch")
+                node = self.source.resolve(item["patch"], line)
+                id = _operation_id(node, id, known)
+                operation = self._operation(path, id, item, node, line)
+                parameters = self._parameter_schemas(item, node)
+                yield self._with_promises(operation, node, parameters)
+            except UNREADABLE as error:
+                self._note_unread(path, id, line, error)
 
-    def _operation(self, path: str, item: Node, node: Node, line: int) -> Operation:
+    def _note_unread(self, path: str, id: str, line: int, error: Exception) -> None:
+        told = _told_as_wrong(self.source, error)
+        place = told.place or self.source.location(line)
+        self.unread.append((UnreadOperation(id, "PATCH", path, place, str(told)), told))
+
+    def _operation(self, path: str, id: str, item: Node, node: Node, line: int) -> Operation:
         """Return the operation at *node*, a member of the path *item*, still without promises."""
         parameters = self._parameters(item, node)
         responses = tuple(self._responses(self.source.mapping(node, "responses")))
         request = self._request(node, line)
         return Operation(
             document=self.source.path.stem,
-            id=str(node.get("operationId") or f"patch {path}"),
+            id=id,
             method="PATCH",
             path=path,
             parameters=tuple(_path_parameters(parameters)),
@@ -135,7 +186,6 @@ class _DocumentReader:
             security=tuple(security_alternatives(self.source, node)),
             promises=Promises(),
             place=self.source.location(line),
-            source=self.plain,
         )
 
     def _parameters(self, item: Node, node: Node) -> list[Node]:
@@ -171,7 +221,7 @@ class _DocumentReader:
         promises = conventional_promises(operation, parameters)
         if "x-contract" in node:
             block = self.source.mapping(node, "x-contract")
-            promises = replace(promises, **dict(stated_promises(block, self.source.name)))
+            promises = replace(promises, **dict(stated_promises(block, self.source)))
         return replace(operation, promises=promises)
 
     # --- bodies and headers -----------------------------------------------------------------------
@@ -220,18 +270,31 @@ class _DocumentReader:
         chosen = next((name for name in contents if "json" in name), next(iter(contents)))
         line = contents.line_of(chosen)
         media = self.source.resolve(contents[chosen], line)
-        schema = self.schemas.json_schema_at(media, line)
-        if implied:
-            schema = with_implied_types(schema)
-        self._check_schema(schema, line)
+        schema, members = self._schema_and_members(media, line, implied=implied)
         return Content(
             media_type=chosen,
             schema=schema,
-            properties=tuple(members_of(schema, self.source.name)),
+            properties=members,
             examples=tuple(self._examples(media)),
             place=self.source.location(line),
             required=required,
         )
+
+    def _schema_and_members(
+        self, media: Node, line: int, *, implied: bool
+    ) -> tuple[Mapping[str, Any], tuple[Property, ...]]:
+        """Return the schema of *media*, read once though many operations refer to it."""
+        stated = media.get("schema")
+        is_reference = isinstance(stated, Node) and set(stated) == {"$ref"}
+        key = id(self.source.resolve(stated, line) if is_reference else stated), implied
+        if stated is None or key not in self._known_schemas:
+            schema = self.schemas.json_schema_at(media, line)
+            if implied:
+                schema = with_implied_types(schema)
+            self._check_schema(schema, line)
+            members = tuple(members_of(schema, self.source.location))
+            self._known_schemas[key] = (schema, members)
+        return self._known_schemas[key]
 
     def _check_schema(self, schema: Mapping[str, Any], line: int) -> None:
         """Raise `ContractError` where no validator would take the schema."""
@@ -252,6 +315,17 @@ class _DocumentReader:
             node = self.source.resolve(example, media.line_of("examples"))
             place = self.source.location(media["examples"].line_of(name))
             yield Example(name, strip(node.get("value")), place)
+
+
+def _operation_id(node: Node, otherwise: str, known: set[str]) -> str:
+    """Return the name of the operation at *node*, and add it to those that are *known*.
+
+    It is *otherwise* where the operation has none, or that of another.
+    """
+    stated = str(node.get("operationId") or otherwise)
+    id = otherwise if stated in known else stated
+    known.add(id)
+    return id
 
 
 def _spelled_out(url: str, names: Sequence[str], variables: Mapping[str, Any]) -> Iterator[str]:

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.documents.lines import Node, strip
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.documents import Property
-from pytest_confluent_contracts.model.sources import SourceLocation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_confluent_contracts.documents.source_file import SourceFile
+    from pytest_confluent_contracts.model.sources import SourceLocation
+
+    Locate = Callable[[int], SourceLocation]
 
 INT_BOUNDS = {"int32": 2**31, "int64": 2**63}
 # Of two lower bounds the higher holds, of two upper bounds the lower.
@@ -99,30 +103,32 @@ class SchemaReader:
         return {**self._merged(members[name], seen), "x-line": members.line_of(name)}
 
 
-def members_of(schema: Mapping[str, Any], file: str, path: str = "") -> Iterator[Property]:
-    """Yield every member below *path* of a body in *file*, items of lists as ``[]``.
+def members_of(schema: Mapping[str, Any], locate: Locate, path: str = "") -> Iterator[Property]:
+    """Yield every member below *path* of a body, items of lists as ``[]``.
+
+    *locate* tells the place of a line.
 
     What stands under ``oneOf`` and ``anyOf`` is judged as a whole by its parent.
     """
     required = schema.get("required") or ()
     for name, member in (schema.get("properties") or {}).items():
         child = paths.member_path(path, name)
-        yield _property(child, member, file, required=name in required)
-        yield from members_of(member, file, child)
+        yield _property(child, member, locate, required=name in required)
+        yield from members_of(member, locate, child)
     items = schema.get("items")
     if isinstance(items, Mapping):
         child = paths.item_path(path)
-        yield _property(child, items, file, required=False)
-        yield from members_of(items, file, child)
+        yield _property(child, items, locate, required=False)
+        yield from members_of(items, locate, child)
 
 
-def _property(path: str, schema: Mapping[str, Any], file: str, *, required: bool) -> Property:
+def _property(path: str, schema: Mapping[str, Any], locate: Locate, *, required: bool) -> Property:
     is_password = schema.get("format") == "password"
     return Property(
         path=path,
         schema=schema,
         required=required,
-        place=SourceLocation(file, schema.get("x-line", 0)),
+        place=locate(schema.get("x-line", 0)),
         read_only=bool(schema.get("readOnly") or schema.get("x-immutable")),
         secret=bool(schema.get("writeOnly") or schema.get("x-redact") or is_password),
     )

@@ -348,7 +348,7 @@ class Service:
         if content is None or (not request.body and not content.required):
             return {}
         sent_as = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if sent_as != content.media_type:
+        if sent_as != content.media_type.partition(";")[0].strip().lower():
             detail = f"Send {content.media_type}."
             raise Refused(Problem(self.unsupported, "unsupported_media_type", detail))
         try:

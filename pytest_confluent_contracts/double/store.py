@@ -76,10 +76,11 @@ class Store:
 
         *now*, in seconds, becomes the time of the update where anything shown changes.
         """
+        shown = {member.path: member.schema for member in self.operation.answer_members}
         for member in self._writable:
             value = paths.value_at(body, member.path)
             was = paths.value_at(resource.shown, member.path)
-            if value is not ABSENT and was != value:
+            if value is not ABSENT and was != value and is_allowed(shown[member.path], value):
                 resource.shown = paths.with_value(resource.shown, member.path, deepcopy(value))
                 resource.updated = now
         for path in self.operation.secret_paths:

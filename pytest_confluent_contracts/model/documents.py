@@ -98,8 +98,7 @@ class Operation:
     """One method on one path of a document.
 
     ``parameters`` gives each path parameter's example; ``promises`` what the document says in
-    words; ``source`` is the whole document as plain data, for libraries that read OpenAPI
-    themselves.
+    words.
     """
 
     document: str
@@ -112,7 +111,6 @@ class Operation:
     security: tuple[tuple[SecurityScheme, ...], ...]
     promises: Promises
     place: SourceLocation
-    source: Mapping[str, Any] = field(repr=False)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -192,8 +190,33 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadOperation:
+    """An operation that cannot be read, and is not held for that: ``reason`` names file and line.
+
+    ``place`` is the line that is wrong.
+    """
+
+    id: str
+    method: str
+    path: str
+    place: SourceLocation
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """What stands in the document and no clause is about: ``callbacks``, and where."""
+
+    what: str
+    place: SourceLocation
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
-    """A published description of an API: an OpenAPI file."""
+    """A published description of an API: an OpenAPI file, and those that it refers to.
+
+    ``files`` gives the path of each, by the name that is shown to people.
+    """
 
     name: str
     title: str
@@ -202,3 +225,6 @@ class Document:
     digest: str
     servers: tuple[str, ...]
     operations: tuple[Operation, ...]
+    unread: tuple[UnreadOperation, ...] = ()
+    unjudged: tuple[Unjudged, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)

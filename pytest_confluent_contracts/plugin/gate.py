@@ -242,12 +242,13 @@ class Gate:
 
     def plan(self, operation: Operation) -> Plan:
         """Return what is sent of *operation*, made when first asked for."""
-        from pytest_confluent_contracts.cases.plan import EVERY_PROBE, make_plan
+        from pytest_confluent_contracts.cases.plan import EVERY_PROBE, plan_within
 
         if operation.key not in self._plans:
             needed = {one.key: probes for one, probes in self._needed or ()}
             context = self.context(operation)
-            self._plans[operation.key] = make_plan(
+            self._plans[operation.key] = plan_within(
+                self.budget(operation),
                 operation,
                 context,
                 needed=needed.get(operation.key, EVERY_PROBE),

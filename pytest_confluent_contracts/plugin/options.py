@@ -18,6 +18,12 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     ("target", "text", "where the requests go: a URL, or mock for the embedded service"),
     ("spec", "list", "document to hold the target to: a bundled name or a file (repeatable)"),
     (
+        "operation",
+        "list",
+        "hold only these operations: operationId, or METHOD /path, with * as a wildcard; "
+        "!PATTERN leaves out (repeatable)",
+    ),
+    (
         "param",
         "list",
         "NAME=VALUE: a path parameter, the resource that may be changed (repeatable)",
@@ -73,6 +79,7 @@ MODES = {"prove": {"matrix": "the same, and every other clause that each mutatio
 METAVARS = {
     "target": "URL",
     "spec": "DOCUMENT",
+    "operation": "PATTERN",
     "param": "NAME=VALUE",
     "pin": "POINTER=VALUE",
     "max-examples": "COUNT",

@@ -10,6 +10,7 @@ from pytest_confluent_contracts.plugin.gate import selected_clauses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     import pytest
 
@@ -29,6 +30,20 @@ def told_plan(gate: Gate, items: Sequence[pytest.Item]) -> Iterator[str]:
         yield "::".join(operation.key)
         for line in _operation(gate, operation, clauses):
             yield f"  {line}"
+
+
+def told_left_out(held: Sequence[Path]) -> Iterator[str]:
+    """Yield what each of the documents has that is not held, each with its place."""
+    from pytest_confluent_contracts import documents
+    from pytest_confluent_contracts.report.terminal import places_by_what
+
+    for path in held:
+        document = documents.read_document(path)
+        for unread in document.unread:
+            yield f"not read: {document.name}::{unread.id}: {unread.reason}"
+        for what, places in places_by_what(document.unjudged).items():
+            named = ", ".join(map(str, places))
+            yield f"not judged: {document.name}: {what}: {named}"
 
 
 def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> Iterator[str]:

@@ -21,12 +21,13 @@ from pytest_confluent_contracts.model.clauses import NODE_PREFIX
 from pytest_confluent_contracts.model.paths import has_items, pointer_of, steps_of
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import is_local
+from pytest_confluent_contracts.plugin.choice import checked_patterns, is_chosen
 from pytest_confluent_contracts.plugin.options import MOCK, MODES, OPTIONS, option_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.documents import Operation, UnreadOperation
 
 UNREPEATED = frozenset({"report", "plan", "waivers-update", "prove"})
 # Off this machine the requests are a load on somebody: in all, a second, and at one time.
@@ -41,6 +42,7 @@ class Settings:
 
     target: str
     documents: tuple[Path, ...]
+    chosen: tuple[str, ...] = ()
     parameters: tuple[tuple[str, str], ...] = ()
     pins: dict[str, Any] = field(default_factory=dict, repr=False)
     max_examples: int = 100
@@ -73,8 +75,8 @@ class Settings:
         return _serves_all(self.target)
 
     def operations(self) -> list[Operation]:
-        """Return the operations of the documents, in their order."""
-        return list(_operations(self.documents))
+        """Return the operations of the documents that this run holds, in their order."""
+        return [one for one in _operations(self.documents) if is_chosen(one, self.chosen)]
 
 
 def read_settings(config: pytest.Config) -> Settings:
@@ -95,6 +97,7 @@ def _checked_settings(config: pytest.Config, target: str) -> Settings:
     return Settings(
         target=target.rstrip("/"),
         documents=paths,
+        chosen=tuple(_chosen(config, paths)),
         parameters=tuple(_checked_parameters(option_value(config, "param") or (), paths)),
         pins=dict(checked_pins(option_value(config, "pin") or (), paths)),
         max_examples=_number(config, "max-examples", int, 0, 100),
@@ -208,6 +211,17 @@ def _documents(config: pytest.Config, target: str) -> tuple[Path, ...]:
     for path in found:
         documents.read_document(path)
     return found
+
+
+def _chosen(config: pytest.Config, paths: Sequence[Path]) -> Iterator[str]:
+    """Yield the patterns that choose operations of the documents in *paths*, each checked."""
+    from pytest_confluent_contracts import documents
+
+    known: list[Operation | UnreadOperation] = []
+    for path in paths:
+        document = documents.read_document(path)
+        known += [*document.operations, *document.unread]
+    yield from checked_patterns(option_value(config, "operation") or (), known)
 
 
 def _asked_documents(config: pytest.Config, target: str) -> list[Path]:

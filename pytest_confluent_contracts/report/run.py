@@ -13,6 +13,7 @@ from pytest_confluent_contracts.report.record import of_target
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Content, Document, Operation
+    from pytest_confluent_contracts.model.sources import SourceLocation
 
 VERSION = 1
 TOOL = "pytest-confluent-contracts"
@@ -48,7 +49,20 @@ def describe_document(document: Document) -> dict[str, Any]:
         "digest": document.digest,
         "file": document.file,
         "operations": [_operation(operation) for operation in document.operations],
+        "left_out": list(_left_out(document)),
     }
+
+
+def _left_out(document: Document) -> Iterator[dict[str, Any]]:
+    """Yield what stands in *document* and nobody is held to: operations first, then constructs."""
+    for unread in document.unread:
+        yield _placed(unread.id, unread.place, unread.reason)
+    for unjudged in document.unjudged:
+        yield _placed(unjudged.what, unjudged.place, "no clause is about it")
+
+
+def _placed(what: str, place: SourceLocation, reason: str) -> dict[str, Any]:
+    return {"what": what, "file": place.file, "line": place.line, "reason": reason}
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
