@@ -11,6 +11,7 @@ from dataclasses import replace
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from judging import red, warned
 from services_of_limits import (
@@ -29,13 +30,13 @@ from services_of_limits import (
     told_until,
     told_with_hyphens,
     told_with_period,
+    two_policies,
 )
 from small_services import held, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import httpx
     from small_services import Answer
 
 BY_NAME = {row.name: row for row in ROWS}
@@ -112,6 +113,27 @@ def told_limit_in_dictionary(spent: Spent, _: float) -> dict[str, str]:
     return {"RateLimit": told, "RateLimit-Policy": "20;w=1, 200;w=60"}
 
 
+class InTwoLines(LimitedService):
+    """A service that tells of each policy in a line of its own (RFC 9651 4.2)."""
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """Return the answer with its fields split at their commas."""
+        found = super().__call__(request)
+        lines = found.headers.multi_items()
+        split: list[tuple[str, str]] = []
+        for name, value in lines:
+            parts = value.split(", ") if name.startswith("ratelimit") else [value]
+            split += [(name, part) for part in parts]
+        found.headers = httpx.Headers(split)
+        return found
+
+
+def two_in_two_lines() -> InTwoLines:
+    """Return one with two policies."""
+    service = two_policies()
+    return InTwoLines(service.tell, service.count)
+
+
 class WithAnotherLimit(LimitedService):
     """A service that refuses now and then for a limit of its own, of which no count tells."""
 
@@ -133,6 +155,7 @@ class WithAnotherLimit(LimitedService):
 
 
 ODD: Mapping[str, tuple[str, Callable[[], Answer]]] = {
+    "two policies in two lines": ("limit_of_named_policies", two_in_two_lines),
     "a log of the last minute": (
         "limit_with_hyphens",
         lambda: LimitedService(told_with_hyphens, in_a_sliding_window()),

@@ -12,6 +12,7 @@ from pytest_confluent_contracts.model import quota
 from pytest_confluent_contracts.model.promises import RateLimit, ResetUnit
 from pytest_confluent_contracts.model.quota import USUAL_HEADERS, Quota, QuotaHeaders
 from pytest_confluent_contracts.model.structured_fields import Malformed, parse_dictionary
+from pytest_confluent_contracts.run.preflight import is_turned_away
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -174,6 +175,10 @@ TOLD = {
         Quota(100, 50, 0),
     ),
     "no Date to count from": (COUNTS | {"X-RateLimit-Reset": str(NOW)}, Quota(100, 50, NOW)),
+    "a Date beyond numbers": (
+        COUNTS | {"X-RateLimit-Reset": str(NOW), "Date": f"Fri, 31 Dec {9**30} 23:59:59 GMT"},
+        Quota(100, 50, NOW),
+    ),
     "drafts 0 to 6": (SEPARATE | {"RateLimit-Limit": "100"}, Quota(100, 50, 5)),
     "drafts 0 to 3, policies behind": (
         SEPARATE | {"RateLimit-Limit": "100, 100;w=60, 5;w=1"},
@@ -350,7 +355,9 @@ def test_403_refuses_at_the_limit_where_it_tells_what_is_left(tmp_path: Path) ->
     own = operation_from(text, tmp_path)
     spent, left = {"X-RateLimit-Remaining": "0"}, {"X-RateLimit-Remaining": "7"}
     row = [spent, left, left | {"Retry-After": "9"}, {}]
-    assert [came(one, 403, own).throttled for one in row] == [True, False, True, False]
+    answers = [came(one, 403, own) for one in row]
+    assert [one.throttled for one in answers] == [True, False, True, False]
+    assert [is_turned_away(one) for one in answers] == [False, True, False, True]
     assert not came(spent, 403).throttled
 
 

@@ -7,17 +7,31 @@ from typing import TYPE_CHECKING
 
 import pytest
 from exchanges import confluent, datadog, make_case, make_exchange, operation_from
+from judging import target_that_answers
+from services_of_limits import (
+    LimitedService,
+    Spent,
+    Tell,
+    told_by_name,
+    told_in_dictionary,
+    told_until,
+    told_with_period,
+    told_with_policies,
+)
+from small_services import FOLDER, read
 
+from pytest_confluent_contracts.cases.plan import make_plan
 from pytest_confluent_contracts.double.proving import Double
 from pytest_confluent_contracts.http.quota_ledger import LastTold, QuotaLedger, partition_of
 from pytest_confluent_contracts.model.promises import RateLimit
 from pytest_confluent_contracts.model.quota import Quota
 from pytest_confluent_contracts.model.sources import ContractError
-from pytest_confluent_contracts.model.traffic import Probe
+from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.run.campaign import Campaign
 from pytest_confluent_contracts.run.sender import RunPolicy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pytest_confluent_contracts.model.documents import Operation
@@ -281,3 +295,35 @@ def test_a_campaign_keeps_the_reserve_of_the_credentials_that_it_sends_with(
     )
     campaign.sender.send(own)
     assert (target.clock.now() > 6.0) is waits
+
+
+# --- a run, by every convention --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "tell"),
+    [
+        ("limit_of_named_policies", told_by_name),
+        ("limit_in_one_dictionary", told_in_dictionary),
+        ("limit_with_policies_behind_it", told_with_policies),
+        ("limit_until_a_time_of_day", told_until),
+        ("limit_with_its_period", told_with_period),
+        ("limit_with_a_reason", told_by_name),  # a document that names none of the fields
+    ],
+)
+def test_a_run_leaves_others_their_share_by_every_convention(name: str, tell: Tell) -> None:
+    """A fifth of the quota is never touched: the run waits for the next window as the headers tell it."""
+    left: list[int] = []
+
+    def noting(spent: Spent, now: float) -> Mapping[str, str]:
+        left.append(spent.left)
+        return tell(spent, now)
+
+    operation = read(FOLDER / f"{name}.yaml").operations[0]
+    service = LimitedService(noting)
+    context = RunContext(operation.parameters, {}, {}, max_examples=12)
+    target = target_that_answers(operation, context, service.clock, service, "https://localhost")
+    campaign = Campaign(make_plan(operation, context), target, RunPolicy(reserve=True))
+    campaign.run(Probe.VALID)
+    assert len(left) > 80, "the quota of a window, and its reserve, are met"
+    assert min(left) == 20

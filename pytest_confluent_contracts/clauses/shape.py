@@ -63,7 +63,7 @@ MOST_NAMED, LONGEST_NAME = 8, 80
 FOREIGN_CHARSET = re.compile(r';\s*charset\s*=\s*(?!"?(?:utf-?8|us-ascii)\b)', re.IGNORECASE)
 # RFC 9110 5.3: these may come in several lines.
 CHALLENGES = "www-authenticate"
-LIST_HEADERS = frozenset({CHALLENGES, "allow", "vary"})
+LIST_HEADERS = frozenset({CHALLENGES, "allow", "vary", *quota.STRUCTURED_FIELDS})
 FRAMING = frozenset({"content-type", "content-length", "transfer-encoding", "connection"})
 # How the keywords of a schema are called in a promise.
 TOLD_KEYWORDS = {

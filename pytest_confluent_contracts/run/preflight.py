@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pytest_confluent_contracts.clauses.reading import MISSING, SchemaReader
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.paths import parent_path
+from pytest_confluent_contracts.model.quota import refuses_for_limit
 from pytest_confluent_contracts.model.traffic import FailureKind, Probe
 
 if TYPE_CHECKING:
@@ -84,9 +85,13 @@ def second_look(plan: Plan) -> Case | None:
 
 
 def is_turned_away(exchange: Exchange) -> bool:
-    """Return whether *exchange* refuses the credentials, or that there are none."""
+    """Return whether *exchange* refuses the credentials, or that there are none.
+
+    A 403 may say that the rate limit is reached.
+    """
     refusals = exchange.case.operation.promises.refusals
-    return exchange.status in (*refusals.unauthenticated, UNAUTHORIZED)
+    is_refused = exchange.status in (*refusals.unauthenticated, UNAUTHORIZED)
+    return is_refused and not refuses_for_limit(exchange)
 
 
 def why_unjudged(exchange: Exchange, *, owned: bool, credentials: str) -> MissingEvidence | None:
