@@ -119,6 +119,10 @@ FINDINGS: list[tuple[Finding, str]] = [
     ),
     (example(Kind.VALUE_UNLISTED, 200, "kind", observed='"Key"'), '200 answered with kind "Key"'),
     (
+        example(Kind.MEMBERS_INVALID, 200, "a.b", observed=(("a.b.c", ("missing", "", "")),)),
+        "200 answered with a.b: the member `a.b.c` is missing",
+    ),
+    (
         example(Kind.EXAMPLE_INVALID, observed=(("", "7 is no text"), ("errors", "missing"))),
         "the document's own example breaks its schema: the value: 7 is no text; the member `errors` is missing",
     ),

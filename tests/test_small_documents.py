@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import services_of_bodies
+import services_of_depth
 import services_of_references
 from judging import red, warned
 from small_services import FOLDER, Answer, Row, held, read
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 ROWS = (
     *services_of_bodies.ROWS,
+    *services_of_depth.ROWS,
     *services_of_references.ROWS,
 )
 BROKEN = [

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.promises import Promises
 from pytest_confluent_contracts.model.sources import SourceLocation
+
+# Names in the path of a member that is a promise of its own: readers of a document look no deeper.
+DEEPEST_PROMISE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,35 @@ class Property:
     def name(self) -> str:
         """Return the member's own name, without its path."""
         return paths.last_name(self.path)
+
+    @property
+    def schema_object(self) -> str:
+        """Return the path of the object whose schema lists this member, or the list of it."""
+        steps = paths.steps_of(self.path)
+        names = [index for index, step in enumerate(steps) if isinstance(step, str)]
+        return paths.path_of(steps[: names[-1]] if names else ())
+
+    @property
+    def is_deep(self) -> bool:
+        """Return whether it stands so deep that it shares a clause with its neighbours."""
+        names = [step for step in paths.steps_of(self.path) if isinstance(step, str)]
+        return len(names) > DEEPEST_PROMISE
+
+    @property
+    def clause_name(self) -> str:
+        """Return what the clauses that are about it have in their ids, behind their status."""
+        if self.is_deep:
+            return f"members/{self.schema_object}"
+        return f"body/{self.path}" if self.path else "body"
+
+
+def deep_members(members: Iterable[Property]) -> dict[str, list[Property]]:
+    """Return the deep ones of *members* by the schema object that lists them, in their order."""
+    found: dict[str, list[Property]] = {}
+    for member in members:
+        if member.is_deep:
+            found.setdefault(member.schema_object, []).append(member)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
