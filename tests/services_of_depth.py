@@ -71,6 +71,7 @@ ROWS = (
         {
             "request/members/a.b.c.d": takes_any,
             "200/members/a.b.c.d": lambda: shows(WRONG),
+            "update/sent-is-returned/members/a.b.c.d": lambda: shows(THING),
         },
     ),
 )

@@ -38,22 +38,41 @@ class Property:
     @property
     def schema_object(self) -> str:
         """Return the path of the object whose schema lists this member, or the list of it."""
-        steps = paths.steps_of(self.path)
-        names = [index for index, step in enumerate(steps) if isinstance(step, str)]
-        return paths.path_of(steps[: names[-1]] if names else ())
+        return schema_object(self.path)
 
     @property
     def is_deep(self) -> bool:
         """Return whether it stands so deep that it shares a clause with its neighbours."""
-        names = [step for step in paths.steps_of(self.path) if isinstance(step, str)]
-        return len(names) > DEEPEST_PROMISE
+        return is_deep(self.path)
 
     @property
     def clause_name(self) -> str:
         """Return what the clauses that are about it have in their ids, behind their status."""
-        if self.is_deep:
-            return f"members/{self.schema_object}"
-        return f"body/{self.path}" if self.path else "body"
+        if self.is_deep or not self.path:
+            return name_in_clauses(self.path) or "body"
+        return f"body/{self.path}"
+
+
+def schema_object(path: str) -> str:
+    """Return the path of the object whose schema lists the member at *path*, or the list of it.
+
+    >>> schema_object("a.b[].c[]")
+    'a.b[]'
+    """
+    steps = paths.steps_of(path)
+    names = [index for index, step in enumerate(steps) if isinstance(step, str)]
+    return paths.path_of(steps[: names[-1]] if names else ())
+
+
+def is_deep(path: str) -> bool:
+    """Return whether the member at *path* shares a clause with its neighbours."""
+    names = [step for step in paths.steps_of(path) if isinstance(step, str)]
+    return len(names) > DEEPEST_PROMISE
+
+
+def name_in_clauses(path: str) -> str:
+    """Return what stands for *path* in the ids of clauses: itself, or those it shares one with."""
+    return f"members/{schema_object(path)}" if is_deep(path) else path
 
 
 def deep_members(members: Iterable[Property]) -> dict[str, list[Property]]:
