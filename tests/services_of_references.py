@@ -7,6 +7,7 @@ from typing import Any
 from small_services import Row, SmallService
 
 THING = {"name": "one"}
+COLOURED = {"name": "one", "colour": "red"}
 
 
 def names_it_long_enough(body: Any) -> bool:
@@ -41,6 +42,27 @@ def takes_any_name() -> SmallService:
     )
 
 
+def coloured_thing() -> SmallService:
+    """Return a service that keeps the document as the overlay has it."""
+    return SmallService("/things/t-1", COLOURED, names_it_long_enough, set_the_name)
+
+
+def takes_any_name_of_a_coloured_thing() -> SmallService:
+    """Return one that minds what the document itself says, and not what the overlay adds."""
+    thing = takes_any_name()
+    return SmallService("/things/t-1", COLOURED, thing.takes, set_the_name)
+
+
+def takes_any_colour() -> SmallService:
+    """Return one that lets the colour be changed, of which the overlay says that it stays."""
+    return SmallService("/things/t-1", COLOURED, names_it_long_enough)
+
+
+def set_the_name(state: dict[str, Any], body: dict[str, Any]) -> None:
+    """Set the name, and leave the colour as it is."""
+    state["name"] = body.get("name", state["name"])
+
+
 ROWS = (
     *(
         Row(name, named_thing, {"request/name/minLength": takes_any_name})
@@ -62,5 +84,13 @@ ROWS = (
         "reference_with_siblings",
         shortly_named_thing,
         {"request/name/minLength": takes_any_name, "request/name/maxLength": takes_any_name},
+    ),
+    Row(
+        "overlay",
+        coloured_thing,
+        {
+            "request/name/minLength": takes_any_name_of_a_coloured_thing,
+            "update/immutable/colour": takes_any_colour,
+        },
     ),
 )

@@ -57,8 +57,9 @@ class Row:
 
 @lru_cache
 def read(path: Path) -> Document:
-    """Return the document in *path*."""
-    return documents.read_document(path)
+    """Return the document in *path*, with the overlay of its name where there is one."""
+    overlay = FOLDER / "overlays" / path.name
+    return documents.read_document(path, (overlay,) if overlay.is_file() else ())
 
 
 def held(row: Row, make: Callable[[], Answer]) -> dict[str, Ruling]:

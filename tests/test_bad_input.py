@@ -8,7 +8,7 @@ import pytest
 from other_service import ENVIRONMENT, OtherService
 from running import CONFLUENT, DATADOG, QUIET, THINGS, gate
 
-from pytest_confluent_contracts.documents import bundled_documents
+from pytest_confluent_contracts.documents import bundled_documents, read_document
 from pytest_confluent_contracts.plugin.settings import checked_pins
 
 if TYPE_CHECKING:
@@ -307,11 +307,11 @@ def test_a_pin_names_a_member_by_pointer_or_path(
     """RFC 6901, as the option's help says, or the path that clauses are named by; a name may have a = in it."""
     path = pytester.path / FILE
     path.write_text(NAMED, encoding="utf-8")
-    assert dict(checked_pins([pin], [path])) == told
+    assert dict(checked_pins([pin], [read_document(path)])) == told
 
 
 def test_a_pointer_reaches_a_nested_member() -> None:
     """``/data/attributes/tags`` is ``data.attributes.tags``."""
     [path] = [one for name, one in bundled_documents().items() if name.startswith("datadog")]
-    pins = dict(checked_pins(['/data/attributes/tags=["a"]'], [path]))
+    pins = dict(checked_pins(['/data/attributes/tags=["a"]'], [read_document(path)]))
     assert pins == {"data.attributes.tags": ["a"]}

@@ -119,6 +119,10 @@ FINDINGS: list[tuple[Finding, str]] = [
     ),
     (example(Kind.VALUE_UNLISTED, 200, "kind", observed='"Key"'), '200 answered with kind "Key"'),
     (
+        example(Kind.MEMBERS_INVALID, 200, "a.b", observed=(("a.b.c", ("missing", "", "")),)),
+        "200 answered with a.b: the member `a.b.c` is missing",
+    ),
+    (
         example(Kind.SCHEMA_CONTRADICTS, 0, "a", observed="no type is allowed by every part"),
         "the document's own schema allows no value: no type is allowed by every part",
     ),

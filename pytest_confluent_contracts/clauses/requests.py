@@ -37,7 +37,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
     Topic,
 )
-from pytest_confluent_contracts.model.documents import Property
+from pytest_confluent_contracts.model.documents import Property, deep_members
 from pytest_confluent_contracts.model.media_types import (
     IN_JSON,
     WITH_MEMBERS,
@@ -92,8 +92,12 @@ def derive(operation: Operation) -> Iterator[Clause]:
             yield _undeclared(request)
         if request.kind in (BodyKind.JSON, BodyKind.MERGE_PATCH):
             yield from _legal_forms(request)
-        for member in _checked_members(request):
-            yield from _constraints(operation, member)
+        checked = _checked_members(request)
+        for member in checked:
+            if not member.is_deep:
+                yield from _constraints(operation, member)
+        for members in deep_members(checked).values():
+            yield from _deep_constraints(operation, members)
         yield _several(operation, request)
         yield from _malformed(operation, request)
     if operation.promises.refusals.unknown and operation.parameters:
@@ -424,6 +428,31 @@ def _constraints(operation: Operation, member: Property) -> Iterator[Clause]:
             explain=_no_such_request(f"a refusal of {name}"),
             needs=frozenset({Probe.BROKEN, Probe.COVERAGE}),
             topic=Topic(Aspect.CONSTRAINT, member=member.path, keyword=keyword),
+        )
+
+
+def _deep_constraints(operation: Operation, members: Sequence[Property]) -> Iterator[Clause]:
+    """Yield the clause on all constraints of the *members* of one schema object deep in a body."""
+    holder, statuses = members[0].schema_object, _with_statuses(operation)
+    broken = [
+        _breaks_only(member.path, keyword)
+        for member in members
+        for keyword in constraints_of(member)
+    ]
+
+    def applies(exchange: Exchange) -> bool:
+        return any(breaks_only(exchange) for breaks_only in broken)
+
+    if broken:
+        yield Clause(
+            id=f"request/{members[0].clause_name}",
+            family=Family.REQUESTS,
+            place=members[0].place,
+            promise=f"a body that breaks only a member of {holder} is refused{statuses}",
+            judge=_once_served(applies, _look_whether_refused),
+            explain=_no_such_request(f"a refusal of {holder}"),
+            needs=frozenset({Probe.BROKEN, Probe.COVERAGE}),
+            topic=Topic(Aspect.CONSTRAINT, member=holder),
         )
 
 

@@ -44,7 +44,12 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
     Topic,
 )
-from pytest_confluent_contracts.model.documents import Content, Example, Property
+from pytest_confluent_contracts.model.documents import (
+    Content,
+    Example,
+    Property,
+    deep_members,
+)
 from pytest_confluent_contracts.model.media_types import IN_JSON, body_kind, essence, matching
 from pytest_confluent_contracts.model.traffic import REDACTED, Expect, is_local
 
@@ -320,7 +325,10 @@ def _value_clauses(
     reader = SchemaReader(content)
     whole = Property(paths.WHOLE, content.schema, required=True, place=content.place)
     for member in (whole, *content.properties):
-        yield _member_clause(family, status, member, reader, is_readable, explain)
+        if not member.is_deep:
+            yield _member_clause(family, status, member, reader, is_readable, explain)
+    for members in deep_members(content.properties).values():
+        yield _members_clause(family, status, members, reader, is_readable, explain)
     yield Clause(
         id=f"{status}/undeclared",
         family=family,
@@ -395,7 +403,7 @@ def _member_clause(
         return NOTHING if seen is None else KEPT
 
     return Clause(
-        id=f"{status}/body/{member.path}" if member.path else f"{status}/body",
+        id=f"{status}/{member.clause_name}",
         family=family,
         place=member.place,
         promise=_promise_of(member),
@@ -403,6 +411,41 @@ def _member_clause(
         explain=_never_seen(member, applies, explain) if member.path else explain,
         needs=EVERY,
         topic=Topic(Aspect.MEMBER, status, member.path),
+    )
+
+
+def _members_clause(
+    family: Family,
+    status: str,
+    members: Sequence[Property],
+    reader: SchemaReader,
+    applies: Applies,
+    explain: Explain,
+) -> Clause:
+    """Return the clause on all *members* of one schema object that stands deep in a body."""
+    first = members[0]
+    holder = first.schema_object
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        found = reader.violations_in(exchange)
+        wrong = [(member.path, found[member.path]) for member in members if member.path in found]
+        if wrong:
+            observed = tuple(wrong[:MOST_NAMED])
+            return Finding(FindingKind.MEMBERS_INVALID, exchange.status, holder, observed=observed)
+        seen = any(any(paths.values_at(exchange.json, member.path)) for member in members)
+        return KEPT if seen else NOTHING
+
+    names = ", ".join(member.name for member in members[:MOST_NAMED])
+    more = f" and {len(members) - MOST_NAMED} more" if len(members) > MOST_NAMED else ""
+    return Clause(
+        id=f"{status}/{first.clause_name}",
+        family=family,
+        place=first.place,
+        promise=f"the members of {holder} are as documented: {names}{more}",
+        judge=each(applies, look),
+        explain=_never_seen(replace(first, required=False), applies, explain),
+        needs=EVERY,
+        topic=Topic(Aspect.MEMBER, status, holder),
     )
 
 

@@ -44,6 +44,7 @@ from pytest_confluent_contracts.model.clauses import (
     Level,
     MissingKind,
 )
+from pytest_confluent_contracts.model.documents import deep_members
 from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import REDACTED, Expect, Probe, SubjectKind
@@ -98,9 +99,12 @@ def _clauses_of(operation: Operation) -> Iterator[Clause]:
 
 
 def _sent_is_returned(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
-    for member in operation.request_members:
+    writable = [one for one in operation.request_members if one.path in model.writable]
+    for members in deep_members(writable).values():
+        yield _all_returned(model, members)
+    for member in writable:
         path = member.path
-        if path not in model.writable:
+        if member.is_deep:
             continue
         yield Clause(
             id=f"update/sent-is-returned/{path}",
@@ -137,6 +141,28 @@ def _merged(target: Any, patch: Any) -> Any:
         else:
             result[name] = _merged(result.get(name), value)
     return result
+
+
+def _all_returned(model: ResourceModel, members: Sequence[Property]) -> Clause:
+    """Return the clause on all *members* of one schema object that stands deep in a body."""
+    first = members[0]
+    judges = [_judge_returned(model, member) for member in members]
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        for judge_one in judges:
+            yield from judge_one(exchanges)
+
+    holder = first.schema_object
+    return Clause(
+        id=f"update/sent-is-returned/{first.clause_name}",
+        family=Family.UPDATE,
+        place=first.place,
+        promise=f"each member of {holder} in the answer equals the value sent, to the character",
+        judge=judge,
+        explain=unless_answered(MissingKind.NOT_RETURNED_AFTER_SENDING, holder),
+        needs=EVERY,
+        stateful=True,
+    )
 
 
 def _judge_returned(model: ResourceModel, member: Property) -> Judge:

@@ -64,6 +64,19 @@ def shift_lines(value: Any, by: int) -> None:
         node.lines = {key: line + by for key, line in node.lines.items()}
 
 
+def copy_nodes(value: Any) -> Any:
+    """Return *value* with mappings and lists of its own, which know the same lines."""
+    if isinstance(value, Node):
+        copied = Node(value.line)
+        copied.lines = dict(value.lines)
+        for name, member in value.items():
+            copied[name] = copy_nodes(member)
+        return copied
+    if isinstance(value, list):
+        return [copy_nodes(item) for item in value]
+    return value
+
+
 def strip(value: Any) -> Any:
     """Return *value* with plain dicts and lists, fit for libraries that copy or pickle."""
     if isinstance(value, Mapping):

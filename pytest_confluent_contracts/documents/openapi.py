@@ -17,6 +17,7 @@ from pytest_confluent_contracts.documents.bundled import bundled_documents
 from pytest_confluent_contracts.documents.conventions import conventional_promises
 from pytest_confluent_contracts.documents.file_set import FileSet
 from pytest_confluent_contracts.documents.lines import Node, strip
+from pytest_confluent_contracts.documents.overlay import apply_overlay
 from pytest_confluent_contracts.documents.parameters import declared_parameters, path_examples
 from pytest_confluent_contracts.documents.schemas import (
     SchemaReader,
@@ -54,15 +55,18 @@ UNREADABLE = (
 
 
 @lru_cache(maxsize=32)
-def read_document(path: Path) -> Document:
-    """Return the document in *path*, its PATCH operations read.
+def read_document(path: Path, overlays: tuple[Path, ...] = ()) -> Document:
+    """Return the document in *path*, its PATCH operations read, changed as the *overlays* say.
 
     Raise `ContractError` naming file, line and cure, where none of them can be.
     """
-    source = SourceFile(FileSet(path))
+    files = FileSet(path)
+    vain = [action for overlay in overlays for action in apply_overlay(files, overlay)]
+    source = SourceFile(files)
     reader = _DocumentReader(source)
     try:
-        return reader.document()
+        document = reader.document()
+        return replace(document, unjudged=(*vain, *document.unjudged))
     except UNREADABLE as error:
         raise _told_as_wrong(source, error) from error
 

@@ -104,6 +104,7 @@ class FindingKind(StrEnum):
     JSON_UNREADABLE = "not JSON"  # observed: what is wrong
     MEMBER_MISSING = "member missing"  # subject
     MEMBER_INVALID = "member invalid"  # subject; observed: what is wrong
+    MEMBERS_INVALID = "members invalid"  # subject: what holds them; observed: each, and its wrong
     MEMBERS_UNDECLARED = "members not declared"  # observed: the names, and how many more
     VALUE_UNLISTED = "value not listed"  # subject, observed
     SCHEMA_CONTRADICTS = "schema contradicts itself"  # subject; observed: why

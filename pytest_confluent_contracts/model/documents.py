@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -12,6 +12,9 @@ from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.promises import Promises
 from pytest_confluent_contracts.model.sources import SourceLocation
+
+# Names in the path of a member that is a promise of its own: readers of a document look no deeper.
+DEEPEST_PROMISE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,54 @@ class Property:
     def name(self) -> str:
         """Return the member's own name, without its path."""
         return paths.last_name(self.path)
+
+    @property
+    def schema_object(self) -> str:
+        """Return the path of the object whose schema lists this member, or the list of it."""
+        return schema_object(self.path)
+
+    @property
+    def is_deep(self) -> bool:
+        """Return whether it stands so deep that it shares a clause with its neighbours."""
+        return is_deep(self.path)
+
+    @property
+    def clause_name(self) -> str:
+        """Return what the clauses that are about it have in their ids, behind their status."""
+        if self.is_deep or not self.path:
+            return name_in_clauses(self.path) or "body"
+        return f"body/{self.path}"
+
+
+def schema_object(path: str) -> str:
+    """Return the path of the object whose schema lists the member at *path*, or the list of it.
+
+    >>> schema_object("a.b[].c[]")
+    'a.b[]'
+    """
+    steps = paths.steps_of(path)
+    names = [index for index, step in enumerate(steps) if isinstance(step, str)]
+    return paths.path_of(steps[: names[-1]] if names else ())
+
+
+def is_deep(path: str) -> bool:
+    """Return whether the member at *path* shares a clause with its neighbours."""
+    names = [step for step in paths.steps_of(path) if isinstance(step, str)]
+    return len(names) > DEEPEST_PROMISE
+
+
+def name_in_clauses(path: str) -> str:
+    """Return what stands for *path* in the ids of clauses: itself, or those it shares one with."""
+    return f"members/{schema_object(path)}" if is_deep(path) else path
+
+
+def deep_members(members: Iterable[Property]) -> dict[str, list[Property]]:
+    """Return the deep ones of *members* by the schema object that lists them, in their order."""
+    found: dict[str, list[Property]] = {}
+    for member in members:
+        if member.is_deep:
+            found.setdefault(member.schema_object, []).append(member)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

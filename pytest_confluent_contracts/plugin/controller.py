@@ -145,7 +145,6 @@ class Controller:
 
         Where that fails, the verdicts are printed all the same, and the exit code is 4.
         """
-        from pytest_confluent_contracts import documents
         from pytest_confluent_contracts.report import files, run
 
         folder = self.settings.report
@@ -154,7 +153,7 @@ class Controller:
         described: list[dict[str, Any]] = []
         sources: dict[str, str] = {}
         for path in self.settings.documents:
-            document = documents.read_document(path)
+            document = self.settings.read(path)
             described.append(run.describe_document(document))
             for name, file in document.files.items():
                 # One that is gone by now was read before: the reports do without its text.

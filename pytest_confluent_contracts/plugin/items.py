@@ -40,11 +40,11 @@ class DocumentFile(pytest.File):
 
     def collect(self) -> Iterator[OperationNode | UnreadItem]:
         """Yield the operations of the document that were chosen, then those that are unreadable."""
-        from pytest_confluent_contracts import documents
         from pytest_confluent_contracts.plugin.choice import is_chosen
         from pytest_confluent_contracts.plugin.stash import SETTINGS
 
-        document, chosen = documents.read_document(self.path), self.config.stash[SETTINGS].chosen
+        settings = self.config.stash[SETTINGS]
+        document, chosen = settings.read(self.path), settings.chosen
         for operation in document.operations:
             if is_chosen(operation, chosen):
                 yield OperationNode.of(self, operation)
@@ -78,9 +78,9 @@ class UnreadItem(pytest.Function):
 
 def path_of_place(item: pytest.Item, place: SourceLocation) -> Path:
     """Return the path of the file in which *place* stands: a document may have several."""
-    from pytest_confluent_contracts import documents
+    from pytest_confluent_contracts.plugin.stash import SETTINGS
 
-    files = documents.read_document(item.path).files
+    files = item.config.stash[SETTINGS].read(item.path).files
     return type(item.path)(files.get(place.file, item.path))
 
 

@@ -18,6 +18,11 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     ("target", "text", "where the requests go: a URL, or mock for the embedded service"),
     ("spec", "list", "document to hold the target to: a bundled name or a file (repeatable)"),
     (
+        "overlay",
+        "list",
+        "OpenAPI Overlay: what it adds to a document that one does not own (repeatable)",
+    ),
+    (
         "operation",
         "list",
         "hold only these operations: operationId, or METHOD /path, with * as a wildcard; "
@@ -80,6 +85,7 @@ MODES = {"prove": {"matrix": "the same, and every other clause that each mutatio
 METAVARS = {
     "target": "URL",
     "spec": "DOCUMENT",
+    "overlay": "FILE",
     "operation": "PATTERN",
     "param": "NAME=VALUE",
     "pin": "POINTER=VALUE",

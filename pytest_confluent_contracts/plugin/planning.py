@@ -11,7 +11,6 @@ from pytest_confluent_contracts.run.preflight import credential_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     import pytest
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import RunContext
     from pytest_confluent_contracts.plugin.gate import Gate
+    from pytest_confluent_contracts.plugin.settings import Settings
 
 
 SHOWN = 4  # clauses named of those that are not exercised
@@ -33,13 +33,12 @@ def told_plan(gate: Gate, items: Sequence[pytest.Item]) -> Iterator[str]:
             yield f"  {line}"
 
 
-def told_left_out(held: Sequence[Path]) -> Iterator[str]:
+def told_left_out(settings: Settings) -> Iterator[str]:
     """Yield what each of the documents has that is not held, each with its place."""
-    from pytest_confluent_contracts import documents
     from pytest_confluent_contracts.report.terminal import places_by_what
 
-    for path in held:
-        document = documents.read_document(path)
+    for path in settings.documents:
+        document = settings.read(path)
         for unread in document.unread:
             yield f"not read: {document.name}::{unread.id}: {unread.reason}"
         for what, places in places_by_what(document.unjudged).items():

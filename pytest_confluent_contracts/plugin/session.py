@@ -46,11 +46,10 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
     Behind it stands one for each resource that a killed run left changed.
     """
-    from pytest_confluent_contracts import documents
     from pytest_confluent_contracts.report import terminal
 
     found = config.stash[SETTINGS]
-    held = [documents.read_document(path) for path in found.documents]
+    held = [found.read(path) for path in found.documents]
     named = [f"{one.name} {one.version} ({one.digest})" for one in held]
     budget = f"at most {found.budget} requests" if found.budget else "no cap on requests"
     told = f"{budget}, {found.max_examples} generated bodies a probe"
@@ -111,7 +110,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     reporter: Any = session.config.pluginmanager.getplugin("terminalreporter")
     reporter.section("contract plan")
     gate = Gate(session.config, found, needed=needed_probes(session.items))
-    for line in (*told_plan(gate, session.items), *told_left_out(found.documents)):
+    for line in (*told_plan(gate, session.items), *told_left_out(found)):
         reporter.line(line)
     return True
 

@@ -61,12 +61,20 @@ def _member_invalid(finding: Finding) -> str:
     return f"{finding.status} answered with {subject}: {violation_sentence(wrong)}"
 
 
+def _members_invalid(finding: Finding) -> str:
+    return f"{finding.status} answered with {finding.subject}: {_violations_told(finding)}"
+
+
 def _example_invalid(finding: Finding) -> str:
+    return f"the document's own example breaks its schema: {_violations_told(finding)}"
+
+
+def _violations_told(finding: Finding) -> str:
     told = []
     for pair in _parts(finding.observed):
         path, wrong = _parts(pair)
         told.append(violation_told_of(str(path) or "the value", wrong))
-    return f"the document's own example breaks its schema: {'; '.join(told)}"
+    return "; ".join(told)
 
 
 def _allowed_refused(finding: Finding) -> str:
@@ -256,6 +264,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.JSON_UNREADABLE: "{status} answered with a body that is not JSON: {observed}",
     Kind.MEMBER_MISSING: "{status} answered without {subject}",
     Kind.MEMBER_INVALID: _member_invalid,
+    Kind.MEMBERS_INVALID: _members_invalid,
     Kind.MEMBERS_UNDECLARED: _members_undeclared,
     Kind.VALUE_UNLISTED: CAME,
     Kind.SCHEMA_CONTRADICTS: "the document's own schema allows no value: {observed}",
@@ -423,6 +432,7 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.JSON_UNREADABLE: "send JSON with {status}, where the framework answers by itself too",
     Kind.MEMBER_MISSING: "send {subject} wherever it is required, where the framework answers too",
     Kind.MEMBER_INVALID: "send {subject} as the schema has it",
+    Kind.MEMBERS_INVALID: "send the members of {subject} as the schema has them",
     Kind.MEMBERS_UNDECLARED: "leave out of the answer what the document does not name",
     Kind.VALUE_UNLISTED: "send a value that the document lists for {subject}",
     Kind.SCHEMA_CONTRADICTS: "the document, or tell who publishes it: the service is not meant",

@@ -435,7 +435,8 @@ def unchecked_mutations(
 ) -> Iterator[Mutation]:
     """Yield that *keyword* is not checked: in any body, and only where all *siblings* are sent."""
     name = member.path or "body"
-    told, breaks = f"request {name}: {keyword} not checked", (f"request/{name}/{keyword}",)
+    clause = member.clause_name if member.is_deep else f"{name}/{keyword}"
+    told, breaks = f"request {name}: {keyword} not checked", (f"request/{clause}",)
     yield Mutation(told, breaks, leave_unchecked(member.path, keyword))
     if siblings:
         told = f"{told} where {' and '.join(siblings)} stand beside it"

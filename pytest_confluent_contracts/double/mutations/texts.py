@@ -22,6 +22,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
 )
 from pytest_confluent_contracts.double.mutations.requests import refuse_as_invalid
 from pytest_confluent_contracts.double.mutations.updates import freely_writable_members
+from pytest_confluent_contracts.model.documents import name_in_clauses
 from pytest_confluent_contracts.model.paths import ABSENT, steps_of, value_at
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def text_mutations(operation: Operation) -> Iterator[Mutation]:
     lists = [member.path for member in members if is_list_member(member)]
     # Each reading in one member: a proof is to take minutes.
     for path, (what, read) in zip(cycle([*texts, *lists]), READINGS.items(), strict=False):
-        altered, clause = partial(show_read, path, read), f"update/sent-is-returned/{path}"
+        altered = partial(show_read, path, read)
+        clause = f"update/sent-is-returned/{name_in_clauses(path)}"
         yield mutate_step(f"{path}: {what}", "show_resource", altered, clause)
     for path in lists:
         yield from list_mutations(path, refuse_as_invalid(operation))
@@ -169,7 +171,7 @@ READINGS: Mapping[str, Callable[[str], str]] = {
 
 def list_mutations(path: str, invalid: Change) -> Iterator[Mutation]:
     """Yield that some changes of the list at *path* are not made, and some lengths are refused."""
-    clause = f"update/sent-is-returned/{path}"
+    clause = f"update/sent-is-returned/{name_in_clauses(path)}"
     for what, keeps in UNMADE_CHANGES.items():
         unmade = partial(keep_list, path, keeps)
         yield mutate_step(f"{path}: {what}", "apply_update", unmade, clause)
@@ -240,7 +242,7 @@ UNMADE_CHANGES: Mapping[str, Callable[[list[Any], list[Any]], bool]] = {
 def unwritten_mutations(paths: Sequence[str]) -> Iterator[Mutation]:
     """Yield that a member is not written for what stands beside it, or for what it was."""
     for path in paths:
-        clause = f"update/sent-is-returned/{path}"
+        clause = f"update/sent-is-returned/{name_in_clauses(path)}"
         for other in paths:
             if other != path:
                 name = f"{path} is not written beside {other} as it is"

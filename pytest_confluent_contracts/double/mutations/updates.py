@@ -39,6 +39,7 @@ from pytest_confluent_contracts.double.store import (
     writable_members,
 )
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.documents import name_in_clauses
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ def in_upper_case(shown: Any) -> str:
 
 def written_mutations(member: Property) -> Iterator[Mutation]:
     """Yield the ways in which a member that an update may write can be stored wrongly."""
-    path, clause = member.path, f"update/sent-is-returned/{member.path}"
+    path = member.path
+    clause = f"update/sent-is-returned/{name_in_clauses(path)}"
     for what, make in MANGLING.items():
         mangled = partial(show_mangled, path, make)
         yield mutate_step(f"{path} comes back {what}", "show_resource", mangled, clause)
