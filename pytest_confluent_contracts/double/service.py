@@ -277,17 +277,21 @@ class Service:
             return
         if self.clock.now() >= self.window_start + self.window:
             self.window_start, self.spent = self.clock.now(), 0
-        if self.spent >= self.limit:
-            status = first_status(self.operation.promises.refusals.throttled, 429)
+        status = first_status(self.operation.promises.refusals.throttled, 429)
+        # A document that tells of a limit and has no status for it is not broken by one.
+        if self.spent >= self.limit and self.operation.response(status) is not None:
             raise Refused(Problem(status, "rate_limited", "The limit is reached."))
-        self.spent += 1
+        self.spent = min(self.limit, self.spent + 1)
 
     def seconds_left(self) -> int:
         """Return the whole seconds to the next window, rounded up, at least 1."""
         return max(1, -int(-(self.window_start + self.window - self.clock.now()) // 1))
 
     def limit_headers(self, status: int) -> list[tuple[str, str]]:
-        """Return the headers that tell the limit; they stand on successes and on a 429."""
+        """Return the headers that tell the limit.
+
+        They stand on successes, on a 429, and wherever else the document has them.
+        """
         if not self.is_limited:
             return []
         told = {
@@ -297,10 +301,13 @@ class Service:
         }
         if status == 429:
             told["retry_after"] = self.seconds_left()
-        elif status != self.success_status:
-            return []
         names = limit_header_names(self.operation)
-        return [(names[role], str(value)) for role, value in told.items()]
+        found = [(names[role], str(value)) for role, value in told.items()]
+        if status in (429, self.success_status):
+            return found
+        response = self.operation.response(status)
+        documented = {header.name.lower() for header in response.headers} if response else set()
+        return [(name, value) for name, value in found if name.lower() in documented]
 
     # --- the body ---------------------------------------------------------------------------------
 
