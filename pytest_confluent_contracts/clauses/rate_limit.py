@@ -148,7 +148,7 @@ def _documented_header(operation: Operation, status: str, header: Header) -> Cla
     id, applies = f"{status}/header/{header.name}", with_status(status)
     held = shape.with_words(operation, header)
     if status.startswith("2"):
-        owed = withheld(f"an answer with {status}", Expect.ACCEPTED)
+        owed = shape.explain_success(operation, status)
         return shape.header_clause(Family.RATE_LIMIT, id, status, held, applies, owed, SERVED)
     return shape.header_clause(Family.RATE_LIMIT, id, status, held, applies, NO_429, NEEDED)
 

@@ -222,11 +222,7 @@ def _no_body(operation: Operation, response: Response) -> Clause:
 def _success(operation: Operation, response: Response) -> Iterator[Clause]:
     """Yield the clauses on one documented answer of the 2xx class."""
     status = response.status
-    successes = [one for one in operation.responses if one.status.startswith("2")]
-    # Of several a service gives the one that fits.
-    otherwise = MissingEvidence(MissingKind.NO_SUCH_STATUS, status)
-    what, has_choice = f"an answer with {status}", len(successes) > 1
-    explain = withheld(what, Expect.ACCEPTED, otherwise=otherwise if has_choice else None)
+    explain = explain_success(operation, status)
     applies = documented_as(operation, status)
     if response.content is not None:
         yield from body_clauses(Family.SHAPE, status, response.content, applies, explain)
@@ -237,6 +233,16 @@ def _success(operation: Operation, response: Response) -> Iterator[Clause]:
             id = f"{status}/header/{header.name}"
             held = with_words(operation, header)
             yield from header_clauses(Family.SHAPE, id, status, held, applies, explain)
+
+
+def explain_success(operation: Operation, status: str) -> Explain:
+    """Explain that an answer with *status* is owed; of several successes, that another one came."""
+    what = f"an answer with {status}"
+    successes = [one for one in operation.responses if one.status.startswith("2")]
+    if len(successes) == 1:
+        return withheld(what, Expect.ACCEPTED)
+    otherwise = MissingEvidence(MissingKind.NO_SUCH_STATUS, status)
+    return withheld(what, Expect.ACCEPTED, otherwise=otherwise)
 
 
 def limit_headers(operation: Operation) -> frozenset[str]:

@@ -298,18 +298,22 @@ class Service:
             return
         if self.clock.now() >= self.window_start + self.window:
             self.window_start, self.spent = self.clock.now(), 0
-        if self.spent >= self.limit:
-            detail = "The limit is reached."
-            raise Refused(Problem(self.limit_statuses[0], "rate_limited", detail))
-        self.spent += 1
+        status = self.limit_statuses[0]
+        # A document that tells of a limit and has no status for it is not broken by one.
+        if self.spent >= self.limit and self.operation.response(status) is not None:
+            raise Refused(Problem(status, "rate_limited", "The limit is reached."))
+        self.spent = min(self.limit, self.spent + 1)
 
     def seconds_left(self) -> int:
         """Return the whole seconds to the next window, rounded up, at least 1."""
         return max(1, -int(-(self.window_start + self.window - self.clock.now()) // 1))
 
     def limit_headers(self, status: int) -> list[tuple[str, str]]:
-        """Return the headers that tell the limit; they stand on successes and at the limit."""
-        if not self.is_limited or status not in {self.success_status, *self.limit_statuses}:
+        """Return the headers that tell the limit.
+
+        They stand on successes, at the limit, and wherever else the document has them.
+        """
+        if not self.is_limited:
             return []
         seconds_left = self.seconds_left()
         window = Window(
@@ -320,6 +324,10 @@ class Service:
             ends_at=seconds_since_1970(self.window_start + self.window),
         )
         headers = limit_fields(self.operation, window)
+        if status not in {self.success_status, *self.limit_statuses}:
+            response = self.operation.response(status)
+            documented = {header.name.lower() for header in response.headers} if response else set()
+            return [(name, value) for name, value in headers if name.lower() in documented]
         is_exhausted = status == 429 or self.spent >= self.limit
         if status in self.limit_statuses and is_exhausted:
             headers.append((limit_header_names(self.operation)["retry_after"], str(seconds_left)))

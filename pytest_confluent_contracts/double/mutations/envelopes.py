@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.double.mutations.altering import (
@@ -43,8 +44,9 @@ def envelope_mutations(operation: Operation) -> Iterator[Mutation]:
     surprising = put_value("x_surprise", 1)
     undeclared = "error with an undeclared member"
     yield mutate_answers(undeclared, surprising, is_refused, "error/undeclared")
-    empty = put_value("errors", [])
-    yield mutate_answers("error list empty", empty, is_refused, "error/errors-not-empty")
+    if any(member.path == "errors" for member in content.properties):
+        empty = put_value("errors", [])
+        yield mutate_answers("error list empty", empty, is_refused, "error/errors-not-empty")
     if has_unique_errors(content):
         double = change_value("errors", list_twice)
         yield mutate_answers("error entries repeated", double, is_refused, "error/body/errors")
@@ -73,10 +75,15 @@ def list_twice(errors: list[Any]) -> list[Any]:
 
 
 def write_detail(write: Callable[[Request, Service], str]) -> Change:
-    """Write a text into the first error of the answer, wherever the document lets one stand."""
+    """Write a text into the first error of the answer, wherever the document lets one stand.
+
+    An answer that is no list of errors has it beside its other members.
+    """
 
     def change(answer: Answer, request: Request, service: Service) -> Answer:
         text = write(request, service)
+        if isinstance(answer.value, dict) and "errors" not in answer.value:
+            return replace(answer, value={**answer.value, "detail": text})
 
         def with_text(first: Any) -> Any:
             return {**first, "detail": text} if isinstance(first, dict) else text

@@ -65,7 +65,11 @@ def is_provoked(status: str) -> bool:
 
 def one_header_mutations(clause: str, header: Header, code: int) -> Iterator[Mutation]:
     """Yield the ways in which *header* can be wrong on answers with the status *code*."""
-    broken: dict[str, tuple[str, ...]] = {"missing": (), "empty": ("",)}
+    broken: dict[str, tuple[str, ...]] = {}
+    if header.required is not False:
+        broken["missing"] = ()
+    if header.schema.get("type") != "array":  # a list may be without items
+        broken["empty"] = ("",)
     if header.schema.get("type") == "integer":
         broken |= {"not an integer": ("soon",), "a fraction": ("1.5",)}
     if header.name.lower() == "www-authenticate":
@@ -94,13 +98,19 @@ def negative_header(clause: str, name: str, code: int) -> Mutation:
 def status_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of the status, of the 429's body, and of the request's id."""
     for code in (202, 204):
-        yield mutate_answers(f"{code} instead of 200", set_status(code), is_accepted, "statuses")
+        if operation.response(code) is None:
+            name = f"{code} instead of 200"
+            yield mutate_answers(name, set_status(code), is_accepted, "statuses")
     for code in (418, 500, 503):
+        if code == 418 and operation.response(code) is not None:
+            continue  # a range or `default` has a place for it
         # A 503 that is answered when it is sent again is availability, not contract.
         breaks, alter = ("statuses", "answered"), alter_each_nth_answer(11, set_status(code))
         yield Mutation(f"{code} now and then", breaks, alter)
-    refusals = with_status(*operation.refusals)
+    refusals = with_status(*(operation.refusals or (400,)))
     for code in (500, 415):
+        if code == 415 and not operation.refusals:
+            continue  # any 4xx will do
         breaks, change = ("statuses", "request/*/type"), set_status(code)
         yield mutate_answers(f"{code} on broken bodies", change, refusals, *breaks)
     if has_bare_429(operation):

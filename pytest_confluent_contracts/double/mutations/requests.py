@@ -557,7 +557,7 @@ def malformed_mutations(operation: Operation) -> Iterator[Mutation]:
     yield mutate_step(
         "any media type is taken", "read_body", read_any_type, "request/body/media-type"
     )
-    unreadable = sends_body(is_no_json, with_status(*operation.refusals))
+    unreadable = sends_body(is_no_json, with_status(*(operation.refusals or (400,))))
     name = "bodies that are not JSON crash it"
     yield mutate_answers(name, crash, unreadable, "statuses", clause)
     if required:
