@@ -25,6 +25,7 @@ from pytest_confluent_contracts.cases.samples import (
 )
 from pytest_confluent_contracts.cases.strategies import drawn_values
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.documents import separate_members
 from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.schema_merging import merged_schemas
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 KEYWORD_ORDER = ("type", "null", "required", "enum", "const")
 MESSAGE_CHARACTERS = 200
-SAMPLES_DRAWN = 8  # where nothing but a strategy finds a value
+SAMPLES_DRAWN = 3  # where nothing but a strategy finds a value
 # The keywords under which a rule holds on a condition alone, and what that is called.
 CONDITIONAL = {
     "then": "if",
@@ -71,10 +72,9 @@ def sendable_members(operation: Operation) -> list[Property]:
 def writable_members(operation: Operation) -> list[Property]:
     """Return the members that hold a value of their own: no objects, items of lists, constants."""
     found: list[Property] = []
-    for member in sendable_members(operation):
+    for member in separate_members(sendable_members(operation)):
         is_constant = len(member.schema.get("enum", "ab")) <= 1
-        is_part = paths.has_items(member.path) or "properties" in member.schema
-        if not is_part and not is_constant:
+        if not is_constant:
             found.append(member)
     return found
 

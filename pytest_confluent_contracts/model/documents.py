@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,14 @@ from pytest_confluent_contracts.model import media_types, paths
 from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.promises import Promises
 from pytest_confluent_contracts.model.sources import SourceLocation
+
+# What a schema asks for of several members together.
+COMPOSING = frozenset(
+    {
+        *("oneOf", "anyOf", "not", "if", "dependentRequired", "dependentSchemas", "allOf"),
+        *("minProperties", "maxProperties"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +32,11 @@ class Property:
     secret: bool = False
 
     @property
+    def is_composed(self) -> bool:
+        """Return whether its members hang on one another, so that they are written together."""
+        return not COMPOSING.isdisjoint(self.schema)
+
+    @property
     def parent(self) -> str:
         """Return the path of the member that holds this one; ``""`` is the whole body."""
         return paths.parent_path(self.path)
@@ -32,6 +45,22 @@ class Property:
     def name(self) -> str:
         """Return the member's own name, without its path."""
         return paths.last_name(self.path)
+
+
+def separate_members(members: Iterable[Property]) -> Iterator[Property]:
+    """Yield those of *members* that are written and followed one by one.
+
+    An object with members is none: they are. Of one whose members hang on one another they are
+    not: it is written as a whole. Nor are items of a list, and values of a map.
+    """
+    composed: list[str] = []
+    for member in members:
+        if paths.has_items(member.path) or paths.is_member_of_any(member.path, composed):
+            continue
+        if member.is_composed:
+            composed.append(member.path)
+        if member.is_composed or "properties" not in member.schema:
+            yield member
 
 
 @dataclass(frozen=True, slots=True)
