@@ -197,7 +197,7 @@ def is_plate(value: Any) -> bool:
     """Return whether it is a capital of any alphabet, then two to eight digits and hyphens."""
     if not is_text(value) or not re.fullmatch(r".[0-9-]{2,8}", value, re.DOTALL):
         return False
-    return unicodedata.category(value[0]) == "Lu" and any(one in "0123456789" for one in value)
+    return unicodedata.category(value[0]) == "Lu"
 
 
 def is_word_with_digit(value: Any) -> bool:

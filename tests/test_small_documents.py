@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import services_of_bodies
+import services_of_media_types
 import services_of_schemas
 from judging import red, warned
 from small_services import FOLDER, Answer, Row, held, read
@@ -21,7 +22,7 @@ from pytest_confluent_contracts.model.clauses import Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROWS = (*services_of_bodies.ROWS, *services_of_schemas.ROWS)
+ROWS = (*services_of_bodies.ROWS, *services_of_schemas.ROWS, *services_of_media_types.ROWS)
 BROKEN = [
     pytest.param(row, id, make, id=f"{row.name}-{id}")
     for row in ROWS
