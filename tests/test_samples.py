@@ -15,7 +15,7 @@ from pytest_confluent_contracts.cases.build import full_body, minimal_body
 from pytest_confluent_contracts.model.formats import OPENAPI_FORMATS
 from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.traffic import Expect, Probe, RunContext
+from pytest_confluent_contracts.model.traffic import Expect, Probe, RunContext, SubjectKind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -153,10 +153,12 @@ def test_every_valid_body_is_valid(operation: Operation) -> None:
     validator = jsonschema_rs.Draft202012Validator(
         dict(request.schema), validate_formats=True, formats=dict(OPENAPI_FORMATS)
     )
-    bodies = [minimal_body(operation, context), full_body(operation, context)]
-    for case in cases.of(Probe.VALID, operation, context):
-        if case.expect is Expect.ACCEPTED and case.subject.kind != "media type":
-            bodies.append(case.value)
+    promised = [
+        case.value
+        for case in cases.of(Probe.VALID, operation, context)
+        if case.expect is Expect.ACCEPTED and case.subject.kind is not SubjectKind.MEDIA_TYPE
+    ]
+    bodies = [minimal_body(operation, context), full_body(operation, context), *promised]
     assert [body for body in bodies if not validator.is_valid(body)] == []
 
 

@@ -7,6 +7,7 @@ import json
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.bodies import (
@@ -19,6 +20,7 @@ from pytest_confluent_contracts.cases.bodies import (
 from pytest_confluent_contracts.cases.samples import (
     is_allowed_value,
     sample_of,
+    samples_of,
     schema_text,
     told_schema,
     validator_of,
@@ -159,9 +161,17 @@ def full_body(operation: Operation, context: RunContext) -> Any:
     for member in writable_members(operation):
         value = _documented_value(operation, member)
         if value is not ABSENT:
-            values[member.path] = value
+            values[member.path] = _fullest_value(member, value)
     body = with_allowed_values(operation, minimal_body(operation, context), values)
     return with_pins(body, context)
+
+
+def _fullest_value(member: Property, value: Any) -> Any:
+    """Return *value*, or the one with most members where they hang on one another."""
+    if not (member.is_composed and isinstance(value, Mapping)):
+        return value
+    found = islice(samples_of(told_schema(member.schema), member.name), SAMPLES_DRAWN)
+    return max([value, *(one for one in found if isinstance(one, Mapping))], key=len)
 
 
 def with_allowed_values(operation: Operation, body: Any, values: Mapping[str, Any]) -> Any:

@@ -11,9 +11,10 @@ from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.promises import Promises
 from pytest_confluent_contracts.model.sources import SourceLocation
 
-# What a schema asks for of several members together.
+# What a schema asks for of several members together; and `$ref`, which leads to itself again.
 COMPOSING = frozenset(
     {
+        "$ref",
         *("oneOf", "anyOf", "not", "if", "dependentRequired", "dependentSchemas", "allOf"),
         *("minProperties", "maxProperties"),
     }
