@@ -8,6 +8,7 @@ import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -22,13 +23,14 @@ from pytest_confluent_contracts.cases.parameter_values import carried_parameters
 from pytest_confluent_contracts.cases.samples import (
     is_allowed_value,
     sample_of,
+    samples_of,
     schema_text,
     told_schema,
     validator_of,
 )
 from pytest_confluent_contracts.cases.strategies import drawn_values
 from pytest_confluent_contracts.model import paths
-from pytest_confluent_contracts.model.documents import Location
+from pytest_confluent_contracts.model.documents import Location, separate_members
 from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.schema_merging import merged_schemas
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
 
 KEYWORD_ORDER = ("type", "null", "required", "enum", "const")
 MESSAGE_CHARACTERS = 200
-SAMPLES_DRAWN = 8  # where nothing but a strategy finds a value
+SAMPLES_DRAWN = 3  # where nothing but a strategy finds a value
 # The keywords under which a rule holds on a condition alone, and what that is called.
 CONDITIONAL = {
     "then": "if",
@@ -77,10 +79,9 @@ def sendable_members(operation: Operation) -> list[Property]:
 def writable_members(operation: Operation) -> list[Property]:
     """Return the members that hold a value of their own: no objects, items of lists, constants."""
     found: list[Property] = []
-    for member in sendable_members(operation):
+    for member in separate_members(sendable_members(operation)):
         is_constant = len(member.schema.get("enum", "ab")) <= 1
-        is_part = paths.has_items(member.path) or "properties" in member.schema
-        if not is_part and not is_constant:
+        if not is_constant:
             found.append(member)
     return found
 
@@ -165,9 +166,17 @@ def full_body(operation: Operation, context: RunContext) -> Any:
     for member in writable_members(operation):
         value = _documented_value(operation, member)
         if value is not ABSENT:
-            values[member.path] = value
+            values[member.path] = _fullest_value(member, value)
     body = with_allowed_values(operation, minimal_body(operation, context), values)
     return with_pins(body, context)
+
+
+def _fullest_value(member: Property, value: Any) -> Any:
+    """Return *value*, or the one with most members where they hang on one another."""
+    if not (member.is_composed and isinstance(value, Mapping)):
+        return value
+    found = islice(samples_of(told_schema(member.schema), member.name), SAMPLES_DRAWN)
+    return max([value, *(one for one in found if isinstance(one, Mapping))], key=len)
 
 
 def with_allowed_values(operation: Operation, body: Any, values: Mapping[str, Any]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.build import (
@@ -23,7 +24,12 @@ from pytest_confluent_contracts.cases.sample_strings import (
     SIZES,
     TEXTS,
 )
-from pytest_confluent_contracts.cases.samples import is_allowed_value, is_held_exactly
+from pytest_confluent_contracts.cases.samples import (
+    is_allowed_value,
+    is_held_exactly,
+    samples_of,
+    told_schema,
+)
 from pytest_confluent_contracts.model.paths import ABSENT, item_path
 
 if TYPE_CHECKING:
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import RunContext
 
 TEXTS_PER_LIST = 12
+SAMPLES_SENT = 6  # of an object whose members hang on one another
 MANY_KINDS = ("spaces around it", "a character outside the BMP", "NUL", "right to left")
 ALPHABET = string.ascii_lowercase + string.digits
 
@@ -46,6 +53,10 @@ def described_values(
         if is_allowed_value(member.schema, value) and is_returned(member.schema, value):
             is_any_known = True
             yield described, value
+    if member.is_composed:
+        for value in islice(samples_of(told_schema(member.schema), member.name), SAMPLES_SENT):
+            is_any_known = True
+            yield "a sample", value
     if not is_any_known:
         value = sample_value(member)
         if value is not ABSENT:

@@ -19,7 +19,7 @@ from pytest_confluent_contracts.cases.build import (
 )
 from pytest_confluent_contracts.cases.generated import forbidden_bodies
 from pytest_confluent_contracts.cases.member_values import long_text
-from pytest_confluent_contracts.cases.samples import sample_of, texts_of
+from pytest_confluent_contracts.cases.samples import member_schema, sample_of, texts_of
 from pytest_confluent_contracts.model.documents import Operation, Property
 from pytest_confluent_contracts.model.media_types import IN_JSON, WITH_MEMBERS
 from pytest_confluent_contracts.model.paths import (
@@ -204,7 +204,9 @@ def _members_misplaced(schema: Mapping[str, Any]) -> Iterator[Any]:
     if "propertyNames" in schema or CLOSING & schema.keys():
         least = sample_of(schema)
         if isinstance(least, dict):
-            yield {**least, "member-": "text"}
+            for name in ("member-", "member-" * 9):
+                value = sample_of(member_schema(schema, name), name)
+                yield {**least, name: "text" if value is ABSENT else value}
             yield {**least, "no member, \u00fcber 7 letters long": "text"}
     if "contains" in schema:
         yield from ([7], ["text"], [])
@@ -318,6 +320,7 @@ def _beside_branches(schema: Mapping[str, Any]) -> Iterator[Any]:
     if not BRANCHING & schema.keys():
         return
     yield from itertools.chain.from_iterable(WRONG.values())
+    yield from range(1, 8)
     rest = _without_keys(schema, BRANCHING)
     for asked in ({}, *_asked_beside(schema)):
         value = sample_of(merged_schemas(rest, asked))

@@ -278,7 +278,20 @@ def body_clauses(
         is_other = documented is not None and documented.media_type != content.media_type
         return applies(exchange) and not is_other
 
-    yield from _value_clauses(family, status, content, is_of_this_type, explain)
+    explain_type = _unless_of_another_type(content, explain)
+    yield from _value_clauses(family, status, content, is_of_this_type, explain_type)
+
+
+def _unless_of_another_type(content: Content, explain: Explain) -> Explain:
+    """Explain as *explain*, but where answers came in another documented media type."""
+
+    def explain_type(exchanges: Sequence[Exchange]) -> MissingEvidence:
+        others = [_content_of(exchange) for exchange in exchanges if exchange.accepted]
+        if any(other is not None and other.media_type != content.media_type for other in others):
+            return MissingEvidence(MissingKind.NO_SUCH_MEDIA_TYPE, content.media_type)
+        return explain(exchanges)
+
+    return explain_type
 
 
 def other_body_clauses(family: Family, response: Response, applies: Applies) -> Iterator[Clause]:

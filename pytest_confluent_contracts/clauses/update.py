@@ -44,7 +44,7 @@ from pytest_confluent_contracts.model.clauses import (
     Level,
     MissingKind,
 )
-from pytest_confluent_contracts.model.documents import deep_members
+from pytest_confluent_contracts.model.documents import COMPOSING, deep_members
 from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import REDACTED, Expect, Probe, SubjectKind
@@ -121,13 +121,31 @@ def _sent_is_returned(operation: Operation, model: ResourceModel) -> Iterator[Cl
 def _is_merged(operation: Operation, schema: Mapping[str, Any], sent: Any, came: Any) -> bool:
     """Return whether *came* is what a merge patch makes of a member (RFC 7396 2).
 
-    A map keeps what was not sent, and what null removed may show its default again.
+    A map keeps what was not sent, and what null removed may show its default again. Without one,
+    an object whose members hang on one another may be merged or replaced.
     """
-    if operation.request is None or operation.request.kind is not BodyKind.MERGE_PATCH:
+    is_patch = operation.request is not None and operation.request.kind is BodyKind.MERGE_PATCH
+    if not is_patch and COMPOSING.isdisjoint(schema):
         return False
     if sent is None:
-        return "default" in schema and is_same_value(schema, schema["default"], came)
-    return isinstance(sent, Mapping) and bool(_merged(came, sent) == came)
+        return is_patch and "default" in schema and is_same_value(schema, schema["default"], came)
+    if not isinstance(sent, Mapping):
+        return False
+    named = _names_in(schema)
+    declared = {name: value for name, value in sent.items() if name in named or not named}
+    return bool(_merged(came, declared) == came)
+
+
+def _names_in(schema: Mapping[str, Any]) -> set[str]:
+    """Return the members that *schema* names, its branches too; what has no name may be dropped."""
+    names = set(schema.get("properties") or ())
+    for key in ("oneOf", "anyOf", "allOf"):
+        for branch in schema.get(key) or ():
+            names |= _names_in(branch) if isinstance(branch, Mapping) else set()
+    for key in ("then", "else"):
+        if isinstance(schema.get(key), Mapping):
+            names |= _names_in(schema[key])
+    return names
 
 
 def _merged(target: Any, patch: Any) -> Any:

@@ -10,6 +10,7 @@ from pytest_confluent_contracts.clauses.notation import is_same_value
 from pytest_confluent_contracts.clauses.reading import quote_value
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Finding
+from pytest_confluent_contracts.model.documents import separate_members
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import Expect
 
@@ -56,7 +57,7 @@ class ResourceModel:
     def of(cls, operation: Operation, content: Content) -> ResourceModel:
         """Return the model of *operation*, of which *content* is the answer."""
         promises = operation.promises
-        answered = {member.path: member for member in content.properties if _is_leaf(member)}
+        answered = {member.path: member for member in separate_members(content.properties)}
         shown = tuple(answered)
         frozen = promises.immutable.paths
         moving = promises.create_only.paths
@@ -120,10 +121,6 @@ class ResourceModel:
             is_unknown = exchange.case.expect is Expect.UNKNOWN and not exchange.superseded
             if is_own or (has_begun and is_unknown):
                 yield exchange
-
-
-def _is_leaf(member: Property) -> bool:
-    return not paths.has_items(member.path) and "properties" not in member.schema
 
 
 def _may_vary(member: Property) -> bool:

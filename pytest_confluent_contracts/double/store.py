@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from pytest_confluent_contracts.double.bodies import merged, patched
 from pytest_confluent_contracts.double.samples import allowed_value, is_allowed
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.documents import separate_members
 from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 
@@ -137,10 +138,9 @@ def writable_members(operation: Operation) -> list[Property]:
     fixed = list(operation.promises.immutable.paths)
     fixed += [member.path for member in operation.request_members if member.read_only]
     found: list[Property] = []
-    for member in operation.request_members:
-        is_part = paths.has_items(member.path) or "properties" in member.schema
+    for member in separate_members(operation.request_members):
         is_fixed = any(paths.is_within(member.path, path) for path in fixed)
-        if member.path in answers and not (is_part or is_fixed or member.secret):
+        if member.path in answers and not (is_fixed or member.secret):
             found.append(member)
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -15,6 +15,14 @@ from pytest_confluent_contracts.model.sources import SourceLocation
 
 # Names in the path of a member that is a promise of its own: readers of a document look no deeper.
 DEEPEST_PROMISE = 4
+# What a schema asks for of several members together; and `$ref`, which leads to itself again.
+COMPOSING = frozenset(
+    {
+        "$ref",
+        *("oneOf", "anyOf", "not", "if", "dependentRequired", "dependentSchemas", "allOf"),
+        *("minProperties", "maxProperties"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,11 @@ class Property:
     place: SourceLocation
     read_only: bool = False
     secret: bool = False
+
+    @property
+    def is_composed(self) -> bool:
+        """Return whether its members hang on one another, so that they are written together."""
+        return not COMPOSING.isdisjoint(self.schema)
 
     @property
     def parent(self) -> str:
@@ -85,6 +98,22 @@ def deep_members(members: Iterable[Property]) -> dict[str, list[Property]]:
         if member.is_deep:
             found.setdefault(member.schema_object, []).append(member)
     return found
+
+
+def separate_members(members: Iterable[Property]) -> Iterator[Property]:
+    """Yield those of *members* that are written and followed one by one.
+
+    An object with members is none: they are. Of one whose members hang on one another they are
+    not: it is written as a whole. Nor are items of a list, and values of a map.
+    """
+    composed: list[str] = []
+    for member in members:
+        if paths.has_items(member.path) or paths.is_member_of_any(member.path, composed):
+            continue
+        if member.is_composed:
+            composed.append(member.path)
+        if member.is_composed or "properties" not in member.schema:
+            yield member
 
 
 @dataclass(frozen=True, slots=True)
