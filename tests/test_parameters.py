@@ -345,6 +345,26 @@ def test_any_parameter_may_be_given(options: tuple[str, ...], told: str, folder:
     assert told in run.everything
 
 
+def test_a_parameter_from_the_environment_is_not_seen(folder: Path) -> None:
+    """A token that a document has for a parameter is as secret as one of a scheme."""
+    text = "{name: X-Token, in: header, required: true, schema: {type: string}}"
+    (folder / "own.yaml").write_text(PLAIN.replace("PARAMETER", text))
+    run = gate(
+        folder,
+        "--contract-target=mock",
+        "--contract-spec=own.yaml",
+        "--contract-param=X-Token=env:TOKEN",
+        "--contract-report=told",
+        "-k",
+        "answered",
+        "--contract-max-examples=1",
+        given={"TOKEN": "a-token-of-4711"},
+    )
+    told = "".join(path.read_text() for path in (folder / "told").iterdir())
+    assert "X-Token" in told
+    assert "a-token-of-4711" not in told + run.everything
+
+
 # --- the proof ------------------------------------------------------------------------------------------------------
 
 PROVED = ("query_integer", "header_list", "cookie_parameter", "query_json", "path_integer")

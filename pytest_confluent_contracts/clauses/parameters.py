@@ -48,6 +48,7 @@ FITTING: Final[Mapping[Location, frozenset[int]]] = {
     Location.HEADER: frozenset({400, 406, 412, 422, 428, 431}),
     Location.COOKIE: frozenset({400, 422}),
 }
+PROMISING: Final = frozenset({400, 422})  # what says nothing but that a request is wrong
 # The rules of a value, beside its type, that a request can break alone.
 RULES: Final = (
     *("enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
@@ -160,12 +161,16 @@ def _unless_unsent(applies: Applies, kind: MissingKind, subject: str, owed: Expl
 
 
 def refusals_of(operation: Operation, location: Location) -> frozenset[int]:
-    """Return the documented statuses that may refuse a wrong value there, empty without any."""
+    """Return the documented statuses that may refuse a wrong value there.
+
+    It is empty where the document promises no refusal. What speaks of other things as well, such as
+    404, is no promise by itself.
+    """
     fitting = {one for one in FITTING[location] if operation.response(one) is not None}
-    promised = set(operation.refusals)
+    promised = set(operation.refusals) | (fitting & PROMISING)
     if location is Location.PATH:
         promised |= set(operation.promises.refusals.unknown)
-    return frozenset(fitting | promised)
+    return frozenset(fitting | promised) if promised else frozenset()
 
 
 def _required(operation: Operation, parameter: Parameter) -> Clause:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -47,10 +46,10 @@ from pytest_confluent_contracts.model.clauses import (
 from pytest_confluent_contracts.model.documents import COMPOSING, deep_members
 from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.traffic import REDACTED, Expect, Probe, SubjectKind
+from pytest_confluent_contracts.model.traffic import REDACTED, Probe, SubjectKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_confluent_contracts.clauses.update_state import AnswerPair, Changes
     from pytest_confluent_contracts.model.clauses import Judge
@@ -61,28 +60,7 @@ if TYPE_CHECKING:
 
 
 def derive(operation: Operation) -> Iterator[Clause]:
-    """Yield what an update must change, must leave alone, and must never show.
-
-    An answer that some value of a parameter asked for is left out: it may show less, or what would
-    be.
-    """
-    for clause in _clauses_of(operation):
-        yield replace(clause, judge=_apart_from_trials(clause.judge))
-
-
-def _apart_from_trials(judge: Judge) -> Judge:
-    def judge_others(exchanges: Sequence[Exchange]) -> Iterable[Evidence]:
-        return judge([one for one in exchanges if not _tries_a_value(one)])
-
-    return judge_others
-
-
-def _tries_a_value(exchange: Exchange) -> bool:
-    trial = exchange.case.trial
-    return trial is not None and exchange.case.expect in (Expect.ACCEPTED, Expect.ANY)
-
-
-def _clauses_of(operation: Operation) -> Iterator[Clause]:
+    """Yield what an update must change, must leave alone, and must never show."""
     content = operation.success.content if operation.success else None
     if content is None:
         return

@@ -103,6 +103,8 @@ class ResourceModel:
         for exchange in exchanges:
             if exchange.case.expect is Expect.UNKNOWN or exchange.superseded:
                 continue
+            if _asks_otherwise(exchange):
+                continue
             if first is None:
                 first = exchange.case.parameters
             if exchange.case.parameters == first:
@@ -121,6 +123,15 @@ class ResourceModel:
             is_unknown = exchange.case.expect is Expect.UNKNOWN and not exchange.superseded
             if is_own or (has_begun and is_unknown):
                 yield exchange
+
+
+def _asks_otherwise(exchange: Exchange) -> bool:
+    """Return whether a parameter is tried that may be taken.
+
+    Its value may ask for less than the whole resource, or for what would be.
+    """
+    is_tried = exchange.case.trial is not None
+    return is_tried and exchange.case.expect in (Expect.ACCEPTED, Expect.ANY)
 
 
 def _may_vary(member: Property) -> bool:

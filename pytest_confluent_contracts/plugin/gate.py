@@ -156,6 +156,8 @@ class Gate:
             self.settings.operations() if self._needed is None else [one for one, _ in self._needed]
         )
         accesses = [planned_access(self.plan(one), self.budget(one)) for one in held]
+        given = {one.name: one.text for one in settings.parameters if one.hidden}
+        hidden = given | settings.pins
         client_settings = targets.ClientSettings(
             timeout=settings.timeout,
             rate=settings.rate / self.share(),
@@ -163,9 +165,9 @@ class Gate:
             insecure=settings.insecure,
         )
         if not settings.mocked:
-            return targets.live(settings.target, accesses, client_settings, settings.pins)
+            return targets.live(settings.target, accesses, client_settings, hidden)
         services = {one.key: self.service(one) for one in held}
-        redactor = targets.redactor_of(accesses, settings.pins)
+        redactor = targets.redactor_of(accesses, hidden)
         answer = Router(services).answer
         return targets.embedded(answer, self.clock, accesses, client_settings, redactor)
 

@@ -40,12 +40,14 @@ REMOTE_CONCURRENCY = 4
 class GivenParameter:
     """A text for a parameter by its name; ``operation`` is the id of the one that it is for.
 
-    ``""`` stands for every operation that has the parameter.
+    ``""`` stands for every operation that has the parameter. ``hidden`` is one that came from the
+    environment, and names no resource: it may be a secret.
     """
 
     operation: str
     name: str
-    text: str
+    text: str = field(repr=False)
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,7 +450,7 @@ def _checked_parameters(given: Sequence[str], held: Sequence[Document]) -> Itera
         known.setdefault(operation.id, set()).update(names)
         known[""] |= names
         of_path.update(name for name, _ in operation.parameters)
-    for written, content in _pairs("param", given):
+    for pair, (written, content) in zip(given, _pairs("param", given), strict=True):
         operation_id, name = _split_parameter(written, known)
         if name not in known[operation_id]:
             shown = ", ".join(sorted(known[operation_id]))
@@ -457,7 +459,8 @@ def _checked_parameters(given: Sequence[str], held: Sequence[Document]) -> Itera
         if not content and name in of_path:
             told = "the value is empty; name a resource that may be changed"
             raise ContractError(f"--contract-param {written}: {told}")
-        yield GivenParameter(operation_id, name, content)
+        is_hidden = name not in of_path and pair.partition("=")[2].startswith("env:")
+        yield GivenParameter(operation_id, name, content, is_hidden)
 
 
 def _split_parameter(written: str, known: Mapping[str, set[str]]) -> tuple[str, str]:
