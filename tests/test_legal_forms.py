@@ -28,7 +28,7 @@ from exchanges import (
 )
 from judging import judged, opened, red
 from loopback_server import LoopbackHandler, LoopbackServer
-from other_service import ENVIRONMENT, OtherService, ServiceHandler
+from other_service import ENVIRONMENT, OtherService, Request, ServiceHandler
 
 from pytest_confluent_contracts import cases
 from pytest_confluent_contracts.double.proving import Double
@@ -299,7 +299,15 @@ class InOneCase(ServiceHandler):
         super().answer()
 
 
-READERS = {"chunked": Unchunked, "header-case": InOneCase}
+class Undecoded(ServiceHandler):
+    """Compares the path as it was written."""
+
+    def send(self, request: Request) -> None:
+        """Look for nothing where the path has an escape."""
+        super().send(request._replace(path=request.path.replace("%", "%25")))
+
+
+READERS = {"chunked": Unchunked, "header-case": InOneCase, "escaped-path": Undecoded}
 
 
 @pytest.mark.parametrize(("form", "handler"), READERS.items(), ids=READERS)

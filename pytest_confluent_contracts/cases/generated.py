@@ -37,7 +37,7 @@ SHRINK_SEED = 0
 # Named, for the default alphabet of st.text() builds a table of 200 MB for UTF-8 in every fresh
 # checkout.
 ANYTHING = st.characters(exclude_categories=["Cs"])
-ALLOWED_PER_FORBIDDEN = 10  # what is forbidden can be listed, and is
+ALLOWED_PER_FORBIDDEN = 20  # what is forbidden can be listed, and is
 MOST_ITEMS = 12  # of a drawn list whose schema has no bound
 PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -_.:/"
 
