@@ -98,6 +98,11 @@ class Connection:
         self.is_free = True
 
     @property
+    def is_early(self) -> bool:
+        """Return whether it is one of the first, and nothing has come over it yet."""
+        return self.number <= KEPT_OPEN and not self.answers
+
+    @property
     def _was_open_before(self) -> bool:
         """Return whether an earlier request opened the connection, and nothing came back on it."""
         opened = any(event.startswith("connection.") for event in self._events)
