@@ -217,6 +217,8 @@ PERMITTED = {
     ("long-header", 431): KEPT,
     ("long-header", 400): KEPT,
     ("long-header", 404): BROKEN,
+    ("escaped-path", 400): KEPT,
+    ("escaped-path", 404): BROKEN,
     ("charset", 411): BROKEN,
     ("escaped", 431): BROKEN,
 }
@@ -224,7 +226,7 @@ PERMITTED = {
 
 @pytest.mark.parametrize(("form", "status"), PERMITTED)
 def test_what_http_permits_to_refuse(form: str, status: int) -> None:
-    """A length may be asked for (RFC 9110 15.5.12), and a header be too long (RFC 6585 5)."""
+    """A length may be asked for (RFC 9110 15.5.12), a header be too long (RFC 6585 5), an escape be no id."""
     row = REFERENCE, sent(form, OTHER, status, {})
     expected = PERMITTED[form, status]
     assert said(confluent(), f"request/form/{form}", *row) == [SILENT, expected]
