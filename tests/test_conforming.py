@@ -90,6 +90,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "idle": (0.0, 1.0),
     "coding": ("", "gzip", "deflate", "x-gzip"),
     "chunked": (False, True),
+    "refuses_escapes": (False, True),
     "asks_for_length": (False, True),
     "longest_header": (0, 2048),
     "error_members": (

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 SHRINK_SEED = 0
 GROUPED = 6  # numbers that are drawn as one tuple while a value is shrunk
-ALLOWED_PER_FORBIDDEN = 10  # what is forbidden can be listed, and is
+ALLOWED_PER_FORBIDDEN = 20  # what is forbidden can be listed, and is
 SAMPLES_TAKEN = 12  # of what is put together, to draw from
 MOST_VALUES = 5  # of a drawn map whose schema has no bound
 MOST_EXACT = 2**53 - 1

@@ -17,7 +17,7 @@ from pytest_confluent_contracts.cases.build import (
     violations,
 )
 from pytest_confluent_contracts.model.media_types import BodyKind
-from pytest_confluent_contracts.model.paths import without_value
+from pytest_confluent_contracts.model.paths import percent_encoded, without_value
 from pytest_confluent_contracts.model.traffic import (
     Case,
     Framing,
@@ -128,6 +128,15 @@ def _forms(usual: Case) -> Iterator[tuple[str, str, dict[str, Any]]]:
     typed = _with_header(headers, "Content-Type", media_type.upper())
     capital = tuple((name.upper(), value) for name, value in typed)
     yield "header-case", "an update with headers in capitals", {"headers": capital}
+    if usual.parameters:
+        form = {"spelling": _with_escape(usual.parameters[-1][1])}
+        yield "escaped-path", "an update with a character of its id escaped", form
+
+
+def _with_escape(id: str) -> str:
+    """Return *id* as a path has it, its last character escaped without need (RFC 3986 2.3)."""
+    escaped = "".join(f"%{byte:02X}" for byte in id[-1:].encode())
+    return f"{percent_encoded(id[:-1])}{escaped}"
 
 
 def _with_header(

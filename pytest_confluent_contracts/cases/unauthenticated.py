@@ -39,8 +39,10 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.model.documents import Operation, SecurityScheme, Slot
 
-CASES_PER_LOOK = 16
+CASES_PER_LOOK = 18
 WRONG_VALUE = "a wrong value"
+# Who puts it into a query finds whoever is the first. Sent to services of this machine only.
+QUERY = "'OR'1'='1"
 TRUNCATED = b'{"'  # the beginning of any update
 
 
@@ -84,6 +86,12 @@ def _refused_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
     # A service may look at who asks only where there is something to write.
     yield _sent_by(least, attempts[0])
     yield from _otherwise_wrong_cases(attempts, operation, context)
+    # A service that keeps what it was asked may know wrong credentials when they come again.
+    wrong = _first_wrong(attempts)
+    again = replace(wrong, title=f"{wrong.title}, once more")
+    body = fresh_body(operation, context, "refused-again")
+    one = judged_case(Probe.CREDENTIALS, again.title, operation, context, body)
+    yield _sent_by(one, again)
 
 
 def _sent_by(case: Case, attempt: Attempt) -> Case:
@@ -104,7 +112,7 @@ def _otherwise_wrong_cases(
 
     Who may not ask should not hear of the latter.
     """
-    wrong = next(one for one in attempts if WRONG_VALUE in one.title)
+    wrong = _first_wrong(attempts)
     scheme, title = wrong.subject.name, wrong.title
     if operation.request:
         before_body = Subject(SubjectKind.CREDENTIALS_BEFORE_BODY, scheme)
@@ -123,6 +131,10 @@ def _otherwise_wrong_cases(
         *rest, (name, _) = context.parameters
         unknown = (*rest, (name, surely_unknown_id(operation, context)))
         yield replace(_sent_by(one, asks), parameters=unknown)
+
+
+def _first_wrong(attempts: list[Attempt]) -> Attempt:
+    return next(one for one in attempts if WRONG_VALUE in one.title)
 
 
 def _wrong_body(operation: Operation, context: RunContext) -> Any:
@@ -185,7 +197,8 @@ def _with_wrong_value(
     scheme: SecurityScheme, rest: Mapping[Slot, str], operation: Operation, context: RunContext
 ) -> Iterator[Attempt]:
     """Yield attempts with a wrong value of *scheme* beside the *rest*, of its partners."""
-    wrong = [*_wrong_values(scheme, context), *_crossed_values(scheme, operation, context)]
+    wrong = [*_wrong_values(scheme, operation, context)]
+    wrong += _crossed_values(scheme, operation, context)
     for title, value in wrong:
         sent = {**rest, scheme.slot: value}
         yield Attempt(f"with {title} in {scheme.carrier}", _about(scheme.name), sent)
@@ -215,7 +228,9 @@ def _made_up_values(scheme: SecurityScheme, context: RunContext) -> dict[str, st
 # --- wrong values ---------------------------------------------------------------------------------
 
 
-def _wrong_values(scheme: SecurityScheme, context: RunContext) -> Iterator[tuple[str, str]]:
+def _wrong_values(
+    scheme: SecurityScheme, operation: Operation, context: RunContext
+) -> Iterator[tuple[str, str]]:
     """Yield values that must not be accepted, each with its description.
 
     These are another value, and every near miss of the right one.
@@ -225,15 +240,29 @@ def _wrong_values(scheme: SecurityScheme, context: RunContext) -> Iterator[tuple
     yield from _near_misses(scheme, right, other)
     if scheme.kind in ("basic", "bearer") and is_given(scheme, context):
         value = credential_value(scheme, right).partition(" ")[2]
-        yield "the right value under another scheme", f"Digest {value}"
+        for foreign in ("Digest", *_other_kinds(scheme, operation)):
+            yield f"the right value under {foreign}", f"{foreign} {value}"
     if scheme.kind == "basic" and {"username", "password"} <= right.keys():
         yield from _wrong_pairs(scheme, right)
+    if scheme.kind != "bearer" and context.made_up:
+        queries = dict.fromkeys((part for part, _ in scheme.variables), QUERY)
+        yield "a query's condition", credential_value(scheme, queries)
     if scheme.kind != "apiKey":
         yield "a scheme that is not documented", f"Digest {next(iter(other.values()))}"
         return
     yield "an empty value", ""
     if is_given(scheme, context):
         yield "a list with the right value in it", f"x, {right['value']}"
+
+
+def _other_kinds(scheme: SecurityScheme, operation: Operation) -> list[str]:
+    """Return what stands before the credentials of the other schemes in the header of *scheme*."""
+    found: list[str] = []
+    for other in operation.schemes:
+        is_beside = other.slot == scheme.slot and other.kind in ("basic", "bearer")
+        if is_beside and other.kind != scheme.kind:
+            found.append(other.kind.capitalize())
+    return found
 
 
 def _near_misses(
@@ -298,8 +327,16 @@ def _crossed_values(
 
 
 def _wrong_pairs(scheme: SecurityScheme, right: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    exchanged = {"username": right["password"], "password": right["username"]}
-    yield "user and password exchanged", credential_value(scheme, exchanged)
+    user, password = right["username"], right["password"]
+    pairs = {
+        "user and password exchanged": (password, user),
+        "the user as password": (user, user),
+        "the password as user": (password, password),
+        "an empty user and an empty password": ("", ""),
+    }
+    for title, (one, other) in pairs.items():
+        halves = {"username": one, "password": other}
+        yield title, credential_value(scheme, halves)
     for title, tail in (("a space", " "), ("a colon and more", ":x")):
         longer = {**right, "password": right["password"] + tail}
         yield f"{title} behind the password", credential_value(scheme, longer)
@@ -326,6 +363,8 @@ def _malformed_values(scheme: SecurityScheme, context: RunContext) -> Iterator[t
         yield "a Basic without a colon", "Basic bm9jb2xvbg=="
     if scheme.kind == "bearer":
         yield "a Bearer without a token", "Bearer"
+        if context.made_up:
+            yield "a query's condition", f"Bearer {QUERY}"
         if is_given(scheme, context):  # neither is a token (RFC 6750 2.1)
             for title, text in _wrapped_texts(right["token"]).items():
                 yield title, f"Bearer {text}"

@@ -39,11 +39,10 @@ FEWEST_DIGITS = 5  # of a number that a service on this machine has hardly count
 SHOWN_CHARACTERS = 40  # of an id, in the title of its case
 HEXADECIMAL = re.compile("[0-9A-Fa-f-]+")  # a UUID is the same in both cases (RFC 9562 4)
 LAST_NUMBER = re.compile(r"([0-9]+)([^0-9]*)\Z")
-# Letters and digits of other scripts that look the same, and that some readers take for the same.
-LOOK_ALIKES = {
-    **dict(zip("aceiopxy", "\u0430\u0441\u0435\u0456\u043e\u0440\u0445\u0443", strict=True)),
-    **dict(zip("0123456789", map(chr, range(0xFF10, 0xFF1A)), strict=True)),
-}
+# Letters of another script that look the same, and that some readers take for the same.
+LOOK_ALIKES = dict(zip("aceiopxy", "\u0430\u0441\u0435\u0456\u043e\u0440\u0445\u0443", strict=True))
+TO_FULL_WIDTH = 0xFEE0  # from a character of ASCII to the one that Unicode calls compatible with it
+NO_UTF_8 = "%FF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +146,7 @@ def _unknown_ids(context: RunContext) -> Iterator[UnknownId]:
     if context.owned:
         yield UnknownId(f"{known}%", ODD)
         yield UnknownId(f"{known}.json", ODD)
+        yield _encoded_again(known)
 
 
 def _ids_of_same_form(known: str, count: int, numbers: random.Random) -> Iterator[UnknownId]:
@@ -181,9 +181,11 @@ def _odd_ids(known: str) -> Iterator[UnknownId]:
     yield UnknownId(f"{known[:-1]}_", ODD)
     yield UnknownId(f"{known};a=b", ODD, f"{percent_encoded(known)};a=b")
     yield UnknownId(f"{known} ", _look_beside_number(known, ODD))
-    alike = _look_alike(known)
-    if alike != known:
-        yield UnknownId(alike, _look_beside_number(known, ODD))
+    for alike in (_look_alike(known), _in_full_width(known)):
+        if alike != known:
+            yield UnknownId(alike, _look_beside_number(known, ODD))
+    yield _encoded_again(known)
+    yield UnknownId(f"{known}\ufffd", ODD, f"{percent_encoded(known)}{NO_UTF_8}")
     yield UnknownId("a%b'c\u00e9\u6f22", ODD)
     yield UnknownId(f"{known}{'0' * 4000}", ODD)
 
@@ -205,6 +207,24 @@ def _look_alike(known: str) -> str:
         if mark in LOOK_ALIKES:
             return f"{known[:index]}{LOOK_ALIKES[mark]}{known[index + 1 :]}"
     return known
+
+
+def _in_full_width(known: str) -> str:
+    """Return *known* with its last letter or digit as wide as an ideograph.
+
+    Unicode's compatibility forms (NFKC) make it the usual one again.
+    """
+    for index in range(len(known) - 1, -1, -1):
+        if known[index].isascii() and known[index].isalnum():
+            wide = chr(ord(known[index]) + TO_FULL_WIDTH)
+            return f"{known[:index]}{wide}{known[index + 1 :]}"
+    return known
+
+
+def _encoded_again(known: str) -> UnknownId:
+    """Return the id that is *known* to who decodes it twice (RFC 3986 2.4: nobody must)."""
+    escaped = "".join(f"%{byte:02X}" for byte in known[-1:].encode())
+    return UnknownId(f"{known[:-1]}{escaped}", ODD)
 
 
 def _unknown_case(

@@ -34,7 +34,7 @@ from pytest_confluent_contracts.cases.member_values import (
 from pytest_confluent_contracts.cases.other_media_types import other_media_type_cases
 from pytest_confluent_contracts.cases.repeated_values import repeating_bodies
 from pytest_confluent_contracts.model.media_types import IN_JSON, BodyKind
-from pytest_confluent_contracts.model.paths import ABSENT, with_value, without_value
+from pytest_confluent_contracts.model.paths import ABSENT, value_at, with_value, without_value
 from pytest_confluent_contracts.model.traffic import (
     NOTHING_SPECIAL,
     Case,
@@ -237,6 +237,9 @@ def _alike_bodies(operation: Operation, context: RunContext) -> Iterator[Body]:
     for paths, text in rows:
         body = with_values(least, dict.fromkeys(paths, text))
         yield Body(f"{' and '.join(paths)} are {text!r}", body)
+        is_left_out = all(value_at(least, path) is ABSENT for path in paths)
+        if not text and is_left_out:
+            yield Body("required members only while the texts are empty", least)
 
 
 def _uneven_bodies(operation: Operation, context: RunContext) -> Iterator[Body]:

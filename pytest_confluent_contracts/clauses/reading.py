@@ -90,8 +90,12 @@ REFUSING_STATE = frozenset({400, 404, 409, 422})
 # RFC 9110 15.5.4: what may stand for 404 where it is documented, and hides what exists.
 HIDING = 403
 # By the form of a request: RFC 9110 15.5.12 (a length is asked for), RFC 6585 5 (headers too
-# large; nginx and Tomcat answer 400).
-REFUSING_FORM = {"chunked": frozenset({411}), "long-header": frozenset({400, 431})}
+# large; nginx and Tomcat answer 400), RFC 9110 15.5.1 (a front that takes no escapes in a path).
+REFUSING_FORM = {
+    "chunked": frozenset({411}),
+    "long-header": frozenset({400, 431}),
+    "escaped-path": frozenset({400}),
+}
 
 
 def is_permitted_by_http(exchange: Exchange) -> bool:

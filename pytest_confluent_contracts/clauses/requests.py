@@ -263,6 +263,7 @@ FORMS = {
     "long-header": "a header of 4 KB that nobody knows changes nothing (RFC 9110 5.1)",
     "white-space": "white space around the body, and within it, changes nothing (RFC 8259 2)",
     "escaped": "an escaped character is the character (RFC 8259 7)",
+    "escaped-path": "an escaped character of a path is the character (RFC 3986 6.2.2.2)",
     "member-order": "the order of members changes nothing (RFC 8259 4)",
 }
 

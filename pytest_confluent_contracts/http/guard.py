@@ -159,7 +159,7 @@ class Guard(httpx.BaseTransport):
             return connection.handle_request(request)
         except httpx.ReadTimeout:
             # The target may attend to one connection at a time, and wait for another one.
-            if not connection.answers and self._connections.keep_one():
+            if connection.is_early and self._connections.keep_one():
                 request.extensions[LOSS] = Loss(idle=0.0, answers=0)
             raise
         finally:

@@ -50,6 +50,7 @@ def text_mutations(operation: Operation) -> Iterator[Mutation]:
     for path in lists:
         yield from list_mutations(path, refuse_as_invalid(operation))
     yield from unwritten_mutations([*texts, *lists])
+    yield from refilled_mutations([member.path for member in members if not member.required])
     for path, other in zip(texts, texts[1:] + texts[:1], strict=True):
         if path != other:
             yield borrowed_mutation(path, other, refuse_as_invalid(operation))
@@ -163,6 +164,10 @@ READINGS: Mapping[str, Callable[[str], str]] = {
     "words of a query are dropped": replace_matches(r"\b(SELECT|WHERE|AND|OR) ", ""),
     "operators of a query are dropped": replace_matches(r"\$ne", "ne"),
     "plus signs are blanks": replace_matches(r"(?<=f)\+(?=g)", " "),
+    "days are told as times": replace_matches(r"^(\d{4}-\d\d-\d\d)$", r"\1T00:00:00Z"),
+    "booleans with a capital are made small": replace_matches(r"^False$", "false"),
+    "hosts of addresses are made small": replace_matches(r"(?<=//)X\.Test", "x.test"),
+    "hosts of mail addresses are made small": replace_matches(r"(?<=@)X\.Test", "x.test"),
 }
 
 
@@ -222,6 +227,11 @@ def is_cut(was: list[Any], sent: list[Any]) -> bool:
     return len(sent) > 0 and sent == was[:-1]
 
 
+def is_part(was: list[Any], sent: list[Any]) -> bool:
+    """Return whether the list that was sent is some of what was there, and nothing else."""
+    return bool(sent) and set(map(str, sent)) < set(map(str, was))
+
+
 def is_emptied(was: list[Any], sent: list[Any]) -> bool:
     """Return whether nothing is left of the list."""
     return bool(was) and not sent
@@ -232,6 +242,7 @@ UNMADE_CHANGES: Mapping[str, Callable[[list[Any], list[Any]], bool]] = {
     "an item once more is no change": has_same_set,
     "an item more is not added": begins_alike,
     "an item less is not taken away": is_cut,
+    "some of what was there is no change": is_part,
     "nothing does not empty it": is_emptied,
 }
 
@@ -282,6 +293,25 @@ def skip_behind_another(
     names = [name for name in holder if name in known]
     if names[1:] and names[-1] == steps_of(path)[-1]:
         resource.shown = overwrite_value(resource.shown, path, was)
+
+
+def refilled_mutations(paths: Sequence[str]) -> Iterator[Mutation]:
+    """Yield that an update of nothing fills what is empty with its default again."""
+    for path in paths:
+        refilled, unsent = partial(refill_empty, path, paths), "update/omitted-unchanged"
+        name = f"{path} is filled by an update of nothing where it is empty"
+        yield mutate_step(name, "apply_update", refilled, "update/empty-*", unsent)
+
+
+def refill_empty(
+    path: str, paths: Sequence[str], _: Service, inner: Any, resource: Resource, body: Any
+) -> None:
+    """Put a value in where *path* is empty and the request says nothing of any member."""
+    inner(resource, body)
+    is_empty = value_at(resource.shown, path) in ("", [])
+    if is_empty and all(value_at(body, other) is ABSENT for other in paths):
+        made: Any = ["a:default"] if value_at(resource.shown, path) == [] else "a default"
+        resource.shown = overwrite_value(resource.shown, path, made)
 
 
 def empty_same(path: str, _: Service, inner: Any, resource: Resource, body: Any) -> None:
