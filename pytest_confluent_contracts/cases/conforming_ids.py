@@ -10,7 +10,8 @@ import random
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_confluent_contracts.cases.parameter_values import is_fitting, patterned_texts
+from pytest_confluent_contracts.cases.parameter_values import patterned_texts
+from pytest_confluent_contracts.cases.samples import is_allowed_value
 from pytest_confluent_contracts.model.serialisation import path_text
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def conforming_ids(parameter: Parameter, context: RunContext, count: int) -> lis
     found: dict[str, None] = {}
     for value in _drawn_values(parameter, numbers, context):
         text = path_text(parameter, value)
-        if text != known and is_fitting(parameter.schema, value):
+        if text != known and is_allowed_value(parameter.schema, value):
             found[text] = None
         if len(found) == count:
             break

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import jsonschema_rs
 
-from pytest_confluent_contracts.cases.parameter_values import is_fitting, sampled_value
+from pytest_confluent_contracts.cases.parameter_values import sampled_value
+from pytest_confluent_contracts.cases.samples import is_allowed_value
 from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.paths import ABSENT
 
@@ -64,7 +65,7 @@ def _distinct_fitting(schema: Mapping[str, Any], values: list[Any]) -> list[Any]
     found: list[Any] = []
     for value in values:
         is_value = value is not ABSENT and value is not None and value != []
-        if is_value and value not in found and is_fitting(schema, value):
+        if is_value and value not in found and is_allowed_value(schema, value):
             found.append(value)
     return found
 

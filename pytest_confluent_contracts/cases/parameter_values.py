@@ -10,11 +10,12 @@ import uuid
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-import jsonschema_rs
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
 
 from pytest_confluent_contracts.cases.drawing import draw_values, isolated_hypothesis
+from pytest_confluent_contracts.cases.patterns import python_pattern
+from pytest_confluent_contracts.cases.samples import is_allowed_value, samples_of
 from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.serialisation import path_text, written_pairs
@@ -27,34 +28,12 @@ if TYPE_CHECKING:
 
     Pairs = tuple[tuple[str, str], ...]
 
-FORMAT_SAMPLES: Final = {
-    "date": "2026-01-05",
-    "date-time": "2026-01-05T08:30:00Z",
-    "time": "08:30:00Z",
-    "duration": "P1D",
-    "email": "contract@contract.example",
-    "hostname": "contract.example",
-    "ipv4": "192.0.2.1",  # RFC 5737: nobody's
-    "ipv6": "2001:db8::1",
-    "uri": "https://contract.example/a",
-    "uri-reference": "/a",
-    "uuid": "7d444840-9dc0-41d1-b245-5ffdce74fad2",
-}
 PATTERN_DRAWS = 40  # of which the first that is plain and allowed is taken
+UNSEEN: Final[tuple[Any, ...]] = (None, "", [], {})  # written, these are nothing
 PLAIN_CHARACTERS: Final = string.ascii_letters + string.digits + "-_.:@"
 # Headers of which the same value may not be sent with another request, or has to fit the resource.
 ONE_USE_HEADERS: Final = frozenset({"idempotency-key", "x-idempotency-key", "x-request-id"})
 ANY_VERSION: Final = {"if-match": "*"}  # RFC 9110 13.1.1: whichever there is
-
-
-def is_fitting(schema: Mapping[str, Any], value: Any) -> bool:
-    """Return whether *schema* allows *value*."""
-    return bool(_validator_of(json.dumps(schema, sort_keys=True, default=str)).is_valid(value))
-
-
-@lru_cache(maxsize=512)
-def _validator_of(schema: str) -> Any:
-    return jsonschema_rs.Draft202012Validator(json.loads(schema), validate_formats=True)
 
 
 # --- what is always sent --------------------------------------------------------------------------
@@ -90,7 +69,7 @@ def _required_value(parameter: Parameter, label: str) -> Any:
     name = parameter.name.lower()
     if parameter.location is Location.HEADER and name in ONE_USE_HEADERS:
         drawn = str(uuid.UUID(int=random.Random(label).getrandbits(128), version=4))
-        if is_fitting(parameter.schema, drawn):
+        if is_allowed_value(parameter.schema, drawn):
             return drawn
     return documented_value(parameter)
 
@@ -100,10 +79,10 @@ def documented_value(parameter: Parameter) -> Any:
     schema = parameter.schema
     shown = [*parameter.examples, parameter.default, schema.get("const", ABSENT)]
     for value in (*shown, *schema.get("enum", ())):
-        if value is not ABSENT and value is not None and is_fitting(schema, value):
+        if value is not ABSENT and value is not None and is_allowed_value(schema, value):
             return value
     any_version = ANY_VERSION.get(parameter.name.lower())
-    if any_version and is_fitting(schema, any_version):
+    if any_version and is_allowed_value(schema, any_version):
         return any_version
     return sampled_value(schema, parameter.name)
 
@@ -142,7 +121,7 @@ def held_parameters(operation: Operation) -> Pairs:
     held: list[tuple[str, str]] = []
     for parameter in operation.path_parameters:
         plain = f"{parameter.name}-0001"
-        value = plain if is_fitting(parameter.schema, plain) else documented_value(parameter)
+        value = plain if is_allowed_value(parameter.schema, plain) else documented_value(parameter)
         held.append((parameter.name, path_text(parameter, value)))
     shown = dict(operation.parameters)
     return tuple((name, shown.get(name) or text) for name, text in held)
@@ -152,66 +131,14 @@ def held_parameters(operation: Operation) -> Pairs:
 
 
 def sampled_value(schema: Mapping[str, Any], name: str = "sample") -> Any:
-    """Return the plainest value that *schema* allows, as far as one is found.
+    """Return a plain value that *schema* allows, and that can be told from none where it is sent.
 
-    The same schema gives the same value.
+    The same schema gives the same value; where none is found, it is a text.
     """
-    for key in ("const", "default", "example"):
-        if key in schema and is_fitting(schema, schema[key]):
-            return schema[key]
-    if schema.get("enum"):
-        return schema["enum"][0]
-    for key in ("oneOf", "anyOf"):
-        rest = {name: value for name, value in schema.items() if name != key}
-        for branch in schema.get(key) or ():
-            value = sampled_value({**rest, **branch}, name)
-            if is_fitting(schema, value):
-                return value
-    return _typed_sample(schema, name)
-
-
-def _typed_sample(schema: Mapping[str, Any], name: str) -> Any:
-    stated = schema.get("type", "string")
-    kind = stated if isinstance(stated, str) else next(iter(stated), "string")
-    if kind == "boolean":
-        return True
-    if kind in ("integer", "number"):
-        return _number_sample(schema)
-    if kind == "array":
-        items = schema.get("items") or {"type": "string"}
-        one = sampled_value(items, name)
-        return [one] * max(1, schema.get("minItems", 1))
-    if kind == "object":
-        return _object_sample(schema)
-    return _text_sample(schema, name)
-
-
-def _number_sample(schema: Mapping[str, Any]) -> Any:
-    step = schema.get("multipleOf", 1)
-    low = schema.get("minimum", schema.get("exclusiveMinimum"))
-    high = schema.get("maximum", schema.get("exclusiveMaximum"))
-    candidates = [step, low, high]
-    for bound in (low, high):
-        if bound is not None:
-            candidates += [bound + step, bound - step, bound + step - bound % step]
-    fitting = [one for one in candidates if one is not None and is_fitting(schema, one)]
-    return next(iter(fitting), step)
-
-
-def _object_sample(schema: Mapping[str, Any]) -> dict[str, Any]:
-    members = schema.get("properties") or {}
-    wanted = schema.get("required") or list(members)[:1]
-    return {name: sampled_value(members.get(name, {}), name) for name in wanted}
-
-
-def _text_sample(schema: Mapping[str, Any], name: str) -> str:
-    shown = FORMAT_SAMPLES.get(str(schema.get("format")), f"contract-{name}")
-    least, most = schema.get("minLength", 0), schema.get("maxLength", len(shown) + 400)
-    sized = shown.ljust(least, "x")[:most]
-    if is_fitting(schema, sized) or "pattern" not in schema:
-        return sized
-    drawn = patterned_texts(schema)
-    return drawn[0] if drawn else sized
+    for value in samples_of(schema, name):
+        if value not in UNSEEN:
+            return value
+    return f"contract-{name}"
 
 
 def patterned_texts(schema: Mapping[str, Any], seed: int = 0) -> list[str]:
@@ -220,7 +147,7 @@ def patterned_texts(schema: Mapping[str, Any], seed: int = 0) -> list[str]:
     None are returned where the pattern is none that Python reads.
     """
     drawn = _drawn_texts(str(schema["pattern"]), seed)
-    return [text for text in drawn if text and is_fitting(schema, text)]
+    return [text for text in drawn if text and is_allowed_value(schema, text)]
 
 
 @lru_cache(maxsize=128)
@@ -228,7 +155,8 @@ def _drawn_texts(pattern: str, seed: int) -> tuple[str, ...]:
     alphabet = st.sampled_from(PLAIN_CHARACTERS)
     try:
         with isolated_hypothesis():
-            drawn = draw_values(st.from_regex(pattern, alphabet=alphabet), PATTERN_DRAWS, seed)
+            texts = st.from_regex(python_pattern(pattern), alphabet=alphabet)
+            drawn = draw_values(texts, PATTERN_DRAWS, seed)
     except (re.error, HypothesisException, ValueError):
         return ()
     return tuple(dict.fromkeys(drawn))

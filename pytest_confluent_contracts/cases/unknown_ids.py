@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from pytest_confluent_contracts.cases.baseline import baseline_update
 from pytest_confluent_contracts.cases.build import bare_case, fresh_body, judged_case
 from pytest_confluent_contracts.cases.conforming_ids import conforming_ids, is_narrow
-from pytest_confluent_contracts.cases.parameter_values import is_fitting, value_from_text
+from pytest_confluent_contracts.cases.parameter_values import value_from_text
+from pytest_confluent_contracts.cases.samples import is_allowed_value
 from pytest_confluent_contracts.model.paths import percent_encoded
 from pytest_confluent_contracts.model.serialisation import path_text
 from pytest_confluent_contracts.model.traffic import (
@@ -113,7 +114,7 @@ def _allowed_or_odd(operation: Operation, context: RunContext) -> Iterator[Unkno
         yield UnknownId(text)
     for unknown in _unknown_ids(context) if parameter.is_text else ():
         value = value_from_text(parameter, unknown.id)
-        is_odd = unknown.look is PLAIN and not is_fitting(parameter.schema, value)
+        is_odd = unknown.look is PLAIN and not is_allowed_value(parameter.schema, value)
         yield replace(unknown, look=ODD) if is_odd else unknown
 
 

@@ -40,7 +40,7 @@ HONOURED: Final[dict[str, frozenset[str]]] = {
     "parameter": frozenset(
         (
             *("name", "in", "description", "required", "deprecated", "style", "explode"),
-            *("schema", "content", "example", "examples"),
+            *("schema", "content", "example", "examples", "allowReserved"),
         )
     ),
     "request body": frozenset(("description", "content", "required")),
@@ -62,9 +62,10 @@ HONOURED: Final[dict[str, frozenset[str]]] = {
             *("minProperties", "maxProperties", "required", "dependentRequired"),
             *("nullable", "readOnly", "writeOnly"),
             *("title", "description", "default", "deprecated", "example", "examples"),
-            "externalDocs",
+            *("externalDocs", "discriminator"),
         )
     ),
+    "discriminator": frozenset(("propertyName", "mapping")),
     "security scheme": frozenset(
         (
             *("type", "description", "name", "in", "scheme", "bearerFormat", "flows"),
@@ -80,7 +81,7 @@ NOT_JUDGED: Final[dict[str, frozenset[str]]] = {
     "openapi": frozenset(("webhooks", "jsonSchemaDialect")),
     "path item": frozenset(("get", "put", "post", "delete", "options", "head", "trace", "servers")),
     "operation": frozenset(("callbacks", "servers")),
-    "parameter": frozenset(("allowEmptyValue", "allowReserved")),
+    "parameter": frozenset(("allowEmptyValue",)),
     "media type": frozenset(("encoding",)),
     "encoding": frozenset(("contentType", "headers", "style", "explode", "allowReserved")),
     "response": frozenset(("links",)),
@@ -94,11 +95,10 @@ NOT_JUDGED: Final[dict[str, frozenset[str]]] = {
     "example": frozenset(("externalValue",)),
     "schema": frozenset(
         (
-            *("$dynamicRef", "$vocabulary", "discriminator", "xml"),
+            *("$dynamicRef", "$vocabulary", "xml"),
             *("contentEncoding", "contentMediaType", "contentSchema"),
         )
     ),
-    "discriminator": frozenset(("propertyName", "mapping")),
     "xml": frozenset(("name", "namespace", "prefix", "attribute", "wrapped")),
 }
 # Which object stands at a keyword of another; in lists and alone.
