@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import httpx
 from small_services import Answer, Row, SmallService, not_json, refusal
@@ -197,7 +197,7 @@ class Typed(SmallService):
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """Return the answer to *request*."""
-        if not re.fullmatch(self.path, request.url.raw_path.decode()):
+        if not re.fullmatch(self.path, unquote(request.url.raw_path.decode())):
             return refusal(404)
         media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if media_type not in self.readers:

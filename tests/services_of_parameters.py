@@ -381,7 +381,7 @@ ROWS = (
         optional("share", is_share),
         {
             "parameters/query/share/multipleOf": optional(
-                "share", lambda text: text == "0.375" or is_share(text)
+                "share", lambda text: text in ("0.375", "0.875") or is_share(text)
             ),
             "parameters/query/share/exclusiveMinimum": optional(
                 "share", lambda text: text in ("0", "0.0") or is_share(text)

@@ -200,7 +200,8 @@ def _wrong_numbers(schema: Mapping[str, Any]) -> Iterator[Any]:
         if key in schema:
             bound, step = schema[key], schema.get("multipleOf", 1)
             yield bound + outside * step
-    yield from (sample + 1, sample - 1, sample + 0.5, sample + schema.get("multipleOf", 1) / 2)
+    half_a_step = schema.get("multipleOf", 1) / 2
+    yield from (sample + 1, sample - 1, sample + 0.5, sample + half_a_step, sample - half_a_step)
     if "enum" in schema:
         yield max(one for one in schema["enum"] if one is not None) + 1
 
