@@ -352,7 +352,101 @@ def numbered(allows: Allows, shown: Any) -> Callable[[], SmallService]:
     return lambda: SmallService(ADDRESS, {"a": shown}, takes, set_name)
 
 
+# --- bodies that are no plain objects ------------------------------------------------------------------------------
+
+
+def has_one_choice(body: Any) -> bool:
+    """Return whether it has w or x, a text, and not both."""
+    if not isinstance(body, dict) or not all(is_text(body.get(name, "")) for name in "wx"):
+        return False
+    return ("w" in body) != ("x" in body)
+
+
+def is_branch(body: Any) -> bool:
+    """Return whether it barks or meows."""
+    if not isinstance(body, dict) or len(body) != 1:
+        return False
+    return is_whole(body.get("bark")) or is_text(body.get("meow"))
+
+
+def are_numbers(body: Any) -> bool:
+    """Return whether it is a list of integers, one or more."""
+    return isinstance(body, list) and bool(body) and all(map(is_whole, body))
+
+
+def is_map_of_whole(body: Any) -> bool:
+    """Return whether it maps names to integers."""
+    return isinstance(body, dict) and all(map(is_whole, body.values()))
+
+
+def replace_choice(state: dict[str, Any], body: Any) -> None:
+    """Keep what was chosen last, for both cannot be."""
+    state.clear()
+    state.update({name: value for name, value in body.items() if name in "wx"})
+
+
+def replace_all(state: dict[str, Any], body: Any) -> None:
+    """Keep the body."""
+    state.clear()
+    state.update(body)
+
+
+def count(state: dict[str, Any], body: Any) -> None:
+    """Keep how many there are."""
+    state["count"] = len(body)
+
+
+def whole(
+    shown: dict[str, Any], takes: Allows, change: Callable[[dict[str, Any], Any], None]
+) -> Callable[[], SmallService]:
+    """Return the maker of a service whose resource is the body."""
+    return lambda: SmallService(ADDRESS, shown, takes, change)
+
+
+def keep(state: dict[str, Any], body: Any) -> None:
+    """Change nothing."""
+
+
+BODIES = (
+    Row(
+        "body_of_one_choice",
+        whole({"w": "1"}, has_one_choice, replace_choice),
+        {
+            "request/body/oneOf": whole({"w": "1"}, is_object, keep),
+            "200/body": whole({"w": "1", "x": "2"}, has_one_choice, keep),
+        },
+    ),
+    Row(
+        "body_of_branches",
+        whole({"bark": 1}, is_branch, replace_all),
+        {
+            "request/body/oneOf": whole({"bark": 1}, is_object, keep),
+            "200/body": whole({"bark": "1"}, is_branch, keep),
+        },
+    ),
+    Row(
+        "body_is_a_list",
+        whole({"count": 0}, are_numbers, count),
+        {
+            "request/[]/type": whole({"count": 0}, is_list, count),
+            "request/body/minItems": whole(
+                {"count": 0}, lambda one: is_list(one) and all(map(is_whole, one)), count
+            ),
+            "request/accepted": whole({"count": 0}, is_object, keep),
+        },
+    ),
+    Row(
+        "body_is_a_map",
+        whole({"a": 1}, is_map_of_whole, replace_all),
+        {
+            "request/*/type": whole({"a": 1}, is_object, keep),
+            "200/body/*": whole({"a": "1"}, is_map_of_whole, keep),
+        },
+    ),
+)
+
 ROWS = (
+    *BODIES,
     row("one_of", is_short_text_or_whole, 1, is_scalar, "request/a/oneOf", 1.5, A),
     row("any_of", is_big_or_of_three, 12, is_whole, "request/a/anyOf", 4, A),
     row("not_schema", is_not_root, "me", is_text, "request/a/not", "root", A),

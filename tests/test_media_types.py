@@ -19,6 +19,11 @@ from exchanges import (
 from small_services import FOLDER, read
 
 from pytest_confluent_contracts import cases
+from pytest_confluent_contracts.cases.restore import (
+    shown_values,
+    unrestorable_paths,
+    unseen_paths,
+)
 from pytest_confluent_contracts.model.media_types import (
     BodyKind,
     body_kind,
@@ -239,3 +244,29 @@ def test_what_removes_a_member_is_no_broken_body() -> None:
     }
     assert "null" not in keywords
     assert "type" in keywords
+
+
+# --- putting back --------------------------------------------------------------------------------------------------
+
+
+def test_what_was_not_there_is_removed_again_by_a_merge_patch() -> None:
+    """Null removes; elsewhere the empty value of its type is written, where it has one."""
+    assert shown_values(operation_of("merge_patch"), {"labels": {}}) == {"name": None, "labels": {}}
+    assert shown_values(operation_of("form"), {"size": 3}) == {"name": "", "size": 3}
+    assert shown_values(operation_of("form"), {"name": "a"}) == {"name": "a"}
+
+
+def test_what_cannot_be_put_back_is_said() -> None:
+    """A number that was not there, and all that a file or a JSON Patch writes."""
+    form, patch = operation_of("form"), operation_of("json_patch")
+    context = RunContext(form.parameters, {}, {}, made_up=False)
+    assert "size" in unrestorable_paths(form, context, {"name": "a"})
+    assert unseen_paths(patch, context) == ["what the body writes"]
+
+
+def test_elsewhere_a_json_patch_changes_nothing() -> None:
+    """Off loopback only patches are sent that cannot be done."""
+    operation = operation_of("json_patch")
+    context = RunContext(operation.parameters, {}, {}, made_up=False, max_examples=5)
+    sent = [case.body or b"" for case in cases.of(Probe.VALID, operation, context)]
+    assert all(body == b"[]" or b"x-contract-not-there" in body for body in sent)

@@ -178,3 +178,51 @@ def test_one_way_members_are_required_in_their_own_direction(tmp_path: Path) -> 
     assert request_of(operation).schema["required"] == ["a", "w"]
     assert [m.path for m in operation.request_members if m.required] == ["a", "w"]
     assert [m.path for m in operation.answer_members if m.required] == ["a", "r"]
+
+
+# --- members that hang on one another ------------------------------------------------------------------------------
+
+CHOICE = (
+    "{type: object, properties: {w: {type: string}, x: {type: string}, y: {type: string}},"
+    " oneOf: [{required: [w]}, {required: [x]}]}"
+)
+
+
+def test_what_cannot_stay_beside_what_was_sent_may_go(tmp_path: Path) -> None:
+    """Of two that exclude each other; a member that can stay must."""
+    operation = with_schema(CHOICE, tmp_path)
+    before = make_exchange(make_case(operation, {"w": "1"}), 200, {"w": "1", "y": "3"})
+    exchanged = make_exchange(make_case(operation, {"x": "2"}), 200, {"x": "2", "y": "3"})
+    assert verdict(operation, "update/omitted-unchanged", before, exchanged) == KEPT
+    same = make_exchange(make_case(operation, {"w": "2"}), 200, {"w": "2", "y": "3"})
+    assert verdict(operation, "update/omitted-unchanged", before, same) == KEPT
+    lost = make_exchange(make_case(operation, {"w": "2"}), 200, {"w": "2"})
+    assert verdict(operation, "update/omitted-unchanged", before, lost) == BROKEN
+
+
+def test_an_object_whose_members_hang_on_one_another_is_merged_or_replaced(tmp_path: Path) -> None:
+    """Both give back what was sent; what gives back something else does not."""
+    operation = with_schema(f"{{type: object, properties: {{a: {CHOICE}}}}}", tmp_path)
+    id = "update/sent-is-returned/a"
+    sent = make_case(operation, {"a": {"w": "2"}})
+    replaced = make_exchange(sent, 200, {"a": {"w": "2"}})
+    merged = make_exchange(sent, 200, {"a": {"w": "2", "y": "3"}})
+    other = make_exchange(sent, 200, {"a": {"w": "1"}})
+    assert verdict(operation, id, replaced) == KEPT
+    assert verdict(operation, id, merged) == KEPT
+    assert verdict(operation, id, other) == BROKEN
+
+
+def test_a_member_of_a_branch_is_not_undeclared(tmp_path: Path) -> None:
+    """Where branches may name more, nobody says what is undeclared; elsewhere it is said."""
+    branches = (
+        "{type: object, required: [k], properties: {k: {type: string}},"
+        " oneOf: [{properties: {n: {type: integer}}, required: [n]}, {properties: {m: {}}, required: [m]}]}"
+    )
+    operation = with_schema(branches, tmp_path)
+    shown = make_exchange(make_case(operation, {"k": "a", "n": 1}), 200, {"k": "a", "n": 1})
+    assert verdict(operation, "200/undeclared", shown) == KEPT
+    (tmp_path / "plain").mkdir()
+    plain = with_schema("{type: object, properties: {k: {type: string}}}", tmp_path / "plain")
+    shown = make_exchange(make_case(plain, {"k": "a"}), 200, {"k": "a", "n": 1})
+    assert verdict(plain, "200/undeclared", shown) == BROKEN

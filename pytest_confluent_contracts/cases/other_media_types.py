@@ -63,7 +63,10 @@ def patching_cases(operation: Operation, context: RunContext) -> list[Case]:
     if content is None or content.kind is not BodyKind.JSON_PATCH:
         return []
     found: list[Case] = []
-    for title, body in _patches(operation):
+    vain = list(_patches_in_vain())
+    # Elsewhere nothing is changed that could not be put back.
+    patches = [*_patches(operation), *vain] if context.made_up else vain
+    for title, body in patches:
         if not violations(operation, body):
             one = judged_case(Probe.VALID, title, operation, context, body)
             subject = Subject(SubjectKind.PATCH_PATH)
@@ -72,7 +75,7 @@ def patching_cases(operation: Operation, context: RunContext) -> list[Case]:
 
 
 def _patches(operation: Operation) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Yield patches of texts that an answer shows, and of a member that is not there."""
+    """Yield patches of texts that an answer shows."""
     texts = [
         member.path
         for member in operation.answer_members
@@ -83,6 +86,10 @@ def _patches(operation: Operation) -> Iterator[tuple[str, list[dict[str, Any]]]]
         for name in ("add", "replace"):
             patch = {"op": name, "path": pointer, "value": f"contract {name}"}
             yield f"a patch: {name} {pointer}", [patch]
+
+
+def _patches_in_vain() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield patches that nothing comes of: the member is not there."""
     gone = "/x-contract-not-there"
     yield "a patch of what is not there", [{"op": "remove", "path": gone}]
     yield "a patch that tests in vain", [{"op": "test", "path": gone, "value": "contract"}]

@@ -12,29 +12,46 @@ from pytest_confluent_contracts.cases.build import (
     with_values,
     writable_members,
 )
+from pytest_confluent_contracts.model.media_types import WITH_MEMBERS, BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
 from pytest_confluent_contracts.model.traffic import REDACTED, Probe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.documents import Operation, Property
     from pytest_confluent_contracts.model.traffic import Case, RunContext
+
+# What writes that nothing is there, by type.
+EMPTY_VALUES: Mapping[str, Any] = {"string": "", "array": [], "object": {}, "null": None}
 
 
 def shown_values(operation: Operation, answer: Any) -> dict[str, Any]:
     """Return what *answer* shows of the members that an update may write, by path.
 
-    What it leaves out counts as empty.
+    What it leaves out counts as empty; a merge patch removes it again (RFC 7396 1). What has no
+    empty value is left out here, too.
     """
     answered = {member.path for member in operation.answer_members}
     found: dict[str, Any] = {}
     for member in writable_members(operation):
         if member.path in answered and not member.secret:
-            empty: Any = [] if types_allowed(member.schema) == ["array"] else ""
             value = value_at(answer, member.path)
-            found[member.path] = empty if value in (ABSENT, None) else value
+            was = _empty_value(operation, member) if value in (ABSENT, None) else value
+            if was is not ABSENT:
+                found[member.path] = was
     return found
+
+
+def _empty_value(operation: Operation, member: Property) -> Any:
+    """Return what writes that nothing is at *member*, `ABSENT` where nothing does."""
+    if operation.request and operation.request.kind is BodyKind.MERGE_PATCH:
+        return None
+    kinds = types_allowed(member.schema)
+    for kind, empty in EMPTY_VALUES.items():
+        if kind in kinds:
+            return empty
+    return ABSENT if kinds else ""
 
 
 def restoring_update(operation: Operation, context: RunContext, was: Mapping[str, Any]) -> Case:
@@ -51,6 +68,11 @@ def unrestorable_paths(
     No answer showed them as they were, or their values were redacted.
     """
     lost = unseen_paths(operation, context)
+    answered = {member.path for member in operation.answer_members}
+    for member in writable_members(operation):
+        is_shown = member.path in answered and not member.secret
+        if is_shown and member.path not in {*was, *lost}:
+            lost.append(member.path)
     for path, value in was.items():
         is_redacted = REDACTED in repr(value)
         if is_redacted and path not in context.pins and path not in lost:
@@ -61,8 +83,11 @@ def unrestorable_paths(
 def unseen_paths(operation: Operation, context: RunContext) -> list[str]:
     """Return the paths of the members whose first value no answer shows.
 
-    These are secrets, and what even the smallest update must write.
+    These are secrets, and what even the smallest update must write; and all of a body that has no
+    members of the resource (a file, a JSON Patch).
     """
+    if operation.request and operation.request.kind not in WITH_MEMBERS:
+        return ["what the body writes"]
     found: list[str] = []
     for member in writable_members(operation):
         is_hidden = member.secret or member.required

@@ -45,6 +45,7 @@ from pytest_confluent_contracts.model.clauses import (
     Topic,
 )
 from pytest_confluent_contracts.model.documents import (
+    COMPOSING,
     Content,
     Example,
     Property,
@@ -61,6 +62,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Header, Operation, Response
     from pytest_confluent_contracts.model.traffic import Exchange, Probe
 
+# Keywords by which a schema may speak of members beside those that it lists.
+OPEN = COMPOSING | {"additionalProperties", "patternProperties", "unevaluatedProperties"}
 INTEGER = re.compile(r"-?[0-9]+\Z")
 # Members that a finding names, and characters of each: a target may make up as many as it likes.
 MOST_NAMED, LONGEST_NAME = 8, 80
@@ -523,11 +526,12 @@ def _undeclared_in(
 ) -> Iterator[str]:
     """Yield the path of each member of *value* that *schema* does not speak of.
 
-    It speaks of those that it names, and of any where it says something of additional ones.
+    It speaks of those that it names, and of any where it says something of additional ones, or has
+    branches that may name more.
     """
     declared = schema.get("properties") or {}
     if isinstance(value, dict):
-        if declared and "additionalProperties" not in schema:
+        if declared and OPEN.isdisjoint(schema):
             for name in value:
                 if name not in declared:
                     yield paths.path_of([*steps, name])

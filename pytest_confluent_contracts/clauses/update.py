@@ -29,6 +29,8 @@ from pytest_confluent_contracts.clauses.update_state import (
     finding_on_first_change,
     is_same_state,
     is_wrongly_accepted,
+    may_keep_unsent,
+    merged_value,
     pairs_of_answers,
     shows_resource,
     speaks_of,
@@ -111,7 +113,7 @@ def _is_merged(operation: Operation, schema: Mapping[str, Any], sent: Any, came:
         return False
     named = _names_in(schema)
     declared = {name: value for name, value in sent.items() if name in named or not named}
-    return bool(_merged(came, declared) == came)
+    return bool(merged_value(came, declared) == came)
 
 
 def _names_in(schema: Mapping[str, Any]) -> set[str]:
@@ -124,19 +126,6 @@ def _names_in(schema: Mapping[str, Any]) -> set[str]:
         if isinstance(schema.get(key), Mapping):
             names |= _names_in(schema[key])
     return names
-
-
-def _merged(target: Any, patch: Any) -> Any:
-    """Return *target* with *patch* merged into it: null removes (RFC 7396 2)."""
-    if not isinstance(patch, Mapping):
-        return patch
-    result = dict(target) if isinstance(target, Mapping) else {}
-    for name, value in patch.items():
-        if value is None:
-            result.pop(name, None)
-        else:
-            result[name] = _merged(result.get(name), value)
-    return result
 
 
 def _all_returned(model: ResourceModel, members: Sequence[Property]) -> Clause:
@@ -271,6 +260,8 @@ def _is_empty(exchange: Exchange, model: ResourceModel) -> bool:
 
 def _unsent_changes(pair: AnswerPair, model: ResourceModel) -> dict[str, tuple[Any, Any]]:
     """Return what differs between both answers though the second request did not send it."""
+    if not may_keep_unsent(pair, model):
+        return {}
     sent = pair.after.case.value
     # Few members changed, and whether the request speaks of one takes longer to say.
     changed = changed_members(pair, model, model.state_shown(pair.after))

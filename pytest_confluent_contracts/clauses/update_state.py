@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses.notation import is_same_value
-from pytest_confluent_contracts.clauses.reading import quote_value
+from pytest_confluent_contracts.clauses.reading import SchemaReader, quote_value
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Finding
-from pytest_confluent_contracts.model.documents import separate_members
+from pytest_confluent_contracts.model.documents import COMPOSING, separate_members
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import Expect
 
@@ -49,6 +49,7 @@ class ResourceModel:
     created: str
     around: Mapping[str, tuple[str, ...]]
     schemas: Mapping[str, Mapping[str, Any]]
+    composed: SchemaReader | None = None  # of an answer whose members hang on one another
     _known: dict[int, tuple[Exchange, dict[str, Any]]] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -80,6 +81,7 @@ class ResourceModel:
             created=promises.timestamps.created,
             around={path: _frozen_around(path, frozen) for path in shown},
             schemas={member.path: member.schema for member in content.properties},
+            composed=None if COMPOSING.isdisjoint(content.schema) else SchemaReader(content),
         )
 
     def state_shown(self, exchange: Exchange) -> dict[str, Any]:
@@ -254,8 +256,8 @@ def _may_have_written(exchange: Exchange) -> bool:
 
 
 def _is_unreadable(case: RedactedCase) -> bool:
-    """Return whether nobody knows what the body says: it is no JSON, or in another encoding."""
-    return bool(case.body) and case.value is ABSENT
+    """Return whether nobody knows what the body writes: it is no object, or not even JSON."""
+    return bool(case.body) and not isinstance(case.value, Mapping)
 
 
 def is_wrongly_accepted(exchange: Exchange) -> bool:
@@ -299,6 +301,31 @@ def is_same_state(schema: Mapping[str, Any], was: Any, now: Any) -> bool:
     if was is ABSENT or now is ABSENT:
         return False
     return is_same_value(schema, was, now)
+
+
+def merged_value(target: Any, patch: Any) -> Any:
+    """Return *target* with *patch* merged into it: null removes (RFC 7396 2)."""
+    if not isinstance(patch, Mapping):
+        return patch
+    result = dict(target) if isinstance(target, Mapping) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merged_value(result.get(name), value)
+    return result
+
+
+def may_keep_unsent(pair: AnswerPair, model: ResourceModel) -> bool:
+    """Return whether the resource can stay what it was but for what the second request sent.
+
+    Where its members hang on one another (``oneOf``, ``if``, ...), what was there may not be
+    allowed beside it: then something has to go.
+    """
+    if model.composed is None or not isinstance(pair.after.case.value, Mapping):
+        return True
+    both = merged_value(pair.before.json, pair.after.case.value)
+    return not model.composed.violations_of(both)
 
 
 def finding_on_first_change(kind: FindingKind, status: int, changed: Changes) -> Finding | None:

@@ -10,10 +10,12 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+import jsonschema_rs
+
 from pytest_confluent_contracts.double.bodies import merged, patched
 from pytest_confluent_contracts.double.samples import allowed_value, is_allowed
 from pytest_confluent_contracts.model import paths
-from pytest_confluent_contracts.model.documents import separate_members
+from pytest_confluent_contracts.model.documents import COMPOSING, separate_members
 from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 
@@ -108,6 +110,26 @@ class Store:
             value = paths.value_at(body, path)
             if value is not ABSENT:
                 resource.secret[path] = value
+        self._settle(resource, body)
+
+    def _settle(self, resource: Resource, body: Any) -> None:
+        """Drop what was there where it is not allowed beside what *body* wrote.
+
+        That is so where members hang on one another: of two that exclude each other, one was there
+        and the other was sent.
+        """
+        content = described_success(self.operation).content
+        if content is None or COMPOSING.isdisjoint(content.schema):
+            return
+        unsent = resource.shown
+        for member in self._writable:
+            if paths.value_at(body, member.path) is ABSENT:
+                unsent = paths.without_value(unsent, member.path)
+        validator = jsonschema_rs.Draft202012Validator(dict(content.schema))
+        for shown in (resource.shown, unsent, body):
+            if validator.is_valid(shown):
+                resource.shown = deepcopy(shown)
+                return
 
     def _write_whole(self, resource: Resource, wanted: Any, now: float) -> None:
         """Write what *wanted* has of each member that an update may write, or has not."""
