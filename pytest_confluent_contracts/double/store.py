@@ -107,7 +107,8 @@ def writable_members(operation: Operation) -> list[Property]:
     for member in operation.request_members:
         is_part = paths.has_items(member.path) or "properties" in member.schema
         is_fixed = any(paths.is_within(member.path, path) for path in fixed)
-        if member.path in answers and not (is_part or is_fixed or member.secret):
+        is_secret = any(paths.is_within(path, member.path) for path in operation.secret_paths)
+        if member.path in answers and not (is_part or is_fixed or is_secret):
             found.append(member)
     return found
 
