@@ -57,7 +57,9 @@ def legal_form_cases(operation: Operation, context: RunContext) -> list[Case]:
         body = _new_values(operation, context, f"{name} {index}")
         rest = next(rests)
         if rest and name != "member-order":  # where all must stand to change places
-            body = without_value(body, rest)
+            rested = without_value(body, rest)
+            # Another member may ask for the one that would rest.
+            body = body if violations(operation, rested) else rested
         plain = judged_case(Probe.FORMS, title, operation, context, body)
         made.append(_in_form(plain, name, form))
     return made
