@@ -12,6 +12,7 @@ import json
 import secrets
 from datetime import UTC, datetime
 from typing import Any, Self
+from urllib.parse import unquote
 
 from loopback_server import LoopbackHandler, LoopbackServer
 
@@ -64,6 +65,7 @@ class BeginnerService:
 
     def respond(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         """Return status, media type, body and more headers."""
+        path = unquote(path)  # as frameworks do
         known = (KEYS + self.id, ACCOUNTS + self.account_id)
         is_let_in = self._is_let_in(path, headers)
         is_routed = method == "PATCH" and path.startswith((KEYS, ACCOUNTS))

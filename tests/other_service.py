@@ -100,6 +100,7 @@ class Choices:
     idle: float = 0.0  # seconds after which a connection that nobody uses is closed; 0: never
     coding: str = ""  # of bodies, where the request asks for it
     chunked: bool = False
+    refuses_escapes: bool = False  # 400 to a path with an escape of what needs none
     asks_for_length: bool = False  # 411 to a body in chunks
     longest_header: int = 0  # bytes; 431 to a longer one, where there is a bound
 
@@ -424,6 +425,8 @@ class OtherService:
         if self.choices.odd_ids != "unknown":
             self.check_form(path)
         prefix = CONFLUENT_PATH if request.is_confluent else DATADOG_PATH
+        if self.choices.refuses_escapes and re.search(r"%(2[DE]|[35][0-9F]|[4-7]\w)", path):
+            raise Refused(400)
         if not path.startswith(prefix) or "/" in path.removeprefix(prefix):
             raise Refused(404)
         if request.method != "PATCH":

@@ -57,8 +57,9 @@ class Row:
 
 @lru_cache
 def read(path: Path) -> Document:
-    """Return the document in *path*."""
-    return documents.read_document(path)
+    """Return the document in *path*, with the overlay of its name where there is one."""
+    overlay = FOLDER / "overlays" / path.name
+    return documents.read_document(path, (overlay,) if overlay.is_file() else ())
 
 
 def held(row: Row, make: Callable[[], Answer]) -> dict[str, Ruling]:
@@ -66,7 +67,7 @@ def held(row: Row, make: Callable[[], Answer]) -> dict[str, Ruling]:
     rulings: dict[str, Ruling] = {}
     answer = make()
     for operation in read(row.path).operations:
-        clock = VirtualClock()
+        clock = getattr(answer, "clock", None) or VirtualClock()  # one that counts has its own
         parameters = row.parameters or operation.parameters
         context = RunContext(parameters, {}, issued(operation), max_examples=12)
         target = target_that_answers(operation, context, clock, answer, "https://localhost")
@@ -77,10 +78,16 @@ def held(row: Row, make: Callable[[], Answer]) -> dict[str, Ruling]:
 
 
 def issued(operation: Operation) -> dict[str, dict[str, str]]:
-    """Return the credentials of each scheme of *operation*: every part is `SECRET`."""
+    """Return the credentials of each scheme of *operation*: the first part is `SECRET`."""
     return {
-        scheme.name: {part: SECRET for part, _ in scheme.variables} for scheme in operation.schemes
+        scheme.name: {part: issued_part(index) for index, (part, _) in enumerate(scheme.variables)}
+        for scheme in operation.schemes
     }
+
+
+def issued_part(index: int) -> str:
+    """Return the part of a credential at *index*: of a pair, user and password differ."""
+    return f"{SECRET}-{index}" if index else SECRET
 
 
 # --- a service by hand ---------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from other_service import ENVIRONMENT, OtherService
 from running import CONFLUENT, DATADOG, QUIET, THINGS, gate
 
-from pytest_confluent_contracts.documents import bundled_documents
+from pytest_confluent_contracts.documents import bundled_documents, read_document
 from pytest_confluent_contracts.plugin.settings import checked_pins
 
 if TYPE_CHECKING:
@@ -64,6 +64,11 @@ OPTIONS = {
     "an unknown document as argument": Bad(
         ("contracts/nonesuch",), ("nonesuch", "confluent-api-keys")
     ),
+    "an operation that no document has": wrong(
+        "operation", "nonesuch", "updateIamV2ApiKey (PATCH /iam/v2/api-keys/{id})"
+    ),
+    "an operation left out that no document has": wrong("operation", "!nonesuch", "updateIamV2"),
+    "every operation left out": wrong("operation", "!*", "no operation is left"),
     "a parameter that no document has": wrong(
         "param", "nonesuch=1", "nonesuch", "account_id", "id"
     ),
@@ -119,8 +124,14 @@ DOCUMENTS = {
     "a $ref that points nowhere": swapped(
         "schema: {type: object,", "schema: {$ref: '#/no/such',", ":8:", "#/no/such"
     ),
-    "a $ref into another file": swapped(
-        "schema: {type: object,", "schema: {$ref: 'a.yaml#/b',", ":8:", "one file"
+    "a $ref to a file that is not there": swapped(
+        "schema: {type: object,", "schema: {$ref: 'a.yaml#/b',", ":8:", "no file a.yaml"
+    ),
+    "a $ref out of the folder": swapped(
+        "schema: {type: object,", "schema: {$ref: '../a.yaml#/b',", ":8:", "out of the", "bundle"
+    ),
+    "a $ref to a network": swapped(
+        "schema: {type: object,", "schema: {$ref: 'http://127.0.0.1/a',", ":8:", "network"
     ),
     "an unknown key in x-contract": swapped(
         PLACE,
@@ -296,11 +307,11 @@ def test_a_pin_names_a_member_by_pointer_or_path(
     """RFC 6901, as the option's help says, or the path that clauses are named by; a name may have a = in it."""
     path = pytester.path / FILE
     path.write_text(NAMED, encoding="utf-8")
-    assert dict(checked_pins([pin], [path])) == told
+    assert dict(checked_pins([pin], [read_document(path)])) == told
 
 
 def test_a_pointer_reaches_a_nested_member() -> None:
     """``/data/attributes/tags`` is ``data.attributes.tags``."""
     [path] = [one for name, one in bundled_documents().items() if name.startswith("datadog")]
-    pins = dict(checked_pins(['/data/attributes/tags=["a"]'], [path]))
+    pins = dict(checked_pins(['/data/attributes/tags=["a"]'], [read_document(path)]))
     assert pins == {"data.attributes.tags": ["a"]}

@@ -74,6 +74,36 @@ CONSTRUCTS = {
     ),
     "format": ("{type: string, format: uuid}", "{type: string}"),
     "pattern": ("{type: string, pattern: '^x-[a-z]+$'}", "{type: string}"),
+    "oneOf": (
+        "{type: object, oneOf: [{required: [b]}, {required: [c]}], example: {b: 1}}",
+        "{type: object}",
+    ),
+    "anyOf": ("{type: integer, anyOf: [{minimum: 9}, {multipleOf: 4}]}", "{type: integer}"),
+    "not": ("{type: string, not: {maxLength: 2}}", "{type: string}"),
+    "contains": (
+        "{type: array, items: {type: integer}, contains: {const: 5}}",
+        "{type: array, items: {type: integer}}",
+    ),
+    "propertyNames": (
+        "{type: object, additionalProperties: {type: string}, propertyNames: {maxLength: 9}}",
+        "{type: object, additionalProperties: {type: string}}",
+    ),
+    "dependentRequired": (
+        "{type: object, dependentRequired: {b: [c]}}",
+        "{type: object}",
+    ),
+    "dependentSchemas": (
+        "{type: object, dependentSchemas: {b: {required: [c]}}}",
+        "{type: object}",
+    ),
+    "if": (
+        "{type: object, if: {required: [b]}, then: {required: [c]}}",
+        "{type: object}",
+    ),
+    "unevaluatedProperties": (
+        "{type: object, properties: {b: {type: string}}, unevaluatedProperties: false}",
+        "{type: object, properties: {b: {type: string}}}",
+    ),
 }
 
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis.internal import charmap
 from judging import DOCUMENTS, document
 
 from pytest_confluent_contracts import cases
-from pytest_confluent_contracts.cases import coverage, generated, negative
+from pytest_confluent_contracts.cases import coverage, drawing, negative, strategies
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def context(name: str, **more: bool) -> RunContext:
+def context(name: str, **more: Any) -> RunContext:
     """Return what a run on loopback brings along."""
     _, operation = document(name)
     credentials: dict[str, dict[str, str]] = {}
@@ -28,7 +28,7 @@ def context(name: str, **more: bool) -> RunContext:
     return RunContext(operation.parameters, {}, credentials, **more)
 
 
-def made(name: str, **more: bool) -> list[Case]:
+def made(name: str, **more: Any) -> list[Case]:
     """Return the cases of the coverage probe."""
     return cases.of(Probe.COVERAGE, document(name)[1], context(name, **more))
 
@@ -76,7 +76,7 @@ def test_a_configuration_of_the_users_changes_nothing(
 def test_hypothesis_is_told_what_it_would_find_out() -> None:
     """The table of UTF-8 is the one that Hypothesis makes, in the form that this version wants."""
     wanted = inspect.signature(charmap.intervals_from_codec).return_annotation
-    assert charmap.intervals_from_codec("utf-8") == coverage.UTF_8_FORMS[wanted]
+    assert charmap.intervals_from_codec("utf-8") == strategies.UTF_8_FORMS[wanted]
 
 
 def test_ctrl_c_behind_an_error_of_hypothesis_is_still_ctrl_c() -> None:
@@ -91,7 +91,7 @@ def test_ctrl_c_behind_an_error_of_hypothesis_is_still_ctrl_c() -> None:
         finally:
             assert not "a runner"
 
-    with pytest.raises(KeyboardInterrupt), generated.isolated_hypothesis():
+    with pytest.raises(KeyboardInterrupt), drawing.isolated_hypothesis():
         hidden()
-    with pytest.raises(AssertionError), generated.isolated_hypothesis():
+    with pytest.raises(AssertionError), drawing.isolated_hypothesis():
         assert not "interrupted"

@@ -189,7 +189,7 @@ def test_a_badge_is_an_image(
 
 def spoilt(spoil: Callable[[Run], object]) -> str:
     """Return the JSON of a run that *spoil* has changed."""
-    run = copy.deepcopy(finished()) | {"exchanges": []}
+    run = copy.deepcopy(finished() | {"exchanges": []})
     spoil(run)
     return json.dumps(run)
 
@@ -205,38 +205,39 @@ def half_missing(clause: dict[str, Any]) -> None:
     clause["missing"] = {"kind": "withheld", "subject": "it", "expect": "accepted", "asked": 4}
 
 
-BAD = {
+# The text of a report, or what spoils one, and what is said of it. None is made before its test runs.
+BAD: dict[str, tuple[str | Callable[[Run], object], str]] = {
     "not JSON": ("{", "not JSON, so no report"),
     "no report": ('{"a": 1}', "no report; give a report.json"),
     "a list": ("[]", "no report; give a report.json"),
     "deep": ("[" * 100_000, "not JSON, so no report"),
     "another version": (
-        spoilt(lambda run: run.update(version=2)),
+        lambda run: run.update(version=2),
         "a report of version 2; this tool reads version 1",
     ),
     "without documents": (
-        spoilt(lambda run: run.pop("documents")),
+        lambda run: run.pop("documents"),
         "a damaged report: 'documents'",
     ),
     "an incomplete clause": (
-        spoilt(lambda run: run["clauses"][3].pop("node")),
+        lambda run: run["clauses"][3].pop("node"),
         "clauses[3] is incomplete",
     ),
-    "no start": (spoilt(lambda run: run.update(started="soon")), "a damaged report: 'started'"),
+    "no start": (lambda run: run.update(started="soon"), "a damaged report: 'started'"),
     "half a topic": (
-        spoilt(lambda run: run["clauses"][0]["topic"].pop("aspect")),
+        lambda run: run["clauses"][0]["topic"].pop("aspect"),
         "clauses[0] is incomplete",
     ),
     "a finding without a status": (
-        spoilt(lambda run: half_found(run["clauses"][0])),
+        lambda run: half_found(run["clauses"][0]),
         "clauses[0] is incomplete",
     ),
     "missing without answers": (
-        spoilt(lambda run: half_missing(run["clauses"][0])),
+        lambda run: half_missing(run["clauses"][0]),
         "clauses[0] is incomplete",
     ),
     "another verdict": (
-        spoilt(lambda run: run["clauses"][0].update(verdict="fine")),
+        lambda run: run["clauses"][0].update(verdict="fine"),
         "clauses[0] is incomplete",
     ),
 }
@@ -248,7 +249,8 @@ def test_a_bad_report_is_one_clear_line(
     name: str, command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What is no report, or one of another version, is one line that names the file and the cure; exit 4."""
-    content, said = BAD[name]
+    written, said = BAD[name]
+    content = written if isinstance(written, str) else spoilt(written)
     (path := tmp_path / "report.json").write_text(content, encoding="utf-8")
     arguments = {
         "diff": ["diff", str(path), str(path)],

@@ -9,6 +9,11 @@ import pytest
 from exchanges import confluent
 
 from pytest_confluent_contracts.double.mutations import Mutation, derive
+from pytest_confluent_contracts.double.mutations.altering import (
+    alter_answers,
+    is_accepted,
+    set_header,
+)
 from pytest_confluent_contracts.double.proving import Double, unaltered
 from pytest_confluent_contracts.model.traffic import Exchange, Probe
 
@@ -58,6 +63,28 @@ def test_a_second_window_is_spent_only_to_confirm_what_the_first_showed() -> Non
     twice = [one for one in throttling(exhausted(high.alter)) if one.accepted]
     assert len(once) < 110
     assert 190 < len(twice) < 210
+
+
+def at_sixty(service: Service) -> Service:
+    """Tell 60 seconds, whatever went by."""
+    change = set_header("X-RateLimit-Reset", "60")
+    return alter_answers(change, is_accepted)(service)
+
+
+@pytest.mark.parametrize(("alter", "waits"), [(at_sixty, 1), (unaltered, 0)])
+def test_a_reset_that_stands_still_is_waited_for_once(alter: Alter, waits: int) -> None:
+    """A fast run would be over before it shows; one that moves within a second is not waited for."""
+    campaign = Double(confluent(), 0, 1).campaign(alter)
+    clock = campaign.sender.clock
+    campaign.run(Probe.EXAMPLES)
+    clock.sleep(1.5)
+    campaign.run(Probe.FORMS)
+    for probe in (Probe.MALFORMED, Probe.CREDENTIALS):
+        campaign.run(probe)
+    pairs = itertools.pairwise(campaign.history)
+    gaps = [after.sent_at - before.came_at for before, after in pairs]
+    assert [gap for gap in gaps if gap > 1.0] == [pytest.approx(1.5)]
+    assert len([gap for gap in gaps if 0.1 < gap < 1.0]) == waits
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ that a judge which says nothing at all is noticed.
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,7 +33,7 @@ from exchanges import (
 )
 
 from pytest_confluent_contracts import cases
-from pytest_confluent_contracts.cases.build import headers_of
+from pytest_confluent_contracts.cases.build import credentials_of
 from pytest_confluent_contracts.double.proving import Double
 from pytest_confluent_contracts.http import targets
 from pytest_confluent_contracts.http.targets import near_misses
@@ -295,7 +296,8 @@ def test_an_open_operation_refuses_nobody(security: str, tmp_path: Path) -> None
     """An empty entry makes credentials optional (OpenAPI 3.1, Operation Object)."""
     made = clause_ids(secured(tmp_path, security))
     assert "answered" in made
-    assert not [id for id in made if id.startswith("security/")]
+    told = [id for id in made if id.startswith("security/")]
+    assert [id for id in told if not id.endswith("/accepted")] == []
 
 
 def test_each_scheme_and_each_alternative_has_its_clauses(tmp_path: Path) -> None:
@@ -489,11 +491,63 @@ def test_secrets_are_crossed() -> None:
     assert f"Bearer {pair['password']}" in sent.values()
 
 
+PAIRS = {
+    "the user twice": "{username}:{username}",
+    "the password twice": "{password}:{password}",
+    "nothing": ":",
+    "a condition": "'OR'1'='1:'OR'1'='1",
+}
+
+
+@pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
+def test_each_half_stands_for_the_other(pair: str) -> None:
+    """A pair may be wrong though each of its halves is somebody's, or nobody's."""
+    given = Double(confluent()).context.credentials[SCHEME]
+    carried = base64.b64encode(pair.format(**given).encode()).decode()
+    assert f"Basic {carried}" in authorizations_sent()
+
+
+def authorizations_sent() -> set[str]:
+    """Return every value of Authorization that an attempt has."""
+    sent = cases.of(Probe.CREDENTIALS, confluent(), Double(confluent()).context)
+    return {value for one in sent for name, value in one.headers if name == "Authorization"}
+
+
+def test_right_values_stand_under_each_other_scheme() -> None:
+    """Who reads what stands behind the scheme alone takes them; also under one that nobody documents."""
+    given = Double(confluent()).context.credentials
+    token = given["confluent-sts-access-token"]["token"]
+    pair = base64.b64encode("{username}:{password}".format(**given[SCHEME]).encode()).decode()
+    crossed = {f"Bearer {pair}", f"Digest {pair}", f"Basic {token}", f"Digest {token}"}
+    assert crossed <= authorizations_sent()
+
+
+@pytest.mark.parametrize("operation", [confluent(), datadog()], ids=["confluent", "datadog"])
+def test_wrong_credentials_come_again(operation: Operation) -> None:
+    """A service that keeps what it was asked may take them for known: once more, with other values."""
+    sent = cases.of(Probe.CREDENTIALS, operation, Double(operation).context)
+    again = [one for one in sent if one.title.endswith(", once more")]
+    [first, *_] = [one for one in sent if again and f"{one.title}, once more" == again[0].title]
+    assert (first.headers, first.subject) == (again[0].headers, again[0].subject)
+    assert first.body != again[0].body
+
+
+def test_elsewhere_no_query_is_sent() -> None:
+    """A condition would find whoever is the first, and that is a stranger."""
+    context = replace(Double(confluent()).context, made_up=False)
+    sent = cases.of(Probe.CREDENTIALS, confluent(), context)
+    assert not [one.title for one in sent if "a query's condition" in one.title]
+
+
 @pytest.mark.parametrize("operation", [confluent(), datadog()], ids=["confluent", "datadog"])
 def test_no_attempt_is_right(operation: Operation) -> None:
     """HTTP takes blanks off a value (RFC 9110 5.5), and more than one before a token is allowed (11.4)."""
     context = Double(operation).context
-    right = [dict(map(trimmed, headers_of(one, context))) for one in operation.security]
+    right = []
+    for alternative in operation.security:
+        given = credentials_of(alternative, context)
+        carried = {name: value for (_, name), value in given.items()}
+        right.append(dict(map(trimmed, carried.items())))
     for one in cases.of(Probe.CREDENTIALS, operation, context):
         own = [pair for pair in one.headers if operation.carries_credentials(pair[0])]
         is_right = dict(map(trimmed, own)) in right

@@ -396,7 +396,7 @@ MEMBERS = {
     "entries may be none": ("parts", {"parts": []}, KEPT),
     "a wrong entry that is not named, by its list": ("pair", {"pair": [1]}, BROKEN),
     "an entry that is not named and right": ("pair", {"pair": ["a"]}, KEPT),
-    "a wrong member that is not named, by its parent": ("open", {"open": {"more": "a"}}, BROKEN),
+    "a wrong member that is not named, as a value": ("open.*", {"open": {"more": "a"}}, BROKEN),
     "a member that is not named and right": ("open", {"open": {"more": 1}}, KEPT),
     "a member that is forbidden, by its parent": ("shut", {"shut": {"more": 1}}, BROKEN),
     "none that is forbidden": ("shut", {"shut": {"name": "a"}}, KEPT),

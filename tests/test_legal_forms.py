@@ -28,7 +28,7 @@ from exchanges import (
 )
 from judging import judged, opened, red
 from loopback_server import LoopbackHandler, LoopbackServer
-from other_service import ENVIRONMENT, OtherService, ServiceHandler
+from other_service import ENVIRONMENT, OtherService, Request, ServiceHandler
 
 from pytest_confluent_contracts import cases
 from pytest_confluent_contracts.double.proving import Double
@@ -217,6 +217,8 @@ PERMITTED = {
     ("long-header", 431): KEPT,
     ("long-header", 400): KEPT,
     ("long-header", 404): BROKEN,
+    ("escaped-path", 400): KEPT,
+    ("escaped-path", 404): BROKEN,
     ("charset", 411): BROKEN,
     ("escaped", 431): BROKEN,
 }
@@ -224,7 +226,7 @@ PERMITTED = {
 
 @pytest.mark.parametrize(("form", "status"), PERMITTED)
 def test_what_http_permits_to_refuse(form: str, status: int) -> None:
-    """A length may be asked for (RFC 9110 15.5.12), and a header be too long (RFC 6585 5)."""
+    """A length may be asked for (RFC 9110 15.5.12), a header be too long (RFC 6585 5), an escape be no id."""
     row = REFERENCE, sent(form, OTHER, status, {})
     expected = PERMITTED[form, status]
     assert said(confluent(), f"request/form/{form}", *row) == [SILENT, expected]
@@ -299,7 +301,15 @@ class InOneCase(ServiceHandler):
         super().answer()
 
 
-READERS = {"chunked": Unchunked, "header-case": InOneCase}
+class Undecoded(ServiceHandler):
+    """Compares the path as it was written."""
+
+    def send(self, request: Request) -> None:
+        """Look for nothing where the path has an escape."""
+        super().send(request._replace(path=request.path.replace("%", "%25")))
+
+
+READERS = {"chunked": Unchunked, "header-case": InOneCase, "escaped-path": Undecoded}
 
 
 @pytest.mark.parametrize(("form", "handler"), READERS.items(), ids=READERS)

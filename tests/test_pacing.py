@@ -235,6 +235,13 @@ WAITS: dict[str, tuple[list[tuple[str, str]], float]] = {
     ),
     "negative": ([("Retry-After", "-5"), ("X-RateLimit-Reset", "3")], 3.0),
     "a word": ([("Retry-After", "soon"), ("X-RateLimit-Reset", "3")], 3.0),
+    "a reset as a time of day": ([("X-RateLimit-Reset", "1795341612"), ("Date", DATE)], 12.0),
+    "a reset of earlier drafts": ([("RateLimit-Reset", "6")], 6.0),
+    "a reset in a dictionary": ([("RateLimit", "limit=9, remaining=0, reset=8")], 8.0),
+    "a reset of a policy": ([("RateLimit", '"a";r=0;t=9'), ("RateLimit-Policy", '"a";q=9')], 9.0),
+    "the reset of what is spent": ([("RateLimit", '"day";r=90;t=50, "burst";r=0;t=2')], 2.0),
+    "the longest reset of what is spent": ([("RateLimit", '"a";r=0;t=2, "b";r=0;t=7')], 7.0),
+    "no structured field": ([("RateLimit", "reset in 9 s")], 1.0),
 }
 
 

@@ -20,6 +20,7 @@ from pytest_confluent_contracts.model.promises import (
     RateLimit,
     Refusals,
     RequestId,
+    ResetUnit,
     Timestamps,
     ValuesByPath,
 )
@@ -301,7 +302,14 @@ def test_without_a_block_the_usual_names_promise(read: Read) -> None:
             invalid=(400, 422),
             throttled=(429,),
         ),
-        rate_limit=RateLimit(place=here, limit="X-Rate-Limit-Limit", retry_after="retry-after"),
+        rate_limit=RateLimit(
+            place=here,
+            limit="X-Rate-Limit-Limit",
+            retry_after="retry-after",
+            reset_unit=ResetUnit.UNKNOWN,
+            inferred=True,
+            in_windows=False,
+        ),
         request_id=None,
         errors=ErrorFormat(),
         identity=Identity(place=here, inferred=True, parameter="id", property="id"),

@@ -7,17 +7,31 @@ from typing import TYPE_CHECKING
 
 import pytest
 from exchanges import confluent, datadog, make_case, make_exchange, operation_from
+from judging import target_that_answers
+from services_of_limits import (
+    LimitedService,
+    Spent,
+    Tell,
+    told_by_name,
+    told_in_dictionary,
+    told_until,
+    told_with_period,
+    told_with_policies,
+)
+from small_services import FOLDER, read
 
+from pytest_confluent_contracts.cases.plan import make_plan
 from pytest_confluent_contracts.double.proving import Double
 from pytest_confluent_contracts.http.quota_ledger import LastTold, QuotaLedger, partition_of
 from pytest_confluent_contracts.model.promises import RateLimit
 from pytest_confluent_contracts.model.quota import Quota
 from pytest_confluent_contracts.model.sources import ContractError
-from pytest_confluent_contracts.model.traffic import Probe
+from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.run.campaign import Campaign
 from pytest_confluent_contracts.run.sender import RunPolicy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pytest_confluent_contracts.model.documents import Operation
@@ -112,6 +126,40 @@ def test_a_request_with_wrong_credentials_may_be_on_anybodys_account() -> None:
     assert left(ledger, datadog(), "") is None
 
 
+# --- conventions -----------------------------------------------------------------------------------------------------
+
+
+def test_every_convention_is_taken_down() -> None:
+    """A dictionary, a list of policies, a reset as a time of day: what is left and for how long is known."""
+    date = {"Date": "Fri, 15 Jan 2027 08:00:00 GMT"}
+    counts = {"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": "50"}
+    told_as = {
+        "dictionary": {"RateLimit": "limit=100, remaining=50, reset=5"},
+        "policies": {"RateLimit": '"a";r=50;t=5', "RateLimit-Policy": '"a";q=100;w=60'},
+        "time of day": counts | {"X-RateLimit-Reset": "1800000005"} | date,
+    }
+    for what, headers in told_as.items():
+        last = noted(silent(confluent(), 1.0, headers=headers)).last_told(confluent(), "own")
+        assert last is not None, what
+        limit, remaining, reset = last.quota.limit, last.quota.remaining, last.quota.reset
+        assert (limit, remaining, reset, last.came_at) == (100, 50, 5, 1.0), what
+
+
+def test_a_policy_is_remembered_when_it_comes_no_more() -> None:
+    """RateLimit-Policy need not come with every answer; while none came, as much is allowed as was ever left."""
+    unknown = noted(silent(confluent(), headers={"RateLimit": '"a";r=50'}))
+    unknown.note(silent(confluent(), headers={"RateLimit": '"a";r=20'}))
+    last = unknown.last_told(confluent(), "own")
+    assert last is not None
+    assert (last.quota.limit, last.quota.remaining) == (50, 20)
+    fields = {"RateLimit": '"a";r=20', "RateLimit-Policy": '"a";q=100'}
+    known = noted(silent(confluent(), headers=fields))
+    known.note(silent(confluent(), headers={"RateLimit": '"a";r=19'}))
+    last = known.last_told(confluent(), "own")
+    assert last is not None
+    assert (last.quota.limit, last.quota.remaining) == (100, 19)
+
+
 # --- several operations ----------------------------------------------------------------------------------------------
 
 
@@ -151,7 +199,7 @@ def test_operations_share_a_quota_where_the_headers_prove_it() -> None:
 
 def test_an_answer_that_proves_and_tells_nothing_keeps_what_is_known() -> None:
     """Where a proof comes late, the later of the two answers counts, and all that was sent since either."""
-    bare = silent(datadog(), 4.0, headers={"RateLimit": SAME})
+    bare = silent(datadog(), 4.0, headers={"RateLimit": '"hourly";pk=:c2FtZQ==:'})
     ledger = noted(
         told(confluent(), 50, 1.0, field=SAME),
         told(datadog(), 45, 2.0),
@@ -184,10 +232,10 @@ def test_what_proves_nothing_merges_nothing(what: str) -> None:
 
 def test_a_partition_is_read_from_a_list_of_policies() -> None:
     """Policies are strings or tokens, separated by commas; other parameters do not matter."""
-    field = 'burst;r=1;pk=:YQ==:;x="a, b;pk=:eA==:" ,  "per, hour" ; pk=:Yg==:;r=2'
+    field = 'burst;r=1;pk=:YQ==:;x="a, b;pk=:eA==:" ,  "per, hour"; pk=:Yg==:;r=2'
     assert partition_of(told(confluent(), 1, field=field)) == {
-        ("burst", ":YQ==:"),
-        ("per, hour", ":Yg==:"),
+        ("burst", b"a"),
+        ("per, hour", b"b"),
     }
 
 
@@ -247,3 +295,35 @@ def test_a_campaign_keeps_the_reserve_of_the_credentials_that_it_sends_with(
     )
     campaign.sender.send(own)
     assert (target.clock.now() > 6.0) is waits
+
+
+# --- a run, by every convention --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "tell"),
+    [
+        ("limit_of_named_policies", told_by_name),
+        ("limit_in_one_dictionary", told_in_dictionary),
+        ("limit_with_policies_behind_it", told_with_policies),
+        ("limit_until_a_time_of_day", told_until),
+        ("limit_with_its_period", told_with_period),
+        ("limit_with_a_reason", told_by_name),  # a document that names none of the fields
+    ],
+)
+def test_a_run_leaves_others_their_share_by_every_convention(name: str, tell: Tell) -> None:
+    """A fifth of the quota is never touched: the run waits for the next window as the headers tell it."""
+    left: list[int] = []
+
+    def noting(spent: Spent, now: float) -> Mapping[str, str]:
+        left.append(spent.left)
+        return tell(spent, now)
+
+    operation = read(FOLDER / f"{name}.yaml").operations[0]
+    service = LimitedService(noting)
+    context = RunContext(operation.parameters, {}, {}, max_examples=12)
+    target = target_that_answers(operation, context, service.clock, service, "https://localhost")
+    campaign = Campaign(make_plan(operation, context), target, RunPolicy(reserve=True))
+    campaign.run(Probe.VALID)
+    assert len(left) > 80, "the quota of a window, and its reserve, are met"
+    assert min(left) == 20

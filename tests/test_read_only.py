@@ -11,7 +11,11 @@ from judging import judged
 from other_service import Choices, OtherService
 
 from pytest_confluent_contracts.cases.read_only import read_only_cases
-from pytest_confluent_contracts.cases.same_form import other_of_same_form, other_text
+from pytest_confluent_contracts.cases.same_form import (
+    other_of_same_form,
+    other_text,
+    past_of_same_form,
+)
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
 from pytest_confluent_contracts.model.traffic import RunContext
 
@@ -90,6 +94,41 @@ def test_values_take_the_form_of_the_answer() -> None:
     assert "ak-778" in sent_at(fitted, "id")
     for path in ("spec.owner.id", "spec.owner.related", "metadata.updated_at"):
         assert sent_at(fitted, path) == sent_at(planned, path) != []
+
+
+def test_times_lie_in_the_future_and_in_the_past() -> None:
+    """Some services store what is past, or between the creation and now; the first answer tells when that was."""
+    known = {"created_at": "2025-05-05T05:05:59.25+02:00"}
+    fitted = cases_of(confluent(), SHOWN | {"metadata": known})
+    assert sent_at(fitted, "metadata.created_at") == ["2029-05-05T05:05:59.25+02:00"]
+    [*_, past] = [times for times in sent_at(fitted, "metadata") if isinstance(times, dict)]
+    assert past["created_at"] == past["updated_at"] == "2025-05-05T05:06:00.25+02:00"
+
+
+UNTOLD = [
+    pytest.param(ABSENT, "2002-01-02T15:04:05-07:00", id="nothing shown"),
+    pytest.param("2025-02-30T05:05:05Z", "2002-01-02T15:04:05-07:00", id="no such day"),
+    pytest.param("9999-12-31T23:59:59Z", "2002-01-02T15:04:05-07:00", id="the last second"),
+    pytest.param("2025-05-05t05:05:05z", "2025-05-05t05:05:06z", id="in small letters"),
+]
+
+
+@pytest.mark.parametrize(("created", "past"), UNTOLD)
+def test_a_time_lies_some_years_back_where_no_creation_is_told(created: Any, past: str) -> None:
+    """Whatever stands in the place of the creation, there is a time in the past."""
+    shown = {"metadata": {"created_at": created}}
+    value = "2006-01-02T15:04:05-07:00"
+    assert past_of_same_form(confluent(), "metadata.updated_at", value, shown) == past
+
+
+def test_a_word_becomes_another_that_the_document_names() -> None:
+    """A key belongs to a User or to a ServiceAccount; another word becomes the first of both."""
+    path = "spec.owner.kind"
+    for shown, other in (("User", "ServiceAccount"), ("ServiceAccount", "User")):
+        assert other_of_same_form(confluent(), path, shown) == other
+        fitted = cases_of(confluent(), {"spec": {"owner": {"kind": shown}}})
+        assert sent_at(fitted, path) == [other]
+    assert sent_at(cases_of(confluent()), path) == ["ServiceAccount"]
 
 
 def test_a_list_is_added_to_and_changed_one_member_at_a_time() -> None:

@@ -1,140 +1,195 @@
-"""Which values does the embedded service make of a schema? Each is one that the schema allows."""
+"""Is every value that is put together allowed by its schema, and is there one wherever there can be?"""
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import pytest
+from exchanges import operation_from
+from small_services import FOLDER, read
 
-from pytest_confluent_contracts.clauses.header_values import is_documented_value
-from pytest_confluent_contracts.double.patterns import UnreadablePattern, matching_text
-from pytest_confluent_contracts.double.samples import allowed_value
+from pytest_confluent_contracts import cases
+from pytest_confluent_contracts.cases import patterns, samples, strategies
+from pytest_confluent_contracts.cases.build import full_body, minimal_body
+from pytest_confluent_contracts.model.formats import OPENAPI_FORMATS
+from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.traffic import Expect, Probe, RunContext, SubjectKind
 
-ONE, TWO = {"required": ["a"], "properties": {"a": {"const": 1}}}, {"required": ["b"]}
-TREE = {"type": "object", "required": ["v"], "properties": {"v": {}, "next": {"$ref": "#/$defs/t"}}}
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_confluent_contracts.model.documents import Operation
+
+NODE = {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}}
 SCHEMAS: dict[str, dict[str, Any]] = {
-    "anything": {},
-    "a constant": {"const": {"a": [1]}},
-    "one of some": {"enum": [None, 7]},
-    "an example that is wrong": {"type": "integer", "example": "7"},
-    "a long text": {"type": "string", "minLength": 300},
-    "a short text": {"type": "string", "maxLength": 2},
-    "a pattern": {"type": "string", "pattern": "^[A-Z]{2}[0-9]{3,}$", "minLength": 9},
-    "each format": {
-        "type": "object",
-        "required": ["a", "b", "c", "d", "e", "f", "g"],
-        "properties": {
-            "a": {"type": "string", "format": "uuid"},
-            "b": {"type": "string", "format": "date-time"},
-            "c": {"type": "string", "format": "email"},
-            "d": {"type": "string", "format": "uri"},
-            "e": {"type": "string", "format": "ipv6"},
-            "f": {"type": "string", "format": "duration"},
-            "g": {"type": "string", "format": "byte"},
-        },
+    "a step above a bound": {"type": "integer", "exclusiveMinimum": 3, "multipleOf": 5},
+    "a step below a bound": {"type": "integer", "exclusiveMaximum": -3, "multipleOf": 5},
+    "between two bounds": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+    "a text of a length": {"type": "string", "minLength": 4, "maxLength": 6},
+    "a pattern and a length": {"type": "string", "pattern": "^[a-z]+$", "minLength": 3},
+    "a class of Unicode": {"type": "string", "pattern": r"^\p{Lu}\p{Ll}+$"},
+    "what lies ahead": {"type": "string", "pattern": r"^(?=.*\d)[a-z\d]{4,}$"},
+    "two patterns": {"type": "string", "allOf": [{"pattern": "^a"}, {"pattern": "z$"}]},
+    "items that differ": {
+        "type": "array",
+        "minItems": 3,
+        "uniqueItems": True,
+        "items": {"type": "integer"},
     },
-    "a number in steps": {"type": "integer", "minimum": 7, "multipleOf": 5},
-    "a number between": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
-    "a negative number": {"type": "integer", "maximum": -5},
-    "types": {"type": ["null", "string"], "minLength": 3},
-    "different items": {"type": "array", "minItems": 3, "uniqueItems": True, "items": {"type": "integer"}},
-    "first items": {"prefixItems": [{"type": "string"}, {"type": "boolean"}], "type": "array", "minItems": 2},
-    "an item of a kind": {"type": "array", "contains": {"const": 3}, "minItems": 2},
-    "one of two": {"type": "object", "oneOf": [ONE, TWO]},
-    "all of two": {"allOf": [ONE, TWO], "type": "object"},
-    "not": {"not": {"type": "string"}},
-    "if": {"required": ["k"], "properties": {"k": {"enum": ["x"]}}, "if": {"properties": {"k": {"const": "x"}}},
-           "then": {"required": ["n"]}, "type": "object"},
-    "dependents": {"type": "object", "required": ["a"], "dependentRequired": {"a": ["b"], "b": ["c"]}},
-    "a map": {"type": "object", "minProperties": 2, "additionalProperties": {"type": "integer"}},
-    "names by pattern": {"type": "object", "minProperties": 2, "additionalProperties": False,
-                         "patternProperties": {"^x-[a-z]+$": {"type": "integer"}}},
-    "property names": {"type": "object", "minProperties": 2, "propertyNames": {"pattern": "^[A-Z]+$"}},
-    "a reference": {"$defs": {"t": TREE}, "$ref": "#/$defs/t"},
-    "odd names": {"type": "object", "required": ["a/b", "m~n", "x.y", ""]},
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("what", SCHEMAS)
-def test_a_value_is_one_that_the_schema_allows(what: str) -> None:
-    """Held against the schema by a validator that had no part in it."""
-    schema = SCHEMAS[what]
-    made = allowed_value(schema)
-    assert made is not ABSENT
-    assert jsonschema_rs.Draft202012Validator(schema, validate_formats=True).is_valid(made)
-
-
-@pytest.mark.parametrize(
-    "schema", [{"type": "integer", "enum": ["a"]}, {"allOf": [{"const": 1}, {"const": 2}]}]
-)
-def test_what_allows_nothing_has_no_value(schema: dict[str, Any]) -> None:
-    """Nothing is made up."""
-    assert allowed_value(schema) is ABSENT
-
-
-PATTERNS = (
-    "^[a-z]{3}-[0-9]+$",
-    r"^(foo|bar)?\d{2,}$",
-    r"^\S+@\S+\.[a-z]{2,4}$",
-    "^[^/]+$",
-    r"^a.c\.d$",
-    "^(?:x|y(z))*$",
-    r"^[\w-]{5}$",
-    r"\u0041\x42",
-    "x{2}?",
-)
-
-
-@pytest.mark.parametrize("pattern", PATTERNS)
-def test_a_text_matches_its_pattern(pattern: str) -> None:
-    """Texts of each turn do, and long ones."""
-    for turn in range(3):
-        assert re.search(pattern, matching_text(pattern, turn=turn))
-    assert re.search(pattern, matching_text(pattern, least=5))
-
-
-@pytest.mark.parametrize(
-    "pattern", ["^(?!x).*$", "(?<=a)b", r"\p{Lu}", r"(a)\1", "[^\x00-\uffff]", "(a"]
-)
-def test_a_pattern_that_is_not_read_is_told(pattern: str) -> None:
-    """No text is guessed."""
-    with pytest.raises(UnreadablePattern):
-        matching_text(pattern)
-
-
-VALUES: dict[str, tuple[dict[str, Any], str, bool]] = {
-    "a text": ({"type": "string"}, "a", True),
-    "one of some": ({"type": "string", "enum": ["a"]}, "b", False),
-    "a number": ({"type": "number"}, "1.5", True),
-    "no number": ({"type": "number"}, "one", False),
-    "a truth value": ({"type": "boolean"}, "true", True),
-    "no truth value": ({"type": "boolean"}, "yes", False),
-    "a list": ({"type": "array", "items": {"type": "integer"}}, "1, 2", True),
-    "a list of others": ({"type": "array", "items": {"type": "integer"}}, "1,x", False),
-    "an object": ({"type": "object", "required": ["a"]}, "a,1", True),
-    "an object, exploded": (
-        {"type": "object", "properties": {"a": {"type": "integer"}}},
-        "a=1",
-        True,
-    ),
-    "an object without a member": ({"type": "object", "required": ["a"]}, "b,1", False),
-    "a number or a text": ({"type": ["integer", "string"]}, "x", True),
-    "anything": ({}, "x", True),
+    "a list with its first items": {
+        "type": "array",
+        "prefixItems": [{"type": "string"}, {"type": "integer"}],
+        "items": False,
+        "minItems": 2,
+    },
+    "a list with one of a kind": {"type": "array", "contains": {"const": 5}},
+    "a map of at least two": {
+        "type": "object",
+        "minProperties": 2,
+        "additionalProperties": {"type": "integer"},
+    },
+    "names by pattern": {
+        "type": "object",
+        "minProperties": 1,
+        "patternProperties": {"^x-": {"type": "string"}},
+        "additionalProperties": False,
+    },
+    "one brings another": {
+        "type": "object",
+        "required": ["a"],
+        "dependentRequired": {"a": ["b"], "b": ["c"]},
+    },
+    "one brings a schema": {
+        "type": "object",
+        "required": ["a"],
+        "dependentSchemas": {"a": {"required": ["b"]}},
+    },
+    "a condition that holds": {
+        "type": "object",
+        "required": ["k"],
+        "properties": {"k": {"const": 1}},
+        "if": {"properties": {"k": {"const": 1}}},
+        "then": {"required": ["v"]},
+    },
+    "two choices at once": {
+        "type": "object",
+        "allOf": [
+            {"oneOf": [{"required": ["a"]}, {"required": ["b"]}]},
+            {"oneOf": [{"required": ["c"]}, {"required": ["d"]}]},
+        ],
+    },
+    "not of one type": {"not": {"type": "string"}},
+    "what contains itself": {"$ref": "#/$defs/node", "$defs": {"node": NODE}},
+    "anything": {},
+    "null alone": {"type": "null"},
+    "bytes": {"type": "string", "format": "byte"},
+    "a float above a decimal": {"type": "number", "format": "float", "minimum": 0.1},
 }
 
 
-@pytest.mark.parametrize("what", VALUES)
-def test_a_header_is_read_as_its_schema_has_it(what: str) -> None:
-    """In style ``simple``, as each type that it may be."""
-    schema, text, expected = VALUES[what]
-    assert is_documented_value("X-Sample", schema, text) is expected
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_sample_is_allowed(name: str) -> None:
+    """By the validator: put together here, or else by the strategies of schemathesis."""
+    schema = SCHEMAS[name]
+    value = samples.sample_of(schema)
+    if value is ABSENT:
+        value = strategies.drawn_values(schema, 3)[0]
+    assert jsonschema_rs.Draft202012Validator(
+        schema, validate_formats=True, formats=dict(OPENAPI_FORMATS)
+    ).is_valid(value)
 
 
-def test_http_writes_its_dates_in_its_own_way() -> None:
-    """Whatever format a document names for them (RFC 9110 5.6.7)."""
-    date, schema = "Thu, 01 Jan 2026 00:00:00 GMT", {"type": "string", "format": "date-time"}
-    assert is_documented_value("Last-Modified", schema, date)
-    assert not is_documented_value("X-Changed", schema, date)
+@pytest.mark.parametrize("form", samples.FORMATTED)
+def test_a_sample_has_its_format(form: str) -> None:
+    """Each format has a value of its own."""
+    assert samples.sample_of({"type": "string", "format": form}) == samples.FORMATTED[form]
+
+
+def test_of_what_allows_nothing_there_is_no_sample() -> None:
+    """Neither here nor there, and without an error."""
+    schema = {"type": "string", "enum": ["a"], "pattern": "b"}
+    assert samples.sample_of(schema) is ABSENT
+    assert strategies.drawn_values(schema, 3) == []
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(", r"\Z", r"(?<a>x)\k<a>", r"^\p{Script=Greek}$", "[", "a{99999}", "(?i)a"]
+)
+def test_a_pattern_that_nobody_inverts_costs_variety_alone(pattern: str) -> None:
+    """There is no text, or one that the validator allows; never an error."""
+    for text in patterns.texts_matching(pattern, 0):
+        assert samples.is_allowed_value({"pattern": pattern}, text)
+
+
+def test_a_float_is_sent_that_a_float_holds() -> None:
+    """0.1 would come back as another number."""
+    float_number = {"type": "number", "format": "float"}
+    assert not samples.is_held_exactly(float_number, 0.1)
+    assert not samples.is_held_exactly(float_number, 2.0**200)
+    assert samples.is_held_exactly(float_number, 0.25)
+    assert samples.is_held_exactly({"type": "number"}, 0.1)
+
+
+# --- every valid body is valid -------------------------------------------------------------------------------------
+
+
+def operations() -> list[Operation]:
+    """Return the operations of every small document."""
+    found: list[Operation] = []
+    for path in sorted(FOLDER.glob("*.yaml")):
+        found += read(path).operations
+    return found
+
+
+@pytest.mark.parametrize("operation", operations(), ids=lambda one: one.document)
+def test_every_valid_body_is_valid(operation: Operation) -> None:
+    """The least, the full one and each that should be accepted satisfy the schema of their media type."""
+    request = operation.request
+    if request is None or request.kind not in (BodyKind.JSON, BodyKind.MERGE_PATCH):
+        return
+    context = RunContext(operation.parameters, {}, {}, max_examples=5)
+    validator = jsonschema_rs.Draft202012Validator(
+        dict(request.schema), validate_formats=True, formats=dict(OPENAPI_FORMATS)
+    )
+    promised = [
+        case.value
+        for case in cases.of(Probe.VALID, operation, context)
+        if case.expect is Expect.ACCEPTED and case.subject.kind is not SubjectKind.MEDIA_TYPE
+    ]
+    bodies = [minimal_body(operation, context), full_body(operation, context), *promised]
+    assert [body for body in bodies if not validator.is_valid(body)] == []
+
+
+DISCRIMINATED = """\
+openapi: 3.1.0
+info: {title: Pets, version: '1'}
+paths:
+  /pets/{id}:
+    patch:
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      requestBody:
+        content:
+          application/json:
+            schema:
+              oneOf: [{$ref: '#/components/schemas/Cat'}, {$ref: '#/components/schemas/Dog'}]
+              discriminator: {propertyName: kind, mapping: {meow: Cat, woof: '#/components/schemas/Dog'}}
+      responses: {'200': {description: The pet.}}
+components:
+  schemas:
+    Cat: {type: object, required: [kind, lives], properties: {kind: {type: string}, lives: {type: integer}}}
+    Dog: {type: object, required: [kind, barks], properties: {kind: {type: string}, barks: {type: boolean}}}
+"""
+
+
+def test_a_discriminator_names_the_branch_that_is_sent(tmp_path: Path) -> None:
+    """By its mapping; a body that names another branch keeps the schema, and nothing is promised for it."""
+    operation = operation_from(DISCRIMINATED, tmp_path)
+    context = RunContext((("id", "1"),), {}, {}, max_examples=20)
+    sent = [
+        case.value
+        for case in cases.of(Probe.VALID, operation, context)
+        if case.expect is Expect.ACCEPTED
+    ]
+    assert {(body["kind"], "lives" in body) for body in sent} == {("meow", True), ("woof", False)}

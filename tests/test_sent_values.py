@@ -115,13 +115,38 @@ def test_a_member_is_sent_as_it_is_beside_one_that_changes() -> None:
 
 
 def test_a_list_is_changed_as_people_do() -> None:
-    """One item, one more, another order, one twice, one less, none."""
+    """One item, one more, another order, one less, one twice, none."""
     found = repeating_bodies(datadog(), context_of(datadog()))
     row = [value_at(step.value, TAGS) for step in found if step.title.startswith(TAGS)]
     lists = [tags for tags in row if tags is not ABSENT][-6:]
-    assert [len(tags) for tags in lists] == [1, 2, 2, 3, 2, 0]
+    assert [len(tags) for tags in lists] == [1, 2, 2, 1, 2, 0]
     assert lists[1] == lists[2][::-1]
-    assert lists[3] == [*lists[2], lists[2][0]]
+    assert lists[3] == lists[2][:1]  # some of what was there, and nothing else
+    assert lists[4] == lists[3] * 2
+
+
+def test_nothing_is_sent_while_the_texts_are_empty() -> None:
+    """What fills an empty text with its default would do so then; where a text must be sent, it cannot rest."""
+    sent = [case.value for case in allowed_cases(confluent(), context_of(confluent()))]
+    emptied = sent.index({"spec": {"display_name": "", "description": ""}})
+    assert sent[emptied + 1] == {}
+    titles = [case.title for case in allowed_cases(datadog(), context_of(datadog()))]
+    assert "required members only while the texts are empty" not in titles
+
+
+@pytest.mark.parametrize("text", ["2024-02-29", "False"])
+def test_a_day_and_a_capital_are_sent_as_the_whole_text(text: str) -> None:
+    """Readers of dates make a time of the one, readers of booleans a small letter of the other."""
+    assert text in sent_at(confluent(), "spec.display_name")
+
+
+def test_what_filters_look_for_stands_in_a_text() -> None:
+    """A query that reads, and hosts in capitals; what would write is in none."""
+    text = " ".join(MARKED_TEXTS.values())
+    assert "UNION SELECT" in text
+    assert "HTTPS://X.Test" in text
+    assert "@X.Test" in text
+    assert not [word for word in ("DROP ", "DELETE ", "UPDATE ", "INSERT ") if word in text.upper()]
 
 
 def test_nothing_is_made_up_off_loopback() -> None:

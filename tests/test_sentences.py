@@ -119,6 +119,14 @@ FINDINGS: list[tuple[Finding, str]] = [
     ),
     (example(Kind.VALUE_UNLISTED, 200, "kind", observed='"Key"'), '200 answered with kind "Key"'),
     (
+        example(Kind.MEMBERS_INVALID, 200, "a.b", observed=(("a.b.c", ("missing", "", "")),)),
+        "200 answered with a.b: the member `a.b.c` is missing",
+    ),
+    (
+        example(Kind.SCHEMA_CONTRADICTS, 0, "a", observed="no type is allowed by every part"),
+        "the document's own schema allows no value: no type is allowed by every part",
+    ),
+    (
         example(Kind.EXAMPLE_INVALID, observed=(("", "7 is no text"), ("errors", "missing"))),
         "the document's own example breaks its schema: the value: 7 is no text; the member `errors` is missing",
     ),
@@ -166,6 +174,22 @@ FINDINGS: list[tuple[Finding, str]] = [
     (
         example(Kind.ALLOWED_REFUSED, 400, request="spec is {}"),
         "400 answered to a body that the document allows (spec is {})",
+    ),
+    (
+        example(Kind.PARAMETER_TAKEN, 200, "size", expected=(400,), request="size as 0"),
+        "200 answered to size as 0, not 400",
+    ),
+    (
+        example(Kind.PARAMETER_REFUSED, 400, "size", observed='"no"', request="size as 5"),
+        '400 answered to size as 5: "no"',
+    ),
+    (
+        example(Kind.PARAMETER_REFUSED, 400, "size", request="size as 5"),
+        "400 answered to size as 5",
+    ),
+    (
+        example(Kind.PARAMETER_MATTERS, 200, "a", expected="1", request="size as 5"),
+        "200 answered to size as 5 with a nothing, without the parameter 1",
     ),
     (
         example(
@@ -282,6 +306,10 @@ FINDINGS: list[tuple[Finding, str]] = [
     ),
     (example(Kind.ALLOW_MISSING, 405), "405 answered without Allow (RFC 9110 15.5.6)"),
     (example(Kind.PROBLEM_STATUS_WRONG, 400, observed="200"), "400 answered with status 200"),
+    (
+        example(Kind.PROBLEM_MEMBER_WRONG, 400, "type", observed='"a b"'),
+        '400 answered with type "a b", which RFC 9457 3.1 has otherwise',
+    ),
     # the rate limit
     (
         example(Kind.REMAINING_ABOVE_LIMIT, 200, LEFT, (LIMIT, 10), 11),
@@ -313,6 +341,22 @@ FINDINGS: list[tuple[Finding, str]] = [
     (
         example(Kind.RESET_IS_TIME_OF_DAY, 200, RESET, observed=1767225600),
         f"200 answered with {RESET} 1767225600: a time of day",
+    ),
+    (
+        example(Kind.RESET_IS_NO_TIME_OF_DAY, 200, RESET, observed=30),
+        "200 answered with X-RateLimit-Reset 30: no time of day in seconds since 1970",
+    ),
+    (
+        example(Kind.RESET_IN_MILLISECONDS, 200, RESET, observed=1767225600000),
+        "200 answered with X-RateLimit-Reset 1767225600000: a time of day in milliseconds, not in seconds",
+    ),
+    (
+        example(Kind.RESET_BEYOND_PERIOD, 200, RESET, expected=("X-Period", 60), observed=62),
+        "200 answered with X-RateLimit-Reset 62, beyond X-Period 60",
+    ),
+    (
+        example(Kind.USED_DISAGREES, 200, "X-Used", expected=(LIMIT, 100, LEFT, 98), observed=3),
+        "200 answered with X-Used 3 beside X-RateLimit-Remaining 98, which do not make up X-RateLimit-Limit 100",
     ),
     (
         example(Kind.RESET_BEYOND_WINDOW, 200, RESET, 59.7, 300),
@@ -574,6 +618,22 @@ MISSING: list[tuple[MissingEvidence, str]] = [
         "405 cannot be provoked: undeclared methods are never sent",
     ),
     (MissingEvidence(Missing.NO_EXAMPLE), "the document shows no example"),
+    (
+        MissingEvidence(Missing.NO_SUCH_MEDIA_TYPE, "application/hal+json"),
+        "no answer was sent as application/hal+json",
+    ),
+    (
+        MissingEvidence(Missing.BODY_NOT_JUDGED, "application/xml"),
+        "bodies of application/xml are not judged beyond status and media type",
+    ),
+    (
+        MissingEvidence(Missing.NO_VALID_BODY),
+        "no body is known that the schema allows: none could be sent",
+    ),
+    (
+        MissingEvidence(Missing.NO_VALUE_NAMED, "the query parameter size"),
+        "the document names no value of the query parameter size that could be tried",
+    ),
     (
         MissingEvidence(Missing.NO_SUCH_REQUEST),
         "no request that could be sent breaks only this",

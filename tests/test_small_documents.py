@@ -6,12 +6,11 @@ that each break one clause.
 
 from __future__ import annotations
 
+from importlib import import_module
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
-import services_of_answers
-import services_of_bodies
-import services_of_refusals
 from judging import red, warned
 from small_services import FOLDER, Answer, Row, held, read
 
@@ -22,11 +21,8 @@ from pytest_confluent_contracts.model.clauses import Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROWS = (
-    *services_of_bodies.ROWS,
-    *services_of_refusals.ROWS,
-    *services_of_answers.ROWS,
-)
+MODULES = [import_module(path.stem) for path in sorted(FOLDER.parent.glob("services_of_*.py"))]
+ROWS: tuple[Row, ...] = tuple(chain.from_iterable(module.ROWS for module in MODULES))
 BROKEN = [
     pytest.param(row, id, make, id=f"{row.name}-{id}")
     for row in ROWS

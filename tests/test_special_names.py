@@ -11,6 +11,7 @@ from judging import red
 
 from pytest_confluent_contracts import cases, clauses
 from pytest_confluent_contracts.cases.build import path_at_fault
+from pytest_confluent_contracts.documents import read_document
 from pytest_confluent_contracts.double.proving import Double, MutationTester
 from pytest_confluent_contracts.double.service import Service, VirtualClock
 from pytest_confluent_contracts.model import paths
@@ -264,10 +265,14 @@ def test_a_pin_names_its_member_by_path(tmp_path: Path) -> None:
     path = tmp_path / "own.yaml"
     path.write_text(DOCUMENT, encoding="utf-8")
     given = ["i\\.j.k/l=x", "\\e=1", "e\\[f\\]=y"]
-    assert dict(checked_pins(given, [path])) == {"i\\.j.k/l": "x", "\\e": 1, "e\\[f\\]": "y"}
+    assert dict(checked_pins(given, [read_document(path)])) == {
+        "i\\.j.k/l": "x",
+        "\\e": 1,
+        "e\\[f\\]": "y",
+    }
     for wrong in ("i.j.k/l", f"{LIST}[]", "c.d", "a[", ""):
         with pytest.raises(ContractError, match="--contract-pin"):
-            list(checked_pins([f"{wrong}=x"], [path]))
+            list(checked_pins([f"{wrong}=x"], [read_document(path)]))
 
 
 def test_pins_stand_in_every_body(operation: Operation) -> None:

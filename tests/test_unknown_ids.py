@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -15,7 +16,7 @@ NUMBERS = ("42", "7")
 OTHERS = ("ak-12345", "t", "7d3c0f2e-5b7a-4c11-9d2e-0a1b2c3d4e5f", "a/b")
 
 
-def unknown(id: str, **more: bool) -> list[Case]:
+def unknown(id: str, **more: Any) -> list[Case]:
     """Return the requests for ids that nobody has, near the id *id*."""
     context = RunContext((("id", id),), {}, {}, **more)
     return [
@@ -53,12 +54,29 @@ def test_near_ids_are_asked_for_on_this_machine(more: str) -> None:
     assert f"ak-12345{more}" in ids(unknown("ak-12345"))
 
 
+READINGS = {
+    "decoded twice": ("ak-1234%35", "ak-1234%2535"),
+    "in compatible characters": ("ak-1234\uff15", "ak-1234%EF%BC%95"),
+    "of another script": ("\u0430k-12345", "%D0%B0k-12345"),
+    "no UTF-8": ("ak-12345\ufffd", "ak-12345%FF"),
+}
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_ids_are_asked_for_that_some_decode_to_the_own_one(reading: str) -> None:
+    """Each in a request of its own, written as a path has it; it may be refused for its form."""
+    id, written = READINGS[reading]
+    [one] = [one for one in unknown("ak-12345") if dict(one.parameters)["id"] == id]
+    assert one.written_path.endswith(f"/{written}")
+    assert one.subject.kind is SubjectKind.ODD_ID
+
+
 def test_elsewhere_no_id_can_be_a_strangers() -> None:
     """A prefix, a wildcard or an id of the same form could be another one's resource."""
     sent = ids(unknown("ak-12345", made_up=False))
-    assert len(set(sent)) == 14
-    near = [one for one in sent if one.startswith("ak-12345")]
-    assert near == ["ak-12345%", "ak-12345.json"]
+    assert len(set(sent)) == 15
+    near = [one for one in sent if one.startswith("ak-1234")]
+    assert near == ["ak-12345%", "ak-12345.json", "ak-1234%35"]
     others = [one for one in sent if one not in near]
     assert all(
         re.fullmatch("(contract-unknown-[0-9a-f]{12}|ak-[0-9a-f]{16})", one) for one in others

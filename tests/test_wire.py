@@ -20,7 +20,7 @@ from pytest_confluent_contracts.cases.plan import make_plan
 from pytest_confluent_contracts.double.service import VirtualClock
 from pytest_confluent_contracts.http import targets
 from pytest_confluent_contracts.http.client import LARGEST_ANSWER_BYTES, Client
-from pytest_confluent_contracts.http.connections import KEPT_OPEN
+from pytest_confluent_contracts.http.connections import KEPT_OPEN, RENEWED_AFTER
 from pytest_confluent_contracts.http.guard import Guard, Rules, WallClock
 from pytest_confluent_contracts.http.redaction import Redactor
 from pytest_confluent_contracts.model.clauses import Verdict
@@ -195,7 +195,7 @@ def test_one_request_after_another_goes_over_another_connection() -> None:
         always(answer_of())(connection)
 
     with asking(talk) as one:
-        turns = [came.connection for came in one.ask(60)]
+        turns = [came.connection for came in one.ask(RENEWED_AFTER - 4)]
         again = [came.connection for came in one.ask(3)]
     assert len(accepted) == KEPT_OPEN
     assert set(turns) == set(range(1, KEPT_OPEN + 1))
@@ -205,12 +205,30 @@ def test_one_request_after_another_goes_over_another_connection() -> None:
     assert set(again) <= set(turns)
 
 
+def test_each_connection_has_its_turn_in_each_round() -> None:
+    """What is sent three times in a row is seen by most of three replicas, each bound to one."""
+    with asking(always(answer_of())) as one:
+        turns = [came.connection for came in one.ask(KEPT_OPEN * 7)]
+    for begin in range(0, len(turns), KEPT_OPEN):
+        assert set(turns[begin : begin + KEPT_OPEN]) == set(range(1, KEPT_OPEN + 1))
+
+
+def test_now_and_then_a_connection_is_opened_anew() -> None:
+    """There are first requests of a connection all through a run; what was closed is no loss."""
+    with asking(always(answer_of())) as one:
+        row = one.ask(RENEWED_AFTER * 4)
+    opened = [index for index, came in enumerate(row) if came.connection > KEPT_OPEN]
+    assert {row[index].connection for index in opened} == set(range(4, 8))
+    assert opened[0] == RENEWED_AFTER - 1
+    assert not any(came.losses or came.failure for came in row)
+
+
 def test_the_same_requests_take_the_same_turns() -> None:
     """A run can be repeated, connection by connection."""
     rows = []
     for _ in range(2):
         with asking(always(answer_of())) as one:
-            rows.append([came.connection for came in one.ask(30)])
+            rows.append([came.connection for came in one.ask(2 * RENEWED_AFTER)])
     assert rows[0] == rows[1]
 
 
@@ -238,7 +256,8 @@ def test_what_is_lost_on_a_connection_kept_open_is_sent_again_and_noted() -> Non
     losses = [loss for came in row for loss in came.losses]
     assert [loss.answers for loss in losses] == [2, 2, 2, 2]
     assert sent == 44
-    assert max(came.connection for came in row) == KEPT_OPEN + 4
+    # One more was opened by us.
+    assert max(came.connection for came in row) == KEPT_OPEN + 4 + 1
 
 
 def test_a_request_on_which_the_target_hangs_up_each_time_is_not_answered() -> None:

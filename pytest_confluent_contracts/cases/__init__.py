@@ -23,10 +23,11 @@ def of(probe: Probe, operation: Operation, context: RunContext) -> list[Case]:
     from pytest_confluent_contracts.cases import (
         baseline,
         coverage,
-        generated,
+        drawing,
         legal_forms,
         malformed,
         negative,
+        parameters,
         read_only,
         unauthenticated,
         unknown_ids,
@@ -43,9 +44,10 @@ def of(probe: Probe, operation: Operation, context: RunContext) -> list[Case]:
         Probe.CREDENTIALS: unauthenticated.unauthenticated_cases,
         Probe.UNKNOWN: unknown_ids.unknown_id_cases,
         Probe.COVERAGE: coverage.coverage_cases,
+        Probe.PARAMETERS: parameters.parameter_cases,
         Probe.THROTTLE: baseline.throttling_cases,
     }[probe]
-    with generated.isolated_hypothesis():
+    with drawing.isolated_hypothesis():
         made = make(operation, context)
     if context.owned:
         return made

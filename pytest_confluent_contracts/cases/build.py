@@ -5,14 +5,35 @@ from __future__ import annotations
 import base64
 import json
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-import jsonschema_rs
-
+from pytest_confluent_contracts.cases.bodies import (
+    OF_TEXTS,
+    content_type,
+    encoded_body,
+    encoded_json,
+    value_understood,
+)
+from pytest_confluent_contracts.cases.parameter_values import carried_parameters
+from pytest_confluent_contracts.cases.samples import (
+    is_allowed_value,
+    sample_of,
+    samples_of,
+    schema_text,
+    told_schema,
+    validator_of,
+)
+from pytest_confluent_contracts.cases.strategies import drawn_values
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.documents import Location, separate_members
+from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.schema_merging import merged_schemas
 from pytest_confluent_contracts.model.traffic import (
     Case,
     Expect,
@@ -24,23 +45,33 @@ from pytest_confluent_contracts.model.traffic import (
 )
 
 if TYPE_CHECKING:
-    from pytest_confluent_contracts.model.documents import Operation, Property, SecurityScheme
+    from pytest_confluent_contracts.model.documents import Operation, Property, SecurityScheme, Slot
 
 KEYWORD_ORDER = ("type", "null", "required", "enum", "const")
 MESSAGE_CHARACTERS = 200
+SAMPLES_DRAWN = 3  # where nothing but a strategy finds a value
+# The keywords under which a rule holds on a condition alone, and what that is called.
+CONDITIONAL = {
+    "then": "if",
+    "else": "if",
+    "dependentRequired": "dependentRequired",
+    "dependentSchemas": "dependentSchemas",
+}
+# RFC 6265 4.1.1: beside letters, digits and what is never encoded, what may stand in a cookie.
+COOKIE_CHARACTERS = "!#$%&'()*+/:<=>?@[]^`{|}"
 
 
 # --- members --------------------------------------------------------------------------------------
 
 
 def sendable_members(operation: Operation) -> list[Property]:
-    """Return the members of the request body that an update may send and that have a type."""
+    """Return the members of the request body that an update may send."""
     declared = operation.request_members
     frozen = [member.path for member in declared if member.read_only]
     found: list[Property] = []
     for member in declared:
         is_frozen = any(paths.is_within(member.path, path) for path in frozen)
-        if member.schema.get("type") and not is_frozen:
+        if not is_frozen:
             found.append(member)
     return found
 
@@ -48,10 +79,9 @@ def sendable_members(operation: Operation) -> list[Property]:
 def writable_members(operation: Operation) -> list[Property]:
     """Return the members that hold a value of their own: no objects, items of lists, constants."""
     found: list[Property] = []
-    for member in sendable_members(operation):
+    for member in separate_members(sendable_members(operation)):
         is_constant = len(member.schema.get("enum", "ab")) <= 1
-        is_part = paths.has_items(member.path) or "properties" in member.schema
-        if not is_part and not is_constant:
+        if not is_constant:
             found.append(member)
     return found
 
@@ -82,36 +112,110 @@ def holds_strings(schema: Mapping[str, Any]) -> bool:
 
 
 def sample_value(member: Property) -> Any:
-    """Return one unsuspicious value that *member* allows."""
-    schema = member.schema
-    for key in ("example", "const", "default"):
-        if key in schema:
-            return schema[key]
-    if schema.get("enum"):
-        return schema["enum"][0]
-    kind = next(iter(types_allowed(schema)), "string")
-    samples = {"string": f"contract {member.name}", "array": [], "object": {}, "boolean": True}
-    return samples.get(kind, schema.get("minimum", 1))
+    """Return one unsuspicious value that *member* allows, `ABSENT` where none is known."""
+    return sampled(schema_text(member.schema), member.name)
+
+
+@lru_cache(maxsize=1024)
+def sampled(schema: str, name: str) -> Any:
+    """Return a value that *schema*, as a text, allows, `ABSENT` where none is known.
+
+    What puts values together here is asked first, then the strategies of schemathesis.
+    """
+    told = told_schema(json.loads(schema))
+    value = sample_of(told, name)
+    if value is not ABSENT:
+        return value
+    smallest_first = sorted(drawn_values(told, SAMPLES_DRAWN), key=lambda one: len(str(one)))
+    return smallest_first[0] if smallest_first else ABSENT
 
 
 def minimal_body(operation: Operation, context: RunContext) -> Any:
-    """Return the smallest body that the schema allows: what is required, and what is pinned."""
+    """Return the smallest body that the schema allows: what is required, and what is pinned.
+
+    Where none is known, it is one that the schema does not allow.
+    """
+    body = with_pins(_body_of_required(operation), context)
+    if operation.request is None or is_promised(operation, body):
+        return body
+    other = sampled(schema_text(_without_shown(operation.request.schema)), "body")
+    return body if other is ABSENT else with_pins(other, context)
+
+
+def _without_shown(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *schema* without the values that it shows: they have more in them than is asked."""
+    shown = ("example", "examples", "default")
+    return {key: value for key, value in schema.items() if key not in shown}
+
+
+def _body_of_required(operation: Operation) -> Any:
     body: Any = {}
     required = {paths.WHOLE}
     for member in operation.request_members:
         if member.required and member.parent in required:
             required.add(member.path)
             value = {} if "properties" in member.schema else _documented_value(operation, member)
-            body = paths.with_value(body, member.path, value)
-    return with_pins(body, context)
+            if value is not ABSENT:
+                body = paths.with_value(body, member.path, value)
+    return body
 
 
 def full_body(operation: Operation, context: RunContext) -> Any:
-    """Return a body with every member that an update may write."""
-    body = minimal_body(operation, context)
+    """Return a body with every member that an update may write, as far as the schema allows."""
+    values: dict[str, Any] = {}
     for member in writable_members(operation):
-        body = paths.with_value(body, member.path, _documented_value(operation, member))
+        value = _documented_value(operation, member)
+        if value is not ABSENT:
+            values[member.path] = _fullest_value(member, value)
+    body = with_allowed_values(operation, minimal_body(operation, context), values)
     return with_pins(body, context)
+
+
+def _fullest_value(member: Property, value: Any) -> Any:
+    """Return *value*, or the one with most members where they hang on one another."""
+    if not (member.is_composed and isinstance(value, Mapping)):
+        return value
+    found = islice(samples_of(told_schema(member.schema), member.name), SAMPLES_DRAWN)
+    return max([value, *(one for one in found if isinstance(one, Mapping))], key=len)
+
+
+def with_allowed_values(operation: Operation, body: Any, values: Mapping[str, Any]) -> Any:
+    """Return *body* with all of *values*, or with those that the schema allows one by one."""
+    everything = with_values(body, values)
+    if is_promised(operation, everything) or not is_promised(operation, body):
+        return everything
+    for path, value in values.items():
+        more = paths.with_value(body, path, value)
+        if is_promised(operation, more):
+            body = more
+    return body
+
+
+def body_with_member(operation: Operation, context: RunContext, member: Property) -> Any:
+    """Return the smallest body that has *member*, and whatever the schema asks for beside it.
+
+    `ABSENT` where none is known.
+    """
+    value = paths.value_at(full_body(operation, context), member.path)
+    if value is ABSENT:
+        value = _documented_value(operation, member)
+    if value is not ABSENT:
+        body = paths.with_value(minimal_body(operation, context), member.path, value)
+        if is_promised(operation, body) or operation.request is None:
+            return body
+    assert operation.request is not None
+    wanted = _asking_for(paths.steps_of(member.path))
+    asked = merged_schemas(_without_shown(operation.request.schema), wanted)
+    body = sampled(schema_text(asked), "body")
+    return ABSENT if body is ABSENT else with_pins(body, context)
+
+
+def _asking_for(steps: Sequence[paths.Step]) -> dict[str, Any]:
+    """Return the schema of an object that has the member to which *steps* lead."""
+    if not steps:
+        return {}
+    name, rest = str(steps[0]), steps[1:]
+    return {"type": "object", "required": [name], "properties": {name: _asking_for(rest)}}
 
 
 def fresh_body(operation: Operation, context: RunContext, label: str, except_path: str = "") -> Any:
@@ -123,13 +227,14 @@ def fresh_body(operation: Operation, context: RunContext, label: str, except_pat
     body = full_body(operation, context)
     if not context.made_up:
         return body
+    values: dict[str, Any] = {}
     for member in writable_members(operation):
         if member.path == except_path or member.path in context.pins:
             continue
         value = _fresh_value(member, context, label)
-        if value is not ABSENT:
-            body = paths.with_value(body, member.path, value)
-    return body
+        if value is not ABSENT and is_allowed_value(member.schema, value):
+            values[member.path] = value
+    return with_allowed_values(operation, body, values)
 
 
 def _fresh_value(member: Property, context: RunContext, label: str) -> Any:
@@ -193,11 +298,6 @@ def with_values(body: Any, values: Mapping[str, Any]) -> Any:
 # --- ground truth ---------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=64)
-def _validator_of(schema: str) -> Any:
-    return jsonschema_rs.Draft202012Validator(json.loads(schema), validate_formats=True)
-
-
 def violations(operation: Operation, body: Any) -> tuple[Violation, ...]:
     """Return each place at which *body* breaks the request schema, once.
 
@@ -205,7 +305,7 @@ def violations(operation: Operation, body: Any) -> tuple[Violation, ...]:
     """
     if operation.request is None:
         return ()
-    validator = _validator_of(json.dumps(operation.request.schema, sort_keys=True))
+    validator = validator_of(schema_text(operation.request.schema))
     found: dict[tuple[str, str | None], Violation] = {}
     for error in validator.iter_errors(body):
         broken = _violation_of(error, body)
@@ -215,19 +315,46 @@ def violations(operation: Operation, body: Any) -> tuple[Violation, ...]:
     return tuple(found.values())
 
 
-def is_allowed_value(schema: Mapping[str, Any], value: Any) -> bool:
-    """Return whether *schema*, that of one member, allows *value*."""
-    return bool(_validator_of(json.dumps(schema, sort_keys=True, default=str)).is_valid(value))
+def is_promised(operation: Operation, body: Any) -> bool:
+    """Return whether the document promises that *body* is taken.
+
+    The schema allows it, and a discriminator in it names the branch that it is.
+    """
+    if operation.request is None or violations(operation, body):
+        return operation.request is None
+    if operation.request.kind is BodyKind.JSON_PATCH:
+        return bool(body == [])  # whether an operation can be done hangs on what is there
+    if operation.request.kind is BodyKind.XML:
+        return False
+    if operation.request.kind in OF_TEXTS and value_understood(operation.request, body) is ABSENT:
+        return False
+    text = schema_text(operation.request.schema)
+    return '"x-discriminator"' not in text or bool(_told_validator(text).is_valid(body))
+
+
+@lru_cache(maxsize=64)
+def _told_validator(schema: str) -> Any:
+    return validator_of(schema_text(told_schema(json.loads(schema))))
 
 
 def _violation_of(error: Any, body: Any) -> Violation:
     steps = paths.steps_reported(body, error.instance_path, error.instance)
     pointer = paths.pointer_of(steps)
-    keyword = str(error.kind.name)
+    keyword = _condition_broken(error.schema_path) or str(error.kind.name)
     if keyword == "type" and error.instance is None:
         keyword = "null"
-    missing = error.kind.property if keyword == "required" else None
+    missing = error.kind.property if error.kind.name == "required" else None
     return Violation(pointer, keyword, str(error.message)[:MESSAGE_CHARACTERS], missing)
+
+
+def _condition_broken(schema_path: Sequence[str | int]) -> str:
+    """Return the keyword that asks for something on a condition, where the error is of that."""
+    is_name = False
+    for step in schema_path:
+        if not is_name and step in CONDITIONAL:
+            return CONDITIONAL[str(step)]
+        is_name = not is_name and step in ("properties", "patternProperties", "$defs")
+    return ""
 
 
 def _keyword_rank(keyword: str) -> int:
@@ -243,32 +370,32 @@ def path_at_fault(violation: Violation, body: Any) -> str:
 # --- cases ----------------------------------------------------------------------------------------
 
 
-def encoded_json(body: Any) -> bytes:
-    """Return *body* as JSON in UTF-8, its characters as they are."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-
-
 def bare_case(
     probe: Probe, title: str, operation: Operation, context: RunContext, **more: Any
 ) -> Case:
     """Return a case of which nothing is promised, unless *more* sets other fields of it.
 
-    It goes to the run's own resource, with valid credentials and without a body.
+    It goes to the run's own resource, with the parameters that every request has and valid
+    credentials, and without a body.
     """
-    media_type = operation.request.media_type if operation.request else "application/json"
+    media_type = content_type(operation.request) if operation.request else "application/json"
+    carried = carried_parameters(operation, context, title)
     settings: dict[str, Any] = {
         "parameters": context.parameters,
         "headers": (
             ("Content-Type", media_type),
             ("Accept", "application/json"),
-            *headers_of(chosen_alternative(operation, context), context),
+            *carried[Location.HEADER],
         ),
+        "query": carried[Location.QUERY],
+        "cookies": carried[Location.COOKIE],
         "authority": authority_name(operation, context),
         "expect": Expect.ANY,
         "value": ABSENT,
         "body": None,
     }
-    return Case(probe=probe, title=title, operation=operation, **(settings | more))
+    bare = Case(probe=probe, title=title, operation=operation, **(settings | more))
+    return with_credentials(bare, credentials_of(chosen_alternative(operation, context), context))
 
 
 def judged_case(
@@ -278,8 +405,27 @@ def judged_case(
 
     What is promised for it follows from the schema, not from its maker.
     """
-    settings = {"value": body, "body": encoded_json(body)} | promised_by_schema(operation, body)
+    settings = _body_fields(operation, body)
     return bare_case(probe, title, operation, context, **(settings | more))
+
+
+def _body_fields(operation: Operation, body: Any) -> dict[str, Any]:
+    """Return the fields of a case that sends *body* in the media type of the request."""
+    content = operation.request
+    if content is None or content.kind in (BodyKind.JSON, BodyKind.MERGE_PATCH):
+        settings = {"value": body, "body": encoded_json(body)}
+        return settings | promised_by_schema(operation, body)
+    if content.kind is BodyKind.XML:  # as published, or not at all
+        return {"value": ABSENT, "body": encoded_body(content, body), "expect": Expect.ANY}
+    understood = value_understood(content, body)
+    encoded = encoded_body(content, body)
+    is_ambiguous = content.kind in OF_TEXTS and understood is ABSENT
+    if encoded is None or is_ambiguous:  # nothing is promised for what can be read in two ways
+        return {"value": ABSENT, "body": encoded, "expect": Expect.ANY}
+    promised = promised_by_schema(operation, body if understood is ABSENT else understood)
+    # What a patch or a file makes of the resource, no one can tell from it.
+    is_told = content.kind in OF_TEXTS or promised["expect"] is Expect.REFUSED
+    return {"value": understood if is_told else ABSENT, "body": encoded} | promised
 
 
 def promised_by_schema(operation: Operation, body: Any) -> dict[str, Any]:
@@ -289,13 +435,42 @@ def promised_by_schema(operation: Operation, body: Any) -> dict[str, Any]:
     wrong.
     """
     wrong = violations(operation, body)
+    if _removes_only(operation, wrong):
+        return {"violations": (), "expect": Expect.ANY}
+    expect = Expect.ACCEPTED if is_promised(operation, body) else Expect.ANY
     fields: dict[str, Any] = {
         "violations": wrong,
-        "expect": Expect.REFUSED if wrong else Expect.ACCEPTED,
+        "expect": Expect.REFUSED if wrong else expect,
     }
     if len(wrong) == 1:
-        fields["subject"] = Subject(SubjectKind.MEMBER, path_at_fault(wrong[0], body))
+        fields["subject"] = Subject(SubjectKind.MEMBER, documented_fault(operation, wrong[0], body))
     return fields
+
+
+def _removes_only(operation: Operation, wrong: Sequence[Violation]) -> bool:
+    """Return whether a merge patch is wrong only in that it removes members (RFC 7396 1).
+
+    The schema tells what stays there, and null that nothing does.
+    """
+    if operation.request is None or operation.request.kind is not BodyKind.MERGE_PATCH:
+        return False
+    return bool(wrong) and all(violation.keyword == "null" for violation in wrong)
+
+
+def documented_fault(operation: Operation, violation: Violation, body: Any) -> str:
+    """Return the path of the member that is wrong or missing, or of the nearest that is documented.
+
+    The values of a map are told as one, and what lies below ``oneOf`` or a schema that contains
+    itself by the last member that has a place of its own.
+    """
+    steps = paths.steps_of_pointer(body, violation.pointer)
+    if violation.missing is not None:
+        steps.append(violation.missing)
+    known = {member.path for member in operation.request_members}
+    path = paths.documented_path(steps, known)
+    while path and path not in known:
+        path = paths.parent_path(path)
+    return path
 
 
 def distinct_cases(cases: Iterable[Case]) -> list[Case]:
@@ -320,9 +495,12 @@ def alternative_name(alternative: Sequence[SecurityScheme]) -> str:
 
 
 def chosen_alternative(operation: Operation, context: RunContext) -> tuple[SecurityScheme, ...]:
-    """Return the first documented alternative for which every credential was given."""
+    """Return the first documented alternative for which every credential was given.
+
+    The one that asks for none comes last: who is known may do more.
+    """
     for alternative in operation.security:
-        if is_complete(alternative, context):
+        if alternative and is_complete(alternative, context):
             return alternative
     return ()
 
@@ -338,21 +516,52 @@ def is_given(scheme: SecurityScheme, context: RunContext) -> bool:
     return all(given.get(part) for part, _ in scheme.variables)
 
 
-def headers_of(
-    alternative: Sequence[SecurityScheme], context: RunContext
-) -> tuple[tuple[str, str], ...]:
-    """Return the headers of the credentials that were given for *alternative*."""
-    return tuple(
-        credential_header(scheme, context.credentials[scheme.name]) for scheme in alternative
+def credentials_of(alternative: Sequence[SecurityScheme], context: RunContext) -> dict[Slot, str]:
+    """Return the credentials that were given for *alternative*, by where they stand."""
+    return {
+        scheme.slot: credential_value(scheme, context.credentials[scheme.name])
+        for scheme in alternative
+    }
+
+
+def with_credentials(case: Case, credentials: Mapping[Slot, str]) -> Case:
+    """Return *case* with *credentials* in the place of those that it has."""
+    slots = {scheme.slot for scheme in case.operation.schemes}
+    return replace(
+        case,
+        headers=_with_carried(case.headers, Location.HEADER, slots, credentials),
+        query=_with_carried(case.query, Location.QUERY, slots, credentials),
+        cookies=_with_carried(case.cookies, Location.COOKIE, slots, credentials),
     )
 
 
-def credential_header(scheme: SecurityScheme, values: Mapping[str, str]) -> tuple[str, str]:
-    """Return the header that carries *values* (RFC 7617 for basic, RFC 6750 for bearer)."""
+def _with_carried(
+    pairs: Iterable[tuple[str, str]],
+    location: Location,
+    slots: Collection[Slot],
+    credentials: Mapping[Slot, str],
+) -> tuple[tuple[str, str], ...]:
+    """Return *pairs*, all at *location*, without those at *slots*, and then its *credentials*."""
+    kept = [pair for pair in pairs if (location, pair[0]) not in slots]
+    for (where, name), value in credentials.items():
+        if where is location:
+            kept.append((name, _written_credential(location, value)))
+    return tuple(kept)
+
+
+def _written_credential(location: Location, value: str) -> str:
+    """Return *value* as it is written there: a key in a cookie is an opaque text (RFC 6265 4.1)."""
+    if location is Location.HEADER:
+        return value
+    return quote(value, safe=COOKIE_CHARACTERS if location is Location.COOKIE else "")
+
+
+def credential_value(scheme: SecurityScheme, values: Mapping[str, str]) -> str:
+    """Return what carries *values* (RFC 7617 for basic, RFC 6750 for bearer)."""
     if scheme.kind == "basic":
         pair = f"{values.get('username', '')}:{values.get('password', '')}".encode()
-        return scheme.header, f"Basic {base64.b64encode(pair).decode('ascii')}"
+        return f"Basic {base64.b64encode(pair).decode('ascii')}"
     if scheme.kind == "bearer":
         # httpx sends no value that ends in a space.
-        return scheme.header, f"Bearer {values.get('token', '')}".rstrip()
-    return scheme.header, values.get("value", "")
+        return f"Bearer {values.get('token', '')}".rstrip()
+    return values.get("value", "")

@@ -1,21 +1,13 @@
 """What does schemathesis know of this schema? Its coverage cases, as a second source.
 
-This is the one adapter. It is passive: its generators are read, its transport and its checks are
-never touched. The drivers are internal to schemathesis and move between minors; a test holds this
-adapter against the installed version.
+They come through the one adapter (`strategies`).
 """
 
 from __future__ import annotations
 
-import inspect
-import sys
-from contextlib import contextmanager
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
-
-from hypothesis.internal import charmap
-from hypothesis.internal.intervalsets import IntervalSet
 
 from pytest_confluent_contracts.cases.build import (
     distinct_cases,
@@ -26,6 +18,13 @@ from pytest_confluent_contracts.cases.build import (
     with_pins,
 )
 from pytest_confluent_contracts.cases.negative import listed_cases
+from pytest_confluent_contracts.cases.samples import told_schema
+from pytest_confluent_contracts.cases.strategies import (
+    JSON_TYPES,
+    characters_known,
+    loaded_schema,
+)
+from pytest_confluent_contracts.model.media_types import IN_JSON
 from pytest_confluent_contracts.model.paths import value_at, value_at_pointer, with_value
 from pytest_confluent_contracts.model.traffic import Case, Probe, RunContext
 
@@ -34,14 +33,6 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.model.documents import Operation
 
-# What a body may be; a case without one has a mark of schemathesis in its place.
-JSON_TYPES = (dict, list, str, int, float, bool, type(None))
-# What Hypothesis finds out for UTF-8 by trying each code point, in a second and 200 MB, in every
-# fresh checkout.
-UTF_8 = IntervalSet(((0, 0xD7FF), (0xE000, sys.maxunicode)))
-# By what this version of Hypothesis says that its function returns.
-UTF_8_FORMS = {IntervalSet: UTF_8, tuple[IntervalSet, IntervalSet]: (UTF_8, IntervalSet(()))}
-
 
 def coverage_cases(operation: Operation, context: RunContext) -> list[Case]:
     """Return what schemathesis' coverage phase adds.
@@ -49,11 +40,12 @@ def coverage_cases(operation: Operation, context: RunContext) -> list[Case]:
     These are bodies that are allowed, and bodies that are wrong in one way that the listed broken
     ones are not.
     """
-    if operation.request is None or not context.made_up:
+    request = operation.request
+    if request is None or request.kind not in IN_JSON or not context.made_up:
         return []
     known = {ways_wrong(case) for case in listed_cases(operation, context)}
     added: list[Case] = []
-    for index, body in enumerate(schemathesis_bodies(operation)):
+    for index, body in enumerate(_readable_bodies(operation)):
         sent = _unmistakable(body, index, operation, context)
         title = "a coverage body of schemathesis"
         one = judged_case(Probe.COVERAGE, title, operation, context, sent)
@@ -61,6 +53,17 @@ def coverage_cases(operation: Operation, context: RunContext) -> list[Case]:
         if is_new or not one.violations:
             added.append(one)
     return distinct_cases(added)
+
+
+def _readable_bodies(operation: Operation) -> list[Any]:
+    """Return the bodies of schemathesis, none where it cannot read the schema."""
+    from hypothesis.errors import HypothesisException
+    from schemathesis.errors import SchemathesisError
+
+    try:
+        return list(schemathesis_bodies(operation))
+    except (HypothesisException, SchemathesisError):
+        return []
 
 
 def ways_wrong(case: Case) -> tuple[object, ...]:
@@ -93,57 +96,19 @@ def _unmistakable(body: Any, index: int, operation: Operation, context: RunConte
 
 def schemathesis_bodies(operation: Operation) -> Iterator[Any]:
     """Yield the bodies of schemathesis' coverage phase, allowed and wrong ones."""
-    import schemathesis
     from schemathesis import GenerationMode
-    from schemathesis.config import SchemathesisConfig
 
-    # An explicit config: without one schemathesis reads the schemathesis.toml of whoever runs the
-    # gate.
-    config = SchemathesisConfig()
-    schema = schemathesis.openapi.from_dict(_body_document(operation), config=config)
+    assert operation.request is not None
+    schema = loaded_schema(_sendable_schema(told_schema(operation.request.schema)), operation)
     update = schema["/"]["patch"]
     generation = update.schema.config.generation
-    with _characters_known():
+    with characters_known():
         cases = schema.iter_coverage_cases(
             update, generation_modes=list(GenerationMode), generation_config=generation
         )
         for case in cases:
             if case.method == "PATCH" and isinstance(case.body, JSON_TYPES):
-                yield case.body
-
-
-@contextmanager
-def _characters_known() -> Iterator[None]:
-    """Tell Hypothesis which characters UTF-8 has.
-
-    Where it wants to know it in a form that is not known here, it finds out itself.
-    """
-    wanted = inspect.signature(charmap.intervals_from_codec).return_annotation
-    if wanted not in UTF_8_FORMS:
-        yield
-        return
-
-    def known_intervals(_: str) -> Any:
-        return UTF_8_FORMS[wanted]
-
-    with patch.object(charmap, "intervals_from_codec", known_intervals):
-        yield
-
-
-def _body_document(operation: Operation) -> dict[str, Any]:
-    """Return a document of the request body alone, of what an update may send.
-
-    For the rest nothing need be drawn.
-    """
-    assert operation.request is not None
-    content = {operation.request.media_type: {"schema": _sendable_schema(operation.request.schema)}}
-    body = {"required": operation.request.required, "content": content}
-    update = {"requestBody": body, "responses": {"200": {"description": ""}}}
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": operation.id, "version": "1"},
-        "paths": {"/": {"patch": update}},
-    }
+                yield json.loads(json.dumps(case.body))
 
 
 def _sendable_schema(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-import os
-from contextlib import contextmanager
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from functools import partial
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest.mock import patch
 
 import hypothesis
 import hypothesis.core
-from hypothesis import HealthCheck, Phase, configuration
+from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.database import InMemoryExampleDatabase, choices_to_bytes
-from hypothesis.internal.conjecture import junkdrawer
-from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
 from pytest_confluent_contracts.cases.build import (
     sendable_members,
@@ -23,107 +23,57 @@ from pytest_confluent_contracts.cases.build import (
     violations,
     with_pins,
 )
-from pytest_confluent_contracts.model.paths import WHOLE, item_path, member_path, with_value
+from pytest_confluent_contracts.cases.drawing import ANYTHING, draw_values, isolated_hypothesis
+from pytest_confluent_contracts.cases.patterns import matching_strategy
+from pytest_confluent_contracts.cases.samples import (
+    FORMATTED,
+    is_allowed_value,
+    samples_of,
+    told_schema,
+)
+from pytest_confluent_contracts.model.paths import (
+    WHOLE,
+    item_path,
+    member_path,
+    value_path,
+    with_value,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable
 
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import RunContext
 
-T = TypeVar("T")
-BACKEND = "confluent-contracts"
 SHRINK_SEED = 0
-# Named, for the default alphabet of st.text() builds a table of 200 MB for UTF-8 in every fresh
-# checkout.
-ANYTHING = st.characters(exclude_categories=["Cs"])
-ALLOWED_PER_FORBIDDEN = 10  # what is forbidden can be listed, and is
+GROUPED = 6  # numbers that are drawn as one tuple while a value is shrunk
+ALLOWED_PER_FORBIDDEN = 20  # what is forbidden can be listed, and is
+SAMPLES_TAKEN = 12  # of what is put together, to draw from
+MOST_VALUES = 5  # of a drawn map whose schema has no bound
+MOST_EXACT = 2**53 - 1
+# What a schema asks for in such ways that values are put together, and not drawn part by part.
+COMPOSED = frozenset(
+    {
+        *("$ref", "allOf", "oneOf", "anyOf", "not", "if", "dependentRequired", "dependentSchemas"),
+        *("patternProperties", "propertyNames", "prefixItems", "contains"),
+        *("unevaluatedProperties", "unevaluatedItems"),
+    }
+)
+STEPPED = frozenset({"multipleOf", "exclusiveMinimum", "exclusiveMaximum"})
 MOST_ITEMS = 12  # of a drawn list whose schema has no bound
+PLAIN_NAMES = "abcdefghijklmnopqrstuvwxyz0123456789-_"
 PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -_.:/"
 
 
-class ConstantFreeProvider(HypothesisProvider):
-    """Hypothesis without constants.
-
-    It would mix literals of the user's own modules, secrets too, into what is sent.
-    """
-
-    def _maybe_draw_constant(self, *_: Any, **__: Any) -> None:
-        return None
-
-
-AVAILABLE_PROVIDERS[BACKEND] = ConstantFreeProvider
-
-
-@contextmanager
-def isolated_hypothesis() -> Iterator[None]:
-    """Keep Hypothesis to itself, whoever draws.
-
-    It mixes in no constants, makes no ``.hypothesis`` where there was none, and loses no Ctrl-C:
-    raises `KeyboardInterrupt` in the place of an error that one caused.
-    """
-    home = configuration.storage_directory(intent_to_write=False).home_directory
-    if not home.exists():
-        # Its caches go nowhere: nothing can lie below a device.
-        configuration.set_hypothesis_home_dir(os.devnull)
-    # schemathesis draws with the usual provider, parts of which Hypothesis takes without looking
-    # it up.
-    unmixed = patch.object(
-        HypothesisProvider, "_maybe_draw_constant", ConstantFreeProvider._maybe_draw_constant
-    )
-    # A signal that arrives while garbage is collected would be raised in this callback, where
-    # Python drops it.
-    unhooked = patch.object(junkdrawer, "_gc_initialized", True)
-    try:
-        with unmixed, unhooked:
-            yield
-    except Exception as error:
-        # Interrupted while it makes ready, Hypothesis trips over what is not there yet, and hides
-        # why.
-        if _caused_by_interrupt(error):
-            raise KeyboardInterrupt from None
-        raise
-    finally:
-        configuration.set_hypothesis_home_dir(home)
-
-
-def _caused_by_interrupt(error: BaseException | None) -> bool:
-    while error is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__context__
-    return error is not None
-
-
-def draw_values(strategy: st.SearchStrategy[T], count: int, seed: int) -> list[T]:
-    """Return *count* draws, or as many as there are.
-
-    The same seed gives the same values, in every profile and beside every database.
-    """
-    values: list[T] = []
-    if not count:
-        return values
-
-    @hypothesis.seed(seed)
-    @hypothesis.settings(
-        max_examples=count,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        derandomize=False,
-        backend=BACKEND,
-        suppress_health_check=list(HealthCheck),
-    )
-    @hypothesis.given(strategy)
-    def gather(value: T) -> None:
-        values.append(value)
-
-    # The key of a database that is not used: to make one, Hypothesis would read and take apart the
-    # source of this file.
-    gather._hypothesis_internal_database_key = b""  # type: ignore[attr-defined]
-    gather()
-    return values[:count]
-
-
 # --- strategies -----------------------------------------------------------------------------------
+
+
+class Drawing(NamedTuple):
+    """What is left out, and what is secret, by path; and what references lead to."""
+
+    fixed: frozenset[str]
+    secrets: frozenset[str]
+    definitions: Mapping[str, Any]
 
 
 def allowed_bodies(operation: Operation, context: RunContext) -> list[Any]:
@@ -131,66 +81,109 @@ def allowed_bodies(operation: Operation, context: RunContext) -> list[Any]:
     if operation.request is None:
         return []
     checked = () if context.made_up else operation.promises.checked_elsewhere.paths
-    secrets = _secret_paths(operation)
-    strategy = _value_strategy(operation.request.schema, WHOLE, frozenset(checked), secrets)
+    strategy = _body_strategy(operation, frozenset(checked))
     return draw_values(strategy, context.max_examples, context.seed)
 
 
+def _body_strategy(operation: Operation, fixed: frozenset[str]) -> st.SearchStrategy[Any]:
+    assert operation.request is not None
+    schema = told_schema(operation.request.schema)
+    drawing = Drawing(fixed, _secret_paths(operation), schema.get("$defs", {}))
+    return _value_strategy(schema, WHOLE, drawing)
+
+
 def _value_strategy(
-    schema: Mapping[str, Any], path: str, fixed: frozenset[str], secrets: frozenset[str]
+    schema: Mapping[str, Any], path: str, drawing: Drawing
 ) -> st.SearchStrategy[Any]:
-    """Draw what *schema* allows at *path*, without the members at the paths of *fixed*."""
+    """Draw what *schema* allows at *path*, without the members that are fixed."""
     if "enum" in schema:
-        return st.sampled_from(schema["enum"])
+        return st.sampled_from(schema["enum"] or [None])
     if "const" in schema:
         return st.just(schema["const"])
+    if COMPOSED & schema.keys():
+        return _sampled_strategy({**schema, "$defs": drawing.definitions})
     kinds = types_allowed(schema) or ["object" if "properties" in schema else "string"]
-    return st.one_of([_typed_strategy(kind, schema, path, fixed, secrets) for kind in kinds])
+    return st.one_of([_typed_strategy(kind, schema, path, drawing) for kind in kinds])
 
 
 def _typed_strategy(
-    kind: str, schema: Mapping[str, Any], path: str, fixed: frozenset[str], secrets: frozenset[str]
+    kind: str, schema: Mapping[str, Any], path: str, drawing: Drawing
 ) -> st.SearchStrategy[Any]:
     if kind == "object":
-        return _object_strategy(schema, path, fixed, secrets)
+        return _object_strategy(schema, path, drawing)
     if kind == "array":
         item = schema.get("items") or {"type": "string"}
-        items = _value_strategy(item, item_path(path), fixed, secrets)
-        fewest, most = schema.get("minItems", 0), schema.get("maxItems", MOST_ITEMS)
+        items = _value_strategy(item, item_path(path), drawing)
+        fewest = schema.get("minItems", 0)
+        most = max(fewest, schema.get("maxItems", MOST_ITEMS))
+        if schema.get("uniqueItems"):
+            return st.lists(items, min_size=fewest, max_size=most, unique_by=repr)
         return st.lists(items, min_size=fewest, max_size=most)
     if kind == "string":
-        return secret_strategy() if path in secrets else text_strategy(schema)
+        return secret_strategy() if path in drawing.secrets else text_strategy(schema)
+    if kind in ("integer", "number"):
+        return _number_strategy(kind, schema)
+    return st.booleans() if kind == "boolean" else st.none()
+
+
+def _sampled_strategy(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
+    """Draw from the values that are put together for *schema*: in variety less, but all right."""
+    found = list(islice(samples_of(schema), SAMPLES_TAKEN))
+    return st.sampled_from(found) if found else st.nothing()
+
+
+def _number_strategy(kind: str, schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
+    """Draw numbers within the bounds of *schema* that its format holds."""
+    if STEPPED & schema.keys() or schema.get("format") == "float":
+        return _sampled_strategy(schema)
     low, high = schema.get("minimum"), schema.get("maximum")
-    return {
-        "boolean": st.booleans(),
-        "integer": st.integers(low, high),
-        "number": st.floats(low, high, allow_nan=False, allow_infinity=False),
-        "null": st.none(),
-    }[kind]
+    if kind == "number":
+        return st.floats(low, high, allow_nan=False, allow_infinity=False)
+    # RFC 8259 6: beyond this, numbers are not the same everywhere. Whole numbers have whole bounds.
+    low = -MOST_EXACT if low is None else math.ceil(low)
+    high = MOST_EXACT if high is None else math.floor(high)
+    return st.integers(low, high) if low <= high else st.nothing()
 
 
 def _object_strategy(
-    schema: Mapping[str, Any], path: str, fixed: frozenset[str], secrets: frozenset[str]
+    schema: Mapping[str, Any], path: str, drawing: Drawing
 ) -> st.SearchStrategy[dict[str, Any]]:
     """Draw declared members only: undeclared ones have a probe of their own.
 
     Objects are always drawn: an absent one is no news twice.
     """
+    if not schema.get("properties"):
+        return _map_strategy(schema, path, drawing)
     always: dict[str, st.SearchStrategy[Any]] = {}
     sometimes: dict[str, st.SearchStrategy[Any]] = {}
     required = schema.get("required") or ()
     for name, member in (schema.get("properties") or {}).items():
         child = member_path(path, name)
-        if child in fixed or not _may_send(member):
+        if child in drawing.fixed or not _may_send(member):
             continue
         is_always = name in required or "properties" in member
         parts = always if is_always else sometimes
-        parts[name] = _value_strategy(member, child, fixed, secrets)
+        parts[name] = _value_strategy(member, child, drawing)
     return st.fixed_dictionaries(always, optional=sometimes)
 
 
+def _map_strategy(
+    schema: Mapping[str, Any], path: str, drawing: Drawing
+) -> st.SearchStrategy[dict[str, Any]]:
+    """Draw maps from names to values, as ``additionalProperties`` has them."""
+    values = schema.get("additionalProperties")
+    if not isinstance(values, Mapping) or schema.get("required"):
+        held = {"type": "object", **schema, "$defs": drawing.definitions}
+        return _sampled_strategy(held)
+    fewest = schema.get("minProperties", 0)
+    most = max(fewest, min(MOST_VALUES, schema.get("maxProperties", MOST_VALUES)))
+    strategy = _value_strategy(values, value_path(path), drawing)
+    names = st.text(PLAIN_NAMES, min_size=1, max_size=12)
+    return st.dictionaries(names, strategy, min_size=fewest, max_size=most)
+
+
 def _may_send(schema: Mapping[str, Any]) -> bool:
-    is_described = bool(types_allowed(schema)) or "enum" in schema
+    is_described = bool(types_allowed(schema)) or "enum" in schema or bool(COMPOSED & schema.keys())
     return is_described and not schema.get("readOnly")
 
 
@@ -212,10 +205,15 @@ def _secret_of(parts: tuple[int, str]) -> str:
 def text_strategy(schema: Mapping[str, Any]) -> st.SearchStrategy[str]:
     """Draw texts of every plane, short and middling, within the bounds of *schema*."""
     if "pattern" in schema:
-        return st.from_regex(schema["pattern"])
-    if schema.get("format") in FORMATS:
-        return FORMATS[schema["format"]]
+        return _patterned_strategy(schema)
+    form = schema.get("format")
+    if form in FORMATS:
+        return FORMATS[form].filter(partial(is_allowed_value, schema))
+    if form in FORMATTED:
+        return _sampled_strategy(schema)
     low, high = schema.get("minLength", 0), schema.get("maxLength", 400)
+    if low > high:
+        return st.nothing()
 
     def sized(alphabet: st.SearchStrategy[str] | str, size: int) -> st.SearchStrategy[str]:
         return st.text(alphabet, min_size=low, max_size=max(low, min(size, high)))
@@ -223,8 +221,24 @@ def text_strategy(schema: Mapping[str, Any]) -> st.SearchStrategy[str]:
     return st.one_of(sized(ANYTHING, 10), sized(PLAIN, 40), sized(ANYTHING, 80), sized(PLAIN, 400))
 
 
+def _patterned_strategy(schema: Mapping[str, Any]) -> st.SearchStrategy[str]:
+    """Draw texts of the pattern of *schema*, samples where nobody can invert it."""
+    strategy = matching_strategy(schema["pattern"])
+    if strategy is None:
+        return _sampled_strategy(schema)
+    return strategy.filter(partial(is_allowed_value, schema))
+
+
 def _moment_text(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds") + "Z"
+
+
+def _time_text(moment: time) -> str:
+    return moment.isoformat(timespec="seconds") + "Z"
+
+
+def _base64_text(content: bytes) -> str:
+    return b64encode(content).decode("ascii")
 
 
 FORMATS: dict[str, st.SearchStrategy[str]] = {
@@ -232,6 +246,10 @@ FORMATS: dict[str, st.SearchStrategy[str]] = {
     "date": st.dates().map(date.isoformat),
     "uuid": st.uuids().map(str),
     "uri": st.integers(0, 10**6).map("https://contract.example/{}".format),
+    "time": st.times().map(_time_text),
+    "ipv4": st.ip_addresses(v=4).map(str),
+    "ipv6": st.ip_addresses(v=6).map(str),
+    "byte": st.binary(max_size=30).map(_base64_text),
     "email": st.integers(0, 10**6).map("contract-{}@contract.example".format),
 }
 
@@ -264,7 +282,7 @@ def forbidden_bodies(operation: Operation, context: RunContext) -> list[Any]:
         return with_value(with_pins(body, context), path, junk)
 
     places = [WHOLE, *(member.path for member in sendable_members(operation))]
-    fine = _value_strategy(operation.request.schema, WHOLE, frozenset(), _secret_paths(operation))
+    fine = _body_strategy(operation, frozenset())
     broken = st.tuples(fine, st.sampled_from(places), JUNK).map(spoilt)
     count = math.ceil(context.max_examples / ALLOWED_PER_FORBIDDEN)
     made = draw_values(broken, count, context.seed + 1)
@@ -283,14 +301,22 @@ def smallest_levels(
 ) -> tuple[int, ...]:
     """Return the smallest tuple, each number between 0 and its level, for which *holds*.
 
-    Where *holds* raises `ShrinkingDone`, *levels* are returned. It must hold for *levels* itself.
+    It must hold for *levels* itself. What *holds* raises as `ShrinkingDone` goes through.
     Hypothesis is given the whole tuple as a remembered failure and shrinks it; integers are all
     that it draws, *tries* tuples at most, not counting those that it asks about while it shrinks.
     """
     database, key = InMemoryExampleDatabase(), b"shrink"
     # Under the secondary key: what stands under the primary one passes for shrunk already.
     database.save(key + b".secondary", choices_to_bytes(levels))
-    chosen = st.tuples(*(st.integers(0, level) for level in levels))
+    # Hypothesis tries whether the numbers of one tuple do as well in another order: in one long
+    # tuple that would take seconds.
+    numbers = [st.integers(0, level) for level in levels]
+    groups = [numbers[start : start + GROUPED] for start in range(0, len(numbers), GROUPED)]
+    chosen = st.tuples(*(st.tuples(*group) for group in groups))
+
+    def grouped_holds(grouped: tuple[tuple[int, ...], ...]) -> bool:
+        return holds(tuple(chain.from_iterable(grouped)))
+
     settings = hypothesis.settings(
         max_examples=tries,
         phases=[Phase.reuse, Phase.shrink],
@@ -303,6 +329,7 @@ def smallest_levels(
     seeded = patch.object(hypothesis.core, "global_force_seed", SHRINK_SEED)
     try:
         with isolated_hypothesis(), seeded:
-            return hypothesis.find(chosen, holds, settings=settings, database_key=key)
-    except (ShrinkingDone, hypothesis.errors.NoSuchExample):
+            found = hypothesis.find(chosen, grouped_holds, settings=settings, database_key=key)
+    except hypothesis.errors.NoSuchExample:
         return tuple(levels)
+    return tuple(chain.from_iterable(found))

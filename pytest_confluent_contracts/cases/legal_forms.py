@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.cases.build import (
     fresh_body,
     full_body,
+    is_promised,
     judged_case,
     minimal_body,
     varied_members,
     violations,
 )
-from pytest_confluent_contracts.model.paths import without_value
+from pytest_confluent_contracts.model.media_types import BodyKind
+from pytest_confluent_contracts.model.paths import percent_encoded, without_value
 from pytest_confluent_contracts.model.traffic import (
     Case,
     Framing,
@@ -41,7 +43,8 @@ def legal_form_cases(operation: Operation, context: RunContext) -> list[Case]:
 
     An optional member rests in each: the next answer shows whether what was said of it was kept.
     """
-    if operation.request is None:
+    request = operation.request
+    if request is None or request.kind not in (BodyKind.JSON, BodyKind.MERGE_PATCH):
         return []
     usual = judged_case(
         Probe.FORMS,
@@ -57,9 +60,8 @@ def legal_form_cases(operation: Operation, context: RunContext) -> list[Case]:
         body = _new_values(operation, context, f"{name} {index}")
         rest = next(rests)
         if rest and name != "member-order":  # where all must stand to change places
-            rested = without_value(body, rest)
-            # Another member may ask for the one that would rest.
-            body = body if violations(operation, rested) else rested
+            shorter = without_value(body, rest)
+            body = shorter if is_promised(operation, shorter) else body
         plain = judged_case(Probe.FORMS, title, operation, context, body)
         made.append(_in_form(plain, name, form))
     return made
@@ -126,6 +128,15 @@ def _forms(usual: Case) -> Iterator[tuple[str, str, dict[str, Any]]]:
     typed = _with_header(headers, "Content-Type", media_type.upper())
     capital = tuple((name.upper(), value) for name, value in typed)
     yield "header-case", "an update with headers in capitals", {"headers": capital}
+    if usual.parameters:
+        form = {"spelling": _with_escape(usual.parameters[-1][1])}
+        yield "escaped-path", "an update with a character of its id escaped", form
+
+
+def _with_escape(id: str) -> str:
+    """Return *id* as a path has it, its last character escaped without need (RFC 3986 2.3)."""
+    escaped = "".join(f"%{byte:02X}" for byte in id[-1:].encode())
+    return f"{percent_encoded(id[:-1])}{escaped}"
 
 
 def _with_header(

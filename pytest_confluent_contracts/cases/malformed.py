@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.baseline import baseline_between
+from pytest_confluent_contracts.cases.bodies import encoded_body, encoded_json
 from pytest_confluent_contracts.cases.build import (
     bare_case,
-    encoded_json,
     fresh_body,
     minimal_body,
     types_allowed,
     writable_members,
 )
+from pytest_confluent_contracts.model.media_types import IN_JSON, BodyKind, matching
 from pytest_confluent_contracts.model.paths import with_value
 from pytest_confluent_contracts.model.traffic import (
     Case,
@@ -49,6 +51,9 @@ def malformed_cases(operation: Operation, context: RunContext) -> list[Case]:
     """Return bodies that are no JSON, or not sent as JSON."""
     if operation.request is None:
         return []
+    if operation.request.kind not in IN_JSON:
+        made = [*_as_another_type(operation, context), _without_body(operation, context)]
+        return list(baseline_between(made, operation, context, CASES_PER_LOOK))
     path = _text_path(operation, context)
     made = [
         *_broken_json(operation, context),
@@ -95,13 +100,21 @@ def _broken_json(operation: Operation, context: RunContext) -> Iterator[Case]:
         "words after the value": good + b" and more",
         "a comment": b"/* update */" + good,
         "white space only": b"   ",
-        "one brace": b"{",
         "one hundred thousand open brackets": b"[" * 100_000,
         "a NUL after the value": good + b"\x00",
     }
     for title, body in bodies.items():
-        if body != good:  # one without a text has no quotes
-            yield _raw_case(title, "json", operation, context, body)
+        if _is_json(body):  # of a body without a text in it, or of a lone number
+            continue
+        yield _raw_case(title, "json", operation, context, body)
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _with_bad_bytes(path: str | None, operation: Operation, context: RunContext) -> Iterator[Case]:
@@ -139,8 +152,13 @@ def _with_surrogates(path: str | None, operation: Operation, context: RunContext
 
 
 def _as_another_type(operation: Operation, context: RunContext) -> Iterator[Case]:
-    good = encoded_json(fresh_body(operation, context, "refused"))
+    assert operation.request is not None
+    body = fresh_body(operation, context, "refused")
+    good = encoded_body(operation.request, body) or b"contract"
+    documented = [one.media_type for one in (operation.request, *operation.other_requests)]
     for media_type in FOREIGN_MEDIA_TYPES:
+        if matching(documented, media_type):
+            continue
         one = _raw_case(f"a body sent as {media_type}", "media-type", operation, context, good)
         yield _with_content_type(one, media_type)
 
@@ -172,6 +190,8 @@ def _with_content_type(case: Case, media_type: str | None) -> Case:
 
 
 def _without_body(operation: Operation, context: RunContext) -> Case:
-    if operation.request and operation.request.required:
+    request = operation.request
+    # An empty text is a text, and an empty file a file.
+    if request and request.required and request.kind not in (BodyKind.TEXT, BodyKind.BINARY):
         return _raw_case("an empty body", "required", operation, context, b"")
     return _raw_case("an empty body", "optional", operation, context, b"", expect=Expect.ANY)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import string
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.build import (
     holds_strings,
-    is_allowed_value,
     made_up_secret,
+    sample_value,
     types_allowed,
     varied_members,
 )
@@ -23,7 +24,13 @@ from pytest_confluent_contracts.cases.sample_strings import (
     SIZES,
     TEXTS,
 )
-from pytest_confluent_contracts.model.paths import item_path
+from pytest_confluent_contracts.cases.samples import (
+    is_allowed_value,
+    is_held_exactly,
+    samples_of,
+    told_schema,
+)
+from pytest_confluent_contracts.model.paths import ABSENT, item_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -32,6 +39,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import RunContext
 
 TEXTS_PER_LIST = 12
+SAMPLES_SENT = 6  # of an object whose members hang on one another
 MANY_KINDS = ("spaces around it", "a character outside the BMP", "NUL", "right to left")
 ALPHABET = string.ascii_lowercase + string.digits
 
@@ -40,9 +48,24 @@ def described_values(
     member: Property, operation: Operation, context: RunContext
 ) -> Iterator[tuple[str, Any]]:
     """Yield the values worth sending for *member* that its schema allows, each described."""
+    is_any_known = False
     for described, value in _values_by_type(member, operation, context):
-        if is_allowed_value(member.schema, value):
+        if is_allowed_value(member.schema, value) and is_returned(member.schema, value):
+            is_any_known = True
             yield described, value
+    if member.is_composed:
+        for value in islice(samples_of(told_schema(member.schema), member.name), SAMPLES_SENT):
+            is_any_known = True
+            yield "a sample", value
+    if not is_any_known:
+        value = sample_value(member)
+        if value is not ABSENT:
+            yield "a sample", value
+
+
+def is_returned(schema: Mapping[str, Any], value: Any) -> bool:
+    """Return whether *value* is no number that its format makes another one."""
+    return not isinstance(value, float) or is_held_exactly(schema, value)
 
 
 def has_list_of_texts(operation: Operation, context: RunContext) -> bool:

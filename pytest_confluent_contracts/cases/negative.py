@@ -19,15 +19,19 @@ from pytest_confluent_contracts.cases.build import (
 )
 from pytest_confluent_contracts.cases.generated import forbidden_bodies
 from pytest_confluent_contracts.cases.member_values import long_text
+from pytest_confluent_contracts.cases.samples import member_schema, sample_of, texts_of
 from pytest_confluent_contracts.model.documents import Operation, Property
+from pytest_confluent_contracts.model.media_types import IN_JSON, WITH_MEMBERS
 from pytest_confluent_contracts.model.paths import (
     ABSENT,
     WHOLE,
     has_items,
+    path_of,
     value_at,
     with_value,
     without_value,
 )
+from pytest_confluent_contracts.model.schema_merging import merged_schemas
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
 
 if TYPE_CHECKING:
@@ -45,17 +49,24 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "object": ({}, {"a": "b"}),
 }
 SPELLED = {"boolean": "true", "integer": "7", "number": "1.5", "array": "[]", "object": "{}"}
+BRANCHING = frozenset(
+    {"oneOf", "anyOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas"}
+)
+CLOSING = frozenset({"additionalProperties", "unevaluatedProperties"})
+SIZES_OF_LISTS = frozenset({"minItems", "maxItems", "uniqueItems", "example", "default"})
+SIZES_OF_MAPS = frozenset({"minProperties", "maxProperties", "example", "default"})
 CASES_PER_LOOK = 40
-CASES_PER_REPETITION = 60
+SEEN_BY_MOST = 3  # times a kind of mistake is sent: one of several replicas may let it pass
 SHOWN_CHARACTERS = 40  # of a value, in the title of its case
 
 
 def broken_cases(operation: Operation, context: RunContext) -> list[Case]:
     """Return bodies that break one place each, and some of them again.
 
-    The same problem must be called the same.
+    What is wrong in few of them is sent once more: over another connection it may come to a replica
+    that takes it. The same problem must be called the same, too.
     """
-    if operation.request is None:
+    if operation.request is None or operation.request.kind not in {*WITH_MEMBERS, *IN_JSON}:
         return []
     drawn = [
         judged_case(Probe.BROKEN, "a generated broken body", operation, context, body)
@@ -63,8 +74,38 @@ def broken_cases(operation: Operation, context: RunContext) -> list[Case]:
     ]
     made = [*listed_cases(operation, context), *drawn]
     refused = distinct_cases(one for one in made if one.expect is Expect.REFUSED)
-    again = refused[::CASES_PER_REPETITION]
-    return list(baseline_between([*refused, *again], operation, context, CASES_PER_LOOK))
+    made = list(_seldom_in_a_row(refused))
+    if len(made) == len(refused):
+        made += refused[:1]
+    return list(baseline_between(made, operation, context, CASES_PER_LOOK))
+
+
+def _seldom_in_a_row(refused: list[Case]) -> Iterator[Case]:
+    """Yield *refused*, what is seldom wrong in a row and the first of it once more at its end.
+
+    In a row it goes over several connections. An object that is missing or null is no value: who
+    takes that has nothing to store.
+    """
+    by_kind: dict[tuple[str, str], list[Case]] = {}
+    for one in refused:
+        if len(one.violations) == 1 and _is_value(one):
+            kind = (one.subject.name, one.violations[0].keyword)
+            by_kind.setdefault(kind, []).append(one)
+    rows: dict[tuple[object, ...], list[Case]] = {}
+    for alike in by_kind.values():
+        if len(alike) < SEEN_BY_MOST:
+            rows |= {one.key: [] for one in alike}
+            rows[alike[0].key] = [*alike, alike[0]]
+    for one in refused:
+        yield from rows.get(one.key, [one])
+
+
+def _is_value(case: Case) -> bool:
+    """Return whether the member that is wrong is one that holds a value, and no object."""
+    for member in sendable_members(case.operation):
+        if member.path == case.subject.name:
+            return "properties" not in member.schema
+    return False
 
 
 def listed_cases(operation: Operation, context: RunContext) -> list[Case]:
@@ -92,8 +133,10 @@ def _with_wrong_value(
     """Yield bodies in which *member* is wrong, by turns alone and among new values."""
     name = member.path or "the body"
     least = minimal_body(operation, context)
-    right = value_at(fresh_body(operation, context, "wrapped"), member.path)
-    for index, value in enumerate(wrong_values(member.schema, right)):
+    whole = fresh_body(operation, context, "wrapped")
+    right = ABSENT if has_items(member.path) else value_at(whole, member.path)
+    values = [value for value in wrong_values(member.schema, right) if value is not ABSENT]
+    for index, value in enumerate(values):
         among = index % 2 == 1
         label = f"refused-{index}"
         base = fresh_body(operation, context, label, member.path) if among else least
@@ -177,9 +220,63 @@ def wrong_values(schema: Mapping[str, Any], right: Any = ABSENT) -> Iterator[Any
     if "const" in schema:
         yield from _misspelled_choices([schema["const"]])
     yield from _beyond_bounds(schema)
+    yield from _beside_branches(schema)
+    yield from _members_misplaced(schema)
     if "format" in schema or "pattern" in schema:
         yield "not so"
         yield " "
+
+
+def _members_misplaced(schema: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield objects and lists with a part that *schema* has a rule for, though no name of it."""
+    for pattern in schema.get("patternProperties") or ():
+        names = itertools.islice(texts_of({"pattern": pattern}, "member"), 4)
+        yield from ({name: value} for name in names for value in (7, "text", None))
+    if "propertyNames" in schema or CLOSING & schema.keys():
+        least = sample_of(schema)
+        if isinstance(least, dict):
+            for name in ("member-", "member-" * 9):
+                value = sample_of(member_schema(schema, name), name)
+                yield {**least, name: "text" if value is ABSENT else value}
+            yield {**least, "no member, \u00fcber 7 letters long": "text"}
+    if "contains" in schema:
+        yield from ([7], ["text"], [])
+    if schema.get("prefixItems"):
+        least = sample_of({**schema, "minItems": len(schema["prefixItems"])})
+        yield from _items_misplaced(least if isinstance(least, list) else [])
+
+
+def _items_misplaced(right: list[Any]) -> Iterator[Any]:
+    """Yield lists like *right* in which one item is of another type, and one with an item more."""
+    for index in range(len(right)):
+        for value in (7, "text"):
+            yield [*right[:index], value, *right[index + 1 :]]
+    yield [*right, "text"]
+
+
+def _typed_sizes_beyond(schema: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield lists and maps of the right values that are too many, too few, or alike."""
+    if "items" in schema and not holds_strings(schema):
+        yield from _lists_beyond(schema)
+    for bound, step in (("maxProperties", 1), ("minProperties", -1)):
+        if schema.get(bound):
+            free = _without_keys(schema, SIZES_OF_MAPS)
+            yield sample_of({**free, "minProperties": max(0, schema[bound] + step)})
+
+
+def _lists_beyond(schema: Mapping[str, Any]) -> Iterator[Any]:
+    free = _without_keys(schema, SIZES_OF_LISTS)
+    differ = schema.get("uniqueItems", False)
+    one_item = sample_of({**free, "minItems": 1})
+    if differ and isinstance(one_item, list):
+        yield [*one_item, *one_item]
+    for size in (schema.get("maxItems", -2) + 1, schema.get("minItems", 0) - 1):
+        if size >= 0:
+            yield sample_of({**free, "uniqueItems": differ, "minItems": size, "maxItems": size})
+
+
+def _without_keys(schema: Mapping[str, Any], keys: frozenset[str]) -> dict[str, Any]:
+    return {key: value for key, value in schema.items() if key not in keys}
 
 
 def _of_other_types(kinds: list[str], right: Any) -> Iterator[Any]:
@@ -191,6 +288,8 @@ def _of_other_types(kinds: list[str], right: Any) -> Iterator[Any]:
     allowed = set(kinds)
     if "number" in kinds:
         allowed.add("integer")
+    if "integer" not in allowed:
+        del wrong["number"]  # numbers are one kind: who takes 1.5 takes 0
     for kind, values in wrong.items():
         if kind not in allowed:
             yield from values
@@ -246,6 +345,44 @@ def _between_multiples(schema: Mapping[str, Any]) -> Iterator[float]:
         yield (lowest // step + 1) * step + 1
 
 
+def _beside_branches(schema: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield values that may meet none of the branches of *schema*, several of them, or a ``not``.
+
+    Whether they do, the ground truth says.
+    """
+    if not BRANCHING & schema.keys():
+        return
+    yield from itertools.chain.from_iterable(WRONG.values())
+    yield from range(1, 8)
+    rest = _without_keys(schema, BRANCHING)
+    for asked in ({}, *_asked_beside(schema)):
+        value = sample_of(merged_schemas(rest, asked))
+        yield from _with_parts_left_out(value)
+
+
+def _asked_beside(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield what single branches and conditions of *schema* ask for, and two branches together."""
+    for key in ("oneOf", "anyOf"):
+        branches = [one for one in schema.get(key, ()) if isinstance(one, dict)]
+        yield from branches
+        for one, other in itertools.pairwise(branches):
+            yield merged_schemas(one, other)
+    for key in ("not", "if", "then"):
+        if isinstance(schema.get(key), dict):
+            yield schema[key]
+    for name in (*schema.get("dependentRequired", ()), *schema.get("dependentSchemas", ())):
+        yield {"type": "object", "required": [name]}
+
+
+def _with_parts_left_out(value: Any) -> Iterator[Any]:
+    """Yield *value*, and where it is an object, it without each of its members."""
+    if value is not ABSENT:
+        yield value
+    if isinstance(value, dict):
+        for name in value:
+            yield without_value(value, path_of([name]))
+
+
 def _sizes_beyond(schema: Mapping[str, Any]) -> Iterator[Any]:
     if "maxItems" in schema:
         yield ["text"] * (schema["maxItems"] + 1)
@@ -253,6 +390,7 @@ def _sizes_beyond(schema: Mapping[str, Any]) -> Iterator[Any]:
         yield ["text"] * (schema["minItems"] - 1)
     if schema.get("uniqueItems"):
         yield ["text", "text"]
+    yield from _typed_sizes_beyond(schema)
     if "maxProperties" in schema:
         yield {f"member-{index}": "text" for index in range(schema["maxProperties"] + 1)}
     if schema.get("minProperties"):

@@ -5,7 +5,7 @@ Made once, told by ``--contract-plan``, executed by `run`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts import cases
@@ -75,12 +75,42 @@ class Plan:
             return planned
         return read_only_cases(self.operation, self.context, shown)
 
+    @property
+    def size(self) -> int:
+        """Return how many requests are planned; the rate limit's window comes on top."""
+        return sum(1 for _ in self.every_case())
+
     def every_case(self) -> Iterator[Case]:
         """Yield every case that may be sent; with the baseline a run also looks in between."""
         yield self.baseline
         for planned in self.probes:
             yield from planned.cases
         yield from self.spaced_updates
+
+
+def plan_within(
+    budget: int | None,
+    operation: Operation,
+    context: RunContext,
+    needed: Collection[Probe],
+    skipped: Mapping[Probe, str],
+) -> Plan:
+    """Return the plan, with as many generated bodies as a *budget* in requests pays for.
+
+    The listed cases of every probe come first, and what is left is spent on generated ones.
+    """
+    from pytest_confluent_contracts.cases.generated import ALLOWED_PER_FORBIDDEN
+
+    whole = make_plan(operation, context, needed, skipped)
+    if budget is None or whole.size <= budget:
+        return whole
+    listed = make_plan(operation, replace(context, max_examples=0), needed, skipped)
+    # Beside ten that are allowed, one is broken.
+    affordable = max(0, budget - listed.size) * ALLOWED_PER_FORBIDDEN // (ALLOWED_PER_FORBIDDEN + 1)
+    if not affordable:
+        return listed
+    fitting = replace(context, max_examples=min(affordable, context.max_examples))
+    return make_plan(operation, fitting, needed, skipped)
 
 
 def make_plan(

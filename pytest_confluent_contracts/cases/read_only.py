@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.baseline import baseline_update
@@ -14,7 +15,12 @@ from pytest_confluent_contracts.cases.build import (
     with_values,
     writable_members,
 )
-from pytest_confluent_contracts.cases.same_form import form_of, other_of_same_form
+from pytest_confluent_contracts.cases.same_form import (
+    form_of,
+    other_of_same_form,
+    past_of_same_form,
+)
+from pytest_confluent_contracts.model.media_types import WITH_MEMBERS
 from pytest_confluent_contracts.model.paths import (
     ABSENT,
     ITEM,
@@ -40,7 +46,7 @@ from pytest_confluent_contracts.model.traffic import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pytest_confluent_contracts.model.documents import Operation, Property
 
@@ -61,8 +67,16 @@ def read_only_cases(operation: Operation, context: RunContext, shown: Any = ABSE
     its own have the form of its, and else that of the document's examples. How many cases there
     are, and what each is about, does not depend on it.
     """
+    request = operation.request
+    if request is not None and request.kind not in WITH_MEMBERS:
+        return []
     others = _frozen_values(operation)
-    alike = _plausible_values(operation, others, shown)
+
+    def of_past(path: str, form: Any) -> Any:
+        return past_of_same_form(operation, path, form, shown)
+
+    alike = _plausible_values(operation, others, shown, partial(other_of_same_form, operation))
+    past = _plausible_values(operation, others, shown, of_past)
     alone: dict[str, Any] = {}
     for path, value in others.items():
         alone[path] = value if isinstance(value, dict | list) else alike[path]
@@ -87,7 +101,7 @@ def read_only_cases(operation: Operation, context: RunContext, shown: Any = ABSE
         *frozen(least, _mistaken_values(others)),
         look,
         _frozen_case(operation, context, "everything immutable", everything),
-        *frozen(beside, alike.items()),
+        *frozen(beside, past.items()),
         look,
         *_with_undeclared(operation, context),
         *_in_capitals(operation, context),
@@ -193,11 +207,15 @@ def _turned_over(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plausible_values(
-    operation: Operation, others: Mapping[str, Any], shown: Any
+    operation: Operation,
+    others: Mapping[str, Any],
+    shown: Any,
+    another: Callable[[str, Any], Any],
 ) -> dict[str, Any]:
     """Return for each path of *others* a value of the form that *shown* or the document has.
 
-    Where neither shows a form, it is the one of *others*.
+    It is *another* than the one at the path that shows the form. Where neither shows a form, it is
+    the one of *others*.
     """
     known = {member.path: member for member in operation.answer_members}
     alike: dict[str, Any] = {}
@@ -206,9 +224,7 @@ def _plausible_values(
         for part in _parts_with_values(known, path):
             form = form_of(operation, known[part], shown)
             if form is not ABSENT:
-                value = with_value(
-                    value, relative_path(part, path), other_of_same_form(operation, part, form)
-                )
+                value = with_value(value, relative_path(part, path), another(part, form))
         alike[path] = value
     return alike
 

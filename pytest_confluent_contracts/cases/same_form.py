@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.cases.build import is_allowed_value
+from pytest_confluent_contracts.cases.samples import is_allowed_value
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import REDACTED
@@ -50,19 +51,52 @@ def other_of_same_form(operation: Operation, path: str, value: Any) -> Any:
 
 
 def _listed_values(operation: Operation, path: str) -> list[Any]:
-    """Return the only values that the member at *path* may have, where the document lists them."""
+    """Return the values that the document lists for *path*: the only ones, or some of them."""
     listed = list(operation.promises.allowed_values.by_path.get(path, ()))
+    listed += operation.promises.samples.by_path.get(path, ())
     for member in operation.answer_members:
         if member.path == path:
             listed += member.schema.get("enum", ())
     return listed
 
 
+def past_of_same_form(operation: Operation, path: str, value: Any, shown: Any) -> Any:
+    """Return another value like `other_of_same_form`, in which times lie in the past.
+
+    They are a second after the creation that *shown* tells: a service may check that what is
+    written was not before, nor is still to come. Where it tells none, they lie some years before
+    *value*.
+    """
+    if not (isinstance(value, str) and TIME_STAMP.match(value)):
+        return other_of_same_form(operation, path, value)
+    created = paths.value_at(shown, operation.promises.timestamps.created)
+    later = _second_later(created) if isinstance(created, str) else None
+    return later or _years_later(value, -LEAP_YEARS)
+
+
+def _second_later(text: str) -> str | None:
+    """Return the time one second after the one in *text*, in its notation; None if it is none."""
+    found = TIME_STAMP.match(text)
+    if found is None:
+        return None
+    whole = found.group()
+    try:
+        later = datetime.fromisoformat(whole.upper()) + timedelta(seconds=1)
+    except (ValueError, OverflowError):  # no such day, or the last one
+        return None
+    return later.isoformat(whole[10]) + text[len(whole) :]
+
+
+def _years_later(text: str, years: int) -> str:
+    """Return the time in *text* so many *years* later."""
+    year = int(text[:4]) + years
+    return f"{year % 10_000:04}{text[4:]}"
+
+
 def other_text(text: str) -> str:
-    """Return another text of the same form."""
+    """Return another text of the same form; of a time, one in the future."""
     if TIME_STAMP.match(text):
-        year = int(text[:4]) + LEAP_YEARS
-        return f"{year % 10_000:04}{text[4:]}"
+        return _years_later(text, LEAP_YEARS)
     found = LAST_SEGMENT.fullmatch(text)
     if found is None:
         return f"{text}x"
@@ -118,4 +152,4 @@ def _documented_form(operation: Operation, member: Property) -> Any:
             value = _usable(holder.schema["example"], below)
             if value is not ABSENT:
                 return value
-    return next(iter(member.schema.get("enum", ())), ABSENT)
+    return next(iter(_listed_values(operation, member.path)), ABSENT)

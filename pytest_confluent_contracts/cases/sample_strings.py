@@ -52,8 +52,8 @@ MARKED_TEXTS = {
         " ~~no~~ `code` [b]bold[/b] \\textbf{a} h1. a"
     ),
     "links, addresses and numbers of people": (
-        "see https://x.test/a?b=c&d=e#f, www.x.test or [a](https://x.test): a.b+c@x.test,"
-        " <a@x.test>, 10.0.0.1, [::1]:80, +1 555 0100, 4111 1111 1111 1111, 078-05-1120"
+        "see https://x.test/a?b=c&d=e#f, www.x.test or [a](HTTPS://X.Test/A): a.b+c@x.test,"
+        " <A@X.Test>, 10.0.0.1, [::1]:80, +1 555 0100, 4111 1111 1111 1111, 078-05-1120"
     ),
     "short names of emoji and typists' signs": (
         ":smile: :+1: :) ;-) <3 (c) (tm) ... -- --- -> 1/2 1st 2x3 \"a\" 'b' it's"
@@ -64,17 +64,17 @@ MARKED_TEXTS = {
     ),
     # Nothing in it ends a text and then a statement: what is read as a query writes nothing.
     "a query": (
-        'SELECT a FROM b WHERE c = "d" AND NOT e LIKE "%f_" OR g IN (1, 2) a:b* ?c=d&e=f+g'
-        ' {"$ne": null} $.a[?(@.b)] (a|b)* [a-z]+'
+        'SELECT a FROM b WHERE c = "d" AND NOT e LIKE "%f_" AND 1=1 OR g IN (1, 2) UNION SELECT h'
+        ' a:b* ?c=d&e=f+g {"$ne": null} $.a[?(@.b)] (a|b)* [a-z]+'
     ),
 }
 
 # What other readers take for something else, but only where it is the whole text.
 LOOK_ALIKES = {
     "a number": ("0", "0012345", "1.50e3", "12345678901234567890", "0x1F"),
-    "a boolean": ("true", "false", "yes", "Off"),
+    "a boolean": ("true", "False", "yes", "Off"),
     "nothing": ("null", "None", "NaN", "~", "N/A"),
-    "a date or a time": ("2026-01-01T00:00:00+02:00", "01/02/2026", "12:30:45"),
+    "a date or a time": ("2026-01-01T00:00:00+02:00", "2024-02-29", "01/02/2026", "12:30:45"),
     "JSON": ('{"a": [1, null]}', '"quoted"'),
     "YAML": ("a: b", "- a", "!!str 1"),
     "a formula": ("=1+1", "@SUM(1,2)", "-1+2"),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from pytest_confluent_contracts.cases.build import (
-    encoded_json,
-    promised_by_schema,
-)
+from pytest_confluent_contracts.cases.bodies import encoded_json
+from pytest_confluent_contracts.cases.build import promised_by_schema
 from pytest_confluent_contracts.cases.generated import ShrinkingDone, smallest_levels
+from pytest_confluent_contracts.model.media_types import BodyKind, body_kind
 from pytest_confluent_contracts.model.paths import value_at, with_value
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe
 
@@ -28,21 +28,46 @@ def shrink(case: Case, shows: Callable[[Case], bool], most: int) -> None:
     answers lead to the same cases.
     """
     # Written anew, a body would lose the form that it was sent in.
-    is_formed = case.probe in (Probe.MALFORMED, Probe.FORMS)
+    is_formed = case.probe in (Probe.MALFORMED, Probe.FORMS) or not _is_json(case)
     if is_formed or not isinstance(case.value, dict):
         return
-    levels, build = _axes_of(case.value)
-    known: dict[tuple[int, ...], bool] = {}
+    asked: dict[Any, bool] = {}
+
+    def is_shown(value: Any) -> bool:
+        """Return whether *value* in the place of the body shows the same; each is asked once."""
+        smaller = _with_body(case, value)
+        if smaller.body not in asked:  # Hypothesis asks some again
+            if len(asked) >= most:
+                raise ShrinkingDone
+            asked[smaller.body] = shows(smaller)
+        return asked[smaller.body]
+
+    value = case.value
+    with suppress(ShrinkingDone):
+        # First what is long is cut; what is left of the texts is spelled then. All at once would
+        # be hundreds of numbers, each of which Hypothesis tries to exchange with each other.
+        for spelled_characters in (0, SPELLED_CHARACTERS):
+            value = _smallest_value(value, is_shown, spelled_characters, most)
+
+
+def _smallest_value(
+    value: Any, is_shown: Callable[[Any], bool], spelled_characters: int, most: int
+) -> Any:
+    """Return the smallest part of *value* that *is_shown*, found among *most* at most."""
+    levels, build = _axes_of(value, spelled_characters)
+    if not levels:
+        return value
 
     def holds(chosen: tuple[int, ...]) -> bool:
-        if chosen not in known:  # Hypothesis asks some again
-            if len(known) >= most:
-                raise ShrinkingDone
-            known[chosen] = shows(_with_body(case, build(iter(chosen))))
-        return known[chosen]
+        return is_shown(build(iter(chosen)))
 
-    if levels:
-        smallest_levels(levels, holds, most)
+    return build(iter(smallest_levels(levels, holds, most)))
+
+
+def _is_json(case: Case) -> bool:
+    """Return whether the body of *case* is sent as the JSON of its value."""
+    sent = [value for name, value in case.headers if name.lower() == "content-type"]
+    return all(body_kind(value) in (BodyKind.JSON, BodyKind.MERGE_PATCH) for value in sent)
 
 
 def _with_body(case: Case, body: Any) -> Case:
@@ -55,19 +80,20 @@ def _with_body(case: Case, body: Any) -> Case:
     return replace(changed, **promised_by_schema(case.operation, body))
 
 
-def _axes_of(value: Any) -> tuple[list[int], Build]:
+def _axes_of(value: Any, spelled_characters: int) -> tuple[list[int], Build]:
     """Return the axes along which *value* can be cut, and what builds the rest.
 
     An axis is the level at which all of the part is there; at 0 nothing is. A text of two letters
     has five: how much of its end is left, how much of its beginning then, whether it is spelled as
-    it was, and whether each letter is.
+    it was, and whether each letter is. A text of more than *spelled_characters* has but the first
+    three.
     """
     if isinstance(value, dict):
-        return _object_axes(value)
+        return _object_axes(value, spelled_characters)
     if isinstance(value, list):
-        return _list_axes(value)
+        return _list_axes(value, spelled_characters)
     if isinstance(value, str):
-        return _text_axes(value)
+        return _text_axes(value, spelled_characters)
 
     def build(_: Iterator[int]) -> Any:
         return value
@@ -75,8 +101,8 @@ def _axes_of(value: Any) -> tuple[list[int], Build]:
     return [], build
 
 
-def _object_axes(value: dict[str, Any]) -> tuple[list[int], Build]:
-    parts = {name: _axes_of(member) for name, member in value.items()}
+def _object_axes(value: dict[str, Any], spelled_characters: int) -> tuple[list[int], Build]:
+    parts = {name: _axes_of(member, spelled_characters) for name, member in value.items()}
     axes: list[int] = []
     for inner, _ in parts.values():
         axes += [1, *inner]
@@ -94,8 +120,8 @@ def _object_axes(value: dict[str, Any]) -> tuple[list[int], Build]:
     return axes, build
 
 
-def _list_axes(value: list[Any]) -> tuple[list[int], Build]:
-    parts = [_axes_of(item) for item in value[:CUT_ITEMS]]
+def _list_axes(value: list[Any], spelled_characters: int) -> tuple[list[int], Build]:
+    parts = [_axes_of(item, spelled_characters) for item in value[:CUT_ITEMS]]
     axes = [len(value), len(value)]
     for inner, _ in parts:
         axes += inner
@@ -108,8 +134,8 @@ def _list_axes(value: list[Any]) -> tuple[list[int], Build]:
     return axes, build
 
 
-def _text_axes(value: str) -> tuple[list[int], Build]:
-    letters = list(value) if len(value) <= SPELLED_CHARACTERS else []
+def _text_axes(value: str, spelled_characters: int) -> tuple[list[int], Build]:
+    letters = list(value) if len(value) <= spelled_characters else []
 
     def build(levels: Iterator[int]) -> Any:
         tail, head, is_exact = next(levels), next(levels), next(levels)

@@ -10,15 +10,16 @@ from pytest_confluent_contracts.cases.baseline import baseline_between
 from pytest_confluent_contracts.cases.build import (
     alternative_name,
     bare_case,
-    credential_header,
+    credential_value,
+    credentials_of,
     fresh_body,
     full_body,
-    headers_of,
     is_complete,
     is_given,
     judged_case,
     minimal_body,
     types_allowed,
+    with_credentials,
     writable_members,
 )
 from pytest_confluent_contracts.cases.unknown_ids import surely_unknown_id
@@ -36,20 +37,22 @@ from pytest_confluent_contracts.model.traffic import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_confluent_contracts.model.documents import Operation, SecurityScheme
+    from pytest_confluent_contracts.model.documents import Operation, SecurityScheme, Slot
 
-CASES_PER_LOOK = 16
+CASES_PER_LOOK = 18
 WRONG_VALUE = "a wrong value"
+# Who puts it into a query finds whoever is the first. Sent to services of this machine only.
+QUERY = "'OR'1'='1"
 TRUNCATED = b'{"'  # the beginning of any update
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """The credentials of one request: headers, and what is wrong with them."""
+    """The credentials of one request, by where they stand, and what is wrong with them."""
 
     title: str
     subject: Subject
-    headers: Mapping[str, str]
+    credentials: Mapping[Slot, str]
 
 
 def unauthenticated_cases(operation: Operation, context: RunContext) -> list[Case]:
@@ -58,8 +61,10 @@ def unauthenticated_cases(operation: Operation, context: RunContext) -> list[Cas
     Then comes each alternative with its own credentials. Where one may ask without any, there is
     nothing to refuse.
     """
-    if not operation.security or not all(operation.security):
+    if not operation.schemes:
         return []
+    if not all(operation.security):
+        return list(_valid_alternatives(operation, context))
     refused = list(_refused_cases(operation, context))
     looked = baseline_between(refused, operation, context, CASES_PER_LOOK)
     return [*looked, *_valid_alternatives(operation, context)]
@@ -81,13 +86,18 @@ def _refused_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
     # A service may look at who asks only where there is something to write.
     yield _sent_by(least, attempts[0])
     yield from _otherwise_wrong_cases(attempts, operation, context)
+    # A service that keeps what it was asked may know wrong credentials when they come again.
+    wrong = _first_wrong(attempts)
+    again = replace(wrong, title=f"{wrong.title}, once more")
+    body = fresh_body(operation, context, "refused-again")
+    one = judged_case(Probe.CREDENTIALS, again.title, operation, context, body)
+    yield _sent_by(one, again)
 
 
 def _sent_by(case: Case, attempt: Attempt) -> Case:
     """Return *case* with the credentials of *attempt*: whatever else it is, it must be refused."""
     return replace(
-        case,
-        headers=_headers_but_credentials(case) + tuple(attempt.headers.items()),
+        with_credentials(case, attempt.credentials),
         expect=Expect.UNAUTHENTICATED,
         violations=(),
         authority="",
@@ -102,7 +112,7 @@ def _otherwise_wrong_cases(
 
     Who may not ask should not hear of the latter.
     """
-    wrong = next(one for one in attempts if WRONG_VALUE in one.title)
+    wrong = _first_wrong(attempts)
     scheme, title = wrong.subject.name, wrong.title
     if operation.request:
         before_body = Subject(SubjectKind.CREDENTIALS_BEFORE_BODY, scheme)
@@ -119,8 +129,12 @@ def _otherwise_wrong_cases(
         body = fresh_body(operation, context, "refused-unknown")
         one = judged_case(Probe.CREDENTIALS, asks.title, operation, context, body)
         *rest, (name, _) = context.parameters
-        unknown = (*rest, (name, surely_unknown_id(context)))
+        unknown = (*rest, (name, surely_unknown_id(operation, context)))
         yield replace(_sent_by(one, asks), parameters=unknown)
+
+
+def _first_wrong(attempts: list[Attempt]) -> Attempt:
+    return next(one for one in attempts if WRONG_VALUE in one.title)
 
 
 def _wrong_body(operation: Operation, context: RunContext) -> Any:
@@ -135,12 +149,6 @@ def _about(scheme: str) -> Subject:
     return Subject(SubjectKind.CREDENTIALS, scheme)
 
 
-def _headers_but_credentials(case: Case) -> tuple[tuple[str, str], ...]:
-    """Return the headers of *case* but for those that carry credentials."""
-    carries = case.operation.carries_credentials
-    return tuple(pair for pair in case.headers if not carries(pair[0]))
-
-
 def _valid_alternatives(operation: Operation, context: RunContext) -> Iterator[Case]:
     """Yield each alternative's own update, one that writes.
 
@@ -150,10 +158,10 @@ def _valid_alternatives(operation: Operation, context: RunContext) -> Iterator[C
         if is_complete(alternative, context):
             name = alternative_name(alternative)
             body = fresh_body(operation, context, "allowed")
-            title = f"new values with valid {name}"
+            title = f"new values with valid {name}" if name else "new values without credentials"
             one = judged_case(Probe.CREDENTIALS, title, operation, context, body)
-            headers = _headers_but_credentials(one) + headers_of(alternative, context)
-            yield replace(one, headers=headers, authority=name)
+            own = credentials_of(alternative, context)
+            yield replace(with_credentials(one, own), authority=name)
 
 
 # --- attempts -------------------------------------------------------------------------------------
@@ -162,55 +170,54 @@ def _valid_alternatives(operation: Operation, context: RunContext) -> Iterator[C
 def _wrong_attempts(operation: Operation, context: RunContext) -> Iterator[Attempt]:
     yield Attempt("without credentials", _about(""), {})
     for alternative in operation.security:
-        given = _headers_given(alternative, context)
+        given = _values_given(alternative, context)
         for scheme in alternative:
             partners = [other for other in alternative if other is not scheme]
-            rest = dict(given[partner.name] for partner in partners)
+            rest = {partner.slot: given[partner.slot] for partner in partners}
             if partners:
-                yield Attempt(f"without {scheme.header}", _about(scheme.name), rest)
+                yield Attempt(f"without {scheme.carrier}", _about(scheme.name), rest)
             if len(partners) > 1:  # of two, one alone is the pair without the other
-                alone = dict([given[scheme.name]])
-                yield Attempt(f"with {scheme.header} alone", _about(partners[0].name), alone)
-            yield from _with_wrong_header(scheme, rest, operation, context)
+                alone = {scheme.slot: given[scheme.slot]}
+                yield Attempt(f"with {scheme.carrier} alone", _about(partners[0].name), alone)
+            yield from _with_wrong_value(scheme, rest, operation, context)
         if len(alternative) == 2:
             yield from _with_values_exchanged(*alternative, given)
 
 
-def _headers_given(
-    alternative: tuple[SecurityScheme, ...], context: RunContext
-) -> dict[str, tuple[str, str]]:
-    """Return the header of each scheme by its name, with made-up values where none were given."""
-    headers: dict[str, tuple[str, str]] = {}
+def _values_given(alternative: tuple[SecurityScheme, ...], context: RunContext) -> dict[Slot, str]:
+    """Return what carries the credential of each scheme, made-up values where none were given."""
+    given: dict[Slot, str] = {}
     for scheme in alternative:
         values = context.credentials.get(scheme.name, _made_up_values(scheme, context))
-        headers[scheme.name] = credential_header(scheme, values)
-    return headers
+        given[scheme.slot] = credential_value(scheme, values)
+    return given
 
 
-def _with_wrong_header(
-    scheme: SecurityScheme, rest: Mapping[str, str], operation: Operation, context: RunContext
+def _with_wrong_value(
+    scheme: SecurityScheme, rest: Mapping[Slot, str], operation: Operation, context: RunContext
 ) -> Iterator[Attempt]:
-    """Yield attempts with a wrong header of *scheme* beside the *rest*, of its partners."""
-    wrong = [*_wrong_values(scheme, context), *_crossed_values(scheme, operation, context)]
+    """Yield attempts with a wrong value of *scheme* beside the *rest*, of its partners."""
+    wrong = [*_wrong_values(scheme, operation, context)]
+    wrong += _crossed_values(scheme, operation, context)
     for title, value in wrong:
-        headers = {**rest, scheme.header: value}
-        yield Attempt(f"with {title} in {scheme.header}", _about(scheme.name), headers)
+        sent = {**rest, scheme.slot: value}
+        yield Attempt(f"with {title} in {scheme.carrier}", _about(scheme.name), sent)
     malformed = Subject(SubjectKind.MALFORMED_CREDENTIALS, scheme.name)
     for title, value in _malformed_values(scheme, context):
-        headers = {**rest, scheme.header: value}
-        yield Attempt(f"with {title} in {scheme.header}", malformed, headers)
+        sent = {**rest, scheme.slot: value}
+        yield Attempt(f"with {title} in {scheme.carrier}", malformed, sent)
 
 
 def _with_values_exchanged(
-    one: SecurityScheme, two: SecurityScheme, given: Mapping[str, tuple[str, str]]
+    one: SecurityScheme, two: SecurityScheme, given: Mapping[Slot, str]
 ) -> Iterator[Attempt]:
     """Yield attempts in which one of the two values is right, but not where it stands."""
-    (_, first), (_, second) = given[one.name], given[two.name]
-    swapped = {one.header: second, two.header: first}
-    yield Attempt(f"with {one.header} and {two.header} swapped", _about(one.name), swapped)
+    first, second = given[one.slot], given[two.slot]
+    swapped = {one.slot: second, two.slot: first}
+    yield Attempt(f"with {one.carrier} and {two.carrier} swapped", _about(one.name), swapped)
     for scheme, same in ((two, first), (one, second)):
-        title = f"with the value of its partner in {scheme.header}"
-        yield Attempt(title, _about(scheme.name), {one.header: same, two.header: same})
+        title = f"with the value of its partner in {scheme.carrier}"
+        yield Attempt(title, _about(scheme.name), {one.slot: same, two.slot: same})
 
 
 def _made_up_values(scheme: SecurityScheme, context: RunContext) -> dict[str, str]:
@@ -218,28 +225,44 @@ def _made_up_values(scheme: SecurityScheme, context: RunContext) -> dict[str, st
     return {part: f"cw{numbers.getrandbits(80):020x}" for part, _ in scheme.variables}
 
 
-# --- values of a header ---------------------------------------------------------------------------
+# --- wrong values ---------------------------------------------------------------------------------
 
 
-def _wrong_values(scheme: SecurityScheme, context: RunContext) -> Iterator[tuple[str, str]]:
-    """Yield header values that must not be accepted, each with its description.
+def _wrong_values(
+    scheme: SecurityScheme, operation: Operation, context: RunContext
+) -> Iterator[tuple[str, str]]:
+    """Yield values that must not be accepted, each with its description.
 
     These are another value, and every near miss of the right one.
     """
     right, other = context.credentials.get(scheme.name, {}), _made_up_values(scheme, context)
-    yield WRONG_VALUE, credential_header(scheme, other)[1]
+    yield WRONG_VALUE, credential_value(scheme, other)
     yield from _near_misses(scheme, right, other)
     if scheme.kind in ("basic", "bearer") and is_given(scheme, context):
-        value = credential_header(scheme, right)[1].partition(" ")[2]
-        yield "the right value under another scheme", f"Digest {value}"
+        value = credential_value(scheme, right).partition(" ")[2]
+        for foreign in ("Digest", *_other_kinds(scheme, operation)):
+            yield f"the right value under {foreign}", f"{foreign} {value}"
     if scheme.kind == "basic" and {"username", "password"} <= right.keys():
         yield from _wrong_pairs(scheme, right)
-    if scheme.header == "Authorization":
+    if scheme.kind != "bearer" and context.made_up:
+        queries = dict.fromkeys((part for part, _ in scheme.variables), QUERY)
+        yield "a query's condition", credential_value(scheme, queries)
+    if scheme.kind != "apiKey":
         yield "a scheme that is not documented", f"Digest {next(iter(other.values()))}"
         return
     yield "an empty value", ""
     if is_given(scheme, context):
         yield "a list with the right value in it", f"x, {right['value']}"
+
+
+def _other_kinds(scheme: SecurityScheme, operation: Operation) -> list[str]:
+    """Return what stands before the credentials of the other schemes in the header of *scheme*."""
+    found: list[str] = []
+    for other in operation.schemes:
+        is_beside = other.slot == scheme.slot and other.kind in ("basic", "bearer")
+        if is_beside and other.kind != scheme.kind:
+            found.append(other.kind.capitalize())
+    return found
 
 
 def _near_misses(
@@ -258,7 +281,7 @@ def _near_misses(
         if part != "username" and scheme.kind != "bearer":
             near |= _wrapped_texts(right[part])
         for title, text in near.items():
-            yield f"{title} ({part})", credential_header(scheme, {**right, part: text})[1]
+            yield f"{title} ({part})", credential_value(scheme, {**right, part: text})
 
 
 def _near_texts(right: str) -> Iterator[tuple[str, str]]:
@@ -299,18 +322,26 @@ def _crossed_values(
             continue
         *_, (foreign, _) = other.variables
         secret = context.credentials[other.name][foreign]
-        value = credential_header(scheme, {**own, part: secret})[1]
+        value = credential_value(scheme, {**own, part: secret})
         yield f"the secret of {other.name} ({part})", value
 
 
 def _wrong_pairs(scheme: SecurityScheme, right: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    exchanged = {"username": right["password"], "password": right["username"]}
-    yield "user and password exchanged", credential_header(scheme, exchanged)[1]
+    user, password = right["username"], right["password"]
+    pairs = {
+        "user and password exchanged": (password, user),
+        "the user as password": (user, user),
+        "the password as user": (password, password),
+        "an empty user and an empty password": ("", ""),
+    }
+    for title, (one, other) in pairs.items():
+        halves = {"username": one, "password": other}
+        yield title, credential_value(scheme, halves)
     for title, tail in (("a space", " "), ("a colon and more", ":x")):
         longer = {**right, "password": right["password"] + tail}
-        yield f"{title} behind the password", credential_header(scheme, longer)[1]
+        yield f"{title} behind the password", credential_value(scheme, longer)
     spaced = {**right, "password": f" {right['password']}"}
-    yield "a space before the password", credential_header(scheme, spaced)[1]
+    yield "a space before the password", credential_value(scheme, spaced)
 
 
 def _malformed_values(scheme: SecurityScheme, context: RunContext) -> Iterator[tuple[str, str]]:
@@ -318,12 +349,12 @@ def _malformed_values(scheme: SecurityScheme, context: RunContext) -> Iterator[t
 
     A service may refuse them as it does a bad request.
     """
-    if scheme.header != "Authorization":
+    if scheme.kind == "apiKey":
         return
     right = context.credentials.get(scheme.name, {})
     yield "an empty value", ""
     if is_given(scheme, context):
-        whole = credential_header(scheme, right)[1]
+        whole = credential_value(scheme, right)
         kind, _, value = whole.partition(" ")
         yield "the right value without a scheme", value
         yield "a list with the right value in it", f"{kind} x, {whole}"
@@ -332,6 +363,8 @@ def _malformed_values(scheme: SecurityScheme, context: RunContext) -> Iterator[t
         yield "a Basic without a colon", "Basic bm9jb2xvbg=="
     if scheme.kind == "bearer":
         yield "a Bearer without a token", "Bearer"
+        if context.made_up:
+            yield "a query's condition", f"Bearer {QUERY}"
         if is_given(scheme, context):  # neither is a token (RFC 6750 2.1)
             for title, text in _wrapped_texts(right["token"]).items():
                 yield title, f"Bearer {text}"

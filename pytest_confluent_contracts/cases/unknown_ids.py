@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.cases.baseline import baseline_update
 from pytest_confluent_contracts.cases.build import bare_case, fresh_body, judged_case
+from pytest_confluent_contracts.cases.conforming_ids import conforming_ids, is_narrow
+from pytest_confluent_contracts.cases.parameter_values import value_from_text
+from pytest_confluent_contracts.cases.samples import is_allowed_value
 from pytest_confluent_contracts.model.paths import percent_encoded
+from pytest_confluent_contracts.model.serialisation import path_text
 from pytest_confluent_contracts.model.traffic import (
     NOTHING_SPECIAL,
     Case,
@@ -23,8 +27,9 @@ from pytest_confluent_contracts.model.traffic import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.documents import Operation, Parameter
 
+NOBODYS_ID = "contract-unknown-0000"  # where nobody named a resource
 # What an unknown id looks like. An odd one may as well be refused as a bad request.
 PLAIN, ODD = NOTHING_SPECIAL, Subject(SubjectKind.ODD_ID)
 # What HTTP, or the kind of id, lets a server take for the own one.
@@ -35,11 +40,10 @@ FEWEST_DIGITS = 5  # of a number that a service on this machine has hardly count
 SHOWN_CHARACTERS = 40  # of an id, in the title of its case
 HEXADECIMAL = re.compile("[0-9A-Fa-f-]+")  # a UUID is the same in both cases (RFC 9562 4)
 LAST_NUMBER = re.compile(r"([0-9]+)([^0-9]*)\Z")
-# Letters and digits of other scripts that look the same, and that some readers take for the same.
-LOOK_ALIKES = {
-    **dict(zip("aceiopxy", "\u0430\u0441\u0435\u0456\u043e\u0440\u0445\u0443", strict=True)),
-    **dict(zip("0123456789", map(chr, range(0xFF10, 0xFF1A)), strict=True)),
-}
+# Letters of another script that look the same, and that some readers take for the same.
+LOOK_ALIKES = dict(zip("aceiopxy", "\u0430\u0441\u0435\u0456\u043e\u0440\u0445\u0443", strict=True))
+TO_FULL_WIDTH = 0xFEE0  # from a character of ASCII to the one that Unicode calls compatible with it
+NO_UTF_8 = "%FF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,60 @@ def unknown_id_cases(operation: Operation, context: RunContext) -> list[Case]:
         return []
     made = [
         _unknown_case(operation, context, unknown, f"refused-{index}")
-        for index, unknown in enumerate(_unknown_ids(context))
+        for index, unknown in enumerate(_allowed_or_odd(operation, context))
     ]
     return [*made, made[0], baseline_update(operation, context, Probe.UNKNOWN)]
 
 
-def surely_unknown_id(context: RunContext) -> str:
-    """Return an id that nobody has anywhere, of another form than the documented one."""
+def surely_unknown_id(operation: Operation, context: RunContext) -> str:
+    """Return an id that nobody has anywhere: of another form than the own one, where it may be."""
+    parameter = _last_parameter(operation, context)
+    if parameter is not None and is_narrow(parameter):
+        allowed = conforming_ids(parameter, context, 1)
+        if allowed or not parameter.is_text:
+            return next(iter(allowed), path_text(parameter, context.parameters[-1][1]))
+    return _nobodys_id(context)
+
+
+def unknown_where_empty(
+    operation: Operation, parameters: tuple[tuple[str, str], ...], seed: int
+) -> tuple[tuple[str, str], ...]:
+    """Return *parameters* with an id that nobody has in the place of each empty one."""
+    declared = {one.name: one for one in operation.path_parameters}
+    context = RunContext(parameters, {}, {}, seed, made_up=False)
+    found: list[tuple[str, str]] = []
+    for name, text in parameters:
+        otherwise = [NOBODYS_ID]
+        if name in declared and is_narrow(declared[name]):
+            otherwise = [*conforming_ids(declared[name], context, 1), NOBODYS_ID]
+        found.append((name, text or otherwise[0]))
+    return tuple(found)
+
+
+def _last_parameter(operation: Operation, context: RunContext) -> Parameter | None:
+    name, _ = context.parameters[-1]
+    return next((one for one in operation.path_parameters if one.name == name), None)
+
+
+def _allowed_or_odd(operation: Operation, context: RunContext) -> Iterator[UnknownId]:
+    """Yield unknown ids; where the schema allows not every text, some that it allows come first.
+
+    What it forbids may be refused for its form alone. Of a list or another style there are no near
+    misses.
+    """
+    parameter = _last_parameter(operation, context)
+    if parameter is None or not is_narrow(parameter):
+        yield from _unknown_ids(context)
+        return
+    for text in conforming_ids(parameter, context, PLAIN_IDS):
+        yield UnknownId(text)
+    for unknown in _unknown_ids(context) if parameter.is_text else ():
+        value = value_from_text(parameter, unknown.id)
+        is_odd = unknown.look is PLAIN and not is_allowed_value(parameter.schema, value)
+        yield replace(unknown, look=ODD) if is_odd else unknown
+
+
+def _nobodys_id(context: RunContext) -> str:
     known = context.parameters[-1][1]
     return f"contract-unknown-{random.Random(f'{context.seed}/{known}').getrandbits(48):012x}"
 
@@ -80,7 +131,7 @@ def _unknown_ids(context: RunContext) -> Iterator[UnknownId]:
     """
     known = context.parameters[-1][1]
     numbers = random.Random(f"{context.seed}/{known}")
-    yield UnknownId(surely_unknown_id(context))
+    yield UnknownId(_nobodys_id(context))
     if context.made_up:
         near = list(_near_ids(known))
         plain = [one for one in near if one.look is PLAIN]
@@ -96,6 +147,7 @@ def _unknown_ids(context: RunContext) -> Iterator[UnknownId]:
     if context.owned:
         yield UnknownId(f"{known}%", ODD)
         yield UnknownId(f"{known}.json", ODD)
+        yield _encoded_again(known)
 
 
 def _ids_of_same_form(known: str, count: int, numbers: random.Random) -> Iterator[UnknownId]:
@@ -130,9 +182,11 @@ def _odd_ids(known: str) -> Iterator[UnknownId]:
     yield UnknownId(f"{known[:-1]}_", ODD)
     yield UnknownId(f"{known};a=b", ODD, f"{percent_encoded(known)};a=b")
     yield UnknownId(f"{known} ", _look_beside_number(known, ODD))
-    alike = _look_alike(known)
-    if alike != known:
-        yield UnknownId(alike, _look_beside_number(known, ODD))
+    for alike in (_look_alike(known), _in_full_width(known)):
+        if alike != known:
+            yield UnknownId(alike, _look_beside_number(known, ODD))
+    yield _encoded_again(known)
+    yield UnknownId(f"{known}\ufffd", ODD, f"{percent_encoded(known)}{NO_UTF_8}")
     yield UnknownId("a%b'c\u00e9\u6f22", ODD)
     yield UnknownId(f"{known}{'0' * 4000}", ODD)
 
@@ -154,6 +208,24 @@ def _look_alike(known: str) -> str:
         if mark in LOOK_ALIKES:
             return f"{known[:index]}{LOOK_ALIKES[mark]}{known[index + 1 :]}"
     return known
+
+
+def _in_full_width(known: str) -> str:
+    """Return *known* with its last letter or digit as wide as an ideograph.
+
+    Unicode's compatibility forms (NFKC) make it the usual one again.
+    """
+    for index in range(len(known) - 1, -1, -1):
+        if known[index].isascii() and known[index].isalnum():
+            wide = chr(ord(known[index]) + TO_FULL_WIDTH)
+            return f"{known[:index]}{wide}{known[index + 1 :]}"
+    return known
+
+
+def _encoded_again(known: str) -> UnknownId:
+    """Return the id that is *known* to who decodes it twice (RFC 3986 2.4: nobody must)."""
+    escaped = "".join(f"%{byte:02X}" for byte in known[-1:].encode())
+    return UnknownId(f"{known[:-1]}{escaped}", ODD)
 
 
 def _unknown_case(

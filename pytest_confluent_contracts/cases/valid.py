@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pytest_confluent_contracts.cases.build import (
     bare_case,
+    body_with_member,
     distinct_cases,
     fresh_body,
     full_body,
@@ -18,6 +19,7 @@ from pytest_confluent_contracts.cases.build import (
     minimal_body,
     types_allowed,
     varied_members,
+    with_allowed_values,
     with_pins,
     with_values,
     writable_members,
@@ -29,8 +31,10 @@ from pytest_confluent_contracts.cases.member_values import (
     long_text,
     readable_values,
 )
+from pytest_confluent_contracts.cases.other_media_types import other_media_type_cases
 from pytest_confluent_contracts.cases.repeated_values import repeating_bodies
-from pytest_confluent_contracts.model.paths import value_at, with_value, without_value
+from pytest_confluent_contracts.model.media_types import IN_JSON, BodyKind
+from pytest_confluent_contracts.model.paths import ABSENT, value_at, with_value, without_value
 from pytest_confluent_contracts.model.traffic import (
     NOTHING_SPECIAL,
     Case,
@@ -73,20 +77,25 @@ def allowed_cases(operation: Operation, context: RunContext) -> list[Case]:
     def judged_bodies(bodies: Iterable[Body]) -> list[Case]:
         return [_judged_body(body, operation, context) for body in bodies]
 
+    if operation.request.kind not in (BodyKind.JSON, BodyKind.MERGE_PATCH, BodyKind.FORM):
+        bodies = judged_bodies(_presence_bodies(operation, context))
+        alone = [one for one in bodies if one.expect is Expect.ACCEPTED]
+        return [*distinct_cases(alone), *other_media_type_cases(operation, context)]
     drawn = [Body("a generated body", body) for body in allowed_bodies(operation, context)]
-    others = [*_readable_bodies(operation, context), *_alike_bodies(operation, context)]
-    others += [*_uneven_bodies(operation, context), *drawn]
+    rest = [*_readable_bodies(operation, context), *_alike_bodies(operation, context)]
+    rest += [*_uneven_bodies(operation, context), *drawn]
     again = [Body(*step) for step in repeating_bodies(operation, context)]
     made = [
         *distinct_cases(judged_bodies(_presence_bodies(operation, context))),
-        _escaped_case(operation, context),
+        *_escaped_cases(operation, context),
         # Among the rows one that only rests comes more than once; it is no repetition.
         *judged_bodies(_row_bodies(operation, context)),
         *judged_bodies(again),
-        *distinct_cases(judged_bodies(others)),
+        *distinct_cases(judged_bodies(rest)),
     ]
     allowed = [one for one in made if one.expect is Expect.ACCEPTED]
-    return [*allowed[:2], *_some_twice(allowed[2:])]
+    others = other_media_type_cases(operation, context)
+    return [*allowed[:2], *_some_twice(allowed[2:]), *others]
 
 
 def _judged_body(body: Body, operation: Operation, context: RunContext) -> Case:
@@ -95,14 +104,16 @@ def _judged_body(body: Body, operation: Operation, context: RunContext) -> Case:
     return judged_case(Probe.VALID, body.title, operation, context, value, subject=subject)
 
 
-def _escaped_case(operation: Operation, context: RunContext) -> Case:
-    """Return a body in JSON's other spelling.
+def _escaped_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
+    """Yield a body in JSON's other spelling.
 
     It has indents, and escapes in place of the characters themselves.
     """
+    if operation.request is None or operation.request.kind not in IN_JSON:
+        return
     body = fresh_body(operation, context, "caf\u00e9 \U0001d518")
     one = judged_case(Probe.VALID, "new values, indented and escaped", operation, context, body)
-    return replace(one, body=json.dumps(body, indent=2).encode())
+    yield replace(one, body=json.dumps(body, indent=2).encode())
 
 
 def _some_twice(cases: list[Case]) -> Iterator[Case]:
@@ -129,8 +140,9 @@ def _presence_bodies(operation: Operation, context: RunContext) -> Iterator[Body
             yield Body(f"an empty {member.path}", empty, member.path)
     for member in writable_members(operation):
         if not member.required:
-            value = value_at(everything, member.path)
-            yield Body(f"{member.path} alone", with_value(least, member.path, value))
+            alone = body_with_member(operation, context, member)
+            if alone is not ABSENT:
+                yield Body(f"{member.path} alone", alone)
             yield Body(f"{member.path} left out", without_value(everything, member.path))
 
 
@@ -151,7 +163,7 @@ def _row_bodies(operation: Operation, context: RunContext) -> Iterator[Body]:
     least = minimal_body(operation, context)
     while any(left.values()):
         rests = next(resting)
-        made = _row_body(least, _next_row(left, rests))
+        made = _row_body(operation, least, _next_row(left, rests))
         yield made if made.title else made._replace(title=f"{rests} rests")
 
 
@@ -178,14 +190,17 @@ def _readable_bodies(operation: Operation, context: RunContext) -> Iterator[Body
             left[member.path] = _begun_later(readable_values(member.schema), len(left))
     least = minimal_body(operation, context)
     while any(left.values()):
-        yield _row_body(least, _next_row(left, rests=""))
+        yield _row_body(operation, least, _next_row(left, rests=""))
 
 
-def _row_body(least: Any, row: dict[str, tuple[str, Any]]) -> Body:
-    """Return the body that sends each value of *row*, told by what they are."""
+def _row_body(operation: Operation, least: Any, row: dict[str, tuple[str, Any]]) -> Body:
+    """Return the body that sends each value of *row*, as far as the schema allows them together.
+
+    It is told by what they are.
+    """
     title = " and ".join(f"{path} is {shown}" for path, (shown, _) in row.items())
     values = {path: value for path, (_, value) in row.items()}
-    return Body(title, with_values(least, values))
+    return Body(title, with_allowed_values(operation, least, values))
 
 
 def _begun_later(entries: Iterable[T], by: int) -> deque[T]:
@@ -222,6 +237,9 @@ def _alike_bodies(operation: Operation, context: RunContext) -> Iterator[Body]:
     for paths, text in rows:
         body = with_values(least, dict.fromkeys(paths, text))
         yield Body(f"{' and '.join(paths)} are {text!r}", body)
+        is_left_out = all(value_at(least, path) is ABSENT for path in paths)
+        if not text and is_left_out:
+            yield Body("required members only while the texts are empty", least)
 
 
 def _uneven_bodies(operation: Operation, context: RunContext) -> Iterator[Body]:

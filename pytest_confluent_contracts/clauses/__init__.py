@@ -19,6 +19,7 @@ def derive(operation: Operation) -> tuple[Clause, ...]:
     """
     from pytest_confluent_contracts.clauses import (
         errors,
+        parameters,
         rate_limit,
         requests,
         security,
@@ -27,7 +28,7 @@ def derive(operation: Operation) -> tuple[Clause, ...]:
         wire,
     )
 
-    families = (shape, errors, requests, security, rate_limit, update, wire)
+    families = (shape, errors, requests, parameters, security, rate_limit, update, wire)
     derived: list[Clause] = []
     for family in families:
         derived += family.derive(operation)

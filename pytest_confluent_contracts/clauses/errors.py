@@ -10,15 +10,14 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses import shape
+from pytest_confluent_contracts.clauses.problem_details import problem_details
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
     HIDING,
     KEPT,
     NOTHING,
     Looked,
-    always,
     each,
-    essence,
     is_answer,
     look_for_leaks,
     may_come_from_front,
@@ -52,7 +51,6 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.promises import Member
     from pytest_confluent_contracts.model.traffic import Exchange, Violation
 
-PROBLEM = "application/problem+json"
 # A target may send megabytes of what nearly matches: what could begin at any character is bounded.
 STACK_TRACE = re.compile(
     r"Traceback \(most recent call last\)"
@@ -95,7 +93,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
         yield from _envelope(operation, refusals, shared)
     yield from _nothing_given_away(operation)
     yield from _headers(operation, refusals)
-    yield from _problem_details(operation, refusals)
+    yield from problem_details(operation, refusals)
 
 
 def _envelope(
@@ -108,6 +106,8 @@ def _envelope(
     for response in refusals:
         if response.content and not _is_alike(response.content, shared):
             yield from _own_envelope(operation, response, response.content)
+        applies_here = shape.documented_as(operation, response.status)
+        yield from shape.other_body_clauses(Family.ERRORS, response, applies_here)
     yield from _lists_not_empty(shared, applies, explain)
     yield from _prose(operation, applies)
 
@@ -711,33 +711,3 @@ def _allow(operation: Operation) -> Clause:
         needs=EVERY,
         topic=ON_ERRORS,
     )
-
-
-# --- problem details ---------------------------------------------------------------------------
-
-
-def _problem_details(operation: Operation, refusals: Sequence[Response]) -> Iterator[Clause]:
-    documented = {essence(r.content.media_type) for r in refusals if r.content}
-    if PROBLEM not in documented:
-        return
-    yield Clause(
-        id="error/problem-status",
-        family=Family.ERRORS,
-        place=operation.place,
-        promise="status equals the HTTP status (RFC 9457 3.1.2)",
-        judge=each(always, _look_at_problem_status),
-        explain=missing(MissingKind.NO_PROBLEM_STATUS),
-        needs=EVERY,
-        topic=ON_ERRORS,
-    )
-
-
-def _look_at_problem_status(exchange: Exchange) -> Finding | Looked:
-    is_problem = essence(exchange.header("content-type")) == PROBLEM
-    told = exchange.json.get("status") if isinstance(exchange.json, dict) else None
-    if told is None or exchange.status < 400 or not is_problem:
-        return NOTHING
-    if told == exchange.status:
-        return KEPT
-    observed = quote_value(told)
-    return Finding(FindingKind.PROBLEM_STATUS_WRONG, exchange.status, observed=observed)

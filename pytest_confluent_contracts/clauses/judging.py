@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.clauses.reading import essence
 from pytest_confluent_contracts.model.clauses import Level, Ruling, Shape, Verdict
+from pytest_confluent_contracts.model.media_types import essence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

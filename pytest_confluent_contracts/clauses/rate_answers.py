@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.clauses.reading import SERVED, missing
@@ -13,18 +14,27 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
     Topic,
 )
-from pytest_confluent_contracts.model.quota import Quota, QuotaHeaders, read_quota
+from pytest_confluent_contracts.model.quota import (
+    POLICY_FIELD,
+    STATE_FIELD,
+    USUAL_HEADERS,
+    Quota,
+    QuotaHeaders,
+    quota_of,
+    quotas_told,
+)
 from pytest_confluent_contracts.model.traffic import Probe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
-    from pytest_confluent_contracts.model.clauses import Explain, Judge
+    from pytest_confluent_contracts.model.clauses import Evidence, Explain, Judge
     from pytest_confluent_contracts.model.sources import SourceLocation
     from pytest_confluent_contracts.model.traffic import Exchange
 
     QuotaOf = Callable[[Exchange], Quota | None]
 
+SLACK_S = 1.0  # headers are whole seconds
 NEEDED = SERVED | {Probe.THROTTLE}
 NO_429 = missing(MissingKind.NO_429, probe=Probe.THROTTLE)
 
@@ -65,14 +75,55 @@ def own_quota(headers: QuotaHeaders) -> QuotaOf:
     other than a 429, may tell of somebody else's quota.
     """
 
-    def quota_of(exchange: Exchange) -> Quota | None:
+    def own_quota_of(exchange: Exchange) -> Quota | None:
         if exchange.case.probe is Probe.CREDENTIALS:
             return None
         if not (exchange.accepted or exchange.throttled):
             return None
-        told = read_quota(exchange.header, headers)
-        if told.limit is None and told.remaining is None and told.reset is None:
-            return None
-        return told
+        told = quota_of(exchange, headers)
+        return told if told.tells_number else None
 
-    return quota_of
+    return own_quota_of
+
+
+def judge_each_policy(headers: QuotaHeaders, judge_of: Callable[[QuotaHeaders], Judge]) -> Judge:
+    """Return the judge that *judge_of* makes, for each policy that a structured field tells.
+
+    Each is a quota of its own: what is left of an hour says nothing of what is left of a second.
+    """
+    if not headers.are_structured:
+        return judge_of(headers)
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        for policy in _policies_told(exchanges):
+            yield from judge_of(replace(headers, policy=policy))(exchanges)
+
+    return judge
+
+
+def _policies_told(exchanges: Sequence[Exchange]) -> tuple[str, ...]:
+    """Return the policies of which *exchanges* tell, each once, in the order in which they came."""
+    found: dict[str, None] = {}
+    for exchange in exchanges:
+        for told in quotas_told(exchange.field(STATE_FIELD), exchange.field(POLICY_FIELD)):
+            found[told.policy] = None
+    return tuple(found)
+
+
+def is_by_another_policy(refused: Exchange, headers: QuotaHeaders) -> bool:
+    """Return whether a 429 came because nothing is left of another policy than the followed one."""
+    least = quota_of(refused, replace(headers, policy=""))
+    return least.remaining == 0 != quota_of(refused, headers).remaining
+
+
+def may_be_by_another_limit(refused: Exchange, headers: QuotaHeaders) -> bool:
+    """Return whether a 429 may be for a limit that no header tells, such as on what is in flight.
+
+    It asks to wait for another time than Reset does. A document that only
+    names the headers does not say that there is no such limit.
+    """
+    wait = headers.retry_after or USUAL_HEADERS.retry_after  # which need not be documented
+    told = quota_of(refused, replace(headers, retry_after=wait))
+    if told.retry_after is None or told.reset is None:
+        return False
+    return abs(told.retry_after - told.reset) > 2 * SLACK_S

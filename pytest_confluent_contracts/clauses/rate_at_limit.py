@@ -8,7 +8,10 @@ from pytest_confluent_contracts.clauses.rate_answers import (
     NEEDED,
     NO_429,
     clause_over_time,
+    is_by_another_policy,
     is_throttled,
+    judge_each_policy,
+    may_be_by_another_limit,
     own_quota,
 )
 from pytest_confluent_contracts.clauses.rate_windows import steps_between
@@ -24,13 +27,14 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
     Topic,
 )
-from pytest_confluent_contracts.model.quota import QuotaHeaders, read_quota
+from pytest_confluent_contracts.model.quota import QuotaHeaders, quota_of
 from pytest_confluent_contracts.model.traffic import Probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_confluent_contracts.clauses.rate_windows import Step
+    from pytest_confluent_contracts.clauses.reading import Applies
     from pytest_confluent_contracts.model.clauses import Judge
     from pytest_confluent_contracts.model.sources import SourceLocation
     from pytest_confluent_contracts.model.traffic import Exchange
@@ -46,15 +50,33 @@ NOT_EXHAUSTED = missing(MissingKind.LIMIT_NOT_EXHAUSTED, probe=Probe.THROTTLE)
 # --- 429 comes at the limit --------------------------------------------------------------------
 
 
-def limit_enforced(place: SourceLocation, headers: QuotaHeaders) -> Clause:
+def limit_enforced(place: SourceLocation, headers: QuotaHeaders, level: Level) -> Clause:
     """Return the clause that Limit requests of a window are served, and the next is not."""
+    judge_of = _judge_enforcement if level is Level.MUST else _judge_without_others
     return clause_over_time(
         id="rate-limit/enforced",
         place=place,
         promise="the limit is enforced at Limit: the request after it is answered 429",
-        judge=_judge_enforcement(headers),
+        judge=judge_each_policy(headers, judge_of),
         explain=NOT_EXHAUSTED,
+        level=level,
     )
+
+
+def _judge_without_others(headers: QuotaHeaders) -> Judge:
+    """Judge enforcement by all but those 429s that another limit may have given."""
+    judge_all = _judge_enforcement(headers)
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterable[Evidence]:
+        return judge_all(
+            [
+                exchange
+                for exchange in exchanges
+                if not (exchange.throttled and may_be_by_another_limit(exchange, headers))
+            ]
+        )
+
+    return judge
 
 
 def _judge_enforcement(headers: QuotaHeaders) -> Judge:
@@ -67,6 +89,7 @@ def _judge_enforcement(headers: QuotaHeaders) -> Judge:
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         steps = list(steps_between(exchanges, headers))
+        steps = [step for step in steps if not _is_for_another_policy(step, headers)]
         early = _early_refusals(steps)
         served_at_0 = _served_with_limit_0(exchanges, headers)
         yield from served_at_0.values()
@@ -83,14 +106,22 @@ def _judge_enforcement(headers: QuotaHeaders) -> Judge:
     return judge
 
 
+def _is_for_another_policy(step: Step, headers: QuotaHeaders) -> bool:
+    is_refused = step.before.throttled or step.after.throttled
+    if not headers.policy or not is_refused:
+        return False
+    refused = step.after if step.after.throttled else step.before
+    return is_by_another_policy(refused, headers)
+
+
 def _served_with_limit_0(
     exchanges: Sequence[Exchange], headers: QuotaHeaders
 ) -> dict[int, Evidence]:
     """Return each answer that was served and says that none may be, by its serial."""
-    quota_of = own_quota(headers)
+    own_quota_of = own_quota(headers)
     found: dict[int, Evidence] = {}
     for exchange in exchanges:
-        told = quota_of(exchange)
+        told = own_quota_of(exchange)
         if told is not None and told.limit == 0 and exchange.accepted:
             finding = Finding(FindingKind.LIMIT_IS_ZERO, exchange.status, headers.limit)
             found[exchange.serial] = Evidence(exchange, finding)
@@ -169,12 +200,14 @@ def _served_past(step: Step, served: int) -> Finding | None:
 # --- what a 429 says ---------------------------------------------------------------------------
 
 
-def remaining_zero_on_429(place: SourceLocation, headers: QuotaHeaders) -> Clause:
-    """Return the clause that a 429 tells 0 requests left."""
+def remaining_zero_on_429(
+    place: SourceLocation, headers: QuotaHeaders, applies: Applies = is_throttled
+) -> Clause:
+    """Return the clause that a 429 tells 0 requests left, where it *applies*."""
     name = headers.remaining
 
     def look(exchange: Exchange) -> Finding | Looked:
-        left = read_quota(exchange.header, headers).remaining
+        left = quota_of(exchange, headers).remaining
         if left is None:
             return NOTHING
         if left == 0:
@@ -187,7 +220,7 @@ def remaining_zero_on_429(place: SourceLocation, headers: QuotaHeaders) -> Claus
         level=Level.SHOULD,
         place=place,
         promise=f"{name} is 0 on 429",
-        judge=each(is_throttled, look),
+        judge=each(applies, look),
         explain=NO_429,
         needs=NEEDED,
         topic=Topic(Aspect.QUOTA),

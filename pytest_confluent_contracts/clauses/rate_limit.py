@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,10 @@ from pytest_confluent_contracts.clauses import (
 from pytest_confluent_contracts.clauses.rate_answers import (
     NEEDED,
     NO_429,
+    SLACK_S,
     is_throttled,
+    judge_each_policy,
+    may_be_by_another_limit,
     own_quota,
 )
 from pytest_confluent_contracts.clauses.reading import (
@@ -42,7 +46,10 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
     Topic,
 )
+from pytest_confluent_contracts.model.promises import ResetUnit
 from pytest_confluent_contracts.model.quota import (
+    EPOCH_MS,
+    EPOCH_S,
     USUAL_HEADERS,
     QuotaHeaders,
     known_headers,
@@ -54,7 +61,8 @@ from pytest_confluent_contracts.model.traffic import Expect
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_confluent_contracts.model.clauses import Explain
+    from pytest_confluent_contracts.clauses.reading import Applies, Look
+    from pytest_confluent_contracts.model.clauses import Explain, Judge
     from pytest_confluent_contracts.model.documents import Header, Operation
     from pytest_confluent_contracts.model.promises import RateLimit
     from pytest_confluent_contracts.model.sources import SourceLocation
@@ -67,7 +75,8 @@ STORED = re.compile(r"(?:s-maxage|max-age)\s*=\s*\"?[1-9]|\bpublic\b|\bimmutable
 def derive(operation: Operation) -> Iterator[Clause]:
     """Yield the documented headers, the rules on their numbers, and what happens at the limit.
 
-    Where no headers are documented, the rules hold for those of the usual names.
+    Where no headers are documented, the rules hold for those of the usual names. What the document
+    does not state, but its names and words let expect, is SHOULD.
     """
     promised = operation.promises.rate_limit
     documented = promised_headers(operation)
@@ -75,30 +84,53 @@ def derive(operation: Operation) -> Iterator[Clause]:
     if promised is not None and documented is not None:
         yield from _documented_headers(operation)
         yield from _promised_numbers(promised, documented)
-        if promised.retry_after:
+        if promised.retry_after and not promised.inferred:
             yield _retry_after_only_at_limit(promised)
     else:
         yield from _usual_numbers(operation.place)
-    if operation.promises.refusals.throttled:
+    if operation.promises.refusals.throttled or (promised and promised.may_refuse_with):
         known = known_headers(operation)
-        if documented is not None:
-            yield from _at_documented_limit(place, documented, known)
-        if promised is not None and promised.reset and promised.reset_is_relative:
-            yield rate_waits.reset_honest(place, known)
-        level = Level.SHOULD if documented is None else Level.MUST
+        if promised is not None and documented is not None:
+            yield from _at_documented_limit(promised, documented, known)
+        level = _level_of(promised)
         yield rate_waits.wait_honest(place, known, level)
         yield rate_waits.wait_exact(place, known)
         yield _not_storable(place)
     yield structured_fields.fields_agree(place)
 
 
+def _level_of(promised: RateLimit | None) -> Level:
+    """Return how strongly the rules on the numbers are promised: what is inferred warns at most."""
+    is_stated = promised is not None and not promised.inferred
+    return Level.MUST if is_stated else Level.SHOULD
+
+
 def _at_documented_limit(
-    place: SourceLocation, documented: QuotaHeaders, known: QuotaHeaders
+    promised: RateLimit, documented: QuotaHeaders, known: QuotaHeaders
 ) -> Iterator[Clause]:
-    yield rate_at_limit.limit_enforced(place, documented)
-    yield rate_at_limit.remaining_zero_on_429(place, known)
-    if documented.reset and documented.retry_after:
+    place, level = promised.place, _level_of(promised)
+    is_stated = not promised.inferred
+    if promised.in_windows:
+        yield rate_at_limit.limit_enforced(place, documented, level)
+    if is_stated:
+        yield rate_at_limit.remaining_zero_on_429(place, known)
+    elif promised.remaining and promised.in_windows:
+        yield rate_at_limit.remaining_zero_on_429(place, known, _is_of_told_limit(documented))
+    tells_both = bool(documented.reset and documented.retry_after)
+    if tells_both and (promised.in_windows or documented.are_of_drafts):
         yield rate_waits.wait_not_before_reset(place, documented)
+    tells_when = promised.reset_unit is not ResetUnit.UNKNOWN
+    if promised.reset and promised.in_windows and tells_when:
+        yield rate_waits.reset_honest(place, known, level)
+
+
+def _is_of_told_limit(headers: QuotaHeaders) -> Applies:
+    """Apply to answers at the limit but those that may be for one of which no header tells."""
+
+    def applies(exchange: Exchange) -> bool:
+        return is_throttled(exchange) and not may_be_by_another_limit(exchange, headers)
+
+    return applies
 
 
 # --- the documented headers --------------------------------------------------------------------
@@ -142,18 +174,49 @@ def _usual_numbers(place: SourceLocation) -> Iterator[Clause]:
 
 
 def _promised_numbers(promised: RateLimit, headers: QuotaHeaders) -> Iterator[Clause]:
-    names = [name for name in (headers.limit, headers.remaining, headers.reset) if name]
-    explain = unless_answered(MissingKind.HEADERS_UNREADABLE, ", ".join(names))
-    place = promised.place
+    explain = unless_answered(MissingKind.HEADERS_UNREADABLE, ", ".join(headers.count_names))
+    place, level = promised.place, _level_of(promised)
     if headers.limit and headers.remaining:
-        yield _remaining_at_most_limit(place, headers, explain, Level.MUST)
-    if headers.limit:
-        yield rate_windows.limit_constant(place, headers, explain)
+        yield _remaining_at_most_limit(place, headers, explain, level)
+    if headers.limit and promised.in_windows:
+        yield rate_windows.limit_constant(place, headers, explain, level)
+    if headers.reset:
+        yield from _reset_as_told(promised, headers, explain)
+    if promised.in_windows:
+        yield from _numbers_of_windows(promised, headers, explain)
+    yield from _numbers_beside(promised, headers)
+
+
+def _numbers_beside(promised: RateLimit, headers: QuotaHeaders) -> Iterator[Clause]:
+    """Yield what holds for the numbers that some services tell beside the usual ones."""
+    if headers.period and headers.reset:
+        yield _reset_within_period(promised.place, headers)
+    if headers.used and headers.limit and headers.remaining:
+        yield _used_agrees(promised.place, headers)
+
+
+def _reset_as_told(
+    promised: RateLimit, headers: QuotaHeaders, explain: Explain
+) -> Iterator[Clause]:
+    """Yield in which unit Reset is told, where the document says so."""
+    place, level = promised.place, _level_of(promised)
+    if promised.reset_unit is ResetUnit.EPOCH:
+        yield _reset_is_time_of_day(place, headers, explain, level)
+    elif promised.reset_is_relative and promised.in_windows:
+        yield rate_windows.reset_relative(place, headers, explain, level)
+    elif promised.reset_is_relative:
+        yield _reset_is_no_time_of_day(place, headers, explain, level)
+
+
+def _numbers_of_windows(
+    promised: RateLimit, headers: QuotaHeaders, explain: Explain
+) -> Iterator[Clause]:
+    """Yield what holds from answer to answer where requests are counted in windows."""
+    place, level = promised.place, _level_of(promised)
     if headers.reset and promised.reset_is_relative:
-        yield rate_windows.reset_relative(place, headers, explain)
-        yield rate_windows.reset_counts_down(place, headers, explain)
+        yield rate_windows.reset_counts_down(place, headers, explain, level)
     if headers.remaining and headers.reset:
-        yield rate_windows.remaining_counts_down(place, headers, explain)
+        yield rate_windows.remaining_counts_down(place, headers, explain, level)
         if promised.reset_is_relative:
             yield rate_windows.reset_moves(place, headers)
             yield rate_windows.window_as_told(place, headers)
@@ -162,10 +225,27 @@ def _promised_numbers(promised: RateLimit, headers: QuotaHeaders) -> Iterator[Cl
 def _remaining_at_most_limit(
     place: SourceLocation, headers: QuotaHeaders, explain: Explain, level: Level
 ) -> Clause:
-    quota_of = own_quota(headers)
+    def judge_of(followed: QuotaHeaders) -> Judge:
+        return each(always, _look_whether_within_limit(followed))
+
+    return Clause(
+        id="rate-limit/remaining-at-most-limit",
+        family=Family.RATE_LIMIT,
+        level=level,
+        place=place,
+        promise=f"{headers.remaining} is at most {headers.limit}",
+        judge=judge_each_policy(headers, judge_of),
+        explain=explain,
+        needs=NEEDED,
+        topic=Topic(Aspect.QUOTA),
+    )
+
+
+def _look_whether_within_limit(headers: QuotaHeaders) -> Look:
+    own_quota_of = own_quota(headers)
 
     def look(exchange: Exchange) -> Finding | Looked:
-        told = quota_of(exchange)
+        told = own_quota_of(exchange)
         if told is None or told.limit is None or told.remaining is None:
             return NOTHING
         if told.remaining <= told.limit:
@@ -178,14 +258,133 @@ def _remaining_at_most_limit(
             observed=told.remaining,
         )
 
+    return look
+
+
+# --- the unit of Reset -------------------------------------------------------------------------
+
+
+def _reset_is_no_time_of_day(
+    place: SourceLocation, headers: QuotaHeaders, explain: Explain, level: Level
+) -> Clause:
+    """Return the clause that Reset is seconds from now, for a limit that may slide or leak."""
+    own_quota_of = own_quota(headers)
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        told = own_quota_of(exchange)
+        if told is None or told.reset is None:
+            return NOTHING
+        if told.reset < EPOCH_S:
+            return KEPT
+        kind = FindingKind.RESET_IS_TIME_OF_DAY
+        return Finding(kind, exchange.status, headers.reset, observed=told.reset)
+
     return Clause(
-        id="rate-limit/remaining-at-most-limit",
+        id="rate-limit/reset-relative",
         family=Family.RATE_LIMIT,
         level=level,
         place=place,
-        promise=f"{headers.remaining} is at most {headers.limit}",
+        promise=f"{headers.reset} is seconds from now, not a time of day",
         judge=each(always, look),
         explain=explain,
+        needs=NEEDED,
+        topic=Topic(Aspect.OTHER),
+    )
+
+
+def _reset_is_time_of_day(
+    place: SourceLocation, headers: QuotaHeaders, explain: Explain, level: Level
+) -> Clause:
+    """Return the clause that Reset is seconds since 1970: no seconds from now, no milliseconds."""
+    tells_own_quota = own_quota(replace(headers, reset_unit=ResetUnit.UNKNOWN))
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        reset = whole_number(exchange.header(headers.reset))
+        if reset is None or tells_own_quota(exchange) is None:
+            return NOTHING
+        status, name = exchange.status, headers.reset
+        if reset < EPOCH_S:
+            return Finding(FindingKind.RESET_IS_NO_TIME_OF_DAY, status, name, observed=reset)
+        if reset >= EPOCH_MS:
+            return Finding(FindingKind.RESET_IN_MILLISECONDS, status, name, observed=reset)
+        return KEPT
+
+    return Clause(
+        id="rate-limit/reset-epoch",
+        family=Family.RATE_LIMIT,
+        level=level,
+        place=place,
+        promise=f"{headers.reset} is a time of day, in seconds since 1970 (UTC)",
+        judge=each(always, look),
+        explain=explain,
+        needs=NEEDED,
+        topic=Topic(Aspect.OTHER),
+    )
+
+
+# --- what some services tell beside -------------------------------------------------------------
+
+
+def _reset_within_period(place: SourceLocation, headers: QuotaHeaders) -> Clause:
+    """Return the clause that a window ends within the period that is told of it."""
+    own_quota_of = own_quota(headers)
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        told = own_quota_of(exchange)
+        if told is None or told.window is None or told.seconds_to_reset is None:
+            return NOTHING
+        if told.seconds_to_reset <= told.window + SLACK_S:
+            return KEPT
+        return Finding(
+            FindingKind.RESET_BEYOND_PERIOD,
+            exchange.status,
+            headers.reset,
+            expected=(headers.period, told.window),
+            observed=told.seconds_to_reset,
+        )
+
+    return Clause(
+        id="rate-limit/reset-within-period",
+        family=Family.RATE_LIMIT,
+        level=Level.SHOULD,
+        place=place,
+        promise=f"{headers.reset} is at most {headers.period}",
+        judge=each(always, look),
+        explain=missing(MissingKind.HEADERS_UNREADABLE, f"{headers.reset}, {headers.period}"),
+        needs=NEEDED,
+        topic=Topic(Aspect.OTHER),
+    )
+
+
+def _used_agrees(place: SourceLocation, headers: QuotaHeaders) -> Clause:
+    """Return the clause that what was used and what is left make up the limit.
+
+    Where none is left, more may have been asked for than the limit allows.
+    """
+    own_quota_of = own_quota(headers)
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        told, used = own_quota_of(exchange), whole_number(exchange.header(headers.used))
+        if told is None or used is None or told.limit is None or not told.remaining:
+            return NOTHING
+        if used + told.remaining == told.limit:
+            return KEPT
+        return Finding(
+            FindingKind.USED_DISAGREES,
+            exchange.status,
+            headers.used,
+            expected=(headers.limit, told.limit, headers.remaining, told.remaining),
+            observed=used,
+        )
+
+    return Clause(
+        id="rate-limit/used-agrees",
+        family=Family.RATE_LIMIT,
+        level=Level.SHOULD,
+        place=place,
+        promise=f"{headers.used} and {headers.remaining} make up {headers.limit}",
+        judge=each(always, look),
+        explain=missing(MissingKind.HEADERS_UNREADABLE, f"{headers.used}, {headers.remaining}"),
         needs=NEEDED,
         topic=Topic(Aspect.QUOTA),
     )

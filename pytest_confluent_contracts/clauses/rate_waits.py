@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from pytest_confluent_contracts.clauses.rate_answers import (
     NEEDED,
     NO_429,
+    SLACK_S,
     clause_over_time,
     is_throttled,
 )
-from pytest_confluent_contracts.clauses.rate_windows import SLACK_S
 from pytest_confluent_contracts.clauses.reading import KEPT, NOTHING, Looked, each
 from pytest_confluent_contracts.model.clauses import (
     Aspect,
@@ -24,7 +24,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
     Topic,
 )
-from pytest_confluent_contracts.model.quota import EPOCH_S, QuotaHeaders, read_quota
+from pytest_confluent_contracts.model.quota import EPOCH_S, QuotaHeaders, quota_of
 from pytest_confluent_contracts.model.traffic import Probe
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def wait_not_before_reset(place: SourceLocation, headers: QuotaHeaders) -> Claus
     """
 
     def look(exchange: Exchange) -> Finding | Looked:
-        told = read_quota(exchange.header, headers)
+        told = quota_of(exchange, headers)
         if told.retry_after is None or told.reset is None:
             return NOTHING
         if told.retry_after + SLACK_S >= told.reset:
@@ -110,14 +110,16 @@ def wait_exact(place: SourceLocation, headers: QuotaHeaders) -> Clause:
     )
 
 
-def reset_honest(place: SourceLocation, headers: QuotaHeaders) -> Clause:
+def reset_honest(place: SourceLocation, headers: QuotaHeaders, level: Level) -> Clause:
     """Return the clause that a request is served once the Reset of a 429 has run out."""
+    asked = _seconds_to_reset if level is Level.MUST else _seconds_to_reset_alone
     return clause_over_time(
         id="rate-limit/reset-honest",
         place=place,
         promise=f"after {headers.reset} has passed, a request is not answered 429",
-        judge=_judge_resets(headers),
+        judge=_judge_resets(headers, asked),
         explain=_explain_no_wait,
+        level=level,
     )
 
 
@@ -133,6 +135,17 @@ def _retry_after(told: Quota) -> int | None:
 
 def _seconds_to_reset(told: Quota) -> int | None:
     return told.seconds_to_reset
+
+
+def _seconds_to_reset_alone(told: Quota) -> int | None:
+    """Return the seconds to Reset, None where the answer asks to wait for another time.
+
+    It may be for a limit of which Reset does not tell.
+    """
+    reset = told.seconds_to_reset
+    if reset is not None and told.retry_after is not None:
+        return reset if abs(told.retry_after - reset) <= 2 * SLACK_S else None
+    return reset
 
 
 class Wait:
@@ -187,7 +200,7 @@ def _waits_kept(
 def _wait_asked_by(exchange: Exchange, headers: QuotaHeaders, asked: AskedWait) -> Wait | None:
     if exchange.failure or not exchange.throttled:
         return None
-    seconds = asked(read_quota(exchange.header, headers))
+    seconds = asked(quota_of(exchange, headers))
     return None if seconds is None else Wait(exchange, seconds)
 
 
@@ -256,7 +269,7 @@ def _judge_shortness(headers: QuotaHeaders) -> Judge:
     return judge
 
 
-def _judge_resets(headers: QuotaHeaders) -> Judge:
+def _judge_resets(headers: QuotaHeaders, asked: AskedWait) -> Judge:
     """Judge each request sent after a 429 once its Reset has run out.
 
     For example, Reset 5 and, 6 s later, a 429 that tells Reset 1: the window lasts longer than it
@@ -264,12 +277,12 @@ def _judge_resets(headers: QuotaHeaders) -> Judge:
     """
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
-        for wait in _waits_kept(exchanges, headers, _seconds_to_reset):
+        for wait in _waits_kept(exchanges, headers, asked):
             last = wait.answers[-1]
             if not last.throttled:
                 yield Evidence(last)
                 continue
-            now = read_quota(last.header, headers).seconds_to_reset
+            now = quota_of(last, headers).seconds_to_reset
             is_next_window = now is not None and now > wait.seconds + SLACK_S
             if wait.waited(last) >= wait.seconds + SLACK_S and not is_next_window:
                 yield Evidence(last, _in_vain(wait, headers.reset))
@@ -288,7 +301,7 @@ def _absurd_waits(
     for exchange in exchanges:
         if exchange.failure or not exchange.throttled or exchange.case.probe is Probe.CREDENTIALS:
             continue
-        told = read_quota(exchange.header, headers)
+        told = quota_of(exchange, headers)
         wait, reset = told.retry_after, told.seconds_to_reset
         if wait is None:
             continue

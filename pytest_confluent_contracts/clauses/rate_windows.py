@@ -7,7 +7,13 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.clauses.rate_answers import NEEDED, clause_over_time, own_quota
+from pytest_confluent_contracts.clauses.rate_answers import (
+    NEEDED,
+    SLACK_S,
+    clause_over_time,
+    judge_each_policy,
+    own_quota,
+)
 from pytest_confluent_contracts.clauses.reading import missing
 from pytest_confluent_contracts.model.clauses import (
     Aspect,
@@ -30,7 +36,6 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.sources import SourceLocation
     from pytest_confluent_contracts.model.traffic import Exchange
 
-SLACK_S = 1.0  # headers are whole seconds
 SHORTEST_WINDOW_S = 0.5
 # Of the requests that were served in a second, so many must be told as spent, and not all: the
 # service's clock and the run's do not part them at the same moment.
@@ -158,14 +163,17 @@ def _tells_all_of_last_second(quota: ToldQuota, at: float, served: Sequence[floa
 # --- Limit -------------------------------------------------------------------------------------
 
 
-def limit_constant(place: SourceLocation, headers: QuotaHeaders, explain: Explain) -> Clause:
+def limit_constant(
+    place: SourceLocation, headers: QuotaHeaders, explain: Explain, level: Level
+) -> Clause:
     """Return the clause that Limit is the same number on every answer."""
     return Clause(
         id="rate-limit/limit-constant",
         family=Family.RATE_LIMIT,
+        level=level,
         place=place,
         promise=f"{headers.limit} stays the same through a run",
-        judge=_judge_constant_limit(headers),
+        judge=judge_each_policy(headers, _judge_constant_limit),
         explain=explain,
         needs=NEEDED,
         topic=Topic(Aspect.QUOTA),
@@ -200,15 +208,18 @@ def _judge_constant_limit(headers: QuotaHeaders) -> Judge:
 # --- Remaining ---------------------------------------------------------------------------------
 
 
-def remaining_counts_down(place: SourceLocation, headers: QuotaHeaders, explain: Explain) -> Clause:
+def remaining_counts_down(
+    place: SourceLocation, headers: QuotaHeaders, explain: Explain, level: Level
+) -> Clause:
     """Return the clause that inside a window each request that is served lowers Remaining."""
     name = headers.remaining
     return clause_over_time(
         id="rate-limit/remaining-counts-down",
         place=place,
         promise=f"{name} goes down as requests are spent, and never rises inside a window",
-        judge=_judge_counting_down(headers),
+        judge=judge_each_policy(headers, _judge_counting_down),
         explain=explain,
+        level=level,
     )
 
 
@@ -303,26 +314,32 @@ def _count_from(answer: Exchange, told: ToldQuota) -> Count:
 # --- Reset -------------------------------------------------------------------------------------
 
 
-def reset_relative(place: SourceLocation, headers: QuotaHeaders, explain: Explain) -> Clause:
+def reset_relative(
+    place: SourceLocation, headers: QuotaHeaders, explain: Explain, level: Level
+) -> Clause:
     """Return the clause that Reset is the number of seconds until the window ends."""
     return clause_over_time(
         id="rate-limit/reset-relative",
         place=place,
         promise=f"{headers.reset} is seconds from now, not a time of day",
-        judge=_judge_relative_reset(headers),
+        judge=judge_each_policy(headers, _judge_relative_reset),
         explain=explain,
+        level=level,
         aspect=Aspect.OTHER,
     )
 
 
-def reset_counts_down(place: SourceLocation, headers: QuotaHeaders, explain: Explain) -> Clause:
+def reset_counts_down(
+    place: SourceLocation, headers: QuotaHeaders, explain: Explain, level: Level
+) -> Clause:
     """Return the clause that Reset falls, or stays, until its window has ended."""
     return clause_over_time(
         id="rate-limit/reset-counts-down",
         place=place,
         promise=f"{headers.reset} never grows inside a window",
-        judge=_judge_reset_in_window(headers),
+        judge=judge_each_policy(headers, _judge_reset_in_window),
         explain=explain,
+        level=level,
     )
 
 
@@ -332,7 +349,7 @@ def reset_moves(place: SourceLocation, headers: QuotaHeaders) -> Clause:
         id="rate-limit/reset-moves",
         place=place,
         promise=f"{headers.reset} falls as fast as time goes by",
-        judge=_judge_moving_reset(headers),
+        judge=judge_each_policy(headers, _judge_moving_reset),
         explain=missing(MissingKind.NOT_COMPARED),
         level=Level.SHOULD,
     )
@@ -344,7 +361,7 @@ def window_as_told(place: SourceLocation, headers: QuotaHeaders) -> Clause:
         id="rate-limit/window-as-told",
         place=place,
         promise=f"a new window begins when {headers.reset} has run out, not before",
-        judge=_judge_end_of_window(headers),
+        judge=judge_each_policy(headers, _judge_end_of_window),
         explain=missing(MissingKind.NOT_COMPARED),
         level=Level.SHOULD,
     )

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -19,6 +20,8 @@ from pytest_confluent_contracts.model.clauses import (
     MissingEvidence,
     MissingKind,
 )
+from pytest_confluent_contracts.model.formats import OPENAPI_FORMATS
+from pytest_confluent_contracts.model.media_types import essence
 from pytest_confluent_contracts.model.traffic import (
     REDACTED,
     Exchange,
@@ -37,7 +40,7 @@ SURROGATE = re.compile("[\\ud800-\\udfff]")
 
 SERVED = frozenset({Probe.EXAMPLES, Probe.VALID})
 REFUSING = frozenset({Probe.BROKEN, Probe.MALFORMED, Probe.CREDENTIALS, Probe.UNKNOWN})
-EVERY = SERVED | REFUSING | {Probe.FORMS, Probe.READ_ONLY, Probe.COVERAGE}
+EVERY = SERVED | REFUSING | {Probe.FORMS, Probe.READ_ONLY, Probe.COVERAGE, Probe.PARAMETERS}
 THROTTLING = frozenset({Probe.EXAMPLES, Probe.THROTTLE})
 
 
@@ -82,11 +85,17 @@ def is_answer(exchange: Exchange) -> bool:
 
 # RFC 9110 15.5.1, 15.5.5 and 15.5.15: an id may be refused before anybody looks for it.
 REFUSING_FORM_OF_ID = frozenset({400, 404, 414})
+# RFC 5789 2.2: a patch is fine, and what is there is not made for it.
+REFUSING_STATE = frozenset({400, 404, 409, 422})
 # RFC 9110 15.5.4: what may stand for 404 where it is documented, and hides what exists.
 HIDING = 403
 # By the form of a request: RFC 9110 15.5.12 (a length is asked for), RFC 6585 5 (headers too
-# large; nginx and Tomcat answer 400).
-REFUSING_FORM = {"chunked": frozenset({411}), "long-header": frozenset({400, 431})}
+# large; nginx and Tomcat answer 400), RFC 9110 15.5.1 (a front that takes no escapes in a path).
+REFUSING_FORM = {
+    "chunked": frozenset({411}),
+    "long-header": frozenset({400, 431}),
+    "escaped-path": frozenset({400}),
+}
 
 
 def is_permitted_by_http(exchange: Exchange) -> bool:
@@ -98,6 +107,8 @@ def is_permitted_by_http(exchange: Exchange) -> bool:
     kind, status = exchange.case.subject.kind, exchange.status
     if kind is SubjectKind.FORM:
         return status in REFUSING_FORM.get(exchange.case.subject.name, ())
+    if kind is SubjectKind.PATCH_PATH:
+        return status in REFUSING_STATE
     if kind is SubjectKind.ODD_ID:
         return status in REFUSING_FORM_OF_ID
     if kind is SubjectKind.NORMALISED_ID:
@@ -170,6 +181,9 @@ def withheld(what: str, expected: Expect, *, otherwise: MissingEvidence | None =
             if exchange.coding is not None and not exchange.is_readable:
                 # It came, and `wire/content-coding` says why nobody can read it.
                 return MissingEvidence(MissingKind.UNREADABLE, exchange.coding.coding)
+        is_known = not any(map(_knows_no_valid_body, exchanges))
+        if not is_known and all(map(_as_expected, asked)):
+            return MissingEvidence(MissingKind.NO_VALID_BODY)
         came = Counter(exchange.failure or str(exchange.status) for exchange in asked)
         return MissingEvidence(
             MissingKind.WITHHELD,
@@ -181,6 +195,11 @@ def withheld(what: str, expected: Expect, *, otherwise: MissingEvidence | None =
         )
 
     return explain
+
+
+def _knows_no_valid_body(exchange: Exchange) -> bool:
+    """Return whether *exchange* sent what the schema forbids, for want of what it allows."""
+    return exchange.case.subject.kind is SubjectKind.NO_VALID_BODY
 
 
 def _as_expected(exchange: Exchange) -> bool:
@@ -245,11 +264,6 @@ def quote_value(value: Any, width: int = 80) -> str:
     return f"{text[: width - 30]}... ({length} characters) ...{text[-8:]}"
 
 
-def essence(media_type: str | None) -> str:
-    """Return the media type without its parameters, in lower case (RFC 9110 8.3.1)."""
-    return (media_type or "").partition(";")[0].strip().lower()
-
-
 # --- schemas -----------------------------------------------------------------------------------
 
 # What is wrong with a value: the keyword that it breaks, what came, and what the keyword demands.
@@ -276,10 +290,16 @@ class SchemaReader:
     """
 
     def __init__(self, content: Content) -> None:
-        schema = dict(content.schema)
-        self._validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+        self._schema = dict(content.schema)
         self._documented = {member.path for member in content.properties} | {paths.WHOLE}
         self._seen: dict[int, tuple[Exchange, dict[str, Violated]]] = {}
+
+    @cached_property
+    def _validator(self) -> Any:
+        """Return the validator, made when first asked for: collecting asks for none."""
+        return jsonschema_rs.Draft202012Validator(
+            self._schema, validate_formats=True, formats=dict(OPENAPI_FORMATS)
+        )
 
     def violations_in(self, exchange: Exchange) -> dict[str, Violated]:
         """Return what is wrong with the answer's body, as `violations_of` does."""
@@ -310,7 +330,7 @@ class SchemaReader:
         return found
 
     def _nearest_documented(self, steps: Sequence[str | int]) -> str:
-        path = paths.path_of(steps)
+        path = paths.documented_path(steps, self._documented)
         while path not in self._documented:
             path = paths.parent_path(path)
         return path

@@ -37,7 +37,13 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
     Topic,
 )
-from pytest_confluent_contracts.model.documents import Property
+from pytest_confluent_contracts.model.documents import Property, deep_members
+from pytest_confluent_contracts.model.media_types import (
+    IN_JSON,
+    WITH_MEMBERS,
+    BodyKind,
+    essence,
+)
 from pytest_confluent_contracts.model.traffic import Expect, Probe, Subject, SubjectKind
 
 if TYPE_CHECKING:
@@ -53,6 +59,14 @@ BOUNDS = (
     *("exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
     *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
 )
+# What a member is asked for by other schemas than its own.
+RULES = (
+    *("oneOf", "anyOf", "not", "contains", "propertyNames"),
+    *("unevaluatedProperties", "unevaluatedItems"),
+    *("if", "dependentRequired", "dependentSchemas"),
+)
+# Of these, a part of the member may be what is wrong.
+CONDITIONAL = frozenset({"if", "dependentRequired", "dependentSchemas"})
 LONE_SURROGATE = "lone-surrogate"
 MEDIA_TYPE = "media-type"
 REFUSED_AS = {
@@ -72,10 +86,18 @@ def derive(operation: Operation) -> Iterator[Clause]:
         yield from _examples(request)
         yield _accepted(request)
         yield _accepted_again(request)
-        yield _undeclared(request)
-        yield from _legal_forms(request)
-        for member in _checked_members(request):
-            yield from _constraints(operation, member)
+        for content in operation.other_requests:
+            yield _accepted_as(content)
+        if request.kind in WITH_MEMBERS:
+            yield _undeclared(request)
+        if request.kind in (BodyKind.JSON, BodyKind.MERGE_PATCH):
+            yield from _legal_forms(request)
+        checked = _checked_members(request)
+        for member in checked:
+            if not member.is_deep:
+                yield from _constraints(operation, member)
+        for members in deep_members(checked).values():
+            yield from _deep_constraints(operation, members)
         yield _several(operation, request)
         yield from _malformed(operation, request)
     if operation.promises.refusals.unknown and operation.parameters:
@@ -114,7 +136,8 @@ def _is_redirected(exchange: Exchange) -> bool:
 def _is_allowed_in(*probes: Probe) -> Applies:
     def applies(exchange: Exchange) -> bool:
         case = exchange.case
-        is_allowed = case.expect is Expect.ACCEPTED and case.probe in probes
+        is_other = case.subject.kind is SubjectKind.MEDIA_TYPE
+        is_allowed = case.expect is Expect.ACCEPTED and case.probe in probes and not is_other
         return is_allowed and not exchange.throttled
 
     return applies
@@ -182,6 +205,28 @@ def _accepted_again(request: Content) -> Clause:
     )
 
 
+def _accepted_as(content: Content) -> Clause:
+    """Return the clause that a valid body in another media type is accepted, too."""
+    name = essence(content.media_type)
+    subject = Subject(SubjectKind.MEDIA_TYPE, name)
+
+    def applies(exchange: Exchange) -> bool:
+        return exchange.case.subject == subject and not exchange.throttled
+
+    kind = MissingKind.NO_VALID_BODY
+    if content.kind is BodyKind.XML:
+        kind = MissingKind.BODY_NOT_JUDGED
+    return Clause(
+        id=f"request/media-type/{name}",
+        family=Family.REQUESTS,
+        place=content.place,
+        promise=f"a body that the schema allows is accepted as {name}, too",
+        judge=each(applies, _look_whether_taken),
+        explain=missing(kind, content.media_type),
+        needs=frozenset({Probe.VALID}),
+    )
+
+
 def _undeclared(request: Content) -> Clause:
     def applies(exchange: Exchange) -> bool:
         return exchange.case.subject.kind is SubjectKind.UNDECLARED and not exchange.throttled
@@ -218,6 +263,7 @@ FORMS = {
     "long-header": "a header of 4 KB that nobody knows changes nothing (RFC 9110 5.1)",
     "white-space": "white space around the body, and within it, changes nothing (RFC 8259 2)",
     "escaped": "an escaped character is the character (RFC 8259 7)",
+    "escaped-path": "an escaped character of a path is the character (RFC 3986 6.2.2.2)",
     "member-order": "the order of members changes nothing (RFC 8259 4)",
 }
 
@@ -361,7 +407,7 @@ def constraints_of(member: Property) -> list[str]:
     if member.required and member.path:
         found.append("required")
     found += [keyword for keyword in ("enum", "const") if keyword in schema]
-    found += [keyword for keyword in BOUNDS if keyword in schema]
+    found += [keyword for keyword in (*BOUNDS, *RULES) if keyword in schema]
     if schema.get("additionalProperties") is False:
         found.append("additionalProperties")
     return found
@@ -369,7 +415,10 @@ def constraints_of(member: Property) -> list[str]:
 
 def _constraints(operation: Operation, member: Property) -> Iterator[Clause]:
     name, statuses = member.path or "the body", _with_statuses(operation)
+    is_merged = operation.request is not None and operation.request.kind is BodyKind.MERGE_PATCH
     for keyword in constraints_of(member):
+        if keyword == "null" and is_merged:
+            continue  # it removes the member (RFC 7396 1)
         yield Clause(
             id=f"request/{member.path or 'body'}/{keyword}",
             family=Family.REQUESTS,
@@ -380,6 +429,31 @@ def _constraints(operation: Operation, member: Property) -> Iterator[Clause]:
             explain=_no_such_request(f"a refusal of {name}"),
             needs=frozenset({Probe.BROKEN, Probe.COVERAGE}),
             topic=Topic(Aspect.CONSTRAINT, member=member.path, keyword=keyword),
+        )
+
+
+def _deep_constraints(operation: Operation, members: Sequence[Property]) -> Iterator[Clause]:
+    """Yield the clause on all constraints of the *members* of one schema object deep in a body."""
+    holder, statuses = members[0].schema_object, _with_statuses(operation)
+    broken = [
+        _breaks_only(member.path, keyword)
+        for member in members
+        for keyword in constraints_of(member)
+    ]
+
+    def applies(exchange: Exchange) -> bool:
+        return any(breaks_only(exchange) for breaks_only in broken)
+
+    if broken:
+        yield Clause(
+            id=f"request/{members[0].clause_name}",
+            family=Family.REQUESTS,
+            place=members[0].place,
+            promise=f"a body that breaks only a member of {holder} is refused{statuses}",
+            judge=_once_served(applies, _look_whether_refused),
+            explain=_no_such_request(f"a refusal of {holder}"),
+            needs=frozenset({Probe.BROKEN, Probe.COVERAGE}),
+            topic=Topic(Aspect.CONSTRAINT, member=holder),
         )
 
 
@@ -399,7 +473,11 @@ def _breaks_only(path: str, keyword: str) -> Applies:
         case = exchange.case
         if case.expect is not Expect.REFUSED or exchange.throttled or len(case.violations) != 1:
             return False
-        return case.subject == subject and case.violations[0].keyword == keyword
+        if case.violations[0].keyword != keyword:
+            return False
+        if keyword in CONDITIONAL and case.subject.kind is SubjectKind.MEMBER:
+            return paths.is_within(case.subject.name, path)
+        return case.subject == subject
 
     return applies
 
@@ -486,7 +564,9 @@ def _is_judged_refusal(exchange: Exchange) -> bool:
 
 def _malformed(operation: Operation, request: Content) -> Iterator[Clause]:
     for kind, promise in REFUSED_AS.items():
-        if kind == "required" and not request.required:
+        if kind == "required" and not _is_needed(request):
+            continue
+        if kind in ("json", LONE_SURROGATE) and request.kind not in IN_JSON:
             continue
         look = _look_at_surrogate if kind == LONE_SURROGATE else _look_whether_refused
         yield Clause(
@@ -501,6 +581,11 @@ def _malformed(operation: Operation, request: Content) -> Iterator[Clause]:
             needs=frozenset({Probe.MALFORMED}),
             topic=Topic(Aspect.CONSTRAINT, keyword=kind),
         )
+
+
+def _is_needed(request: Content) -> bool:
+    """Return whether no body at all is wrong; an empty text is a text, an empty file a file."""
+    return request.required and request.kind not in (BodyKind.TEXT, BodyKind.BINARY)
 
 
 def _is_malformed_as(kind: str) -> Applies:

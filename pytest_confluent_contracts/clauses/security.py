@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Exchange
 
 CREDENTIALS = frozenset({Probe.CREDENTIALS})
+NO_CREDENTIALS = "none"  # how the alternative that asks for none is called in ids
 USUAL_REFUSAL = frozenset({401})  # RFC 9110 15.5.2
 ENOUGH_REFUSALS = 3  # to know what a refusal says each time
 WORD_WITH_DIGIT = re.compile(r"[\w-]*\d[\w-]*")
@@ -45,7 +46,11 @@ WORD_WITH_DIGIT = re.compile(r"[\w-]*\d[\w-]*")
 
 def derive(operation: Operation) -> Iterator[Clause]:
     """Yield what is refused without each scheme, then each alternative that must work."""
-    if not operation.security or not all(operation.security):
+    if not operation.schemes:
+        return
+    if not all(operation.security):  # whoever asks without any is served
+        for alternative in operation.security:
+            yield _works(operation, alternative)
         return
     promised = frozenset(operation.promises.refusals.unauthenticated) or USUAL_REFUSAL
     nothing = Subject(SubjectKind.CREDENTIALS)
@@ -61,13 +66,13 @@ def derive(operation: Operation) -> Iterator[Clause]:
             malformed = Subject(SubjectKind.MALFORMED_CREDENTIALS, scheme.name)
             yield _refused(f"{id}/malformed", scheme.place, what, allowed, malformed)
     for alternative in operation.security:
-        yield _works(alternative)
+        yield _works(operation, alternative)
     yield from _refused_first(operation, promised)
 
 
 def scheme_id(scheme: SecurityScheme) -> str:
-    """Return how people know the scheme: by its own header where it has one, else by its name."""
-    return scheme.header if scheme.kind == "apiKey" else scheme.name
+    """Return how people know the scheme: by what carries its key, or by its name."""
+    return scheme.carrier if scheme.kind == "apiKey" else scheme.name
 
 
 def _refused(
@@ -95,7 +100,7 @@ def _is_sent_without(subject: Subject) -> Applies:
     return applies
 
 
-def _works(alternative: tuple[SecurityScheme, ...]) -> Clause:
+def _works(operation: Operation, alternative: tuple[SecurityScheme, ...]) -> Clause:
     name = "+".join(scheme.name for scheme in alternative)
 
     def applies(exchange: Exchange) -> bool:
@@ -106,16 +111,16 @@ def _works(alternative: tuple[SecurityScheme, ...]) -> Clause:
     def look(exchange: Exchange) -> Finding | Looked:
         if exchange.accepted:
             return KEPT
-        return Finding(FindingKind.CREDENTIALS_REFUSED, exchange.status, name)
+        return Finding(FindingKind.CREDENTIALS_REFUSED, exchange.status, name or NO_CREDENTIALS)
 
     variables: list[str] = []
     for scheme in alternative:
         variables += [variable for _, variable in scheme.variables]
     return Clause(
-        id=f"security/{name}/accepted",
+        id=f"security/{name or NO_CREDENTIALS}/accepted",
         family=Family.SECURITY,
-        place=alternative[0].place,
-        promise=f"{name} is accepted",
+        place=alternative[0].place if alternative else operation.place,
+        promise=f"{name} is accepted" if name else "a request without credentials is accepted",
         judge=each(applies, look),
         explain=missing(MissingKind.CREDENTIALS_NOT_SET, ", ".join(variables)),
         needs=CREDENTIALS,
@@ -132,7 +137,11 @@ BEFORE = {
 
 def _refused_first(operation: Operation, promised: frozenset[int]) -> Iterator[Clause]:
     """Yield that wrong credentials are refused before anything else is looked at."""
-    kinds = list(BEFORE) if operation.request else [SubjectKind.CREDENTIALS_BEFORE_ID]
+    kinds: list[SubjectKind] = []
+    if operation.request:
+        kinds.append(SubjectKind.CREDENTIALS_BEFORE_BODY)
+    if operation.parameters:
+        kinds.append(SubjectKind.CREDENTIALS_BEFORE_ID)
     statuses = " or ".join(map(str, sorted(promised)))
     for kind in kinds:
         id, what = BEFORE[kind]

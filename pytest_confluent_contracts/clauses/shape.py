@@ -21,7 +21,6 @@ from pytest_confluent_contracts.clauses.reading import (
     SchemaReader,
     always,
     each,
-    essence,
     is_accepted,
     is_permitted_by_http,
     missing,
@@ -45,7 +44,13 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
     Topic,
 )
-from pytest_confluent_contracts.model.documents import Content, Example, Property
+from pytest_confluent_contracts.model.documents import (
+    Content,
+    Example,
+    Property,
+    deep_members,
+)
+from pytest_confluent_contracts.model.media_types import IN_JSON, body_kind, essence, matching
 from pytest_confluent_contracts.model.traffic import REDACTED, Expect, is_local
 
 if TYPE_CHECKING:
@@ -63,7 +68,7 @@ MOST_NAMED, LONGEST_NAME = 8, 80
 FOREIGN_CHARSET = re.compile(r';\s*charset\s*=\s*(?!"?(?:utf-?8|us-ascii)\b)', re.IGNORECASE)
 # RFC 9110 5.3: these may come in several lines.
 CHALLENGES = "www-authenticate"
-LIST_HEADERS = frozenset({CHALLENGES, "allow", "vary"})
+LIST_HEADERS = frozenset({CHALLENGES, "allow", "vary", *quota.STRUCTURED_FIELDS})
 FRAMING = frozenset({"content-type", "content-length", "transfer-encoding", "connection"})
 # How the keywords of a schema are called in a promise.
 TOLD_KEYWORDS = {
@@ -96,6 +101,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
     yield from _allowed_values(operation)
     for response in operation.responses:
         yield from _examples(response)
+    yield from _contradictions(operation)
 
 
 # --- every answer ------------------------------------------------------------------------------
@@ -221,6 +227,7 @@ def _success(operation: Operation, response: Response) -> Iterator[Clause]:
     applies = documented_as(operation, status)
     if response.content is not None:
         yield from body_clauses(Family.SHAPE, status, response.content, applies, explain)
+    yield from other_body_clauses(Family.SHAPE, response, applies)
     limits = limit_headers(operation)
     for header in response.headers:
         if header.name.lower() not in limits:
@@ -253,16 +260,9 @@ def body_clauses(
 ) -> Iterator[Clause]:
     """Yield the clauses on a body: media type, JSON, the whole, each member, the undocumented ones.
 
-    *status* is the answers' status, or ``error`` for a body that all errors share.
+    *status* is the answers' status, or ``error`` for a body that all errors share. An answer that
+    is documented under another media type of its status is none of theirs.
     """
-
-    def is_told_as_json(exchange: Exchange) -> bool:
-        is_json = "json" in essence(exchange.header("content-type"))
-        return applies(exchange) and is_json and exchange.is_readable
-
-    def is_readable(exchange: Exchange) -> bool:
-        return applies(exchange) and exchange.json is not paths.ABSENT
-
     yield Clause(
         id=f"{status}/media-type",
         family=family,
@@ -273,6 +273,65 @@ def body_clauses(
         needs=EVERY,
         topic=Topic(Aspect.MEDIA_TYPE, status),
     )
+
+    def is_of_this_type(exchange: Exchange) -> bool:
+        documented = _content_of(exchange)
+        is_other = documented is not None and documented.media_type != content.media_type
+        return applies(exchange) and not is_other
+
+    explain_type = _unless_of_another_type(content, explain)
+    yield from _value_clauses(family, status, content, is_of_this_type, explain_type)
+
+
+def _unless_of_another_type(content: Content, explain: Explain) -> Explain:
+    """Explain as *explain*, but where answers came in another documented media type."""
+
+    def explain_type(exchanges: Sequence[Exchange]) -> MissingEvidence:
+        others = [_content_of(exchange) for exchange in exchanges if exchange.accepted]
+        if any(other is not None and other.media_type != content.media_type for other in others):
+            return MissingEvidence(MissingKind.NO_SUCH_MEDIA_TYPE, content.media_type)
+        return explain(exchanges)
+
+    return explain_type
+
+
+def other_body_clauses(family: Family, response: Response, applies: Applies) -> Iterator[Clause]:
+    """Yield the clauses on the bodies of *response* in its other media types.
+
+    Nobody owes them: a service chooses among those that the request accepts.
+    """
+    for content in response.others:
+        name = essence(content.media_type)
+
+        def is_of_this_type(exchange: Exchange, content: Content = content) -> bool:
+            return applies(exchange) and _content_of(exchange) == content
+
+        explain = missing(MissingKind.NO_SUCH_MEDIA_TYPE, name)
+        where = f"{response.status}/{name}"
+        yield from _value_clauses(family, where, content, is_of_this_type, explain)
+
+
+def _content_of(exchange: Exchange) -> Content | None:
+    """Return what the document says of the body of the answer, by status and media type."""
+    response = exchange.case.operation.response(exchange.status)
+    return response.content_sent_as(exchange.header("content-type")) if response else None
+
+
+def _value_clauses(
+    family: Family, status: str, content: Content, applies: Applies, explain: Explain
+) -> Iterator[Clause]:
+    """Yield the clauses on the value of a body, where it is JSON."""
+    if content.kind not in IN_JSON:
+        yield _unjudged(family, status, content)
+        return
+
+    def is_told_as_json(exchange: Exchange) -> bool:
+        is_json = body_kind(exchange.header("content-type") or "") in IN_JSON
+        return applies(exchange) and is_json and exchange.is_readable
+
+    def is_readable(exchange: Exchange) -> bool:
+        return applies(exchange) and exchange.json is not paths.ABSENT
+
     yield Clause(
         id=f"{status}/json",
         family=family,
@@ -286,7 +345,10 @@ def body_clauses(
     reader = SchemaReader(content)
     whole = Property(paths.WHOLE, content.schema, required=True, place=content.place)
     for member in (whole, *content.properties):
-        yield _member_clause(family, status, member, reader, is_readable, explain)
+        if not member.is_deep:
+            yield _member_clause(family, status, member, reader, is_readable, explain)
+    for members in deep_members(content.properties).values():
+        yield _members_clause(family, status, members, reader, is_readable, explain)
     yield Clause(
         id=f"{status}/undeclared",
         family=family,
@@ -300,20 +362,41 @@ def body_clauses(
     )
 
 
+def _unjudged(family: Family, status: str, content: Content) -> Clause:
+    """Return the clause that says of which body only status and media type are judged."""
+    return Clause(
+        id=f"{status}/body",
+        family=family,
+        place=content.place,
+        promise=f"the body is as the schema of {content.media_type} has it",
+        judge=lambda _: (),
+        explain=missing(MissingKind.BODY_NOT_JUDGED, content.media_type),
+        needs=frozenset(),
+        topic=Topic(Aspect.MEMBER, status),
+    )
+
+
 def _look_at_media_type(promised: str) -> Look:
     def look(exchange: Exchange) -> Finding | Looked:
         came = exchange.header_values("content-type")
-        if len(set(came)) == 1 and _is_media_type(came[0], promised):
+        response = exchange.case.operation.response(exchange.status)
+        others = [one.media_type for one in response.others] if response else []
+        if len(set(came)) == 1 and _is_media_type(came[0], [promised, *others]):
             return KEPT
+        expected = " or ".join([promised, *others])
         return Finding(
-            FindingKind.MEDIA_TYPE_WRONG, exchange.status, expected=promised, observed=came
+            FindingKind.MEDIA_TYPE_WRONG, exchange.status, expected=expected, observed=came
         )
 
     return look
 
 
-def _is_media_type(came: str, promised: str) -> bool:
-    return essence(came) == essence(promised) and not FOREIGN_CHARSET.search(came)
+def _is_media_type(came: str, promised: Sequence[str]) -> bool:
+    named = matching(promised, came)
+    if named is None:
+        return False
+    # RFC 8259 8.1: JSON is UTF-8, whatever another charset claims; of a text it may be any.
+    return body_kind(came) not in IN_JSON or not FOREIGN_CHARSET.search(came)
 
 
 def _look_at_json(exchange: Exchange) -> Finding | Looked:
@@ -340,7 +423,7 @@ def _member_clause(
         return NOTHING if seen is None else KEPT
 
     return Clause(
-        id=f"{status}/body/{member.path}" if member.path else f"{status}/body",
+        id=f"{status}/{member.clause_name}",
         family=family,
         place=member.place,
         promise=_promise_of(member),
@@ -348,6 +431,41 @@ def _member_clause(
         explain=_never_seen(member, applies, explain) if member.path else explain,
         needs=EVERY,
         topic=Topic(Aspect.MEMBER, status, member.path),
+    )
+
+
+def _members_clause(
+    family: Family,
+    status: str,
+    members: Sequence[Property],
+    reader: SchemaReader,
+    applies: Applies,
+    explain: Explain,
+) -> Clause:
+    """Return the clause on all *members* of one schema object that stands deep in a body."""
+    first = members[0]
+    holder = first.schema_object
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        found = reader.violations_in(exchange)
+        wrong = [(member.path, found[member.path]) for member in members if member.path in found]
+        if wrong:
+            observed = tuple(wrong[:MOST_NAMED])
+            return Finding(FindingKind.MEMBERS_INVALID, exchange.status, holder, observed=observed)
+        seen = any(any(paths.values_at(exchange.json, member.path)) for member in members)
+        return KEPT if seen else NOTHING
+
+    names = ", ".join(member.name for member in members[:MOST_NAMED])
+    more = f" and {len(members) - MOST_NAMED} more" if len(members) > MOST_NAMED else ""
+    return Clause(
+        id=f"{status}/{first.clause_name}",
+        family=family,
+        place=first.place,
+        promise=f"the members of {holder} are as documented: {names}{more}",
+        judge=each(applies, look),
+        explain=_never_seen(replace(first, required=False), applies, explain),
+        needs=EVERY,
+        topic=Topic(Aspect.MEMBER, status, holder),
     )
 
 
@@ -677,6 +795,40 @@ def _look_at_value(path: str, allowed: Sequence[Any]) -> Look:
 
 
 # --- the document's own examples ---------------------------------------------------------------
+
+
+def _contradictions(operation: Operation) -> Iterator[Clause]:
+    """Yield a clause for each schema of a body that no value satisfies."""
+    if operation.request is not None:
+        yield from _contradictions_in("request", operation.request)
+    for response in operation.responses:
+        for content in response.contents:
+            is_first = content == response.content
+            name = "" if is_first else f"/{essence(content.media_type)}"
+            yield from _contradictions_in(f"{response.status}{name}", content)
+
+
+def _contradictions_in(where: str, content: Content) -> Iterator[Clause]:
+    whole = Property(paths.WHOLE, content.schema, required=True, place=content.place)
+    for member in (whole, *content.properties):
+        told = member.schema.get("x-contradiction")
+        if told:
+            yield _contradiction_clause(where, member, told)
+
+
+def _contradiction_clause(where: str, member: Property, told: str) -> Clause:
+    finding = Finding(FindingKind.SCHEMA_CONTRADICTS, subject=member.path, observed=told)
+    return Clause(
+        id=f"document/schema/{where}/{member.path or 'body'}",
+        family=Family.SHAPE,
+        level=Level.SHOULD,
+        place=member.place,
+        promise=f"some value satisfies the schema of {member.path or 'the body'}",
+        judge=lambda _: [Evidence(None, finding)],
+        explain=missing(MissingKind.NO_EXAMPLE),
+        needs=frozenset(),
+        topic=Topic(status="" if where == "request" else where, member=member.path),
+    )
 
 
 def _examples(response: Response) -> Iterator[Clause]:

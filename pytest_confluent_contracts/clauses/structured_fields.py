@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.clauses.rate_answers import NEEDED
@@ -15,7 +15,6 @@ from pytest_confluent_contracts.clauses.reading import (
     missing,
     quote_value,
 )
-from pytest_confluent_contracts.clauses.structured_items import Item, Malformed, parse_items
 from pytest_confluent_contracts.model.clauses import (
     Clause,
     Family,
@@ -24,21 +23,32 @@ from pytest_confluent_contracts.model.clauses import (
     Level,
     MissingKind,
 )
+from pytest_confluent_contracts.model.quota import POLICY_FIELD, STATE_FIELD, policy_key
+from pytest_confluent_contracts.model.structured_fields import (
+    Item,
+    Malformed,
+    as_count,
+    parse_dictionary,
+    parse_list,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from pytest_confluent_contracts.model.sources import SourceLocation
     from pytest_confluent_contracts.model.traffic import Exchange
 
-# As the drafts before the seventh have it: a dictionary, limit first.
-OLDER_QUOTA = re.compile(r"\s*limit\s*=\s*\d+\s*(,\s*(remaining|reset)\s*=\s*\d+\s*)*\Z")
-REMAINING_PARAMETER, QUOTA_PARAMETER = "r", "q"
-SECONDS_PARAMETERS = ("t", "w")
-REQUIRED_PARAMETER = {"RateLimit": REMAINING_PARAMETER, "RateLimit-Policy": QUOTA_PARAMETER}
-# A policy's name: a string, or a token as services write it, too.
-NAME = re.compile(r'["A-Za-z*]')
-INTEGER = re.compile(r"[0-9]+\Z")
+REQUIRED_PARAMETER = {STATE_FIELD: "r", POLICY_FIELD: "q"}
+LIMIT_MEMBER, REMAINING_MEMBER, RESET_MEMBER = "limit", "remaining", "reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one field tells: items that name policies, or the members that the seventh draft has."""
+
+    items: tuple[Item, ...] = ()
+    limit: int | None = None
+    remaining: int | None = None
 
 
 def fields_agree(place: SourceLocation) -> Clause:
@@ -56,75 +66,99 @@ def fields_agree(place: SourceLocation) -> Clause:
 
 
 def _look_at_fields(exchange: Exchange) -> Finding | Looked:
-    sent: dict[str, Sequence[Item]] = {}
+    sent: dict[str, Told] = {}
     for name in REQUIRED_PARAMETER:
-        lines = exchange.header_values(name)
-        if not lines:
+        if not exchange.header_values(name):
             continue
-        value = ", ".join(lines)  # several lines are one list (RFC 9651 4.2)
-        items = _items_of(name, value)
-        if items is None:
+        value = exchange.field(name)
+        try:
+            sent[name] = _told_by(name, value)
+        except Malformed:
             observed = quote_value(value)
             return Finding(FindingKind.FIELD_MALFORMED, exchange.status, name, observed=observed)
-        sent[name] = items
     if not sent:
         return NOTHING
     return _disagreement(exchange.status, sent) or KEPT
 
 
-def _items_of(name: str, value: str) -> Sequence[Item] | None:
-    """Return the items that name a policy; None where the value is not as any draft has it.
+def _told_by(name: str, value: str) -> Told:
+    """Return what a field tells; raise `Malformed` where the value is not as any draft has it.
 
     For example, ``"default";r=50;t=30`` as RateLimit, or ``limit=100, remaining=50, reset=30`` as
-    the drafts before the seventh have it, which name no policies.
+    the seventh draft has it, which names no policies there.
     """
-    if name == "RateLimit" and OLDER_QUOTA.match(value):
-        return ()
+    if name == STATE_FIELD and (members := _members_in(value)):
+        return _members_told(members)
+    items = parse_list(value)
+    for item in items:
+        _check_parameters(item)
+    counts = [as_count(item.value) for item in items]
+    if name == POLICY_FIELD and None not in counts:
+        return Told()  # ``100;w=60``, as the drafts before the eighth have it
+    for item in items:
+        if not isinstance(item.value, str) or item.count(REQUIRED_PARAMETER[name]) is None:
+            raise Malformed(value)
+    return Told(items)
+
+
+def _members_in(value: str) -> dict[str, Item]:
+    """Return the members of a dictionary that tells a limit, none where it is something else."""
     try:
-        items = parse_items(value)
+        members = parse_dictionary(value)
     except Malformed:
-        return None
-    if not all(map(_tells_seconds_rightly, items)):
-        return None
-    if name == "RateLimit-Policy" and all(INTEGER.match(item.text) for item in items):
-        return ()  # ``100;w=60``, as the drafts before the seventh have it
-    required = REQUIRED_PARAMETER[name]
-    are_policies = all(
-        NAME.match(item.text) and item.integer(required) is not None for item in items
-    )
-    return items if are_policies else None
+        return {}
+    return members if LIMIT_MEMBER in members else {}
 
 
-def _tells_seconds_rightly(item: Item) -> bool:
-    told = [name for name in SECONDS_PARAMETERS if name in item.parameters]
-    return all(item.integer(name) is not None for name in told)
+def _members_told(members: Mapping[str, Item]) -> Told:
+    named = [name for name in (LIMIT_MEMBER, REMAINING_MEMBER, RESET_MEMBER) if name in members]
+    counts = {name: as_count(members[name].value) for name in named}
+    if None in counts.values():
+        raise Malformed("no count")
+    return Told(limit=counts[LIMIT_MEMBER], remaining=counts.get(REMAINING_MEMBER))
 
 
-def _disagreement(status: int, sent: Mapping[str, Sequence[Item]]) -> Finding | None:
+def _check_parameters(item: Item) -> None:
+    """Raise `Malformed` where seconds are no count, a window has none, or a key is no bytes."""
+    for name in ("t", "w"):
+        if name in item.parameters and item.count(name) is None:
+            raise Malformed(name)
+    if item.count("w") == 0 or not isinstance(item.parameters.get("pk", b""), bytes):
+        raise Malformed("w or pk")
+
+
+def _disagreement(status: int, sent: Mapping[str, Told]) -> Finding | None:
     """Return where what is left is of no policy that is told, or more than its quota.
 
     For example, ``"hour";r=1001`` against the policy ``"hour";q=1000;w=3600``. Earlier drafts name
-    no policies: then there is nothing to compare.
+    no policies: there, what is left is held against the limit beside it.
     """
-    left_by_policy = _by_policy(sent.get("RateLimit", ()), REMAINING_PARAMETER)
-    quota_by_policy = _by_policy(sent.get("RateLimit-Policy", ()), QUOTA_PARAMETER)
-    if not quota_by_policy:
+    state, policies = sent.get(STATE_FIELD, Told()), sent.get(POLICY_FIELD, Told())
+    if state.limit is not None:
+        return _above_limit(status, state.limit, state.remaining)
+    if not policies.items:
         return None
-    for policy, left in left_by_policy.items():
-        if policy not in quota_by_policy:
-            known = tuple(quota_by_policy)
-            return Finding(FindingKind.POLICY_UNKNOWN, status, expected=known, observed=policy)
-        quota = quota_by_policy[policy]
-        if left > quota:
+    quota_by_key = {policy_key(item): item.count("q") for item in policies.items}
+    quota_by_name = {item.value: item.count("q") for item in policies.items}
+    for item in state.items:
+        if item.value not in quota_by_name:
+            known = tuple(quote_value(name) for name in quota_by_name)
+            observed = quote_value(item.value)
+            return Finding(FindingKind.POLICY_UNKNOWN, status, expected=known, observed=observed)
+        quota = quota_by_key.get(policy_key(item), quota_by_name[item.value])
+        left = item.count("r")
+        if left is not None and quota is not None and left > quota:
             return Finding(FindingKind.POLICY_EXCEEDED, status, expected=quota, observed=left)
     return None
 
 
-def _by_policy(items: Sequence[Item], parameter: str) -> dict[str, int]:
-    """Return the number that *parameter* is, by the policy of which it is told."""
-    found: dict[str, int] = {}
-    for item in items:
-        number = item.integer(parameter)
-        if number is not None:
-            found[item.text] = number
-    return found
+def _above_limit(status: int, limit: int, remaining: int | None) -> Finding | None:
+    if remaining is None or remaining <= limit:
+        return None
+    return Finding(
+        FindingKind.REMAINING_ABOVE_LIMIT,
+        status,
+        f"{STATE_FIELD} {REMAINING_MEMBER}",
+        expected=(LIMIT_MEMBER, limit),
+        observed=remaining,
+    )

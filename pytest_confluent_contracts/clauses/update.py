@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from pytest_confluent_contracts.clauses import timestamps
-from pytest_confluent_contracts.clauses.notation import is_taken_over
+from pytest_confluent_contracts.clauses.notation import is_same_value, is_taken_over
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
     KEPT,
@@ -42,11 +43,13 @@ from pytest_confluent_contracts.model.clauses import (
     Level,
     MissingKind,
 )
+from pytest_confluent_contracts.model.documents import COMPOSING, deep_members
+from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import REDACTED, Probe, SubjectKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_confluent_contracts.clauses.update_state import AnswerPair, Changes
     from pytest_confluent_contracts.model.clauses import Judge
@@ -74,9 +77,12 @@ def derive(operation: Operation) -> Iterator[Clause]:
 
 
 def _sent_is_returned(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
-    for member in operation.request_members:
+    writable = [one for one in operation.request_members if one.path in model.writable]
+    for members in deep_members(writable).values():
+        yield _all_returned(model, members)
+    for member in writable:
         path = member.path
-        if path not in model.writable:
+        if member.is_deep:
             continue
         yield Clause(
             id=f"update/sent-is-returned/{path}",
@@ -90,6 +96,71 @@ def _sent_is_returned(operation: Operation, model: ResourceModel) -> Iterator[Cl
         )
 
 
+def _is_merged(operation: Operation, schema: Mapping[str, Any], sent: Any, came: Any) -> bool:
+    """Return whether *came* is what a merge patch makes of a member (RFC 7396 2).
+
+    A map keeps what was not sent, and what null removed may show its default again. Without one,
+    an object whose members hang on one another may be merged or replaced.
+    """
+    is_patch = operation.request is not None and operation.request.kind is BodyKind.MERGE_PATCH
+    if not is_patch and COMPOSING.isdisjoint(schema):
+        return False
+    if sent is None:
+        return is_patch and "default" in schema and is_same_value(schema, schema["default"], came)
+    if not isinstance(sent, Mapping):
+        return False
+    named = _names_in(schema)
+    declared = {name: value for name, value in sent.items() if name in named or not named}
+    return bool(_merged(came, declared) == came)
+
+
+def _names_in(schema: Mapping[str, Any]) -> set[str]:
+    """Return the members that *schema* names, its branches too; what has no name may be dropped."""
+    names = set(schema.get("properties") or ())
+    for key in ("oneOf", "anyOf", "allOf"):
+        for branch in schema.get(key) or ():
+            names |= _names_in(branch) if isinstance(branch, Mapping) else set()
+    for key in ("then", "else"):
+        if isinstance(schema.get(key), Mapping):
+            names |= _names_in(schema[key])
+    return names
+
+
+def _merged(target: Any, patch: Any) -> Any:
+    """Return *target* with *patch* merged into it: null removes (RFC 7396 2)."""
+    if not isinstance(patch, Mapping):
+        return patch
+    result = dict(target) if isinstance(target, Mapping) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = _merged(result.get(name), value)
+    return result
+
+
+def _all_returned(model: ResourceModel, members: Sequence[Property]) -> Clause:
+    """Return the clause on all *members* of one schema object that stands deep in a body."""
+    first = members[0]
+    judges = [_judge_returned(model, member) for member in members]
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        for judge_one in judges:
+            yield from judge_one(exchanges)
+
+    holder = first.schema_object
+    return Clause(
+        id=f"update/sent-is-returned/{first.clause_name}",
+        family=Family.UPDATE,
+        place=first.place,
+        promise=f"each member of {holder} in the answer equals the value sent, to the character",
+        judge=judge,
+        explain=unless_answered(MissingKind.NOT_RETURNED_AFTER_SENDING, holder),
+        needs=EVERY,
+        stateful=True,
+    )
+
+
 def _judge_returned(model: ResourceModel, member: Property) -> Judge:
     """Judge that an accepted value of *member* stands in the answer as it was sent.
 
@@ -97,7 +168,7 @@ def _judge_returned(model: ResourceModel, member: Property) -> Judge:
     left out of the answer, and a time be told in another zone. What a body that breaks the schema
     had in it, nobody need give back: that it was accepted is told by itself.
     """
-    path = member.path
+    path, operation = member.path, model.operation
     schema = {**model.schemas[path], **member.schema}
     may_send, may_show = ValueReader(member.schema), ValueReader(model.schemas[path])
 
@@ -111,7 +182,9 @@ def _judge_returned(model: ResourceModel, member: Property) -> Judge:
                 continue  # the answer's own schema has no place for it
             came = paths.value_at(exchange.json, path)
             if came is not ABSENT:
-                is_returned = is_taken_over(schema, sent, came)
+                is_returned = is_taken_over(schema, sent, came) or _is_merged(
+                    operation, schema, sent, came
+                )
                 finding = None if is_returned else _changed_value(exchange, path, sent, came)
                 yield Evidence(exchange, finding)
             # An optional member that is empty may be left out, and one that never comes is not

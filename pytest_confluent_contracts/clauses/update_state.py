@@ -10,6 +10,7 @@ from pytest_confluent_contracts.clauses.notation import is_same_value
 from pytest_confluent_contracts.clauses.reading import quote_value
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Finding
+from pytest_confluent_contracts.model.documents import separate_members
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import Expect
 
@@ -56,7 +57,7 @@ class ResourceModel:
     def of(cls, operation: Operation, content: Content) -> ResourceModel:
         """Return the model of *operation*, of which *content* is the answer."""
         promises = operation.promises
-        answered = {member.path: member for member in content.properties if _is_leaf(member)}
+        answered = {member.path: member for member in separate_members(content.properties)}
         shown = tuple(answered)
         frozen = promises.immutable.paths
         moving = promises.create_only.paths
@@ -102,6 +103,8 @@ class ResourceModel:
         for exchange in exchanges:
             if exchange.case.expect is Expect.UNKNOWN or exchange.superseded:
                 continue
+            if _asks_otherwise(exchange):
+                continue
             if first is None:
                 first = exchange.case.parameters
             if exchange.case.parameters == first:
@@ -122,8 +125,13 @@ class ResourceModel:
                 yield exchange
 
 
-def _is_leaf(member: Property) -> bool:
-    return not paths.has_items(member.path) and "properties" not in member.schema
+def _asks_otherwise(exchange: Exchange) -> bool:
+    """Return whether a parameter is tried that may be taken.
+
+    Its value may ask for less than the whole resource, or for what would be.
+    """
+    is_tried = exchange.case.trial is not None
+    return is_tried and exchange.case.expect in (Expect.ACCEPTED, Expect.ANY)
 
 
 def _may_vary(member: Property) -> bool:

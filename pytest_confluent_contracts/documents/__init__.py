@@ -8,11 +8,13 @@ from pytest_confluent_contracts.documents.bundled import (
     find_document,
 )
 from pytest_confluent_contracts.documents.openapi import documents_serving, read_document
+from pytest_confluent_contracts.documents.overlay import extended_name
 
 __all__ = [
     "bundled_documents",
     "bundled_folder",
     "documents_serving",
+    "extended_name",
     "find_document",
     "read_document",
 ]

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.documents.limit_headers import usual_rate_limit
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.promises import (
     Identity,
     Members,
     Promises,
-    RateLimit,
     Refusals,
     Timestamps,
     ValuesByPath,
 )
-from pytest_confluent_contracts.model.quota import USUAL_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,19 +34,14 @@ THROTTLED = 429
 WHERE_STAMPS_STAND = frozenset({"", "metadata", "meta", "data", "data.attributes"})
 
 
-def conventional_promises(
-    operation: Operation, parameters: Mapping[str, Mapping[str, Any]]
-) -> Promises:
-    """Return what a document promises by convention: the usual names, the documented statuses.
-
-    *parameters* gives the schema of each path parameter by its name.
-    """
+def conventional_promises(operation: Operation) -> Promises:
+    """Return what a document promises by convention: the usual names, the documented statuses."""
     place = operation.place
     answer = operation.success.content if operation.success else None
     return Promises(
         refusals=_documented_refusals(operation),
-        rate_limit=_usual_rate_limit(operation),
-        identity=_usual_identity(operation, parameters),
+        rate_limit=usual_rate_limit(operation),
+        identity=_usual_identity(operation),
         secrets=Members(place=place, inferred=True, paths=_secret_members(operation)),
         immutable=Members(place=place, inferred=True, paths=_read_only_members(answer)),
         timestamps=_usual_timestamps(operation),
@@ -104,33 +99,7 @@ def _turning_away(operation: Operation) -> tuple[int, ...]:
     return tuple(dict.fromkeys([*documented, *others]))
 
 
-def _usual_rate_limit(operation: Operation) -> RateLimit | None:
-    """Return the headers that tell the rate limit by the usual names.
-
-    None where none of them is documented.
-    """
-    documented: dict[str, str] = {}
-    for response in operation.responses:
-        documented.update((header.name.lower(), header.name) for header in response.headers)
-    found: dict[str, str] = {}
-    for role, usual in USUAL_NAMES.items():
-        named = [name.lower() for name in usual if name.lower() in documented]
-        if named:
-            found[role] = documented[named[0]]
-    if not found:
-        return None
-    return RateLimit(
-        place=operation.place,
-        limit=found.get("limit", ""),
-        remaining=found.get("remaining", ""),
-        reset=found.get("reset", ""),
-        retry_after=found.get("retry_after", ""),
-    )
-
-
-def _usual_identity(
-    operation: Operation, parameters: Mapping[str, Mapping[str, Any]]
-) -> Identity | None:
+def _usual_identity(operation: Operation) -> Identity | None:
     """Return which member of the answer names the resource, None where none surely does.
 
     It is called like the last path parameter, or ``id`` where that one ends the path and is called
@@ -146,11 +115,12 @@ def _usual_identity(
     if operation.path.endswith(f"{{{name}}}") and name.lower().endswith("id"):
         candidates += ["id", "data.id"]
     by_path = {member.path: member for member in operation.answer_members}
+    of_path = {one.name: one.schema for one in operation.declared if one.location is Location.PATH}
     for path in candidates:
         found = by_path.get(path)
         if found is None or _is_written(operation, path):
             continue
-        if _may_be_alike(parameters.get(name, {}), found.schema, example):
+        if _may_be_alike(of_path.get(name, {}), found.schema, example):
             return Identity(place=operation.place, inferred=True, parameter=name, property=path)
     return None
 

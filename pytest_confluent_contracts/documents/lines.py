@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 DEEPEST = 200  # levels of a file that is read; published documents have some 40
@@ -29,6 +29,52 @@ class UnreadableText(Exception):
     def __init__(self, why: str, line: int) -> None:
         super().__init__(why)
         self.line = line
+
+
+def with_members_of(own: Node, others: list[Node]) -> Node:
+    """Return *own* with the members of *others* that it has not; the first that has one counts."""
+    whole = Node(own.line)
+    for source in (*reversed(others), own):
+        whole.update(source)
+        whole.lines.update(source.lines)
+    return whole
+
+
+def nodes_in(value: Any) -> Iterator[Node]:
+    """Yield each mapping in *value*, itself too, once though it stands in several places."""
+    seen: set[int] = set()
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        if isinstance(one, Node):
+            seen.add(id(one))
+            yield one
+            waiting += one.values()
+        elif isinstance(one, list):
+            seen.add(id(one))
+            waiting += one
+
+
+def shift_lines(value: Any, by: int) -> None:
+    """Count the lines of every mapping in *value* from *by* on, in place."""
+    for node in nodes_in(value) if by else ():
+        node.line += by
+        node.lines = {key: line + by for key, line in node.lines.items()}
+
+
+def copy_nodes(value: Any) -> Any:
+    """Return *value* with mappings and lists of its own, which know the same lines."""
+    if isinstance(value, Node):
+        copied = Node(value.line)
+        copied.lines = dict(value.lines)
+        for name, member in value.items():
+            copied[name] = copy_nodes(member)
+        return copied
+    if isinstance(value, list):
+        return [copy_nodes(item) for item in value]
+    return value
 
 
 def strip(value: Any) -> Any:

@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 
 from pytest_confluent_contracts.documents.bundled import bundled_documents
 from pytest_confluent_contracts.documents.conventions import conventional_promises
+from pytest_confluent_contracts.documents.file_set import FileSet
 from pytest_confluent_contracts.documents.lines import Node, strip
-from pytest_confluent_contracts.documents.loading import load
+from pytest_confluent_contracts.documents.overlay import apply_overlay
+from pytest_confluent_contracts.documents.parameters import declared_parameters, path_examples
 from pytest_confluent_contracts.documents.schemas import (
     SchemaReader,
     members_of,
@@ -25,34 +27,56 @@ from pytest_confluent_contracts.documents.schemas import (
 from pytest_confluent_contracts.documents.security import security_alternatives
 from pytest_confluent_contracts.documents.source_file import SourceFile
 from pytest_confluent_contracts.documents.stated import stated_promises
+from pytest_confluent_contracts.documents.unjudged import unjudged_in
 from pytest_confluent_contracts.model.documents import (
     Content,
     Document,
     Example,
     Header,
     Operation,
+    Property,
     Response,
+    UnreadOperation,
 )
+from pytest_confluent_contracts.model.media_types import preference
 from pytest_confluent_contracts.model.promises import Promises
+from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 
-@lru_cache(maxsize=32)
-def read_document(path: Path) -> Document:
-    """Return the document in *path*, its PATCH operations read.
+# What a document that is not as it should be is found out by, wherever that is not looked for.
+UNREADABLE = (
+    *(ContractError, AttributeError, TypeError, KeyError, ValueError, IndexError),
+    RecursionError,
+)
 
-    Raise `ContractError` naming file, line and cure.
+
+@lru_cache(maxsize=32)
+def read_document(path: Path, overlays: tuple[Path, ...] = ()) -> Document:
+    """Return the document in *path*, its PATCH operations read, changed as the *overlays* say.
+
+    Raise `ContractError` naming file, line and cure, where none of them can be.
     """
-    source = SourceFile(path, load(path))
+    files = FileSet(path)
+    vain = [action for overlay in overlays for action in apply_overlay(files, overlay)]
+    source = SourceFile(files)
     reader = _DocumentReader(source)
     try:
-        return reader.document()
-    except (AttributeError, TypeError, KeyError, ValueError, IndexError, RecursionError) as error:
-        told = "not OpenAPI as 3.0 and 3.1 have it, at this line or below"
-        raise source.error(source.at, f"{told} ({type(error).__name__}: {error})") from error
+        document = reader.document()
+        return replace(document, unjudged=(*vain, *document.unjudged))
+    except UNREADABLE as error:
+        raise _told_as_wrong(source, error) from error
+
+
+def _told_as_wrong(source: SourceFile, error: Exception) -> ContractError:
+    """Return *error* as what is wrong with the document at the line that was read last."""
+    if isinstance(error, ContractError):
+        return error
+    told = "not OpenAPI as 3.0 and 3.1 have it, at this line or below"
+    return source.error(source.at, f"{told} ({type(error).__name__}: {error})")
 
 
 def documents_serving(host: str) -> list[Path]:
@@ -70,13 +94,19 @@ class _DocumentReader:
 
     def __init__(self, source: SourceFile) -> None:
         self.source, self.schemas = source, SchemaReader(source)
-        self.plain: dict[str, Any] = strip(source.root)
+        self.unread: list[tuple[UnreadOperation, ContractError]] = []
+        self._known_schemas: dict[
+            tuple[int, str, bool], tuple[Mapping[str, Any], tuple[Property, ...]]
+        ] = {}
 
     def document(self) -> Document:
         source, root = self.source, self.source.root
         self._check_version()
         info = source.mapping(root, "info")
         operations = tuple(self._operations(source.mapping(root, "paths")))
+        if not operations and self.unread:
+            _, first = self.unread[0]
+            raise first
         if not operations:
             told = "no PATCH operation to hold a target to"
             raise source.error(root.line_of("paths"), told)
@@ -85,10 +115,20 @@ class _DocumentReader:
             title=str(info.get("title", source.path.stem)),
             version=str(info.get("version", "")),
             file=source.name,
-            digest=hashlib.sha256(source.path.read_bytes()).hexdigest()[:8],
+            digest=self._digest(),
             servers=tuple(self._servers(root)),
             operations=operations,
+            unread=tuple(operation for operation, _ in self.unread),
+            unjudged=tuple(unjudged_in(source)),
+            files={file.name: str(file.path) for file in source.files},
         )
+
+    def _digest(self) -> str:
+        """Return what tells this state of the document's files from another."""
+        digest = hashlib.sha256()
+        for file in self.source.files:
+            digest.update(file.path.read_bytes())
+        return digest.hexdigest()[:8]
 
     def _check_version(self) -> None:
         """Raise `ContractError` with its cure unless this is OpenAPI 3.0 or 3.1."""
@@ -112,76 +152,74 @@ class _DocumentReader:
     # --- operations -------------------------------------------------------------------------------
 
     def _operations(self, items: Node) -> Iterator[Operation]:
-        for path, item in items.items():
-            item = self.source.resolve(item, items.line_of(path))
-            if "patch" in item:
-                node = self.source.mapping(item, "patch")
-                operation = self._operation(path, item, node, item.line_of("patch"))
-                yield self._with_promises(operation, node, self._parameter_schemas(item, node))
+        """Yield the operations at *items*; note those that cannot be read, and why."""
+        known: set[str] = set()
+        for path in items:
+            if path.startswith("x-"):
+                continue
+            id, line = f"patch {path}", items.line_of(path)
+            try:
+                item = self.source.path_item(items[path], line)
+                if "patch" not in item:
+                    continue
+                line = item.line_of("patch")
+                node = self.source.resolve(item["patch"], line)
+                id = _operation_id(node, id, known)
+                operation = self._operation(path, id, item, node, line)
+                yield self._with_promises(operation, node)
+            except UNREADABLE as error:
+                self._note_unread(path, id, line, error)
 
-    def _operation(self, path: str, item: Node, node: Node, line: int) -> Operation:
+    def _note_unread(self, path: str, id: str, line: int, error: Exception) -> None:
+        told = _told_as_wrong(self.source, error)
+        place = told.place or self.source.location(line)
+        self.unread.append((UnreadOperation(id, "PATCH", path, place, str(told)), told))
+
+    def _operation(self, path: str, id: str, item: Node, node: Node, line: int) -> Operation:
         """Return the operation at *node*, a member of the path *item*, still without promises."""
-        parameters = self._parameters(item, node)
+        declared = declared_parameters(self.source, self.schemas, path, item, node)
         responses = tuple(self._responses(self.source.mapping(node, "responses")))
-        request = self._request(node, line)
+        requests = self._requests(node, line)
         return Operation(
             document=self.source.path.stem,
-            id=str(node.get("operationId") or f"patch {path}"),
+            id=id,
             method="PATCH",
             path=path,
-            parameters=tuple(_path_parameters(parameters)),
-            request=request,
+            parameters=tuple(path_examples(declared)),
+            request=requests[0] if requests else None,
             responses=responses,
             security=tuple(security_alternatives(self.source, node)),
             promises=Promises(),
             place=self.source.location(line),
-            source=self.plain,
+            other_requests=tuple(requests[1:]),
+            declared=declared,
         )
 
-    def _parameters(self, item: Node, node: Node) -> list[Node]:
-        """Return the parameters of all operations of a path, then those of the one at *node*."""
-        stated: list[tuple[int, Any]] = []
-        for holder in (item, node):
-            line = holder.line_of("parameters")
-            listed = self.source.list_or_empty(holder, "parameters")
-            stated += [(line, parameter) for parameter in listed]
-        parameters = [self.source.resolve(parameter, line) for line, parameter in stated]
-        for parameter in parameters:
-            if not isinstance(parameter.get("name"), str):
-                raise self.source.error(parameter.line, "this parameter has no `name`")
-        return parameters
-
-    def _parameter_schemas(self, item: Node, node: Node) -> dict[str, dict[str, Any]]:
-        """Return the schema of each path parameter by its name."""
-        found: dict[str, dict[str, Any]] = {}
-        for parameter in self._parameters(item, node):
-            if parameter.get("in") == "path":
-                schema = self.schemas.json_schema_at(parameter, parameter.line)
-                found[parameter["name"]] = schema
-        return found
-
-    def _with_promises(
-        self, operation: Operation, node: Node, parameters: Mapping[str, Mapping[str, Any]]
-    ) -> Operation:
+    def _with_promises(self, operation: Operation, node: Node) -> Operation:
         """Return *operation* with its promises.
 
         They are what its ``x-contract`` states, and what it does not, by convention.
         """
         self.source.at = node.line_of("x-contract")
-        promises = conventional_promises(operation, parameters)
+        promises = conventional_promises(operation)
         if "x-contract" in node:
             block = self.source.mapping(node, "x-contract")
-            promises = replace(promises, **dict(stated_promises(block, self.source.name)))
+            promises = replace(promises, **dict(stated_promises(block, self.source)))
         return replace(operation, promises=promises)
 
     # --- bodies and headers -----------------------------------------------------------------------
 
-    def _request(self, node: Node, line: int) -> Content | None:
+    def _requests(self, node: Node, line: int) -> list[Content]:
+        """Return the bodies that may be sent, one a media type, that of which most is said first.
+
+        What only answers have is not required in them.
+        """
         stated = node.get("requestBody")
         if not stated:
-            return None
+            return []
         body = self.source.resolve(stated, line)
-        return self._content(body, required=bool(body.get("required", False)))
+        required = bool(body.get("required", False))
+        return self._contents(body, "readOnly", required=required)
 
     def _responses(self, responses: Node) -> Iterator[Response]:
         for status, node in responses.items():
@@ -189,9 +227,13 @@ class _DocumentReader:
                 continue
             line = responses.line_of(status)
             node = self.source.resolve(node, line)
-            content = self._content(node, implied=True) if node.get("content") else None
+            contents: list[Content] = []
+            if node.get("content"):
+                contents = self._contents(node, "writeOnly", implied=True)
             headers = tuple(self._headers(node))
-            yield Response(status, headers, content, self.source.location(line))
+            place = self.source.location(line)
+            first = contents[0] if contents else None
+            yield Response(status, headers, first, place, tuple(contents[1:]))
 
     def _headers(self, node: Node) -> Iterator[Header]:
         headers = self.source.mapping_or_empty(node, "headers")
@@ -201,34 +243,60 @@ class _DocumentReader:
             schema = self.schemas.json_schema_at(header, line)
             if "example" in header:
                 schema = schema | {"example": header["example"]}
+            words = [header.get("description"), (header.get("schema") or {}).get("description")]
+            description = " ".join(str(one) for one in words if one)
             required = header.get("required")
             is_said = isinstance(required, bool)
             place = self.source.location(line)
-            yield Header(name, schema, place, required if is_said else None)
+            presence = required if is_said else None
+            yield Header(name, schema, place, presence, description)
 
-    def _content(self, node: Node, *, required: bool = True, implied: bool = False) -> Content:
-        """Return a body.
+    def _contents(
+        self, node: Node, other_way: str, *, required: bool = True, implied: bool = False
+    ) -> list[Content]:
+        """Return the bodies at *node*, one a media type, that of which most can be said first.
 
-        *implied*: an answer's schema that lists members and no type means an object.
+        *other_way* is the keyword of members that travel the other way only. *implied*: an answer's
+        schema that lists members and no type means an object.
         """
         contents = self.source.mapping(node, "content")
         if not contents:
             raise self.source.error(node.line_of("content"), "`content` names no media type")
-        chosen = next((name for name in contents if "json" in name), next(iter(contents)))
+        return [
+            self._content(contents, name, other_way, required=required, implied=implied)
+            for name in sorted(contents, key=preference)
+        ]
+
+    def _content(
+        self, contents: Node, chosen: str, other_way: str, *, required: bool, implied: bool
+    ) -> Content:
         line = contents.line_of(chosen)
         media = self.source.resolve(contents[chosen], line)
-        schema = self.schemas.json_schema_at(media, line)
-        if implied:
-            schema = with_implied_types(schema)
-        self._check_schema(schema, line)
+        schema, members = self._schema_and_members(media, line, other_way, implied=implied)
         return Content(
             media_type=chosen,
             schema=schema,
-            properties=tuple(members_of(schema, self.source.name)),
+            properties=members,
             examples=tuple(self._examples(media)),
             place=self.source.location(line),
             required=required,
         )
+
+    def _schema_and_members(
+        self, media: Node, line: int, other_way: str, *, implied: bool
+    ) -> tuple[Mapping[str, Any], tuple[Property, ...]]:
+        """Return the schema of *media*, read once though many operations refer to it."""
+        stated = media.get("schema")
+        is_reference = isinstance(stated, Node) and set(stated) == {"$ref"}
+        key = id(self.source.resolve(stated, line) if is_reference else stated), other_way, implied
+        if stated is None or key not in self._known_schemas:
+            schema = self.schemas.json_schema_at(media, line, other_way)
+            if implied:
+                schema = with_implied_types(schema)
+            self._check_schema(schema, line)
+            members = tuple(members_of(schema, self.source.location))
+            self._known_schemas[key] = (schema, members)
+        return self._known_schemas[key]
 
     def _check_schema(self, schema: Mapping[str, Any], line: int) -> None:
         """Raise `ContractError` where no validator would take the schema."""
@@ -251,6 +319,17 @@ class _DocumentReader:
             yield Example(name, strip(node.get("value")), place)
 
 
+def _operation_id(node: Node, otherwise: str, known: set[str]) -> str:
+    """Return the name of the operation at *node*, and add it to those that are *known*.
+
+    It is *otherwise* where the operation has none, or that of another.
+    """
+    stated = str(node.get("operationId") or otherwise)
+    id = otherwise if stated in known else stated
+    known.add(id)
+    return id
+
+
 def _spelled_out(url: str, names: Sequence[str], variables: Mapping[str, Any]) -> Iterator[str]:
     """Yield *url* with each value of the variables *names* in their place.
 
@@ -263,12 +342,3 @@ def _spelled_out(url: str, names: Sequence[str], variables: Mapping[str, Any]) -
     variable = variables.get(name) or {}
     for value in variable.get("enum") or [variable.get("default", "")]:
         yield from _spelled_out(url.replace(f"{{{name}}}", str(value)), rest, variables)
-
-
-def _path_parameters(parameters: Sequence[Node]) -> Iterator[tuple[str, str]]:
-    """Yield the name of each path parameter, and its example as text, empty where it has none."""
-    for parameter in parameters:
-        if parameter.get("in") == "path":
-            schema = parameter.get("schema") or {}
-            example = parameter.get("example", schema.get("example", ""))
-            yield parameter["name"], str(example or "")

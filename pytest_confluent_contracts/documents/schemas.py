@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_confluent_contracts.documents.lines import Node, strip
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.documents import Property
-from pytest_confluent_contracts.model.sources import SourceLocation
+from pytest_confluent_contracts.model.schema_merging import (
+    contradiction,
+    is_forbidden,
+    joined_schemas,
+    merged_schemas,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_confluent_contracts.documents.source_file import SourceFile
+    from pytest_confluent_contracts.model.sources import SourceLocation
+
+    Locate = Callable[[int], SourceLocation]
 
 INT_BOUNDS = {"int32": 2**31, "int64": 2**63}
-# Of two lower bounds the higher holds, of two upper bounds the lower.
-LOWER_BOUNDS = ("minLength", "minItems", "minimum", "exclusiveMinimum", "minProperties")
-UPPER_BOUNDS = ("maxLength", "maxItems", "maximum", "exclusiveMaximum", "maxProperties")
 # The keywords that hold schemas, by how they hold them (JSON Schema 2020-12, 10 and 11).
 BY_NAME = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"})
 IN_A_LIST = frozenset({"oneOf", "anyOf", "prefixItems"})
@@ -26,103 +34,215 @@ ALONE = frozenset(
         *("propertyNames", "unevaluatedItems", "unevaluatedProperties"),
     }
 )
-CONDITION = ("if", "then", "else")
-# What each of two schemas may ask for in its own way, so that neither stands for both.
-ASSERTIONS = frozenset(
-    {
-        *("oneOf", "anyOf", "not", "pattern", "multipleOf", "const", "format", "contains"),
-        *("prefixItems", "propertyNames", "dependentSchemas", "patternProperties"),
-    }
-)
+# The keywords whose schemas speak of the same value as the one that holds them.
+BESIDE = frozenset({"oneOf", "anyOf", "not", "if", "then", "else", "dependentSchemas"})
 # What is resolved by now, or constrains no value.
 LEFT_OUT = frozenset(
     {"allOf", "$ref", "description", "title", "discriminator", "xml", "externalDocs"}
 )
 
 
+class Around(NamedTuple):
+    """Which schemas a schema is read within, by the ids of their nodes.
+
+    ``beside``: those that speak of the same value.
+    """
+
+    any: frozenset[int] = frozenset()
+    beside: frozenset[int] = frozenset()
+
+    def with_node(self, node: Node) -> Around:
+        """Return what *node* itself is around, for what speaks of the same value."""
+        return Around(self.any | {id(node)}, self.beside | {id(node)})
+
+    def below(self) -> Around:
+        """Return what is around a member or an item."""
+        return Around(self.any)
+
+
+# What is said of a schema that contains itself beside the reference to it.
+TOLD_OF_REFERENCE = ("type", "nullable", "readOnly", "writeOnly")
+
+
 class SchemaReader:
-    """Reads the schemas of one file: references and ``allOf`` are resolved, lines are kept."""
+    """Reads the schemas of one file: references and ``allOf`` are resolved, lines are kept.
+
+    A schema that contains itself is kept once, under ``$defs``, and where it comes again a
+    reference leads there.
+    """
 
     def __init__(self, source: SourceFile) -> None:
         self.source = source
+        self._definitions: dict[int, tuple[str, dict[str, Any]]] = {}
 
-    def json_schema_at(self, holder: Node, line: int) -> dict[str, Any]:
-        """Return the JSON Schema at the member ``schema`` of *holder*, an empty one at *line*."""
-        schema: dict[str, Any] = _with_null_types(
-            self._merged(holder.get("schema") or Node(line), ())
-        )
-        return schema
+    def json_schema_at(self, holder: Node, line: int, other_way: str = "") -> dict[str, Any]:
+        """Return the JSON Schema at the member ``schema`` of *holder*, an empty one at *line*.
 
-    def _merged(self, node: Any, seen: tuple[int, ...]) -> dict[str, Any]:
-        """Return the schema of *node*, ``allOf`` merged into it, its line under ``x-line``.
-
-        *seen* are the ids of the nodes around it.
+        *other_way* is the keyword of what travels the other way only (``readOnly`` in a request),
+        and is not required there (OpenAPI 3.0, 4.7.24.2).
         """
+        self._definitions = {}
+        merged = self._merged(holder.get("schema", Node(line)), Around())
+        definitions = dict(self._definitions.values())
+        if definitions:
+            merged["$defs"] = definitions
+        schema: dict[str, Any] = _with_null_types(merged)
+        return _required_this_way(schema, other_way) if other_way else schema
+
+    def _merged(self, node: Any, around: Around) -> dict[str, Any]:
+        """Return the schema of *node*, ``allOf`` merged into it, its line under ``x-line``."""
         if node in (None, True):
             return {}
         if not isinstance(node, Node):
             return {"not": {}}
+        parts = list(self._parts(node, around))
         merged: dict[str, Any] = {"x-line": node.line}
-        for part in self._parts(node, seen):
+        for part in parts:
             merged = merged_schemas(merged, part)
+        told = contradiction(merged)
+        if not told:
+            return merged
+        # A closed part beside others is mostly meant to speak of them all: held to the letter,
+        # nothing would satisfy it.
+        merged = {"x-line": node.line, "x-contradiction": told}
+        for part in parts:
+            merged = joined_schemas(merged, part)
         return merged
 
-    def _parts(self, node: Node, seen: tuple[int, ...]) -> Iterator[dict[str, Any]]:
+    def _parts(self, node: Node, around: Around) -> Iterator[dict[str, Any]]:
         """Yield the schemas that *node* asks for together, its own keywords last."""
         if "$ref" in node and self.source.siblings_count:
-            yield self._own_keywords(node, seen)
+            yield self._own_keywords(node, around)
         found = self.source.resolve(node, node.line)
-        if id(found) in seen:  # what contains itself is judged down to its first repetition
+        if id(found) in around.beside:  # it asks for itself, and nothing more
             return
-        seen = (*seen, id(found))
+        if id(found) in around.any:
+            yield self._reference_to(found)
+            return
+        around = around.with_node(found)
         for branch in self.source.list_or_empty(found, "allOf"):
-            yield self._merged(branch, seen)
-        yield self._own_keywords(found, seen)
+            yield self._merged(branch, around)
+        yield self._own_keywords(found, around)
 
-    def _own_keywords(self, node: Node, seen: tuple[int, ...]) -> dict[str, Any]:
+    def _reference_to(self, node: Node) -> dict[str, Any]:
+        """Return the reference to the schema of *node*, which contains itself."""
+        if id(node) not in self._definitions:
+            name = f"recursive-{len(self._definitions) + 1}"
+            self._definitions[id(node)] = name, {}
+            self._definitions[id(node)] = name, self._merged(node, Around())
+        name, _ = self._definitions[id(node)]
+        told = {key: strip(node[key]) for key in TOLD_OF_REFERENCE if key in node}
+        return {"$ref": f"#/$defs/{name}", **told}
+
+    def _own_keywords(self, node: Node, around: Around) -> dict[str, Any]:
         """Return what *node* itself asks for, without its ``allOf``."""
-        own = {key: self._keyword(node, key, seen) for key in node if key not in LEFT_OUT}
+        own = {key: self._keyword(node, key, around) for key in node if key not in LEFT_OUT}
+        if "discriminator" in node:
+            own["x-discriminator"] = self._discriminator(node)
         return _with_numeric_bounds(own)
 
-    def _keyword(self, node: Node, key: str, seen: tuple[int, ...]) -> Any:
+    def _discriminator(self, node: Node) -> dict[str, Any]:
+        """Return the member that tells the branches of *node* apart, and its values for each.
+
+        ``all`` are those of a schema without branches: which schemas extend it, they tell.
+        """
+        stated = self.source.mapping(node, "discriminator")
+        mapping = strip(stated.get("mapping") or {})
+        branches = node.get("oneOf") or node.get("anyOf") or []
+        values = [_values_of_branch(branch, mapping) for branch in branches]
+        return {"name": stated.get("propertyName"), "values": values, "all": list(mapping)}
+
+    def _keyword(self, node: Node, key: str, around: Around) -> Any:
         value = node[key]
         if key in BY_NAME:
             members = self.source.mapping(node, key)
-            return {name: self._member(members, name, seen) for name in members}
+            return {name: self._member(members, name, around.below()) for name in members}
+        within = around if key in BESIDE else around.below()
         if key in IN_A_LIST:
-            return [self._merged(branch, seen) for branch in self.source.list_or_empty(node, key)]
+            branches = self.source.list_or_empty(node, key)
+            return [self._merged(branch, within) for branch in branches]
         if key in ALONE and isinstance(value, Node):
-            return self._merged(value, seen)
+            return self._merged(value, within)
         return strip(value)
 
-    def _member(self, members: Node, name: str, seen: tuple[int, ...]) -> dict[str, Any]:
-        return {**self._merged(members[name], seen), "x-line": members.line_of(name)}
+    def _member(self, members: Node, name: str, around: Around) -> dict[str, Any]:
+        return {**self._merged(members[name], around), "x-line": members.line_of(name)}
 
 
-def members_of(schema: Mapping[str, Any], file: str, path: str = "") -> Iterator[Property]:
-    """Yield every member below *path* of a body in *file*, items of lists as ``[]``.
+def _values_of_branch(branch: Any, mapping: Mapping[str, str]) -> list[str]:
+    """Return the values of the discriminator that stand for *branch* (OpenAPI 3.0, 4.7.25).
 
-    What stands under ``oneOf`` and ``anyOf`` is judged as a whole by its parent.
+    They are those that are mapped to it, by its reference or its name, else its name.
     """
+    reference = branch.get("$ref") if isinstance(branch, Node) else None
+    if not isinstance(reference, str):
+        return []
+    name = reference.rpartition("/")[2]
+    mapped = [value for value, target in mapping.items() if target in (reference, name)]
+    return mapped or [name]
+
+
+def members_of(
+    schema: Mapping[str, Any],
+    locate: Locate,
+    path: str = "",
+    followed: frozenset[str] = frozenset(),
+) -> Iterator[Property]:
+    """Yield every member below *path* of a body; *locate* tells the place of a line.
+
+    Items of lists are told as ``[]``, the values of maps as ``*``. What stands under ``oneOf`` and
+    ``anyOf`` is judged as a whole by its parent. A schema that contains itself is followed to its
+    first repetition (*followed* are the references on the way there); what lies deeper is judged
+    by the member that leads there.
+    """
+    definitions = schema.get("$defs", {})
+    reference = schema.get("$ref")
+    if isinstance(reference, str) and reference not in followed:
+        followed |= {reference}
+        target = definitions.get(reference.rpartition("/")[2], {})
+        schema = {**target, **schema}
+    for child, member, required in _schemas_below(schema, path):
+        held = _with_definitions(member, definitions)
+        yield _property(child, held, locate, required=required)
+        yield from members_of(held, locate, child, followed)
+
+
+def _schemas_below(
+    schema: Mapping[str, Any], path: str
+) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
+    """Yield the path and the schema of each member, item and value, and whether it is required."""
     required = schema.get("required") or ()
     for name, member in (schema.get("properties") or {}).items():
-        child = paths.member_path(path, name)
-        yield _property(child, member, file, required=name in required)
-        yield from members_of(member, file, child)
+        if not is_forbidden(member):
+            yield paths.member_path(path, name), member, name in required
     items = schema.get("items")
-    if isinstance(items, Mapping):
-        child = paths.item_path(path)
-        yield _property(child, items, file, required=False)
-        yield from members_of(items, file, child)
+    if isinstance(items, Mapping) and not is_forbidden(items):
+        yield paths.item_path(path), items, False
+    values = schema.get("additionalProperties")
+    if isinstance(values, Mapping) and _says_something(values):
+        yield paths.value_path(path), values, False
 
 
-def _property(path: str, schema: Mapping[str, Any], file: str, *, required: bool) -> Property:
+def _says_something(schema: Mapping[str, Any]) -> bool:
+    return bool(schema.keys() - {"x-line", "example"}) and not is_forbidden(schema)
+
+
+def _with_definitions(
+    schema: Mapping[str, Any], definitions: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return *schema* with what its references lead to, so that it can be read alone."""
+    if not definitions or "$ref" not in json.dumps(schema, default=str):
+        return schema
+    return {**schema, "$defs": definitions}
+
+
+def _property(path: str, schema: Mapping[str, Any], locate: Locate, *, required: bool) -> Property:
     is_password = schema.get("format") == "password"
     return Property(
         path=path,
         schema=schema,
         required=required,
-        place=SourceLocation(file, schema.get("x-line", 0)),
+        place=locate(schema.get("x-line", 0)),
         read_only=bool(schema.get("readOnly") or schema.get("x-immutable")),
         secret=bool(schema.get("writeOnly") or schema.get("x-redact") or is_password),
     )
@@ -139,102 +259,10 @@ def _with_numeric_bounds(schema: dict[str, Any]) -> dict[str, Any]:
             if exclusive and limit in schema:
                 schema[bound] = schema.pop(limit)
     size = INT_BOUNDS.get(str(schema.get("format")))
-    if size is not None and schema.get("type") == "integer":
+    if size is not None and schema.get("type") in ("integer", ["integer", "null"]):
         schema["minimum"] = max(schema.get("minimum", -size), -size)
         schema["maximum"] = min(schema.get("maximum", size - 1), size - 1)
     return schema
-
-
-def merged_schemas(one: dict[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema that asks for both, as a reader takes it.
-
-    ``nullable`` in any branch of allOf makes it so. Strictly a null would have to pass every
-    branch; documents write ``nullable`` beside ``allOf`` and mean it.
-
-    >>> merged_schemas({"maxLength": 9}, {"maxLength": 20, "minLength": 2})
-    {'maxLength': 9, 'minLength': 2}
-
-    What one keyword cannot say for both stays apart:
-
-    >>> merged_schemas({"pattern": "^a"}, {"pattern": "z$"})
-    {'pattern': '^a', 'allOf': [{'pattern': 'z$'}]}
-    """
-    merged, other = dict(one), dict(other)
-    apart = list(other.pop("allOf", ()))
-    if "if" in merged and "if" in other:
-        apart.append({key: other.pop(key) for key in CONDITION if key in other})
-    for key, value in other.items():
-        if key not in merged:
-            merged[key] = value
-        elif _stays_apart(key, merged[key], value):
-            apart.append({key: value})
-        else:
-            merged[key] = _merged_keyword(key, merged[key], value)
-    if apart:
-        merged["allOf"] = [*merged.get("allOf", ()), *apart]
-    return merged
-
-
-def _merged_keyword(key: str, known: Any, value: Any) -> Any:
-    """Return what *key* asks for where one schema says *known* and the other *value*."""
-    if key == "properties":
-        return _merged_members(known, value)
-    if key in ("items", "additionalProperties"):
-        return _merged_alone(known, value)
-    if key in LOWER_BOUNDS:
-        return max(known, value)
-    if key in UPPER_BOUNDS:
-        return min(known, value)
-    if key == "required":
-        return list(dict.fromkeys([*known, *value]))
-    if key == "enum":
-        return [item for item in known if item in value]
-    if key == "type":
-        return _merged_types(known, value)
-    if key in ("nullable", "uniqueItems"):
-        return known or value
-    if key == "x-line":
-        return known
-    return value
-
-
-def _merged_alone(known: Any, value: Any) -> Any:
-    """Return what both ask for where each is a schema, or a boolean for anything or nothing."""
-    if known is False or value is False:
-        return False
-    if known is True:
-        return value
-    if value is True:
-        return known
-    return merged_schemas(known, value)
-
-
-def _merged_types(known: Any, value: Any) -> Any:
-    """Return the types that both allow: a name, or a list of them."""
-    both = sorted(_types_in(known) & _types_in(value))
-    if "number" in both:
-        both.remove("integer")  # it is one
-    return both[0] if len(both) == 1 else both
-
-
-def _types_in(stated: Any) -> set[str]:
-    """Return the names of types that *stated* allows; with numbers, integers too."""
-    names = set(stated) if isinstance(stated, list) else {stated}
-    return names | {"integer"} if "number" in names else names
-
-
-def _stays_apart(key: str, known: Any, value: Any) -> bool:
-    """Return whether no one value of *key* asks for what both ask for."""
-    if key == "type":
-        return not _types_in(known) & _types_in(value)  # which nothing satisfies
-    return key in ASSERTIONS and known != value
-
-
-def _merged_members(known: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(known)
-    for name, member in others.items():
-        merged[name] = merged_schemas(merged.get(name, {}), member)
-    return merged
 
 
 def _with_null_types(schema: Any) -> Any:
@@ -253,17 +281,42 @@ def _with_null_types(schema: Any) -> Any:
         plain["type"] = list(dict.fromkeys([*types, "null"]))
         if "enum" in plain and None not in plain["enum"]:
             plain["enum"] = [*plain["enum"], None]
+    if schema.get("nullable") and "$ref" in plain:
+        plain["anyOf"] = [{"$ref": plain.pop("$ref")}, {"type": "null"}]
     return plain
 
 
 def _keyword_with_null_types(key: str, value: Any) -> Any:
+    return _each_schema(key, value, _with_null_types)
+
+
+def _each_schema(key: str, value: Any, change: Callable[[Any], Any]) -> Any:
+    """Return the *value* of a keyword with each schema that it holds as *change* has it."""
     if key in BY_NAME:
-        return {name: _with_null_types(member) for name, member in value.items()}
+        return {name: change(member) for name, member in value.items()}
     if key in IN_A_LIST or key == "allOf":
-        return [_with_null_types(branch) for branch in value]
+        return [change(branch) for branch in value]
     if key in ALONE:
-        return _with_null_types(value)
+        return change(value)
     return value
+
+
+def _required_this_way(schema: Any, other_way: str) -> Any:
+    """Return the schema without those required members that have the keyword *other_way*."""
+    if not isinstance(schema, Mapping):
+        return schema
+
+    def changed(inner: Any) -> Any:
+        return _required_this_way(inner, other_way)
+
+    held = {key: _each_schema(key, value, changed) for key, value in schema.items()}
+    members = held.get("properties", {})
+    required = schema.get("required")
+    if required and any(members.get(name, {}).get(other_way) for name in required):
+        held["required"] = [name for name in required if not members.get(name, {}).get(other_way)]
+        if not held["required"]:
+            del held["required"]
+    return held
 
 
 def with_implied_types(schema: Any) -> Any:
@@ -279,4 +332,8 @@ def with_implied_types(schema: Any) -> Any:
         }
     if "items" in typed:
         typed["items"] = with_implied_types(typed["items"])
+    if "$defs" in typed:
+        typed["$defs"] = {
+            name: with_implied_types(member) for name, member in typed["$defs"].items()
+        }
     return typed

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.documents.lines import Node
-from pytest_confluent_contracts.model.documents import SecurityScheme
+from pytest_confluent_contracts.model.documents import Location, SecurityScheme
+from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,60 +16,79 @@ if TYPE_CHECKING:
 
 # The parts of a credential, by the kind of its scheme.
 PARTS = {"basic": ("username", "password"), "bearer": ("token",), "apiKey": ("value",)}
+CARRYING_KEYS = (Location.HEADER, Location.QUERY, Location.COOKIE)
 
 
 def security_alternatives(source: SourceFile, node: Node) -> Iterator[tuple[SecurityScheme, ...]]:
     """Yield the schemes of each alternative that the operation at *node* names, else the document.
 
-    Raise `ContractError` with its line where a scheme is not defined, or its kind is not read.
+    An alternative with a scheme that no request can fulfil (digest, mutual TLS) is left out. Raise
+    `ContractError` with its line where that leaves none, or a scheme is not defined.
     """
     credentials = source.mapping_or_empty(node, "x-contract").get("credentials") or {}
     holder = node if "security" in node else source.root
+    unread: list[ContractError] = []
+    fulfilled = 0
     for requirement in source.list_or_empty(holder, "security"):
         if not isinstance(requirement, Node):
             told = "each entry of `security` is a mapping of scheme names"
             raise source.error(holder.line_of("security"), told)
-        schemes: list[SecurityScheme] = []
+        schemes: list[SecurityScheme | ContractError] = []
         for name in requirement:
             line = requirement.line_of(name)
             schemes.append(_security_scheme(source, name, line, credentials.get(name)))
-        yield tuple(schemes)
+        failed = [one for one in schemes if isinstance(one, ContractError)]
+        unread += failed
+        if not failed:
+            fulfilled += 1
+            yield tuple(one for one in schemes if isinstance(one, SecurityScheme))
+    if unread and not fulfilled:
+        raise unread[0]
 
 
 def _security_scheme(
     source: SourceFile, name: str, line: int, variables: Mapping[str, Any] | None
-) -> SecurityScheme:
-    """Return the scheme that is asked for by *name* at *line*; *variables* are those stated."""
+) -> SecurityScheme | ContractError:
+    """Return the scheme that is asked for by *name* at *line*; *variables* are those stated.
+
+    Where no request can fulfil it, the error that says so is returned. Raise it where the scheme is
+    not defined.
+    """
     schemes = (source.root.get("components") or {}).get("securitySchemes") or Node(line)
     if name not in schemes:
         told = f"security scheme `{name}` is not defined under components.securitySchemes"
         raise source.error(line, told)
     node = source.resolve(schemes[name], line)
-    kind, header = _scheme_kind(node)
+    kind = _scheme_kind(node)
     if not kind:
-        known = "only http basic, http bearer and header API keys are read"
-        raise source.error(node.line, f"security scheme `{name}`: {known}")
+        stated = node.get("scheme") if node.get("type") == "http" else node.get("type")
+        told = f"credentials of the kind {stated} are never sent (basic, bearer and API keys are)"
+        return source.error(node.line, f"security scheme `{name}`: {told}")
+    location, carrier = Location.HEADER, "Authorization"
+    if kind == "apiKey":
+        location, carrier = Location(str(node["in"])), str(node.get("name"))
     return SecurityScheme(
         name=name,
         kind=kind,
-        header=header,
+        carrier=carrier,
         variables=_credential_variables(name, kind, variables or {}),
         place=source.location(schemes.line_of(name)),
+        location=location,
     )
 
 
-def _scheme_kind(node: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the kind of a scheme and the header it goes into, both empty where it is not read."""
+def _scheme_kind(node: Mapping[str, Any]) -> str:
+    """Return the kind of a scheme as `PARTS` has it, empty where no request can fulfil it."""
     stated = node.get("type")
     scheme = str(node.get("scheme", "")).lower()
     if stated == "http" and scheme in ("basic", "bearer"):
-        return scheme, "Authorization"
-    if stated == "apiKey" and node.get("in") == "header":
-        return "apiKey", str(node.get("name"))
+        return scheme
+    if stated == "apiKey" and node.get("in") in CARRYING_KEYS:
+        return "apiKey"
     # What these two end in is a token, however it was got.
     if stated in ("oauth2", "openIdConnect"):
-        return "bearer", "Authorization"
-    return "", ""
+        return "bearer"
+    return ""
 
 
 def _credential_variables(

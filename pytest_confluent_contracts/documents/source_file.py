@@ -1,42 +1,44 @@
-"""What stands at this place of an OpenAPI file?
+"""What stands at this place of a document?
 
-References are followed, and errors name the line.
+References are followed, and errors name the file and the line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
-from pytest_confluent_contracts.documents.bundled import shown_path
-from pytest_confluent_contracts.documents.lines import Node
-from pytest_confluent_contracts.model import paths
-from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.sources import ContractError, SourceLocation
+from pytest_confluent_contracts.documents.lines import Node, with_members_of
+from pytest_confluent_contracts.documents.references import References, UnresolvedReference
+from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from pytest_confluent_contracts.documents.file_set import FileSet
+    from pytest_confluent_contracts.model.sources import SourceLocation
 
 MOST_REFERENCES = 64  # that lead from one to the next; a longer chain is taken for a circle
 
 
 class SourceFile:
-    """An OpenAPI file while it is read; ``at`` is the line that was read last."""
+    """An OpenAPI document while it is read: one file, and those that its references name.
 
-    def __init__(self, path: Path, root: Node) -> None:
-        self.path, self.root, self.name = path, root, shown_path(path)
-        self.at = root.line
+    A line is a number over all of these files (`FileSet`); ``at`` is the one that was read last.
+    """
+
+    def __init__(self, files: FileSet) -> None:
+        first = files.first
+        self.files, self.path, self.root, self.name = files, first.path, first.root, first.name
+        self.references = References(files)
+        self.at = self.root.line
         # 3.0 takes no notice of what stands beside `$ref`; in 3.1 both hold, as JSON Schema has it.
-        self.siblings_count = not str(root.get("openapi")).startswith("3.0")
+        self.siblings_count = not str(self.root.get("openapi")).startswith("3.0")
 
     def error(self, line: int, message: str) -> ContractError:
         """Return the error that *message* is wrong at *line*."""
-        return ContractError(f"{self.name}:{line}: {message}")
+        return ContractError(f"{self.location(line)}: {message}", self.location(line))
 
     def location(self, line: int) -> SourceLocation:
         """Return *line* as a promise keeps it."""
-        return SourceLocation(self.name, line)
+        return self.files.location(line)
 
     def mapping(self, node: Node, key: str) -> Node:
         """Return the mapping at *key*; raise `ContractError` where there is none."""
@@ -57,7 +59,7 @@ class SourceFile:
         return value
 
     def resolve(self, node: Any, line: int) -> Node:
-        """Follow ``$ref`` inside the file from *node*, at *line*, until a mapping stands there."""
+        """Follow ``$ref`` from *node*, at *line*, until a mapping stands there."""
         for _ in range(MOST_REFERENCES):
             self.at = line
             if not isinstance(node, Node):
@@ -66,25 +68,26 @@ class SourceFile:
             if not isinstance(reference, str):
                 return node
             line = node.line_of("$ref")
-            node = self._referenced_value(reference, line)
+            node = self._referenced_value(reference, node, line)
         raise self.error(line, "`$ref` runs in a circle")
 
-    def _referenced_value(self, reference: str, line: int) -> Any:
-        if not reference.startswith("#/"):
-            cure = "bundle the document into one file"
-            raise self.error(line, f"`$ref: {reference}` leaves the file; {cure}")
-        node: Any = self.root
-        for token in paths.tokens_of(unquote(reference[1:])):
-            node = _child(node, token)
-            if node is ABSENT:
-                raise self.error(line, f"`$ref: {reference}` points nowhere")
-        return node
+    def _referenced_value(self, reference: str, holder: Node, line: int) -> Any:
+        try:
+            return self.references.target(reference, holder)
+        except UnresolvedReference as error:
+            raise self.error(line, f"`$ref: {reference}` {error}") from error
 
+    def path_item(self, stated: Any, line: int) -> Node:
+        """Return the path item at *line*, with what stands beside its reference.
 
-def _child(node: Any, token: str) -> Any:
-    """Return the member, or the item, of *node* that a token of a JSON Pointer names."""
-    if isinstance(node, Mapping):
-        return node.get(token, ABSENT)
-    if isinstance(node, list) and token.isdecimal() and int(token) < len(node):
-        return node[int(token)]
-    return ABSENT
+        Of a field that both have, OpenAPI leaves open which holds (3.1.1, 4.8.9.1): the one that
+        stands beside the reference, which is nearer.
+        """
+        item = self.resolve(stated, line)
+        if not isinstance(stated, Node) or item is stated:
+            return item
+        beside = Node(stated.line)
+        for name in stated.keys() - {"$ref"}:
+            beside[name] = stated[name]
+            beside.lines[name] = stated.line_of(name)
+        return with_members_of(beside, [item])

@@ -20,34 +20,36 @@ from pytest_confluent_contracts.model.promises import (
     RateLimit,
     Refusals,
     RequestId,
+    ResetUnit,
     Timestamps,
     ValuesByPath,
 )
-from pytest_confluent_contracts.model.sources import ContractError, SourceLocation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from pytest_confluent_contracts.documents.source_file import SourceFile
 
-def stated_promises(block: Node, file: str) -> Iterator[tuple[str, Any]]:
-    """Yield each entry of *block*, which stands in *file*, as a field of `Promises`.
+
+def stated_promises(block: Node, source: SourceFile) -> Iterator[tuple[str, Any]]:
+    """Yield each entry of *block*, which stands in *source*, as a field of `Promises`.
 
     Raise `ContractError` with its line where an entry is not as ``x-contract.schema.json`` says.
     """
-    _check(block, file)
+    _check(block, source)
     for key, (name, read_entry) in STATED.items():
         if key in block:
-            yield name, read_entry(block[key], _common(block, key, file))
+            yield name, read_entry(block[key], _common(block, key, source))
     if "errors" in block:
-        yield "errors", _error_format(block["errors"], file)
+        yield "errors", _error_format(block["errors"], source)
 
 
-def _check(block: Node, file: str) -> None:
+def _check(block: Node, source: SourceFile) -> None:
     import jsonschema_rs
 
     schema = json.loads((bundled_folder() / "x-contract.schema.json").read_text(encoding="utf-8"))
     for error in jsonschema_rs.validator_for(schema).iter_errors(strip(block)):
-        raise ContractError(f"{file}:{_line_at(block, error)}: x-contract: {error.message}")
+        raise source.error(_line_at(block, error), f"x-contract: {error.message}")
 
 
 def _line_at(block: Node, error: Any) -> int:
@@ -62,22 +64,22 @@ def _line_at(block: Node, error: Any) -> int:
     return node.line_of(key) if isinstance(node, Node) and key in node else line
 
 
-def _common(holder: Node, key: str, file: str) -> dict[str, Any]:
+def _common(holder: Node, key: str, source: SourceFile) -> dict[str, Any]:
     """Return what every entry has: where it stands, and the promise in words."""
-    place = SourceLocation(file, holder.line_of(key))
+    place = source.location(holder.line_of(key))
     return {"place": place, "says": str(holder[key].get("says", ""))}
 
 
-def _error_format(entry: Node, file: str) -> ErrorFormat:
+def _error_format(entry: Node, source: SourceFile) -> ErrorFormat:
     """Return what the members of an error mean; each of them stands on a line of its own."""
     members = {
-        part: Member(path=str(entry[part]["path"]), **_common(entry, part, file))
+        part: Member(path=str(entry[part]["path"]), **_common(entry, part, source))
         for part in ("status", "occurrence", "pointer")
         if part in entry
     }
     stable = None
     if "stable" in entry:
-        stable = Members(paths=tuple(entry["stable"]["paths"]), **_common(entry, "stable", file))
+        stable = Members(paths=tuple(entry["stable"]["paths"]), **_common(entry, "stable", source))
     return ErrorFormat(stable=stable, **members)
 
 
@@ -102,7 +104,7 @@ def _stated_rate_limit(entry: Node, common: Mapping[str, Any]) -> RateLimit:
         remaining=entry.get("remaining", ""),
         reset=entry.get("reset", ""),
         retry_after=entry.get("retry-after", ""),
-        reset_is_relative=entry.get("reset-unit", "relative-seconds") == "relative-seconds",
+        reset_unit=ResetUnit(entry.get("reset-unit", ResetUnit.SECONDS)),
         retry_after_only_on=tuple(entry.get("retry-after-only-on", (429,))),
         shared=entry.get("shared", False),
     )

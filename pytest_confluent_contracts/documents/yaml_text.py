@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from pytest_confluent_contracts.documents.lines import DEEPEST, Node, UnreadableText
+from pytest_confluent_contracts.documents.lines import (
+    DEEPEST,
+    Node,
+    UnreadableText,
+    with_members_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -118,7 +123,7 @@ class _Builder:
                 raise UnreadableText(f"duplicate key {event.value!r}", line)
             own[event.value] = value
             own.lines[event.value] = line
-        return _with_merged(own, merged) if merged else own
+        return with_members_of(own, merged) if merged else own
 
 
 def _sources(value: Any, line: int) -> list[Node]:
@@ -127,15 +132,6 @@ def _sources(value: Any, line: int) -> list[Node]:
     if not all(isinstance(source, Node) for source in sources):
         raise UnreadableText("a merge key (<<) names a mapping, or a list of them", line)
     return sources
-
-
-def _with_merged(own: Node, merged: list[Node]) -> Node:
-    """Return *own* with the members of *merged* that it has not; the first that has one counts."""
-    whole = Node(own.line)
-    for source in (*reversed(merged), own):
-        whole.update(source)
-        whole.lines.update(source.lines)
-    return whole
 
 
 def _line(event: Any) -> int:

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts import clauses
+from pytest_confluent_contracts.cases.parameter_values import held_parameters
 from pytest_confluent_contracts.cases.plan import make_plan
 from pytest_confluent_contracts.double import mutations
 from pytest_confluent_contracts.double.router import Router
@@ -49,7 +50,8 @@ class Double:
     """
 
     def __init__(self, operation: Operation, seed: int = 0, max_examples: int = 100) -> None:
-        service = Service(operation, VirtualClock())
+        self.held = held_parameters(operation)
+        service = Service(operation, VirtualClock(), held=self.held)
         self.operation = operation
         self.context = RunContext(service.parameters, {}, service.credentials, seed, max_examples)
         self.plan = make_plan(operation, self.context)
@@ -63,7 +65,7 @@ class Double:
     ) -> Target:
         """Return a new service with the alteration as a target, on a clock of its own."""
         clock = VirtualClock()
-        services = {self.operation.key: alter(Service(self.operation, clock))}
+        services = {self.operation.key: alter(Service(self.operation, clock, held=self.held))}
         settings = settings or targets.ClientSettings(TIMEOUT_S)
         answer = Router(services).answer
         return targets.embedded(answer, clock, [self.access], settings, self._redactor)

@@ -12,10 +12,22 @@ import uuid
 from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import jsonschema_rs
 
+from pytest_confluent_contracts.double.bodies import (
+    Unpatchable,
+    Unreadable,
+    read_as_documented,
+)
+from pytest_confluent_contracts.double.limit_fields import (
+    Window,
+    documents_limit,
+    limit_fields,
+    limit_header_names,
+)
+from pytest_confluent_contracts.double.parameters import broken_rules, carried_credential
 from pytest_confluent_contracts.double.samples import allowed_value, is_allowed
 from pytest_confluent_contracts.double.store import (
     Store,
@@ -23,25 +35,28 @@ from pytest_confluent_contracts.double.store import (
     described_refusal,
     described_success,
     http_date,
+    seconds_since_1970,
 )
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.formats import OPENAPI_FORMATS
+from pytest_confluent_contracts.model.media_types import BodyKind, sent_media_type
 from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_confluent_contracts.double.store import Resource
-    from pytest_confluent_contracts.model.documents import Content, Operation, SecurityScheme
+    from pytest_confluent_contracts.model.documents import (
+        Content,
+        Operation,
+        Parameter,
+        SecurityScheme,
+    )
 
 LIMIT = 100  # requests a window
 WINDOW_S = 60.0
+DEEPEST = 200  # levels of a body
 LATENCY_S = 0.02
-LIMIT_HEADERS = {
-    "limit": "X-RateLimit-Limit",
-    "remaining": "X-RateLimit-Remaining",
-    "reset": "X-RateLimit-Reset",
-    "retry_after": "Retry-After",
-}
 # What HTTP itself sends, and what an answer without a fault has no use for.
 UNSAMPLED = frozenset(
     {
@@ -82,7 +97,8 @@ class VirtualClock:
 class Request:
     """What reached the service: its connections are numbered.
 
-    ``headers`` have their names in lower case, ``names_sent`` are these as they were sent.
+    ``path`` has the query behind it; ``headers`` have their names in lower case, ``names_sent`` are
+    these as they were sent.
     """
 
     method: str
@@ -91,6 +107,10 @@ class Request:
     body: bytes
     connection: int = 1
     names_sent: tuple[str, ...] = ()
+
+    def credential(self, scheme: SecurityScheme) -> str:
+        """Return what the request shows for *scheme*, ``""`` where there is nothing."""
+        return carried_credential(scheme, self.path, self.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,23 +148,6 @@ class Problem:
     pointer: str | None = None
 
 
-def documents_limit(operation: Operation) -> bool:
-    """Return whether the document speaks of a rate limit: by its headers, or by its refusal."""
-    if operation.promises.rate_limit is not None or operation.promises.refusals.throttled:
-        return True
-    return operation.response(429) is not None
-
-
-def limit_header_names(operation: Operation) -> dict[str, str]:
-    """Return by role the headers that tell the rate limit, named as promised or as usual."""
-    promised = operation.promises.rate_limit
-    names = dict(LIMIT_HEADERS)
-    for role in names:
-        if name := getattr(promised, role, ""):
-            names[role] = name
-    return names
-
-
 class Refused(Exception):
     """Ends the handling of a request."""
 
@@ -156,24 +159,36 @@ class Refused(Exception):
 class Service:
     """Serves one operation as its document describes it.
 
-    Each step is a method: a mutation replaces just one.
+    *held* are the path parameters of its resource, where the document shows none. Each step is a
+    method: a mutation replaces just one.
     """
 
-    def __init__(self, operation: Operation, clock: VirtualClock, seed: int = 0) -> None:
+    def __init__(
+        self,
+        operation: Operation,
+        clock: VirtualClock,
+        seed: int = 0,
+        held: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        self.held = dict(held)
         self.operation, self.clock, self.random = operation, clock, Random(seed)
         self.limit, self.window = LIMIT, WINDOW_S
         self.is_limited = documents_limit(operation)
         self.window_start, self.spent = clock.now(), 0
         self.credentials = {scheme.name: self._issue(scheme) for scheme in operation.schemes}
         self.store = Store(operation, self.parameters)
-        self._validator: Any = None
+        self._validators: dict[str, Any] = {}
+        self._sent_as: Content | None = None  # the documented body that the request has
 
     # --- what it was set up with ------------------------------------------------------------------
 
     @property
     def parameters(self) -> tuple[tuple[str, str], ...]:
         """Return the path parameters of the resource that it serves."""
-        return tuple((name, value or f"{name}-0001") for name, value in self.operation.parameters)
+        found: list[tuple[str, str]] = []
+        for name, shown in self.operation.parameters:
+            found.append((name, self.held.get(name) or shown or f"{name}-0001"))
+        return tuple(found)
 
     def _issue(self, scheme: SecurityScheme) -> dict[str, str]:
         """Return a new credential of *scheme*, by its parts."""
@@ -198,6 +213,7 @@ class Service:
         self.authenticate(request)
         self.count_request()
         resource = self.find_resource(request)
+        self.check_parameters(request)
         body = self.read_body(request)
         self.check_body(body)
         self.apply_update(resource, body)
@@ -208,7 +224,12 @@ class Service:
 
     def apply_update(self, resource: Resource, body: Any) -> None:
         """Write the members that an update may write; whatever else was sent is ignored."""
-        self.store.write(resource, body, self.clock.now())
+        kind = self._sent_as.kind if self._sent_as else BodyKind.JSON
+        try:
+            self.store.write(resource, body, self.clock.now(), kind)
+        except Unpatchable as error:  # RFC 5789 2.2
+            problem = Problem(self.unprocessable, "conflict", f"The patch fails: {error}.")
+            raise Refused(problem) from None
 
     def show_resource(self, resource: Resource) -> Any:
         """Return the resource as an answer shows it."""
@@ -255,7 +276,7 @@ class Service:
 
     def is_recognised(self, scheme: SecurityScheme, request: Request) -> bool:
         """Return whether the request has the right credential of *scheme*."""
-        sent, own = request.headers.get(scheme.header.lower(), ""), self.credentials[scheme.name]
+        sent, own = request.credential(scheme), self.credentials[scheme.name]
         if scheme.kind == "apiKey":
             return sent == own["value"]
         named, _, credential = sent.partition(" ")
@@ -277,7 +298,7 @@ class Service:
             return
         if self.clock.now() >= self.window_start + self.window:
             self.window_start, self.spent = self.clock.now(), 0
-        status = first_status(self.operation.promises.refusals.throttled, 429)
+        status = self.limit_statuses[0]
         # A document that tells of a limit and has no status for it is not broken by one.
         if self.spent >= self.limit and self.operation.response(status) is not None:
             raise Refused(Problem(status, "rate_limited", "The limit is reached."))
@@ -290,24 +311,34 @@ class Service:
     def limit_headers(self, status: int) -> list[tuple[str, str]]:
         """Return the headers that tell the limit.
 
-        They stand on successes, on a 429, and wherever else the document has them.
+        They stand on successes, at the limit, and wherever else the document has them.
         """
         if not self.is_limited:
             return []
-        told = {
-            "limit": self.limit,
-            "remaining": self.limit - self.spent,
-            "reset": self.seconds_left(),
-        }
-        if status == 429:
-            told["retry_after"] = self.seconds_left()
-        names = limit_header_names(self.operation)
-        found = [(names[role], str(value)) for role, value in told.items()]
-        if status in (429, self.success_status):
-            return found
-        response = self.operation.response(status)
-        documented = {header.name.lower() for header in response.headers} if response else set()
-        return [(name, value) for name, value in found if name.lower() in documented]
+        seconds_left = self.seconds_left()
+        window = Window(
+            limit=self.limit,
+            left=self.limit - self.spent,
+            seconds_left=seconds_left,
+            seconds=int(self.window),
+            ends_at=seconds_since_1970(self.window_start + self.window),
+        )
+        headers = limit_fields(self.operation, window)
+        if status not in {self.success_status, *self.limit_statuses}:
+            response = self.operation.response(status)
+            documented = {header.name.lower() for header in response.headers} if response else set()
+            return [(name, value) for name, value in headers if name.lower() in documented]
+        is_exhausted = status == 429 or self.spent >= self.limit
+        if status in self.limit_statuses and is_exhausted:
+            headers.append((limit_header_names(self.operation)["retry_after"], str(seconds_left)))
+        return headers
+
+    @property
+    def limit_statuses(self) -> tuple[int, ...]:
+        """Return the statuses with which the limit may refuse, the first that it does first."""
+        promised = self.operation.promises
+        doubtful = promised.rate_limit.may_refuse_with if promised.rate_limit else ()
+        return tuple(dict.fromkeys((*promised.refusals.throttled, *doubtful, 429)))
 
     # --- the body ---------------------------------------------------------------------------------
 
@@ -320,7 +351,11 @@ class Service:
         return self.store.resources[id]
 
     def id_in(self, path: str) -> str:
-        """Return the path parameters of *path*, joined; they stand where the template has braces.
+        """Return the path parameters of *path*, joined."""
+        return "/".join(self.values_in(path))
+
+    def values_in(self, path: str) -> list[str]:
+        """Return the path parameters of *path*; they stand where the template has braces.
 
         What stands before the template is the address of the service; other literal parts of it
         are not looked at, for they may be spelled with percent escapes.
@@ -331,7 +366,20 @@ class Service:
         for segment, came in zip(segments, given, strict=False):
             found = re.fullmatch(paths.template_pattern(segment), came)
             values += found.groups() if found else ()
-        return "/".join(map(unquote, values))
+        return list(map(unquote, values))
+
+    def check_parameters(self, request: Request) -> None:
+        """Raise `Refused` with each parameter that is missing or wrong, those of the path aside."""
+        problems: list[Problem] = []
+        for parameter, rule in self.rules_broken(request):
+            detail = f"The {parameter.location} parameter {parameter.name} breaks {rule!r}."
+            problems.append(Problem(self.unreadable, "invalid_parameter", detail))
+        if problems:
+            raise Refused(*problems)
+
+    def rules_broken(self, request: Request) -> list[tuple[Parameter, str]]:
+        """Return the parameters that are missing or wrong, each with the rule that is broken."""
+        return broken_rules(self.operation, request.path, request.headers)
 
     @property
     def refusing(self) -> list[int]:
@@ -359,25 +407,26 @@ class Service:
     def read_body(self, request: Request) -> Any:
         """Return the JSON value of the body; raise `Refused` where none can be read."""
         content = self.operation.request
+        self._sent_as = content
         if content is None or (not request.body and not content.required):
             return {}
-        sent_as = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if sent_as != content.media_type.partition(";")[0].strip().lower():
+        try:
+            read = read_as_documented(
+                self.operation, request.headers.get("content-type", ""), request.body
+            )
+        except Unreadable as error:
+            raise Refused(Problem(self.unreadable, "malformed_body", str(error))) from None
+        if read is None:
             detail = f"Send {content.media_type}."
             raise Refused(Problem(self.unsupported, "unsupported_media_type", detail))
-        try:
-            text = request.body.decode("utf-8")
-            value = json.loads(text, parse_constant=_no_constant)
-            json.dumps(value, ensure_ascii=False).encode("utf-8")
-        except (ValueError, RecursionError):
-            detail = "The body is not JSON."
-            raise Refused(Problem(self.unreadable, "malformed_body", detail)) from None
-        return value
+        self._sent_as = read.content
+        return read.value
 
     def check_body(self, body: Any) -> None:
         """Raise `Refused` with each problem of *body* where the schema is broken."""
         try:
             problems = [self.problem_of(error, body) for error in self.violations_in(body)]
+            _check_depth(body if not problems else None)
         except ValueError:  # jsonschema_rs reads nothing that is nested some 255 levels deep
             detail = "The body is nested too deeply."
             problems = [Problem(self.unreadable, "malformed_body", detail)]
@@ -386,14 +435,15 @@ class Service:
 
     def violations_in(self, body: Any) -> list[Any]:
         """Return the validator's errors, the first of each place."""
-        if self.operation.request is None:
+        content = self._sent_as
+        if content is None or body is ABSENT:
             return []
-        if self._validator is None:
-            self._validator = jsonschema_rs.Draft202012Validator(
-                dict(self.operation.request.schema), validate_formats=True
+        if content.media_type not in self._validators:
+            self._validators[content.media_type] = jsonschema_rs.Draft202012Validator(
+                dict(content.schema), validate_formats=True, formats=dict(OPENAPI_FORMATS)
             )
         first: dict[str, Any] = {}
-        for error in self._validator.iter_errors(body):
+        for error in self._validators[content.media_type].iter_errors(body):
             first.setdefault(paths.pointer_of(steps_to_violation(error, body)), error)
         return list(first.values())
 
@@ -423,14 +473,15 @@ class Service:
         if not isinstance(shown, dict):
             return shown
         names = {member.path for member in content.properties}
+        for status in (problems[0].status, str(problems[0].status)):
+            told = shown | {"status": status}
+            if "status" in names and is_allowed(content.schema, told):
+                shown = told
+                break
         if "errors" in names:
             errors = [self.error_entry(problem, content) for problem in problems]
             told = shown | {"errors": errors}
             if is_allowed(content.schema, told):
-                return told
-        for status in (problems[0].status, str(problems[0].status)):
-            told = shown | {"status": status}
-            if "status" in names and is_allowed(content.schema, told):
                 return told
         return shown
 
@@ -451,7 +502,11 @@ class Service:
             "detail": problem.detail,
         }
         told = {name: error[name] for name in error if paths.member_path(entry, name) in documented}
-        return told if problem.pointer is None else told | {"source": {"pointer": problem.pointer}}
+        if problem.pointer is None:
+            return told
+        if paths.member_path(entry, "pointer") in documented:  # as RFC 9457 3 shows it
+            return told | {"pointer": f"#{quote(problem.pointer)}"}
+        return told | {"source": {"pointer": problem.pointer}}
 
     def refusal_headers(self, status: int) -> list[tuple[str, str]]:
         """Return the headers that HTTP asks of a refusal with *status*."""
@@ -503,9 +558,7 @@ def answer_with(
 
 def media_type_of(content: Content | None) -> str:
     """Return the media type that a body is sent as; of a range (``*/*``) JSON."""
-    if content is None or "*" in content.media_type:
-        return "application/json"
-    return content.media_type
+    return sent_media_type(content.media_type) if content else "application/json"
 
 
 def header_text(value: Any) -> str:
@@ -529,8 +582,19 @@ def steps_to_violation(error: Any, body: Any) -> list[str | int]:
     return [*steps, error.kind.property] if error.kind.name == "required" else steps
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+def _check_depth(value: Any) -> None:
+    """Raise `ValueError` where *value* has more levels than the service follows."""
+    level = [value]
+    for _ in range(DEEPEST):
+        below: list[Any] = []
+        for holder in level:
+            if isinstance(holder, dict):
+                below += holder.values()
+            elif isinstance(holder, list):
+                below += holder
+        level = below
+    if level:
+        raise ValueError("it is nested too deeply")
 
 
 def first_status(statuses: Sequence[int], otherwise: int) -> int:

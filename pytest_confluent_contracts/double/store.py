@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
+from pytest_confluent_contracts.double.bodies import merged, patched
 from pytest_confluent_contracts.double.samples import allowed_value, is_allowed
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.documents import separate_members
+from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
@@ -40,7 +45,10 @@ class Store:
     def __init__(self, operation: Operation, parameters: tuple[tuple[str, str], ...]) -> None:
         self.operation, self.parameters = operation, parameters
         self._writable = writable_members(operation)
-        self.resources = {"/".join(value for _, value in parameters): self.initial()}
+        # Where a style makes the text, it is written for the path already.
+        styled = operation.styled_names
+        ids = [unquote(value) if name in styled else value for name, value in parameters]
+        self.resources = {"/".join(ids): self.initial()}
 
     def initial(self) -> Resource:
         """Return the resource as the document's examples show it, created a day ago."""
@@ -70,22 +78,48 @@ class Store:
         is_number = path in members and members[path].schema.get("type") == "integer"
         return int(text) if is_number and text.isdigit() else text
 
-    def write(self, resource: Resource, body: Any, now: float) -> None:
+    def write(
+        self, resource: Resource, body: Any, now: float, kind: BodyKind = BodyKind.JSON
+    ) -> None:
         """Write what *body* has of the members that an update may write; ignore all else.
 
-        *now*, in seconds, becomes the time of the update where anything shown changes.
+        *now*, in seconds, becomes the time of the update where anything shown changes. *kind* says
+        what a body of its media type means: null in a merge patch removes, and a JSON Patch is a
+        list of what to do. Raise `Unpatchable` where that cannot be done.
         """
+        if body is ABSENT:  # a file, or what nobody reads here
+            return
+        if kind is BodyKind.JSON_PATCH:
+            self._write_whole(resource, patched(resource.shown, body), now)
+            return
+        if kind is BodyKind.MERGE_PATCH:
+            self._write_whole(resource, merged(resource.shown, body), now)
+            return
         shown = {member.path: member.schema for member in self.operation.answer_members}
         for member in self._writable:
             value = paths.value_at(body, member.path)
             was = paths.value_at(resource.shown, member.path)
-            if value is not ABSENT and was != value and is_allowed(shown[member.path], value):
+            if value is ABSENT or is_same(was, value):
+                continue
+            if is_allowed(shown[member.path], value):
                 resource.shown = paths.with_value(resource.shown, member.path, deepcopy(value))
                 resource.updated = now
         for path in self.operation.secret_paths:
             value = paths.value_at(body, path)
             if value is not ABSENT:
                 resource.secret[path] = value
+
+    def _write_whole(self, resource: Resource, wanted: Any, now: float) -> None:
+        """Write what *wanted* has of each member that an update may write, or has not."""
+        for member in self._writable:
+            value = paths.value_at(wanted, member.path)
+            was = paths.value_at(resource.shown, member.path)
+            if value is ABSENT and was is not ABSENT:
+                resource.shown = paths.without_value(resource.shown, member.path)
+            elif not is_same(was, value):
+                resource.shown = paths.with_value(resource.shown, member.path, deepcopy(value))
+            if not is_same(was, value):
+                resource.updated = now
 
     def show(self, resource: Resource) -> Any:
         """Return the resource as an answer shows it, with its time stamps."""
@@ -104,11 +138,10 @@ def writable_members(operation: Operation) -> list[Property]:
     fixed = list(operation.promises.immutable.paths)
     fixed += [member.path for member in operation.request_members if member.read_only]
     found: list[Property] = []
-    for member in operation.request_members:
-        is_part = paths.has_items(member.path) or "properties" in member.schema
+    for member in separate_members(operation.request_members):
         is_fixed = any(paths.is_within(member.path, path) for path in fixed)
         is_secret = any(paths.is_within(path, member.path) for path in operation.secret_paths)
-        if member.path in answers and not (is_part or is_fixed or is_secret):
+        if member.path in answers and not (is_fixed or is_secret):
             found.append(member)
     return found
 
@@ -135,10 +168,20 @@ def described_success(operation: Operation) -> Response | None:
     return first
 
 
+def is_same(one: Any, other: Any) -> bool:
+    """Return whether two JSON values are one, ``0`` and ``false`` being two."""
+    return one == other and repr(one) == repr(other)
+
+
 def time_stamp(moment: float) -> str:
     """Return the moment *moment* seconds after `EPOCH`: ``0.0`` is ``2026-01-05T08:30:00.000Z``."""
     stamp = (EPOCH + timedelta(seconds=moment)).isoformat(timespec="milliseconds")
     return stamp.replace("+00:00", "Z")
+
+
+def seconds_since_1970(moment: float) -> int:
+    """Return the moment *moment* seconds after `EPOCH` in whole seconds since 1970, rounded up."""
+    return math.ceil(EPOCH.timestamp() + moment)
 
 
 def http_date(moment: float) -> str:

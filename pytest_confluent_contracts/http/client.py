@@ -6,6 +6,7 @@ import json
 import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import httpx
 
@@ -14,6 +15,7 @@ from pytest_confluent_contracts.http.connections import CONNECTION, LOSS
 from pytest_confluent_contracts.http.guard import OPERATION, SENT_AT
 from pytest_confluent_contracts.http.strict_json import parse_json
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import (
     REDACTED,
@@ -26,7 +28,7 @@ from pytest_confluent_contracts.model.traffic import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_confluent_contracts.http.guard import Guard
     from pytest_confluent_contracts.http.redaction import Redactor
@@ -64,7 +66,7 @@ class Client:
         exchange says so: the target may have hung up after the last answer (RFC 9112 9.5). Raise
         `guard.Refusal` where it may not go.
         """
-        url = self.base_url + case.written_path
+        url = self.base_url + case.written_target
         losses: list[Loss] = []
         while True:
             request = self._request(case, url)
@@ -125,13 +127,17 @@ class Client:
 
         *url* is the one of *request* as we wrote it: httpx may write it in another way.
         """
+        sent = _redacted_case(case, self.redactor)
+        shown_url = self.redactor.text(url.partition("?")[0])
+        if sent.query:
+            shown_url = f"{shown_url}?{sent.written_query}"
         clean, text = self.redactor, answer.text
         value, flaw = parse_json(answer.body)
         shown = "\n".join([*(f"{name}: {content}" for name, content in answer.headers), text])
         return Exchange(
             serial=serial,
-            case=_redacted_case(case, clean),
-            url=clean.text(url),
+            case=sent,
+            url=shown_url,
             status=answer.status,
             headers=tuple((name, clean.text(content)) for name, content in answer.headers),
             text=clean.text(text),
@@ -179,7 +185,8 @@ def _headers_sent(case: Case) -> list[tuple[str, str]]:
     """Return the headers of *case*, and our own where it has none of that name."""
     named = {name.lower() for name, _ in case.headers}
     own = [(name, value) for name, value in OWN_HEADERS if name.lower() not in named]
-    return [*case.headers, *own]
+    cookies = [("Cookie", case.written_cookies)] if case.cookies else []
+    return [*case.headers, *cookies, *own]
 
 
 def _body_sent(case: Case) -> bytes | Iterator[bytes]:
@@ -209,7 +216,8 @@ def _secret_members(case: Case) -> dict[str, str]:
 def _redacted_case(case: Case, clean: Redactor) -> RedactedCase:
     """Return *case* as it may be shown.
 
-    Credential headers are blank, secrets are out of path, body and value.
+    Credentials are blank, secrets are out of path, query, body and value. Its cookies stand among
+    its headers, too.
     """
     value, body = case.value, (case.body or b"").decode("utf-8", "surrogateescape")
     for path, secret in _secret_members(case).items():
@@ -220,6 +228,10 @@ def _redacted_case(case: Case, clean: Redactor) -> RedactedCase:
     for name, content in case.headers:
         is_secret = case.operation.carries_credentials(name)
         headers.append((name, REDACTED if is_secret else clean.text(content)))
+    query = _redacted_pairs(case, Location.QUERY, case.query, clean)
+    cookies = _redacted_pairs(case, Location.COOKIE, case.cookies, clean)
+    if cookies:
+        headers.append(("Cookie", "; ".join(f"{name}={content}" for name, content in cookies)))
     if case.framing is Framing.CHUNKED:
         headers.append(("Transfer-Encoding", "chunked"))
     return RedactedCase(
@@ -236,7 +248,22 @@ def _redacted_case(case: Case, clean: Redactor) -> RedactedCase:
         subject=case.subject,
         spelling=clean.text(case.spelling),
         framing=case.framing,
+        query=query,
+        cookies=cookies,
+        trial=case.trial,
     )
+
+
+def _redacted_pairs(
+    case: Case, location: Location, pairs: Iterable[tuple[str, str]], clean: Redactor
+) -> tuple[tuple[str, str], ...]:
+    """Return names and values at *location* as they may be shown: credentials are blank."""
+    secret = case.operation.credential_carriers(location)
+    shown: list[tuple[str, str]] = []
+    for name, content in pairs:
+        is_secret = unquote(name) in secret
+        shown.append((name, REDACTED if is_secret else clean.text(content)))
+    return tuple(shown)
 
 
 # --- failures -------------------------------------------------------------------------------------

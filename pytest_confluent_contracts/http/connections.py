@@ -1,7 +1,9 @@
 """Over which connection does a request go? Over a few that are kept open and take turns.
 
 A service is more than one connection: what was written over one is read over another, and a
-request that is lost on one that was open before is told apart from one that is refused.
+request that is lost on one that was open before is told apart from one that is refused. Now and
+then one is closed, so that there are first requests of a connection all through a run: a service
+may not be ready for those.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Clock
 
 KEPT_OPEN = 3  # two of which a balancer that takes turns gives to one replica, and one to another
+# Requests, over all connections: a run of some hundreds opens a dozen and more. It is a prime, for
+# what a service does on every tenth or thirtieth request must not meet it each time.
+RENEWED_AFTER = 23
 TURNS_SEED = 0  # of whose turn it is: a fault on every third answer must not look like one of these
 
 # Extensions of a request: the number of its connection, and its `Loss` where it was lost.
@@ -93,6 +98,11 @@ class Connection:
         self.is_free = True
 
     @property
+    def is_early(self) -> bool:
+        """Return whether it is one of the first, and nothing has come over it yet."""
+        return self.number <= KEPT_OPEN and not self.answers
+
+    @property
     def _was_open_before(self) -> bool:
         """Return whether an earlier request opened the connection, and nothing came back on it."""
         opened = any(event.startswith("connection.") for event in self._events)
@@ -111,6 +121,8 @@ class Connections:
         self._all: list[Connection] = []
         self._most = KEPT_OPEN
         self._last: Connection | None = None
+        self._had_turn: list[Connection] = []
+        self._taken = 0
         self._random = Random(TURNS_SEED)
 
     def take(self) -> Connection:
@@ -119,6 +131,9 @@ class Connections:
         One that is not open comes first: each is soon open, and what was lost on one that was kept
         open is sent again over a new one.
         """
+        self._taken += 1
+        if self._taken % RENEWED_AFTER == 0:
+            self._close_oldest()
         chosen = self._choose()
         chosen.is_free = False
         self._last = chosen
@@ -133,7 +148,29 @@ class Connections:
             self._all.append(Connection(self._open_new(), self._numbers, self._clock))
             return self._all[-1]
         others = [one for one in free if one is not self._last]
-        return self._random.choice(others or free)
+        return self._of_this_round(others or free)
+
+    def _of_this_round(self, free: list[Connection]) -> Connection:
+        """Return one of *free* at random that had no turn in this round, in which each has one.
+
+        What is sent three times in a row is then seen by most replicas.
+        """
+        waiting = [one for one in free if one not in self._had_turn]
+        if not waiting:
+            self._had_turn.clear()
+            waiting = free
+        chosen = self._random.choice(waiting)
+        self._had_turn.append(chosen)
+        return chosen
+
+    def _close_oldest(self) -> None:
+        """Close the one that was opened first, of those on which nothing is in flight.
+
+        A balancer that takes turns leads those that are open then to as many replicas as before.
+        """
+        idle = [one for one in self._free() if one.is_open]
+        if idle:
+            min(idle, key=lambda one: one.number).close()
 
     def _free(self) -> list[Connection]:
         """Return those on which nothing is in flight, the further ones only where there is none."""

@@ -69,13 +69,14 @@ class Rules:
 
     ``origins`` (scheme, host and port) that may be sent to; ``rate``: requests a second (0: no
     limit); ``secret_headers``: lower-case names of headers that must not travel in the clear off
-    this machine, unless ``insecure``.
+    this machine, unless ``insecure``; ``secret_queries``: names of parameters of a query.
     """
 
     origins: frozenset[str]
     rate: float = 0.0
     secret_headers: frozenset[str] = frozenset()
     insecure: bool = False
+    secret_queries: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +86,15 @@ class Allowance:
     ``paths`` are the only ones, decoded, those of the target's URL included; where there are none,
     nothing may go. ``spelled_paths`` are such as may go in one spelling alone, byte for byte: where
     a slash is coded in an id, or stands behind it, another spelling asks for something else.
-    ``budget`` is the operation's share of it, in requests (None: no limit).
+    ``queries`` are the only ones, as they are written; ``budget`` is the operation's share of it,
+    in requests (None: no limit).
     """
 
     method: str
     paths: frozenset[str] = frozenset()
     budget: int | None = None
     spelled_paths: frozenset[str] = frozenset()
+    queries: frozenset[str] = frozenset({""})
 
 
 class Tally:
@@ -156,7 +159,7 @@ class Guard(httpx.BaseTransport):
             return connection.handle_request(request)
         except httpx.ReadTimeout:
             # The target may attend to one connection at a time, and wait for another one.
-            if not connection.answers and self._connections.keep_one():
+            if connection.is_early and self._connections.keep_one():
                 request.extensions[LOSS] = Loss(idle=0.0, answers=0)
             raise
         finally:
@@ -190,11 +193,14 @@ class Guard(httpx.BaseTransport):
 
     def _check_path(self, request: httpx.Request, allowance: Allowance) -> None:
         """Raise `Refusal` unless the method is the declared one and the path is allowed."""
-        written = request.url.raw_path.decode("ascii")
+        written, question, query = request.url.raw_path.decode("ascii").partition("?")
         path = unquote(written)
+        if query not in allowance.queries or (question and not query):
+            told = f"{request.method} {path} with this query is not declared by the document"
+            raise Refusal(f"not sent: {told}")
         # A slash or a question mark that was coded is part of an id; one that was not changes what
         # is asked for.
-        uncoded = not request.url.query and written.count("/") == path.count("/")
+        uncoded = written.count("/") == path.count("/")
         is_spelled = written in allowance.spelled_paths
         if request.method != allowance.method or not (uncoded or is_spelled):
             raise Refusal(f"not sent: {request.method} {path} is not declared by the document")
@@ -206,7 +212,11 @@ class Guard(httpx.BaseTransport):
     def _in_the_clear(self, request: httpx.Request) -> bool:
         if self.rules.insecure or request.url.scheme != "http" or is_local(str(request.url)):
             return False
-        return not self.rules.secret_headers.isdisjoint(name.lower() for name in request.headers)
+        query = request.url.query.decode("ascii")
+        names = {unquote(pair.partition("=")[0]) for pair in query.split("&")}
+        sent = {name.lower() for name in request.headers}
+        has_secret = not self.rules.secret_headers.isdisjoint(sent)
+        return has_secret or not self.rules.secret_queries.isdisjoint(names)
 
     # --- the budget -------------------------------------------------------------------------------
 

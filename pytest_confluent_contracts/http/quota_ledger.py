@@ -6,12 +6,13 @@ told apart here, and share an entry only where the document says so, or the head
 
 from __future__ import annotations
 
-import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.model import quota
+from pytest_confluent_contracts.model.structured_fields import Malformed, parse_list
+from pytest_confluent_contracts.model.traffic import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,15 +22,9 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Exchange
 
 Spender = tuple[str, str, str]  # document, operation (empty where all of them share), credentials
-Partition = frozenset[tuple[str, str]]
+Partition = frozenset[tuple[str, bytes]]
 
 NOBODY = ""  # the authority of a request whose credentials are missing or wrong
-# RFC 9651: an item of a list (a string or a token), and a parameter of it: name and bare value.
-TEXT = r'"(?:[^"\\]|\\["\\])*"'
-BYTES = r":[A-Za-z0-9+/=]+:"
-PARAMETER = rf"\s*;\s*([a-z*][a-z0-9_.*-]*)(?:=({TEXT}|{BYTES}|[^\s;,\":]+))?"
-ITEM = re.compile(rf"\s*({TEXT}|[A-Za-z*][^\s;,\"]*)((?:{PARAMETER})*)\s*(?:,|\Z)")
-EACH_PARAMETER = re.compile(PARAMETER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +60,7 @@ class QuotaLedger:
             spender = self._spender(operation, exchange.case.authority)
             self._join(spender, partition_of(exchange))
             spender = self._entry(spender)
-            told = quota.read_quota(exchange.header, quota.known_headers(operation))
+            told = self._with_limit(quota.latest_quota(exchange), spender)
             self._count(spender)
             if told.limit is not None and told.remaining is not None:
                 self._told[spender] = LastTold(told, exchange.came_at, 0)
@@ -84,6 +79,19 @@ class QuotaLedger:
                 return told
             others = [one for one in self._told if one[:2] == spender[:2]]
             return max(map(self._told.__getitem__, others), key=_came_at, default=None)
+
+    def _with_limit(self, told: Quota, spender: Spender) -> Quota:
+        """Return what was *told* with the limit that was told before, where it has none.
+
+        RateLimit-Policy need not come with every RateLimit; while it has not come, the limit is as
+        much at least as was left.
+        """
+        if told.limit is not None or told.remaining is None:
+            return told
+        before = self._told.get(spender)
+        if before is None or before.quota.policy != told.policy:
+            return replace(told, limit=told.remaining)
+        return replace(told, limit=max(before.quota.limit or 0, told.remaining))
 
     def _spender(self, operation: Operation, authority: str) -> Spender:
         whole = operation.document in self._shared
@@ -138,20 +146,15 @@ def partition_of(exchange: Exchange) -> Partition:
 
     It is empty where one has none. Two answers with the same ones spend from the same quota
     (draft-ietf-httpapi-ratelimit-headers, parameter ``pk``, a byte sequence):
-    ``"hourly";r=9;t=60;pk=:c2FtZQ==:`` is of ``("hourly", ":c2FtZQ==:")``. A key that was redacted
-    is none.
+    ``"hourly";r=9;t=60;pk=:c2FtZQ==:`` is of ``("hourly", b"same")``. A key that was redacted is
+    none.
     """
-    field = ", ".join(exchange.header_values("RateLimit"))
-    found: set[tuple[str, str]] = set()
-    position = 0
-    while position < len(field):
-        item = ITEM.match(field, position)
-        if item is None:
-            return frozenset()
-        parameters = dict(EACH_PARAMETER.findall(item[2]))
-        key = parameters.get("pk", "")
-        if not re.fullmatch(BYTES, key):
-            return frozenset()
-        found.add((item[1].strip('"'), key))
-        position = item.end()
-    return frozenset(found)
+    if any(REDACTED in line for line in exchange.header_values(quota.STATE_FIELD)):
+        return frozenset()
+    try:
+        items = parse_list(exchange.field(quota.STATE_FIELD))
+    except Malformed:
+        return frozenset()
+    found = [(str(item.value), item.parameters.get("pk")) for item in items]
+    keyed = [(name, key) for name, key in found if isinstance(key, bytes)]
+    return frozenset(keyed) if len(keyed) == len(found) else frozenset()

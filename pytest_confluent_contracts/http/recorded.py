@@ -423,7 +423,7 @@ def _answered_secrets(one: Recording, operation: Operation) -> Iterator[Secret]:
 
 def _sent_secrets(one: Recording, operation: Operation) -> Iterator[Secret]:
     """Yield what a request carried, and no answer may repeat."""
-    own = {name.lower() for name in operation.credential_headers}
+    own = {scheme.carrier.lower() for scheme in operation.schemes} | {"cookie"}
     for name, value in (*one.sent, *parse_qsl(urlsplit(one.url).query)):
         if name.lower() in own or CREDENTIALS.fullmatch(name):
             for part in _parts_of_credential(value):

@@ -26,6 +26,7 @@ from pytest_confluent_contracts.http.guard import (
 )
 from pytest_confluent_contracts.http.quota_ledger import QuotaLedger
 from pytest_confluent_contracts.http.redaction import Redactor, Secret
+from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.traffic import CARELESS_WORDS
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ class Access:
     """What may be sent of one operation, and what of it must not be seen.
 
     ``paths`` are the only ones, decoded, without those of the target's URL, beside those that may
-    go just as they are spelled; ``near_misses`` is what requests carry that is nearly a credential;
-    ``budget`` is in requests (None: no limit).
+    go just as they are spelled; ``queries`` are the only ones, as they are written; ``near_misses``
+    is what requests carry that is nearly a credential; ``budget`` is in requests (None: no limit).
     """
 
     operation: Operation
@@ -74,6 +75,7 @@ class Access:
     spelled_paths: frozenset[str] = frozenset()
     near_misses: frozenset[str] = field(default=frozenset(), repr=False)
     budget: int | None = None
+    queries: frozenset[str] = frozenset({""})
 
 
 class Target:
@@ -168,13 +170,16 @@ def _handler(answer: Answering) -> Callable[[httpx.Request], httpx.Response]:
 
 def _rules(url: str, accesses: Iterable[Access], settings: ClientSettings) -> Rules:
     headers: set[str] = set()
+    queries: set[str] = set()
     for access in accesses:
         headers.update(name.lower() for name in access.operation.credential_headers)
+        queries |= access.operation.credential_carriers(Location.QUERY)
     return Rules(
         origins=frozenset(_origins(url, settings.hosts)),
         rate=settings.rate,
         secret_headers=frozenset(headers),
         insecure=settings.insecure,
+        secret_queries=frozenset(queries),
     )
 
 
@@ -199,6 +204,7 @@ def allowances_at(url: str, accesses: Iterable[Access]) -> dict[Key, Allowance]:
             paths=frozenset(prefix + path for path in access.paths),
             budget=access.budget,
             spelled_paths=frozenset(spelled_prefix + path for path in access.spelled_paths),
+            queries=access.queries,
         )
     return found
 
@@ -246,11 +252,24 @@ def near_misses(cases: Iterable[Case]) -> frozenset[str]:
     """
     found: set[str] = set()
     for case in cases:
-        for name, value in case.headers:
-            if case.operation.carries_credentials(name):
-                found.update(_credential_parts(value))
+        for value in _credentials_in(case):
+            found.update(_credential_parts(value))
     # What nobody has chosen tells nothing, and may stand in any answer.
     return frozenset(found.difference(CARELESS_WORDS))
+
+
+def _credentials_in(case: Case) -> Iterator[str]:
+    """Yield what carries credentials in *case*, as it was before it was written."""
+    operation = case.operation
+    for name, value in case.headers:
+        if operation.carries_credentials(name):
+            yield value
+    carried = ((Location.QUERY, case.query), (Location.COOKIE, case.cookies))
+    for location, pairs in carried:
+        carriers = operation.credential_carriers(location)
+        for name, value in pairs:
+            if unquote(name) in carriers:
+                yield unquote(value)
 
 
 def _credential_parts(value: str) -> Iterator[str]:

@@ -31,6 +31,7 @@ class Family(StrEnum):
     SHAPE = "shape"
     ERRORS = "errors"
     REQUESTS = "requests"
+    PARAMETERS = "parameters"
     SECURITY = "security"
     RATE_LIMIT = "rate_limit"
     UPDATE = "update"
@@ -103,8 +104,10 @@ class FindingKind(StrEnum):
     JSON_UNREADABLE = "not JSON"  # observed: what is wrong
     MEMBER_MISSING = "member missing"  # subject
     MEMBER_INVALID = "member invalid"  # subject; observed: what is wrong
+    MEMBERS_INVALID = "members invalid"  # subject: what holds them; observed: each, and its wrong
     MEMBERS_UNDECLARED = "members not declared"  # observed: the names, and how many more
     VALUE_UNLISTED = "value not listed"  # subject, observed
+    SCHEMA_CONTRADICTS = "schema contradicts itself"  # subject; observed: why
     EXAMPLE_INVALID = "example invalid"  # observed: what is wrong
     # headers
     HEADER_MISSING = "header missing"  # subject
@@ -130,6 +133,11 @@ class FindingKind(StrEnum):
     UNKNOWN_ID_HIDDEN = "unknown id hidden"  # request; expected: statuses
     REFUSAL_WRONG = "wrong refusal"  # request; expected: statuses
     REFUSAL_TELLS = "refusal tells more than others"  # subject, observed, request
+    # parameters: subject is the name; request
+    PARAMETER_TAKEN = "broken parameter not refused"  # expected: statuses
+    PARAMETER_REFUSED = "allowed parameter refused"  # observed: the answer's body
+    # subject: a member of the answer, observed; expected: what it is without the parameter
+    PARAMETER_MATTERS = "parameter makes a difference"
     CREDENTIALS_REFUSED = "valid credentials refused"  # subject: the alternative
     # errors
     LIST_EMPTY = "empty list"  # subject
@@ -150,6 +158,7 @@ class FindingKind(StrEnum):
     STACK_TRACE = "stack trace"  # observed
     ALLOW_MISSING = "405 without Allow"
     PROBLEM_STATUS_WRONG = "problem status wrong"  # observed
+    PROBLEM_MEMBER_WRONG = "problem member wrong"  # subject, observed
     # the rate limit
     REMAINING_ABOVE_LIMIT = (
         "Remaining above Limit"  # subject, observed; expected: the limit's header and its value
@@ -162,6 +171,12 @@ class FindingKind(StrEnum):
     REMAINING_STOOD_STILL = "Remaining stood still"  # subject, observed
     RESET_ROSE = "Reset rose"  # subject, observed; expected: the least before
     RESET_IS_TIME_OF_DAY = "Reset is a time of day"  # subject, observed
+    RESET_IS_NO_TIME_OF_DAY = "Reset is no time of day"  # subject, observed
+    RESET_IN_MILLISECONDS = "Reset is in milliseconds"  # subject, observed
+    # subject, observed; expected: the period's header and its value
+    RESET_BEYOND_PERIOD = "Reset beyond its period"
+    # subject, observed; expected: the limit's header and its value, and those of what is left
+    USED_DISAGREES = "used and left do not make up the limit"
     RESET_BEYOND_WINDOW = (
         "Reset beyond the window"  # subject, observed; expected: seconds that a window lasts
     )
@@ -263,6 +278,8 @@ class MissingKind(StrEnum):
     NOTHING_SENT = "nothing sent"
     NOTHING_BETWEEN = "nothing in between"
     NO_SUCH_STATUS = "no answer had the status"  # subject: the status
+    NO_SUCH_MEDIA_TYPE = "no answer had the media type"  # subject: the media type
+    BODY_NOT_JUDGED = "body not judged"  # subject: the media type
     NO_SUCH_MEMBER = "no answer had the member"  # subject
     NO_SUCH_ERROR_MEMBER = "no error had the member"  # subject
     MEMBER_OPTIONAL = "optional member never came"  # subject
@@ -272,7 +289,9 @@ class MissingKind(StrEnum):
     UNPROVOKABLE = "cannot be provoked"  # subject: the status
     METHODS_NEVER_SENT = "methods never sent"
     NO_EXAMPLE = "no example"
+    NO_VALID_BODY = "no valid body is known"
     NO_SUCH_REQUEST = "no request breaks only this"
+    NO_VALUE_NAMED = "no value named"  # subject: the parameter
     CREDENTIALS_NOT_SET = "credentials not set"  # subject: the variables
     # the rate limit
     NO_429 = "no 429"

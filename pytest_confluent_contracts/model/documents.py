@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
-from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model import media_types, paths
+from pytest_confluent_contracts.model.media_types import BodyKind
+from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.promises import Promises
 from pytest_confluent_contracts.model.sources import SourceLocation
+
+# Names in the path of a member that is a promise of its own: readers of a document look no deeper.
+DEEPEST_PROMISE = 4
+# What a schema asks for of several members together; and `$ref`, which leads to itself again.
+COMPOSING = frozenset(
+    {
+        "$ref",
+        *("oneOf", "anyOf", "not", "if", "dependentRequired", "dependentSchemas", "allOf"),
+        *("minProperties", "maxProperties"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +37,11 @@ class Property:
     secret: bool = False
 
     @property
+    def is_composed(self) -> bool:
+        """Return whether its members hang on one another, so that they are written together."""
+        return not COMPOSING.isdisjoint(self.schema)
+
+    @property
     def parent(self) -> str:
         """Return the path of the member that holds this one; ``""`` is the whole body."""
         return paths.parent_path(self.path)
@@ -31,6 +50,70 @@ class Property:
     def name(self) -> str:
         """Return the member's own name, without its path."""
         return paths.last_name(self.path)
+
+    @property
+    def schema_object(self) -> str:
+        """Return the path of the object whose schema lists this member, or the list of it."""
+        return schema_object(self.path)
+
+    @property
+    def is_deep(self) -> bool:
+        """Return whether it stands so deep that it shares a clause with its neighbours."""
+        return is_deep(self.path)
+
+    @property
+    def clause_name(self) -> str:
+        """Return what the clauses that are about it have in their ids, behind their status."""
+        if self.is_deep or not self.path:
+            return name_in_clauses(self.path) or "body"
+        return f"body/{self.path}"
+
+
+def schema_object(path: str) -> str:
+    """Return the path of the object whose schema lists the member at *path*, or the list of it.
+
+    >>> schema_object("a.b[].c[]")
+    'a.b[]'
+    """
+    steps = paths.steps_of(path)
+    names = [index for index, step in enumerate(steps) if isinstance(step, str)]
+    return paths.path_of(steps[: names[-1]] if names else ())
+
+
+def is_deep(path: str) -> bool:
+    """Return whether the member at *path* shares a clause with its neighbours."""
+    names = [step for step in paths.steps_of(path) if isinstance(step, str)]
+    return len(names) > DEEPEST_PROMISE
+
+
+def name_in_clauses(path: str) -> str:
+    """Return what stands for *path* in the ids of clauses: itself, or those it shares one with."""
+    return f"members/{schema_object(path)}" if is_deep(path) else path
+
+
+def deep_members(members: Iterable[Property]) -> dict[str, list[Property]]:
+    """Return the deep ones of *members* by the schema object that lists them, in their order."""
+    found: dict[str, list[Property]] = {}
+    for member in members:
+        if member.is_deep:
+            found.setdefault(member.schema_object, []).append(member)
+    return found
+
+
+def separate_members(members: Iterable[Property]) -> Iterator[Property]:
+    """Yield those of *members* that are written and followed one by one.
+
+    An object with members is none: they are. Of one whose members hang on one another they are
+    not: it is written as a whole. Nor are items of a list, and values of a map.
+    """
+    composed: list[str] = []
+    for member in members:
+        if paths.has_items(member.path) or paths.is_member_of_any(member.path, composed):
+            continue
+        if member.is_composed:
+            composed.append(member.path)
+        if member.is_composed or "properties" not in member.schema:
+            yield member
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,51 +136,130 @@ class Content:
     place: SourceLocation
     required: bool = True
 
+    @property
+    def kind(self) -> BodyKind:
+        """Return how such bodies are written."""
+        return media_types.body_kind(self.media_type)
+
+
+class Location(StrEnum):
+    """Where a parameter, or a credential, stands in a request."""
+
+    PATH = "path"
+    QUERY = "query"
+    HEADER = "header"
+    COOKIE = "cookie"
+
+
+Slot = tuple[Location, str]  # where a credential stands, and the name that carries it
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A declared parameter of an operation (OpenAPI 3.1, Parameter Object).
+
+    ``style`` and ``explode`` say how a value is written, ``media_type`` that of its ``content``
+    does (``""`` where a style does). ``examples`` are values that the document shows for it, those
+    of its schema last.
+    """
+
+    name: str
+    location: Location
+    required: bool
+    style: str
+    explode: bool
+    allow_reserved: bool
+    schema: Mapping[str, Any]
+    media_type: str
+    examples: tuple[Any, ...]
+    deprecated: bool
+    place: SourceLocation
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Return the JSON types that it may have, empty where the document names none."""
+        stated = self.schema.get("type", ())
+        return (stated,) if isinstance(stated, str) else tuple(stated)
+
+    @property
+    def default(self) -> Any:
+        """Return what its absence means, `ABSENT` where the document does not say."""
+        return self.schema.get("default", ABSENT)
+
+    @property
+    def is_text(self) -> bool:
+        """Return whether one text in its plain form is its value: no list, object, or style."""
+        is_styled = self.style in ("matrix", "label") or bool(self.media_type)
+        return not is_styled and not {"array", "object"} & set(self.types)
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
     """A documented response header.
 
-    ``required`` is None where the document does not say whether it is always sent.
+    ``required`` is None where the document does not say whether it is always sent; ``description``
+    is what it says in words.
     """
 
     name: str
     schema: Mapping[str, Any]
     place: SourceLocation
     required: bool | None = None
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What the document says of one status (``"200"``, ``"4XX"`` or ``"default"``)."""
+    """What the document says of one status (``"200"``, ``"4XX"`` or ``"default"``).
+
+    ``content`` is the body that we can say most of; ``others`` are those of its other media types.
+    """
 
     status: str
     headers: tuple[Header, ...]
     content: Content | None
     place: SourceLocation
+    others: tuple[Content, ...] = ()
+
+    @property
+    def contents(self) -> tuple[Content, ...]:
+        """Return every documented body, one a media type."""
+        return () if self.content is None else (self.content, *self.others)
+
+    def content_sent_as(self, media_type: str | None) -> Content | None:
+        """Return the body documented for *media_type*, the most specific; None where it is none."""
+        named = media_types.matching([one.media_type for one in self.contents], media_type)
+        return next((one for one in self.contents if one.media_type == named), None)
 
 
 @dataclass(frozen=True, slots=True)
 class SecurityScheme:
     """A security scheme.
 
-    ``variables`` maps each part of the credential to its environment variable.
+    ``carrier`` is the name of the header, the query parameter or the cookie that carries its
+    credential, ``location`` which of these it is; ``variables`` maps each part of the credential to
+    its environment variable.
     """
 
     name: str
     kind: str
-    header: str
+    carrier: str
     variables: tuple[tuple[str, str], ...]
     place: SourceLocation
+    location: Location = Location.HEADER
+
+    @property
+    def slot(self) -> Slot:
+        """Return where in a request its credential stands."""
+        return self.location, self.carrier
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One method on one path of a document.
 
-    ``parameters`` gives each path parameter's example; ``promises`` what the document says in
-    words; ``source`` is the whole document as plain data, for libraries that read OpenAPI
-    themselves.
+    ``parameters`` gives each path parameter's example as text, in the path's order; ``declared``
+    are all parameters, those of the path first; ``promises`` what the document says in words.
     """
 
     document: str
@@ -110,7 +272,9 @@ class Operation:
     security: tuple[tuple[SecurityScheme, ...], ...]
     promises: Promises
     place: SourceLocation
-    source: Mapping[str, Any] = field(repr=False)
+    # The request's other media types; `request` is the body that we can say most of.
+    other_requests: tuple[Content, ...] = ()
+    declared: tuple[Parameter, ...] = field(default=(), repr=False)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -147,6 +311,21 @@ class Operation:
         return content.properties if content else ()
 
     @property
+    def path_parameters(self) -> tuple[Parameter, ...]:
+        """Return the declared parameters of the path, in its order."""
+        return tuple(one for one in self.declared if one.location is Location.PATH)
+
+    @property
+    def other_parameters(self) -> tuple[Parameter, ...]:
+        """Return the declared parameters in query, headers and cookies, in the document's order."""
+        return tuple(one for one in self.declared if one.location is not Location.PATH)
+
+    @property
+    def styled_names(self) -> frozenset[str]:
+        """Return the names of the path parameters whose text is already written for the path."""
+        return frozenset(one.name for one in self.path_parameters if not one.is_text)
+
+    @property
     def secret_paths(self) -> tuple[str, ...]:
         """Return the paths of the secret members of the request body."""
         return tuple(member.path for member in self.request_members if member.secret)
@@ -160,8 +339,13 @@ class Operation:
 
     @property
     def credential_headers(self) -> set[str]:
-        """Return the names of the headers that carry credentials."""
-        return {scheme.header for scheme in self.schemes}
+        """Return the names of the headers that carry credentials, that of cookies included."""
+        names = self.credential_carriers(Location.HEADER)
+        return names | {"Cookie"} if self.credential_carriers(Location.COOKIE) else names
+
+    def credential_carriers(self, location: Location) -> set[str]:
+        """Return the names of what carries credentials at *location*."""
+        return {scheme.carrier for scheme in self.schemes if scheme.location is location}
 
     def carries_credentials(self, header: str) -> bool:
         """Return whether *header*, in any case (RFC 9110 5.1), is one that carries credentials."""
@@ -190,8 +374,33 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadOperation:
+    """An operation that cannot be read, and is not held for that: ``reason`` names file and line.
+
+    ``place`` is the line that is wrong.
+    """
+
+    id: str
+    method: str
+    path: str
+    place: SourceLocation
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """What stands in the document and no clause is about: ``callbacks``, and where."""
+
+    what: str
+    place: SourceLocation
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
-    """A published description of an API: an OpenAPI file."""
+    """A published description of an API: an OpenAPI file, and those that it refers to.
+
+    ``files`` gives the path of each, by the name that is shown to people.
+    """
 
     name: str
     title: str
@@ -200,3 +409,6 @@ class Document:
     digest: str
     servers: tuple[str, ...]
     operations: tuple[Operation, ...]
+    unread: tuple[UnreadOperation, ...] = ()
+    unjudged: tuple[Unjudged, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)

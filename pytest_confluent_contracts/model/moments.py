@@ -61,7 +61,7 @@ def parse_http_date(text: str | None) -> datetime | None:
     """Return the time that a ``Date`` header tells, None where it tells none (RFC 9110 5.6.7)."""
     try:
         told = parsedate_to_datetime(text or "")
-    except ValueError:
+    except (ValueError, OverflowError):  # no date, or a year beyond numbers
         return None
     return told if told.tzinfo else told.replace(tzinfo=UTC)  # asctime has no zone and means UTC
 

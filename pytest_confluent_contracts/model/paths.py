@@ -1,15 +1,16 @@
 """Where in a body or a URL does a value stand? Paths of clause ids, JSON Pointers, URL templates.
 
-A path names members with dots between them, and ``[]`` for every item of a list:
-``errors[].source.pointer``; ``""`` is the whole body. In a name that holds a dot, a bracket or a
-backslash, a backslash stands before each of them (``a\\.b`` is one member named ``a.b``), and the
-empty name is written ``\\e``. A slash needs no escape: only JSON Pointers give it a meaning.
+A path names members with dots between them, ``[]`` for every item of a list, and ``*`` for every
+value of a map: ``errors[].source.pointer``, ``labels.*``; ``""`` is the whole body. In a name that
+holds a dot, a bracket or a backslash, a backslash stands before each of them (``a\\.b`` is one
+member named ``a.b``), the name ``*`` is written ``\\*``, and the empty name ``\\e``. A slash needs
+no escape: only JSON Pointers give it a meaning.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 from typing import Any, Final
@@ -23,18 +24,22 @@ class Absent(Enum):
 
 
 class Item(Enum):
-    """The step from a list to each of its items."""
+    """The step from a list to each of its items, or from a map to each of its values."""
 
     ITEM = "[]"
+    VALUE = "*"
 
 
 ABSENT: Final = Absent.ABSENT
 ITEM: Final = Item.ITEM
+VALUE: Final = Item.VALUE
 
 Step = str | Item
 
 WHOLE = ""
 EMPTY_NAME = "\\e"
+ANY_NAME = "*"
+NEW_NAME = "contract"  # of a value that is put into a map
 # A step: ``[]``, or a name in which a backslash makes the next character stand for itself.
 STEP = re.compile(r"\[\]|(?P<name>(?:[^.\[\]\\]|\\.)+)", re.DOTALL)
 ESCAPED = re.compile(r"[.\[\]\\]")
@@ -62,9 +67,15 @@ def steps_of(path: str) -> tuple[Step, ...]:
         # Between two steps stands a dot before a name, and none before an item.
         if found is None or (steps and after_dot == (found["name"] is None)):
             raise ValueError(f"{path!r} is no path: see character {position}")
-        steps.append(ITEM if found["name"] is None else _unescaped_name(found["name"]))
+        steps.append(_step_written(found["name"]))
         position = found.end()
     return tuple(steps)
+
+
+def _step_written(name: str | None) -> Step:
+    if name is None:
+        return ITEM
+    return VALUE if name == ANY_NAME else _unescaped_name(name)
 
 
 def path_of(steps: Iterable[Step | int]) -> str:
@@ -72,11 +83,18 @@ def path_of(steps: Iterable[Step | int]) -> str:
 
     An index stands for every item, as `ITEM` does.
     """
-    parts = [f".{_escaped_name(step)}" if isinstance(step, str) else "[]" for step in steps]
-    return "".join(parts).removeprefix(".")
+    return "".join(map(_written_step, steps)).removeprefix(".")
+
+
+def _written_step(step: Step | int) -> str:
+    if step is VALUE:
+        return f".{ANY_NAME}"
+    return f".{_escaped_name(step)}" if isinstance(step, str) else "[]"
 
 
 def _escaped_name(name: str) -> str:
+    if name == ANY_NAME:
+        return f"\\{name}"
     return ESCAPED.sub(lambda mark: f"\\{mark.group()}", name) if name else EMPTY_NAME
 
 
@@ -92,6 +110,28 @@ def member_path(parent: str, name: str) -> str:
 def item_path(parent: str) -> str:
     """Return the path of the items of the list at *parent*."""
     return f"{parent}[]"
+
+
+def value_path(parent: str) -> str:
+    """Return the path of the values of the map at *parent*."""
+    return path_of([*steps_of(parent), VALUE])
+
+
+def documented_path(steps: Iterable[Step | int], documented: Container[str]) -> str:
+    """Return the path of *steps* as a document that has the paths *documented* would write it.
+
+    >>> documented_path(["labels", "team"], {"labels", "labels.*"})
+    'labels.*'
+    """
+    told: list[Step] = []
+    for step in steps:
+        named = step if isinstance(step, str) else ITEM
+        is_of_map = path_of([*told, named]) not in documented and isinstance(step, str)
+        if is_of_map and path_of([*told, VALUE]) in documented:
+            told.append(VALUE)
+        else:
+            told.append(named)
+    return path_of(told)
 
 
 @lru_cache(maxsize=8192)
@@ -150,8 +190,8 @@ def relative_path(path: str, holder: str) -> str:
 
 
 def has_items(path: str) -> bool:
-    """Return whether *path* leads through a list."""
-    return ITEM in steps_of(path)
+    """Return whether *path* leads through a list or a map, and so to any number of values."""
+    return any(isinstance(step, Item) for step in steps_of(path))
 
 
 # --- values in a body --------------------------------------------------------------------------
@@ -167,7 +207,10 @@ def _descend(body: Any, steps: Sequence[Step], pointer: str) -> Iterator[tuple[s
         yield pointer, body
         return
     step, rest = steps[0], steps[1:]
-    if isinstance(step, Item):
+    if step is VALUE:
+        for name, value in body.items() if isinstance(body, Mapping) else ():
+            yield from _descend(value, rest, f"{pointer}/{escape_token(name)}")
+    elif isinstance(step, Item):
         for index, item in enumerate(body if isinstance(body, list) else ()):
             yield from _descend(item, rest, f"{pointer}/{index}")
     elif isinstance(body, Mapping) and step in body:
@@ -198,6 +241,8 @@ def _with_step(body: Any, steps: Sequence[Step], value: Any) -> Any:
     if not steps:
         return value
     step, rest = steps[0], steps[1:]
+    if step is VALUE:
+        return {NEW_NAME: _with_step(ABSENT, rest, value)}
     if isinstance(step, Item):
         return [_with_step(ABSENT, rest, value)]
     holder = body if isinstance(body, Mapping) else {}

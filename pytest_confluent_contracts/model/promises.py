@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final
 
 from pytest_confluent_contracts.model.sources import SourceLocation
@@ -44,22 +45,43 @@ class Refusals(Entry):
     throttled: tuple[int, ...] = ()
 
 
+class ResetUnit(StrEnum):
+    """How a Reset is told, as ``x-contract`` calls it."""
+
+    SECONDS = "relative-seconds"  # from now
+    EPOCH = "epoch-seconds"  # since 1970 (UTC)
+    UNKNOWN = ""  # the document does not say
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimit(Entry):
     """The headers that tell the rate limit; ``""`` is one that is not promised.
 
-    ``reset_is_relative``: Reset is seconds from now, not since 1970. ``retry_after_only_on``: the
-    only statuses on which that header may appear. ``shared``: all operations of the document spend
-    from one quota.
+    ``retry_after_only_on``: the only statuses on which that header may appear. ``shared``: all
+    operations of the document spend from one quota. ``period`` is the header with the seconds of a
+    window, ``used`` the one with the requests that were spent. ``may_refuse_with``: statuses that
+    refuse at the limit and for other reasons, too: there, Remaining of 0 or Retry-After tells.
+
+    Where it is inferred, requests are counted ``in_windows`` that begin and end at one moment only
+    where words say so.
     """
 
     limit: str = ""
     remaining: str = ""
     reset: str = ""
     retry_after: str = ""
-    reset_is_relative: bool = True
+    reset_unit: ResetUnit = ResetUnit.SECONDS
     retry_after_only_on: tuple[int, ...] = (429,)
     shared: bool = False
+    period: str = ""
+    used: str = ""
+    may_refuse_with: tuple[int, ...] = ()
+    in_windows: bool = True
+
+    @property
+    def reset_is_relative(self) -> bool:
+        """Return whether Reset is promised to be seconds from now."""
+        return self.reset_unit is ResetUnit.SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

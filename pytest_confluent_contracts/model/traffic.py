@@ -9,8 +9,9 @@ from ipaddress import ip_address
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
-from pytest_confluent_contracts.model.documents import Operation
+from pytest_confluent_contracts.model.documents import Location, Operation
 from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
+from pytest_confluent_contracts.model.quota import refuses_for_limit
 
 REDACTED: Final = "[redacted]"
 CARELESS_WORDS: Final = ("null", "undefined")  # what a program sends whose credentials are not set
@@ -42,6 +43,7 @@ class Probe(StrEnum):
     CREDENTIALS = "credentials"
     UNKNOWN = "unknown"
     COVERAGE = "coverage"
+    PARAMETERS = "parameters"
     THROTTLE = "throttle"
 
 
@@ -89,6 +91,9 @@ class SubjectKind(StrEnum):
     # The scheme that is wrong, where something else is, too: the body, or the id.
     CREDENTIALS_BEFORE_BODY = "credentials before body"
     CREDENTIALS_BEFORE_ID = "credentials before id"
+    MEDIA_TYPE = "media type"  # the other media type that a valid body is sent as
+    PATCH_PATH = "path of a patch"  # an operation of a JSON Patch, which may fail for what is there
+    NO_VALID_BODY = "no valid body"  # one that the schema allows was looked for, and not found
     ODD_ID = "odd id"  # an id that may be refused for its form, before anybody looks for it
     FORM = "form"  # the name of the legal form of a request; empty for the usual one
     NORMALISED_ID = "normalised id"  # an id that is the own one to who normalises what HTTP lets
@@ -105,6 +110,30 @@ class Subject:
 NOTHING_SPECIAL: Final = Subject(SubjectKind.NONE)
 
 
+class TrialKind(StrEnum):
+    """What a case tries of one parameter."""
+
+    MISSING = "missing"  # it is required, and left out
+    BROKEN = "broken"  # its value breaks one keyword of its schema
+    ALLOWED = "allowed"  # the document names the value, or a bound that it lies on
+    DEFAULT = "default"  # its value is what its absence means
+    ODD = "odd"  # the schema allows the value, and a service may know that it means nothing
+    UNDECLARED = "undeclared"  # the document does not name the parameter
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterTrial:
+    """The one parameter that a case tries; ``keyword`` is the rule of its schema that is broken.
+
+    The keyword of a value inside a list or an object has ``items/`` or ``properties/`` before it.
+    """
+
+    kind: TrialKind
+    location: Location
+    name: str
+    keyword: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class CaseParts:
     """What a case that will be sent, and one that may be shown, have in common.
@@ -113,7 +142,8 @@ class CaseParts:
     the ground truth of what is wrong with it; ``subject`` what it is about; ``authority`` the
     credentials it travels with. ``spelling`` is how the last path parameter is written in the
     path where it is not percent-encoded as usual, for example ``ak-1;a=b``. ``framing`` is how the
-    end of the body is told.
+    end of the body is told. ``query`` and ``cookies`` are names and values as they are written,
+    percent-encoded; ``trial`` says which parameter the case is about.
     """
 
     probe: Probe
@@ -130,25 +160,47 @@ class CaseParts:
     subject: Subject = NOTHING_SPECIAL
     spelling: str = ""
     framing: Framing = Framing.COUNTED
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    cookies: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    trial: ParameterTrial | None = None
 
     @property
     def key(self) -> tuple[object, ...]:
         """Return what makes two cases the same request, byte for byte."""
-        address = (self.operation.id, self.parameters, self.spelling)
-        return *address, self.headers, self.framing, self.body
+        address = (self.operation.id, self.parameters, self.spelling, self.query)
+        return *address, self.headers, self.cookies, self.framing, self.body
 
     @property
     def written_path(self) -> str:
         """Return the path as it goes out, percent-encoded, without that of the target's URL."""
-        written = [(name, percent_encoded(value)) for name, value in self.parameters]
+        styled = self.operation.styled_names
+        written: list[tuple[str, str]] = []
+        for name, value in self.parameters:
+            written.append((name, value if name in styled else percent_encoded(value)))
         if self.spelling:
             written[-1] = (written[-1][0], self.spelling)
         return filled_template(self.operation.path, written)
 
     @property
+    def written_query(self) -> str:
+        """Return the query as it goes out, percent-encoded; ``""`` where there is none."""
+        return "&".join(f"{name}={value}" for name, value in self.query)
+
+    @property
+    def written_target(self) -> str:
+        """Return the path and the query as they go out, without the path of the target's URL."""
+        query = self.written_query
+        return f"{self.written_path}?{query}" if query else self.written_path
+
+    @property
+    def written_cookies(self) -> str:
+        """Return the value of the header ``Cookie`` (RFC 6265 4.2.1); ``""`` where none is sent."""
+        return "; ".join(f"{name}={value}" for name, value in self.cookies)
+
+    @property
     def size(self) -> tuple[int, int]:
-        """Return what a smaller request is measured by: bytes of the body, then of its title."""
-        return len(self.body or b""), len(self.title)
+        """Return what a smaller request is measured by: bytes of body and query, then its title."""
+        return len(self.body or b"") + len(self.written_query), len(self.title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +295,14 @@ class Exchange:
         wanted = name.lower()
         return tuple(value for key, value in self.headers if key.lower() == wanted)
 
+    def field(self, name: str) -> str:
+        """Return the lines of the structured field *name* as one, empty where it did not come.
+
+        Several lines are one list (RFC 9651 4.2). What was redacted counts as a word, since its
+        brackets may stand in no key or token.
+        """
+        return ", ".join(self.header_values(name)).replace(REDACTED, "redacted")
+
     @property
     def is_readable(self) -> bool:
         """Return whether the body could be read: its content coding, if any, be undone."""
@@ -259,7 +319,9 @@ class Exchange:
 
         It has no word on what was asked.
         """
-        return self.status in (self.case.operation.promises.refusals.throttled or (429,))
+        if self.status in (self.case.operation.promises.refusals.throttled or (429,)):
+            return True
+        return refuses_for_limit(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +331,7 @@ class RunContext:
     ``parameters`` are the path parameters of the resource that may be changed; ``pins`` are fixed
     values by path; ``credentials`` hold the value of each part by scheme; ``made_up`` says whether
     values that another system checks may be generated; ``owned`` whether the parameters name a
-    resource that may be changed.
+    resource that may be changed. ``given`` are texts for other parameters, by name.
     """
 
     parameters: tuple[tuple[str, str], ...]
@@ -279,6 +341,7 @@ class RunContext:
     max_examples: int = 100
     made_up: bool = True
     owned: bool = True
+    given: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 class Clock(Protocol):

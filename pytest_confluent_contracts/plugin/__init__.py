@@ -11,7 +11,10 @@ import pytest
 
 from pytest_confluent_contracts.plugin import fixtures, options
 
-FAMILIES = ("shape", "errors", "requests", "security", "rate_limit", "update", "wire")
+FAMILIES = (
+    *("shape", "errors", "requests", "parameters", "security"),
+    *("rate_limit", "update", "wire"),
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -144,7 +145,6 @@ class Controller:
 
         Where that fails, the verdicts are printed all the same, and the exit code is 4.
         """
-        from pytest_confluent_contracts import documents
         from pytest_confluent_contracts.report import files, run
 
         folder = self.settings.report
@@ -153,11 +153,12 @@ class Controller:
         described: list[dict[str, Any]] = []
         sources: dict[str, str] = {}
         for path in self.settings.documents:
-            one = run.describe_document(documents.read_document(path))
-            described.append(one)
-            # One that is gone by now was read before: the reports do without its text.
-            if path.is_file():
-                sources[one["file"]] = path.read_text("utf-8")
+            document = self.settings.read(path)
+            described.append(run.describe_document(document))
+            for name, file in document.files.items():
+                # One that is gone by now was read before: the reports do without its text.
+                if Path(file).is_file():
+                    sources[name] = Path(file).read_text("utf-8")
         finished = run.gather_run(self._meta(session, described), self.records, self.exchanges)
         try:
             files.write_reports(folder, finished, sources)

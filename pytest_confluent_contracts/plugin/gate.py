@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 REMOTE_BACKOFF_S = 0.5
 # Requests that a finding may be shrunk with: off this machine each of them is a load on others.
 REMOTE_SHRINK_TRIES = 20
-NOBODYS_ID = "contract-unknown-0000"
 # What another resource or another target may mend, and what shows that the target may serve
 # another document alone.
 WRONG_RESOURCE = frozenset({MissingKind.UNKNOWN_RESOURCE, MissingKind.NOTHING_SERVED})
@@ -157,6 +156,8 @@ class Gate:
             self.settings.operations() if self._needed is None else [one for one, _ in self._needed]
         )
         accesses = [planned_access(self.plan(one), self.budget(one)) for one in held]
+        given = {one.name: one.text for one in settings.parameters if one.hidden}
+        hidden = given | settings.pins
         client_settings = targets.ClientSettings(
             timeout=settings.timeout,
             rate=settings.rate / self.share(),
@@ -164,9 +165,9 @@ class Gate:
             insecure=settings.insecure,
         )
         if not settings.mocked:
-            return targets.live(settings.target, accesses, client_settings, settings.pins)
+            return targets.live(settings.target, accesses, client_settings, hidden)
         services = {one.key: self.service(one) for one in held}
-        redactor = targets.redactor_of(accesses, settings.pins)
+        redactor = targets.redactor_of(accesses, hidden)
         answer = Router(services).answer
         return targets.embedded(answer, self.clock, accesses, client_settings, redactor)
 
@@ -181,10 +182,12 @@ class Gate:
 
     def service(self, operation: Operation) -> Service:
         """Return the embedded service of *operation*."""
+        from pytest_confluent_contracts.cases.parameter_values import held_parameters
         from pytest_confluent_contracts.double.service import Service
 
         if operation.key not in self._services:
-            self._services[operation.key] = Service(operation, self.clock)
+            held = held_parameters(operation)
+            self._services[operation.key] = Service(operation, self.clock, held=held)
         return self._services[operation.key]
 
     def budget(self, operation: Operation) -> int | None:
@@ -214,40 +217,60 @@ class Gate:
         """
         if self.settings.mocked:
             return self.service(operation).parameters
-        named = dict(self.settings.parameters)
+        from pytest_confluent_contracts.cases.parameter_values import given_path_text, only_text
+
+        declared = {one.name: one for one in operation.path_parameters}
+        named = self.given(operation)
         found: list[tuple[str, str]] = []
         for name, shown in operation.parameters:
-            otherwise = shown if self.settings.local else ""
-            found.append((name, named.get(name, otherwise)))
+            parameter = declared.get(name)
+            # What can be nothing else names nobody's resource.
+            text = shown if self.settings.local else only_text(parameter)
+            if name in named:
+                text = given_path_text(parameter, named[name])
+            found.append((name, text))
         return tuple(found)
+
+    def given(self, operation: Operation) -> dict[str, str]:
+        """Return the texts that were given for parameters of *operation*, by name.
+
+        One that was given for this operation alone stands before one for all.
+        """
+        given = self.settings.parameters
+        found = {one.name: one.text for one in given if not one.operation}
+        return found | {one.name: one.text for one in given if one.operation == operation.id}
 
     def context(self, operation: Operation) -> RunContext:
         """Return what the run brings along for *operation*.
 
         Without a resource of its own, an id that nobody has.
         """
+        from pytest_confluent_contracts.cases.unknown_ids import unknown_where_empty
+
         settings, parameters = self.settings, self.parameters(operation)
         own_paths = {member.path for member in operation.request_members}
         checked = settings.local or not self.unpinned(operation)
         given = self.service(operation).credentials if settings.mocked else credentials(operation)
         return RunContext(
-            parameters=tuple((name, content or NOBODYS_ID) for name, content in parameters),
+            parameters=unknown_where_empty(operation, parameters, settings.seed),
             pins={path: content for path, content in settings.pins.items() if path in own_paths},
             credentials=given,
             seed=settings.seed,
             max_examples=settings.max_examples,
             made_up=settings.local,
             owned=checked and all(content for _, content in parameters),
+            given=tuple(self.given(operation).items()),
         )
 
     def plan(self, operation: Operation) -> Plan:
         """Return what is sent of *operation*, made when first asked for."""
-        from pytest_confluent_contracts.cases.plan import EVERY_PROBE, make_plan
+        from pytest_confluent_contracts.cases.plan import EVERY_PROBE, plan_within
 
         if operation.key not in self._plans:
             needed = {one.key: probes for one, probes in self._needed or ()}
             context = self.context(operation)
-            self._plans[operation.key] = make_plan(
+            self._plans[operation.key] = plan_within(
+                self.budget(operation),
                 operation,
                 context,
                 needed=needed.get(operation.key, EVERY_PROBE),
@@ -264,7 +287,8 @@ class Gate:
         """Return the probes that this run must not send, each with the reason."""
         changing = [probe for probe in Probe if probe not in (Probe.CREDENTIALS, Probe.UNKNOWN)]
         if not all(content for _, content in self.parameters(operation)):
-            named = ", ".join(f"--contract-param {name}=..." for name, _ in operation.parameters)
+            missing = [name for name, content in self.parameters(operation) if not content]
+            named = ", ".join(f"--contract-param {name}=..." for name in missing)
             return dict.fromkeys(changing, f"name a resource that may be changed: {named}")
         unpinned = self.unpinned(operation)
         if unpinned and not context.made_up:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.double.proving import MutationResult
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
-    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.documents import Operation, UnreadOperation
+    from pytest_confluent_contracts.model.sources import SourceLocation
     from pytest_confluent_contracts.plugin.gate import Gate
 
 
@@ -37,12 +38,50 @@ class DocumentFile(pytest.File):
         nodeid: Any = name if kind is str else kind(path=name)
         return cls.from_parent(parent, path=path, nodeid=nodeid)
 
-    def collect(self) -> Iterator[OperationNode]:
-        """Yield the operations of the document."""
-        from pytest_confluent_contracts import documents
+    def collect(self) -> Iterator[OperationNode | UnreadItem]:
+        """Yield the operations of the document that were chosen, then those that are unreadable."""
+        from pytest_confluent_contracts.plugin.choice import is_chosen
+        from pytest_confluent_contracts.plugin.stash import SETTINGS
 
-        for operation in documents.read_document(self.path).operations:
-            yield OperationNode.of(self, operation)
+        settings = self.config.stash[SETTINGS]
+        document, chosen = settings.read(self.path), settings.chosen
+        for operation in document.operations:
+            if is_chosen(operation, chosen):
+                yield OperationNode.of(self, operation)
+        for unread in document.unread:
+            if is_chosen(unread, chosen):
+                yield UnreadItem.of(self, unread)
+
+
+class UnreadItem(pytest.Function):
+    """An operation that cannot be read: one skipped test, at the line that is wrong."""
+
+    place: SourceLocation
+
+    @classmethod
+    def of(cls, parent: DocumentFile, unread: UnreadOperation) -> UnreadItem:
+        """Return the test of the operation that is *unread*."""
+
+        def skipped() -> None:
+            pytest.skip(f"not read: {unread.reason}")
+
+        item: UnreadItem = cls.from_parent(parent, name=unread.id, callobj=skipped)
+        item.place = unread.place
+        item.add_marker(pytest.mark.contract)
+        return item
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Return the place that is wrong, the line counted from 0."""
+        path = path_of_place(self, self.place)
+        return path, self.place.line - 1, f"{self.path.stem}: {self.name}"
+
+
+def path_of_place(item: pytest.Item, place: SourceLocation) -> Path:
+    """Return the path of the file in which *place* stands: a document may have several."""
+    from pytest_confluent_contracts.plugin.stash import SETTINGS
+
+    files = item.config.stash[SETTINGS].read(item.path).files
+    return type(item.path)(files.get(place.file, item.path))
 
 
 class OperationNode(pytest.Collector):
@@ -55,6 +94,7 @@ class OperationNode(pytest.Collector):
         """Return the node of *operation*."""
         node: OperationNode = cls.from_parent(parent, name=operation.id)
         node.operation = operation
+        node.add_marker(pytest.mark.contract)  # which its clauses have from it
         return node
 
     def collect(self) -> Iterator[ClauseItem | MutationItem]:
@@ -68,8 +108,12 @@ class OperationNode(pytest.Collector):
         if self.config.stash[SETTINGS].prove:
             yield from self.mutation_items()
             return
+        shared: Any = None
         for clause in clauses.derive(self.operation):
-            yield ClauseItem.of(self, self.operation, clause)
+            item = ClauseItem.of(self, self.operation, clause, shared)
+            # All ask for one fixture: what pytest found out for the first of them holds for all.
+            shared = shared or getattr(item, "_fixtureinfo", None)
+            yield item
 
     def mutation_items(self) -> Iterator[MutationItem]:
         """Yield a test for each mutation, after one for the service without any."""
@@ -101,7 +145,6 @@ class MutationItem(pytest.Function):
             parent, name=f"prove/{mutation or 'no fault'}", callobj=proven
         )
         item.proof = None
-        item.add_marker(pytest.mark.contract)
         return item
 
     def repr_failure(  # type: ignore[override]
@@ -124,20 +167,28 @@ class ClauseItem(pytest.Function):
     """
 
     clause: Clause
+    place: SourceLocation
     ruling: Ruling | None
     fault: str
 
     @classmethod
-    def of(cls, parent: OperationNode, operation: Operation, clause: Clause) -> ClauseItem:
-        """Return the test of *clause*, marked with its family."""
+    def of(
+        cls, parent: OperationNode, operation: Operation, clause: Clause, fixtures: Any = None
+    ) -> ClauseItem:
+        """Return the test of *clause*, marked with its family.
+
+        *fixtures* is what pytest knows of the fixtures of another such test, None where it shall
+        find out itself.
+        """
 
         def judged(contract_gate: Gate) -> None:
             item.ruling = _uninterrupted_ruling(contract_gate, operation, clause)
             _conclude(item, contract_gate)
 
-        item: ClauseItem = cls.from_parent(parent, name=clause.id, callobj=judged)
-        item.clause, item.ruling, item.fault = clause, None, ""
-        item.add_marker(pytest.mark.contract)
+        item: ClauseItem = cls.from_parent(
+            parent, name=clause.id, callobj=judged, fixtureinfo=fixtures
+        )
+        item.clause, item.place, item.ruling, item.fault = clause, clause.place, None, ""
         item.add_marker(getattr(pytest.mark, clause.family.value))
         return item
 
@@ -152,7 +203,8 @@ class ClauseItem(pytest.Function):
             told = block.failure_block(self.ruling, command)
             if self.fault:
                 told = f"{self.fault}\n{told}"
-            return _failure_with_block(excinfo, told, self.path, self.clause.place.line)
+            path = path_of_place(self, self.place)
+            return _failure_with_block(excinfo, told, path, self.place.line)
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -160,7 +212,8 @@ class ClauseItem(pytest.Function):
 
         pytest would write the dots of a bare id as colons.
         """
-        return self.path, self.clause.place.line - 1, f"{self.path.stem}: {self.clause.id}"
+        path = path_of_place(self, self.place)
+        return path, self.place.line - 1, f"{self.path.stem}: {self.clause.id}"
 
 
 def _uninterrupted_ruling(gate: Gate, operation: Operation, clause: Clause) -> Ruling:

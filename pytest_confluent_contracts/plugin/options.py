@@ -18,9 +18,21 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     ("target", "text", "where the requests go: a URL, or mock for the embedded service"),
     ("spec", "list", "document to hold the target to: a bundled name or a file (repeatable)"),
     (
+        "overlay",
+        "list",
+        "OpenAPI Overlay: what it adds to a document that one does not own (repeatable)",
+    ),
+    (
+        "operation",
+        "list",
+        "hold only these operations: operationId, or METHOD /path, with * as a wildcard; "
+        "!PATTERN leaves out (repeatable)",
+    ),
+    (
         "param",
         "list",
-        "NAME=VALUE: a path parameter, the resource that may be changed (repeatable)",
+        "NAME=VALUE: a parameter; in the path, the resource that may be changed; "
+        "OPERATION::NAME=VALUE for one operation (repeatable)",
     ),
     (
         "pin",
@@ -73,6 +85,8 @@ MODES = {"prove": {"matrix": "the same, and every other clause that each mutatio
 METAVARS = {
     "target": "URL",
     "spec": "DOCUMENT",
+    "overlay": "FILE",
+    "operation": "PATTERN",
     "param": "NAME=VALUE",
     "pin": "POINTER=VALUE",
     "max-examples": "COUNT",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_confluent_contracts.model.paths import filled_template
 from pytest_confluent_contracts.model.traffic import Probe
 from pytest_confluent_contracts.plugin.gate import selected_clauses
+from pytest_confluent_contracts.run.preflight import credential_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import RunContext
     from pytest_confluent_contracts.plugin.gate import Gate
+    from pytest_confluent_contracts.plugin.settings import Settings
 
 
 SHOWN = 4  # clauses named of those that are not exercised
@@ -31,13 +33,29 @@ def told_plan(gate: Gate, items: Sequence[pytest.Item]) -> Iterator[str]:
             yield f"  {line}"
 
 
+def told_left_out(settings: Settings) -> Iterator[str]:
+    """Yield what each of the documents has that is not held, each with its place."""
+    from pytest_confluent_contracts.report.terminal import places_by_what
+
+    for path in settings.documents:
+        document = settings.read(path)
+        for unread in document.unread:
+            yield f"not read: {document.name}::{unread.id}: {unread.reason}"
+        for what, places in places_by_what(document.unjudged).items():
+            named = ", ".join(map(str, places))
+            yield f"not judged: {document.name}: {what}: {named}"
+
+
 def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> Iterator[str]:
     plan = gate.plan(operation)
     filled = filled_template(operation.path, plan.context.parameters)
     yield f"to: {operation.method} {gate.base_url}{filled}"
     if not plan.is_authorised:
         yield "nothing: no credentials are set"
+        yield f"to mend: set {credential_variables(operation)}"
         return
+    if plan.context.credentials and not gate.settings.mocked:
+        yield f"credentials: from {credential_variables(operation)}"
     total = 0
     for name, count, told in _steps(plan):
         total += count
@@ -53,6 +71,8 @@ def _steps(plan: Plan) -> Iterator[tuple[str, int, str]]:
     if plan.context.owned:
         yield "opening", 1, "1 request"
     for planned in plan.probes:
+        if not planned.cases and not planned.skipped:
+            continue
         told = planned.skipped or f"{len(planned.cases)} requests"
         if planned.probe is Probe.THROTTLE and not planned.skipped:
             told = "until 429, twice the limit at most"

@@ -11,9 +11,9 @@ import re
 import secrets
 import shlex
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -21,12 +21,13 @@ from pytest_confluent_contracts.model.clauses import NODE_PREFIX
 from pytest_confluent_contracts.model.paths import has_items, pointer_of, steps_of
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import is_local
+from pytest_confluent_contracts.plugin.choice import checked_patterns, is_chosen
 from pytest_confluent_contracts.plugin.options import MOCK, MODES, OPTIONS, option_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.documents import Document, Operation, UnreadOperation
 
 UNREPEATED = frozenset({"report", "plan", "waivers-update", "prove"})
 # Off this machine the requests are a load on somebody: in all, a second, and at one time.
@@ -36,12 +37,28 @@ REMOTE_CONCURRENCY = 4
 
 
 @dataclass(frozen=True, slots=True)
+class GivenParameter:
+    """A text for a parameter by its name; ``operation`` is the id of the one that it is for.
+
+    ``""`` stands for every operation that has the parameter. ``hidden`` is one that came from the
+    environment, and names no resource: it may be a secret.
+    """
+
+    operation: str
+    name: str
+    text: str = field(repr=False)
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What a run was asked for, checked."""
 
     target: str
     documents: tuple[Path, ...]
-    parameters: tuple[tuple[str, str], ...] = ()
+    overlays: dict[Path, tuple[Path, ...]] = field(default_factory=dict)
+    chosen: tuple[str, ...] = ()
+    parameters: tuple[GivenParameter, ...] = ()
     pins: dict[str, Any] = field(default_factory=dict, repr=False)
     max_examples: int = 100
     seed: int = 0
@@ -73,8 +90,15 @@ class Settings:
         return _serves_all(self.target)
 
     def operations(self) -> list[Operation]:
-        """Return the operations of the documents, in their order."""
-        return list(_operations(self.documents))
+        """Return the operations of the documents that this run holds, in their order."""
+        every = _operations([self.read(path) for path in self.documents])
+        return [one for one in every if is_chosen(one, self.chosen)]
+
+    def read(self, path: Path) -> Document:
+        """Return the document in *path*, with the overlays that this run has for it."""
+        from pytest_confluent_contracts import documents
+
+        return documents.read_document(path, self.overlays.get(path, ()))
 
 
 def read_settings(config: pytest.Config) -> Settings:
@@ -89,14 +113,18 @@ def _checked_settings(config: pytest.Config, target: str) -> Settings:
     if target != MOCK:
         _check_url(target)
     _check_workers(config)
-    paths = _documents(config, target)
+    paths = _document_paths(config, target)
+    overlays = _overlays(config, paths)
+    held = _read_documents(paths, overlays)
     local = _serves_all(target)
     seed = _seed(config)
     return Settings(
         target=target.rstrip("/"),
         documents=paths,
-        parameters=tuple(_checked_parameters(option_value(config, "param") or (), paths)),
-        pins=dict(checked_pins(option_value(config, "pin") or (), paths)),
+        overlays=overlays,
+        chosen=tuple(_chosen(config, held)),
+        parameters=tuple(_checked_parameters(option_value(config, "param") or (), held)),
+        pins=dict(checked_pins(option_value(config, "pin") or (), held)),
         max_examples=_number(config, "max-examples", int, 0, 100),
         seed=seed,
         budget=_budget(config, local, len(paths)),
@@ -191,13 +219,8 @@ def _serves_all(target: str) -> bool:
 # --- the documents --------------------------------------------------------------------------------
 
 
-def _documents(config: pytest.Config, target: str) -> tuple[Path, ...]:
-    """Return the documents that were asked for, each once.
-
-    Raise `ContractError` where one is wrong.
-    """
-    from pytest_confluent_contracts import documents
-
+def _document_paths(config: pytest.Config, target: str) -> tuple[Path, ...]:
+    """Return the documents that were asked for, each once; raise `ContractError` otherwise."""
     asked = [path.resolve() for path in _asked_documents(config, target)]
     found = tuple(dict.fromkeys(asked))
     stems = [path.stem for path in found]
@@ -205,9 +228,48 @@ def _documents(config: pytest.Config, target: str) -> tuple[Path, ...]:
         if stems.count(stem) > 1:
             cure = "rename one, the name is part of the clauses' ids"
             raise ContractError(f"two documents are named {stem!r}: {cure}")
-    for path in found:
-        documents.read_document(path)
     return found
+
+
+def _read_documents(
+    paths: Sequence[Path], overlays: dict[Path, tuple[Path, ...]]
+) -> list[Document]:
+    """Return the documents in *paths*; raise `ContractError` where one is wrong."""
+    from pytest_confluent_contracts import documents
+
+    return [documents.read_document(path, overlays.get(path, ())) for path in paths]
+
+
+def _overlays(config: pytest.Config, paths: Sequence[Path]) -> dict[Path, tuple[Path, ...]]:
+    """Return the overlays of each document, in the order in which they were given.
+
+    One belongs to the document that it ``extends``; one that does not say so, to the only one.
+    """
+    from pytest_confluent_contracts import documents
+
+    found: dict[Path, tuple[Path, ...]] = {}
+    for given in option_value(config, "overlay") or ():
+        overlay = Path(given).resolve()
+        if not overlay.is_file():
+            raise ContractError(f"--contract-overlay={given}: no such file")
+        extended = documents.extended_name(overlay)
+        name = PurePosixPath(unquote(urlsplit(extended or "").path)).name
+        fitting = [path for path in paths if name in ("", path.name)]
+        if len(fitting) != 1:
+            held = ", ".join(path.name for path in paths)
+            cure = f"say so by `extends` in it: one of {held}; or hold one document"
+            raise ContractError(f"--contract-overlay={given}: for which document? {cure}")
+        [path] = fitting
+        found[path] = (*found.get(path, ()), overlay)
+    return found
+
+
+def _chosen(config: pytest.Config, held: Sequence[Document]) -> Iterator[str]:
+    """Yield the patterns that choose operations of the documents *held*, each checked."""
+    known: list[Operation | UnreadOperation] = []
+    for document in held:
+        known += [*document.operations, *document.unread]
+    yield from checked_patterns(option_value(config, "operation") or (), known)
 
 
 def _asked_documents(config: pytest.Config, target: str) -> list[Path]:
@@ -379,30 +441,49 @@ def _from_environment(option: str, name: str, content: str) -> str:
     return os.environ[variable]
 
 
-def _checked_parameters(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[str, str]]:
-    """Yield the name and the value of each path parameter *given* as ``NAME=VALUE``."""
-    known: set[str] = set()
-    for operation in _operations(paths):
-        known.update(name for name, _ in operation.parameters)
-    for name, content in _pairs("param", given):
-        if name not in known:
-            told = f"no document has this path parameter; known: {', '.join(sorted(known))}"
-            raise ContractError(f"--contract-param {name}: {told}")
-        if not content:
+def _checked_parameters(given: Sequence[str], held: Sequence[Document]) -> Iterator[GivenParameter]:
+    """Yield each parameter *given* as ``NAME=VALUE`` or ``OPERATION::NAME=VALUE``."""
+    known: dict[str, set[str]] = {"": set()}
+    of_path: set[str] = set()
+    for operation in _operations(held):
+        names = {one.name for one in operation.declared}
+        known.setdefault(operation.id, set()).update(names)
+        known[""] |= names
+        of_path.update(name for name, _ in operation.parameters)
+    for pair, (written, content) in zip(given, _pairs("param", given), strict=True):
+        operation_id, name = _split_parameter(written, known)
+        if name not in known[operation_id]:
+            shown = ", ".join(sorted(known[operation_id]))
+            told = f"no document has this parameter; known: {shown}"
+            raise ContractError(f"--contract-param {written}: {told}")
+        if not content and name in of_path:
             told = "the value is empty; name a resource that may be changed"
-            raise ContractError(f"--contract-param {name}: {told}")
-        yield name, content
+            raise ContractError(f"--contract-param {written}: {told}")
+        is_hidden = name not in of_path and pair.partition("=")[2].startswith("env:")
+        yield GivenParameter(operation_id, name, content, is_hidden)
 
 
-def checked_pins(given: Sequence[str], paths: Sequence[Path]) -> Iterator[tuple[str, Any]]:
+def _split_parameter(written: str, known: Mapping[str, set[str]]) -> tuple[str, str]:
+    """Return the id of the operation that *written* names, ``""`` without one, and the name."""
+    operation, colons, name = written.rpartition("::")
+    if not colons or written in known[""]:
+        return "", written
+    if operation not in known:
+        shown = ", ".join(sorted(one for one in known if one))
+        told = f"no document has this operation; known: {shown}"
+        raise ContractError(f"--contract-param {written}: {told}")
+    return operation, name
+
+
+def checked_pins(given: Sequence[str], held: Sequence[Document]) -> Iterator[tuple[str, Any]]:
     """Yield the path and the value of each pin *given* as ``POINTER=VALUE``.
 
     The member is a JSON Pointer (RFC 6901) or a path: ``/data/attributes/tags`` is
-    ``data.attributes.tags``. Raise `ContractError` where no request of the documents in *paths* has
+    ``data.attributes.tags``. Raise `ContractError` where no request of the documents *held* has
     such a member.
     """
     known: dict[str, str] = {}
-    for operation in _operations(paths):
+    for operation in _operations(held):
         for member in operation.request_members:
             if not has_items(member.path):
                 names = [step for step in steps_of(member.path) if isinstance(step, str)]
@@ -429,11 +510,9 @@ def _split_pin(pair: str, known: Iterable[str]) -> tuple[str, str]:
     return name, content
 
 
-def _operations(paths: Sequence[Path]) -> Iterator[Operation]:
-    from pytest_confluent_contracts import documents
-
-    for path in paths:
-        yield from documents.read_document(path).operations
+def _operations(held: Sequence[Document]) -> Iterator[Operation]:
+    for document in held:
+        yield from document.operations
 
 
 def _json_or_text(content: str) -> Any:

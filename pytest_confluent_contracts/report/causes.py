@@ -45,6 +45,7 @@ BLOCKING = frozenset(
     {
         FindingKind.NOT_ANSWERED,
         FindingKind.ALLOWED_REFUSED,
+        FindingKind.PARAMETER_REFUSED,
         FindingKind.CREDENTIALS_REFUSED,
         FindingKind.UNDOCUMENTED_STATUS,
         FindingKind.MEDIA_TYPE_WRONG,
@@ -57,6 +58,7 @@ DISCLOSING = frozenset({FindingKind.SECRET_LEAKED, FindingKind.SECRET_SHOWN})
 BY_FAMILY: Mapping[str, int] = {
     Family.UPDATE: 3,
     Family.REQUESTS: 4,
+    Family.PARAMETERS: 4,
     Family.ERRORS: 5,
     Family.SHAPE: 5,
     Family.RATE_LIMIT: 6,
@@ -532,7 +534,7 @@ def _as_answered(family: str, shown: Record) -> Iterator[Key]:
     Whatever stood in that request does not matter here.
     """
     status, expected = shown["status"], shown["expected"]
-    of_request = family == Family.REQUESTS
+    of_request = family in (Family.REQUESTS, Family.PARAMETERS)
     asked = expected == Expect.ACCEPTED or (expected == Expect.ANY and of_request)
     if status >= 500 or shown["failure"]:
         yield "crash", status

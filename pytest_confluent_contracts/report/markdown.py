@@ -22,7 +22,14 @@ Data = Mapping[str, Any]
 def markdown_summary(run: Data) -> str:
     """Return the summary of *run*: a table an operation, then the causes, the gravest first."""
     return "\n".join(
-        [*_head(run), *_tables(run["clauses"]), *_causes(run["clauses"]), *_coverage(run), ""]
+        [
+            *_head(run),
+            *_tables(run["clauses"]),
+            *_causes(run["clauses"]),
+            *_coverage(run),
+            *_left_out(run),
+            "",
+        ]
     )
 
 
@@ -79,6 +86,21 @@ def _coverage(run: Data) -> Iterator[str]:
         f"{told[what]['percent']:g} % of {what}" for what in ("clauses", "statuses", "keywords")
     )
     yield f"\nExercised: {shares}."
+
+
+def _left_out(run: Data) -> Iterator[str]:
+    """Yield what the documents have that nobody is held to."""
+    for document in run["documents"]:
+        left_out = document.get("left_out", ())
+        named = [f"{_text(one['what'])} ({_code(_place(one))})" for one in left_out[:MOST]]
+        if len(left_out) > MOST:
+            named.append(f"and {len(left_out) - MOST} more")
+        if named:
+            yield f"\nNot held in {_text(document['name'])}: {', '.join(named)}."
+
+
+def _place(told: Data) -> str:
+    return f"{told['file']}:{told['line']}"
 
 
 def _text(text: str) -> str:

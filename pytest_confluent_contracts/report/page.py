@@ -331,6 +331,10 @@ class _Page:
             class_="intro",
         )
         for document in self.run["documents"]:
+            left_out = document.get("left_out")
+            if left_out:
+                yield tag("p", f"Nobody is held to this of {document['name']}:", class_="intro")
+                yield tag("ul", [tag("li", _left_out(one)) for one in left_out])
             if document["file"] not in self.sources:
                 yield tag("p", f"The text of {document['file']} is not at hand.", class_="empty")
                 continue
@@ -372,6 +376,10 @@ class _Page:
             tag("td", _evidence(clause)),
         )
         return tag("tr", cells, id=f"c{number}", data_v=slug(verdict))
+
+
+def _left_out(told: Data) -> str:
+    return f"{told['what']} ({told['file']}:{told['line']}): {told['reason']}"
 
 
 # --- parts -------------------------------------------------------------------------------------

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.model.documents import Property
 from pytest_confluent_contracts.model.quota import known_headers
 from pytest_confluent_contracts.report import causes
 from pytest_confluent_contracts.report.record import of_target
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Content, Document, Operation
+    from pytest_confluent_contracts.model.sources import SourceLocation
 
 VERSION = 1
 TOOL = "pytest-confluent-contracts"
@@ -48,7 +50,20 @@ def describe_document(document: Document) -> dict[str, Any]:
         "digest": document.digest,
         "file": document.file,
         "operations": [_operation(operation) for operation in document.operations],
+        "left_out": list(_left_out(document)),
     }
+
+
+def _left_out(document: Document) -> Iterator[dict[str, Any]]:
+    """Yield what stands in *document* and nobody is held to: operations first, then constructs."""
+    for unread in document.unread:
+        yield _placed(unread.id, unread.place, unread.reason)
+    for unjudged in document.unjudged:
+        yield _placed(unjudged.what, unjudged.place, "no clause is about it")
+
+
+def _placed(what: str, place: SourceLocation, reason: str) -> dict[str, Any]:
+    return {"what": what, "file": place.file, "line": place.line, "reason": reason}
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
@@ -70,28 +85,26 @@ def _keywords(operation: Operation) -> Iterator[str]:
     The type of ``id`` in answers with 200 is ``200/body/id type``.
     """
     if operation.request is not None:
-        for path, keyword in _restricted(operation.request):
-            yield f"request/{path or 'body'} {keyword}"
+        for member, keyword in _restricted(operation.request):
+            clause = member.clause_name if member.is_deep else member.path or "body"
+            yield f"request/{clause} {keyword}"
     for response in operation.responses:
         if response.content is None:
             continue
         side = "error" if response.status[0] in "45" else response.status
-        for path, keyword in _restricted(response.content):
-            member = f"/{path}" if path else ""
-            yield f"{side}/body{member} {keyword}"
+        for member, keyword in _restricted(response.content):
+            yield f"{side}/{member.clause_name} {keyword}"
 
 
-def _restricted(content: Content) -> Iterator[tuple[str, str]]:
-    """Yield the path and the keyword of each restriction; the path of the whole body is empty."""
-    for keyword in content.schema:
-        if keyword in RESTRICTING:
-            yield "", keyword
-    for member in content.properties:
+def _restricted(content: Content) -> Iterator[tuple[Property, str]]:
+    """Yield the member and the keyword of each restriction, first those of the whole body."""
+    whole = Property("", content.schema, required=False, place=content.place)
+    for member in (whole, *content.properties):
         for keyword in member.schema:
             if keyword in RESTRICTING:
-                yield member.path, keyword
+                yield member, keyword
         if member.required:
-            yield member.path, "required"
+            yield member, "required"
 
 
 # --- the run -----------------------------------------------------------------------------------
@@ -240,13 +253,17 @@ def _is_seen(status: str, key: Key, seen: set[tuple[Key, str]]) -> bool:
     return (key, status) in seen
 
 
+GROUPED = "request/members/"
+
+
 def _judging_clause(keyword: str) -> str:
     """Return the clause that holds a value against *keyword*.
 
     It was judged where the member came, or was sent broken in just that way.
     """
     clause, _, name = keyword.rpartition(" ")  # a member may have blanks in its name
-    return f"{clause}/{name}" if clause.startswith("request/") else clause
+    is_alone = clause.startswith("request/") and not clause.startswith(GROUPED)
+    return f"{clause}/{name}" if is_alone else clause
 
 
 def _share(part: int, whole: int) -> dict[str, Any]:

@@ -61,12 +61,20 @@ def _member_invalid(finding: Finding) -> str:
     return f"{finding.status} answered with {subject}: {violation_sentence(wrong)}"
 
 
+def _members_invalid(finding: Finding) -> str:
+    return f"{finding.status} answered with {finding.subject}: {_violations_told(finding)}"
+
+
 def _example_invalid(finding: Finding) -> str:
+    return f"the document's own example breaks its schema: {_violations_told(finding)}"
+
+
+def _violations_told(finding: Finding) -> str:
     told = []
     for pair in _parts(finding.observed):
         path, wrong = _parts(pair)
         told.append(violation_told_of(str(path) or "the value", wrong))
-    return f"the document's own example breaks its schema: {'; '.join(told)}"
+    return "; ".join(told)
 
 
 def _allowed_refused(finding: Finding) -> str:
@@ -79,6 +87,22 @@ def _allowed_refused(finding: Finding) -> str:
 def _forbidden_taken(finding: Finding) -> str:
     what = f"a broken body ({finding.request})"
     return f"{finding.status} answered to {what}, not {_statuses(finding)}"
+
+
+def _parameter_refused(finding: Finding) -> str:
+    told = f"{finding.status} answered to {finding.request}"
+    return f"{told}: {finding.observed}" if finding.observed else told
+
+
+def _parameter_taken(finding: Finding) -> str:
+    return f"{finding.status} answered to {finding.request}, not {_statuses(finding)}"
+
+
+def _parameter_matters(finding: Finding) -> str:
+    subject = finding.subject or THE_BODY
+    with_it, without = finding.observed or "nothing", finding.expected or "nothing"
+    came = f"{finding.status} answered to {finding.request} with {subject} {with_it}"
+    return f"{came}, without the parameter {without}"
 
 
 def _unknown_id_taken(finding: Finding) -> str:
@@ -240,8 +264,10 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.JSON_UNREADABLE: "{status} answered with a body that is not JSON: {observed}",
     Kind.MEMBER_MISSING: "{status} answered without {subject}",
     Kind.MEMBER_INVALID: _member_invalid,
+    Kind.MEMBERS_INVALID: _members_invalid,
     Kind.MEMBERS_UNDECLARED: _members_undeclared,
     Kind.VALUE_UNLISTED: CAME,
+    Kind.SCHEMA_CONTRADICTS: "the document's own schema allows no value: {observed}",
     Kind.EXAMPLE_INVALID: _example_invalid,
     # headers
     Kind.HEADER_MISSING: "{status} answered without {subject}",
@@ -270,6 +296,9 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
         "{status} answered {request}, with {subject} {observed}, "
         "which no refusal of wrong credentials alone tells"
     ),
+    Kind.PARAMETER_TAKEN: _parameter_taken,
+    Kind.PARAMETER_REFUSED: _parameter_refused,
+    Kind.PARAMETER_MATTERS: _parameter_matters,
     Kind.CREDENTIALS_REFUSED: "{status} answered to valid credentials ({subject})",
     # errors
     Kind.LIST_EMPTY: "{status} answered with an empty list of {subject}",
@@ -286,6 +315,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.STACK_TRACE: "{status} answered with a stack trace: {observed}",
     Kind.ALLOW_MISSING: "405 answered without Allow (RFC 9110 15.5.6)",
     Kind.PROBLEM_STATUS_WRONG: "{status} answered with status {observed}",
+    Kind.PROBLEM_MEMBER_WRONG: CAME + ", which RFC 9457 3.1 has otherwise",
     # the rate limit
     Kind.REMAINING_ABOVE_LIMIT: CAME + ", above {expected[0]} {expected[1]}",
     Kind.LIMIT_IS_ZERO: ANSWERED + " with {subject} 0, which allows no request at all",
@@ -296,6 +326,11 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.REMAINING_STOOD_STILL: CAME + " again, though a request was spent",
     Kind.RESET_ROSE: CAME + ", after {expected}",
     Kind.RESET_IS_TIME_OF_DAY: CAME + ": a time of day",
+    Kind.RESET_IS_NO_TIME_OF_DAY: CAME + ": no time of day in seconds since 1970",
+    Kind.RESET_IN_MILLISECONDS: CAME + ": a time of day in milliseconds, not in seconds",
+    Kind.RESET_BEYOND_PERIOD: CAME + ", beyond {expected[0]} {expected[1]}",
+    Kind.USED_DISAGREES: CAME
+    + " beside {expected[2]} {expected[3]}, which do not make up {expected[0]} {expected[1]}",
     Kind.RESET_BEYOND_WINDOW: CAME + ", though a window lasts {expected:.0f} s",
     Kind.RESET_TOO_FAST: _reset_too_fast,
     Kind.RESET_TOO_SLOW: _reset_too_slow,
@@ -379,6 +414,10 @@ def _mend_taken(finding: Finding) -> str:
     return f"refuse what is wrong with {_statuses(finding)}, where the framework refuses too"
 
 
+def _mend_parameter(finding: Finding) -> str:
+    return f"check {finding.subject} before it is used, and refuse it with {_statuses(finding)}"
+
+
 # What one sentence can name; filled as the sentences above are, `status` being that of the answer.
 MENDS: Mapping[FindingKind, Sentence] = {
     # any answer
@@ -393,8 +432,10 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.JSON_UNREADABLE: "send JSON with {status}, where the framework answers by itself too",
     Kind.MEMBER_MISSING: "send {subject} wherever it is required, where the framework answers too",
     Kind.MEMBER_INVALID: "send {subject} as the schema has it",
+    Kind.MEMBERS_INVALID: "send the members of {subject} as the schema has them",
     Kind.MEMBERS_UNDECLARED: "leave out of the answer what the document does not name",
     Kind.VALUE_UNLISTED: "send a value that the document lists for {subject}",
+    Kind.SCHEMA_CONTRADICTS: "the document, or tell who publishes it: the service is not meant",
     Kind.EXAMPLE_INVALID: "the document, or tell who publishes it: the service is not meant",
     # headers
     Kind.HEADER_MISSING: "set {subject} wherever it is promised, where the framework answers too",
@@ -418,6 +459,9 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.FORM_NOT_STORED: "store what came in this form, too",
     Kind.REFUSAL_WRONG: "refuse this with the status that the document names",
     Kind.REFUSAL_TELLS: "check the credentials first, and say nothing of what was asked",
+    Kind.PARAMETER_TAKEN: _mend_parameter,
+    Kind.PARAMETER_REFUSED: "take this value of {subject}, or document that it is not allowed",
+    Kind.PARAMETER_MATTERS: "let the absence of a parameter mean what the document says",
     Kind.CREDENTIALS_REFUSED: "let these credentials in, or document that they are not enough",
     # errors
     Kind.LIST_EMPTY: "name at least one error in {subject}",
@@ -427,6 +471,7 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.CODE_CHANGED: "answer the same mistake with the same code",
     Kind.TITLE_CHANGED: "give each code one title; what differs belongs into the detail",
     Kind.PROBLEM_STATUS_WRONG: "write the status of the answer into the problem",
+    Kind.PROBLEM_MEMBER_WRONG: "write a URI reference, or a text, as RFC 9457 3.1 has it",
     Kind.POINTER_MALFORMED: "write a JSON Pointer (RFC 6901): /a/b, not a.b",
     Kind.POINTER_NOWHERE: "point at a member of the request's body",
     Kind.POINTER_ELSEWHERE: "point at what is wrong",
@@ -460,6 +505,10 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.SERVED_PAST_LIMIT: "refuse what is past the limit, or tell the limit that holds",
     Kind.SERVED_AT_ZERO: "refuse where none is left, or count what is left rightly",
     Kind.RESET_IS_TIME_OF_DAY: "send the seconds that are left, not a time of day",
+    Kind.RESET_IS_NO_TIME_OF_DAY: "send the time of day at which it resets, since 1970",
+    Kind.RESET_IN_MILLISECONDS: "send {subject} in seconds",
+    Kind.RESET_BEYOND_PERIOD: "tell when the window ends that is told of",
+    Kind.USED_DISAGREES: "count what is used and what is left together",
     Kind.WAIT_IS_TIME_OF_DAY: "send the seconds to wait, not a time of day",
     Kind.STORABLE: "send Cache-Control: no-store with a 429",
     # updates
@@ -608,6 +657,8 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NOTHING_SENT: "nothing was sent",
     Missing.NOTHING_BETWEEN: "nothing lies between the run and this target",
     Missing.NO_SUCH_STATUS: "no answer had status {subject}",
+    Missing.NO_SUCH_MEDIA_TYPE: "no answer was sent as {subject}",
+    Missing.BODY_NOT_JUDGED: "bodies of {subject} are not judged beyond status and media type",
     Missing.NO_SUCH_MEMBER: "no answer had {subject}",
     Missing.NO_SUCH_ERROR_MEMBER: "no error had {subject}",
     Missing.MEMBER_OPTIONAL: "{subject} is optional, and no answer had it",
@@ -617,7 +668,9 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.UNPROVOKABLE: "{subject} cannot be provoked from outside",
     Missing.METHODS_NEVER_SENT: "405 cannot be provoked: undeclared methods are never sent",
     Missing.NO_EXAMPLE: "the document shows no example",
+    Missing.NO_VALID_BODY: "no body is known that the schema allows: none could be sent",
     Missing.NO_SUCH_REQUEST: "no request that could be sent breaks only this",
+    Missing.NO_VALUE_NAMED: "the document names no value of {subject} that could be tried",
     Missing.CREDENTIALS_NOT_SET: "not all of {subject} are set in the environment",
     # the rate limit
     Missing.NO_429: "no answer was 429; --contract-throttle exhausts the rate limit",

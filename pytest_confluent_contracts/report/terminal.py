@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_confluent_contracts.model.clauses import Family, Verdict
 from pytest_confluent_contracts.report import causes
@@ -15,6 +15,10 @@ from pytest_confluent_contracts.report.record import (
     is_stopped,
     of_target,
 )
+
+if TYPE_CHECKING:
+    from pytest_confluent_contracts.model.documents import Document, Unjudged
+    from pytest_confluent_contracts.model.sources import SourceLocation
 
 ORDER = tuple(verdict.value for verdict in Verdict)
 FAMILIES = tuple(family.value for family in Family)
@@ -43,6 +47,38 @@ class Line(NamedTuple):
 def header_line(target: str, documents: Iterable[str], seed: int, budget: str) -> str:
     """Return the line that says what is held against what."""
     return f"contracts: {target} against {', '.join(documents)}; seed {seed}; {budget}"
+
+
+def left_out_lines(document: Document) -> Iterator[str]:
+    """Yield the line that counts what *document* has and nobody is held to; none where all is.
+
+    ``contracts: things: not read: 1 operation, skipped below; not judged: links (things.yaml:12)``
+    """
+    told: list[str] = []
+    if document.unread:
+        count = len(document.unread)
+        told.append(f"not read: {count} operation{'s' if count > 1 else ''}, skipped below")
+    found = places_by_what(document.unjudged)
+    named = [_what_is_unjudged(what, places) for what, places in found.items()]
+    if named:
+        told.append(f"not judged: {', '.join(named)}")
+    if told:
+        yield f"contracts: {document.name}: {'; '.join(told)}"
+
+
+def places_by_what(unjudged: Iterable[Unjudged]) -> dict[str, list[SourceLocation]]:
+    """Return the places of each kind of thing that nobody judges."""
+    found: dict[str, list[SourceLocation]] = defaultdict(list)
+    for one in unjudged:
+        found[one.what].append(one.place)
+    return found
+
+
+def _what_is_unjudged(what: str, places: Sequence[SourceLocation]) -> str:
+    """Return how often *what* stands there, and where first."""
+    if len(places) == 1:
+        return f"{what} ({places[0]})"
+    return f"{len(places)} {what} (first {places[0]})"
 
 
 def closing_lines(

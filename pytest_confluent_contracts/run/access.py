@@ -19,8 +19,9 @@ def planned_access(plan: Plan, budget: int | None = None) -> Access:
     planned = list(plan.every_case())
     paths: set[str] = set()
     spelled: set[str] = set()
+    is_styled = bool(plan.operation.styled_names)
     for one in planned:
-        if one.spelling or any("/" in value for _, value in one.parameters):
+        if is_styled or one.spelling or any("/" in value for _, value in one.parameters):
             spelled.add(one.written_path)
         else:
             paths.add(filled_template(one.operation.path, one.parameters))
@@ -31,4 +32,5 @@ def planned_access(plan: Plan, budget: int | None = None) -> Access:
         spelled_paths=frozenset(spelled),
         near_misses=near_misses(planned),
         budget=budget,
+        queries=frozenset(one.written_query for one in planned),
     )

@@ -47,6 +47,8 @@ AFTER_THE_WAIT = 3  # requests: the new window must be seen to count down
 STEPS, STEP_S = 8, 0.125  # together the second by which a wait may be rounded
 # Two more than twice the limit, to reach it; three while it is reached, those steps, and the rest.
 FIRST_WINDOW = 2 + 3 + STEPS + 1 + AFTER_THE_WAIT
+# Whole seconds that count down are the same for a second, and for two by no rounding.
+MAY_STAND_STILL_S, STANDING_STILL_S = 1.1, 2.2
 LONG_WAIT_S = 4.0  # a shorter one is not broken midway
 MORE_THAN_A_TICK = 1.2  # times a tick of the clock that the time stamps show
 
@@ -117,7 +119,7 @@ class Campaign:
         found = preflight.why_unjudged(
             self._send_ahead(look),
             owned=self.context.owned,
-            credentials=self._credential_variables(),
+            credentials=preflight.credential_variables(self.operation),
         )
         if found is not None and not self._is_served(found):
             self.sender.stopped = found
@@ -195,16 +197,8 @@ class Campaign:
         return None
 
     def _missing_credentials(self) -> MissingEvidence:
-        variables = self._credential_variables()
+        variables = preflight.credential_variables(self.operation)
         return MissingEvidence(MissingKind.NO_CREDENTIALS, variables, withheld=True)
-
-    def _credential_variables(self) -> str:
-        """Return the variables that hold the credentials of each documented alternative."""
-        ways: list[str] = []
-        for alternative in self.operation.security:
-            variables = [name for scheme in alternative for _, name in scheme.variables]
-            ways.append(" and ".join(variables))
-        return ", or ".join(ways)
 
     # --- probes -----------------------------------------------------------------------------------
 
@@ -218,6 +212,7 @@ class Campaign:
         try:
             if self.context.owned and not self.history:
                 self.sender.send(self.plan.baseline)
+            self._let_reset_move()
             if probe is Probe.THROTTLE:
                 self._exhaust_limit()
             else:
@@ -286,6 +281,25 @@ class Campaign:
             self.sender.send(case)
 
     # --- the rate limit ---------------------------------------------------------------------------
+
+    def _let_reset_move(self) -> None:
+        """Wait where Reset stands still, until two seconds have shown that it does.
+
+        A fast run is over before: two numbers of whole seconds may be the same for a second. One
+        that moved is not waited for.
+        """
+        told: set[int] = set()
+        moments: list[float] = []
+        for exchange in self.history:
+            reset = told_quota(exchange).seconds_to_reset if exchange.accepted else None
+            if reset is not None:
+                told.add(reset)
+                moments.append(exchange.came_at)
+        if len(told) != 1 or min(told) < STANDING_STILL_S:
+            return
+        went_by = self.sender.clock.now() - moments[0]
+        if moments[-1] - moments[0] > MAY_STAND_STILL_S and went_by < STANDING_STILL_S:
+            self.sender.clock.sleep(STANDING_STILL_S - went_by)
 
     def _exhaust_limit(self) -> None:
         """Spend the window until 429 comes, wait as it says, and ask again.

@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 from pytest_confluent_contracts.clauses.reading import MISSING, SchemaReader
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.paths import parent_path
+from pytest_confluent_contracts.model.quota import refuses_for_limit
 from pytest_confluent_contracts.model.traffic import FailureKind, Probe
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.cases.plan import Plan
-    from pytest_confluent_contracts.model.documents import Content
+    from pytest_confluent_contracts.model.documents import Content, Operation
     from pytest_confluent_contracts.model.traffic import Case, Exchange
 
 UNAUTHORIZED = 401  # RFC 9110 15.5.2: the request lacks valid credentials
@@ -48,6 +49,16 @@ def is_told_once(missing: MissingEvidence) -> bool:
     return missing.withheld and missing.kind in TOLD_ONCE
 
 
+def credential_variables(operation: Operation) -> str:
+    """Return the environment variables that hold the credentials of each documented alternative."""
+    ways: list[str] = []
+    for alternative in operation.security:
+        variables = [name for scheme in alternative for _, name in scheme.variables]
+        if variables:
+            ways.append(" and ".join(variables))
+    return ", or ".join(ways)
+
+
 def first_look(plan: Plan) -> Case | None:
     """Return the case of *plan* whose answer tells most of the run itself, None where it has none.
 
@@ -74,9 +85,13 @@ def second_look(plan: Plan) -> Case | None:
 
 
 def is_turned_away(exchange: Exchange) -> bool:
-    """Return whether *exchange* refuses the credentials, or that there are none."""
+    """Return whether *exchange* refuses the credentials, or that there are none.
+
+    A 403 may say that the rate limit is reached.
+    """
     refusals = exchange.case.operation.promises.refusals
-    return exchange.status in (*refusals.unauthenticated, UNAUTHORIZED)
+    is_refused = exchange.status in (*refusals.unauthenticated, UNAUTHORIZED)
+    return is_refused and not refuses_for_limit(exchange)
 
 
 def why_unjudged(exchange: Exchange, *, owned: bool, credentials: str) -> MissingEvidence | None:

@@ -266,7 +266,7 @@ def is_transient(exchange: Exchange) -> bool:
 
 def told_quota(exchange: Exchange) -> Quota:
     """Return what an answer says of the quota."""
-    return quota.read_quota(exchange.header, quota.known_headers(exchange.case.operation))
+    return quota.latest_quota(exchange)
 
 
 def asked_wait(exchange: Exchange) -> float:

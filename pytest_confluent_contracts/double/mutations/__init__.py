@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.double.mutations.altering import Alter, Mutation
 from pytest_confluent_contracts.double.mutations.answers import answer_mutations
+from pytest_confluent_contracts.double.mutations.conventions import convention_mutations
 from pytest_confluent_contracts.double.mutations.credentials import credential_mutations
 from pytest_confluent_contracts.double.mutations.envelopes import envelope_mutations
 from pytest_confluent_contracts.double.mutations.headers import header_mutations, status_mutations
 from pytest_confluent_contracts.double.mutations.limits import limit_mutations
+from pytest_confluent_contracts.double.mutations.parameters import parameter_mutations
 from pytest_confluent_contracts.double.mutations.rare import rare_mutations
 from pytest_confluent_contracts.double.mutations.requests import request_mutations
 from pytest_confluent_contracts.double.mutations.texts import text_mutations
@@ -35,6 +37,7 @@ FAMILIES = (
     header_mutations,
     status_mutations,
     request_mutations,
+    parameter_mutations,
     credential_mutations,
     limit_mutations,
     update_mutations,
@@ -43,6 +46,7 @@ FAMILIES = (
     rare_mutations,
     wire_mutations,
     text_mutations,
+    convention_mutations,
 )
 
 

@@ -53,11 +53,11 @@ def answer_mutations(operation: Operation) -> Iterator[Mutation]:
 def member_mutations(prefix: str, members: Iterable[Property], when: When) -> Iterator[Mutation]:
     """Yield the ways in which each of *members* can be wrong, or missing."""
     for member in members:
-        clause = f"{prefix}/body/{member.path}"
+        name, clause = f"{prefix}/body/{member.path}", f"{prefix}/{member.clause_name}"
         for what, new in wrong_values(member.schema):
-            yield mutate_answers(f"{clause} {what}", put_value(member.path, new), when, clause)
+            yield mutate_answers(f"{name} {what}", put_value(member.path, new), when, clause)
         if member.required:
-            yield mutate_answers(f"{clause} dropped", drop_member(member.path), when, clause)
+            yield mutate_answers(f"{name} dropped", drop_member(member.path), when, clause)
 
 
 def wrong_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

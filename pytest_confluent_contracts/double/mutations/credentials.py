@@ -8,18 +8,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.double.mutations.altering import (
+    Mutation,
     always,
     mutate_answers,
     mutate_step,
+    replace_step,
     set_status,
     with_status,
 )
 from pytest_confluent_contracts.double.service import Refused
+from pytest_confluent_contracts.model.documents import Location
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pytest_confluent_contracts.double.mutations.altering import Mutation
+    from pytest_confluent_contracts.double.mutations.altering import Alter
     from pytest_confluent_contracts.double.service import Problem, Request, Service
     from pytest_confluent_contracts.model.documents import Operation, SecurityScheme
 
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 def credential_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of how credentials are checked; none where nothing is promised."""
     statuses = operation.promises.refusals.unauthenticated
-    if not operation.security or not statuses:
+    if not operation.security or not statuses or not all(operation.security):
         return
     promised = statuses[0]
     unchecked = "credentials are not checked"
@@ -39,6 +42,9 @@ def credential_mutations(operation: Operation) -> Iterator[Mutation]:
     yield mutate_answers("404 without credentials", set_status(404), without, "security/none")
     for scheme in operation.schemes:
         yield from lenient_mutations(scheme)
+    first = operation.schemes[0]
+    name, clause = "what was refused is recognised when it comes again", f"security/{id_of(first)}"
+    yield Mutation(name, (clause,), recognise_known(first))
     yield from order_mutations(operation, promised)
     for alternative in operation.security:
         name = "+".join(scheme.name for scheme in alternative)
@@ -49,9 +55,14 @@ def credential_mutations(operation: Operation) -> Iterator[Mutation]:
         yield mutate_step(f"{name} is refused", "is_recognised", deaf, *breaks, "200/*")
 
 
+def id_of(scheme: SecurityScheme) -> str:
+    """Return how clauses name the scheme."""
+    return scheme.carrier if scheme.kind == "apiKey" else scheme.name
+
+
 def lenient_mutations(scheme: SecurityScheme) -> Iterator[Mutation]:
     """Yield the ways in which a wrong credential of *scheme* can pass for right."""
-    id = scheme.header if scheme.kind == "apiKey" else scheme.name
+    id = id_of(scheme)
     for what, test in LENIENT_TESTS.items():
         lenient, breaks = partial(recognise, scheme, test), (f"security/{id}*", "security/none")
         yield mutate_step(f"{id} recognised by {what}", "is_recognised", lenient, *breaks)
@@ -62,10 +73,14 @@ def lenient_mutations(scheme: SecurityScheme) -> Iterator[Mutation]:
     listed = partial(recognise_in_list, scheme)
     clause = f"security/{id}" if scheme.kind == "apiKey" else f"security/{id}/malformed"
     yield mutate_step(f"{id} recognised in a list", "is_recognised", listed, clause)
+    if scheme.kind in ("basic", "bearer"):
+        unnamed = partial(recognise_unnamed, scheme)
+        name = f"{id} recognised under another scheme"
+        yield mutate_step(name, "is_recognised", unnamed, f"security/{id}")
     if scheme.kind == "basic":
-        padded = partial(recognise, scheme, is_right_in_blanks)
-        name = f"{id} recognised in blanks"
-        yield mutate_step(name, "is_recognised", padded, f"security/{id}")
+        for what, test in PAIR_TESTS.items():
+            lenient, name = partial(recognise, scheme, test), f"{id} recognised in {what}"
+            yield mutate_step(name, "is_recognised", lenient, f"security/{id}")
 
 
 def order_mutations(operation: Operation, promised: int) -> Iterator[Mutation]:
@@ -127,17 +142,56 @@ def recognise_foreign(
 
 
 def recognise_in_list(
-    scheme: SecurityScheme, _: Service, inner: Any, asked: SecurityScheme, request: Request
+    scheme: SecurityScheme, service: Service, inner: Any, asked: SecurityScheme, request: Request
 ) -> Any:
     """Recognise credentials of *scheme* that stand in a list, one of which is right."""
     if asked != scheme:
         return inner(asked, request)
-    name = asked.header.lower()
+    if asked.location is not Location.HEADER:
+        return inner(asked, request) or _lists(asked, request, service)
+    name = asked.carrier.lower()
     for one in request.headers.get(name, "").split(","):
         alone = replace(request, headers={**request.headers, name: one.strip()})
         if inner(asked, alone):
             return True
     return False
+
+
+def _lists(scheme: SecurityScheme, request: Request, service: Service) -> bool:
+    """Return whether the right key is one of several in a query parameter, or a cookie."""
+    listed = sent_credential(scheme, request).split(",")
+    return service.credentials[scheme.name]["value"] in [one.strip() for one in listed]
+
+
+def recognise_unnamed(
+    scheme: SecurityScheme, _: Service, inner: Any, asked: SecurityScheme, request: Request
+) -> Any:
+    """Recognise the credentials of *scheme* under the name of another documented one."""
+    name = asked.carrier.lower()
+    kind, sent = request.headers.get(name, "").partition(" ")[::2]
+    if asked != scheme or kind.lower() not in ("basic", "bearer"):
+        return inner(asked, request)
+    named = {**request.headers, name: f"{scheme.kind} {sent}"}
+    return inner(asked, replace(request, headers=named))
+
+
+def recognise_known(scheme: SecurityScheme) -> Alter:
+    """Recognise credentials of *scheme* that were sent before, refused or not."""
+
+    def alter(service: Service) -> Service:
+        known: set[str] = set()
+
+        def is_recognised(_: Service, inner: Any, asked: SecurityScheme, request: Request) -> Any:
+            sent = request.credential(asked)
+            if asked != scheme or not sent:
+                return inner(asked, request)
+            is_known = sent in known
+            known.add(sent)
+            return inner(asked, request) or is_known
+
+        return replace_step("is_recognised", is_recognised)(service)
+
+    return alter
 
 
 def recognise(
@@ -157,7 +211,10 @@ def recognise(
 
 def sent_credential(scheme: SecurityScheme, request: Request) -> str:
     """Return what the request shows for *scheme*, in the form in which `recognise` compares it."""
-    kind, _, sent = request.headers.get(scheme.header.lower(), "").rpartition(" ")
+    text = request.credential(scheme)
+    if scheme.location is not Location.HEADER:
+        return text
+    kind, _, sent = text.rpartition(" ")
     if scheme.kind == "apiKey":
         return sent
     if kind.lower() != scheme.kind:
@@ -213,6 +270,27 @@ def is_word(word: str) -> Callable[[str, str], bool]:
     return is_that_word
 
 
+def is_condition(sent: str, right: str) -> bool:
+    """Return whether the credential is right, or has a condition of a query in it."""
+    return sent == right or "'OR'1'='1" in sent
+
+
+def is_one_half_twice(sent: str, right: str) -> bool:
+    """Return whether the credential is right, or either half of it stands for the other too."""
+    user, _, password = right.partition("/")
+    return sent in (right, f"{user}/{user}", f"{password}/{password}")
+
+
+def is_empty_pair(sent: str, right: str) -> bool:
+    """Return whether the credential is right, or both halves of it are empty."""
+    return sent in (right, "/")
+
+
+PAIR_TESTS: Mapping[str, Callable[[str, str], bool]] = {
+    "blanks": is_right_in_blanks,
+    "one half twice": is_one_half_twice,
+    "an empty pair": is_empty_pair,
+}
 LENIENT_TESTS: Mapping[str, Callable[[str, str], bool]] = {
     "its first half": has_right_half,
     "being there": is_there,
@@ -222,4 +300,5 @@ LENIENT_TESTS: Mapping[str, Callable[[str, str], bool]] = {
     "what stands before a query": is_right_before_query,
     "the word null": is_word("null"),
     "the word undefined": is_word("undefined"),
+    "a query's condition": is_condition,
 }

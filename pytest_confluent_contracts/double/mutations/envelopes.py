@@ -97,7 +97,7 @@ def sent_credentials(request: Request, service: Service) -> str:
     """Return a sentence that gives away each credential of *request*."""
     sent: list[str] = []
     for scheme in service.operation.schemes:
-        text = request.headers.get(scheme.header.lower(), "")
+        text = request.credential(scheme)
         sent.append(text.rpartition(" ")[2])
     return "Not allowed with " + " ".join(sent)
 

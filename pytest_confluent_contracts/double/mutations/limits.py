@@ -7,6 +7,11 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.double.limit_fields import (
+    STATE,
+    documents_limit,
+    limit_header_names,
+)
 from pytest_confluent_contracts.double.mutations.altering import (
     Mutation,
     alter_answers,
@@ -24,12 +29,10 @@ from pytest_confluent_contracts.double.mutations.altering import (
 from pytest_confluent_contracts.double.service import (
     Problem,
     Refused,
-    documents_limit,
-    limit_header_names,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_confluent_contracts.double.mutations.altering import Change
     from pytest_confluent_contracts.double.service import Answer, Request, Service
@@ -46,20 +49,22 @@ def limit_mutations(operation: Operation) -> Iterator[Mutation]:
     """
     if not documents_limit(operation):
         return
-    names = limit_header_names(operation)
+    promised, names = operation.promises.rate_limit, limit_header_names(operation)
     limit, remaining, retry = names["limit"], names["remaining"], names["retry_after"]
-    above = change_number(remaining, above_limit)
-    most = "rate-limit/remaining-at-most-limit"
-    yield mutate_answers(f"{remaining} above {limit}", above, tells_quota, most)
+    is_inferred = promised is not None and (promised.inferred or remaining.lower() == STATE)
+    if not is_inferred:  # the other conventions have mutations of their own
+        above = change_number(remaining, above_limit)
+        most = "rate-limit/remaining-at-most-limit"
+        yield mutate_answers(f"{remaining} above {limit}", above, tells_quota, most)
     yield from storable_mutations()
     short = set_header(retry, "1")
     yield mutate_answers(f"{retry} far too short", short, with_status(429), HONEST)
     yield Mutation(f"{retry} is 1 in windows of two seconds", (EXACT,), ask_back_in_a_second)
     yield from structured_mutations()
-    if operation.promises.rate_limit:
+    if promised is not None and not is_inferred:
         yield from documented_mutations(names)
         yield from enforcement_mutations(names["reset"], retry)
-    else:
+    elif promised is None:
         many = set_header(limit, "many")
         yield mutate_answers(f"{limit} no integer", many, tells_quota, "rate-limit/integers")
 
@@ -138,12 +143,17 @@ def documented_mutations(names: Mapping[str, str]) -> Iterator[Mutation]:
 
 def raise_every_other_time(limit: str) -> Change:
     """Tell every other time one request more in the header *limit*."""
+    return change_number(limit, raised_every_other_time())
+
+
+def raised_every_other_time() -> Callable[[int, Service], int]:
+    """Return what makes every other number one more."""
     turns = itertools.count()
 
     def raised(old: int, _: Service) -> int:
         return old + next(turns) % 2
 
-    return change_number(limit, raised)
+    return raised
 
 
 def above_limit(_: int, service: Service) -> int:

@@ -69,6 +69,9 @@ def rare_text_mutations(path: str, invalid: Change) -> Iterator[Mutation]:
     for what, test in CHARACTER_TESTS.items():
         name, sent = f"{path} with {what} crashes it", sends_text(path, test)
         yield mutate_answers(name, set_status(500), sent, "statuses")
+    query = sends_text(path, containing("UNION SELECT"))
+    name = f"{path} with a query in it is stopped by a firewall"
+    yield mutate_answers(name, set_status(403), query, ACCEPTED)
 
 
 def rare_list_mutations(path: str, invalid: Change) -> Iterator[Mutation]:

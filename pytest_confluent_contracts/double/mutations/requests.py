@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
+import unicodedata
 import zlib
 from copy import deepcopy
 from dataclasses import replace
@@ -224,6 +225,11 @@ def is_in_other_order(request: Request) -> bool:
     return re.search(last_first, request.body, re.DOTALL) is not None
 
 
+def has_escape_in_path(request: Request) -> bool:
+    """Return whether the last character of the path is an escape of what needs none."""
+    return re.search(r"%(3[0-9]|[46][1-9A-F]|[57][0-9A])\Z", request.path) is not None
+
+
 FORM_TESTS: Mapping[str, Callable[[Request], bool]] = {
     "chunked": is_chunked,
     "charset": has_charset,
@@ -237,6 +243,7 @@ FORM_TESTS: Mapping[str, Callable[[Request], bool]] = {
     "white-space": ends_in_new_line,
     "escaped": has_escaped_slash,
     "member-order": is_in_other_order,
+    "escaped-path": has_escape_in_path,
 }
 
 
@@ -363,6 +370,16 @@ def looks_like_own(id: str, own: str) -> bool:
     return id.translate(FROM_OTHER_SCRIPTS) == own
 
 
+def is_compatible_with_own(id: str, own: str) -> bool:
+    """Return whether *id* is *own* in the compatible characters that Unicode has for it (NFKC)."""
+    return unicodedata.normalize("NFKC", id) == own
+
+
+def is_own_decoded_again(id: str, own: str) -> bool:
+    """Return whether *id*, decoded once already, is *own* where it is decoded once more."""
+    return unquote(id) == own
+
+
 def is_same_path(id: str, own: str) -> bool:
     """Return whether *id* leads to *own* where it is read as the way to a file."""
     return posixpath.normpath(id) == own
@@ -380,6 +397,11 @@ def is_longer_id(length: int) -> Callable[[str, str], bool]:
         return len(id) > length
 
     return is_longer
+
+
+def has_no_utf_8(id: str, _: str) -> bool:
+    """Return whether some of *id* could not be decoded."""
+    return "\ufffd" in id
 
 
 def has_nul(id: str, _: str) -> bool:
@@ -403,9 +425,12 @@ NEAR_TESTS: Mapping[str, Callable[[str, str], bool]] = {
     "that begins with it": begins_with_own,
     "that ends with it": ends_with_own,
     "in another script": looks_like_own,
+    "in characters of another width": is_compatible_with_own,
+    "encoded twice": is_own_decoded_again,
 }
 CRASH_TESTS: Mapping[str, Callable[[str, str], bool]] = {
     "with a NUL": has_nul,
+    "that is not UTF-8": has_no_utf_8,
     **{f"of more than {length} characters": is_longer_id(length) for length in CRASH_LENGTHS},
 }
 
@@ -435,7 +460,8 @@ def unchecked_mutations(
 ) -> Iterator[Mutation]:
     """Yield that *keyword* is not checked: in any body, and only where all *siblings* are sent."""
     name = member.path or "body"
-    told, breaks = f"request {name}: {keyword} not checked", (f"request/{name}/{keyword}",)
+    clause = member.clause_name if member.is_deep else f"{name}/{keyword}"
+    told, breaks = f"request {name}: {keyword} not checked", (f"request/{clause}",)
     yield Mutation(told, breaks, leave_unchecked(member.path, keyword))
     if siblings:
         told = f"{told} where {' and '.join(siblings)} stand beside it"

@@ -22,6 +22,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
 )
 from pytest_confluent_contracts.double.mutations.requests import refuse_as_invalid
 from pytest_confluent_contracts.double.mutations.updates import freely_writable_members
+from pytest_confluent_contracts.model.documents import name_in_clauses
 from pytest_confluent_contracts.model.paths import ABSENT, steps_of, value_at
 
 if TYPE_CHECKING:
@@ -43,11 +44,13 @@ def text_mutations(operation: Operation) -> Iterator[Mutation]:
     lists = [member.path for member in members if is_list_member(member)]
     # Each reading in one member: a proof is to take minutes.
     for path, (what, read) in zip(cycle([*texts, *lists]), READINGS.items(), strict=False):
-        altered, clause = partial(show_read, path, read), f"update/sent-is-returned/{path}"
+        altered = partial(show_read, path, read)
+        clause = f"update/sent-is-returned/{name_in_clauses(path)}"
         yield mutate_step(f"{path}: {what}", "show_resource", altered, clause)
     for path in lists:
         yield from list_mutations(path, refuse_as_invalid(operation))
     yield from unwritten_mutations([*texts, *lists])
+    yield from refilled_mutations([member.path for member in members if not member.required])
     for path, other in zip(texts, texts[1:] + texts[:1], strict=True):
         if path != other:
             yield borrowed_mutation(path, other, refuse_as_invalid(operation))
@@ -161,6 +164,10 @@ READINGS: Mapping[str, Callable[[str], str]] = {
     "words of a query are dropped": replace_matches(r"\b(SELECT|WHERE|AND|OR) ", ""),
     "operators of a query are dropped": replace_matches(r"\$ne", "ne"),
     "plus signs are blanks": replace_matches(r"(?<=f)\+(?=g)", " "),
+    "days are told as times": replace_matches(r"^(\d{4}-\d\d-\d\d)$", r"\1T00:00:00Z"),
+    "booleans with a capital are made small": replace_matches(r"^False$", "false"),
+    "hosts of addresses are made small": replace_matches(r"(?<=//)X\.Test", "x.test"),
+    "hosts of mail addresses are made small": replace_matches(r"(?<=@)X\.Test", "x.test"),
 }
 
 
@@ -169,7 +176,7 @@ READINGS: Mapping[str, Callable[[str], str]] = {
 
 def list_mutations(path: str, invalid: Change) -> Iterator[Mutation]:
     """Yield that some changes of the list at *path* are not made, and some lengths are refused."""
-    clause = f"update/sent-is-returned/{path}"
+    clause = f"update/sent-is-returned/{name_in_clauses(path)}"
     for what, keeps in UNMADE_CHANGES.items():
         unmade = partial(keep_list, path, keeps)
         yield mutate_step(f"{path}: {what}", "apply_update", unmade, clause)
@@ -220,6 +227,11 @@ def is_cut(was: list[Any], sent: list[Any]) -> bool:
     return len(sent) > 0 and sent == was[:-1]
 
 
+def is_part(was: list[Any], sent: list[Any]) -> bool:
+    """Return whether the list that was sent is some of what was there, and nothing else."""
+    return bool(sent) and set(map(str, sent)) < set(map(str, was))
+
+
 def is_emptied(was: list[Any], sent: list[Any]) -> bool:
     """Return whether nothing is left of the list."""
     return bool(was) and not sent
@@ -230,6 +242,7 @@ UNMADE_CHANGES: Mapping[str, Callable[[list[Any], list[Any]], bool]] = {
     "an item once more is no change": has_same_set,
     "an item more is not added": begins_alike,
     "an item less is not taken away": is_cut,
+    "some of what was there is no change": is_part,
     "nothing does not empty it": is_emptied,
 }
 
@@ -240,7 +253,7 @@ UNMADE_CHANGES: Mapping[str, Callable[[list[Any], list[Any]], bool]] = {
 def unwritten_mutations(paths: Sequence[str]) -> Iterator[Mutation]:
     """Yield that a member is not written for what stands beside it, or for what it was."""
     for path in paths:
-        clause = f"update/sent-is-returned/{path}"
+        clause = f"update/sent-is-returned/{name_in_clauses(path)}"
         for other in paths:
             if other != path:
                 name = f"{path} is not written beside {other} as it is"
@@ -280,6 +293,25 @@ def skip_behind_another(
     names = [name for name in holder if name in known]
     if names[1:] and names[-1] == steps_of(path)[-1]:
         resource.shown = overwrite_value(resource.shown, path, was)
+
+
+def refilled_mutations(paths: Sequence[str]) -> Iterator[Mutation]:
+    """Yield that an update of nothing fills what is empty with its default again."""
+    for path in paths:
+        refilled, unsent = partial(refill_empty, path, paths), "update/omitted-unchanged"
+        name = f"{path} is filled by an update of nothing where it is empty"
+        yield mutate_step(name, "apply_update", refilled, "update/empty-*", unsent)
+
+
+def refill_empty(
+    path: str, paths: Sequence[str], _: Service, inner: Any, resource: Resource, body: Any
+) -> None:
+    """Put a value in where *path* is empty and the request says nothing of any member."""
+    inner(resource, body)
+    is_empty = value_at(resource.shown, path) in ("", [])
+    if is_empty and all(value_at(body, other) is ABSENT for other in paths):
+        made: Any = ["a:default"] if value_at(resource.shown, path) == [] else "a default"
+        resource.shown = overwrite_value(resource.shown, path, made)
 
 
 def empty_same(path: str, _: Service, inner: Any, resource: Resource, body: Any) -> None:

@@ -34,11 +34,14 @@ from pytest_confluent_contracts.double.mutations.altering import (
 from pytest_confluent_contracts.double.mutations.envelopes import sent_credentials, write_detail
 from pytest_confluent_contracts.double.service import Refused
 from pytest_confluent_contracts.double.store import (
+    EPOCH,
     composed_body,
     described_success,
     writable_members,
 )
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.documents import name_in_clauses
+from pytest_confluent_contracts.model.moments import parse_moment
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
 
 if TYPE_CHECKING:
@@ -128,7 +131,8 @@ def in_upper_case(shown: Any) -> str:
 
 def written_mutations(member: Property) -> Iterator[Mutation]:
     """Yield the ways in which a member that an update may write can be stored wrongly."""
-    path, clause = member.path, f"update/sent-is-returned/{member.path}"
+    path = member.path
+    clause = f"update/sent-is-returned/{name_in_clauses(path)}"
     for what, make in MANGLING.items():
         mangled = partial(show_mangled, path, make)
         yield mutate_step(f"{path} comes back {what}", "show_resource", mangled, clause)
@@ -170,6 +174,12 @@ def frozen_mutations(operation: Operation) -> Iterator[Mutation]:
             unsent = ("update/omitted-unchanged", "update/empty-*")
             yield mutate_answers(f"{path} always another", another, is_accepted, *unsent)
     yield from formed_mutations(operation)
+    for path, words in operation.promises.samples.by_path.items():
+        for frozen in operation.promises.immutable.paths:
+            if paths.is_within(path, frozen):
+                name = f"{path} can be written where it is a word that is known"
+                known = store_made(path, partial(take_known_word, words))
+                yield Mutation(name, (f"update/immutable/{frozen}",), known)
     yield from notation_mutations(operation)
 
 
@@ -436,6 +446,11 @@ def append_sent(was: Any, sent: Any, now: Any) -> Any:
     return [*before, *now][-LIST_AT_MOST:]
 
 
+def take_known_word(words: Sequence[Any], _: Any, sent: Any, now: Any) -> Any:
+    """Return what was sent where it is one of *words*, else what should be there."""
+    return sent if sent in words else now
+
+
 def take_what_was_sent(_: Any, sent: Any, now: Any) -> Any:
     """Return the text or the flat list that was sent, in place of anything but an object."""
     if isinstance(now, dict):
@@ -530,8 +545,38 @@ def time_mutations(operation: Operation) -> Iterator[Mutation]:
         yield mutate_answers(f"{updated} stands still", still, is_accepted, moves)
         yield from clock_mutations(updated)
     if created and updated:
+        name, believe = f"{created} is written where it lies in the past", write_past_creation
+        yield mutate_step(name, "apply_update", partial(believe, created), "update/immutable/*")
+        name, believe = f"{updated} is believed where it was before", believe_past_update
+        yield mutate_step(name, "apply_update", partial(believe, updated), "update/updated-never-*")
         early, after = put_value(updated, "2001-01-01T00:00:00Z"), "update/updated-after-created"
         yield mutate_answers(f"{updated} before {created}", early, is_accepted, after)
+
+
+def seconds_sent(body: Any, path: str) -> float | None:
+    """Return the time that *body* has at *path* in seconds after `EPOCH`, None without one."""
+    moment = parse_moment(body, path)
+    return (moment - EPOCH).total_seconds() if moment else None
+
+
+def write_past_creation(
+    path: str, service: Service, inner: Any, resource: Resource, body: Any
+) -> None:
+    """Write the time of creation that was sent, if it lies in the past."""
+    inner(resource, body)
+    sent = seconds_sent(body, path)
+    if sent is not None and sent < service.clock.now():
+        resource.created = sent
+
+
+def believe_past_update(
+    path: str, service: Service, inner: Any, resource: Resource, body: Any
+) -> None:
+    """Take over the time of the update that was sent, if it lies between the creation and now."""
+    inner(resource, body)
+    sent = seconds_sent(body, path)
+    if sent is not None and resource.created < sent < service.clock.now():
+        resource.updated = sent
 
 
 def clock_mutations(updated: str) -> Iterator[Mutation]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import json
 import zlib
 from copy import deepcopy
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.double.mutations.altering import (
@@ -18,11 +21,15 @@ from pytest_confluent_contracts.double.mutations.altering import (
     is_list_member,
     is_refused,
     mutate_answers,
+    mutate_step,
     put_value,
     replace_step,
+    sent_json,
     set_header,
+    type_names,
 )
 from pytest_confluent_contracts.double.mutations.updates import freely_writable_members
+from pytest_confluent_contracts.model.paths import value_at, with_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
 
 CODING, FRAMING, KEPT_OPEN = "wire/content-coding", "wire/framing", "wire/kept-open"
 SAME = "wire/same-on-every-connection"
+MACHINES, COLD = 3, 5
 LOSING = (40, 90)  # each so many requests, one that goes over a connection kept open is lost
 KEPT_OPEN_SINCE = 10  # requests; by then each of a client's connections is open
 
@@ -146,6 +154,14 @@ def connection_mutations(operation: Operation) -> Iterator[Mutation]:
     for count in LOSING:
         name = f"every {count}th request is lost on a connection kept open"
         yield Mutation(name, (KEPT_OPEN,), lose_each(count))
+    name = "each fifth connection begins with a refusal"
+    yield Mutation(name, ("request/accepted",), begin_cold)
+    for member in freely_writable_members(operation):
+        if "null" not in type_names(member.schema):
+            name = f"one machine of three takes null for nothing as {member.path}"
+            empty: Any = [] if is_list_member(member) else ""
+            taken = partial(take_null, member.path, empty)
+            yield mutate_step(name, "handle", taken, f"request/{member.path}/null")
     # What every update has to write is never seen at rest.
     members = [one for one in freely_writable_members(operation) if not one.required]
     if not members:
@@ -185,8 +201,31 @@ def every(_: Request) -> bool:
 
 
 def second(request: Request) -> bool:
-    """Hold on what comes over the second connection."""
-    return request.connection == 2
+    """Hold on what comes over a connection that leads to the second of three machines."""
+    return request.connection % MACHINES == 2
+
+
+def begin_cold(service: Service) -> Service:
+    """Refuse the credentials of the first request of each fifth connection."""
+    begun: set[int] = set()
+
+    def handle(_: Service, inner: Any, request: Request) -> Any:
+        is_first = request.connection not in begun
+        begun.add(request.connection)
+        if is_first and request.connection % COLD == 0:
+            return inner(replace(request, headers={}))
+        return inner(request)
+
+    return replace_step("handle", handle)(service)
+
+
+def take_null(path: str, empty: Any, _: Service, inner: Any, request: Request) -> Any:
+    """Take null at *path* for the *empty* value on the second of three machines."""
+    body = sent_json(request)
+    if second(request) and value_at(body, path) is None:
+        body = with_value(body, path, empty)
+        return inner(replace(request, body=json.dumps(body).encode()))
+    return inner(request)
 
 
 def keep_apart(when: Callable[[Request], bool]) -> Alter:

@@ -1,0 +1,103 @@
+"""What do schemathesis' strategies find for this schema? The one way to schemathesis.
+
+It is passive: its generators are read, its transport and its checks are never touched. The drivers
+are internal to schemathesis and move between minors; a test holds this adapter against the
+installed version.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from hypothesis.internal import charmap
+from hypothesis.internal.intervalsets import IntervalSet
+
+from pytest_confluent_contracts.cases.drawing import draw_values
+from pytest_confluent_contracts.cases.samples import is_allowed_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_confluent_contracts.model.documents import Operation
+
+# What a body may be; a case without one has a mark of schemathesis in its place.
+JSON_TYPES = (dict, list, str, int, float, bool, type(None))
+DRAWN_SEED = 0
+# What Hypothesis finds out for UTF-8 by trying each code point, in a second and 200 MB, in every
+# fresh checkout.
+UTF_8 = IntervalSet(((0, 0xD7FF), (0xE000, sys.maxunicode)))
+# By what this version of Hypothesis says that its function returns.
+UTF_8_FORMS = {IntervalSet: UTF_8, tuple[IntervalSet, IntervalSet]: (UTF_8, IntervalSet(()))}
+
+
+def drawn_values(schema: Mapping[str, Any], count: int) -> list[Any]:
+    """Return at most *count* values that *schema* allows, drawn by schemathesis' strategies.
+
+    None where they find none in reasonable time. The same schema gives the same values.
+    """
+    from hypothesis.errors import HypothesisException
+    from schemathesis.errors import SchemathesisError
+
+    try:
+        strategy = loaded_schema(schema)["/"]["patch"].as_strategy()
+        with characters_known():
+            cases = draw_values(strategy, count, DRAWN_SEED)
+    except (HypothesisException, SchemathesisError):
+        return []
+    bodies = [case.body for case in cases if isinstance(case.body, JSON_TYPES)]
+    return [body for body in bodies if is_allowed_value(schema, body)]
+
+
+def loaded_schema(schema: Mapping[str, Any], operation: Operation | None = None) -> Any:
+    """Return what schemathesis makes of a document with *schema* alone."""
+    import schemathesis
+    from schemathesis.config import SchemathesisConfig
+
+    # An explicit config: without one schemathesis reads the schemathesis.toml of whoever runs the
+    # gate.
+    config = SchemathesisConfig()
+    return schemathesis.openapi.from_dict(_body_document(schema, operation), config=config)
+
+
+@contextmanager
+def characters_known() -> Iterator[None]:
+    """Tell Hypothesis which characters UTF-8 has.
+
+    Where it wants to know it in a form that is not known here, it finds out itself.
+    """
+    wanted = inspect.signature(charmap.intervals_from_codec).return_annotation
+    if wanted not in UTF_8_FORMS:
+        yield
+        return
+
+    def known_intervals(_: str) -> Any:
+        return UTF_8_FORMS[wanted]
+
+    with patch.object(charmap, "intervals_from_codec", known_intervals):
+        yield
+
+
+def _body_document(schema: Mapping[str, Any], operation: Operation | None) -> dict[str, Any]:
+    """Return a document of a request body alone, of what an update may send.
+
+    For the rest nothing need be drawn.
+    """
+    request = operation.request if operation else None
+    # References lead from the root of a document, and not from that of a schema.
+    text = json.dumps(schema, default=str).replace('"#/$defs/', '"#/components/schemas/')
+    whole = json.loads(text)
+    definitions = whole.pop("$defs", {})
+    content = {request.media_type if request else "application/json": {"schema": whole}}
+    body = {"required": request.required if request else True, "content": content}
+    update = {"requestBody": body, "responses": {"200": {"description": ""}}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": operation.id if operation else "", "version": "1"},
+        "paths": {"/": {"patch": update}},
+        "components": {"schemas": definitions},
+    }

@@ -1,0 +1,403 @@
+"""Is each parameter of path, query, headers and cookies held to what the document says of it?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_confluent_contracts.clauses.reading import (
+    KEPT,
+    Looked,
+    each,
+    is_answer,
+    is_same,
+    missing,
+    quote_value,
+    withheld,
+)
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.clauses import (
+    Aspect,
+    Clause,
+    Evidence,
+    Family,
+    Finding,
+    FindingKind,
+    Level,
+    MissingEvidence,
+    MissingKind,
+    Topic,
+)
+from pytest_confluent_contracts.model.documents import Location
+from pytest_confluent_contracts.model.traffic import Expect, Probe, TrialKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_confluent_contracts.clauses.reading import Applies, Look
+    from pytest_confluent_contracts.model.clauses import Explain, Judge
+    from pytest_confluent_contracts.model.documents import Operation, Parameter
+    from pytest_confluent_contracts.model.traffic import Exchange
+
+NEEDS: Final = frozenset({Probe.PARAMETERS})
+# What refuses a value for what it is, where the document has the status: RFC 9110 15.5.1, 15.5.5
+# (a query is part of what is asked for), 15.5.13 to 15.5.15, 15.5.21; RFC 6585 3 and 5.
+FITTING: Final[Mapping[Location, frozenset[int]]] = {
+    Location.PATH: frozenset({400, 404, 410, 414, 422}),
+    Location.QUERY: frozenset({400, 404, 414, 422}),
+    Location.HEADER: frozenset({400, 406, 412, 422, 428, 431}),
+    Location.COOKIE: frozenset({400, 422}),
+}
+PROMISING: Final = frozenset({400, 422})  # what says nothing but that a request is wrong
+# The rules of a value, beside its type, that a request can break alone.
+RULES: Final = (
+    *("enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    *("multipleOf", "minLength", "maxLength", "pattern", "format"),
+    *("minItems", "maxItems", "uniqueItems", "additionalProperties"),
+)
+# A text shows no other type than its own: whatever is sent for a string is one.
+SEEN_IN_TEXT: Final = frozenset({"integer", "number", "boolean"})
+ALLOWED: Final = frozenset({TrialKind.ALLOWED, TrialKind.DEFAULT})
+
+
+def derive(operation: Operation) -> Iterator[Clause]:
+    """Yield what must be refused and taken of each parameter, then of one that is not declared."""
+    for parameter in operation.path_parameters:
+        rules = rules_of(parameter)
+        for rule in rules:
+            yield _refused(operation, parameter, rule)
+        if rules:
+            yield _never_fails(parameter)
+    for parameter in operation.other_parameters:
+        if parameter.required:
+            yield _required(operation, parameter)
+        for rule in rules_of(parameter):
+            yield _refused(operation, parameter, rule)
+        yield _accepted(parameter)
+        if parameter.default is not paths.ABSENT and not parameter.required:
+            yield _default(parameter)
+        yield _never_fails(parameter)
+    if operation.other_parameters:
+        yield from _undeclared(operation)
+
+
+def rules_of(parameter: Parameter) -> tuple[str, ...]:
+    """Return the rules of *parameter* that a request may break, those of its parts behind.
+
+    Of one in the path, these are only those of a plain text.
+    """
+    schema = parameter.schema
+    found = list(_own_rules(schema, is_json=bool(parameter.media_type)))
+    if parameter.location is Location.PATH:
+        return tuple(found) if parameter.is_text else ()
+    parts: dict[str, None] = {}
+    if schema.get("required"):
+        parts["properties/required"] = None
+    items = schema.get("items")
+    for rule in _own_rules(items, is_json=False) if isinstance(items, Mapping) else ():
+        parts[f"items/{rule}"] = None
+    for member in (schema.get("properties") or {}).values():
+        for rule in _own_rules(member, is_json=False):
+            parts[f"properties/{rule}"] = None
+    return (*found, *parts)
+
+
+def _own_rules(schema: Mapping[str, Any], *, is_json: bool) -> Iterator[str]:
+    stated = schema.get("type", ())
+    kinds = {stated} if isinstance(stated, str) else set(stated)
+    if kinds and (is_json or kinds <= SEEN_IN_TEXT | {"null"}):
+        yield "type"
+    for rule in RULES:
+        if rule in schema and not _is_no_rule(rule, schema):
+            yield rule
+
+
+def _is_no_rule(rule: str, schema: Mapping[str, Any]) -> bool:
+    """Return whether *rule* stands there, and forbids nothing that a request could show."""
+    value = schema[rule]
+    if rule == "additionalProperties":
+        return value is not False
+    # An empty text, or list, is hardly told from none.
+    return rule in ("minLength", "minItems") and value <= 1
+
+
+# --- what bears on it -----------------------------------------------------------------------------
+
+
+def _id_of(parameter: Parameter, what: str) -> str:
+    return f"parameters/{parameter.location}/{parameter.name}/{what}"
+
+
+def _told(parameter: Parameter) -> str:
+    return f"the {parameter.location} parameter {parameter.name}"
+
+
+def _tries(parameter: Parameter, kinds: Iterable[TrialKind], rule: str = "") -> Applies:
+    """Apply to answers to requests that try *parameter* in one of some ways, by one *rule*."""
+    wanted = frozenset(kinds)
+
+    def applies(exchange: Exchange) -> bool:
+        trial = exchange.case.trial
+        if trial is None or exchange.throttled or trial.kind not in wanted:
+            return False
+        is_own = (trial.location, trial.name) == (parameter.location, parameter.name)
+        return is_own and (not rule or trial.keyword == rule)
+
+    return applies
+
+
+def _unless_unsent(applies: Applies, kind: MissingKind, subject: str, owed: Explain) -> Explain:
+    """Explain by *kind* where no request tried this, else as *owed*."""
+
+    def explain(exchanges: Sequence[Exchange]) -> MissingEvidence:
+        if any(map(applies, exchanges)):
+            return owed(exchanges)
+        return MissingEvidence(kind, subject)
+
+    return explain
+
+
+# --- refused --------------------------------------------------------------------------------------
+
+
+def refusals_of(operation: Operation, location: Location) -> frozenset[int]:
+    """Return the documented statuses that may refuse a wrong value there.
+
+    It is empty where the document promises no refusal. What speaks of other things as well, such as
+    404, is no promise by itself.
+    """
+    fitting = {one for one in FITTING[location] if operation.response(one) is not None}
+    promised = set(operation.refusals) | (fitting & PROMISING)
+    if location is Location.PATH:
+        promised |= set(operation.promises.refusals.unknown)
+    return frozenset(fitting | promised) if promised else frozenset()
+
+
+def _required(operation: Operation, parameter: Parameter) -> Clause:
+    what = f"a request without {_told(parameter)}"
+    return _refusal(operation, parameter, "required", what, (TrialKind.MISSING, ""))
+
+
+def _refused(operation: Operation, parameter: Parameter, rule: str) -> Clause:
+    what = f"a value of {_told(parameter)} that breaks only {rule}"
+    return _refusal(operation, parameter, rule, what, (TrialKind.BROKEN, rule))
+
+
+def _refusal(
+    operation: Operation,
+    parameter: Parameter,
+    id: str,
+    what: str,
+    tried: tuple[TrialKind, str],
+) -> Clause:
+    statuses = refusals_of(operation, parameter.location)
+    kind, rule = tried
+    applies = _tries(parameter, {kind}, rule)
+    told = f" with {' or '.join(map(str, sorted(statuses)))}" if statuses else ""
+    is_of_path = parameter.location is Location.PATH
+    owed = withheld(f"a refusal of {_told(parameter)}", _expected(is_of_path=is_of_path))
+    return Clause(
+        id=_id_of(parameter, id),
+        family=Family.PARAMETERS,
+        # A document that names no status for it promises no refusal.
+        level=Level.MUST if statuses else Level.SHOULD,
+        place=parameter.place,
+        promise=f"{what} is refused{told}",
+        judge=_once_served(applies, _look_whether_refused(parameter, statuses)),
+        explain=_unless_unsent(applies, MissingKind.NO_SUCH_REQUEST, "", owed),
+        needs=NEEDS,
+        topic=Topic(Aspect.CONSTRAINT, keyword=rule or id),
+    )
+
+
+def _expected(*, is_of_path: bool) -> Expect:
+    return Expect.UNKNOWN if is_of_path else Expect.REFUSED
+
+
+def _look_whether_refused(parameter: Parameter, statuses: frozenset[int]) -> Look:
+    def look(exchange: Exchange) -> Finding | Looked:
+        is_client_error = 400 <= exchange.status < 500
+        if exchange.status in statuses or (is_client_error and not statuses):
+            return KEPT
+        return Finding(
+            FindingKind.PARAMETER_TAKEN,
+            exchange.status,
+            parameter.name,
+            expected=tuple(sorted(statuses)),
+            request=exchange.case.title,
+        )
+
+    return look
+
+
+def _once_served(applies: Applies, look: Look) -> Judge:
+    """Judge refusals; while nobody is served, one that speaks of who asks is no evidence."""
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterable[Evidence]:
+        is_served = any(one.accepted for one in exchanges if one.case.trial is None)
+
+        def bears_on_it(exchange: Exchange) -> bool:
+            return applies(exchange) and (is_served or exchange.status not in (401, 403))
+
+        return each(bears_on_it, look)(exchanges)
+
+    return judge
+
+
+# --- taken ----------------------------------------------------------------------------------------
+
+
+def _accepted(parameter: Parameter) -> Clause:
+    applies = _tries(parameter, ALLOWED)
+    owed = withheld(f"an answer to {_told(parameter)}", Expect.ACCEPTED)
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        if exchange.accepted:
+            return KEPT
+        return Finding(
+            FindingKind.PARAMETER_REFUSED,
+            exchange.status,
+            parameter.name,
+            observed=quote_value(exchange.text, 120) if exchange.text else "",
+            request=exchange.case.title,
+        )
+
+    return Clause(
+        id=_id_of(parameter, "accepted"),
+        family=Family.PARAMETERS,
+        place=parameter.place,
+        promise=f"each value that the document names for {_told(parameter)} is accepted",
+        judge=each(applies, look),
+        explain=_unless_unsent(applies, MissingKind.NO_VALUE_NAMED, _told(parameter), owed),
+        needs=NEEDS,
+    )
+
+
+def _default(parameter: Parameter) -> Clause:
+    applies = _tries(parameter, {TrialKind.DEFAULT})
+    return Clause(
+        id=_id_of(parameter, "default"),
+        family=Family.PARAMETERS,
+        place=parameter.place,
+        promise=f"{_told(parameter)} left out means its default",
+        judge=_judge_alike(applies),
+        explain=missing(MissingKind.NOT_COMPARED),
+        needs=NEEDS,
+    )
+
+
+def _never_fails(parameter: Parameter) -> Clause:
+    return Clause(
+        id=_id_of(parameter, "never-5xx"),
+        family=Family.PARAMETERS,
+        place=parameter.place,
+        promise=f"no value of {_told(parameter)} makes the service fail",
+        judge=each(_tries(parameter, TrialKind), _look_whether_it_failed),
+        explain=missing(MissingKind.NOTHING_SENT),
+        needs=NEEDS,
+    )
+
+
+def _look_whether_it_failed(exchange: Exchange) -> Finding | Looked:
+    if exchange.status < 500:
+        return KEPT
+    return Finding(FindingKind.SERVER_ERROR, exchange.status, request=exchange.case.title)
+
+
+# --- what makes no difference ---------------------------------------------------------------------
+
+
+def _undeclared(operation: Operation) -> Iterator[Clause]:
+    yield Clause(
+        id="parameters/undeclared/never-5xx",
+        family=Family.PARAMETERS,
+        place=operation.place,
+        promise="a query parameter that the document does not name makes no 5xx",
+        judge=each(_is_undeclared, _look_whether_it_failed),
+        explain=missing(MissingKind.NOTHING_SENT),
+        needs=NEEDS,
+    )
+    yield Clause(
+        id="parameters/undeclared/ignored",
+        family=Family.PARAMETERS,
+        level=Level.SHOULD,
+        place=operation.place,
+        promise="a query parameter that the document does not name changes nothing",
+        judge=_judge_alike(_is_undeclared),
+        explain=missing(MissingKind.NOT_COMPARED),
+        needs=NEEDS,
+    )
+
+
+def _is_undeclared(exchange: Exchange) -> bool:
+    trial = exchange.case.trial
+    return trial is not None and trial.kind is TrialKind.UNDECLARED and not exchange.throttled
+
+
+def _judge_alike(applies: Applies) -> Judge:
+    """Judge that a request is answered as the same one before and after it, without the parameter.
+
+    What these two tell differently is left out: it changes by itself. Where one of them was not
+    accepted, nothing is known.
+    """
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        answers = list(filter(_is_last_word, exchanges))
+        for before, exchange, after in zip(answers, answers[1:], answers[2:], strict=False):
+            if not applies(exchange):
+                continue
+            if _is_usual(before) and _is_usual(after):
+                yield Evidence(exchange, _difference(before, exchange, after))
+
+    return judge
+
+
+def _is_last_word(exchange: Exchange) -> bool:
+    return is_answer(exchange) and not exchange.throttled
+
+
+def _is_usual(exchange: Exchange) -> bool:
+    case = exchange.case
+    return case.probe is Probe.PARAMETERS and case.trial is None and exchange.accepted
+
+
+def _difference(before: Exchange, exchange: Exchange, after: Exchange) -> Finding | None:
+    title = exchange.case.title
+    if not exchange.accepted:
+        trial = exchange.case.trial
+        name = trial.name if trial else ""
+        return Finding(FindingKind.PARAMETER_REFUSED, exchange.status, name, request=title)
+    usual, later = dict(_leaves(before.json, ())), dict(_leaves(after.json, ()))
+    came = dict(_leaves(exchange.json, ()))
+    for path in dict.fromkeys([*usual, *came]):
+        was, now = usual.get(path, paths.ABSENT), came.get(path, paths.ABSENT)
+        is_steady = _is_alike(was, later.get(path, paths.ABSENT))
+        if is_steady and not _is_alike(was, now):
+            return Finding(
+                FindingKind.PARAMETER_MATTERS,
+                exchange.status,
+                path,
+                expected=_quoted(was),
+                observed=_quoted(now),
+                request=title,
+            )
+    return None
+
+
+def _is_alike(one: Any, other: Any) -> bool:
+    if one is paths.ABSENT or other is paths.ABSENT:
+        return one is other
+    return is_same(one, other)
+
+
+def _quoted(value: Any) -> str:
+    return "" if value is paths.ABSENT else quote_value(value)
+
+
+def _leaves(value: Any, steps: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    """Yield the path and the value of each member that is no object."""
+    if isinstance(value, Mapping):
+        for name, member in value.items():
+            yield from _leaves(member, (*steps, name))
+    else:
+        yield paths.path_of(steps), value

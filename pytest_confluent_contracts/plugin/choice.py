@@ -1,0 +1,58 @@
+"""Which operations of the documents does a run hold? Those that ``--contract-operation`` names."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from pytest_confluent_contracts.model.sources import ContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_confluent_contracts.model.documents import Operation, UnreadOperation
+
+LEAVES_OUT = "!"  # what a pattern begins with that leaves operations out
+SHOWN = 6  # operations named to whoever asked for one that there is not
+
+
+def is_chosen(operation: Operation | UnreadOperation, patterns: Sequence[str]) -> bool:
+    """Return whether *patterns* choose the operation.
+
+    One of them matches it, if any is there to choose, and none of those that leave out does. They
+    are matched against ``operationId`` and ``METHOD /path``; ``*`` stands for anything.
+    """
+    wanted = [pattern for pattern in patterns if not pattern.startswith(LEAVES_OUT)]
+    unwanted = [pattern[1:] for pattern in patterns if pattern.startswith(LEAVES_OUT)]
+    if _matches_any(operation, unwanted):
+        return False
+    return not wanted or _matches_any(operation, wanted)
+
+
+def _matches_any(operation: Operation | UnreadOperation, patterns: Sequence[str]) -> bool:
+    return any(_matches(operation, pattern) for pattern in patterns)
+
+
+def _matches(operation: Operation | UnreadOperation, pattern: str) -> bool:
+    literal = pattern.replace("[", "[[]")
+    names = (operation.id, f"{operation.method} {operation.path}")
+    return any(fnmatchcase(name, literal) for name in names)
+
+
+def checked_patterns(
+    given: Sequence[str], known: Sequence[Operation | UnreadOperation]
+) -> Iterator[str]:
+    """Yield each pattern *given*.
+
+    Raise `ContractError` where one matches no operation that is *known*, or all leave none.
+    """
+    for pattern in given:
+        if not any(_matches(one, pattern.removeprefix(LEAVES_OUT)) for one in known):
+            shown = ", ".join(f"{one.id} ({one.method} {one.path})" for one in known[:SHOWN])
+            more = ", ..." if len(known) > SHOWN else ""
+            told = f"no operation has this name or METHOD /path; known: {shown}{more}"
+            raise ContractError(f"--contract-operation={pattern}: {told}")
+        yield pattern
+    if given and not any(is_chosen(one, given) for one in known):
+        asked = " ".join(f"--contract-operation={pattern}" for pattern in given)
+        raise ContractError(f"{asked}: no operation is left to hold")
