@@ -17,7 +17,7 @@ def has_a_label(body: Any) -> bool:
 
 def map_of_texts() -> SmallService:
     """Return a service that keeps the document."""
-    return SmallService("/things/t-1", {"labels": {"a": "b"}}, has_a_label)
+    return SmallService("/things/t-1", {"labels": {"a": "b"}}, has_a_label, wrong_type=415)
 
 
 def takes_anything() -> SmallService:

@@ -15,6 +15,7 @@ from pytest_confluent_contracts.clauses.reading import (
     quote_value,
     withheld,
 )
+from pytest_confluent_contracts.clauses.refusals import NOT_FOUND
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import (
     Aspect,
@@ -169,7 +170,10 @@ def refusals_of(operation: Operation, location: Location) -> frozenset[int]:
     fitting = {one for one in FITTING[location] if operation.response(one) is not None}
     promised = set(operation.refusals) | (fitting & PROMISING)
     if location is Location.PATH:
-        promised |= set(operation.promises.refusals.unknown)
+        unknown = set(operation.promises.refusals.unknown)
+        promised |= unknown
+        # A value that is none addresses nothing: where the document names no status for that, 404.
+        fitting |= unknown or NOT_FOUND
     return frozenset(fitting | promised) if promised else frozenset()
 
 

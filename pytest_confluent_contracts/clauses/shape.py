@@ -157,6 +157,7 @@ def _lost(exchange: Exchange) -> Finding:
 
 def _statuses(operation: Operation) -> Clause:
     listed = [response.status for response in operation.responses]
+    others = "" if operation.promises_refusal else ", and 4xx to a wrong request"
 
     def look(exchange: Exchange) -> Finding | Looked:
         title = exchange.case.title
@@ -171,7 +172,7 @@ def _statuses(operation: Operation) -> Clause:
         id="statuses",
         family=Family.SHAPE,
         place=operation.place,
-        promise=f"only {', '.join(listed)} are answered, and never 5xx to a request",
+        promise=f"only {', '.join(listed)} are answered{others}, and never 5xx to a request",
         judge=each(always, look),
         explain=withheld("an answer", Expect.ACCEPTED),
         needs=EVERY,
@@ -625,11 +626,14 @@ def header_clause(
 ) -> Clause:
     """Return the clause that answers with *status* have a documented header, and of its type."""
     kind = _told_type(header) if _is_integer(header) else "not empty"
+    promise = f"{header.name} is sent: {kind}"
+    if not header.required:
+        promise = f"{header.name}, where it is sent: {_told_rules(header) or kind}"
     return Clause(
         id=id,
         family=family,
         place=header.place,
-        promise=f"{header.name} is sent: {kind}",
+        promise=promise,
         judge=each(applies, _look_at_header(header)),
         explain=explain,
         needs=needs,

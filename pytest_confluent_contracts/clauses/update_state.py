@@ -69,7 +69,7 @@ class ResourceModel:
         writable: list[str] = []
         for member in operation.request_members:
             is_fixed = member.path in moving or paths.is_member_of_any(member.path, frozen)
-            may_vary = _may_vary(member) and not is_fixed
+            may_vary = _may_vary(member) and not (is_fixed or _holds_secret(operation, member))
             if may_vary and _is_shown_alike(member, answered.get(member.path)):
                 writable.append(member.path)
         return cls(
@@ -166,7 +166,11 @@ def _is_shown_alike(sent: Property, shown: Property | None) -> bool:
     A request may name by ``owner`` a text, and the answer an object; and the answer's items may
     have members that the service adds.
     """
-    return shown is not None and not sent.secret and _is_alike(sent.schema, shown.schema)
+    return shown is not None and _is_alike(sent.schema, shown.schema)
+
+
+def _holds_secret(operation: Operation, member: Property) -> bool:
+    return any(paths.is_within(path, member.path) for path in operation.secret_paths)
 
 
 def _is_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -162,7 +162,8 @@ def writable_members(operation: Operation) -> list[Property]:
     found: list[Property] = []
     for member in separate_members(operation.request_members):
         is_fixed = any(paths.is_within(member.path, path) for path in fixed)
-        if member.path in answers and not (is_fixed or member.secret):
+        is_secret = any(paths.is_within(path, member.path) for path in operation.secret_paths)
+        if member.path in answers and not (is_fixed or is_secret):
             found.append(member)
     return found
 

@@ -141,7 +141,9 @@ def objects(draw: Draw, members: st.SearchStrategy[Schema]) -> Schema:
 def lists(draw: Draw, items: st.SearchStrategy[Schema]) -> Schema:
     """A list: of any length, of some, or without repetition."""
     found: Schema = {"type": "array", "items": draw(items)}
-    if draw(st.booleans()):
+    if found["items"] == {"type": "string"} and draw(st.booleans()):
+        found["uniqueItems"] = True
+    elif draw(st.booleans()):
         found["minItems"] = draw(st.integers(0, 2))
         found["maxItems"] = found["minItems"] + draw(st.integers(1, 5))
     return found
@@ -200,10 +202,23 @@ def schemas() -> st.SearchStrategy[Schema]:
 @st.composite
 def choices(draw: Draw) -> Schema:
     """One of two kinds of value, or both at once."""
-    key = draw(st.sampled_from(("oneOf", "anyOf", "allOf")))
+    key = draw(st.sampled_from(("oneOf", "anyOf", "allOf", "kinds", "not")))
+    if key == "kinds":
+        return {
+            "oneOf": [kind_of("cat", "lives"), kind_of("dog", "tricks")],
+            "discriminator": {"propertyName": "kind"},
+        }
+    if key == "not":
+        return {"type": "string", "not": {"enum": ["forbidden"]}}
     if key == "allOf":
         return {"allOf": [{"type": "string"}, {"maxLength": draw(st.integers(5, 50))}]}
     return {key: [{"type": "string"}, {"type": "integer"}]}
+
+
+def kind_of(name: str, member: str) -> Schema:
+    """Return one of several kinds of object, which its `kind` tells apart."""
+    properties = {"kind": {"type": "string", "enum": [name]}, member: {"type": "integer"}}
+    return {"type": "object", "required": ["kind"], "properties": properties}
 
 
 # --- operations ------------------------------------------------------------------------------------------------------
@@ -340,15 +355,25 @@ def operations(draw: Draw, path: str, is_3_1: bool) -> Schema:
     )
     if security:
         found["security"] = security
-    return nullable_members(draw, found) if is_3_1 else found
+    return nullable_members(found, is_3_1) if draw(st.booleans()) else found
 
 
-def nullable_members(draw: Draw, operation: Schema) -> Schema:
-    """Return the operation, its texts maybe null as 3.1 has it."""
-    if draw(st.booleans()):
-        text = json.dumps(operation).replace('{"type": "boolean"}', '{"type": ["boolean", "null"]}')
-        return dict(json.loads(text))
-    return operation
+def nullable_members(operation: Schema, is_3_1: bool) -> Schema:
+    """Return the operation, its truth values maybe null as its version has it."""
+    null = '{"type": ["boolean", "null"]}' if is_3_1 else '{"type": "boolean", "nullable": true}'
+    return dict(json.loads(json.dumps(operation).replace('{"type": "boolean"}', null)))
+
+
+def with_reference(document: Schema) -> Schema:
+    """Return the document, the body of each operation behind a reference."""
+    schemas: Schema = {}
+    for number, item in enumerate(document["paths"].values()):
+        body = item["patch"].get("requestBody")
+        for media in body["content"].values() if body else ():
+            schemas[f"Thing{number}"] = media["schema"]
+            media["schema"] = {"$ref": f"#/components/schemas/Thing{number}"}
+    document["components"]["schemas"] = schemas
+    return document
 
 
 @st.composite
@@ -363,12 +388,9 @@ def openapi(draw: Draw, most: int = 3) -> Schema:
         "basic": {"type": "http", "scheme": "basic"},
     }
     info = {"title": "Generated", "version": "1"}
-    return {
-        "openapi": version,
-        "info": info,
-        "paths": items,
-        "components": {"securitySchemes": schemes},
-    }
+    found = {"openapi": version, "info": info, "paths": items}
+    found["components"] = {"securitySchemes": schemes}
+    return with_reference(found) if draw(st.booleans()) else found
 
 
 # --- holding them ----------------------------------------------------------------------------------------------------
