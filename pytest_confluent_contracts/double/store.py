@@ -118,7 +118,8 @@ class Store:
         That is so where members hang on one another: of two that exclude each other, one was there
         and the other was sent.
         """
-        content = described_success(self.operation).content
+        success = described_success(self.operation)
+        content = success.content if success else None
         if content is None or COMPOSING.isdisjoint(content.schema):
             return
         unsent = resource.shown
