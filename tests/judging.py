@@ -55,10 +55,17 @@ def target_that_answers(
     url: str = "https://h",
 ) -> targets.Target:
     """Return a target, open for what *operation* sends with *context*, whose answers *answer* makes."""
-    allowances = targets.allowances_at(url, [planned_access(make_plan(operation, context))])
+    return target_for(make_plan(operation, context), clock, answer, url)
+
+
+def target_for(
+    plan: Plan, clock: Clock, answer: Callable[[httpx.Request], httpx.Response], url: str
+) -> targets.Target:
+    """Return a target, open for what *plan* sends, whose answers *answer* makes."""
+    allowances = targets.allowances_at(url, [planned_access(plan)])
     rules = Rules(frozenset({url}), insecure=True)
     guard = Guard(rules, allowances, clock, httpx.MockTransport(answer))
-    return targets.Target(Client(url, guard, clock, Redactor(()), 10.0), clock, [operation])
+    return targets.Target(Client(url, guard, clock, Redactor(()), 10.0), clock, [plan.operation])
 
 
 @lru_cache

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import httpx
-from judging import target_that_answers
+from judging import target_for
 
 from pytest_confluent_contracts import clauses, documents
 from pytest_confluent_contracts.cases.plan import make_plan
@@ -27,6 +27,7 @@ from pytest_confluent_contracts.run.campaign import Campaign
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_confluent_contracts.cases.plan import Plan
     from pytest_confluent_contracts.model.clauses import Ruling
     from pytest_confluent_contracts.model.documents import Document, Operation
 
@@ -66,15 +67,22 @@ def held(row: Row, make: Callable[[], Answer]) -> dict[str, Ruling]:
     """Return the rulings on every operation of the row's document where the service that *make* returns answers."""
     rulings: dict[str, Ruling] = {}
     answer = make()
-    for operation in read(row.path).operations:
+    for plan in plans(row.path, row.parameters):
         clock = getattr(answer, "clock", None) or VirtualClock()  # one that counts has its own
-        parameters = row.parameters or operation.parameters
-        context = RunContext(parameters, {}, issued(operation), max_examples=12)
-        target = target_that_answers(operation, context, clock, answer, "https://localhost")
-        campaign = Campaign(make_plan(operation, context), target)
-        for clause in clauses.derive(operation):
+        campaign = Campaign(plan, target_for(plan, clock, answer, "https://localhost"))
+        for clause in clauses.derive(plan.operation):
             rulings[clause.id] = campaign.ruling(clause)
     return rulings
+
+
+@lru_cache(maxsize=4)
+def plans(path: Path, parameters: tuple[tuple[str, str], ...]) -> list[Plan]:
+    """Return what is sent for each operation of a document, made once for all services of a row."""
+    made: list[Plan] = []
+    for operation in read(path).operations:
+        given = parameters or operation.parameters
+        made.append(make_plan(operation, RunContext(given, {}, issued(operation), max_examples=8)))
+    return made
 
 
 def issued(operation: Operation) -> dict[str, dict[str, str]]:

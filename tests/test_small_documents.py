@@ -49,7 +49,7 @@ def test_one_broken_answer_is_told_by_its_clause(
 def test_the_embedded_service_keeps_it(row: Row) -> None:
     """`mock` is green on it."""
     for operation in read(row.path).operations:
-        campaign = Double(operation, max_examples=12).campaign()
+        campaign = Double(operation, max_examples=8).campaign()
         rulings = {clause.id: campaign.ruling(clause) for clause in clauses.derive(operation)}
         assert red(rulings) == {}
 

@@ -161,6 +161,10 @@ class Answer(Protocol):
     def case(self) -> RedactedCase:
         """Return the request."""
 
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """Return the names and values of its headers."""
+
     def header(self, name: str) -> str | None:
         """Return the first value of a header."""
 
@@ -225,8 +229,10 @@ def latest_quota(answer: Answer) -> Quota:
     """
     known = replace(known_headers(answer.case.operation), reset_unit=ResetUnit.UNKNOWN)
     told = quota_of(answer, known)
+    names = {name.lower() for name, _ in answer.headers}
     for headers in (USUAL_HEADERS, *DRAFTS):
-        if not told.tells_number:
+        own = {headers.limit.lower(), headers.remaining.lower(), headers.reset.lower()}
+        if not told.tells_number and own & names:
             told = replace(quota_of(answer, headers), retry_after=told.retry_after)
     return told
 

@@ -84,6 +84,8 @@ class Campaign:
         self._sent_ahead: list[Case] = []
         self.ending: tuple[Clause, ...] = ()
         self._looked_at, self._is_ending = 0, False
+        self._resets: list[tuple[float, int]] = []  # when each came, and its seconds
+        self._resets_read = 0  # exchanges
         self._unjudged: MissingEvidence | None = None
         self._shrinker = Shrinker(self.sender, plan.context)
 
@@ -288,15 +290,15 @@ class Campaign:
         A fast run is over before: two numbers of whole seconds may be the same for a second. One
         that moved is not waited for.
         """
-        told: set[int] = set()
-        moments: list[float] = []
-        for exchange in self.history:
+        for exchange in self.history[self._resets_read :]:
             reset = told_quota(exchange).seconds_to_reset if exchange.accepted else None
             if reset is not None:
-                told.add(reset)
-                moments.append(exchange.came_at)
+                self._resets.append((exchange.came_at, reset))
+        self._resets_read = len(self.history)
+        told = {reset for _, reset in self._resets}
         if len(told) != 1 or min(told) < STANDING_STILL_S:
             return
+        moments = [moment for moment, _ in self._resets]
         went_by = self.sender.clock.now() - moments[0]
         if moments[-1] - moments[0] > MAY_STAND_STILL_S and went_by < STANDING_STILL_S:
             self.sender.clock.sleep(STANDING_STILL_S - went_by)
