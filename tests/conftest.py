@@ -17,11 +17,6 @@ if TYPE_CHECKING:
 pytest_plugins = ["pytester"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the wheel, which takes longest: at the end one worker would wait for it alone."""
-    items.sort(key=lambda item: item.path.stem != "test_wheel")
-
-
 def pytest_collection_finish() -> None:
     """Look through the thousands of tests for garbage once: each later look would take a tenth of a second."""
     gc.collect()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -12,6 +13,11 @@ from running import ROOT, environment
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.skipif(
+    "CONTRACT_WHEEL" not in os.environ,
+    reason="builds and installs for half a minute; .ci/run asks for it by CONTRACT_WHEEL",
+)
 
 
 def called(*command: str | Path, cwd: Path) -> str:

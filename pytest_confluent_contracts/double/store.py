@@ -103,7 +103,9 @@ class Store:
             was = paths.value_at(resource.shown, member.path)
             if value is ABSENT or is_same(was, value):
                 continue
-            if is_allowed(shown[member.path], value):
+            # What the answer has no place for is not kept; but a service that took a wrong value
+            # has it.
+            if is_allowed(shown[member.path], value) or not is_allowed(member.schema, value):
                 resource.shown = paths.with_value(resource.shown, member.path, deepcopy(value))
                 resource.updated = now
         for path in self.operation.secret_paths:
