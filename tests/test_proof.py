@@ -43,17 +43,18 @@ def told_alone(name: str) -> dict[str, str]:
     return own
 
 
-def sampled(name: str) -> list[str]:
-    """Return one clause of each kind: alike but for the member that they are about."""
-    kinds: dict[tuple[object, ...], str] = {}
-    for clause in told_alone(name):
-        parts = clause.split("/")
-        kind = (
-            parts[0],
-            parts[1] if len(parts) > 1 else "",
-            parts[-1] if parts[0] == "request" else len(parts),
-        )
-        kinds.setdefault(kind, clause)
+def sampled() -> list[tuple[str, str]]:
+    """Return one clause of each kind, with its document: alike but for the member that they are about."""
+    kinds: dict[tuple[object, ...], tuple[str, str]] = {}
+    for name in DOCUMENTS:
+        for clause in told_alone(name):
+            parts = clause.split("/")
+            kind = (
+                parts[0],
+                parts[1] if len(parts) > 1 else "",
+                parts[-1] if parts[0] == "request" else len(parts),
+            )
+            kinds.setdefault(kind, (name, clause))
     return list(kinds.values())
 
 
@@ -62,7 +63,7 @@ def lenient(judge: Judge) -> Judge:
     return lambda exchanges: [Evidence(item.exchange) for item in judge(exchanges)]
 
 
-CASES = [(name, clause) for name in DOCUMENTS for clause in sampled(name)]
+CASES = sampled()
 
 
 @pytest.mark.parametrize(
