@@ -34,9 +34,13 @@ def encoded_body(content: Content, value: Any) -> bytes | None:
     if kind in OF_TEXTS:
         if not isinstance(value, Mapping):
             return None
-        return _form(value) if kind is BodyKind.FORM else _multipart(content, value)
+        if kind is BodyKind.FORM:
+            return _form(value)
+        return _multipart(content, value)
     if kind in (BodyKind.TEXT, BodyKind.BINARY, BodyKind.XML):
-        return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else None
+        if not isinstance(value, str):
+            return None
+        return value.encode("utf-8", "surrogatepass")
     return encoded_json(value)
 
 
@@ -53,7 +57,9 @@ def value_understood(content: Content, value: Any) -> Any:
     a member (null, a list in the place of a text).
     """
     if content.kind not in OF_TEXTS:
-        return value if content.kind in IN_JSON else ABSENT
+        if content.kind not in IN_JSON:
+            return ABSENT
+        return value
     if not isinstance(value, Mapping):
         return ABSENT
     understood: dict[str, Any] = {}
@@ -69,7 +75,9 @@ def value_understood(content: Content, value: Any) -> Any:
 def _member_understood(content: Content, schema: Mapping[str, Any], value: Any) -> Any:
     if isinstance(value, dict):
         # OpenAPI 3.0, 4.7.15: an object is a part of JSON; a form writes it in several ways.
-        return value if content.kind is BodyKind.MULTIPART and _is_object(schema) else ABSENT
+        if content.kind is BodyKind.MULTIPART and _is_object(schema):
+            return value
+        return ABSENT
     is_of_list = schema.get("type") == "array"
     if value is None or isinstance(value, list) is not is_of_list:
         return ABSENT
@@ -100,7 +108,9 @@ def value_of_text(schema: Mapping[str, Any], text: str) -> Any:
 def _text_of(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
+    if value is None:
+        return ""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _number_of(text: str) -> Any:
@@ -109,12 +119,16 @@ def _number_of(text: str) -> Any:
     except ValueError:
         return ABSENT
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_number else ABSENT
+    if not is_number:
+        return ABSENT
+    return value
 
 
 def _integer_of(text: str) -> Any:
     value = _number_of(text)
-    return value if isinstance(value, int) else ABSENT
+    if not isinstance(value, int):
+        return ABSENT
+    return value
 
 
 def _boolean_of(text: str) -> Any:

@@ -100,7 +100,9 @@ def varied_members(operation: Operation, context: RunContext) -> list[Property]:
 def types_allowed(schema: Mapping[str, Any]) -> list[str]:
     """Return the JSON types that *schema* allows, empty where it names none."""
     kind = schema.get("type", [])
-    return list(kind) if isinstance(kind, list) else [kind]
+    if isinstance(kind, list):
+        return list(kind)
+    return [kind]
 
 
 def holds_strings(schema: Mapping[str, Any]) -> bool:
@@ -127,7 +129,9 @@ def sampled(schema: str, name: str) -> Any:
     if value is not ABSENT:
         return value
     smallest_first = sorted(drawn_values(told, SAMPLES_DRAWN), key=lambda one: len(str(one)))
-    return smallest_first[0] if smallest_first else ABSENT
+    if not smallest_first:
+        return ABSENT
+    return smallest_first[0]
 
 
 def minimal_body(operation: Operation, context: RunContext) -> Any:
@@ -139,7 +143,9 @@ def minimal_body(operation: Operation, context: RunContext) -> Any:
     if operation.request is None or is_promised(operation, body):
         return body
     other = sampled(schema_text(_without_shown(operation.request.schema)), "body")
-    return body if other is ABSENT else with_pins(other, context)
+    if other is ABSENT:
+        return body
+    return with_pins(other, context)
 
 
 def _without_shown(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,7 +213,9 @@ def body_with_member(operation: Operation, context: RunContext, member: Property
     wanted = _asking_for(paths.steps_of(member.path))
     asked = merged_schemas(_without_shown(operation.request.schema), wanted)
     body = sampled(schema_text(asked), "body")
-    return ABSENT if body is ABSENT else with_pins(body, context)
+    if body is ABSENT:
+        return ABSENT
+    return with_pins(body, context)
 
 
 def _asking_for(steps: Sequence[paths.Step]) -> dict[str, Any]:
@@ -358,13 +366,17 @@ def _condition_broken(schema_path: Sequence[str | int]) -> str:
 
 
 def _keyword_rank(keyword: str) -> int:
-    return KEYWORD_ORDER.index(keyword) if keyword in KEYWORD_ORDER else len(KEYWORD_ORDER)
+    if keyword in KEYWORD_ORDER:
+        return KEYWORD_ORDER.index(keyword)
+    return len(KEYWORD_ORDER)
 
 
 def path_at_fault(violation: Violation, body: Any) -> str:
     """Return the path, as clause ids write it, of the member of *body* that is wrong or missing."""
     path = paths.path_of(paths.steps_of_pointer(body, violation.pointer))
-    return path if violation.missing is None else paths.member_path(path, violation.missing)
+    if violation.missing is None:
+        return path
+    return paths.member_path(path, violation.missing)
 
 
 # --- cases ----------------------------------------------------------------------------------------

@@ -144,7 +144,9 @@ def _rule_of(error: Any) -> str:
         return "properties/required"
     if not within:
         return keyword
-    return f"items/{keyword}" if isinstance(within[0], int) else f"properties/{keyword}"
+    if isinstance(within[0], int):
+        return f"items/{keyword}"
+    return f"properties/{keyword}"
 
 
 def _can_be_told(parameter: Parameter, value: Any) -> bool:
@@ -246,4 +248,6 @@ def _kinds_of(schema: Mapping[str, Any]) -> list[str]:
 def _implied_kinds(schema: Mapping[str, Any]) -> list[str]:
     if "properties" in schema:
         return ["object"]
-    return ["array"] if "items" in schema else []
+    if "items" not in schema:
+        return []
+    return ["array"]

@@ -97,7 +97,9 @@ def value_from_text(parameter: Parameter, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        return text.split(",") if "array" in parameter.types else text
+        if "array" in parameter.types:
+            return text.split(",")
+        return text
 
 
 def given_path_text(parameter: Parameter | None, text: str) -> str:

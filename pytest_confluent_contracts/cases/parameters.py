@@ -84,7 +84,9 @@ def parameter_cases(operation: Operation, context: RunContext) -> list[Case]:
     ]
     refused += list(_broken_path_cases(operation, context))
     made += [*_with_look_before(served, look), *_with_look_before(refused, look)]
-    return [*made, look] if made else []
+    if not made:
+        return []
+    return [*made, look]
 
 
 def _with_look_before(cases: list[Case], look: Case) -> Iterator[Case]:
@@ -192,7 +194,9 @@ def _title_of(tried: Tried) -> str:
     kind = tried.trial.kind
     if kind is TrialKind.BROKEN:
         told += f", which breaks {tried.trial.keyword}"
-    return told if kind is not TrialKind.UNDECLARED else f"the undeclared {what}"
+    if kind is TrialKind.UNDECLARED:
+        return f"the undeclared {what}"
+    return told
 
 
 def _broken_path_cases(operation: Operation, context: RunContext) -> Iterable[Case]:

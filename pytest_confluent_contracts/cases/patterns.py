@@ -51,7 +51,9 @@ def _plain_class(found: re.Match[str]) -> str:
     before = found.string[: found.start()]
     is_inside = before.rfind("[") > before.rfind("]")
     letters = PLAIN_PARTS.get(found["name"].rpartition("=")[2], "A-Za-z0-9")
-    return letters if is_inside else f"[{letters}]"
+    if is_inside:
+        return letters
+    return f"[{letters}]"
 
 
 @lru_cache(maxsize=256)
@@ -77,7 +79,9 @@ def _inverted(pattern: str, validator: Any) -> st.SearchStrategy[str] | None:
     except (re.error, HypothesisException, ValueError, OverflowError, NotImplementedError):
         return None
     allowed = strategy.filter(validator.is_valid)
-    return allowed if _drawn(allowed) else None
+    if not _drawn(allowed):
+        return None
+    return allowed
 
 
 def pattern_validator(pattern: str) -> Any:

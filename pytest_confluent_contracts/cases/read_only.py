@@ -188,7 +188,9 @@ def _item_turned_over(operation: Operation, path: str) -> list[Any]:
     for example in content.examples:
         items = value_at(example.value, path)
         if isinstance(items, list) and items:
-            return [_turned_over(items[0])] if isinstance(items[0], dict) else []
+            if not isinstance(items[0], dict):
+                return []
+            return [_turned_over(items[0])]
     return []
 
 

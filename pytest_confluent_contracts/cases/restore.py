@@ -51,7 +51,9 @@ def _empty_value(operation: Operation, member: Property) -> Any:
     for kind, empty in EMPTY_VALUES.items():
         if kind in kinds:
             return empty
-    return ABSENT if kinds else ""
+    if kinds:
+        return ABSENT
+    return ""
 
 
 def restoring_update(operation: Operation, context: RunContext, was: Mapping[str, Any]) -> Case:

@@ -268,7 +268,9 @@ def joined(one: Mapping[str, Any], other: Any) -> dict[str, Any]:
     """Return what both ask for; where *other* is a boolean, it is a schema, too."""
     if isinstance(other, Mapping):
         return merged_schemas(one, other)
-    return dict(one) if other is True else {**one, "not": {}}
+    if other is True:
+        return dict(one)
+    return {**one, "not": {}}
 
 
 def _branches_of(part: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -300,7 +302,9 @@ def told_schema(schema: Any) -> Any:
         if key in held:
             held[key] = list(told_branches(held[key], told))
             return held
-    return joined(held, _named(told, told["all"])) if told["all"] else held
+    if told["all"]:
+        return joined(held, _named(told, told["all"]))
+    return held
 
 
 def told_branches(branches: Sequence[Any], told: Mapping[str, Any]) -> Iterator[Any]:

@@ -199,7 +199,9 @@ def _normalised_ids(known: str) -> Iterator[UnknownId]:
 
 def _look_beside_number(known: str, otherwise: Subject) -> Subject:
     """Return the look of another spelling of *known*: a number is read in several."""
-    return NORMALISED if known.isdigit() else otherwise
+    if known.isdigit():
+        return NORMALISED
+    return otherwise
 
 
 def _look_alike(known: str) -> str:

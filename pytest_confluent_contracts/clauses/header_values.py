@@ -54,7 +54,9 @@ def _pairs(parts: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def _number(text: str) -> int | float:
     is_whole = "." not in text and "e" not in text.lower()
-    return int(text) if is_whole and len(text) <= LONGEST_NUMBER else float(text)
+    if is_whole and len(text) <= LONGEST_NUMBER:
+        return int(text)
+    return float(text)
 
 
 def _part(schema: Any, text: str) -> Any:
@@ -62,4 +64,6 @@ def _part(schema: Any, text: str) -> Any:
     kind = schema.get("type") if isinstance(schema, Mapping) else None
     if kind in ("integer", "number") and NUMBER.match(text):
         return _number(text)
-    return TRUTHS.get(text, text) if kind == "boolean" else text
+    if kind == "boolean":
+        return TRUTHS.get(text, text)
+    return text

@@ -90,7 +90,9 @@ def rules_of(parameter: Parameter) -> tuple[str, ...]:
     schema = parameter.schema
     found = list(_own_rules(schema, is_json=bool(parameter.media_type)))
     if parameter.location is Location.PATH:
-        return tuple(found) if parameter.is_text else ()
+        if not parameter.is_text:
+            return ()
+        return tuple(found)
     parts: dict[str, None] = {}
     if schema.get("required"):
         parts["properties/required"] = None
@@ -174,7 +176,9 @@ def refusals_of(operation: Operation, location: Location) -> frozenset[int]:
         promised |= unknown
         # A value that is none addresses nothing: where the document names no status for that, 404.
         fitting |= unknown or NOT_FOUND
-    return frozenset(fitting | promised) if promised else frozenset()
+    if promised:
+        return frozenset(fitting | promised)
+    return frozenset()
 
 
 def _required(operation: Operation, parameter: Parameter) -> Clause:
@@ -215,7 +219,9 @@ def _refusal(
 
 
 def _expected(*, is_of_path: bool) -> Expect:
-    return Expect.UNKNOWN if is_of_path else Expect.REFUSED
+    if is_of_path:
+        return Expect.UNKNOWN
+    return Expect.REFUSED
 
 
 def _look_whether_refused(parameter: Parameter, statuses: frozenset[int]) -> Look:
@@ -395,7 +401,9 @@ def _is_alike(one: Any, other: Any) -> bool:
 
 
 def _quoted(value: Any) -> str:
-    return "" if value is paths.ABSENT else quote_value(value)
+    if value is paths.ABSENT:
+        return ""
+    return quote_value(value)
 
 
 def _leaves(value: Any, steps: tuple[str, ...]) -> Iterator[tuple[str, Any]]:

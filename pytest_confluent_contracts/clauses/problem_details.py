@@ -131,7 +131,9 @@ def _look_at_pointers(exchange: Exchange) -> Finding | Looked:
         kind = _misled(pointer, exchange.case.value)
         if kind is not None:
             return Finding(kind, exchange.status, POINTER, observed=quote_value(pointer))
-    return KEPT if came else NOTHING
+    if came:
+        return KEPT
+    return NOTHING
 
 
 def _misled(pointer: str, body: Any) -> FindingKind | None:

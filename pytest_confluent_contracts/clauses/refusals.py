@@ -29,7 +29,9 @@ def refusal_level(operation: Operation) -> Level:
     Where the document has no status for it, that a client's mistake is a 4xx follows from HTTP
     alone (RFC 9110 15.5).
     """
-    return Level.MUST if operation.promises_refusal else Level.SHOULD
+    if operation.promises_refusal:
+        return Level.MUST
+    return Level.SHOULD
 
 
 def is_fitting_refusal(exchange: Exchange) -> bool:

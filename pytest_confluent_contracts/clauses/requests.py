@@ -326,7 +326,9 @@ def _look_at_form(exchange: Exchange, faithful: set[str]) -> Finding | None:
         return None
     if not exchange.accepted:
         found = _look_whether_taken(exchange)
-        return found if isinstance(found, Finding) else None
+        if not isinstance(found, Finding):
+            return None
+        return found
     if shows_something_else(exchange):
         return None
     for path, sent in _leaves(exchange.case.value, ()):
@@ -459,7 +461,9 @@ def _deep_constraints(operation: Operation, members: Sequence[Property]) -> Iter
 
 def _with_statuses(operation: Operation) -> str:
     statuses = " or ".join(map(str, sorted(operation.refusals)))
-    return f" with {statuses}" if statuses else ""
+    if not statuses:
+        return ""
+    return f" with {statuses}"
 
 
 def _breaks_only(path: str, keyword: str) -> Applies:
@@ -627,7 +631,9 @@ def _unknown_level(operation: Operation) -> Level:
     """Return how strictly an unknown id must be refused: a range or ``default`` names no 404."""
     refusals = operation.promises.refusals
     is_named = any(map(operation.names_status, refusals.unknown))
-    return Level.MUST if is_named or not refusals.inferred else Level.SHOULD
+    if is_named or not refusals.inferred:
+        return Level.MUST
+    return Level.SHOULD
 
 
 def _unknown(operation: Operation) -> Clause:
@@ -661,7 +667,9 @@ def _unknown(operation: Operation) -> Clause:
 def _hides_by(operation: Operation) -> int | None:
     """Return the status that hides whether an id exists, None where the document has none."""
     promised = operation.promises.refusals.unknown
-    return None if HIDING in promised or operation.response(HIDING) is None else HIDING
+    if HIDING in promised or operation.response(HIDING) is None:
+        return None
+    return HIDING
 
 
 def _unknown_not_hidden(operation: Operation) -> Clause:

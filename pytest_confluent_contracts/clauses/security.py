@@ -72,7 +72,9 @@ def derive(operation: Operation) -> Iterator[Clause]:
 
 def scheme_id(scheme: SecurityScheme) -> str:
     """Return how people know the scheme: by what carries its key, or by its name."""
-    return scheme.carrier if scheme.kind == "apiKey" else scheme.name
+    if scheme.kind == "apiKey":
+        return scheme.carrier
+    return scheme.name
 
 
 def _refused(

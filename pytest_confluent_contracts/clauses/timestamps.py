@@ -108,7 +108,9 @@ def derive(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
 
 def _level_of(promised: Timestamps) -> Level:
     """Return how strictly time stamps are held: what follows from their names alone warns."""
-    return Level.SHOULD if promised.inferred else Level.MUST
+    if promised.inferred:
+        return Level.SHOULD
+    return Level.MUST
 
 
 def _agreement_with_date(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
@@ -313,7 +315,9 @@ class Offset:
         """Return the whole number of quarter hours within a minute of it, 0 where there is none."""
         nearest = round(self.seconds / QUARTER_S)
         is_near = abs(self.seconds - nearest * QUARTER_S) <= AGREED_S
-        return nearest if is_near else 0
+        if not is_near:
+            return 0
+        return nearest
 
 
 def _offsets(model: ResourceModel, path: str, exchanges: Sequence[Exchange]) -> list[Offset]:

@@ -190,7 +190,9 @@ def _is_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 def _types_of(schema: Mapping[str, Any]) -> set[str]:
     kinds = schema.get("type") or ()
-    return {kinds} if isinstance(kinds, str) else set(kinds)
+    if isinstance(kinds, str):
+        return {kinds}
+    return set(kinds)
 
 
 def _frozen_around(path: str, frozen: Sequence[str]) -> tuple[str, ...]:
@@ -340,4 +342,6 @@ def finding_on_first_change(kind: FindingKind, status: int, changed: Changes) ->
 
 
 def _quoted_state(value: Any) -> str:
-    return "" if value is ABSENT else quote_value(value, QUOTED)
+    if value is ABSENT:
+        return ""
+    return quote_value(value, QUOTED)

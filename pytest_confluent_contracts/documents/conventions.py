@@ -183,4 +183,6 @@ def _usual_timestamps(operation: Operation) -> Timestamps:
 
 
 def _members(content: Content | None) -> tuple[Property, ...]:
-    return content.properties if content else ()
+    if not content:
+        return ()
+    return content.properties

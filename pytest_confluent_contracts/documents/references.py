@@ -149,13 +149,17 @@ def _bases_in(value: Any, base: str) -> Iterator[tuple[int, str]]:
 
 def _base_within(value: Any, base: str) -> str:
     own = _id_of(value)
-    return base if own is None else urljoin(base, own)
+    if own is None:
+        return base
+    return urljoin(base, own)
 
 
 def _id_of(value: Any) -> str | None:
     """Return the ``$id`` of a schema without its empty fragment, None where it has none."""
     own = value.get("$id") if isinstance(value, Mapping) else None
-    return own.removesuffix("#") if isinstance(own, str) and not own.startswith("#") else None
+    if isinstance(own, str) and not own.startswith("#"):
+        return own.removesuffix("#")
+    return None
 
 
 def _parts_of(value: Any) -> Iterable[Any]:

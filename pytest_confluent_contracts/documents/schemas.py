@@ -87,7 +87,9 @@ class SchemaReader:
         if definitions:
             merged["$defs"] = definitions
         schema: dict[str, Any] = _with_null_types(merged)
-        return _required_this_way(schema, other_way) if other_way else schema
+        if other_way:
+            schema = _required_this_way(schema, other_way)
+        return schema
 
     def _merged(self, node: Any, around: Around) -> dict[str, Any]:
         """Return the schema of *node*, ``allOf`` merged into it, its line under ``x-line``."""

@@ -132,7 +132,9 @@ def _typed(schema: Mapping[str, Any], text: str) -> Any:
     except ValueError:
         return text
     is_text_of_null = value is None and "null" not in listed
-    return text if is_text_of_null else value
+    if is_text_of_null:
+        return text
+    return value
 
 
 # --- patches --------------------------------------------------------------------------------------
@@ -185,7 +187,9 @@ def _with_operation(document: Any, operation: Mapping[str, Any]) -> Any:
             raise Unpatchable("the test fails")
     if name in ("remove", "replace"):
         document = _without(document, path)
-    return document if name in ("test", "remove") else _with_added(document, path, value)
+    if name in ("test", "remove"):
+        return document
+    return _with_added(document, path, value)
 
 
 def _found(document: Any, pointer: str) -> Any:

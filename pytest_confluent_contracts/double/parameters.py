@@ -40,7 +40,9 @@ class SentParameters:
     def texts(self, location: Location, name: str) -> list[str]:
         """Return each undecoded value of *name* at *location*."""
         if location is Location.HEADER:
-            return [self.headers[name.lower()]] if name.lower() in self.headers else []
+            if name.lower() not in self.headers:
+                return []
+            return [self.headers[name.lower()]]
         pairs = self.query if location is Location.QUERY else self.cookies
         return [value for written, value in pairs if unquote_plus(written) == name]
 
@@ -55,7 +57,9 @@ def carried_credential(scheme: SecurityScheme, target: str, headers: Mapping[str
     texts = sent.texts(scheme.location, scheme.carrier)
     if not texts:
         return ""
-    return texts[-1] if scheme.location is Location.HEADER else unquote(texts[-1])
+    if scheme.location is Location.HEADER:
+        return texts[-1]
+    return unquote(texts[-1])
 
 
 def broken_rules(operation: Operation, target: str, headers: Mapping[str, str]) -> list[Broken]:
@@ -95,7 +99,9 @@ def _rules_broken(parameter: Parameter, sent: SentParameters) -> list[str]:
     except ValueError:
         return ["type"]
     if value is ABSENT:
-        return [REQUIRED] if parameter.required else []
+        if not parameter.required:
+            return []
+        return [REQUIRED]
     validator = jsonschema_rs.Draft202012Validator(dict(parameter.schema), validate_formats=True)
     return [_rule_of(error) for error in validator.iter_errors(value)]
 
@@ -106,7 +112,9 @@ def _rule_of(error: Any) -> str:
     if place and isinstance(place[0], int):
         return f"items/{keyword}"
     is_of_member = bool(place) or keyword == "required"
-    return f"properties/{keyword}" if is_of_member else keyword
+    if is_of_member:
+        return f"properties/{keyword}"
+    return keyword
 
 
 # --- reading by style -----------------------------------------------------------------------------
@@ -124,7 +132,9 @@ def _sent_value(parameter: Parameter, sent: SentParameters) -> Any:
         return ABSENT
     if parameter.media_type:
         text = _decoded(parameter, texts[-1])
-        return json.loads(text) if "json" in parameter.media_type else text
+        if "json" in parameter.media_type:
+            return json.loads(text)
+        return text
     if "array" not in parameter.types:
         return _typed(parameter.types, _decoded(parameter, texts[-1]))
     if not parameter.explode or parameter.location is Location.HEADER:
@@ -171,13 +181,17 @@ def _listed_members(parameter: Parameter, words: Sequence[str]) -> Iterator[tupl
 
 def _split(parameter: Parameter, text: str) -> list[str]:
     words = re.split(BETWEEN.get(parameter.style, ","), text)
-    return [word.strip() for word in words] if parameter.location is Location.HEADER else words
+    if parameter.location is Location.HEADER:
+        return [word.strip() for word in words]
+    return words
 
 
 def _decoded(parameter: Parameter, text: str) -> str:
     if parameter.location is Location.HEADER:
         return text
-    return unquote_plus(text) if parameter.location is Location.QUERY else unquote(text)
+    if parameter.location is Location.QUERY:
+        return unquote_plus(text)
+    return unquote(text)
 
 
 # --- values ---------------------------------------------------------------------------------------
@@ -185,7 +199,9 @@ def _decoded(parameter: Parameter, text: str) -> str:
 
 def _types_of(schema: Any) -> tuple[str, ...]:
     stated = schema.get("type", ()) if isinstance(schema, dict) else ()
-    return (stated,) if isinstance(stated, str) else tuple(stated)
+    if isinstance(stated, str):
+        return (stated,)
+    return tuple(stated)
 
 
 def _typed(types: Sequence[str], text: str) -> Any:

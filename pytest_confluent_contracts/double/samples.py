@@ -67,7 +67,9 @@ def is_allowed(schema: Schema, value: Any) -> bool:
 @lru_cache(maxsize=256)
 def _allowed_value(schema: str) -> Any:
     root = json.loads(schema)
-    return _Sampler(root).value(root) if isinstance(root, dict) else "sample"
+    if not isinstance(root, dict):
+        return "sample"
+    return _Sampler(root).value(root)
 
 
 @lru_cache(maxsize=1024)
@@ -171,7 +173,9 @@ class _Sampler:
             return _text(schema, turn)
         if kind in ("number", "integer"):
             return _number(schema, turn, is_whole=kind == "integer")
-        return turn % 2 == 1 if kind == "boolean" else None
+        if kind == "boolean":
+            return turn % 2 == 1
+        return None
 
     def _object(self, schema: Schema, turn: int, depth: int) -> Any:
         names = self._wanted_names(schema, turn, depth)
@@ -214,7 +218,9 @@ class _Sampler:
                 return str(found)
         names = schema.get("propertyNames")
         found = self.value(names, turn) if names else ABSENT
-        return f"sample-{turn}" if found is ABSENT else str(found)
+        if found is ABSENT:
+            return f"sample-{turn}"
+        return str(found)
 
     def _array(self, schema: Schema, turn: int, depth: int) -> Any:
         first = [self.value(one, turn, depth + 1) for one in schema.get("prefixItems") or ()]
@@ -228,7 +234,9 @@ class _Sampler:
             items.append(self.value(schema.get("items", True), number, depth + 1))
             if schema.get("items", True) is True and is_unique:
                 items[-1] = f"sample-{len(items)}"
-        return ABSENT if any(item is ABSENT for item in items) else items
+        if any(item is ABSENT for item in items):
+            return ABSENT
+        return items
 
 
 def _is_shown(member: Any, depth: int) -> bool:
@@ -281,7 +289,9 @@ def _text(schema: Schema, turn: int) -> Any:
         return BYTES[turn % len(BYTES)]
     mark = str(turn) if turn else ""
     text = ("sample".ljust(least, "x"))[:most]
-    return f"{text[: max(0, most - len(mark))]}{mark}" if mark else text
+    if mark:
+        return f"{text[: max(0, most - len(mark))]}{mark}"
+    return text
 
 
 def _number(schema: Schema, turn: int, *, is_whole: bool) -> Any:
@@ -302,7 +312,9 @@ def _number(schema: Schema, turn: int, *, is_whole: bool) -> Any:
 def _start(low: float | None, high: float | None) -> float:
     if low is not None:
         return low
-    return 0 if high is None else min(0, high - 1)
+    if high is None:
+        return 0
+    return min(0, high - 1)
 
 
 def _is_below(number: float, schema: Schema) -> bool:

@@ -78,7 +78,9 @@ class Store:
         """Return *text* as a value of the member at *path*: a number where that is one."""
         members = {member.path: member for member in self.operation.answer_members}
         is_number = path in members and members[path].schema.get("type") == "integer"
-        return int(text) if is_number and text.isdigit() else text
+        if is_number and text.isdigit():
+            return int(text)
+        return text
 
     def write(
         self, resource: Resource, body: Any, now: float, kind: BodyKind = BodyKind.JSON
@@ -226,7 +228,9 @@ def composed_body(content: Content) -> Any:
         if is_allowed(content.schema, value):
             return deepcopy(value)
     made = allowed_value(content.schema)
-    return deepcopy(shown[0]) if made is ABSENT else made
+    if made is ABSENT:
+        return deepcopy(shown[0])
+    return made
 
 
 def sampled_value(schema: Mapping[str, Any]) -> Any:

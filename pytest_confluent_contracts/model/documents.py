@@ -88,7 +88,9 @@ def is_deep(path: str) -> bool:
 
 def name_in_clauses(path: str) -> str:
     """Return what stands for *path* in the ids of clauses: itself, or those it shares one with."""
-    return f"members/{schema_object(path)}" if is_deep(path) else path
+    if is_deep(path):
+        return f"members/{schema_object(path)}"
+    return path
 
 
 def deep_members(members: Iterable[Property]) -> dict[str, list[Property]]:
@@ -179,7 +181,9 @@ class Parameter:
     def types(self) -> tuple[str, ...]:
         """Return the JSON types that it may have, empty where the document names none."""
         stated = self.schema.get("type", ())
-        return (stated,) if isinstance(stated, str) else tuple(stated)
+        if isinstance(stated, str):
+            return (stated,)
+        return tuple(stated)
 
     @property
     def default(self) -> Any:
@@ -224,7 +228,9 @@ class Response:
     @property
     def contents(self) -> tuple[Content, ...]:
         """Return every documented body, one a media type."""
-        return () if self.content is None else (self.content, *self.others)
+        if self.content is None:
+            return ()
+        return (self.content, *self.others)
 
     def content_sent_as(self, media_type: str | None) -> Content | None:
         """Return the body documented for *media_type*, the most specific; None where it is none."""
@@ -302,13 +308,17 @@ class Operation:
     @property
     def request_members(self) -> tuple[Property, ...]:
         """Return every member of the request body that the document declares."""
-        return self.request.properties if self.request else ()
+        if not self.request:
+            return ()
+        return self.request.properties
 
     @property
     def answer_members(self) -> tuple[Property, ...]:
         """Return every member of the body that answers a successful request."""
         content = self.success.content if self.success else None
-        return content.properties if content else ()
+        if not content:
+            return ()
+        return content.properties
 
     @property
     def path_parameters(self) -> tuple[Parameter, ...]:
@@ -341,7 +351,9 @@ class Operation:
     def credential_headers(self) -> set[str]:
         """Return the names of the headers that carry credentials, that of cookies included."""
         names = self.credential_carriers(Location.HEADER)
-        return names | {"Cookie"} if self.credential_carriers(Location.COOKIE) else names
+        if self.credential_carriers(Location.COOKIE):
+            return names | {"Cookie"}
+        return names
 
     def credential_carriers(self, location: Location) -> set[str]:
         """Return the names of what carries credentials at *location*."""

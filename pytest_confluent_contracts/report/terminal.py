@@ -142,7 +142,9 @@ def _table(records: Sequence[Record]) -> Iterator[str]:
 
 
 def _place_of(family: str) -> int:
-    return FAMILIES.index(family) if family in FAMILIES else len(FAMILIES)
+    if family in FAMILIES:
+        return FAMILIES.index(family)
+    return len(FAMILIES)
 
 
 # --- what is wrong -----------------------------------------------------------------------------

@@ -69,7 +69,9 @@ def change_count(promised: RateLimit, role: str, make: Callable[[int, Service], 
     def change(answer: Answer, request: Request, service: Service) -> Answer:
         told = dict(answer.headers).get(name, "")
         changed = PLACES[role].sub(lambda found: str(make(int(found[0]), service)), told, count=1)
-        return set_header(name, changed)(answer, request, service) if told else answer
+        if told:
+            return set_header(name, changed)(answer, request, service)
+        return answer
 
     return change
 

@@ -86,7 +86,9 @@ def write_detail(write: Callable[[Request, Service], str]) -> Change:
             return replace(answer, value={**answer.value, "detail": text})
 
         def with_text(first: Any) -> Any:
-            return {**first, "detail": text} if isinstance(first, dict) else text
+            if isinstance(first, dict):
+                return {**first, "detail": text}
+            return text
 
         return change_value("errors[]", with_text)(answer, request, service)
 

@@ -129,7 +129,9 @@ def rules_of(parameter: Parameter) -> list[str]:
 def checked_keywords(schema: Mapping[str, Any]) -> list[str]:
     """Return the keywords of *schema* that a text can break."""
     found = [keyword for keyword in CHECKED if keyword in schema]
-    return ["type", *found] if schema.get("type") in UNLIKE_TEXTS else found
+    if schema.get("type") in UNLIKE_TEXTS:
+        return ["type", *found]
+    return found
 
 
 def leave_unchecked(
@@ -143,7 +145,9 @@ def refuse_always(parameter: Parameter, _: Service, inner: Any, request: Request
     """Find *parameter* wrong wherever it is sent."""
     found = inner(request)
     is_sent = is_there(parameter, request.path, request.headers)
-    return [*found, (parameter, "type")] if is_sent else found
+    if is_sent:
+        return [*found, (parameter, "type")]
+    return found
 
 
 # --- when, and what is changed --------------------------------------------------------------------
