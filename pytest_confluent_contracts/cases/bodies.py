@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from pytest_confluent_contracts.cases.samples import member_schema
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.media_types import IN_JSON, BodyKind, sent_media_type
 from pytest_confluent_contracts.model.paths import ABSENT
 
@@ -96,10 +97,10 @@ def _is_object(schema: Mapping[str, Any]) -> bool:
 
 def value_of_text(schema: Mapping[str, Any], text: str) -> Any:
     """Return *text* as the first type of *schema* that it can be."""
-    stated = schema.get("type", "string")
-    for kind in stated if isinstance(stated, list) else [stated]:
-        read = READERS.get(kind)
-        value = ABSENT if read is None else read(text)
+    for kind in types_allowed(schema):
+        if kind not in READERS:
+            continue
+        value = READERS[kind](text)
         if value is not ABSENT:
             return value
     return text

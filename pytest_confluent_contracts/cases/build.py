@@ -30,7 +30,7 @@ from pytest_confluent_contracts.cases.samples import (
 )
 from pytest_confluent_contracts.cases.strategies import drawn_values
 from pytest_confluent_contracts.model import paths
-from pytest_confluent_contracts.model.documents import Location, separate_members
+from pytest_confluent_contracts.model.documents import Location, separate_members, types_allowed
 from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.schema_merging import merged_schemas
@@ -95,14 +95,6 @@ def varied_members(operation: Operation, context: RunContext) -> list[Property]:
     if not context.made_up:
         fixed |= set(operation.promises.checked_elsewhere.paths)
     return [member for member in writable_members(operation) if member.path not in fixed]
-
-
-def types_allowed(schema: Mapping[str, Any]) -> list[str]:
-    """Return the JSON types that *schema* allows, empty where it names none."""
-    kind = schema.get("type", [])
-    if isinstance(kind, list):
-        return list(kind)
-    return [kind]
 
 
 def holds_strings(schema: Mapping[str, Any]) -> bool:

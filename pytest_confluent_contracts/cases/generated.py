@@ -19,7 +19,6 @@ from hypothesis.database import InMemoryExampleDatabase, choices_to_bytes
 
 from pytest_confluent_contracts.cases.build import (
     sendable_members,
-    types_allowed,
     violations,
     with_pins,
 )
@@ -31,6 +30,7 @@ from pytest_confluent_contracts.cases.samples import (
     samples_of,
     told_schema,
 )
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.paths import (
     WHOLE,
     item_path,

@@ -11,7 +11,6 @@ from pytest_confluent_contracts.cases.build import (
     holds_strings,
     made_up_secret,
     sample_value,
-    types_allowed,
     varied_members,
 )
 from pytest_confluent_contracts.cases.sample_strings import (
@@ -30,6 +29,7 @@ from pytest_confluent_contracts.cases.samples import (
     samples_of,
     told_schema,
 )
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT, item_path
 
 if TYPE_CHECKING:

@@ -14,13 +14,12 @@ from pytest_confluent_contracts.cases.build import (
     judged_case,
     minimal_body,
     sendable_members,
-    types_allowed,
     with_values,
 )
 from pytest_confluent_contracts.cases.generated import forbidden_bodies
 from pytest_confluent_contracts.cases.member_values import long_text
 from pytest_confluent_contracts.cases.samples import member_schema, sample_of, texts_of
-from pytest_confluent_contracts.model.documents import Operation, Property
+from pytest_confluent_contracts.model.documents import Operation, Property, types_allowed
 from pytest_confluent_contracts.model.media_types import IN_JSON, WITH_MEMBERS
 from pytest_confluent_contracts.model.paths import (
     ABSENT,

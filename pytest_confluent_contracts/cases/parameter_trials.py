@@ -10,7 +10,7 @@ import jsonschema_rs
 
 from pytest_confluent_contracts.cases.parameter_values import sampled_value
 from pytest_confluent_contracts.cases.samples import is_allowed_value
-from pytest_confluent_contracts.model.documents import Location
+from pytest_confluent_contracts.model.documents import Location, types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
@@ -240,9 +240,7 @@ def _wrong_objects(schema: Mapping[str, Any], parameter: Parameter) -> Iterator[
 
 
 def _kinds_of(schema: Mapping[str, Any]) -> list[str]:
-    stated = schema.get("type", [])
-    kinds = [stated] if isinstance(stated, str) else list(stated)
-    return [kind for kind in kinds if kind != "null"] or _implied_kinds(schema)
+    return [kind for kind in types_allowed(schema) if kind != "null"] or _implied_kinds(schema)
 
 
 def _implied_kinds(schema: Mapping[str, Any]) -> list[str]:

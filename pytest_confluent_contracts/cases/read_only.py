@@ -11,7 +11,6 @@ from pytest_confluent_contracts.cases.build import (
     judged_case,
     minimal_body,
     sample_value,
-    types_allowed,
     with_values,
     writable_members,
 )
@@ -20,6 +19,7 @@ from pytest_confluent_contracts.cases.same_form import (
     other_of_same_form,
     past_of_same_form,
 )
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.media_types import WITH_MEMBERS
 from pytest_confluent_contracts.model.paths import (
     ABSENT,

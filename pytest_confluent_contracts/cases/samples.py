@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema_rs
 
 from pytest_confluent_contracts.cases.patterns import texts_matching
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.formats import OPENAPI_FORMATS
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.schema_merging import is_forbidden, merged_schemas
@@ -256,10 +257,8 @@ def shown_values(schema: Mapping[str, Any]) -> Iterator[Any]:
 
 def kinds_of(schema: Mapping[str, Any]) -> list[str]:
     """Return the JSON types that *schema* allows or, where it names none, those that it tells."""
-    stated = schema.get("type")
-    if stated is not None:
-        listed = list(stated) if isinstance(stated, list) else [stated]
-        return sorted(listed, key=lambda kind: kind == "null")
+    if "type" in schema:
+        return sorted(types_allowed(schema), key=lambda kind: kind == "null")
     told = [kind for kind, keys in TELLING.items() if not schema.keys().isdisjoint(keys)]
     return [*told, *(kind for kind in ("string", *TYPES) if kind not in told)]
 

@@ -29,7 +29,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
     Topic,
 )
-from pytest_confluent_contracts.model.documents import Location
+from pytest_confluent_contracts.model.documents import Location, types_allowed
 from pytest_confluent_contracts.model.traffic import Expect, Probe, TrialKind
 
 if TYPE_CHECKING:
@@ -106,8 +106,7 @@ def rules_of(parameter: Parameter) -> tuple[str, ...]:
 
 
 def _own_rules(schema: Mapping[str, Any], *, is_json: bool) -> Iterator[str]:
-    stated = schema.get("type", ())
-    kinds = {stated} if isinstance(stated, str) else set(stated)
+    kinds = set(types_allowed(schema))
     if kinds and (is_json or kinds <= SEEN_IN_TEXT | {"null"}):
         yield "type"
     for rule in RULES:

@@ -37,7 +37,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
     Topic,
 )
-from pytest_confluent_contracts.model.documents import Property, deep_members
+from pytest_confluent_contracts.model.documents import Property, deep_members, types_allowed
 from pytest_confluent_contracts.model.media_types import (
     IN_JSON,
     WITH_MEMBERS,
@@ -399,8 +399,7 @@ def constraints_of(member: Property) -> list[str]:
     ``null`` is told apart from values of other wrong types.
     """
     schema = member.schema
-    types = schema.get("type") or []
-    listed = types if isinstance(types, list) else [types]
+    listed = types_allowed(schema)
     found = []
     if listed:
         found.append("type")

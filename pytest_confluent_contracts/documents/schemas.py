@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_confluent_contracts.documents.lines import Node, strip
 from pytest_confluent_contracts.model import paths
-from pytest_confluent_contracts.model.documents import Property
+from pytest_confluent_contracts.model.documents import Property, types_allowed
 from pytest_confluent_contracts.model.schema_merging import (
     contradiction,
     is_forbidden,
@@ -279,8 +279,7 @@ def _with_null_types(schema: Any) -> Any:
         if key != "nullable":
             plain[key] = _keyword_with_null_types(key, value)
     if schema.get("nullable") and "type" in plain:
-        types = plain["type"] if isinstance(plain["type"], list) else [plain["type"]]
-        plain["type"] = list(dict.fromkeys([*types, "null"]))
+        plain["type"] = list(dict.fromkeys([*types_allowed(plain), "null"]))
         if "enum" in plain and None not in plain["enum"]:
             plain["enum"] = [*plain["enum"], None]
     if schema.get("nullable") and "$ref" in plain:

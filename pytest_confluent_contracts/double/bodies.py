@@ -15,6 +15,7 @@ from email.policy import HTTP
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.media_types import IN_JSON, BodyKind, matching
 from pytest_confluent_contracts.model.paths import ABSENT, tokens_of
 
@@ -123,15 +124,14 @@ def _members_of(content: Content, pairs: list[tuple[str, str]]) -> dict[str, Any
 
 
 def _typed(schema: Mapping[str, Any], text: str) -> Any:
-    types = schema.get("type", "string")
-    listed = types if isinstance(types, list) else [types]
-    if "string" in listed:
+    types = types_allowed(schema)
+    if "string" in types or not types:
         return text
     try:
         value = json.loads(text)
     except ValueError:
         return text
-    is_text_of_null = value is None and "null" not in listed
+    is_text_of_null = value is None and "null" not in types
     if is_text_of_null:
         return text
     return value

@@ -12,7 +12,7 @@ from urllib.parse import unquote, unquote_plus
 
 import jsonschema_rs
 
-from pytest_confluent_contracts.model.documents import Location
+from pytest_confluent_contracts.model.documents import Location, types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
@@ -197,11 +197,10 @@ def _decoded(parameter: Parameter, text: str) -> str:
 # --- values ---------------------------------------------------------------------------------------
 
 
-def _types_of(schema: Any) -> tuple[str, ...]:
-    stated = schema.get("type", ()) if isinstance(schema, dict) else ()
-    if isinstance(stated, str):
-        return (stated,)
-    return tuple(stated)
+def _types_of(schema: Any) -> list[str]:
+    if not isinstance(schema, dict):
+        return []
+    return types_allowed(schema)
 
 
 def _typed(types: Sequence[str], text: str) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 import jsonschema_rs
 
 from pytest_confluent_contracts.double.patterns import UnreadablePattern, matching_text
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT
 
 DEEPEST = 12  # levels; what contains itself ends before
@@ -260,10 +261,8 @@ def _member_schema(schema: Schema, name: str) -> Any:
 
 def _types_of(schema: Schema) -> list[str]:
     """Return the types that a value may have, those first that the keywords speak of."""
-    stated = schema.get("type")
-    if stated is not None:
-        kinds = [stated] if isinstance(stated, str) else list(stated)
-        return sorted(kinds, key=lambda kind: kind == "null")
+    if "type" in schema:
+        return sorted(types_allowed(schema), key=lambda kind: kind == "null")
     if OBJECT_KEYWORDS & schema.keys():
         return ["object", *EVERY_TYPE]
     if ARRAY_KEYWORDS & schema.keys():
@@ -375,8 +374,7 @@ def _both(known: Any, value: Any) -> Any:
 
 
 def _shared_types(known: Any, value: Any) -> list[str]:
-    one = [known] if isinstance(known, str) else list(known)
-    other = [value] if isinstance(value, str) else list(value)
+    one, other = types_allowed({"type": known}), types_allowed({"type": value})
     found = [kind for kind in one if kind in other]
     if "integer" in (*one, *other) and "number" in (*one, *other):
         found.append("integer")

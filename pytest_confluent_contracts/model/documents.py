@@ -25,6 +25,14 @@ COMPOSING = frozenset(
 )
 
 
+def types_allowed(schema: Mapping[str, Any]) -> list[str]:
+    """Return the JSON types that *schema* names, empty where it names none."""
+    stated = schema.get("type", [])
+    if isinstance(stated, str):
+        return [stated]
+    return list(stated)
+
+
 @dataclass(frozen=True, slots=True)
 class Property:
     """One member of a body: its path (``errors[].status``) and what the document says of it."""
@@ -180,10 +188,7 @@ class Parameter:
     @property
     def types(self) -> tuple[str, ...]:
         """Return the JSON types that it may have, empty where the document names none."""
-        stated = self.schema.get("type", ())
-        if isinstance(stated, str):
-            return (stated,)
-        return tuple(stated)
+        return tuple(types_allowed(self.schema))
 
     @property
     def default(self) -> Any:
