@@ -154,8 +154,9 @@ def _form(value: Mapping[str, Any]) -> bytes:
 
 def _pairs(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, member in value.items():
-        for one in member if isinstance(member, list) else [member]:
-            yield name, _text_of(one)
+        items = member if isinstance(member, list) else [member]
+        for item in items:
+            yield name, _text_of(item)
 
 
 def _multipart(content: Content, value: Mapping[str, Any]) -> bytes:

@@ -426,10 +426,13 @@ def _body_fields(operation: Operation, body: Any) -> dict[str, Any]:
     is_ambiguous = content.kind in OF_TEXTS and understood is ABSENT
     if encoded is None or is_ambiguous:  # nothing is promised for what can be read in two ways
         return {"value": ABSENT, "body": encoded, "expect": Expect.ANY}
-    promised = promised_by_schema(operation, body if understood is ABSENT else understood)
+    read = body if understood is ABSENT else understood
+    promised = promised_by_schema(operation, read)
     # What a patch or a file makes of the resource, no one can tell from it.
     is_told = content.kind in OF_TEXTS or promised["expect"] is Expect.REFUSED
-    return {"value": understood if is_told else ABSENT, "body": encoded} | promised
+    if not is_told:
+        understood = ABSENT
+    return {"value": understood, "body": encoded} | promised
 
 
 def promised_by_schema(operation: Operation, body: Any) -> dict[str, Any]:
@@ -441,11 +444,12 @@ def promised_by_schema(operation: Operation, body: Any) -> dict[str, Any]:
     wrong = violations(operation, body)
     if _removes_only(operation, wrong):
         return {"violations": (), "expect": Expect.ANY}
-    expect = Expect.ACCEPTED if is_promised(operation, body) else Expect.ANY
-    fields: dict[str, Any] = {
-        "violations": wrong,
-        "expect": Expect.REFUSED if wrong else expect,
-    }
+    expect = Expect.ANY
+    if wrong:
+        expect = Expect.REFUSED
+    elif is_promised(operation, body):
+        expect = Expect.ACCEPTED
+    fields: dict[str, Any] = {"violations": wrong, "expect": expect}
     if len(wrong) == 1:
         fields["subject"] = Subject(SubjectKind.MEMBER, documented_fault(operation, wrong[0], body))
     return fields
@@ -557,7 +561,9 @@ def _written_credential(location: Location, value: str) -> str:
     """Return *value* as it is written there: a key in a cookie is an opaque text (RFC 6265 4.1)."""
     if location is Location.HEADER:
         return value
-    return quote(value, safe=COOKIE_CHARACTERS if location is Location.COOKIE else "")
+    if location is Location.COOKIE:
+        return quote(value, safe=COOKIE_CHARACTERS)
+    return quote(value, safe="")
 
 
 def credential_value(scheme: SecurityScheme, values: Mapping[str, str]) -> str:

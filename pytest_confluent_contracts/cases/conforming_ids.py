@@ -86,7 +86,9 @@ def _drawn_texts(
 ) -> Iterator[str]:
     least, most = schema.get("minLength", 0), schema.get("maxLength", 4000)
     is_uuid = schema.get("format") == "uuid"
-    for _ in range(MOST_DRAWS if "pattern" not in schema or is_uuid else FEWEST_CHARACTERS):
+    is_patterned = "pattern" in schema and not is_uuid
+    draws = FEWEST_CHARACTERS if is_patterned else MOST_DRAWS
+    for _ in range(draws):
         bits = numbers.getrandbits(128)
         if is_uuid:
             yield str(uuid.UUID(int=bits, version=4))

@@ -51,8 +51,8 @@ def named_values(parameter: Parameter) -> list[Any]:
 def odd_values(parameter: Parameter) -> list[Any]:
     """Return values that the schema allows, and that may mean nothing to the service."""
     schema = parameter.schema
-    is_header = parameter.location is Location.HEADER
-    shown = [HEADER_TEXT if is_header else SPECIAL_TEXT, sampled_value(schema, parameter.name)]
+    text = HEADER_TEXT if parameter.location is Location.HEADER else SPECIAL_TEXT
+    shown = [text, sampled_value(schema, parameter.name)]
     if "maxLength" in schema:
         shown.append("x" * min(schema["maxLength"], 4000))
     if "array" in parameter.types:
@@ -240,7 +240,8 @@ def _wrong_objects(schema: Mapping[str, Any], parameter: Parameter) -> Iterator[
 
 
 def _kinds_of(schema: Mapping[str, Any]) -> list[str]:
-    return [kind for kind in types_allowed(schema) if kind != "null"] or _implied_kinds(schema)
+    kinds = [kind for kind in types_allowed(schema) if kind != "null"]
+    return kinds or _implied_kinds(schema)
 
 
 def _implied_kinds(schema: Mapping[str, Any]) -> list[str]:

@@ -116,11 +116,13 @@ def _allowed_trials(operation: Operation, context: RunContext) -> Iterator[Tried
             value = value_from_text(parameter, given[parameter.name])
             yield _tried(TrialKind.ALLOWED, parameter, value)
             continue
+        known, odd = documented_values(parameter), []
         # Off loopback a switch that nobody chose may do more than somebody wants.
-        known = named_values(parameter) if context.made_up else documented_values(parameter)
+        if context.made_up:
+            known, odd = named_values(parameter), odd_values(parameter)
         for value in known[:most]:
             yield _tried(TrialKind.ALLOWED, parameter, value)
-        for value in odd_values(parameter) if context.made_up else ():
+        for value in odd:
             yield _tried(TrialKind.ODD, parameter, value)
 
 
@@ -160,14 +162,15 @@ def _case_of(operation: Operation, context: RunContext, tried: Tried, label: str
     expect = EXPECTED[trial.kind]
     others = tuple(one for one in operation.declared if one != parameter)
     one = _update(replace(operation, declared=others), context, _title_of(tried), expect, label)
-    pairs = () if tried.value is ABSENT else written_pairs(parameter, tried.value)
-    at = parameter.location
+    sent: dict[Location, tuple[tuple[str, str], ...]] = dict.fromkeys(Location, ())
+    if tried.value is not ABSENT:
+        sent[parameter.location] = written_pairs(parameter, tried.value)
     return replace(
         one,
         operation=operation,
-        headers=one.headers + (pairs if at is Location.HEADER else ()),
-        query=one.query + (pairs if at is Location.QUERY else ()),
-        cookies=one.cookies + (pairs if at is Location.COOKIE else ()),
+        headers=one.headers + sent[Location.HEADER],
+        query=one.query + sent[Location.QUERY],
+        cookies=one.cookies + sent[Location.COOKIE],
         expect=expect,
         subject=NOTHING_SPECIAL,
         trial=trial,

@@ -182,7 +182,7 @@ def _item_turned_over(operation: Operation, path: str) -> list[Any]:
 
     Its owner may write by id. The list is empty where the document shows none.
     """
-    content = operation.success.content if operation.success else None
+    content = operation.success_content
     if content is None:
         return []
     for example in content.examples:

@@ -144,11 +144,12 @@ def _usable(shown: Any, path: str) -> Any:
 
 def _documented_form(operation: Operation, member: Property) -> Any:
     """Return what the document's examples show of *member*: of the answer, or one around it."""
-    content = operation.success.content if operation.success else None
-    for example in content.examples if content else ():
-        value = _usable(example.value, member.path)
-        if value is not ABSENT:
-            return value
+    content = operation.success_content
+    if content is not None:
+        for example in content.examples:
+            value = _usable(example.value, member.path)
+            if value is not ABSENT:
+                return value
     around = {member.path, *paths.around(member.path)}
     for holder in reversed(operation.answer_members):
         if holder.path in around and "example" in holder.schema:

@@ -126,14 +126,17 @@ class _Sampler:
             yield from self._alternatives(merged_schemas(rest, target))
         elif "allOf" in rest:
             parts = rest.pop("allOf")
+            left = dict(rest)
+            if parts[1:]:
+                left["allOf"] = parts[1:]
             for choice in _branches_of(parts[0]):
-                left = {**rest, "allOf": parts[1:]} if parts[1:] else rest
                 both = joined(left, choice)
                 if len(both.get("allOf", ())) >= len(parts):  # they have nothing to do together
                     both = {**rest, **{key: choice[key] for key in choice if key not in rest}}
                 yield from self._alternatives(both)
         elif "oneOf" in rest or "anyOf" in rest:
-            for branch in rest.pop("oneOf" if "oneOf" in rest else "anyOf"):
+            branches = rest.pop("oneOf") if "oneOf" in rest else rest.pop("anyOf")
+            for branch in branches:
                 yield from self._alternatives(joined(rest, branch))
         elif "if" in rest:
             condition = rest.pop("if")
@@ -202,8 +205,9 @@ class _Sampler:
     # --- lists ------------------------------------------------------------------------------------
 
     def _lists(self, schema: Mapping[str, Any], name: str, depth: int) -> Iterator[Any]:
-        fewest = max(schema.get("minItems", 0), 1 if "contains" in schema else 0)
-        fewest = max(fewest, schema.get("minContains", 0))
+        fewest = max(schema.get("minItems", 0), schema.get("minContains", 0))
+        if "contains" in schema:
+            fewest = max(fewest, 1)
         if not fewest:
             yield []
         first = self._items(schema, name, depth, fewest)
@@ -310,10 +314,11 @@ def told_branches(branches: Sequence[Any], told: Mapping[str, Any]) -> Iterator[
     """Yield each of *branches*, held to the values of the discriminator that stand for it."""
     values = told["values"]
     for index, branch in enumerate(branches):
-        if index < len(values) and values[index]:
-            yield joined(branch if isinstance(branch, Mapping) else {}, _named(told, values[index]))
-        else:
+        if index >= len(values) or not values[index]:
             yield branch
+            continue
+        held = branch if isinstance(branch, Mapping) else {}
+        yield joined(held, _named(told, values[index]))
 
 
 def _named(told: Mapping[str, Any], values: Sequence[str]) -> dict[str, Any]:
@@ -431,15 +436,18 @@ def is_held_exactly(schema: Mapping[str, Any], number: float) -> bool:
 
 def _bounds_of(schema: Mapping[str, Any], is_whole: bool) -> tuple[Any, Any]:
     """Return the lowest and the highest number that *schema* allows, None where it sets none."""
-    low, high = schema.get("minimum"), schema.get("maximum")
-    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    if above is not None:
-        beside = math.floor(above) + 1
-        low = beside if low is None else max(low, beside)
-    if below is not None:
-        beside = math.ceil(below) - 1
-        high = beside if high is None else min(high, beside)
-    if is_whole:
-        low = None if low is None else math.ceil(low)
-        high = None if high is None else math.floor(high)
+    lows, highs = [], []
+    if "minimum" in schema:
+        lows.append(schema["minimum"])
+    if "exclusiveMinimum" in schema:
+        lows.append(math.floor(schema["exclusiveMinimum"]) + 1)
+    if "maximum" in schema:
+        highs.append(schema["maximum"])
+    if "exclusiveMaximum" in schema:
+        highs.append(math.ceil(schema["exclusiveMaximum"]) - 1)
+    low, high = max(lows, default=None), min(highs, default=None)
+    if is_whole and low is not None:
+        low = math.ceil(low)
+    if is_whole and high is not None:
+        high = math.floor(high)
     return low, high

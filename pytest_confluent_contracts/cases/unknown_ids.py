@@ -112,10 +112,14 @@ def _allowed_or_odd(operation: Operation, context: RunContext) -> Iterator[Unkno
         return
     for text in conforming_ids(parameter, context, PLAIN_IDS):
         yield UnknownId(text)
-    for unknown in _unknown_ids(context) if parameter.is_text else ():
+    if not parameter.is_text:
+        return
+    for unknown in _unknown_ids(context):
         value = value_from_text(parameter, unknown.id)
-        is_odd = unknown.look is PLAIN and not is_allowed_value(parameter.schema, value)
-        yield replace(unknown, look=ODD) if is_odd else unknown
+        if unknown.look is PLAIN and not is_allowed_value(parameter.schema, value):
+            yield replace(unknown, look=ODD)
+        else:
+            yield unknown
 
 
 def _nobodys_id(context: RunContext) -> str:

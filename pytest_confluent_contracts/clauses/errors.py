@@ -704,12 +704,16 @@ def _explain_own_status(operation: Operation, status: str) -> Explain:
     otherwise = MissingEvidence(MissingKind.NO_SUCH_STATUS, status)
     is_asked = bool(operation.security) and all(operation.security)
     if is_asked and status in map(str, refusals.unauthenticated):
+        expect = Expect.UNAUTHENTICATED
         has_choice = len(refusals.unauthenticated) > 1
-        return withheld(what, Expect.UNAUTHENTICATED, otherwise=otherwise if has_choice else None)
-    if operation.parameters and status in map(str, refusals.unknown):
+    elif operation.parameters and status in map(str, refusals.unknown):
+        expect = Expect.UNKNOWN
         has_choice = len(refusals.unknown) > 1 or operation.response(HIDING) is not None
-        return withheld(what, Expect.UNKNOWN, otherwise=otherwise if has_choice else None)
-    return missing(MissingKind.UNPROVOKABLE, status)
+    else:
+        return missing(MissingKind.UNPROVOKABLE, status)
+    if has_choice:
+        return withheld(what, expect, otherwise=otherwise)
+    return withheld(what, expect)
 
 
 def _allow(operation: Operation) -> Clause:

@@ -97,8 +97,9 @@ def rules_of(parameter: Parameter) -> tuple[str, ...]:
     if schema.get("required"):
         parts["properties/required"] = None
     items = schema.get("items")
-    for rule in _own_rules(items, is_json=False) if isinstance(items, Mapping) else ():
-        parts[f"items/{rule}"] = None
+    if isinstance(items, Mapping):
+        for rule in _own_rules(items, is_json=False):
+            parts[f"items/{rule}"] = None
     for member in (schema.get("properties") or {}).values():
         for rule in _own_rules(member, is_json=False):
             parts[f"properties/{rule}"] = None
@@ -263,11 +264,12 @@ def _accepted(parameter: Parameter) -> Clause:
     def look(exchange: Exchange) -> Finding | Looked:
         if exchange.accepted:
             return KEPT
+        observed = quote_value(exchange.text, 120) if exchange.text else ""
         return Finding(
             FindingKind.PARAMETER_REFUSED,
             exchange.status,
             parameter.name,
-            observed=quote_value(exchange.text, 120) if exchange.text else "",
+            observed=observed,
             request=exchange.case.title,
         )
 

@@ -436,11 +436,9 @@ def _constraints(operation: Operation, member: Property) -> Iterator[Clause]:
 def _deep_constraints(operation: Operation, members: Sequence[Property]) -> Iterator[Clause]:
     """Yield the clause on all constraints of the *members* of one schema object deep in a body."""
     holder, statuses = members[0].schema_object, _with_statuses(operation)
-    broken = [
-        _breaks_only(member.path, keyword)
-        for member in members
-        for keyword in constraints_of(member)
-    ]
+    broken: list[Applies] = []
+    for member in members:
+        broken += [_breaks_only(member.path, keyword) for keyword in constraints_of(member)]
 
     def applies(exchange: Exchange) -> bool:
         return any(breaks_only(exchange) for breaks_only in broken)

@@ -65,7 +65,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
     yield _content_coding(operation)
     yield _framing(operation)
     yield _kept_open(operation)
-    content = operation.success.content if operation.success else None
+    content = operation.success_content
     if content is not None:
         yield _same_on_every_connection(operation, ResourceModel.of(operation, content))
 

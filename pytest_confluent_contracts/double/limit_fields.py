@@ -71,10 +71,11 @@ def limit_fields(operation: Operation, window: Window) -> list[tuple[str, str]]:
     """
     promised = operation.promises.rate_limit or USUAL
     is_epoch = promised.reset_unit is ResetUnit.EPOCH
+    reset = window.ends_at if is_epoch else window.seconds_left
     counts = {
         "limit": window.limit,
         "remaining": window.left,
-        "reset": window.ends_at if is_epoch else window.seconds_left,
+        "reset": reset,
         "period": window.seconds,
         "used": window.limit - window.left,
     }

@@ -543,9 +543,11 @@ class Service:
         *told* are their names in lower case. What tells the quota is told by the limit alone.
         """
         response = self.operation.response(status)
+        if response is None:
+            return []
         told |= UNSAMPLED | {name.lower() for name in limit_header_names(self.operation).values()}
         found: list[tuple[str, str]] = []
-        for header in response.headers if response else ():
+        for header in response.headers:
             value = allowed_value(header.schema)
             if header.name.lower() not in told and value is not ABSENT:
                 found.append((header.name, header_text(value)))
@@ -559,11 +561,14 @@ def answer_with(
     status: int, headers: tuple[tuple[str, str], ...], content: Content, value: Any
 ) -> Answer:
     """Return the answer that shows *value* as *content* has it: as JSON, or as plain text."""
-    if "json" in media_type_of(content):
-        raw = b"null" if value is None else None
-        return Answer(status, headers, value, raw)
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return Answer(status, headers, None, text.encode())
+    if "json" not in media_type_of(content):
+        text = value
+        if not isinstance(value, str):
+            text = json.dumps(value, ensure_ascii=False)
+        return Answer(status, headers, raw=text.encode())
+    if value is None:
+        return Answer(status, headers, raw=b"null")
+    return Answer(status, headers, value)
 
 
 def media_type_of(content: Content | None) -> str:

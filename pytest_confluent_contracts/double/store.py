@@ -54,8 +54,7 @@ class Store:
 
     def initial(self) -> Resource:
         """Return the resource as the document's examples show it, created a day ago."""
-        success = described_success(self.operation)
-        shown = composed_body(success.content) if success and success.content else {}
+        shown = shown_success(self.operation)
         return Resource(self._identified(shown), -DAY_S, -DAY_S)
 
     def _identified(self, shown: Any) -> Any:
@@ -121,8 +120,10 @@ class Store:
         and the other was sent.
         """
         success = described_success(self.operation)
-        content = success.content if success else None
-        if content is None or COMPOSING.isdisjoint(content.schema):
+        if success is None or success.content is None:
+            return
+        content = success.content
+        if COMPOSING.isdisjoint(content.schema):
             return
         unsent = resource.shown
         for member in self._writable:
@@ -215,6 +216,14 @@ def http_date(moment: float) -> str:
 
 
 # --- values that a document shows -----------------------------------------------------------------
+
+
+def shown_success(operation: Operation) -> Any:
+    """Return the body of a successful answer as the document shows it, ``{}`` where it has none."""
+    success = described_success(operation)
+    if success is None or success.content is None:
+        return {}
+    return composed_body(success.content)
 
 
 def composed_body(content: Content) -> Any:

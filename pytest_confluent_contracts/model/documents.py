@@ -318,10 +318,17 @@ class Operation:
         return self.request.properties
 
     @property
+    def success_content(self) -> Content | None:
+        """Return the body that answers a successful request, None where none is documented."""
+        if self.success is None:
+            return None
+        return self.success.content
+
+    @property
     def answer_members(self) -> tuple[Property, ...]:
         """Return every member of the body that answers a successful request."""
-        content = self.success.content if self.success else None
-        if not content:
+        content = self.success_content
+        if content is None:
             return ()
         return content.properties
 
@@ -348,9 +355,10 @@ class Operation:
     @property
     def schemes(self) -> tuple[SecurityScheme, ...]:
         """Return every security scheme of its alternatives, each once, in the document's order."""
-        return tuple(
-            dict.fromkeys(scheme for alternative in self.security for scheme in alternative)
-        )
+        found: list[SecurityScheme] = []
+        for alternative in self.security:
+            found += [scheme for scheme in alternative if scheme not in found]
+        return tuple(found)
 
     @property
     def credential_headers(self) -> set[str]:

@@ -35,8 +35,7 @@ from pytest_confluent_contracts.double.mutations.envelopes import sent_credentia
 from pytest_confluent_contracts.double.service import Refused
 from pytest_confluent_contracts.double.store import (
     EPOCH,
-    composed_body,
-    described_success,
+    shown_success,
     writable_members,
 )
 from pytest_confluent_contracts.model import paths
@@ -188,8 +187,7 @@ def notation_mutations(operation: Operation) -> Iterator[Mutation]:
     stamps = operation.promises.timestamps
     moving = (stamps.created, stamps.updated, *operation.promises.create_only.paths)
     unsent = ("update/omitted-unchanged", "update/empty-*")
-    success = described_success(operation)
-    shown = composed_body(success.content) if success and success.content else {}
+    shown = shown_success(operation)
     for member in operation.answer_members:
         notation = member.schema.get("format", "")
         is_moving = member.path in moving or paths.has_items(member.path)
