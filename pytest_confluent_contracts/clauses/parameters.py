@@ -11,6 +11,7 @@ from pytest_confluent_contracts.clauses.reading import (
     each,
     is_answer,
     is_same,
+    leaves_of,
     missing,
     quote_value,
     withheld,
@@ -378,8 +379,8 @@ def _difference(before: Exchange, exchange: Exchange, after: Exchange) -> Findin
         trial = exchange.case.trial
         name = trial.name if trial else ""
         return Finding(FindingKind.PARAMETER_REFUSED, exchange.status, name, request=title)
-    usual, later = dict(_leaves(before.json, ())), dict(_leaves(after.json, ()))
-    came = dict(_leaves(exchange.json, ()))
+    usual, later = dict(leaves_of(before.json)), dict(leaves_of(after.json))
+    came = dict(leaves_of(exchange.json))
     for path in dict.fromkeys([*usual, *came]):
         was, now = usual.get(path, paths.ABSENT), came.get(path, paths.ABSENT)
         is_steady = _is_alike(was, later.get(path, paths.ABSENT))
@@ -405,12 +406,3 @@ def _quoted(value: Any) -> str:
     if value is paths.ABSENT:
         return ""
     return quote_value(value)
-
-
-def _leaves(value: Any, steps: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    """Yield the path and the value of each member that is no object."""
-    if isinstance(value, Mapping):
-        for name, member in value.items():
-            yield from _leaves(member, (*steps, name))
-    else:
-        yield paths.path_of(steps), value

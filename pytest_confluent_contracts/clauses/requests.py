@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses.reading import (
@@ -14,6 +13,7 @@ from pytest_confluent_contracts.clauses.reading import (
     is_answer,
     is_permitted_by_http,
     is_same,
+    leaves_of,
     missing,
     quote_value,
     withheld,
@@ -312,7 +312,7 @@ def _members_given_back(exchanges: Sequence[Exchange]) -> set[str] | None:
     """
     for exchange in exchanges:
         if exchange.case.subject == Subject(SubjectKind.FORM) and exchange.accepted:
-            sent = _leaves(exchange.case.value, ())
+            sent = leaves_of(exchange.case.value)
             return {path for path, value in sent if _shows(exchange, path, value)}
     return None
 
@@ -331,7 +331,7 @@ def _look_at_form(exchange: Exchange, faithful: set[str]) -> Finding | None:
         return found
     if shows_something_else(exchange):
         return None
-    for path, sent in _leaves(exchange.case.value, ()):
+    for path, sent in leaves_of(exchange.case.value):
         if path in faithful and not _shows(exchange, path, sent):
             came = paths.value_at(exchange.json, path)
             return _read_otherwise(FindingKind.FORM_READ_OTHERWISE, exchange, path, sent, came)
@@ -357,7 +357,7 @@ def _lost_afterwards(
         return None
     if following.case.parameters != exchange.case.parameters:
         return None
-    for path, sent in _leaves(exchange.case.value, ()):
+    for path, sent in leaves_of(exchange.case.value):
         came = paths.value_at(following.json, path)
         is_sent_again = paths.value_at(following.case.value, path) is not paths.ABSENT
         is_shown = path in faithful and came is not paths.ABSENT
@@ -605,20 +605,11 @@ def _look_at_surrogate(exchange: Exchange) -> Finding | Looked:
     """
     if not exchange.accepted:
         return _look_whether_refused(exchange)
-    for path, sent in _leaves(exchange.case.value, ()):
+    for path, sent in leaves_of(exchange.case.value):
         if paths.value_at(exchange.json, path) not in (paths.ABSENT, sent):
             title = exchange.case.title
             return Finding(FindingKind.SURROGATE_CHANGED, exchange.status, request=title)
     return KEPT
-
-
-def _leaves(value: Any, steps: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    """Yield the path and the value of each member that is no object."""
-    if isinstance(value, Mapping):
-        for name, member in value.items():
-            yield from _leaves(member, (*steps, name))
-    else:
-        yield paths.path_of(steps), value
 
 
 # --- unknown ids -------------------------------------------------------------------------------

@@ -297,21 +297,10 @@ class _DocumentReader:
             schema = self.schemas.json_schema_at(media, line, other_way)
             if implied:
                 schema = with_implied_types(schema)
-            self._check_schema(schema, line)
+            self.schemas.check(schema, line, "this body")
             members = tuple(members_of(schema, self.source.location))
             self._known_schemas[key] = (schema, members)
         return self._known_schemas[key]
-
-    def _check_schema(self, schema: Mapping[str, Any], line: int) -> None:
-        """Raise `ContractError` where no validator would take the schema."""
-        import jsonschema_rs
-
-        try:
-            jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True)
-        except ValueError as error:
-            said = str(error).splitlines()[0]
-            told = f"the schema of this body is no JSON Schema: {said}"
-            raise self.source.error(line, told) from error
 
     def _examples(self, media: Node) -> Iterator[Example]:
         if "example" in media:

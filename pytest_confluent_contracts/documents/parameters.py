@@ -117,7 +117,7 @@ class _ParameterReader:
     def _parameter(self, node: Node, location: Location) -> Parameter:
         media_type, holder = self._value_holder(node)
         schema = self.schemas.json_schema_at(holder, node.line)
-        self._check_schema(node, schema)
+        self.schemas.check(schema, node.line, f"parameter `{node['name']}`")
         style = self._style(node, location)
         return Parameter(
             name=node["name"],
@@ -152,17 +152,6 @@ class _ParameterReader:
             told = f"parameter `{node['name']}`: style `{style}` is none of `in: {location}`"
             raise self.source.error(node.line_of("style"), f"{told} ({', '.join(known)})")
         return style
-
-    def _check_schema(self, node: Node, schema: Mapping[str, Any]) -> None:
-        """Raise `ContractError` where no validator would take the schema."""
-        import jsonschema_rs
-
-        try:
-            jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True)
-        except ValueError as error:
-            said = str(error).splitlines()[0]
-            told = f"the schema of parameter `{node['name']}` is no JSON Schema: {said}"
-            raise self.source.error(node.line, told) from error
 
     def _examples(self, node: Node, holder: Node, schema: Mapping[str, Any]) -> Iterator[Any]:
         """Yield the values that the document shows: of the parameter, its content, its schema."""

@@ -91,6 +91,17 @@ class SchemaReader:
             schema = _required_this_way(schema, other_way)
         return schema
 
+    def check(self, schema: Mapping[str, Any], line: int, what: str) -> None:
+        """Raise `ContractError` at *line* where no validator takes *schema*, that of *what*."""
+        import jsonschema_rs
+
+        try:
+            jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True)
+        except ValueError as error:
+            said = str(error).splitlines()[0]
+            told = f"the schema of {what} is no JSON Schema: {said}"
+            raise self.source.error(line, told) from error
+
     def _merged(self, node: Any, around: Around) -> dict[str, Any]:
         """Return the schema of *node*, ``allOf`` merged into it, its line under ``x-line``."""
         if node in (None, True):

@@ -57,7 +57,7 @@ Schema = Mapping[str, Any]
 
 def allowed_value(schema: Schema) -> Any:
     """Return a value that *schema* allows, `ABSENT` where none is found."""
-    return deepcopy(_allowed_value(json.dumps(schema, sort_keys=True, default=str)))
+    return deepcopy(_allowed_value(json.dumps(schema, default=str)))
 
 
 def is_allowed(schema: Schema, value: Any) -> bool:
@@ -181,7 +181,7 @@ class _Sampler:
     def _object(self, schema: Schema, turn: int, depth: int) -> Any:
         names = self._wanted_names(schema, turn, depth)
         made: dict[str, Any] = {}
-        for name in names:
+        for name in _in_order_of(schema, names):
             value = self.value(_member_schema(schema, name), turn, depth + 1)
             if value is ABSENT and name in (schema.get("required") or ()):
                 return ABSENT
@@ -193,7 +193,7 @@ class _Sampler:
         """Return the names of the members that the object shall have."""
         properties = schema.get("properties") or {}
         needed = list(schema.get("required") or ())
-        shown = [name for name in properties if _is_shown(properties[name], depth)]
+        shown = [name for name in properties if _is_shown(name, properties[name], depth)]
         names = list(dict.fromkeys([*needed, *shown]))[: schema.get("maxProperties", 10_000)]
         names += [name for name in properties if name not in names]
         least = schema.get("minProperties", 0)
@@ -240,8 +240,16 @@ class _Sampler:
         return items
 
 
-def _is_shown(member: Any, depth: int) -> bool:
+def _in_order_of(schema: Schema, names: list[str]) -> list[str]:
+    """Return *names* as the document lists them, those that it does not list last."""
+    listed = [name for name in schema.get("properties") or () if name in names]
+    return [*listed, *(name for name in names if name not in listed)]
+
+
+def _is_shown(name: str, member: Any, depth: int) -> bool:
     """Return whether an optional member is shown: an example stands there, or members that may."""
+    if name == "deleted_at":  # the resource is alive
+        return False
     if not isinstance(member, Mapping) or member.get("writeOnly") or depth > DEEPEST // 2:
         return False
     return "example" in member or "properties" in member

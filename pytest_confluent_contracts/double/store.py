@@ -20,8 +20,6 @@ from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pytest_confluent_contracts.model.documents import Content, Operation, Property, Response
 
 EPOCH = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)  # what the clock's 0 stands for
@@ -229,56 +227,13 @@ def shown_success(operation: Operation) -> Any:
 def composed_body(content: Content) -> Any:
     """Return a body as the document shows it: its example, else put together from its members'.
 
-    One that breaks the schema gives way to one that does not.
+    An example that breaks the schema gives way to a value that does not.
     """
     shown = [example.value for example in content.examples]
-    shown.append(sampled_value(content.schema))
     for value in shown:
         if is_allowed(content.schema, value):
             return deepcopy(value)
     made = allowed_value(content.schema)
-    if made is ABSENT:
-        return deepcopy(shown[0])
-    return made
-
-
-def sampled_value(schema: Mapping[str, Any]) -> Any:
-    """Return a value that *schema* describes: its example, else the plainest of its type."""
-    kinds = schema.get("type", "string")
-    kind = kinds if isinstance(kinds, str) else next(iter(kinds), "null")
-    if "example" in schema:
-        return deepcopy(schema["example"])
-    if kind == "object" or "properties" in schema:
-        return sampled_object(schema)
-    if schema.get("enum"):
-        return schema["enum"][0]
-    plainest = {
-        "array": [],
-        "boolean": False,
-        "integer": schema.get("minimum", 0),
-        "number": 0.0,
-        "null": None,
-    }
-    if kind in plainest:
-        return plainest[kind]
-    return "sample".ljust(schema.get("minLength", 0), "x")[: schema.get("maxLength", 255)]
-
-
-def sampled_object(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an object with a value for each member of *schema* that `is_wanted`."""
-    found: dict[str, Any] = {}
-    for name, member in (schema.get("properties") or {}).items():
-        if is_wanted(name, schema):
-            found[name] = sampled_value(member)
-    return found
-
-
-def is_wanted(name: str, schema: Mapping[str, Any]) -> bool:
-    """Return whether an example resource shows the member.
-
-    It does where it is required, or has an example, or holds members that may.
-    """
-    member = schema["properties"][name]
-    if name == "deleted_at":  # the resource is alive
-        return False
-    return name in (schema.get("required") or ()) or "example" in member or "properties" in member
+    if made is not ABSENT:
+        return made
+    return deepcopy(next(iter(shown), {}))

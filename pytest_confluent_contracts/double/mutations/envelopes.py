@@ -166,8 +166,11 @@ def pointer_mutations(path: str, where: When) -> Iterator[Mutation]:
 
 
 def with_dots(pointer: str) -> str:
-    """Return a JSON Pointer in the dotted way: ``/spec/name`` becomes ``spec.name``."""
-    return pointer[1:].replace("/", ".")
+    """Return a JSON Pointer in the dotted way: ``/spec/name`` becomes ``spec.name``.
+
+    ``#/spec/name``, the fragment of a URI, becomes the same.
+    """
+    return pointer.lstrip("#/").replace("/", ".")
 
 
 def without_last_token(pointer: str) -> str:
