@@ -83,12 +83,12 @@ def _member_understood(content: Content, schema: Mapping[str, Any], value: Any) 
     if value is None or isinstance(value, list) is not is_of_list:
         return ABSENT
     if not isinstance(value, list):
-        return value_of_text(schema, _text_of(value))
+        return value_of_text(schema, _field_text(value))
     if not all(isinstance(item, str | int | float) for item in value):
         return ABSENT
     items = schema.get("items")
     held = items if isinstance(items, Mapping) else {}
-    return [value_of_text(held, _text_of(item)) for item in value]
+    return [value_of_text(held, _field_text(item)) for item in value]
 
 
 def _is_object(schema: Mapping[str, Any]) -> bool:
@@ -106,7 +106,7 @@ def value_of_text(schema: Mapping[str, Any], text: str) -> Any:
     return text
 
 
-def _text_of(value: Any) -> str:
+def _field_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if value is None:
@@ -148,21 +148,21 @@ READERS: Mapping[str, Callable[[str], Any]] = {
 
 def _form(value: Mapping[str, Any]) -> bytes:
     """Return *value* as a form, the items of a list each under its name (style ``form``)."""
-    pairs = [(name, text.encode("utf-8")) for name, text in _pairs(value)]
+    pairs = [(name, text.encode("utf-8")) for name, text in _form_fields(value)]
     return urlencode(pairs).encode("ascii")
 
 
-def _pairs(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _form_fields(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, member in value.items():
         items = member if isinstance(member, list) else [member]
         for item in items:
-            yield name, _text_of(item)
+            yield name, _field_text(item)
 
 
 def _multipart(content: Content, value: Mapping[str, Any]) -> bytes:
     """Return *value* as parts (RFC 7578); what is binary by its schema is a small file."""
     parts = []
-    for name, text in _pairs(value):
+    for name, text in _form_fields(value):
         shown = name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
         head = f'Content-Disposition: form-data; name="{shown}"'
         if _is_file(member_schema(content.schema, name)):

@@ -21,11 +21,11 @@ from pytest_confluent_contracts.cases.bodies import (
 )
 from pytest_confluent_contracts.cases.parameter_values import carried_parameters
 from pytest_confluent_contracts.cases.samples import (
+    discriminated_schema,
     is_allowed_value,
     sample_of,
     samples_of,
     schema_text,
-    told_schema,
     validator_of,
 )
 from pytest_confluent_contracts.cases.strategies import drawn_values
@@ -116,7 +116,7 @@ def sampled(schema: str, name: str) -> Any:
 
     What puts values together here is asked first, then the strategies of schemathesis.
     """
-    told = told_schema(json.loads(schema))
+    told = discriminated_schema(json.loads(schema))
     value = sample_of(told, name)
     if value is not ABSENT:
         return value
@@ -173,7 +173,7 @@ def _fullest_value(member: Property, value: Any) -> Any:
     """Return *value*, or the one with most members where they hang on one another."""
     if not (member.is_composed and isinstance(value, Mapping)):
         return value
-    found = islice(samples_of(told_schema(member.schema), member.name), SAMPLES_DRAWN)
+    found = islice(samples_of(discriminated_schema(member.schema), member.name), SAMPLES_DRAWN)
     return max([value, *(one for one in found if isinstance(one, Mapping))], key=len)
 
 
@@ -334,7 +334,7 @@ def is_promised(operation: Operation, body: Any) -> bool:
 
 @lru_cache(maxsize=64)
 def _told_validator(schema: str) -> Any:
-    return validator_of(schema_text(told_schema(json.loads(schema))))
+    return validator_of(schema_text(discriminated_schema(json.loads(schema))))
 
 
 def _violation_of(error: Any, body: Any) -> Violation:

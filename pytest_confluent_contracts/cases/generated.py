@@ -26,9 +26,9 @@ from pytest_confluent_contracts.cases.drawing import ANYTHING, draw_values, isol
 from pytest_confluent_contracts.cases.patterns import matching_strategy
 from pytest_confluent_contracts.cases.samples import (
     FORMATTED,
+    discriminated_schema,
     is_allowed_value,
     samples_of,
-    told_schema,
 )
 from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.paths import (
@@ -87,7 +87,7 @@ def allowed_bodies(operation: Operation, context: RunContext) -> list[Any]:
 
 def _body_strategy(operation: Operation, fixed: frozenset[str]) -> st.SearchStrategy[Any]:
     assert operation.request is not None
-    schema = told_schema(operation.request.schema)
+    schema = discriminated_schema(operation.request.schema)
     drawing = Drawing(fixed, _secret_paths(operation), schema.get("$defs", {}))
     return _value_strategy(schema, WHOLE, drawing)
 

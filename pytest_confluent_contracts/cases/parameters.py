@@ -104,7 +104,7 @@ def _alike_trials(operation: Operation) -> Iterator[Tried]:
         if parameter.default is not ABSENT and not parameter.required:
             yield _tried(TrialKind.DEFAULT, parameter, parameter.default)
     if operation.other_parameters:
-        yield _tried(TrialKind.UNDECLARED, _undeclared(operation), "1")
+        yield _tried(TrialKind.UNDECLARED, _undeclared_parameter(operation), "1")
 
 
 def _allowed_trials(operation: Operation, context: RunContext) -> Iterator[Tried]:
@@ -139,7 +139,7 @@ def _tried(kind: TrialKind, parameter: Parameter, value: Any, keyword: str = "")
     return Tried(parameter, value, trial)
 
 
-def _undeclared(operation: Operation) -> Parameter:
+def _undeclared_parameter(operation: Operation) -> Parameter:
     """Return a parameter of the query that the document does not name."""
     first = operation.other_parameters[0]
     return replace(
@@ -161,7 +161,9 @@ def _case_of(operation: Operation, context: RunContext, tried: Tried, label: str
     parameter, trial = tried.parameter, tried.trial
     expect = EXPECTED[trial.kind]
     others = tuple(one for one in operation.declared if one != parameter)
-    one = _update(replace(operation, declared=others), context, _title_of(tried), expect, label)
+    one = _update_case(
+        replace(operation, declared=others), context, _title_of(tried), expect, label
+    )
     sent: dict[Location, tuple[tuple[str, str], ...]] = dict.fromkeys(Location, ())
     if tried.value is not ABSENT:
         sent[parameter.location] = written_pairs(parameter, tried.value)
@@ -177,7 +179,7 @@ def _case_of(operation: Operation, context: RunContext, tried: Tried, label: str
     )
 
 
-def _update(
+def _update_case(
     operation: Operation, context: RunContext, title: str, expect: Expect, label: str
 ) -> Case:
     if operation.request is None:
@@ -209,7 +211,9 @@ def _broken_path_cases(operation: Operation, context: RunContext) -> Iterable[Ca
         for parameter in declared:
             for keyword, value in broken_values(parameter).items():
                 tried = _tried(TrialKind.BROKEN, parameter, value, keyword)
-                one = _update(operation, context, _title_of(tried), Expect.REFUSED, "refused-path")
+                one = _update_case(
+                    operation, context, _title_of(tried), Expect.REFUSED, "refused-path"
+                )
                 sent = list(context.parameters)
                 sent[index] = (name, text_of(value))
                 yield replace(

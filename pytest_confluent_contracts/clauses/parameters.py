@@ -67,20 +67,20 @@ def derive(operation: Operation) -> Iterator[Clause]:
     for parameter in operation.path_parameters:
         rules = rules_of(parameter)
         for rule in rules:
-            yield _refused(operation, parameter, rule)
+            yield _rule_refused(operation, parameter, rule)
         if rules:
             yield _never_fails(parameter)
     for parameter in operation.other_parameters:
         if parameter.required:
             yield _required(operation, parameter)
         for rule in rules_of(parameter):
-            yield _refused(operation, parameter, rule)
-        yield _accepted(parameter)
+            yield _rule_refused(operation, parameter, rule)
+        yield _named_values_accepted(parameter)
         if parameter.default is not paths.ABSENT and not parameter.required:
             yield _default(parameter)
         yield _never_fails(parameter)
     if operation.other_parameters:
-        yield from _undeclared(operation)
+        yield from _undeclared_clauses(operation)
 
 
 def rules_of(parameter: Parameter) -> tuple[str, ...]:
@@ -128,11 +128,11 @@ def _is_no_rule(rule: str, schema: Mapping[str, Any]) -> bool:
 # --- what bears on it -----------------------------------------------------------------------------
 
 
-def _id_of(parameter: Parameter, what: str) -> str:
+def _clause_id(parameter: Parameter, what: str) -> str:
     return f"parameters/{parameter.location}/{parameter.name}/{what}"
 
 
-def _told(parameter: Parameter) -> str:
+def _words_for(parameter: Parameter) -> str:
     return f"the {parameter.location} parameter {parameter.name}"
 
 
@@ -183,12 +183,12 @@ def refusals_of(operation: Operation, location: Location) -> frozenset[int]:
 
 
 def _required(operation: Operation, parameter: Parameter) -> Clause:
-    what = f"a request without {_told(parameter)}"
+    what = f"a request without {_words_for(parameter)}"
     return _refusal(operation, parameter, "required", what, (TrialKind.MISSING, ""))
 
 
-def _refused(operation: Operation, parameter: Parameter, rule: str) -> Clause:
-    what = f"a value of {_told(parameter)} that breaks only {rule}"
+def _rule_refused(operation: Operation, parameter: Parameter, rule: str) -> Clause:
+    what = f"a value of {_words_for(parameter)} that breaks only {rule}"
     return _refusal(operation, parameter, rule, what, (TrialKind.BROKEN, rule))
 
 
@@ -204,15 +204,15 @@ def _refusal(
     applies = _tries(parameter, {kind}, rule)
     told = f" with {' or '.join(map(str, sorted(statuses)))}" if statuses else ""
     is_of_path = parameter.location is Location.PATH
-    owed = withheld(f"a refusal of {_told(parameter)}", _expected(is_of_path=is_of_path))
+    owed = withheld(f"a refusal of {_words_for(parameter)}", _expected(is_of_path=is_of_path))
     return Clause(
-        id=_id_of(parameter, id),
+        id=_clause_id(parameter, id),
         family=Family.PARAMETERS,
         # A document that names no status for it promises no refusal.
         level=Level.MUST if statuses else Level.SHOULD,
         place=parameter.place,
         promise=f"{what} is refused{told}",
-        judge=_once_served(applies, _look_whether_refused(parameter, statuses)),
+        judge=_once_any_is_served(applies, _look_at_refusal(parameter, statuses)),
         explain=_unless_unsent(applies, MissingKind.NO_SUCH_REQUEST, "", owed),
         needs=NEEDS,
         topic=Topic(Aspect.CONSTRAINT, keyword=rule or id),
@@ -225,7 +225,7 @@ def _expected(*, is_of_path: bool) -> Expect:
     return Expect.REFUSED
 
 
-def _look_whether_refused(parameter: Parameter, statuses: frozenset[int]) -> Look:
+def _look_at_refusal(parameter: Parameter, statuses: frozenset[int]) -> Look:
     def look(exchange: Exchange) -> Finding | Looked:
         is_client_error = 400 <= exchange.status < 500
         if exchange.status in statuses or (is_client_error and not statuses):
@@ -241,7 +241,7 @@ def _look_whether_refused(parameter: Parameter, statuses: frozenset[int]) -> Loo
     return look
 
 
-def _once_served(applies: Applies, look: Look) -> Judge:
+def _once_any_is_served(applies: Applies, look: Look) -> Judge:
     """Judge refusals; while nobody is served, one that speaks of who asks is no evidence."""
 
     def judge(exchanges: Sequence[Exchange]) -> Iterable[Evidence]:
@@ -258,9 +258,9 @@ def _once_served(applies: Applies, look: Look) -> Judge:
 # --- taken ----------------------------------------------------------------------------------------
 
 
-def _accepted(parameter: Parameter) -> Clause:
+def _named_values_accepted(parameter: Parameter) -> Clause:
     applies = _tries(parameter, ALLOWED)
-    owed = withheld(f"an answer to {_told(parameter)}", Expect.ACCEPTED)
+    owed = withheld(f"an answer to {_words_for(parameter)}", Expect.ACCEPTED)
 
     def look(exchange: Exchange) -> Finding | Looked:
         if exchange.accepted:
@@ -275,12 +275,12 @@ def _accepted(parameter: Parameter) -> Clause:
         )
 
     return Clause(
-        id=_id_of(parameter, "accepted"),
+        id=_clause_id(parameter, "accepted"),
         family=Family.PARAMETERS,
         place=parameter.place,
-        promise=f"each value that the document names for {_told(parameter)} is accepted",
+        promise=f"each value that the document names for {_words_for(parameter)} is accepted",
         judge=each(applies, look),
-        explain=_unless_unsent(applies, MissingKind.NO_VALUE_NAMED, _told(parameter), owed),
+        explain=_unless_unsent(applies, MissingKind.NO_VALUE_NAMED, _words_for(parameter), owed),
         needs=NEEDS,
     )
 
@@ -288,10 +288,10 @@ def _accepted(parameter: Parameter) -> Clause:
 def _default(parameter: Parameter) -> Clause:
     applies = _tries(parameter, {TrialKind.DEFAULT})
     return Clause(
-        id=_id_of(parameter, "default"),
+        id=_clause_id(parameter, "default"),
         family=Family.PARAMETERS,
         place=parameter.place,
-        promise=f"{_told(parameter)} left out means its default",
+        promise=f"{_words_for(parameter)} left out means its default",
         judge=_judge_alike(applies),
         explain=missing(MissingKind.NOT_COMPARED),
         needs=NEEDS,
@@ -300,10 +300,10 @@ def _default(parameter: Parameter) -> Clause:
 
 def _never_fails(parameter: Parameter) -> Clause:
     return Clause(
-        id=_id_of(parameter, "never-5xx"),
+        id=_clause_id(parameter, "never-5xx"),
         family=Family.PARAMETERS,
         place=parameter.place,
-        promise=f"no value of {_told(parameter)} makes the service fail",
+        promise=f"no value of {_words_for(parameter)} makes the service fail",
         judge=each(_tries(parameter, TrialKind), _look_whether_it_failed),
         explain=missing(MissingKind.NOTHING_SENT),
         needs=NEEDS,
@@ -319,7 +319,7 @@ def _look_whether_it_failed(exchange: Exchange) -> Finding | Looked:
 # --- what makes no difference ---------------------------------------------------------------------
 
 
-def _undeclared(operation: Operation) -> Iterator[Clause]:
+def _undeclared_clauses(operation: Operation) -> Iterator[Clause]:
     yield Clause(
         id="parameters/undeclared/never-5xx",
         family=Family.PARAMETERS,
@@ -383,26 +383,26 @@ def _difference(before: Exchange, exchange: Exchange, after: Exchange) -> Findin
     came = dict(leaves_of(exchange.json))
     for path in dict.fromkeys([*usual, *came]):
         was, now = usual.get(path, paths.ABSENT), came.get(path, paths.ABSENT)
-        is_steady = _is_alike(was, later.get(path, paths.ABSENT))
-        if is_steady and not _is_alike(was, now):
+        is_steady = _is_alike_value(was, later.get(path, paths.ABSENT))
+        if is_steady and not _is_alike_value(was, now):
             return Finding(
                 FindingKind.PARAMETER_MATTERS,
                 exchange.status,
                 path,
-                expected=_quoted(was),
-                observed=_quoted(now),
+                expected=_quoted_or_empty(was),
+                observed=_quoted_or_empty(now),
                 request=title,
             )
     return None
 
 
-def _is_alike(one: Any, other: Any) -> bool:
+def _is_alike_value(one: Any, other: Any) -> bool:
     if one is paths.ABSENT or other is paths.ABSENT:
         return one is other
     return is_same(one, other)
 
 
-def _quoted(value: Any) -> str:
+def _quoted_or_empty(value: Any) -> str:
     if value is paths.ABSENT:
         return ""
     return quote_value(value)

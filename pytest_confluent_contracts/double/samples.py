@@ -62,7 +62,7 @@ def allowed_value(schema: Schema) -> Any:
 
 def is_allowed(schema: Schema, value: Any) -> bool:
     """Return whether *schema* allows *value*."""
-    return bool(_validator(json.dumps(schema, sort_keys=True, default=str)).is_valid(value))
+    return bool(_validator_of_text(json.dumps(schema, sort_keys=True, default=str)).is_valid(value))
 
 
 @lru_cache(maxsize=256)
@@ -74,7 +74,7 @@ def _allowed_value(schema: str) -> Any:
 
 
 @lru_cache(maxsize=1024)
-def _validator(schema: str) -> Any:
+def _validator_of_text(schema: str) -> Any:
     return jsonschema_rs.Draft202012Validator(json.loads(schema), validate_formats=True)
 
 
@@ -113,7 +113,7 @@ class _Sampler:
         for index in range(len(choices)):
             yield choices[(index + turn) % len(choices)]
         for variant in self._variants(schema):
-            for kind in _types_of(variant):
+            for kind in _likely_types(variant):
                 yield self._of_type(kind, variant, turn, depth)
 
     # --- what schemas are combined of -------------------------------------------------------------
@@ -167,18 +167,18 @@ class _Sampler:
 
     def _of_type(self, kind: str, schema: Schema, turn: int, depth: int) -> Any:
         if kind == "object":
-            return self._object(schema, turn, depth)
+            return self._sample_object(schema, turn, depth)
         if kind == "array":
-            return self._array(schema, turn, depth)
+            return self._sample_array(schema, turn, depth)
         if kind == "string":
-            return _text(schema, turn)
+            return _sample_text(schema, turn)
         if kind in ("number", "integer"):
-            return _number(schema, turn, is_whole=kind == "integer")
+            return _sample_number(schema, turn, is_whole=kind == "integer")
         if kind == "boolean":
             return turn % 2 == 1
         return None
 
-    def _object(self, schema: Schema, turn: int, depth: int) -> Any:
+    def _sample_object(self, schema: Schema, turn: int, depth: int) -> Any:
         names = self._wanted_names(schema, turn, depth)
         made: dict[str, Any] = {}
         for name in _in_order_of(schema, names):
@@ -193,7 +193,7 @@ class _Sampler:
         """Return the names of the members that the object shall have."""
         properties = schema.get("properties") or {}
         needed = list(schema.get("required") or ())
-        shown = [name for name in properties if _is_shown(name, properties[name], depth)]
+        shown = [name for name in properties if _is_member_shown(name, properties[name], depth)]
         names = list(dict.fromkeys([*needed, *shown]))[: schema.get("maxProperties", 10_000)]
         names += [name for name in properties if name not in names]
         least = schema.get("minProperties", 0)
@@ -214,7 +214,7 @@ class _Sampler:
     def _free_name(self, schema: Schema, turn: int) -> str:
         """Return the name of a member that is not declared."""
         for pattern in schema.get("patternProperties") or ():
-            found = _text({"pattern": pattern}, turn)
+            found = _sample_text({"pattern": pattern}, turn)
             if found is not ABSENT:
                 return str(found)
         names = schema.get("propertyNames")
@@ -223,7 +223,7 @@ class _Sampler:
             return f"sample-{turn}"
         return str(found)
 
-    def _array(self, schema: Schema, turn: int, depth: int) -> Any:
+    def _sample_array(self, schema: Schema, turn: int, depth: int) -> Any:
         first = [self.value(one, turn, depth + 1) for one in schema.get("prefixItems") or ()]
         items = first[: schema.get("maxItems", len(first))]
         if "contains" in schema:
@@ -242,11 +242,13 @@ class _Sampler:
 
 def _in_order_of(schema: Schema, names: list[str]) -> list[str]:
     """Return *names* as the document lists them, those that it does not list last."""
-    listed = [name for name in schema.get("properties") or () if name in names]
-    return [*listed, *(name for name in names if name not in listed)]
+    order = list(schema.get("properties") or ())
+    listed = [name for name in order if name in names]
+    others = [name for name in names if name not in order]
+    return listed + others
 
 
-def _is_shown(name: str, member: Any, depth: int) -> bool:
+def _is_member_shown(name: str, member: Any, depth: int) -> bool:
     """Return whether an optional member is shown: an example stands there, or members that may."""
     if name == "deleted_at":  # the resource is alive
         return False
@@ -267,7 +269,7 @@ def _member_schema(schema: Schema, name: str) -> Any:
     return schema.get("additionalProperties", True)
 
 
-def _types_of(schema: Schema) -> list[str]:
+def _likely_types(schema: Schema) -> list[str]:
     """Return the types that a value may have, those first that the keywords speak of."""
     if "type" in schema:
         return sorted(types_allowed(schema), key=lambda kind: kind == "null")
@@ -282,7 +284,7 @@ def _types_of(schema: Schema) -> list[str]:
     return ["string", *EVERY_TYPE]
 
 
-def _text(schema: Schema, turn: int) -> Any:
+def _sample_text(schema: Schema, turn: int) -> Any:
     least, most = schema.get("minLength", 0), schema.get("maxLength", 10_000)
     if "pattern" in schema:
         try:
@@ -301,7 +303,7 @@ def _text(schema: Schema, turn: int) -> Any:
     return text
 
 
-def _number(schema: Schema, turn: int, *, is_whole: bool) -> Any:
+def _sample_number(schema: Schema, turn: int, *, is_whole: bool) -> Any:
     """Return a number within the bounds of *schema*; of each *turn* another."""
     step = schema.get("multipleOf", 1)
     low = schema.get("minimum", schema.get("exclusiveMinimum"))

@@ -30,8 +30,8 @@ def text_of(value: Any) -> str:
 
 def content_text(media_type: str, value: Any) -> str:
     """Return *value* in the media type of a parameter's ``content``: JSON, or a text as it is."""
-    if isinstance(value, str) and "json" not in media_type:
-        return value
+    if "json" not in media_type:
+        return text_of(value)
     return json.dumps(value, separators=(",", ":"))
 
 
