@@ -370,8 +370,7 @@ def texts_of(schema: Mapping[str, Any], name: str) -> Iterator[str]:
     elif form == "base64":
         yield FORMATTED["byte"]
     low, high = schema.get("minLength", 0), schema.get("maxLength")
-    text = f"contract {name}".ljust(low, "x")
-    yield text if high is None else text[:high]
+    yield f"contract {name}".ljust(low, "x")[:high]
     if "pattern" in schema:
         yield from _texts_of_pattern(schema["pattern"], low)
     yield from ("a" * max(low, 1), "A" * max(low, 1), "1" * max(low, 1), "")

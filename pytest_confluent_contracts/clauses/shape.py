@@ -566,7 +566,9 @@ def with_words(operation: Operation, header: Header) -> Header:
     """
     promised = limit_headers(operation)
     request_id = operation.promises.request_id
-    owed = {*promised, CHALLENGES, *([request_id.header.lower()] if request_id else ())}
+    owed = {*promised, CHALLENGES}
+    if request_id:
+        owed.add(request_id.header.lower())
     name = header.name.lower()
     if name in owed:
         header = replace(header, required=True)
@@ -838,6 +840,7 @@ def _contradictions_in(where: str, content: Content) -> Iterator[Clause]:
 
 def _contradiction_clause(where: str, member: Property, told: str) -> Clause:
     finding = Finding(FindingKind.SCHEMA_CONTRADICTS, subject=member.path, observed=told)
+    status = "" if where == "request" else where
     return Clause(
         id=f"document/schema/{where}/{member.path or 'body'}",
         family=Family.SHAPE,
@@ -847,7 +850,7 @@ def _contradiction_clause(where: str, member: Property, told: str) -> Clause:
         judge=lambda _: [Evidence(None, finding)],
         explain=missing(MissingKind.NO_EXAMPLE),
         needs=frozenset(),
-        topic=Topic(status="" if where == "request" else where, member=member.path),
+        topic=Topic(status=status, member=member.path),
     )
 
 

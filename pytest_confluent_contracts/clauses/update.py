@@ -121,7 +121,8 @@ def _names_in(schema: Mapping[str, Any]) -> set[str]:
     names = set(schema.get("properties") or ())
     for key in ("oneOf", "anyOf", "allOf"):
         for branch in schema.get(key) or ():
-            names |= _names_in(branch) if isinstance(branch, Mapping) else set()
+            if isinstance(branch, Mapping):
+                names |= _names_in(branch)
     for key in ("then", "else"):
         if isinstance(schema.get(key), Mapping):
             names |= _names_in(schema[key])

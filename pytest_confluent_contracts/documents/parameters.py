@@ -68,9 +68,9 @@ def _settled_values(schema: Mapping[str, Any]) -> list[Any]:
 
 def _name_and_location(parameter: Parameter) -> tuple[str, Location]:
     """Return what tells a parameter apart: headers are known in any case (RFC 9110 5.1)."""
-    name = parameter.name
-    is_header = parameter.location is Location.HEADER
-    return name.lower() if is_header else name, parameter.location
+    if parameter.location is Location.HEADER:
+        return parameter.name.lower(), parameter.location
+    return parameter.name, parameter.location
 
 
 class _ParameterReader:
@@ -167,4 +167,5 @@ class _ParameterReader:
         if "example" in schema:
             yield schema["example"]
         listed = schema.get("examples")
-        yield from listed if isinstance(listed, list) else ()
+        if isinstance(listed, list):
+            yield from listed

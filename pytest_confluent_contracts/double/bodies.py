@@ -114,12 +114,12 @@ def _members_of(content: Content, pairs: list[tuple[str, str]]) -> dict[str, Any
     found: dict[str, Any] = {}
     for name, text in pairs:
         schema = members.get(name, {})
-        if schema.get("type") == "array":
-            item = schema.get("items")
-            item = item if isinstance(item, Mapping) else {}
-            found.setdefault(name, []).append(_value_of_text(item, text))
-        else:
+        if schema.get("type") != "array":
             found[name] = _value_of_text(schema, text)
+            continue
+        items = schema.get("items")
+        item_schema = items if isinstance(items, Mapping) else {}
+        found.setdefault(name, []).append(_value_of_text(item_schema, text))
     return found
 
 
@@ -218,8 +218,10 @@ def _with_added(document: Any, pointer: str, value: Any) -> Any:
     holder = _value_found(document, "".join(f"/{token}" for token in around))
     if isinstance(holder, dict):
         holder[last] = value
-    elif isinstance(holder, list) and (last == "-" or last.isdecimal()):
-        holder.insert(len(holder) if last == "-" else int(last), value)
+    elif isinstance(holder, list) and last == "-":
+        holder.append(value)
+    elif isinstance(holder, list) and last.isdecimal():
+        holder.insert(int(last), value)
     else:
         raise Unpatchable(f"nothing can be put at {pointer}")
     return document

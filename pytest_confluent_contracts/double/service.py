@@ -434,7 +434,8 @@ class Service:
         """Raise `Refused` with each problem of *body* where the schema is broken."""
         try:
             problems = [self.problem_of(error, body) for error in self.violations_in(body)]
-            _check_depth(body if not problems else None)
+            if not problems:
+                _check_depth(body)
         except ValueError:  # jsonschema_rs reads nothing that is nested some 255 levels deep
             detail = "The body is nested too deeply."
             problems = [Problem(self.unreadable, "malformed_body", detail)]

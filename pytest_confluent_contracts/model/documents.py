@@ -85,7 +85,9 @@ def schema_object(path: str) -> str:
     """
     steps = paths.steps_of(path)
     names = [index for index, step in enumerate(steps) if isinstance(step, str)]
-    return paths.path_of(steps[: names[-1]] if names else ())
+    if not names:
+        return paths.WHOLE
+    return paths.path_of(steps[: names[-1]])
 
 
 def is_deep(path: str) -> bool:

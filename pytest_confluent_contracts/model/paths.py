@@ -215,13 +215,13 @@ def _descend(body: Any, steps: Sequence[Step], pointer: str) -> Iterator[tuple[s
         yield pointer, body
         return
     step, rest = steps[0], steps[1:]
-    if step is VALUE:
-        for name, value in body.items() if isinstance(body, Mapping) else ():
+    if step is VALUE and isinstance(body, Mapping):
+        for name, value in body.items():
             yield from _descend(value, rest, f"{pointer}/{escape_token(name)}")
-    elif isinstance(step, Item):
-        for index, item in enumerate(body if isinstance(body, list) else ()):
+    elif step is ITEM and isinstance(body, list):
+        for index, item in enumerate(body):
             yield from _descend(item, rest, f"{pointer}/{index}")
-    elif isinstance(body, Mapping) and step in body:
+    elif isinstance(step, str) and isinstance(body, Mapping) and step in body:
         yield from _descend(body[step], rest, f"{pointer}/{escape_token(step)}")
 
 

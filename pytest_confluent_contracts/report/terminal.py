@@ -57,7 +57,8 @@ def left_out_lines(document: Document) -> Iterator[str]:
     told: list[str] = []
     if document.unread:
         count = len(document.unread)
-        told.append(f"not read: {count} operation{'s' if count > 1 else ''}, skipped below")
+        what = "operations" if count > 1 else "operation"
+        told.append(f"not read: {count} {what}, skipped below")
     found = places_by_what(document.unjudged)
     named = [_what_is_unjudged(what, places) for what, places in found.items()]
     if named:
