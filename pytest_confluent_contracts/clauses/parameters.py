@@ -16,7 +16,7 @@ from pytest_confluent_contracts.clauses.reading import (
     quote_value,
     withheld,
 )
-from pytest_confluent_contracts.clauses.refusals import NOT_FOUND
+from pytest_confluent_contracts.clauses.refusals import parameter_refusals
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import (
     Aspect,
@@ -42,15 +42,6 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Exchange
 
 NEEDS: Final = frozenset({Probe.PARAMETERS})
-# What refuses a value for what it is, where the document has the status: RFC 9110 15.5.1, 15.5.5
-# (a query is part of what is asked for), 15.5.13 to 15.5.15, 15.5.21; RFC 6585 3 and 5.
-FITTING: Final[Mapping[Location, frozenset[int]]] = {
-    Location.PATH: frozenset({400, 404, 410, 414, 422}),
-    Location.QUERY: frozenset({400, 404, 414, 422}),
-    Location.HEADER: frozenset({400, 406, 412, 422, 428, 431}),
-    Location.COOKIE: frozenset({400, 422}),
-}
-PROMISING: Final = frozenset({400, 422})  # what says nothing but that a request is wrong
 # The rules of a value, beside its type, that a request can break alone.
 RULES: Final = (
     *("enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
@@ -164,24 +155,6 @@ def _unless_unsent(applies: Applies, kind: MissingKind, subject: str, owed: Expl
 # --- refused --------------------------------------------------------------------------------------
 
 
-def refusals_of(operation: Operation, location: Location) -> frozenset[int]:
-    """Return the documented statuses that may refuse a wrong value there.
-
-    It is empty where the document promises no refusal. What speaks of other things as well, such as
-    404, is no promise by itself.
-    """
-    fitting = {one for one in FITTING[location] if operation.response(one) is not None}
-    promised = set(operation.refusals) | (fitting & PROMISING)
-    if location is Location.PATH:
-        unknown = set(operation.promises.refusals.unknown)
-        promised |= unknown
-        # A value that is none addresses nothing: where the document names no status for that, 404.
-        fitting |= unknown or NOT_FOUND
-    if promised:
-        return frozenset(fitting | promised)
-    return frozenset()
-
-
 def _required(operation: Operation, parameter: Parameter) -> Clause:
     what = f"a request without {_words_for(parameter)}"
     return _refusal(operation, parameter, "required", what, (TrialKind.MISSING, ""))
@@ -199,7 +172,7 @@ def _refusal(
     what: str,
     tried: tuple[TrialKind, str],
 ) -> Clause:
-    statuses = refusals_of(operation, parameter.location)
+    statuses = parameter_refusals(operation, parameter.location)
     kind, rule = tried
     applies = _tries(parameter, {kind}, rule)
     told = f" with {' or '.join(map(str, sorted(statuses)))}" if statuses else ""
