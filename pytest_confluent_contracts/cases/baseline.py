@@ -104,7 +104,9 @@ def _example_case(operation: Operation, context: RunContext, example: Example) -
     subject = Subject(SubjectKind.EXAMPLE, example.name)
     one = judged_case(Probe.EXAMPLES, title, operation, context, body, subject=subject)
     is_unread = operation.request is not None and operation.request.kind is BodyKind.XML
-    return replace(one, expect=Expect.ACCEPTED) if is_unread else one
+    if is_unread:
+        return replace(one, expect=Expect.ACCEPTED)
+    return one
 
 
 def throttling_cases(operation: Operation, context: RunContext) -> list[Case]:

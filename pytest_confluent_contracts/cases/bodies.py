@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from pytest_confluent_contracts.cases.samples import member_schema
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.media_types import IN_JSON, BodyKind, sent_media_type
 from pytest_confluent_contracts.model.paths import ABSENT
 
@@ -34,9 +35,13 @@ def encoded_body(content: Content, value: Any) -> bytes | None:
     if kind in OF_TEXTS:
         if not isinstance(value, Mapping):
             return None
-        return _form(value) if kind is BodyKind.FORM else _multipart(content, value)
+        if kind is BodyKind.FORM:
+            return _form(value)
+        return _multipart(content, value)
     if kind in (BodyKind.TEXT, BodyKind.BINARY, BodyKind.XML):
-        return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else None
+        if not isinstance(value, str):
+            return None
+        return value.encode("utf-8", "surrogatepass")
     return encoded_json(value)
 
 
@@ -53,7 +58,9 @@ def value_understood(content: Content, value: Any) -> Any:
     a member (null, a list in the place of a text).
     """
     if content.kind not in OF_TEXTS:
-        return value if content.kind in IN_JSON else ABSENT
+        if content.kind not in IN_JSON:
+            return ABSENT
+        return value
     if not isinstance(value, Mapping):
         return ABSENT
     understood: dict[str, Any] = {}
@@ -69,17 +76,19 @@ def value_understood(content: Content, value: Any) -> Any:
 def _member_understood(content: Content, schema: Mapping[str, Any], value: Any) -> Any:
     if isinstance(value, dict):
         # OpenAPI 3.0, 4.7.15: an object is a part of JSON; a form writes it in several ways.
-        return value if content.kind is BodyKind.MULTIPART and _is_object(schema) else ABSENT
+        if content.kind is BodyKind.MULTIPART and _is_object(schema):
+            return value
+        return ABSENT
     is_of_list = schema.get("type") == "array"
     if value is None or isinstance(value, list) is not is_of_list:
         return ABSENT
     if not isinstance(value, list):
-        return value_of_text(schema, _text_of(value))
+        return value_of_text(schema, _field_text(value))
     if not all(isinstance(item, str | int | float) for item in value):
         return ABSENT
     items = schema.get("items")
     held = items if isinstance(items, Mapping) else {}
-    return [value_of_text(held, _text_of(item)) for item in value]
+    return [value_of_text(held, _field_text(item)) for item in value]
 
 
 def _is_object(schema: Mapping[str, Any]) -> bool:
@@ -88,19 +97,21 @@ def _is_object(schema: Mapping[str, Any]) -> bool:
 
 def value_of_text(schema: Mapping[str, Any], text: str) -> Any:
     """Return *text* as the first type of *schema* that it can be."""
-    stated = schema.get("type", "string")
-    for kind in stated if isinstance(stated, list) else [stated]:
-        read = READERS.get(kind)
-        value = ABSENT if read is None else read(text)
+    for kind in types_allowed(schema):
+        if kind not in READERS:
+            continue
+        value = READERS[kind](text)
         if value is not ABSENT:
             return value
     return text
 
 
-def _text_of(value: Any) -> str:
+def _field_text(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
+    if value is None:
+        return ""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _number_of(text: str) -> Any:
@@ -109,12 +120,16 @@ def _number_of(text: str) -> Any:
     except ValueError:
         return ABSENT
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_number else ABSENT
+    if not is_number:
+        return ABSENT
+    return value
 
 
 def _integer_of(text: str) -> Any:
     value = _number_of(text)
-    return value if isinstance(value, int) else ABSENT
+    if not isinstance(value, int):
+        return ABSENT
+    return value
 
 
 def _boolean_of(text: str) -> Any:
@@ -133,20 +148,21 @@ READERS: Mapping[str, Callable[[str], Any]] = {
 
 def _form(value: Mapping[str, Any]) -> bytes:
     """Return *value* as a form, the items of a list each under its name (style ``form``)."""
-    pairs = [(name, text.encode("utf-8")) for name, text in _pairs(value)]
+    pairs = [(name, text.encode("utf-8")) for name, text in _form_fields(value)]
     return urlencode(pairs).encode("ascii")
 
 
-def _pairs(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _form_fields(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, member in value.items():
-        for one in member if isinstance(member, list) else [member]:
-            yield name, _text_of(one)
+        items = member if isinstance(member, list) else [member]
+        for item in items:
+            yield name, _field_text(item)
 
 
 def _multipart(content: Content, value: Mapping[str, Any]) -> bytes:
     """Return *value* as parts (RFC 7578); what is binary by its schema is a small file."""
     parts = []
-    for name, text in _pairs(value):
+    for name, text in _form_fields(value):
         shown = name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
         head = f'Content-Disposition: form-data; name="{shown}"'
         if _is_file(member_schema(content.schema, name)):

@@ -21,16 +21,16 @@ from pytest_confluent_contracts.cases.bodies import (
 )
 from pytest_confluent_contracts.cases.parameter_values import carried_parameters
 from pytest_confluent_contracts.cases.samples import (
+    discriminated_schema,
     is_allowed_value,
     sample_of,
     samples_of,
     schema_text,
-    told_schema,
     validator_of,
 )
 from pytest_confluent_contracts.cases.strategies import drawn_values
 from pytest_confluent_contracts.model import paths
-from pytest_confluent_contracts.model.documents import Location, separate_members
+from pytest_confluent_contracts.model.documents import Location, separate_members, types_allowed
 from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.schema_merging import merged_schemas
@@ -97,12 +97,6 @@ def varied_members(operation: Operation, context: RunContext) -> list[Property]:
     return [member for member in writable_members(operation) if member.path not in fixed]
 
 
-def types_allowed(schema: Mapping[str, Any]) -> list[str]:
-    """Return the JSON types that *schema* allows, empty where it names none."""
-    kind = schema.get("type", [])
-    return list(kind) if isinstance(kind, list) else [kind]
-
-
 def holds_strings(schema: Mapping[str, Any]) -> bool:
     """Return whether *schema* describes the items of its list, and as strings."""
     return "string" in types_allowed(schema.get("items") or {})
@@ -122,12 +116,14 @@ def sampled(schema: str, name: str) -> Any:
 
     What puts values together here is asked first, then the strategies of schemathesis.
     """
-    told = told_schema(json.loads(schema))
+    told = discriminated_schema(json.loads(schema))
     value = sample_of(told, name)
     if value is not ABSENT:
         return value
     smallest_first = sorted(drawn_values(told, SAMPLES_DRAWN), key=lambda one: len(str(one)))
-    return smallest_first[0] if smallest_first else ABSENT
+    if not smallest_first:
+        return ABSENT
+    return smallest_first[0]
 
 
 def minimal_body(operation: Operation, context: RunContext) -> Any:
@@ -139,7 +135,9 @@ def minimal_body(operation: Operation, context: RunContext) -> Any:
     if operation.request is None or is_promised(operation, body):
         return body
     other = sampled(schema_text(_without_shown(operation.request.schema)), "body")
-    return body if other is ABSENT else with_pins(other, context)
+    if other is ABSENT:
+        return body
+    return with_pins(other, context)
 
 
 def _without_shown(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,7 +173,7 @@ def _fullest_value(member: Property, value: Any) -> Any:
     """Return *value*, or the one with most members where they hang on one another."""
     if not (member.is_composed and isinstance(value, Mapping)):
         return value
-    found = islice(samples_of(told_schema(member.schema), member.name), SAMPLES_DRAWN)
+    found = islice(samples_of(discriminated_schema(member.schema), member.name), SAMPLES_DRAWN)
     return max([value, *(one for one in found if isinstance(one, Mapping))], key=len)
 
 
@@ -207,7 +205,9 @@ def body_with_member(operation: Operation, context: RunContext, member: Property
     wanted = _asking_for(paths.steps_of(member.path))
     asked = merged_schemas(_without_shown(operation.request.schema), wanted)
     body = sampled(schema_text(asked), "body")
-    return ABSENT if body is ABSENT else with_pins(body, context)
+    if body is ABSENT:
+        return ABSENT
+    return with_pins(body, context)
 
 
 def _asking_for(steps: Sequence[paths.Step]) -> dict[str, Any]:
@@ -334,7 +334,7 @@ def is_promised(operation: Operation, body: Any) -> bool:
 
 @lru_cache(maxsize=64)
 def _told_validator(schema: str) -> Any:
-    return validator_of(schema_text(told_schema(json.loads(schema))))
+    return validator_of(schema_text(discriminated_schema(json.loads(schema))))
 
 
 def _violation_of(error: Any, body: Any) -> Violation:
@@ -358,13 +358,17 @@ def _condition_broken(schema_path: Sequence[str | int]) -> str:
 
 
 def _keyword_rank(keyword: str) -> int:
-    return KEYWORD_ORDER.index(keyword) if keyword in KEYWORD_ORDER else len(KEYWORD_ORDER)
+    if keyword in KEYWORD_ORDER:
+        return KEYWORD_ORDER.index(keyword)
+    return len(KEYWORD_ORDER)
 
 
 def path_at_fault(violation: Violation, body: Any) -> str:
     """Return the path, as clause ids write it, of the member of *body* that is wrong or missing."""
     path = paths.path_of(paths.steps_of_pointer(body, violation.pointer))
-    return path if violation.missing is None else paths.member_path(path, violation.missing)
+    if violation.missing is None:
+        return path
+    return paths.member_path(path, violation.missing)
 
 
 # --- cases ----------------------------------------------------------------------------------------
@@ -422,10 +426,13 @@ def _body_fields(operation: Operation, body: Any) -> dict[str, Any]:
     is_ambiguous = content.kind in OF_TEXTS and understood is ABSENT
     if encoded is None or is_ambiguous:  # nothing is promised for what can be read in two ways
         return {"value": ABSENT, "body": encoded, "expect": Expect.ANY}
-    promised = promised_by_schema(operation, body if understood is ABSENT else understood)
+    read = body if understood is ABSENT else understood
+    promised = promised_by_schema(operation, read)
     # What a patch or a file makes of the resource, no one can tell from it.
     is_told = content.kind in OF_TEXTS or promised["expect"] is Expect.REFUSED
-    return {"value": understood if is_told else ABSENT, "body": encoded} | promised
+    if not is_told:
+        understood = ABSENT
+    return {"value": understood, "body": encoded} | promised
 
 
 def promised_by_schema(operation: Operation, body: Any) -> dict[str, Any]:
@@ -437,11 +444,12 @@ def promised_by_schema(operation: Operation, body: Any) -> dict[str, Any]:
     wrong = violations(operation, body)
     if _removes_only(operation, wrong):
         return {"violations": (), "expect": Expect.ANY}
-    expect = Expect.ACCEPTED if is_promised(operation, body) else Expect.ANY
-    fields: dict[str, Any] = {
-        "violations": wrong,
-        "expect": Expect.REFUSED if wrong else expect,
-    }
+    expect = Expect.ANY
+    if wrong:
+        expect = Expect.REFUSED
+    elif is_promised(operation, body):
+        expect = Expect.ACCEPTED
+    fields: dict[str, Any] = {"violations": wrong, "expect": expect}
     if len(wrong) == 1:
         fields["subject"] = Subject(SubjectKind.MEMBER, documented_fault(operation, wrong[0], body))
     return fields
@@ -553,7 +561,9 @@ def _written_credential(location: Location, value: str) -> str:
     """Return *value* as it is written there: a key in a cookie is an opaque text (RFC 6265 4.1)."""
     if location is Location.HEADER:
         return value
-    return quote(value, safe=COOKIE_CHARACTERS if location is Location.COOKIE else "")
+    if location is Location.COOKIE:
+        return quote(value, safe=COOKIE_CHARACTERS)
+    return quote(value, safe="")
 
 
 def credential_value(scheme: SecurityScheme, values: Mapping[str, str]) -> str:

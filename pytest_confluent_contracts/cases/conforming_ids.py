@@ -10,7 +10,7 @@ import random
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_confluent_contracts.cases.parameter_values import patterned_texts
+from pytest_confluent_contracts.cases.patterns import plain_texts_matching
 from pytest_confluent_contracts.cases.samples import is_allowed_value
 from pytest_confluent_contracts.model.serialisation import path_text
 
@@ -86,7 +86,9 @@ def _drawn_texts(
 ) -> Iterator[str]:
     least, most = schema.get("minLength", 0), schema.get("maxLength", 4000)
     is_uuid = schema.get("format") == "uuid"
-    for _ in range(MOST_DRAWS if "pattern" not in schema or is_uuid else FEWEST_CHARACTERS):
+    is_patterned = "pattern" in schema and not is_uuid
+    draws = FEWEST_CHARACTERS if is_patterned else MOST_DRAWS
+    for _ in range(draws):
         bits = numbers.getrandbits(128)
         if is_uuid:
             yield str(uuid.UUID(int=bits, version=4))
@@ -95,6 +97,7 @@ def _drawn_texts(
         if context.made_up or len(text) >= FEWEST_CHARACTERS:
             yield text
     if "pattern" in schema:
-        for text in patterned_texts(schema, context.seed + 1):
-            if context.made_up or len(text) >= FEWEST_CHARACTERS:
+        for text in plain_texts_matching(str(schema["pattern"]), context.seed + 1):
+            is_long = context.made_up or len(text) >= FEWEST_CHARACTERS
+            if text and is_long and is_allowed_value(schema, text):
                 yield text

@@ -18,7 +18,7 @@ from pytest_confluent_contracts.cases.build import (
     with_pins,
 )
 from pytest_confluent_contracts.cases.negative import listed_cases
-from pytest_confluent_contracts.cases.samples import told_schema
+from pytest_confluent_contracts.cases.samples import discriminated_schema
 from pytest_confluent_contracts.cases.strategies import (
     JSON_TYPES,
     characters_known,
@@ -99,7 +99,9 @@ def schemathesis_bodies(operation: Operation) -> Iterator[Any]:
     from schemathesis import GenerationMode
 
     assert operation.request is not None
-    schema = loaded_schema(_sendable_schema(told_schema(operation.request.schema)), operation)
+    schema = loaded_schema(
+        _sendable_schema(discriminated_schema(operation.request.schema)), operation
+    )
     update = schema["/"]["patch"]
     generation = update.schema.config.generation
     with characters_known():

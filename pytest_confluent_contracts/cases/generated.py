@@ -19,7 +19,6 @@ from hypothesis.database import InMemoryExampleDatabase, choices_to_bytes
 
 from pytest_confluent_contracts.cases.build import (
     sendable_members,
-    types_allowed,
     violations,
     with_pins,
 )
@@ -27,10 +26,11 @@ from pytest_confluent_contracts.cases.drawing import ANYTHING, draw_values, isol
 from pytest_confluent_contracts.cases.patterns import matching_strategy
 from pytest_confluent_contracts.cases.samples import (
     FORMATTED,
+    discriminated_schema,
     is_allowed_value,
     samples_of,
-    told_schema,
 )
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.paths import (
     WHOLE,
     item_path,
@@ -87,7 +87,7 @@ def allowed_bodies(operation: Operation, context: RunContext) -> list[Any]:
 
 def _body_strategy(operation: Operation, fixed: frozenset[str]) -> st.SearchStrategy[Any]:
     assert operation.request is not None
-    schema = told_schema(operation.request.schema)
+    schema = discriminated_schema(operation.request.schema)
     drawing = Drawing(fixed, _secret_paths(operation), schema.get("$defs", {}))
     return _value_strategy(schema, WHOLE, drawing)
 
@@ -120,16 +120,22 @@ def _typed_strategy(
             return st.lists(items, min_size=fewest, max_size=most, unique_by=repr)
         return st.lists(items, min_size=fewest, max_size=most)
     if kind == "string":
-        return secret_strategy() if path in drawing.secrets else text_strategy(schema)
+        if path in drawing.secrets:
+            return secret_strategy()
+        return text_strategy(schema)
     if kind in ("integer", "number"):
         return _number_strategy(kind, schema)
-    return st.booleans() if kind == "boolean" else st.none()
+    if kind == "boolean":
+        return st.booleans()
+    return st.none()
 
 
 def _sampled_strategy(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     """Draw from the values that are put together for *schema*: in variety less, but all right."""
     found = list(islice(samples_of(schema), SAMPLES_TAKEN))
-    return st.sampled_from(found) if found else st.nothing()
+    if found:
+        return st.sampled_from(found)
+    return st.nothing()
 
 
 def _number_strategy(kind: str, schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
@@ -142,7 +148,9 @@ def _number_strategy(kind: str, schema: Mapping[str, Any]) -> st.SearchStrategy[
     # RFC 8259 6: beyond this, numbers are not the same everywhere. Whole numbers have whole bounds.
     low = -MOST_EXACT if low is None else math.ceil(low)
     high = MOST_EXACT if high is None else math.floor(high)
-    return st.integers(low, high) if low <= high else st.nothing()
+    if low <= high:
+        return st.integers(low, high)
+    return st.nothing()
 
 
 def _object_strategy(

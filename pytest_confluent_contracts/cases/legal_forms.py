@@ -85,7 +85,9 @@ def _resting_members(operation: Operation, context: RunContext) -> list[str]:
     Where there is but one, it rests every other time; the empty name stands for none.
     """
     found = [member.path for member in varied_members(operation, context) if not member.required]
-    return found if len(found) > 1 else ["", *found]
+    if len(found) > 1:
+        return found
+    return ["", *found]
 
 
 def _in_form(plain: Case, name: str, form: dict[str, Any]) -> Case:
@@ -148,7 +150,9 @@ def _with_header(
 def _with_small_scheme(name: str, value: str) -> str:
     """Return *value* with the scheme of its credentials in small letters (RFC 9110 11.1)."""
     scheme, blank, credentials = value.partition(" ")
-    return f"{scheme.lower()}{blank}{credentials}" if name == "Authorization" else value
+    if name == "Authorization":
+        return f"{scheme.lower()}{blank}{credentials}"
+    return value
 
 
 def _with_white_space(body: Any) -> bytes:

@@ -12,9 +12,9 @@ from pytest_confluent_contracts.cases.build import (
     bare_case,
     fresh_body,
     minimal_body,
-    types_allowed,
     writable_members,
 )
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.media_types import IN_JSON, BodyKind, matching
 from pytest_confluent_contracts.model.paths import with_value
 from pytest_confluent_contracts.model.traffic import (

@@ -11,7 +11,6 @@ from pytest_confluent_contracts.cases.build import (
     holds_strings,
     made_up_secret,
     sample_value,
-    types_allowed,
     varied_members,
 )
 from pytest_confluent_contracts.cases.sample_strings import (
@@ -25,11 +24,12 @@ from pytest_confluent_contracts.cases.sample_strings import (
     TEXTS,
 )
 from pytest_confluent_contracts.cases.samples import (
+    discriminated_schema,
     is_allowed_value,
     is_held_exactly,
     samples_of,
-    told_schema,
 )
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT, item_path
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ def described_values(
             is_any_known = True
             yield described, value
     if member.is_composed:
-        for value in islice(samples_of(told_schema(member.schema), member.name), SAMPLES_SENT):
+        for value in islice(
+            samples_of(discriminated_schema(member.schema), member.name), SAMPLES_SENT
+        ):
             is_any_known = True
             yield "a sample", value
     if not is_any_known:
@@ -121,7 +123,7 @@ def long_text(length: int) -> str:
     return "".join(ALPHABET[(index * 7 + index // 36) % 36] for index in range(length))
 
 
-def _bounds_of(schema: Mapping[str, Any], *keywords: str) -> list[int]:
+def _bounds_stated(schema: Mapping[str, Any], *keywords: str) -> list[int]:
     """Return the bounds that *schema* sets by *keywords*."""
     return [schema[keyword] for keyword in keywords if keyword in schema]
 
@@ -132,7 +134,7 @@ def _number_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
 
 
 def _sized_texts(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    lengths = {*SIZES, *_bounds_of(schema, "minLength", "maxLength")}
+    lengths = {*SIZES, *_bounds_stated(schema, "minLength", "maxLength")}
     for length in sorted(lengths):
         yield f"{length} characters long", long_text(length)
     yield "198 characters outside ASCII long", "\u00e9\u6f22\U0001f600" * 66  # 594 bytes
@@ -161,7 +163,7 @@ def _list_values(
     yield "an entry repeated among others", ["b", "a", "b", "c", "a"]
     yield "entries in falling order", ["zulu", "mike", "Alpha", "alpha"]
     yield "every kind of entry", [*KEYED_TEXTS, ""]
-    for size in (*LIST_SIZES, *_bounds_of(schema, "minItems", "maxItems")):
+    for size in (*LIST_SIZES, *_bounds_stated(schema, "minItems", "maxItems")):
         yield f"{size} entries long", [f"tag-{index}:{index % 7}" for index in range(size)]
     for length in ENTRY_SIZES:
         yield f"one entry of {length} characters", [long_text(length)]

@@ -14,13 +14,12 @@ from pytest_confluent_contracts.cases.build import (
     judged_case,
     minimal_body,
     sendable_members,
-    types_allowed,
     with_values,
 )
 from pytest_confluent_contracts.cases.generated import forbidden_bodies
 from pytest_confluent_contracts.cases.member_values import long_text
 from pytest_confluent_contracts.cases.samples import member_schema, sample_of, texts_of
-from pytest_confluent_contracts.model.documents import Operation, Property
+from pytest_confluent_contracts.model.documents import Operation, Property, types_allowed
 from pytest_confluent_contracts.model.media_types import IN_JSON, WITH_MEMBERS
 from pytest_confluent_contracts.model.paths import (
     ABSENT,
@@ -230,20 +229,31 @@ def wrong_values(schema: Mapping[str, Any], right: Any = ABSENT) -> Iterator[Any
 def _members_misplaced(schema: Mapping[str, Any]) -> Iterator[Any]:
     """Yield objects and lists with a part that *schema* has a rule for, though no name of it."""
     for pattern in schema.get("patternProperties") or ():
-        names = itertools.islice(texts_of({"pattern": pattern}, "member"), 4)
-        yield from ({name: value} for name in names for value in (7, "text", None))
+        for name in itertools.islice(texts_of({"pattern": pattern}, "member"), 4):
+            for value in (7, "text", None):
+                yield {name: value}
     if "propertyNames" in schema or CLOSING & schema.keys():
-        least = sample_of(schema)
-        if isinstance(least, dict):
-            for name in ("member-", "member-" * 9):
-                value = sample_of(member_schema(schema, name), name)
-                yield {**least, name: "text" if value is ABSENT else value}
-            yield {**least, "no member, \u00fcber 7 letters long": "text"}
+        yield from _members_undeclared(schema)
     if "contains" in schema:
         yield from ([7], ["text"], [])
     if schema.get("prefixItems"):
         least = sample_of({**schema, "minItems": len(schema["prefixItems"])})
-        yield from _items_misplaced(least if isinstance(least, list) else [])
+        if not isinstance(least, list):
+            least = []
+        yield from _items_misplaced(least)
+
+
+def _members_undeclared(schema: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield right objects with a member more, whose name *schema* may not allow."""
+    least = sample_of(schema)
+    if not isinstance(least, dict):
+        return
+    for name in ("member-", "member-" * 9):
+        value = sample_of(member_schema(schema, name), name)
+        if value is ABSENT:
+            value = "text"
+        yield {**least, name: value}
+    yield {**least, "no member, \u00fcber 7 letters long": "text"}
 
 
 def _items_misplaced(right: list[Any]) -> Iterator[Any]:

@@ -10,7 +10,7 @@ import jsonschema_rs
 
 from pytest_confluent_contracts.cases.parameter_values import sampled_value
 from pytest_confluent_contracts.cases.samples import is_allowed_value
-from pytest_confluent_contracts.model.documents import Location
+from pytest_confluent_contracts.model.documents import Location, types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
@@ -44,15 +44,15 @@ def named_values(parameter: Parameter) -> list[Any]:
     What a service has to look up is left out: no schema says which of them are there.
     """
     is_reference = REFERENCE.match(parameter.name) is not None
-    listed = list(_listed_values(parameter.schema, with_bounds=not is_reference))
+    listed = list(_values_listed(parameter.schema, with_bounds=not is_reference))
     return _distinct_fitting(parameter.schema, [*documented_values(parameter), *listed])
 
 
 def odd_values(parameter: Parameter) -> list[Any]:
     """Return values that the schema allows, and that may mean nothing to the service."""
     schema = parameter.schema
-    is_header = parameter.location is Location.HEADER
-    shown = [HEADER_TEXT if is_header else SPECIAL_TEXT, sampled_value(schema, parameter.name)]
+    text = HEADER_TEXT if parameter.location is Location.HEADER else SPECIAL_TEXT
+    shown = [text, sampled_value(schema, parameter.name)]
     if "maxLength" in schema:
         shown.append("x" * min(schema["maxLength"], 4000))
     if "array" in parameter.types:
@@ -70,20 +70,20 @@ def _distinct_fitting(schema: Mapping[str, Any], values: list[Any]) -> list[Any]
     return found
 
 
-def _listed_values(schema: Mapping[str, Any], *, with_bounds: bool) -> Iterator[Any]:
+def _values_listed(schema: Mapping[str, Any], *, with_bounds: bool) -> Iterator[Any]:
     kinds = _kinds_of(schema)
     yield from [one for one in schema.get("enum", ()) if one is not None][:MOST_LISTED]
     if kinds == ["boolean"]:
         yield from (True, False)
     if with_bounds and set(kinds) & {"integer", "number"}:
-        yield from _bounds_of(schema)
+        yield from _values_at_bounds(schema)
     if kinds == ["array"]:
         yield from _lists_of(schema, with_bounds=with_bounds)
     if kinds == ["object"]:
         yield from _objects_of(schema)
 
 
-def _bounds_of(schema: Mapping[str, Any]) -> Iterator[Any]:
+def _values_at_bounds(schema: Mapping[str, Any]) -> Iterator[Any]:
     for key, inside in (
         ("minimum", 0),
         ("maximum", 0),
@@ -97,7 +97,7 @@ def _bounds_of(schema: Mapping[str, Any]) -> Iterator[Any]:
 
 def _lists_of(schema: Mapping[str, Any], *, with_bounds: bool) -> Iterator[list[Any]]:
     """Yield lists of named items: all of them, as few as may be, one alone."""
-    named = list(_listed_values(schema.get("items") or {}, with_bounds=with_bounds))
+    named = list(_values_listed(schema.get("items") or {}, with_bounds=with_bounds))
     if not named:
         return
     most, fewest = schema.get("maxItems", len(named)), schema.get("minItems", 1)
@@ -112,7 +112,7 @@ def _objects_of(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     found: dict[str, Any] = {}
     for name, member in (schema.get("properties") or {}).items():
         shown = [member[key] for key in ("example", "default") if key in member]
-        listed = [*shown, *_listed_values(member, with_bounds=True)]
+        listed = [*shown, *_values_listed(member, with_bounds=True)]
         if listed:
             found[name] = listed[0]
     if found:
@@ -130,21 +130,23 @@ def broken_values(parameter: Parameter) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     validator = jsonschema_rs.Draft202012Validator(dict(parameter.schema), validate_formats=True)
-    for value in _candidates(parameter.schema, parameter):
-        rules = {_rule_of(error) for error in validator.iter_errors(value)}
+    for value in _wrong_candidates(parameter.schema, parameter):
+        rules = {_rule_broken(error) for error in validator.iter_errors(value)}
         if len(rules) == 1 and _can_be_told(parameter, value):
             found.setdefault(rules.pop(), value)
     return found
 
 
-def _rule_of(error: Any) -> str:
+def _rule_broken(error: Any) -> str:
     within = error.instance_path
     keyword = str(error.kind.name)
     if keyword == "required":
         return "properties/required"
     if not within:
         return keyword
-    return f"items/{keyword}" if isinstance(within[0], int) else f"properties/{keyword}"
+    if isinstance(within[0], int):
+        return f"items/{keyword}"
+    return f"properties/{keyword}"
 
 
 def _can_be_told(parameter: Parameter, value: Any) -> bool:
@@ -160,7 +162,7 @@ def _can_be_told(parameter: Parameter, value: Any) -> bool:
     return True
 
 
-def _candidates(schema: Mapping[str, Any], parameter: Parameter) -> Iterator[Any]:
+def _wrong_candidates(schema: Mapping[str, Any], parameter: Parameter) -> Iterator[Any]:
     """Yield values of which each may break one rule of *schema*."""
     kinds = _kinds_of(schema)
     if parameter.media_type:
@@ -210,13 +212,13 @@ def _wrong_lists(schema: Mapping[str, Any], parameter: Parameter) -> Iterator[li
     items = schema.get("items") or {}
     sample = sampled_value(schema, parameter.name)
     fine = sample if isinstance(sample, list) else []
-    for wrong in _candidates(items, parameter):
+    for wrong in _wrong_candidates(items, parameter):
         if not isinstance(wrong, list | dict):
             yield [*fine[1:], wrong]
     if schema.get("uniqueItems") and fine:
         yield [*fine, fine[0]]
     if "maxItems" in schema:
-        named = list(_listed_values(items, with_bounds=True)) or fine
+        named = list(_values_listed(items, with_bounds=True)) or fine
         yield (named * (schema["maxItems"] + 1))[: schema["maxItems"] + 1]
         yield [f"x{index}" for index in range(schema["maxItems"] + 1)]
     if schema.get("minItems", 0) > 1:
@@ -227,7 +229,7 @@ def _wrong_objects(schema: Mapping[str, Any], parameter: Parameter) -> Iterator[
     sample = sampled_value(schema, parameter.name)
     fine = sample if isinstance(sample, dict) else {}
     for name, member in (schema.get("properties") or {}).items():
-        for wrong in _candidates(member, parameter):
+        for wrong in _wrong_candidates(member, parameter):
             if not isinstance(wrong, list | dict):
                 yield {**fine, name: wrong}
     members = schema.get("properties") or {}
@@ -238,12 +240,13 @@ def _wrong_objects(schema: Mapping[str, Any], parameter: Parameter) -> Iterator[
 
 
 def _kinds_of(schema: Mapping[str, Any]) -> list[str]:
-    stated = schema.get("type", [])
-    kinds = [stated] if isinstance(stated, str) else list(stated)
-    return [kind for kind in kinds if kind != "null"] or _implied_kinds(schema)
+    kinds = [kind for kind in types_allowed(schema) if kind != "null"]
+    return kinds or _implied_kinds(schema)
 
 
 def _implied_kinds(schema: Mapping[str, Any]) -> list[str]:
     if "properties" in schema:
         return ["object"]
-    return ["array"] if "items" in schema else []
+    if "items" not in schema:
+        return []
+    return ["array"]

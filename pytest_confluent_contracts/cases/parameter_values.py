@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import json
 import random
-import re
-import string
 import uuid
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from hypothesis import strategies as st
-from hypothesis.errors import HypothesisException
-
-from pytest_confluent_contracts.cases.drawing import draw_values, isolated_hypothesis
-from pytest_confluent_contracts.cases.patterns import python_pattern
 from pytest_confluent_contracts.cases.samples import is_allowed_value, samples_of
 from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.paths import ABSENT
@@ -28,9 +20,7 @@ if TYPE_CHECKING:
 
     Pairs = tuple[tuple[str, str], ...]
 
-PATTERN_DRAWS = 40  # of which the first that is plain and allowed is taken
 UNSEEN: Final[tuple[Any, ...]] = (None, "", [], {})  # written, these are nothing
-PLAIN_CHARACTERS: Final = string.ascii_letters + string.digits + "-_.:@"
 # Headers of which the same value may not be sent with another request, or has to fit the resource.
 ONE_USE_HEADERS: Final = frozenset({"idempotency-key", "x-idempotency-key", "x-request-id"})
 ANY_VERSION: Final = {"if-match": "*"}  # RFC 9110 13.1.1: whichever there is
@@ -97,7 +87,9 @@ def value_from_text(parameter: Parameter, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        return text.split(",") if "array" in parameter.types else text
+        if "array" in parameter.types:
+            return text.split(",")
+        return text
 
 
 def given_path_text(parameter: Parameter | None, text: str) -> str:
@@ -139,24 +131,3 @@ def sampled_value(schema: Mapping[str, Any], name: str = "sample") -> Any:
         if value not in UNSEEN:
             return value
     return f"contract-{name}"
-
-
-def patterned_texts(schema: Mapping[str, Any], seed: int = 0) -> list[str]:
-    """Return texts of plain characters that the pattern of *schema* and the rest of it allow.
-
-    None are returned where the pattern is none that Python reads.
-    """
-    drawn = _drawn_texts(str(schema["pattern"]), seed)
-    return [text for text in drawn if text and is_allowed_value(schema, text)]
-
-
-@lru_cache(maxsize=128)
-def _drawn_texts(pattern: str, seed: int) -> tuple[str, ...]:
-    alphabet = st.sampled_from(PLAIN_CHARACTERS)
-    try:
-        with isolated_hypothesis():
-            texts = st.from_regex(python_pattern(pattern), alphabet=alphabet)
-            drawn = draw_values(texts, PATTERN_DRAWS, seed)
-    except (re.error, HypothesisException, ValueError):
-        return ()
-    return tuple(dict.fromkeys(drawn))

@@ -84,7 +84,9 @@ def parameter_cases(operation: Operation, context: RunContext) -> list[Case]:
     ]
     refused += list(_broken_path_cases(operation, context))
     made += [*_with_look_before(served, look), *_with_look_before(refused, look)]
-    return [*made, look] if made else []
+    if not made:
+        return []
+    return [*made, look]
 
 
 def _with_look_before(cases: list[Case], look: Case) -> Iterator[Case]:
@@ -102,7 +104,7 @@ def _alike_trials(operation: Operation) -> Iterator[Tried]:
         if parameter.default is not ABSENT and not parameter.required:
             yield _tried(TrialKind.DEFAULT, parameter, parameter.default)
     if operation.other_parameters:
-        yield _tried(TrialKind.UNDECLARED, _undeclared(operation), "1")
+        yield _tried(TrialKind.UNDECLARED, _undeclared_parameter(operation), "1")
 
 
 def _allowed_trials(operation: Operation, context: RunContext) -> Iterator[Tried]:
@@ -114,11 +116,13 @@ def _allowed_trials(operation: Operation, context: RunContext) -> Iterator[Tried
             value = value_from_text(parameter, given[parameter.name])
             yield _tried(TrialKind.ALLOWED, parameter, value)
             continue
+        known, odd = documented_values(parameter), []
         # Off loopback a switch that nobody chose may do more than somebody wants.
-        known = named_values(parameter) if context.made_up else documented_values(parameter)
+        if context.made_up:
+            known, odd = named_values(parameter), odd_values(parameter)
         for value in known[:most]:
             yield _tried(TrialKind.ALLOWED, parameter, value)
-        for value in odd_values(parameter) if context.made_up else ():
+        for value in odd:
             yield _tried(TrialKind.ODD, parameter, value)
 
 
@@ -135,7 +139,7 @@ def _tried(kind: TrialKind, parameter: Parameter, value: Any, keyword: str = "")
     return Tried(parameter, value, trial)
 
 
-def _undeclared(operation: Operation) -> Parameter:
+def _undeclared_parameter(operation: Operation) -> Parameter:
     """Return a parameter of the query that the document does not name."""
     first = operation.other_parameters[0]
     return replace(
@@ -157,22 +161,25 @@ def _case_of(operation: Operation, context: RunContext, tried: Tried, label: str
     parameter, trial = tried.parameter, tried.trial
     expect = EXPECTED[trial.kind]
     others = tuple(one for one in operation.declared if one != parameter)
-    one = _update(replace(operation, declared=others), context, _title_of(tried), expect, label)
-    pairs = () if tried.value is ABSENT else written_pairs(parameter, tried.value)
-    at = parameter.location
+    one = _update_case(
+        replace(operation, declared=others), context, _title_of(tried), expect, label
+    )
+    sent: dict[Location, tuple[tuple[str, str], ...]] = dict.fromkeys(Location, ())
+    if tried.value is not ABSENT:
+        sent[parameter.location] = written_pairs(parameter, tried.value)
     return replace(
         one,
         operation=operation,
-        headers=one.headers + (pairs if at is Location.HEADER else ()),
-        query=one.query + (pairs if at is Location.QUERY else ()),
-        cookies=one.cookies + (pairs if at is Location.COOKIE else ()),
+        headers=one.headers + sent[Location.HEADER],
+        query=one.query + sent[Location.QUERY],
+        cookies=one.cookies + sent[Location.COOKIE],
         expect=expect,
         subject=NOTHING_SPECIAL,
         trial=trial,
     )
 
 
-def _update(
+def _update_case(
     operation: Operation, context: RunContext, title: str, expect: Expect, label: str
 ) -> Case:
     if operation.request is None:
@@ -192,7 +199,9 @@ def _title_of(tried: Tried) -> str:
     kind = tried.trial.kind
     if kind is TrialKind.BROKEN:
         told += f", which breaks {tried.trial.keyword}"
-    return told if kind is not TrialKind.UNDECLARED else f"the undeclared {what}"
+    if kind is TrialKind.UNDECLARED:
+        return f"the undeclared {what}"
+    return told
 
 
 def _broken_path_cases(operation: Operation, context: RunContext) -> Iterable[Case]:
@@ -202,7 +211,9 @@ def _broken_path_cases(operation: Operation, context: RunContext) -> Iterable[Ca
         for parameter in declared:
             for keyword, value in broken_values(parameter).items():
                 tried = _tried(TrialKind.BROKEN, parameter, value, keyword)
-                one = _update(operation, context, _title_of(tried), Expect.REFUSED, "refused-path")
+                one = _update_case(
+                    operation, context, _title_of(tried), Expect.REFUSED, "refused-path"
+                )
                 sent = list(context.parameters)
                 sent[index] = (name, text_of(value))
                 yield replace(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from functools import lru_cache
 from typing import Any
 
@@ -10,10 +11,12 @@ import jsonschema_rs
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
 
-from pytest_confluent_contracts.cases.drawing import ANYTHING, draw_values
+from pytest_confluent_contracts.cases.drawing import ANYTHING, draw_values, isolated_hypothesis
 
 PATTERN_SEED = 0
 DRAWN = 8
+PLAIN_DRAWN = 40  # of which those are taken that the rest of a schema allows
+PLAIN_CHARACTERS = string.ascii_letters + string.digits + "-_.:@"
 # Tried before anything is drawn, and where nothing can be.
 PROPERTY = re.compile(r"\\p\{(?P<name>[A-Za-z_=]+)\}")
 PLAIN_PARTS = {
@@ -51,7 +54,9 @@ def _plain_class(found: re.Match[str]) -> str:
     before = found.string[: found.start()]
     is_inside = before.rfind("[") > before.rfind("]")
     letters = PLAIN_PARTS.get(found["name"].rpartition("=")[2], "A-Za-z0-9")
-    return letters if is_inside else f"[{letters}]"
+    if is_inside:
+        return letters
+    return f"[{letters}]"
 
 
 @lru_cache(maxsize=256)
@@ -77,7 +82,9 @@ def _inverted(pattern: str, validator: Any) -> st.SearchStrategy[str] | None:
     except (re.error, HypothesisException, ValueError, OverflowError, NotImplementedError):
         return None
     allowed = strategy.filter(validator.is_valid)
-    return allowed if _drawn(allowed) else None
+    if not _drawn(allowed):
+        return None
+    return allowed
 
 
 def pattern_validator(pattern: str) -> Any:
@@ -103,6 +110,22 @@ def texts_matching(pattern: str, fewest: int) -> tuple[str, ...]:
     shortest_first = sorted(dict.fromkeys(found), key=len)
     fitting = [text for text in shortest_first if len(text) >= fewest]
     return (*fitting, *(text for text in shortest_first if len(text) < fewest))
+
+
+@lru_cache(maxsize=128)
+def plain_texts_matching(pattern: str, seed: int) -> tuple[str, ...]:
+    """Return many texts of plain characters that match *pattern*, of each *seed* others.
+
+    None are returned where the pattern is none that Python reads.
+    """
+    alphabet = st.sampled_from(PLAIN_CHARACTERS)
+    try:
+        with isolated_hypothesis():
+            texts = st.from_regex(python_pattern(pattern), alphabet=alphabet)
+            drawn = draw_values(texts, PLAIN_DRAWN, seed)
+    except (re.error, HypothesisException, ValueError):
+        return ()
+    return tuple(dict.fromkeys(drawn))
 
 
 def _drawn(strategy: st.SearchStrategy[str]) -> list[str]:

@@ -11,7 +11,6 @@ from pytest_confluent_contracts.cases.build import (
     judged_case,
     minimal_body,
     sample_value,
-    types_allowed,
     with_values,
     writable_members,
 )
@@ -20,6 +19,7 @@ from pytest_confluent_contracts.cases.same_form import (
     other_of_same_form,
     past_of_same_form,
 )
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.media_types import WITH_MEMBERS
 from pytest_confluent_contracts.model.paths import (
     ABSENT,
@@ -182,13 +182,15 @@ def _item_turned_over(operation: Operation, path: str) -> list[Any]:
 
     Its owner may write by id. The list is empty where the document shows none.
     """
-    content = operation.success.content if operation.success else None
+    content = operation.success_content
     if content is None:
         return []
     for example in content.examples:
         items = value_at(example.value, path)
         if isinstance(items, list) and items:
-            return [_turned_over(items[0])] if isinstance(items[0], dict) else []
+            if not isinstance(items[0], dict):
+                return []
+            return [_turned_over(items[0])]
     return []
 
 

@@ -13,10 +13,10 @@ from pytest_confluent_contracts.cases.build import (
     fresh_body,
     holds_strings,
     minimal_body,
-    types_allowed,
     varied_members,
     with_values,
 )
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.cases.build import (
     judged_case,
     minimal_body,
-    types_allowed,
     with_pins,
     with_values,
     writable_members,
 )
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.media_types import WITH_MEMBERS, BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
 from pytest_confluent_contracts.model.traffic import REDACTED, Probe
@@ -51,7 +51,9 @@ def _empty_value(operation: Operation, member: Property) -> Any:
     for kind, empty in EMPTY_VALUES.items():
         if kind in kinds:
             return empty
-    return ABSENT if kinds else ""
+    if kinds:
+        return ABSENT
+    return ""
 
 
 def restoring_update(operation: Operation, context: RunContext, was: Mapping[str, Any]) -> Case:

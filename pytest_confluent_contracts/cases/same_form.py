@@ -47,7 +47,9 @@ def other_of_same_form(operation: Operation, path: str, value: Any) -> Any:
         return not value
     if isinstance(value, int | float):
         return value + 1
-    return other_text(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return other_text(value)
+    return value
 
 
 def _listed_values(operation: Operation, path: str) -> list[Any]:
@@ -135,16 +137,19 @@ def _usable(shown: Any, path: str) -> Any:
     """Return what stands at *path*, ABSENT where nothing is, or what was redacted."""
     value = paths.value_at(shown, path)
     is_empty = value is ABSENT or value in ("", None, [])
-    return ABSENT if is_empty or REDACTED in str(value) else value
+    if is_empty or REDACTED in str(value):
+        return ABSENT
+    return value
 
 
 def _documented_form(operation: Operation, member: Property) -> Any:
     """Return what the document's examples show of *member*: of the answer, or one around it."""
-    content = operation.success.content if operation.success else None
-    for example in content.examples if content else ():
-        value = _usable(example.value, member.path)
-        if value is not ABSENT:
-            return value
+    content = operation.success_content
+    if content is not None:
+        for example in content.examples:
+            value = _usable(example.value, member.path)
+            if value is not ABSENT:
+                return value
     around = {member.path, *paths.around(member.path)}
     for holder in reversed(operation.answer_members):
         if holder.path in around and "example" in holder.schema:

@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema_rs
 
 from pytest_confluent_contracts.cases.patterns import texts_matching
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.formats import OPENAPI_FORMATS
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.schema_merging import is_forbidden, merged_schemas
@@ -125,20 +126,23 @@ class _Sampler:
             yield from self._alternatives(merged_schemas(rest, target))
         elif "allOf" in rest:
             parts = rest.pop("allOf")
+            left = dict(rest)
+            if parts[1:]:
+                left["allOf"] = parts[1:]
             for choice in _branches_of(parts[0]):
-                left = {**rest, "allOf": parts[1:]} if parts[1:] else rest
-                both = joined(left, choice)
+                both = merged_branch(left, choice)
                 if len(both.get("allOf", ())) >= len(parts):  # they have nothing to do together
                     both = {**rest, **{key: choice[key] for key in choice if key not in rest}}
                 yield from self._alternatives(both)
         elif "oneOf" in rest or "anyOf" in rest:
-            for branch in rest.pop("oneOf" if "oneOf" in rest else "anyOf"):
-                yield from self._alternatives(joined(rest, branch))
+            branches = rest.pop("oneOf") if "oneOf" in rest else rest.pop("anyOf")
+            for branch in branches:
+                yield from self._alternatives(merged_branch(rest, branch))
         elif "if" in rest:
             condition = rest.pop("if")
             then, other = rest.pop("then", {}), rest.pop("else", {})
-            yield joined(rest, other)
-            yield joined(joined(rest, condition), then)
+            yield merged_branch(rest, other)
+            yield merged_branch(merged_branch(rest, condition), then)
         else:
             yield rest
 
@@ -146,9 +150,9 @@ class _Sampler:
         self, kind: str, schema: Mapping[str, Any], name: str, depth: int
     ) -> Iterable[Any]:
         if kind == "object":
-            return self._objects(schema, depth)
+            return self._sample_objects(schema, depth)
         if kind == "array":
-            return self._lists(schema, name, depth)
+            return self._sample_lists(schema, name, depth)
         if kind == "string":
             return texts_of(schema, name)
         if kind in ("integer", "number"):
@@ -158,30 +162,30 @@ class _Sampler:
 
     # --- objects ----------------------------------------------------------------------------------
 
-    def _objects(self, schema: Mapping[str, Any], depth: int) -> Iterator[Any]:
+    def _sample_objects(self, schema: Mapping[str, Any], depth: int) -> Iterator[Any]:
         """Yield the object of what is required, then with one more member after another."""
         wanted = _names_required(schema)
-        least = self._object(schema, wanted, depth)
+        least = self._object_with(schema, wanted, depth)
         if least is ABSENT:
             return
         if len(least) >= schema.get("minProperties", 0):
             yield least
         for name in self._further_names(schema, least):
-            value = self._member(schema, name, depth)
+            value = self._member_value(schema, name, depth)
             if value is not ABSENT:
                 least = {**least, name: value}
                 if len(least) >= schema.get("minProperties", 0):
                     yield least
 
-    def _object(self, schema: Mapping[str, Any], names: Sequence[str], depth: int) -> Any:
+    def _object_with(self, schema: Mapping[str, Any], names: Sequence[str], depth: int) -> Any:
         found: dict[str, Any] = {}
         for name in names:
-            found[name] = self._member(schema, name, depth)
+            found[name] = self._member_value(schema, name, depth)
             if found[name] is ABSENT:
                 return ABSENT
         return found
 
-    def _member(self, schema: Mapping[str, Any], name: str, depth: int) -> Any:
+    def _member_value(self, schema: Mapping[str, Any], name: str, depth: int) -> Any:
         return self.first(member_schema(schema, name), name, depth + 1)
 
     def _further_names(self, schema: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
@@ -200,9 +204,10 @@ class _Sampler:
 
     # --- lists ------------------------------------------------------------------------------------
 
-    def _lists(self, schema: Mapping[str, Any], name: str, depth: int) -> Iterator[Any]:
-        fewest = max(schema.get("minItems", 0), 1 if "contains" in schema else 0)
-        fewest = max(fewest, schema.get("minContains", 0))
+    def _sample_lists(self, schema: Mapping[str, Any], name: str, depth: int) -> Iterator[Any]:
+        fewest = max(schema.get("minItems", 0), schema.get("minContains", 0))
+        if "contains" in schema:
+            fewest = max(fewest, 1)
         if not fewest:
             yield []
         first = self._items(schema, name, depth, fewest)
@@ -216,13 +221,13 @@ class _Sampler:
     def _items(self, schema: Mapping[str, Any], name: str, depth: int, count: int) -> Any:
         found: list[Any] = []
         for index in range(count):
-            item = self._item(schema, name, depth, index, found)
+            item = self._list_item(schema, name, depth, index, found)
             if item is ABSENT:
                 return ABSENT
             found.append(item)
         return found
 
-    def _item(
+    def _list_item(
         self, schema: Mapping[str, Any], name: str, depth: int, index: int, known: Sequence[Any]
     ) -> Any:
         """Return the item at *index*, one that *known* does not hold where they must differ."""
@@ -256,19 +261,19 @@ def shown_values(schema: Mapping[str, Any]) -> Iterator[Any]:
 
 def kinds_of(schema: Mapping[str, Any]) -> list[str]:
     """Return the JSON types that *schema* allows or, where it names none, those that it tells."""
-    stated = schema.get("type")
-    if stated is not None:
-        listed = list(stated) if isinstance(stated, list) else [stated]
-        return sorted(listed, key=lambda kind: kind == "null")
+    if "type" in schema:
+        return sorted(types_allowed(schema), key=lambda kind: kind == "null")
     told = [kind for kind, keys in TELLING.items() if not schema.keys().isdisjoint(keys)]
     return [*told, *(kind for kind in ("string", *TYPES) if kind not in told)]
 
 
-def joined(one: Mapping[str, Any], other: Any) -> dict[str, Any]:
+def merged_branch(one: Mapping[str, Any], other: Any) -> dict[str, Any]:
     """Return what both ask for; where *other* is a boolean, it is a schema, too."""
     if isinstance(other, Mapping):
         return merged_schemas(one, other)
-    return dict(one) if other is True else {**one, "not": {}}
+    if other is True:
+        return dict(one)
+    return {**one, "not": {}}
 
 
 def _branches_of(part: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -279,41 +284,44 @@ def _branches_of(part: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         return
     rest = {name: value for name, value in part.items() if name != key}
     for branch in part[key]:
-        yield joined(rest, branch)
+        yield merged_branch(rest, branch)
 
 
-def told_schema(schema: Any) -> Any:
+def discriminated_schema(schema: Any) -> Any:
     """Return *schema* with its branches held to the values of the discriminator that name them.
 
     A body may keep the schema and yet name another branch, or none: no service can take that, and
     OpenAPI has it that a discriminator changes no validation (3.1.1, 4.8.25).
     """
     if isinstance(schema, list):
-        return [told_schema(part) for part in schema]
+        return [discriminated_schema(part) for part in schema]
     if not isinstance(schema, Mapping):
         return schema
-    held = {key: told_schema(value) for key, value in schema.items()}
+    held = {key: discriminated_schema(value) for key, value in schema.items()}
     told = held.pop("x-discriminator", None)
     if not isinstance(told, Mapping):
         return held
     for key in ("oneOf", "anyOf"):
         if key in held:
-            held[key] = list(told_branches(held[key], told))
+            held[key] = list(discriminated_branches(held[key], told))
             return held
-    return joined(held, _named(told, told["all"])) if told["all"] else held
+    if told["all"]:
+        return merged_branch(held, _naming_branch(told, told["all"]))
+    return held
 
 
-def told_branches(branches: Sequence[Any], told: Mapping[str, Any]) -> Iterator[Any]:
+def discriminated_branches(branches: Sequence[Any], told: Mapping[str, Any]) -> Iterator[Any]:
     """Yield each of *branches*, held to the values of the discriminator that stand for it."""
     values = told["values"]
     for index, branch in enumerate(branches):
-        if index < len(values) and values[index]:
-            yield joined(branch if isinstance(branch, Mapping) else {}, _named(told, values[index]))
-        else:
+        if index >= len(values) or not values[index]:
             yield branch
+            continue
+        held = branch if isinstance(branch, Mapping) else {}
+        yield merged_branch(held, _naming_branch(told, values[index]))
 
 
-def _named(told: Mapping[str, Any], values: Sequence[str]) -> dict[str, Any]:
+def _naming_branch(told: Mapping[str, Any], values: Sequence[str]) -> dict[str, Any]:
     name = told["name"]
     return {"type": "object", "required": [name], "properties": {name: {"enum": [*values]}}}
 
@@ -331,7 +339,7 @@ def member_schema(schema: Mapping[str, Any], name: str) -> dict[str, Any]:
         asked.append(schema.get("additionalProperties", True))
     held: dict[str, Any] = {}
     for one in asked:
-        held = joined(held, one)
+        held = merged_branch(held, one)
     return held
 
 
@@ -362,8 +370,7 @@ def texts_of(schema: Mapping[str, Any], name: str) -> Iterator[str]:
     elif form == "base64":
         yield FORMATTED["byte"]
     low, high = schema.get("minLength", 0), schema.get("maxLength")
-    text = f"contract {name}".ljust(low, "x")
-    yield text if high is None else text[:high]
+    yield f"contract {name}".ljust(low, "x")[:high]
     if "pattern" in schema:
         yield from _texts_of_pattern(schema["pattern"], low)
     yield from ("a" * max(low, 1), "A" * max(low, 1), "1" * max(low, 1), "")
@@ -377,7 +384,7 @@ def _texts_of_pattern(pattern: str, fewest: int) -> tuple[str, ...]:
 
 def numbers_of(schema: Mapping[str, Any], *, is_whole: bool) -> Iterator[float]:
     """Yield numbers that *schema* may allow: multiples of its step, next to its bounds, and on."""
-    low, high = _bounds_of(schema, is_whole)
+    low, high = _number_bounds(schema, is_whole)
     step = schema.get("multipleOf") or 1
     if "multipleOf" in schema:
         yield from _multiples_between(low, high, step)
@@ -426,17 +433,20 @@ def is_held_exactly(schema: Mapping[str, Any], number: float) -> bool:
         return False
 
 
-def _bounds_of(schema: Mapping[str, Any], is_whole: bool) -> tuple[Any, Any]:
+def _number_bounds(schema: Mapping[str, Any], is_whole: bool) -> tuple[Any, Any]:
     """Return the lowest and the highest number that *schema* allows, None where it sets none."""
-    low, high = schema.get("minimum"), schema.get("maximum")
-    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    if above is not None:
-        beside = math.floor(above) + 1
-        low = beside if low is None else max(low, beside)
-    if below is not None:
-        beside = math.ceil(below) - 1
-        high = beside if high is None else min(high, beside)
-    if is_whole:
-        low = None if low is None else math.ceil(low)
-        high = None if high is None else math.floor(high)
+    lows, highs = [], []
+    if "minimum" in schema:
+        lows.append(schema["minimum"])
+    if "exclusiveMinimum" in schema:
+        lows.append(math.floor(schema["exclusiveMinimum"]) + 1)
+    if "maximum" in schema:
+        highs.append(schema["maximum"])
+    if "exclusiveMaximum" in schema:
+        highs.append(math.ceil(schema["exclusiveMaximum"]) - 1)
+    low, high = max(lows, default=None), min(highs, default=None)
+    if is_whole and low is not None:
+        low = math.ceil(low)
+    if is_whole and high is not None:
+        high = math.floor(high)
     return low, high

@@ -87,17 +87,20 @@ def _body_document(schema: Mapping[str, Any], operation: Operation | None) -> di
 
     For the rest nothing need be drawn.
     """
-    request = operation.request if operation else None
+    name, media_type, required = "", "application/json", True
+    if operation is not None:
+        name = operation.id
+    if operation is not None and operation.request is not None:
+        media_type, required = operation.request.media_type, operation.request.required
     # References lead from the root of a document, and not from that of a schema.
     text = json.dumps(schema, default=str).replace('"#/$defs/', '"#/components/schemas/')
     whole = json.loads(text)
     definitions = whole.pop("$defs", {})
-    content = {request.media_type if request else "application/json": {"schema": whole}}
-    body = {"required": request.required if request else True, "content": content}
+    body = {"required": required, "content": {media_type: {"schema": whole}}}
     update = {"requestBody": body, "responses": {"200": {"description": ""}}}
     return {
         "openapi": "3.1.0",
-        "info": {"title": operation.id if operation else "", "version": "1"},
+        "info": {"title": name, "version": "1"},
         "paths": {"/": {"patch": update}},
         "components": {"schemas": definitions},
     }

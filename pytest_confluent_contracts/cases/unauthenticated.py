@@ -18,11 +18,11 @@ from pytest_confluent_contracts.cases.build import (
     is_given,
     judged_case,
     minimal_body,
-    types_allowed,
     with_credentials,
     writable_members,
 )
 from pytest_confluent_contracts.cases.unknown_ids import surely_unknown_id
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.paths import with_value
 from pytest_confluent_contracts.model.traffic import (
     CARELESS_WORDS,

@@ -112,10 +112,14 @@ def _allowed_or_odd(operation: Operation, context: RunContext) -> Iterator[Unkno
         return
     for text in conforming_ids(parameter, context, PLAIN_IDS):
         yield UnknownId(text)
-    for unknown in _unknown_ids(context) if parameter.is_text else ():
+    if not parameter.is_text:
+        return
+    for unknown in _unknown_ids(context):
         value = value_from_text(parameter, unknown.id)
-        is_odd = unknown.look is PLAIN and not is_allowed_value(parameter.schema, value)
-        yield replace(unknown, look=ODD) if is_odd else unknown
+        if unknown.look is PLAIN and not is_allowed_value(parameter.schema, value):
+            yield replace(unknown, look=ODD)
+        else:
+            yield unknown
 
 
 def _nobodys_id(context: RunContext) -> str:
@@ -199,7 +203,9 @@ def _normalised_ids(known: str) -> Iterator[UnknownId]:
 
 def _look_beside_number(known: str, otherwise: Subject) -> Subject:
     """Return the look of another spelling of *known*: a number is read in several."""
-    return NORMALISED if known.isdigit() else otherwise
+    if known.isdigit():
+        return NORMALISED
+    return otherwise
 
 
 def _look_alike(known: str) -> str:

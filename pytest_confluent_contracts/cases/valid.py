@@ -17,7 +17,6 @@ from pytest_confluent_contracts.cases.build import (
     holds_strings,
     judged_case,
     minimal_body,
-    types_allowed,
     varied_members,
     with_allowed_values,
     with_pins,
@@ -33,6 +32,7 @@ from pytest_confluent_contracts.cases.member_values import (
 )
 from pytest_confluent_contracts.cases.other_media_types import other_media_type_cases
 from pytest_confluent_contracts.cases.repeated_values import repeating_bodies
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.media_types import IN_JSON, BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT, value_at, with_value, without_value
 from pytest_confluent_contracts.model.traffic import (

@@ -221,7 +221,9 @@ def _look_at_list(path: str) -> Look:
         came = next((value for _, value in paths.values_at(exchange.json, path)), None)
         if not isinstance(came, list):
             return NOTHING
-        return KEPT if came else Finding(FindingKind.LIST_EMPTY, exchange.status, path)
+        if came:
+            return KEPT
+        return Finding(FindingKind.LIST_EMPTY, exchange.status, path)
 
     return look
 
@@ -263,7 +265,9 @@ def _status_clause(member: Member, applies: Applies, explain: Explain) -> Clause
             is_text = isinstance(value, str)
             kind = FindingKind.STATUS_TOLD_WRONG if is_text else FindingKind.STATUS_TOLD_AS_NUMBER
             return Finding(kind, exchange.status, member.path, observed=quote_value(value))
-        return KEPT if came else NOTHING
+        if came:
+            return KEPT
+        return NOTHING
 
     return Clause(
         id="error/status",
@@ -281,7 +285,9 @@ def _occurrence_clauses(member: Member, applies: Applies, explain: Explain) -> I
     path = member.path
 
     def occurrences(exchange: Exchange) -> list[str]:
-        return texts_at(exchange.json, path) if applies(exchange) else []
+        if not applies(exchange):
+            return []
+        return texts_at(exchange.json, path)
 
     def look(exchange: Exchange) -> Finding | Looked:
         counts = Counter(texts_at(exchange.json, path))
@@ -289,7 +295,9 @@ def _occurrence_clauses(member: Member, applies: Applies, explain: Explain) -> I
             if count > 1:
                 observed = (quote_value(id), count)
                 return Finding(FindingKind.ID_SHARED, exchange.status, path, observed=observed)
-        return KEPT if counts else NOTHING
+        if counts:
+            return KEPT
+        return NOTHING
 
     yield Clause(
         id="error/id-unique",
@@ -353,12 +361,16 @@ def _names_told(exchange: Exchange, code: str, title: str) -> list[tuple[str, st
     around = paths.parent_path(code or title)
     errors = [value for _, value in paths.values_at(exchange.json, around)]
     names = [(_text_of(error, code), _text_of(error, title)) for error in errors]
-    return names if any(map(any, names)) else []
+    if not any(map(any, names)):
+        return []
+    return names
 
 
 def _text_of(error: Any, path: str) -> str:
     value = paths.value_at(error, paths.last_name(path)) if path else None
-    return value if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value
 
 
 def _changed_title(
@@ -448,7 +460,9 @@ def _look_where_pointers_lead(path: str, operation: Operation) -> Look:
             kind = _misled(pointer, case.value, documented)
             if kind is not None:
                 return Finding(kind, exchange.status, path, observed=quote_value(pointer))
-        return KEPT if came else NOTHING
+        if came:
+            return KEPT
+        return NOTHING
 
     return look
 
@@ -478,7 +492,9 @@ def _look_whether_pointers_are_exact(path: str, operation: Operation) -> Look:
         for pointer in came:
             if pointer not in right and _is_around(pointer, right):
                 return _misplaced(FindingKind.POINTER_AROUND, exchange.status, path, pointer, right)
-        return KEPT if right.intersection(came) else NOTHING
+        if right.intersection(came):
+            return KEPT
+        return NOTHING
 
     return look
 
@@ -538,7 +554,9 @@ def _misled(pointer: str, body: Any, documented: frozenset[str]) -> FindingKind 
         return FindingKind.POINTER_MALFORMED
     if not pointer or paths.value_at_pointer(body, pointer) is not paths.ABSENT:
         return None
-    return None if _may_be_missing(pointer, body, documented) else FindingKind.POINTER_NOWHERE
+    if _may_be_missing(pointer, body, documented):
+        return None
+    return FindingKind.POINTER_NOWHERE
 
 
 def _may_be_missing(pointer: str, body: Any, documented: frozenset[str]) -> bool:
@@ -686,12 +704,16 @@ def _explain_own_status(operation: Operation, status: str) -> Explain:
     otherwise = MissingEvidence(MissingKind.NO_SUCH_STATUS, status)
     is_asked = bool(operation.security) and all(operation.security)
     if is_asked and status in map(str, refusals.unauthenticated):
+        expect = Expect.UNAUTHENTICATED
         has_choice = len(refusals.unauthenticated) > 1
-        return withheld(what, Expect.UNAUTHENTICATED, otherwise=otherwise if has_choice else None)
-    if operation.parameters and status in map(str, refusals.unknown):
+    elif operation.parameters and status in map(str, refusals.unknown):
+        expect = Expect.UNKNOWN
         has_choice = len(refusals.unknown) > 1 or operation.response(HIDING) is not None
-        return withheld(what, Expect.UNKNOWN, otherwise=otherwise if has_choice else None)
-    return missing(MissingKind.UNPROVOKABLE, status)
+    else:
+        return missing(MissingKind.UNPROVOKABLE, status)
+    if has_choice:
+        return withheld(what, expect, otherwise=otherwise)
+    return withheld(what, expect)
 
 
 def _allow(operation: Operation) -> Clause:

@@ -32,17 +32,17 @@ def _readings(schema: Mapping[str, Any], text: str) -> Iterator[Any]:
     """Yield *text* as each value that it may be: a text, a number, a truth value, a list."""
     yield text
     if NUMBER.match(text):
-        yield _number(text)
+        yield _number_of_text(text)
     if text in TRUTHS:
         yield TRUTHS[text]
     parts = [part.strip() for part in text.split(",")] if text else []
     items = schema.get("items")
     yield [_part(items, part) for part in parts]
     members = schema.get("properties") or {}
-    yield {name: _part(members.get(name), value) for name, value in _pairs(parts)}
+    yield {name: _part(members.get(name), value) for name, value in _member_pairs(parts)}
 
 
-def _pairs(parts: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _member_pairs(parts: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the names and the values of an object's members."""
     if all("=" in part for part in parts):
         for part in parts:
@@ -52,14 +52,18 @@ def _pairs(parts: Sequence[str]) -> Iterator[tuple[str, str]]:
     yield from zip(parts[::2], parts[1::2], strict=False)
 
 
-def _number(text: str) -> int | float:
+def _number_of_text(text: str) -> int | float:
     is_whole = "." not in text and "e" not in text.lower()
-    return int(text) if is_whole and len(text) <= LONGEST_NUMBER else float(text)
+    if is_whole and len(text) <= LONGEST_NUMBER:
+        return int(text)
+    return float(text)
 
 
 def _part(schema: Any, text: str) -> Any:
     """Return one part of a list or an object as its schema has it."""
     kind = schema.get("type") if isinstance(schema, Mapping) else None
     if kind in ("integer", "number") and NUMBER.match(text):
-        return _number(text)
-    return TRUTHS.get(text, text) if kind == "boolean" else text
+        return _number_of_text(text)
+    if kind == "boolean":
+        return TRUTHS.get(text, text)
+    return text

@@ -46,7 +46,9 @@ def weigh(clause: Clause, *rows: Sequence[Exchange]) -> Weighed:
 
 def evidence_size(evidence: Evidence) -> tuple[int, int]:
     """Return the size of the request that gave *evidence*; the document itself is the smallest."""
-    return evidence.exchange.case.size if evidence.exchange else (0, 0)
+    if evidence.exchange:
+        return evidence.exchange.case.size
+    return (0, 0)
 
 
 def rule(

@@ -77,7 +77,9 @@ def _may_be_fraction(schema: Mapping[str, Any]) -> bool:
 
 
 def _schema_below(found: Any) -> Mapping[str, Any]:
-    return found if isinstance(found, Mapping) else {}
+    if not isinstance(found, Mapping):
+        return {}
+    return found
 
 
 def _normal_text(form: Any, text: str) -> str:
@@ -113,7 +115,9 @@ def _unescaped(text: str) -> str:
 
     def written(escape: re.Match[str]) -> str:
         character = chr(int(escape[1], 16))
-        return character if UNRESERVED.match(character) else escape[0].upper()
+        if UNRESERVED.match(character):
+            return character
+        return escape[0].upper()
 
     return ESCAPE.sub(written, text)
 

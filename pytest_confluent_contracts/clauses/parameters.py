@@ -11,11 +11,12 @@ from pytest_confluent_contracts.clauses.reading import (
     each,
     is_answer,
     is_same,
+    leaves_of,
     missing,
     quote_value,
     withheld,
 )
-from pytest_confluent_contracts.clauses.refusals import NOT_FOUND
+from pytest_confluent_contracts.clauses.refusals import parameter_refusals
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import (
     Aspect,
@@ -29,7 +30,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
     Topic,
 )
-from pytest_confluent_contracts.model.documents import Location
+from pytest_confluent_contracts.model.documents import Location, types_allowed
 from pytest_confluent_contracts.model.traffic import Expect, Probe, TrialKind
 
 if TYPE_CHECKING:
@@ -41,15 +42,6 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Exchange
 
 NEEDS: Final = frozenset({Probe.PARAMETERS})
-# What refuses a value for what it is, where the document has the status: RFC 9110 15.5.1, 15.5.5
-# (a query is part of what is asked for), 15.5.13 to 15.5.15, 15.5.21; RFC 6585 3 and 5.
-FITTING: Final[Mapping[Location, frozenset[int]]] = {
-    Location.PATH: frozenset({400, 404, 410, 414, 422}),
-    Location.QUERY: frozenset({400, 404, 414, 422}),
-    Location.HEADER: frozenset({400, 406, 412, 422, 428, 431}),
-    Location.COOKIE: frozenset({400, 422}),
-}
-PROMISING: Final = frozenset({400, 422})  # what says nothing but that a request is wrong
 # The rules of a value, beside its type, that a request can break alone.
 RULES: Final = (
     *("enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
@@ -66,20 +58,20 @@ def derive(operation: Operation) -> Iterator[Clause]:
     for parameter in operation.path_parameters:
         rules = rules_of(parameter)
         for rule in rules:
-            yield _refused(operation, parameter, rule)
+            yield _rule_refused(operation, parameter, rule)
         if rules:
             yield _never_fails(parameter)
     for parameter in operation.other_parameters:
         if parameter.required:
             yield _required(operation, parameter)
         for rule in rules_of(parameter):
-            yield _refused(operation, parameter, rule)
-        yield _accepted(parameter)
+            yield _rule_refused(operation, parameter, rule)
+        yield _named_values_accepted(parameter)
         if parameter.default is not paths.ABSENT and not parameter.required:
             yield _default(parameter)
         yield _never_fails(parameter)
     if operation.other_parameters:
-        yield from _undeclared(operation)
+        yield from _undeclared_clauses(operation)
 
 
 def rules_of(parameter: Parameter) -> tuple[str, ...]:
@@ -90,13 +82,16 @@ def rules_of(parameter: Parameter) -> tuple[str, ...]:
     schema = parameter.schema
     found = list(_own_rules(schema, is_json=bool(parameter.media_type)))
     if parameter.location is Location.PATH:
-        return tuple(found) if parameter.is_text else ()
+        if not parameter.is_text:
+            return ()
+        return tuple(found)
     parts: dict[str, None] = {}
     if schema.get("required"):
         parts["properties/required"] = None
     items = schema.get("items")
-    for rule in _own_rules(items, is_json=False) if isinstance(items, Mapping) else ():
-        parts[f"items/{rule}"] = None
+    if isinstance(items, Mapping):
+        for rule in _own_rules(items, is_json=False):
+            parts[f"items/{rule}"] = None
     for member in (schema.get("properties") or {}).values():
         for rule in _own_rules(member, is_json=False):
             parts[f"properties/{rule}"] = None
@@ -104,8 +99,7 @@ def rules_of(parameter: Parameter) -> tuple[str, ...]:
 
 
 def _own_rules(schema: Mapping[str, Any], *, is_json: bool) -> Iterator[str]:
-    stated = schema.get("type", ())
-    kinds = {stated} if isinstance(stated, str) else set(stated)
+    kinds = set(types_allowed(schema))
     if kinds and (is_json or kinds <= SEEN_IN_TEXT | {"null"}):
         yield "type"
     for rule in RULES:
@@ -125,11 +119,11 @@ def _is_no_rule(rule: str, schema: Mapping[str, Any]) -> bool:
 # --- what bears on it -----------------------------------------------------------------------------
 
 
-def _id_of(parameter: Parameter, what: str) -> str:
+def _clause_id(parameter: Parameter, what: str) -> str:
     return f"parameters/{parameter.location}/{parameter.name}/{what}"
 
 
-def _told(parameter: Parameter) -> str:
+def _words_for(parameter: Parameter) -> str:
     return f"the {parameter.location} parameter {parameter.name}"
 
 
@@ -161,29 +155,13 @@ def _unless_unsent(applies: Applies, kind: MissingKind, subject: str, owed: Expl
 # --- refused --------------------------------------------------------------------------------------
 
 
-def refusals_of(operation: Operation, location: Location) -> frozenset[int]:
-    """Return the documented statuses that may refuse a wrong value there.
-
-    It is empty where the document promises no refusal. What speaks of other things as well, such as
-    404, is no promise by itself.
-    """
-    fitting = {one for one in FITTING[location] if operation.response(one) is not None}
-    promised = set(operation.refusals) | (fitting & PROMISING)
-    if location is Location.PATH:
-        unknown = set(operation.promises.refusals.unknown)
-        promised |= unknown
-        # A value that is none addresses nothing: where the document names no status for that, 404.
-        fitting |= unknown or NOT_FOUND
-    return frozenset(fitting | promised) if promised else frozenset()
-
-
 def _required(operation: Operation, parameter: Parameter) -> Clause:
-    what = f"a request without {_told(parameter)}"
+    what = f"a request without {_words_for(parameter)}"
     return _refusal(operation, parameter, "required", what, (TrialKind.MISSING, ""))
 
 
-def _refused(operation: Operation, parameter: Parameter, rule: str) -> Clause:
-    what = f"a value of {_told(parameter)} that breaks only {rule}"
+def _rule_refused(operation: Operation, parameter: Parameter, rule: str) -> Clause:
+    what = f"a value of {_words_for(parameter)} that breaks only {rule}"
     return _refusal(operation, parameter, rule, what, (TrialKind.BROKEN, rule))
 
 
@@ -194,20 +172,20 @@ def _refusal(
     what: str,
     tried: tuple[TrialKind, str],
 ) -> Clause:
-    statuses = refusals_of(operation, parameter.location)
+    statuses = parameter_refusals(operation, parameter.location)
     kind, rule = tried
     applies = _tries(parameter, {kind}, rule)
     told = f" with {' or '.join(map(str, sorted(statuses)))}" if statuses else ""
     is_of_path = parameter.location is Location.PATH
-    owed = withheld(f"a refusal of {_told(parameter)}", _expected(is_of_path=is_of_path))
+    owed = withheld(f"a refusal of {_words_for(parameter)}", _expected(is_of_path=is_of_path))
     return Clause(
-        id=_id_of(parameter, id),
+        id=_clause_id(parameter, id),
         family=Family.PARAMETERS,
         # A document that names no status for it promises no refusal.
         level=Level.MUST if statuses else Level.SHOULD,
         place=parameter.place,
         promise=f"{what} is refused{told}",
-        judge=_once_served(applies, _look_whether_refused(parameter, statuses)),
+        judge=_once_any_is_served(applies, _look_at_refusal(parameter, statuses)),
         explain=_unless_unsent(applies, MissingKind.NO_SUCH_REQUEST, "", owed),
         needs=NEEDS,
         topic=Topic(Aspect.CONSTRAINT, keyword=rule or id),
@@ -215,10 +193,12 @@ def _refusal(
 
 
 def _expected(*, is_of_path: bool) -> Expect:
-    return Expect.UNKNOWN if is_of_path else Expect.REFUSED
+    if is_of_path:
+        return Expect.UNKNOWN
+    return Expect.REFUSED
 
 
-def _look_whether_refused(parameter: Parameter, statuses: frozenset[int]) -> Look:
+def _look_at_refusal(parameter: Parameter, statuses: frozenset[int]) -> Look:
     def look(exchange: Exchange) -> Finding | Looked:
         is_client_error = 400 <= exchange.status < 500
         if exchange.status in statuses or (is_client_error and not statuses):
@@ -234,7 +214,7 @@ def _look_whether_refused(parameter: Parameter, statuses: frozenset[int]) -> Loo
     return look
 
 
-def _once_served(applies: Applies, look: Look) -> Judge:
+def _once_any_is_served(applies: Applies, look: Look) -> Judge:
     """Judge refusals; while nobody is served, one that speaks of who asks is no evidence."""
 
     def judge(exchanges: Sequence[Exchange]) -> Iterable[Evidence]:
@@ -251,28 +231,29 @@ def _once_served(applies: Applies, look: Look) -> Judge:
 # --- taken ----------------------------------------------------------------------------------------
 
 
-def _accepted(parameter: Parameter) -> Clause:
+def _named_values_accepted(parameter: Parameter) -> Clause:
     applies = _tries(parameter, ALLOWED)
-    owed = withheld(f"an answer to {_told(parameter)}", Expect.ACCEPTED)
+    owed = withheld(f"an answer to {_words_for(parameter)}", Expect.ACCEPTED)
 
     def look(exchange: Exchange) -> Finding | Looked:
         if exchange.accepted:
             return KEPT
+        observed = quote_value(exchange.text, 120) if exchange.text else ""
         return Finding(
             FindingKind.PARAMETER_REFUSED,
             exchange.status,
             parameter.name,
-            observed=quote_value(exchange.text, 120) if exchange.text else "",
+            observed=observed,
             request=exchange.case.title,
         )
 
     return Clause(
-        id=_id_of(parameter, "accepted"),
+        id=_clause_id(parameter, "accepted"),
         family=Family.PARAMETERS,
         place=parameter.place,
-        promise=f"each value that the document names for {_told(parameter)} is accepted",
+        promise=f"each value that the document names for {_words_for(parameter)} is accepted",
         judge=each(applies, look),
-        explain=_unless_unsent(applies, MissingKind.NO_VALUE_NAMED, _told(parameter), owed),
+        explain=_unless_unsent(applies, MissingKind.NO_VALUE_NAMED, _words_for(parameter), owed),
         needs=NEEDS,
     )
 
@@ -280,10 +261,10 @@ def _accepted(parameter: Parameter) -> Clause:
 def _default(parameter: Parameter) -> Clause:
     applies = _tries(parameter, {TrialKind.DEFAULT})
     return Clause(
-        id=_id_of(parameter, "default"),
+        id=_clause_id(parameter, "default"),
         family=Family.PARAMETERS,
         place=parameter.place,
-        promise=f"{_told(parameter)} left out means its default",
+        promise=f"{_words_for(parameter)} left out means its default",
         judge=_judge_alike(applies),
         explain=missing(MissingKind.NOT_COMPARED),
         needs=NEEDS,
@@ -292,10 +273,10 @@ def _default(parameter: Parameter) -> Clause:
 
 def _never_fails(parameter: Parameter) -> Clause:
     return Clause(
-        id=_id_of(parameter, "never-5xx"),
+        id=_clause_id(parameter, "never-5xx"),
         family=Family.PARAMETERS,
         place=parameter.place,
-        promise=f"no value of {_told(parameter)} makes the service fail",
+        promise=f"no value of {_words_for(parameter)} makes the service fail",
         judge=each(_tries(parameter, TrialKind), _look_whether_it_failed),
         explain=missing(MissingKind.NOTHING_SENT),
         needs=NEEDS,
@@ -311,7 +292,7 @@ def _look_whether_it_failed(exchange: Exchange) -> Finding | Looked:
 # --- what makes no difference ---------------------------------------------------------------------
 
 
-def _undeclared(operation: Operation) -> Iterator[Clause]:
+def _undeclared_clauses(operation: Operation) -> Iterator[Clause]:
     yield Clause(
         id="parameters/undeclared/never-5xx",
         family=Family.PARAMETERS,
@@ -371,37 +352,30 @@ def _difference(before: Exchange, exchange: Exchange, after: Exchange) -> Findin
         trial = exchange.case.trial
         name = trial.name if trial else ""
         return Finding(FindingKind.PARAMETER_REFUSED, exchange.status, name, request=title)
-    usual, later = dict(_leaves(before.json, ())), dict(_leaves(after.json, ()))
-    came = dict(_leaves(exchange.json, ()))
+    usual, later = dict(leaves_of(before.json)), dict(leaves_of(after.json))
+    came = dict(leaves_of(exchange.json))
     for path in dict.fromkeys([*usual, *came]):
         was, now = usual.get(path, paths.ABSENT), came.get(path, paths.ABSENT)
-        is_steady = _is_alike(was, later.get(path, paths.ABSENT))
-        if is_steady and not _is_alike(was, now):
+        is_steady = _is_alike_value(was, later.get(path, paths.ABSENT))
+        if is_steady and not _is_alike_value(was, now):
             return Finding(
                 FindingKind.PARAMETER_MATTERS,
                 exchange.status,
                 path,
-                expected=_quoted(was),
-                observed=_quoted(now),
+                expected=_quoted_or_empty(was),
+                observed=_quoted_or_empty(now),
                 request=title,
             )
     return None
 
 
-def _is_alike(one: Any, other: Any) -> bool:
+def _is_alike_value(one: Any, other: Any) -> bool:
     if one is paths.ABSENT or other is paths.ABSENT:
         return one is other
     return is_same(one, other)
 
 
-def _quoted(value: Any) -> str:
-    return "" if value is paths.ABSENT else quote_value(value)
-
-
-def _leaves(value: Any, steps: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    """Yield the path and the value of each member that is no object."""
-    if isinstance(value, Mapping):
-        for name, member in value.items():
-            yield from _leaves(member, (*steps, name))
-    else:
-        yield paths.path_of(steps), value
+def _quoted_or_empty(value: Any) -> str:
+    if value is paths.ABSENT:
+        return ""
+    return quote_value(value)

@@ -128,13 +128,15 @@ def _look_at_pointers(exchange: Exchange) -> Finding | Looked:
         return NOTHING
     came = texts_at(exchange.json, POINTER)
     for pointer in came:
-        kind = _misled(pointer, exchange.case.value)
+        kind = _pointer_violation(pointer, exchange.case.value)
         if kind is not None:
             return Finding(kind, exchange.status, POINTER, observed=quote_value(pointer))
-    return KEPT if came else NOTHING
+    if came:
+        return KEPT
+    return NOTHING
 
 
-def _misled(pointer: str, body: Any) -> FindingKind | None:
+def _pointer_violation(pointer: str, body: Any) -> FindingKind | None:
     """Return in which way *pointer* is none, or leads nowhere in *body*; None where it is right.
 
     ``#/a%20b`` is ``/a b`` as the fragment of a URI (RFC 6901 6). It may end at what is missing.

@@ -81,7 +81,9 @@ def own_quota(headers: QuotaHeaders) -> QuotaOf:
         if not (exchange.accepted or exchange.throttled):
             return None
         told = quota_of(exchange, headers)
-        return told if told.tells_number else None
+        if not told.tells_number:
+            return None
+        return told
 
     return own_quota_of
 

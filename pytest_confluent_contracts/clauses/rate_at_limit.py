@@ -151,7 +151,9 @@ def _early_refusals(steps: Sequence[Step]) -> dict[int, Finding]:
         if not step.may_be_new and left > tolerated:
             kind, status = FindingKind.REFUSED_EARLY, step.after.status
             early[index] = Finding(kind, status, expected=step.was.limit, observed=left)
-    return early if 2 * len(early) > len(first_429s) else {}
+    if 2 * len(early) > len(first_429s):
+        return early
+    return {}
 
 
 def _end_alike(first_429s: Iterable[Step]) -> bool:

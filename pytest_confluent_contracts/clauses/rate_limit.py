@@ -102,7 +102,9 @@ def derive(operation: Operation) -> Iterator[Clause]:
 def _level_of(promised: RateLimit | None) -> Level:
     """Return how strongly the rules on the numbers are promised: what is inferred warns at most."""
     is_stated = promised is not None and not promised.inferred
-    return Level.MUST if is_stated else Level.SHOULD
+    if is_stated:
+        return Level.MUST
+    return Level.SHOULD
 
 
 def _at_documented_limit(

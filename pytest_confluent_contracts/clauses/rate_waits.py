@@ -144,7 +144,9 @@ def _seconds_to_reset_alone(told: Quota) -> int | None:
     """
     reset = told.seconds_to_reset
     if reset is not None and told.retry_after is not None:
-        return reset if abs(told.retry_after - reset) <= 2 * SLACK_S else None
+        if abs(told.retry_after - reset) <= 2 * SLACK_S:
+            return reset
+        return None
     return reset
 
 
@@ -201,7 +203,9 @@ def _wait_asked_by(exchange: Exchange, headers: QuotaHeaders, asked: AskedWait) 
     if exchange.failure or not exchange.throttled:
         return None
     seconds = asked(quota_of(exchange, headers))
-    return None if seconds is None else Wait(exchange, seconds)
+    if seconds is None:
+        return None
+    return Wait(exchange, seconds)
 
 
 def _judge_waits(headers: QuotaHeaders) -> Judge:

@@ -304,7 +304,9 @@ def _counted_apart(steps: Sequence[Step]) -> frozenset[int]:
         nearest.left, nearest.serial = told.remaining, answer.serial
         counts.remove(nearest)
         counts.append(nearest)
-    return frozenset(found) if len(found) >= SEEN_APART else frozenset()
+    if len(found) >= SEEN_APART:
+        return frozenset(found)
+    return frozenset()
 
 
 def _count_from(answer: Exchange, told: ToldQuota) -> Count:

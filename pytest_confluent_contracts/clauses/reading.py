@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -31,7 +32,7 @@ from pytest_confluent_contracts.model.traffic import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pytest_confluent_contracts.model.clauses import Explain, Judge, Quoted
     from pytest_confluent_contracts.model.documents import Content
@@ -250,6 +251,15 @@ def is_same(one: Any, other: Any) -> bool:
     if isinstance(one, str) or one != other:
         return bool(one == other)
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def leaves_of(value: Any, steps: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Yield the path and the value of each member of *value* that is no object."""
+    if isinstance(value, Mapping):
+        for name, member in value.items():
+            yield from leaves_of(member, (*steps, name))
+    else:
+        yield paths.path_of(steps), value
 
 
 def quote_value(value: Any, width: int = 80) -> str:

@@ -6,12 +6,15 @@ it promises no refusal, and a service may choose one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_confluent_contracts.model.clauses import Level
+from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.traffic import Expect, SubjectKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Exchange
 
@@ -20,6 +23,15 @@ TURNING_AWAY = frozenset({401, 403})
 NOT_FOUND = frozenset({404, 410})
 # What is too much of something may be refused as too large.
 SIZE_KEYWORDS = frozenset({"maxLength", "maxItems", "maxProperties"})
+# What refuses a value for what it is, where the document has the status: RFC 9110 15.5.1, 15.5.5
+# (a query is part of what is asked for), 15.5.13 to 15.5.15, 15.5.21; RFC 6585 3 and 5.
+FITTING_PARAMETERS: Final[Mapping[Location, frozenset[int]]] = {
+    Location.PATH: frozenset({400, 404, 410, 414, 422}),
+    Location.QUERY: frozenset({400, 404, 414, 422}),
+    Location.HEADER: frozenset({400, 406, 412, 422, 428, 431}),
+    Location.COOKIE: frozenset({400, 422}),
+}
+PROMISING: Final = frozenset({400, 422})  # what says nothing but that a request is wrong
 LARGE_BYTES = 4096  # of a body; many a service limits a whole request to some multiple of it
 
 
@@ -29,7 +41,9 @@ def refusal_level(operation: Operation) -> Level:
     Where the document has no status for it, that a client's mistake is a 4xx follows from HTTP
     alone (RFC 9110 15.5).
     """
-    return Level.MUST if operation.promises_refusal else Level.SHOULD
+    if operation.promises_refusal:
+        return Level.MUST
+    return Level.SHOULD
 
 
 def is_fitting_refusal(exchange: Exchange) -> bool:
@@ -63,6 +77,24 @@ def _fitting_by_kind(exchange: Exchange) -> set[int]:
 def is_large(exchange: Exchange) -> bool:
     """Return whether a service that limits the size of requests may refuse this one."""
     return len(exchange.case.body or b"") > LARGE_BYTES
+
+
+def parameter_refusals(operation: Operation, location: Location) -> frozenset[int]:
+    """Return the statuses that may refuse a wrong value of a parameter at *location*.
+
+    There are none where the document promises no refusal. What speaks of other things as well,
+    such as 404, is no promise by itself.
+    """
+    fitting = {one for one in FITTING_PARAMETERS[location] if operation.response(one) is not None}
+    promised = set(operation.refusals) | (fitting & PROMISING)
+    if location is Location.PATH:
+        unknown = set(operation.promises.refusals.unknown)
+        promised |= unknown
+        # A value that is none addresses nothing: where the document names no status for that, 404.
+        fitting |= unknown or NOT_FOUND
+    if promised:
+        return frozenset(fitting | promised)
+    return frozenset()
 
 
 def may_be_refused_for_its_values(exchange: Exchange) -> bool:

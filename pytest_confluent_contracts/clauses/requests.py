@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses.reading import (
@@ -14,6 +13,7 @@ from pytest_confluent_contracts.clauses.reading import (
     is_answer,
     is_permitted_by_http,
     is_same,
+    leaves_of,
     missing,
     quote_value,
     withheld,
@@ -37,7 +37,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
     Topic,
 )
-from pytest_confluent_contracts.model.documents import Property, deep_members
+from pytest_confluent_contracts.model.documents import Property, deep_members, types_allowed
 from pytest_confluent_contracts.model.media_types import (
     IN_JSON,
     WITH_MEMBERS,
@@ -312,7 +312,7 @@ def _members_given_back(exchanges: Sequence[Exchange]) -> set[str] | None:
     """
     for exchange in exchanges:
         if exchange.case.subject == Subject(SubjectKind.FORM) and exchange.accepted:
-            sent = _leaves(exchange.case.value, ())
+            sent = leaves_of(exchange.case.value)
             return {path for path, value in sent if _shows(exchange, path, value)}
     return None
 
@@ -326,10 +326,12 @@ def _look_at_form(exchange: Exchange, faithful: set[str]) -> Finding | None:
         return None
     if not exchange.accepted:
         found = _look_whether_taken(exchange)
-        return found if isinstance(found, Finding) else None
+        if not isinstance(found, Finding):
+            return None
+        return found
     if shows_something_else(exchange):
         return None
-    for path, sent in _leaves(exchange.case.value, ()):
+    for path, sent in leaves_of(exchange.case.value):
         if path in faithful and not _shows(exchange, path, sent):
             came = paths.value_at(exchange.json, path)
             return _read_otherwise(FindingKind.FORM_READ_OTHERWISE, exchange, path, sent, came)
@@ -355,7 +357,7 @@ def _lost_afterwards(
         return None
     if following.case.parameters != exchange.case.parameters:
         return None
-    for path, sent in _leaves(exchange.case.value, ()):
+    for path, sent in leaves_of(exchange.case.value):
         came = paths.value_at(following.json, path)
         is_sent_again = paths.value_at(following.case.value, path) is not paths.ABSENT
         is_shown = path in faithful and came is not paths.ABSENT
@@ -397,8 +399,7 @@ def constraints_of(member: Property) -> list[str]:
     ``null`` is told apart from values of other wrong types.
     """
     schema = member.schema
-    types = schema.get("type") or []
-    listed = types if isinstance(types, list) else [types]
+    listed = types_allowed(schema)
     found = []
     if listed:
         found.append("type")
@@ -435,11 +436,9 @@ def _constraints(operation: Operation, member: Property) -> Iterator[Clause]:
 def _deep_constraints(operation: Operation, members: Sequence[Property]) -> Iterator[Clause]:
     """Yield the clause on all constraints of the *members* of one schema object deep in a body."""
     holder, statuses = members[0].schema_object, _with_statuses(operation)
-    broken = [
-        _breaks_only(member.path, keyword)
-        for member in members
-        for keyword in constraints_of(member)
-    ]
+    broken: list[Applies] = []
+    for member in members:
+        broken += [_breaks_only(member.path, keyword) for keyword in constraints_of(member)]
 
     def applies(exchange: Exchange) -> bool:
         return any(breaks_only(exchange) for breaks_only in broken)
@@ -459,7 +458,9 @@ def _deep_constraints(operation: Operation, members: Sequence[Property]) -> Iter
 
 def _with_statuses(operation: Operation) -> str:
     statuses = " or ".join(map(str, sorted(operation.refusals)))
-    return f" with {statuses}" if statuses else ""
+    if not statuses:
+        return ""
+    return f" with {statuses}"
 
 
 def _breaks_only(path: str, keyword: str) -> Applies:
@@ -604,20 +605,11 @@ def _look_at_surrogate(exchange: Exchange) -> Finding | Looked:
     """
     if not exchange.accepted:
         return _look_whether_refused(exchange)
-    for path, sent in _leaves(exchange.case.value, ()):
+    for path, sent in leaves_of(exchange.case.value):
         if paths.value_at(exchange.json, path) not in (paths.ABSENT, sent):
             title = exchange.case.title
             return Finding(FindingKind.SURROGATE_CHANGED, exchange.status, request=title)
     return KEPT
-
-
-def _leaves(value: Any, steps: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    """Yield the path and the value of each member that is no object."""
-    if isinstance(value, Mapping):
-        for name, member in value.items():
-            yield from _leaves(member, (*steps, name))
-    else:
-        yield paths.path_of(steps), value
 
 
 # --- unknown ids -------------------------------------------------------------------------------
@@ -627,7 +619,9 @@ def _unknown_level(operation: Operation) -> Level:
     """Return how strictly an unknown id must be refused: a range or ``default`` names no 404."""
     refusals = operation.promises.refusals
     is_named = any(map(operation.names_status, refusals.unknown))
-    return Level.MUST if is_named or not refusals.inferred else Level.SHOULD
+    if is_named or not refusals.inferred:
+        return Level.MUST
+    return Level.SHOULD
 
 
 def _unknown(operation: Operation) -> Clause:
@@ -661,7 +655,9 @@ def _unknown(operation: Operation) -> Clause:
 def _hides_by(operation: Operation) -> int | None:
     """Return the status that hides whether an id exists, None where the document has none."""
     promised = operation.promises.refusals.unknown
-    return None if HIDING in promised or operation.response(HIDING) is None else HIDING
+    if HIDING in promised or operation.response(HIDING) is None:
+        return None
+    return HIDING
 
 
 def _unknown_not_hidden(operation: Operation) -> Clause:

@@ -72,7 +72,9 @@ def derive(operation: Operation) -> Iterator[Clause]:
 
 def scheme_id(scheme: SecurityScheme) -> str:
     """Return how people know the scheme: by what carries its key, or by its name."""
-    return scheme.carrier if scheme.kind == "apiKey" else scheme.name
+    if scheme.kind == "apiKey":
+        return scheme.carrier
+    return scheme.name
 
 
 def _refused(
@@ -113,14 +115,17 @@ def _works(operation: Operation, alternative: tuple[SecurityScheme, ...]) -> Cla
             return KEPT
         return Finding(FindingKind.CREDENTIALS_REFUSED, exchange.status, name or NO_CREDENTIALS)
 
+    place, promise = operation.place, "a request without credentials is accepted"
+    if alternative:
+        place, promise = alternative[0].place, f"{name} is accepted"
     variables: list[str] = []
     for scheme in alternative:
         variables += [variable for _, variable in scheme.variables]
     return Clause(
         id=f"security/{name or NO_CREDENTIALS}/accepted",
         family=Family.SECURITY,
-        place=alternative[0].place if alternative else operation.place,
-        promise=f"{name} is accepted" if name else "a request without credentials is accepted",
+        place=place,
+        promise=promise,
         judge=each(applies, look),
         explain=missing(MissingKind.CREDENTIALS_NOT_SET, ", ".join(variables)),
         needs=CREDENTIALS,

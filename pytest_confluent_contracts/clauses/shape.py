@@ -255,7 +255,9 @@ def limit_headers(operation: Operation) -> frozenset[str]:
     Their own family judges them.
     """
     promised = quota.promised_headers(operation)
-    return frozenset(name.lower() for name in promised.names) if promised else frozenset()
+    if promised:
+        return frozenset(name.lower() for name in promised.names)
+    return frozenset()
 
 
 def body_clauses(
@@ -317,7 +319,9 @@ def other_body_clauses(family: Family, response: Response, applies: Applies) -> 
 def _content_of(exchange: Exchange) -> Content | None:
     """Return what the document says of the body of the answer, by status and media type."""
     response = exchange.case.operation.response(exchange.status)
-    return response.content_sent_as(exchange.header("content-type")) if response else None
+    if not response:
+        return None
+    return response.content_sent_as(exchange.header("content-type"))
 
 
 def _value_clauses(
@@ -423,7 +427,9 @@ def _member_clause(
         if wrong is not None:
             return Finding(FindingKind.MEMBER_INVALID, exchange.status, member.path, observed=wrong)
         seen = next(paths.values_at(exchange.json, member.path), None)
-        return NOTHING if seen is None else KEPT
+        if seen is None:
+            return NOTHING
+        return KEPT
 
     return Clause(
         id=f"{status}/{member.clause_name}",
@@ -456,7 +462,9 @@ def _members_clause(
             observed = tuple(wrong[:MOST_NAMED])
             return Finding(FindingKind.MEMBERS_INVALID, exchange.status, holder, observed=observed)
         seen = any(any(paths.values_at(exchange.json, member.path)) for member in members)
-        return KEPT if seen else NOTHING
+        if seen:
+            return KEPT
+        return NOTHING
 
     names = ", ".join(member.name for member in members[:MOST_NAMED])
     more = f" and {len(members) - MOST_NAMED} more" if len(members) > MOST_NAMED else ""
@@ -519,7 +527,9 @@ def _look_for_undeclared(schema: Mapping[str, Any]) -> Look:
 
 
 def _shown_name(name: str) -> str:
-    return name if name.isprintable() and len(name) <= LONGEST_NAME else quote_value(name)
+    if name.isprintable() and len(name) <= LONGEST_NAME:
+        return name
+    return quote_value(name)
 
 
 def _undeclared_in(
@@ -556,7 +566,9 @@ def with_words(operation: Operation, header: Header) -> Header:
     """
     promised = limit_headers(operation)
     request_id = operation.promises.request_id
-    owed = {*promised, CHALLENGES, *([request_id.header.lower()] if request_id else ())}
+    owed = {*promised, CHALLENGES}
+    if request_id:
+        owed.add(request_id.header.lower())
     name = header.name.lower()
     if name in owed:
         header = replace(header, required=True)
@@ -702,7 +714,9 @@ def _violation_of(header: Header, value: str) -> FindingKind | None:
         return _violation_by_integer(header.schema, value)
     if not value.strip():
         # A list without items is written like that.
-        return None if header.schema.get("type") == "array" else FindingKind.HEADER_EMPTY
+        if header.schema.get("type") == "array":
+            return None
+        return FindingKind.HEADER_EMPTY
     if header.name.lower() == CHALLENGES and not are_challenges(value):
         return FindingKind.HEADER_NO_CHALLENGE
     if header.schema.get("format") == "uri" and not _is_absolute(value):
@@ -719,7 +733,9 @@ def _violation_by_integer(schema: Mapping[str, Any], value: str) -> FindingKind 
         return FindingKind.HEADER_NEGATIVE
     is_below = least is not None and number < least
     is_above = most is not None and number > most
-    return FindingKind.HEADER_OUT_OF_BOUNDS if is_below or is_above else None
+    if is_below or is_above:
+        return FindingKind.HEADER_OUT_OF_BOUNDS
+    return None
 
 
 def _is_absolute(url: str) -> bool:
@@ -793,7 +809,9 @@ def _look_at_value(path: str, allowed: Sequence[Any]) -> Look:
         if wrong is not None:
             observed = quote_value(wrong)
             return Finding(FindingKind.VALUE_UNLISTED, exchange.status, path, observed=observed)
-        return KEPT if came else NOTHING
+        if came:
+            return KEPT
+        return NOTHING
 
     return look
 
@@ -822,6 +840,7 @@ def _contradictions_in(where: str, content: Content) -> Iterator[Clause]:
 
 def _contradiction_clause(where: str, member: Property, told: str) -> Clause:
     finding = Finding(FindingKind.SCHEMA_CONTRADICTS, subject=member.path, observed=told)
+    status = "" if where == "request" else where
     return Clause(
         id=f"document/schema/{where}/{member.path or 'body'}",
         family=Family.SHAPE,
@@ -831,7 +850,7 @@ def _contradiction_clause(where: str, member: Property, told: str) -> Clause:
         judge=lambda _: [Evidence(None, finding)],
         explain=missing(MissingKind.NO_EXAMPLE),
         needs=frozenset(),
-        topic=Topic(status="" if where == "request" else where, member=member.path),
+        topic=Topic(status=status, member=member.path),
     )
 
 
@@ -852,8 +871,12 @@ def _shown_value(header: Header) -> Any:
     """Return the example of *header* as its schema has it: on the wire, 12 and "12" are one."""
     shown = header.schema["example"]
     if _is_integer(header):
-        return int(shown) if isinstance(shown, str) and INTEGER.match(shown) else shown
-    return shown if header.schema.get("type") in ("number", "boolean") else str(shown)
+        if isinstance(shown, str) and INTEGER.match(shown):
+            return int(shown)
+        return shown
+    if header.schema.get("type") in ("number", "boolean"):
+        return shown
+    return str(shown)
 
 
 def _example_clause(status: str, id: str, content: Content, example: Example) -> Clause:

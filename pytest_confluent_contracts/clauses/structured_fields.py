@@ -107,7 +107,9 @@ def _members_in(value: str) -> dict[str, Item]:
         members = parse_dictionary(value)
     except Malformed:
         return {}
-    return members if LIMIT_MEMBER in members else {}
+    if LIMIT_MEMBER not in members:
+        return {}
+    return members
 
 
 def _members_told(members: Mapping[str, Item]) -> Told:

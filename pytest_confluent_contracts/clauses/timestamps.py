@@ -55,60 +55,65 @@ ALIKE = 3  # updates off by the same hours make a time zone, not a coincidence
 def derive(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
     """Yield what holds for the members that tell when the resource was created and updated."""
     promised = operation.promises.timestamps
-    created, updated, place = promised.created, promised.updated, promised.place
-    level = _level_of(promised)
-    explain = unless_answered(MissingKind.NO_TIME_STAMPS)
+    created, updated = promised.created, promised.updated
     if created:
         yield Clause(
             id="update/created-constant",
             family=Family.UPDATE,
-            level=level,
-            place=place,
+            level=_level_of(promised),
+            place=promised.place,
             promise=f"{created} never changes",
             judge=_judge_constant_time(model, created),
-            explain=explain,
+            explain=unless_answered(MissingKind.NO_TIME_STAMPS),
             needs=EVERY,
         )
     if updated:
-        yield Clause(
-            id="update/updated-never-back",
-            family=Family.UPDATE,
-            level=level,
-            place=place,
-            promise=f"{updated} never goes back",
-            judge=_judge_going_back(model, updated),
-            explain=explain,
-            needs=EVERY,
-            sequential=True,
-        )
-        yield Clause(
-            id="update/updated-moves",
-            family=Family.UPDATE,
-            level=level,
-            place=place,
-            promise=f"{updated} moves when something changed",
-            judge=_judge_moving(model, updated),
-            explain=explain,
-            needs=EVERY,
-            stateful=True,
-        )
+        yield from _time_of_update(promised, model)
         yield from _agreement_with_date(operation, model)
     if created and updated:
         yield Clause(
             id="update/updated-after-created",
             family=Family.UPDATE,
-            level=level,
-            place=place,
+            level=_level_of(promised),
+            place=promised.place,
             promise=f"{updated} is not before {created}",
             judge=each(is_accepted, _look_at_order(created, updated)),
-            explain=explain,
+            explain=unless_answered(MissingKind.NO_TIME_STAMPS),
             needs=EVERY,
         )
 
 
+def _time_of_update(promised: Timestamps, model: ResourceModel) -> Iterator[Clause]:
+    updated = promised.updated
+    yield Clause(
+        id="update/updated-never-back",
+        family=Family.UPDATE,
+        level=_level_of(promised),
+        place=promised.place,
+        promise=f"{updated} never goes back",
+        judge=_judge_going_back(model, updated),
+        explain=unless_answered(MissingKind.NO_TIME_STAMPS),
+        needs=EVERY,
+        sequential=True,
+    )
+    yield Clause(
+        id="update/updated-moves",
+        family=Family.UPDATE,
+        level=_level_of(promised),
+        place=promised.place,
+        promise=f"{updated} moves when something changed",
+        judge=_judge_moving(model, updated),
+        explain=unless_answered(MissingKind.NO_TIME_STAMPS),
+        needs=EVERY,
+        stateful=True,
+    )
+
+
 def _level_of(promised: Timestamps) -> Level:
     """Return how strictly time stamps are held: what follows from their names alone warns."""
-    return Level.SHOULD if promised.inferred else Level.MUST
+    if promised.inferred:
+        return Level.SHOULD
+    return Level.MUST
 
 
 def _agreement_with_date(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
@@ -313,7 +318,9 @@ class Offset:
         """Return the whole number of quarter hours within a minute of it, 0 where there is none."""
         nearest = round(self.seconds / QUARTER_S)
         is_near = abs(self.seconds - nearest * QUARTER_S) <= AGREED_S
-        return nearest if is_near else 0
+        if not is_near:
+            return 0
+        return nearest
 
 
 def _offsets(model: ResourceModel, path: str, exchanges: Sequence[Exchange]) -> list[Offset]:

@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 
 def derive(operation: Operation) -> Iterator[Clause]:
     """Yield what an update must change, must leave alone, and must never show."""
-    content = operation.success.content if operation.success else None
+    content = operation.success_content
     if content is None:
         return
     model = ResourceModel.of(operation, content)
@@ -121,7 +121,8 @@ def _names_in(schema: Mapping[str, Any]) -> set[str]:
     names = set(schema.get("properties") or ())
     for key in ("oneOf", "anyOf", "allOf"):
         for branch in schema.get(key) or ():
-            names |= _names_in(branch) if isinstance(branch, Mapping) else set()
+            if isinstance(branch, Mapping):
+                names |= _names_in(branch)
     for key in ("then", "else"):
         if isinstance(schema.get(key), Mapping):
             names |= _names_in(schema[key])
@@ -463,12 +464,13 @@ def _id_is_path_id(operation: Operation, promised: Identity) -> Clause:
     parameter, member = promised.parameter, promised.property
     documented = {one.path: one.schema for one in operation.answer_members}
     schema = documented.get(member, {})
-    is_number, is_uuid = schema.get("type") == "integer", schema.get("format") == "uuid"
+    shown_as = int if schema.get("type") == "integer" else str
+    is_uuid = schema.get("format") == "uuid"
 
     def look(exchange: Exchange) -> Finding | Looked:
         asked = dict(exchange.case.parameters).get(parameter)
         came = paths.value_at(exchange.json, member)
-        if isinstance(came, bool) or not isinstance(came, (int if is_number else str)):
+        if isinstance(came, bool) or not isinstance(came, shown_as):
             return NOTHING
         # A UUID is the same in both cases (RFC 9562 4).
         if str(came) == asked or (is_uuid and str(came).lower() == str(asked).lower()):

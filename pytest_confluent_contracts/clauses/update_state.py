@@ -10,7 +10,7 @@ from pytest_confluent_contracts.clauses.notation import is_same_value
 from pytest_confluent_contracts.clauses.reading import SchemaReader, quote_value
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Finding
-from pytest_confluent_contracts.model.documents import COMPOSING, separate_members
+from pytest_confluent_contracts.model.documents import COMPOSING, separate_members, types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import Expect
 
@@ -174,7 +174,7 @@ def _holds_secret(operation: Operation, member: Property) -> bool:
 
 
 def _is_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    types, others = _types_of(one), _types_of(other)
+    types, others = set(types_allowed(one)), set(types_allowed(other))
     if types and others and not types & others:
         return False
     if one.get("format") != other.get("format"):
@@ -186,11 +186,6 @@ def _is_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     if isinstance(items, Mapping) and isinstance(other_items, Mapping):
         return _is_alike(items, other_items)
     return True
-
-
-def _types_of(schema: Mapping[str, Any]) -> set[str]:
-    kinds = schema.get("type") or ()
-    return {kinds} if isinstance(kinds, str) else set(kinds)
 
 
 def _frozen_around(path: str, frozen: Sequence[str]) -> tuple[str, ...]:
@@ -340,4 +335,6 @@ def finding_on_first_change(kind: FindingKind, status: int, changed: Changes) ->
 
 
 def _quoted_state(value: Any) -> str:
-    return "" if value is ABSENT else quote_value(value, QUOTED)
+    if value is ABSENT:
+        return ""
+    return quote_value(value, QUOTED)

@@ -65,7 +65,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
     yield _content_coding(operation)
     yield _framing(operation)
     yield _kept_open(operation)
-    content = operation.success.content if operation.success else None
+    content = operation.success_content
     if content is not None:
         yield _same_on_every_connection(operation, ResourceModel.of(operation, content))
 
@@ -78,7 +78,9 @@ def _content_coding(operation: Operation) -> Clause:
         flaw = exchange.coding
         if flaw is not None:
             return Finding(CODING_FINDINGS[flaw.fault], exchange.status, flaw.coding)
-        return KEPT if exchange.text else NOTHING
+        if exchange.text:
+            return KEPT
+        return NOTHING
 
     return Clause(
         id="wire/content-coding",
@@ -255,4 +257,6 @@ def _are_interleaved(one: Sequence[Exchange], other: Sequence[Exchange]) -> bool
 
 
 def _quoted(value: Any) -> str:
-    return "nothing" if value is ABSENT else quote_value(value, QUOTED)
+    if value is ABSENT:
+        return "nothing"
+    return quote_value(value, QUOTED)

@@ -37,7 +37,7 @@ WHERE_STAMPS_STAND = frozenset({"", "metadata", "meta", "data", "data.attributes
 def conventional_promises(operation: Operation) -> Promises:
     """Return what a document promises by convention: the usual names, the documented statuses."""
     place = operation.place
-    answer = operation.success.content if operation.success else None
+    answer = operation.success_content
     return Promises(
         refusals=_documented_refusals(operation),
         rate_limit=usual_rate_limit(operation),
@@ -183,4 +183,6 @@ def _usual_timestamps(operation: Operation) -> Timestamps:
 
 
 def _members(content: Content | None) -> tuple[Property, ...]:
-    return content.properties if content else ()
+    if not content:
+        return ()
+    return content.properties

@@ -127,7 +127,9 @@ def _unit_in_numbers(reset: Header) -> ResetUnit:
     numbers = [number for number in shown if isinstance(number, int) and number > 0]
     if not numbers:
         return ResetUnit.UNKNOWN
-    return ResetUnit.EPOCH if max(numbers) >= EPOCH_S else ResetUnit.SECONDS
+    if max(numbers) >= EPOCH_S:
+        return ResetUnit.EPOCH
+    return ResetUnit.SECONDS
 
 
 def _are_in_windows(found: Mapping[str, Header]) -> bool:

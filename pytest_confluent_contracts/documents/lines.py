@@ -59,7 +59,9 @@ def nodes_in(value: Any) -> Iterator[Node]:
 
 def shift_lines(value: Any, by: int) -> None:
     """Count the lines of every mapping in *value* from *by* on, in place."""
-    for node in nodes_in(value) if by else ():
+    if by == 0:
+        return
+    for node in nodes_in(value):
         node.line += by
         node.lines = {key: line + by for key, line in node.lines.items()}
 

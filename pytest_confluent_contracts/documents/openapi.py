@@ -36,6 +36,7 @@ from pytest_confluent_contracts.model.documents import (
     Operation,
     Property,
     Response,
+    Unjudged,
     UnreadOperation,
 )
 from pytest_confluent_contracts.model.media_types import preference
@@ -61,7 +62,9 @@ def read_document(path: Path, overlays: tuple[Path, ...] = ()) -> Document:
     Raise `ContractError` naming file, line and cure, where none of them can be.
     """
     files = FileSet(path)
-    vain = [action for overlay in overlays for action in apply_overlay(files, overlay)]
+    vain: list[Unjudged] = []
+    for overlay in overlays:
+        vain += apply_overlay(files, overlay)
     source = SourceFile(files)
     reader = _DocumentReader(source)
     try:
@@ -246,9 +249,8 @@ class _DocumentReader:
             words = [header.get("description"), (header.get("schema") or {}).get("description")]
             description = " ".join(str(one) for one in words if one)
             required = header.get("required")
-            is_said = isinstance(required, bool)
+            presence = required if isinstance(required, bool) else None
             place = self.source.location(line)
-            presence = required if is_said else None
             yield Header(name, schema, place, presence, description)
 
     def _contents(
@@ -287,27 +289,18 @@ class _DocumentReader:
     ) -> tuple[Mapping[str, Any], tuple[Property, ...]]:
         """Return the schema of *media*, read once though many operations refer to it."""
         stated = media.get("schema")
-        is_reference = isinstance(stated, Node) and set(stated) == {"$ref"}
-        key = id(self.source.resolve(stated, line) if is_reference else stated), other_way, implied
+        shared = stated
+        if isinstance(stated, Node) and set(stated) == {"$ref"}:
+            shared = self.source.resolve(stated, line)
+        key = id(shared), other_way, implied
         if stated is None or key not in self._known_schemas:
             schema = self.schemas.json_schema_at(media, line, other_way)
             if implied:
                 schema = with_implied_types(schema)
-            self._check_schema(schema, line)
+            self.schemas.check(schema, line, "this body")
             members = tuple(members_of(schema, self.source.location))
             self._known_schemas[key] = (schema, members)
         return self._known_schemas[key]
-
-    def _check_schema(self, schema: Mapping[str, Any], line: int) -> None:
-        """Raise `ContractError` where no validator would take the schema."""
-        import jsonschema_rs
-
-        try:
-            jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True)
-        except ValueError as error:
-            said = str(error).splitlines()[0]
-            told = f"the schema of this body is no JSON Schema: {said}"
-            raise self.source.error(line, told) from error
 
     def _examples(self, media: Node) -> Iterator[Example]:
         if "example" in media:

@@ -26,7 +26,9 @@ def extended_name(path: Path) -> str | None:
     """
     files = FileSet(path)
     root = _overlay_root(files, files.first.root)
-    return str(root["extends"]) if "extends" in root else None
+    if "extends" not in root:
+        return None
+    return str(root["extends"])
 
 
 def apply_overlay(files: FileSet, path: Path) -> list[Unjudged]:

@@ -40,7 +40,7 @@ def declared_parameters(
     found: dict[tuple[str, Location], Parameter] = {}
     for holder in (item, node):
         for parameter in reader.listed_in(holder):
-            found[_identity(parameter)] = parameter
+            found[_name_and_location(parameter)] = parameter
     of_path: list[Parameter] = []
     for name in dict.fromkeys(template_names(path)):
         declared = found.get((name, Location.PATH))
@@ -66,11 +66,11 @@ def _settled_values(schema: Mapping[str, Any]) -> list[Any]:
     return [*found, *schema.get("enum", ())]
 
 
-def _identity(parameter: Parameter) -> tuple[str, Location]:
+def _name_and_location(parameter: Parameter) -> tuple[str, Location]:
     """Return what tells a parameter apart: headers are known in any case (RFC 9110 5.1)."""
-    name = parameter.name
-    is_header = parameter.location is Location.HEADER
-    return name.lower() if is_header else name, parameter.location
+    if parameter.location is Location.HEADER:
+        return parameter.name.lower(), parameter.location
+    return parameter.name, parameter.location
 
 
 class _ParameterReader:
@@ -86,7 +86,7 @@ class _ParameterReader:
             node = self.source.resolve(stated, line)
             if not isinstance(node.get("name"), str):
                 raise self.source.error(node.line, "this parameter has no `name`")
-            location = self._location(node)
+            location = self._stated_location(node)
             is_header = location is Location.HEADER
             if not (is_header and node["name"].lower() in IGNORED_HEADERS):
                 yield self._parameter(node, location)
@@ -107,7 +107,7 @@ class _ParameterReader:
             place=self.source.location(node.line),
         )
 
-    def _location(self, node: Node) -> Location:
+    def _stated_location(self, node: Node) -> Location:
         stated = node.get("in")
         if stated not in set(Location):
             told = f"parameter `{node['name']}`: `in` is path, query, header or cookie"
@@ -117,7 +117,7 @@ class _ParameterReader:
     def _parameter(self, node: Node, location: Location) -> Parameter:
         media_type, holder = self._value_holder(node)
         schema = self.schemas.json_schema_at(holder, node.line)
-        self._check_schema(node, schema)
+        self.schemas.check(schema, node.line, f"parameter `{node['name']}`")
         style = self._style(node, location)
         return Parameter(
             name=node["name"],
@@ -129,7 +129,7 @@ class _ParameterReader:
             allow_reserved=bool(node.get("allowReserved")),
             schema=schema,
             media_type=media_type,
-            examples=tuple(self._examples(node, holder, schema)),
+            examples=tuple(self._values_shown(node, holder, schema)),
             deprecated=bool(node.get("deprecated")),
             place=self.source.location(node.line),
         )
@@ -153,18 +153,7 @@ class _ParameterReader:
             raise self.source.error(node.line_of("style"), f"{told} ({', '.join(known)})")
         return style
 
-    def _check_schema(self, node: Node, schema: Mapping[str, Any]) -> None:
-        """Raise `ContractError` where no validator would take the schema."""
-        import jsonschema_rs
-
-        try:
-            jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True)
-        except ValueError as error:
-            said = str(error).splitlines()[0]
-            told = f"the schema of parameter `{node['name']}` is no JSON Schema: {said}"
-            raise self.source.error(node.line, told) from error
-
-    def _examples(self, node: Node, holder: Node, schema: Mapping[str, Any]) -> Iterator[Any]:
+    def _values_shown(self, node: Node, holder: Node, schema: Mapping[str, Any]) -> Iterator[Any]:
         """Yield the values that the document shows: of the parameter, its content, its schema."""
         holders = [node] if holder is node else [node, holder]
         for one in holders:
@@ -178,4 +167,5 @@ class _ParameterReader:
         if "example" in schema:
             yield schema["example"]
         listed = schema.get("examples")
-        yield from listed if isinstance(listed, list) else ()
+        if isinstance(listed, list):
+            yield from listed

@@ -148,14 +148,18 @@ def _bases_in(value: Any, base: str) -> Iterator[tuple[int, str]]:
 
 
 def _base_within(value: Any, base: str) -> str:
-    own = _id_of(value)
-    return base if own is None else urljoin(base, own)
+    own = _stated_id(value)
+    if own is None:
+        return base
+    return urljoin(base, own)
 
 
-def _id_of(value: Any) -> str | None:
+def _stated_id(value: Any) -> str | None:
     """Return the ``$id`` of a schema without its empty fragment, None where it has none."""
     own = value.get("$id") if isinstance(value, Mapping) else None
-    return own.removesuffix("#") if isinstance(own, str) and not own.startswith("#") else None
+    if isinstance(own, str) and not own.startswith("#"):
+        return own.removesuffix("#")
+    return None
 
 
 def _parts_of(value: Any) -> Iterable[Any]:
@@ -182,7 +186,7 @@ def _openapi_specification() -> Specification[Any]:
 
     return Specification(  # type: ignore[call-arg]  # made by attrs, which its stubs do not tell
         name="OpenAPI",
-        id_of=_id_of,
+        id_of=_stated_id,
         subresources_of=_parts_of,
         anchors_in=anchors_in,
         maybe_in_subresource=lambda segments, resolver, subresource: resolver,

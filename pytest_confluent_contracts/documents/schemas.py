@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_confluent_contracts.documents.lines import Node, strip
 from pytest_confluent_contracts.model import paths
-from pytest_confluent_contracts.model.documents import Property
+from pytest_confluent_contracts.model.documents import Property, types_allowed
 from pytest_confluent_contracts.model.schema_merging import (
     contradiction,
     is_forbidden,
@@ -87,7 +87,20 @@ class SchemaReader:
         if definitions:
             merged["$defs"] = definitions
         schema: dict[str, Any] = _with_null_types(merged)
-        return _required_this_way(schema, other_way) if other_way else schema
+        if other_way:
+            schema = _required_this_way(schema, other_way)
+        return schema
+
+    def check(self, schema: Mapping[str, Any], line: int, what: str) -> None:
+        """Raise `ContractError` at *line* where no validator takes *schema*, that of *what*."""
+        import jsonschema_rs
+
+        try:
+            jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True)
+        except ValueError as error:
+            said = str(error).splitlines()[0]
+            told = f"the schema of {what} is no JSON Schema: {said}"
+            raise self.source.error(line, told) from error
 
     def _merged(self, node: Any, around: Around) -> dict[str, Any]:
         """Return the schema of *node*, ``allOf`` merged into it, its line under ``x-line``."""
@@ -277,8 +290,7 @@ def _with_null_types(schema: Any) -> Any:
         if key != "nullable":
             plain[key] = _keyword_with_null_types(key, value)
     if schema.get("nullable") and "type" in plain:
-        types = plain["type"] if isinstance(plain["type"], list) else [plain["type"]]
-        plain["type"] = list(dict.fromkeys([*types, "null"]))
+        plain["type"] = list(dict.fromkeys([*types_allowed(plain), "null"]))
         if "enum" in plain and None not in plain["enum"]:
             plain["enum"] = [*plain["enum"], None]
     if schema.get("nullable") and "$ref" in plain:

@@ -49,7 +49,9 @@ class SourceFile:
 
     def mapping_or_empty(self, node: Node, key: str) -> Node:
         """Return the mapping at *key*, an empty one where nothing stands there."""
-        return self.mapping(node, key) if key in node else Node(node.line)
+        if key in node:
+            return self.mapping(node, key)
+        return Node(node.line)
 
     def list_or_empty(self, node: Node, key: str) -> list[Any]:
         """Return the list at *key*, an empty one where nothing stands there."""

@@ -61,7 +61,9 @@ def _line_at(block: Node, error: Any) -> int:
         node = node[part]
     named = re.search(r"'([^']+)' (?:was|were) unexpected|\"([^\"]+)\"", str(error.message))
     key = next((group for group in named.groups() if group), "") if named else ""
-    return node.line_of(key) if isinstance(node, Node) and key in node else line
+    if isinstance(node, Node) and key in node:
+        return node.line_of(key)
+    return line
 
 
 def _common(holder: Node, key: str, source: SourceFile) -> dict[str, Any]:
@@ -94,7 +96,9 @@ def _stated_refusals(entry: Node, common: Mapping[str, Any]) -> Refusals:
 
 
 def _statuses(stated: int | Sequence[int]) -> tuple[int, ...]:
-    return (stated,) if isinstance(stated, int) else tuple(stated)
+    if isinstance(stated, int):
+        return (stated,)
+    return tuple(stated)
 
 
 def _stated_rate_limit(entry: Node, common: Mapping[str, Any]) -> RateLimit:

@@ -83,4 +83,6 @@ def _is_left_out(kind: str, keyword: str) -> bool:
 def _told_keyword(kind: str, keyword: str) -> str:
     """Return how a keyword is told: ``xml (schema)``."""
     is_known = keyword in NOT_JUDGED.get(kind, NONE)
-    return f"{keyword} ({kind})" if is_known else f"{keyword} (unknown in {kind})"
+    if is_known:
+        return f"{keyword} ({kind})"
+    return f"{keyword} (unknown in {kind})"

@@ -123,7 +123,9 @@ class _Builder:
                 raise UnreadableText(f"duplicate key {event.value!r}", line)
             own[event.value] = value
             own.lines[event.value] = line
-        return with_members_of(own, merged) if merged else own
+        if merged:
+            return with_members_of(own, merged)
+        return own
 
 
 def _sources(value: Any, line: int) -> list[Node]:
@@ -167,7 +169,9 @@ def _plain_scalar(text: str, line: int) -> Any:
     try:
         if INTEGER.fullmatch(text):
             return int(text)
-        return float(text) if NUMBER.fullmatch(text) else text
+        if NUMBER.fullmatch(text):
+            return float(text)
+        return text
     except ValueError as error:  # Python reads integers of some thousand digits at most
         raise UnreadableText(str(error), line) from error
 

@@ -15,6 +15,7 @@ from email.policy import HTTP
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.media_types import IN_JSON, BodyKind, matching
 from pytest_confluent_contracts.model.paths import ABSENT, tokens_of
 
@@ -58,7 +59,7 @@ def read_as_documented(operation: Operation, media_type: str, body: bytes) -> Re
 
 def _value_of(content: Content, media_type: str, body: bytes) -> Any:
     if content.kind in IN_JSON:
-        return _json_value(body)
+        return _parsed_json(body)
     if content.kind in FORMS:
         is_form = content.kind is BodyKind.FORM
         pairs = _form_pairs(body) if is_form else _multipart_pairs(media_type, body)
@@ -68,16 +69,16 @@ def _value_of(content: Content, media_type: str, body: bytes) -> Any:
     return ABSENT
 
 
-def _json_value(body: bytes) -> Any:
+def _parsed_json(body: bytes) -> Any:
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        value = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
         raise Unreadable("The body is not JSON.") from None
     return value
 
 
-def _no_constant(name: str) -> Any:
+def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
@@ -113,26 +114,27 @@ def _members_of(content: Content, pairs: list[tuple[str, str]]) -> dict[str, Any
     found: dict[str, Any] = {}
     for name, text in pairs:
         schema = members.get(name, {})
-        if schema.get("type") == "array":
-            item = schema.get("items")
-            item = item if isinstance(item, Mapping) else {}
-            found.setdefault(name, []).append(_typed(item, text))
-        else:
-            found[name] = _typed(schema, text)
+        if schema.get("type") != "array":
+            found[name] = _value_of_text(schema, text)
+            continue
+        items = schema.get("items")
+        item_schema = items if isinstance(items, Mapping) else {}
+        found.setdefault(name, []).append(_value_of_text(item_schema, text))
     return found
 
 
-def _typed(schema: Mapping[str, Any], text: str) -> Any:
-    types = schema.get("type", "string")
-    listed = types if isinstance(types, list) else [types]
-    if "string" in listed:
+def _value_of_text(schema: Mapping[str, Any], text: str) -> Any:
+    types = types_allowed(schema)
+    if "string" in types or not types:
         return text
     try:
         value = json.loads(text)
     except ValueError:
         return text
-    is_text_of_null = value is None and "null" not in listed
-    return text if is_text_of_null else value
+    is_text_of_null = value is None and "null" not in types
+    if is_text_of_null:
+        return text
+    return value
 
 
 # --- patches --------------------------------------------------------------------------------------
@@ -176,19 +178,21 @@ def _with_operation(document: Any, operation: Mapping[str, Any]) -> Any:
     name, path = operation.get("op"), operation.get("path", "")
     value = operation.get("value")
     if name in ("move", "copy"):
-        value = deepcopy(_found(document, operation.get("from", "")))
+        value = deepcopy(_value_found(document, operation.get("from", "")))
     if name == "move":
-        document = _without(document, operation.get("from", ""))
+        document = _without_value(document, operation.get("from", ""))
     if name in ("test", "remove", "replace"):
-        there = _found(document, path)  # it must be there
+        there = _value_found(document, path)  # it must be there
         if name == "test" and there != value:
             raise Unpatchable("the test fails")
     if name in ("remove", "replace"):
-        document = _without(document, path)
-    return document if name in ("test", "remove") else _with_added(document, path, value)
+        document = _without_value(document, path)
+    if name in ("test", "remove"):
+        return document
+    return _with_added(document, path, value)
 
 
-def _found(document: Any, pointer: str) -> Any:
+def _value_found(document: Any, pointer: str) -> Any:
     for token in tokens_of(pointer):
         if isinstance(document, list) and token.isdecimal() and int(token) < len(document):
             document = document[int(token)]
@@ -199,9 +203,9 @@ def _found(document: Any, pointer: str) -> Any:
     return document
 
 
-def _without(document: Any, pointer: str) -> Any:
+def _without_value(document: Any, pointer: str) -> Any:
     *around, last = tokens_of(pointer)
-    holder = _found(document, "".join(f"/{token}" for token in around))
+    holder = _value_found(document, "".join(f"/{token}" for token in around))
     if isinstance(holder, list):
         del holder[int(last)]
     elif isinstance(holder, dict):
@@ -211,11 +215,13 @@ def _without(document: Any, pointer: str) -> Any:
 
 def _with_added(document: Any, pointer: str, value: Any) -> Any:
     *around, last = tokens_of(pointer)
-    holder = _found(document, "".join(f"/{token}" for token in around))
+    holder = _value_found(document, "".join(f"/{token}" for token in around))
     if isinstance(holder, dict):
         holder[last] = value
-    elif isinstance(holder, list) and (last == "-" or last.isdecimal()):
-        holder.insert(len(holder) if last == "-" else int(last), value)
+    elif isinstance(holder, list) and last == "-":
+        holder.append(value)
+    elif isinstance(holder, list) and last.isdecimal():
+        holder.insert(int(last), value)
     else:
         raise Unpatchable(f"nothing can be put at {pointer}")
     return document

@@ -71,10 +71,11 @@ def limit_fields(operation: Operation, window: Window) -> list[tuple[str, str]]:
     """
     promised = operation.promises.rate_limit or USUAL
     is_epoch = promised.reset_unit is ResetUnit.EPOCH
+    reset = window.ends_at if is_epoch else window.seconds_left
     counts = {
         "limit": window.limit,
         "remaining": window.left,
-        "reset": window.ends_at if is_epoch else window.seconds_left,
+        "reset": reset,
         "period": window.seconds,
         "used": window.limit - window.left,
     }
@@ -93,7 +94,7 @@ def _policies_beside(operation: Operation, told: dict[str, str], window: Window)
     for response in operation.responses:
         for header in response.headers:
             if header.name.lower() == POLICY and header.name not in told:
-                return {header.name: _policy_told(operation, header.name, window)}
+                return {header.name: _policy_value(operation, header.name, window)}
     return {}
 
 
@@ -101,7 +102,7 @@ def _field_value(operation: Operation, name: str, window: Window, count: int) ->
     """Return what the header *name* tells: *count*, or what a field of the drafts has."""
     limit, left, reset = window.limit, window.left, window.seconds_left
     if name.lower() == POLICY:
-        return _policy_told(operation, name, window)
+        return _policy_value(operation, name, window)
     if name.lower() == STATE and operation.promises.rate_limit is not None:
         if operation.promises.rate_limit.limit.lower() == STATE:  # as the seventh draft has it
             return f"limit={limit}, remaining={left}, reset={reset}"
@@ -111,7 +112,7 @@ def _field_value(operation: Operation, name: str, window: Window, count: int) ->
     return str(count)
 
 
-def _policy_told(operation: Operation, name: str, window: Window) -> str:
+def _policy_value(operation: Operation, name: str, window: Window) -> str:
     promised = operation.promises.rate_limit or USUAL
     # Since the eighth draft policies have names, which RateLimit tells of as a list.
     tells_of_names = promised.remaining.lower() in (STATE, "")

@@ -12,7 +12,7 @@ from urllib.parse import unquote, unquote_plus
 
 import jsonschema_rs
 
-from pytest_confluent_contracts.model.documents import Location
+from pytest_confluent_contracts.model.documents import Location, types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
@@ -33,19 +33,23 @@ class SentParameters:
 
     def __init__(self, target: str, headers: Mapping[str, str]) -> None:
         self.headers = headers
-        self.query = [pair.partition("=")[::2] for pair in _parts(target.partition("?")[2], "&")]
-        cookies = _parts(headers.get("cookie", ""), ";")
+        self.query = [
+            pair.partition("=")[::2] for pair in _parts_between(target.partition("?")[2], "&")
+        ]
+        cookies = _parts_between(headers.get("cookie", ""), ";")
         self.cookies = [pair.strip().partition("=")[::2] for pair in cookies]
 
     def texts(self, location: Location, name: str) -> list[str]:
         """Return each undecoded value of *name* at *location*."""
         if location is Location.HEADER:
-            return [self.headers[name.lower()]] if name.lower() in self.headers else []
+            if name.lower() not in self.headers:
+                return []
+            return [self.headers[name.lower()]]
         pairs = self.query if location is Location.QUERY else self.cookies
         return [value for written, value in pairs if unquote_plus(written) == name]
 
 
-def _parts(text: str, between: str) -> list[str]:
+def _parts_between(text: str, between: str) -> list[str]:
     return [part for part in text.split(between) if part]
 
 
@@ -55,7 +59,9 @@ def carried_credential(scheme: SecurityScheme, target: str, headers: Mapping[str
     texts = sent.texts(scheme.location, scheme.carrier)
     if not texts:
         return ""
-    return texts[-1] if scheme.location is Location.HEADER else unquote(texts[-1])
+    if scheme.location is Location.HEADER:
+        return texts[-1]
+    return unquote(texts[-1])
 
 
 def broken_rules(operation: Operation, target: str, headers: Mapping[str, str]) -> list[Broken]:
@@ -78,7 +84,10 @@ def sends(name: str, location: Location, target: str, headers: Mapping[str, str]
 def rules_broken_in_path(parameter: Parameter, text: str) -> list[str]:
     """Return the rules that *text*, decoded, breaks as the value of a parameter of the path."""
     validator = jsonschema_rs.Draft202012Validator(dict(parameter.schema), validate_formats=True)
-    return [_rule_of(error) for error in validator.iter_errors(_typed(parameter.types, text))]
+    return [
+        _rule_of_error(error)
+        for error in validator.iter_errors(_value_in_types(parameter.types, text))
+    ]
 
 
 def is_there(parameter: Parameter, target: str, headers: Mapping[str, str]) -> bool:
@@ -95,18 +104,22 @@ def _rules_broken(parameter: Parameter, sent: SentParameters) -> list[str]:
     except ValueError:
         return ["type"]
     if value is ABSENT:
-        return [REQUIRED] if parameter.required else []
+        if not parameter.required:
+            return []
+        return [REQUIRED]
     validator = jsonschema_rs.Draft202012Validator(dict(parameter.schema), validate_formats=True)
-    return [_rule_of(error) for error in validator.iter_errors(value)]
+    return [_rule_of_error(error) for error in validator.iter_errors(value)]
 
 
-def _rule_of(error: Any) -> str:
+def _rule_of_error(error: Any) -> str:
     """Return the keyword that was broken, with where it stands: in the items, or the members."""
     keyword, place = str(error.kind.name), list(error.instance_path)
     if place and isinstance(place[0], int):
         return f"items/{keyword}"
     is_of_member = bool(place) or keyword == "required"
-    return f"properties/{keyword}" if is_of_member else keyword
+    if is_of_member:
+        return f"properties/{keyword}"
+    return keyword
 
 
 # --- reading by style -----------------------------------------------------------------------------
@@ -124,20 +137,22 @@ def _sent_value(parameter: Parameter, sent: SentParameters) -> Any:
         return ABSENT
     if parameter.media_type:
         text = _decoded(parameter, texts[-1])
-        return json.loads(text) if "json" in parameter.media_type else text
+        if "json" in parameter.media_type:
+            return json.loads(text)
+        return text
     if "array" not in parameter.types:
-        return _typed(parameter.types, _decoded(parameter, texts[-1]))
+        return _value_in_types(parameter.types, _decoded(parameter, texts[-1]))
     if not parameter.explode or parameter.location is Location.HEADER:
         texts = _split(parameter, texts[-1])
-    types = _types_of(parameter.schema.get("items"))
-    return [_typed(types, _decoded(parameter, text)) for text in texts]
+    types = _types_named(parameter.schema.get("items"))
+    return [_value_in_types(types, _decoded(parameter, text)) for text in texts]
 
 
 def _sent_object(parameter: Parameter, sent: SentParameters) -> Any:
     members = parameter.schema.get("properties") or {}
     found: dict[str, Any] = {}
     for name, text in _sent_members(parameter, sent, members):
-        found[name] = _typed(_types_of(members.get(name)), _decoded(parameter, text))
+        found[name] = _value_in_types(_types_named(members.get(name)), _decoded(parameter, text))
     return found or ABSENT
 
 
@@ -171,24 +186,29 @@ def _listed_members(parameter: Parameter, words: Sequence[str]) -> Iterator[tupl
 
 def _split(parameter: Parameter, text: str) -> list[str]:
     words = re.split(BETWEEN.get(parameter.style, ","), text)
-    return [word.strip() for word in words] if parameter.location is Location.HEADER else words
+    if parameter.location is Location.HEADER:
+        return [word.strip() for word in words]
+    return words
 
 
 def _decoded(parameter: Parameter, text: str) -> str:
     if parameter.location is Location.HEADER:
         return text
-    return unquote_plus(text) if parameter.location is Location.QUERY else unquote(text)
+    if parameter.location is Location.QUERY:
+        return unquote_plus(text)
+    return unquote(text)
 
 
 # --- values ---------------------------------------------------------------------------------------
 
 
-def _types_of(schema: Any) -> tuple[str, ...]:
-    stated = schema.get("type", ()) if isinstance(schema, dict) else ()
-    return (stated,) if isinstance(stated, str) else tuple(stated)
+def _types_named(schema: Any) -> list[str]:
+    if not isinstance(schema, dict):
+        return []
+    return types_allowed(schema)
 
 
-def _typed(types: Sequence[str], text: str) -> Any:
+def _value_in_types(types: Sequence[str], text: str) -> Any:
     """Return *text* as a value of one of *types*, as a text where it reads as none of them."""
     if "boolean" in types and text in ("true", "false"):
         return text == "true"

@@ -53,7 +53,9 @@ def matching_text(pattern: str, least: int = 0, turn: int = 0) -> str:
     pieces = alternatives[turn % len(alternatives)]
     text = _written(pieces, 0, turn)
     more = least - len(text)
-    return _written(pieces, more, turn) if more > 0 else text
+    if more > 0:
+        return _written(pieces, more, turn)
+    return text
 
 
 def _written(pieces: tuple[Piece, ...], more: int, turn: int) -> str:

@@ -102,7 +102,9 @@ class MutationResult:
     def complaint(self) -> str:
         """Return what is wrong with the gate, empty where nothing is."""
         if not self.fault:
-            return f"red without a mutation: {', '.join(self.beside)}" if self.beside else ""
+            if not self.beside:
+                return ""
+            return f"red without a mutation: {', '.join(self.beside)}"
         if self.noticed:
             return ""
         return f"survived: {self.fault}; it breaks {', '.join(self.named) or 'no clause'}"

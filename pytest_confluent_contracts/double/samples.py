@@ -11,6 +11,7 @@ from typing import Any
 import jsonschema_rs
 
 from pytest_confluent_contracts.double.patterns import UnreadablePattern, matching_text
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT
 
 DEEPEST = 12  # levels; what contains itself ends before
@@ -56,22 +57,24 @@ Schema = Mapping[str, Any]
 
 def allowed_value(schema: Schema) -> Any:
     """Return a value that *schema* allows, `ABSENT` where none is found."""
-    return deepcopy(_allowed_value(json.dumps(schema, sort_keys=True, default=str)))
+    return deepcopy(_allowed_value(json.dumps(schema, default=str)))
 
 
 def is_allowed(schema: Schema, value: Any) -> bool:
     """Return whether *schema* allows *value*."""
-    return bool(_validator(json.dumps(schema, sort_keys=True, default=str)).is_valid(value))
+    return bool(_validator_of_text(json.dumps(schema, sort_keys=True, default=str)).is_valid(value))
 
 
 @lru_cache(maxsize=256)
 def _allowed_value(schema: str) -> Any:
     root = json.loads(schema)
-    return _Sampler(root).value(root) if isinstance(root, dict) else "sample"
+    if not isinstance(root, dict):
+        return "sample"
+    return _Sampler(root).value(root)
 
 
 @lru_cache(maxsize=1024)
-def _validator(schema: str) -> Any:
+def _validator_of_text(schema: str) -> Any:
     return jsonschema_rs.Draft202012Validator(json.loads(schema), validate_formats=True)
 
 
@@ -110,7 +113,7 @@ class _Sampler:
         for index in range(len(choices)):
             yield choices[(index + turn) % len(choices)]
         for variant in self._variants(schema):
-            for kind in _types_of(variant):
+            for kind in _likely_types(variant):
                 yield self._of_type(kind, variant, turn, depth)
 
     # --- what schemas are combined of -------------------------------------------------------------
@@ -164,19 +167,21 @@ class _Sampler:
 
     def _of_type(self, kind: str, schema: Schema, turn: int, depth: int) -> Any:
         if kind == "object":
-            return self._object(schema, turn, depth)
+            return self._sample_object(schema, turn, depth)
         if kind == "array":
-            return self._array(schema, turn, depth)
+            return self._sample_array(schema, turn, depth)
         if kind == "string":
-            return _text(schema, turn)
+            return _sample_text(schema, turn)
         if kind in ("number", "integer"):
-            return _number(schema, turn, is_whole=kind == "integer")
-        return turn % 2 == 1 if kind == "boolean" else None
+            return _sample_number(schema, turn, is_whole=kind == "integer")
+        if kind == "boolean":
+            return turn % 2 == 1
+        return None
 
-    def _object(self, schema: Schema, turn: int, depth: int) -> Any:
+    def _sample_object(self, schema: Schema, turn: int, depth: int) -> Any:
         names = self._wanted_names(schema, turn, depth)
         made: dict[str, Any] = {}
-        for name in names:
+        for name in _in_order_of(schema, names):
             value = self.value(_member_schema(schema, name), turn, depth + 1)
             if value is ABSENT and name in (schema.get("required") or ()):
                 return ABSENT
@@ -188,7 +193,7 @@ class _Sampler:
         """Return the names of the members that the object shall have."""
         properties = schema.get("properties") or {}
         needed = list(schema.get("required") or ())
-        shown = [name for name in properties if _is_shown(properties[name], depth)]
+        shown = [name for name in properties if _is_member_shown(name, properties[name], depth)]
         names = list(dict.fromkeys([*needed, *shown]))[: schema.get("maxProperties", 10_000)]
         names += [name for name in properties if name not in names]
         least = schema.get("minProperties", 0)
@@ -209,14 +214,16 @@ class _Sampler:
     def _free_name(self, schema: Schema, turn: int) -> str:
         """Return the name of a member that is not declared."""
         for pattern in schema.get("patternProperties") or ():
-            found = _text({"pattern": pattern}, turn)
+            found = _sample_text({"pattern": pattern}, turn)
             if found is not ABSENT:
                 return str(found)
         names = schema.get("propertyNames")
         found = self.value(names, turn) if names else ABSENT
-        return f"sample-{turn}" if found is ABSENT else str(found)
+        if found is ABSENT:
+            return f"sample-{turn}"
+        return str(found)
 
-    def _array(self, schema: Schema, turn: int, depth: int) -> Any:
+    def _sample_array(self, schema: Schema, turn: int, depth: int) -> Any:
         first = [self.value(one, turn, depth + 1) for one in schema.get("prefixItems") or ()]
         items = first[: schema.get("maxItems", len(first))]
         if "contains" in schema:
@@ -228,11 +235,23 @@ class _Sampler:
             items.append(self.value(schema.get("items", True), number, depth + 1))
             if schema.get("items", True) is True and is_unique:
                 items[-1] = f"sample-{len(items)}"
-        return ABSENT if any(item is ABSENT for item in items) else items
+        if any(item is ABSENT for item in items):
+            return ABSENT
+        return items
 
 
-def _is_shown(member: Any, depth: int) -> bool:
+def _in_order_of(schema: Schema, names: list[str]) -> list[str]:
+    """Return *names* as the document lists them, those that it does not list last."""
+    order = list(schema.get("properties") or ())
+    listed = [name for name in order if name in names]
+    others = [name for name in names if name not in order]
+    return listed + others
+
+
+def _is_member_shown(name: str, member: Any, depth: int) -> bool:
     """Return whether an optional member is shown: an example stands there, or members that may."""
+    if name == "deleted_at":  # the resource is alive
+        return False
     if not isinstance(member, Mapping) or member.get("writeOnly") or depth > DEEPEST // 2:
         return False
     return "example" in member or "properties" in member
@@ -250,12 +269,10 @@ def _member_schema(schema: Schema, name: str) -> Any:
     return schema.get("additionalProperties", True)
 
 
-def _types_of(schema: Schema) -> list[str]:
+def _likely_types(schema: Schema) -> list[str]:
     """Return the types that a value may have, those first that the keywords speak of."""
-    stated = schema.get("type")
-    if stated is not None:
-        kinds = [stated] if isinstance(stated, str) else list(stated)
-        return sorted(kinds, key=lambda kind: kind == "null")
+    if "type" in schema:
+        return sorted(types_allowed(schema), key=lambda kind: kind == "null")
     if OBJECT_KEYWORDS & schema.keys():
         return ["object", *EVERY_TYPE]
     if ARRAY_KEYWORDS & schema.keys():
@@ -267,7 +284,7 @@ def _types_of(schema: Schema) -> list[str]:
     return ["string", *EVERY_TYPE]
 
 
-def _text(schema: Schema, turn: int) -> Any:
+def _sample_text(schema: Schema, turn: int) -> Any:
     least, most = schema.get("minLength", 0), schema.get("maxLength", 10_000)
     if "pattern" in schema:
         try:
@@ -281,10 +298,12 @@ def _text(schema: Schema, turn: int) -> Any:
         return BYTES[turn % len(BYTES)]
     mark = str(turn) if turn else ""
     text = ("sample".ljust(least, "x"))[:most]
-    return f"{text[: max(0, most - len(mark))]}{mark}" if mark else text
+    if mark:
+        return f"{text[: max(0, most - len(mark))]}{mark}"
+    return text
 
 
-def _number(schema: Schema, turn: int, *, is_whole: bool) -> Any:
+def _sample_number(schema: Schema, turn: int, *, is_whole: bool) -> Any:
     """Return a number within the bounds of *schema*; of each *turn* another."""
     step = schema.get("multipleOf", 1)
     low = schema.get("minimum", schema.get("exclusiveMinimum"))
@@ -302,7 +321,9 @@ def _number(schema: Schema, turn: int, *, is_whole: bool) -> Any:
 def _start(low: float | None, high: float | None) -> float:
     if low is not None:
         return low
-    return 0 if high is None else min(0, high - 1)
+    if high is None:
+        return 0
+    return min(0, high - 1)
 
 
 def _is_below(number: float, schema: Schema) -> bool:
@@ -363,8 +384,7 @@ def _both(known: Any, value: Any) -> Any:
 
 
 def _shared_types(known: Any, value: Any) -> list[str]:
-    one = [known] if isinstance(known, str) else list(known)
-    other = [value] if isinstance(value, str) else list(value)
+    one, other = types_allowed({"type": known}), types_allowed({"type": value})
     found = [kind for kind in one if kind in other]
     if "integer" in (*one, *other) and "number" in (*one, *other):
         found.append("integer")

@@ -242,7 +242,9 @@ class Service:
         A document that has none leaves it open.
         """
         described = described_success(self.operation)
-        return int(described.status.upper().replace("X", "0")) if described else 200
+        if not described:
+            return 200
+        return int(described.status.upper().replace("X", "0"))
 
     def content_of(self, status: int) -> Content | None:
         """Return the body that the document describes for *status*, None where it has none.
@@ -251,7 +253,9 @@ class Service:
         """
         response = self.operation.response(status)
         if response is None:
-            return described_refusal(self.operation) if status >= 400 else None
+            if status >= 400:
+                return described_refusal(self.operation)
+            return None
         if response.status.lower() == "default" and status < 400:
             return None  # it may speak of errors
         return response.content
@@ -392,12 +396,16 @@ class Service:
     def unreadable(self) -> int:
         """Return the status that refuses what is not JSON: 400 where the document has it."""
         refusing = self.refusing
-        return 400 if 400 in refusing else refusing[0]
+        if 400 in refusing:
+            return 400
+        return refusing[0]
 
     @property
     def unsupported(self) -> int:
         """Return the status that refuses another media type: 415 where the document has it."""
-        return 415 if self.operation.names_status(415) else self.unreadable
+        if self.operation.names_status(415):
+            return 415
+        return self.unreadable
 
     @property
     def unprocessable(self) -> int:
@@ -426,7 +434,8 @@ class Service:
         """Raise `Refused` with each problem of *body* where the schema is broken."""
         try:
             problems = [self.problem_of(error, body) for error in self.violations_in(body)]
-            _check_depth(body if not problems else None)
+            if not problems:
+                _check_depth(body)
         except ValueError:  # jsonschema_rs reads nothing that is nested some 255 levels deep
             detail = "The body is nested too deeply."
             problems = [Problem(self.unreadable, "malformed_body", detail)]
@@ -512,7 +521,9 @@ class Service:
         """Return the headers that HTTP asks of a refusal with *status*."""
         if status == 401:
             return [("WWW-Authenticate", 'Basic realm="contract", error="invalid_key"')]
-        return [("Allow", self.operation.method)] if status == 405 else []
+        if status == 405:
+            return [("Allow", self.operation.method)]
+        return []
 
     def finish(self, answer: Answer) -> Answer:
         """Return the answer with the headers that every answer has."""
@@ -533,9 +544,11 @@ class Service:
         *told* are their names in lower case. What tells the quota is told by the limit alone.
         """
         response = self.operation.response(status)
+        if response is None:
+            return []
         told |= UNSAMPLED | {name.lower() for name in limit_header_names(self.operation).values()}
         found: list[tuple[str, str]] = []
-        for header in response.headers if response else ():
+        for header in response.headers:
             value = allowed_value(header.schema)
             if header.name.lower() not in told and value is not ABSENT:
                 found.append((header.name, header_text(value)))
@@ -549,16 +562,21 @@ def answer_with(
     status: int, headers: tuple[tuple[str, str], ...], content: Content, value: Any
 ) -> Answer:
     """Return the answer that shows *value* as *content* has it: as JSON, or as plain text."""
-    if "json" in media_type_of(content):
-        raw = b"null" if value is None else None
-        return Answer(status, headers, value, raw)
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return Answer(status, headers, None, text.encode())
+    if "json" not in media_type_of(content):
+        text = value
+        if not isinstance(value, str):
+            text = json.dumps(value, ensure_ascii=False)
+        return Answer(status, headers, raw=text.encode())
+    if value is None:
+        return Answer(status, headers, raw=b"null")
+    return Answer(status, headers, value)
 
 
 def media_type_of(content: Content | None) -> str:
     """Return the media type that a body is sent as; of a range (``*/*``) JSON."""
-    return sent_media_type(content.media_type) if content else "application/json"
+    if not content:
+        return "application/json"
+    return sent_media_type(content.media_type)
 
 
 def header_text(value: Any) -> str:
@@ -570,7 +588,9 @@ def header_text(value: Any) -> str:
         return ",".join(map(header_text, parts))
     if isinstance(value, list):
         return ",".join(map(header_text, value))
-    return value if isinstance(value, str) else json.dumps(value)
+    if isinstance(value, str):
+        return value
+    return json.dumps(value)
 
 
 # --- values ---------------------------------------------------------------------------------------
@@ -579,7 +599,9 @@ def header_text(value: Any) -> str:
 def steps_to_violation(error: Any, body: Any) -> list[str | int]:
     """Return the steps to the member of *body* that a validator's error tells of or misses."""
     steps = paths.steps_reported(body, error.instance_path, error.instance)
-    return [*steps, error.kind.property] if error.kind.name == "required" else steps
+    if error.kind.name == "required":
+        return [*steps, error.kind.property]
+    return steps
 
 
 def _check_depth(value: Any) -> None:

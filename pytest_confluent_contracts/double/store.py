@@ -20,8 +20,6 @@ from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pytest_confluent_contracts.model.documents import Content, Operation, Property, Response
 
 EPOCH = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)  # what the clock's 0 stands for
@@ -54,8 +52,7 @@ class Store:
 
     def initial(self) -> Resource:
         """Return the resource as the document's examples show it, created a day ago."""
-        success = described_success(self.operation)
-        shown = composed_body(success.content) if success and success.content else {}
+        shown = shown_success(self.operation)
         return Resource(self._identified(shown), -DAY_S, -DAY_S)
 
     def _identified(self, shown: Any) -> Any:
@@ -78,7 +75,9 @@ class Store:
         """Return *text* as a value of the member at *path*: a number where that is one."""
         members = {member.path: member for member in self.operation.answer_members}
         is_number = path in members and members[path].schema.get("type") == "integer"
-        return int(text) if is_number and text.isdigit() else text
+        if is_number and text.isdigit():
+            return int(text)
+        return text
 
     def write(
         self, resource: Resource, body: Any, now: float, kind: BodyKind = BodyKind.JSON
@@ -121,8 +120,10 @@ class Store:
         and the other was sent.
         """
         success = described_success(self.operation)
-        content = success.content if success else None
-        if content is None or COMPOSING.isdisjoint(content.schema):
+        if success is None or success.content is None:
+            return
+        content = success.content
+        if COMPOSING.isdisjoint(content.schema):
             return
         unsent = resource.shown
         for member in self._writable:
@@ -217,57 +218,24 @@ def http_date(moment: float) -> str:
 # --- values that a document shows -----------------------------------------------------------------
 
 
+def shown_success(operation: Operation) -> Any:
+    """Return the body of a successful answer as the document shows it, ``{}`` where it has none."""
+    success = described_success(operation)
+    if success is None or success.content is None:
+        return {}
+    return composed_body(success.content)
+
+
 def composed_body(content: Content) -> Any:
     """Return a body as the document shows it: its example, else put together from its members'.
 
-    One that breaks the schema gives way to one that does not.
+    An example that breaks the schema gives way to a value that does not.
     """
     shown = [example.value for example in content.examples]
-    shown.append(sampled_value(content.schema))
     for value in shown:
         if is_allowed(content.schema, value):
             return deepcopy(value)
     made = allowed_value(content.schema)
-    return deepcopy(shown[0]) if made is ABSENT else made
-
-
-def sampled_value(schema: Mapping[str, Any]) -> Any:
-    """Return a value that *schema* describes: its example, else the plainest of its type."""
-    kinds = schema.get("type", "string")
-    kind = kinds if isinstance(kinds, str) else next(iter(kinds), "null")
-    if "example" in schema:
-        return deepcopy(schema["example"])
-    if kind == "object" or "properties" in schema:
-        return sampled_object(schema)
-    if schema.get("enum"):
-        return schema["enum"][0]
-    plainest = {
-        "array": [],
-        "boolean": False,
-        "integer": schema.get("minimum", 0),
-        "number": 0.0,
-        "null": None,
-    }
-    if kind in plainest:
-        return plainest[kind]
-    return "sample".ljust(schema.get("minLength", 0), "x")[: schema.get("maxLength", 255)]
-
-
-def sampled_object(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an object with a value for each member of *schema* that `is_wanted`."""
-    found: dict[str, Any] = {}
-    for name, member in (schema.get("properties") or {}).items():
-        if is_wanted(name, schema):
-            found[name] = sampled_value(member)
-    return found
-
-
-def is_wanted(name: str, schema: Mapping[str, Any]) -> bool:
-    """Return whether an example resource shows the member.
-
-    It does where it is required, or has an example, or holds members that may.
-    """
-    member = schema["properties"][name]
-    if name == "deleted_at":  # the resource is alive
-        return False
-    return name in (schema.get("required") or ()) or "example" in member or "properties" in member
+    if made is not ABSENT:
+        return made
+    return deepcopy(next(iter(shown), {}))

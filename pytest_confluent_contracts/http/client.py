@@ -192,7 +192,9 @@ def _headers_sent(case: Case) -> list[tuple[str, str]]:
 def _body_sent(case: Case) -> bytes | Iterator[bytes]:
     """Return the body of *case*; httpx sends what comes piece by piece in chunks."""
     body = case.body or b""
-    return _pieces(body) if case.framing is Framing.CHUNKED else body
+    if case.framing is Framing.CHUNKED:
+        return _pieces(body)
+    return body
 
 
 def _pieces(body: bytes) -> Iterator[bytes]:

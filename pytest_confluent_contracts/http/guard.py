@@ -261,11 +261,15 @@ class Guard(httpx.BaseTransport):
 
     def sent_of(self, key: Key) -> int:
         """Return how many requests of one operation went out."""
-        return self._each[key].sent if key in self._each else 0
+        if key not in self._each:
+            return 0
+        return self._each[key].sent
 
     def waiting_of(self, key: Key) -> float:
         """Return the seconds in which at least one request of one operation was in flight."""
-        return self._each[key].waiting if key in self._each else 0.0
+        if key not in self._each:
+            return 0.0
+        return self._each[key].waiting
 
     def close(self) -> None:
         """Close the connections."""

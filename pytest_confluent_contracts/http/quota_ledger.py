@@ -157,4 +157,6 @@ def partition_of(exchange: Exchange) -> Partition:
         return frozenset()
     found = [(str(item.value), item.parameters.get("pk")) for item in items]
     keyed = [(name, key) for name, key in found if isinstance(key, bytes)]
-    return frozenset(keyed) if len(keyed) == len(found) else frozenset()
+    if len(keyed) == len(found):
+        return frozenset(keyed)
+    return frozenset()

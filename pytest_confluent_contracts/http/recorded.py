@@ -136,7 +136,9 @@ def _list_at(root: Any, *names: str) -> list[Any] | None:
         if not isinstance(value, Mapping):
             return None
         value = value.get(name)
-    return value if isinstance(value, list) else None
+    if not isinstance(value, list):
+        return None
+    return value
 
 
 # --- HAR 1.2 --------------------------------------------------------------------------------------
@@ -226,7 +228,9 @@ def _vcr_body(body: Any) -> bytes:
     """
     if isinstance(body, Mapping):
         coded = body.get("base64_string")
-        return base64.b64decode(coded) if coded else _vcr_body(body.get("string"))
+        if coded:
+            return base64.b64decode(coded)
+        return _vcr_body(body.get("string"))
     if isinstance(body, bytes):
         return body
     return str(body or "").encode("utf-8", "surrogatepass")

@@ -25,6 +25,14 @@ COMPOSING = frozenset(
 )
 
 
+def types_allowed(schema: Mapping[str, Any]) -> list[str]:
+    """Return the JSON types that *schema* names, empty where it names none."""
+    stated = schema.get("type", [])
+    if isinstance(stated, str):
+        return [stated]
+    return list(stated)
+
+
 @dataclass(frozen=True, slots=True)
 class Property:
     """One member of a body: its path (``errors[].status``) and what the document says of it."""
@@ -77,7 +85,9 @@ def schema_object(path: str) -> str:
     """
     steps = paths.steps_of(path)
     names = [index for index, step in enumerate(steps) if isinstance(step, str)]
-    return paths.path_of(steps[: names[-1]] if names else ())
+    if not names:
+        return paths.WHOLE
+    return paths.path_of(steps[: names[-1]])
 
 
 def is_deep(path: str) -> bool:
@@ -88,7 +98,9 @@ def is_deep(path: str) -> bool:
 
 def name_in_clauses(path: str) -> str:
     """Return what stands for *path* in the ids of clauses: itself, or those it shares one with."""
-    return f"members/{schema_object(path)}" if is_deep(path) else path
+    if is_deep(path):
+        return f"members/{schema_object(path)}"
+    return path
 
 
 def deep_members(members: Iterable[Property]) -> dict[str, list[Property]]:
@@ -178,8 +190,7 @@ class Parameter:
     @property
     def types(self) -> tuple[str, ...]:
         """Return the JSON types that it may have, empty where the document names none."""
-        stated = self.schema.get("type", ())
-        return (stated,) if isinstance(stated, str) else tuple(stated)
+        return tuple(types_allowed(self.schema))
 
     @property
     def default(self) -> Any:
@@ -224,7 +235,9 @@ class Response:
     @property
     def contents(self) -> tuple[Content, ...]:
         """Return every documented body, one a media type."""
-        return () if self.content is None else (self.content, *self.others)
+        if self.content is None:
+            return ()
+        return (self.content, *self.others)
 
     def content_sent_as(self, media_type: str | None) -> Content | None:
         """Return the body documented for *media_type*, the most specific; None where it is none."""
@@ -302,13 +315,24 @@ class Operation:
     @property
     def request_members(self) -> tuple[Property, ...]:
         """Return every member of the request body that the document declares."""
-        return self.request.properties if self.request else ()
+        if not self.request:
+            return ()
+        return self.request.properties
+
+    @property
+    def success_content(self) -> Content | None:
+        """Return the body that answers a successful request, None where none is documented."""
+        if self.success is None:
+            return None
+        return self.success.content
 
     @property
     def answer_members(self) -> tuple[Property, ...]:
         """Return every member of the body that answers a successful request."""
-        content = self.success.content if self.success else None
-        return content.properties if content else ()
+        content = self.success_content
+        if content is None:
+            return ()
+        return content.properties
 
     @property
     def path_parameters(self) -> tuple[Parameter, ...]:
@@ -333,15 +357,18 @@ class Operation:
     @property
     def schemes(self) -> tuple[SecurityScheme, ...]:
         """Return every security scheme of its alternatives, each once, in the document's order."""
-        return tuple(
-            dict.fromkeys(scheme for alternative in self.security for scheme in alternative)
-        )
+        found: list[SecurityScheme] = []
+        for alternative in self.security:
+            found += [scheme for scheme in alternative if scheme not in found]
+        return tuple(found)
 
     @property
     def credential_headers(self) -> set[str]:
         """Return the names of the headers that carry credentials, that of cookies included."""
         names = self.credential_carriers(Location.HEADER)
-        return names | {"Cookie"} if self.credential_carriers(Location.COOKIE) else names
+        if self.credential_carriers(Location.COOKIE):
+            return names | {"Cookie"}
+        return names
 
     def credential_carriers(self, location: Location) -> set[str]:
         """Return the names of what carries credentials at *location*."""

@@ -58,7 +58,9 @@ def body_kind(media_type: str) -> BodyKind:
     if subtype == "xml" or subtype.endswith("+xml"):
         return BodyKind.XML
     if family in ("multipart", "text"):
-        return BodyKind.MULTIPART if family == "multipart" else BodyKind.TEXT
+        if family == "multipart":
+            return BodyKind.MULTIPART
+        return BodyKind.TEXT
     return BodyKind.BINARY
 
 
@@ -69,7 +71,9 @@ def is_range(media_type: str) -> bool:
 
 def sent_media_type(media_type: str) -> str:
     """Return the media type that a request is sent as which may be of *media_type*."""
-    return "application/json" if is_range(media_type) else media_type
+    if is_range(media_type):
+        return "application/json"
+    return media_type
 
 
 def preference(media_type: str) -> tuple[int, int, int]:

@@ -34,7 +34,9 @@ def parse_moment(body: Any, path: str) -> datetime | None:
         parsed = datetime.fromisoformat(value.upper())  # RFC 3339 5.6: t and z too
     except ValueError:
         return None
-    return parsed if parsed.tzinfo else None
+    if not parsed.tzinfo:
+        return None
+    return parsed
 
 
 def instant_told(text: str) -> str | None:
@@ -63,7 +65,9 @@ def parse_http_date(text: str | None) -> datetime | None:
         told = parsedate_to_datetime(text or "")
     except (ValueError, OverflowError):  # no date, or a year beyond numbers
         return None
-    return told if told.tzinfo else told.replace(tzinfo=UTC)  # asctime has no zone and means UTC
+    if told.tzinfo:
+        return told
+    return told.replace(tzinfo=UTC)  # asctime has no zone and means UTC
 
 
 def granularity(stamps: Iterable[datetime]) -> float:

@@ -75,7 +75,9 @@ def steps_of(path: str) -> tuple[Step, ...]:
 def _step_written(name: str | None) -> Step:
     if name is None:
         return ITEM
-    return VALUE if name == ANY_NAME else _unescaped_name(name)
+    if name == ANY_NAME:
+        return VALUE
+    return _unescaped_name(name)
 
 
 def path_of(steps: Iterable[Step | int]) -> str:
@@ -89,17 +91,23 @@ def path_of(steps: Iterable[Step | int]) -> str:
 def _written_step(step: Step | int) -> str:
     if step is VALUE:
         return f".{ANY_NAME}"
-    return f".{_escaped_name(step)}" if isinstance(step, str) else "[]"
+    if not isinstance(step, str):
+        return "[]"
+    return f".{_escaped_name(step)}"
 
 
 def _escaped_name(name: str) -> str:
     if name == ANY_NAME:
         return f"\\{name}"
-    return ESCAPED.sub(lambda mark: f"\\{mark.group()}", name) if name else EMPTY_NAME
+    if not name:
+        return EMPTY_NAME
+    return ESCAPED.sub(lambda mark: f"\\{mark.group()}", name)
 
 
 def _unescaped_name(written: str) -> str:
-    return "" if written == EMPTY_NAME else re.sub(r"\\(.)", r"\1", written, flags=re.DOTALL)
+    if written == EMPTY_NAME:
+        return ""
+    return re.sub(r"\\(.)", r"\1", written, flags=re.DOTALL)
 
 
 def member_path(parent: str, name: str) -> str:
@@ -207,13 +215,13 @@ def _descend(body: Any, steps: Sequence[Step], pointer: str) -> Iterator[tuple[s
         yield pointer, body
         return
     step, rest = steps[0], steps[1:]
-    if step is VALUE:
-        for name, value in body.items() if isinstance(body, Mapping) else ():
+    if step is VALUE and isinstance(body, Mapping):
+        for name, value in body.items():
             yield from _descend(value, rest, f"{pointer}/{escape_token(name)}")
-    elif isinstance(step, Item):
-        for index, item in enumerate(body if isinstance(body, list) else ()):
+    elif step is ITEM and isinstance(body, list):
+        for index, item in enumerate(body):
             yield from _descend(item, rest, f"{pointer}/{index}")
-    elif isinstance(body, Mapping) and step in body:
+    elif isinstance(step, str) and isinstance(body, Mapping) and step in body:
         yield from _descend(body[step], rest, f"{pointer}/{escape_token(step)}")
 
 
@@ -328,7 +336,9 @@ def steps_reported(body: Any, report: Sequence[str | int], value: Any) -> list[s
     """
     readings = list(_readings(body, report))
     if len(readings) < 2:
-        return readings[0][0] if readings else list(report)
+        if readings:
+            return readings[0][0]
+        return list(report)
     meant = (steps for steps, reached in readings if reached == value)
     return next(meant, readings[0][0])
 

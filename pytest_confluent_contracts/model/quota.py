@@ -147,7 +147,9 @@ class Quota:
 
         None where Reset is not told, or is a time of day.
         """
-        return None if self.reset is None or self.reset >= EPOCH_S else self.reset
+        if self.reset is None or self.reset >= EPOCH_S:
+            return None
+        return self.reset
 
 
 class Answer(Protocol):
@@ -260,19 +262,25 @@ def read_quota(header: HeaderOf, headers: QuotaHeaders) -> Quota:
 
 
 def _number_in(header: HeaderOf, name: str) -> int | None:
-    return whole_number(header(name)) if name else None
+    if not name:
+        return None
+    return whole_number(header(name))
 
 
 def _limit_in(header: HeaderOf, name: str) -> int | None:
     """Return the limit, which stands first where policies are told behind it."""
     text = header(name) if name else None
     found = LIMIT_AND_POLICIES.match(text) if text else None
-    return int(found[1]) if found else whole_number(text)
+    if found:
+        return int(found[1])
+    return whole_number(text)
 
 
 def _requests_left(header: HeaderOf, name: str) -> int | None:
     left = header(name) if name else None
-    return 0 if left is not None and BELOW_ZERO.match(left) else whole_number(left)
+    if left is not None and BELOW_ZERO.match(left):
+        return 0
+    return whole_number(left)
 
 
 def _seconds_until(reset: int, date: str | None, unit: ResetUnit) -> int | None:
@@ -282,7 +290,9 @@ def _seconds_until(reset: int, date: str | None, unit: ResetUnit) -> int | None:
     """
     now = parse_http_date(date) if date else None
     if now is None or reset < EPOCH_S:
-        return reset if unit is ResetUnit.UNKNOWN else None
+        if unit is not ResetUnit.UNKNOWN:
+            return None
+        return reset
     ends_at = reset // 1000 if reset >= EPOCH_MS else reset
     return max(0, ends_at - int(now.timestamp()))
 
@@ -293,7 +303,9 @@ def whole_number(text: str | None) -> int | None:
     Only ASCII digits make one, at most 19 of them: ``"12"`` is 12, ``"12.0"`` and ``"+12"`` are
     none.
     """
-    return int(text) if text is not None and WHOLE_NUMBER.match(text) else None
+    if text is not None and WHOLE_NUMBER.match(text):
+        return int(text)
+    return None
 
 
 # --- structured fields -------------------------------------------------------------------------
@@ -349,7 +361,9 @@ def _members_told(members: dict[str, Item]) -> Quota:
 
 def _policies_in(policies: str | None) -> Sequence[Item]:
     try:
-        return parse_list(policies) if policies else ()
+        if not policies:
+            return ()
+        return parse_list(policies)
     except Malformed:
         return ()
 

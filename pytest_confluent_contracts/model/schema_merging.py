@@ -198,13 +198,17 @@ def _merged_types(known: Any, value: Any) -> Any:
     both = sorted(_types_in(known) & _types_in(value))
     if "number" in both:
         both.remove("integer")  # it is one
-    return both[0] if len(both) == 1 else both
+    if len(both) == 1:
+        return both[0]
+    return both
 
 
 def _types_in(stated: Any) -> set[str]:
     """Return the names of types that *stated* allows; with numbers, integers too."""
     names = set(stated) if isinstance(stated, list) else {stated}
-    return names | {"integer"} if "number" in names else names
+    if "number" in names:
+        return names | {"integer"}
+    return names
 
 
 def _stays_apart(key: str, known: Any, value: Any) -> bool:

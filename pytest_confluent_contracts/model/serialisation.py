@@ -23,13 +23,16 @@ Pair = tuple[str, str]
 
 def text_of(value: Any) -> str:
     """Return a value as one text: a string as it is, all else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, separators=(",", ":"))
 
 
 def content_text(media_type: str, value: Any) -> str:
     """Return *value* in the media type of a parameter's ``content``: JSON, or a text as it is."""
-    is_text = isinstance(value, str) and "json" not in media_type
-    return value if is_text else json.dumps(value, separators=(",", ":"))
+    if "json" not in media_type:
+        return text_of(value)
+    return json.dumps(value, separators=(",", ":"))
 
 
 def path_text(parameter: Parameter, value: Any) -> str:
@@ -77,7 +80,9 @@ def _matrix_form(parameter: Parameter, value: Any) -> str:
     if parameter.explode and isinstance(value, list):
         return "".join(f";{name}={_encoded(text_of(item))}" for item in value)
     text = ",".join(_words(value, exploded=False))
-    return f";{name}={text}" if text else f";{name}"
+    if text:
+        return f";{name}={text}"
+    return f";{name}"
 
 
 def _words(value: Any, *, exploded: bool) -> list[str]:

@@ -30,7 +30,9 @@ class Item:
 def as_count(value: Any) -> int | None:
     """Return *value* where it is an integer from 0 on, else None: True is no integer."""
     is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    return int(value) if is_count else None
+    if not is_count:
+        return None
+    return int(value)
 
 
 def parse_list(text: str) -> tuple[Item, ...]:
@@ -77,4 +79,6 @@ def _item(member: Any) -> Item:
 def _plain(value: Any) -> Any:
     import http_sf
 
-    return str(value) if isinstance(value, http_sf.Token) else value
+    if isinstance(value, http_sf.Token):
+        return str(value)
+    return value

@@ -190,7 +190,9 @@ class CaseParts:
     def written_target(self) -> str:
         """Return the path and the query as they go out, without the path of the target's URL."""
         query = self.written_query
-        return f"{self.written_path}?{query}" if query else self.written_path
+        if query:
+            return f"{self.written_path}?{query}"
+        return self.written_path
 
     @property
     def written_cookies(self) -> str:

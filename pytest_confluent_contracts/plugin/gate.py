@@ -144,7 +144,9 @@ class Gate:
         """Return the URL before each operation's path."""
         from pytest_confluent_contracts.http import targets
 
-        return targets.MOCK_URL if self.settings.mocked else self.settings.target
+        if self.settings.mocked:
+            return targets.MOCK_URL
+        return self.settings.target
 
     def _opened(self) -> Target:
         from pytest_confluent_contracts.double.router import Router
@@ -206,7 +208,9 @@ class Gate:
     def share(self) -> int:
         """Return among how many workers the rate is shared out."""
         worker = getattr(self.config, "workerinput", None)
-        return min(int(worker["workercount"]), len(self.settings.operations())) if worker else 1
+        if not worker:
+            return 1
+        return min(int(worker["workercount"]), len(self.settings.operations()))
 
     # --- one operation ----------------------------------------------------------------------------
 
@@ -407,7 +411,9 @@ class Gate:
     @property
     def sent(self) -> int:
         """Return how many requests this process has sent."""
-        return self._target.guard.sent if self._target else 0
+        if not self._target:
+            return 0
+        return self._target.guard.sent
 
     def close(self) -> None:
         """Put back what was changed, and close every connection."""

@@ -147,7 +147,9 @@ def option_value(config: pytest.Config, name: str) -> Any:
     """Return what was given for *name*: on the command line, else in the ini file, else None."""
     ini_key = _ini_key(name)
     given = config.getoption(ini_key, default=None)
-    return given if given is not None else config.getini(ini_key)
+    if given is None:
+        return config.getini(ini_key)
+    return given
 
 
 def option_without_target(config: pytest.Config) -> str:

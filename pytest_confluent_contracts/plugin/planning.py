@@ -89,7 +89,9 @@ def _limits(gate: Gate, operation: Operation) -> str:
         told.append(f"{budget}")
     if rate:
         told.append(f"{rate:g} a second")
-    return f" (at most {', '.join(told)})" if told else ""
+    if not told:
+        return ""
+    return f" (at most {', '.join(told)})"
 
 
 def _changes(operation: Operation, context: RunContext) -> Iterator[str]:
@@ -123,4 +125,6 @@ def _unexercised(clauses: Sequence[Clause], unasked: dict[Probe, str]) -> Iterat
 def _only_reason(clause: Clause, unasked: dict[Probe, str]) -> str:
     """Return why no probe of *clause* runs, ``""`` where one does, or there are several reasons."""
     reasons = {unasked.get(probe, "") for probe in clause.needs}
-    return reasons.pop() if len(reasons) == 1 else ""
+    if len(reasons) == 1:
+        return reasons.pop()
+    return ""

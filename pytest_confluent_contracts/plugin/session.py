@@ -49,12 +49,13 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     from pytest_confluent_contracts.report import terminal
 
     found = config.stash[SETTINGS]
-    held = [found.read(path) for path in found.documents]
-    named = [f"{one.name} {one.version} ({one.digest})" for one in held]
+    documents = [found.read(path) for path in found.documents]
+    named = [f"{one.name} {one.version} ({one.digest})" for one in documents]
     budget = f"at most {found.budget} requests" if found.budget else "no cap on requests"
     told = f"{budget}, {found.max_examples} generated bodies a probe"
     lines = [terminal.header_line(found.target, named, found.seed, told)]
-    lines += [told for one in held for told in terminal.left_out_lines(one)]
+    for document in documents:
+        lines += terminal.left_out_lines(document)
     for path in saved_state.orphans():
         why = "a run that was killed put nothing back; what was there"
         lines.append(f"contracts: {why}: {path}")

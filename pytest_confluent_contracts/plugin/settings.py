@@ -357,7 +357,9 @@ def _real_argument(arg: str, by_name: dict[str, str]) -> str:
 
 
 def _absolute_path(given: object) -> Path | None:
-    return Path(str(given)).resolve() if given else None
+    if not given:
+        return None
+    return Path(str(given)).resolve()
 
 
 def _waived(config: pytest.Config) -> tuple[Any, ...]:
@@ -540,10 +542,14 @@ def _repeating_option(name: str, kind: str, given: Any) -> list[str]:
     """Return the option *name* as it was given: none, one, or one for each item of a list."""
     flag = f"--contract-{name}"
     if kind == "bool":
-        return [flag] if given else []
+        if not given:
+            return []
+        return [flag]
     if kind == "list":
         return [f"{flag}={_without_pin(name, item)}" for item in given or ()]
-    return [] if given in (None, "", False) else [f"{flag}={given}"]
+    if given in (None, "", False):
+        return []
+    return [f"{flag}={given}"]
 
 
 def _without_pin(name: str, item: str) -> str:

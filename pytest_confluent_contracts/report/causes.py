@@ -91,13 +91,17 @@ class Cause:
     def title(self) -> str:
         """Return what came, or why nothing did."""
         finding = self.best["finding"]
-        return str(finding["came"]) if finding else why(self.best)
+        if finding:
+            return str(finding["came"])
+        return why(self.best)
 
     @property
     def mend(self) -> str:
         """Return what to mend, ``""`` where no sentence can name it."""
         finding = self.best["finding"]
-        return str(finding.get("mend", "")) if finding else mending_missing(self.best)
+        if finding:
+            return str(finding.get("mend", ""))
+        return mending_missing(self.best)
 
     @property
     def against(self) -> int:
@@ -251,7 +255,9 @@ def _damage_of(cause: Cause, record: Record) -> int:
     kind = _kind(record)
     if not kind:
         # Where something was found, that says what it does.
-        return LEAST_DAMAGE if cause.best["finding"] else _damage_of_family(record)
+        if cause.best["finding"]:
+            return LEAST_DAMAGE
+        return _damage_of_family(record)
     if kind in EXPLAINING:
         return 0
     if kind in BLOCKING and any(standing(other) == "withheld" for other in cause.records):
@@ -260,7 +266,9 @@ def _damage_of(cause: Cause, record: Record) -> int:
         return 1
     if record["finding"]["status"] >= 500:
         return 2
-    return LEAST_DAMAGE if kind == FindingKind.HEADER_MISSING else _damage_of_family(record)
+    if kind == FindingKind.HEADER_MISSING:
+        return LEAST_DAMAGE
+    return _damage_of_family(record)
 
 
 def _damage_of_family(record: Record) -> int:
@@ -296,7 +304,10 @@ def _topic(record: Record) -> Mapping[str, str]:
 
 def _kind(record: Record) -> str:
     """Return the kind of what was found, ``""`` where nothing was, or the kind is not told."""
-    return record["finding"].get("kind", "") if record["finding"] else ""
+    if not record["finding"]:
+        return ""
+    kind: str = record["finding"].get("kind", "")
+    return kind
 
 
 def _subject(record: Record) -> str:
@@ -309,7 +320,9 @@ def _subject(record: Record) -> str:
         return ""
     finding = record["finding"]
     if kind == FindingKind.MEDIA_TYPE_WRONG:
-        return "" if finding["observed"] else "Content-Type"
+        if finding["observed"]:
+            return ""
+        return "Content-Type"
     if kind == FindingKind.MEMBERS_UNDECLARED:
         names, _ = finding["observed"]
         return _owner(names[0])
@@ -335,7 +348,9 @@ def _habit(record: Record) -> Key | None:
 
 def _frozen(quoted: Any) -> Any:
     """Return *quoted* as a key can hold it: tuples in the place of lists."""
-    return tuple(map(_frozen, quoted)) if isinstance(quoted, list | tuple) else quoted
+    if isinstance(quoted, list | tuple):
+        return tuple(map(_frozen, quoted))
+    return quoted
 
 
 # --- what belongs together ---------------------------------------------------------------------

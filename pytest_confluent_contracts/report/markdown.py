@@ -121,7 +121,9 @@ def _text(text: str) -> str:
 def _cut_line(text: str) -> str:
     """Return *text* on one line of at most `LONGEST` characters."""
     flat = visible(" ".join(text.split()))
-    return flat if len(flat) <= LONGEST else flat[: LONGEST - 4] + " ..."
+    if len(flat) <= LONGEST:
+        return flat
+    return flat[: LONGEST - 4] + " ..."
 
 
 def _code(text: str) -> str:

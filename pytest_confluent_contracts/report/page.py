@@ -91,7 +91,9 @@ class _Page:
         """Return the verdict as a class of the style sheet."""
         if self.of_target["broken"] + self.of_target["withheld"]:
             return "bad"
-        return "good" if self.of_target["kept"] else "none"
+        if self.of_target["kept"]:
+            return "good"
+        return "none"
 
     def top(self) -> Html:
         """Return the title, the tally and the facts of the run."""
@@ -420,7 +422,9 @@ def _evidence(clause: Data) -> str:
         return str(clause["reason"])
     if clause["finding"]:
         return f"{clause['against']} of {clause['judged']}: {clause['finding']['came']}"
-    return f"{clause['judged']}×" if clause["judged"] else str(clause["reason"])
+    if clause["judged"]:
+        return f"{clause['judged']}×"
+    return str(clause["reason"])
 
 
 def _line(name: str, command: str) -> Html:
@@ -446,7 +450,9 @@ def _message(name: str, number: int, told: tuple[str, Sequence[Sequence[str]], s
 
 def _sent(exchange: Data) -> str:
     coded = exchange["request_encoding"] == "base64"
-    return f"(base64) {exchange['request_body']}" if coded else exchange["request_body"] or ""
+    if coded:
+        return f"(base64) {exchange['request_body']}"
+    return exchange["request_body"] or ""
 
 
 def _readable(body: str) -> str:

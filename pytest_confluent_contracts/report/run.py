@@ -263,7 +263,9 @@ def _judging_clause(keyword: str) -> str:
     """
     clause, _, name = keyword.rpartition(" ")  # a member may have blanks in its name
     is_alone = clause.startswith("request/") and not clause.startswith(GROUPED)
-    return f"{clause}/{name}" if is_alone else clause
+    if is_alone:
+        return f"{clause}/{name}"
+    return clause
 
 
 def _share(part: int, whole: int) -> dict[str, Any]:
@@ -271,4 +273,6 @@ def _share(part: int, whole: int) -> dict[str, Any]:
 
 
 def _percent(part: int, whole: int) -> float:
-    return round(100 * part / whole, 1) if whole else 100.0
+    if not whole:
+        return 100.0
+    return round(100 * part / whole, 1)

@@ -91,7 +91,9 @@ def _forbidden_taken(finding: Finding) -> str:
 
 def _parameter_refused(finding: Finding) -> str:
     told = f"{finding.status} answered to {finding.request}"
-    return f"{told}: {finding.observed}" if finding.observed else told
+    if finding.observed:
+        return f"{told}: {finding.observed}"
+    return told
 
 
 def _parameter_taken(finding: Finding) -> str:
@@ -240,7 +242,9 @@ def _parts(quoted: Quoted) -> tuple[Quoted, ...]:
     """Return the values that are quoted together; a single one is alone, ``""`` is none."""
     if isinstance(quoted, tuple):
         return quoted
-    return () if quoted == "" else (quoted,)
+    if quoted == "":
+        return ()
+    return (quoted,)
 
 
 # --- the table ---------------------------------------------------------------------------------
@@ -769,11 +773,15 @@ def reason_sentence(ruling: Ruling) -> str:
     told = missing_sentence(ruling.missing)
     # What the service has to mend stands on a line of its own.
     mend = missing_repair_sentence(ruling.missing) if ruling.missing.preflight else ""
-    return f"{told}; {mend}" if mend else told
+    if mend:
+        return f"{told}; {mend}"
+    return told
 
 
 def outcome_sentence(ruling: Ruling) -> str:
     """Return what came, or why nothing did, ``""`` where all is as promised."""
     if ruling.finding is not None:
         return finding_sentence(ruling.finding)
-    return "" if ruling.missing is None else missing_sentence(ruling.missing)
+    if ruling.missing is None:
+        return ""
+    return missing_sentence(ruling.missing)

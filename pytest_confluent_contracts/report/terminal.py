@@ -57,7 +57,8 @@ def left_out_lines(document: Document) -> Iterator[str]:
     told: list[str] = []
     if document.unread:
         count = len(document.unread)
-        told.append(f"not read: {count} operation{'s' if count > 1 else ''}, skipped below")
+        what = "operations" if count > 1 else "operation"
+        told.append(f"not read: {count} {what}, skipped below")
     found = places_by_what(document.unjudged)
     named = [_what_is_unjudged(what, places) for what, places in found.items()]
     if named:
@@ -142,7 +143,9 @@ def _table(records: Sequence[Record]) -> Iterator[str]:
 
 
 def _place_of(family: str) -> int:
-    return FAMILIES.index(family) if family in FAMILIES else len(FAMILIES)
+    if family in FAMILIES:
+        return FAMILIES.index(family)
+    return len(FAMILIES)
 
 
 # --- what is wrong -----------------------------------------------------------------------------

@@ -423,4 +423,6 @@ def _pause_before_end(refused: Exchange) -> float:
     reset = told_quota(refused).seconds_to_reset
     if reset is not None and reset + 1.0 < wait <= LONGEST_WAIT_S:
         return reset + 1.0
-    return wait / 2 if LONG_WAIT_S <= wait <= LONGEST_WAIT_S else 0.0
+    if LONG_WAIT_S <= wait <= LONGEST_WAIT_S:
+        return wait / 2
+    return 0.0

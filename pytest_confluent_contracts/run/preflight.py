@@ -53,7 +53,9 @@ def credential_variables(operation: Operation) -> str:
     """Return the environment variables that hold the credentials of each documented alternative."""
     ways: list[str] = []
     for alternative in operation.security:
-        variables = [name for scheme in alternative for _, name in scheme.variables]
+        variables: list[str] = []
+        for scheme in alternative:
+            variables += [name for _, name in scheme.variables]
         if variables:
             ways.append(" and ".join(variables))
     return ", or ".join(ways)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Mapping, Sequence, Sized
+from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -317,12 +317,6 @@ def find_value(body: Any, path: str) -> Any:
 def is_list_member(member: Property) -> bool:
     """Return whether the document says that *member* is a list."""
     return bool(member.schema.get("type") == "array")
-
-
-def type_names(schema: Mapping[str, Any]) -> list[str]:
-    """Return the types that *schema* allows, an empty list where it names none."""
-    kinds = schema.get("type", [])
-    return kinds if isinstance(kinds, list) else [kinds]
 
 
 def any_resource(service: Service) -> Resource:

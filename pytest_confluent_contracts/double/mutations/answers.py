@@ -13,8 +13,8 @@ from pytest_confluent_contracts.double.mutations.altering import (
     mutate_answers,
     put_value,
     set_header,
-    type_names,
 )
+from pytest_confluent_contracts.model.documents import types_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -62,7 +62,7 @@ def member_mutations(prefix: str, members: Iterable[Property], when: When) -> It
 
 def wrong_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the ways in which a value can break *schema*: what is wrong, and such a value."""
-    kinds = type_names(schema)
+    kinds = types_allowed(schema)
     if kinds:
         first = next(kind for kind in kinds if kind != "null")
         yield "retyped", WRONG_TYPE[first]

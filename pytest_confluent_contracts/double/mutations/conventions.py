@@ -16,6 +16,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
     set_header,
     tells_quota,
 )
+from pytest_confluent_contracts.double.mutations.envelopes import with_dots
 from pytest_confluent_contracts.double.mutations.limits import (
     TIME_OF_DAY_S,
     above_limit,
@@ -69,7 +70,9 @@ def change_count(promised: RateLimit, role: str, make: Callable[[int, Service], 
     def change(answer: Answer, request: Request, service: Service) -> Answer:
         told = dict(answer.headers).get(name, "")
         changed = PLACES[role].sub(lambda found: str(make(int(found[0]), service)), told, count=1)
-        return set_header(name, changed)(answer, request, service) if told else answer
+        if told:
+            return set_header(name, changed)(answer, request, service)
+        return answer
 
     return change
 
@@ -150,8 +153,3 @@ def problem_mutations(operation: Operation) -> Iterator[Mutation]:
     if POINTER in documented:
         dotted, clause = change_text(POINTER, with_dots), "error/problem-pointer"
         yield mutate_answers("problem that points with dots", dotted, is_refused, clause)
-
-
-def with_dots(pointer: str) -> str:
-    """Return a pointer in the dotted way: ``#/spec/name`` becomes ``spec.name``."""
-    return pointer.lstrip("#/").replace("/", ".")

@@ -57,7 +57,9 @@ def credential_mutations(operation: Operation) -> Iterator[Mutation]:
 
 def id_of(scheme: SecurityScheme) -> str:
     """Return how clauses name the scheme."""
-    return scheme.carrier if scheme.kind == "apiKey" else scheme.name
+    if scheme.kind == "apiKey":
+        return scheme.carrier
+    return scheme.name
 
 
 def lenient_mutations(scheme: SecurityScheme) -> Iterator[Mutation]:

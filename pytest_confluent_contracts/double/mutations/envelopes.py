@@ -86,7 +86,9 @@ def write_detail(write: Callable[[Request, Service], str]) -> Change:
             return replace(answer, value={**answer.value, "detail": text})
 
         def with_text(first: Any) -> Any:
-            return {**first, "detail": text} if isinstance(first, dict) else text
+            if isinstance(first, dict):
+                return {**first, "detail": text}
+            return text
 
         return change_value("errors[]", with_text)(answer, request, service)
 
@@ -164,8 +166,11 @@ def pointer_mutations(path: str, where: When) -> Iterator[Mutation]:
 
 
 def with_dots(pointer: str) -> str:
-    """Return a JSON Pointer in the dotted way: ``/spec/name`` becomes ``spec.name``."""
-    return pointer[1:].replace("/", ".")
+    """Return a JSON Pointer in the dotted way: ``/spec/name`` becomes ``spec.name``.
+
+    ``#/spec/name``, the fragment of a URI, becomes the same.
+    """
+    return pointer.lstrip("#/").replace("/", ".")
 
 
 def without_last_token(pointer: str) -> str:

@@ -139,4 +139,6 @@ def reset_connection(*_: object) -> Answer:
 def refuse_with_body(_: Service, inner: Any, problems: Sequence[Problem]) -> Any:
     """Answer a 429 with a body; other refusals stay as they are."""
     answer = inner(problems)
-    return replace(answer, value={"errors": []}) if answer.status == 429 else answer
+    if answer.status == 429:
+        return replace(answer, value={"errors": []})
+    return answer

@@ -63,8 +63,8 @@ def parameter_mutations(operation: Operation) -> Iterator[Mutation]:
 def _mutations_of(parameter: Parameter) -> Iterator[Mutation]:
     called = f"{parameter.location} {parameter.name}"
     clause = f"parameters/{parameter.location}/{parameter.name}"
-    for rule in rules_of(parameter):
-        lenient = partial(leave_unchecked, parameter, rule)
+    for rule in rules_checked(parameter):
+        lenient = partial(leave_rule_unchecked, parameter, rule)
         name = f"{rule} of {called} is not checked"
         yield mutate_step(name, "rules_broken", lenient, f"{clause}/{rule}")
     strict = partial(refuse_always, parameter)
@@ -79,7 +79,7 @@ def _mutations_of(parameter: Parameter) -> Iterator[Mutation]:
 
 def path_mutations(index: int, parameter: Parameter) -> Iterator[Mutation]:
     """Yield the mutations of how the parameter at *index* in the path is read."""
-    keywords = checked_keywords(parameter.schema) if parameter.is_text else []
+    keywords = keywords_of_text(parameter.schema) if parameter.is_text else []
     clause = f"parameters/path/{parameter.name}"
     for rule in keywords:
         taken = partial(take_broken_id, (index, parameter, rule))
@@ -111,28 +111,30 @@ def crash_at_broken_id(
     return inner(request)
 
 
-def rules_of(parameter: Parameter) -> list[str]:
+def rules_checked(parameter: Parameter) -> list[str]:
     """Return the rules of *parameter* that the service checks."""
     schema = parameter.schema
     found = [REQUIRED] if parameter.required else []
     if parameter.media_type and parameter.types:
         found.append("type")
-    found += checked_keywords(schema)
-    found += [f"items/{keyword}" for keyword in checked_keywords(schema.get("items") or {})]
+    found += keywords_of_text(schema)
+    found += [f"items/{keyword}" for keyword in keywords_of_text(schema.get("items") or {})]
     if schema.get("required"):
         found.append("properties/required")
     for member in (schema.get("properties") or {}).values():
-        found += [f"properties/{keyword}" for keyword in checked_keywords(member)]
+        found += [f"properties/{keyword}" for keyword in keywords_of_text(member)]
     return list(dict.fromkeys(found))
 
 
-def checked_keywords(schema: Mapping[str, Any]) -> list[str]:
+def keywords_of_text(schema: Mapping[str, Any]) -> list[str]:
     """Return the keywords of *schema* that a text can break."""
     found = [keyword for keyword in CHECKED if keyword in schema]
-    return ["type", *found] if schema.get("type") in UNLIKE_TEXTS else found
+    if schema.get("type") in UNLIKE_TEXTS:
+        return ["type", *found]
+    return found
 
 
-def leave_unchecked(
+def leave_rule_unchecked(
     parameter: Parameter, rule: str, _: Service, inner: Any, request: Request
 ) -> Any:
     """Find nothing wrong where *parameter* breaks *rule*."""
@@ -143,7 +145,9 @@ def refuse_always(parameter: Parameter, _: Service, inner: Any, request: Request
     """Find *parameter* wrong wherever it is sent."""
     found = inner(request)
     is_sent = is_there(parameter, request.path, request.headers)
-    return [*found, (parameter, "type")] if is_sent else found
+    if is_sent:
+        return [*found, (parameter, "type")]
+    return found
 
 
 # --- when, and what is changed --------------------------------------------------------------------

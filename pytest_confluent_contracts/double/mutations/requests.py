@@ -291,7 +291,9 @@ def find_near(
 ) -> Any:
     """Find the own resource where *is_near(the id asked for, its own id)*."""
     id, own = service.id_in(request.path), next(iter(service.store.resources))
-    return any_resource(service) if is_near(id, own) else inner(request)
+    if is_near(id, own):
+        return any_resource(service)
+    return inner(request)
 
 
 def write_and_refuse(service: Service, inner: Any, request: Request) -> Any:
@@ -477,7 +479,9 @@ def unchecked_several() -> Alter:
 def at_most_one_violation(_: Service, inner: Any, body: Any) -> list[Any]:
     """Find nothing wrong where more than one thing is."""
     found = list(inner(body))
-    return found if len(found) < 2 else []
+    if len(found) < 2:
+        return found
+    return []
 
 
 def refuse_after_refusal(service: Service, inner: Any, body: Any) -> None:

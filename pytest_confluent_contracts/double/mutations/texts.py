@@ -76,14 +76,18 @@ def read_number(text: str) -> str:
 
 def read_large_number(text: str) -> str:
     """Return an integer of more than 53 bits as JavaScript has it."""
-    return str(int(float(text))) if re.fullmatch(r"[0-9]{17,}", text) else text
+    if re.fullmatch(r"[0-9]{17,}", text):
+        return str(int(float(text)))
+    return text
 
 
 def read_words(*words: str, as_: str = "") -> Callable[[str], str]:
     """Return the reader that takes each of *words*, in any case, for *as_*."""
 
     def read(text: str) -> str:
-        return as_ if text.lower() in words else text
+        if text.lower() in words:
+            return as_
+        return text
 
     return read
 

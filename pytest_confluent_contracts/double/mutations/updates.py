@@ -35,8 +35,7 @@ from pytest_confluent_contracts.double.mutations.envelopes import sent_credentia
 from pytest_confluent_contracts.double.service import Refused
 from pytest_confluent_contracts.double.store import (
     EPOCH,
-    composed_body,
-    described_success,
+    shown_success,
     writable_members,
 )
 from pytest_confluent_contracts.model import paths
@@ -188,8 +187,7 @@ def notation_mutations(operation: Operation) -> Iterator[Mutation]:
     stamps = operation.promises.timestamps
     moving = (stamps.created, stamps.updated, *operation.promises.create_only.paths)
     unsent = ("update/omitted-unchanged", "update/empty-*")
-    success = described_success(operation)
-    shown = composed_body(success.content) if success and success.content else {}
+    shown = shown_success(operation)
     for member in operation.answer_members:
         notation = member.schema.get("format", "")
         is_moving = member.path in moving or paths.has_items(member.path)
@@ -269,7 +267,9 @@ def take_where_one_differs(name: str, was: Any, sent: Any, now: Any) -> Any:
     before.pop(name, None)
     after.pop(name, None)
     is_only_one = before == after and sent[1:] == was[1:]
-    return sent if is_only_one else now
+    if is_only_one:
+        return sent
+    return now
 
 
 def holds_objects(found: Any) -> bool:
@@ -282,7 +282,9 @@ def take_where_longer(was: Any, sent: Any, now: Any) -> Any:
     if not (holds_objects(sent) and holds_objects(was)):
         return now
     is_longer = len(sent) > len(was)
-    return sent if is_longer and sent[: len(was)] == was else now
+    if is_longer and sent[: len(was)] == was:
+        return sent
+    return now
 
 
 def sends_one_of(frozen: Sequence[str]) -> Callable[[Any], bool]:
@@ -307,7 +309,9 @@ def count_values(found: Any) -> int:
     """Return how many values stand in *found*, which may be ABSENT: objects are counted through."""
     if isinstance(found, dict):
         return sum(count_values(below) for below in found.values())
-    return 0 if found is ABSENT else 1
+    if found is ABSENT:
+        return 0
+    return 1
 
 
 def write_formed(
@@ -435,7 +439,9 @@ def reset_unsent(_: Any, sent: Any, now: Any) -> Any:
     """Return what should be there where a value was sent, else an empty one of its kind."""
     if sent is not ABSENT:
         return now
-    return [] if isinstance(now, list) else ""
+    if isinstance(now, list):
+        return []
+    return ""
 
 
 def append_sent(was: Any, sent: Any, now: Any) -> Any:
@@ -448,7 +454,9 @@ def append_sent(was: Any, sent: Any, now: Any) -> Any:
 
 def take_known_word(words: Sequence[Any], _: Any, sent: Any, now: Any) -> Any:
     """Return what was sent where it is one of *words*, else what should be there."""
-    return sent if sent in words else now
+    if sent in words:
+        return sent
+    return now
 
 
 def take_what_was_sent(_: Any, sent: Any, now: Any) -> Any:
@@ -457,8 +465,12 @@ def take_what_was_sent(_: Any, sent: Any, now: Any) -> Any:
         return now
     if isinstance(sent, list):
         is_flat = not any(isinstance(item, list) for item in sent)
-        return sent if is_flat else now
-    return sent if isinstance(sent, str) else now
+        if is_flat:
+            return sent
+        return now
+    if isinstance(sent, str):
+        return sent
+    return now
 
 
 def apply_unchecked(path: str, service: Service, inner: Any, body: Any) -> None:
@@ -520,7 +532,9 @@ def show_elsewhere(path: str, write: Callable[[str], str]) -> Change:
 def sent_text(request: Request, path: str) -> str:
     """Return the text that the request has at *path*, ``""`` where it has none."""
     found = find_value(sent_json(request), path)
-    return found if isinstance(found, str) else ""
+    if not isinstance(found, str):
+        return ""
+    return found
 
 
 def in_base64(text: str) -> str:
@@ -556,7 +570,9 @@ def time_mutations(operation: Operation) -> Iterator[Mutation]:
 def seconds_sent(body: Any, path: str) -> float | None:
     """Return the time that *body* has at *path* in seconds after `EPOCH`, None without one."""
     moment = parse_moment(body, path)
-    return (moment - EPOCH).total_seconds() if moment else None
+    if not moment:
+        return None
+    return (moment - EPOCH).total_seconds()
 
 
 def write_past_creation(

@@ -26,9 +26,9 @@ from pytest_confluent_contracts.double.mutations.altering import (
     replace_step,
     sent_json,
     set_header,
-    type_names,
 )
 from pytest_confluent_contracts.double.mutations.updates import freely_writable_members
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.paths import value_at, with_value
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def connection_mutations(operation: Operation) -> Iterator[Mutation]:
     name = "each fifth connection begins with a refusal"
     yield Mutation(name, ("request/accepted",), begin_cold)
     for member in freely_writable_members(operation):
-        if "null" not in type_names(member.schema):
+        if "null" not in types_allowed(member.schema):
             name = f"one machine of three takes null for nothing as {member.path}"
             empty: Any = [] if is_list_member(member) else ""
             taken = partial(take_null, member.path, empty)
