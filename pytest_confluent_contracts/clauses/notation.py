@@ -35,9 +35,11 @@ def is_taken_over(schema: Mapping[str, Any], sent: Any, came: Any) -> bool:
     """Return whether *came* is what was *sent*, maybe with more members in its objects.
 
     Nobody says whether a PATCH with an object sets the members it names or the whole of it, and an
-    item may be shown with members that were not sent. What was sent must be there as it was.
+    item may be shown with members that were not sent. What was sent must be there as it was. Where
+    the schema allows several forms (``oneOf``), what is sent by its name may be shown as the object
+    that has it: ``"bug"`` as ``{"id": 1, "name": "bug"}``.
     """
-    if is_same_value(schema, sent, came):
+    if is_same_value(schema, sent, came) or _is_named_by(schema, sent, came):
         return True
     if isinstance(sent, Mapping) and isinstance(came, Mapping):
         members = _schema_below(schema.get("properties"))
@@ -52,6 +54,14 @@ def is_taken_over(schema: Mapping[str, Any], sent: Any, came: Any) -> bool:
         pairs = zip(sent, came, strict=True)
         return all(is_taken_over(items, one, other) for one, other in pairs)
     return False
+
+
+def _is_named_by(schema: Mapping[str, Any], sent: Any, came: Any) -> bool:
+    """Return whether *came* is the object that *sent* names, in another form of *schema*."""
+    has_forms = "oneOf" in schema or "anyOf" in schema
+    if not has_forms or not isinstance(sent, str | int) or not isinstance(came, Mapping):
+        return False
+    return any(is_same(sent, value) for value in came.values())
 
 
 def _normal_form(schema: Mapping[str, Any], value: Any) -> Any:
