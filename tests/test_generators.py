@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from exchanges import BROKEN, KEPT, SILENT, make_case, make_exchange, operation_from, verdict
 from small_services import FOLDER, read
 
 from pytest_confluent_contracts.cases.build import promised_by_schema
 from pytest_confluent_contracts.cases.restore import shown_values
+from pytest_confluent_contracts.http.client import leads_on
 from pytest_confluent_contracts.model.traffic import Expect
 
 if TYPE_CHECKING:
@@ -133,3 +135,19 @@ def test_null_speaks_of_all_that_an_object_held(sent: Any, expected: str, tmp_pa
         make_exchange(make_case(operation, sent), 200, {"name": "a", "owner": None}),
     ]
     assert verdict(operation, "update/omitted-unchanged", *exchanges) == expected
+
+
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        ("https://a.test/things/?key=k", True),
+        ("/things/?key=k", True),
+        ("https://b.test/things/?key=k", False),
+        ("https://a.test/things/?key=k&more=1", False),
+        ("https://a.test/things/k", False),
+    ],
+)
+def test_a_redirect_may_keep_the_query(location: str, expected: bool) -> None:
+    """A key in the query goes along to the same host, and is no leak; elsewhere it is one."""
+    request = httpx.Request("PATCH", "https://a.test/things?key=k")
+    assert leads_on(request, "Location", location) is expected

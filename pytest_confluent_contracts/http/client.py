@@ -136,7 +136,7 @@ class Client:
         told = [
             f"{name}: {content}"
             for name, content in answer.headers
-            if not _leads_on(request, name, content)
+            if not leads_on(request, name, content)
         ]
         shown = "\n".join([*told, text])
         return Exchange(
@@ -319,7 +319,7 @@ def _failure_reason(error: Exception, timeout: float) -> str:
     return f"the connection broke ({type(error).__name__})"
 
 
-def _leads_on(request: httpx.Request, name: str, content: str) -> bool:
+def leads_on(request: httpx.Request, name: str, content: str) -> bool:
     """Return whether a header leads to another path of the host with the query of *request*.
 
     Frameworks redirect so where a slash is missing or too much; a key in the query goes along.
