@@ -99,6 +99,22 @@ def test_what_is_sent_by_its_name_may_be_shown_as_its_object(
     assert verdict(operation, "update/sent-is-returned/labels", exchange) == expected
 
 
+@pytest.mark.parametrize(
+    ("unique", "came", "expected"),
+    [
+        ("true", ["b", "a"], KEPT),
+        ("true", ["b"], BROKEN),
+        ("false", ["b", "a"], BROKEN),
+    ],
+)
+def test_the_order_of_a_set_is_free(unique: str, came: Any, expected: str, tmp_path: Path) -> None:
+    """Frameworks write a set as a list of unique items."""
+    tags = f"{{type: array, uniqueItems: {unique}, items: {{type: string}}}}"
+    operation = with_schema(f"{{type: object, properties: {{tags: {tags}}}}}", tmp_path)
+    exchange = make_exchange(make_case(operation, {"tags": ["a", "b"]}), 200, {"tags": came})
+    assert verdict(operation, "update/sent-is-returned/tags", exchange) == expected
+
+
 @pytest.mark.parametrize(("media_type", "expected"), [(FORM, KEPT), (JSON, BROKEN)])
 def test_an_empty_text_in_a_form_is_nothing(media_type: str, expected: str, tmp_path: Path) -> None:
     """A form has no null."""

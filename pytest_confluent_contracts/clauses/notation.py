@@ -22,7 +22,8 @@ def is_same_value(schema: Mapping[str, Any], one: Any, other: Any) -> bool:
 
     They are the same to the character and the type, but for two notations of one instant (``format:
     date-time``, RFC 3339), of one address (``format: uri``, RFC 3986 6.2.2) or of one ``number``:
-    the items of a list and the members of an object, too. ``10:00:00Z`` is ``12:00:00+02:00``,
+    the items of a list and the members of an object, too. A list of ``uniqueItems`` is a set, and
+    its order free. ``10:00:00Z`` is ``12:00:00+02:00``,
     ``https://X.test/%7ea`` is ``https://x.test/~a``, and 1.0 is 1; ``https://x.test`` and
     ``https://x.test/`` are two.
     """
@@ -70,7 +71,8 @@ def _normal_form(schema: Mapping[str, Any], value: Any) -> Any:
         return _normal_text(schema.get("format"), value)
     if isinstance(value, list):
         items = _schema_below(schema.get("items"))
-        return [_normal_form(items, item) for item in value]
+        told = [_normal_form(items, item) for item in value]
+        return sorted(told, key=repr) if schema.get("uniqueItems") is True else told
     if isinstance(value, Mapping):
         members = _schema_below(schema.get("properties"))
         return {
