@@ -282,6 +282,20 @@ def test_only_its_own_requests_show_that_an_alternative_works(how: dict[str, Any
     assert said(confluent(), "security/cloud-api-key/accepted", *row) == [SILENT, KEPT]
 
 
+@pytest.mark.parametrize(
+    ("status", "elsewhere", "expected"),
+    [(400, 400, [SILENT]), (400, 200, [BROKEN]), (401, 401, [BROKEN])],
+)
+def test_a_body_that_everybody_is_refused_tells_nothing_of_credentials(
+    status: int, elsewhere: int, expected: list[str]
+) -> None:
+    """Who is answered 400 as others are was let in; 401 speaks of who asks."""
+    one = guest(confluent(), status, "cloud-api-key")
+    other = guest(confluent(), elsewhere, "cloud-api-key", probe=Probe.VALID)
+    told = said(confluent(), "security/cloud-api-key/accepted", one, other)
+    assert told[0] == expected[0]
+
+
 # --- which promises, and why there is no evidence -------------------------------------------------
 
 OPEN = {

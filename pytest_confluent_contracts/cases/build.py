@@ -442,7 +442,7 @@ def promised_by_schema(operation: Operation, body: Any) -> dict[str, Any]:
     wrong.
     """
     wrong = violations(operation, body)
-    if _removes_only(operation, wrong):
+    if _removes_only(operation, wrong, body):
         return {"violations": (), "expect": Expect.ANY}
     expect = Expect.ANY
     if wrong:
@@ -455,14 +455,24 @@ def promised_by_schema(operation: Operation, body: Any) -> dict[str, Any]:
     return fields
 
 
-def _removes_only(operation: Operation, wrong: Sequence[Violation]) -> bool:
+def _removes_only(operation: Operation, wrong: Sequence[Violation], body: Any) -> bool:
     """Return whether a merge patch is wrong only in that it removes members (RFC 7396 1).
 
     The schema tells what stays there, and null that nothing does.
     """
     if operation.request is None or operation.request.kind is not BodyKind.MERGE_PATCH:
         return False
-    return bool(wrong) and all(violation.keyword == "null" for violation in wrong)
+    if not wrong or all(violation.keyword == "null" for violation in wrong):
+        return bool(wrong)
+    return not violations(operation, _without_nulls(body))
+
+
+def _without_nulls(body: Any) -> Any:
+    """Return *body* without the members of its objects that are null; items of lists stay."""
+    if not isinstance(body, Mapping):
+        return body
+    kept = {name: value for name, value in body.items() if value is not None}
+    return {name: _without_nulls(value) for name, value in kept.items()}
 
 
 def documented_fault(operation: Operation, violation: Violation, body: Any) -> str:

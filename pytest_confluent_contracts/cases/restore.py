@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.cases.bodies import OF_TEXTS
 from pytest_confluent_contracts.cases.build import (
     judged_case,
     minimal_body,
@@ -11,7 +12,7 @@ from pytest_confluent_contracts.cases.build import (
     with_values,
     writable_members,
 )
-from pytest_confluent_contracts.model.documents import types_allowed
+from pytest_confluent_contracts.cases.samples import discriminated_schema, schema_text, validator_of
 from pytest_confluent_contracts.model.media_types import WITH_MEMBERS, BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
 from pytest_confluent_contracts.model.traffic import REDACTED, Probe
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation, Property
     from pytest_confluent_contracts.model.traffic import Case, RunContext
 
-# What writes that nothing is there, by type.
-EMPTY_VALUES: Mapping[str, Any] = {"string": "", "array": [], "object": {}, "null": None}
+# What writes that nothing is there, where null is not allowed.
+EMPTY_VALUES: tuple[Any, ...] = ("", [], {})
 
 
 def shown_values(operation: Operation, answer: Any) -> dict[str, Any]:
@@ -37,23 +38,26 @@ def shown_values(operation: Operation, answer: Any) -> dict[str, Any]:
     for member in writable_members(operation):
         if member.path in answered and not member.secret:
             value = value_at(answer, member.path)
-            was = _empty_value(operation, member) if value in (ABSENT, None) else value
+            is_there = value is not ABSENT and value is not None
+            was = value if is_there else _empty_value(operation, member)
             if was is not ABSENT:
                 found[member.path] = was
     return found
 
 
 def _empty_value(operation: Operation, member: Property) -> Any:
-    """Return what writes that nothing is at *member*, `ABSENT` where nothing does."""
+    """Return what writes that nothing is at *member*, `ABSENT` where nothing does.
+
+    Null says it best, where the schema allows it; a form has no null.
+    """
     if operation.request and operation.request.kind is BodyKind.MERGE_PATCH:
         return None
-    kinds = types_allowed(member.schema)
-    for kind, empty in EMPTY_VALUES.items():
-        if kind in kinds:
+    is_form = operation.request is not None and operation.request.kind in OF_TEXTS
+    validator = validator_of(schema_text(discriminated_schema(member.schema)))
+    for empty in EMPTY_VALUES if is_form else (None, *EMPTY_VALUES):
+        if validator.is_valid(empty):
             return empty
-    if kinds:
-        return ABSENT
-    return ""
+    return ABSENT
 
 
 def restoring_update(operation: Operation, context: RunContext, was: Mapping[str, Any]) -> Case:

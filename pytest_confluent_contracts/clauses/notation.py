@@ -22,7 +22,8 @@ def is_same_value(schema: Mapping[str, Any], one: Any, other: Any) -> bool:
 
     They are the same to the character and the type, but for two notations of one instant (``format:
     date-time``, RFC 3339), of one address (``format: uri``, RFC 3986 6.2.2) or of one ``number``:
-    the items of a list and the members of an object, too. ``10:00:00Z`` is ``12:00:00+02:00``,
+    the items of a list and the members of an object, too. A list of ``uniqueItems`` is a set, and
+    its order free. ``10:00:00Z`` is ``12:00:00+02:00``,
     ``https://X.test/%7ea`` is ``https://x.test/~a``, and 1.0 is 1; ``https://x.test`` and
     ``https://x.test/`` are two.
     """
@@ -35,9 +36,11 @@ def is_taken_over(schema: Mapping[str, Any], sent: Any, came: Any) -> bool:
     """Return whether *came* is what was *sent*, maybe with more members in its objects.
 
     Nobody says whether a PATCH with an object sets the members it names or the whole of it, and an
-    item may be shown with members that were not sent. What was sent must be there as it was.
+    item may be shown with members that were not sent. What was sent must be there as it was. Where
+    the schema allows several forms (``oneOf``), what is sent by its name may be shown as the object
+    that has it: ``"bug"`` as ``{"id": 1, "name": "bug"}``.
     """
-    if is_same_value(schema, sent, came):
+    if is_same_value(schema, sent, came) or _is_named_by(schema, sent, came):
         return True
     if isinstance(sent, Mapping) and isinstance(came, Mapping):
         members = _schema_below(schema.get("properties"))
@@ -54,13 +57,22 @@ def is_taken_over(schema: Mapping[str, Any], sent: Any, came: Any) -> bool:
     return False
 
 
+def _is_named_by(schema: Mapping[str, Any], sent: Any, came: Any) -> bool:
+    """Return whether *came* is the object that *sent* names, in another form of *schema*."""
+    has_forms = "oneOf" in schema or "anyOf" in schema
+    if not has_forms or not isinstance(sent, str | int) or not isinstance(came, Mapping):
+        return False
+    return any(is_same(sent, value) for value in came.values())
+
+
 def _normal_form(schema: Mapping[str, Any], value: Any) -> Any:
     """Return *value* with each text in it in the one notation of its ``format``."""
     if isinstance(value, str):
         return _normal_text(schema.get("format"), value)
     if isinstance(value, list):
         items = _schema_below(schema.get("items"))
-        return [_normal_form(items, item) for item in value]
+        told = [_normal_form(items, item) for item in value]
+        return sorted(told, key=repr) if schema.get("uniqueItems") is True else told
     if isinstance(value, Mapping):
         members = _schema_below(schema.get("properties"))
         return {

@@ -115,6 +115,11 @@ def _works(operation: Operation, alternative: tuple[SecurityScheme, ...]) -> Cla
             return KEPT
         return Finding(FindingKind.CREDENTIALS_REFUSED, exchange.status, name or NO_CREDENTIALS)
 
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        refusals = _refusals_of_bodies(exchanges)
+        counted = [one for one in exchanges if one.accepted or one.status not in refusals]
+        yield from each(applies, look)(counted)
+
     place, promise = operation.place, "a request without credentials is accepted"
     if alternative:
         place, promise = alternative[0].place, f"{name} is accepted"
@@ -126,10 +131,25 @@ def _works(operation: Operation, alternative: tuple[SecurityScheme, ...]) -> Cla
         family=Family.SECURITY,
         place=place,
         promise=promise,
-        judge=each(applies, look),
+        judge=judge,
         explain=missing(MissingKind.CREDENTIALS_NOT_SET, ", ".join(variables)),
         needs=CREDENTIALS,
     )
+
+
+def _refusals_of_bodies(exchanges: Sequence[Exchange]) -> set[int]:
+    """Return the statuses with which bodies that the document allows were refused.
+
+    That is told by itself (`request/accepted`). Who is answered so was let in: it is the body that
+    was looked at. 401, 403 and 404 speak of who asks.
+    """
+    return {
+        exchange.status
+        for exchange in exchanges
+        if exchange.case.probe is not Probe.CREDENTIALS
+        and exchange.case.expect is Expect.ACCEPTED
+        and 400 <= exchange.status < 500
+    } - {401, 403, 404}
 
 
 # --- what else is wrong ------------------------------------------------------------------------

@@ -46,7 +46,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
 )
 from pytest_confluent_contracts.model.documents import COMPOSING, deep_members
-from pytest_confluent_contracts.model.media_types import BodyKind
+from pytest_confluent_contracts.model.media_types import FORMS, BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import REDACTED, Probe, SubjectKind
 
@@ -102,9 +102,13 @@ def _is_merged(operation: Operation, schema: Mapping[str, Any], sent: Any, came:
     """Return whether *came* is what a merge patch makes of a member (RFC 7396 2).
 
     A map keeps what was not sent, and what null removed may show its default again. Without one,
-    an object whose members hang on one another may be merged or replaced.
+    an object whose members hang on one another may be merged or replaced. A form has no null: its
+    empty text says that nothing is there.
     """
-    is_patch = operation.request is not None and operation.request.kind is BodyKind.MERGE_PATCH
+    kind = operation.request.kind if operation.request else BodyKind.JSON
+    if kind in FORMS and sent == "":
+        return came in EMPTY
+    is_patch = kind is BodyKind.MERGE_PATCH
     if not is_patch and COMPOSING.isdisjoint(schema):
         return False
     if sent is None:

@@ -65,7 +65,7 @@ class ResourceModel:
         if promises.timestamps.updated:
             moving = (promises.timestamps.updated, *moving)
         if promises.immutable.inferred:
-            moving = (*moving, *_owned_by_service(operation, shown))
+            moving = (*moving, *_owned_by_service(operation, answered))
         writable: list[str] = []
         for member in operation.request_members:
             is_fixed = member.path in moving or paths.is_member_of_any(member.path, frozen)
@@ -145,14 +145,21 @@ def _may_vary(member: Property) -> bool:
     return not member.read_only and not is_constant
 
 
-def _owned_by_service(operation: Operation, shown: Sequence[str]) -> list[str]:
-    """Return the paths that an answer shows and no request writes.
+def _owned_by_service(operation: Operation, answered: Mapping[str, Property]) -> list[str]:
+    """Return the paths that an answer shows and no request writes, read-only ones too.
 
     The document does not say whether they hold still: a service may count versions, or note when it
     was last asked.
     """
     written = _written_paths(operation)
-    return [path for path in shown if not paths.is_member_of_any(path, written)]
+    members = (*operation.request_members, *answered.values())
+    read_only = [member.path for member in members if member.read_only]
+    found: list[str] = []
+    for path in answered:
+        is_written = paths.is_member_of_any(path, written)
+        if not is_written or paths.is_member_of_any(path, read_only):
+            found.append(path)
+    return found
 
 
 def _written_paths(operation: Operation) -> list[str]:
@@ -282,10 +289,16 @@ def changed_members(
 def speaks_of(body: Any, path: str, model: ResourceModel) -> bool:
     """Return whether *body* says anything of *path*.
 
-    It names the member itself, or a frozen member around it that is not empty.
+    It names the member itself, or a frozen member around it that is not empty, or it says of what
+    is around it that it is null.
     """
     if paths.value_at(body, path) is not ABSENT:
         return True
+    holder = paths.parent_path(path)
+    while holder:
+        if paths.value_at(body, holder) is None:
+            return True
+        holder = paths.parent_path(holder)
     return any(paths.value_at(body, frozen) not in (ABSENT, {}) for frozen in model.around[path])
 
 

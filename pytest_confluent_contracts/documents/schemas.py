@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_confluent_contracts.documents.lines import Node, strip
 from pytest_confluent_contracts.model import paths
-from pytest_confluent_contracts.model.documents import Property, types_allowed
+from pytest_confluent_contracts.model.documents import COMPOSING, Property, types_allowed
 from pytest_confluent_contracts.model.schema_merging import (
     contradiction,
     is_forbidden,
@@ -33,6 +33,10 @@ ALONE = frozenset(
         *("items", "additionalProperties", "not", "if", "then", "else", "contains"),
         *("propertyNames", "unevaluatedItems", "unevaluatedProperties"),
     }
+)
+# What is said of a value and constrains none.
+SAID_BESIDE = frozenset(
+    {"x-line", "default", "example", "examples", "deprecated", "readOnly", "writeOnly"}
 )
 # The keywords whose schemas speak of the same value as the one that holds them.
 BESIDE = frozenset({"oneOf", "anyOf", "not", "if", "then", "else", "dependentSchemas"})
@@ -295,7 +299,72 @@ def _with_null_types(schema: Any) -> Any:
             plain["enum"] = [*plain["enum"], None]
     if schema.get("nullable") and "$ref" in plain:
         plain["anyOf"] = [{"$ref": plain.pop("$ref")}, {"type": "null"}]
-    return plain
+    elif schema.get("nullable") and "type" not in plain:
+        _add_null_branch(plain)
+    return _without_null_branch(plain)
+
+
+def _without_null_branch(plain: dict[str, Any]) -> dict[str, Any]:
+    """Return ``anyOf: [X, {type: "null"}]`` as X with null among its types, which means the same.
+
+    Generators write each optional member so, and its text or number is one like any other.
+    """
+    keys = plain.keys() - SAID_BESIDE
+    if len(keys) != 1 or not keys <= {"anyOf", "oneOf"}:
+        return plain
+    branches = plain[next(iter(keys))]
+    others = [branch for branch in branches if not _is_null_alone(branch)]
+    if len(branches) != 2 or len(others) != 1 or not _is_plain(others[0]):
+        return plain
+    told = {key: value for key, value in plain.items() if key not in keys}
+    joined = {**others[0], **told}
+    kinds = joined["type"] if isinstance(joined["type"], list) else [joined["type"]]
+    joined["type"] = [*kinds, "null"]
+    if "const" in joined:
+        joined["enum"] = [joined.pop("const"), None]
+    elif "enum" in joined:
+        joined["enum"] = [*joined["enum"], None]
+    return joined
+
+
+def _is_null_alone(schema: Any) -> bool:
+    if not isinstance(schema, Mapping) or schema.keys() - SAID_BESIDE != {"type"}:
+        return False
+    return schema["type"] in ("null", ["null"])
+
+
+def _is_plain(schema: Any) -> bool:
+    """Return whether *schema* names its types, and nothing hangs on another thing.
+
+    An object stays a branch, and so is followed as a whole: such a one is mostly replaced.
+    """
+    if not isinstance(schema, Mapping) or "type" not in schema:
+        return False
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return COMPOSING.isdisjoint(schema) and {"null", "object"}.isdisjoint(types)
+
+
+def _add_null_branch(plain: dict[str, Any]) -> None:
+    """Let null pass ``oneOf`` and ``anyOf``, too.
+
+    Strictly, ``nullable`` says nothing where no ``type`` stands beside it (3.0.3, 4.7.24.1); public
+    documents write it beside ``anyOf`` and mean it.
+    """
+    for key in ("oneOf", "anyOf"):
+        if key in plain and not any(map(_allows_null, plain[key])):
+            plain[key] = [*plain[key], {"type": "null"}]
+
+
+def _allows_null(schema: Any) -> bool:
+    """Return whether *schema*, whose nulls are types by now, says that null may stand there."""
+    if not isinstance(schema, Mapping) or "$ref" in schema:
+        return schema is True
+    if "enum" in schema:
+        return None in schema["enum"]
+    if "type" in schema:
+        return "null" in schema["type"]
+    branches = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
+    return not branches or any(map(_allows_null, branches))
 
 
 def _keyword_with_null_types(key: str, value: Any) -> Any:

@@ -133,7 +133,12 @@ class Client:
             shown_url = f"{shown_url}?{sent.written_query}"
         clean, text = self.redactor, answer.text
         value, flaw = parse_json(answer.body)
-        shown = "\n".join([*(f"{name}: {content}" for name, content in answer.headers), text])
+        told = [
+            f"{name}: {content}"
+            for name, content in answer.headers
+            if not leads_on(request, name, content)
+        ]
+        shown = "\n".join([*told, text])
         return Exchange(
             serial=serial,
             case=sent,
@@ -314,3 +319,16 @@ def _failure_reason(error: Exception, timeout: float) -> str:
         return "no HTTP came"
     # httpx may quote what was sent, in forms that nothing could redact.
     return f"the connection broke ({type(error).__name__})"
+
+
+def leads_on(request: httpx.Request, name: str, content: str) -> bool:
+    """Return whether a header leads to another path of the host with the query of *request*.
+
+    Frameworks redirect so where a slash is missing or too much; a key in the query goes along.
+    """
+    if name.lower() != "location" or not request.url.query:
+        return False
+    address, _, query = content.partition("?")
+    host = address.partition("://")[2].partition("/")[0]
+    is_same_host = not host or host == request.url.netloc.decode("ascii")
+    return is_same_host and query == request.url.query.decode("ascii")

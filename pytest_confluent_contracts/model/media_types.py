@@ -27,6 +27,7 @@ PREFERRED = (
 IN_JSON = frozenset({BodyKind.JSON, BodyKind.MERGE_PATCH, BodyKind.JSON_PATCH})
 # Whose members are those of the resource.
 WITH_MEMBERS = frozenset({BodyKind.JSON, BodyKind.MERGE_PATCH, BodyKind.FORM, BodyKind.MULTIPART})
+FORMS = frozenset({BodyKind.FORM, BodyKind.MULTIPART})
 KINDS = {
     "application/merge-patch+json": BodyKind.MERGE_PATCH,
     "application/json-patch+json": BodyKind.JSON_PATCH,
