@@ -581,6 +581,14 @@ ROWS = (
             "request/accepted": allowing(anything, "/regions/t 1/a/things/eu"),
         },
     ),
+    Row(
+        "path_with_parents",
+        allowing(anything, "/owners/ann/shelves/7/things/t-1"),
+        {
+            "request/unknown-id/parent": allowing(anything, "/owners/[^/]+/shelves/7/things/t-1"),
+            "request/unknown-id": allowing(anything, "/owners/ann/shelves/7/things/[^/]+"),
+        },
+    ),
     of_path(
         "path_matrix",
         "/things/;id=t-1",

@@ -358,6 +358,20 @@ def test_a_body_told_as_json_is_json(media_type: str, flaw: str, expected: str) 
     assert said(confluent(), "200/json", one) == [expected]
 
 
+DEEP = "[" * 500 + "]" * 500
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"), [(f'{{"spec": {DEEP}}}', SILENT), ('{"spec": 1}', BROKEN)]
+)
+def test_a_refusal_may_repeat_what_is_too_deep_to_read(sent: str, expected: str) -> None:
+    """What shows a deep request is as deep; what is deep by itself cannot be read by anybody."""
+    case = make_case(confluent(), raw=sent.encode(), expect=Expect.REFUSED)
+    flaw = "it is nested too deeply to be read"
+    one = make_exchange(case, 422, text=f'{{"errors": [{{"input": {DEEP}}}]}}', flaw=flaw)
+    assert said(confluent(), "error/json", one) == [expected]
+
+
 def test_what_is_not_told_as_json_need_not_be() -> None:
     """Text that says it is text breaks the media type, not JSON; and 404 is no 200."""
     text = answer(confluent(), text="Hello", media_type="text/plain", flaw="not JSON")

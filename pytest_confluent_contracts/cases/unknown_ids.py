@@ -34,6 +34,7 @@ NOBODYS_ID = "contract-unknown-0000"  # where nobody named a resource
 PLAIN, ODD = NOTHING_SPECIAL, Subject(SubjectKind.ODD_ID)
 # What HTTP, or the kind of id, lets a server take for the own one.
 NORMALISED = Subject(SubjectKind.NORMALISED_ID)
+UNKNOWN_PARENT = Subject(SubjectKind.UNKNOWN_PARENT)
 PLAIN_IDS = 12  # a hash spreads ids over shards: each of some must say that it has none
 LEAST_OF_SAME_FORM = 8
 FEWEST_DIGITS = 5  # of a number that a service on this machine has hardly counted up to
@@ -63,11 +64,32 @@ def unknown_id_cases(operation: Operation, context: RunContext) -> list[Case]:
     """
     if not context.parameters:
         return []
+    own_name = context.parameters[-1][0]
     made = [
-        _unknown_case(operation, context, unknown, f"refused-{index}")
+        _unknown_case(operation, context, unknown, f"refused-{index}", own_name)
         for index, unknown in enumerate(_allowed_or_odd(operation, context))
     ]
-    return [*made, made[0], baseline_update(operation, context, Probe.UNKNOWN)]
+    parents = list(_unknown_parents(operation, context))
+    return [*made, *parents, made[0], baseline_update(operation, context, Probe.UNKNOWN)]
+
+
+def _unknown_parents(operation: Operation, context: RunContext) -> Iterator[Case]:
+    """Yield an update of the own id under nobody's value of each path parameter before it.
+
+    For example, ``/repos/{owner}/{repo}/issues/{number}`` with an owner that nobody is. Of listed
+    values none is nobody's.
+    """
+    declared = {one.name: one for one in operation.path_parameters}
+    for index, (name, own) in enumerate(context.parameters[:-1]):
+        within = replace(context, parameters=context.parameters[: index + 1])
+        parameter = declared.get(name)
+        others = [_nobodys_id(within)]
+        if parameter is not None and is_narrow(parameter):
+            others = conforming_ids(parameter, within, 1)
+        for other in others:
+            if other != own:
+                unknown = UnknownId(other, UNKNOWN_PARENT)
+                yield _unknown_case(operation, context, unknown, f"parent-{name}", name)
 
 
 def surely_unknown_id(operation: Operation, context: RunContext) -> str:
@@ -235,9 +257,9 @@ def _encoded_again(known: str) -> UnknownId:
 
 
 def _unknown_case(
-    operation: Operation, context: RunContext, unknown: UnknownId, label: str
+    operation: Operation, context: RunContext, unknown: UnknownId, label: str, name: str
 ) -> Case:
-    *rest, (name, _) = context.parameters
+    """Return the update with the id *unknown* in the place of the path parameter *name*."""
     # Escaped: a look-alike would not be seen, and a NUL is not to be printed.
     shown = unknown.id[:SHOWN_CHARACTERS].encode("unicode_escape").decode("ascii")
     title = f"{name} {shown}"
@@ -248,7 +270,9 @@ def _unknown_case(
         one = bare_case(Probe.UNKNOWN, title, operation, context)
     return replace(
         one,
-        parameters=(*rest, (name, unknown.id)),
+        parameters=tuple(
+            (one, unknown.id if one == name else value) for one, value in context.parameters
+        ),
         spelling=unknown.spelling,
         expect=Expect.UNKNOWN,
         violations=(),

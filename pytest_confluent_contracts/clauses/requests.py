@@ -67,6 +67,8 @@ RULES = (
 )
 # Of these, a part of the member may be what is wrong.
 CONDITIONAL = frozenset({"if", "dependentRequired", "dependentSchemas"})
+# Ids that are the own one to some: there are clauses of their own for them.
+OWN_IDS = frozenset({SubjectKind.NORMALISED_ID, SubjectKind.UNKNOWN_PARENT})
 LONE_SURROGATE = "lone-surrogate"
 MEDIA_TYPE = "media-type"
 REFUSED_AS = {
@@ -101,10 +103,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
         yield _several(operation, request)
         yield from _malformed(operation, request)
     if operation.promises.refusals.unknown and operation.parameters:
-        yield _unknown(operation)
-        if _hides_by(operation) is not None:
-            yield _unknown_not_hidden(operation)
-        yield _normalised(operation)
+        yield from _unknown_ids(operation)
 
 
 # --- accepted ----------------------------------------------------------------------------------
@@ -624,12 +623,21 @@ def _unknown_level(operation: Operation) -> Level:
     return Level.SHOULD
 
 
+def _unknown_ids(operation: Operation) -> Iterator[Clause]:
+    yield _unknown(operation)
+    if _hides_by(operation) is not None:
+        yield _unknown_not_hidden(operation)
+    yield _normalised(operation)
+    if len(operation.parameters) > 1:
+        yield _unknown_parent(operation)
+
+
 def _unknown(operation: Operation) -> Clause:
     refusals = operation.promises.refusals
     promised = tuple(sorted(refusals.unknown))
 
     def applies(exchange: Exchange) -> bool:
-        return _asks_for_unknown(exchange) and not _is_own_normalised(exchange)
+        return _asks_for_unknown(exchange) and exchange.case.subject.kind not in OWN_IDS
 
     def look(exchange: Exchange) -> Finding | Looked:
         is_odd = exchange.case.subject.kind is SubjectKind.ODD_ID
@@ -697,7 +705,9 @@ def _normalised(operation: Operation) -> Clause:
     allowed = {*promised, *operation.refusals, _hides_by(operation)}
 
     def applies(exchange: Exchange) -> bool:
-        return _asks_for_unknown(exchange) and _is_own_normalised(exchange)
+        return (
+            _asks_for_unknown(exchange) and exchange.case.subject.kind is SubjectKind.NORMALISED_ID
+        )
 
     def look(exchange: Exchange) -> Finding | Looked:
         is_hidden = exchange.status == _hides_by(operation)
@@ -717,12 +727,37 @@ def _normalised(operation: Operation) -> Clause:
     )
 
 
+def _unknown_parent(operation: Operation) -> Clause:
+    """Return the clause on the own id below a parent that nobody has.
+
+    A path does not say which of its parts a service has to look up: it only warns.
+    """
+    refusals = operation.promises.refusals
+    promised = tuple(sorted(refusals.unknown))
+    allowed = {*promised, *operation.refusals, _hides_by(operation)}
+
+    def applies(exchange: Exchange) -> bool:
+        return (
+            _asks_for_unknown(exchange) and exchange.case.subject.kind is SubjectKind.UNKNOWN_PARENT
+        )
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        return KEPT if exchange.status in allowed else _taken_for_known(exchange, promised)
+
+    return Clause(
+        id="request/unknown-id/parent",
+        family=Family.REQUESTS,
+        level=Level.SHOULD,
+        place=refusals.place,
+        promise="the own id under a parent that does not exist is an id that does not exist",
+        judge=each(applies, look),
+        explain=missing(MissingKind.NOTHING_SENT),
+        needs=frozenset({Probe.UNKNOWN}),
+    )
+
+
 def _asks_for_unknown(exchange: Exchange) -> bool:
     return exchange.case.expect is Expect.UNKNOWN and not exchange.throttled
-
-
-def _is_own_normalised(exchange: Exchange) -> bool:
-    return exchange.case.subject.kind is SubjectKind.NORMALISED_ID
 
 
 def _taken_for_known(exchange: Exchange, promised: tuple[int, ...]) -> Finding:

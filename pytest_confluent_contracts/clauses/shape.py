@@ -64,6 +64,7 @@ if TYPE_CHECKING:
 
 # Keywords by which a schema may speak of members beside those that it lists.
 OPEN = COMPOSING | {"additionalProperties", "patternProperties", "unevaluatedProperties"}
+DEEP_LIST = "[" * 101  # deeper than an answer is read
 INTEGER = re.compile(r"-?[0-9]+\Z")
 # Members that a finding names, and characters of each: a target may make up as many as it likes.
 MOST_NAMED, LONGEST_NAME = 8, 80
@@ -280,9 +281,7 @@ def body_clauses(
     )
 
     def is_of_this_type(exchange: Exchange) -> bool:
-        documented = _content_of(exchange)
-        is_other = documented is not None and documented.media_type != content.media_type
-        return applies(exchange) and not is_other
+        return applies(exchange) and not _is_of_another_type(exchange, content)
 
     explain_type = _unless_of_another_type(content, explain)
     yield from _value_clauses(family, status, content, is_of_this_type, explain_type)
@@ -314,6 +313,17 @@ def other_body_clauses(family: Family, response: Response, applies: Applies) -> 
         explain = missing(MissingKind.NO_SUCH_MEDIA_TYPE, name)
         where = f"{response.status}/{name}"
         yield from _value_clauses(family, where, content, is_of_this_type, explain)
+
+
+def _is_of_another_type(exchange: Exchange, content: Content) -> bool:
+    """Return whether the answer is documented under another media type than that of *content*."""
+    response = exchange.case.operation.response(exchange.status)
+    if response is None or response.content is None:
+        return False
+    if not response.others and response.content.media_type == content.media_type:
+        return False  # there is no other: most answers are asked, and this spares the look
+    documented = response.content_sent_as(exchange.header("content-type"))
+    return documented is not None and documented.media_type != content.media_type
 
 
 def _content_of(exchange: Exchange) -> Content | None:
@@ -406,9 +416,20 @@ def _is_media_type(came: str, promised: Sequence[str]) -> bool:
     return body_kind(came) not in IN_JSON or not FOREIGN_CHARSET.search(came)
 
 
+def _repeats_deep_request(exchange: Exchange) -> bool:
+    """Return whether the answer shows a list of the request that is deeper than we read.
+
+    Frameworks show the wrong value in their refusal, as pydantic does in ``input``.
+    """
+    sent = exchange.case.body or b""
+    return DEEP_LIST.encode() in sent and DEEP_LIST in exchange.text
+
+
 def _look_at_json(exchange: Exchange) -> Finding | Looked:
     if not exchange.flaw:
         return KEPT
+    if _repeats_deep_request(exchange):
+        return NOTHING
     return Finding(FindingKind.JSON_UNREADABLE, exchange.status, observed=exchange.flaw)
 
 

@@ -296,11 +296,18 @@ class Operation:
 
     def response(self, status: int) -> Response | None:
         """Return what is documented for *status*: exactly, by its range, or by ``default``."""
-        by_status = {response.status.upper(): response for response in self.responses}
-        for written in (str(status), f"{status // 100}XX", "DEFAULT"):
-            if written in by_status:
-                return by_status[written]
-        return None
+        exact, in_range = str(status), f"{status // 100}XX"
+        by_range: Response | None = None
+        by_default: Response | None = None
+        for response in self.responses:
+            written = response.status.upper()
+            if written == exact:
+                return response
+            if written == in_range:
+                by_range = response
+            elif written == "DEFAULT":
+                by_default = response
+        return by_range or by_default
 
     @property
     def success(self) -> Response | None:

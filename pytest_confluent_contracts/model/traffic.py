@@ -97,6 +97,7 @@ class SubjectKind(StrEnum):
     ODD_ID = "odd id"  # an id that may be refused for its form, before anybody looks for it
     FORM = "form"  # the name of the legal form of a request; empty for the usual one
     NORMALISED_ID = "normalised id"  # an id that is the own one to who normalises what HTTP lets
+    UNKNOWN_PARENT = "unknown parent"  # the own id, under another value of a parameter before it
 
 
 @dataclass(frozen=True, slots=True)

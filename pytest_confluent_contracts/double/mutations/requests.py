@@ -65,6 +65,9 @@ def request_mutations(operation: Operation) -> Iterator[Mutation]:
         unknown = "request/unknown-id"
         yield mutate_step("unknown ids are served", "find_resource", find_any_resource, unknown)
         yield mutate_step("unknown ids are created", "find_resource", create_unknown, unknown)
+        if len(operation.parameters) > 1:
+            name, parent = "parents are not looked up", f"{unknown}/parent"
+            yield mutate_step(name, "find_resource", find_under_any_parent, parent)
         not_found, name = with_status(404), "unknown ids are refused as invalid"
         yield mutate_answers(name, invalid, not_found, unknown)
         if operation.response(403):
@@ -81,6 +84,14 @@ def refuse_as_invalid(operation: Operation) -> Change:
 def has_undeclared_member(body: Any) -> bool:
     """Return whether *body* has one of the members that the run sends though none declares it."""
     return "x_contract" in json.dumps(body)
+
+
+def find_under_any_parent(service: Service, inner: Any, request: Request) -> Any:
+    """Return the own resource for its own id, whatever stands before that in the path."""
+    _, own = service.parameters[-1]
+    if service.values_in(request.path)[-1:] == [own]:
+        return next(iter(service.store.resources.values()))
+    return inner(request)
 
 
 def find_any_resource(service: Service, *_: Any) -> Resource:
