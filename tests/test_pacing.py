@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import statistics
 import threading
 import time
 from collections import Counter
@@ -126,13 +127,16 @@ def test_waiting_for_its_turn_is_no_part_of_an_exchange() -> None:
 
 
 def test_the_rate_holds_over_a_run(folder: Path) -> None:
-    """At 40 a second the server sees 40 a second within 5 %, and in no second more than 5 % above."""
+    """At 40 a second the server sees 40 a second within 5 %, and in no second more than 5 % above.
+
+    The median of the gaps tells: a machine that is busy with other tests stalls now and then.
+    """
     with Timed() as service:
         run = away(folder, service, "--contract-rate=40", "-k", "security or request/undeclared")
     assert run.code == 0, run.everything
     steady = service.times[:-1]  # the last one puts back
-    seconds = steady[-1] - steady[0]
-    assert (len(steady) - 1) / seconds == pytest.approx(40, rel=0.05)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(steady)]
+    assert statistics.median(gaps) == pytest.approx(1 / 40, rel=0.05)
     busiest = max(sum(begun <= moment < begun + 1.0 for moment in steady) for begun in steady)
     assert busiest <= 42
 
