@@ -26,8 +26,8 @@ from pytest_confluent_contracts.cases.baseline import baseline_update
 from pytest_confluent_contracts.cases.sample_strings import MARKED_TEXTS, TEXTS
 from pytest_confluent_contracts.clauses.judging import weigh
 from pytest_confluent_contracts.double.service import VirtualClock
-from pytest_confluent_contracts.http.strict_json import DEEPEST, TOO_DEEP, parse_json
-from pytest_confluent_contracts.model.traffic import RunContext
+from pytest_confluent_contracts.http.strict_json import TOO_DEEP, parse_json
+from pytest_confluent_contracts.model.traffic import DEEPEST_READ, RunContext
 from pytest_confluent_contracts.report.curl import curl
 from pytest_confluent_contracts.report.sentences import finding_sentence
 from pytest_confluent_contracts.run.sender import RETRIES
@@ -296,7 +296,7 @@ def test_answers_without_end_are_findings_and_no_accident(tmp_path: Path) -> Non
 
 def test_answers_of_some_depth_are_none_of_our_business(tmp_path: Path) -> None:
     """A member that is nested as deep as sane JSON may be breaks nothing."""
-    with Deep((1, 20, DEEPEST - 2)) as service:
+    with Deep((1, 20, DEEPEST_READ - 2)) as service:
         run = gate(
             tmp_path,
             f"--contract-target={service.url}",
@@ -308,13 +308,13 @@ def test_answers_of_some_depth_are_none_of_our_business(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pair", ["[]", "{}"])
-@pytest.mark.parametrize("depth", [DEEPEST, DEEPEST + 1, *DEEP, DEEPER])
+@pytest.mark.parametrize("depth", [DEEPEST_READ, DEEPEST_READ + 1, *DEEP, DEEPER])
 def test_json_is_read_to_a_depth_that_everyone_can_follow(depth: int, pair: str) -> None:
     """Up to the limit the value is read, beyond it the flaw is named; many brackets side by side are no depth."""
     begin = {"[]": "[", "{}": '{"a":'}[pair]
     value, flaw = parse_json((begin * (depth - 1) + pair + pair[1] * (depth - 1)).encode())
-    assert flaw == ("" if depth <= DEEPEST else TOO_DEEP)
-    assert isinstance(value, list | dict) == (depth <= DEEPEST)
+    assert flaw == ("" if depth <= DEEPEST_READ else TOO_DEEP)
+    assert isinstance(value, list | dict) == (depth <= DEEPEST_READ)
     assert parse_json(f"[{', '.join([pair] * depth)}]".encode())[1] == ""
 
 

@@ -52,7 +52,7 @@ from pytest_confluent_contracts.model.documents import (
     deep_members,
 )
 from pytest_confluent_contracts.model.media_types import IN_JSON, body_kind, essence, matching
-from pytest_confluent_contracts.model.traffic import REDACTED, Expect, is_local
+from pytest_confluent_contracts.model.traffic import DEEPEST_READ, REDACTED, Expect, is_local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 
 # Keywords by which a schema may speak of members beside those that it lists.
 OPEN = COMPOSING | {"additionalProperties", "patternProperties", "unevaluatedProperties"}
-DEEP_LIST = "[" * 101  # deeper than an answer is read
+DEEP_LIST = "[" * (DEEPEST_READ + 1)  # the beginning of a list that is too deep to be read
 INTEGER = re.compile(r"-?[0-9]+\Z")
 # Members that a finding names, and characters of each: a target may make up as many as it likes.
 MOST_NAMED, LONGEST_NAME = 8, 80
@@ -291,8 +291,8 @@ def _unless_of_another_type(content: Content, explain: Explain) -> Explain:
     """Explain as *explain*, but where answers came in another documented media type."""
 
     def explain_type(exchanges: Sequence[Exchange]) -> MissingEvidence:
-        others = [_content_of(exchange) for exchange in exchanges if exchange.accepted]
-        if any(other is not None and other.media_type != content.media_type for other in others):
+        accepted = [exchange for exchange in exchanges if exchange.accepted]
+        if any(_is_of_another_type(exchange, content) for exchange in accepted):
             return MissingEvidence(MissingKind.NO_SUCH_MEDIA_TYPE, content.media_type)
         return explain(exchanges)
 

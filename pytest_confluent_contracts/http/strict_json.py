@@ -7,9 +7,9 @@ from collections import Counter
 from typing import Any
 
 from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.traffic import DEEPEST_READ
 
 TOO_DEEP = "it is nested too deeply to be read"
-DEEPEST = 100  # levels; what reads, judges and tells of an answer may then follow it level by level
 
 
 def parse_json(body: bytes) -> tuple[Any, str]:
@@ -42,14 +42,14 @@ def parse_json(body: bytes) -> tuple[Any, str]:
 
 
 def _is_deep(text: str, value: Any) -> bool:
-    """Return whether *value* is nested more than `DEEPEST` levels deep.
+    """Return whether *value* is nested more than `DEEPEST_READ` levels deep.
 
     RFC 8259 section 9 leaves a limit to the reader.
     """
-    if text.count("[") + text.count("{") <= DEEPEST:
+    if text.count("[") + text.count("{") <= DEEPEST_READ:
         return False
     level = [value]
-    for _ in range(DEEPEST):
+    for _ in range(DEEPEST_READ):
         level = _one_level_below(level)
     return bool(level)
 

@@ -14,6 +14,8 @@ from pytest_confluent_contracts.model.paths import filled_template, percent_enco
 from pytest_confluent_contracts.model.quota import refuses_for_limit
 
 REDACTED: Final = "[redacted]"
+# Levels of JSON: what reads, judges and tells of an answer may then follow it level by level.
+DEEPEST_READ: Final = 100
 CARELESS_WORDS: Final = ("null", "undefined")  # what a program sends whose credentials are not set
 
 

@@ -14,6 +14,7 @@ from pytest_confluent_contracts.clauses.judging import Weighed, rule, weigh
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.moments import granularity, parse_moment
+from pytest_confluent_contracts.model.quota import latest_quota
 from pytest_confluent_contracts.model.traffic import Expect, Probe
 from pytest_confluent_contracts.run import preflight
 from pytest_confluent_contracts.run.restore import FirstState
@@ -24,7 +25,6 @@ from pytest_confluent_contracts.run.sender import (
     RunPolicy,
     Sender,
     asked_wait,
-    told_quota,
 )
 from pytest_confluent_contracts.run.smallest import Shrinker
 
@@ -291,7 +291,7 @@ class Campaign:
         that moved is not waited for.
         """
         for exchange in self.history[self._resets_read :]:
-            reset = told_quota(exchange).seconds_to_reset if exchange.accepted else None
+            reset = latest_quota(exchange).seconds_to_reset if exchange.accepted else None
             if reset is not None:
                 self._resets.append((exchange.came_at, reset))
         self._resets_read = len(self.history)
@@ -309,7 +309,7 @@ class Campaign:
         That is done only where a limit is told and can be paid.
         """
         again, other = self.plan.of(Probe.THROTTLE).cases
-        limit = told_quota(self.sender.send_once(again)).limit
+        limit = latest_quota(self.sender.send_once(again)).limit
         if limit is None:
             self.skipped[Probe.THROTTLE] = "the target tells no limit"
         elif limit == 0:
@@ -332,7 +332,7 @@ class Campaign:
             self.skipped[Probe.THROTTLE] = f"{most} requests were sent, and none was answered 429"
             return
         self._wait_out(again, other)
-        left = told_quota(self.history[first.serial - 1]).remaining
+        left = latest_quota(self.history[first.serial - 1]).remaining
         if left and self._affords(limit + 2):
             self._spend_window(again, limit + 2)
 
@@ -420,7 +420,7 @@ def _pause_before_end(refused: Exchange) -> float:
     halfway.
     """
     wait = asked_wait(refused)
-    reset = told_quota(refused).seconds_to_reset
+    reset = latest_quota(refused).seconds_to_reset
     if reset is not None and reset + 1.0 < wait <= LONGEST_WAIT_S:
         return reset + 1.0
     if LONG_WAIT_S <= wait <= LONGEST_WAIT_S:

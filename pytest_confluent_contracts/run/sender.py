@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.http.targets import Target
     from pytest_confluent_contracts.model.documents import Operation
-    from pytest_confluent_contracts.model.quota import Quota
 
 LONGEST_WAIT_S = 60.0  # a longer Retry-After is not worth a CI job's time
 LIMITED = "the rate limit is reached"
@@ -264,11 +263,6 @@ def is_transient(exchange: Exchange) -> bool:
     return bool(exchange.failure) or exchange.status in GATEWAY_STATUSES
 
 
-def told_quota(exchange: Exchange) -> Quota:
-    """Return what an answer says of the quota."""
-    return quota.latest_quota(exchange)
-
-
 def asked_wait(exchange: Exchange) -> float:
     """Return the seconds that a 429 asks to wait.
 
@@ -278,7 +272,7 @@ def asked_wait(exchange: Exchange) -> float:
     headers = quota.known_headers(exchange.case.operation)
     retry = exchange.header(headers.retry_after)
     asked = quota.parse_retry_after(retry, exchange.header("Date"))
-    reset = told_quota(exchange).seconds_to_reset
+    reset = quota.latest_quota(exchange).seconds_to_reset
     told = [float(wait) for wait in (asked, reset) if wait is not None]
     fitting = [wait for wait in told if wait <= LONGEST_WAIT_S]
     return [*fitting, *told, 1.0][0]
