@@ -25,7 +25,7 @@ from pytest_confluent_contracts.model.traffic import RunContext
 from pytest_confluent_contracts.run.campaign import Campaign
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pytest_confluent_contracts.cases.plan import Plan
     from pytest_confluent_contracts.model.clauses import Ruling
@@ -66,13 +66,29 @@ def read(path: Path) -> Document:
 def held(row: Row, make: Callable[[], Answer]) -> dict[str, Ruling]:
     """Return the rulings on every operation of the row's document where the service that *make* returns answers."""
     rulings: dict[str, Ruling] = {}
+    for campaign in campaigns(row, make):
+        for clause in clauses.derive(campaign.operation):
+            rulings[clause.id] = campaign.ruling(clause)
+    return rulings
+
+
+def held_to_one(row: Row, make: Callable[[], Answer], id: str) -> Ruling:
+    """Return the ruling on the clause *id* alone, the last of that name; only what it needs is sent."""
+    found: Ruling | None = None
+    for campaign in campaigns(row, make):
+        for clause in clauses.derive(campaign.operation):
+            if clause.id == id:
+                found = campaign.ruling(clause)
+    assert found is not None, id
+    return found
+
+
+def campaigns(row: Row, make: Callable[[], Answer]) -> Iterator[Campaign]:
+    """Yield what holds each operation of the row's document against one service that *make* returns."""
     answer = make()
     for plan in plans(row.path, row.parameters):
         clock = getattr(answer, "clock", None) or VirtualClock()  # one that counts has its own
-        campaign = Campaign(plan, target_for(plan, clock, answer, "https://localhost"))
-        for clause in clauses.derive(plan.operation):
-            rulings[clause.id] = campaign.ruling(clause)
-    return rulings
+        yield Campaign(plan, target_for(plan, clock, answer, "https://localhost"))
 
 
 @lru_cache(maxsize=4)
