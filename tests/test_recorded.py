@@ -42,13 +42,32 @@ BEGUN = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
 def success() -> dict[str, Any]:
     """Return the body of an answer that keeps the document."""
-    shown = (
-        one
-        for one in finished()["exchanges"]
-        if one["status"] == 200 and one["document"] == "confluent-api-keys"
-    )
-    body: dict[str, Any] = json.loads(next(shown)["text"])
-    return body
+    owner, resource = "u-a83k9b", "lkc-c29js0"
+    return {
+        "api_version": "iam/v2",
+        "kind": "ApiKey",
+        "id": "ak-12345",
+        "metadata": {
+            "self": "https://contract.example/iam/v2/api-keys/ak-12345",
+            "resource_name": "crn://confluent.cloud/organization=9bb441c4/api-key=ak-12345",
+            "created_at": "2026-01-04T08:30:00.000Z",
+            "updated_at": "2026-01-04T08:30:00.000Z",
+        },
+        "spec": {
+            "display_name": "CI kafka access key",
+            "description": "This API key provides kafka access to cluster x",
+            "owner": {
+                "id": owner,
+                "related": f"https://api.confluent.cloud/iam/v2/users/{owner}",
+                "resource_name": f"https://api.confluent.cloud/user={owner}",
+            },
+            "resource": {
+                "id": resource,
+                "related": f"https://api.confluent.cloud/cmk/v2/clusters/{resource}",
+                "resource_name": f"https://api.confluent.cloud/cloud-cluster={resource}",
+            },
+        },
+    }
 
 
 def entry(

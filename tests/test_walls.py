@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
@@ -48,12 +48,16 @@ MAY_IMPORT = {
 
 @dataclass(frozen=True)
 class Source:
-    """One file of the package: its room, the name of its module within the package, and its syntax."""
+    """One file of the package: its room, the name of its module within the package, and its text."""
 
     room: str
     module: str
     text: str
-    tree: ast.Module
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """Return the syntax of the file."""
+        return ast.parse(self.text)
 
     @classmethod
     def of(cls, path: Path) -> Source:
@@ -63,7 +67,7 @@ class Source:
         module = ".".join(part for part in parts if part != "__init__")
         within = module.removeprefix(PACKAGE).removeprefix(".")
         room = within.partition(".")[0] or "__init__"
-        return cls(room, within, text, ast.parse(text))
+        return cls(room, within, text)
 
 
 @cache

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts import clauses
@@ -140,9 +141,14 @@ class MutationTester:
     """
 
     def __init__(self, operation: Operation, seed: int, max_examples: int) -> None:
-        self.double = Double(operation, seed, max_examples)
+        self._operation, self._seed, self._max_examples = operation, seed, max_examples
         self.clauses = clauses.derive(operation)
         self.mutations = {one.name: one for one in mutations.derive(operation) if self._bites(one)}
+
+    @cached_property
+    def double(self) -> Double:
+        """Return the service that is broken; who only asks for names needs none."""
+        return Double(self._operation, self._seed, self._max_examples)
 
     def _bites(self, mutation: Mutation) -> bool:
         """Return whether the document promises anything that *mutation* breaks."""

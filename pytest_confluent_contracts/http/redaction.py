@@ -9,6 +9,7 @@ import base64
 import json
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MADE_UP = re.compile(r"cs[0-9a-f]{16}")  # as cases make secrets up
 SHORT = 12  # characters; a shorter secret counts only as a word of its own
+SHORT_TEXT, MOST_REMEMBERED = 64, 4096  # characters, and texts
 NOISE = 4  # characters; a shorter text stands everywhere, and is not looked for
 # What may stand uncoded in a URL, as one encoder or another has it.
 SAFE_IN_URLS = ("", "/", "/+", "!'()*-._~/+:@")
@@ -80,9 +82,16 @@ class Redactor:
             if len(value) >= SHORT - NOISE:
                 nearly.update(forms(value))
         self._nearly = _any_of(nearly) if nearly else None
+        # Names and values of headers and members come again and again.
+        self._clean_short_text = lru_cache(MOST_REMEMBERED)(self._clean_text)
 
     def text(self, text: str) -> str:
         """Return *text* without any secret, nor what is nearly one."""
+        if len(text) > SHORT_TEXT:
+            return self._clean_text(text)
+        return self._clean_short_text(text)
+
+    def _clean_text(self, text: str) -> str:
         # Whole secrets first: a near miss would leave a piece of one.
         clean = self._secret.sub(REDACTED, text)
         return self._nearly.sub(REDACTED, clean) if self._nearly else clean

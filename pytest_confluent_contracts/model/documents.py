@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from pytest_confluent_contracts.model import media_types, paths
@@ -267,7 +268,7 @@ class SecurityScheme:
         return self.location, self.carrier
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is asked again and again is kept
 class Operation:
     """One method on one path of a document.
 
@@ -296,20 +297,15 @@ class Operation:
 
     def response(self, status: int) -> Response | None:
         """Return what is documented for *status*: exactly, by its range, or by ``default``."""
-        exact, in_range = str(status), f"{status // 100}XX"
-        by_range: Response | None = None
-        by_default: Response | None = None
-        for response in self.responses:
-            written = response.status.upper()
-            if written == exact:
-                return response
-            if written == in_range:
-                by_range = response
-            elif written == "DEFAULT":
-                by_default = response
-        return by_range or by_default
+        written = self._responses_as_written
+        exact, by_range = written.get(str(status)), written.get(f"{status // 100}XX")
+        return exact or by_range or written.get("DEFAULT")
 
-    @property
+    @cached_property
+    def _responses_as_written(self) -> dict[str, Response]:
+        return {response.status.upper(): response for response in reversed(self.responses)}
+
+    @cached_property
     def success(self) -> Response | None:
         """Return the documented answer that a successful update gives, None where there is none.
 
@@ -319,21 +315,21 @@ class Operation:
         with_body = [response for response in successes if response.content is not None]
         return next(iter([*with_body, *successes]), None)
 
-    @property
+    @cached_property
     def request_members(self) -> tuple[Property, ...]:
         """Return every member of the request body that the document declares."""
         if not self.request:
             return ()
         return self.request.properties
 
-    @property
+    @cached_property
     def success_content(self) -> Content | None:
         """Return the body that answers a successful request, None where none is documented."""
         if self.success is None:
             return None
         return self.success.content
 
-    @property
+    @cached_property
     def answer_members(self) -> tuple[Property, ...]:
         """Return every member of the body that answers a successful request."""
         content = self.success_content
@@ -361,7 +357,7 @@ class Operation:
         """Return the paths of the secret members of the request body."""
         return tuple(member.path for member in self.request_members if member.secret)
 
-    @property
+    @cached_property
     def schemes(self) -> tuple[SecurityScheme, ...]:
         """Return every security scheme of its alternatives, each once, in the document's order."""
         found: list[SecurityScheme] = []

@@ -215,20 +215,20 @@ def _descend(body: Any, steps: Sequence[Step], pointer: str) -> Iterator[tuple[s
         yield pointer, body
         return
     step, rest = steps[0], steps[1:]
-    if step is VALUE and isinstance(body, Mapping):
+    if step is VALUE and isinstance(body, dict):
         for name, value in body.items():
             yield from _descend(value, rest, f"{pointer}/{escape_token(name)}")
     elif step is ITEM and isinstance(body, list):
         for index, item in enumerate(body):
             yield from _descend(item, rest, f"{pointer}/{index}")
-    elif isinstance(step, str) and isinstance(body, Mapping) and step in body:
+    elif isinstance(step, str) and isinstance(body, dict) and step in body:
         yield from _descend(body[step], rest, f"{pointer}/{escape_token(step)}")
 
 
 def value_at(body: Any, path: str) -> Any:
     """Return the one value of *body* at a path without lists, `ABSENT` where there is none."""
     for step in steps_of(path):
-        if not isinstance(body, Mapping) or step not in body:
+        if not isinstance(body, dict) or step not in body:
             return ABSENT
         body = body[step]
     return body

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from ipaddress import ip_address
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
@@ -261,7 +262,7 @@ class Loss:
     answers: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: its headers are asked for by every clause, and sorted once
 class Exchange:
     """The request that was sent, the response that came, when, and how long it took.
 
@@ -297,8 +298,15 @@ class Exchange:
 
     def header_values(self, name: str) -> tuple[str, ...]:
         """Return every value of the header *name*, whatever its case, in the order they came."""
-        wanted = name.lower()
-        return tuple(value for key, value in self.headers if key.lower() == wanted)
+        return self._values_by_name.get(name.lower(), ())
+
+    @cached_property
+    def _values_by_name(self) -> dict[str, tuple[str, ...]]:
+        """Return the values of each header by its name in small letters."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, value in self.headers:
+            found[name.lower()] = (*found.get(name.lower(), ()), value)
+        return found
 
     def field(self, name: str) -> str:
         """Return the lines of the structured field *name* as one, empty where it did not come.
