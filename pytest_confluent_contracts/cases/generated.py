@@ -1,4 +1,4 @@
-"""What would nobody have thought of? Bodies that Hypothesis draws, and the small ones it finds."""
+"""What would nobody have thought of? Bodies that Hypothesis draws."""
 
 from __future__ import annotations
 
@@ -7,22 +7,17 @@ from base64 import b64encode
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
-from unittest.mock import patch
 
-import hypothesis
-import hypothesis.core
-from hypothesis import Phase
 from hypothesis import strategies as st
-from hypothesis.database import InMemoryExampleDatabase, choices_to_bytes
 
 from pytest_confluent_contracts.cases.build import (
     sendable_members,
     violations,
     with_pins,
 )
-from pytest_confluent_contracts.cases.drawing import ANYTHING, draw_values, isolated_hypothesis
+from pytest_confluent_contracts.cases.drawing import ANYTHING, draw_values
 from pytest_confluent_contracts.cases.patterns import matching_strategy
 from pytest_confluent_contracts.cases.samples import (
     FORMATTED,
@@ -40,13 +35,9 @@ from pytest_confluent_contracts.model.paths import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import RunContext
 
-SHRINK_SEED = 0
-GROUPED = 6  # numbers that are drawn as one tuple while a value is shrunk
 ALLOWED_PER_FORBIDDEN = 20  # what is forbidden can be listed, and is
 SAMPLES_TAKEN = 12  # of what is put together, to draw from
 MOST_VALUES = 5  # of a drawn map whose schema has no bound
@@ -295,49 +286,3 @@ def forbidden_bodies(operation: Operation, context: RunContext) -> list[Any]:
     count = math.ceil(context.max_examples / ALLOWED_PER_FORBIDDEN)
     made = draw_values(broken, count, context.seed + 1)
     return [body for body in made if len(violations(operation, body)) == 1]
-
-
-# --- shrinking ------------------------------------------------------------------------------------
-
-
-class ShrinkingDone(BaseException):
-    """No smaller value is wanted: raised by what Hypothesis asks, which lets it through."""
-
-
-def smallest_levels(
-    levels: list[int], holds: Callable[[tuple[int, ...]], bool], tries: int
-) -> tuple[int, ...]:
-    """Return the smallest tuple, each number between 0 and its level, for which *holds*.
-
-    It must hold for *levels* itself. What *holds* raises as `ShrinkingDone` goes through.
-    Hypothesis is given the whole tuple as a remembered failure and shrinks it; integers are all
-    that it draws, *tries* tuples at most, not counting those that it asks about while it shrinks.
-    """
-    database, key = InMemoryExampleDatabase(), b"shrink"
-    # Under the secondary key: what stands under the primary one passes for shrunk already.
-    database.save(key + b".secondary", choices_to_bytes(levels))
-    # Hypothesis tries whether the numbers of one tuple do as well in another order: in one long
-    # tuple that would take seconds.
-    numbers = [st.integers(0, level) for level in levels]
-    groups = [numbers[start : start + GROUPED] for start in range(0, len(numbers), GROUPED)]
-    chosen = st.tuples(*(st.tuples(*group) for group in groups))
-
-    def grouped_holds(grouped: tuple[tuple[int, ...], ...]) -> bool:
-        return holds(tuple(chain.from_iterable(grouped)))
-
-    settings = hypothesis.settings(
-        max_examples=tries,
-        phases=[Phase.reuse, Phase.shrink],
-        database=database,
-        deadline=None,
-        backend="hypothesis",
-    )
-    # One finding is made smaller by the same requests in every run. With the `random` of `find` the
-    # database would be forgotten.
-    seeded = patch.object(hypothesis.core, "global_force_seed", SHRINK_SEED)
-    try:
-        with isolated_hypothesis(), seeded:
-            found = hypothesis.find(chosen, grouped_holds, settings=settings, database_key=key)
-    except hypothesis.errors.NoSuchExample:
-        return tuple(levels)
-    return tuple(chain.from_iterable(found))

@@ -1,15 +1,18 @@
-"""What is the smallest body that still shows it? Cut along its axes; Hypothesis picks how far."""
+"""What is the smallest body that still shows it? Cut along its axes, as far as it shows the same.
+
+Hypothesis can shrink too. It tries thousands of times, most of them in vain, where a request has to
+be sent for each; to cut a body asks for some dozens (delta debugging, Zeller and Hildebrandt 2002).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from pytest_confluent_contracts.cases.bodies import encoded_json
 from pytest_confluent_contracts.cases.build import promised_by_schema
-from pytest_confluent_contracts.cases.generated import ShrinkingDone, smallest_levels
 from pytest_confluent_contracts.model.media_types import BodyKind, body_kind
 from pytest_confluent_contracts.model.paths import value_at, with_value
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe
@@ -17,8 +20,14 @@ from pytest_confluent_contracts.model.traffic import Case, Expect, Probe
 SPELLED_CHARACTERS = 24  # a text of more is cut, but its characters are not replaced one by one
 CUT_ITEMS = 6  # of a longer list, the items behind these are kept or dropped whole
 
+
+class ShrinkingDone(Exception):
+    """No smaller value is wanted: raised by who is asked whether one shows the same."""
+
+
 # Takes one level for each axis of a value, in order, and returns what they leave of it.
 Build = Callable[[Iterator[int]], Any]
+Levels = tuple[int, ...]
 
 
 def shrink(case: Case, shows: Callable[[Case], bool], most: int) -> None:
@@ -36,7 +45,7 @@ def shrink(case: Case, shows: Callable[[Case], bool], most: int) -> None:
     def is_shown(value: Any) -> bool:
         """Return whether *value* in the place of the body shows the same; each is asked once."""
         smaller = _with_body(case, value)
-        if smaller.body not in asked:  # Hypothesis asks some again
+        if smaller.body not in asked:  # many levels may stand for one body
             if len(asked) >= most:
                 raise ShrinkingDone
             asked[smaller.body] = shows(smaller)
@@ -44,16 +53,13 @@ def shrink(case: Case, shows: Callable[[Case], bool], most: int) -> None:
 
     value = case.value
     with suppress(ShrinkingDone):
-        # First what is long is cut; what is left of the texts is spelled then. All at once would
-        # be hundreds of numbers, each of which Hypothesis tries to exchange with each other.
+        # First what is long is cut; what is left of the texts is spelled then.
         for spelled_characters in (0, SPELLED_CHARACTERS):
-            value = _smallest_value(value, is_shown, spelled_characters, most)
+            value = _smallest_value(value, is_shown, spelled_characters)
 
 
-def _smallest_value(
-    value: Any, is_shown: Callable[[Any], bool], spelled_characters: int, most: int
-) -> Any:
-    """Return the smallest part of *value* that *is_shown*, found among *most* at most."""
+def _smallest_value(value: Any, is_shown: Callable[[Any], bool], spelled_characters: int) -> Any:
+    """Return the smallest part of *value* that *is_shown*."""
     levels, build = _axes_of(value, spelled_characters)
     if not levels:
         return value
@@ -61,7 +67,50 @@ def _smallest_value(
     def holds(chosen: tuple[int, ...]) -> bool:
         return is_shown(build(iter(chosen)))
 
-    return build(iter(smallest_levels(levels, holds, most)))
+    return build(iter(_smallest_levels(levels, holds)))
+
+
+def _smallest_levels(levels: Sequence[int], holds: Callable[[Levels], bool]) -> Levels:
+    """Return levels that *holds* still, none of which can be lower while the others stay.
+
+    It holds for *levels* themselves.
+    """
+    found: Levels = tuple(levels)
+    before: Levels = ()
+    while found != before:
+        before = found
+        found = _without_blocks(found, holds)
+        for axis in range(len(found)):
+            found = _with_lowest(found, axis, holds)
+    return found
+
+
+def _without_blocks(levels: Levels, holds: Callable[[Levels], bool]) -> Levels:
+    """Return *levels* with 0 in their place for all that need not be there.
+
+    All of them are tried at once, then halves, quarters and so on: little of a large body matters.
+    """
+    size = len(levels)
+    while size:
+        for start in range(0, len(levels), size):
+            block = levels[start : start + size]
+            tried = (*levels[:start], *([0] * len(block)), *levels[start + size :])
+            if any(block) and holds(tried):
+                levels = tried
+        size //= 2
+    return levels
+
+
+def _with_lowest(levels: Levels, axis: int, holds: Callable[[Levels], bool]) -> Levels:
+    """Return *levels* with the lowest on *axis*, found by halving: what holds there holds above."""
+    fails, held = 0, levels[axis]  # that nothing is too little was tried with the blocks
+    while held - fails > 1:
+        middle = (held + fails) // 2
+        if holds((*levels[:axis], middle, *levels[axis + 1 :])):
+            held = middle
+        else:
+            fails = middle
+    return (*levels[:axis], held, *levels[axis + 1 :])
 
 
 def _is_json(case: Case) -> bool:

@@ -79,6 +79,19 @@ def each(applies: Applies, look: Look) -> Judge:
     return judge
 
 
+def asked_once(applies: Applies) -> Applies:
+    """Return *applies* for many clauses to share: each exchange is looked at once."""
+    # Each exchange is kept, so that its id stays its own.
+    known: dict[int, tuple[Exchange, bool]] = {}
+
+    def known_to_apply(exchange: Exchange) -> bool:
+        if id(exchange) not in known:
+            known[id(exchange)] = (exchange, applies(exchange))
+        return known[id(exchange)][1]
+
+    return known_to_apply
+
+
 def is_answer(exchange: Exchange) -> bool:
     """Return whether an answer came that no later one stands in for."""
     return not (exchange.failure or exchange.superseded)

@@ -20,6 +20,7 @@ from pytest_confluent_contracts.clauses.reading import (
     Looked,
     SchemaReader,
     always,
+    asked_once,
     each,
     is_accepted,
     is_permitted_by_http,
@@ -346,9 +347,10 @@ def _value_clauses(
         is_json = body_kind(exchange.header("content-type") or "") in IN_JSON
         return applies(exchange) and is_json and exchange.is_readable
 
-    def is_readable(exchange: Exchange) -> bool:
+    def has_value(exchange: Exchange) -> bool:
         return applies(exchange) and exchange.json is not paths.ABSENT
 
+    is_readable = asked_once(has_value)
     yield Clause(
         id=f"{status}/json",
         family=family,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses.reading import (
@@ -180,7 +181,7 @@ def _is_owed(loss: Loss) -> bool:
 
 def _same_on_every_connection(operation: Operation, model: ResourceModel) -> Clause:
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
-        own = list(model.own_exchanges(exchanges))
+        own = [_Step(one, *_what_it_does(one)) for one in model.own_exchanges(exchanges)]
         for path in model.shown:
             if path not in model.moving:
                 yield from _judge_member(model, path, own)
@@ -197,30 +198,38 @@ def _same_on_every_connection(operation: Operation, model: ResourceModel) -> Cla
     )
 
 
-def _judge_member(
-    model: ResourceModel, path: str, exchanges: Sequence[Exchange]
-) -> Iterator[Evidence]:
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """An exchange about the own resource, with what is the same for each of its members."""
+
+    exchange: Exchange
+    may_change_all: bool
+    shows: bool
+
+
+def _what_it_does(exchange: Exchange) -> tuple[bool, bool]:
+    """Return whether nobody knows what the request says or did, and whether its answer shows."""
+    case = exchange.case
+    is_unsure = bool(exchange.failure) or exchange.status >= 500
+    is_unreadable = bool(case.body) and case.value is ABSENT
+    shows = bool(exchange.connection) and shows_resource(exchange)
+    return is_unsure or is_unreadable, shows
+
+
+def _judge_member(model: ResourceModel, path: str, steps: Sequence[_Step]) -> Iterator[Evidence]:
     """Judge that, between two requests that speak of *path*, all connections show it alike.
 
     For example, the answers 1, 2, 1, 2 over the connections A, B, A, B come from two machines that
     do not know of each other; 1, 2, 2, 2 does not.
     """
     stretch: Stretch = {}
-    for exchange in exchanges:
-        if _may_change(exchange, path, model):
+    for step in steps:
+        if step.may_change_all or speaks_of(step.exchange.case.value, path, model):
             yield from _differing(model, path, stretch)
             stretch = {}
-        if shows_resource(exchange) and exchange.connection:
-            stretch.setdefault(exchange.connection, []).append(exchange)
+        if step.shows:
+            stretch.setdefault(step.exchange.connection, []).append(step.exchange)
     yield from _differing(model, path, stretch)
-
-
-def _may_change(exchange: Exchange, path: str, model: ResourceModel) -> bool:
-    """Return whether the request speaks of *path*, or nobody knows what it says or did."""
-    case = exchange.case
-    is_unsure = bool(exchange.failure) or exchange.status >= 500
-    is_unreadable = bool(case.body) and case.value is ABSENT
-    return is_unsure or is_unreadable or speaks_of(case.value, path, model)
 
 
 def _differing(model: ResourceModel, path: str, stretch: Stretch) -> Iterator[Evidence]:

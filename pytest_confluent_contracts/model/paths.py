@@ -168,6 +168,17 @@ def last_name(path: str) -> str:
     return path_of(steps[at:])
 
 
+@lru_cache(maxsize=8192)
+def first_name(path: str) -> str:
+    """Return the name of the outermost member on *path*, ``""`` where that is none.
+
+    >>> first_name("spec.owner.id")
+    'spec'
+    """
+    steps = steps_of(path)
+    return steps[0] if steps and isinstance(steps[0], str) else ""
+
+
 def is_within(path: str, other: str) -> bool:
     """Return whether *path* is *other*, or a member or an item below it."""
     steps, outer = steps_of(path), steps_of(other)

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.cases.baseline import baseline_update, full_update
-from pytest_confluent_contracts.cases.generated import ShrinkingDone
-from pytest_confluent_contracts.cases.shrinking import shrink
+from pytest_confluent_contracts.cases.shrinking import ShrinkingDone, shrink
 from pytest_confluent_contracts.clauses.judging import evidence_size, weigh
 from pytest_confluent_contracts.http.guard import Refusal
 
