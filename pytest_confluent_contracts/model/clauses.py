@@ -35,6 +35,7 @@ class Family(StrEnum):
     SECURITY = "security"
     RATE_LIMIT = "rate_limit"
     UPDATE = "update"
+    LIFECYCLE = "lifecycle"
     WIRE = "wire"
 
 

@@ -12,6 +12,7 @@ from pytest_confluent_contracts.model import media_types, paths
 from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.promises import Promises
+from pytest_confluent_contracts.model.resources import Resource, Role
 from pytest_confluent_contracts.model.sources import SourceLocation
 
 # Names in the path of a member that is a promise of its own: readers of a document look no deeper.
@@ -289,6 +290,9 @@ class Operation:
     # The request's other media types; `request` is the body that we can say most of.
     other_requests: tuple[Content, ...] = ()
     declared: tuple[Parameter, ...] = field(default=(), repr=False)
+    # What it is about, None where that could not be told, and what it does to that.
+    resource: Resource | None = None
+    role: Role = Role.ACTION
 
     @property
     def key(self) -> tuple[str, str]:
@@ -441,4 +445,5 @@ class Document:
     operations: tuple[Operation, ...]
     unread: tuple[UnreadOperation, ...] = ()
     unjudged: tuple[Unjudged, ...] = ()
+    resources: tuple[Resource, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)

@@ -47,6 +47,7 @@ class Probe(StrEnum):
     UNKNOWN = "unknown"
     COVERAGE = "coverage"
     PARAMETERS = "parameters"
+    LIFE = "life"  # a resource from its creation to its end, over all its operations
     THROTTLE = "throttle"
 
 
@@ -100,6 +101,7 @@ class SubjectKind(StrEnum):
     ODD_ID = "odd id"  # an id that may be refused for its form, before anybody looks for it
     FORM = "form"  # the name of the legal form of a request; empty for the usual one
     NORMALISED_ID = "normalised id"  # an id that is the own one to who normalises what HTTP lets
+    STEP = "step of a life"  # its name says what for: `created`, `refused`, `after the end`, ...
     UNKNOWN_PARENT = "unknown parent"  # the own id, under another value of a parameter before it
 
 

@@ -1,0 +1,69 @@
+"""What are several operations about? A resource: who creates, lists, reads, changes and deletes it.
+
+Frozen values. An operation knows its resource and its role; a resource names its operations by id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_confluent_contracts.model.sources import SourceLocation
+
+
+class Role(StrEnum):
+    """What an operation does to its resource."""
+
+    CREATE = "create"  # POST /things
+    LIST = "list"  # GET /things
+    READ = "read"  # GET or HEAD /things/{id}
+    REPLACE = "replace"  # PUT /things/{id}
+    UPDATE = "update"  # PATCH /things/{id}
+    DELETE = "delete"  # DELETE /things/{id}
+    ACTION = "action"  # anything else: what it does to whom nobody can tell
+
+
+# What is sent in these roles changes nothing.
+SAFE_ROLES = frozenset({Role.LIST, Role.READ})
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A member of a body that holds the id of another resource, for example ``owner.id``."""
+
+    member: str
+    resource: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What several operations of a document are about.
+
+    ``collection`` and ``item`` are path templates, ``""`` where no operation has one: ``/things``
+    and ``/things/{id}``. ``parameter`` is the path parameter of ``item`` that names one of them,
+    ``id_member`` where an answer about one has that id (``data.id``), ``items`` where a list has
+    the items (``data[]``), both ``""`` where nobody knows. ``id_sent`` is the member of a create's
+    body in which the caller chooses the id, ``""`` where the service does. ``parent`` is the name
+    of the resource whose id stands before in the path, ``""`` where there is none. ``roles`` are
+    the ids of the operations; of two in one role the first of the document counts. ``place`` is
+    the line from which it was understood, that of the first of them, or of its ``x-contract``.
+    """
+
+    document: str
+    name: str
+    collection: str
+    item: str
+    parameter: str
+    id_member: str
+    items: str
+    roles: tuple[tuple[Role, str], ...]
+    place: SourceLocation
+    parent: str = ""
+    id_sent: str = ""
+    references: tuple[Reference, ...] = ()
+
+    def operation_id(self, role: Role) -> str:
+        """Return the id of the operation in *role*, ``""`` where the document has none."""
+        return dict(self.roles).get(role, "")
