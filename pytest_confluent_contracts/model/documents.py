@@ -446,4 +446,5 @@ class Document:
     unread: tuple[UnreadOperation, ...] = ()
     unjudged: tuple[Unjudged, ...] = ()
     resources: tuple[Resource, ...] = ()
+    others: tuple[Operation, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
