@@ -64,6 +64,7 @@ class Gate:
     *needed* are the operations that may be sent, each with the probes that its clauses need; by
     default all of the documents, with every probe. The target is opened for them when the first is
     asked for, and a request for any other is refused. *chosen* are the clauses that are judged.
+    *left* is what a worker made and did not live to delete.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Gate:
         telling: Silent | None = None,
         needed: Sequence[tuple[Operation, frozenset[Probe]]] | None = None,
         chosen: Sequence[tuple[Operation, list[Clause]]] = (),
+        left: Sequence[tuple[saved_state.Key, list[saved_state.PathParameters]]] = (),
     ) -> None:
         self.config, self.settings, self.telling = config, settings, telling or Silent()
         self.fresh: list[Exchange] = []
@@ -86,7 +88,7 @@ class Gate:
         self._testers: dict[tuple[str, str], MutationTester] = {}
         self._telling_nodes: dict[str, str] = {}
         held = [settings.read(path) for path in settings.documents]
-        self.lives = Lives(held, self.context, self._may_create)
+        self.lives = Lives(held, self.context, self._may_create, self._remember_made, left)
 
     def ruling(self, operation: Operation, clause: Clause) -> Ruling:
         """Return the verdict on *clause*."""
@@ -102,7 +104,7 @@ class Gate:
 
     def _judged(self, operation: Operation, clause: Clause) -> Ruling:
         if clause.family is Family.LIFECYCLE:
-            return self._scenario(operation).ruling(operation, clause)
+            return self.scenario(operation).ruling(operation, clause)
         campaign = self.campaign(operation)
         unjudged = campaign.look_first() if clause.needs else None
         ruling = campaign.ruling(clause)
@@ -360,7 +362,7 @@ class Gate:
         waits = Silent() if self.settings.mocked else self.telling
         return Listener(progress=self.telling.request, say=waits.say, exchanged=self.exchanged)
 
-    def _scenario(self, operation: Operation) -> Scenario:
+    def scenario(self, operation: Operation) -> Scenario:
         """Return the life of the resource that *operation* is about."""
         assert operation.resource is not None
         return self.lives.scenario(
@@ -408,6 +410,11 @@ class Gate:
         pins = self.settings.pins
         unpinned = {path: content for path, content in was.items() if path not in pins}
         return was | saved_state.first(folder, operation.key, self.resource(operation), unpinned)
+
+    def _remember_made(self, key: saved_state.Key, made: list[saved_state.PathParameters]) -> None:
+        """Write down what the run made and is still there, for whoever outlives this worker."""
+        if not self.settings.mocked:
+            saved_state.keep_made(self.config.stash.get(STATE_FOLDER, None), key, made)
 
     def resource(self, operation: Operation) -> str:
         """Return the URL of the resource that may be changed, without any secret."""
@@ -473,20 +480,37 @@ class Gate:
 
 
 def restore_left(config: pytest.Config, settings: Settings) -> None:
-    """Put back, from the controller, what a worker changed and did not live to put back."""
-    found = list(saved_state.left(config.stash[STATE_FOLDER]))
-    if not found:
-        return
+    """Put back, from the controller, what a worker changed and did not live to put back.
 
+    What it made is deleted.
+    """
+    place = config.stash[STATE_FOLDER]
+    found, made = list(saved_state.left(place)), list(saved_state.made_left(place))
+    if not found and not made:
+        return
     known = {operation.key: operation for operation in settings.operations()}
     nothing_but_putting_back: frozenset[Probe] = frozenset()
     needed = [(known[key], nothing_but_putting_back) for key, _ in found]
-    gate = Gate(config, settings, needed=needed)
+    of_made = _operations_of(settings, {key for key, _ in made})
+    needed += [(one, frozenset({Probe.LIFE})) for one in of_made]
+    gate = Gate(config, settings, needed=needed, left=made)
     for key, was in found:
         campaign = gate.campaign(known[key])
         pinned = {path: pin for path, pin in campaign.context.pins.items() if path in was}
         campaign.was = was | pinned
+    for operation in of_made:
+        gate.scenario(operation)  # which knows what is left, and deletes it at the end
     gate.close()
+
+
+def _operations_of(settings: Settings, resources: set[saved_state.Key]) -> list[Operation]:
+    """Return an operation of each of *resources*, which are told by document and name."""
+    found: dict[saved_state.Key, Operation] = {}
+    for operation in settings.operations():
+        resource = operation.resource
+        if resource is not None and (resource.document, resource.name) in resources:
+            found[resource.document, resource.name] = operation
+    return list(found.values())
 
 
 def ends_at_first_failure(config: pytest.Config) -> bool:

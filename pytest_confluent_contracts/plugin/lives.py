@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.model.resources import SAFE_ROLES, Role
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Document, Operation
     from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import RunContext
+    from pytest_confluent_contracts.run.saved_state import Key, PathParameters
     from pytest_confluent_contracts.run.scenario import Scenario
     from pytest_confluent_contracts.run.sender import Listener, RunPolicy
 
@@ -23,7 +25,8 @@ FIRST_SERIAL = 1_000_000
 class Lives:
     """Makes the scenario of each resource when it is first asked for, its parent's before it.
 
-    *may_create* says whether the run may send a create, and delete what it made.
+    *may_create* says whether the run may send a create, and delete what it made; *remember* keeps
+    what was made of a resource and is there; *left* is what a worker that died had made.
     """
 
     def __init__(
@@ -31,9 +34,12 @@ class Lives:
         documents: Sequence[Document],
         context_of: Callable[[Operation], RunContext],
         may_create: Callable[[Operation], bool],
+        remember: Callable[[Key, list[PathParameters]], None],
+        left: Sequence[tuple[Key, list[PathParameters]]] = (),
     ) -> None:
         self._documents = {one.name: one for one in documents}
         self._context_of, self._may_create = context_of, may_create
+        self._remember, self._left = remember, left
         self._scenarios: dict[tuple[str, str], Scenario] = {}
 
     def scenario(
@@ -41,7 +47,7 @@ class Lives:
     ) -> Scenario:
         """Return the scenario of *resource*."""
         from pytest_confluent_contracts.cases.life import LifeCases
-        from pytest_confluent_contracts.run.scenario import Scenario
+        from pytest_confluent_contracts.run.scenario import Made, Scenario
         from pytest_confluent_contracts.run.sender import Sender
 
         key = (resource.document, resource.name)
@@ -64,9 +70,25 @@ class Lives:
             first_serial=FIRST_SERIAL,
         )
         given = () if creates and around is not None else self._given(resource)
-        made = Scenario(life, sender, creates, given, around if creates else None)
+        made = Scenario(
+            life=life,
+            sender=sender,
+            creates=creates,
+            given=given,
+            parent=around if creates else None,
+            remember=partial(self._remember, key),
+        )
+        made.made += [Made(one) for one in self._left_of(resource)]
         self._scenarios[key] = made
         return made
+
+    def _left_of(self, resource: Resource) -> list[PathParameters]:
+        """Return what a worker that died had made of *resource*."""
+        found: list[PathParameters] = []
+        for key, made in self._left:
+            if key == (resource.document, resource.name):
+                found += made
+        return found
 
     def clean_up(self) -> Iterator[str]:
         """Delete what the run made, what lies in another first; yield what is still there."""
@@ -95,6 +117,8 @@ class Lives:
             cases = [one.case for one in steps if one and one.case.operation is operation]
             is_known = not creates or (operation.path == resource.collection and not is_made_around)
             paths = {_filled(operation, given)} if is_known else set[str]()
+            if operation.role is Role.DELETE:
+                paths |= {_filled(operation, dict(one)) for one in self._left_of(resource)}
             yield Access(
                 operation=operation,
                 credentials=self._context_of(operation).credentials,
@@ -131,7 +155,7 @@ class Lives:
                 return one
         return None
 
-    def _given(self, resource: Resource) -> tuple[tuple[str, str], ...]:
+    def _given(self, resource: Resource) -> PathParameters:
         """Return the path parameters of the one that the run was given."""
         found: dict[str, str] = {}
         for operation in self._operations(resource).values():

@@ -20,6 +20,8 @@ from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.run.access import made_access
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Case, Exchange
@@ -43,7 +45,7 @@ class Scenario:
 
     *around* are the path parameters of what it lies in where nobody makes that; *parent* makes it
     otherwise. Where the run does not create, *given* are the path parameters of the one that it
-    may use.
+    may use. *remember* hears of all that was made and is there, before anything else is sent.
     """
 
     life: LifeCases
@@ -51,6 +53,7 @@ class Scenario:
     creates: bool
     given: PathParameters = ()
     parent: Scenario | None = None
+    remember: Callable[[list[PathParameters]], None] = lambda _: None
     made: list[Made] = field(default_factory=list)
     _known: dict[str, PathParameters] = field(default_factory=dict)
     _has_run: bool = False
@@ -150,6 +153,7 @@ class Scenario:
         self._known[name] = parameters
         if parameters not in [one.parameters for one in self.made]:
             self.made.append(Made(parameters))
+        self._tell_made()
         self._admit(self, parameters)
 
     def _id_of(self, case: Case, exchange: Exchange) -> str:
@@ -175,6 +179,10 @@ class Scenario:
         for one in self.made:
             if one.parameters == parameters:
                 one.is_there = False
+        self._tell_made()
+
+    def _tell_made(self) -> None:
+        self.remember([one.parameters for one in self.made if one.is_there])
 
     def clean_up(self) -> list[str]:
         """Delete what the run made and has not deleted, newest first.
@@ -202,7 +210,7 @@ class Scenario:
         except Refusal as refusal:
             return str(refusal)
         if exchange.accepted or exchange.status in GONE:
-            one.is_there = False
+            self._note_deleted(one.parameters)
             return ""
         return exchange.failure or f"answered {exchange.status}"
 
