@@ -20,10 +20,14 @@ from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pytest_confluent_contracts.double.collection import Collection
     from pytest_confluent_contracts.model.documents import Content, Operation, Property, Response
 
 EPOCH = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)  # what the clock's 0 stands for
 DAY_S = 86_400.0
+SLASH_INSIDE = "\x1f"  # stands for a slash in a path parameter
 
 
 @dataclass(slots=True)
@@ -37,47 +41,35 @@ class Resource:
 
 
 class Store:
-    """The resources of one operation, each under its path parameters, joined by ``/``.
+    """The resources that one operation is about, each under its path parameters, joined by ``/``.
 
-    *parameters* are those of the one that is there from the beginning.
+    It has them in common with the other operations of *collection*. *parameters* are those of the
+    one that is there from the beginning.
     """
 
-    def __init__(self, operation: Operation, parameters: tuple[tuple[str, str], ...]) -> None:
-        self.operation, self.parameters = operation, parameters
-        self._writable = writable_members(operation)
+    def __init__(
+        self,
+        operation: Operation,
+        parameters: tuple[tuple[str, str], ...],
+        collection: Collection,
+    ) -> None:
+        self.operation, self.parameters, self.collection = operation, parameters, collection
+        self._writable = writable_members(operation, collection.members)
+        self.resources = collection.resources
+
+    @property
+    def own_id(self) -> str:
+        """Return the joined path parameters of the resource that is there from the beginning."""
         # Where a style makes the text, it is written for the path already.
-        styled = operation.styled_names
-        ids = [unquote(value) if name in styled else value for name, value in parameters]
-        self.resources = {"/".join(ids): self.initial()}
+        styled = self.operation.styled_names
+        ids = [unquote(text) if name in styled else text for name, text in self.parameters]
+        return joined_id(ids)
 
     def initial(self) -> Resource:
         """Return the resource as the document's examples show it, created a day ago."""
-        shown = shown_success(self.operation)
-        return Resource(self._identified(shown), -DAY_S, -DAY_S)
-
-    def _identified(self, shown: Any) -> Any:
-        """Return *shown* under its own id and address, without what only its creation shows."""
-        identity = self.operation.promises.identity
-        if not isinstance(shown, dict):
-            return shown
-        if identity and identity.property:
-            own = self.parameters[-1][1] if self.parameters else ""
-            shown = paths.with_value(shown, identity.property, self._typed(identity.property, own))
-        if identity and identity.self_link:
-            address = paths.filled_template(self.operation.path, self.parameters)
-            link = f"https://contract.example{address}"
-            shown = paths.with_value(shown, identity.self_link, link)
-        for path in self.operation.promises.create_only.paths:
-            shown = paths.without_value(shown, path)
-        return shown
-
-    def _typed(self, path: str, text: str) -> Any:
-        """Return *text* as a value of the member at *path*: a number where that is one."""
-        members = {member.path: member for member in self.operation.answer_members}
-        is_number = path in members and members[path].schema.get("type") == "integer"
-        if is_number and text.isdigit():
-            return int(text)
-        return text
+        collection = self.collection
+        shown = collection.identified(collection.sample, self.parameters)
+        return Resource(collection.completed(shown), -DAY_S, -DAY_S)
 
     def write(
         self, resource: Resource, body: Any, now: float, kind: BodyKind = BodyKind.JSON
@@ -96,7 +88,7 @@ class Store:
         if kind is BodyKind.MERGE_PATCH:
             self._write_whole(resource, merged(resource.shown, body), now)
             return
-        shown = {member.path: member.schema for member in self.operation.answer_members}
+        shown = self.collection.members
         for member in self._writable:
             value = paths.value_at(body, member.path)
             was = paths.value_at(resource.shown, member.path)
@@ -104,7 +96,8 @@ class Store:
                 continue
             # What the answer has no place for is not kept; but a service that took a wrong value
             # has it.
-            if is_allowed(shown[member.path], value) or not is_allowed(member.schema, value):
+            takes = is_allowed(shown[member.path].schema, value)
+            if takes or not is_allowed(member.schema, value):
                 resource.shown = paths.with_value(resource.shown, member.path, deepcopy(value))
                 resource.updated = now
         for path in self.operation.secret_paths:
@@ -119,17 +112,14 @@ class Store:
         That is so where members hang on one another: of two that exclude each other, one was there
         and the other was sent.
         """
-        success = described_success(self.operation)
-        if success is None or success.content is None:
-            return
-        content = success.content
-        if COMPOSING.isdisjoint(content.schema):
+        schema = self.collection.schema
+        if schema is None or COMPOSING.isdisjoint(schema):
             return
         unsent = resource.shown
         for member in self._writable:
             if paths.value_at(body, member.path) is ABSENT:
                 unsent = paths.without_value(unsent, member.path)
-        validator = jsonschema_rs.Draft202012Validator(dict(content.schema))
+        validator = jsonschema_rs.Draft202012Validator(dict(schema))
         for shown in (resource.shown, unsent, body):
             if validator.is_valid(shown):
                 resource.shown = deepcopy(shown)
@@ -148,19 +138,23 @@ class Store:
                 resource.updated = now
 
     def show(self, resource: Resource) -> Any:
-        """Return the resource as an answer shows it, with its time stamps."""
-        shown = deepcopy(resource.shown)
-        stamps = self.operation.promises.timestamps
-        moments = ((stamps.created, resource.created), (stamps.updated, resource.updated))
-        for path, moment in moments:
-            if path and isinstance(shown, dict):
-                shown = paths.with_value(shown, path, time_stamp(moment))
-        return shown
+        """Return the resource as the operation's answers show it, with its time stamps."""
+        return self.collection.show(resource, self.operation)
 
 
-def writable_members(operation: Operation) -> list[Property]:
-    """Return the members that a request may write and an answer shows."""
-    answers = {member.path for member in operation.answer_members}
+def joined_id(values: Iterable[str]) -> str:
+    """Return what a resource is kept under: its path parameters, a slash between them."""
+    return "/".join(value.replace("/", SLASH_INSIDE) for value in values)
+
+
+def writable_members(
+    operation: Operation, shown: Mapping[str, Property] | None = None
+) -> list[Property]:
+    """Return the members that a request may write and an answer shows.
+
+    *shown* are the members that answers show by their paths, by default those of its own answer.
+    """
+    answers = {one.path: one for one in operation.answer_members} if shown is None else shown
     fixed = list(operation.promises.immutable.paths)
     fixed += [member.path for member in operation.request_members if member.read_only]
     found: list[Property] = []
