@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.double import faces
 from pytest_confluent_contracts.double.samples import is_allowed
-from pytest_confluent_contracts.double.store import time_stamp
+from pytest_confluent_contracts.double.store import (
+    DAY_S,
+    SLASH_INSIDE,
+    Resource,
+    joined_id,
+    time_stamp,
+)
 from pytest_confluent_contracts.model import paths
-from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.promises import Timestamps
-from pytest_confluent_contracts.model.resources import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_confluent_contracts.double.faces import Face
     from pytest_confluent_contracts.double.service import Service
-    from pytest_confluent_contracts.double.store import Resource
     from pytest_confluent_contracts.model.documents import Operation, Property
     from pytest_confluent_contracts.model.promises import Identity
+    from pytest_confluent_contracts.model.resources import Role
 
     Pairs = tuple[tuple[str, str], ...]
 
@@ -31,7 +36,7 @@ HOST = "https://contract.example"
 class Collection:
     """The resources that *operations* are about, each under its path parameters, joined by ``/``.
 
-    ``used`` are the ids that ever were; ``services`` those of the operations, by id. A collection
+    ``used`` are the ids that ever were, in order; ``services`` those of the operations, by id. It
     may have a ``parent``, in whose resources its own lie, and ``children``.
     """
 
@@ -39,7 +44,7 @@ class Collection:
         self.operations = tuple(operations)
         self.kind = operations[0].resource
         self.resources: dict[str, Resource] = {}
-        self.used: set[str] = set()
+        self.used: dict[str, None] = {}
         self.services: dict[str, Service] = {}
         self.parent: Collection | None = None
         self.children: list[Collection] = []
@@ -126,6 +131,13 @@ class Collection:
         return ""
 
     @property
+    def fixed(self) -> list[str]:
+        """Return the members that no request changes: the id, by which others find it."""
+        if len(self.operations) == 1 or not self.id_member:
+            return []
+        return [self.id_member]
+
+    @property
     def item_path(self) -> str:
         """Return the path template of one resource, ``""`` where none leads there."""
         if self.kind is None:
@@ -194,39 +206,118 @@ class Collection:
 
     # --- all of them ------------------------------------------------------------------------------
 
-    def with_role(self, role: Role, method: str = "") -> Iterator[Service]:
-        """Yield the services of the operations in *role*, of one *method* where that is given."""
-        for service in self.services.values():
-            if service.operation.role is role and method in ("", service.operation.method):
-                yield service
+    def with_role(self, role: Role) -> list[Service]:
+        """Return the services of the operations in *role*."""
+        services = self.services.values()
+        return [service for service in services if service.operation.role is role]
+
+    def find(self, id: str) -> Resource | None:
+        """Return the resource under the joined path parameters *id*, None where there is none.
+
+        One that each resource of the parent has is there as long as that.
+        """
+        is_born = self.is_single and self.parent is not None and id in self.parent.resources
+        if is_born and id not in self.used:
+            self.add(id, self.initial(self.named(id)))
+        return self.resources.get(id)
+
+    def named(self, id: str) -> Pairs:
+        """Return the path parameters of the resource under *id* by their names."""
+        names = paths.template_names(self.item_path)
+        values = [value.replace(SLASH_INSIDE, "/") for value in id.split("/")]
+        return tuple(zip(names, values, strict=False))
+
+    def initial(self, parameters: Pairs) -> Resource:
+        """Return a resource as the document's examples show it, created a day ago."""
+        return Resource(self.completed(self.identified(self.sample, parameters)), -DAY_S, -DAY_S)
+
+    def begin(self, id: str, parameters: Pairs | None = None) -> None:
+        """Take up under *id*, where nothing is, what the document shows, and what it lies in."""
+        if self.find(id) is not None:
+            return
+        if self.parent is not None and self.parent.item_path:
+            above = id.split("/")[: depth_of(self.parent)]
+            if len(above) == depth_of(self.parent) and self.scope_of(id):
+                self.parent.begin("/".join(above))
+        self.add(id, self.initial(self.named(id) if parameters is None else parameters))
+
+    def is_on_path(self, path: str) -> bool:
+        """Return whether the path template *path* leads through one of its resources."""
+        return bool(self.item_path) and f"{path}/".startswith(f"{self.item_path}/")
 
     def add(self, id: str, resource: Resource) -> None:
         """Take up *resource* under the joined path parameters *id*."""
+        resource.scope = resource.scope or self.scope_of(id)
         self.resources[id] = resource
-        self.used.add(id)
+        self.used[id] = None
 
     def remove(self, id: str) -> None:
         """Take away what is under *id*, and what lies below it."""
         self.resources.pop(id, None)
         for child in self.children:
-            below = [key for key in child.resources if is_below(key, id)]
+            below = [key for key, one in child.resources.items() if is_below(one.scope, id)]
             for key in below:
                 child.remove(key)
 
-    def under(self, parent: str) -> list[tuple[str, Resource]]:
-        """Return the resources under the joined ids *parent*, each with its own, oldest first."""
-        if self.kind is not None and not self.kind.parameter:
-            return [(id, one) for id, one in self.resources.items() if id == parent]
-        found: list[tuple[str, Resource]] = []
-        for id, resource in self.resources.items():
-            if parent_of(id) == parent:
-                found.append((id, resource))
-        return found
+    def under(self, parent: str) -> list[Resource]:
+        """Return the resources that lie in the joined ids *parent*, oldest first."""
+        return [one for one in self.resources.values() if one.scope == parent]
+
+    def key_under(self, parents: Sequence[str], id: str) -> str:
+        """Return the joined path parameters of the resource *id* that lies in *parents*.
+
+        A path may name one without its parents: ``/things/{id}`` beside ``/accounts/{a}/things``.
+        """
+        depth = depth_of(self) or len(parents) + 1
+        return joined_id([*parents, id][-depth:])
+
+    def scope_of(self, id: str) -> str:
+        """Return the joined ids of what the resource under *id* lies in, as its path names them."""
+        if self.is_single:
+            return id
+        return parent_of(id)
 
     @property
     def is_single(self) -> bool:
         """Return whether there is one alone, under each resource of the parent."""
         return self.kind is not None and not self.kind.parameter and bool(self.kind.item)
+
+    # --- what is sent -----------------------------------------------------------------------------
+
+    def root_of_sent(self, operation: Operation) -> str:
+        """Return the path of what a body of *operation* is about in what is shown.
+
+        It is ``""`` where a body has the form in which a resource is shown, or where that is
+        unknown.
+        """
+        if self.kind is None or len(self.operations) == 1:
+            return ""
+        root = paths.parent_path(self.id_member)
+        has_root = any(one.path == root for one in operation.request_members)
+        return "" if has_root else root
+
+    def in_common_form(self, operation: Operation) -> Operation:
+        """Return *operation* with the members of its body where a resource shows them."""
+        root = self.root_of_sent(operation)
+        if not root or operation.request is None:
+            return operation
+        members = tuple(
+            replace(member, path=faces.joined_path(root, member.path))
+            for member in operation.request.properties
+        )
+        return replace(operation, request=replace(operation.request, properties=members))
+
+    def body_in_common_form(self, operation: Operation, body: Any) -> Any:
+        """Return *body* in the form in which a resource is shown."""
+        root = self.root_of_sent(operation)
+        if not root or not isinstance(body, dict):
+            return body
+        return paths.with_value({}, root, body)
+
+
+def depth_of(collection: Collection) -> int:
+    """Return how many path parameters lead to one resource of *collection*."""
+    return len(paths.template_names(collection.item_path))
 
 
 def parent_of(id: str) -> str:

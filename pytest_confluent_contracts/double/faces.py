@@ -114,7 +114,11 @@ def foreign_members(own: Mapping[str, Property], others: Iterable[str]) -> list[
     What stands in an object of which *own* says nothing more may be shown.
     """
     described = {paths.parent_path(path) for path in own}
-    return [path for path in others if path not in own and paths.parent_path(path) in described]
+
+    def is_foreign(path: str) -> bool:
+        return path not in own and paths.parent_path(path) in described
+
+    return list(filter(is_foreign, others))
 
 
 def without_each(shown: Any, steps: Sequence[paths.Step]) -> Any:

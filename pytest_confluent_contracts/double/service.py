@@ -199,7 +199,7 @@ class Service:
 
     def open_store(self) -> None:
         """Take up the resource that is there from the beginning."""
-        self.collection.add(self.store.own_id, self.store.initial())
+        self.collection.begin(self.store.own_id, self.parameters)
 
     def _issue(self, scheme: SecurityScheme) -> dict[str, str]:
         """Return a new credential of *scheme*, by its parts."""
@@ -368,10 +368,15 @@ class Service:
     def find_resource(self, request: Request) -> Resource:
         """Return the resource that the path addresses; raise `Refused` where there is none."""
         id = self.id_in(request.path)
-        if id not in self.store.resources:
-            status = first_status(self.operation.promises.refusals.unknown, 404)
-            raise Refused(Problem(status, "not_found", "There is no such resource."))
-        return self.store.resources[id]
+        resource = self.collection.find(id)
+        if resource is None:
+            raise self.unknown()
+        return resource
+
+    def unknown(self) -> Refused:
+        """Return the refusal of what is not there."""
+        status = first_status(self.operation.promises.refusals.unknown, 404)
+        return Refused(Problem(status, "not_found", "There is no such resource."))
 
     def id_in(self, path: str) -> str:
         """Return the path parameters of *path*, joined."""

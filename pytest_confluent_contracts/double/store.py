@@ -20,7 +20,7 @@ from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_confluent_contracts.double.collection import Collection
     from pytest_confluent_contracts.model.documents import Content, Operation, Property, Response
@@ -32,12 +32,16 @@ SLASH_INSIDE = "\x1f"  # stands for a slash in a path parameter
 
 @dataclass(slots=True)
 class Resource:
-    """What the service keeps of one resource; *created* and *updated* are seconds of its clock."""
+    """What the service keeps of one resource; *created* and *updated* are seconds of its clock.
+
+    *scope* are the joined ids of what it lies in, ``""`` where that is nothing.
+    """
 
     shown: dict[str, Any]
     created: float
     updated: float = 0.0
     secret: dict[str, Any] = field(default_factory=dict)
+    scope: str = ""
 
 
 class Store:
@@ -54,7 +58,10 @@ class Store:
         collection: Collection,
     ) -> None:
         self.operation, self.parameters, self.collection = operation, parameters, collection
-        self._writable = writable_members(operation, collection.members)
+        # What is sent, in the form in which resources are shown.
+        self.sent = collection.in_common_form(operation)
+        fixed = [*operation.promises.immutable.paths, *read_only_paths(self.sent)]
+        self._writable = writable_members(self.sent, collection.members, fixed + collection.fixed)
         self.resources = collection.resources
 
     @property
@@ -67,9 +74,7 @@ class Store:
 
     def initial(self) -> Resource:
         """Return the resource as the document's examples show it, created a day ago."""
-        collection = self.collection
-        shown = collection.identified(collection.sample, self.parameters)
-        return Resource(collection.completed(shown), -DAY_S, -DAY_S)
+        return self.collection.initial(self.parameters)
 
     def write(
         self, resource: Resource, body: Any, now: float, kind: BodyKind = BodyKind.JSON
@@ -82,6 +87,7 @@ class Store:
         """
         if body is ABSENT:  # a file, or what nobody reads here
             return
+        body = self.collection.body_in_common_form(self.operation, body)
         if kind is BodyKind.JSON_PATCH:
             self._write_whole(resource, patched(resource.shown, body), now)
             return
@@ -100,7 +106,7 @@ class Store:
             if takes or not is_allowed(member.schema, value):
                 resource.shown = paths.with_value(resource.shown, member.path, deepcopy(value))
                 resource.updated = now
-        for path in self.operation.secret_paths:
+        for path in self.sent.secret_paths:
             value = paths.value_at(body, path)
             if value is not ABSENT:
                 resource.secret[path] = value
@@ -148,15 +154,18 @@ def joined_id(values: Iterable[str]) -> str:
 
 
 def writable_members(
-    operation: Operation, shown: Mapping[str, Property] | None = None
+    operation: Operation,
+    shown: Mapping[str, Property] | None = None,
+    fixed: Sequence[str] | None = None,
 ) -> list[Property]:
     """Return the members that a request may write and an answer shows.
 
-    *shown* are the members that answers show by their paths, by default those of its own answer.
+    *shown* are the members that answers show by their paths, by default those of its own answer;
+    *fixed* the paths that are not written, by default those that no update changes.
     """
     answers = {one.path: one for one in operation.answer_members} if shown is None else shown
-    fixed = list(operation.promises.immutable.paths)
-    fixed += [member.path for member in operation.request_members if member.read_only]
+    if fixed is None:
+        fixed = [*operation.promises.immutable.paths, *read_only_paths(operation)]
     found: list[Property] = []
     for member in separate_members(operation.request_members):
         is_fixed = any(paths.is_within(member.path, path) for path in fixed)
@@ -164,6 +173,11 @@ def writable_members(
         if member.path in answers and not (is_fixed or is_secret):
             found.append(member)
     return found
+
+
+def read_only_paths(operation: Operation) -> list[str]:
+    """Return the members of the request that the document calls read-only."""
+    return [member.path for member in operation.request_members if member.read_only]
 
 
 def described_refusal(operation: Operation) -> Content | None:
