@@ -39,16 +39,10 @@ def planned_access(plan: Plan, budget: int | None = None) -> Access:
     )
 
 
-def made_access(operation: Operation, parameters: Sequence[tuple[str, str]]) -> Access | None:
-    """Return the access to what *parameters* name, which the run made itself.
-
-    None where *operation* asks for something that they do not name.
-    """
+def made_access(operation: Operation, parameters: Sequence[tuple[str, str]]) -> Access:
+    """Return the access to what *parameters* name, which the run made itself."""
     named = dict(parameters)
-    wanted = [name for name, _ in operation.parameters]
-    if not set(wanted) <= named.keys():
-        return None
-    own = [(name, named[name]) for name in wanted]
+    own = [(name, named[name]) for name, _ in operation.parameters]
     written = [(name, percent_encoded(text)) for name, text in own]
     return Access(
         operation=operation,

@@ -22,6 +22,7 @@ from pytest_confluent_contracts.run.access import made_access
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_confluent_contracts.http.targets import Access
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Case, Exchange
@@ -171,9 +172,12 @@ class Scenario:
     def _admit(self, maker: Scenario, parameters: PathParameters) -> None:
         """Let the guard know what a create of *maker* made, so that it may be asked for."""
         client, creating = self.sender.client, maker.life.operations[Role.CREATE]
-        accesses = [made_access(one, parameters) for one in self.life.every_operation]
-        allowances = allowances_at(client.base_url, [one for one in accesses if one])
-        client.guard.admit_made(creating.key, allowances)
+        accesses: list[Access] = []
+        for operation in self.life.every_operation:
+            wanted = {name for name, _ in operation.parameters}
+            if maker.life.resource.parameter in wanted and wanted <= dict(parameters).keys():
+                accesses.append(made_access(operation, parameters))
+        client.guard.admit_made(creating.key, allowances_at(client.base_url, accesses))
 
     def _note_deleted(self, parameters: PathParameters) -> None:
         for one in self.made:
