@@ -211,14 +211,25 @@ class Gate:
         return self._clock
 
     def service(self, operation: Operation) -> Service:
-        """Return the embedded service of *operation*."""
+        """Return the embedded service of *operation*: those about resources share what they keep."""
         from pytest_confluent_contracts.cases.parameter_values import held_parameters
-        from pytest_confluent_contracts.double.service import Service
+        from pytest_confluent_contracts.double.roles import services_of
 
         if operation.key not in self._services:
-            held = held_parameters(operation)
-            self._services[operation.key] = Service(operation, self.clock, held=held)
+            together = [operation]
+            if operation.resource is not None:
+                together = self._operations_about_resources(operation.document)
+            held = {one.key: held_parameters(one) for one in together}
+            self._services |= services_of(together, self.clock, held=held)
         return self._services[operation.key]
+
+    def _operations_about_resources(self, name: str) -> list[Operation]:
+        for path in self.settings.documents:
+            document = self.settings.read(path)
+            if document.name == name:
+                every = (*document.operations, *document.others)
+                return [one for one in every if one.resource is not None]
+        return []
 
     def budget(self, operation: Operation) -> int | None:
         """Return the operation's share of the run's budget, in requests, None where there is none.
