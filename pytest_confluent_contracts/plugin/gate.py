@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 # Seconds before a first retry: off this machine, what is down may take a moment to come back.
 REMOTE_BACKOFF_S = 0.5
+# Its first answer would already show what was put there.
+NOT_REPLACED = "what a PUT replaces is not read before: it is held on loopback alone"
 # Requests that a finding may be shrunk with: off this machine each of them is a load on others.
 REMOTE_SHRINK_TRIES = 20
 # What another resource or another target may mend, and what shows that the target may serve
@@ -328,6 +330,11 @@ class Gate:
 
     def unasked(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         """Return the probes that this run must not send, each with the reason."""
+        if operation.method == "PUT" and not context.made_up:
+            return dict.fromkeys(Probe, NOT_REPLACED)
+        return self._unasked_by_options(operation, context)
+
+    def _unasked_by_options(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         changing = [probe for probe in Probe if probe not in (Probe.CREDENTIALS, Probe.UNKNOWN)]
         if not all(content for _, content in self.parameters(operation)):
             missing = [name for name, content in self.parameters(operation) if not content]
