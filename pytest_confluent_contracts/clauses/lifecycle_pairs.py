@@ -57,7 +57,10 @@ class Pair:
 
     @property
     def _own_writes(self) -> list[Step]:
-        return [step for step in self.between if step.owner == self.owner and step.may_have_written]
+        return list(filter(self._is_own_write, self.between))
+
+    def _is_own_write(self, step: Step) -> bool:
+        return step.owner == self.owner and step.may_have_written
 
 
 def pairs_of_one_operation(life: Life) -> Iterator[Pair]:
