@@ -119,7 +119,8 @@ DOCUMENTS = {
     "a number without end": swapped("version: '1'", f"version: {'9' * 5000}", "not YAML"),
     "endless nesting": document('{"a": ' * 3000 + "1" + "}" * 3000, "not YAML"),
     "no paths": swapped("paths:", "x-paths:", "paths"),
-    "no PATCH": swapped("patch:", "get:", "no PATCH operation"),
+    "no operation": swapped("patch:", "trace:", "no operation to hold"),
+    "operations that are not held": swapped("patch:", "post:", "no operation to hold"),
     "no responses": swapped("responses:", "x-responses:", "responses"),
     "a $ref that points nowhere": swapped(
         "schema: {type: object,", "schema: {$ref: '#/no/such',", ":8:", "#/no/such"

@@ -20,6 +20,8 @@ def of(probe: Probe, operation: Operation, context: RunContext) -> list[Case]:
 
     The same context gives the same bytes.
     """
+    if probe is Probe.LIFE:
+        return []  # its steps are those of a resource, over all its operations
     from pytest_confluent_contracts.cases import (
         baseline,
         coverage,

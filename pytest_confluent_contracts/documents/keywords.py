@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from pytest_confluent_contracts.model.documents import HELD_METHODS, READ_METHODS
+
+HELD_AS_KEYWORDS: Final = frozenset(method.lower() for method in HELD_METHODS)
 # Read; or a description, of which no service can do otherwise.
 HONOURED: Final[dict[str, frozenset[str]]] = {
     "openapi": frozenset(
@@ -27,7 +30,7 @@ HONOURED: Final[dict[str, frozenset[str]]] = {
             *("securitySchemes", "links", "callbacks", "pathItems"),
         )
     ),
-    "path item": frozenset(("$ref", "summary", "description", "patch", "parameters")),
+    "path item": frozenset(("$ref", "summary", "description", "parameters")) | HELD_AS_KEYWORDS,
     "operation": frozenset(
         (
             *("tags", "summary", "description", "externalDocs", "operationId", "parameters"),
@@ -79,7 +82,12 @@ HONOURED: Final[dict[str, frozenset[str]]] = {
 # Told in the header, the plan and the reports where it stands in the document.
 NOT_JUDGED: Final[dict[str, frozenset[str]]] = {
     "openapi": frozenset(("webhooks", "jsonSchemaDialect")),
-    "path item": frozenset(("get", "put", "post", "delete", "options", "head", "trace", "servers")),
+    "path item": frozenset(
+        (
+            *("trace", "servers"),
+            *(method.lower() for method in READ_METHODS if method not in HELD_METHODS),
+        )
+    ),
     "operation": frozenset(("callbacks", "servers")),
     "parameter": frozenset(("allowEmptyValue",)),
     "media type": frozenset(("encoding",)),
@@ -106,7 +114,7 @@ HELD: Final[dict[tuple[str, str], str]] = {
     ("openapi", "servers"): "server",
     ("openapi", "components"): "components",
     ("path item", "parameters"): "parameter",
-    ("path item", "patch"): "operation",
+    **{("path item", method): "operation" for method in HELD_AS_KEYWORDS},
     ("operation", "parameters"): "parameter",
     ("operation", "requestBody"): "request body",
     ("parameter", "schema"): "schema",

@@ -19,6 +19,7 @@ from pytest_confluent_contracts.documents.file_set import FileSet
 from pytest_confluent_contracts.documents.lines import Node, strip
 from pytest_confluent_contracts.documents.overlay import apply_overlay
 from pytest_confluent_contracts.documents.parameters import declared_parameters, path_examples
+from pytest_confluent_contracts.documents.resources import ReadOperation, resources_of
 from pytest_confluent_contracts.documents.schemas import (
     SchemaReader,
     members_of,
@@ -29,6 +30,9 @@ from pytest_confluent_contracts.documents.source_file import SourceFile
 from pytest_confluent_contracts.documents.stated import stated_promises
 from pytest_confluent_contracts.documents.unjudged import unjudged_in
 from pytest_confluent_contracts.model.documents import (
+    HELD_METHODS,
+    READ_METHODS,
+    SAFE_METHODS,
     Content,
     Document,
     Example,
@@ -57,7 +61,7 @@ UNREADABLE = (
 
 @lru_cache(maxsize=32)
 def read_document(path: Path, overlays: tuple[Path, ...] = ()) -> Document:
-    """Return the document in *path*, its PATCH operations read, changed as the *overlays* say.
+    """Return the document in *path*, its operations read, changed as the *overlays* say.
 
     Raise `ContractError` naming file, line and cure, where none of them can be.
     """
@@ -106,13 +110,14 @@ class _DocumentReader:
         source, root = self.source, self.source.root
         self._check_version()
         info = source.mapping(root, "info")
-        operations = tuple(self._operations(source.mapping(root, "paths")))
-        if not operations and self.unread:
+        read = list(self._operations(source.mapping(root, "paths")))
+        resources, told = resources_of(source, read)
+        held = tuple(one for one in told if one.method in HELD_METHODS)
+        if not held and self.unread:
             _, first = self.unread[0]
             raise first
-        if not operations:
-            told = "no PATCH operation to hold a target to"
-            raise source.error(root.line_of("paths"), told)
+        if not held:
+            raise source.error(root.line_of("paths"), "no operation to hold a target to")
         return Document(
             name=source.path.stem,
             title=str(info.get("title", source.path.stem)),
@@ -120,9 +125,11 @@ class _DocumentReader:
             file=source.name,
             digest=self._digest(),
             servers=tuple(self._servers(root)),
-            operations=operations,
+            operations=held,
             unread=tuple(operation for operation, _ in self.unread),
             unjudged=tuple(unjudged_in(source)),
+            resources=resources,
+            others=tuple(one for one in told if one.method not in HELD_METHODS),
             files={file.name: str(file.path) for file in source.files},
         )
 
@@ -154,39 +161,57 @@ class _DocumentReader:
 
     # --- operations -------------------------------------------------------------------------------
 
-    def _operations(self, items: Node) -> Iterator[Operation]:
+    def _operations(self, items: Node) -> Iterator[ReadOperation]:
         """Yield the operations at *items*; note those that cannot be read, and why."""
         known: set[str] = set()
         for path in items:
             if path.startswith("x-"):
                 continue
-            id, line = f"patch {path}", items.line_of(path)
+            line = items.line_of(path)
             try:
                 item = self.source.path_item(items[path], line)
-                if "patch" not in item:
-                    continue
-                line = item.line_of("patch")
-                node = self.source.resolve(item["patch"], line)
-                id = _operation_id(node, id, known)
-                operation = self._operation(path, id, item, node, line)
-                yield self._with_promises(operation, node)
             except UNREADABLE as error:
-                self._note_unread(path, id, line, error)
+                self._note_unread("", path, path, line, error)
+                continue
+            for keyword in item:
+                method = keyword.upper()
+                if keyword.islower() and method in READ_METHODS:
+                    yield from self._operation_or_note(path, method, item, known)
 
-    def _note_unread(self, path: str, id: str, line: int, error: Exception) -> None:
+    def _operation_or_note(
+        self, path: str, method: str, item: Node, known: set[str]
+    ) -> Iterator[ReadOperation]:
+        """Yield the operation of *method* in the path *item*; note it where it cannot be read."""
+        keyword = method.lower()
+        id, line = f"{keyword} {path}", item.line_of(keyword)
+        try:
+            node = self.source.resolve(item[keyword], line)
+            id = _operation_id(node, id, known)
+            operation = self._operation(path, method, id, item, node, line)
+            yield ReadOperation(self._with_promises(operation, node), node)
+        except UNREADABLE as error:
+            if method in HELD_METHODS:
+                self._note_unread(method, path, id, line, error)
+
+    def _note_unread(self, method: str, path: str, id: str, line: int, error: Exception) -> None:
+        """Note what cannot be read: an operation, or without a *method* all of a path."""
         told = _told_as_wrong(self.source, error)
         place = told.place or self.source.location(line)
-        self.unread.append((UnreadOperation(id, "PATCH", path, place, str(told)), told))
+        self.unread.append((UnreadOperation(id, method, path, place, str(told)), told))
 
-    def _operation(self, path: str, id: str, item: Node, node: Node, line: int) -> Operation:
+    def _operation(
+        self, path: str, method: str, id: str, item: Node, node: Node, line: int
+    ) -> Operation:
         """Return the operation at *node*, a member of the path *item*, still without promises."""
         declared = declared_parameters(self.source, self.schemas, path, item, node)
         responses = tuple(self._responses(self.source.mapping(node, "responses")))
-        requests = self._requests(node, line)
+        if method == "HEAD":
+            responses = tuple(replace(one, content=None, others=()) for one in responses)
+        requests = [] if method in SAFE_METHODS else self._requests(node, line)
         return Operation(
             document=self.source.path.stem,
             id=id,
-            method="PATCH",
+            method=method,
             path=path,
             parameters=tuple(path_examples(declared)),
             request=requests[0] if requests else None,

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.documents.bundled import bundled_folder
 from pytest_confluent_contracts.documents.lines import Node, strip
 from pytest_confluent_contracts.model.promises import (
+    Consistency,
     Entry,
     ErrorFormat,
     Identity,
+    LaterDone,
     Member,
     Members,
     RateLimit,
     Refusals,
     RequestId,
     ResetUnit,
+    StatedResource,
     Timestamps,
     ValuesByPath,
 )
@@ -140,6 +143,34 @@ def _stated_values(entry: Node, common: Mapping[str, Any]) -> ValuesByPath:
     return ValuesByPath(**common, by_path={path: tuple(values) for path, values in stated.items()})
 
 
+def _stated_resource(entry: Node, common: Mapping[str, Any]) -> StatedResource:
+    return StatedResource(
+        **common,
+        name=entry.get("name", ""),
+        role=entry.get("role", ""),
+        parameter=entry.get("parameter", ""),
+        id=entry.get("id", ""),
+        items=entry.get("items", ""),
+        id_sent=entry.get("id-sent", ""),
+        parent=entry.get("parent", ""),
+        references=strip(entry.get("references", {})),
+    )
+
+
+def _stated_consistency(entry: Node, common: Mapping[str, Any]) -> Consistency:
+    return Consistency(**common, within=float(entry["within"]))
+
+
+def _stated_end(entry: Node, common: Mapping[str, Any]) -> LaterDone:
+    return LaterDone(
+        **common,
+        status_link=entry.get("status-link", "Location"),
+        status=entry.get("status", ""),
+        done=tuple(entry.get("done", ())),
+        failed=tuple(entry.get("failed", ())),
+    )
+
+
 # Each key of x-contract: the field of `Promises`, and what reads it. `credentials` belong to the
 # security schemes, and each part of `errors` stands on a line of its own.
 STATED: dict[str, tuple[str, Callable[[Node, Mapping[str, Any]], Entry]]] = {
@@ -154,4 +185,7 @@ STATED: dict[str, tuple[str, Callable[[Node, Mapping[str, Any]], Entry]]] = {
     "samples": ("samples", _stated_values),
     "timestamps": ("timestamps", _stated_timestamps),
     "checked-elsewhere": ("checked_elsewhere", _stated_members),
+    "resource": ("resource", _stated_resource),
+    "consistency": ("consistency", _stated_consistency),
+    "async": ("later_done", _stated_end),
 }

@@ -15,6 +15,12 @@ from pytest_confluent_contracts.model.promises import Promises
 from pytest_confluent_contracts.model.resources import Resource, Role
 from pytest_confluent_contracts.model.sources import SourceLocation
 
+# The methods of which a document is read (the others of OpenAPI change nothing that is judged).
+READ_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+# Those of which an operation is held by itself; one of the others is only part of its resource.
+HELD_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "PATCH"})
+# RFC 9110 9.2.1: what is sent in these asks for no change.
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Names in the path of a member that is a promise of its own: readers of a document look no deeper.
 DEEPEST_PROMISE = 4
 # What a schema asks for of several members together; and `$ref`, which leads to itself again.
@@ -299,6 +305,11 @@ class Operation:
         """Return what tells the operation apart in a run: its document's name and its id."""
         return self.document, self.id
 
+    @property
+    def is_safe(self) -> bool:
+        """Return whether its requests ask for no change (RFC 9110 9.2.1)."""
+        return self.method in SAFE_METHODS
+
     def response(self, status: int) -> Response | None:
         """Return what is documented for *status*: exactly, by its range, or by ``default``."""
         written = self._responses_as_written
@@ -433,7 +444,9 @@ class Unjudged:
 class Document:
     """A published description of an API: an OpenAPI file, and those that it refers to.
 
-    ``files`` gives the path of each, by the name that is shown to people.
+    ``operations`` are those that are held; ``others`` are read and part of their resources, and
+    not held by themselves (`HELD_METHODS`). ``files`` gives the path of each file, by the name that
+    is shown to people.
     """
 
     name: str
@@ -446,4 +459,5 @@ class Document:
     unread: tuple[UnreadOperation, ...] = ()
     unjudged: tuple[Unjudged, ...] = ()
     resources: tuple[Resource, ...] = ()
+    others: tuple[Operation, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)

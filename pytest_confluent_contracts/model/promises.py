@@ -153,6 +153,46 @@ class ValuesByPath(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatedResource(Entry):
+    """What an operation states of its resource (`model.resources`); ``""`` is what it leaves open.
+
+    ``role`` is a `Role`; ``parameter`` the path parameter that names one of them; ``references``
+    gives the resource by the member that holds its id.
+    """
+
+    name: str = ""
+    role: str = ""
+    parameter: str = ""
+    id: str = ""
+    items: str = ""
+    id_sent: str = ""
+    parent: str = ""
+    references: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consistency(Entry):
+    """After how many seconds, at the latest, what was written is what is read."""
+
+    within: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaterDone(Entry):
+    """How a request that is answered 202 is done: where its status is asked for, and how it ends.
+
+    ``status_link`` is the member of the answer, or the header, that holds the address of the
+    status, ``status`` the member of what is found there that tells it; ``done`` and ``failed`` are
+    its last values. Without ``status`` it is done once the address answers another success.
+    """
+
+    status_link: str = "Location"
+    status: str = ""
+    done: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Promises:
     """All that one operation promises in words.
 
@@ -160,7 +200,8 @@ class Promises:
     the request that never come back. ``immutable``: members that an update never changes.
     ``allowed_values``: the only values of some members. ``samples``: values that are said to be
     allowed, among others. ``checked_elsewhere``: members whose values another system checks, so
-    that generated ones may be refused.
+    that generated ones may be refused. ``resource``: what it is about and does to that;
+    ``consistency``: when what was written is read; ``later_done``: how 202 ends.
     """
 
     refusals: Refusals = field(default_factory=Refusals)
@@ -175,3 +216,6 @@ class Promises:
     samples: ValuesByPath = field(default_factory=ValuesByPath)
     timestamps: Timestamps = field(default_factory=Timestamps)
     checked_elsewhere: Members = field(default_factory=Members)
+    resource: StatedResource | None = None
+    consistency: Consistency | None = None
+    later_done: LaterDone | None = None
