@@ -126,7 +126,7 @@ def make_plan(
     reasons = skipped or {}
     probes: list[PlannedProbe] = []
     for probe in Probe:
-        if probe not in needed:
+        if probe not in needed or probe is Probe.LIFE:  # of a resource, not of an operation
             continue
         if probe in reasons:
             probes.append(PlannedProbe(probe, skipped=reasons[probe]))
