@@ -98,7 +98,7 @@ def _sent_is_returned(operation: Operation, model: ResourceModel) -> Iterator[Cl
         )
 
 
-def _is_merged(operation: Operation, schema: Mapping[str, Any], sent: Any, came: Any) -> bool:
+def is_merged(operation: Operation, schema: Mapping[str, Any], sent: Any, came: Any) -> bool:
     """Return whether *came* is what a merge patch makes of a member (RFC 7396 2).
 
     A map keeps what was not sent, and what null removed may show its default again. Without one,
@@ -176,7 +176,7 @@ def _judge_returned(model: ResourceModel, member: Property) -> Judge:
                 continue  # the answer's own schema has no place for it
             came = paths.value_at(exchange.json, path)
             if came is not ABSENT:
-                is_returned = is_taken_over(schema, sent, came) or _is_merged(
+                is_returned = is_taken_over(schema, sent, came) or is_merged(
                     operation, schema, sent, came
                 )
                 finding = None if is_returned else _changed_value(exchange, path, sent, came)

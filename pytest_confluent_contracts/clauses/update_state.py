@@ -69,8 +69,8 @@ class ResourceModel:
         writable: list[str] = []
         for member in operation.request_members:
             is_fixed = member.path in moving or paths.is_member_of_any(member.path, frozen)
-            may_vary = _may_vary(member) and not (is_fixed or _holds_secret(operation, member))
-            if may_vary and _is_shown_alike(member, answered.get(member.path)):
+            is_free = may_vary(member) and not (is_fixed or holds_secret(operation, member))
+            if is_free and is_shown_alike(member, answered.get(member.path)):
                 writable.append(member.path)
         return cls(
             operation=operation,
@@ -136,7 +136,7 @@ def _asks_otherwise(exchange: Exchange) -> bool:
     return is_tried and exchange.case.expect in (Expect.ACCEPTED, Expect.ANY)
 
 
-def _may_vary(member: Property) -> bool:
+def may_vary(member: Property) -> bool:
     """Return whether an update may write one value or another.
 
     A member that is read-only, or of which only one value is allowed, may not vary.
@@ -167,20 +167,20 @@ def _written_paths(operation: Operation) -> list[str]:
     return [member.path for member in members if not member.read_only]
 
 
-def _is_shown_alike(sent: Property, shown: Property | None) -> bool:
+def is_shown_alike(sent: Property, shown: Property | None) -> bool:
     """Return whether the answer shows what the request writes: the same type, of the same form.
 
     A request may name by ``owner`` a text, and the answer an object; and the answer's items may
     have members that the service adds.
     """
-    return shown is not None and _is_alike(sent.schema, shown.schema)
+    return shown is not None and is_alike(sent.schema, shown.schema)
 
 
-def _holds_secret(operation: Operation, member: Property) -> bool:
+def holds_secret(operation: Operation, member: Property) -> bool:
     return any(paths.is_within(path, member.path) for path in operation.secret_paths)
 
 
-def _is_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def is_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     types, others = set(types_allowed(one)), set(types_allowed(other))
     if types and others and not types & others:
         return False
@@ -191,7 +191,7 @@ def _is_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
         return False
     items, other_items = one.get("items"), other.get("items")
     if isinstance(items, Mapping) and isinstance(other_items, Mapping):
-        return _is_alike(items, other_items)
+        return is_alike(items, other_items)
     return True
 
 
