@@ -17,6 +17,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingEvidence,
     MissingKind,
 )
+from pytest_confluent_contracts.model.documents import HELD_METHODS
 from pytest_confluent_contracts.model.paths import filled_template
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.plugin.choice import matches_any
@@ -172,11 +173,13 @@ class Gate:
         from pytest_confluent_contracts.run.access import planned_access
 
         settings = self.settings
-        held = (
-            self.settings.operations() if self._needed is None else [one for one, _ in self._needed]
-        )
+        asked = self.settings.every_operation()
+        if self._needed is not None:
+            asked = [one for one, _ in self._needed]
+        # What makes or ends resources has no plan of its own: a life sends it, or nobody does.
+        held = [one for one in asked if one.method in HELD_METHODS]
         accesses = [planned_access(self.plan(one), self.budget(one)) for one in held]
-        for resource in self._led_resources(held):
+        for resource in self._led_resources(asked):
             accesses += self.lives.accesses(resource)
         given = {one.name: one.text for one in settings.parameters if one.hidden}
         hidden = given | settings.pins
@@ -524,7 +527,7 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
 def _operations_of(settings: Settings, resources: set[saved_state.Key]) -> list[Operation]:
     """Return an operation of each of *resources*, which are told by document and name."""
     found: dict[saved_state.Key, Operation] = {}
-    for operation in settings.operations():
+    for operation in settings.every_operation():
         resource = operation.resource
         if resource is not None and (resource.document, resource.name) in resources:
             found[resource.document, resource.name] = operation
