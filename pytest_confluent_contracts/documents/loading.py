@@ -1,4 +1,4 @@
-"""Which values does a file hold? JSON, YAML or a published page, told apart by what stands there."""
+"""Which values does a file hold? JSON, YAML or a published page, told apart by what is in it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.documents.json_text import read_json
 from pytest_confluent_contracts.documents.lines import Node, UnreadableText
-from pytest_confluent_contracts.documents.pages import read_page
 from pytest_confluent_contracts.documents.yaml_text import read_yaml
 from pytest_confluent_contracts.model.sources import ContractError
 
@@ -47,8 +46,12 @@ def _json_value(path: Path, text: str) -> Any:
 
 def _page_value(path: Path, text: str) -> Node | None:
     """Return what a published page describes, None where the text is none."""
-    if text.lstrip().startswith("{") or NO_PAGE.search(text):
+    begin = text.lstrip()[:2]
+    if (begin.startswith("{") and begin != "{%") or NO_PAGE.search(text):
         return None
+    # Here, so that documents that are no pages do not pay for what reads them.
+    from pytest_confluent_contracts.documents.pages import read_page
+
     try:
         return read_page(text)
     except UnreadableText as error:

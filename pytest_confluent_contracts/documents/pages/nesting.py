@@ -213,13 +213,18 @@ class Nesting:
 def _best_fitting(
     readings: Sequence[_Reading], rows: Sequence[FieldRow], examples: Sequence[Any]
 ) -> list[_Reading]:
-    """Return those of the *readings* that leave the fewest members of the examples unexplained."""
-    counts: list[int] = []
+    """Return those of the *readings* that fit the *examples* best.
+
+    They leave the fewest members of the examples unexplained, and of these the fewest rows unseen.
+    """
+    misfits: list[tuple[int, int]] = []
     for reading in readings:
         nesting = Nesting(rows, reading.parents)
-        counts.append(sum(map(nesting.unexplained, examples)))
-    fewest = min(counts)
-    return [one for one, count in zip(readings, counts, strict=True) if count == fewest]
+        unexplained = sum(map(nesting.unexplained, examples))
+        unseen = sum(not nesting.values_at(row, examples) for row in range(len(rows)))
+        misfits.append((unexplained, unseen))
+    fewest = min(misfits)
+    return [one for one, misfit in zip(readings, misfits, strict=True) if misfit == fewest]
 
 
 def _singly(values: Sequence[Any]) -> Iterator[Any]:

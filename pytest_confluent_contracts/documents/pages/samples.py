@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_confluent_contracts.documents.json_text import read_json
@@ -19,13 +20,14 @@ USER = re.compile(r"(?:-u|--user)[ \t]+[\"']?\$\{?(\w{1,100})\}?:\$\{?(\w{1,100}
 HERE = re.compile(r"<<-?[ \t]*[\"']?(\w{1,100})[\"']?[ \t]*$", re.MULTILINE)
 DATA = re.compile(r"(?:-d|--data|--data-raw|--data-binary|--json)[ \t=]+(['\"])(?=\s*[\[{])")
 VARIABLE = re.compile(r"\$\{(\w{1,100})\}|\$(\w{1,100})")
+MOST_COMMANDS = 20  # of one operation that are read
 PLACEHOLDER = re.compile(r"CHANGE_?ME|TODO|<.*>|\$.*|\.\.\.|", re.IGNORECASE)
 FENCE_END = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Credential:
-    """A credential that a sample sends: its scheme in OpenAPI's words, and where its parts come from.
+    """A credential that a sample sends, its scheme in the words of OpenAPI.
 
     ``variables`` are the environment variables of the parts, as ``x-contract`` names them.
     """
@@ -55,7 +57,7 @@ def samples_in(lines: Sequence[str], first: int, documented: frozenset[str]) -> 
     sent in them is no credential.
     """
     text = "\n".join(lines)
-    starts = [found.start() for found in COMMAND.finditer(text)]
+    starts = [found.start() for found in islice(COMMAND.finditer(text), MOST_COMMANDS)]
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         fence = FENCE_END.search(text, start)
         end = min(end, fence.start()) if fence else end

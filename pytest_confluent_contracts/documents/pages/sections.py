@@ -104,34 +104,38 @@ def operations_on(page: Page) -> list[Described]:
         raise UnreadableText(told, first)
     titles = [_title_before(blocks, start) for start in starts]
     found: list[Described] = []
-    for number, start in enumerate(starts):
+    for number, (start, title) in enumerate(zip(starts, titles, strict=True)):
         table = blocks[start]
         assert isinstance(table, Table)
-        title = titles[number]
-        operation = Described(
-            title=_cleaned(title.text) if title else page.title,
-            title_line=title.line if title else table.line,
-            version=table.tabs[-1].title if table.tabs else "",
-            line=table.line,
-            endpoints=list(_endpoints(table)),
-        )
         end = _end_of(blocks, starts, titles, number)
-        within = [one for one in blocks[start + 1 : end] if _is_within(one, table)]
         last = blocks[end].line - 1 if end < len(blocks) else len(page.lines)
-        last = _last_line_within(page, table, last)
-        _SectionReader(operation, page.lines, len(table.tabs)).take_all(within, last)
+        operation = _described(page, table, title)
+        reader = _SectionReader(operation, page.lines, len(table.tabs))
+        within = [one for one in blocks[start + 1 : end] if _is_within(one.tabs, table)]
+        reader.take_all(within, _last_line_within(page, table, last))
         found.append(operation)
     return found
 
 
-def _is_within(block: Block, table: Table) -> bool:
-    return block.tabs[: len(table.tabs)] == table.tabs
+def _described(page: Page, table: Table, title: Heading | None) -> Described:
+    """Return the operation of these endpoints, of which nothing more is said so far."""
+    return Described(
+        title=_cleaned(title.text) if title else page.title,
+        title_line=title.line if title else table.line,
+        version=table.tabs[-1].title if table.tabs else "",
+        line=table.line,
+        endpoints=list(_endpoints(table)),
+    )
+
+
+def _is_within(tabs: tuple[Tab, ...], table: Table) -> bool:
+    return tabs[: len(table.tabs)] == table.tabs
 
 
 def _last_line_within(page: Page, table: Table, last: int) -> int:
     """Return the last line up to *last* that stands within the tabs of *table*."""
     for number in range(table.line, last + 1):
-        if page.tabs[number - 1][: len(table.tabs)] != table.tabs:
+        if not _is_within(page.tabs[number - 1], table):
             return number - 1
     return last
 

@@ -76,7 +76,7 @@ class _TreeBuilder:
         return node_at(line, shown)
 
     def _operation_ids(self) -> list[str]:
-        """Return a name of each operation: its title, and its version where the title comes again."""
+        """Return a name of each operation: its title, with its version where that comes again."""
         plain = [_camel_case(one.title) or _id_of_path(one) for one in self._operations]
         ids: list[str] = []
         for described, id in zip(self._operations, plain, strict=True):
@@ -221,15 +221,7 @@ def _request_body(part: Part, samples: Sequence[Sample]) -> Node:
     if part.about:
         put(node, "description", _joined(part.about), part.about[0].line)
     media = _media_of(part, [value for _, value in shown])
-    examples = node_at(part.line)
-    for number, (code, value) in enumerate(shown, 1):
-        name = "update" if number == 1 else f"update-{number}"
-        put(examples, name, node_at(code.line, {"value": value}), code.line)
-    bodies = [sample for sample in samples if sample.body is not None]
-    for number, sample in enumerate(bodies, 1):
-        name = "curl" if number == 1 else f"curl-{number}"
-        value = node_at(sample.body_line, {"value": sample.body})
-        put(examples, name, value, sample.body_line)
+    examples = _named_examples(part, shown, samples)
     if examples:
         put(media, "examples", examples, examples.line)
     if not media:
@@ -240,6 +232,26 @@ def _request_body(part: Part, samples: Sequence[Sample]) -> Node:
     put(node, "content", content, media.line)
     put(node, "required", part.required, part.line)
     return node
+
+
+def _named_examples(
+    part: Part, shown: Sequence[tuple[Code, Any]], samples: Sequence[Sample]
+) -> Node:
+    """Return the bodies that the page shows: those beside the model, and those of the samples."""
+    examples = node_at(part.line)
+    for code, value in shown:
+        _add_example(examples, "update", value, code.line)
+    for sample in samples:
+        if sample.body is not None:
+            _add_example(examples, "curl", sample.body, sample.body_line)
+    return examples
+
+
+def _add_example(examples: Node, name: str, value: Any, line: int) -> None:
+    """Add *value* under *name*, numbered where that is taken."""
+    count = sum(one.rstrip("-0123456789") == name for one in examples)
+    numbered = f"{name}-{count + 1}" if count else name
+    put(examples, numbered, node_at(line, {"value": value}), line)
 
 
 def _line_of_responses(described: Described) -> int:
@@ -268,8 +280,8 @@ def _response(part: Part) -> Node:
         put(media, "example", value, code.line)
     elif shown:
         examples = node_at(part.line)
-        for number, (code, value) in enumerate(shown, 1):
-            put(examples, f"answer-{number}", node_at(code.line, {"value": value}), code.line)
+        for code, value in shown:
+            _add_example(examples, "answer", value, code.line)
         put(media, "examples", examples, shown[0][0].line)
     if media:
         put(node, "content", node_at(media.line, {JSON: media}), media.line)
@@ -277,7 +289,7 @@ def _response(part: Part) -> Node:
 
 
 def _media_of(part: Part, examples: Sequence[Any]) -> Node:
-    """Return the Media Type Object of a body, without its examples; empty where none is described."""
+    """Return the Media Type Object of a body without its examples, an empty one where none is."""
     if part.table is None:
         return node_at(part.line)
     about = _joined(part.about_model)
@@ -286,7 +298,10 @@ def _media_of(part: Part, examples: Sequence[Any]) -> Node:
 
 
 def _example_values(part: Part) -> list[tuple[Code, Any]]:
-    """Return the examples of a body with their lines; raise `UnreadableText` where one is no JSON."""
+    """Return the examples of a body with their lines.
+
+    Raise `UnreadableText` where one is no JSON.
+    """
     found: list[tuple[Code, Any]] = []
     for code in part.examples:
         try:

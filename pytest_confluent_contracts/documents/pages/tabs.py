@@ -21,6 +21,7 @@ TITLE = re.compile(r"""(?:title\s*=\s*)?(?:"([^"]*)"|'([^']*)')""")
 LAYOUT = re.compile(r"\{%\s*(?:/?tabs\b|endtabs\b|#|br\b)[^%]{0,300}%\}")
 # Of CommonMark (0.31, 4.5): three marks or more, and as many at the end.
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+DEEPEST_TAB = 10  # pages have three: a version, a status, a model
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ class _Reader:
     def _take_tags(self, line: str, number: int) -> None:
         before = tuple(self._open)
         for tag in _tab_tags(line):
+            if tag["begin"] and len(self._open) == DEEPEST_TAB:
+                raise UnreadableText(f"tabs within more than {DEEPEST_TAB} tabs", number)
             if tag["begin"]:
                 self._open.append(Tab(_title_in(tag["attributes"]), number))
             elif self._open:

@@ -41,7 +41,8 @@ WITH_FORMAT = re.compile(r"(string|integer|number)\s*[<(]\s*([a-z0-9-]+)\s*[>)]"
 CODES = r"`[^`]+`(?:(?:\s*,?\s*(?:and|or)\s+|\s*,\s*)`[^`]+`)*"
 ALLOWED = re.compile(rf"\ballowed (?:enum )?values?(?: are)?\s*:?\s*({CODES})", re.IGNORECASE)
 POSSIBLE = re.compile(
-    rf"\b(?:(?:possible|valid|accepted|supported) (?:enum )?values?|one of)(?: are)?\s*:?\s*({CODES})",
+    r"\b(?:(?:possible|valid|accepted|supported) (?:enum )?values?|one of)(?: are)?\s*:?\s*"
+    rf"({CODES})",
     re.IGNORECASE,
 )
 CODE = re.compile(r"`([^`]+)`")
