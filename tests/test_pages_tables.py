@@ -216,6 +216,11 @@ OTHERWISE = {
     "statuses as headings": swapped('{% tab title="204" %}\n{% /tab %}', "#### 204 No Content").replace(
         '{% tab title="404" %}\nNot Found', "#### 404\n\nNot Found"
     ).replace("In a few words.  |\n\n{% /tab %}\n\n{% /tab %}", "In a few words.  |\n\n{% /tab %}"),
+    "examples under headings": PARCEL.replace('{% tab title="Model" %}', "##### Model").replace(
+        '{% tab title="Example" %}', "##### Example"
+    ).replace("{% /tab %}\n\n##### Example", "##### Example").replace("```\n\n{% /tab %}", "```").replace(
+        "In a few words.  |\n\n{% /tab %}\n\n{% /tab %}", "In a few words.  |\n\n{% /tab %}"
+    ),
     "a note right above the table": swapped("| API endpoint  ", "**Note**: in preview.\n| API endpoint  "),
 }  # fmt: skip
 
@@ -582,7 +587,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "a list of what is not known": (body(" | ! | [thing] | "), "| ! |", "not known"),
     "an enum without values": (body(" | ! | enum | One of many."), "| ! |", "does not list"),
     "an enum of numbers or texts": (
-        body(" | ! | enum | Allowed enum values: `1,2`"),
+        body(" | ! | enum | Allowed enum values: `1,2`", '{"!": "integer"}'),
         "| ! |",
         "nothing tells whether",
     ),
@@ -610,6 +615,16 @@ REFUSED: dict[str, tuple[str, str, str]] = {
         small(sections="#### Body Data (required)\n\nA thing.\n"),
         "#### Body Data",
         "neither a table nor an example",
+    ),
+    "an answer of which nothing is said": (
+        small(answers='### Response\n\n{% tab title="200" %}\nOK\n' + model("A list of things.\n") + "{% /tab %}\n"),
+        "A list of things",
+        "neither a table nor an example",
+    ),
+    "a table in HTML": (
+        small(sections="#### Body Data\n\n<table>\n<tr><td>a</td></tr>\n</table>\n"),
+        "<table>",
+        "HTML",
     ),
     "a second table of fields": (
         small(sections="#### Body Data\n\n" + model(fields(" | a | string | ") + "\n" + fields(" | b | string | !"))),

@@ -107,8 +107,7 @@ def parameters_in(table: Table, location: str) -> Iterator[Node]:
         node = node_at(row.line, {"name": row.label, "in": location, "required": is_required})
         if row.description:
             put(node, "description", row.description, row.line)
-        # In a URL and in a header, a number is written like a text.
-        schema = schema_of(row.type, row.description, row.line, shown=[""])
+        schema = schema_of(row.type, row.description, row.line, shown=None)
         put(node, "schema", schema, row.line)
         yield node
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # Characters of a page that is read; one of many operations has 600,000.
 LONGEST = 1_000_000
 FRONT_MATTER = "---"
+MOST_FRONT_MATTER = 100  # lines
+HTML_TABLE = re.compile(r"</?(?:table|thead|tbody|tr|td|th|html|body)\b", re.IGNORECASE)
 LINK = re.compile(r"\[([^\[\]]{1,500})\]\([^()\s]{0,2000}\)")
 ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")  # CommonMark 0.31, 2.4
 
@@ -109,19 +111,14 @@ def sentence_text(written: str) -> str:
 
 def _take_front_matter(lines: list[str]) -> str:
     """Blank what stands before the page in place, and return the title that is stated there."""
-    if not lines or lines[0].rstrip() != FRONT_MATTER:
+    stripped = [line.rstrip() for line in lines[:MOST_FRONT_MATTER]]
+    if stripped[:1] != [FRONT_MATTER] or FRONT_MATTER not in stripped[1:]:
         return ""
-    title = ""
-    for index in range(1, min(len(lines), 100)):
-        line = lines[index].rstrip()
-        name, _, value = line.partition(":")
-        if name == "title":
-            title = value.strip().strip("\"'")
-        lines[index] = ""
-        if line == FRONT_MATTER:
-            break
-    lines[0] = ""
-    return title
+    end = stripped.index(FRONT_MATTER, 1)
+    stated = [line.partition(":") for line in stripped[1:end]]
+    titles = [value.strip().strip("\"'") for name, _, value in stated if name == "title"]
+    lines[: end + 1] = [""] * (end + 1)
+    return next(iter(titles), "")
 
 
 def _openings(written: TabbedText) -> Iterator[Block]:
@@ -165,6 +162,8 @@ def _paragraph(written: str, line: int, tabs: tuple[Tab, ...]) -> Paragraph:
     if written.startswith("|"):
         told = "a table is expected here: its head and the line below have as many columns"
         raise UnreadableText(told, line)
+    if HTML_TABLE.match(written):
+        raise UnreadableText("HTML: a table is read in Markdown alone", line)
     return Paragraph(line, tabs, sentence_text(written))
 
 

@@ -58,10 +58,10 @@ def samples_in(lines: Sequence[str], first: int, documented: frozenset[str]) -> 
     """
     text = "\n".join(lines)
     starts = [found.start() for found in islice(COMMAND.finditer(text), MOST_COMMANDS)]
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        fence = FENCE_END.search(text, start)
-        end = min(end, fence.start()) if fence else end
-        yield _SampleReader(text, first, documented).sample(start, end)
+    ends = [*starts, len(text)][1:]
+    for start, end in zip(starts, ends, strict=True):
+        fence = FENCE_END.search(text, start, end)
+        yield _SampleReader(text, first, documented).sample(start, fence.start() if fence else end)
 
 
 class _SampleReader:

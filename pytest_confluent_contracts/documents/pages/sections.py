@@ -46,6 +46,7 @@ SECTIONS: Final = {
     "endpoint": re.compile(r"^(?:endpoints?|urls?|servers?|sites?|hosts?)$"),
 }
 PARAMETERS: Final = ("path", "query", "header", "cookie")
+EXAMPLES = re.compile(r"^(?:examples?|samples?)$", re.IGNORECASE)
 IS_REQUIRED = re.compile(r"\brequired\b", re.IGNORECASE)
 
 
@@ -286,6 +287,8 @@ class _SectionReader:
         if self._section == "code":
             # Comments of a shell look like headings of the page.
             return bool(section) and heading.level == self._level
+        if EXAMPLES.match(heading.text) and heading.level > self._level:
+            return self._section not in ("body", "request", "response")
         return bool(section) or (bool(heading.text) and heading.level <= self._level)
 
     def _close_section(self, last: int) -> None:

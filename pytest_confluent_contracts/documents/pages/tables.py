@@ -285,6 +285,9 @@ def _response(part: Part) -> Node:
         put(media, "examples", examples, shown[0][0].line)
     if media:
         put(node, "content", node_at(media.line, {JSON: media}), media.line)
+    elif part.about_model:
+        told = "neither a table nor an example says what this answer holds"
+        raise UnreadableText(told, part.about_model[0].line)
     return node
 
 

@@ -91,11 +91,14 @@ def stated_type(written: str, line: int) -> StatedType:
     raise UnreadableText(told, line)
 
 
-def schema_of(stated: StatedType, description: str, line: int, shown: Sequence[Any] = ()) -> Node:
+def schema_of(
+    stated: StatedType, description: str, line: int, shown: Sequence[Any] | None = ()
+) -> Node:
     """Return the schema of a row, without what stands in the rows below it.
 
     *shown* are the values that the page's examples have there: of an enum they tell whether its
-    values are numbers. Raise `UnreadableText` where that stays open, or an enum has no values.
+    values are numbers. None says that all are written as texts, as they are in a URL. Raise
+    `UnreadableText` where that stays open, or an enum has no values.
     """
     core = node_at(line)
     if stated.name == ENUM:
@@ -132,7 +135,7 @@ def innermost(schema: Node, stated: StatedType) -> Node:
 # --- values ---------------------------------------------------------------------------------------
 
 
-def _enum_schema(description: str, line: int, shown: Sequence[Any]) -> Node:
+def _enum_schema(description: str, line: int, shown: Sequence[Any] | None) -> Node:
     found = ALLOWED.search(description) or POSSIBLE.search(description)
     texts = _listed_values(found[1]) if found else []
     if not texts:
@@ -163,15 +166,17 @@ def _listed_values(written: str) -> list[str]:
     return list(dict.fromkeys(value for value in values if value))
 
 
-def _kind_of_values(texts: Sequence[str], line: int, shown: Sequence[Any]) -> str:
+def _kind_of_values(texts: Sequence[str], line: int, shown: Sequence[Any] | None) -> str:
     """Return the type of an enum's values: text, unless all look otherwise and are shown so."""
     kinds = {_kind_of_text(text) for text in texts}
     if kinds == {"integer", "number"}:
         kinds = {"number"}
     kind = kinds.pop()
-    if kinds or kind == "string":
+    if kinds or kind == "string" or shown is None:
         return "string"
-    are_texts = {isinstance(value, str) for value in shown}
+    # A placeholder in an example, which is none of the values, tells nothing.
+    of_these = [value for value in shown if str(value).lower() in texts]
+    are_texts = {isinstance(value, str) for value in of_these}
     if are_texts == {True}:
         return "string"
     if are_texts == {False}:
