@@ -223,3 +223,39 @@ def model(table: str, example: str = "") -> str:
     if example:
         tabs += f'{{% tab title="Example" %}}\n\n```json\n{example}\n```\n\n{{% /tab %}}\n'
     return tabs
+
+
+# --- a page with a service by hand ---------------------------------------------------------------------------------
+
+PLATES = small(
+    path="/plates/{plate_id}",
+    sections="#### Path Parameters\n\n| Name | Type | Description |\n| --- | --- | --- |\n"
+    "| plate_id [*required*] | string | Names the plate. |\n\n#### Body Data (required)\n\n"
+    + model(
+        fields(
+            " | plate [*required*] | object | The plate.\n"
+            "plate | glaze [*required*] | enum | Its glaze. Allowed enum values: `matt,gloss`\n"
+            "plate | rim | int32 | In millimetres.\n"
+            "plate | marks | object | What is painted on it, by place.\n"
+            "additionalProperties | <any-key> | string | What is painted there."
+        ),
+        '{"plate": {"glaze": "matt", "rim": 3, "marks": {"front": "a bird"}}}',
+    ),
+    answers='### Response\n\n{% tab title="200" %}\nOK\n'
+    + model(
+        fields(
+            " | plate_id [*required*] | string | Names the plate.\n"
+            " | plate [*required*] | object | The plate.\n"
+            "plate | glaze [*required*] | enum | Its glaze. Allowed enum values: `matt,gloss`\n"
+            "plate | rim | int32 | In millimetres.\n"
+            "plate | marks | object | What is painted on it, by place.\n"
+            "additionalProperties | <any-key> | string | What is painted there."
+        ),
+        '{"plate_id": "p-1", "plate": {"glaze": "matt", "rim": 3, "marks": {"front": "a bird"}}}',
+    )
+    + '{% /tab %}\n{% tab title="400" %}\nBad Request\n'
+    + model(fields(" | message [*required*] | string | What is wrong."))
+    + '{% /tab %}\n{% tab title="404" %}\nNot Found\n'
+    + model(fields(" | message [*required*] | string | What is wrong."))
+    + "{% /tab %}\n",
+)

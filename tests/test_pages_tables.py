@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import openapi_spec_validator
 import pytest
-from judging import red
+from judging import red, warned
+from small_services import FOLDER, Row, SmallService, held
 from table_pages import (
     ARGUMENTS,
     CODE,
     HEAD,
     PARCEL,
+    PLATES,
     REQUEST,
     RESPONSE,
     fields,
@@ -28,9 +32,11 @@ from pytest_confluent_contracts.documents.lines import Node, UnreadableText, str
 from pytest_confluent_contracts.documents.loading import load
 from pytest_confluent_contracts.documents.pages.tables import read_tables
 from pytest_confluent_contracts.double.proving import Double
+from pytest_confluent_contracts.model.clauses import Verdict
 from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 PARCEL_PATH = "/v3/depots/{depot}/parcels/{parcel_id}"
@@ -349,13 +355,15 @@ ROWS: dict[str, tuple[str, str, Any]] = {
         {"a": {"type": "string", "format": "date-time"}, "b": {"type": "integer", "format": "int64"}},
     ),
     "lists": (
-        " | a | [[string]] | \n | b | object[] | \nb | c | integer | \n | d | array of boolean | \n | e | array | ",
+        " | a | [[string]] | \n | b | object[] | \nb | c | integer | \n | d | array of boolean | \n | e | array | \n"
+        " | f | array | Allowed enum values: `x,y`",
         "",
         {
             "a": {"type": "array", "items": {"type": "array", "items": STRING}},
             "b": {"type": "array", "items": {"type": "object", "properties": {"c": {"type": "integer"}}}},
             "d": {"type": "array", "items": {"type": "boolean"}},
             "e": {"type": "array", "items": {}},
+            "f": {"type": "array", "items": {"type": "string", "enum": ["x", "y"]}},
         },
     ),
     "an object of which nothing more is said": (" | a | object | ", "", {"a": {"type": "object"}}),
@@ -400,7 +408,7 @@ ROWS: dict[str, tuple[str, str, Any]] = {
         {"a": {"type": "integer", "enum": [1, 2]}},
     ),
     "defaults": (
-        " | a | boolean | Whether. Default: `false`.\n | b | integer | Defaults to 10.\n | c | string | The default is `x`",
+        " | a | boolean | Whether. Default: `false`.\n | b | integer | Defaults to 10.\n | c | string | The default is \"x\".",
         "",
         {
             "a": {"type": "boolean", "default": False},
@@ -698,6 +706,89 @@ def test_a_page_is_a_document_like_another(tmp_path: Path) -> None:
     assert place.file.endswith("parcel.md")
     campaign = Double(named, max_examples=4).campaign()
     assert red({id: campaign.ruling(clause) for id, clause in derived.items()}) == {}
+
+
+@dataclass(frozen=True)
+class PageRow(Row):
+    """A page, as a small document."""
+
+    file: Path = FOLDER
+
+    @property
+    def path(self) -> Path:
+        """Return the file of the page."""
+        return self.file
+
+
+GLAZED: dict[str, Any] = {"glaze": "matt", "rim": 3, "marks": {"front": "a bird"}}
+PLATE: dict[str, Any] = {"plate_id": "p-1", "plate": GLAZED}
+
+
+def takes_plate(body: Any) -> bool:
+    """Return whether the body has a plate as the page has it."""
+    plate = body.get("plate") if isinstance(body, dict) else None
+    if not isinstance(plate, dict) or plate.get("glaze") not in ("matt", "gloss"):
+        return False
+    rim, marks = plate.get("rim", 3), plate.get("marks", {})
+    is_number = isinstance(rim, (int, float)) and not isinstance(rim, bool) and rim == int(rim)
+    is_in_range = is_number and -(2**31) <= rim < 2**31
+    are_texts = isinstance(marks, dict) and all(isinstance(one, str) for one in marks.values())
+    return is_in_range and are_texts
+
+
+def takes_any_mark(body: Any) -> bool:
+    """Return the same, but for what is painted where."""
+    plate = body.get("plate") if isinstance(body, dict) else None
+    if not isinstance(plate, dict) or not isinstance(plate.get("marks", {}), dict):
+        return False
+    return takes_plate({"plate": {name: one for name, one in plate.items() if name != "marks"}})
+
+
+def takes_no_glaze(body: Any) -> bool:
+    """Return the same, but that a plate may have no glaze."""
+    plate = body.get("plate") if isinstance(body, dict) else None
+    return isinstance(plate, dict) and takes_plate({"plate": {"glaze": "matt", **plate}})
+
+
+def set_plate(state: dict[str, Any], body: dict[str, Any]) -> None:
+    """Set what the body says of the plate."""
+    known = ("glaze", "rim", "marks")
+    state["plate"].update({name: one for name, one in body["plate"].items() if name in known})
+
+
+def plates(
+    shown: dict[str, Any] = PLATE, takes: Callable[[Any], bool] = takes_plate
+) -> SmallService:
+    """Return a service of the plate that is *shown* at first."""
+    return SmallService("/plates/p-1", shown, takes, set_plate)
+
+
+BROKEN = {
+    "200/body/plate.marks.*": partial(plates, {**PLATE, "plate": {**GLAZED, "marks": {"x": 1}}}),
+    "200/body/plate.rim": partial(plates, {**PLATE, "plate": {**GLAZED, "rim": "wide"}}),
+    "request/plate.marks.*/type": partial(plates, PLATE, takes_any_mark),
+    "request/plate.glaze/required": partial(plates, PLATE, takes_no_glaze),
+    "update/id-is-path-id": partial(plates, {**PLATE, "plate_id": "p-2"}),
+}
+
+
+@pytest.fixture
+def plate_row(tmp_path: Path) -> PageRow:
+    """Return the page of plates."""
+    (path := tmp_path / "plates.md").write_text(PLATES, encoding="utf-8")
+    return PageRow("plates", plates, BROKEN, (("plate_id", "p-1"),), path)
+
+
+def test_a_service_that_keeps_a_page_is_silent(plate_row: PageRow) -> None:
+    """Nothing is red and nothing is warned."""
+    rulings = held(plate_row, plate_row.service)
+    assert (red(rulings), warned(rulings)) == ({}, set())
+
+
+@pytest.mark.parametrize("id", BROKEN)
+def test_a_service_that_breaks_a_page_is_told(plate_row: PageRow, id: str) -> None:
+    """By the clause of what it breaks."""
+    assert held(plate_row, BROKEN[id])[id].verdict in (Verdict.BROKEN, Verdict.WARNED)
 
 
 @pytest.mark.parametrize(

@@ -122,9 +122,9 @@ def body_schema(table: Table, description: str, examples: Sequence[Any]) -> Node
     the table describes, and which of several parents a row has.
     """
     rows = field_rows(table)
-    nesting = Nesting(rows, parents_of(rows, examples))
     if "parent" not in columns_of(table):
         _check_is_flat(table, rows, examples)
+    nesting = Nesting(rows, parents_of(rows, examples))
     return _BodyReader(nesting, examples).body(table, description)
 
 

@@ -48,8 +48,8 @@ POSSIBLE = re.compile(
 CODE = re.compile(r"`([^`]+)`")
 # Certain where the sentence ends behind it: "defaults to 1 hour" says something else.
 DEFAULT = re.compile(
-    r"\bdefaults?(?: value)?(?:\s+is|\s+to|\s*:)\s*"
-    r"(?:`(?P<code>[^`]+)`|(?P<bare>true|false|-?[0-9]+(?:\.[0-9]+)?))"
+    r"\bdefaults?(?: value)?(?:\s+is|\s+to|\s+of|\s*[:=])\s*"
+    r"(?:`(?P<code>[^`]+)`|\"(?P<quoted>[^\"]+)\"|(?P<bare>true|false|-?[0-9]+(?:\.[0-9]+)?))"
     r"(?=\s*(?:[;,)]|\.(?:\s|$)|$))",
     re.IGNORECASE,
 )
@@ -109,7 +109,9 @@ def schema_of(
     if stated.format:
         put(core, "format", stated.format, line)
     if stated.name == "array":
-        put(core, "items", node_at(line), line)
+        is_listed = ALLOWED.search(description) is not None
+        items = _enum_schema(description, line, shown) if is_listed else node_at(line)
+        put(core, "items", items, line)
     schema = core
     for _ in range(stated.lists):
         schema = node_at(line, {"type": "array", "items": schema})
@@ -213,7 +215,7 @@ def _add_default(schema: Node, description: str, line: int) -> None:
     found = DEFAULT.search(description)
     if not found or kind not in ("string", "integer", "number", "boolean"):
         return
-    text = found["code"] or found["bare"]
+    text = found["code"] or found["quoted"] or found["bare"]
     value = _value_of(kind, text.strip("\"'"))
     if value is not None and value in schema.get("enum", [value]):
         put(schema, "default", value, line)
