@@ -281,6 +281,23 @@ def test_a_variable_of_the_path_that_no_table_has_is_a_text() -> None:
     }
 
 
+def test_the_example_of_an_answer_names_the_resource() -> None:
+    """Where no sample gives a value for the variable that ends the path."""
+
+    def shown(path: str, example: str) -> Any:
+        content = model(fields(" | id | string | "), example)
+        answers = f'### Response\n\n{{% tab title="200" %}}\nOK\n{content}{{% /tab %}}\n'
+        return operation(small(path=path, sections="", answers=answers))["parameters"][-1].get(
+            "example"
+        )
+
+    assert shown("/things/{thing_id}", '{"id": "t-7"}') == "t-7"
+    assert shown("/things/{thing_id}", '{"data": {"thing_id": "t-8", "id": "t-9"}}') == "t-8"
+    assert shown("/things/{thing_id}", '{"id": 7}') is None  # the variable is a text
+    assert shown("/things/{thing}", '{"id": "t-7"}') is None
+    assert shown("/things/{thing_id}/parts", '{"id": "t-7"}') is None
+
+
 def test_an_example_without_a_model_is_an_example_alone() -> None:
     """Nothing is said of what else a body may hold."""
     text = small(

@@ -18,7 +18,7 @@ from pytest_confluent_contracts.documents.pages.samples import Sample, samples_i
 from pytest_confluent_contracts.documents.pages.sections import operations_on
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_confluent_contracts.documents.pages.markdown import Page, Paragraph
     from pytest_confluent_contracts.documents.pages.sections import Described, Part
@@ -132,7 +132,9 @@ class _TreeBuilder:
             put(node, "parameters", parameters, parameters[0].line)
         if described.body is not None:
             put(node, "requestBody", _request_body(described.body, samples), described.body.line)
-        put(node, "responses", _responses(described), _line_of_responses(described))
+        responses = _responses(described)
+        put(node, "responses", responses, responses.line)
+        _add_shown_id(parameters, described.endpoints[0].path, responses)
         self._add_security(node, samples)
         return node
 
@@ -213,6 +215,36 @@ def _add_path_examples(parameters: Sequence[Node], samples: Sequence[Sample]) ->
                 put(parameter, "example", int(shown), parameter.line)
         elif shown:
             put(parameter, "example", shown, parameter.line)
+
+
+def _add_shown_id(parameters: Sequence[Node], path: str, responses: Node) -> None:
+    """Let the variable that ends *path* have the value by which the example of an answer names it.
+
+    That is what has its name there, or is called ``id`` where the variable is an id.
+    """
+    for parameter in parameters:
+        name = parameter["name"]
+        if parameter["in"] != "path" or "example" in parameter or not path.endswith(f"{{{name}}}"):
+            continue
+        names = [name, "id"] if name.lower().endswith("id") else [name]
+        kind = {"string": str, "integer": int}.get(parameter["schema"].get("type", ""))
+        for holder in _shown_answers(responses):
+            shown = next((holder[one] for one in names if one in holder), None)
+            if kind is not None and type(shown) is kind and shown != "":
+                put(parameter, "example", shown, parameter.line)
+                return
+
+
+def _shown_answers(responses: Node) -> Iterator[Node]:
+    """Yield the examples of successful answers, and what each holds under ``data``."""
+    for status, response in responses.items():
+        if not status.startswith("2"):
+            continue
+        shown = response.get("content", {}).get(JSON, {}).get("example")
+        held = shown.get("data") if isinstance(shown, Node) else None
+        for holder in (shown, held):
+            if isinstance(holder, Node):
+                yield holder
 
 
 def _request_body(part: Part, samples: Sequence[Sample]) -> Node:
