@@ -33,7 +33,20 @@ COLUMNS: Final = {
     ),
 }
 NEEDED: Final = ("name", "type", "description")
-REQUIRED = re.compile(r"\s*\[\s*[*_]*required[*_]*\s*\]\s*|\s*\(required\)\s*", re.IGNORECASE)
+# What stands behind a name and is no part of it, in OpenAPI's words: `name [*required*]`.
+MARKS: Final = {
+    "required": "required",
+    "optional": "optional",
+    "deprecated": "deprecated",
+    "read-only": "readOnly",
+    "readonly": "readOnly",
+    "write-only": "writeOnly",
+    "writeonly": "writeOnly",
+    "nullable": "nullable",
+}
+MARK = re.compile(
+    rf"\s*\[\s*[*_]+([^\]*_]+)[*_]+\s*\]|\s+[\[(]({'|'.join(MARKS)})[\])]", re.IGNORECASE
+)
 YES: Final = frozenset(("yes", "true", "required", "y", "x", "✓", "✔", "✅"))
 ANY_NAME = re.compile(
     r"<\s*any[ _-]?(?:key|name)\s*>|<\s*\*\s*>|additionalproperties", re.IGNORECASE
@@ -69,26 +82,36 @@ def field_rows(table: Table) -> list[FieldRow]:
 
 def _field_row(row: Row, columns: dict[str, int]) -> FieldRow:
     cells = {about: row.cells[index] for about, index in columns.items()}
-    written = plain_text(cells["name"])
-    label = REQUIRED.sub("", written).strip()
+    label, marks = _name_and_marks(cells["name"], row.line)
     if not label:
         raise UnreadableText("this row names no field", row.line)
-    is_required = label != written.strip()
-    if "required" in cells:
-        is_required |= plain_text(cells["required"]).lower() in YES
+    if plain_text(cells.get("required", "")).lower() in YES:
+        marks |= {"required"}
     is_any = ANY_NAME.fullmatch(label) is not None
     shown_type = plain_text(cells["type"])
     if is_any and not shown_type:
         shown_type = "any"  # a map of which nothing more is said
     return FieldRow(
         line=row.line,
-        parent=REQUIRED.sub("", plain_text(cells.get("parent", ""))).strip(),
+        parent=_name_and_marks(cells.get("parent", ""), row.line)[0],
         label=label,
         name=ANY_KEY if is_any else label,
-        required=is_required and not is_any,
+        marks=marks - {"required"} if is_any else marks,
         type=stated_type(shown_type, row.line),
         description=sentence_text(cells["description"]),
     )
+
+
+def _name_and_marks(cell: str, line: int) -> tuple[str, frozenset[str]]:
+    """Return the name in *cell*, and what is marked behind it, in OpenAPI's words."""
+    written = plain_text(cell)
+    marks: set[str] = set()
+    for found in MARK.finditer(written):
+        mark = (found[1] or found[2]).strip().lower()
+        if mark not in MARKS:
+            raise UnreadableText(f"what `{mark}` means behind a name is not known", line)
+        marks.add(MARKS[mark])
+    return MARK.sub("", written).strip(), frozenset(marks)
 
 
 # --- parameters -----------------------------------------------------------------------------------
@@ -103,10 +126,12 @@ def parameters_in(table: Table, location: str) -> Iterator[Node]:
         if row.label in known:
             raise UnreadableText(f"the parameter `{row.label}` is listed twice", row.line)
         known.add(row.label)
-        is_required = row.required or location == "path"
+        is_required = "required" in row.marks or location == "path"
         node = node_at(row.line, {"name": row.label, "in": location, "required": is_required})
         if row.description:
             put(node, "description", row.description, row.line)
+        if "deprecated" in row.marks:
+            put(node, "deprecated", True, row.line)
         schema = schema_of(row.type, row.description, row.line, shown=None)
         put(node, "schema", schema, row.line)
         yield node
@@ -201,7 +226,7 @@ class _BodyReader:
                 put(schema, "additionalProperties", self._schema(index), row.line)
                 continue
             put(properties, row.name, self._schema(index), row.line)
-            if row.required:
+            if "required" in row.marks:
                 required.append(row.name)
         if properties:
             put(schema, "properties", properties, first)
@@ -213,6 +238,8 @@ class _BodyReader:
         shown = self.nesting.values_at(index, self.examples)
         schema = schema_of(row.type, row.description, row.line, shown)
         self._add_below(innermost(schema, row.type), index)
+        for mark in sorted(row.marks - {"required", "optional"}):
+            put(schema, mark, True, row.line)
         if row.description:
             put(schema, "description", row.description, row.line)
         return schema

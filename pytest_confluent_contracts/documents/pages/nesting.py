@@ -34,7 +34,7 @@ class FieldRow(NamedTuple):
     parent: str
     label: str
     name: str
-    required: bool
+    marks: frozenset[str]
     type: StatedType
     description: str
 
@@ -133,12 +133,19 @@ def _candidates(reading: _Reading, rows: Sequence[FieldRow], row: FieldRow) -> l
         return above
     if row.parent.lower() == OF_ANY_NAME:
         return _objects_above(reading, rows)
-    # Not depth-first: a row anywhere above, where only one can be meant.
-    return [index for index in range(len(reading.parents)) if _is_parent(rows[index], row)]
+    # Not depth-first, or named with its own parents: where only one can be meant.
+    return [index for index in range(len(reading.parents)) if _is_meant(index, reading, rows, row)]
 
 
 def _is_parent(candidate: FieldRow, row: FieldRow) -> bool:
     return candidate.label == row.parent and candidate.type.holds
+
+
+def _is_meant(index: int, reading: _Reading, rows: Sequence[FieldRow], row: FieldRow) -> bool:
+    if _is_parent(rows[index], row):
+        return True
+    way = ".".join(rows[step].label for step in _way_to(index, reading.parents))
+    return "." in row.parent and way == row.parent.replace("[]", "") and rows[index].type.holds
 
 
 def _objects_above(reading: _Reading, rows: Sequence[FieldRow]) -> list[int]:

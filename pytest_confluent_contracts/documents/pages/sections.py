@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 METHODS: Final = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
 METHOD_AND_URL = re.compile(rf"({'|'.join(METHODS)}):?\s+(https?://\S+)", re.IGNORECASE)
 URL = re.compile(r"https?://\S+", re.IGNORECASE)
-STATUS = re.compile(r"(default|[1-5](?:[0-9]{2}|XX))\b(.*)", re.IGNORECASE)
+STATUS = re.compile(
+    r"(?:(?:http|status|code)[ :]+){0,3}(default|[1-5](?:[0-9]{2}|XX))\b(.*)", re.IGNORECASE
+)
 ANNOTATION = re.compile(r"\{[%#][^{}]{0,300}\}|\s*(?:→|#+)\s*$")
 # What a heading opens, by its words; the first that fits counts.
 SECTIONS: Final = {
