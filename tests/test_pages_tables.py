@@ -262,6 +262,11 @@ def test_several_operations_of_a_page_are_told_apart() -> None:
         "/v2/things": ("delete", "RemoveAThing", "https://other.example.com"),
     }
     assert root["info"] == {"title": "Things", "version": "v1, v2"}
+    saved = tree(
+        "# Source: https://docs.example.com/things.md\n\n---\ntitle: Things\n---\n\n# Things\n\n"
+        + first
+    )
+    assert saved["info"] == {"title": "Things", "version": "v1"}
     assert len(root["servers"]) == 2
 
 
@@ -698,7 +703,9 @@ REFUSED: dict[str, tuple[str, str, str]] = {
         "`Digest` are not known",
     ),
     "tabs without end": ('{% tab title="x" %}\n' * 11, "", "tabs within more than"),
-    "a page that is too long": ('{% tab title="x" %}\n' + "a" * 10_000_000, "", "longer than"),
+    "a page that is too long": ('{% tab title="x" %}\n' + "a" * 10_000_000, "", "more than 1,000,000 characters"),
+    "a page of too many lines": ('{% tab title="x" %}\n' * 50_000, "", "more than 40,000 lines"),
+    "a table of too many cells": ('{% tab title="x" %}\n' + "|a" * 200_000, "", "more than 100,000 cells"),
 }  # fmt: skip
 
 
@@ -833,6 +840,11 @@ def test_a_service_that_breaks_a_page_is_told(plate_row: PageRow, id: str) -> No
     ("name", "text", "told"),
     [
         ("page.md", body(" | ! | strnig | "), r"page\.md:\d+: the type `strnig` is not known"),
+        (
+            "page.md",
+            body(" | ! | strnig | ") + "```\nopenapi: 3.0.3\n```\n",
+            r"page\.md:\d+: the type",
+        ),
         ("page.html", "<!DOCTYPE html>\n<p>An API.</p>\n", r"page\.html:1: HTML"),
         ("page.md", "# A page\n\nOf: an API: or so\n", r"page\.md:1: neither a page that is known"),
         ("noise.md", "%{|`\n: a" * 1_500_000, r"noise\.md:1: neither a page that is known"),

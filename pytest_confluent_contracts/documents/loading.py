@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 # A member that only a document of its own, or an overlay, has at its root.
 NO_PAGE = re.compile(r"^[\"']?(?:openapi|swagger|overlay)[\"']?[ \t]*:", re.MULTILINE)
+# The same as the first that a file says: a page may show such a line further down.
+BEGINS_AS_NO_PAGE = re.compile(
+    r"(?:[ \t]*(?:#[^\n]*|---[ \t]*)?\r?\n)*[\"']?(?:openapi|swagger|overlay)[\"']?[ \t]*:"
+)
 # Of these names, no file is meant to be YAML.
 NAMES_OF_PAGES = frozenset((".md", ".markdown", ".mdx", ".txt", ".html", ".htm"))
 
@@ -46,8 +50,7 @@ def _json_value(path: Path, text: str) -> Any:
 
 def _page_value(path: Path, text: str) -> Node | None:
     """Return what a published page describes, None where the text is none."""
-    begin = text.lstrip()[:2]
-    if (begin.startswith("{") and begin != "{%") or NO_PAGE.search(text):
+    if _is_data(path, text):
         return None
     # Here, so that documents that are no pages do not pay for what reads them.
     from pytest_confluent_contracts.documents.pages import read_page
@@ -56,6 +59,16 @@ def _page_value(path: Path, text: str) -> Node | None:
         return read_page(text)
     except UnreadableText as error:
         raise ContractError(f"{path}:{error.line}: {error}") from error
+
+
+def _is_data(path: Path, text: str) -> bool:
+    """Return whether *text* is surely meant to be JSON, or an OpenAPI file in YAML."""
+    begin = text[:1000].lstrip()[:2]
+    if begin.startswith("{") and begin != "{%":
+        return True
+    if path.suffix.lower() in NAMES_OF_PAGES:
+        return BEGINS_AS_NO_PAGE.match(text) is not None
+    return NO_PAGE.search(text) is not None
 
 
 def _yaml_value(path: Path, text: str) -> Any:

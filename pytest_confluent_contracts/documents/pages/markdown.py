@@ -13,8 +13,10 @@ from pytest_confluent_contracts.documents.pages.tabs import Tab, TabbedText, wit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# Characters of a page that is read; one of many operations has 600,000.
-LONGEST = 1_000_000
+# Of a page that is read; one of many operations has 600,000 characters on 20,000 lines.
+MOST_CHARACTERS = 1_000_000
+MOST_LINES = 40_000
+MOST_BARS = 100_000  # that part the cells of tables
 FRONT_MATTER = "---"
 MOST_FRONT_MATTER = 100  # lines
 HTML_TABLE = re.compile(r"</?(?:table|thead|tbody|tr|td|th|html|body)\b", re.IGNORECASE)
@@ -83,9 +85,7 @@ class Page(NamedTuple):
 
 def read_markdown(text: str) -> Page:
     """Return the parts of the page in *text*; raise `UnreadableText` where it is not whole."""
-    if len(text) > LONGEST:
-        told = f"longer than {LONGEST:,} characters: save the page of one operation"
-        raise UnreadableText(told, 1)
+    _check_size(text)
     # The parser takes a carriage return alone for the end of a line, and nobody else does.
     text = text.replace("\r\n", "\n").replace("\r", " ")
     written = without_tabs(text)
@@ -93,6 +93,19 @@ def read_markdown(text: str) -> Page:
     blocks = [*_openings(written), *_blocks(written)]
     blocks.sort(key=lambda block: block.line)
     return Page(blocks, text.split("\n"), written.tabs, title)
+
+
+def _check_size(text: str) -> None:
+    """Raise `UnreadableText` where reading *text* would take longer than a person waits."""
+    counts = {
+        "characters": (len(text), MOST_CHARACTERS),
+        "lines": (text.count("\n"), MOST_LINES),
+        "cells": (text.count("|"), MOST_BARS),
+    }
+    for what, (count, most) in counts.items():
+        if count > most:
+            told = f"a page of more than {most:,} {what}: save the page of one operation"
+            raise UnreadableText(told, 1)
 
 
 def plain_text(written: str) -> str:

@@ -123,7 +123,7 @@ def operations_on(page: Page) -> list[Described]:
 def _described(page: Page, table: Table, title: Heading | None) -> Described:
     """Return the operation of these endpoints, of which nothing more is said so far."""
     return Described(
-        title=_cleaned(title.text) if title else page.title,
+        title=plain_title(title.text) if title else page.title,
         title_line=title.line if title else table.line,
         version=table.tabs[-1].title if table.tabs else "",
         line=table.line,
@@ -167,13 +167,14 @@ def _end_of(
     return next(index for index, block in enumerate(blocks) if block is following)
 
 
-def _cleaned(title: str) -> str:
+def plain_title(title: str) -> str:
+    """Return the words of a heading without the anchor and the arrow behind them."""
     return " ".join(ANNOTATION.sub("", title).split())
 
 
 def section_of(title: str) -> str:
     """Return what a heading with this *title* opens, ``""`` where that is not known."""
-    lowered = re.sub(r"\([^()]*\)", "", _cleaned(title)).strip().lower()
+    lowered = re.sub(r"\([^()]*\)", "", plain_title(title)).strip().lower()
     for section, words in SECTIONS.items():
         if words.search(lowered):
             return section
@@ -231,7 +232,10 @@ def _endpoints(table: Table) -> Iterator[Endpoint]:
 
 
 def _endpoint(row: Row, titles: Sequence[str], method: str, url: str, column: int) -> Endpoint:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise UnreadableText(f"`{url}` is no URL: {error}", row.line) from error
     if "{" in parts.netloc or not parts.netloc:
         raise UnreadableText(f"the host of `{url}` is not named", row.line)
     if parts.query or parts.fragment:

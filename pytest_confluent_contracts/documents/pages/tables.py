@@ -15,7 +15,7 @@ from pytest_confluent_contracts.documents.pages.fields import body_schema, param
 from pytest_confluent_contracts.documents.pages.markdown import Code, Heading, read_markdown
 from pytest_confluent_contracts.documents.pages.nodes import node_at, put
 from pytest_confluent_contracts.documents.pages.samples import Sample, samples_in
-from pytest_confluent_contracts.documents.pages.sections import operations_on
+from pytest_confluent_contracts.documents.pages.sections import operations_on, plain_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,10 +67,12 @@ class _TreeBuilder:
 
     def _info(self) -> Node:
         first = self._operations[0]
-        headings = [one for one in self._page.blocks if isinstance(one, Heading) and one.level == 1]
         title, line = first.title, first.title_line
-        if headings and headings[0].text:
-            title, line = headings[0].text, headings[0].line
+        for block in self._page.blocks:
+            if not isinstance(block, Heading) or block.level > 1 or block.line > first.line:
+                continue
+            if block.text:
+                title, line = plain_title(block.text), block.line
         versions = dict.fromkeys(one.version for one in self._operations if one.version)
         shown = {"title": self._page.title or title, "version": ", ".join(versions) or "1"}
         return node_at(line, shown)
