@@ -164,6 +164,34 @@ def test_each_status_is_an_answer() -> None:
     assert list(responses["404"]["content"]["application/json"]) == ["schema"]
 
 
+HEADERS = "| Name | Type | Description |\n|---|---|---|\n| X-Left [*required*] | integer | How many are left. |\n"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        f'{{% tab title="Headers" %}}\n{HEADERS}\n{{% /tab %}}\n',
+        f"#### Response Headers\n\n{HEADERS}",
+    ],
+    ids=["in a tab", "under a heading"],
+)
+def test_the_headers_of_an_answer_are_read(headers: str) -> None:
+    """From a table of their own, beside that of the body."""
+    content = model(fields(" | a | string | ")) + headers
+    answers = f'### Response\n\n{{% tab title="200" %}}\nOK\n{content}{{% /tab %}}\n'
+    answers += '{% tab title="400" %}\nNo\n' + model(fields(" | b | string | ")) + "{% /tab %}\n"
+    responses = operation(small(answers=answers))["responses"]
+    assert responses["200"]["headers"] == {
+        "X-Left": {
+            "schema": {"type": "integer"},
+            "description": "How many are left.",
+            "required": True,
+        }
+    }
+    assert list(responses["200"]["content"]["application/json"]["schema"]["properties"]) == ["a"]
+    assert "headers" not in responses["400"]
+
+
 def test_credentials_are_what_the_sample_sends_together() -> None:
     """A header with a variable alone is one, unless it is described as a parameter."""
     root = tree(PARCEL)

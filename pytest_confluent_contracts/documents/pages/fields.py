@@ -137,6 +137,22 @@ def parameters_in(table: Table, location: str) -> Iterator[Node]:
         yield node
 
 
+def headers_in(table: Table) -> Node:
+    """Return the Header Objects of an answer, by their names."""
+    headers = node_at(table.line)
+    for row in field_rows(table):
+        if row.label in headers:
+            raise UnreadableText(f"the header `{row.label}` is listed twice", row.line)
+        schema = schema_of(row.type, row.description, row.line, shown=None)
+        header = node_at(row.line, {"schema": schema})
+        if row.description:
+            put(header, "description", row.description, row.line)
+        if "required" in row.marks:
+            put(header, "required", True, row.line)
+        put(headers, row.label, header, row.line)
+    return headers
+
+
 # --- bodies ---------------------------------------------------------------------------------------
 
 

@@ -72,6 +72,7 @@ class Part:
     about: list[Paragraph] = field(default_factory=list)
     about_model: list[Paragraph] = field(default_factory=list)
     table: Table | None = None
+    headers: Table | None = None
     examples: list[Code] = field(default_factory=list)
 
 
@@ -167,6 +168,10 @@ def _end_of(
     return next(index for index, block in enumerate(blocks) if block is following)
 
 
+def _names_headers(title: str) -> bool:
+    return SECTIONS["header"].search(title.lower()) is not None
+
+
 def plain_title(title: str) -> str:
     """Return the words of a heading without the anchor and the arrow behind them."""
     return " ".join(ANNOTATION.sub("", title).split())
@@ -259,6 +264,7 @@ class _SectionReader:
         self._operation, self._lines, self._depth = operation, lines, depth
         self._section, self._level, self._line = "", 0, operation.line
         self._status_heading: Part | None = None
+        self._is_about_headers = False
         self._by_tab: dict[Tab, Part] = {}
 
     def take_all(self, blocks: Sequence[Block], last: int) -> None:
@@ -278,8 +284,11 @@ class _SectionReader:
             self._status_heading = self._response(status, heading.line)
             return
         section = section_of(heading.text)
-        if self._section == "response" and section == "header":
-            raise UnreadableText("headers of answers are not read from a page", heading.line)
+        if self._section == "response" and _names_headers(heading.text):
+            self._is_about_headers = True
+            return
+        if heading.text:
+            self._is_about_headers = False
         if not self._opens_section(heading, section):
             return
         self._close_section(heading.line - 1)
@@ -353,14 +362,23 @@ class _SectionReader:
             return self._open_body(self._line, is_required=False)
         return self._operation.body if self._section in ("body", "request") else None
 
+    def _take_table(self, part: Part, table: Table) -> None:
+        known = part.headers if self._is_about_headers else part.table
+        if known is not None:
+            told = f"a second table of fields; the first is on line {known.line}"
+            raise UnreadableText(told, table.line)
+        if self._is_about_headers:
+            part.headers = table
+        else:
+            part.table = table
+
     def _take_into(self, part: Part, block: Block) -> None:
         if isinstance(block, Opening):
-            return
-        if isinstance(block, Table):
-            if part.table is not None:
-                told = f"a second table of fields; the first is on line {part.table.line}"
-                raise UnreadableText(told, block.line)
-            part.table = block
+            self._is_about_headers = part is not self._operation.body and _names_headers(
+                block.tabs[-1].title
+            )
+        elif isinstance(block, Table):
+            self._take_table(part, block)
         elif isinstance(block, Code):
             part.examples.append(block)
         elif isinstance(block, Paragraph):

@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_confluent_contracts.documents.json_text import read_json
 from pytest_confluent_contracts.documents.lines import Node, UnreadableText, shift_lines, strip
-from pytest_confluent_contracts.documents.pages.fields import body_schema, parameters_in
+from pytest_confluent_contracts.documents.pages.fields import (
+    body_schema,
+    headers_in,
+    parameters_in,
+)
 from pytest_confluent_contracts.documents.pages.markdown import Code, Heading, read_markdown
 from pytest_confluent_contracts.documents.pages.nodes import node_at, put
 from pytest_confluent_contracts.documents.pages.samples import Sample, samples_in
@@ -307,6 +311,8 @@ def _response(part: Part) -> Node:
     line = part.about[0].line if part.about else part.line
     node = node_at(part.line)
     put(node, "description", text, line)
+    if part.headers is not None:
+        put(node, "headers", headers_in(part.headers), part.headers.line)
     shown = _example_values(part)
     media = _media_of(part, [value for _, value in shown])
     if len(shown) == 1:
