@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.documents.json_text import read_json
 from pytest_confluent_contracts.documents.lines import Node, UnreadableText
+from pytest_confluent_contracts.documents.pages import read_page
 from pytest_confluent_contracts.documents.yaml_text import read_yaml
 from pytest_confluent_contracts.model.sources import ContractError
 
@@ -22,10 +23,19 @@ def load(path: Path) -> Node:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ContractError(f"{path}: cannot be read: {error}") from error
-    root = _json_value(path, text) if path.suffix == ".json" else _yaml_value(path, text)
+    root = _page_value(path, text)
+    if root is None:
+        root = _json_value(path, text) if path.suffix == ".json" else _yaml_value(path, text)
     if not isinstance(root, Node):
         raise ContractError(f"{path}:1: not an OpenAPI document: the file holds no mapping")
     return root
+
+
+def _page_value(path: Path, text: str) -> Node | None:
+    try:
+        return read_page(text)
+    except UnreadableText as error:
+        raise ContractError(f"{path}:{error.line}: {error}") from error
 
 
 def _json_value(path: Path, text: str) -> Any:
