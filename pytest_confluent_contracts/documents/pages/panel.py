@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.documents.lines import (
     Node,
     UnreadableText,
-    copy_nodes,
     nodes_in,
+    own_copy,
+    remove_member,
+    set_member,
     shift_lines,
 )
 from pytest_confluent_contracts.documents.pages.panel_end import check_end, check_servers
@@ -37,11 +39,12 @@ TOP_KEYS = (
 )
 # What a file with one of these at its top says is no page.
 OTHER_FORMATS = ("openapi", "swagger", "overlay")
-TOP_KEY = re.compile(rf"(?:{'|'.join(TOP_KEYS)}|x-[\w.-]+)\s*:(?:\s|$)")
-PATHS_KEY = re.compile(r"( *)paths\s*:\s*(?:#.*)?")
+TOP_KEY = re.compile(rf"[\"']?(?:{'|'.join(TOP_KEYS)}|x-[\w.-]+)[\"']?\s*:(?:\s|$)")
+PATHS_KEY = re.compile(r"( *)[\"']?paths[\"']?\s*:\s*(?:#.*)?")
 PATH_KEY = re.compile(r"""(?:["']?/|x-)""")
 YAML_MEMBER = re.compile(r"""(?:- +)*(?:"[^"]*"|'[^']*'|[\w$/{}.-]+)\s*:(?:\s|$)""")
 NO_CONTENT = re.compile(r"\s*(?:#.*)?")
+BEFORE_YAML = re.compile(r"\s*(?:#.*|---.*|%.*)?")
 # What the generator of such panels puts beside an operation's own keywords: what it is on the page.
 BESIDE_AN_OPERATION = ("method", "path", "info", "postman")
 SHOWN_BODY = "jsonRequestBodyExample"
@@ -64,13 +67,15 @@ def read_panel(text: str) -> Node | None:
     """
     lines = text.splitlines()
     spans = list(_panel_spans(lines))
-    if not spans or _is_other_format(lines, spans[0]):
+    if not spans or _is_other_format(lines, spans[0][1]):
         return None
     panels = [_read_one_panel(lines, start, end) for start, end in spans]
     whole = _put_together(panels)
     prose = _prose_lines(lines, panels)
     root = _complete_document(whole, page_title(prose))
-    operations = dict(_operations(root))
+    operations = _own_operations(root)
+    if not operations and not prose:
+        return None  # a part of a document in several files
     if not operations:
         raise UnreadableText("no operation stands under `paths`", root.line_of("paths"))
     last = panels[-1]
@@ -80,9 +85,7 @@ def read_panel(text: str) -> Node | None:
     add_response_headers(operations, prose)
     add_told_schemes(root, list(operations.values()), prose)
     for operation in operations.values():
-        _show_body(operation)
-        for key in BESIDE_AN_OPERATION:
-            _remove(operation, key)
+        _tidy_operation(operation)
     _lift_servers(root, list(operations.values()))
     return root
 
@@ -161,12 +164,16 @@ def _goes_on(lines: Sequence[str], number: int, indent: str) -> bool:
     return False
 
 
-def _is_other_format(lines: Sequence[str], span: tuple[int, int]) -> bool:
-    """Return whether the file is an OpenAPI document, or another one that a panel is not."""
-    start, end = span
-    is_all = all(NO_CONTENT.fullmatch(line) or line == "---" for line in lines[:start])
-    tops = [line.partition(":")[0].strip("\"' ") for line in lines[:end] if line[:1].strip()]
-    return is_all and any(top in OTHER_FORMATS for top in tops)
+def _is_other_format(lines: Sequence[str], end: int) -> bool:
+    """Return whether the file is an OpenAPI document, or another one that a panel is not.
+
+    It is YAML from its first line on, and one of its members says so before the panel ends.
+    """
+    content = [line for line in lines[:end] if not BEFORE_YAML.fullmatch(line)]
+    if not YAML_MEMBER.match(content[0]):
+        return content[0].startswith("{")
+    tops = [line.partition(":")[0] for line in content if line[:1].strip()]
+    return any(top.strip("\"' ") in OTHER_FORMATS for top in tops)
 
 
 # --- what they say --------------------------------------------------------------------------------
@@ -180,7 +187,6 @@ def _read_one_panel(lines: Sequence[str], start: int, end: int) -> _Panel:
         raise UnreadableText(told, min(error.line, end - start) + start) from error
     if not isinstance(root, Node) or not isinstance(root.get("paths"), Node):
         raise UnreadableText("`paths` of the YAML panel is no mapping", start + 1)
-    root = copy_nodes(root)  # an alias is one value in several places, and some are changed below
     shift_lines(root, start)
     return _Panel(start, end, root)
 
@@ -220,17 +226,17 @@ def _prose_lines(lines: Sequence[str], panels: Sequence[_Panel]) -> list[tuple[i
 def _complete_document(panel: Node, title: str) -> Node:
     """Return the *panel* as a document that states its version, title and components."""
     root = Node(panel.line)
-    _put(root, "openapi", panel.get("openapi", _openapi_version(panel)), panel.line)
+    set_member(root, "openapi", panel.get("openapi", _openapi_version(panel)), panel.line)
     info = Node(panel.line)
     stated = dict(panel.get("info") or {})
-    _put(info, "title", title or _operation_title(panel), panel.line)
-    _put(info, "version", "", panel.line)
+    set_member(info, "title", title or _operation_title(panel), panel.line)
+    set_member(info, "version", "", panel.line)
     for name, value in stated.items():
-        _put(info, name, value, panel["info"].line_of(name))
-    _put(root, "info", info, panel.line)
+        set_member(info, name, value, panel["info"].line_of(name))
+    set_member(root, "info", info, panel.line)
     for name, value in panel.items():
         if name not in root:
-            _put(root, name, value, panel.line_of(name))
+            set_member(root, name, value, panel.line_of(name))
     return root
 
 
@@ -251,29 +257,41 @@ def _operation_title(panel: Node) -> str:
 def _operations(root: Node) -> Iterator[tuple[tuple[str, str], Node]]:
     """Yield the operations of a document by method and path."""
     for path, item in root["paths"].items():
-        if not path.startswith("x-") and isinstance(item, Node):
-            for method in METHODS:
-                if isinstance(item.get(method), Node):
-                    yield (method, path), item[method]
+        if path.startswith("x-") or not isinstance(item, Node):
+            continue
+        for method in METHODS:
+            if isinstance(item.get(method), Node):
+                yield (method, path), item[method]
+
+
+def _own_operations(root: Node) -> dict[tuple[str, str], Node]:
+    """Return the operations by method and path, each as a copy of its own that may be changed."""
+    own_copy(root, "paths")
+    for method, path in list(dict(_operations(root))):
+        own_copy(own_copy(root["paths"], path), method)
+    return dict(_operations(root))
 
 
 # --- what stands inside the operations ------------------------------------------------------------
 
 
-def _show_body(operation: Node) -> None:
-    """Make an example of the body out of the one that is shown beside the operation."""
-    if SHOWN_BODY not in operation:
-        return
-    line, shown = operation.line_of(SHOWN_BODY), operation[SHOWN_BODY]
-    _remove(operation, SHOWN_BODY)
+def _tidy_operation(operation: Node) -> None:
+    """Leave in an operation what OpenAPI has there; the body that is shown becomes an example."""
+    if SHOWN_BODY in operation:
+        _show_body(operation, operation[SHOWN_BODY], operation.line_of(SHOWN_BODY))
+    for key in (SHOWN_BODY, *BESIDE_AN_OPERATION):
+        remove_member(operation, key)
+
+
+def _show_body(operation: Node, shown: Any, line: int) -> None:
     body = operation.get("requestBody")
-    contents = body.get("content") if isinstance(body, Node) else None
-    if not isinstance(contents, Node):
+    if not isinstance(body, Node) or not isinstance(body.get("content"), Node):
         return
-    for media_type, media in contents.items():
+    contents = own_copy(own_copy(operation, "requestBody"), "content")
+    for media_type, media in list(contents.items()):
         is_free = isinstance(media, Node) and not {"example", "examples"} & media.keys()
         if is_free and "json" in media_type:
-            _put(media, "example", shown, line)
+            set_member(own_copy(contents, media_type), "example", shown, line)
 
 
 def _lift_servers(root: Node, operations: Sequence[Node]) -> None:
@@ -289,16 +307,6 @@ def _lift_servers(root: Node, operations: Sequence[Node]) -> None:
         known += [server for server in operation["servers"] if server not in known]
     if all(operation["servers"] == known for operation in named):
         for operation in named:
-            _remove(operation, "servers")
+            remove_member(operation, "servers")
     line = root.line_of("servers") if "servers" in root else named[0].line_of("servers")
-    _put(root, "servers", known, line)
-
-
-def _put(node: Node, key: str, value: Any, line: int) -> None:
-    node[key] = value
-    node.lines[key] = line
-
-
-def _remove(node: Node, key: str) -> None:
-    node.pop(key, None)
-    node.lines.pop(key, None)
+    set_member(root, "servers", known, line)

@@ -27,7 +27,7 @@ NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
 
 
 def check_end(lines: Sequence[str], operations: Sequence[Node]) -> None:
-    """Raise `UnreadableText` where the panel, the last of *lines*, ends within one of its objects."""
+    """Raise `UnreadableText` where the panel at the end of *lines* ends within an object."""
     number = len(lines)
     while number > 1 and not lines[number - 1].strip():
         number -= 1

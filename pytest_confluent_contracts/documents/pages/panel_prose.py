@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.documents.lines import Node
+from pytest_confluent_contracts.documents.lines import Node, own_copy, set_member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,15 +37,13 @@ def page_title(prose: Sequence[Line]) -> str:
             found = pattern.fullmatch(text)
             if found:
                 return found[1]
-    for above, text in zip(texts, texts[1:], strict=False):
+    for above, text in pairwise(texts):
         if METHOD.fullmatch(text):
             return above
     return next(iter(texts), "")
 
 
-def add_response_headers(
-    operations: Mapping[tuple[str, str], Node], prose: Sequence[Line]
-) -> None:
+def add_response_headers(operations: Mapping[tuple[str, str], Node], prose: Sequence[Line]) -> None:
     """Add the headers that only the prose names to the answers that it speaks of.
 
     The prose speaks of the answer whose status or description stands above its headers; where more
@@ -67,16 +66,22 @@ def _response_meant(
     operation = _operation_meant(operations, above)
     if operation is None or not above or not isinstance(operation.get("responses"), Node):
         return None
+    responses: Node = operation["responses"]
     said = _words(above[-1][1])
-    status = STATUS.fullmatch(above[-1][1].strip())
-    if status and isinstance(operation["responses"].get(status[1]), Node):
-        found: Node = operation["responses"][status[1]]
-        return found
-    fitting: list[Node] = []
-    for response in operation["responses"].values():
+    status = STATUS.fullmatch(said)
+    fitting = [status[1]] if status and status[1] in responses else _described_so(responses, said)
+    if len(fitting) != 1 or not isinstance(responses[fitting[0]], Node):
+        return None
+    return own_copy(own_copy(operation, "responses"), fitting[0])
+
+
+def _described_so(responses: Node, said: str) -> list[str]:
+    """Return the statuses whose description is *said*."""
+    found: list[str] = []
+    for status, response in responses.items():
         if isinstance(response, Node) and _words(str(response.get("description"))) == said:
-            fitting.append(response)
-    return fitting[0] if len(fitting) == 1 else None
+            found.append(status)
+    return found
 
 
 def _operation_meant(
@@ -131,19 +136,16 @@ def _headers_below(prose: Sequence[Line]) -> Iterator[tuple[str, int, str]]:
 
 def _add_header(response: Node, name: str, line: int, description: str) -> None:
     """Add a header where the panel lacks it, and its description where it lacks that."""
-    if not isinstance(response.get("headers"), Node):
-        response["headers"] = Node(line)
-        response.lines["headers"] = line
-    headers: Node = response["headers"]
+    if "headers" not in response:
+        set_member(response, "headers", Node(line), line)
+    headers = own_copy(response, "headers")
     known = {one.lower(): one for one in headers}
-    if name.lower() not in known:
+    own_name = known.get(name.lower(), name)
+    if own_name not in headers:
         schema = Node(line)
-        schema["type"] = "string"
-        headers[name] = Node(line)
-        headers[name]["schema"] = schema
-        headers.lines[name] = line
-    header = headers[known.get(name.lower(), name)]
-    if description and isinstance(header, Node) and "$ref" not in header:
-        if not header.get("description"):
-            header["description"] = description
-            header.lines["description"] = line
+        set_member(schema, "type", "string", line)
+        set_member(headers, name, Node(line), line)
+        set_member(headers[name], "schema", schema, line)
+    header = own_copy(headers, own_name)
+    if description and not ("$ref" in header or header.get("description")):
+        set_member(header, "description", description, line)

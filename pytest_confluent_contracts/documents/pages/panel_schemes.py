@@ -8,9 +8,16 @@ stays undefined: its operation is then an error with the line, and an overlay ca
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.documents.lines import Node, nodes_in
+from pytest_confluent_contracts.documents.lines import (
+    Node,
+    nodes_in,
+    own_copy,
+    remove_member,
+    set_member,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,27 +52,27 @@ def add_told_schemes(
         if found:
             told[untold[0]] = found
     for name, (kind, why) in told.items():
-        defined[name] = _scheme(kind, why, named[name])
-        defined.lines[name] = named[name]
+        set_member(defined, name, _scheme(kind, why, named[name]), named[name])
     if defined:
-        _put_components(root, defined)
+        set_member(own_copy(root, "components"), "securitySchemes", defined, defined.line)
 
 
 def _defined_schemes(root: Node, operations: Sequence[Node]) -> Node:
     """Return the schemes that the panel does define, taken out of the operations."""
     defined = Node(root.line)
-    holders = [operation for operation in operations if "securitySchemes" in operation]
     components = root.get("components")
-    sources = [operation.pop("securitySchemes") for operation in holders]
+    sources: list[Any] = []
     if isinstance(components, Node):
-        sources.insert(0, components.get("securitySchemes"))
+        sources.append(components.get("securitySchemes"))
+    for operation in operations:
+        sources.append(operation.get("securitySchemes"))
+        remove_member(operation, "securitySchemes")
     for source in sources:
         if not isinstance(source, Node):
             continue
         for name, scheme in source.items():
             if name not in defined:
-                defined[name] = scheme
-                defined.lines[name] = source.line_of(name)
+                set_member(defined, name, scheme, source.line_of(name))
     return defined
 
 
@@ -91,7 +98,7 @@ def _kind_by_name(name: str) -> tuple[str, str] | None:
         return "basic", "Its name says so."
     if BEARER_NAMES & set(words):
         return "bearer", "Its name says so."
-    if ("access", "token") in zip(words, words[1:], strict=False):
+    if ("access", "token") in pairwise(words):
         return "bearer", "An access token, as its name says, is sent as a bearer token (RFC 6750)."
     return None
 
@@ -170,12 +177,3 @@ def _scheme(kind: str, why: str, line: int) -> Node:
     scheme = Node(line)
     scheme.update({"type": "http", "scheme": kind, "description": why})
     return scheme
-
-
-def _put_components(root: Node, schemes: Node) -> None:
-    if not isinstance(root.get("components"), Node):
-        root["components"] = Node(schemes.line)
-        root.lines["components"] = schemes.line
-    components: Node = root["components"]
-    components["securitySchemes"] = schemes
-    components.lines["securitySchemes"] = schemes.line
