@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from pytest_confluent_contracts.documents.lines import Node
@@ -12,7 +12,7 @@ from pytest_confluent_contracts.model import paths
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MOST_SCHEMAS = 100_000  # of one body; an alias may stand for many
+MOST_SCHEMAS = 20_000  # of one body; an alias may stand for many
 DEEPEST_MEMBER = 40
 COMPOSED = ("allOf", "oneOf", "anyOf")
 MOST_REFERENCES = 16
@@ -22,14 +22,17 @@ MOST_REFERENCES = 16
 class Described:
     """One place of a body or an answer, with the words on it and their line.
 
-    ``path`` is the member's, or the header's name. One member is described several times where
-    its schema is put together of several.
+    ``path`` is the member's, or the header's name; ``parent`` is the path of what holds a member,
+    and ``name`` its own. One member is described several times where its schema is put together of
+    several.
     """
 
     path: str
     node: Node
     words: str
     line: int
+    parent: str = ""
+    name: str = ""
 
 
 class DescribedTree:
@@ -67,19 +70,18 @@ class DescribedTree:
 
     def _schemas(self, schema: Any) -> Iterator[Described]:
         """Yield the schemas of a body, and what stands within them, in the document's order."""
-        waiting: list[tuple[str, Any, tuple[int, ...]]] = [("", schema, ())]
+        waiting = [_Waiting(schema, "", "", "", ())]
         for _ in range(MOST_SCHEMAS):
             if not waiting:
                 return
-            path, stated, around = waiting.pop()
-            node = self.resolved(stated)
-            if not node or id(node) in around or len(around) >= DEEPEST_MEMBER:
+            one = waiting.pop()
+            node = self.resolved(one.stated)
+            if not node or id(node) in one.around or len(one.around) >= DEEPEST_MEMBER:
                 continue
             words = str(node.get("description") or "")
-            yield Described(path, node, words, node.line_of("description"))
-            below = (*around, id(node))
-            inner = [(inside, one, below) for inside, one in _inside(path, node)]
-            waiting += reversed(inner)
+            line = node.line_of("description")
+            yield Described(one.path, node, words, line, one.parent, one.name)
+            waiting += reversed(list(_inside(one, node)))
 
     def headers(self, response: Node) -> Iterator[Described]:
         """Yield the headers of a response; the words on their schemas count, too."""
@@ -91,16 +93,30 @@ class DescribedTree:
                 yield Described(name, node, str(words or ""), node.line_of("description"))
 
 
-def _inside(path: str, node: Node) -> Iterator[tuple[str, Any]]:
-    """Yield what stands in a schema, with its path: of the same value, members, and items."""
+class _Waiting(NamedTuple):
+    """A schema that is still to be read: where it stands, and within which others, by their ids."""
+
+    stated: Any
+    path: str
+    parent: str
+    name: str
+    around: tuple[int, ...]
+
+
+def _inside(one: _Waiting, node: Node) -> Iterator[_Waiting]:
+    """Yield what stands in the schema *node*: schemas of the same value, members, and items."""
+    around = (*one.around, id(node))
     for keyword in COMPOSED:
         branches = node.get(keyword)
         if isinstance(branches, list):
             for branch in branches:
-                yield path, branch
+                yield _Waiting(branch, one.path, one.parent, one.name, around)
     members = node.get("properties")
     if isinstance(members, Node):
         for name, member in members.items():
-            yield paths.member_path(path, name), member
+            written = paths.member_path("", name)
+            path = f"{one.path}.{written}" if one.path else written
+            yield _Waiting(member, path, one.path, written, around)
     if "items" in node:
-        yield paths.item_path(path), node["items"]
+        path = paths.item_path(one.path)
+        yield _Waiting(node["items"], path, one.parent, f"{one.name}[]", around)

@@ -32,6 +32,8 @@ from pytest_confluent_contracts.documents.yaml_text import read_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+MOST_VALUES = 30_000  # with each alias counted as what it stands for; a page has some thousand
+MOST_PANELS = 200
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 TOP_KEYS = (
     *("openapi", "info", "servers", "tags", "paths", "components", "security", "externalDocs"),
@@ -44,6 +46,7 @@ PATHS_KEY = re.compile(r"( *)[\"']?paths[\"']?\s*:\s*(?:#.*)?")
 PATH_KEY = re.compile(r"""(?:["']?/|x-)""")
 YAML_MEMBER = re.compile(r"""(?:- +)*(?:"[^"]*"|'[^']*'|[\w$/{}.-]+)\s*:(?:\s|$)""")
 NO_CONTENT = re.compile(r"\s*(?:#.*)?")
+HTML = re.compile(r"\s*<(?:!doctype|html|head|body)\b", re.IGNORECASE)
 BEFORE_YAML = re.compile(r"\s*(?:#.*|---.*|%.*)?")
 # What the generator of such panels puts beside an operation's own keywords: what it is on the page.
 BESIDE_AN_OPERATION = ("method", "path", "info", "postman")
@@ -69,6 +72,8 @@ def read_panel(text: str) -> Node | None:
     spans = list(_panel_spans(lines))
     if not spans or _is_other_format(lines, spans[0][1]):
         return None
+    if HTML.match(text):
+        raise UnreadableText("this is HTML: save the page as text", 1)
     panels = [_read_one_panel(lines, start, end) for start, end in spans]
     whole = _put_together(panels)
     prose = _prose_lines(lines, panels)
@@ -95,11 +100,14 @@ def read_panel(text: str) -> Node | None:
 
 def _panel_spans(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Yield where each panel begins, and the first line behind it."""
-    end = 0
+    end = count = 0
     for number, line in enumerate(lines):
         found = PATHS_KEY.fullmatch(line) if number >= end else None
         if not found or not _holds_paths(lines, number, len(found[1])):
             continue
+        if count == MOST_PANELS:
+            raise UnreadableText(f"more than {MOST_PANELS} YAML panels on one page", number + 1)
+        count += 1
         start = _first_line(lines, number, end, found[1])
         end = _end_of_panel(lines, number, found[1])
         yield start, end
@@ -107,7 +115,8 @@ def _panel_spans(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 def _holds_paths(lines: Sequence[str], number: int, indent: int) -> bool:
     """Return whether the first line below ``paths:`` names a path, or nothing comes below it."""
-    for line in lines[number + 1 :]:
+    for below in range(number + 1, len(lines)):
+        line = lines[below]
         if NO_CONTENT.fullmatch(line):
             continue
         own = line.lstrip(" ")
@@ -124,7 +133,7 @@ def _first_line(lines: Sequence[str], number: int, least: int, indent: str) -> i
     for above in range(number - 1, least - 1, -1):
         line = lines[above]
         if not line.startswith(f"{indent} ") and not NO_CONTENT.fullmatch(line):
-            if not TOP_KEY.match(line.removeprefix(indent)):
+            if PATHS_KEY.fullmatch(line) or not TOP_KEY.match(line.removeprefix(indent)):
                 return first
             first = above
     return first
@@ -153,7 +162,8 @@ def _is_top_key(line: str, indent: str) -> bool:
 def _goes_on(lines: Sequence[str], number: int, indent: str) -> bool:
     """Return whether the next two lines from *number* on are members of a mapping, indented."""
     found: list[bool] = []
-    for line in lines[number:]:
+    for below in range(number, len(lines)):
+        line = lines[below]
         if NO_CONTENT.fullmatch(line):
             continue
         own = line.lstrip(" ")
@@ -169,10 +179,10 @@ def _is_other_format(lines: Sequence[str], end: int) -> bool:
 
     It is YAML from its first line on, and one of its members says so before the panel ends.
     """
-    content = [line for line in lines[:end] if not BEFORE_YAML.fullmatch(line)]
-    if not YAML_MEMBER.match(content[0]):
-        return content[0].startswith("{")
-    tops = [line.partition(":")[0] for line in content if line[:1].strip()]
+    first = next(line for line in lines if not BEFORE_YAML.fullmatch(line))
+    if not YAML_MEMBER.match(first):
+        return first.startswith("{")
+    tops = {line.partition(":")[0] for line in lines[:end] if line[:1].strip()}
     return any(top.strip("\"' ") in OTHER_FORMATS for top in tops)
 
 
@@ -181,7 +191,7 @@ def _is_other_format(lines: Sequence[str], end: int) -> bool:
 
 def _read_one_panel(lines: Sequence[str], start: int, end: int) -> _Panel:
     try:
-        root = read_yaml("\n".join(lines[start:end]) + "\n")
+        root = read_yaml("\n".join(lines[start:end]) + "\n", MOST_VALUES)
     except UnreadableText as error:
         told = f"the YAML panel is not YAML: {error}".partition("\n")[0]
         raise UnreadableText(told, min(error.line, end - start) + start) from error
@@ -196,6 +206,8 @@ def _put_together(panels: Sequence[_Panel]) -> Node:
     whole = panels[0].root
     for panel in panels[1:]:
         for path, item in panel.root["paths"].items():
+            if not isinstance(item, Node):
+                continue
             known = whole["paths"].setdefault(path, Node(item.line))
             whole["paths"].lines.setdefault(path, panel.root["paths"].line_of(path))
             _add_members(known, item)

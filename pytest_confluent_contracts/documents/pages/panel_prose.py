@@ -22,6 +22,7 @@ FENCE = re.compile(r"\s*(?:```|~~~|---).*")
 SKIP_LINK = re.compile(r"skip to .*", re.IGNORECASE)
 HEADERS_HEADING = re.compile(r"(?:response|returned) headers", re.IGNORECASE)
 FIELD_NAME = re.compile(r"\s+([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+|[A-Z][A-Za-z0-9]*)")
+MOST_HEADINGS = 100
 STATUS = re.compile(r"([1-5][0-9]{2})\b.*")
 
 
@@ -49,9 +50,10 @@ def add_response_headers(operations: Mapping[tuple[str, str], Node], prose: Sequ
     The prose speaks of the answer whose status or description stands above its headers; where more
     than one operation, or answer, could be meant, none is.
     """
-    for at, (_, text) in enumerate(prose):
-        if not HEADERS_HEADING.fullmatch(text.strip(" \t#*:")):
-            continue
+    headings = [
+        at for at, (_, text) in enumerate(prose) if HEADERS_HEADING.fullmatch(text.strip(" \t#*:"))
+    ]
+    for at in headings[:MOST_HEADINGS]:
         response = _response_meant(operations, prose[:at])
         if response is None:
             continue

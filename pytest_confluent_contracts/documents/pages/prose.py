@@ -218,14 +218,14 @@ def _is_id_alike(one: Described, parameter: Node, wanted: Sequence[str]) -> bool
     kind = "string"
     if isinstance(schema, Node):
         kind = str(schema.get("type", kind))
-    is_named = paths.last_name(one.path) in wanted
-    is_own = paths.parent_path(one.path) in WHERE_IDS_STAND
+    is_named = one.name in wanted
+    is_own = one.parent in WHERE_IDS_STAND
     is_alike = bool(one.node.get("type", "string") == kind)
     return is_named and is_own and is_alike and wordings.speaks_of_an_id(one.words)
 
 
 def _is_own_address(one: Described) -> bool:
-    is_own = paths.parent_path(one.path) in WHERE_STAMPS_STAND
+    is_own = one.parent in WHERE_STAMPS_STAND
     return is_own and _is_text(one.node) and wordings.is_address(one.words)
 
 
@@ -263,15 +263,15 @@ def _usual_stamps(words: _Words) -> set[str]:
     """Return the paths of what is called as the time stamps of a resource are by convention."""
     found: set[str] = set()
     for one in words.shown:
-        is_usual = bool(one.path) and paths.last_name(one.path) in STAMP_NAMES
-        if is_usual and paths.parent_path(one.path) in WHERE_STAMPS_STAND:
+        is_usual = bool(one.path) and one.name in STAMP_NAMES
+        if is_usual and one.parent in WHERE_STAMPS_STAND:
             found.add(one.path)
     return found
 
 
 def _is_stamp(one: Described, *, role: str) -> bool:
     is_instant = one.node.get("format") == "date-time"
-    is_own = paths.parent_path(one.path) in WHERE_STAMPS_STAND
+    is_own = one.parent in WHERE_STAMPS_STAND
     return is_instant and is_own and wordings.stamp_roles(one.words) == {role}
 
 
@@ -289,11 +289,11 @@ def _secrets(words: _Words) -> Node | None:
 
     They are said not to, or are said to be secret and no answer describes them.
     """
-    shown = {paths.last_name(one.path) for one in words.shown if one.path}
+    shown = {one.name for one in words.shown if one.path}
     found: list[Described] = []
     for one in words.sent:
         is_free_text = bool(one.path) and _is_text(one.node) and "enum" not in one.node
-        is_hidden = is_free_text and paths.last_name(one.path) not in shown
+        is_hidden = is_free_text and one.name not in shown
         if is_hidden and wordings.is_never_shown(one.words):
             set_member(one.node, "writeOnly", True, one.line)
             found.append(one)

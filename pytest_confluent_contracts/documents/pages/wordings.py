@@ -10,6 +10,7 @@ import re
 from pytest_confluent_contracts.documents.limit_headers import OF_NO_WINDOWS, OF_WINDOWS
 
 IGNORE = re.IGNORECASE
+MOST_CHARACTERS, LONGEST_SENTENCE = 20_000, 400
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[^a-z])|\n\s*\n")
 
 # --- headers --------------------------------------------------------------------------------------
@@ -48,13 +49,21 @@ ONLY_AT_LIMIT = re.compile(
 
 
 def sentences(text: str) -> list[str]:
-    """Return the sentences of *text*, each on one line."""
-    return [" ".join(part.split()) for part in SENTENCE_END.split(text) if part.strip()]
+    """Return the sentences at the beginning of *text*, each on one line, without marks of stress.
+
+    One that is very long is left out: whatever it promises, it does not say it plainly.
+    """
+    parts = [" ".join(part.split()) for part in SENTENCE_END.split(text[:MOST_CHARACTERS])]
+    return [part.replace("**", "") for part in parts if 0 < len(part) <= LONGEST_SENTENCE]
+
+
+def _says(pattern: re.Pattern[str], text: str) -> bool:
+    return any(pattern.search(sentence) for sentence in sentences(text))
 
 
 def names_the_request(text: str) -> bool:
     """Return whether a header is said to be unique to one request."""
-    return bool(REQUEST_ID.search(" ".join(text.split())))
+    return _says(REQUEST_ID, text)
 
 
 def role_in_limit(text: str) -> str:
@@ -90,7 +99,7 @@ def counts_in_windows(text: str) -> bool:
 
 def only_at_limit(text: str) -> bool:
     """Return whether a header is said to be sent only once the limit is reached."""
-    return any(ONLY_AT_LIMIT.search(sentence) for sentence in sentences(text))
+    return _says(ONLY_AT_LIMIT, text)
 
 
 # --- members of errors ----------------------------------------------------------------------------
@@ -109,22 +118,25 @@ STABLE = re.compile(
     IGNORE,
 )
 JSON_POINTER = re.compile(r"\bJSON Pointer\b", IGNORE)
+ERROR_WORDS = {
+    "status": HTTP_STATUS,
+    "occurrence": OCCURRENCE,
+    "code": ERROR_CODE,
+    "title": STABLE,
+    "pointer": JSON_POINTER,
+}
 
 
 def error_roles(text: str) -> set[str]:
     """Return what a member of an error means: status, occurrence, code, title, pointer."""
-    plain = " ".join(text.replace("*", "").split())
     found: set[str] = set()
-    if HTTP_STATUS.search(plain) and AS_STRING.search(plain):
-        found.add("status")
-    if OCCURRENCE.search(plain):
-        found.add("occurrence")
-    if STABLE.search(plain):
-        found.add("title")
-    elif ERROR_CODE.search(plain):
-        found.add("code")
-    if JSON_POINTER.search(plain):
-        found.add("pointer")
+    for role, pattern in ERROR_WORDS.items():
+        if _says(pattern, text):
+            found.add(role)
+    if "status" in found and not _says(AS_STRING, text):
+        found.remove("status")
+    if {"code", "title"} <= found:
+        found.remove("code")
     return found
 
 
@@ -188,21 +200,20 @@ HEDGED = re.compile(r"\b(?:for example|such as|e\.g\.|among others|including)\b"
 
 def is_address(text: str) -> bool:
     """Return whether a member is said to hold the address of the object that it stands in."""
-    return bool(ADDRESS.search(" ".join(text.split())))
+    return _says(ADDRESS, text)
 
 
 def speaks_of_an_id(text: str) -> bool:
     """Return whether a parameter or a member is said to be an identifier."""
-    return bool(AN_ID.search(text))
+    return _says(AN_ID, text)
 
 
 def stamp_roles(text: str) -> set[str]:
     """Return which instants a member is said to be: created, updated."""
-    plain = " ".join(text.split())
     found: set[str] = set()
-    if CREATED.search(plain):
+    if _says(CREATED, text):
         found.add("created")
-    if UPDATED.search(plain):
+    if _says(UPDATED, text):
         found.add("updated")
     return found
 
@@ -214,22 +225,22 @@ def is_create_only(text: str) -> bool:
 
 def is_never_shown(text: str) -> bool:
     """Return whether a member of a request is said to come back in no answer, or to be a secret."""
-    return bool(A_SECRET.search(text)) or any(NEVER_BACK.search(one) for one in sentences(text))
+    return _says(A_SECRET, text) or _says(NEVER_BACK, text)
 
 
 def belongs_elsewhere(text: str) -> bool:
     """Return whether a member is a credential of an account that the caller has elsewhere."""
-    return any(FOREIGN_CREDENTIAL.search(one) for one in sentences(text))
+    return _says(FOREIGN_CREDENTIAL, text)
 
 
 def is_immutable(text: str) -> bool:
     """Return whether a member is said never to change."""
-    return any(IMMUTABLE.search(one) for one in sentences(text))
+    return _says(IMMUTABLE, text)
 
 
 def is_key_or_pair(text: str) -> bool:
     """Return whether a text is a key alone, or a key and a value with a colon between them."""
-    return bool(KEY_OR_PAIR.search(" ".join(text.split())))
+    return _says(KEY_OR_PAIR, text)
 
 
 def only_values(text: str) -> list[str]:
