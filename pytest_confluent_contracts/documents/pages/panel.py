@@ -39,6 +39,7 @@ TOP_KEYS = (
     *("openapi", "info", "servers", "tags", "paths", "components", "security", "externalDocs"),
     *("webhooks", "jsonSchemaDialect"),
 )
+HEAD_KEYS = ("openapi", "info", "servers")
 # What a file with one of these at its top says is no page.
 OTHER_FORMATS = ("openapi", "swagger", "overlay")
 TOP_KEY = re.compile(rf"[\"']?(?:{'|'.join(TOP_KEYS)}|x-[\w.-]+)[\"']?\s*:(?:\s|$)")
@@ -132,10 +133,11 @@ def _first_line(lines: Sequence[str], number: int, least: int, indent: str) -> i
     first = number
     for above in range(number - 1, least - 1, -1):
         line = lines[above]
-        if not line.startswith(f"{indent} ") and not NO_CONTENT.fullmatch(line):
-            if PATHS_KEY.fullmatch(line) or not TOP_KEY.match(line.removeprefix(indent)):
-                return first
-            first = above
+        if _is_below_a_key(line, indent):
+            continue
+        if PATHS_KEY.fullmatch(line) or not _is_top_key(line, indent):
+            return first
+        first = above
     return first
 
 
@@ -144,15 +146,24 @@ def _end_of_panel(lines: Sequence[str], number: int, indent: str) -> int:
 
     Raise `UnreadableText` at a line within it that is none of YAML's.
     """
+    may_be_list = False  # what stands below `paths:` is none
     for below in range(number + 1, len(lines)):
         line = lines[below]
-        is_inside = line.startswith(f"{indent} ") or NO_CONTENT.fullmatch(line)
-        if is_inside or _is_top_key(line, indent):
+        if _is_top_key(line, indent):
+            may_be_list = True
+            continue
+        is_item = line.startswith(f"{indent}- ")
+        if _is_below_a_key(line, indent) and (may_be_list or not is_item):
             continue
         if _goes_on(lines, below + 1, indent):
             raise UnreadableText("not YAML, and the panel goes on behind it", below + 1)
         return below
     return len(lines)
+
+
+def _is_below_a_key(line: str, indent: str) -> bool:
+    """Return whether a line may belong to the keyword above it: further in, a list, or nothing."""
+    return line.startswith((f"{indent} ", f"{indent}- ")) or bool(NO_CONTENT.fullmatch(line))
 
 
 def _is_top_key(line: str, indent: str) -> bool:
@@ -314,11 +325,24 @@ def _lift_servers(root: Node, operations: Sequence[Node]) -> None:
     named = [operation for operation in operations if operation.get("servers")]
     if not named:
         return
-    known: list[Any] = list(root.get("servers") or [])
-    for operation in named:
-        known += [server for server in operation["servers"] if server not in known]
+    known = _all_servers(root, named)
+    line = root.lines.get("servers") or named[0].line_of("servers")
     if all(operation["servers"] == known for operation in named):
         for operation in named:
             remove_member(operation, "servers")
-    line = root.line_of("servers") if "servers" in root else named[0].line_of("servers")
     set_member(root, "servers", known, line)
+    for key in _members_behind(root):
+        root[key] = root.pop(key)
+
+
+def _all_servers(root: Node, named: Sequence[Node]) -> list[Any]:
+    """Return the servers of the document and of the operations, each once."""
+    known: list[Any] = list(root.get("servers") or [])
+    for operation in named:
+        known += [server for server in operation["servers"] if server not in known]
+    return known
+
+
+def _members_behind(root: Node) -> list[str]:
+    """Return the members of a document that readers look for behind its servers."""
+    return [key for key in root if key not in HEAD_KEYS]

@@ -6,9 +6,11 @@ our own. Where two places could be meant, none is. What is already stated stays 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 from pytest_confluent_contracts.documents.conventions import WHERE_STAMPS_STAND
 from pytest_confluent_contracts.documents.lines import Node, set_member
@@ -86,10 +88,16 @@ class _Words:
 
     def may_send(self, path: str) -> bool:
         """Return whether a request may write the member at *path*."""
-        if path not in {one.path for one in self.sent}:
-            return False
-        fixed = [one.path for one in self.sent if one.path and one.node.get("readOnly")]
-        return not any(paths.is_within(path, one) for one in fixed)
+        sent = {one.path for one in self.sent}
+        return path in sent and not self._is_read_only(path)
+
+    def _is_read_only(self, path: str) -> bool:
+        """Return whether the member at *path*, or what it stands in, is only read."""
+        for one in self.sent:
+            is_around = bool(one.path) and paths.is_within(path, one.path)
+            if is_around and one.node.get("readOnly"):
+                return True
+        return False
 
 
 def _words_of(tree: DescribedTree, path: str, item: Node, operation: Node) -> _Words:
@@ -188,7 +196,22 @@ def _identity(words: _Words) -> Node | None:
     address = _first_member(words, _is_own_address)
     if address is not None:
         made["self"] = address.path
+        _show_id(words, parameter, address.path)
     return made
+
+
+def _show_id(words: _Words, parameter: Node, address: str) -> None:
+    """Make an example of the id out of an example of the address, where that is of this path."""
+    if {"example", "examples"} & parameter.keys():
+        return
+    pattern = paths.template_pattern(words.path)
+    for one in words.shown:
+        shown = one.node.get("example")
+        if one.path != address or not isinstance(shown, str):
+            continue
+        found = re.search(f"{pattern}$", urlsplit(shown).path)
+        if found:
+            set_member(parameter, "example", unquote(found[found.lastindex or 0]), one.line)
 
 
 def _id_in_path(words: _Words) -> Node | None:

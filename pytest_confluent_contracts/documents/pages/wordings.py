@@ -186,16 +186,48 @@ KEY_OR_PAIR = re.compile(
     IGNORE,
 )
 # One after the other, with commas and a last word between them; nothing else may follow.
-QUOTED = r"`[^`]+`"
-LISTED = rf"{QUOTED}(?:(?:,| or|, or| and|, and)? {QUOTED})*"
-ONLY_VALUES = re.compile(
-    rf"(?:^|[.:;,] |\b(?:it|this|value|which) )(?:can|may|must|will|should)(?: only| always)? be "
-    rf"(?:one of |either )?(?:the following )?:? ?({LISTED})\s*[.;]?$"
-    rf"|^(?:allowed|possible|valid)(?: enum)? values(?: are)?:? ({LISTED})\s*[.;]?$"
-    rf"|^(?:always|one of:?|either) ({LISTED})\s*[.;]?$",
+LISTED = r"(`[^`]+`(?:(?:,\s*(?:or |and )?| or | and )`[^`]+`)*)\s*[.;]?$"
+BEFORE = r"(?:^|[.:;,] |\b(?:it|this|value|which) )"
+SOME_VALUES = re.compile(
+    rf"{BEFORE}(?:can|may|will)(?: only)? be (?:one of |either )?(?:the following )?:? ?{LISTED}"
+    rf"|^(?:one of:?|either) {LISTED}",
     IGNORE,
 )
-HEDGED = re.compile(r"\b(?:for example|such as|e\.g\.|among others|including)\b", IGNORE)
+ALL_VALUES = re.compile(
+    rf"{BEFORE}(?:must|should|will)(?: only| always)? be (?:one of |either )?{LISTED}"
+    rf"|^(?:allowed|possible|valid)(?: enum)? values(?: are)?:? {LISTED}|^always {LISTED}",
+    IGNORE,
+)
+HEDGED = re.compile(
+    r"\b(?:for example|such as|e\.g\.|among others|including)\b"
+    r"|\b(?:other|more|additional|further|new) values?\b",
+    IGNORE,
+)
+NO_TEXTS = frozenset({"null", "nil", "none", "true", "false"})
+
+
+def only_values(text: str) -> list[str]:
+    """Return the texts that are said to be the only values, an empty list where none are.
+
+    For example, "Can be `a`, `b`, or `c`." names three, and "Can be `a`, for example." none. What
+    something can be is said of two at least; of one, it may be besides.
+    """
+    if _says(HEDGED, text):
+        return []
+    for sentence in sentences(text):
+        for pattern, least in ((SOME_VALUES, 2), (ALL_VALUES, 1)):
+            named = _texts_in(pattern.search(sentence))
+            if len(named) >= least:
+                return named
+    return []
+
+
+def _texts_in(found: re.Match[str] | None) -> list[str]:
+    if found is None:
+        return []
+    listed = next(group for group in found.groups() if group)
+    named = list(dict.fromkeys(re.findall(r"`([^`]+)`", listed)))
+    return [] if NO_TEXTS.intersection(named) else named
 
 
 def is_address(text: str) -> bool:
@@ -241,17 +273,3 @@ def is_immutable(text: str) -> bool:
 def is_key_or_pair(text: str) -> bool:
     """Return whether a text is a key alone, or a key and a value with a colon between them."""
     return _says(KEY_OR_PAIR, text)
-
-
-def only_values(text: str) -> list[str]:
-    """Return the values that are said to be the only ones, an empty list where none are.
-
-    For example, "Can be `a`, `b`, or `c`." names three, and "Can be `a`, for example." none.
-    """
-    for sentence in sentences(text):
-        found = ONLY_VALUES.search(sentence)
-        if not found or HEDGED.search(sentence):
-            continue
-        listed = next(group for group in found.groups() if group)
-        return list(dict.fromkeys(re.findall(r"`([^`]+)`", listed)))
-    return []
