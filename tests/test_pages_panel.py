@@ -115,6 +115,15 @@ def test_the_same_page_otherwise_says_the_same(tmp_path: Path, name: str) -> Non
     assert ids_and_levels(document) == ids_and_levels(read(tmp_path / "a", PAGE))
 
 
+def test_a_panel_may_be_a_whole_document() -> None:
+    """What it states of itself holds before what the page says, and its lines are the page's."""
+    info = "info: {title: Parcels, version: '7'}"
+    root = understood(PAGE.replace("\npaths:\n", f"\nopenapi: 3.1.0\n{info}\npaths:\n"))
+    assert root["openapi"] == "3.1.0"
+    assert strip(root["info"]) == {"title": "Parcels", "version": "7"}
+    assert root["paths"].line > PAGE.splitlines().index("paths:")
+
+
 def test_the_bare_fragment_says_the_same_but_for_the_prose(tmp_path: Path) -> None:
     """Its title is the operation's name."""
     document = read(tmp_path, PANEL)

@@ -96,7 +96,7 @@ def test_what_is_promised_is_read_as_what_is_stated(tmp_path: Path) -> None:
     assert read.identity is not None
     assert not read.identity.inferred
     assert operation.parameters == (("depot", "d-1"), ("parcel_id", "p-7"))
-    assert "depot_code" in read.immutable.paths
+    assert {"depot_code", "number"} <= set(read.immutable.paths)
 
 
 def test_what_may_be_sent_gets_the_values_it_can_have() -> None:
@@ -232,6 +232,8 @@ CERTAIN: list[tuple[Any, str, Any]] = [
     (wordings.is_never_shown, "Write-only", True),
     (wordings.is_immutable, "Immutable.", True),
     (wordings.is_immutable, "The zone cannot be changed after creation.", True),
+    (wordings.is_generated, "A randomly generated ID associated with a parcel.", True),
+    (wordings.is_generated, "The number, assigned by the service.", True),
     (wordings.is_key_or_pair, "Can be a single key, or key-value pairs separated by a colon.", True),
     (wordings.belongs_elsewhere, "The API key associated with your Depot account.", True),
     (wordings.is_address, "Self is a Uniform Resource Locator (URL) at which an object can be addressed.", True),
@@ -262,6 +264,8 @@ OPEN: list[tuple[Any, str]] = [
     (wordings.is_never_shown, "Not returned by default when it is too large to be of use"),
     (wordings.is_immutable, "Not immutable at all."),
     (wordings.is_immutable, "It cannot be changed by guests."),
+    (wordings.is_generated, "The generated report."),
+    (wordings.is_generated, "The name that the owner assigned."),
     (wordings.is_key_or_pair, "Pairs of key and value."),
     (wordings.belongs_elsewhere, "The name of your account."),
     (wordings.is_address, "The URL of the picture."),

@@ -37,7 +37,7 @@ def add_stated_promises(root: Node) -> None:
     """Write what the words of *root*, an OpenAPI document, promise into it, in place.
 
     Promises of an operation stand in its ``x-contract``. What OpenAPI has a keyword for is written
-    as that: ``enum`` of a member that is sent, ``writeOnly``, and ``x-immutable``.
+    as that: ``enum`` of a member that is sent, ``writeOnly``, ``readOnly``, and ``x-immutable``.
     """
     tree = DescribedTree(root)
     for path, item in tree.resolved(root.get("paths")).items():
@@ -343,10 +343,17 @@ def _property_list(found: Iterable[Described], says: str) -> Node | None:
 
 
 def _mark_immutable(words: _Words) -> None:
-    """Mark the members that are said never to change, as schemas are marked that say so."""
+    """Mark the members that are said never to change, as schemas are marked that say so.
+
+    What the service chooses, and no request may send, is read-only.
+    """
     for one in (*words.sent, *words.shown):
         if one.path and wordings.is_immutable(one.words) and "x-immutable" not in one.node:
             set_member(one.node, "x-immutable", True, one.line)
+    sent = {one.path for one in words.sent}
+    for one in words.shown:
+        if one.path and one.path not in sent and wordings.is_generated(one.words):
+            set_member(one.node, "readOnly", True, one.line)
 
 
 # --- values ---------------------------------------------------------------------------------------

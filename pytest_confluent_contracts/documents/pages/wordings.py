@@ -180,6 +180,11 @@ IMMUTABLE = re.compile(
     r"(?: (?:after|once)\b|\s*[.!]|\s*$)",
     IGNORE,
 )
+GENERATED = re.compile(
+    r"\b(?:randomly|automatically|system|server|service|auto)[- ]?(?:generated|assigned)\b"
+    r"|\b(?:generated|assigned|chosen|set) by the (?:server|service|system|API)\b",
+    IGNORE,
+)
 KEY_OR_PAIR = re.compile(
     r"\bcan be (?:either )?a single key,? or (?:an? )?key[- ](?:and[- ])?values?(?: pairs?)? "
     r"separated by a colon\b",
@@ -268,6 +273,11 @@ def belongs_elsewhere(text: str) -> bool:
 def is_immutable(text: str) -> bool:
     """Return whether a member is said never to change."""
     return _says(IMMUTABLE, text)
+
+
+def is_generated(text: str) -> bool:
+    """Return whether a member is said to be chosen by the service."""
+    return _says(GENERATED, text)
 
 
 def is_key_or_pair(text: str) -> bool:
