@@ -70,6 +70,7 @@ def _add_to_operation(tree: DescribedTree, path: str, method: str, item: Node) -
         if told is not None and key not in block:
             set_member(block, key, told, told.line)
     _mark_immutable(words)
+    _mark_generated(words)
     if block:
         operation["x-contract"] = block
         operation.lines.setdefault("x-contract", block.line)
@@ -343,16 +344,17 @@ def _property_list(found: Iterable[Described], says: str) -> Node | None:
 
 
 def _mark_immutable(words: _Words) -> None:
-    """Mark the members that are said never to change, as schemas are marked that say so.
-
-    What the service chooses, and no request may send, is read-only.
-    """
+    """Mark the members that are said never to change, as schemas are marked that say so."""
     for one in (*words.sent, *words.shown):
         if one.path and wordings.is_immutable(one.words) and "x-immutable" not in one.node:
             set_member(one.node, "x-immutable", True, one.line)
-    sent = {one.path for one in words.sent}
+
+
+def _mark_generated(words: _Words) -> None:
+    """Mark as read-only what the service is said to choose, and no request may send."""
+    sent = {"", *(one.path for one in words.sent)}
     for one in words.shown:
-        if one.path and one.path not in sent and wordings.is_generated(one.words):
+        if one.path not in sent and wordings.is_generated(one.words):
             set_member(one.node, "readOnly", True, one.line)
 
 
