@@ -195,6 +195,17 @@ def test_a_challenge_that_may_be_of_two_schemes_defines_none(tmp_path: Path) -> 
     assert caught.value.place.line == line
 
 
+def test_an_overlay_defines_what_the_page_does_not_tell(tmp_path: Path) -> None:
+    """As for any document that one does not own."""
+    page, overlay = tmp_path / "page.txt", tmp_path / "overlay.yaml"
+    page.write_text(PAGE.replace("Basic realm", "Other realm"), encoding="utf-8")
+    scheme = "{depot-key: {type: apiKey, in: header, name: X-Depot}}"
+    update = f"update: {{components: {{securitySchemes: {scheme}}}}}"
+    overlay.write_text(f"overlay: 1.0.0\nactions: [{{target: $, {update}}}]\n", encoding="utf-8")
+    [operation] = documents.read_document(page, (overlay,)).operations
+    assert [scheme.carrier for scheme in operation.schemes] == ["X-Depot", "Authorization"]
+
+
 def test_a_challenge_of_a_scheme_that_is_told_tells_of_no_other() -> None:
     """The page shows how the token is sent, and says nothing of the key."""
     text = PAGE.replace('example: Basic realm="depot"', "example: Bearer")
