@@ -27,6 +27,7 @@ from pytest_confluent_contracts.clauses.update_state import (
     ResourceModel,
     changed_members,
     finding_on_first_change,
+    is_called_immutable,
     is_same_state,
     is_wrongly_accepted,
     may_keep_unsent,
@@ -386,14 +387,16 @@ def _judge_repeated(model: ResourceModel) -> Judge:
 
 
 def _immutable(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
+    called_immutable = {one.path for one in operation.answer_members if is_called_immutable(one)}
     is_inferred = operation.promises.immutable.inferred
     for path in model.frozen:
+        may_move = is_inferred and path not in called_immutable
         yield Clause(
             id=f"update/immutable/{path}",
             family=Family.UPDATE,
             place=operation.promises.immutable.place,
             promise=f"{path} stays as it is when another value is sent",
-            judge=_judge_read_only(model, path) if is_inferred else _judge_frozen(model, path),
+            judge=_judge_read_only(model, path) if may_move else _judge_frozen(model, path),
             explain=unless_answered(MissingKind.NOT_SHOWN_AROUND, path),
             needs=EVERY,
             stateful=True,
