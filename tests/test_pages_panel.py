@@ -156,12 +156,14 @@ def test_an_operation_without_a_body_is_understood(tmp_path: Path) -> None:
 
 
 def test_the_double_of_a_page_keeps_what_the_page_promises(tmp_path: Path) -> None:
-    """The embedded service serves a page as any document."""
+    """The embedded service serves a page as any document, errors under names of the page's too."""
     [operation] = read(tmp_path, PAGE).operations
     double = Double(operation, max_examples=8)
     campaign = double.campaign(lambda service: service)
     rulings = {clause.id: campaign.ruling(clause) for clause in clauses.derive(operation)}
     assert red(rulings) == {}
+    for id in ("error/status", "error/id-unique", "error/source.pointer/at-fault"):
+        assert rulings[id].verdict == "kept"
 
 
 # --- security schemes ----------------------------------------------------------------------------------------------
