@@ -186,6 +186,16 @@ def test_a_scheme_that_is_told_is_defined(name: str) -> None:
     assert defined[scheme]["scheme"] == kind
 
 
+def test_a_key_is_carried_as_a_command_shows() -> None:
+    """The only scheme left, and the only header whose value is to be filled in."""
+    command = 'curl -X PATCH https://api.parcels.test/ -H "Accept: $ANY" -H "X-Depot: ${DEPOT_KEY}"'
+    text = PAGE.replace("Skip to main content", command).replace("Basic realm", "Other realm")
+    scheme = understood(text)["components"]["securitySchemes"]["depot-key"]
+    assert (scheme["type"], scheme["in"], scheme["name"]) == ("apiKey", "header", "X-Depot")
+    two = text.replace('-H "X-Depot', '-H "X-Other: $OTHER" -H "X-Depot')
+    assert "depot-key" not in understood(two)["components"]["securitySchemes"]
+
+
 def test_a_challenge_that_may_be_of_two_schemes_defines_none(tmp_path: Path) -> None:
     """What stays open is an error with the line, and not a guess; the token is still told."""
     text = PAGE.replace("- depot-key: []", "- depot-key: []\n      - gate-key: []")
