@@ -156,12 +156,14 @@ def test_an_operation_without_a_body_is_understood(tmp_path: Path) -> None:
 
 
 def test_the_double_of_a_page_keeps_what_the_page_promises(tmp_path: Path) -> None:
-    """The embedded service serves a page as any document."""
+    """The embedded service serves a page as any document, errors under names of the page's too."""
     [operation] = read(tmp_path, PAGE).operations
     double = Double(operation, max_examples=8)
     campaign = double.campaign(lambda service: service)
     rulings = {clause.id: campaign.ruling(clause) for clause in clauses.derive(operation)}
     assert red(rulings) == {}
+    for id in ("error/status", "error/id-unique", "error/source.pointer/at-fault"):
+        assert rulings[id].verdict == "kept"
 
 
 # --- security schemes ----------------------------------------------------------------------------------------------
@@ -182,6 +184,16 @@ def test_a_scheme_that_is_told_is_defined(name: str) -> None:
     old, new, scheme, kind = TOLD[name]
     defined = understood(PAGE.replace(old, new))["components"]["securitySchemes"]
     assert defined[scheme]["scheme"] == kind
+
+
+def test_a_key_is_carried_as_a_command_shows() -> None:
+    """The only scheme left, and the only header whose value is to be filled in."""
+    command = 'curl -X PATCH https://api.parcels.test/ -H "Accept: $ANY" -H "X-Depot: ${DEPOT_KEY}"'
+    text = PAGE.replace("Skip to main content", command).replace("Basic realm", "Other realm")
+    scheme = understood(text)["components"]["securitySchemes"]["depot-key"]
+    assert (scheme["type"], scheme["in"], scheme["name"]) == ("apiKey", "header", "X-Depot")
+    two = text.replace('-H "X-Depot', '-H "X-Other: $OTHER" -H "X-Depot')
+    assert "depot-key" not in understood(two)["components"]["securitySchemes"]
 
 
 def test_a_challenge_that_may_be_of_two_schemes_defines_none(tmp_path: Path) -> None:

@@ -168,6 +168,16 @@ def test_a_secret_that_no_answer_describes_never_comes_back() -> None:
     assert "writeOnly" not in body(shown)["gate_code"]
 
 
+def test_what_is_recorded_may_stand_apart() -> None:
+    """In an object that is called the resource's metadata; in one of another resource it is not its own."""
+    stamps = PAGE[PAGE.index("                  packed:") : PAGE.index("                  pin:")]
+    inner = "".join(f"    {line}" for line in stamps.splitlines(keepends=True))
+    for words, key in (("Metadata of the parcel.", "about"), ("The depot.", "")):
+        holder = f"                  about:\n                    description: {words}\n"
+        block = promises(PAGE.replace(stamps, f"{holder}                    properties:\n{inner}"))
+        assert block.get("timestamps", {}).get("created", "").rpartition(".")[0] == key
+
+
 def test_tags_are_keys_or_pairs() -> None:
     """The samples are of the items where the words stand at a list."""
     words = "Marks. Can be a single key, or key-value pairs separated by a colon."
@@ -262,6 +272,8 @@ OPEN: list[tuple[Any, str]] = [
     (wordings.is_create_only, "Only users who can create keys may see it."),
     (wordings.is_create_only, "Provided in `create` responses."),
     (wordings.is_never_shown, "Not returned by default when it is too large to be of use"),
+    (wordings.is_never_shown, "The name of the secret in your vault."),
+    (wordings.belongs_elsewhere, "The label of the key of your account."),
     (wordings.is_immutable, "Not immutable at all."),
     (wordings.is_immutable, "It cannot be changed by guests."),
     (wordings.is_generated, "The generated report."),

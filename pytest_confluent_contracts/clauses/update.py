@@ -25,9 +25,9 @@ from pytest_confluent_contracts.clauses.update_state import (
     EMPTY,
     QUOTED,
     ResourceModel,
+    called_immutable,
     changed_members,
     finding_on_first_change,
-    is_called_immutable,
     is_same_state,
     is_wrongly_accepted,
     may_keep_unsent,
@@ -387,10 +387,10 @@ def _judge_repeated(model: ResourceModel) -> Judge:
 
 
 def _immutable(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
-    called_immutable = {one.path for one in operation.answer_members if is_called_immutable(one)}
+    still = called_immutable(operation)
     is_inferred = operation.promises.immutable.inferred
     for path in model.frozen:
-        may_move = is_inferred and path not in called_immutable
+        may_move = is_inferred and not paths.is_member_of_any(path, still)
         yield Clause(
             id=f"update/immutable/{path}",
             family=Family.UPDATE,

@@ -152,7 +152,7 @@ def _owned_by_service(operation: Operation, answered: Mapping[str, Property]) ->
     was last asked. Of what is called immutable it does.
     """
     written = _written_paths(operation)
-    still = [path for path, member in answered.items() if is_called_immutable(member)]
+    still = called_immutable(operation)
     members = (*operation.request_members, *answered.values())
     read_only = [member.path for member in members if member.read_only]
     found: list[str] = []
@@ -164,9 +164,10 @@ def _owned_by_service(operation: Operation, answered: Mapping[str, Property]) ->
     return found
 
 
-def is_called_immutable(member: Property) -> bool:
-    """Return whether the schema of *member* says ``x-immutable``, not just ``readOnly``."""
-    return bool(member.schema.get("x-immutable"))
+def called_immutable(operation: Operation) -> list[str]:
+    """Return the members of the answer whose schemas say ``x-immutable``, not just ``readOnly``."""
+    members = operation.answer_members
+    return [member.path for member in members if member.schema.get("x-immutable")]
 
 
 def _written_paths(operation: Operation) -> list[str]:

@@ -31,6 +31,10 @@ BASIC_WORDS = re.compile(r"\b(?:HTTP )?basic (?:access )?auth", re.IGNORECASE)
 BEARER_WORDS = re.compile(r"\bbearer\b", re.IGNORECASE)
 BASIC_CURL = re.compile(r"\bcurl\b.*(?:-u|--user)[ =]|Authorization: *Basic ")
 BEARER_CURL = re.compile(r"Authorization: *Bearer ")
+# A header of a command whose value is to be filled in: $KEY, <key>, {{key}}.
+KEY_IN_CURL = re.compile(r"-H[ =]?[\"']([A-Za-z][A-Za-z0-9-]*): *[$<{]")
+HEADER_KIND = "header "  # before the name of the header that carries a key
+NOT_OF_KEYS = frozenset({"accept", "authorization", "content-type", "idempotency-key", "if-match"})
 CHALLENGE = re.compile(r"\s*(Basic|Bearer)\b", re.IGNORECASE)
 UNAUTHORIZED = "401"
 
@@ -152,6 +156,9 @@ def _kinds_shown(operations: Sequence[Node], prose: Sequence[Line]) -> Iterator[
             yield "basic", number
         if BEARER_CURL.search(text):
             yield "bearer", number
+        for name in KEY_IN_CURL.findall(text):
+            if name.lower() not in NOT_OF_KEYS:
+                yield f"{HEADER_KIND}{name}", number
 
 
 def _challenges(operation: Node) -> Iterator[tuple[str, int]]:
@@ -175,5 +182,9 @@ def _values_shown(header: Any) -> Iterator[tuple[str, int]]:
 
 def _scheme(kind: str, why: str, line: int) -> Node:
     scheme = Node(line)
-    scheme.update({"type": "http", "scheme": kind, "description": why})
+    if kind.startswith(HEADER_KIND):
+        carrier = kind.removeprefix(HEADER_KIND)
+        scheme.update({"type": "apiKey", "in": "header", "name": carrier, "description": why})
+    else:
+        scheme.update({"type": "http", "scheme": kind, "description": why})
     return scheme

@@ -19,7 +19,7 @@ from pytest_confluent_contracts.documents.pages.described import Described, Desc
 from pytest_confluent_contracts.model import paths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 
 METHODS = ("get", "put", "post", "delete", "patch")
 ERROR_PARTS = {
@@ -29,6 +29,8 @@ ERROR_PARTS = {
 }
 # Some of each kind that the words allow; the values are our own.
 KEYS_AND_PAIRS = ("bare", "key:value", "a:b:c")
+# A schema that has one of these says itself which values there are, and whether others may come.
+LISTS_OF_VALUES = frozenset({"enum", "const", "x-extensible-enum"})
 STAMP_NAMES = frozenset({"created_at", "updated_at"})
 WHERE_IDS_STAND = frozenset({"", "data"})
 
@@ -91,6 +93,14 @@ class _Words:
         """Return whether a request may write the member at *path*."""
         sent = {one.path for one in self.sent}
         return path in sent and not self._is_read_only(path)
+
+    def own_holders(self) -> Set[str]:
+        """Return the paths of what holds the resource's own data, and no other resource's."""
+        found = set(WHERE_STAMPS_STAND)
+        for one in self.shown:
+            if one.path and one.parent in WHERE_IDS_STAND and wordings.is_metadata(one.words):
+                found.add(one.path)
+        return found
 
     def _is_read_only(self, path: str) -> bool:
         """Return whether the member at *path*, or what it stands in, is only read."""
@@ -194,7 +204,7 @@ def _identity(words: _Words) -> Node | None:
         return None
     says = "The answer is about the resource that the path names."
     made = entry(found.line, says, parameter=name, property=found.path)
-    address = _first_member(words, _is_own_address)
+    address = _first_member(words, partial(_is_own_address, holders=words.own_holders()))
     if address is not None:
         made["self"] = address.path
         _show_id(words, parameter, address.path)
@@ -248,9 +258,8 @@ def _is_id_alike(one: Described, parameter: Node, wanted: Sequence[str]) -> bool
     return is_named and is_own and is_alike and wordings.speaks_of_an_id(one.words)
 
 
-def _is_own_address(one: Described) -> bool:
-    is_own = one.parent in WHERE_STAMPS_STAND
-    return is_own and _is_text(one.node) and wordings.is_address(one.words)
+def _is_own_address(one: Described, *, holders: Set[str]) -> bool:
+    return one.parent in holders and _is_text(one.node) and wordings.is_address(one.words)
 
 
 def _first_member(words: _Words, fits: Callable[[Described], bool]) -> Described | None:
@@ -268,8 +277,9 @@ def _timestamps(words: _Words) -> Node | None:
     Where a member has one of the usual names and other words, what is usual is left to hold.
     """
     found: dict[str, Described] = {}
+    holders = words.own_holders()
     for role in ("created", "updated"):
-        stamp = _first_member(words, partial(_is_stamp, role=role))
+        stamp = _first_member(words, partial(_is_stamp, role=role, holders=holders))
         if stamp is not None:
             found[role] = stamp
     told = {one.path for one in found.values()}
@@ -293,10 +303,9 @@ def _usual_stamps(words: _Words) -> set[str]:
     return found
 
 
-def _is_stamp(one: Described, *, role: str) -> bool:
-    is_instant = one.node.get("format") == "date-time"
-    is_own = one.parent in WHERE_STAMPS_STAND
-    return is_instant and is_own and wordings.stamp_roles(one.words) == {role}
+def _is_stamp(one: Described, *, role: str, holders: Set[str]) -> bool:
+    is_own = one.parent in holders and one.node.get("format") == "date-time"
+    return is_own and wordings.stamp_roles(one.words) == {role}
 
 
 # --- what is shown, and what is not ---------------------------------------------------------------
@@ -374,7 +383,8 @@ def _values(words: _Words) -> Node | None:
 
 def _with_values(described: Iterable[Described]) -> Iterator[tuple[Described, list[str]]]:
     for one in described:
-        if one.path and one.node.get("type") == "string" and "enum" not in one.node:
+        is_text = bool(one.path) and one.node.get("type") == "string"
+        if is_text and not LISTS_OF_VALUES & one.node.keys():
             listed = wordings.only_values(one.words)
             if listed:
                 yield one, listed

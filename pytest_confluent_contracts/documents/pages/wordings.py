@@ -169,6 +169,12 @@ NEVER_BACK = re.compile(
     IGNORE,
 )
 A_SECRET = re.compile(r"\b(?:secret|password|passphrase|private key)\b", IGNORE)
+# Then it is no secret itself: "the name of the secret".
+NAME_OF = re.compile(
+    r"\b(?:name|ID|identifier|reference|path|label|description|type|version) (?:of|for|to)\b",
+    IGNORE,
+)
+METADATA = re.compile(r"\bmetadata\b", IGNORE)
 FOREIGN_CREDENTIAL = re.compile(
     r"\b(?:key|secret|token|password|credentials?)\b[^.]*"
     r"\b(?:associated with|of|for|belonging to|from) your\b[^.]*\baccount\b",
@@ -262,12 +268,18 @@ def is_create_only(text: str) -> bool:
 
 def is_never_shown(text: str) -> bool:
     """Return whether a member of a request is said to come back in no answer, or to be a secret."""
-    return _says(A_SECRET, text) or _says(NEVER_BACK, text)
+    is_secret = _says(A_SECRET, text) and not _says(NAME_OF, text)
+    return is_secret or _says(NEVER_BACK, text)
 
 
 def belongs_elsewhere(text: str) -> bool:
     """Return whether a member is a credential of an account that the caller has elsewhere."""
-    return _says(FOREIGN_CREDENTIAL, text)
+    return _says(FOREIGN_CREDENTIAL, text) and not _says(NAME_OF, text)
+
+
+def is_metadata(text: str) -> bool:
+    """Return whether a member is said to hold what a service records about its resource."""
+    return _says(METADATA, text)
 
 
 def is_immutable(text: str) -> bool:
