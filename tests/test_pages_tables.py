@@ -29,7 +29,7 @@ from table_pages import (
 
 from pytest_confluent_contracts import clauses, documents
 from pytest_confluent_contracts.documents.lines import Node, UnreadableText, strip
-from pytest_confluent_contracts.documents.loading import load
+from pytest_confluent_contracts.documents.loading import load_document
 from pytest_confluent_contracts.documents.pages.tables import read_tables
 from pytest_confluent_contracts.double.proving import Double
 from pytest_confluent_contracts.model.clauses import Verdict
@@ -885,6 +885,6 @@ def test_a_file_that_is_no_document_is_told_in_one_line(
     (path := tmp_path / name).write_text(text, encoding="utf-8")
     begun = time.monotonic()
     with pytest.raises(ContractError, match=told) as caught:
-        load(path)
+        load_document(path)
     assert "\n" not in str(caught.value)
     assert time.monotonic() - begun < 5

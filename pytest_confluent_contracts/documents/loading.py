@@ -23,19 +23,33 @@ BEGINS_AS_NO_PAGE = re.compile(
 NAMES_OF_PAGES = frozenset((".md", ".markdown", ".mdx", ".txt", ".html", ".htm"))
 
 
-def load(path: Path) -> Node:
-    """Return the file's mapping with its lines.
+def load_document(path: Path) -> Node:
+    """Return the mapping of a document with its lines.
 
     Of a published page it is the OpenAPI that the page describes. Raise `ContractError`, with the
     line, where the file is neither JSON, YAML nor a page that is known, or holds no mapping.
     """
+    text = _text_of(path)
+    page = None if path.suffix == ".json" else _page_value(path, text)
+    if page is not None:
+        return page
+    return _mapping(path, text)
+
+
+def load(path: Path) -> Node:
+    """Return the mapping of a file that is JSON or YAML with its lines; raise `ContractError`."""
+    return _mapping(path, _text_of(path))
+
+
+def _text_of(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ContractError(f"{path}: cannot be read: {error}") from error
-    root = _json_value(path, text) if path.suffix == ".json" else _page_value(path, text)
-    if root is None:
-        root = _yaml_value(path, text)
+
+
+def _mapping(path: Path, text: str) -> Node:
+    root = _json_value(path, text) if path.suffix == ".json" else _yaml_value(path, text)
     if not isinstance(root, Node):
         raise ContractError(f"{path}:1: not an OpenAPI document: the file holds no mapping")
     return root
