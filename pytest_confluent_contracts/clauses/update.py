@@ -25,6 +25,7 @@ from pytest_confluent_contracts.clauses.update_state import (
     EMPTY,
     QUOTED,
     ResourceModel,
+    called_immutable,
     changed_members,
     finding_on_first_change,
     is_same_state,
@@ -448,14 +449,16 @@ def _judge_repeated(model: ResourceModel) -> Judge:
 
 
 def _immutable(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
+    still = called_immutable(operation)
     is_inferred = operation.promises.immutable.inferred
     for path in model.frozen:
+        may_move = is_inferred and not paths.is_member_of_any(path, still)
         yield Clause(
             id=f"update/immutable/{path}",
             family=Family.UPDATE,
             place=operation.promises.immutable.place,
             promise=f"{path} stays as it is when another value is sent",
-            judge=_judge_read_only(model, path) if is_inferred else _judge_frozen(model, path),
+            judge=_judge_read_only(model, path) if may_move else _judge_frozen(model, path),
             explain=unless_answered(MissingKind.NOT_SHOWN_AROUND, path),
             needs=EVERY,
             stateful=True,
