@@ -30,7 +30,6 @@ from pytest_confluent_contracts.documents.source_file import SourceFile
 from pytest_confluent_contracts.documents.stated import stated_promises
 from pytest_confluent_contracts.documents.unjudged import unjudged_in
 from pytest_confluent_contracts.model.documents import (
-    HELD_METHODS,
     READ_METHODS,
     SAFE_METHODS,
     Content,
@@ -125,7 +124,7 @@ class _DocumentReader:
         info = source.mapping(root, "info")
         read = list(self._operations(source.mapping(root, "paths")))
         resources, told = resources_of(source, read)
-        held = tuple(one for one in told if one.method in HELD_METHODS)
+        held = tuple(told)
         if not held and self.unread:
             _, first = self.unread[0]
             raise first
@@ -142,7 +141,6 @@ class _DocumentReader:
             unread=tuple(operation for operation, _ in self.unread),
             unjudged=tuple(unjudged_in(source)),
             resources=resources,
-            others=tuple(one for one in told if one.method not in HELD_METHODS),
             files={file.name: str(file.path) for file in source.files},
         )
 
@@ -191,8 +189,7 @@ class _DocumentReader:
             operation = self._operation(path, method, id, item, node, line)
             yield ReadOperation(self._with_promises(operation, node), node)
         except UNREADABLE as error:
-            if method in HELD_METHODS:
-                self._note_unread(method, path, id, line, error)
+            self._note_unread(method, path, id, line, error)
 
     def _note_unread(self, method: str, path: str, id: str, line: int, error: Exception) -> None:
         """Note what cannot be read: an operation, or without a *method* all of a path."""
