@@ -114,6 +114,7 @@ class _DocumentReader:
     def __init__(self, source: SourceFile) -> None:
         self.source, self.schemas = source, SchemaReader(source)
         self.unread: list[tuple[UnreadOperation, ContractError]] = []
+        self.unsent: list[Unjudged] = []  # bodies of requests that have none
         self._known_schemas: dict[
             tuple[int, str, bool], tuple[Mapping[str, Any], tuple[Property, ...]]
         ] = {}
@@ -139,7 +140,7 @@ class _DocumentReader:
             servers=tuple(self._servers(root)),
             operations=held,
             unread=tuple(operation for operation, _ in self.unread),
-            unjudged=tuple(unjudged_in(source)),
+            unjudged=(*unjudged_in(source), *self.unsent),
             resources=resources,
             files={file.name: str(file.path) for file in source.files},
         )
@@ -205,7 +206,12 @@ class _DocumentReader:
         responses = tuple(self._responses(self.source.mapping(node, "responses")))
         if method == "HEAD":
             responses = tuple(replace(one, content=None, others=()) for one in responses)
-        requests = [] if method in SAFE_METHODS else self._requests(node, line)
+        requests: list[Content] = []
+        if method not in SAFE_METHODS:
+            requests = self._requests(node, line)
+        elif node.get("requestBody"):  # RFC 9110 9.3.1: it means nothing there
+            place = self.source.location(node.line_of("requestBody"))
+            self.unsent.append(Unjudged(f"requestBody ({method.lower()})", place))
         return Operation(
             document=self.source.path.stem,
             id=id,

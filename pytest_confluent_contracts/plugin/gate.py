@@ -362,7 +362,8 @@ class Gate:
         if not all(content for _, content in self.parameters(operation)):
             missing = [name for name, content in self.parameters(operation) if not content]
             named = ", ".join(f"--contract-param {name}=..." for name in missing)
-            return dict.fromkeys(changing, f"name a resource that may be changed: {named}")
+            what = "read" if operation.is_safe else "changed"
+            return dict.fromkeys(changing, f"name a resource that may be {what}: {named}")
         unpinned = self.unpinned(operation)
         if unpinned and not context.made_up:
             named = ", ".join(f"--contract-pin {path}=env:..." for path in unpinned)
