@@ -23,7 +23,7 @@ from pytest_confluent_contracts.model.resources import SAFE_ROLES, Role
 from pytest_confluent_contracts.model.traffic import Expect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.resources import Resource
@@ -154,7 +154,9 @@ class LifeReader:
         for model in own:
             held |= {model.created, *model.written, *model.fixed}
         updated = frozenset(model.updated for model in own) - {""}
-        return Life(self.resource, tuple(steps), frozenset(held) - updated - {""}, updated)
+        held = held - updated - {""}
+        settled = _without_early_reads(steps, _delay_of(own))
+        return Life(self.resource, tuple(settled), frozenset(held), updated)
 
     def model_of(self, operation: Operation, resource: Resource) -> ItemModel:
         """Return what the document says of *resource* in the traffic of *operation*."""
@@ -178,6 +180,23 @@ class LifeReader:
             model=model,
         )
         return _with_what_is_shown(step, resource)
+
+
+def _without_early_reads(steps: Sequence[Step], delay: float) -> Iterator[Step]:
+    """Yield *steps* without the reads within *delay* seconds after a write: they may lag behind."""
+    written_at: float | None = None
+    for step in steps:
+        if step.may_have_written:
+            written_at = step.exchange.came_at
+        is_early = written_at is not None and step.exchange.sent_at < written_at + delay
+        if not delay or not step.is_safe or not is_early:
+            yield step
+
+
+def _delay_of(models: Iterable[ItemModel]) -> float:
+    """Return the seconds after which reads show what was written, by the document."""
+    stated = [model.operation.promises.consistency for model in models]
+    return max((one.within for one in stated if one is not None), default=0.0)
 
 
 # --- reading one step --------------------------------------------------------------------------
@@ -224,6 +243,8 @@ def _key_of(exchange: Exchange, resource: Resource, scope: tuple[str, ...]) -> K
     role, parameters = exchange.case.operation.role, exchange.case.parameters
     if role is Role.LIST:
         return None
+    if not resource.parameter and role is not Role.CREATE:
+        return (*scope, *(value for _, value in parameters[-1:]), "")  # there is but one: `/me`
     if role is Role.CREATE:
         id = created_id(exchange, resource) if exchange.accepted else id_asked_for(exchange)
         return key_in(resource, scope, id) if id else None
