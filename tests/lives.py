@@ -142,8 +142,8 @@ class World:
         *headers* are those of the request, *told* those of the answer.
         """
         operation = self.operations[name]
-        ids = parents if operation.role in (Role.CREATE, Role.LIST) else (*parents, id)
         names = [one.name for one in operation.path_parameters]
+        ids = parents if operation.role in (Role.CREATE, Role.LIST) else (*parents, id)
         case = make_case(
             operation,
             sent,
@@ -153,7 +153,7 @@ class World:
             headers=headers,
             title=name,
         )
-        case = replace(case, parameters=tuple(zip(names, ids, strict=True)))
+        case = replace(case, parameters=tuple(zip(names, ids, strict=bool(names))))
         return make_exchange(case, status, answer, headers=told or {}, **more)
 
 
