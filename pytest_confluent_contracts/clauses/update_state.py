@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.clauses.notation import is_same_value
 from pytest_confluent_contracts.clauses.reading import SchemaReader, quote_value
 from pytest_confluent_contracts.model import paths
-from pytest_confluent_contracts.model.clauses import Finding
+from pytest_confluent_contracts.model.clauses import Family, Finding
 from pytest_confluent_contracts.model.documents import COMPOSING, separate_members, types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import Expect
@@ -26,6 +26,16 @@ QUOTED = 50  # characters of a value in a finding
 EMPTY: tuple[Any, ...] = ("", [], {}, None, ABSENT)
 # By path: what was there, and what is there now.
 Changes = Mapping[str, tuple[Any, Any]]
+
+
+def told_under(operation: Operation) -> tuple[str, Family]:
+    """Return what the ids of clauses on a shown resource begin with, and their family.
+
+    A read changes nothing: what its answer shows is a matter of its shape.
+    """
+    if operation.is_safe:
+        return "read", Family.SHAPE
+    return "update", Family.UPDATE
 
 
 # --- what an answer shows ----------------------------------------------------------------------

@@ -21,6 +21,7 @@ from pytest_confluent_contracts.double.bodies import (
     Unreadable,
     read_as_documented,
 )
+from pytest_confluent_contracts.double.collection import Collection
 from pytest_confluent_contracts.double.limit_fields import (
     Window,
     documents_limit,
@@ -35,6 +36,7 @@ from pytest_confluent_contracts.double.store import (
     described_refusal,
     described_success,
     http_date,
+    joined_id,
     seconds_since_1970,
 )
 from pytest_confluent_contracts.model import paths
@@ -159,7 +161,8 @@ class Refused(Exception):
 class Service:
     """Serves one operation as its document describes it.
 
-    *held* are the path parameters of its resource, where the document shows none. Each step is a
+    *held* are the path parameters of its resource, where the document shows none; *collection* are
+    the resources that it has in common with other operations, by default with none. Each step is a
     method: a mutation replaces just one.
     """
 
@@ -169,6 +172,7 @@ class Service:
         clock: VirtualClock,
         seed: int = 0,
         held: tuple[tuple[str, str], ...] = (),
+        collection: Collection | None = None,
     ) -> None:
         self.held = dict(held)
         self.operation, self.clock, self.random = operation, clock, Random(seed)
@@ -176,7 +180,10 @@ class Service:
         self.is_limited = documents_limit(operation)
         self.window_start, self.spent = clock.now(), 0
         self.credentials = {scheme.name: self._issue(scheme) for scheme in operation.schemes}
-        self.store = Store(operation, self.parameters)
+        self.collection = collection or Collection([operation])
+        self.collection.services[operation.id] = self
+        self.store = Store(operation, self.parameters, self.collection)
+        self.open_store()
         self._validators: dict[str, Any] = {}
         self._sent_as: Content | None = None  # the documented body that the request has
 
@@ -189,6 +196,10 @@ class Service:
         for name, shown in self.operation.parameters:
             found.append((name, self.held.get(name) or shown or f"{name}-0001"))
         return tuple(found)
+
+    def open_store(self) -> None:
+        """Take up the resource that is there from the beginning."""
+        self.collection.begin(self.store.own_id, self.parameters)
 
     def _issue(self, scheme: SecurityScheme) -> dict[str, str]:
         """Return a new credential of *scheme*, by its parts."""
@@ -216,7 +227,15 @@ class Service:
         self.check_parameters(request)
         body = self.read_body(request)
         self.check_body(body)
+        return self.perform(request, resource, body)
+
+    def perform(self, request: Request, resource: Resource, body: Any) -> Answer:
+        """Do with *resource* what the operation is for, and return the answer that tells it."""
         self.apply_update(resource, body)
+        return self.answer_success(resource)
+
+    def answer_success(self, resource: Resource) -> Answer:
+        """Return the documented success, with *resource* where it has a body."""
         content = self.content_of(self.success_status)
         if content is None:
             return Answer(self.success_status)
@@ -349,14 +368,19 @@ class Service:
     def find_resource(self, request: Request) -> Resource:
         """Return the resource that the path addresses; raise `Refused` where there is none."""
         id = self.id_in(request.path)
-        if id not in self.store.resources:
-            status = first_status(self.operation.promises.refusals.unknown, 404)
-            raise Refused(Problem(status, "not_found", "There is no such resource."))
-        return self.store.resources[id]
+        resource = self.collection.find(id)
+        if resource is None:
+            raise self.unknown()
+        return resource
+
+    def unknown(self) -> Refused:
+        """Return the refusal of what is not there."""
+        status = first_status(self.operation.promises.refusals.unknown, 404)
+        return Refused(Problem(status, "not_found", "There is no such resource."))
 
     def id_in(self, path: str) -> str:
         """Return the path parameters of *path*, joined."""
-        return "/".join(self.values_in(path))
+        return joined_id(self.values_in(path))
 
     def values_in(self, path: str) -> list[str]:
         """Return the path parameters of *path*; they stand where the template has braces.

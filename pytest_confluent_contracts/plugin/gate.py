@@ -11,9 +11,17 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.model.clauses import Level, MissingEvidence, MissingKind
+from pytest_confluent_contracts.model.clauses import (
+    Family,
+    Level,
+    MissingEvidence,
+    MissingKind,
+)
+from pytest_confluent_contracts.model.documents import HELD_METHODS
 from pytest_confluent_contracts.model.paths import filled_template
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
+from pytest_confluent_contracts.plugin.choice import matches_any
+from pytest_confluent_contracts.plugin.lives import Lives
 from pytest_confluent_contracts.plugin.progress import Silent
 from pytest_confluent_contracts.plugin.stash import NOT_PUT_BACK, STATE_FOLDER
 from pytest_confluent_contracts.run import saved_state
@@ -29,12 +37,17 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.http.targets import Target
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import Exchange
     from pytest_confluent_contracts.plugin.settings import Settings
     from pytest_confluent_contracts.run.campaign import Campaign
+    from pytest_confluent_contracts.run.scenario import Scenario
+    from pytest_confluent_contracts.run.sender import Listener, RunPolicy
 
 # Seconds before a first retry: off this machine, what is down may take a moment to come back.
 REMOTE_BACKOFF_S = 0.5
+# Its first answer would already show what was put there.
+NOT_REPLACED = "what a PUT replaces is not read before: it is held on loopback alone"
 # Requests that a finding may be shrunk with: off this machine each of them is a load on others.
 REMOTE_SHRINK_TRIES = 20
 # What another resource or another target may mend, and what shows that the target may serve
@@ -54,6 +67,7 @@ class Gate:
     *needed* are the operations that may be sent, each with the probes that its clauses need; by
     default all of the documents, with every probe. The target is opened for them when the first is
     asked for, and a request for any other is refused. *chosen* are the clauses that are judged.
+    *left* is what a worker made and did not live to delete.
     """
 
     def __init__(
@@ -63,6 +77,7 @@ class Gate:
         telling: Silent | None = None,
         needed: Sequence[tuple[Operation, frozenset[Probe]]] | None = None,
         chosen: Sequence[tuple[Operation, list[Clause]]] = (),
+        left: Sequence[tuple[saved_state.Key, list[saved_state.PathParameters]]] = (),
     ) -> None:
         self.config, self.settings, self.telling = config, settings, telling or Silent()
         self.fresh: list[Exchange] = []
@@ -75,6 +90,8 @@ class Gate:
         self._campaigns: dict[tuple[str, str], Campaign] = {}
         self._testers: dict[tuple[str, str], MutationTester] = {}
         self._telling_nodes: dict[str, str] = {}
+        held = [settings.read(path) for path in settings.documents]
+        self.lives = Lives(held, self.context, self._may_create, self._remember_made, left)
 
     def ruling(self, operation: Operation, clause: Clause) -> Ruling:
         """Return the verdict on *clause*."""
@@ -89,6 +106,8 @@ class Gate:
         return ruling
 
     def _judged(self, operation: Operation, clause: Clause) -> Ruling:
+        if clause.family is Family.LIFECYCLE:
+            return self.scenario(operation).ruling(operation, clause)
         campaign = self.campaign(operation)
         unjudged = campaign.look_first() if clause.needs else None
         ruling = campaign.ruling(clause)
@@ -154,10 +173,14 @@ class Gate:
         from pytest_confluent_contracts.run.access import planned_access
 
         settings = self.settings
-        held = (
-            self.settings.operations() if self._needed is None else [one for one, _ in self._needed]
-        )
+        asked = self.settings.every_operation()
+        if self._needed is not None:
+            asked = [one for one, _ in self._needed]
+        # What makes or ends resources has no plan of its own: a life sends it, or nobody does.
+        held = [one for one in asked if one.method in HELD_METHODS]
         accesses = [planned_access(self.plan(one), self.budget(one)) for one in held]
+        for resource in self._led_resources(asked):
+            accesses += self.lives.accesses(resource)
         given = {one.name: one.text for one in settings.parameters if one.hidden}
         hidden = given | settings.pins
         client_settings = targets.ClientSettings(
@@ -168,10 +191,20 @@ class Gate:
         )
         if not settings.mocked:
             return targets.live(settings.target, accesses, client_settings, hidden)
-        services = {one.key: self.service(one) for one in held}
+        services = {one.operation.key: self.service(one.operation) for one in accesses}
         redactor = targets.redactor_of(accesses, hidden)
         answer = Router(services).answer
         return targets.embedded(answer, self.clock, accesses, client_settings, redactor)
+
+    def _led_resources(self, held: Sequence[Operation]) -> list[Resource]:
+        """Return the resources of which a clause on their lives is judged."""
+        needed = {one.key: probes for one, probes in self._needed or ()}
+        found: dict[str, Resource] = {}
+        for operation in held:
+            probes = needed.get(operation.key, frozenset(Probe))
+            if operation.resource is not None and Probe.LIFE in probes:
+                found[operation.resource.name] = operation.resource
+        return list(found.values())
 
     @property
     def clock(self) -> VirtualClock:
@@ -183,14 +216,25 @@ class Gate:
         return self._clock
 
     def service(self, operation: Operation) -> Service:
-        """Return the embedded service of *operation*."""
+        """Return the embedded service of *operation*: those about resources share what they keep."""
         from pytest_confluent_contracts.cases.parameter_values import held_parameters
-        from pytest_confluent_contracts.double.service import Service
+        from pytest_confluent_contracts.double.roles import services_of
 
         if operation.key not in self._services:
-            held = held_parameters(operation)
-            self._services[operation.key] = Service(operation, self.clock, held=held)
+            together = [operation]
+            if operation.resource is not None:
+                together = self._operations_about_resources(operation.document)
+            held = {one.key: held_parameters(one) for one in together}
+            self._services |= services_of(together, self.clock, held=held)
         return self._services[operation.key]
+
+    def _operations_about_resources(self, name: str) -> list[Operation]:
+        for path in self.settings.documents:
+            document = self.settings.read(path)
+            if document.name == name:
+                every = (*document.operations, *document.others)
+                return [one for one in every if one.resource is not None]
+        return []
 
     def budget(self, operation: Operation) -> int | None:
         """Return the operation's share of the run's budget, in requests, None where there is none.
@@ -289,6 +333,11 @@ class Gate:
 
     def unasked(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         """Return the probes that this run must not send, each with the reason."""
+        if operation.method == "PUT" and not context.made_up:
+            return dict.fromkeys(Probe, NOT_REPLACED)
+        return self._unasked_by_options(operation, context)
+
+    def _unasked_by_options(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         changing = [probe for probe in Probe if probe not in (Probe.CREDENTIALS, Probe.UNKNOWN)]
         if not all(content for _, content in self.parameters(operation)):
             missing = [name for name, content in self.parameters(operation) if not content]
@@ -305,9 +354,19 @@ class Gate:
 
     def _begun(self, operation: Operation) -> Campaign:
         from pytest_confluent_contracts.run.campaign import Campaign
-        from pytest_confluent_contracts.run.sender import Listener, RunPolicy
 
-        settings, plan = self.settings, self.plan(operation)
+        listener = replace(
+            self._listener(), first_state_seen=lambda was: self.remember(operation, was)
+        )
+        campaign = Campaign(self.plan(operation), self.target, self._policy(), listener)
+        if ends_at_first_failure(self.config):
+            campaign.ending = tuple(filter(self._fails_the_run, self._selected(operation)))
+        return campaign
+
+    def _policy(self) -> RunPolicy:
+        from pytest_confluent_contracts.run.sender import RunPolicy
+
+        settings = self.settings
         policy = RunPolicy(
             concurrency=settings.concurrency,
             reserve=not settings.local and not settings.throttle,
@@ -315,18 +374,30 @@ class Gate:
         )
         if not settings.local:
             policy = replace(policy, backoff=REMOTE_BACKOFF_S, shrink_tries=REMOTE_SHRINK_TRIES)
+        return policy
+
+    def _listener(self) -> Listener:
+        from pytest_confluent_contracts.run.sender import Listener
+
         # With the embedded service a wait takes no time.
-        waits = Silent() if settings.mocked else self.telling
-        listener = Listener(
-            progress=self.telling.request,
-            say=waits.say,
-            exchanged=self.exchanged,
-            first_state_seen=lambda was: self.remember(operation, was),
+        waits = Silent() if self.settings.mocked else self.telling
+        return Listener(progress=self.telling.request, say=waits.say, exchanged=self.exchanged)
+
+    def scenario(self, operation: Operation) -> Scenario:
+        """Return the life of the resource that *operation* is about."""
+        assert operation.resource is not None
+        return self.lives.scenario(
+            operation.resource, self.target, self._policy(), self._listener()
         )
-        campaign = Campaign(plan, self.target, policy, listener)
-        if ends_at_first_failure(self.config):
-            campaign.ending = tuple(filter(self._fails_the_run, self._selected(operation)))
-        return campaign
+
+    def _may_create(self, operation: Operation) -> bool:
+        """Return whether the run may send a create, and delete what that made.
+
+        Off this machine only where it is named; and not within a budget, which may be spent before
+        all is deleted.
+        """
+        is_named = self.settings.local or matches_any(operation, self.settings.allowed)
+        return is_named and self.settings.budget is None
 
     def _selected(self, operation: Operation) -> Sequence[Clause]:
         """Return the clauses of *operation* that this run judges."""
@@ -360,6 +431,11 @@ class Gate:
         pins = self.settings.pins
         unpinned = {path: content for path, content in was.items() if path not in pins}
         return was | saved_state.first(folder, operation.key, self.resource(operation), unpinned)
+
+    def _remember_made(self, key: saved_state.Key, made: list[saved_state.PathParameters]) -> None:
+        """Write down what the run made and is still there, for whoever outlives this worker."""
+        if not self.settings.mocked:
+            saved_state.keep_made(self.config.stash.get(STATE_FOLDER, None), key, made)
 
     def resource(self, operation: Operation) -> str:
         """Return the URL of the resource that may be changed, without any secret."""
@@ -420,24 +496,42 @@ class Gate:
         with ExitStack() as after:
             if self._target is not None:
                 after.callback(self._target.close)
-            self.restore()
+            after.callback(self.restore)
+            self.config.stash[NOT_PUT_BACK].extend(self.lives.clean_up())
 
 
 def restore_left(config: pytest.Config, settings: Settings) -> None:
-    """Put back, from the controller, what a worker changed and did not live to put back."""
-    found = list(saved_state.left(config.stash[STATE_FOLDER]))
-    if not found:
-        return
+    """Put back, from the controller, what a worker changed and did not live to put back.
 
+    What it made is deleted.
+    """
+    place = config.stash[STATE_FOLDER]
+    found, made = list(saved_state.left(place)), list(saved_state.made_left(place))
+    if not found and not made:
+        return
     known = {operation.key: operation for operation in settings.operations()}
     nothing_but_putting_back: frozenset[Probe] = frozenset()
     needed = [(known[key], nothing_but_putting_back) for key, _ in found]
-    gate = Gate(config, settings, needed=needed)
+    of_made = _operations_of(settings, {key for key, _ in made})
+    needed += [(one, frozenset({Probe.LIFE})) for one in of_made]
+    gate = Gate(config, settings, needed=needed, left=made)
     for key, was in found:
         campaign = gate.campaign(known[key])
         pinned = {path: pin for path, pin in campaign.context.pins.items() if path in was}
         campaign.was = was | pinned
+    for operation in of_made:
+        gate.scenario(operation)  # which knows what is left, and deletes it at the end
     gate.close()
+
+
+def _operations_of(settings: Settings, resources: set[saved_state.Key]) -> list[Operation]:
+    """Return an operation of each of *resources*, which are told by document and name."""
+    found: dict[saved_state.Key, Operation] = {}
+    for operation in settings.every_operation():
+        resource = operation.resource
+        if resource is not None and (resource.document, resource.name) in resources:
+            found[resource.document, resource.name] = operation
+    return list(found.values())
 
 
 def ends_at_first_failure(config: pytest.Config) -> bool:

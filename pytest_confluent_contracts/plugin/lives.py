@@ -1,0 +1,174 @@
+"""Which resources does a session lead through their lives, and who tidies up behind them?"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pytest_confluent_contracts.model.resources import MAKING_ROLES, SAFE_ROLES, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pytest_confluent_contracts.http.targets import Access, Target
+    from pytest_confluent_contracts.model.documents import Document, Operation
+    from pytest_confluent_contracts.model.resources import Resource
+    from pytest_confluent_contracts.model.traffic import RunContext
+    from pytest_confluent_contracts.run.saved_state import Key, PathParameters
+    from pytest_confluent_contracts.run.scenario import Scenario
+    from pytest_confluent_contracts.run.sender import Listener, RunPolicy
+
+# The exchanges of a life are numbered apart from those of each operation's own campaign.
+FIRST_SERIAL = 1_000_000
+
+
+class Lives:
+    """Makes the scenario of each resource when it is first asked for, its parent's before it.
+
+    *may_create* says whether the run may send a create, and delete what it made; *remember* keeps
+    what was made of a resource and is there; *left* is what a worker that died had made.
+    """
+
+    def __init__(
+        self,
+        documents: Sequence[Document],
+        context_of: Callable[[Operation], RunContext],
+        may_create: Callable[[Operation], bool],
+        remember: Callable[[Key, list[PathParameters]], None],
+        left: Sequence[tuple[Key, list[PathParameters]]] = (),
+    ) -> None:
+        self._documents = {one.name: one for one in documents}
+        self._context_of, self._may_create = context_of, may_create
+        self._remember, self._left = remember, left
+        self._scenarios: dict[tuple[str, str], Scenario] = {}
+
+    def scenario(
+        self, resource: Resource, target: Target, policy: RunPolicy, listener: Listener
+    ) -> Scenario:
+        """Return the scenario of *resource*."""
+        from pytest_confluent_contracts.cases.life import LifeCases
+        from pytest_confluent_contracts.run.scenario import Made, Scenario
+        from pytest_confluent_contracts.run.sender import Sender
+
+        key = (resource.document, resource.name)
+        if key in self._scenarios:
+            return self._scenarios[key]
+        parent = self._parent(resource)
+        around = self.scenario(parent, target, policy, listener) if parent else None
+        operations = self._operations(resource)
+        creates = self._creates(resource)
+        life = LifeCases(resource, operations, self._context_of, self._head(resource))
+        looks = [one for role, one in operations.items() if role in SAFE_ROLES]
+        first = [*looks, *operations.values()][0]
+        sender = Sender(
+            operation=first,
+            target=target,
+            policy=policy,
+            listener=listener,
+            look=life.steps(creates=creates)[0].case,
+            noted=lambda *_: None,
+            first_serial=FIRST_SERIAL,
+        )
+        given = () if creates and around is not None else self._given(resource)
+        made = Scenario(
+            life=life,
+            sender=sender,
+            creates=creates,
+            given=given,
+            parent=around if creates else None,
+            remember=partial(self._remember, key),
+        )
+        made.made += [Made(one) for one in self._left_of(resource)]
+        self._scenarios[key] = made
+        return made
+
+    def _left_of(self, resource: Resource) -> list[PathParameters]:
+        """Return what a worker that died had made of *resource*."""
+        found: list[PathParameters] = []
+        for key, made in self._left:
+            if key == (resource.document, resource.name):
+                found += made
+        return found
+
+    def clean_up(self) -> Iterator[str]:
+        """Delete what the run made, what lies in another first; yield what is still there."""
+        # A parent's scenario is made before those of its children.
+        for (document, _), scenario in reversed(self._scenarios.items()):
+            for lost in scenario.clean_up():
+                yield f"{document}: not deleted: {lost}"
+
+    def accesses(self, resource: Resource) -> Iterator[Access]:
+        """Yield what may be sent of the life of *resource* before anything is made.
+
+        That is its collection, where it lies in nothing that the run makes itself.
+        """
+        from pytest_confluent_contracts.cases.life import LifeCases
+        from pytest_confluent_contracts.http.targets import Access
+
+        parent, creates = self._parent(resource), self._creates(resource)
+        if parent is not None:
+            yield from self.accesses(parent)
+        head = self._head(resource)
+        life = LifeCases(resource, self._operations(resource), self._context_of, head)
+        given = dict(self._given(resource))
+        is_made_around = parent is not None and creates and self._creates(parent)
+        for operation in life.every_operation:
+            if not creates and operation.role in MAKING_ROLES:
+                continue
+            steps = [*life.steps(creates=creates), life.ending()]
+            cases = [one.case for one in steps if one and one.case.operation is operation]
+            is_known = not creates or (operation.path == resource.collection and not is_made_around)
+            paths = {_filled(operation, given)} if is_known else set[str]()
+            if operation.role is Role.DELETE:
+                paths |= {_filled(operation, dict(one)) for one in self._left_of(resource)}
+            yield Access(
+                operation=operation,
+                credentials=self._context_of(operation).credentials,
+                paths=frozenset(paths),
+                queries=frozenset(case.written_query for case in cases) or frozenset({""}),
+            )
+
+    # --- one resource -----------------------------------------------------------------------------
+
+    def _creates(self, resource: Resource) -> bool:
+        """Return whether the run makes its own, and deletes it."""
+        operations = self._operations(resource)
+        if Role.CREATE not in operations or not resource.parameter:
+            return False
+        return self._may_create(operations[Role.CREATE])
+
+    def _operations(self, resource: Resource) -> dict[Role, Operation]:
+        known = self._known(resource)
+        return {role: known[id] for role, id in resource.roles if id in known}
+
+    def _head(self, resource: Resource) -> Operation | None:
+        for operation in self._known(resource).values():
+            if operation.method == "HEAD" and operation.path == resource.item:
+                return operation
+        return None
+
+    def _known(self, resource: Resource) -> dict[str, Operation]:
+        document = self._documents[resource.document]
+        return {one.id: one for one in (*document.operations, *document.others)}
+
+    def _parent(self, resource: Resource) -> Resource | None:
+        for one in self._documents[resource.document].resources:
+            if one.name == resource.parent:
+                return one
+        return None
+
+    def _given(self, resource: Resource) -> PathParameters:
+        """Return the path parameters of the one that the run was given."""
+        found: dict[str, str] = {}
+        for operation in self._operations(resource).values():
+            if operation.path in (resource.item, resource.collection):
+                found |= dict(self._context_of(operation).parameters)
+        return tuple(found.items())
+
+
+def _filled(operation: Operation, given: dict[str, str]) -> str:
+    from pytest_confluent_contracts.model.paths import filled_template
+
+    return filled_template(
+        operation.path, [(name, given.get(name, text)) for name, text in operation.parameters]
+    )
