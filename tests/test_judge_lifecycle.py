@@ -488,6 +488,9 @@ def test_what_stands_under_one_parent_is_not_listed_under_another(
     made = nested("create", 201, thing(id, **FULL), sent=FULL)
     life = made, nested("list", 200, {"data": elsewhere}, house="h2")
     assert verdict_on(N["create"], "own-parent-only", *life) == said
+    again = nested("create", 201, thing("t5", **FULL), sent=FULL)
+    seen = nested("list", 200, {"data": [thing(id, **FULL)]}), again, life[1]
+    assert verdict_on(N["create"], "two-creates-make-two", made, *seen) == KEPT
     own = made, nested("list", 200, {"data": [thing(id, **FULL)]})
     assert verdict_on(N["create"], "own-parent-only", *own) == SILENT
     assert verdict_on(N["create"], "listed-once", *own) == KEPT
@@ -671,6 +674,10 @@ TOUCHED = A | {"updated_at": LATER}
         ((read(), update({"name": "n"}, ABSENT, 500), read(TOUCHED)), SILENT),
         ((read(), create_b(), read(TOUCHED)), SILENT),
         ((read(), read_b()), SILENT),
+        (
+            (listed(*OTHERS), listed(OTHERS[0] | {"updated_at": LATER}), read()),
+            SILENT,
+        ),  # other people's
         ((read(A | {"at": THEN}), read(A | {"at": "2026-01-01T12:00:00+02:00"})), KEPT),
         ((read(A | {"note": ""}), read(thing(name="first", size=5, tags=["a", "b"]))), KEPT),
     ],
@@ -1022,6 +1029,7 @@ def test_no_write_brings_back_what_was_deleted(life: tuple[Exchange, ...], said:
         ((create_b(), listed(A, B), delete(), listed(B)), KEPT),
         ((create_b(), read_b(), delete(404), read_b(status=404)), SILENT),
         ((create_b(), read_b(), delete(), read_b(B | {"state": "s"})), KEPT),
+        ((create_b(), listed(*OTHERS, B), delete(), listed(thing("x1", name="new"), B)), KEPT),
         ((create_b(), read_b(), delete(), delete(id="t2"), read_b(status=404)), SILENT),
         ((create_b(), read_b(), update({"name": "n"}, A), read_b(B | {"name": "n"})), SILENT),
     ],

@@ -280,7 +280,8 @@ def judge_unlisted(life: Life, role: Role) -> Iterator[Evidence]:
         if not step.is_list:
             continue
         listed = {shown.key for shown in step.shown}
-        missed = [key for key in moment.made if seen.get(key) and key not in listed]
+        expected = [key for key, _ in _made_under(life, moment)]
+        missed = [key for key in expected if seen.get(key) and key not in listed]
         if is_whole_list(step):
             for key in missed:
                 yield Evidence(step.exchange, finding_vanished(step, key, seen.pop(key)))

@@ -69,7 +69,7 @@ def pairs_of_one_operation(life: Life) -> Iterator[Pair]:
     for index, step in enumerate(life.steps):
         if step.owner != life.resource.name:
             continue
-        for shown in step.shown:
+        for shown in life.own_shown(step):
             known = (shown.key, shown.model.operation.id)
             if known in latest and latest[known][0] != index:
                 start, before = latest[known]
@@ -244,7 +244,7 @@ def judge_agreement(life: Life) -> Iterator[Evidence]:
             at_one_time = []  # what a refused request changes is told by itself
         if step.owner != life.resource.name:
             continue
-        for shown in step.shown:
+        for shown in life.own_shown(step):
             earlier = [one for one in at_one_time if one[1].key == shown.key]
             yield from _look_at_agreement(life, earlier, step, shown)
             at_one_time.append((step, shown))

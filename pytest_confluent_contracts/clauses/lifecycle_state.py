@@ -114,12 +114,19 @@ class Life:
 
     ``held`` are those that hold still unless a request writes them: what requests can write, the
     id, the time of creation; ``updated`` is the time of the last change, which moves with it.
+    ``own_keys`` are the resources that the run made, or asked for by their ids: the others of a
+    list are other people's, who may change them at any time.
     """
 
     resource: Resource
     steps: tuple[Step, ...]
     held: frozenset[str]
     updated: frozenset[str]
+    own_keys: frozenset[Key]
+
+    def own_shown(self, step: Step) -> Iterator[Shown]:
+        """Yield what the answer shows of the run's own resources."""
+        return (shown for shown in step.shown if shown.key in self.own_keys)
 
     @property
     def own_steps(self) -> Iterator[Step]:
@@ -156,7 +163,18 @@ class LifeReader:
         updated = frozenset(model.updated for model in own) - {""}
         held = held - updated - {""}
         settled = _without_early_reads(steps, _delay_of(own))
-        return Life(self.resource, tuple(settled), frozenset(held), updated)
+        return Life(
+            resource=self.resource,
+            steps=tuple(settled),
+            held=frozenset(held),
+            updated=updated,
+            own_keys=frozenset(self._own_keys(steps)),
+        )
+
+    def _own_keys(self, steps: Iterable[Step]) -> Iterator[Key]:
+        for step in steps:
+            if step.owner == self.resource.name and step.key is not None:
+                yield step.key
 
     def model_of(self, operation: Operation, resource: Resource) -> ItemModel:
         """Return what the document says of *resource* in the traffic of *operation*."""
