@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
@@ -12,10 +12,6 @@ from leading import Led, read_api
 from shop_service import KEY, Shop, Wrong
 
 from pytest_confluent_contracts.model.clauses import Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 # --- shops that are wrong in one thing -------------------------------------------------------------------------------
 
@@ -290,7 +286,7 @@ FAULTS: dict[type[Shop], str] = {
 
 
 @pytest.mark.parametrize("faulty", FAULTS, ids=lambda one: one.__name__)
-def test_what_is_wrong_with_a_life_is_told_by_its_clause(faulty: Callable[[], Shop]) -> None:
+def test_what_is_wrong_with_a_life_is_told_by_its_clause(faulty: type[Shop]) -> None:
     """The clause of the promise is broken, or warned where it is a SHOULD."""
     led = Led(read_api("shop"), faulty(), KEY)
     verdicts = {id: ruling.verdict for id, ruling in led.rulings().items()}

@@ -25,6 +25,7 @@ from pytest_confluent_contracts.clauses.update_state import (
     EMPTY,
     QUOTED,
     ResourceModel,
+    called_immutable,
     changed_members,
     finding_on_first_change,
     is_same_state,
@@ -379,27 +380,42 @@ def _judge_refused(model: ResourceModel) -> Judge:
 def _judge_refused_value(model: ResourceModel) -> Judge:
     """Judge that no refused replacement's value stands in what the next one left out.
 
-    What that may be is the service's: nothing, its default, what was there. A value that came there
-    without a refusal, too, is such a one. For example, ``{"name": "a", "note": "x"}`` that is
-    refused, and after it ``{"name": "b"}`` answered with the note ``x``.
+    What that may be is the service's: nothing, its default, what was there. So only a text counts,
+    one of many, that never stood there before without a refusal. For example, ``{"name": "a",
+    "note": "x"}`` that is refused, and after it ``{"name": "b"}`` answered with the note ``x``.
     """
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
-        elsewhere = _changed_without_refusal(model, exchanges)
+        usual: dict[str, list[Any]] = {}
         for pair in pairs_of_answers(model, exchanges):
+            unsent = _shown_unsent(pair, model)
             if not pair.refused:
+                for path, now in unsent.items():
+                    usual.setdefault(path, []).append(now)
                 continue
+            was = model.state_shown(pair.before)
             changed: dict[str, tuple[Any, Any]] = {}
-            for path, (was, now) in _unsent_changes(pair, model).items():
-                is_usual = now in EMPTY or now in elsewhere.get(path, ())
-                is_sent = any(_sends(model, exchange, path, now) for exchange in pair.refused)
-                if is_sent and not is_usual:
-                    changed[path] = (was, now)
+            for path, now in unsent.items():
+                is_usual = now in usual.get(path, ()) or is_same_value(
+                    model.schemas[path], was[path], now
+                )
+                if not is_usual and any(_sends(model, one, path, now) for one in pair.refused):
+                    changed[path] = (was[path], now)
             culprit = _culprit(model, pair, changed)
             kind, status = FindingKind.CHANGED_BY_REFUSED, culprit.status
             yield Evidence(culprit, finding_on_first_change(kind, status, changed))
 
     return judge
+
+
+def _shown_unsent(pair: AnswerPair, model: ResourceModel) -> dict[str, str]:
+    """Return the texts that the second answer shows and its request did not send, by path."""
+    found: dict[str, str] = {}
+    for path, now in model.state_shown(pair.after).items():
+        is_one_of_many = isinstance(now, str) and now and "enum" not in model.schemas[path]
+        if is_one_of_many and not speaks_of(pair.after.case.value, path, model):
+            found[path] = now
+    return found
 
 
 def _culprit(model: ResourceModel, pair: AnswerPair, changed: Changes) -> Exchange:
@@ -433,14 +449,16 @@ def _judge_repeated(model: ResourceModel) -> Judge:
 
 
 def _immutable(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
+    still = called_immutable(operation)
     is_inferred = operation.promises.immutable.inferred
     for path in model.frozen:
+        may_move = is_inferred and not paths.is_member_of_any(path, still)
         yield Clause(
             id=f"update/immutable/{path}",
             family=Family.UPDATE,
             place=operation.promises.immutable.place,
             promise=f"{path} stays as it is when another value is sent",
-            judge=_judge_read_only(model, path) if is_inferred else _judge_frozen(model, path),
+            judge=_judge_read_only(model, path) if may_move else _judge_frozen(model, path),
             explain=unless_answered(MissingKind.NOT_SHOWN_AROUND, path),
             needs=EVERY,
             stateful=True,

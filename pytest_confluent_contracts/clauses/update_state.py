@@ -159,17 +159,25 @@ def _owned_by_service(operation: Operation, answered: Mapping[str, Property]) ->
     """Return the paths that an answer shows and no request writes, read-only ones too.
 
     The document does not say whether they hold still: a service may count versions, or note when it
-    was last asked.
+    was last asked. Of what is called immutable it does.
     """
     written = _written_paths(operation)
+    still = called_immutable(operation)
     members = (*operation.request_members, *answered.values())
     read_only = [member.path for member in members if member.read_only]
     found: list[str] = []
     for path in answered:
         is_written = paths.is_member_of_any(path, written)
-        if not is_written or paths.is_member_of_any(path, read_only):
+        is_moving = not is_written or paths.is_member_of_any(path, read_only)
+        if is_moving and not paths.is_member_of_any(path, still):
             found.append(path)
     return found
+
+
+def called_immutable(operation: Operation) -> list[str]:
+    """Return the members of the answer whose schemas say ``x-immutable``, not just ``readOnly``."""
+    members = operation.answer_members
+    return [member.path for member in members if member.schema.get("x-immutable")]
 
 
 def _written_paths(operation: Operation) -> list[str]:
