@@ -193,6 +193,7 @@ def test_reads_may_lag_as_long_as_the_document_says() -> None:
         ((create(), read(status=404)), BROKEN),
         ((create(), create_b(), read(), read_b(status=404)), BROKEN),
         ((create(), read(), listed(A), read(status=410)), BROKEN),
+        ((create(), read(status=404), update({"name": "n"}, ABSENT, 404)), BROKEN),
         ((create(), delete(), read(status=404)), SILENT),  # deleted in between
         ((create(), read(status=503)), SILENT),  # nobody knows
         ((create(), delete(500), read(status=404)), SILENT),  # it may have been deleted
@@ -215,6 +216,13 @@ def test_an_id_is_read_from_location_where_the_answer_shows_none() -> None:
     life = create(answer=ABSENT, told={"Location": "https://api.x.test/v1/things/t%311"})
     assert of("create", "created-is-readable", life, read(status=404, id="t11")) == BROKEN
     assert of("create", "created-is-readable", life, read(status=404, id="t2")) == SILENT
+
+
+def test_what_vanished_is_told_once() -> None:
+    """What no read finds any more is asked for in vain by all that follows."""
+    life = create(), read(status=404), read(status=404), listed(), listed()
+    assert len(findings_on(W["create"], "created-is-readable", *life)) == 1
+    assert findings_on(W["create"], "listed-once", *life) == []
 
 
 def test_the_pair_is_told() -> None:
@@ -706,6 +714,22 @@ def test_reads_change_nothing(life: tuple[Exchange, ...], said: str) -> None:
         ((read(A | {"state": "a"}), listed(A | {"state": "b"})), KEPT),  # it moved meanwhile
         ((read(A | {"state": "a"}), listed(A | {"state": "b"}), read(A | {"state": "a"})), BROKEN),
         ((read(A | {"state": "a"}), listed(A | {"state": "b"}), read(A | {"state": "b"})), KEPT),
+        (
+            (
+                create(answer=A | {"state": "a"}),
+                read(A | {"state": "b"}),
+                listed(A | {"state": "a"}),
+            ),
+            BROKEN,
+        ),
+        (
+            (
+                create(answer=A | {"state": "a"}),
+                read(A | {"state": "b"}),
+                listed(A | {"state": "b"}),
+            ),
+            KEPT,
+        ),
         ((read(), read(A | {"name": "n"})), SILENT),  # one operation: reads change nothing
     ],
 )
@@ -805,6 +829,9 @@ def test_what_is_replaced_equals_what_was_sent(life: tuple[Exchange, ...], said:
             KEPT,
         ),  # default
         ((read(A | {"state": "s"}), replace(NEW, REPLACED | {"state": "s"})), KEPT),  # not its own
+        ((read(), replace(NEW, REPLACED), read(REPLACED | {"created_at": LATER})), BROKEN),
+        ((read(), replace(NEW, REPLACED), read(REPLACED | {"id": "t7"})), BROKEN),
+        ((read(), replace(NEW, REPLACED), read(REPLACED | {"updated_at": LATER})), KEPT),
         ((replace(NEW, REPLACED | {"tags": ["a"]}),), SILENT),  # nobody knows what was there
         ((read(), replace(NEW, A, 422), read()), SILENT),
         ((read(), replace(NEW, REPLACED), replace(FULL, A)), KEPT),
@@ -869,6 +896,8 @@ def test_what_an_update_sent_is_read(life: tuple[Exchange, ...], said: str) -> N
             SILENT,
         ),
         ((read_b(), update({"name": 7}, ABSENT, 422), read_b(B | {"name": "n"})), SILENT),
+        ((read(), read(TOUCHED), update({"name": 7}, ABSENT, 422), read()), KEPT),  # reads move it
+        ((create(), delete(), listed(A), gone("update", 404), gone()), SILENT),
     ],
 )
 def test_a_refused_update_changes_nothing(life: tuple[Exchange, ...], said: str) -> None:

@@ -328,6 +328,11 @@ def _shows_list(step: Step, resource: Resource) -> bool:
     return found is not ABSENT and isinstance(found, list)
 
 
+def is_read_as_gone(step: Step) -> bool:
+    """Return whether a read says that the resource is not there (RFC 9110 15.5.5, 15.5.11)."""
+    return step.is_safe and step.outcome is Outcome.REFUSED and step.status in (404, 410)
+
+
 def is_due(step: Step) -> bool:
     """Return whether what *step* made or deleted can be held to be so at once.
 
@@ -360,7 +365,11 @@ class Existence:
         """Take in what *step* did."""
         if step.owner == self.resource.parent:
             self._follow_parent(step)
-        if step.owner != self.resource.name or step.key is None or not step.may_have_written:
+        if step.owner != self.resource.name or step.key is None:
+            return
+        if is_read_as_gone(step):
+            self.made.pop(step.key, None)  # it is told once, and nothing can be asked of it
+        if not step.may_have_written:
             return
         if step.outcome is Outcome.DOUBTFUL:
             self.made.pop(step.key, None)
