@@ -17,12 +17,14 @@ from pytest_confluent_contracts.double.mutations.life_steps import (
     in_role,
     mutate_role,
     mutations_on_turns,
+    on_turns,
     others_than,
     sends_few,
     with_another,
     without_one,
 )
 from pytest_confluent_contracts.double.service import Refused
+from pytest_confluent_contracts.double.store import writable_members
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.resources import Role
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.double.mutations.life_steps import When
     from pytest_confluent_contracts.double.service import Request, Service
     from pytest_confluent_contracts.double.store import Resource
+    from pytest_confluent_contracts.model.documents import Operation, Property
     from pytest_confluent_contracts.model.resources import Resource as Kind
 
 READABLE = "lifecycle/created-is-readable"
@@ -52,13 +55,32 @@ LATER: Mapping[str, When] = {" from the second on": from_second_on, " at the thi
 def create_mutations(kind: Kind) -> Iterator[Mutation]:
     """Yield the mutations of the creation of a resource."""
     yield from keeping_mutations(kind)
-    yield from value_mutations()
-    yield from default_mutations()
-    yield from location_mutations()
-    yield from refused_mutations()
+    yield from secret_mutations(kind)
     if not kind.id_sent:
         yield from id_mutations()
-    yield from secret_mutations(kind)
+
+
+def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield the mutations of a creation that hang on what *operation* sends and answers."""
+    written = [one for one in writable_members(operation, fixed=()) if not one.read_only]
+    if any(not member.required for member in written):
+        few = {" where few members are sent": sends_few}
+        yield from kept_on_turns(few)
+        yield from value_mutations(CREATES | few)
+    else:
+        yield from value_mutations(CREATES)
+    yield from default_mutations()
+    is_later = operation.success is not None and operation.success.status == "202"
+    yield from location_mutations(IN_COLLECTION if is_later else WRONG_LOCATIONS)
+    texts = [one for one in operation.request_members if is_free_text(one)]
+    if len(texts) > 1:  # by which what was refused is known where it is listed
+        yield from refused_mutations()
+
+
+def is_free_text(member: Property) -> bool:
+    """Return whether any text may be written to *member*."""
+    is_text = member.schema.get("type") == "string"
+    return is_text and not ({"enum", "const"} & member.schema.keys() or member.read_only)
 
 
 # --- what is kept ---------------------------------------------------------------------------------
@@ -66,11 +88,7 @@ def create_mutations(kind: Kind) -> Iterator[Mutation]:
 
 def keeping_mutations(kind: Kind) -> Iterator[Mutation]:
     """Yield that what was created is not there, or that something else is not any more."""
-    told = "what is created is not kept"
-    turns = {one: when for one, when in CREATES.items() if "few" not in one}
-    yield from mutations_on_turns(told, Role.CREATE, turns, "keep", keep_nothing, READABLE)
-    few = {" where few members are sent": sends_few}
-    yield from mutations_on_turns(told, Role.CREATE, few, "keep", keep_nothing, READABLE)
+    yield from kept_on_turns(CREATES)
     told = "what is created is kept under another id"
     yield mutate_role(told, Role.CREATE, "keep", keep_elsewhere, READABLE)
     for told, forget in FORGETTING.items():
@@ -83,6 +101,12 @@ def keeping_mutations(kind: Kind) -> Iterator[Mutation]:
     if not kind.id_sent:
         name = "a create takes the place of the one before it"
         yield mutate_role(name, Role.CREATE, "keep", keep_instead, READABLE)
+
+
+def kept_on_turns(turns: Mapping[str, When]) -> Iterator[Mutation]:
+    """Yield that what is created is not kept, where one of *turns* holds."""
+    told = "what is created is not kept"
+    yield from mutations_on_turns(told, Role.CREATE, turns, "keep", keep_nothing, READABLE)
 
 
 def keep_nothing(_: Service, __: Any, id: str, resource: Resource) -> None:
@@ -153,13 +177,13 @@ def keep_instead(service: Service, inner: Any, id: str, resource: Resource) -> N
 # --- which values it has --------------------------------------------------------------------------
 
 
-def value_mutations() -> Iterator[Mutation]:
-    """Yield that a created resource has other values than were sent."""
+def value_mutations(turns: Mapping[str, When]) -> Iterator[Mutation]:
+    """Yield that a created resource has other values than were sent, where one of *turns* holds."""
     for turn, ordinal in enumerate(ORDINALS):
         name = f"a create stores another value of the {ordinal} member"
         do = partial(make_otherwise, partial(with_another, turn=turn))
-        turns = CREATES if turn == 0 else {"": CREATES[""], **LATER}
-        yield from mutations_on_turns(name, Role.CREATE, turns, "make_resource", do, EQUAL)
+        when = turns if turn == 0 else {"": CREATES[""], **LATER}
+        yield from mutations_on_turns(name, Role.CREATE, when, "make_resource", do, EQUAL)
         name = f"a create answers another value of the {ordinal} member"
         answer = partial(show_otherwise, turn)
         yield mutate_role(name, Role.CREATE, "show_resource", answer, EQUAL)
@@ -200,8 +224,7 @@ def store_what_was_sent_before(service: Service) -> Service:
 def default_mutations() -> Iterator[Mutation]:
     """Yield that what is not sent has another value than the document says."""
     told = "what is not sent has another value than the default"
-    turns = {"": CREATES[""], " from the second on": from_second_on}
-    turns[" where few members are sent"] = sends_few
+    turns = {"": CREATES[""], " where few members are sent": sends_few}
     do = make_with_other_defaults
     yield from mutations_on_turns(told, Role.CREATE, turns, "make_resource", do, DEFAULTS)
     told = "the answer to a create shows another value than the default"
@@ -249,10 +272,15 @@ def id_mutations() -> Iterator[Mutation]:
     for told, when in {**LATER, " where the same was sent before": CREATES[LAST_TURN]}.items():
         for what, do in (("newest", id_of_newest), ("oldest", id_of_oldest)):
             name = f"a create gives the id of the {what} resource{told}"
-            given = mutations_on_turns(name, Role.CREATE, {"": when}, "new_id", do, TWO)
-            yield from given
+            again = on_turns(when, "new_id", do)
+            unchecked = replace_step("check_is_new", check_nothing)
+            yield Mutation(name, (TWO,), in_role(Role.CREATE, again, unchecked))
     name = "a create gives the id of what was deleted"
     yield mutate_role(name, Role.CREATE, "new_id", id_of_deleted, NOT_REUSED)
+
+
+def check_nothing(*_: Any) -> None:
+    """Take any id for new."""
 
 
 LAST_TURN = " where the same was sent before"
@@ -277,9 +305,9 @@ def id_of_deleted(service: Service, inner: Any) -> str:
     return gone[-1].rpartition("/")[2] if gone else str(inner())
 
 
-def location_mutations() -> Iterator[Mutation]:
+def location_mutations(wrong: Mapping[str, Callable[[str], str]]) -> Iterator[Mutation]:
     """Yield the ways in which ``Location`` can lead elsewhere."""
-    for told, make in WRONG_LOCATIONS.items():
+    for told, make in wrong.items():
         do = partial(change_location, make)
         turns = {"": CREATES[""]}
         if told in ("leads to another", "has its id cut"):
@@ -288,9 +316,9 @@ def location_mutations() -> Iterator[Mutation]:
         yield from mutations_on_turns(name, Role.CREATE, turns, "created_location", do, LOCATION)
 
 
-def change_location(make: Callable[[str], str], _: Service, inner: Any, id: str) -> Any:
-    """Return the header with another address, where there is one."""
-    return [(name, make(value)) for name, value in inner(id)]
+def change_location(make: Callable[[str], str], service: Any, _: Any, id: str) -> Any:
+    """Return the header with another address, though the document need not have it."""
+    return [("Location", make(service.address_of(id)))]
 
 
 def another_in_collection(address: str) -> str:
@@ -331,6 +359,10 @@ def address_in_query(address: str) -> str:
     return f"{holder}?id={id}"
 
 
+INNER_LOCATIONS = (
+    *("leads to another", "has its id cut", "leads to the collection"),
+    *("has its id in another case", "has the id in its query"),
+)
 WRONG_LOCATIONS: Mapping[str, Callable[[str], str]] = {
     "leads to another": another_in_collection,
     "has its id cut": cut_address,
@@ -340,6 +372,10 @@ WRONG_LOCATIONS: Mapping[str, Callable[[str], str]] = {
     "leads to another kind": address_of_other_kind,
     "has the id in its query": address_in_query,
 }
+
+
+# What leads neither to the new resource nor to what could tell how far its creation is.
+IN_COLLECTION = {told: make for told, make in WRONG_LOCATIONS.items() if told in INNER_LOCATIONS}
 
 
 # --- a refused create -----------------------------------------------------------------------------

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.double.mutations.altering import Alter
     from pytest_confluent_contracts.double.service import Request, Service
     from pytest_confluent_contracts.double.store import Resource
+    from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.resources import Resource as Kind
 
 GONE = "lifecycle/deleted-is-gone"
@@ -43,6 +44,10 @@ def delete_mutations(kind: Kind) -> Iterator[Mutation]:
     for role in CHANGING:
         if kind.operation_id(role):
             yield from return_mutations(role)
+
+
+def own_delete_mutations(_: Operation) -> Iterator[Mutation]:
+    """Yield that a deletion reaches more than it is to, or does something when it is refused."""
     yield from refused_mutations()
     yield from change_mutations(Role.DELETE, "delete")
     for told, choose in TAKEN_ALONG.items():
@@ -79,7 +84,7 @@ def staying_mutations(kind: Kind) -> Iterator[Mutation]:
             yield Mutation(name, (GONE,), finds_deleted(role, first))
             name = f"the second {role.value} finds what was deleted"
             if role is Role.READ:
-                yield Mutation(name, (GONE,), finds_deleted(role, second))
+                yield Mutation(name, (GONE, BACK), finds_deleted(role, second))
             yield from status_mutations(role)
 
 
@@ -108,9 +113,9 @@ def remove_unchanged(service: Service, inner: Any, id: str) -> None:
 
 
 def remove_where_few(service: Service, inner: Any, id: str) -> None:
-    """Remove it where there are less than three others."""
+    """Remove it where there are less than two others."""
     resource = service.collection.resources[id]
-    if len(others_than(service.collection, resource)) < 3:
+    if len(others_than(service.collection, resource)) < 2:
         inner(id)
 
 

@@ -38,7 +38,6 @@ UNCHANGED = "lifecycle/reads-change-nothing"
 SAME = "lifecycle/same-everywhere"
 HEAD = "lifecycle/head-as-get"
 ORDINALS = ("first", "second", "third")
-CREATED = 1  # the first that is there is the document's own
 
 
 # --- lists ----------------------------------------------------------------------------------------
@@ -48,6 +47,8 @@ def list_mutations(kind: Kind) -> Iterator[Mutation]:
     """Yield the mutations of what a list shows."""
     if kind.operation_id(Role.CREATE):
         for told, do in LISTINGS.items():
+            if do is drop_changed and not has_changes(kind):
+                continue
             name = f"a list {told}"
             yield mutate_role(name, Role.LIST, "listed", partial(list_otherwise, do), LISTED)
         yield Mutation("a list is as old as the last one", (LISTED,), list_of_before(1))
@@ -57,8 +58,13 @@ def list_mutations(kind: Kind) -> Iterator[Mutation]:
         for told, show in STRANGERS.items():
             name = f"a list shows {told}"
             yield mutate_role(name, Role.LIST, "listed", partial(list_strangers, show), PARENT)
-    yield from shown_mutations(Role.LIST, "list")
+    yield from shown_mutations(kind, Role.LIST)
     yield from touching_mutations(Role.LIST, "list", "listed")
+
+
+def has_changes(kind: Kind) -> bool:
+    """Return whether an operation changes what is there."""
+    return bool(kind.operation_id(Role.UPDATE) or kind.operation_id(Role.REPLACE))
 
 
 def list_otherwise(change: Listing, _: Service, inner: Any, request: Request) -> list[Resource]:
@@ -68,12 +74,12 @@ def list_otherwise(change: Listing, _: Service, inner: Any, request: Request) ->
 
 def drop_newest(found: list[Resource]) -> list[Resource]:
     """Leave out the newest."""
-    return found[:-1] if len(found) > CREATED else found
+    return found[:-1]
 
 
-def drop_oldest_created(found: list[Resource]) -> list[Resource]:
-    """Leave out the first that was created."""
-    return found[:CREATED] + found[CREATED + 1 :]
+def drop_second(found: list[Resource]) -> list[Resource]:
+    """Leave out the second."""
+    return found[:1] + found[2:]
 
 
 def drop_third(found: list[Resource]) -> list[Resource]:
@@ -81,14 +87,14 @@ def drop_third(found: list[Resource]) -> list[Resource]:
     return found[:2] + found[3:]
 
 
-def drop_from_four_on(found: list[Resource]) -> list[Resource]:
-    """Leave out all after the third."""
-    return found[:3]
+def drop_from_three_on(found: list[Resource]) -> list[Resource]:
+    """Leave out all after the second."""
+    return found[:2]
 
 
-def drop_all_where_four(found: list[Resource]) -> list[Resource]:
-    """Show nothing where there are four."""
-    return found if len(found) < 4 else []
+def drop_all_where_three(found: list[Resource]) -> list[Resource]:
+    """Show nothing where there are three."""
+    return found if len(found) < 3 else []
 
 
 def repeat_newest(found: list[Resource]) -> list[Resource]:
@@ -139,10 +145,10 @@ def drop_changed(found: list[Resource]) -> list[Resource]:
 
 LISTINGS: Mapping[str, Listing] = {
     "lacks the newest": drop_newest,
-    "lacks the first that was created": drop_oldest_created,
+    "lacks the second": drop_second,
     "lacks the third": drop_third,
-    "lacks all after the third": drop_from_four_on,
-    "is empty where there are four": drop_all_where_four,
+    "lacks all after the second": drop_from_three_on,
+    "is empty where there are three": drop_all_where_three,
     "has the newest twice": repeat_newest,
     "has the third twice": repeat_third,
     "has everything twice": repeat_all,
@@ -217,15 +223,16 @@ STRANGERS: Mapping[str, Listing] = {
 # --- what is shown of one -------------------------------------------------------------------------
 
 
-def shown_mutations(role: Role, told: str) -> Iterator[Mutation]:
+def shown_mutations(kind: Kind, role: Role) -> Iterator[Mutation]:
     """Yield that answers in *role* show something else than the others."""
     for turn, ordinal in enumerate(ORDINALS):
-        name = f"a {told} shows another value of the {ordinal} member"
+        name = f"a {role.value} shows another value of the {ordinal} member"
         do = partial(show_with_another, turn)
         yield mutate_role(name, role, "show_resource", do, SAME)
-        name = f"{name} of what was changed"
-        do = partial(show_changed_with_another, turn)
-        yield mutate_role(name, role, "show_resource", do, SAME)
+        if has_changes(kind):
+            name = f"{name} of what was changed"
+            do = partial(show_changed_with_another, turn)
+            yield mutate_role(name, role, "show_resource", do, SAME)
 
 
 def show_with_another(turn: int, service: Service, inner: Any, resource: Resource) -> Any:
@@ -248,8 +255,10 @@ def read_mutations(kind: Kind) -> Iterator[Mutation]:
     """Yield the mutations of a read: what it finds, and what it changes."""
     if kind.operation_id(Role.CREATE):
         for told, find in FINDINGS.items():
+            if find is readable_unchanged and not has_changes(kind):
+                continue
             yield Mutation(f"what is created {told}", (READABLE,), find())
-    yield from shown_mutations(Role.READ, "read")
+    yield from shown_mutations(kind, Role.READ)
     yield from touching_mutations(Role.READ, "read", "show_resource")
 
 
@@ -317,11 +326,11 @@ def readable_newest() -> Alter:
 
 
 def readable_alone() -> Alter:
-    """Return the alteration in which nothing can be read where there are three beside it."""
+    """Return the alteration in which nothing can be read where there are two beside it."""
 
     def find_resource(own: Service, inner: Any, request: Request) -> Resource:
         found: Resource = inner(request)
-        if len(others_than(own.collection, found)) >= 3:
+        if len(others_than(own.collection, found)) >= 2:
             raise own.unknown()
         return found
 

@@ -130,11 +130,10 @@ def sends_the_same(turn: Turn) -> bool:
     return (paths.without_value(turn.body, path) if path else turn.body) in bodies
 
 
-CREATES: Mapping[str, When] = {
+CREATES: dict[str, When] = {
     "": each_time,
     " from the second on": from_second_on,
     " at the third": at_third,
-    " where few members are sent": sends_few,
     " where the same was sent before": sends_the_same,
 }
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.double.mutations.life_steps import When
     from pytest_confluent_contracts.double.service import Request, Service
     from pytest_confluent_contracts.double.store import Resource
+    from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.resources import Resource as Kind
 
 REPLACED = "lifecycle/replaced-equals-sent"
@@ -62,8 +63,6 @@ def replace_mutations(kind: Kind) -> Iterator[Mutation]:
     yield mutate_role(name, Role.REPLACE, "write_whole", keep_unsent, LEFT_OUT)
     name = "a replace answers rightly and keeps what is left out"
     yield mutate_role(name, Role.REPLACE, "perform", keep_unsent_behind, LEFT_OUT)
-    yield from change_mutations(Role.REPLACE, "replace")
-    yield from refused_mutations(Role.REPLACE, "replace")
 
 
 def write_otherwise(change: Callable[..., Any], service: Service, inner: Any, *given: Any) -> Any:
@@ -142,8 +141,6 @@ def update_mutations(kind: Kind) -> Iterator[Mutation]:
         if kind.operation_id(role):
             name = f"a {role.value} shows what was there before the update"
             yield Mutation(name, (UPDATED,), shows_before_update(role))
-    yield from change_mutations(Role.UPDATE, "update")
-    yield from refused_mutations(Role.UPDATE, "update")
 
 
 def change_behind(
@@ -192,6 +189,13 @@ def shows_before_update(role: Role) -> Alter:
 
 
 # --- others, and refusals -------------------------------------------------------------------------
+
+
+def own_change_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield that *operation*, an update or a replacement, reaches more than it is to."""
+    role = operation.role
+    yield from change_mutations(role, role.value)
+    yield from refused_mutations(role, role.value)
 
 
 def change_mutations(role: Role, told: str) -> Iterator[Mutation]:
