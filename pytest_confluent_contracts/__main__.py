@@ -1,6 +1,6 @@
-"""What else can be done with reports and recordings?
+"""What else can be done with reports, recordings and pages?
 
-Compare runs, merge them, draw a badge, judge recordings.
+Compare runs, merge them, draw a badge, judge recordings, convert a page to OpenAPI.
 """
 
 from __future__ import annotations
@@ -62,6 +62,11 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--contract-report", type=Path, metavar="DIR", dest="report")
     command.set_defaults(run=judge)
+    command = commands.add_parser(
+        "convert", help="the OpenAPI that a published page says, as YAML on the standard output"
+    )
+    command.add_argument("page", metavar="PAGE")
+    command.set_defaults(run=convert)
     return whole
 
 
@@ -253,6 +258,20 @@ def _why_unjudgeable(clause: Clause, traffic: Traffic) -> MissingKind | None:
     if clause.sequential and traffic.overlaps:
         return MissingKind.ORDER_UNKNOWN
     return None
+
+
+# --- published pages ---------------------------------------------------------------------------
+
+
+def convert(asked: argparse.Namespace) -> int:
+    """Print the OpenAPI that a page says; operations that were not understood go to stderr."""
+    from pytest_confluent_contracts import documents
+
+    written, unread = documents.converted_document(documents.find_document(asked.page))
+    for operation in unread:
+        sys.stderr.write(f"not understood, and printed as it stands: {operation.reason}\n")
+    say(written.removesuffix("\n").split("\n"))
+    return KEPT
 
 
 def _version() -> str:

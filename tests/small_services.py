@@ -21,6 +21,7 @@ from judging import target_for
 from pytest_confluent_contracts import clauses, documents
 from pytest_confluent_contracts.cases.plan import make_plan
 from pytest_confluent_contracts.double.service import VirtualClock
+from pytest_confluent_contracts.model.clauses import Verdict
 from pytest_confluent_contracts.model.traffic import RunContext
 from pytest_confluent_contracts.run.campaign import Campaign
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Document, Operation
 
 FOLDER = Path(__file__).parent / "documents"
+TOLD = (Verdict.BROKEN, Verdict.WARNED)
 SECRET = "issued-secret-0001"
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -64,20 +66,25 @@ def read(path: Path) -> Document:
 
 
 def held(row: Row, make: Callable[[], Answer]) -> dict[str, Ruling]:
-    """Return the rulings on every operation of the row's document where the service that *make* returns answers."""
+    """Return the rulings on every operation of the row's document where the service that *make* returns answers.
+
+    Of a clause that several operations have, it is the ruling that tells something.
+    """
     rulings: dict[str, Ruling] = {}
     for campaign in campaigns(row, make):
         for clause in clauses.derive(campaign.operation):
-            rulings[clause.id] = campaign.ruling(clause)
+            ruling = campaign.ruling(clause)
+            if clause.id not in rulings or rulings[clause.id].verdict not in TOLD:
+                rulings[clause.id] = ruling
     return rulings
 
 
 def held_to_one(row: Row, make: Callable[[], Answer], id: str) -> Ruling:
-    """Return the ruling on the clause *id* alone, the last of that name; only what it needs is sent."""
+    """Return the ruling on the clause *id* alone, the last of that name that tells something; little is sent."""
     found: Ruling | None = None
     for campaign in campaigns(row, make):
         for clause in clauses.derive(campaign.operation):
-            if clause.id == id:
+            if clause.id == id and (found is None or found.verdict not in TOLD):
                 found = campaign.ruling(clause)
     assert found is not None, id
     return found

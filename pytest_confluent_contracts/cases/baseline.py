@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.cases.build import (
+    PLAIN_REQUEST,
     fresh_body,
     full_body,
     is_promised,
@@ -38,8 +39,11 @@ def baseline_update(
 
     Its answer shows the resource as it is.
     """
+    if operation.request is None:
+        return judged_case(probe, PLAIN_REQUEST, operation, context, ABSENT)
     body = minimal_body(operation, context)
-    title = "the smallest update"
+    is_put = operation.method == "PUT"
+    title = "the smallest replacement" if is_put else "the smallest update"
     if is_promised(operation, with_pins(body, context)):
         return judged_case(probe, title, operation, context, body)
     # Nobody knows one that the schema allows: whatever comes of it is right.
@@ -60,7 +64,7 @@ def spaced_updates(operation: Operation, context: RunContext) -> list[Case]:
 
     There are some where a time stamp is promised to move with them.
     """
-    if not operation.promises.timestamps.updated:
+    if operation.request is None or not operation.promises.timestamps.updated:
         return []
     new, least = fresh_body(operation, context, "later"), minimal_body(operation, context)
     updates: list[Case] = []
@@ -78,9 +82,11 @@ def baseline_between(
 ) -> Iterator[Case]:
     """Yield *cases* with the smallest update before each *every*-th of them, and at the end.
 
-    Its answer shows whether one that must be refused changed anything.
+    Its answer shows whether one that must be refused changed anything. What asks for no change is
+    sent without looks.
     """
-    if not cases:
+    if not cases or operation.is_safe:
+        yield from cases
         return
     look = baseline_update(operation, context, cases[0].probe)
     for index, one in enumerate(cases):
@@ -114,6 +120,9 @@ def throttling_cases(operation: Operation, context: RunContext) -> list[Case]:
 
     The second would change something, were it not refused.
     """
+    if operation.request is None:
+        titles = (f"{PLAIN_REQUEST}, again and again", f"{PLAIN_REQUEST} at the limit")
+        return [judged_case(Probe.THROTTLE, one, operation, context, ABSENT) for one in titles]
     updates = {
         "the smallest update, again and again": minimal_body(operation, context),
         "new values while the limit is reached": fresh_body(operation, context, "limited"),

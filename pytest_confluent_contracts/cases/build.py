@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 KEYWORD_ORDER = ("type", "null", "required", "enum", "const")
 MESSAGE_CHARACTERS = 200
+PLAIN_REQUEST = "the plain request"  # what one is called that has no body
 SAMPLES_DRAWN = 3  # where nothing but a strategy finds a value
 # The keywords under which a rule holds on a condition alone, and what that is called.
 CONDITIONAL = {
@@ -100,6 +101,32 @@ def varied_members(operation: Operation, context: RunContext) -> list[Property]:
 def holds_strings(schema: Mapping[str, Any]) -> bool:
     """Return whether *schema* describes the items of its list, and as strings."""
     return "string" in types_allowed(schema.get("items") or {})
+
+
+def id_member_sent(operation: Operation) -> str:
+    """Return the member of a replacement in which its own id stands, ``""`` where none has it.
+
+    A service may refuse another id there than the one in the path.
+    """
+    resource = operation.resource
+    if operation.method != "PUT" or resource is None or not resource.id_member:
+        return ""
+    wanted = (resource.id_member, paths.last_name(resource.id_member))
+    sent = [one.path for one in operation.request_members if not one.read_only]
+    return next((path for path in wanted if path in sent), "")
+
+
+def id_as_sent(operation: Operation, id: str) -> dict[str, Any]:
+    """Return *id* by the path of the member in which a replacement has it, of the member's type."""
+    path = id_member_sent(operation)
+    if not path:
+        return {}
+    [schema] = [one.schema for one in operation.request_members if one.path == path]
+    is_number = "integer" in types_allowed(schema) and id.isdecimal()
+    value = int(id) if is_number else id
+    if is_allowed_value(schema, value):
+        return {path: value}
+    return {}
 
 
 # --- bodies ---------------------------------------------------------------------------------------
@@ -382,12 +409,14 @@ def bare_case(
     It goes to the run's own resource, with the parameters that every request has and valid
     credentials, and without a body.
     """
-    media_type = content_type(operation.request) if operation.request else "application/json"
+    typed: tuple[tuple[str, str], ...] = ()
+    if operation.request is not None:
+        typed = (("Content-Type", content_type(operation.request)),)
     carried = carried_parameters(operation, context, title)
     settings: dict[str, Any] = {
         "parameters": context.parameters,
         "headers": (
-            ("Content-Type", media_type),
+            *typed,
             ("Accept", "application/json"),
             *carried[Location.HEADER],
         ),
@@ -414,9 +443,14 @@ def judged_case(
 
 
 def _body_fields(operation: Operation, body: Any) -> dict[str, Any]:
-    """Return the fields of a case that sends *body* in the media type of the request."""
+    """Return the fields of a case that sends *body* in the media type of the request.
+
+    Where no body is documented, none is sent, whatever *body* is.
+    """
     content = operation.request
-    if content is None or content.kind in (BodyKind.JSON, BodyKind.MERGE_PATCH):
+    if content is None:
+        return {"value": ABSENT, "body": None, "expect": Expect.ACCEPTED}
+    if content.kind in (BodyKind.JSON, BodyKind.MERGE_PATCH):
         settings = {"value": body, "body": encoded_json(body)}
         return settings | promised_by_schema(operation, body)
     if content.kind is BodyKind.XML:  # as published, or not at all

@@ -102,14 +102,14 @@ def schemathesis_bodies(operation: Operation) -> Iterator[Any]:
     schema = loaded_schema(
         _sendable_schema(discriminated_schema(operation.request.schema)), operation
     )
-    update = schema["/"]["patch"]
+    update = schema["/"][operation.method.lower()]
     generation = update.schema.config.generation
     with characters_known():
         cases = schema.iter_coverage_cases(
             update, generation_modes=list(GenerationMode), generation_config=generation
         )
         for case in cases:
-            if case.method == "PATCH" and isinstance(case.body, JSON_TYPES):
+            if case.method == operation.method and isinstance(case.body, JSON_TYPES):
                 yield json.loads(json.dumps(case.body))
 
 

@@ -32,9 +32,10 @@ if TYPE_CHECKING:
 
 # The resources of a life, by what the steps call them: the first is changed and deleted, the second
 # is there all the time, the third is made by the body of the first once more.
-FIRST, SECOND, THIRD = "first", "second", "third"
+FIRST, SECOND, THIRD, LAST = "first", "second", "third", "last"
+ELSEWHERE = "elsewhere"  # not one of them, but what lies in another parent than theirs
 OWN = "own"  # the one that was there before, where the run may create none
-CHOSEN = (FIRST, SECOND, THIRD)
+CHOSEN = (FIRST, SECOND, THIRD, LAST)
 # Values of each JSON type, one of which a member does not allow.
 NOT_A_VALUE: tuple[Any, ...] = (7, "no", None, [], {}, True)
 
@@ -97,6 +98,7 @@ class LifeCases:
         yield from self._look(SECOND, FIRST)
         yield from self._create(THIRD, "create again", self._full_body("first", again=True))
         yield from self._look(THIRD, FIRST)
+        yield from self._bare(Role.LIST, "list", ELSEWHERE)
         yield from self._create_refused()
         yield from self._changes(FIRST, SECOND)
         yield from self._end(FIRST, SECOND)
@@ -133,6 +135,8 @@ class LifeCases:
         yield from self._gone(Role.DELETE, "delete again", ended)
         yield from self._bare(Role.LIST, "list after delete")
         yield from self._read(other)
+        yield from self._create(LAST, "create", self._full_body(LAST))
+        yield from self._look(LAST, other)
 
     # --- the steps --------------------------------------------------------------------------------
 

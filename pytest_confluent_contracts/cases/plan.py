@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts import cases
 from pytest_confluent_contracts.cases.baseline import baseline_update, spaced_updates
-from pytest_confluent_contracts.cases.build import is_complete
+from pytest_confluent_contracts.cases.build import id_as_sent, is_complete
 from pytest_confluent_contracts.cases.read_only import read_only_cases
 from pytest_confluent_contracts.model.traffic import Probe
 
@@ -123,6 +123,9 @@ def make_plan(
 
     The same operation, context and probes give the same bytes.
     """
+    if context.parameters:
+        own = id_as_sent(operation, context.parameters[-1][1])
+        context = replace(context, pins=own | dict(context.pins)) if own else context
     reasons = skipped or {}
     probes: list[PlannedProbe] = []
     for probe in Probe:

@@ -68,7 +68,7 @@ def read_only_cases(operation: Operation, context: RunContext, shown: Any = ABSE
     are, and what each is about, does not depend on it.
     """
     request = operation.request
-    if request is not None and request.kind not in WITH_MEMBERS:
+    if request is None or request.kind not in WITH_MEMBERS:
         return []
     others = _frozen_values(operation)
 

@@ -95,8 +95,9 @@ def unseen_paths(operation: Operation, context: RunContext) -> list[str]:
     if operation.request and operation.request.kind not in WITH_MEMBERS:
         return ["what the body writes"]
     found: list[str] = []
+    is_replaced = operation.method == "PUT"  # even the first answer shows what was put there
     for member in writable_members(operation):
-        is_hidden = member.secret or member.required
+        is_hidden = member.secret or member.required or is_replaced
         if is_hidden and member.path not in context.pins:
             found.append(member.path)
     return found

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # What a body may be; a case without one has a mark of schemathesis in its place.
 JSON_TYPES = (dict, list, str, int, float, bool, type(None))
 DRAWN_SEED = 0
+OF_SCHEMA_ALONE = "patch"  # the method by which a schema is asked for that is no operation's
 # What Hypothesis finds out for UTF-8 by trying each code point, in a second and 200 MB, in every
 # fresh checkout.
 UTF_8 = IntervalSet(((0, 0xD7FF), (0xE000, sys.maxunicode)))
@@ -44,7 +45,7 @@ def drawn_values(schema: Mapping[str, Any], count: int) -> list[Any]:
     from schemathesis.errors import SchemathesisError
 
     try:
-        strategy = loaded_schema(schema)["/"]["patch"].as_strategy()
+        strategy = loaded_schema(schema)["/"][OF_SCHEMA_ALONE].as_strategy()
         with characters_known():
             cases = draw_values(strategy, count, DRAWN_SEED)
     except (HypothesisException, SchemathesisError):
@@ -88,8 +89,9 @@ def _body_document(schema: Mapping[str, Any], operation: Operation | None) -> di
     For the rest nothing need be drawn.
     """
     name, media_type, required = "", "application/json", True
+    method = OF_SCHEMA_ALONE
     if operation is not None:
-        name = operation.id
+        name, method = operation.id, operation.method.lower()
     if operation is not None and operation.request is not None:
         media_type, required = operation.request.media_type, operation.request.required
     # References lead from the root of a document, and not from that of a schema.
@@ -101,6 +103,6 @@ def _body_document(schema: Mapping[str, Any], operation: Operation | None) -> di
     return {
         "openapi": "3.1.0",
         "info": {"title": name, "version": "1"},
-        "paths": {"/": {"patch": update}},
+        "paths": {"/": {method: update}},
         "components": {"schemas": definitions},
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.baseline import baseline_between
 from pytest_confluent_contracts.cases.build import (
+    PLAIN_REQUEST,
     alternative_name,
     bare_case,
     credential_value,
@@ -76,15 +77,16 @@ def _refused_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
         body = fresh_body(operation, context, f"refused-{index}")
         one = judged_case(Probe.CREDENTIALS, attempt.title, operation, context, body)
         yield _sent_by(one, attempt)
-    least = judged_case(
-        Probe.CREDENTIALS,
-        "without credentials, the smallest update",
-        operation,
-        context,
-        minimal_body(operation, context),
-    )
-    # A service may look at who asks only where there is something to write.
-    yield _sent_by(least, attempts[0])
+    if operation.request is not None:
+        least = judged_case(
+            Probe.CREDENTIALS,
+            "without credentials, the smallest update",
+            operation,
+            context,
+            minimal_body(operation, context),
+        )
+        # A service may look at who asks only where there is something to write.
+        yield _sent_by(least, attempts[0])
     yield from _otherwise_wrong_cases(attempts, operation, context)
     # A service that keeps what it was asked may know wrong credentials when they come again.
     wrong = _first_wrong(attempts)
@@ -158,7 +160,8 @@ def _valid_alternatives(operation: Operation, context: RunContext) -> Iterator[C
         if is_complete(alternative, context):
             name = alternative_name(alternative)
             body = fresh_body(operation, context, "allowed")
-            title = f"new values with valid {name}" if name else "new values without credentials"
+            what = "new values" if operation.request else PLAIN_REQUEST
+            title = f"{what} with valid {name}" if name else f"{what} without credentials"
             one = judged_case(Probe.CREDENTIALS, title, operation, context, body)
             own = credentials_of(alternative, context)
             yield replace(with_credentials(one, own), authority=name)

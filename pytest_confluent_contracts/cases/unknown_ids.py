@@ -8,7 +8,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.cases.baseline import baseline_update
-from pytest_confluent_contracts.cases.build import bare_case, fresh_body, judged_case
+from pytest_confluent_contracts.cases.build import (
+    bare_case,
+    fresh_body,
+    id_as_sent,
+    judged_case,
+)
 from pytest_confluent_contracts.cases.conforming_ids import conforming_ids, is_narrow
 from pytest_confluent_contracts.cases.parameter_values import value_from_text
 from pytest_confluent_contracts.cases.samples import is_allowed_value
@@ -264,7 +269,9 @@ def _unknown_case(
     shown = unknown.id[:SHOWN_CHARACTERS].encode("unicode_escape").decode("ascii")
     title = f"{name} {shown}"
     if operation.request:
-        body = fresh_body(operation, context, label)
+        # Another id in the body than in the path may be refused for that.
+        pins = dict(context.pins) | id_as_sent(operation, unknown.id)
+        body = fresh_body(operation, replace(context, pins=pins), label)
         one = judged_case(Probe.UNKNOWN, title, operation, context, body)
     else:
         one = bare_case(Probe.UNKNOWN, title, operation, context)

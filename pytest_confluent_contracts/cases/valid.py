@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pytest_confluent_contracts.cases.build import (
+    PLAIN_REQUEST,
     bare_case,
     body_with_member,
     distinct_cases,
@@ -72,7 +73,8 @@ def allowed_cases(operation: Operation, context: RunContext) -> list[Case]:
     Each is valid by the schema, not by its maker.
     """
     if operation.request is None:
-        return [bare_case(Probe.VALID, "no body", operation, context, expect=Expect.ACCEPTED)]
+        plain = bare_case(Probe.VALID, PLAIN_REQUEST, operation, context, expect=Expect.ACCEPTED)
+        return [plain, plain]
 
     def judged_bodies(bodies: Iterable[Body]) -> list[Case]:
         return [_judged_body(body, operation, context) for body in bodies]

@@ -54,7 +54,12 @@ ALLOWED: Final = frozenset({TrialKind.ALLOWED, TrialKind.DEFAULT})
 
 
 def derive(operation: Operation) -> Iterator[Clause]:
-    """Yield what must be refused and taken of each parameter, then of one that is not declared."""
+    """Yield what must be refused and taken of each parameter, then of one that is not declared.
+
+    OPTIONS may be answered for any path alike (RFC 9110 9.3.7).
+    """
+    if operation.method == "OPTIONS":
+        return
     for parameter in operation.path_parameters:
         rules = rules_of(parameter)
         for rule in rules:

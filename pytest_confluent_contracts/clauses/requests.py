@@ -44,6 +44,7 @@ from pytest_confluent_contracts.model.media_types import (
     BodyKind,
     essence,
 )
+from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Expect, Probe, Subject, SubjectKind
 
 if TYPE_CHECKING:
@@ -84,7 +85,9 @@ AMONG_REFUSALS = (Probe.READ_ONLY, Probe.BROKEN, Probe.MALFORMED, Probe.UNKNOWN)
 def derive(operation: Operation) -> Iterator[Clause]:
     """Yield what must be accepted, then what must be refused."""
     request = operation.request
-    if request is not None:
+    if request is None:
+        yield _plain_accepted(operation)
+    else:
         yield from _examples(request)
         yield _accepted(request)
         yield _accepted_again(request)
@@ -175,6 +178,19 @@ def _accepted(request: Content) -> Clause:
         judge=each(_is_allowed_in(*probes), _look_whether_taken),
         explain=withheld("an answer to a valid body", Expect.ACCEPTED),
         needs=frozenset(probes),
+    )
+
+
+def _plain_accepted(operation: Operation) -> Clause:
+    """Return the clause that the request is accepted to which no body belongs."""
+    return Clause(
+        id="request/accepted",
+        family=Family.REQUESTS,
+        place=operation.place,
+        promise="a request as documented is accepted",
+        judge=each(_is_allowed_in(Probe.VALID), _look_whether_taken),
+        explain=withheld("an answer to a plain request", Expect.ACCEPTED),
+        needs=frozenset({Probe.VALID}),
     )
 
 
@@ -615,8 +631,13 @@ def _look_at_surrogate(exchange: Exchange) -> Finding | Looked:
 
 
 def _unknown_level(operation: Operation) -> Level:
-    """Return how strictly an unknown id must be refused: a range or ``default`` names no 404."""
+    """Return how strictly an unknown id must be refused: a range or ``default`` names no 404.
+
+    Of what nobody has, a service may as well list nothing.
+    """
     refusals = operation.promises.refusals
+    if operation.role is Role.LIST and refusals.inferred:
+        return Level.SHOULD
     is_named = any(map(operation.names_status, refusals.unknown))
     if is_named or not refusals.inferred:
         return Level.MUST

@@ -19,6 +19,7 @@ from pytest_confluent_contracts.clauses.update_state import (
     changed_members,
     pairs_of_answers,
     shows_resource,
+    told_under,
 )
 from pytest_confluent_contracts.model.clauses import (
     Clause,
@@ -56,10 +57,11 @@ def derive(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
     """Yield what holds for the members that tell when the resource was created and updated."""
     promised = operation.promises.timestamps
     created, updated = promised.created, promised.updated
+    scope, family = told_under(operation)
     if created:
         yield Clause(
-            id="update/created-constant",
-            family=Family.UPDATE,
+            id=f"{scope}/created-constant",
+            family=family,
             level=_level_of(promised),
             place=promised.place,
             promise=f"{created} never changes",
@@ -68,12 +70,14 @@ def derive(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
             needs=EVERY,
         )
     if updated:
-        yield from _time_of_update(promised, model)
+        yield _never_back(operation, model)
+    if updated and not operation.is_safe:
+        yield _moves(promised, model)
         yield from _agreement_with_date(operation, model)
     if created and updated:
         yield Clause(
-            id="update/updated-after-created",
-            family=Family.UPDATE,
+            id=f"{scope}/updated-after-created",
+            family=family,
             level=_level_of(promised),
             place=promised.place,
             promise=f"{updated} is not before {created}",
@@ -83,11 +87,13 @@ def derive(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
         )
 
 
-def _time_of_update(promised: Timestamps, model: ResourceModel) -> Iterator[Clause]:
+def _never_back(operation: Operation, model: ResourceModel) -> Clause:
+    scope, family = told_under(operation)
+    promised = operation.promises.timestamps
     updated = promised.updated
-    yield Clause(
-        id="update/updated-never-back",
-        family=Family.UPDATE,
+    return Clause(
+        id=f"{scope}/updated-never-back",
+        family=family,
         level=_level_of(promised),
         place=promised.place,
         promise=f"{updated} never goes back",
@@ -96,7 +102,11 @@ def _time_of_update(promised: Timestamps, model: ResourceModel) -> Iterator[Clau
         needs=EVERY,
         sequential=True,
     )
-    yield Clause(
+
+
+def _moves(promised: Timestamps, model: ResourceModel) -> Clause:
+    updated = promised.updated
+    return Clause(
         id="update/updated-moves",
         family=Family.UPDATE,
         level=_level_of(promised),

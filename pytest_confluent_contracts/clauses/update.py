@@ -25,6 +25,7 @@ from pytest_confluent_contracts.clauses.update_state import (
     EMPTY,
     QUOTED,
     ResourceModel,
+    called_immutable,
     changed_members,
     finding_on_first_change,
     is_same_state,
@@ -34,6 +35,7 @@ from pytest_confluent_contracts.clauses.update_state import (
     pairs_of_answers,
     shows_resource,
     speaks_of,
+    told_under,
 )
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import (
@@ -57,19 +59,26 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.clauses import Judge
     from pytest_confluent_contracts.model.documents import Operation, Property
     from pytest_confluent_contracts.model.promises import Identity
-    from pytest_confluent_contracts.model.sources import SourceLocation
     from pytest_confluent_contracts.model.traffic import Exchange
 
 
 def derive(operation: Operation) -> Iterator[Clause]:
-    """Yield what an update must change, must leave alone, and must never show."""
+    """Yield what an update must change, must leave alone, and must never show.
+
+    What PUT leaves out, it may remove (RFC 9110 9.3.4). A safe method changes nothing, and has only
+    what every answer about the resource owes.
+    """
     content = operation.success_content
     if content is None:
         return
     model = ResourceModel.of(operation, content)
-    yield from _sent_is_returned(operation, model)
-    yield from _unchanged(operation, model)
-    yield from _immutable(operation, model)
+    if not operation.is_safe:
+        yield from _sent_is_returned(operation, model)
+        if operation.method == "PUT":
+            yield from _replaced(operation, model)
+        else:
+            yield from _unchanged(operation, model)
+        yield from _immutable(operation, model)
     yield from _identity(operation)
     yield from _secrets(operation)
     yield from timestamps.derive(operation, model)
@@ -235,17 +244,30 @@ def _unchanged(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
             needs=EVERY,
             stateful=True,
         )
-    yield Clause(
+    yield _refused_unchanged(operation, _judge_refused(model))
+    yield _idempotent(operation, model)
+
+
+def _replaced(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
+    yield _refused_unchanged(operation, _judge_refused_value(model))
+    yield _idempotent(operation, model)
+
+
+def _refused_unchanged(operation: Operation, judge: Judge) -> Clause:
+    return Clause(
         id="update/refused-unchanged",
         family=Family.UPDATE,
         place=operation.place,
         promise="a refused request changes nothing",
-        judge=_judge_refused(model),
+        judge=judge,
         explain=unless_answered(MissingKind.NOTHING_AFTER_REFUSAL),
         needs=EVERY | {Probe.THROTTLE},
         stateful=True,
     )
-    yield Clause(
+
+
+def _idempotent(operation: Operation, model: ResourceModel) -> Clause:
+    return Clause(
         id="update/idempotent",
         family=Family.UPDATE,
         place=operation.place,
@@ -355,6 +377,47 @@ def _judge_refused(model: ResourceModel) -> Judge:
     return judge
 
 
+def _judge_refused_value(model: ResourceModel) -> Judge:
+    """Judge that no refused replacement's value stands in what the next one left out.
+
+    What that may be is the service's: nothing, its default, what was there. So only a text counts,
+    one of many, that never stood there before without a refusal. For example, ``{"name": "a",
+    "note": "x"}`` that is refused, and after it ``{"name": "b"}`` answered with the note ``x``.
+    """
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        usual: dict[str, list[Any]] = {}
+        for pair in pairs_of_answers(model, exchanges):
+            unsent = _shown_unsent(pair, model)
+            if not pair.refused:
+                for path, now in unsent.items():
+                    usual.setdefault(path, []).append(now)
+                continue
+            was = model.state_shown(pair.before)
+            changed: dict[str, tuple[Any, Any]] = {}
+            for path, now in unsent.items():
+                is_usual = now in usual.get(path, ()) or is_same_value(
+                    model.schemas[path], was[path], now
+                )
+                if not is_usual and any(_sends(model, one, path, now) for one in pair.refused):
+                    changed[path] = (was[path], now)
+            culprit = _culprit(model, pair, changed)
+            kind, status = FindingKind.CHANGED_BY_REFUSED, culprit.status
+            yield Evidence(culprit, finding_on_first_change(kind, status, changed))
+
+    return judge
+
+
+def _shown_unsent(pair: AnswerPair, model: ResourceModel) -> dict[str, str]:
+    """Return the texts that the second answer shows and its request did not send, by path."""
+    found: dict[str, str] = {}
+    for path, now in model.state_shown(pair.after).items():
+        is_one_of_many = isinstance(now, str) and now and "enum" not in model.schemas[path]
+        if is_one_of_many and not speaks_of(pair.after.case.value, path, model):
+            found[path] = now
+    return found
+
+
 def _culprit(model: ResourceModel, pair: AnswerPair, changed: Changes) -> Exchange:
     """Return the refused request whose value came out, else the last one before the change."""
     for path, (_, now) in changed.items():
@@ -386,14 +449,16 @@ def _judge_repeated(model: ResourceModel) -> Judge:
 
 
 def _immutable(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
+    still = called_immutable(operation)
     is_inferred = operation.promises.immutable.inferred
     for path in model.frozen:
+        may_move = is_inferred and not paths.is_member_of_any(path, still)
         yield Clause(
             id=f"update/immutable/{path}",
             family=Family.UPDATE,
             place=operation.promises.immutable.place,
             promise=f"{path} stays as it is when another value is sent",
-            judge=_judge_read_only(model, path) if is_inferred else _judge_frozen(model, path),
+            judge=_judge_read_only(model, path) if may_move else _judge_frozen(model, path),
             explain=unless_answered(MissingKind.NOT_SHOWN_AROUND, path),
             needs=EVERY,
             stateful=True,
@@ -460,11 +525,12 @@ def _identity(operation: Operation) -> Iterator[Clause]:
         return
     yield _id_is_path_id(operation, promised)
     if promised.self_link:
-        yield _self_addresses_resource(promised)
+        yield _self_addresses_resource(operation, promised)
         yield _self_has_request_path(operation, promised)
 
 
 def _id_is_path_id(operation: Operation, promised: Identity) -> Clause:
+    scope, family = told_under(operation)
     parameter, member = promised.parameter, promised.property
     documented = {one.path: one.schema for one in operation.answer_members}
     schema = documented.get(member, {})
@@ -488,8 +554,8 @@ def _id_is_path_id(operation: Operation, promised: Identity) -> Clause:
         )
 
     return Clause(
-        id="update/id-is-path-id",
-        family=Family.UPDATE,
+        id=f"{scope}/id-is-path-id",
+        family=family,
         level=Level.SHOULD if promised.inferred else Level.MUST,
         place=promised.place,
         promise=f"{member} in the answer is the {parameter} in the path",
@@ -504,7 +570,8 @@ def _names_resource(exchange: Exchange) -> bool:
     return shows_resource(exchange) and exchange.case.subject.kind is not SubjectKind.NORMALISED_ID
 
 
-def _self_addresses_resource(promised: Identity) -> Clause:
+def _self_addresses_resource(operation: Operation, promised: Identity) -> Clause:
+    scope, family = told_under(operation)
     parameter, member = promised.parameter, promised.self_link
 
     def look(exchange: Exchange) -> Finding | Looked:
@@ -525,8 +592,8 @@ def _self_addresses_resource(promised: Identity) -> Clause:
         )
 
     return Clause(
-        id="update/self-addresses-resource",
-        family=Family.UPDATE,
+        id=f"{scope}/self-addresses-resource",
+        family=family,
         place=promised.place,
         promise=f"{member} is an absolute URI with the {parameter} as a segment of its path",
         judge=each(_names_resource, look),
@@ -541,6 +608,7 @@ def _self_has_request_path(operation: Operation, promised: Identity) -> Clause:
     That is inferred: the published words say no more than that it is the resource's address, and a
     vendor may have a newer path for it. A gateway may serve it below a prefix.
     """
+    scope, family = told_under(operation)
     member = promised.self_link
 
     def look(exchange: Exchange) -> Finding | Looked:
@@ -560,8 +628,8 @@ def _self_has_request_path(operation: Operation, promised: Identity) -> Clause:
         )
 
     return Clause(
-        id="update/self-path-is-request-path",
-        family=Family.UPDATE,
+        id=f"{scope}/self-path-is-request-path",
+        family=family,
         level=Level.SHOULD,
         place=promised.place,
         promise=f"the path of {member} is the path of the request",
@@ -575,9 +643,10 @@ def _self_has_request_path(operation: Operation, promised: Identity) -> Clause:
 
 
 def _secrets(operation: Operation) -> Iterator[Clause]:
+    scope, family = told_under(operation)
     yield Clause(
-        id="update/no-leak",
-        family=Family.UPDATE,
+        id=f"{scope}/no-leak",
+        family=family,
         place=operation.promises.secrets.place,
         promise="no credential and no secret of the request comes back, in the body or a header",
         judge=each(lambda exchange: 200 <= exchange.status < 400, look_for_leaks),
@@ -586,10 +655,12 @@ def _secrets(operation: Operation) -> Iterator[Clause]:
     )
     create_only = operation.promises.create_only
     for path in create_only.paths:
-        yield from _create_only(path, create_only.place)
+        yield from _create_only(operation, path)
 
 
-def _create_only(path: str, place: SourceLocation) -> Iterator[Clause]:
+def _create_only(operation: Operation, path: str) -> Iterator[Clause]:
+    (scope, family), place = told_under(operation), operation.promises.create_only.place
+
     def look_for_value(exchange: Exchange) -> Finding | Looked:
         if paths.value_at(exchange.json, path) in EMPTY:
             return KEPT
@@ -604,8 +675,8 @@ def _create_only(path: str, place: SourceLocation) -> Iterator[Clause]:
         return exchange.accepted and exchange.json is not ABSENT
 
     yield Clause(
-        id=f"update/create-only/{path}",
-        family=Family.UPDATE,
+        id=f"{scope}/create-only/{path}",
+        family=family,
         place=place,
         promise=f"{path} is only sent by create",
         judge=each(is_readable, look_for_value),
@@ -613,8 +684,8 @@ def _create_only(path: str, place: SourceLocation) -> Iterator[Clause]:
         needs=EVERY,
     )
     yield Clause(
-        id=f"update/create-only/{path}/empty",
-        family=Family.UPDATE,
+        id=f"{scope}/create-only/{path}/empty",
+        family=family,
         level=Level.SHOULD,
         place=place,
         promise=f"{path} is left out, not sent empty",

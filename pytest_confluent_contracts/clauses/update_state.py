@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.clauses.notation import is_same_value
 from pytest_confluent_contracts.clauses.reading import SchemaReader, quote_value
 from pytest_confluent_contracts.model import paths
-from pytest_confluent_contracts.model.clauses import Finding
+from pytest_confluent_contracts.model.clauses import Family, Finding
 from pytest_confluent_contracts.model.documents import COMPOSING, separate_members, types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import Expect
@@ -26,6 +26,16 @@ QUOTED = 50  # characters of a value in a finding
 EMPTY: tuple[Any, ...] = ("", [], {}, None, ABSENT)
 # By path: what was there, and what is there now.
 Changes = Mapping[str, tuple[Any, Any]]
+
+
+def told_under(operation: Operation) -> tuple[str, Family]:
+    """Return what the ids of clauses on a shown resource begin with, and their family.
+
+    A read changes nothing: what its answer shows is a matter of its shape.
+    """
+    if operation.is_safe:
+        return "read", Family.SHAPE
+    return "update", Family.UPDATE
 
 
 # --- what an answer shows ----------------------------------------------------------------------
@@ -149,17 +159,25 @@ def _owned_by_service(operation: Operation, answered: Mapping[str, Property]) ->
     """Return the paths that an answer shows and no request writes, read-only ones too.
 
     The document does not say whether they hold still: a service may count versions, or note when it
-    was last asked.
+    was last asked. Of what is called immutable it does.
     """
     written = _written_paths(operation)
+    still = called_immutable(operation)
     members = (*operation.request_members, *answered.values())
     read_only = [member.path for member in members if member.read_only]
     found: list[str] = []
     for path in answered:
         is_written = paths.is_member_of_any(path, written)
-        if not is_written or paths.is_member_of_any(path, read_only):
+        is_moving = not is_written or paths.is_member_of_any(path, read_only)
+        if is_moving and not paths.is_member_of_any(path, still):
             found.append(path)
     return found
+
+
+def called_immutable(operation: Operation) -> list[str]:
+    """Return the members of the answer whose schemas say ``x-immutable``, not just ``readOnly``."""
+    members = operation.answer_members
+    return [member.path for member in members if member.schema.get("x-immutable")]
 
 
 def _written_paths(operation: Operation) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.documents.bundled import shown_path
 from pytest_confluent_contracts.documents.lines import shift_lines
-from pytest_confluent_contracts.documents.loading import load
+from pytest_confluent_contracts.documents.loading import load, load_document
 from pytest_confluent_contracts.model.sources import SourceLocation
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class FileSet:
 
     def __init__(self, path: Path) -> None:
         self._files: list[LoadedFile] = []
-        self.first = self.add(path)
+        self.first = self._added(path, load_document(path), "")
 
     def add(self, path: Path, base: str = "") -> LoadedFile:
         """Load *path*, and return it with its lines numbered behind those of the files before.
@@ -47,7 +47,9 @@ class FileSet:
         Its references go out from *base*, by default from the file itself. Raise `ContractError`
         where it cannot be read.
         """
-        root = load(path)
+        return self._added(path, load(path), base)
+
+    def _added(self, path: Path, root: Node, base: str) -> LoadedFile:
         shift_lines(root, len(self._files) * LINES_A_FILE)
         added = LoadedFile(path, shown_path(path), root, base or path.resolve().as_uri())
         self._files.append(added)

@@ -40,6 +40,34 @@ def with_members_of(own: Node, others: list[Node]) -> Node:
     return whole
 
 
+def set_member(node: Node, key: str, value: Any, line: int) -> None:
+    """Write the member *key* of *node*, and the line on which it stands."""
+    node[key] = value
+    node.lines[key] = line
+
+
+def remove_member(node: Node, key: str) -> None:
+    """Take the member *key* out of *node*, if it is there."""
+    node.pop(key, None)
+    node.lines.pop(key, None)
+
+
+def own_copy(holder: Node, key: str) -> Node:
+    """Return the mapping at *key* of *holder*, from now on a copy of its own.
+
+    Where an alias made it the same as another's, a change to it alters no other place; an empty one
+    is made where there is none.
+    """
+    known = holder.get(key)
+    copied = Node(holder.line_of(key))
+    if isinstance(known, Node):
+        copied.line = known.line
+        copied.update(known)
+        copied.lines.update(known.lines)
+    set_member(holder, key, copied, holder.line_of(key))
+    return copied
+
+
 def nodes_in(value: Any) -> Iterator[Node]:
     """Yield each mapping in *value*, itself too, once though it stands in several places."""
     seen: set[int] = set()

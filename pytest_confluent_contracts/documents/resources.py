@@ -291,7 +291,9 @@ def _shortest_name(group: Group, groups: Sequence[Group]) -> str:
 
 
 def _words_of_group(group: Group) -> list[str]:
-    return [part for part in group if part != STATED and VARIABLE not in part]
+    """Return the words in the path of *group*, or its stated name."""
+    variables = (STATED, VARIABLE)
+    return [part for part in group if part not in variables]
 
 
 # --- one resource ---------------------------------------------------------------------------------

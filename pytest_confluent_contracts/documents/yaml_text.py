@@ -37,24 +37,25 @@ NUMBERS_BEGIN = frozenset("-+.0123456789")
 TAG = "tag:yaml.org,2002:"
 
 
-def read_yaml(text: str) -> Any:
-    """Return the one value of *text*; raise `UnreadableText`.
+def read_yaml(text: str, most_values: int = MOST_VALUES) -> Any:
+    """Return the one value of *text*; raise `UnreadableText`, also where aliases make it too large.
 
-    An alias is the same object as the value that it names.
+    An alias is the same object as the value that it names, and counts as *most_values* has it.
     """
     try:
-        return _Builder(yaml.parse(text, Loader=_PARSER)).document()
+        return _Builder(yaml.parse(text, Loader=_PARSER), most_values).document()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        problem = str(getattr(error, "problem", None) or error)
+        problem = str(getattr(error, "problem", None) or error).partition("\n")[0]
         raise UnreadableText(problem, mark.line + 1 if mark else 1) from error
 
 
 class _Builder:
     """Builds the values of one text; lives as long as the text is read."""
 
-    def __init__(self, events: Iterator[Any]) -> None:
+    def __init__(self, events: Iterator[Any], most_values: int) -> None:
         self._events = events
+        self._most_values = most_values
         self._anchors: dict[str, Any] = {}
         self._sizes: dict[str, int] = {}
         self._count = 0
@@ -97,8 +98,8 @@ class _Builder:
             raise UnreadableText(f"the alias *{name} names nothing before it", _line(event))
         # What an alias stands for is copied sooner or later: a few lines can be billions of values.
         self._count += self._sizes[name]
-        if self._count > MOST_VALUES:
-            told = f"with its aliases followed, the file has more than {MOST_VALUES} values"
+        if self._count > self._most_values:
+            told = f"with its aliases followed, the file has more than {self._most_values} values"
             raise UnreadableText(told, _line(event))
         return self._anchors[name]
 

@@ -29,6 +29,7 @@ from pytest_confluent_contracts.double.limit_fields import (
     limit_header_names,
 )
 from pytest_confluent_contracts.double.parameters import broken_rules, carried_credential
+from pytest_confluent_contracts.double.problems import promised_parts, with_part
 from pytest_confluent_contracts.double.samples import allowed_value, is_allowed
 from pytest_confluent_contracts.double.store import (
     Store,
@@ -515,8 +516,27 @@ class Service:
             errors = [self.error_entry(problem, content) for problem in problems]
             told = shown | {"errors": errors}
             if is_allowed(content.schema, told):
-                return told
+                shown = told
+        return self.with_promised_parts(shown, problems, content)
+
+    def with_promised_parts(self, shown: Any, problems: Sequence[Problem], content: Content) -> Any:
+        """Return *shown* with what the document promises of errors under names of its own."""
+        documented = {member.path for member in content.properties}
+        parts = promised_parts(
+            self.operation.promises.errors,
+            [problem.status for problem in problems],
+            [problem.pointer for problem in problems],
+            self.new_id,
+        )
+        for path, value_of in parts.items():
+            told = with_part(shown, path, value_of)
+            if path in documented and is_allowed(content.schema, told):
+                shown = told
         return shown
+
+    def new_id(self) -> str:
+        """Return an id that nothing else has."""
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
 
     def error_entry(self, problem: Problem, content: Content) -> Any:
         """Return one entry of the list of errors.
@@ -528,7 +548,7 @@ class Service:
         if not any(path != entry and paths.is_within(path, entry) for path in documented):
             return f"{TITLES.get(problem.status, 'Error')}: {problem.detail}"
         error = {
-            "id": str(uuid.UUID(int=self.random.getrandbits(128), version=4)),
+            "id": self.new_id(),
             "status": str(problem.status),
             "code": problem.code,
             "title": TITLES.get(problem.status, "Error"),

@@ -17,6 +17,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingEvidence,
     MissingKind,
 )
+from pytest_confluent_contracts.model.documents import HELD_METHODS
 from pytest_confluent_contracts.model.paths import filled_template
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.plugin.choice import matches_any
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 # Seconds before a first retry: off this machine, what is down may take a moment to come back.
 REMOTE_BACKOFF_S = 0.5
+# Its first answer would already show what was put there.
+NOT_REPLACED = "what a PUT replaces is not read before: it is held on loopback alone"
 # Requests that a finding may be shrunk with: off this machine each of them is a load on others.
 REMOTE_SHRINK_TRIES = 20
 # What another resource or another target may mend, and what shows that the target may serve
@@ -170,11 +173,13 @@ class Gate:
         from pytest_confluent_contracts.run.access import planned_access
 
         settings = self.settings
-        held = (
-            self.settings.operations() if self._needed is None else [one for one, _ in self._needed]
-        )
+        asked = self.settings.every_operation()
+        if self._needed is not None:
+            asked = [one for one, _ in self._needed]
+        # What makes or ends resources has no plan of its own: a life sends it, or nobody does.
+        held = [one for one in asked if one.method in HELD_METHODS]
         accesses = [planned_access(self.plan(one), self.budget(one)) for one in held]
-        for resource in self._led_resources(held):
+        for resource in self._led_resources(asked):
             accesses += self.lives.accesses(resource)
         given = {one.name: one.text for one in settings.parameters if one.hidden}
         hidden = given | settings.pins
@@ -211,14 +216,25 @@ class Gate:
         return self._clock
 
     def service(self, operation: Operation) -> Service:
-        """Return the embedded service of *operation*."""
+        """Return the embedded service of *operation*: those about resources share what they keep."""
         from pytest_confluent_contracts.cases.parameter_values import held_parameters
-        from pytest_confluent_contracts.double.service import Service
+        from pytest_confluent_contracts.double.roles import services_of
 
         if operation.key not in self._services:
-            held = held_parameters(operation)
-            self._services[operation.key] = Service(operation, self.clock, held=held)
+            together = [operation]
+            if operation.resource is not None:
+                together = self._operations_about_resources(operation.document)
+            held = {one.key: held_parameters(one) for one in together}
+            self._services |= services_of(together, self.clock, held=held)
         return self._services[operation.key]
+
+    def _operations_about_resources(self, name: str) -> list[Operation]:
+        for path in self.settings.documents:
+            document = self.settings.read(path)
+            if document.name == name:
+                every = (*document.operations, *document.others)
+                return [one for one in every if one.resource is not None]
+        return []
 
     def budget(self, operation: Operation) -> int | None:
         """Return the operation's share of the run's budget, in requests, None where there is none.
@@ -317,6 +333,11 @@ class Gate:
 
     def unasked(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         """Return the probes that this run must not send, each with the reason."""
+        if operation.method == "PUT" and not context.made_up:
+            return dict.fromkeys(Probe, NOT_REPLACED)
+        return self._unasked_by_options(operation, context)
+
+    def _unasked_by_options(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         changing = [probe for probe in Probe if probe not in (Probe.CREDENTIALS, Probe.UNKNOWN)]
         if not all(content for _, content in self.parameters(operation)):
             missing = [name for name, content in self.parameters(operation) if not content]
@@ -506,7 +527,7 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
 def _operations_of(settings: Settings, resources: set[saved_state.Key]) -> list[Operation]:
     """Return an operation of each of *resources*, which are told by document and name."""
     found: dict[saved_state.Key, Operation] = {}
-    for operation in settings.operations():
+    for operation in settings.every_operation():
         resource = operation.resource
         if resource is not None and (resource.document, resource.name) in resources:
             found[resource.document, resource.name] = operation

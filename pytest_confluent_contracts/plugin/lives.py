@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.model.resources import SAFE_ROLES, Role
+from pytest_confluent_contracts.model.resources import MAKING_ROLES, SAFE_ROLES, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -113,6 +113,8 @@ class Lives:
         given = dict(self._given(resource))
         is_made_around = parent is not None and creates and self._creates(parent)
         for operation in life.every_operation:
+            if not creates and operation.role in MAKING_ROLES:
+                continue
             steps = [*life.steps(creates=creates), life.ending()]
             cases = [one.case for one in steps if one and one.case.operation is operation]
             is_known = not creates or (operation.path == resource.collection and not is_made_around)

@@ -98,7 +98,7 @@ def _changes(operation: Operation, context: RunContext) -> Iterator[str]:
     from pytest_confluent_contracts.cases.build import writable_members
     from pytest_confluent_contracts.cases.restore import unseen_paths
 
-    if not context.owned:
+    if operation.is_safe or not context.owned:
         yield "changed: nothing"
         return
     paths = [

@@ -95,6 +95,14 @@ class Settings:
         every = _operations([self.read(path) for path in self.documents])
         return [one for one in every if is_chosen(one, self.chosen)]
 
+    def every_operation(self) -> list[Operation]:
+        """Return those, and the ones of which the lives of resources are led alone."""
+        every: list[Operation] = []
+        for path in self.documents:
+            document = self.read(path)
+            every += [*document.operations, *document.others]
+        return [one for one in every if is_chosen(one, self.chosen)]
+
     def read(self, path: Path) -> Document:
         """Return the document in *path*, with the overlays that this run has for it."""
         from pytest_confluent_contracts import documents

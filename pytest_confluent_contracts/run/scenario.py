@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from pytest_confluent_contracts.cases.life import LifeCases, LifeStep, bound_step
+from pytest_confluent_contracts.cases.life import ELSEWHERE, LifeCases, LifeStep, bound_step
 from pytest_confluent_contracts.clauses.judging import rule, weigh
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.http.targets import allowances_at
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.run.sender import Sender
 
 PathParameters = tuple[tuple[str, str], ...]
-HOLDER = "holder"  # one that only stands around what is made below it
+# Those that only stand around what is made below them: that of the life, and another one.
+HOLDER, OTHER_HOLDER = "holder", "other holder"
 
 
 @dataclass(slots=True)
@@ -95,6 +96,7 @@ class Scenario:
             around = self._around()
             if around is None:
                 return
+            self._look_elsewhere()
             for step in self.life.steps(creates=self.creates):
                 if self.sender.stopped:
                     return
@@ -102,16 +104,19 @@ class Scenario:
         except Refusal as refusal:
             self.sender.stop_for(refusal)
 
-    def holder(self) -> PathParameters | None:
-        """Return the path parameters of one that stays there until the end, None without any."""
+    def holder(self, name: str = HOLDER) -> PathParameters | None:
+        """Return the path parameters of one that stays there until the end, None without any.
+
+        It is made when it is first asked for by its *name*.
+        """
         if not self.creates:
             return self.given or None
-        if HOLDER not in self._known:
-            around, step = self._around(), self.life.making(HOLDER)
+        if name not in self._known:
+            around, step = self._around(), self.life.making(name)
             if around is None or step is None or self.sender.stopped:
                 return None
             self._send(step, around)
-        return self._known.get(HOLDER)
+        return self._known.get(name)
 
     def _around(self) -> PathParameters | None:
         """Return the path parameters that lead to the collection, None where its parent is not."""
@@ -123,6 +128,15 @@ class Scenario:
         elif self.creates:
             self._admit(self.parent, around)
         return around
+
+    def _look_elsewhere(self) -> None:
+        """Find another parent, of which the list must not show what is made here."""
+        if self.parent is None or not self.creates:
+            return
+        elsewhere = self.parent.holder(OTHER_HOLDER)
+        if elsewhere is not None:
+            self._known[ELSEWHERE] = elsewhere
+            self._admit(self.parent, elsewhere)
 
     def _take(self, step: LifeStep, around: PathParameters) -> None:
         """Send *step*, unless it is about one that could not be made."""
