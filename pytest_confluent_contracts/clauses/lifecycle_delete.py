@@ -8,7 +8,6 @@ from pytest_confluent_contracts.clauses.lifecycle_lists import is_whole_list, ju
 from pytest_confluent_contracts.clauses.lifecycle_members import Key, quoted
 from pytest_confluent_contracts.clauses.lifecycle_pairs import (
     finding_vanished,
-    is_read_as_gone,
     judge_others,
 )
 from pytest_confluent_contracts.clauses.lifecycle_state import (
@@ -16,6 +15,7 @@ from pytest_confluent_contracts.clauses.lifecycle_state import (
     DONE_OR_LATER,
     Outcome,
     is_due,
+    is_read_as_gone,
     may_create,
 )
 from pytest_confluent_contracts.clauses.reading import HIDING
