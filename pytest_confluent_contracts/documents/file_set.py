@@ -47,11 +47,15 @@ class FileSet:
         Its references go out from *base*, by default from the file itself. Raise `ContractError`
         where it cannot be read.
         """
-        root = load(path)
+        root = self.read_root(path)
         shift_lines(root, len(self._files) * LINES_A_FILE)
         added = LoadedFile(path, shown_path(path), root, base or path.resolve().as_uri())
         self._files.append(added)
         return added
+
+    def read_root(self, path: Path) -> Node:
+        """Return the mapping in the file at *path*; raise `ContractError`."""
+        return load(path)
 
     def file_at(self, line: int) -> LoadedFile:
         """Return the file in which *line* stands."""

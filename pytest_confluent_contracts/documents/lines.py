@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 DEEPEST = 200  # levels of a file that is read; published documents have some 40
 
@@ -21,6 +21,13 @@ class Node(dict[str, Any]):
     def line_of(self, key: str) -> int:
         """Return the line of the member *key*, or the mapping's own."""
         return self.lines.get(key, self.line)
+
+
+class RepeatedKey(NamedTuple):
+    """A key that stands a second time in one mapping, and the line where it does."""
+
+    name: str
+    line: int
 
 
 class UnreadableText(Exception):

@@ -4,17 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.documents.json_text import read_json
-from pytest_confluent_contracts.documents.lines import Node, UnreadableText
-from pytest_confluent_contracts.documents.yaml_text import read_yaml
+from pytest_confluent_contracts.documents.json_text import read_json_with_repeated
+from pytest_confluent_contracts.documents.lines import Node, RepeatedKey, UnreadableText
+from pytest_confluent_contracts.documents.yaml_text import read_yaml_with_repeated
 from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
+Read = tuple[Any, list[RepeatedKey]]  # a value, and the keys in it that are repeated
+
+
 def load(path: Path) -> Node:
     """Return the file's mapping with its lines.
+
+    Raise `ContractError`, with the line, where it is neither JSON nor YAML, holds no mapping, or
+    repeats a key.
+    """
+    root, repeated = load_with_repeated(path)
+    for key in repeated:
+        kind = "JSON" if path.suffix == ".json" else "YAML"
+        raise ContractError(f"{path}:{key.line}: not {kind}: duplicate key {key.name!r}")
+    return root
+
+
+def load_with_repeated(path: Path) -> tuple[Node, list[RepeatedKey]]:
+    """Return the file's mapping with its lines, and the keys that stand in a mapping twice.
 
     Raise `ContractError`, with the line, where it is neither JSON nor YAML or holds no mapping.
     """
@@ -22,20 +38,21 @@ def load(path: Path) -> Node:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ContractError(f"{path}: cannot be read: {error}") from error
-    root = _json_value(path, text) if path.suffix == ".json" else _yaml_value(path, text)
+    is_json = path.suffix == ".json"
+    root, repeated = _json_value(path, text) if is_json else _yaml_value(path, text)
     if not isinstance(root, Node):
         raise ContractError(f"{path}:1: not an OpenAPI document: the file holds no mapping")
-    return root
+    return root, repeated
 
 
-def _json_value(path: Path, text: str) -> Any:
+def _json_value(path: Path, text: str) -> Read:
     try:
-        return read_json(text)
+        return read_json_with_repeated(text)
     except UnreadableText as error:
         raise ContractError(f"{path}:{error.line}: not JSON: {error}") from error
 
 
-def _yaml_value(path: Path, text: str) -> Any:
+def _yaml_value(path: Path, text: str) -> Read:
     """Return what a YAML text says.
 
     JSON is a part of YAML, but for tabs between its values and some of its escapes, which libyaml
@@ -43,10 +60,10 @@ def _yaml_value(path: Path, text: str) -> Any:
     """
     if text.lstrip().startswith("{"):
         try:
-            return read_json(text)
+            return read_json_with_repeated(text)
         except UnreadableText:
             pass  # a flow mapping of YAML, or broken: YAML tells where
     try:
-        return read_yaml(text)
+        return read_yaml_with_repeated(text)
     except UnreadableText as error:
         raise ContractError(f"{path}:{error.line}: not YAML: {error}") from error

@@ -104,7 +104,7 @@ class _DocumentReader:
 
     def document(self) -> Document:
         source, root = self.source, self.source.root
-        self._check_version()
+        source.check_version()
         info = source.mapping(root, "info")
         operations = tuple(self._operations(source.mapping(root, "paths")))
         if not operations and self.unread:
@@ -132,18 +132,6 @@ class _DocumentReader:
         for file in self.source.files:
             digest.update(file.path.read_bytes())
         return digest.hexdigest()[:8]
-
-    def _check_version(self) -> None:
-        """Raise `ContractError` with its cure unless this is OpenAPI 3.0 or 3.1."""
-        source, root = self.source, self.source.root
-        if "swagger" in root:
-            cure = "convert it, for example with `npx swagger2openapi` or editor.swagger.io"
-            raise source.error(root.line_of("swagger"), f"Swagger 2.0 is not read; {cure}")
-        # Without quotes, 3.1 is a number.
-        version = str(root.get("openapi"))
-        if not re.fullmatch(r"3\.[01](\..*)?", version):
-            told = "not an OpenAPI 3.0 or 3.1 document: `openapi` does not say so"
-            raise source.error(root.line_of("openapi"), told)
 
     def _servers(self, root: Node) -> Iterator[str]:
         for server in self.source.list_or_empty(root, "servers"):

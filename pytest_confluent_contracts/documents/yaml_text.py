@@ -14,6 +14,7 @@ import yaml
 from pytest_confluent_contracts.documents.lines import (
     DEEPEST,
     Node,
+    RepeatedKey,
     UnreadableText,
     with_members_of,
 )
@@ -38,12 +39,24 @@ TAG = "tag:yaml.org,2002:"
 
 
 def read_yaml(text: str) -> Any:
-    """Return the one value of *text*; raise `UnreadableText`.
+    """Return the one value of *text*; raise `UnreadableText`, also where a key is repeated.
 
     An alias is the same object as the value that it names.
     """
+    value, repeated = read_yaml_with_repeated(text)
+    for key in repeated:
+        raise UnreadableText(f"duplicate key {key.name!r}", key.line)
+    return value
+
+
+def read_yaml_with_repeated(text: str) -> tuple[Any, list[RepeatedKey]]:
+    """Return the one value of *text*, and the keys that are repeated: the first of each counts.
+
+    Raise `UnreadableText`.
+    """
     try:
-        return _Builder(yaml.parse(text, Loader=_PARSER)).document()
+        builder = _Builder(yaml.parse(text, Loader=_PARSER))
+        return builder.document(), builder.repeated
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = str(getattr(error, "problem", None) or error)
@@ -54,6 +67,7 @@ class _Builder:
     """Builds the values of one text; lives as long as the text is read."""
 
     def __init__(self, events: Iterator[Any]) -> None:
+        self.repeated: list[RepeatedKey] = []
         self._events = events
         self._anchors: dict[str, Any] = {}
         self._sizes: dict[str, int] = {}
@@ -120,7 +134,8 @@ class _Builder:
                 merged += _sources(value, line)
                 continue
             if event.value in own:
-                raise UnreadableText(f"duplicate key {event.value!r}", line)
+                self.repeated.append(RepeatedKey(event.value, line))
+                continue
             own[event.value] = value
             own.lines[event.value] = line
         if merged:
