@@ -13,7 +13,7 @@ from pytest_confluent_contracts.documents.references import (
     UnfollowedReference,
     UnresolvedReference,
 )
-from pytest_confluent_contracts.documents.schemas import SchemaReader
+from pytest_confluent_contracts.documents.schemas import Around, SchemaReader
 from pytest_confluent_contracts.documents.source_file import SourceFile
 from pytest_confluent_contracts.model.flaws import Flaw, FlawKind
 from pytest_confluent_contracts.model.sources import ContractError
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # A reference to a component: the name of its section.
 TO_COMPONENT = re.compile(r"#/components/([^/]+)/[^/]+$")
+MOST_SCHEMAS = 20_000  # that a schema consists of, with each reference as what it leads to
 # What a schema that is not as it should be is found out by, wherever that is not looked for: it is
 # told where it is wrong, and nothing that follows from it is.
 UNREADABLE_SCHEMA = (
@@ -40,6 +41,24 @@ class Visit(NamedTuple):
 
     kind: str
     node: Node
+
+
+class BoundedReader(SchemaReader):
+    """Reads schemas that are no larger than can be held against in a while."""
+
+    def json_schema_at(self, holder: Node, line: int, other_way: str = "") -> dict[str, Any]:
+        """Return the JSON Schema at the member ``schema`` of *holder*, as `SchemaReader` does.
+
+        Raise `ContractError` where it is too large: a few lines can stand for billions of members.
+        """
+        self._count = 0
+        return super().json_schema_at(holder, line, other_way)
+
+    def _merged(self, node: Any, around: Around) -> dict[str, Any]:
+        self._count += 1
+        if self._count > MOST_SCHEMAS:
+            raise self.source.error(self.source.at, "the schema is too large")
+        return super()._merged(node, around)
 
 
 class FilesWithRepeatedKeys(FileSet):
@@ -63,7 +82,7 @@ class Inspection:
     def __init__(self, path: Path) -> None:
         self.files = FilesWithRepeatedKeys(path)
         self.source = SourceFile(self.files)
-        self.schemas = SchemaReader(self.source)
+        self.schemas = BoundedReader(self.source)
         self.is_3_0 = str(self.source.root.get("openapi")).startswith("3.0")
         self.flawed: set[int] = set()  # the ids of nodes with which something is wrong
         self._found: dict[Hashable, tuple[FlawKind, str, Quoted, Quoted, set[int]]] = {}
@@ -92,6 +111,10 @@ class Inspection:
         known[-1].add(line)
         if node is not None:
             self.flawed.add(id(node))
+
+    def is_told(self, kind: FlawKind, cause: Hashable) -> bool:
+        """Return whether a flaw of this *kind* and *cause* is told."""
+        return (kind, cause) in self._found
 
     def flaws(self) -> list[Flaw]:
         """Return what is wrong, by file and line; files in the order in which they were read."""

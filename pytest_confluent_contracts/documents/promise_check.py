@@ -108,7 +108,9 @@ class PromiseCheck:
         if not isinstance(credentials, Node):
             return
         for name in credentials:
-            if name != "says" and name not in (schemes or ()):
+            if name == "says" or self._inspection.is_told(FlawKind.UNDEFINED_SCHEME, name):
+                continue
+            if name not in (schemes or ()):
                 line = credentials.line_of(name)
                 self._inspection.tell(FlawKind.X_CONTRACT_SCHEME, line, name)
 

@@ -6,7 +6,7 @@ What is said here is certain: a schema of which nothing is found may still allow
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeGuard
 
 from pytest_confluent_contracts.model.documents import types_allowed
@@ -171,24 +171,32 @@ def _too_few_members(schema: Mapping[str, Any]) -> Contradiction | None:
 
 
 def _too_few_items(schema: Mapping[str, Any]) -> Contradiction | None:
-    """Return where a list must be longer than its different items, or its places, allow."""
-    least = schema.get("minItems")
+    """Return where a list must be longer than its places, or its different items, allow."""
+    least, items = schema.get("minItems"), schema.get("items")
+    prefix = schema.get("prefixItems") or []
     if not _is_number(least):
         return None
-    items = schema.get("items")
-    prefix = schema.get("prefixItems")
-    is_closed = items is False or (isinstance(items, Mapping) and is_forbidden(items))
-    if is_closed and isinstance(prefix, Sequence) and len(prefix) < least:
+    if (items is False or (isinstance(items, Mapping) and is_forbidden(items))) and len(
+        prefix
+    ) < least:
         told = f"minItems {least} is above the {len(prefix)} items that are allowed"
         return Contradiction(told, ("minItems",))
     if schema.get("uniqueItems") is not True or not isinstance(items, Mapping) or prefix:
         return None
-    values = _constants(items)
-    if values is None and types_allowed(items) == ["boolean"]:
-        values = [True, False]
-    if values is not None and len({quote_value(value) for value in values}) < least:
-        told = f"minItems {least} is above the {len(values)} different items that there are"
+    count = _count_of_values(items)
+    if count is not None and count < least:
+        told = f"minItems {least} is above the {count} different items that there are"
         return Contradiction(told, ("minItems",))
+    return None
+
+
+def _count_of_values(schema: Mapping[str, Any]) -> int | None:
+    """Return how many values *schema* names, None where it may be any number."""
+    values = _constants(schema)
+    if values is not None:
+        return len({quote_value(value) for value in values})
+    if types_allowed(schema) == ["boolean"]:
+        return len((True, False))
     return None
 
 

@@ -57,7 +57,10 @@ class ShallowReader(SchemaReader):
         is_far = self._depth > DEEPEST_LOOK or self._count > MOST_PARTS
         if is_far and node is not False:
             return {}
-        return super()._merged(node, around)
+        try:
+            return super()._merged(node, around)
+        except ContractError:  # told where it is; the rest is looked at all the same
+            return {}
 
 
 class SchemaCheck:
@@ -126,11 +129,12 @@ class SchemaCheck:
 
     def _contradiction_of(self, schema: dict[str, Any]) -> Contradiction | None:
         told = schema.get("x-contradiction")
-        if told:
-            return Contradiction(told, ("allOf", "required", "type", "enum"))
-        if undeclared_required(schema):
+        if not told and undeclared_required(schema):
             return None  # told in its own words
-        return contradiction_in(schema)
+        found = contradiction_in(schema)
+        if told and found is None:
+            return Contradiction(told, ("allOf", "required", "type", "enum"))
+        return found
 
     def _tell_members(self, node: Node, schema: dict[str, Any]) -> None:
         """Tell required members that are not there, and members that parts forbid each other."""
@@ -144,12 +148,14 @@ class SchemaCheck:
 
     def _tell_forbidden(self, node: Node, schema: dict[str, Any]) -> None:
         """Tell members that the parts of *node* forbid each other."""
+        line, told = self._key_line(node, "allOf"), FlawKind.FORBIDDEN_MEMBER
         for name, member in (schema.get("properties") or {}).items():
+            if member.get("x-closed"):
+                self._inspection.tell(told, line, name, node=node)
+                continue
             reason = contradiction(member) or member.get("x-contradiction")
-            is_told = bool(reason) and self._is_told_below(node, name)
-            if member.get("x-closed") or (reason and not is_told):
-                line, told = self._key_line(node, "allOf"), FlawKind.FORBIDDEN_MEMBER
-                self._inspection.tell(told, line, name, observed=reason or "", node=node)
+            if reason and not self._is_told_below(node, name):
+                self._inspection.tell(told, line, name, observed=reason, node=node)
 
     def _is_told_below(self, node: Node, name: str) -> bool:
         """Return whether a part's own schema of the member *name* is a contradiction by itself."""
@@ -329,7 +335,7 @@ def _circle_in(edges: dict[int, list[int]]) -> list[int]:
     """Return the nodes of one circle, an empty list where there is none."""
     left = dict(edges)
     while True:
-        ends = [one for one, needed in left.items() if not any(other in left for other in needed)]
+        ends = [one for one, needed in left.items() if left.keys().isdisjoint(needed)]
         if not ends:
             break
         for one in ends:

@@ -11,13 +11,14 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_confluent_contracts.documents.keywords import HONOURED, NOT_JUDGED
 from pytest_confluent_contracts.documents.lines import Node, strip
-from pytest_confluent_contracts.documents.objects import parts_of
+from pytest_confluent_contracts.documents.objects import ALONE_OR_IN_A_LIST, UNDER_NAMES
 from pytest_confluent_contracts.model.flaws import FlawKind
 from pytest_confluent_contracts.model.violations import violation_of
 
@@ -61,6 +62,7 @@ COMPONENT_NAME = re.compile(r"[a-zA-Z0-9._-]+")
 MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+\s*(;.*)?")
 LOCATIONS = ("path", "query", "header", "cookie")
 HOLDERS_OF_CONTENT = frozenset({"parameter", "header", "request body", "response"})
+LISTS_OF_SCHEMAS = frozenset({"allOf", "oneOf", "anyOf", "prefixItems"})
 JSON_TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 NEAR = 0.85  # from here on two names are taken for one that is misspelt
@@ -73,9 +75,7 @@ class StructureCheck:
     def __init__(self, inspection: Inspection) -> None:
         self._inspection = inspection
         self._is_3_0 = inspection.is_3_0
-        version = "3.0" if self._is_3_0 else "3.1"
-        text = (Path(__file__).parent / f"openapi-{version}.schema.json").read_text("utf-8")
-        self._whole: dict[str, Any] = json.loads(text)
+        self._whole = _official_schema("3.0" if self._is_3_0 else "3.1")
         self._known = self._whole.get("$defs") or self._whole["definitions"]
         self._validators: dict[str, Any] = {}
 
@@ -86,7 +86,7 @@ class StructureCheck:
             return
         own = {key: value for key, value in node.items() if key != "$ref" or kind == "schema"}
         if kind == "schema":
-            own = _with_parts_left_out(own, node)
+            own = _with_parts_left_out(own)
         self._tell_excluded(kind, node)
         self._tell_names(kind, node)
         validator = self._validator_of(kind, node)
@@ -183,7 +183,7 @@ class StructureCheck:
 
     def _missing(self, node: Node, key: str) -> None:
         """Tell that *key* is missing, unless it is there and misspelt."""
-        if difflib.get_close_matches(key, node, 1, NEAR):
+        if _near_name(key, node):
             return
         line = self._inspection.key_line(node)
         self._inspection.tell(FlawKind.MISSING_KEY, line, key, node=node)
@@ -205,8 +205,7 @@ class StructureCheck:
             if key in known and is_more and not self._is_3_0:
                 continue
             told = {"responses": FlawKind.STATUS, "paths": FlawKind.PATH_TEMPLATE}.get(kind)
-            near = difflib.get_close_matches(key, known, 1, NEAR)
-            expected = near[0] if near else ""
+            expected = _near_name(key, known)
             line = node.line_of(key)
             kind_of_flaw = told or FlawKind.UNKNOWN_KEY
             found = {"observed": kind, "expected": "" if told else expected}
@@ -250,6 +249,8 @@ class StructureCheck:
             self._tell_misspelt(node)
         elif kind == "openapi":
             self._tell_root(node)
+        elif kind == "discriminator" and "propertyName" not in node and not self._is_3_0:
+            self._missing(node, "propertyName")
 
     def _tell_location(self, node: Node) -> None:
         """Tell what a parameter of 3.0 says that none at its place may."""
@@ -279,11 +280,11 @@ class StructureCheck:
         """Tell keys of a schema of 3.1, which may have any, that are misspelt."""
         known = HONOURED["schema"] | NOT_JUDGED["schema"]
         for key in node:
-            near = difflib.get_close_matches(key, known, 1, NEAR)
-            if key in known or key.startswith("x-") or not near:
+            near = _near_name(key, known)
+            if key.startswith("x-") or not near:
                 continue
             line = node.line_of(key)
-            found = {"observed": "schema", "expected": near[0]}
+            found = {"observed": "schema", "expected": near}
             self._inspection.tell(FlawKind.UNKNOWN_KEY, line, key, node=node, **found)
 
     def _tell_root(self, node: Node) -> None:
@@ -298,28 +299,35 @@ class StructureCheck:
             known.add(str(name))
 
 
-def _with_parts_left_out(own: Mapping[str, Any], node: Node) -> dict[str, Any]:
+@cache
+def _official_schema(version: str) -> dict[str, Any]:
+    path = Path(__file__).parent / f"openapi-{version}.schema.json"
+    read: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return read
+
+
+def _near_name(key: str, known: Iterable[str]) -> str:
+    """Return which of the *known* names *key* is misspelt of, ``""`` where it is none of them."""
+    near = difflib.get_close_matches(key, known, 1, NEAR)
+    return next((name for name in near if name != key), "")
+
+
+def _with_parts_left_out(own: Mapping[str, Any]) -> dict[str, Any]:
     """Return a schema's keys with each schema below as one that says nothing.
 
-    What is no schema there is told where it is visited.
+    What is no schema there is told where it is looked for.
     """
-    parts = {id(part.value) for part in parts_of("schema", node)}
-
-    def left_out(value: Any) -> Any:
-        if id(value) in parts and not isinstance(value, (list, str, int)):
-            return True
-        if isinstance(value, Node):
-            return {name: left_out(member) for name, member in value.items()}
-        return value
-
     kept: dict[str, Any] = {}
     for key, value in own.items():
-        if isinstance(value, list) and key in ("allOf", "oneOf", "anyOf", "prefixItems"):
+        place = ("schema", key)
+        if place in ALONE_OR_IN_A_LIST and key in LISTS_OF_SCHEMAS and isinstance(value, list):
             kept[key] = [True for _ in value]
-        elif key in ("example", "examples", "default", "enum", "const"):
-            kept[key] = value
+        elif place in ALONE_OR_IN_A_LIST and not isinstance(value, list):
+            kept[key] = True
+        elif place in UNDER_NAMES and isinstance(value, Node):
+            kept[key] = dict.fromkeys(value, True)
         else:
-            kept[key] = left_out(value)
+            kept[key] = value
     return kept
 
 

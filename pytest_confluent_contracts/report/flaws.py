@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.clauses import Quoted
     from pytest_confluent_contracts.model.flaws import Flaw
 
+MOST_PLACES = 5  # of one flaw that are named in its line; JSON and SARIF have all
 # What is wrong, and what is expected; filled with the parts of a flaw.
 SENTENCES: Mapping[FlawKind, str] = {
     FlawKind.DUPLICATE_KEY: "the key `{subject}` stands twice (each key once; the first was read)",
@@ -121,8 +122,10 @@ def told(flaw: Flaw) -> str:
     }
     sentence = SENTENCES[flaw.kind].format(**parts)
     if flaw.also:
-        lines = ", ".join(str(place) for place in flaw.also)
-        sentence = f"{sentence}; also at {lines}"
+        lines = ", ".join(str(place) for place in flaw.also[:MOST_PLACES])
+        left = len(flaw.also) - MOST_PLACES
+        more = f" and {left} more" if left > 0 else ""
+        sentence = f"{sentence}; also at {lines}{more}"
     return visible(sentence).replace("\n", " ")
 
 
@@ -239,7 +242,7 @@ def _joined(quoted: Quoted) -> str:
 def _violation(flaw: Flaw) -> str:
     """Return what is wrong with a value, where that is what the flaw tells."""
     wrong = flaw.observed
-    if not isinstance(wrong, tuple) or not wrong:
+    if not isinstance(wrong, tuple) or "{violation}" not in SENTENCES[flaw.kind]:
         return ""
     where = f"`{flaw.subject}`"
     if wrong[0] == MISSING:
