@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # The keyword of members that are not required in a body, by what the body is of.
 OTHER_WAY = {"request body": "readOnly", "response": "writeOnly"}
+EITHER_WAY = ("writeOnly", "readOnly")
 HOLDERS_OF_CONTENT = ("request body", "response", "parameter", "header")
 # Of these a document shows a text that stands for the body, or part of it.
 NOT_SHOWN_AS_VALUES = frozenset({BodyKind.XML, BodyKind.BINARY})
@@ -30,14 +31,13 @@ SURROGATE = re.compile("[\\ud800-\\udfff]")
 # What a style writes between the parts of a value.
 DELIMITERS = re.compile(r"[,|;.=&\s%]")
 MISSING = "missing"
+OF_UNKNOWN_MEMBERS = frozenset({"additionalProperties", "unevaluatedProperties"})
 
 
 class Shown(NamedTuple):
-    """A value that the document shows: what shows it, on which line, and at which key of it."""
+    """A value that the document shows, and the line on which it stands."""
 
     value: Any
-    holder: Any
-    key: str
     line: int
 
 
@@ -61,7 +61,7 @@ class ExampleCheck:
         if self._inspection.is_reference(visit.kind, node):
             return
         if visit.kind == "schema":
-            self._check_schema(node)
+            self._check_shown_by_schema(node)
         elif visit.kind in ("parameter", "header") and "schema" in node:
             self._check_written(node, "")
         contents = node.get("content")
@@ -71,23 +71,29 @@ class ExampleCheck:
 
     # --- what shows a value -----------------------------------------------------------------------
 
-    def _check_schema(self, node: Node) -> None:
+    def check_enums(self, visit: Visit) -> None:
+        """Tell the values that a schema allows, and does not allow."""
+        node = visit.node
+        if visit.kind != "schema" or self._inspection.is_reference("schema", node):
+            return
+        listed = node.get("enum")
+        shown = [_item(node, "enum", at) for at in _indexes(listed)]
+        if "const" in node:
+            shown.append(_shown(node, "const"))
+        wrong = [self._hold(FlawKind.ENUM, one, held(node), ("",)) for one in shown]
+        if wrong and all(wrong):  # then nothing else that is shown is allowed, either
+            self._inspection.flawed.add(id(node))
+
+    def _check_shown_by_schema(self, node: Node) -> None:
         """Hold what a schema shows of itself against it, whichever way it goes."""
         holder = held(node)
-        shown = [_shown(node, "example")] if "example" in node else []
-        listed = node.get("examples")
-        if isinstance(listed, list):
-            shown += [_item(node, "examples", one) for one in listed]
+        shown = [_item(node, "examples", at) for at in _indexes(node.get("examples"))]
+        if "example" in node:
+            shown.append(_shown(node, "example"))
         for one in shown:
-            self._hold(FlawKind.EXAMPLE, one, holder, ("writeOnly", "readOnly"))
+            self._hold(FlawKind.EXAMPLE, one, holder, EITHER_WAY)
         if "default" in node:
-            one = _shown(node, "default")
-            self._hold(FlawKind.DEFAULT, one, holder, ("writeOnly", "readOnly"))
-        values = node.get("enum")
-        for value in values if isinstance(values, list) else ():
-            self._hold(FlawKind.ENUM, _item(node, "enum", value), holder, ("",))
-        if "const" in node:
-            self._hold(FlawKind.ENUM, _shown(node, "const"), holder, ("",))
+            self._hold(FlawKind.DEFAULT, _shown(node, "default"), holder, EITHER_WAY)
 
     def _check_media(self, name: str, stated: Any, other_way: str) -> None:
         """Hold the examples of one media type, as far as values are what it shows."""
@@ -157,26 +163,27 @@ class ExampleCheck:
         ways: tuple[str, ...],
         *,
         is_form: bool = False,
-    ) -> None:
-        """Tell the value unless one of the *ways* allows it."""
+    ) -> bool:
+        """Tell the value unless one of the *ways* allows it; return whether it was told."""
         found: list[list[Violation]] = []
         for way in ways:
             reader = self._reader(holder, way)
             if reader is None:
-                return
+                return False
             wrong = _violations(one.value, *reader)
             if is_form:  # in which each value is a text
                 wrong = [each for each in wrong if each.wrong[0] != "type"]
             if not wrong:
-                return
+                return False
             found.append(wrong)
         if self._follows_from_another(holder):
-            return
+            return False
         violations = min(found, key=len)
-        first = violations[0]
+        first = min(violations, key=lambda each: _line_of(one, each.steps))
         line, subject = _line_of(one, first.steps), paths.path_of(first.steps)
         more = len(violations) - 1
         self._inspection.tell(kind, line, subject, observed=first.wrong, expected=more)
+        return True
 
     def _is_json_text(self, value: str, holder: Node, other_way: str) -> bool:
         """Return whether *value* is a text that writes an object or a list that is allowed."""
@@ -227,12 +234,24 @@ class ExampleCheck:
 
 
 def _shown(holder: Node, key: str) -> Shown:
-    return Shown(holder[key], holder, key, holder.line_of(key))
+    return Shown(holder[key], holder.line_of(key))
 
 
-def _item(holder: Node, key: str, item: Any) -> Shown:
-    line = item.line if isinstance(item, Node) else holder.line_of(key)
-    return Shown(item, holder, key, line)
+def _indexes(listed: Any) -> range:
+    return range(len(listed) if isinstance(listed, list) else 0)
+
+
+def _item(holder: Node, key: str, index: int) -> Shown:
+    listed = holder[key]
+    return Shown(listed[index], _line_in_list(listed, index, holder.line_of(key)))
+
+
+def _line_in_list(listed: list[Any], index: int, otherwise: int) -> int:
+    """Return the line of an item, that of its list where it is not known."""
+    if isinstance(listed[index], Node):
+        line: int = listed[index].line
+        return line
+    return otherwise
 
 
 def _read_scalar(text: str) -> Any:
@@ -261,6 +280,8 @@ def _violations(value: Any, schema: Mapping[str, Any], validator: Any) -> list[V
         steps = list(error.instance_path)
         if error.kind.name == "required":
             found.append(Violation([*steps, error.kind.property], (MISSING, "", "")))
+        elif error.kind.name in OF_UNKNOWN_MEMBERS:
+            found.append(Violation([*steps, error.kind.unexpected[0]], violation_of(error)))
         else:
             found.append(Violation(steps, violation_of(error)))
     return found
@@ -282,8 +303,7 @@ def _line_of(one: Shown, steps: list[str | int]) -> int:
         if isinstance(value, Node) and step in value:
             line, value = value.line_of(str(step)), value[str(step)]
         elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-            line = value.line if isinstance(value, Node) else line
+            line, value = _line_in_list(value, step, line), value[step]
         else:
             break
     return line

@@ -69,6 +69,10 @@ UNDER_NAMES: Final[Mapping[tuple[str, str], str]] = {
     ("schema", "$defs"): "schema",
     ("schema", "definitions"): "schema",
 }
+# Of the first table, what stands in a list; the others stand alone.
+IN_LISTS: Final = frozenset(
+    {"servers", "security", "tags", "parameters", "allOf", "oneOf", "anyOf", "prefixItems"}
+)
 # Where the components of each kind stand: a reference leads to one of the kind that is due.
 SECTIONS: Final[Mapping[str, str]] = {
     kind: section for (holder, section), kind in UNDER_NAMES.items() if holder == "components"
@@ -92,7 +96,9 @@ def parts_of(kind: str, node: Node) -> Iterator[Part]:
     for key, value in node.items():
         line = node.line_of(key)
         if (kind, key) in ALONE_OR_IN_A_LIST:
-            held = value if isinstance(value, list) else [value]
+            held = [value]
+            if key in IN_LISTS:  # no list is told as what it is, and has no parts
+                held = value if isinstance(value, list) else []
             for one in held:
                 yield Part(ALONE_OR_IN_A_LIST[kind, key], one, line, key)
         elif (kind, key) in UNDER_NAMES and isinstance(value, Node):

@@ -45,6 +45,8 @@ def flaws_in(path: Path) -> list[Flaw]:
     # Only now it is known with which schemas something is wrong.
     examples, promises = ExampleCheck(inspection), PromiseCheck(inspection, path_check)
     for visit in visits:
+        examples.check_enums(visit)
+    for visit in visits:
         examples.check(visit)
         promises.check(visit)
     for key in inspection.files.repeated:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_confluent_contracts.documents.keywords import HONOURED, NOT_JUDGED
 from pytest_confluent_contracts.documents.lines import Node, strip
-from pytest_confluent_contracts.documents.objects import ALONE_OR_IN_A_LIST, UNDER_NAMES
+from pytest_confluent_contracts.documents.objects import ALONE_OR_IN_A_LIST, IN_LISTS, UNDER_NAMES
 from pytest_confluent_contracts.model.flaws import FlawKind
 from pytest_confluent_contracts.model.violations import violation_of
 
@@ -34,7 +34,11 @@ NAMES_IN_3_0: Final[Mapping[str, str]] = {
     "oauth flow clientCredentials": "ClientCredentialsFlow",
     "oauth flow authorizationCode": "AuthorizationCodeOAuthFlow",
 }
-NAMES_IN_3_1: Final[Mapping[str, str]] = {"callback": "callbacks", "oauth flows": "oauth-flows"}
+NAMES_IN_3_1: Final[Mapping[str, str]] = {
+    "callback": "callbacks",
+    "oauth flow clientCredentials": "oauth-flow-client-credentials",
+    "oauth flow authorizationCode": "oauth-flow-authorization-code",
+}
 SCHEMES_IN_3_0: Final[Mapping[str, str]] = {
     "apiKey": "APIKeySecurityScheme",
     "http": "HTTPSecurityScheme",
@@ -56,13 +60,13 @@ ONE_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "parameter": ("schema", "content"),
     "header": ("schema", "content"),
 }
+OF_UNKNOWN_KEYS = frozenset({"unevaluatedProperties", "additionalProperties"})
 COMBINING = frozenset({"not", "oneOf", "anyOf", "propertyNames"})
 NAMES_OF_PARTS = frozenset({"properties", "patternProperties", "$defs", "definitions"})
 COMPONENT_NAME = re.compile(r"[a-zA-Z0-9._-]+")
 MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+\s*(;.*)?")
 LOCATIONS = ("path", "query", "header", "cookie")
 HOLDERS_OF_CONTENT = frozenset({"parameter", "header", "request body", "response"})
-LISTS_OF_SCHEMAS = frozenset({"allOf", "oneOf", "anyOf", "prefixItems"})
 JSON_TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 NEAR = 0.85  # from here on two names are taken for one that is misspelt
@@ -121,12 +125,8 @@ class StructureCheck:
         if name == JSON_SCHEMA:
             return jsonschema_rs.Draft202012Validator({"$ref": JSON_SCHEMA})
         held = self._whole if not name else self._known.get(name)
-        if name.startswith("oauth flow "):
-            flows = self._known["oauth-flows"]["$defs"]
-            held = flows[re.sub(r"([A-Z])", r"-\1", name.rpartition(" ")[2]).lower()]
         if name.startswith("oauth-flow-"):
-            flow = re.sub(r"([A-Z])", r"-\1", name.removeprefix("oauth-flow-")).lower()
-            held = self._known["oauth-flows"]["$defs"][flow]
+            held = self._known["oauth-flows"]["$defs"][name.removeprefix("oauth-flow-")]
         if held is None:
             return None
         if self._is_3_0:
@@ -169,10 +169,11 @@ class StructureCheck:
         names = {error.kind.name for error in errors}
         is_more = bool(names - {"unevaluatedProperties"})
         for error in errors:
-            if error.kind.name in ("unevaluatedProperties", "additionalProperties"):
+            if error.kind.name in OF_UNKNOWN_KEYS:
                 self._tell_unknown(kind, node, error.kind.unexpected, is_more=is_more)
             elif kind == "responses":
-                self._missing(node, FIRST_STATUS)
+                if names.isdisjoint(OF_UNKNOWN_KEYS):  # a wrong status is meant for one
+                    self._missing(node, FIRST_STATUS)
             elif error.kind.name == "required" and not error.instance_path:
                 self._missing(node, error.kind.property)
             elif error.instance_path:
@@ -193,6 +194,9 @@ class StructureCheck:
         found = violation_of(error)
         if found[0] == "anyOf" and key == "type":  # one type, or a list of them
             found = ("enum", found[1], JSON_TYPES)
+            stated = node["type"]
+            if isinstance(stated, list) and set(map(str, stated)) <= set(JSON_TYPES):
+                found = ("uniqueItems", found[1], "")
         self._inspection.tell(FlawKind.WRONG_VALUE, line, key, observed=found, node=node)
 
     def _tell_unknown(self, kind: str, node: Node, keys: list[str], *, is_more: bool) -> None:
@@ -238,19 +242,30 @@ class StructureCheck:
     # --- what stands in the text of the specification only ----------------------------------------
 
     def _tell_what_no_schema_says(self, kind: str, node: Node) -> None:
-        if kind == "parameter" and self._is_3_0:
-            self._tell_location(node)
-        elif kind == "security scheme" and self._is_3_0:
-            self._tell_choice(node, "type", tuple(SCHEMES_IN_3_0))
-        elif kind == "schema" and self._is_3_0 and node.get("type") == "array":
-            if "items" not in node:
-                self._missing(node, "items")
-        elif kind == "schema" and not self._is_3_0:
-            self._tell_misspelt(node)
-        elif kind == "openapi":
+        if kind == "openapi":
             self._tell_root(node)
-        elif kind == "discriminator" and "propertyName" not in node and not self._is_3_0:
+        if self._is_3_0:
+            self._tell_of_3_0(kind, node)
+        elif kind == "schema":
+            self._tell_misspelt(node)
+        elif kind == "discriminator" and "propertyName" not in node:
             self._missing(node, "propertyName")
+
+    def _tell_of_3_0(self, kind: str, node: Node) -> None:
+        if kind == "parameter":
+            self._tell_location(node)
+        elif kind == "security scheme":
+            self._tell_choice(node, "type", tuple(SCHEMES_IN_3_0))
+        elif kind == "schema":
+            self._tell_schema_of_3_0(node)
+
+    def _tell_schema_of_3_0(self, node: Node) -> None:
+        if node.get("type") == "array" and "items" not in node:
+            self._missing(node, "items")
+        if node.get("readOnly") is True and node.get("writeOnly") is True:
+            line = max(node.line_of("readOnly"), node.line_of("writeOnly"))
+            told = FlawKind.EXCLUSIVE_KEYS
+            self._inspection.tell(told, line, "readOnly", observed="writeOnly", node=node)
 
     def _tell_location(self, node: Node) -> None:
         """Tell what a parameter of 3.0 says that none at its place may."""
@@ -320,10 +335,10 @@ def _with_parts_left_out(own: Mapping[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for key, value in own.items():
         place = ("schema", key)
-        if place in ALONE_OR_IN_A_LIST and key in LISTS_OF_SCHEMAS and isinstance(value, list):
-            kept[key] = [True for _ in value]
-        elif place in ALONE_OR_IN_A_LIST and not isinstance(value, list):
+        if place in ALONE_OR_IN_A_LIST and key not in IN_LISTS:
             kept[key] = True
+        elif place in ALONE_OR_IN_A_LIST and isinstance(value, list):
+            kept[key] = [True for _ in value]
         elif place in UNDER_NAMES and isinstance(value, Node):
             kept[key] = dict.fromkeys(value, True)
         else:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.clauses import Quoted
     from pytest_confluent_contracts.model.flaws import Flaw
 
+OF_UNKNOWN_MEMBERS = ("additionalProperties", "unevaluatedProperties")
 MOST_PLACES = 5  # of one flaw that are named in its line; JSON and SARIF have all
 # What is wrong, and what is expected; filled with the parts of a flaw.
 SENTENCES: Mapping[FlawKind, str] = {
@@ -31,7 +32,7 @@ SENTENCES: Mapping[FlawKind, str] = {
     FlawKind.DUPLICATE_TAG: "the tag `{subject}` is defined twice (each name once)",
     FlawKind.DANGLING_REFERENCE: "`{subject}` leads nowhere (the value that it names is expected)",
     FlawKind.CIRCULAR_REFERENCE: "the schema asks for itself (a reference that ends is expected)",
-    FlawKind.WRONG_REFERENCE: "`{subject}` leads to something else ({expected} is expected)",
+    FlawKind.WRONG_REFERENCE: "`{subject}` leads to something else (one of {expected} is expected)",
     FlawKind.UNREADABLE_FILE: "`{subject}` names what cannot be read: {observed}",
     FlawKind.UNDEFINED_SCHEME: (
         "the security scheme `{subject}` is not defined (under components.securitySchemes)"
@@ -54,7 +55,7 @@ SENTENCES: Mapping[FlawKind, str] = {
     ),
     FlawKind.PATH_TEMPLATE: "`{subject}` is no path template (a slash first, each brace closed)",
     FlawKind.SAME_PATH: "`{subject}` is the same path as `{observed}` (but for names)",
-    FlawKind.PATH_PARAMETER: "the path has no parameter `{subject}` ({expected})",
+    FlawKind.PATH_PARAMETER: "the path has no parameter `{subject}` (it has: {expected})",
     FlawKind.UNDECLARED_PATH_PARAMETER: (
         "the path parameter `{subject}` is not declared (a parameter `in: path` is expected)"
     ),
@@ -69,7 +70,7 @@ SENTENCES: Mapping[FlawKind, str] = {
         "the default `{observed}` of `{subject}` is not in its enum (one of: {expected})"
     ),
     FlawKind.PATTERN: "`{subject}` is no regular expression (of ECMA-262)",
-    FlawKind.UNSATISFIABLE: "nothing satisfies the schema: {observed} (a value is expected)",
+    FlawKind.UNSATISFIABLE: "nothing satisfies the schema: {observed} (one value at least is expected)",
     FlawKind.UNDECLARED_REQUIRED: (
         "`{subject}` is required, and no property declares it (additionalProperties: false)"
     ),
@@ -94,7 +95,7 @@ SENTENCES: Mapping[FlawKind, str] = {
         "x-contract names the header `{subject}`, which no answer documents (one of the headers)"
     ),
     FlawKind.X_CONTRACT_PARAMETER: (
-        "x-contract names the parameter `{subject}`, which the path has not ({expected})"
+        "x-contract names the parameter `{subject}`, which the path has not (it has: {expected})"
     ),
     FlawKind.X_CONTRACT_SCHEME: (
         "x-contract names the security scheme `{subject}`, which is not defined (under"
@@ -104,8 +105,6 @@ SENTENCES: Mapping[FlawKind, str] = {
 # What stands in the place of what is expected where nothing is named.
 NOTHING_NAMED: Mapping[FlawKind, str] = {
     FlawKind.UNKNOWN_KEY: "a key of OpenAPI, or one that begins with x-",
-    FlawKind.PATH_PARAMETER: "it has none",
-    FlawKind.X_CONTRACT_PARAMETER: "it has none",
     FlawKind.DISCRIMINATOR_MAPPING: "a schema's name, or a reference to one",
     FlawKind.FORBIDDEN_MEMBER: "it is not named by a part that is closed",
 }
@@ -251,6 +250,7 @@ def _violation(flaw: Flaw) -> str:
         return f"two items of {where} are equal" if flaw.subject else "two items are equal"
     sentence = violation_sentence(wrong)
     is_of_key = flaw.kind is FlawKind.WRONG_VALUE or not flaw.subject
+    is_of_key = is_of_key or wrong[0] in OF_UNKNOWN_MEMBERS
     return sentence if is_of_key else f"{where}: {sentence}"
 
 
