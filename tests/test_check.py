@@ -1153,6 +1153,123 @@ ROWS = [
         "3.0.3",
     ),
     Row(
+        "one item of an enum that stands in lines",
+        FlawKind.ENUM,
+        schema(
+            """
+            type: string
+            enum:
+            - a
+            - 2  # here
+            default: a
+            """
+        ),
+        schema(
+            """
+            type: [string, integer]
+            enum:
+            - a
+            - 2
+            default: 2
+            """
+        ),
+    ),
+    Row(
+        "an enum of another type, with a default and an example of it",
+        FlawKind.ENUM,
+        schema(
+            """
+            type: string
+            default: 1
+            example: 2
+            enum: [1, 2]  # here
+            """
+        ),
+        schema(
+            """
+            type: integer
+            default: 1
+            example: 2
+            enum: [1, 2]
+            """
+        ),
+    ),
+    Row(
+        "an item of an example that stands in lines",
+        FlawKind.EXAMPLE,
+        schema(
+            """
+            type: array
+            items: {type: integer}
+            example:
+            - 1
+            - two  # here
+            """
+        ),
+        schema(
+            """
+            type: array
+            items: {type: [integer, string]}
+            example:
+            - 1
+            - two
+            """
+        ),
+    ),
+    Row(
+        "a member that the schema does not allow in an example",
+        FlawKind.EXAMPLE,
+        answer(
+            """
+            schema: {type: object, properties: {a: {}}, additionalProperties: false}
+            example:
+              a: 1
+              b: 2  # here
+            """
+        ),
+        answer(
+            """
+            schema: {type: object, properties: {a: {}}, additionalProperties: {type: integer}}
+            example:
+              a: 1
+              b: 2
+            """
+        ),
+    ),
+    Row(
+        "a mapping where a list is due",
+        FlawKind.WRONG_VALUE,
+        things(
+            """
+            parameters: {name: size, in: query}  # here
+            """
+        ),
+        things(
+            """
+            parameters: [{name: size, in: query, schema: {}}]
+            """
+        ),
+    ),
+    Row(
+        "a member that is both read-only and write-only in 3.0",
+        FlawKind.EXCLUSIVE_KEYS,
+        schema(
+            """
+            type: string
+            readOnly: true
+            writeOnly: true  # here
+            """
+        ),
+        schema(
+            """
+            type: string
+            readOnly: true
+            writeOnly: false
+            """
+        ),
+        "3.0.3",
+    ),
+    Row(
         "a constant of another type",
         FlawKind.ENUM,
         schema("""

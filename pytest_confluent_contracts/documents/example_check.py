@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_confluent_contracts.documents.lines import Node, strip
+from pytest_confluent_contracts.documents.lines import Items, Node, strip
 from pytest_confluent_contracts.documents.objects import parts_of
 from pytest_confluent_contracts.documents.schema_check import held
 from pytest_confluent_contracts.model import paths
@@ -80,9 +80,18 @@ class ExampleCheck:
         shown = [_item(node, "enum", at) for at in _indexes(listed)]
         if "const" in node:
             shown.append(_shown(node, "const"))
-        wrong = [self._hold(FlawKind.ENUM, one, held(node), ("",)) for one in shown]
-        if wrong and all(wrong):  # then nothing else that is shown is allowed, either
+        wrong = [one for one in shown if self._is_wrong(one, node)]
+        if shown and len(wrong) == len(shown):  # the type is wrong, or whatever forbids them all
+            line = max(node.line_of(key) for key in ("enum", "const") if key in node)
+            self._hold(FlawKind.ENUM, Shown(wrong[0].value, line), held(node), ("",))
             self._inspection.flawed.add(id(node))
+            return
+        for one in wrong:
+            self._hold(FlawKind.ENUM, one, held(node), ("",))
+
+    def _is_wrong(self, one: Shown, node: Node) -> bool:
+        reader = self._reader(held(node), "")
+        return reader is not None and bool(_violations(one.value, reader[1]))
 
     def _check_shown_by_schema(self, node: Node) -> None:
         """Hold what a schema shows of itself against it, whichever way it goes."""
@@ -170,7 +179,7 @@ class ExampleCheck:
             reader = self._reader(holder, way)
             if reader is None:
                 return False
-            wrong = _violations(one.value, *reader)
+            wrong = _violations(one.value, reader[1])
             if is_form:  # in which each value is a text
                 wrong = [each for each in wrong if each.wrong[0] != "type"]
             if not wrong:
@@ -221,7 +230,7 @@ class ExampleCheck:
         if types & {"array", "object"} and DELIMITERS.search(value):
             return True
         readings = [value, _read_scalar(value), [value], [_read_scalar(value)]]
-        return any(not _violations(one, *reader) for one in readings)
+        return any(not _violations(one, reader[1]) for one in readings)
 
     # --- what an answer never shows ---------------------------------------------------------------
 
@@ -247,11 +256,8 @@ def _item(holder: Node, key: str, index: int) -> Shown:
 
 
 def _line_in_list(listed: list[Any], index: int, otherwise: int) -> int:
-    """Return the line of an item, that of its list where it is not known."""
-    if isinstance(listed[index], Node):
-        line: int = listed[index].line
-        return line
-    return otherwise
+    """Return the line of an item, *otherwise* where it is not known."""
+    return listed.lines[index] if isinstance(listed, Items) else otherwise
 
 
 def _read_scalar(text: str) -> Any:
@@ -263,7 +269,7 @@ def _read_scalar(text: str) -> Any:
     return value if isinstance(value, (int, float)) else text
 
 
-def _violations(value: Any, schema: Mapping[str, Any], validator: Any) -> list[Violation]:
+def _violations(value: Any, validator: Any) -> list[Violation]:
     """Return what is wrong with *value*, the places in the order of the text."""
     plain = strip(value)
     text = json.dumps(plain, ensure_ascii=False, default=str)
@@ -275,8 +281,6 @@ def _violations(value: Any, schema: Mapping[str, Any], validator: Any) -> list[V
         return []
     found: list[Violation] = []
     for error in errors:
-        if error.kind.name == "not" and _is_closed_part(schema, error.schema_path):
-            continue  # told of the schema: its parts forbid the member to each other
         steps = list(error.instance_path)
         if error.kind.name == "required":
             found.append(Violation([*steps, error.kind.property], (MISSING, "", "")))
@@ -285,15 +289,6 @@ def _violations(value: Any, schema: Mapping[str, Any], validator: Any) -> list[V
         else:
             found.append(Violation(steps, violation_of(error)))
     return found
-
-
-def _is_closed_part(schema: Mapping[str, Any], way: list[str | int]) -> bool:
-    part: Any = schema
-    for step in way[:-1]:
-        if not isinstance(part, (dict, list)):
-            return False
-        part = part[step]  # type: ignore[index]
-    return isinstance(part, dict) and "x-closed" in part
 
 
 def _line_of(one: Shown, steps: list[str | int]) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pytest_confluent_contracts.documents.lines import (
     DEEPEST,
+    Items,
     Node,
     RepeatedKey,
     UnreadableText,
@@ -124,11 +125,12 @@ class _Reader:
             at = self._behind(",", at)
 
     def _list(self, at: int, depth: int) -> tuple[list[Any], int]:
-        items: list[Any] = []
+        items = Items()
         at = self.after_space(at + 1)
         if self._text[at : at + 1] == "]":
             return items, at + 1
         while True:
+            items.lines.append(self._line_at(at))
             item, at = self.value(at, depth + 1)
             items.append(item)
             at = self.after_space(at)

@@ -1,4 +1,4 @@
-"""Where does a value of a file stand? Mappings that know their line, and those of their members."""
+"""Where does a value of a file stand? Mappings and lists know the lines of what they hold."""
 
 from __future__ import annotations
 
@@ -21,6 +21,16 @@ class Node(dict[str, Any]):
     def line_of(self, key: str) -> int:
         """Return the line of the member *key*, or the mapping's own."""
         return self.lines.get(key, self.line)
+
+
+class Items(list[Any]):
+    """A list of the file that knows the line on which each of its items begins."""
+
+    __slots__ = ("lines",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[int] = []
 
 
 class RepeatedKey(NamedTuple):
@@ -49,6 +59,13 @@ def with_members_of(own: Node, others: list[Node]) -> Node:
 
 def nodes_in(value: Any) -> Iterator[Node]:
     """Yield each mapping in *value*, itself too, once though it stands in several places."""
+    for one in _holders_in(value):
+        if isinstance(one, Node):
+            yield one
+
+
+def _holders_in(value: Any) -> Iterator[Node | list[Any]]:
+    """Yield each mapping and each list in *value*, itself too, once."""
     seen: set[int] = set()
     waiting = [value]
     while waiting:
@@ -61,16 +78,20 @@ def nodes_in(value: Any) -> Iterator[Node]:
             waiting += one.values()
         elif isinstance(one, list):
             seen.add(id(one))
+            yield one
             waiting += one
 
 
 def shift_lines(value: Any, by: int) -> None:
-    """Count the lines of every mapping in *value* from *by* on, in place."""
+    """Count the lines of everything in *value* from *by* on, in place."""
     if by == 0:
         return
-    for node in nodes_in(value):
-        node.line += by
-        node.lines = {key: line + by for key, line in node.lines.items()}
+    for one in _holders_in(value):
+        if isinstance(one, Node):
+            one.line += by
+            one.lines = {key: line + by for key, line in one.lines.items()}
+        elif isinstance(one, Items):
+            one.lines = [line + by for line in one.lines]
 
 
 def copy_nodes(value: Any) -> Any:

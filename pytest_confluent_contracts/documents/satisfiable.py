@@ -87,11 +87,6 @@ def _crossed(schema: Mapping[str, Any]) -> Contradiction | None:
 
 def _stated(schema: Mapping[str, Any]) -> Contradiction | None:
     """Return what merging tells: forbidden members, types and values that no part has both of."""
-    members = schema.get("properties") or {}
-    for name in schema.get("required") or ():
-        member = members.get(name, {})
-        if is_forbidden(member) and "x-closed" not in member:
-            return Contradiction(f"{name} is required, and nothing is allowed there", ("required",))
     told = contradiction(schema)
     if told:
         return Contradiction(told, ("required", "allOf", "type", "enum"))

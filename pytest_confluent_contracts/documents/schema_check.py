@@ -18,7 +18,7 @@ from pytest_confluent_contracts.documents.satisfiable import (
 )
 from pytest_confluent_contracts.documents.schemas import Around, SchemaReader
 from pytest_confluent_contracts.model.flaws import FlawKind
-from pytest_confluent_contracts.model.schema_merging import contradiction
+from pytest_confluent_contracts.model.schema_merging import contradiction, is_forbidden
 from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class SchemaCheck:
             schema = self._shallow(node)
             if schema is None:
                 continue
-            told = self._contradiction_of(schema)
+            told = self._forbidden_by_false(node, schema) or self._contradiction_of(schema)
             if told is not None:
                 found[id(node)] = (node, told)
             else:
@@ -126,6 +126,16 @@ class SchemaCheck:
             return self._reader.shallow_schema(node)
         except UNREADABLE_SCHEMA:
             return None
+
+    def _forbidden_by_false(self, node: Node, schema: dict[str, Any]) -> Contradiction | None:
+        """Return where a member is required of which a part says that it must not be there."""
+        required = schema.get("required") or ()
+        for part in self._parts_of(node):
+            members = part.get("properties")
+            for name, member in members.items() if isinstance(members, Node) else ():
+                if member is False and name in required:
+                    return Contradiction(f"{name} is required, and false forbids it", ("required",))
+        return None
 
     def _contradiction_of(self, schema: dict[str, Any]) -> Contradiction | None:
         told = schema.get("x-contradiction")
@@ -150,12 +160,22 @@ class SchemaCheck:
         """Tell members that the parts of *node* forbid each other."""
         line, told = self._key_line(node, "allOf"), FlawKind.FORBIDDEN_MEMBER
         for name, member in (schema.get("properties") or {}).items():
-            if member.get("x-closed"):
-                self._inspection.tell(told, line, name, node=node)
+            if is_forbidden(member):
+                if not self._is_meant_to_be_forbidden(node, name):
+                    self._inspection.tell(told, line, name, node=node)
                 continue
             reason = contradiction(member) or member.get("x-contradiction")
             if reason and not self._is_told_below(node, name):
                 self._inspection.tell(told, line, name, observed=reason, node=node)
+
+    def _is_meant_to_be_forbidden(self, node: Node, name: str) -> bool:
+        """Return whether a part says itself that the member *name* must not be there."""
+        for part in self._parts_of(node):
+            members = part.get("properties")
+            member = members.get(name) if isinstance(members, Node) else None
+            if member is False or (isinstance(member, Node) and "not" in member):
+                return True
+        return False
 
     def _is_told_below(self, node: Node, name: str) -> bool:
         """Return whether a part's own schema of the member *name* is a contradiction by itself."""

@@ -13,6 +13,7 @@ import yaml
 
 from pytest_confluent_contracts.documents.lines import (
     DEEPEST,
+    Items,
     Node,
     RepeatedKey,
     UnreadableText,
@@ -117,8 +118,9 @@ class _Builder:
         return self._anchors[name]
 
     def _sequence(self, depth: int) -> list[Any]:
-        items: list[Any] = []
+        items = Items()
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.lines.append(_line(event))
             items.append(self._value(event, depth + 1))
         return items
 

@@ -80,10 +80,8 @@ def _held_to_others(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[st
     for name, member in one["properties"].items():
         if _is_named_by(other, name):
             members[name] = member
-        elif additional is False and not is_forbidden(member):
-            members[name] = {**NOTHING, **_line_of(member), "x-closed": True}
         elif additional is False:
-            members[name] = member
+            members[name] = {**NOTHING, **_line_of(member)}
         else:
             members[name] = merged_schemas(member, additional)
     return {**one, "properties": members}

@@ -70,7 +70,9 @@ SENTENCES: Mapping[FlawKind, str] = {
         "the default `{observed}` of `{subject}` is not in its enum (one of: {expected})"
     ),
     FlawKind.PATTERN: "`{subject}` is no regular expression (of ECMA-262)",
-    FlawKind.UNSATISFIABLE: "nothing satisfies the schema: {observed} (one value at least is expected)",
+    FlawKind.UNSATISFIABLE: (
+        "nothing satisfies the schema: {observed} (one value at least is expected)"
+    ),
     FlawKind.UNDECLARED_REQUIRED: (
         "`{subject}` is required, and no property declares it (additionalProperties: false)"
     ),
