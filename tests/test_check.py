@@ -23,7 +23,8 @@ from pytest_confluent_contracts.model.flaws import FlawKind
 from pytest_confluent_contracts.report import flaws as report
 
 HERE = "# here"
-DOCUMENTS = sorted((ROOT / "tests" / "documents").glob("*.yaml"))
+FOLDER = ROOT / "tests" / "documents"
+DOCUMENTS = [*sorted(FOLDER.glob("*.yaml")), *sorted((FOLDER / "correct").glob("*.yaml"))]
 
 
 @dataclass(frozen=True)

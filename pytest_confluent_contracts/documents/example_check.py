@@ -207,6 +207,8 @@ class ExampleCheck:
 
     def _follows_from_another(self, holder: Node) -> bool:
         """Return whether something is wrong with a schema that the value was held against."""
+        if id(holder) in self._inspection.flawed:
+            return True
         seen: set[int] = set()
         waiting: list[Any] = [holder["schema"]]
         while waiting:

@@ -206,10 +206,12 @@ class Inspection:
         target = self.value_at(reference, node, line)
         if target is None or (kind == "schema" and isinstance(target, bool)):
             return None
-        if not isinstance(target, Node):
-            self.tell(FlawKind.WRONG_REFERENCE, line, reference, expected=kind, node=node)
-            return None
-        return target
+        if isinstance(target, Node):
+            return target
+        self.flawed.add(id(node))
+        if TO_COMPONENT.search(reference) is None:  # else it is told where it stands
+            self.tell(FlawKind.WRONG_REFERENCE, line, reference, expected=kind)
+        return None
 
     def value_at(self, reference: str, holder: Node, line: int) -> Any:
         """Return what *reference* in *holder* leads to, None where nothing can be read there."""

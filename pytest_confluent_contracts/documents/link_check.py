@@ -122,6 +122,8 @@ class LinkCheck:
             if operation is None or not isinstance(parameters, Node):
                 continue
             known = self._paths.operation_parameters(operation)
+            if known is None:
+                continue
             for name in parameters:
                 if name not in known:
                     line, told = parameters.line_of(name), FlawKind.LINK_PARAMETER

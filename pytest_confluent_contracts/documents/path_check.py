@@ -27,7 +27,8 @@ class Listed(NamedTuple):
     @property
     def name(self) -> str:
         """Return the name that it has, ``""`` where it has none."""
-        return str(self.node.get("name") or "")
+        stated = self.node.get("name")
+        return stated if isinstance(stated, str) else ""
 
 
 class PathCheck:
@@ -39,10 +40,15 @@ class PathCheck:
         # The path item of each operation, by the id of its node.
         self._items: dict[int, Node] = {}
 
-    def operation_parameters(self, operation: Node) -> set[str]:
-        """Return the names by which a link may call a parameter: ``id``, and ``path.id``."""
+    def operation_parameters(self, operation: Node) -> set[str] | None:
+        """Return the names by which a link may call a parameter: ``id``, and ``path.id``.
+
+        None where one of them cannot be read.
+        """
         names: set[str] = set()
-        for holder in (self._items.get(id(operation)), operation):
+        for holder in (self._items.get(id(operation), Node(operation.line)), operation):
+            if self._unread_count(holder):
+                return None
             for one in self._listed(holder):
                 names |= {one.name, f"{one.node.get('in')}.{one.name}"}
         return names
@@ -100,7 +106,7 @@ class PathCheck:
         """Return how many parameters of *holder* cannot be read: any may be the one that is due."""
         stated = holder.get("parameters")
         length = len(stated) if isinstance(stated, list) else 0
-        return length - len(list(self._listed(holder)))
+        return length - sum(bool(one.name) for one in self._listed(holder))
 
     def _tell_duplicates(self, holder: Node) -> None:
         known: set[tuple[str, str]] = set()

@@ -103,14 +103,12 @@ class SchemaCheck:
         for node in self._schemas:
             if id(node) in self._inspection.flawed or self._is_only_reference(node):
                 continue
-            schema = self._shallow(node)
-            if schema is None:
+            try:
+                told = self._contradiction_of(node)
+            except UNREADABLE_SCHEMA:
                 continue
-            told = self._forbidden_by_false(node, schema) or self._contradiction_of(schema)
             if told is not None:
                 found[id(node)] = (node, told)
-            else:
-                self._tell_members(node, schema)
         for node, told in found.values():
             inner = {id(one) for one in self._parts_of(node)} - {id(node)}
             if inner.isdisjoint(found) and inner.isdisjoint(self._inspection.flawed):
@@ -137,13 +135,17 @@ class SchemaCheck:
                     return Contradiction(f"{name} is required, and false forbids it", ("required",))
         return None
 
-    def _contradiction_of(self, schema: dict[str, Any]) -> Contradiction | None:
+    def _contradiction_of(self, node: Node) -> Contradiction | None:
+        """Return why nothing satisfies the schema of *node*; tell what its members forbid."""
+        schema = self._reader.shallow_schema(node)
+        found = self._forbidden_by_false(node, schema)
         told = schema.get("x-contradiction")
-        if not told and undeclared_required(schema):
-            return None  # told in its own words
-        found = contradiction_in(schema)
-        if told and found is None:
-            return Contradiction(told, ("allOf", "required", "type", "enum"))
+        if found is None and (told or not undeclared_required(schema)):
+            found = contradiction_in(schema)
+        if found is None and told:
+            found = Contradiction(told, ("allOf", "required", "type", "enum"))
+        if found is None:
+            self._tell_members(node, schema)
         return found
 
     def _tell_members(self, node: Node, schema: dict[str, Any]) -> None:
@@ -341,9 +343,10 @@ def _needed_below(node: Node) -> Iterator[Node]:
     if node.get("type") == "object":
         members, required = node.get("properties"), node.get("required")
         for name in required if isinstance(required, list) else ():
-            member = members.get(name) if isinstance(members, Node) else None
-            if isinstance(member, Node):
-                yield member
+            if not isinstance(members, Node) or not isinstance(name, str):
+                continue
+            if isinstance(members.get(name), Node):
+                yield members[name]
     least = node.get("minItems")
     if node.get("type") == "array" and isinstance(least, int) and least > 0:
         items = node.get("items")

@@ -167,7 +167,10 @@ class StructureCheck:
         """Tell each error once for each key; what follows from another is left out."""
         told: set[str] = set()
         names = {error.kind.name for error in errors}
+        needed = ONE_OF.get(kind, ())
         is_more = bool(names - {"unevaluatedProperties"})
+        if needed and node.keys().isdisjoint(needed):
+            is_more = True
         for error in errors:
             if error.kind.name in OF_UNKNOWN_KEYS:
                 self._tell_unknown(kind, node, error.kind.unexpected, is_more=is_more)
@@ -222,7 +225,7 @@ class StructureCheck:
                 told = FlawKind.EXCLUSIVE_KEYS
                 self._inspection.tell(told, line, one, observed=other, node=node)
         needed = ONE_OF.get(kind, ())
-        if needed and not any(key in node for key in needed):
+        if needed and node.keys().isdisjoint(needed):
             self._missing(node, " or ".join(needed))
 
     def _tell_names(self, kind: str, node: Node) -> None:
@@ -309,9 +312,11 @@ class StructureCheck:
         known: set[str] = set()
         for tag in tags if isinstance(tags, list) else ():
             name = tag.get("name") if isinstance(tag, Node) else None
-            if name in known and isinstance(tag, Node):
-                self._inspection.tell(FlawKind.DUPLICATE_TAG, tag.line_of("name"), str(name))
-            known.add(str(name))
+            if not isinstance(name, str):
+                continue
+            if name in known:
+                self._inspection.tell(FlawKind.DUPLICATE_TAG, tag.line_of("name"), name)
+            known.add(name)
 
 
 @cache
