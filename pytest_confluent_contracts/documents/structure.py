@@ -20,7 +20,7 @@ from pytest_confluent_contracts.documents.keywords import HONOURED, NOT_JUDGED
 from pytest_confluent_contracts.documents.lines import Node, strip
 from pytest_confluent_contracts.documents.objects import ALONE_OR_IN_A_LIST, IN_LISTS, UNDER_NAMES
 from pytest_confluent_contracts.model.flaws import FlawKind
-from pytest_confluent_contracts.model.violations import violation_of
+from pytest_confluent_contracts.model.violations import quote_value, violation_of
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.documents.inspection import Inspection, Visit
@@ -88,7 +88,10 @@ class StructureCheck:
         kind, node = visit.kind, visit.node
         if self._inspection.is_reference(kind, node):
             return
-        own = {key: value for key, value in node.items() if key != "$ref" or kind == "schema"}
+        if "$ref" in node and not isinstance(node["$ref"], str):
+            self._tell_no_reference(node)
+            return
+        own = {key: value for key, value in node.items() if key != "$ref"}
         if kind == "schema":
             own = _with_parts_left_out(own)
         self._tell_excluded(kind, node)
@@ -218,6 +221,11 @@ class StructureCheck:
             found = {"observed": kind, "expected": "" if told else expected}
             self._inspection.tell(kind_of_flaw, line, key, node=node, **found)
 
+    def _tell_no_reference(self, node: Node) -> None:
+        found = ("type", quote_value(node["$ref"]), "string")
+        line = node.line_of("$ref")
+        self._inspection.tell(FlawKind.WRONG_VALUE, line, "$ref", observed=found, node=node)
+
     def _tell_excluded(self, kind: str, node: Node) -> None:
         for one, other in EXCLUSIVE.get(kind, ()):
             if one in node and other in node:
@@ -284,13 +292,13 @@ class StructureCheck:
     def _tell_choice(self, node: Node, key: str, known: tuple[str, ...]) -> bool:
         """Tell where *key* has another value than those that are *known*; return if it has one."""
         value = node.get(key)
-        if value in known:
+        if isinstance(value, str) and value in known:
             return True
-        if isinstance(value, str):
-            found = ("enum", json.dumps(value), tuple(json.dumps(one) for one in known))
+        if value is not None:
+            found = ("enum", quote_value(value), tuple(json.dumps(one) for one in known))
             line = node.line_of(key)
             self._inspection.tell(FlawKind.WRONG_VALUE, line, key, observed=found, node=node)
-        elif value is None:
+        else:
             self._missing(node, key)
         return False
 
