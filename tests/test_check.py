@@ -1565,6 +1565,88 @@ ROWS = [
             """),
     ),
     Row(
+        "a value that the schema forbids",
+        FlawKind.X_CONTRACT_VALUE,
+        things(
+            """
+            x-contract:
+              values:
+                properties:
+                  kind: [cat, 5]  # here
+            requestBody:
+              content:
+                application/json:
+                  schema: {type: object, properties: {kind: {type: string}}}
+            """
+        ),
+        things(
+            """
+            x-contract:
+              values:
+                properties:
+                  kind: [cat, '5']
+            requestBody:
+              content:
+                application/json:
+                  schema: {type: object, properties: {kind: {type: string}}}
+            """
+        ),
+    ),
+    Row(
+        "a required member that not forbids",
+        FlawKind.UNSATISFIABLE,
+        schema(
+            """
+            type: object
+            required: [a, b]
+            not: {required: [a]}  # here
+            """
+        ),
+        schema(
+            """
+            type: object
+            required: [a, b]
+            not: {required: [a, c]}
+            """
+        ),
+    ),
+    Row(
+        "branches that differ far below are not the same",
+        FlawKind.UNSATISFIABLE,
+        schema(
+            """
+            oneOf:  # here
+            - {properties: {a: {properties: {b: {properties: {c: {type: string}}}}}}}
+            - {properties: {a: {properties: {b: {properties: {c: {type: string}}}}}}}
+            """
+        ),
+        schema(
+            """
+            oneOf:
+            - {properties: {a: {items: {items: {items: {items: {items: {type: string}}}}}}}}
+            - {properties: {a: {items: {items: {items: {items: {items: {type: integer}}}}}}}}
+            """
+        ),
+    ),
+    Row(
+        "a branch to nothing, which a mapping names, too",
+        FlawKind.DANGLING_REFERENCE,
+        schema(
+            """
+            oneOf:
+            - $ref: '#/components/schemas/Cat'  # here
+            discriminator: {propertyName: kind, mapping: {cat: '#/components/schemas/Cat'}}
+            """
+        ),
+        schema(
+            """
+            oneOf:
+            - {type: object, properties: {kind: {const: cat}}}
+            discriminator: {propertyName: kind}
+            """
+        ),
+    ),
+    Row(
         "credentials of no scheme",
         FlawKind.X_CONTRACT_SCHEME,
         things(

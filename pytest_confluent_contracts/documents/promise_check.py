@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.documents.lines import Node
+from pytest_confluent_contracts.documents.lines import Items, Node, strip
 from pytest_confluent_contracts.documents.stated import errors_in_block
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.flaws import FlawKind
 from pytest_confluent_contracts.model.paths import ITEM, VALUE
+from pytest_confluent_contracts.model.violations import violation_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -69,9 +71,11 @@ class PromiseCheck:
             for way in ways:
                 schemas += bodies[way]
             listed = block[entry].get("properties")
-            for path in listed if isinstance(listed, (list, Node)) else ():
-                line = listed.line_of(path) if isinstance(listed, Node) else 0
-                self._check_member(path, line or block[entry].line_of("properties"), schemas)
+            line = block[entry].line_of("properties")
+            if isinstance(listed, Node):
+                self._check_values(listed, schemas)
+            for index, path in enumerate(listed if isinstance(listed, list) else ()):
+                self._check_member(path, _line_in_list(listed, index, line), schemas)
         for entry, keys in SINGLE.items():
             for key in keys:
                 if key in block.get(entry, ()):
@@ -159,30 +163,59 @@ class PromiseCheck:
                 found.append(True if schema is None else schema)
         return found
 
-    def _check_member(self, path: str, line: int, schemas: list[Any]) -> None:
-        """Tell the member at *path* unless one of the *schemas* has it, or may have any."""
-        steps = paths.steps_of(path)
-        if any(_may_have(schema, steps, schema) for schema in schemas):
-            return
-        self._inspection.tell(FlawKind.X_CONTRACT_MEMBER, line, path)
+    def _check_member(self, path: str, line: int, schemas: list[Any]) -> list[Any]:
+        """Return the schemas of the member at *path*; tell where none of *schemas* has it."""
+        found: list[Any] = []
+        for schema in schemas:
+            found += _schemas_at(schema, paths.steps_of(path), schema)
+        if not found:
+            self._inspection.tell(FlawKind.X_CONTRACT_MEMBER, line, path)
+        return found
+
+    def _check_values(self, listed: Node, schemas: list[Any]) -> None:
+        """Tell the values of each member that no schema of it allows."""
+        import jsonschema_rs
+
+        for path, values in listed.items():
+            found = self._check_member(path, listed.line_of(path), schemas)
+            if not found or any("$ref" in json.dumps(one, default=str) for one in found):
+                continue
+            try:
+                validator = jsonschema_rs.Draft202012Validator({"anyOf": found})
+                only = jsonschema_rs.Draft202012Validator(found[0])
+            except ValueError:
+                continue
+            for index, value in enumerate(values):
+                if not validator.is_valid(strip(value)):
+                    error = next(only.iter_errors(strip(value)))
+                    line = _line_in_list(values, index, listed.line_of(path))
+                    kind = FlawKind.X_CONTRACT_VALUE
+                    self._inspection.tell(kind, line, path, observed=violation_of(error))
 
 
-def _may_have(schema: Any, steps: Iterable[Any], root: Any) -> bool:
-    """Return whether *schema* lists what *steps* lead to, or says too little to tell."""
+def _line_in_list(listed: list[Any], index: int, otherwise: int) -> int:
+    return listed.lines[index] if isinstance(listed, Items) else otherwise
+
+
+def _schemas_at(schema: Any, steps: Iterable[Any], root: Any) -> Iterator[Any]:
+    """Yield the schemas of what *steps* lead to; True where *schema* says too little to tell."""
     if not isinstance(schema, dict):
-        return schema is not False
+        if schema is not False:
+            yield True
+        return
     step, *rest = [*steps] or [None]
     if step is None:
-        return True
+        yield schema
+        return
     reference = schema.get("$ref")
     if isinstance(reference, str):
         target = root.get("$defs", {}).get(reference.rpartition("/")[2], True)
-        if _may_have(target, steps, root):
-            return True
+        yield from _schemas_at(target, steps, root)
     for keyword in COMBINED:
-        if any(_may_have(one, steps, root) for one in schema.get(keyword, ())):
-            return True
-    return any(_may_have(one, rest, root) for one in _below(schema, step))
+        for one in schema.get(keyword, ()):
+            yield from _schemas_at(one, steps, root)
+    for one in _below(schema, step):
+        yield from _schemas_at(one, rest, root)
 
 
 def _below(schema: Mapping[str, Any], step: Any) -> Iterator[Any]:

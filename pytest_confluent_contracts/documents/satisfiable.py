@@ -31,6 +31,14 @@ SIZES = (
     ("minContains", "maxContains"),
     *EXCLUSIVE_PAIRS,
 )
+# Keywords that ask for the same where they have the same value, and hold no schemas.
+OF_PLAIN_VALUES = frozenset(
+    {
+        *("type", "required", "const", "enum", "pattern", "format", "multipleOf", "uniqueItems"),
+        *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+        *("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
+    }
+)
 # By these a schema may allow members that it does not list.
 OF_OTHER_MEMBERS = ("patternProperties", "$ref", "oneOf", "anyOf", "allOf", "if")
 
@@ -99,12 +107,26 @@ def _kept_apart(schema: Mapping[str, Any]) -> Contradiction | None:
     if values is not None and not values:
         return Contradiction("no value of const and enum is allowed by every part", ("const",))
     denied = schema.get("not")
-    types = types_allowed(schema)
-    if isinstance(denied, Mapping) and types:
-        said = {key for key in denied if key != "x-line"}
-        if said == {"type"} and set(types) <= _types_with_integer(denied):
-            return Contradiction(f"type {types[0]} is what `not` forbids", ("not",))
+    if isinstance(denied, Mapping) and denied and _implies(schema, denied):
+        return Contradiction("what `not` forbids is what the schema asks for", ("not",))
     return None
+
+
+def _implies(schema: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether whatever satisfies *schema* satisfies *other*, as far as its keywords show."""
+    said = other.keys() - {"x-line"}
+    return bool(said) and all(_implies_keyword(schema, key, other[key]) for key in said)
+
+
+def _implies_keyword(schema: Mapping[str, Any], key: str, value: Any) -> bool:
+    if key not in schema or key not in OF_PLAIN_VALUES:
+        return False
+    if key == "type":
+        types = set(types_allowed(schema))
+        return bool(types) and types <= _types_with_integer({"type": value})
+    if key == "required":
+        return set(value) <= set(schema["required"])
+    return bool(schema[key] == value)
 
 
 def _types_with_integer(schema: Mapping[str, Any]) -> set[str]:

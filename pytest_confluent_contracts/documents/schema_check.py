@@ -56,11 +56,11 @@ class ShallowReader(SchemaReader):
         self._count += 1
         is_far = self._depth > DEEPEST_LOOK or self._count > MOST_PARTS
         if is_far and node is not False:
-            return {}
+            return {"x-unknown": self._count}  # the same as no other
         try:
             return super()._merged(node, around)
         except ContractError:  # told where it is; the rest is looked at all the same
-            return {}
+            return {"x-unknown": self._count}
 
 
 class SchemaCheck:
@@ -302,7 +302,8 @@ class SchemaCheck:
         line, told = mapping.line_of(value), FlawKind.DISCRIMINATOR_MAPPING
         found = self._mapped_schema(mapping, target)
         if found is None:
-            self._inspection.tell(told, line, value, observed=target)
+            if not self._is_told_as_dangling(target, line):
+                self._inspection.tell(told, line, value, observed=target)
             return
         targets = [self._inspection.resolved(branch) for branch in branches]
         is_known = all(isinstance(one, Node) and "$ref" in one for one in branches)
@@ -312,6 +313,13 @@ class SchemaCheck:
         if not any(self._inspection.resolved(found) is one for one in targets):
             names = tuple(str(one["$ref"]) for one in branches)
             self._inspection.tell(told, line, value, observed=target, expected=names)
+
+    def _is_told_as_dangling(self, target: str, line: int) -> bool:
+        """Return whether a branch refers to *target*, too, and it is told there."""
+        file = self._inspection.files.file_at(line).name
+        references = (target, f"#/components/schemas/{target}")
+        told = FlawKind.DANGLING_REFERENCE
+        return any(self._inspection.is_told(told, (one, file)) for one in references)
 
     def _mapped_schema(self, mapping: Node, target: str) -> Any:
         """Return the schema that *target* names: a name, or a reference; None where it is none."""

@@ -64,6 +64,7 @@ class FlawKind(StrEnum):
     X_CONTRACT_MEMBER = "x-contract-member"
     X_CONTRACT_HEADER = "x-contract-header"
     X_CONTRACT_PARAMETER = "x-contract-parameter"
+    X_CONTRACT_VALUE = "x-contract-value"
     X_CONTRACT_SCHEME = "x-contract-scheme"
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.clauses import Quoted
     from pytest_confluent_contracts.model.flaws import Flaw
 
+# Whose sentence names what the value is of.
+NAMED_BEFORE = frozenset({FlawKind.WRONG_VALUE, FlawKind.X_CONTRACT_VALUE})
 OF_UNKNOWN_MEMBERS = ("additionalProperties", "unevaluatedProperties")
 MOST_PLACES = 5  # of one flaw that are named in its line; JSON and SARIF have all
 # What is wrong, and what is expected; filled with the parts of a flaw.
@@ -98,6 +100,9 @@ SENTENCES: Mapping[FlawKind, str] = {
     ),
     FlawKind.X_CONTRACT_PARAMETER: (
         "x-contract names the parameter `{subject}`, which the path has not (it has: {expected})"
+    ),
+    FlawKind.X_CONTRACT_VALUE: (
+        "x-contract has a value for `{subject}` that its schema forbids: {violation}"
     ),
     FlawKind.X_CONTRACT_SCHEME: (
         "x-contract names the security scheme `{subject}`, which is not defined (under"
@@ -251,7 +256,7 @@ def _violation(flaw: Flaw) -> str:
     if wrong[0] == "uniqueItems":
         return f"two items of {where} are equal" if flaw.subject else "two items are equal"
     sentence = violation_sentence(wrong)
-    is_of_key = flaw.kind is FlawKind.WRONG_VALUE or not flaw.subject
+    is_of_key = flaw.kind in NAMED_BEFORE or not flaw.subject
     is_of_key = is_of_key or wrong[0] in OF_UNKNOWN_MEMBERS
     return sentence if is_of_key else f"{where}: {sentence}"
 
