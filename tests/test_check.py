@@ -18,6 +18,7 @@ from running import ROOT
 
 from pytest_confluent_contracts import __main__ as commands
 from pytest_confluent_contracts.documents import structure
+from pytest_confluent_contracts.documents.ecma_pattern import is_ecma_pattern
 from pytest_confluent_contracts.documents.self_check import flaws_in
 from pytest_confluent_contracts.model.flaws import FlawKind
 from pytest_confluent_contracts.report import flaws as report
@@ -1695,6 +1696,34 @@ def test_one_flaw_is_told_once_at_its_line(row: Row, tmp_path: Path) -> None:
 def test_what_comes_closest_and_is_permitted_is_not_told(row: Row, tmp_path: Path) -> None:
     """Nothing is said of it."""
     assert flaws_in(written(tmp_path / "permitted.yaml", row.permitted, row.version)) == []
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"\p{L}+",
+        r"\u{12345}+",
+        r"[[:alpha:]]",
+        r"^[^]*$",
+        r"[]",
+        r"(?<=a+)b",
+        r"(?<year>\d{4})\k<year>",
+        r"[+*]+\++",
+        r"a{,3}",
+        r"\cA\/\-",
+    ],
+)
+def test_a_pattern_of_ecma_is_one(pattern: str) -> None:
+    """What only ECMA-262 reads, or reads otherwise, is a pattern all the same."""
+    assert is_ecma_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(", "a)", "[z-a]", "*a", "a{2,1}", "\\", "(?i)a", "a++", "a{2}+", "(?#c)", "(?>a)"]
+)
+def test_a_pattern_of_another_dialect_is_none(pattern: str) -> None:
+    """What nobody reads, and what ECMA-262 has not, is none."""
+    assert not is_ecma_pattern(pattern)
 
 
 def test_every_kind_of_flaw_has_a_row() -> None:

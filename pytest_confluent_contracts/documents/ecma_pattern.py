@@ -7,13 +7,20 @@ what only ECMA-262 has taken for something else; and so is what ECMA-262 has not
 from __future__ import annotations
 
 import re
+import warnings
 
 # Inside a class or behind a backslash, signs mean themselves.
-ESCAPED_OR_CLASS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+ESCAPED_OR_CLASS = re.compile(r"\\[pPu]\{[^}]*\}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 # Groups with Python's names, comments, atomic groups, flags for the rest; possessive quantifiers.
-NOT_IN_ECMA = re.compile(r"\(\?(?:P[<=>]|#|>|[aiLmsux]+\))|[*+?}]\+")
-# What ECMA-262 has and the others have not, and what stands for it.
-ONLY_IN_ECMA = (("[^]", r"[\s\S]"), ("[]", "(?!)"), ("(?<=", "(?="), ("(?<!", "(?!"))
+NOT_IN_ECMA = re.compile(r"\(\?(?:P[<=>]|#|>|[aiLmsux]+\))|[*+?]\+|\{\d+(?:,\d*)?\}\+")
+# What ECMA-262 has and the others have not, or not all of it, and what stands for it.
+ONLY_IN_ECMA = (
+    (re.compile(r"\[\^\]"), "."),
+    (re.compile(r"\[\]"), "(?!)"),
+    (re.compile(r"\(\?<[=!]"), "(?="),
+    (re.compile(r"\(\?<\w+>"), "("),
+    (re.compile(r"\\k<\w+>|\\[pP]\{[^}]*\}"), "x"),
+)
 
 
 def is_ecma_pattern(pattern: str) -> bool:
@@ -27,7 +34,7 @@ def is_ecma_pattern(pattern: str) -> bool:
     if _is_read(pattern):
         return True
     for written, other in ONLY_IN_ECMA:
-        pattern = pattern.replace(written, other)
+        pattern = written.sub(other, pattern)
     return _is_read(pattern)
 
 
@@ -35,7 +42,9 @@ def _is_read(pattern: str) -> bool:
     import jsonschema_rs
 
     try:
-        re.compile(pattern)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of sets in sets, which ECMA has not
+            re.compile(pattern)
         return True
     except re.error as error:
         if "group reference" in error.msg:  # a number, of which ECMA-262 makes a character
