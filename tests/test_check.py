@@ -1817,6 +1817,7 @@ def test_the_bundled_document_has_the_two_broken_examples_of_its_page(
     assert commands.main(["check", "confluent-api-keys"]) == 1
     lines = (ROOT / "specs" / "confluent-api-keys.yaml").read_text("utf-8").splitlines()
     location, errors = capsys.readouterr().out.splitlines()
+    assert f"{location}\n{errors}\n" in (ROOT / "README.md").read_text("utf-8")
     for told, shown in ((location, "{object}/{id}"), (errors, "errors: [")):
         line = int(told.split(":")[1])
         assert shown in lines[line - 1]
