@@ -276,6 +276,23 @@ ROWS = [
             """),
     ),
     Row(
+        "no part at all in 3.0",
+        FlawKind.WRONG_VALUE,
+        schema(
+            """
+            type: object
+            allOf: []  # here
+            """
+        ),
+        schema(
+            """
+            type: object
+            allOf: [{}]
+            """
+        ),
+        "3.0.3",
+    ),
+    Row(
         "a negative length",
         FlawKind.WRONG_VALUE,
         schema("""

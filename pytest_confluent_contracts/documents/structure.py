@@ -273,6 +273,10 @@ class StructureCheck:
     def _tell_schema_of_3_0(self, node: Node) -> None:
         if node.get("type") == "array" and "items" not in node:
             self._missing(node, "items")
+        for key in ("allOf", "oneOf", "anyOf"):
+            if node.get(key) == []:
+                line, found = node.line_of(key), ("minItems", "[]", 1)
+                self._inspection.tell(FlawKind.WRONG_VALUE, line, key, observed=found, node=node)
         if node.get("readOnly") is True and node.get("writeOnly") is True:
             line = max(node.line_of("readOnly"), node.line_of("writeOnly"))
             told = FlawKind.EXCLUSIVE_KEYS
