@@ -1114,6 +1114,30 @@ ROWS = [
             """),
     ),
     Row(
+        "a required member that nothing declares, of a list in lines",
+        FlawKind.UNDECLARED_REQUIRED,
+        schema(
+            """
+            type: object
+            properties: {a: {}}
+            required:
+            - a
+            - b  # here
+            additionalProperties: false
+            """
+        ),
+        schema(
+            """
+            type: object
+            properties: {a: {}}
+            required:
+            - a
+            - b
+            additionalProperties: {}
+            """
+        ),
+    ),
+    Row(
         "a required member of the same kind",
         FlawKind.ENDLESS,
         schema("""

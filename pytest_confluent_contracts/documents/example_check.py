@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_confluent_contracts.documents.lines import Items, Node, strip
+from pytest_confluent_contracts.documents.lines import Node, line_in_list, strip
 from pytest_confluent_contracts.documents.objects import parts_of
 from pytest_confluent_contracts.documents.schema_check import held
 from pytest_confluent_contracts.model import paths
@@ -254,12 +254,7 @@ def _indexes(listed: Any) -> range:
 
 def _item(holder: Node, key: str, index: int) -> Shown:
     listed = holder[key]
-    return Shown(listed[index], _line_in_list(listed, index, holder.line_of(key)))
-
-
-def _line_in_list(listed: list[Any], index: int, otherwise: int) -> int:
-    """Return the line of an item, *otherwise* where it is not known."""
-    return listed.lines[index] if isinstance(listed, Items) else otherwise
+    return Shown(listed[index], line_in_list(listed, index, holder.line_of(key)))
 
 
 def _read_scalar(text: str) -> Any:
@@ -306,7 +301,7 @@ def _line_of(one: Shown, steps: list[str | int]) -> int:
         if isinstance(value, Node) and step in value:
             line, value = value.line_of(str(step)), value[str(step)]
         elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            line, value = _line_in_list(value, step, line), value[step]
+            line, value = line_in_list(value, step, line), value[step]
         else:
             break
     return line

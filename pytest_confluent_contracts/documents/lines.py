@@ -33,6 +33,13 @@ class Items(list[Any]):
         self.lines: list[int] = []
 
 
+def line_in_list(listed: list[Any], index: int, otherwise: int) -> int:
+    """Return the line of an item of *listed*, *otherwise* where it is not known."""
+    if isinstance(listed, Items):
+        return listed.lines[index]
+    return otherwise
+
+
 class RepeatedKey(NamedTuple):
     """A key that stands a second time in one mapping, and the line where it does."""
 

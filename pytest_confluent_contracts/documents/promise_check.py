@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.documents.lines import Items, Node, strip
+from pytest_confluent_contracts.documents.lines import Node, line_in_list, strip
 from pytest_confluent_contracts.documents.stated import errors_in_block
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.flaws import FlawKind
@@ -75,7 +75,7 @@ class PromiseCheck:
             if isinstance(listed, Node):
                 self._check_values(listed, schemas)
             for index, path in enumerate(listed if isinstance(listed, list) else ()):
-                self._check_member(path, _line_in_list(listed, index, line), schemas)
+                self._check_member(path, line_in_list(listed, index, line), schemas)
         for entry, keys in SINGLE.items():
             for key in keys:
                 if key in block.get(entry, ()):
@@ -188,13 +188,9 @@ class PromiseCheck:
             for index, value in enumerate(values):
                 if not validator.is_valid(strip(value)):
                     error = next(only.iter_errors(strip(value)))
-                    line = _line_in_list(values, index, listed.line_of(path))
+                    line = line_in_list(values, index, listed.line_of(path))
                     kind = FlawKind.X_CONTRACT_VALUE
                     self._inspection.tell(kind, line, path, observed=violation_of(error))
-
-
-def _line_in_list(listed: list[Any], index: int, otherwise: int) -> int:
-    return listed.lines[index] if isinstance(listed, Items) else otherwise
 
 
 def _schemas_at(schema: Any, steps: Iterable[Any], root: Any) -> Iterator[Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.documents.ecma_pattern import is_ecma_pattern
 from pytest_confluent_contracts.documents.inspection import UNREADABLE_SCHEMA
-from pytest_confluent_contracts.documents.lines import Node
+from pytest_confluent_contracts.documents.lines import Node, line_in_list
 from pytest_confluent_contracts.documents.references import (
     UnfollowedReference,
     UnresolvedReference,
@@ -153,7 +153,7 @@ class SchemaCheck:
         parts = [part for part in self._parts_of(node) if part is not node]
         if not any(id(part) in self._inspection.flawed for part in parts):
             for name in undeclared_required(schema):
-                line, told = self._key_line(node, "required", "allOf"), FlawKind.UNDECLARED_REQUIRED
+                line, told = self._required_line(node, name), FlawKind.UNDECLARED_REQUIRED
                 self._inspection.tell(told, line, name, node=node)
         if "allOf" in node or "$ref" in node:
             self._tell_forbidden(node, schema)
@@ -189,6 +189,14 @@ class SchemaCheck:
                 if schema is None or contradiction_in(schema) or schema.get("x-contradiction"):
                     return True
         return False
+
+    def _required_line(self, node: Node, name: str) -> int:
+        """Return the line on which *node*, or a part of it, requires the member *name*."""
+        for part in self._parts_of(node):
+            required = part.get("required")
+            if isinstance(required, list) and name in required:
+                return line_in_list(required, required.index(name), part.line_of("required"))
+        return self._key_line(node, "allOf")
 
     def _key_line(self, node: Node, *keys: str) -> int:
         for key in keys:
