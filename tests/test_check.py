@@ -137,6 +137,64 @@ ROWS = [
             """),
     ),
     Row(
+        "a misspelt key that has to be there",
+        FlawKind.UNKNOWN_KEY,
+        things(
+            """
+            parameters:
+            - name: size
+              in: query
+              style: form
+              shema: {type: integer}  # here
+            """
+        ),
+        things(
+            """
+            parameters:
+            - name: size
+              in: query
+              style: form
+              schema: {type: integer}
+            """
+        ),
+    ),
+    Row(
+        "misspelt parameters of a path",
+        FlawKind.UNKNOWN_KEY,
+        operation(
+            """
+            paramters: [{name: id, in: path, required: true, schema: {type: string}}]  # here
+            """
+        ),
+        operation(
+            """
+            parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+            """
+        ),
+    ),
+    Row(
+        "a misspelt section of components that is referred to",
+        FlawKind.UNKNOWN_KEY,
+        answer(
+            """
+            schema: {$ref: '#/components/schemas/Thing'}
+            """,
+            """
+            schema:  # here
+              Thing: {type: object}
+            """,
+        ),
+        answer(
+            """
+            schema: {$ref: '#/components/schemas/Thing'}
+            """,
+            """
+            schemas:
+              Thing: {type: object}
+            """,
+        ),
+    ),
+    Row(
         "a keyword that 3.0 has not",
         FlawKind.UNKNOWN_KEY,
         schema("""
@@ -409,6 +467,13 @@ ROWS = [
             - name: A
             """,
         ),
+    ),
+    Row(
+        "a tag that stands twice with all it has, in 3.0",
+        FlawKind.DUPLICATE_TAG,
+        document("", more="tags:\n- name: a\n- name: a  # here\n"),
+        document("", more="tags:\n- name: a\n- name: b\n"),
+        "3.0.3",
     ),
     # --- what refers to something ----------------------------------------------------------------
     Row(
@@ -842,6 +907,12 @@ ROWS = [
               variables: {region: {default: eu}}
             """,
         ),
+    ),
+    Row(
+        "a server without any variables",
+        FlawKind.UNDEFINED_VARIABLE,
+        document("", more="servers: [{url: 'https://{region}.example.com/{base}'}]  # here\n"),
+        document("", more="servers: [{url: 'https://example.com/base'}]\n"),
     ),
     Row(
         "a default of a server that is not in its enum",
@@ -1311,6 +1382,24 @@ ROWS = [
             """
         ),
         "3.0.3",
+    ),
+    Row(
+        "null in an enum and as the default, where it is not allowed",
+        FlawKind.ENUM,
+        schema(
+            """
+            type: string
+            enum: [a, null]  # here
+            default: null
+            """
+        ),
+        schema(
+            """
+            type: [string, 'null']
+            enum: [a, null]
+            default: null
+            """
+        ),
     ),
     Row(
         "a constant of another type",

@@ -53,6 +53,7 @@ class ExampleCheck:
 
     def __init__(self, inspection: Inspection) -> None:
         self._inspection = inspection
+        self._denied: dict[int, list[Any]] = {}
         self._validators: dict[tuple[int, str], tuple[dict[str, Any], Any] | None] = {}
 
     def check(self, visit: Visit) -> None:
@@ -81,6 +82,7 @@ class ExampleCheck:
         if "const" in node:
             shown.append(_shown(node, "const"))
         wrong = [one for one in shown if self._is_wrong(one, node)]
+        self._denied[id(node)] = [one.value for one in wrong]
         if shown and len(wrong) == len(shown):  # the type is wrong, or whatever forbids them all
             line = max(node.line_of(key) for key in ("enum", "const") if key in node)
             self._hold(FlawKind.ENUM, Shown(wrong[0].value, line), held(node), ("",))
@@ -99,9 +101,11 @@ class ExampleCheck:
         shown = [_item(node, "examples", at) for at in _indexes(node.get("examples"))]
         if "example" in node:
             shown.append(_shown(node, "example"))
+        denied = self._denied.get(id(node), [])  # what is listed, and told as that
         for one in shown:
-            self._hold(FlawKind.EXAMPLE, one, holder, EITHER_WAY)
-        if "default" in node:
+            if one.value not in denied:
+                self._hold(FlawKind.EXAMPLE, one, holder, EITHER_WAY)
+        if "default" in node and node["default"] not in denied:
             self._hold(FlawKind.DEFAULT, _shown(node, "default"), holder, EITHER_WAY)
 
     def _check_media(self, name: str, stated: Any, other_way: str) -> None:

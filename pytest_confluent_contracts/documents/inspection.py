@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_confluent_contracts.documents.file_set import LINES_A_FILE, FileSet
 from pytest_confluent_contracts.documents.lines import Node, RepeatedKey, nodes_in
 from pytest_confluent_contracts.documents.loading import load_with_repeated
-from pytest_confluent_contracts.documents.objects import SECTIONS, Part, parts_of
+from pytest_confluent_contracts.documents.objects import SECTIONS, Part, misspelt, parts_of
 from pytest_confluent_contracts.documents.references import (
     UnfollowedReference,
     UnresolvedReference,
@@ -220,6 +220,9 @@ class Inspection:
         except UnfollowedReference:
             return None
         except UnresolvedReference:
+            section = TO_COMPONENT.search(reference)
+            if section is not None and self.is_misspelt_section(section[1]):
+                return None
             file = self.files.file_at(line).name
             told = FlawKind.DANGLING_REFERENCE
             self.tell(told, line, reference, node=holder, cause=(reference, file))
@@ -227,6 +230,11 @@ class Inspection:
             self.flawed.add(id(holder))
             self.tell(FlawKind.UNREADABLE_FILE, line, reference, observed=str(error))
         return None
+
+    def is_misspelt_section(self, name: str) -> bool:
+        """Return whether the components called *name* stand under a key that is misspelt."""
+        components = self.source.root.get("components")
+        return isinstance(components, Node) and bool(misspelt(name, components))
 
     def resolved(self, stated: Any) -> Node | None:
         """Return the object at *stated*, its references followed, None where that leads nowhere."""

@@ -58,6 +58,8 @@ class LinkCheck:
     # --- credentials ------------------------------------------------------------------------------
 
     def _check_requirement(self, requirement: Node) -> None:
+        if self._inspection.is_misspelt_section("securitySchemes"):
+            return
         for name, scopes in requirement.items():
             line = requirement.line_of(name)
             if name not in self._schemes:
@@ -88,7 +90,10 @@ class LinkCheck:
         variables = stated if isinstance(stated, Node) else Node(server.line)
         for name in dict.fromkeys(VARIABLE.findall(str(server.get("url")))):
             if name not in variables:
-                self._inspection.tell(FlawKind.UNDEFINED_VARIABLE, server.line_of("url"), name)
+                # Without any variables, one thing is missing, however many are named.
+                cause = None if "variables" in server else id(server)
+                line, told = server.line_of("url"), FlawKind.UNDEFINED_VARIABLE
+                self._inspection.tell(told, line, name, cause=cause)
         for name, variable in variables.items():
             values = variable.get("enum") if isinstance(variable, Node) else None
             default = variable.get("default") if isinstance(variable, Node) else None
@@ -134,7 +139,7 @@ class LinkCheck:
         named, reference = link.get("operationId"), link.get("operationRef")
         if isinstance(named, str) and named not in self._operations:
             line = link.line_of("operationId")
-            self._inspection.tell(FlawKind.LINK_OPERATION, line, named)
+            self._inspection.tell(FlawKind.LINK_OPERATION, line, named, cause=named)
         if isinstance(named, str):
             return self._operations.get(named)
         if not isinstance(reference, str):

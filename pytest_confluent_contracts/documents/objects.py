@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_confluent_contracts.documents.keywords import HELD, HELD_BY_NAME
 from pytest_confluent_contracts.documents.lines import Node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+NEAR = 0.85  # from here on two names are taken for one that is misspelt
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 FLOWS = ("implicit", "password", "clientCredentials", "authorizationCode")
 # Whatever stands in these, under any name but one of an extension, is an object of one kind.
@@ -103,6 +105,16 @@ def parts_of(kind: str, node: Node) -> Iterator[Part]:
                 yield Part(ALONE_OR_IN_A_LIST[kind, key], one, line, key)
         elif (kind, key) in UNDER_NAMES and isinstance(value, Node):
             yield from _named_parts(UNDER_NAMES[kind, key], kind, value)
+
+
+def misspelt(name: str, known: Iterable[str]) -> str:
+    """Return which of the *known* names is *name* misspelt, or the other way round; else ``""``.
+
+    >>> misspelt("maxLenght", ["minLength", "maxLength"])
+    'maxLength'
+    """
+    near = difflib.get_close_matches(name, known, 1, NEAR)
+    return next((one for one in near if one != name), "")
 
 
 def _named_parts(kind: str, holder: str, node: Node) -> Iterator[Part]:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_confluent_contracts.documents.lines import Node
-from pytest_confluent_contracts.documents.objects import METHODS
+from pytest_confluent_contracts.documents.objects import METHODS, misspelt
 from pytest_confluent_contracts.model.flaws import FlawKind
 from pytest_confluent_contracts.model.paths import template_names
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.documents.inspection import Inspection, Visit
 
+MOST_PARAMETERS = 1_000  # as many as anybody may have meant
 VARIABLE = re.compile(r"\{[^{}/]+\}")
 
 
@@ -105,6 +106,8 @@ class PathCheck:
     def _unread_count(self, holder: Node) -> int:
         """Return how many parameters of *holder* cannot be read: any may be the one that is due."""
         stated = holder.get("parameters")
+        if "parameters" not in holder and misspelt("parameters", holder):
+            return MOST_PARAMETERS
         length = len(stated) if isinstance(stated, list) else 0
         return length - sum(bool(one.name) for one in self._listed(holder))
 

@@ -8,17 +8,21 @@ and what stands below it by theirs.
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_confluent_contracts.documents.keywords import HONOURED, NOT_JUDGED
 from pytest_confluent_contracts.documents.lines import Node, strip
-from pytest_confluent_contracts.documents.objects import ALONE_OR_IN_A_LIST, IN_LISTS, UNDER_NAMES
+from pytest_confluent_contracts.documents.objects import (
+    ALONE_OR_IN_A_LIST,
+    IN_LISTS,
+    UNDER_NAMES,
+    misspelt,
+)
 from pytest_confluent_contracts.model.flaws import FlawKind
 from pytest_confluent_contracts.model.violations import quote_value, violation_of
 
@@ -69,7 +73,6 @@ LOCATIONS = ("path", "query", "header", "cookie")
 HOLDERS_OF_CONTENT = frozenset({"parameter", "header", "request body", "response"})
 JSON_TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
-NEAR = 0.85  # from here on two names are taken for one that is misspelt
 FIRST_STATUS = "a status (200, 4XX or default)"
 
 
@@ -168,29 +171,30 @@ class StructureCheck:
 
     def _tell_errors(self, kind: str, node: Node, errors: list[Any]) -> None:
         """Tell each error once for each key; what follows from another is left out."""
-        told: set[str] = set()
         names = {error.kind.name for error in errors}
         needed = ONE_OF.get(kind, ())
         is_more = bool(names - {"unevaluatedProperties"})
         if needed and node.keys().isdisjoint(needed):
             is_more = True
+        wrong: dict[str, Any] = {}
         for error in errors:
             if error.kind.name in OF_UNKNOWN_KEYS:
                 self._tell_unknown(kind, node, error.kind.unexpected, is_more=is_more)
+            elif error.instance_path:
+                wrong.setdefault(str(error.instance_path[0]), error)
             elif kind == "responses":
                 if names.isdisjoint(OF_UNKNOWN_KEYS):  # a wrong status is meant for one
                     self._missing(node, FIRST_STATUS)
-            elif error.kind.name == "required" and not error.instance_path:
+            elif error.kind.name == "required":
                 self._missing(node, error.kind.property)
-            elif error.instance_path:
-                key = str(error.instance_path[0])
-                if key not in told:
-                    self._wrong(node, key, error)
-                told.add(key)
+        for key, error in wrong.items():
+            # Where such items are equal, two have one name, which is told.
+            if error.kind.name != "uniqueItems" or key not in ("tags", "parameters"):
+                self._wrong(node, key, error)
 
     def _missing(self, node: Node, key: str) -> None:
         """Tell that *key* is missing, unless it is there and misspelt."""
-        if _near_name(key, node):
+        if misspelt(key, node):
             return
         line = self._inspection.key_line(node)
         self._inspection.tell(FlawKind.MISSING_KEY, line, key, node=node)
@@ -215,7 +219,7 @@ class StructureCheck:
             if key in known and is_more and not self._is_3_0:
                 continue
             told = {"responses": FlawKind.STATUS, "paths": FlawKind.PATH_TEMPLATE}.get(kind)
-            expected = _near_name(key, known)
+            expected = misspelt(key, known)
             line = node.line_of(key)
             kind_of_flaw = told or FlawKind.UNKNOWN_KEY
             found = {"observed": kind, "expected": "" if told else expected}
@@ -233,7 +237,8 @@ class StructureCheck:
                 told = FlawKind.EXCLUSIVE_KEYS
                 self._inspection.tell(told, line, one, observed=other, node=node)
         needed = ONE_OF.get(kind, ())
-        if needed and node.keys().isdisjoint(needed):
+        is_missing = bool(needed) and node.keys().isdisjoint(needed)
+        if is_missing and not any(misspelt(key, node) for key in needed):
             self._missing(node, " or ".join(needed))
 
     def _tell_names(self, kind: str, node: Node) -> None:
@@ -310,7 +315,7 @@ class StructureCheck:
         """Tell keys of a schema of 3.1, which may have any, that are misspelt."""
         known = HONOURED["schema"] | NOT_JUDGED["schema"]
         for key in node:
-            near = _near_name(key, known)
+            near = misspelt(key, known)
             if key.startswith("x-") or not near:
                 continue
             line = node.line_of(key)
@@ -338,12 +343,6 @@ def _official_schema(version: str) -> dict[str, Any]:
     if version == "3.1":  # in which `body` stands for what the specification calls `server`
         read["$defs"]["link"]["properties"]["server"] = True
     return read
-
-
-def _near_name(key: str, known: Iterable[str]) -> str:
-    """Return which of the *known* names *key* is misspelt of, ``""`` where it is none of them."""
-    near = difflib.get_close_matches(key, known, 1, NEAR)
-    return next((name for name in near if name != key), "")
 
 
 def _with_parts_left_out(own: Mapping[str, Any]) -> dict[str, Any]:
