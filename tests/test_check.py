@@ -1530,6 +1530,28 @@ ROWS = [
             """),
     ),
     Row(
+        "a merge patch with a member of another type",
+        FlawKind.EXAMPLE,
+        things(
+            """
+            requestBody:
+              content:
+                application/merge-patch+json:
+                  schema: {type: object, required: [a], properties: {a: {}, b: {type: string}}}
+                  example: {b: 1}  # here
+            """
+        ),
+        things(
+            """
+            requestBody:
+              content:
+                application/merge-patch+json:
+                  schema: {type: object, required: [a], properties: {a: {}, b: {type: string}}}
+                  example: {b: null}
+            """
+        ),
+    ),
+    Row(
         "one of the named examples of a request",
         FlawKind.EXAMPLE,
         request("""

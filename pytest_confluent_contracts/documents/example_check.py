@@ -122,7 +122,7 @@ class ExampleCheck:
                 continue  # what is written, and who knows how
             if is_text and self._is_json_text(str(one.value), node, other_way):
                 continue
-            self._hold(FlawKind.EXAMPLE, one, node, (other_way,), is_form=kind in FORMS)
+            self._hold(FlawKind.EXAMPLE, one, node, (other_way,), kind)
             if other_way == "writeOnly":
                 self._tell_write_only(one, node)
 
@@ -174,8 +174,7 @@ class ExampleCheck:
         one: Shown,
         holder: Node,
         ways: tuple[str, ...],
-        *,
-        is_form: bool = False,
+        body: BodyKind = BodyKind.JSON,
     ) -> bool:
         """Tell the value unless one of the *ways* allows it; return whether it was told."""
         found: list[list[Violation]] = []
@@ -184,8 +183,7 @@ class ExampleCheck:
             if reader is None:
                 return False
             wrong = _violations(one.value, reader[1])
-            if is_form:  # in which each value is a text
-                wrong = [each for each in wrong if not _is_text_of_a_type(each.wrong)]
+            wrong = [each for each in wrong if not _is_right_in(body, each.wrong)]
             if not wrong:
                 return False
             found.append(wrong)
@@ -292,10 +290,17 @@ def _violations(value: Any, validator: Any) -> list[Violation]:
     return found
 
 
-def _is_text_of_a_type(wrong: Violated) -> bool:
-    """Return whether a text came where another type is due."""
+def _is_right_in(body: BodyKind, wrong: Violated) -> bool:
+    """Return whether a body of this kind may have what is *wrong* in JSON.
+
+    In a form each value is a text; in a merge patch null removes, and what is left out stays.
+    """
     keyword, came, _ = wrong
-    return keyword == "type" and came.startswith('"')
+    if body in FORMS:
+        return keyword == "type" and came.startswith('"')
+    if body is BodyKind.MERGE_PATCH:
+        return keyword == MISSING or (keyword in ("type", "enum") and came == "null")
+    return False
 
 
 def _line_of(one: Shown, steps: list[str | int]) -> int:
