@@ -351,6 +351,25 @@ ROWS = [
         "3.0.3",
     ),
     Row(
+        "a keyword of an older JSON Schema",
+        FlawKind.WRONG_VALUE,
+        schema(
+            """
+            type: integer
+            minimum: 1
+            exclusiveMinimum: true  # here
+            """
+        ),
+        schema(
+            """
+            $schema: http://json-schema.org/draft-04/schema#
+            type: integer
+            minimum: 1
+            exclusiveMinimum: true
+            """
+        ),
+    ),
+    Row(
         "a negative length",
         FlawKind.WRONG_VALUE,
         schema("""

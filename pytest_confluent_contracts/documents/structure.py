@@ -73,6 +73,7 @@ LOCATIONS = ("path", "query", "header", "cookie")
 HOLDERS_OF_CONTENT = frozenset({"parameter", "header", "request body", "response"})
 JSON_TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+KNOWN_DIALECTS = ("draft/2020-12", "spec.openapis.org/oas/3.1")
 FIRST_STATUS = "a status (200, 4XX or default)"
 
 
@@ -89,7 +90,7 @@ class StructureCheck:
     def check(self, visit: Visit) -> None:
         """Tell what is wrong with the keys and the values of one object itself."""
         kind, node = visit.kind, visit.node
-        if self._inspection.is_reference(kind, node):
+        if self._inspection.is_reference(kind, node) or self._is_of_another_dialect(kind, node):
             return
         if "$ref" in node and not isinstance(node["$ref"], str):
             self._tell_no_reference(node)
@@ -104,6 +105,13 @@ class StructureCheck:
             errors = list(validator.iter_errors(strip(own)))
             self._tell_errors(kind, node, errors)
         self._tell_what_no_schema_says(kind, node)
+
+    def _is_of_another_dialect(self, kind: str, node: Node) -> bool:
+        """Return whether a schema of 3.1 says that it is of another JSON Schema than 2020-12."""
+        root = self._inspection.source.root
+        dialect = str(node.get("$schema") or root.get("jsonSchemaDialect") or JSON_SCHEMA)
+        is_known = any(known in dialect for known in KNOWN_DIALECTS)
+        return kind == "schema" and not self._is_3_0 and not is_known
 
     # --- the official schemas ---------------------------------------------------------------------
 
