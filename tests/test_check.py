@@ -115,6 +115,28 @@ ROWS = [
             """),
     ),
     Row(
+        "a member twice, and an example of the second",
+        FlawKind.DUPLICATE_KEY,
+        schema(
+            """
+            type: object
+            properties:
+              size: {type: string}
+              size: {type: integer}  # here
+            example: {size: 1}
+            """
+        ),
+        schema(
+            """
+            type: object
+            properties:
+              size: {type: integer}
+              Size: {type: string}
+            example: {size: 1}
+            """
+        ),
+    ),
+    Row(
         "a misspelt key",
         FlawKind.UNKNOWN_KEY,
         things("sumary: Update  # here"),

@@ -99,7 +99,8 @@ def test_repeated_keys_are_told_and_the_first_of_each_counts() -> None:
     ):
         value, repeated = read(text)
         assert value == {"a": 1, "b": {"c": 1}}
-        assert [*map(tuple, repeated)] == [("c", 2), ("a", 3)]
+        assert [(key.name, key.line) for key in repeated] == [("c", 2), ("a", 3)]
+        assert [key.holder for key in repeated] == [value["b"], value]
 
 
 @pytest.mark.parametrize("name", ["things.json", "things.yaml"])

@@ -218,7 +218,7 @@ class ExampleCheck:
             if not isinstance(node, Node) or id(node) in seen:
                 continue
             seen.add(id(node))
-            if id(node) in self._inspection.flawed:
+            if {id(node), id(node.get("properties"))} & self._inspection.flawed:
                 return True
             waiting.append(self._inspection.referenced("schema", node))
             if not self._inspection.is_reference("schema", node):

@@ -72,7 +72,7 @@ class FilesWithRepeatedKeys(FileSet):
         """Return the mapping in the file at *path*, and note its repeated keys."""
         root, repeated = load_with_repeated(path)
         before = len(self._files) * LINES_A_FILE
-        self.repeated += [RepeatedKey(key.name, before + key.line) for key in repeated]
+        self.repeated += [key._replace(line=before + key.line) for key in repeated]
         return root
 
 

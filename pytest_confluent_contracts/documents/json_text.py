@@ -115,7 +115,7 @@ class _Reader:
             at = self._behind(":", self.after_space(at))
             value, at = self.value(at, depth + 1)
             if name in mapping:
-                self.repeated.append(RepeatedKey(name, line))
+                self.repeated.append(RepeatedKey(name, line, mapping))
             else:
                 mapping[name] = value
                 mapping.lines[name] = line

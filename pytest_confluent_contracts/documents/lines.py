@@ -41,10 +41,11 @@ def line_in_list(listed: list[Any], index: int, otherwise: int) -> int:
 
 
 class RepeatedKey(NamedTuple):
-    """A key that stands a second time in one mapping, and the line where it does."""
+    """A key that stands a second time in one mapping, the line where it does, and the mapping."""
 
     name: str
     line: int
+    holder: Node
 
 
 class UnreadableText(Exception):

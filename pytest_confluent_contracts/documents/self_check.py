@@ -38,6 +38,8 @@ def flaws_in(path: Path) -> list[Flaw]:
         structure.check(visit)
         path_check.check(visit)
         links.check(visit)
+    for key in inspection.files.repeated:
+        inspection.tell(FlawKind.DUPLICATE_KEY, key.line, key.name, node=key.holder)
     path_check.check_paths()
     links.check_links()
     schemas = [visit.node for visit in visits if visit.kind == "schema"]
@@ -49,6 +51,4 @@ def flaws_in(path: Path) -> list[Flaw]:
     for visit in visits:
         examples.check(visit)
         promises.check(visit)
-    for key in inspection.files.repeated:
-        inspection.tell(FlawKind.DUPLICATE_KEY, key.line, key.name)
     return inspection.flaws()

@@ -136,7 +136,7 @@ class _Builder:
                 merged += _sources(value, line)
                 continue
             if event.value in own:
-                self.repeated.append(RepeatedKey(event.value, line))
+                self.repeated.append(RepeatedKey(event.value, line, own))
                 continue
             own[event.value] = value
             own.lines[event.value] = line
