@@ -1,11 +1,13 @@
 """What else can be done with reports, recordings and pages?
 
-Compare runs, merge them, draw a badge, judge recordings, convert a page to OpenAPI.
+Compare runs, merge them, draw a badge, judge recordings; hold a document against itself, convert a
+page to OpenAPI.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,6 +69,12 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_argument("page", metavar="PAGE")
     command.set_defaults(run=convert)
+    command = commands.add_parser(
+        "check", help="hold a document against itself; exit 1 where something is wrong"
+    )
+    command.add_argument("document", metavar="DOCUMENT")
+    command.add_argument("--format", choices=("text", "json", "sarif"), default="text")
+    command.set_defaults(run=check)
     return whole
 
 
@@ -163,6 +171,27 @@ def _text_of_document(path: Path | None, digest: str) -> str | None:
         return path.read_text(encoding="utf-8")
     except (ContractError, OSError, UnicodeDecodeError):
         return None
+
+
+# --- documents ---------------------------------------------------------------------------------
+
+
+def check(asked: argparse.Namespace) -> int:
+    """Tell what is wrong with a document itself; return 1 where anything is."""
+    from pytest_confluent_contracts.documents.bundled import find_document, shown_path
+    from pytest_confluent_contracts.documents.self_check import flaws_in
+    from pytest_confluent_contracts.report import flaws
+
+    path = find_document(asked.document)
+    name, found = shown_path(path), flaws_in(path)
+    if asked.format == "json":
+        say([json.dumps(flaws.flaws_as_data(name, found), indent=2)])
+    elif asked.format == "sarif":
+        say([json.dumps(flaws.flaws_as_sarif(name, found, _version()), indent=2)])
+    else:
+        say(flaws.text_lines(found))
+        sys.stderr.write(f"{flaws.summary(name, found)}\n")
+    return WORSE if found else KEPT
 
 
 # --- recorded traffic --------------------------------------------------------------------------

@@ -92,19 +92,6 @@ def documents_serving(host: str) -> list[Path]:
     return found
 
 
-def check_version(source: SourceFile) -> None:
-    """Raise `ContractError` with its cure unless *source* is OpenAPI 3.0 or 3.1."""
-    root = source.root
-    if "swagger" in root:
-        cure = "convert it, for example with `npx swagger2openapi` or editor.swagger.io"
-        raise source.error(root.line_of("swagger"), f"Swagger 2.0 is not read; {cure}")
-    # Without quotes, 3.1 is a number.
-    version = str(root.get("openapi"))
-    if not re.fullmatch(r"3\.[01](\..*)?", version):
-        told = "not an OpenAPI 3.0 or 3.1 document: `openapi` does not say so"
-        raise source.error(root.line_of("openapi"), told)
-
-
 class _DocumentReader:
     """One pass over one document; lives as long as the pass."""
 
@@ -117,7 +104,7 @@ class _DocumentReader:
 
     def document(self) -> Document:
         source, root = self.source, self.source.root
-        check_version(source)
+        source.check_version()
         info = source.mapping(root, "info")
         operations = tuple(self._operations(source.mapping(root, "paths")))
         if not operations and self.unread:
