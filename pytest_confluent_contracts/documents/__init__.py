@@ -9,6 +9,7 @@ from pytest_confluent_contracts.documents.bundled import (
 )
 from pytest_confluent_contracts.documents.openapi import documents_serving, read_document
 from pytest_confluent_contracts.documents.overlay import extended_name
+from pytest_confluent_contracts.documents.published import read_published
 
 __all__ = [
     "bundled_documents",
@@ -17,4 +18,5 @@ __all__ = [
     "extended_name",
     "find_document",
     "read_document",
+    "read_published",
 ]
