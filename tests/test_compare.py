@@ -109,7 +109,7 @@ def test_the_text_names_clause_places_and_who_breaks(
     assert capsys.readouterr().out.splitlines() == [
         "breaks clients: PATCH /things/{id}: request/name/maxLength: "
         "name maxLength tightened: 64 became 32 (old.yaml:14 -> new.yaml:14)",
-        "1 change: 1 break clients",
+        "changes that break whom: 1 clients",
     ]
     assert main(["compare", *reversed(files)]) == 0
     assert "breaks servers: " in capsys.readouterr().out

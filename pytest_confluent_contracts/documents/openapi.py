@@ -131,7 +131,7 @@ class DocumentReader:
             version=str(info.get("version", "")),
             file=source.name,
             digest=self._digest(),
-            servers=tuple(self._servers(root)),
+            servers=tuple(self.servers(root)),
             operations=operations,
             unread=tuple(operation for operation, _ in self.unread),
             unjudged=tuple(unjudged_in(source)),
@@ -157,9 +157,10 @@ class DocumentReader:
             told = "not an OpenAPI 3.0 or 3.1 document: `openapi` does not say so"
             raise source.error(root.line_of("openapi"), told)
 
-    def _servers(self, root: Node) -> Iterator[str]:
-        for server in self.source.list_or_empty(root, "servers"):
-            url = str(self.source.resolve(server, root.line_of("servers")).get("url", ""))
+    def servers(self, holder: Node) -> Iterator[str]:
+        """Yield the URLs of the servers that *holder* lists, its variables spelled out."""
+        for server in self.source.list_or_empty(holder, "servers"):
+            url = str(self.source.resolve(server, holder.line_of("servers")).get("url", ""))
             variables = server.get("variables") or {}
             names = re.findall(r"\{([^}]+)\}", url)
             yield from _spelled_out(url, names, variables)

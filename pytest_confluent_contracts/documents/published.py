@@ -81,6 +81,7 @@ class _PublishedReader(DocumentReader):
             security=tuple(self._alternatives(holder)) or ((),),
             security_place=self.source.location(line),
             deprecated=bool(node.get("deprecated")),
+            servers=tuple(self.servers(node)) or tuple(self.servers(item)),
         )
 
     def _alternatives(self, holder: Node) -> Iterator[tuple[Requirement, ...]]:

@@ -28,12 +28,16 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class PublishedOperation:
-    """An operation with all its security alternatives; an empty one asks for no credentials."""
+    """An operation with all its security alternatives; an empty one asks for no credentials.
+
+    ``servers`` are the URLs of its own, or of its path; none where the document's hold.
+    """
 
     operation: Operation
     security: tuple[tuple[Requirement, ...], ...]
     security_place: SourceLocation
     deprecated: bool
+    servers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

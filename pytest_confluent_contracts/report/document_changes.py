@@ -33,12 +33,11 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
                 yield visible(f"breaks {who}: {_subject(change)}: {_told(change)}{_places(change)}")
     for one in unread_operations(comparison):
         yield visible(f"not compared: {one.method} {one.path}: {one.reason}")
-    counted = [f"{comparison.count(who)} break {who}" for who in Breaks if comparison.count(who)]
-    if not counted:
-        yield "nothing changed"
+    counted = [f"{comparison.count(who)} {who}" for who in Breaks if comparison.count(who)]
+    if counted:
+        yield f"changes that break whom: {', '.join(counted)}"
     else:
-        number = len(comparison.changes)
-        yield f"{number} change{'' if number == 1 else 's'}: {', '.join(counted)}"
+        yield "nothing changed"
 
 
 def unread_operations(comparison: Comparison) -> list[UnreadOperation]:

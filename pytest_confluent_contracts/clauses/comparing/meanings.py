@@ -166,14 +166,17 @@ def _types_stated(schema: Schema) -> frozenset[str]:
 
 
 def resolved(schema: Schema, definitions: Schema) -> Schema:
-    """Return *schema* with what its reference leads to, and what stands beside the reference."""
+    """Return *schema* with what its reference, or its only branch, says beside it."""
     for _ in range(MOST_REFERENCES):
-        reference = schema.get("$ref")
-        if not isinstance(reference, str):
+        reference, branches = schema.get("$ref"), schema.get("oneOf") or schema.get("anyOf")
+        if isinstance(reference, str):
+            beside = {key: value for key, value in schema.items() if key != "$ref"}
+            schema = {**definitions.get(reference.rpartition("/")[2], {}), **beside}
+        elif isinstance(branches, list) and len(branches) == 1:
+            beside = {key: value for key, value in schema.items() if value is not branches}
+            schema = merged_schemas(beside, branches[0])
+        else:
             break
-        target = definitions.get(reference.rpartition("/")[2], {})
-        beside = {key: value for key, value in schema.items() if key != "$ref"}
-        schema = {**target, **beside}
     return schema
 
 
@@ -203,20 +206,31 @@ def _alternative(form: Schema, values: tuple[str, ...]) -> Alternative:
 def _forms(schema: Schema, definitions: Schema) -> list[tuple[Schema, tuple[str, ...]]]:
     """Return each form of *schema*, and the values of the discriminator that choose it."""
     schema = resolved(schema, definitions)
-    rest = {key: schema[key] for key in schema if key not in ("oneOf", "anyOf")}
-    discriminator = {}
-    if len(rest) < len(schema):
+    rest, groups = _taken_apart(schema)
+    discriminator: Schema = {}
+    if groups:
         discriminator = rest.pop("x-discriminator", {})
     forms: list[tuple[Schema, tuple[str, ...]]] = [(rest, ())]
-    for key in ("oneOf", "anyOf"):
-        branches = schema.get(key)
-        if not isinstance(branches, list) or not branches:
-            continue
+    for key, branches in groups:
         if len(branches) * len(forms) > MOST_ALTERNATIVES:
-            forms = [({**form, key: branches}, values) for form, values in forms]
-            continue
-        forms = _forms_with_branches(forms, branches, definitions, discriminator)
+            forms = [(merged_schemas(form, {key: branches}), values) for form, values in forms]
+        else:
+            forms = _forms_with_branches(forms, branches, definitions, discriminator)
     return forms
+
+
+def _taken_apart(schema: Schema) -> tuple[dict[str, Any], list[tuple[str, list[Schema]]]]:
+    """Return *schema* without its lists of branches, and these: its own, and those of ``allOf``."""
+    groups: list[tuple[str, list[Schema]]] = []
+    parts: list[dict[str, Any]] = []
+    for part in (schema, *schema.get("allOf", ())):
+        kept = {key: value for key, value in part.items() if key not in ("oneOf", "anyOf", "allOf")}
+        groups += [(key, part[key]) for key in ("oneOf", "anyOf") if part.get(key)]
+        parts.append(kept)
+    rest, others = parts[0], [part for part in parts[1:] if part]
+    if others:
+        rest["allOf"] = others
+    return rest, groups
 
 
 def _forms_with_branches(

@@ -15,12 +15,9 @@ from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.promises import (
     NOWHERE,
     Entry,
-    Identity,
     Promises,
-    RateLimit,
     Refusals,
     ResetUnit,
-    Timestamps,
 )
 
 if TYPE_CHECKING:
@@ -77,8 +74,8 @@ def promise_changes(pair: OperationPair) -> Iterator[Change]:
     yield from comparison.rate_limit()
     yield from comparison.request_id()
     yield from comparison.errors()
-    yield from comparison.named("identity", Identity(property=""), IDENTITY)
-    yield from comparison.named("timestamps", Timestamps(), TIMESTAMPS)
+    yield from comparison.named("identity", IDENTITY)
+    yield from comparison.named("timestamps", TIMESTAMPS)
     yield from comparison.members()
     yield from comparison.values()
 
@@ -120,24 +117,28 @@ class _PromiseComparison:
 
     # --- entries of texts -------------------------------------------------------------------------
 
-    def named(
-        self, name: str, nothing: Entry, fields: tuple[tuple[str, str, str], ...]
-    ) -> Iterator[Change]:
-        """Yield the texts of the entry *name* that are new, gone, or others."""
-        entries = self._stated(name)
-        old, new = (nothing if entry is None else entry for entry in entries)
+    def named(self, name: str, fields: tuple[tuple[str, str, str], ...]) -> Iterator[Change]:
+        """Yield that the entry *name* is new or gone, or which of its texts are others."""
+        entries = old, new = self._stated(name)
+        told_name = name.replace("_", "-")
+        if old is None or new is None:
+            if old is not new:
+                direction, breaks = _of_promise(old is not None, new is not None)
+                told = _texts_of(old, fields), _texts_of(new, fields)
+                clause = fields[0][2]
+                yield self._change(clause, told_name, direction, breaks, told, entries)
+            return
         for field, key, clause in fields:
             was, now = getattr(old, field), getattr(new, field)
             if was != now:
                 direction, breaks = _of_promise(bool(was), bool(now))
-                values = was or ABSENT, now or ABSENT
-                keyword = f"{name.replace('_', '-')}.{key}"
+                values, keyword = (was or ABSENT, now or ABSENT), f"{told_name}.{key}"
                 yield self._change(clause, keyword, direction, breaks, values, entries)
 
     def rate_limit(self) -> Iterator[Change]:
         """Yield what changed of the limit: its headers, their unit, and where they may come."""
         entries = self._stated("rate_limit")
-        yield from self.named("rate_limit", RateLimit(), RATE_LIMIT)
+        yield from self.named("rate_limit", RATE_LIMIT)
         yield from self._reset_unit()
         old, new = entries
         if old is None or new is None:
@@ -264,6 +265,13 @@ class _PromiseComparison:
                 yield self._change(clause, "samples", GONE, Breaks.CLIENTS, told, entries)
             if now - was:
                 yield self._change(clause, "samples", NEW, Breaks.SERVERS, told, entries)
+
+
+def _texts_of(entry: Entry | None, fields: tuple[tuple[str, str, str], ...]) -> Any:
+    """Return the texts of *entry* by their keys, `ABSENT` where there is no entry."""
+    if entry is None:
+        return ABSENT
+    return {key: getattr(entry, field) for field, key, _ in fields if getattr(entry, field)}
 
 
 def _if_stated(entry: Entry | None) -> Entry | None:

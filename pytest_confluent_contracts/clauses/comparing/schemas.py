@@ -22,7 +22,7 @@ from pytest_confluent_contracts.clauses.comparing.meanings import (
     resolved,
     value_text,
 )
-from pytest_confluent_contracts.clauses.comparing.rules import rule_changes
+from pytest_confluent_contracts.clauses.comparing.rules import RuleChange, rule_changes
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.changes import Breaks, Direction
 from pytest_confluent_contracts.model.paths import ABSENT
@@ -33,6 +33,12 @@ HIDDEN_BY: Final = {Way.REQUEST: "readOnly", Way.ANSWER: "writeOnly"}
 # The JSON types by which the forms of a value are told apart; an integer is a number.
 KINDS: Final = ("string", "number", "boolean", "array", "object")
 ANYTHING: Final[Schema] = {}
+# Rules whose value is a schema.
+OF_SCHEMAS: Final = frozenset({"not", "contains", "propertyNames"})
+OPPOSITE: Final = {
+    Direction.TIGHTENED: Direction.LOOSENED,
+    Direction.LOOSENED: Direction.TIGHTENED,
+}
 Listed = dict[str, Any]  # values by a text that tells them apart
 Seen = frozenset[tuple[str, str]]  # the pairs of schemas on the way to a value
 
@@ -61,7 +67,7 @@ class _Values:
         for one in found:
             stated |= one.stated
             types |= one.types
-            enums.append(one.enum)
+            enums.append([None] if one.types == {"null"} else one.enum)
         return cls(stated, types, _joined_lists(enums))
 
 
@@ -191,6 +197,9 @@ class _SchemaComparison:
     ) -> Iterator[Difference]:
         """Yield the values that are listed no more, and those that are new."""
         told = list(old.values()), list(new.values())
+        if old and new and not old.keys() & new.keys():
+            yield self._told(path, "enum", Direction.CHANGED, told, lines)
+            return
         if old.keys() - new.keys():
             yield self._told(path, "enum", Direction.TIGHTENED, told, lines)
         if new.keys() - old.keys():
@@ -213,6 +222,21 @@ class _SchemaComparison:
     def _form(
         self, path: str, kind: str, old: Alternative, new: Alternative, seen: Seen
     ) -> Iterator[Difference]:
+        """Yield what changed of one form of a value, which is of the type *kind*."""
+        yield from self._choice(path, old, new)
+        for change in rule_changes(kind, old.schema, new.schema):
+            direction = self._direction_of(path, change, seen)
+            if direction is not None:
+                values, lines = (_shown(change.was), _shown(change.now)), (old.line, new.line)
+                yield self._told(path, change.keyword, direction, values, lines)
+        if kind == "array":
+            yield from self._items(path, old.schema, new.schema, seen)
+        if kind == "object":
+            yield from self._members(path, old.schema, new.schema, seen)
+            yield from self._other_members(path, old.schema, new.schema, seen)
+
+    def _choice(self, path: str, old: Alternative, new: Alternative) -> Iterator[Difference]:
+        """Yield what changed of the listed values, and of those that choose the form."""
         lines = old.line, new.line
         was, now = old.enum, new.enum
         if was is None and now is not None:
@@ -225,14 +249,18 @@ class _SchemaComparison:
         if chosen and old.values and new.values:
             values = list(old.values), list(new.values)
             yield self._told(path, "discriminator", chosen, values, lines)
-        for change in rule_changes(kind, old.schema, new.schema):
-            values_of_rule = _shown(change.was), _shown(change.now)
-            yield self._told(path, change.keyword, change.direction, values_of_rule, lines)
-        if kind == "array":
-            yield from self._items(path, old.schema, new.schema, seen)
-        if kind == "object":
-            yield from self._members(path, old.schema, new.schema, seen)
-            yield from self._other_members(path, old.schema, new.schema, seen)
+
+    def _direction_of(self, path: str, change: RuleChange, seen: Seen) -> Direction | None:
+        """Return how a rule changed; None where its value is a schema that says the same."""
+        if change.keyword not in OF_SCHEMAS or change.direction is not Direction.CHANGED:
+            return change.direction
+        found = {one.direction for one in self.differences(path, change.was, change.now, seen)}
+        if not found:
+            return None
+        direction = found.pop()
+        if found or direction not in OPPOSITE:
+            return Direction.CHANGED
+        return OPPOSITE[direction] if change.keyword == "not" else direction
 
     # --- items ------------------------------------------------------------------------------------
 
@@ -266,7 +294,8 @@ class _SchemaComparison:
     # --- members ----------------------------------------------------------------------------------
 
     def _members(self, path: str, old: Schema, new: Schema, seen: Seen) -> Iterator[Difference]:
-        olds, news = _members_of(old), _members_of(new)
+        olds = _members_resolved(old, self.old_definitions)
+        news = _members_resolved(new, self.new_definitions)
         for name in dict.fromkeys([*olds, *news]):
             below = paths.member_path(path, name)
             required = name in old.get("required", ()), name in new.get("required", ())
@@ -346,6 +375,11 @@ def _members_of(schema: Schema) -> dict[str, Schema]:
     for name in schema.get("required") or ():
         found.setdefault(name, {"x-line": _line(schema)})
     return found
+
+
+def _members_resolved(schema: Schema, definitions: Schema) -> dict[str, Schema]:
+    members = _members_of(schema).items()
+    return {name: resolved(member, definitions) for name, member in members}
 
 
 def _values_of(schema: Schema) -> Schema:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.published import PublishedDocument, PublishedOperation
 
 OPERATION = "answered"  # the clause that an operation is served at all
+SERVERS = "servers"
 
 
 def compare_documents(old: PublishedDocument, new: PublishedDocument) -> Comparison:
@@ -49,8 +50,8 @@ def _servers(old: PublishedDocument, new: PublishedDocument) -> Iterator[Change]
     if sorted(set(was)) != sorted(set(now)):
         yield Change(
             operation="",
-            clause="servers",
-            keyword="servers",
+            clause=SERVERS,
+            keyword=SERVERS,
             direction=Direction.CHANGED,
             breaks=Breaks.NOBODY,
             was=list(was),
@@ -103,6 +104,10 @@ def _names(pair: OperationPair) -> Iterator[Change]:
     if pair.old.deprecated != pair.new.deprecated:
         told = pair.old.deprecated, pair.new.deprecated
         yield pair.change(OPERATION, "deprecated", changed, nobody, values=told)
+    servers = pair.old.servers, pair.new.servers
+    if sorted(set(servers[0])) != sorted(set(servers[1])):
+        urls = list(servers[0]), list(servers[1])
+        yield pair.change(SERVERS, SERVERS, changed, nobody, values=urls)
 
 
 def _stated_id(published: PublishedOperation) -> str:
