@@ -202,12 +202,14 @@ def test_operations_of_one_document_are_compared_though_another_cannot_be_read(
     files: tuple[str, str], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """Its changes are told, and 4 says that they are not all."""
-    broken = "    get: {responses: {'200': {$ref: '#/gone'}}}\n"
-    (tmp_path / "new.yaml").write_text(NEW + broken, encoding="utf-8")
+    other = "    get: {responses: {'200': {$ref: '#/gone'}}}\n"
+    (tmp_path / "new.yaml").write_text(NEW + other, encoding="utf-8")
+    (tmp_path / "old.yaml").write_text(OLD + other.replace("$ref", "description"), encoding="utf-8")
     assert main(["compare", *files]) == 4
     out = capsys.readouterr().out
     assert "request/name/maxLength" in out
     assert "not compared: GET /things/{id}: new.yaml:" in out
+    assert "answered" not in out
 
 
 def test_one_of_two_operations_changes_alone(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from pytest_confluent_contracts.clauses.comparing.differences import Difference
-    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.documents import Document, Operation
     from pytest_confluent_contracts.model.published import PublishedDocument, PublishedOperation
 
 Places = tuple[SourceLocation | None, SourceLocation | None]
@@ -93,10 +93,11 @@ def paired_operations(
 ) -> tuple[list[OperationPair], list[PublishedOperation], list[PublishedOperation]]:
     """Return the operations that both have, those that are gone, and those that are new.
 
-    They are known by method and path; what a variable of the path is called says nothing.
+    They are known by method and path; what a variable of the path is called says nothing. One that
+    could not be read in the other document is neither gone nor new.
     """
-    gone = list(old.operations)
-    added = list(new.operations)
+    gone = _without_unread(old.operations, new.document)
+    added = _without_unread(new.operations, old.document)
     pairs: list[OperationPair] = []
     for known_by in (_by_path, _by_template):
         waiting = {known_by(one): one for one in reversed(added)}
@@ -109,6 +110,13 @@ def paired_operations(
     order = {id(one): index for index, one in enumerate(old.operations)}
     pairs.sort(key=lambda pair: order[id(pair.old)])
     return pairs, gone, added
+
+
+def _without_unread(
+    operations: Iterable[PublishedOperation], other: Document
+) -> list[PublishedOperation]:
+    unread = {(one.method, VARIABLE.sub("{}", one.path)) for one in other.unread}
+    return [one for one in operations if _by_template(one) not in unread]
 
 
 def _by_path(published: PublishedOperation) -> tuple[str, str]:

@@ -165,6 +165,8 @@ class _PromiseComparison:
         old, new = (promises.rate_limit for promises in self.promises)
         if old is None or new is None or ResetUnit.UNKNOWN in (old.reset_unit, new.reset_unit):
             return
+        if old.inferred != new.inferred:
+            return  # that it is stated now, or no more, is the change
         if old.reset_unit is not new.reset_unit and old.reset and new.reset:
             values = str(old.reset_unit), str(new.reset_unit)
             clause, key = "rate-limit/reset-relative", "rate-limit.reset-unit"
@@ -292,10 +294,8 @@ def _of_refusals(was: set[int], now: set[int]) -> tuple[Direction, Breaks]:
 
     A client reads one more as x00 (RFC 9110 15); none of the known ones is another matter.
     """
-    if not was:
-        return NEW, Breaks.NOBODY
-    if not now:
-        return GONE, Breaks.CLIENTS
+    if not was or not now:
+        return _of_promise(bool(was), bool(now))
     if now > was:
         return Direction.LOOSENED, Breaks.NOBODY
     if now < was:

@@ -457,12 +457,12 @@ def _paired(
 ) -> tuple[Pairs, list[Alternative], list[Alternative]]:
     """Return which forms of the old and the new schema are the same, those gone, and those added.
 
-    They are those that say the same, then those that one value of the discriminator chooses, then
-    those that are most alike.
+    They are those that say the same, then those that one value of the discriminator chooses, or
+    another now, then those that are most alike.
     """
     pairs: Pairs = []
     gone, added = list(olds), list(news)
-    for is_one in (_says_the_same, _is_chosen_alike):
+    for is_one in (_says_the_same, _is_chosen_alike, _is_shaped_alike):
         for one in list(gone):
             other = next((two for two in added if is_one(one, two)), None)
             if other is not None:
@@ -497,6 +497,10 @@ def _says_the_same(one: Alternative, other: Alternative) -> bool:
 
 def _is_chosen_alike(one: Alternative, other: Alternative) -> bool:
     return bool(set(one.values) & set(other.values))
+
+
+def _is_shaped_alike(one: Alternative, other: Alternative) -> bool:
+    return meaning(one.schema) == meaning(other.schema)
 
 
 def _likeness(one: Alternative, other: Alternative) -> int:
