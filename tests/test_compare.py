@@ -64,6 +64,13 @@ def test_the_bundled_documents_are_the_same_as_themselves(name: str) -> None:
     assert compare_documents(read, read).changes == ()
 
 
+def as_update(text: str) -> str:
+    """Return a document of the one method that the gate reads."""
+    for method in ("get", "post"):
+        text = text.replace(f"    {method}:\n", "    patch:\n")
+    return text
+
+
 KNOWN_TO_THE_GATE = [
     *(f"{name}, {way}" for name in TIGHTER for way in ("sent", "answered")),
     *("a member is required in a request", "a member of an item", "a value of a map"),
@@ -79,10 +86,10 @@ KNOWN_TO_THE_GATE = [
 @pytest.mark.parametrize("name", KNOWN_TO_THE_GATE)
 def test_a_change_has_the_id_that_the_gate_gives_the_clause(tmp_path: Path, name: str) -> None:
     """What is tighter in the second document is a clause of it by this very id."""
-    pair = PAIRS[name]
-    changes = compared(tmp_path, pair.old, pair.new).changes
-    [operation] = documents.read_published(tmp_path / "new.yaml").operations
-    ids = {clause.id for clause in clauses.derive(operation.operation)}
+    old, new = (as_update(text) for text in (PAIRS[name].old, PAIRS[name].new))
+    changes = compared(tmp_path, old, new).changes
+    [operation] = documents.read_document(tmp_path / "new.yaml").operations
+    ids = {clause.id for clause in clauses.derive(operation)}
     assert {change.clause for change in changes} <= ids
 
 

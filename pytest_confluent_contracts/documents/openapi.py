@@ -324,9 +324,12 @@ class DocumentReader:
             if implied:
                 schema = with_implied_types(schema)
             self.schemas.check(schema, line, "this body")
-            members = tuple(members_of(schema, self.source.location))
-            self._known_schemas[key] = (schema, members)
+            self._known_schemas[key] = (schema, self.members(schema))
         return self._known_schemas[key]
+
+    def members(self, schema: Mapping[str, Any]) -> tuple[Property, ...]:
+        """Return the members of a body with *schema*."""
+        return tuple(members_of(schema, self.source.location))
 
     def _examples(self, media: Node) -> Iterator[Example]:
         if "example" in media:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Final
 
 from pytest_confluent_contracts.model.documents import types_allowed
@@ -75,12 +76,16 @@ def _plain_keyword(key: str, value: Any) -> Any:
     if key in BY_NAME and isinstance(value, Mapping):
         return {name: _plain(member) for name, member in value.items()}
     if key in UNORDERED and isinstance(value, list):
-        return sorted(value, key=value_text)
+        return sorted(value, key=_order_of_value)
     if key in OF_VALUES:
         return value
     if value is True and key in ("additionalProperties", "items"):
         return {}
     return _plain(value)
+
+
+def _order_of_value(value: Any) -> str:
+    return value if isinstance(value, str) else value_text(value)
 
 
 def value_text(value: Any) -> str:
@@ -170,19 +175,84 @@ def resolved(schema: Schema, definitions: Schema) -> Schema:
     for _ in range(MOST_REFERENCES):
         reference, branches = schema.get("$ref"), schema.get("oneOf") or schema.get("anyOf")
         if isinstance(reference, str):
-            beside = {key: value for key, value in schema.items() if key != "$ref"}
-            schema = {**definitions.get(reference.rpartition("/")[2], {}), **beside}
+            schema = _with_target(schema, definitions.get(name_of_reference(reference), {}))
         elif isinstance(branches, list) and len(branches) == 1:
             beside = {key: value for key, value in schema.items() if value is not branches}
             schema = merged_schemas(beside, branches[0])
+        elif any("$ref" in part for part in schema.get("allOf", ())):
+            schema = _with_parts_resolved(schema, definitions)
         else:
             break
     return schema
 
 
+def _with_parts_resolved(schema: Schema, definitions: Schema) -> Schema:
+    """Return *schema* with each part of its ``allOf`` that is a reference joined to it."""
+    joined = {key: value for key, value in schema.items() if key != "allOf"}
+    for part in schema["allOf"]:
+        if "$ref" in part:
+            target = definitions.get(name_of_reference(part["$ref"]), {})
+            joined = merged_schemas(joined, _with_target(part, target))
+        else:
+            joined = merged_schemas(joined, part)
+    return joined
+
+
+def _with_target(schema: Schema, target: Schema) -> Schema:
+    """Return what *schema* says and the *target* of its reference, at the line of the former."""
+    beside = {key: value for key, value in schema.items() if key != "$ref"}
+    joined = merged_schemas(target, beside)
+    joined["x-line"] = beside.get("x-line", target.get("x-line", 0))
+    return joined
+
+
+def name_of_reference(reference: str) -> str:
+    """Return the name in ``$defs`` that *reference* leads to."""
+    return reference.rpartition("/")[2]
+
+
+def references_in(schema: Any) -> frozenset[str]:
+    """Return the names in ``$defs`` that *schema* refers to."""
+    found: set[str] = set()
+    waiting = [schema]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Mapping):
+            reference = one.get("$ref")
+            if isinstance(reference, str):
+                found.add(name_of_reference(reference))
+            waiting += [value for key, value in one.items() if key != "$defs"]
+        elif isinstance(one, list):
+            waiting += one
+    return frozenset(found)
+
+
+def references_of_value(schema: Schema) -> tuple[str, ...]:
+    """Return what *schema* refers to for its own value, in branches too: not for its members."""
+    found: list[str] = []
+    if "$ref" in schema:
+        found.append(str(schema["$ref"]))
+    for key in ("allOf", "oneOf", "anyOf"):
+        for branch in schema.get(key) or ():
+            found += references_of_value(branch)
+    return tuple(found)
+
+
+def alike_definitions(olds: Schema, news: Schema) -> frozenset[str]:
+    """Return the names in ``$defs`` that say the same in both, with all that they refer to."""
+    alike = {name for name in olds if name in news and meaning(olds[name]) == meaning(news[name])}
+    references = {name: references_in(olds[name]) for name in alike}
+    is_settled = False
+    while not is_settled:
+        unlike = {name for name in alike if not references[name] <= alike}
+        alike -= unlike
+        is_settled = not unlike
+    return frozenset(alike)
+
+
 def alternatives(schema: Schema, definitions: Schema) -> list[Alternative]:
     """Return the forms that a value of *schema* may have, those that mean the same once."""
-    forms = _forms(schema, definitions)
+    forms = _forms(schema, definitions, frozenset())
     if len(forms) > MOST_ALTERNATIVES:
         forms = [(resolved(schema, definitions), ())]
     found: dict[str, Alternative] = {}
@@ -203,8 +273,14 @@ def _alternative(form: Schema, values: tuple[str, ...]) -> Alternative:
     return Alternative(form, stated, types & stated, values)
 
 
-def _forms(schema: Schema, definitions: Schema) -> list[tuple[Schema, tuple[str, ...]]]:
-    """Return each form of *schema*, and the values of the discriminator that choose it."""
+def _forms(
+    schema: Schema, definitions: Schema, within: frozenset[str]
+) -> list[tuple[Schema, tuple[str, ...]]]:
+    """Return each form of *schema*, and the values of the discriminator that choose it.
+
+    *within* are the references that led here: a branch that is the whole again adds nothing.
+    """
+    within |= {str(schema.get("$ref", ""))}
     schema = resolved(schema, definitions)
     rest, groups = _taken_apart(schema)
     discriminator: Schema = {}
@@ -215,7 +291,8 @@ def _forms(schema: Schema, definitions: Schema) -> list[tuple[Schema, tuple[str,
         if len(branches) * len(forms) > MOST_ALTERNATIVES:
             forms = [(merged_schemas(form, {key: branches}), values) for form, values in forms]
         else:
-            forms = _forms_with_branches(forms, branches, definitions, discriminator)
+            inner = _forms_of_branches(branches, definitions, discriminator, within - {""})
+            forms = _joined_forms(forms, inner)
     return forms
 
 
@@ -233,24 +310,31 @@ def _taken_apart(schema: Schema) -> tuple[dict[str, Any], list[tuple[str, list[S
     return rest, groups
 
 
-def _forms_with_branches(
-    forms: list[tuple[Schema, tuple[str, ...]]],
-    branches: list[Schema],
-    definitions: Schema,
-    discriminator: Schema,
+def _forms_of_branches(
+    branches: list[Schema], definitions: Schema, discriminator: Schema, within: frozenset[str]
 ) -> list[tuple[Schema, tuple[str, ...]]]:
-    """Return each of *forms* with each form of each of *branches*."""
+    """Return each form of each of *branches*, with the values that choose the branch."""
     found: list[tuple[Schema, tuple[str, ...]]] = []
-    for form, chosen in forms:
-        outer = {key: form[key] for key in form if key != "default"}
-        for index, branch in enumerate(branches):
-            values = tuple(sorted(_values_of_branch(discriminator, index))) or chosen
-            for inner, inner_values in _forms(branch, definitions):
-                joined = merged_schemas(outer, inner)
-                if len(branches) > 1:
-                    joined["x-line"] = inner.get("x-line", form.get("x-line", 0))
-                if joined.get("type") != []:
-                    found.append((joined, values or inner_values))
+    for index, branch in enumerate(branches):
+        if str(branch.get("$ref")) in within:
+            continue
+        values = tuple(sorted(_values_of_branch(discriminator, index)))
+        for form, own_values in _forms(branch, definitions, within):
+            found.append((form, values or own_values))
+    return found
+
+
+def _joined_forms(
+    outer: list[tuple[Schema, tuple[str, ...]]], inner: list[tuple[Schema, tuple[str, ...]]]
+) -> list[tuple[Schema, tuple[str, ...]]]:
+    """Return each of the *outer* forms with each of the *inner* ones, where both are possible."""
+    found: list[tuple[Schema, tuple[str, ...]]] = []
+    for (form, chosen), (branch, values) in product(outer, inner):
+        beside = {key: form[key] for key in form if key != "default"}
+        joined = merged_schemas(beside, branch)
+        joined["x-line"] = branch.get("x-line", form.get("x-line", 0))
+        if joined.get("type") != []:
+            found.append((joined, values or chosen))
     return found
 
 

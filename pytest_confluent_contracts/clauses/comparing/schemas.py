@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pytest_confluent_contracts.clauses.comparing.differences import (
     BROKEN_BY,
@@ -17,14 +18,18 @@ from pytest_confluent_contracts.clauses.comparing.meanings import (
     ANY_TYPE,
     Alternative,
     Schema,
+    alike_definitions,
     alternatives,
     meaning,
+    references_in,
+    references_of_value,
     resolved,
     value_text,
 )
 from pytest_confluent_contracts.clauses.comparing.rules import RuleChange, rule_changes
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.changes import Breaks, Direction
+from pytest_confluent_contracts.model.documents import is_deep
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.schema_merging import is_forbidden
 
@@ -39,14 +44,19 @@ OPPOSITE: Final = {
     Direction.TIGHTENED: Direction.LOOSENED,
     Direction.LOOSENED: Direction.TIGHTENED,
 }
+MOST_WAYS = 20  # on which one pair of referred schemas is compared, where paths are short
+MOST_FOLLOWED = 2000  # references, in one comparison of two bodies
 Listed = dict[str, Any]  # values by a text that tells them apart
-Seen = frozenset[tuple[str, str]]  # the pairs of schemas on the way to a value
+Meanings = tuple[str, str]  # of an old and a new schema
 
 
 def schema_differences(old: Schema, new: Schema, way: Way) -> list[Difference]:
-    """Return what changed from *old* to *new*, in the order of the members, each once."""
+    """Return what changed from *old* to *new*, each once, in the order of the members.
+
+    What they refer to comes behind what stands in them.
+    """
     found: dict[tuple[Any, ...], Difference] = {}
-    for one in _SchemaComparison(old, new, way).differences("", old, new, frozenset()):
+    for one in _SchemaComparison(old, new, way).all_differences():
         found.setdefault(one.said, one)
     return list(found.values())
 
@@ -81,25 +91,94 @@ def _joined_lists(enums: list[list[Any] | None]) -> list[Any] | None:
     return joined or None
 
 
+class _Place(NamedTuple):
+    """Two schemas of the value at a path, and the pairs that were compared on the way there."""
+
+    path: str
+    old: Schema
+    new: Schema
+    seen: frozenset[Meanings] = frozenset()
+
+    def within(self, other: _Place, meanings: Meanings) -> _Place:
+        """Return this place as one below *other*, whose schemas have *meanings*."""
+        return _Place(
+            _joined_path(other.path, self.path), self.old, self.new, other.seen | {meanings}
+        )
+
+
 class _SchemaComparison:
-    """One comparison of two schemas of bodies, headers or parameters."""
+    """One comparison of two schemas of bodies, headers or parameters.
+
+    What a value refers to waits until all nearer values were compared, and is compared once: on
+    every other way to it, the same is told.
+    """
 
     def __init__(self, old: Schema, new: Schema, way: Way) -> None:
-        self.way = way
+        self.whole, self.way = _Place("", old, new), way
         self.old_definitions: Schema = old.get("$defs", {})
         self.new_definitions: Schema = new.get("$defs", {})
-        self.share_definitions = meaning(self.old_definitions) == meaning(self.new_definitions)
+        self.alike = alike_definitions(self.old_definitions, self.new_definitions)
+        self.followed: Counter[tuple[tuple[str, ...], tuple[str, ...]]] = Counter()
+        self.known: dict[Meanings, tuple[list[Difference], list[_Place]]] = {}
+        self.meant: dict[Meanings, Meanings] = {}  # with what they refer to, by what is written
+        self.below: list[_Place] = []  # what is referred to by what is compared now
 
-    def differences(self, path: str, old: Schema, new: Schema, seen: Seen) -> Iterator[Difference]:
-        """Yield what changed of the value at *path*, and below it."""
-        if self.share_definitions and meaning(old) == meaning(new):
+    def all_differences(self) -> Iterator[Difference]:
+        """Yield what changed of the whole, then of what it refers to: the nearest first."""
+        waiting = deque([self.whole])
+        while waiting:
+            place = waiting.popleft()
+            if self._is_told_elsewhere(place):
+                continue
+            meanings = self._meanings(place)
+            if meanings in place.seen:  # a schema that contains itself, compared further up
+                continue
+            if meanings not in self.known:
+                self.below = []
+                found = list(self._differences_of_value("", *self._resolved(place)))
+                self.known[meanings] = found, self.below
+            found, below = self.known[meanings]
+            for difference in found:
+                yield _placed(difference, place)
+            waiting += [one.within(place, meanings) for one in below]
+
+    def _resolved(self, place: _Place) -> tuple[Schema, Schema]:
+        return resolved(place.old, self.old_definitions), resolved(place.new, self.new_definitions)
+
+    def _meanings(self, place: _Place) -> Meanings:
+        """Return what both schemas at *place* mean, with what they refer to."""
+        written = meaning(place.old), meaning(place.new)
+        if written not in self.meant:
+            old, new = self._resolved(place)
+            self.meant[written] = meaning(old), meaning(new)
+        return self.meant[written]
+
+    def _is_told_elsewhere(self, place: _Place) -> bool:
+        """Return whether what both refer to at *place* was compared often enough on other ways.
+
+        Where schemas refer to one another, there are more ways than anybody wants to read of.
+        """
+        references = references_of_value(place.old), references_of_value(place.new)
+        told = self.followed[references]
+        most = 1 if is_deep(place.path) else MOST_WAYS
+        if told >= most or (told and self.followed.total() >= MOST_FOLLOWED):
+            return True
+        self.followed[references] += 1
+        return False
+
+    def differences(self, path: str, old: Schema, new: Schema) -> Iterator[Difference]:
+        """Yield what changed of the value at *path*, and below it; references have to wait."""
+        if meaning(old) == meaning(new) and references_in(old) <= self.alike:
             return
-        old, new = resolved(old, self.old_definitions), resolved(new, self.new_definitions)
-        pair = meaning(old), meaning(new)
-        if pair in seen:  # a schema that contains itself, which was compared further up
-            return
+        if references_of_value(old) or references_of_value(new):
+            self.below.append(_Place(path, old, new))
+        else:
+            pair = self._resolved(_Place(path, old, new))
+            yield from self._differences_of_value(path, *pair)
+
+    def _differences_of_value(self, path: str, old: Schema, new: Schema) -> Iterator[Difference]:
         yield from self._said_beside(path, old, new)
-        yield from self._forms(path, old, new, seen | {pair})
+        yield from self._forms(path, old, new)
 
     def _told(
         self,
@@ -156,7 +235,7 @@ class _SchemaComparison:
 
     # --- forms of a value -------------------------------------------------------------------------
 
-    def _forms(self, path: str, old: Schema, new: Schema, seen: Seen) -> Iterator[Difference]:
+    def _forms(self, path: str, old: Schema, new: Schema) -> Iterator[Difference]:
         """Yield what changed of the types and the lists of values, and of each form of a value."""
         olds = alternatives(old, self.old_definitions)
         news = alternatives(new, self.new_definitions)
@@ -173,7 +252,7 @@ class _SchemaComparison:
         for kind in KINDS:
             found = _of_kind(kind, olds), _of_kind(kind, news)
             if found[0] and found[1]:  # else told by the types
-                yield from self._forms_of(path, kind, *found, seen)
+                yield from self._forms_of(path, kind, *found)
 
     def _types(
         self, path: str, was: _Values, now: _Values, lines: tuple[int, int]
@@ -206,12 +285,12 @@ class _SchemaComparison:
             yield self._told(path, "enum", Direction.LOOSENED, told, lines)
 
     def _forms_of(
-        self, path: str, kind: str, olds: list[Alternative], news: list[Alternative], seen: Seen
+        self, path: str, kind: str, olds: list[Alternative], news: list[Alternative]
     ) -> Iterator[Difference]:
         """Yield what changed of the forms that a value of the type *kind* may have."""
         pairs, gone, added = _paired(olds, news)
         for one, other in pairs:
-            yield from self._form(path, kind, one, other, seen)
+            yield from self._form(path, kind, one, other)
         for one in gone:
             told = (_shown(one.schema), ABSENT), (one.line, 0)
             yield self._told(path, "oneOf", Direction.TIGHTENED, *told)
@@ -220,20 +299,20 @@ class _SchemaComparison:
             yield self._told(path, "oneOf", Direction.LOOSENED, *told)
 
     def _form(
-        self, path: str, kind: str, old: Alternative, new: Alternative, seen: Seen
+        self, path: str, kind: str, old: Alternative, new: Alternative
     ) -> Iterator[Difference]:
         """Yield what changed of one form of a value, which is of the type *kind*."""
         yield from self._choice(path, old, new)
         for change in rule_changes(kind, old.schema, new.schema):
-            direction = self._direction_of(path, change, seen)
+            direction = self._direction_of(change)
             if direction is not None:
                 values, lines = (_shown(change.was), _shown(change.now)), (old.line, new.line)
                 yield self._told(path, change.keyword, direction, values, lines)
         if kind == "array":
-            yield from self._items(path, old.schema, new.schema, seen)
+            yield from self._items(path, old.schema, new.schema)
         if kind == "object":
-            yield from self._members(path, old.schema, new.schema, seen)
-            yield from self._other_members(path, old.schema, new.schema, seen)
+            yield from self._members(path, old.schema, new.schema)
+            yield from self._other_members(path, old.schema, new.schema)
 
     def _choice(self, path: str, old: Alternative, new: Alternative) -> Iterator[Difference]:
         """Yield what changed of the listed values, and of those that choose the form."""
@@ -250,11 +329,17 @@ class _SchemaComparison:
             values = list(old.values), list(new.values)
             yield self._told(path, "discriminator", chosen, values, lines)
 
-    def _direction_of(self, path: str, change: RuleChange, seen: Seen) -> Direction | None:
+    def _comparison_of(self, old: Schema, new: Schema) -> _SchemaComparison:
+        """Return the comparison of a part by itself, with the same definitions."""
+        olds, news = {"$defs": self.old_definitions}, {"$defs": self.new_definitions}
+        return _SchemaComparison({**old, **olds}, {**new, **news}, self.way)
+
+    def _direction_of(self, change: RuleChange) -> Direction | None:
         """Return how a rule changed; None where its value is a schema that says the same."""
         if change.keyword not in OF_SCHEMAS or change.direction is not Direction.CHANGED:
             return change.direction
-        found = {one.direction for one in self.differences(path, change.was, change.now, seen)}
+        apart = self._comparison_of(change.was, change.now)
+        found = {one.direction for one in apart.all_differences()}
         if not found:
             return None
         direction = found.pop()
@@ -264,14 +349,14 @@ class _SchemaComparison:
 
     # --- items ------------------------------------------------------------------------------------
 
-    def _items(self, path: str, old: Schema, new: Schema, seen: Seen) -> Iterator[Difference]:
+    def _items(self, path: str, old: Schema, new: Schema) -> Iterator[Difference]:
         """Yield what changed of the items: those with a place of their own, and the others."""
         olds, news = _items_of(old), _items_of(new)
         below = paths.item_path(path)
         for index in range(max(len(olds), len(news))):
             one = olds[min(index, len(olds) - 1)]
             other = news[min(index, len(news) - 1)]
-            yield from self._others(path, below, "items", (one, other), seen, (old, new))
+            yield from self._others(path, below, "items", (one, other), (old, new))
 
     def _others(
         self,
@@ -279,13 +364,12 @@ class _SchemaComparison:
         below: str,
         keyword: str,
         pair: tuple[Schema, Schema],
-        seen: Seen,
         holders: tuple[Schema, Schema],
     ) -> Iterator[Difference]:
         """Yield what changed of items or members without a name; there may be none of them."""
         was, now = (not is_forbidden(one) for one in pair)
         if was and now:
-            yield from self.differences(below, *pair, seen)
+            yield from self.differences(below, *pair)
         elif was != now:
             direction = Direction.LOOSENED if now else Direction.TIGHTENED
             lines = _line(holders[0]), _line(holders[1])
@@ -293,27 +377,27 @@ class _SchemaComparison:
 
     # --- members ----------------------------------------------------------------------------------
 
-    def _members(self, path: str, old: Schema, new: Schema, seen: Seen) -> Iterator[Difference]:
-        olds = _members_resolved(old, self.old_definitions)
-        news = _members_resolved(new, self.new_definitions)
+    def _members(self, path: str, old: Schema, new: Schema) -> Iterator[Difference]:
+        olds, news = _members_of(old), _members_of(new)
         for name in dict.fromkeys([*olds, *news]):
             below = paths.member_path(path, name)
             required = name in old.get("required", ()), name in new.get("required", ())
             one, other = olds.get(name), news.get(name)
             if one is not None and other is not None:
-                yield from self._member(below, (one, other), required, seen)
-            elif one is not None and not self._is_hidden(one):
+                yield from self._member(below, (one, other), required)
+            elif one is not None and not self._is_hidden(one, self.old_definitions):
                 yield self._removed(below, one, _line(new), is_required=required[0])
-            elif other is not None and not self._is_hidden(other):
+            elif other is not None and not self._is_hidden(other, self.new_definitions):
                 yield self._added(below, other, _line(old), is_required=required[1])
 
     def _member(
-        self, path: str, pair: tuple[Schema, Schema], required: tuple[bool, bool], seen: Seen
+        self, path: str, pair: tuple[Schema, Schema], required: tuple[bool, bool]
     ) -> Iterator[Difference]:
         """Yield what changed of a member that both have; one may hide it from this way."""
         old, new = pair
         lines = _line(old), _line(new)
-        was_hidden, is_hidden = self._is_hidden(old), self._is_hidden(new)
+        was_hidden = self._is_hidden(old, self.old_definitions)
+        is_hidden = self._is_hidden(new, self.new_definitions)
         if was_hidden and is_hidden:
             return
         if was_hidden != is_hidden:
@@ -325,10 +409,11 @@ class _SchemaComparison:
         if required[0] != required[1]:
             direction = Direction.TIGHTENED if required[1] else Direction.LOOSENED
             yield self._told(path, "required", direction, required, lines)
-        yield from self.differences(path, old, new, seen)
+        yield from self.differences(path, old, new)
 
-    def _is_hidden(self, member: Schema) -> bool:
-        return bool(member.get(HIDDEN_BY[self.way]))
+    def _is_hidden(self, member: Schema, definitions: Schema) -> bool:
+        """Return whether *member* travels the other way only."""
+        return bool(resolved(member, definitions).get(HIDDEN_BY[self.way]))
 
     def _added(self, path: str, new: Schema, line: int, *, is_required: bool) -> Difference:
         breaks = self._broken_by_member(Direction.ADDED, is_required=is_required)
@@ -348,17 +433,30 @@ class _SchemaComparison:
             return Breaks.CLIENTS
         return Breaks.SERVERS
 
-    def _other_members(
-        self, path: str, old: Schema, new: Schema, seen: Seen
-    ) -> Iterator[Difference]:
+    def _other_members(self, path: str, old: Schema, new: Schema) -> Iterator[Difference]:
         """Yield what changed of members without a name: by pattern, and all others."""
         below = paths.value_path(path)
         olds, news = old.get("patternProperties") or {}, new.get("patternProperties") or {}
         for pattern in dict.fromkeys([*olds, *news]):
             pair = olds.get(pattern, ANYTHING), news.get(pattern, ANYTHING)
-            yield from self._others(path, below, "patternProperties", pair, seen, (old, new))
+            yield from self._others(path, below, "patternProperties", pair, (old, new))
         pair = _values_of(old), _values_of(new)
-        yield from self._others(path, below, "additionalProperties", pair, seen, (old, new))
+        yield from self._others(path, below, "additionalProperties", pair, (old, new))
+
+
+# --- places -------------------------------------------------------------------------------------
+
+
+def _joined_path(path: str, below: str) -> str:
+    return paths.path_of([*paths.steps_of(path), *paths.steps_of(below)])
+
+
+def _placed(difference: Difference, place: _Place) -> Difference:
+    """Return *difference*, found of a value by itself, as one at *place*."""
+    if difference.path:
+        return replace(difference, path=_joined_path(place.path, difference.path))
+    lines = _line(place.old) or difference.old_line, _line(place.new) or difference.new_line
+    return replace(difference, path=place.path, old_line=lines[0], new_line=lines[1])
 
 
 # --- parts of schemas -----------------------------------------------------------------------------
@@ -375,11 +473,6 @@ def _members_of(schema: Schema) -> dict[str, Schema]:
     for name in schema.get("required") or ():
         found.setdefault(name, {"x-line": _line(schema)})
     return found
-
-
-def _members_resolved(schema: Schema, definitions: Schema) -> dict[str, Schema]:
-    members = _members_of(schema).items()
-    return {name: resolved(member, definitions) for name, member in members}
 
 
 def _values_of(schema: Schema) -> Schema:
