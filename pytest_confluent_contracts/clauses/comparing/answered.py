@@ -153,7 +153,8 @@ def _body_changes(pair: OperationPair, both: _ResponsePair) -> Iterator[Change]:
         old, new = olds[of_old], news[of_new]
         is_first = not said and old is both.old.content
         prefix = both.prefix if is_first else f"{both.prefix}/{name}"
-        for difference in schema_differences(old.schema, new.schema, Way.ANSWER):
+        known = pair.known[Way.ANSWER]
+        for difference in schema_differences(old.schema, new.schema, Way.ANSWER, known):
             if difference.said not in said:
                 said.add(difference.said)
                 clause = _clause_of_body(prefix, difference)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.clauses.comparing.differences import Way
 from pytest_confluent_contracts.model.changes import Breaks, Change, Direction
 from pytest_confluent_contracts.model.paths import ABSENT, VARIABLE
 from pytest_confluent_contracts.model.sources import SourceLocation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pytest_confluent_contracts.clauses.comparing.differences import Difference
+    from pytest_confluent_contracts.clauses.comparing.schemas import Known
     from pytest_confluent_contracts.model.documents import Document, Operation
     from pytest_confluent_contracts.model.published import PublishedDocument, PublishedOperation
 
@@ -21,12 +23,16 @@ Places = tuple[SourceLocation | None, SourceLocation | None]
 
 @dataclass(frozen=True, slots=True)
 class OperationPair:
-    """One operation in both documents, and where a line of each stands."""
+    """One operation in both documents, and where a line of each stands.
+
+    ``known`` is what was found of the bodies of all operations so far, by the way they travel.
+    """
 
     old: PublishedOperation
     new: PublishedOperation
     locate_old: Callable[[int], SourceLocation]
     locate_new: Callable[[int], SourceLocation]
+    known: Mapping[Way, Known]
 
     @property
     def operations(self) -> tuple[Operation, Operation]:
@@ -99,12 +105,13 @@ def paired_operations(
     gone = _without_unread(old.operations, new.document)
     added = _without_unread(new.operations, old.document)
     pairs: list[OperationPair] = []
+    known: dict[Way, Known] = {way: {} for way in Way}
     for known_by in (_by_path, _by_template):
         waiting = {known_by(one): one for one in reversed(added)}
         for one in list(gone):
             other = waiting.pop(known_by(one), None)
             if other is not None:
-                pairs.append(OperationPair(one, other, old.locate, new.locate))
+                pairs.append(OperationPair(one, other, old.locate, new.locate, known))
                 gone.remove(one)
                 added.remove(other)
     order = {id(one): index for index, one in enumerate(old.operations)}

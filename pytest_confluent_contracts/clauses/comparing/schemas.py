@@ -45,18 +45,42 @@ OPPOSITE: Final = {
     Direction.LOOSENED: Direction.TIGHTENED,
 }
 MOST_WAYS = 20  # on which one pair of referred schemas is compared, where paths are short
-MOST_FOLLOWED = 2000  # references, in one comparison of two bodies
+MOST_FOLLOWED = 500  # references, in one comparison of two bodies
 Listed = dict[str, Any]  # values by a text that tells them apart
 Meanings = tuple[str, str]  # of an old and a new schema
 
 
-def schema_differences(old: Schema, new: Schema, way: Way) -> list[Difference]:
+class _Place(NamedTuple):
+    """Two schemas of the value at a path, and the pairs that were compared on the way there."""
+
+    path: str
+    old: Schema
+    new: Schema
+    seen: frozenset[Meanings] = frozenset()
+
+    def within(self, other: _Place, meanings: Meanings) -> _Place:
+        """Return this place as one below *other*, whose schemas have *meanings*."""
+        return _Place(
+            _joined_path(other.path, self.path), self.old, self.new, other.seen | {meanings}
+        )
+
+
+# What was found of two schemas by themselves, and what they refer to.
+Known = dict[Meanings, tuple[list[Difference], list[_Place]]]
+
+
+def schema_differences(
+    old: Schema, new: Schema, way: Way, known: Known | None = None
+) -> list[Difference]:
     """Return what changed from *old* to *new*, each once, in the order of the members.
 
-    What they refer to comes behind what stands in them.
+    What they refer to comes behind what stands in them. *known* is what was found by other bodies
+    of the same two documents that travel the same way, and is added to.
     """
+    if known is None:
+        known = {}
     found: dict[tuple[Any, ...], Difference] = {}
-    for one in _SchemaComparison(old, new, way).all_differences():
+    for one in _SchemaComparison(old, new, way, known).all_differences():
         found.setdefault(one.said, one)
     return list(found.values())
 
@@ -91,21 +115,6 @@ def _joined_lists(enums: list[list[Any] | None]) -> list[Any] | None:
     return joined or None
 
 
-class _Place(NamedTuple):
-    """Two schemas of the value at a path, and the pairs that were compared on the way there."""
-
-    path: str
-    old: Schema
-    new: Schema
-    seen: frozenset[Meanings] = frozenset()
-
-    def within(self, other: _Place, meanings: Meanings) -> _Place:
-        """Return this place as one below *other*, whose schemas have *meanings*."""
-        return _Place(
-            _joined_path(other.path, self.path), self.old, self.new, other.seen | {meanings}
-        )
-
-
 class _SchemaComparison:
     """One comparison of two schemas of bodies, headers or parameters.
 
@@ -113,13 +122,12 @@ class _SchemaComparison:
     every other way to it, the same is told.
     """
 
-    def __init__(self, old: Schema, new: Schema, way: Way) -> None:
-        self.whole, self.way = _Place("", old, new), way
+    def __init__(self, old: Schema, new: Schema, way: Way, known: Known) -> None:
+        self.whole, self.way, self.known = _Place("", old, new), way, known
         self.old_definitions: Schema = old.get("$defs", {})
         self.new_definitions: Schema = new.get("$defs", {})
         self.alike = alike_definitions(self.old_definitions, self.new_definitions)
         self.followed: Counter[tuple[tuple[str, ...], tuple[str, ...]]] = Counter()
-        self.known: dict[Meanings, tuple[list[Difference], list[_Place]]] = {}
         self.meant: dict[Meanings, Meanings] = {}  # with what they refer to, by what is written
         self.below: list[_Place] = []  # what is referred to by what is compared now
 
@@ -332,7 +340,7 @@ class _SchemaComparison:
     def _comparison_of(self, old: Schema, new: Schema) -> _SchemaComparison:
         """Return the comparison of a part by itself, with the same definitions."""
         olds, news = {"$defs": self.old_definitions}, {"$defs": self.new_definitions}
-        return _SchemaComparison({**old, **olds}, {**new, **news}, self.way)
+        return _SchemaComparison({**old, **olds}, {**new, **news}, self.way, {})
 
     def _direction_of(self, change: RuleChange) -> Direction | None:
         """Return how a rule changed; None where its value is a schema that says the same."""

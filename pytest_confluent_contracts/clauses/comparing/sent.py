@@ -215,7 +215,8 @@ def _media_types(pair: OperationPair) -> Iterator[Change]:
 
 def _members(pair: OperationPair, old: Content, new: Content) -> Iterator[Change]:
     places: Places = old.place, new.place
-    for difference in schema_differences(old.schema, new.schema, Way.REQUEST):
+    known = pair.known[Way.REQUEST]
+    for difference in schema_differences(old.schema, new.schema, Way.REQUEST, known):
         yield pair.change_of(_clause_of_body(difference), difference, places)
 
 
