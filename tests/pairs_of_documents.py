@@ -317,6 +317,11 @@ CHOICE = """\
 oneOf: [{$ref: '#/components/schemas/Cat'}, {$ref: '#/components/schemas/Dog'}]
 discriminator: {propertyName: kind, mapping: {cat: Cat, dog: Dog}}
 """
+VALUE = """
+components:
+  schemas:
+    Value: {oneOf: [{type: %s}, {$ref: '#/components/schemas/Value'}]}
+"""
 NODE = "$ref: '#/components/schemas/Node'"
 
 COMPOSITION = {
@@ -374,6 +379,24 @@ COMPOSITION = {
         ),
         {"request/lives/maximum": CLIENTS, "200/body/lives": SERVERS},
         {"request/lives/maximum": SERVERS, "200/body/lives": CLIENTS},
+    ),
+    "the values of the discriminator are others": Pair(
+        sent(CHOICE, more=PETS),
+        sent(CHOICE.replace("dog: Dog", "hound: Dog"), more=PETS),
+        {"request/body/discriminator": CLIENTS},
+        {"request/body/discriminator": CLIENTS},
+    ),
+    "what is not allowed": Pair(
+        sent(of_name("{type: string, not: {enum: [x]}}")),
+        sent(of_name("{type: string, not: {enum: [x, y]}}")),
+        {"request/name/not": CLIENTS},
+        {"request/name/not": SERVERS},
+    ),
+    "a schema that is also a branch of itself": Pair(
+        answered("$ref: '#/components/schemas/Value'", more=VALUE % "string"),
+        answered("$ref: '#/components/schemas/Value'", more=VALUE % "string, maxLength: 9"),
+        {"200/body": SERVERS},
+        {"200/body": CLIENTS},
     ),
     "dependent members": Pair(
         sent("type: object\nproperties: {a: {}, b: {}}", "3.1.0"),
@@ -507,6 +530,27 @@ ANSWERS = {
         replied('{"201": {description: ok}}'),
         {"statuses removed": SERVERS, "statuses added": CLIENTS},
         {"statuses removed": SERVERS, "statuses added": CLIENTS},
+    ),
+    "the last success": Pair(
+        replied('{"200": {description: ok}, "404": {description: no}}'),
+        replied('{"404": {description: no}}'),
+        {"statuses": CLIENTS},
+        {"statuses": CLIENTS},
+    ),
+    "a redirection is new": Pair(
+        replied('{"200": {description: ok}}'),
+        replied('{"200": {description: ok}, "303": {description: there}}'),
+        {"statuses": CLIENTS},
+        {"statuses": SERVERS},
+    ),
+    "a header that all refusals lose": Pair(
+        replied(
+            '{"200": {description: ok}, "400": {description: no, headers: {X-Id: {}}},'
+            ' "404": {description: no, headers: {X-Id: {}}}}'
+        ),
+        replied('{"200": {description: ok}, "400": {description: no}, "404": {description: no}}'),
+        {"error/header/X-Id": CLIENTS},
+        {"error/header/X-Id": SERVERS},
     ),
     "a refusal that default covered": Pair(
         replied('{"200": {description: ok}, default: {description: no}}'),
@@ -726,6 +770,54 @@ PROMISES = {
         promising("values: {properties: {name: [a]}}"),
         {"200/values/name": SERVERS},
         {"200/values/name": CLIENTS},
+    ),
+    "a limit": Pair(
+        answered(THING),
+        promising(LIMIT % ""),
+        {"rate-limit/limit-constant": SERVERS},
+        {"rate-limit/limit-constant": CLIENTS},
+    ),
+    "a shared limit": Pair(
+        promising(LIMIT % ""),
+        promising(LIMIT % ", shared: true"),
+        {"rate-limit/limit-constant": CLIENTS},
+        {"rate-limit/limit-constant": SERVERS},
+    ),
+    "another refusal": Pair(
+        promising("refusals: {invalid: 400}"),
+        promising("refusals: {invalid: 422}"),
+        {"request/several": CLIENTS},
+        {"request/several": CLIENTS},
+    ),
+    "one more refusal": Pair(
+        promising("refusals: {invalid: 400}"),
+        promising("refusals: {invalid: [400, 422]}"),
+        {"request/several": NOBODY},
+        {"request/several": SERVERS},
+    ),
+    "ids that are not unique": Pair(
+        promising("request-id: {header: X-Request-Id}"),
+        promising("request-id: {header: X-Request-Id, unique: false}"),
+        {"request-id/unique": CLIENTS},
+        {"request-id/unique": SERVERS},
+    ),
+    "what an error points at": Pair(
+        promising("errors: {status: {path: 'e[].status'}}"),
+        promising("errors: {status: {path: 'e[].status'}, pointer: {path: 'e[].at'}}"),
+        {"error/source.pointer": SERVERS},
+        {"error/source.pointer": CLIENTS},
+    ),
+    "values that another system checks": Pair(
+        promising("checked-elsewhere: {properties: [id]}"),
+        promising("checked-elsewhere: {properties: [id, name]}"),
+        {"request/accepted": CLIENTS},
+        {"request/accepted": SERVERS},
+    ),
+    "time stamps": Pair(
+        promising("timestamps: {created: a}"),
+        promising("timestamps: {created: a, updated: b}"),
+        {"update/updated-moves": SERVERS},
+        {"update/updated-moves": CLIENTS},
     ),
     "identity": Pair(
         promising("identity: {parameter: id, property: id}"),

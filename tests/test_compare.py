@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pairs_of_documents import PLAIN, TIGHTER, Pair, every_pair, listed, of_name, sent
+from running import ROOT
 
 from pytest_confluent_contracts import clauses, documents
 from pytest_confluent_contracts.__main__ import main
@@ -93,6 +94,31 @@ def test_a_change_has_the_id_that_the_gate_gives_the_clause(tmp_path: Path, name
     assert {change.clause for change in changes} <= ids
 
 
+def in_circles(kind: str) -> str:
+    """Return a document with twelve schemas that refer to one another, two members of the type *kind*."""
+    schemas: dict[str, Any] = {}
+    for one in range(12):
+        members = {f"p{other}": {"$ref": f"#/components/schemas/S{other}"} for other in range(12)}
+        schemas[f"S{one}"] = {"type": "object", "properties": members}
+    schemas["S0"]["properties"]["name"] = {"type": kind}
+    schemas["S7"]["properties"]["title"] = {"type": kind}
+    whole = {"schema": {"$ref": "#/components/schemas/S0"}}
+    answer = {"description": "ok", "content": {"application/json": whole}}
+    paths = {"/things": {"get": {"responses": {"200": answer}}}}
+    info = {"title": "Things", "version": "1"}
+    components = {"schemas": schemas}
+    return json.dumps({"openapi": "3.0.3", "info": info, "paths": paths, "components": components})
+
+
+def test_schemas_that_refer_to_one_another_are_told_on_the_nearest_ways(tmp_path: Path) -> None:
+    """There are more ways than could ever be read: the nearest come first, and not all of them."""
+    found = compared(tmp_path, in_circles("string"), in_circles("integer"))
+    clauses_told = [change.clause for change in found.changes]
+    assert clauses_told[:2] == ["200/body/name", "200/body/p7.title"]
+    assert len(clauses_told) < 100
+    assert compared(tmp_path, in_circles("string"), in_circles("string")).changes == ()
+
+
 # --- the command ----------------------------------------------------------------------------------
 
 OLD = sent(of_name("{type: string, maxLength: 64}"))
@@ -118,6 +144,8 @@ def test_the_text_names_clause_places_and_who_breaks(
         "name maxLength tightened: 64 became 32 (old.yaml:14 -> new.yaml:14)",
         "changes that break whom: 1 clients",
     ]
+    shown = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "breaks clients: PATCH /things/{id}: request/name/maxLength: " in shown
     assert main(["compare", *reversed(files)]) == 0
     assert "breaks servers: " in capsys.readouterr().out
     assert main(["compare", files[0], files[0]]) == 0
