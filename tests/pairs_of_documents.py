@@ -681,6 +681,9 @@ SECURITY = {
         {"security/key/accepted": CLIENTS},
     ),
     "a scheme has another name": Pair(secured("[{basic: []}]"), secured("[{plain: []}]"), {}, {}),
+    "a scheme is defined": Pair(
+        listed("security: [{basic: []}]"), secured("[{basic: []}]"), {}, {}
+    ),
     "for all operations": Pair(
         secured("[{basic: []}]"),
         listed("summary: list", more="security: [{basic: []}]\n" + SCHEMES),

@@ -94,6 +94,18 @@ def test_a_change_has_the_id_that_the_gate_gives_the_clause(tmp_path: Path, name
     assert {change.clause for change in changes} <= ids
 
 
+def test_the_same_in_two_operations_is_told_at_the_place_of_each(tmp_path: Path) -> None:
+    """Two bodies that say the same inline, and change in the same way."""
+    texts: list[str] = []
+    for kind in ("string", "integer"):
+        body = f"{{application/json: {{schema: {{properties: {{a: {{type: {kind}}}}}}}}}}}"
+        answer = f"responses: {{'200': {{description: ok, content: {body}}}}}"
+        texts.append(listed(answer, "") + f"    head:\n      {answer}\n")
+    found = compared(tmp_path, *texts)
+    lines = [change.new_place.line for change in found.changes if change.new_place]
+    assert lines == [7, 9]
+
+
 def in_circles(kind: str) -> str:
     """Return a document with twelve schemas that refer to one another, two members of the type *kind*."""
     schemas: dict[str, Any] = {}

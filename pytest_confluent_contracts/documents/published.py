@@ -169,11 +169,11 @@ class _PublishedReader(DocumentReader):
             yield tuple(asked)
 
     def _meaning_of_scheme(self, name: str, line: int) -> str:
-        """Return what a request has to do for the scheme *name*; its name where it is undefined."""
+        """Return what a request has to do for the scheme *name*, ``""`` where it is undefined."""
         components = self.source.mapping_or_empty(self.source.root, "components")
         schemes = self.source.mapping_or_empty(components, "securitySchemes")
         if name not in schemes:
-            return f"{name}, which is not defined"
+            return ""
         return _told_scheme(self.source.resolve(schemes[name], line))
 
 

@@ -18,7 +18,8 @@ class Requirement:
     """A security scheme as an alternative asks for it.
 
     ``means`` is what a request has to do (``apiKey in header X-Key``), whatever the scheme is
-    called; ``scopes`` what its token has to be good for.
+    called, ``""`` where the document does not define it; ``scopes`` what its token has to be good
+    for.
     """
 
     scheme: str

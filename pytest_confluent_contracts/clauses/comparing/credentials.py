@@ -43,8 +43,22 @@ def _is_served_by_any(client: Alternative, alternatives: Sequence[Alternative]) 
 
 def _is_served(client: Alternative, asked: Alternative) -> bool:
     """Return whether a client that fulfils one alternative fulfils the one that is *asked*."""
-    has = {one.means: one.scopes for one in client}
-    return all(one.means in has and one.scopes <= has[one.means] for one in asked)
+    return all(_is_fulfilled(one, client) for one in asked)
+
+
+def _is_fulfilled(asked: Requirement, client: Alternative) -> bool:
+    return any(_fulfils(has, asked) for has in client)
+
+
+def _fulfils(has: Requirement, asked: Requirement) -> bool:
+    """Return whether both are one scheme, of which all is there that is *asked*.
+
+    Pages name schemes and do not define them: those are known by their names.
+    """
+    is_same = has.scheme == asked.scheme
+    if has.means and asked.means:
+        is_same = has.means == asked.means
+    return is_same and asked.scopes <= has.scopes
 
 
 def _more_of(asked: Alternative, others: Sequence[Alternative]) -> Alternative | None:
@@ -87,6 +101,7 @@ def _told(alternative: Alternative | None) -> Any:
 
 
 def _told_requirement(requirement: Requirement) -> str:
+    told = requirement.means or requirement.scheme
     if not requirement.scopes:
-        return requirement.means
-    return f"{requirement.means} ({', '.join(sorted(requirement.scopes))})"
+        return told
+    return f"{told} ({', '.join(sorted(requirement.scopes))})"

@@ -65,8 +65,9 @@ class _Place(NamedTuple):
         )
 
 
-# What was found of two schemas by themselves, and what they refer to.
-Known = dict[Meanings, tuple[list[Difference], list[_Place]]]
+# What was found of two schemas by themselves, and what they refer to; by what they mean, and the
+# lines where they stand, 0 where they are referred to.
+Known = dict[tuple[Meanings, tuple[int, int]], tuple[list[Difference], list[_Place]]]
 
 
 def schema_differences(
@@ -141,14 +142,22 @@ class _SchemaComparison:
             meanings = self._meanings(place)
             if meanings in place.seen:  # a schema that contains itself, compared further up
                 continue
-            if meanings not in self.known:
-                self.below = []
-                found = list(self._differences_of_value("", *self._resolved(place)))
-                self.known[meanings] = found, self.below
-            found, below = self.known[meanings]
+            found, below = self._found_at(place, meanings)
             for difference in found:
                 yield _placed(difference, place)
             waiting += [one.within(place, meanings) for one in below]
+
+    def _found_at(self, place: _Place, meanings: Meanings) -> tuple[list[Difference], list[_Place]]:
+        """Return what changed of the value at *place*, told of it alone, and what it refers to."""
+        lines = (0, 0)
+        if not ("$ref" in place.old and "$ref" in place.new):
+            lines = _line(place.old), _line(place.new)  # the same may stand at another place
+        key = meanings, lines
+        if key not in self.known:
+            self.below = []
+            found = list(self._differences_of_value("", *self._resolved(place)))
+            self.known[key] = found, self.below
+        return self.known[key]
 
     def _resolved(self, place: _Place) -> tuple[Schema, Schema]:
         return resolved(place.old, self.old_definitions), resolved(place.new, self.new_definitions)
