@@ -588,6 +588,12 @@ ANSWERS = {
         {"200/media-type": SERVERS},
         {"200/media-type": CLIENTS},
     ),
+    "another example in an answer": Pair(
+        replied('{"200": {description: ok, content: {application/json: {example: 1}}}}'),
+        replied('{"200": {description: ok, content: {application/json: {example: 2}}}}'),
+        {"document/example/200": NOBODY},
+        {"document/example/200": NOBODY},
+    ),
     "a body is new in an answer": Pair(
         replied('{"200": {description: ok}}'),
         replied('{"200": {description: ok, content: {application/json: {}}}}'),

@@ -80,6 +80,7 @@ KNOWN_TO_THE_GATE = [
     *("credentials are asked for", "an alternative is new", "an error that many statuses share"),
     *("a request id", "where Retry-After may come", "a secret that only create shows"),
     *("values in words", "identity", "another unit", "a success is new"),
+    *("another example in an answer", "another example"),
     *("a body is required", "a media type is new in a request"),
 ]
 

@@ -151,8 +151,8 @@ def _body_changes(pair: OperationPair, both: _ResponsePair) -> Iterator[Change]:
             yield _type_change(pair, both, olds.get(name), news.get(name))
             continue
         old, new = olds[of_old], news[of_new]
-        is_first = not said and old is both.old.content
-        prefix = both.prefix if is_first else f"{both.prefix}/{name}"
+        is_first = old is both.old.content
+        prefix = both.prefix if is_first else f"{both.new.status}/{name}"
         known = pair.known[Way.ANSWER]
         for difference in schema_differences(old.schema, new.schema, Way.ANSWER, known):
             if difference.said not in said:
@@ -160,8 +160,9 @@ def _body_changes(pair: OperationPair, both: _ResponsePair) -> Iterator[Change]:
                 clause = _clause_of_body(prefix, difference)
                 yield pair.change_of(clause, difference, (old.place, new.place))
         if is_first:
-            examples = f"document/example/{both.new.status}/"
-            yield from example_changes(pair, examples, old, new)
+            status = both.new.status
+            examples = f"document/example/{status}"
+            yield from example_changes(pair, examples, old, new, ("default", status))
 
 
 def _by_type(response: Response) -> dict[str, Content]:

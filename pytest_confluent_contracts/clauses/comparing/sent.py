@@ -22,7 +22,7 @@ from pytest_confluent_contracts.model.media_types import essence, matching
 from pytest_confluent_contracts.model.paths import ABSENT, ITEM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pytest_confluent_contracts.clauses.comparing.pairs import OperationPair, Places
 
@@ -231,13 +231,16 @@ def _clause_of_body(difference: Difference) -> str:
 def _examples(pair: OperationPair) -> Iterator[Change]:
     old, new = pair.operations
     if old.request is not None and new.request is not None:
-        yield from example_changes(pair, "request/example/", old.request, new.request)
+        yield from example_changes(pair, "request/example", old.request, new.request, ())
 
 
 def example_changes(
-    pair: OperationPair, prefix: str, old: Content, new: Content
+    pair: OperationPair, prefix: str, old: Content, new: Content, unnamed: Sequence[str]
 ) -> Iterator[Change]:
-    """Yield which examples of a body are others, new, or gone; their ids begin with *prefix*."""
+    """Yield which examples of a body are others, new, or gone.
+
+    Their ids begin with *prefix*, and those that are *unnamed* end there.
+    """
     olds = {example.name: example for example in old.examples}
     news = {example.name: example for example in new.examples}
     for name in dict.fromkeys([*olds, *news]):
@@ -251,5 +254,7 @@ def example_changes(
         elif other.value is ABSENT:
             direction = Direction.REMOVED
         values, places = (one.value, other.value), (one.place, other.place)
-        clause, nobody = f"{prefix}{name}", Breaks.NOBODY
+        clause, nobody = f"{prefix}/{name}", Breaks.NOBODY
+        if name in unnamed:
+            clause = prefix
         yield pair.change(clause, "example", direction, nobody, values=values, places=places)
