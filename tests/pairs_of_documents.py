@@ -558,6 +558,15 @@ ANSWERS = {
         {},
         {},
     ),
+    "a refusal that default covered, and its body unsaid": Pair(
+        replied('{"200": {description: ok}, default: {description: no, content: {a/json: {}}}}'),
+        replied(
+            '{"200": {description: ok}, "409": {description: no},'
+            " default: {description: no, content: {a/json: {}}}}"
+        ),
+        {"statuses": NOBODY},
+        {"statuses": SERVERS},
+    ),
     "a header is new": Pair(
         replied('{"200": {description: ok}}'),
         with_header("X-Total: {schema: {type: integer}}"),
@@ -882,6 +891,14 @@ SAME = {
     "values with words on each": (
         sent(of_name("{oneOf: [{const: a, title: A}, {const: b, title: B}]}"), "3.1.0"),
         sent(of_name("{enum: [b, a]}"), "3.1.0"),
+    ),
+    "bytes as 3.0 and 3.1 have them": (
+        sent(of_name("{type: string, format: binary}")),
+        sent(of_name("{type: string, contentMediaType: application/octet-stream}"), "3.1.0"),
+    ),
+    "base64 as 3.0 and 3.1 have it": (
+        sent(of_name("{type: string, format: byte}")),
+        sent(of_name("{type: string, contentEncoding: base64}"), "3.1.0"),
     ),
     "one branch": (sent(f"oneOf: [{CAT}]"), sent(CAT)),
     "an open object": (

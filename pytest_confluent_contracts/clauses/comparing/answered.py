@@ -53,7 +53,7 @@ def answer_changes(pair: OperationPair) -> Iterator[Change]:
     olds, news = (_by_status(operation) for operation in pair.operations)
     headers: list[tuple[_ResponsePair, Change]] = []
     for status in dict.fromkeys([*olds, *news]):
-        old, new = _documented(olds, status), _documented(news, status)
+        old, new = _both_documented(olds, news, status)
         if old is not None and new is not None:
             both = _ResponsePair(status, old, new, _prefix(pair, status, old, new))
             yield from _body_changes(pair, both)
@@ -67,6 +67,23 @@ def answer_changes(pair: OperationPair) -> Iterator[Change]:
 
 def _by_status(operation: Operation) -> dict[str, Response]:
     return {response.status.upper(): response for response in operation.responses}
+
+
+def _both_documented(
+    olds: Answers, news: Answers, status: str
+) -> tuple[Response | None, Response | None]:
+    """Return what both say of *status*, which one of them names.
+
+    Where a range or ``default`` of the other has a body, and what is named has none, that is mostly
+    left unsaid: then only the name is new, or gone.
+    """
+    old, new = _documented(olds, status), _documented(news, status)
+    if old is not None and new is not None and bool(old.contents) != bool(new.contents):
+        if status not in olds and not new.contents:
+            return None, new
+        if status not in news and not old.contents:
+            return old, None
+    return old, new
 
 
 def _documented(answers: Answers, status: str) -> Response | None:

@@ -163,7 +163,8 @@ def _assertion_changes(keyword: str, old: Schema, new: Schema) -> Iterator[RuleC
 def _asserted(keyword: str, schema: Schema) -> dict[str, Any]:
     """Return each value of *keyword* that *schema* and the parts of its ``allOf`` ask for."""
     found: dict[str, Any] = {}
-    for part in (schema, *schema.get("allOf", ())):
+    for stated in (schema, *schema.get("allOf", ())):
+        part = _with_format_of_content(stated)
         if keyword not in part:
             continue
         value: Any = part[keyword]
@@ -171,6 +172,21 @@ def _asserted(keyword: str, schema: Schema) -> dict[str, Any]:
             value = {key: part[key] for key in BESIDE_IF if key in part}
         found[meaning(value)] = value
     return found
+
+
+def _with_format_of_content(schema: Schema) -> Schema:
+    """Return *schema* with the format of 3.0 that its ``content...`` keywords of 3.1 stand for.
+
+    OpenAPI 3.1.0, 4.7.14.3: base64 was ``byte``, and bytes as they are were ``binary``.
+    """
+    encoding, media_type = schema.get("contentEncoding"), schema.get("contentMediaType")
+    if encoding == "base64":
+        kept = {key: schema[key] for key in schema if key != "contentEncoding"}
+        return {**kept, "format": "byte"}
+    if media_type == "application/octet-stream" and encoding is None:
+        kept = {key: schema[key] for key in schema if key != "contentMediaType"}
+        return {**kept, "format": "binary"}
+    return schema
 
 
 def _direction_of_rule(keyword: str, was: Any, now: Any) -> Direction:
