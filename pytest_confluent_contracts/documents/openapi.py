@@ -259,12 +259,13 @@ class DocumentReader:
             contents: list[Content] = []
             if node.get("content"):
                 contents = self._contents(node, "writeOnly", implied=True)
-            headers = tuple(self._headers(node))
+            headers = tuple(self.headers(node))
             place = self.source.location(line)
             first = contents[0] if contents else None
             yield Response(status, headers, first, place, tuple(contents[1:]))
 
-    def _headers(self, node: Node) -> Iterator[Header]:
+    def headers(self, node: Node) -> Iterator[Header]:
+        """Yield the headers of the response at *node*."""
         headers = self.source.mapping_or_empty(node, "headers")
         for name, header in headers.items():
             line = headers.line_of(name)
