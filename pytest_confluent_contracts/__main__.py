@@ -1,7 +1,7 @@
-"""What else can be done with reports, recordings and pages?
+"""What else can be done with reports, recordings, pages and documents?
 
-Compare runs, merge them, draw a badge, judge recordings; hold a document against itself, convert a
-page to OpenAPI.
+Compare runs, merge them, draw a badge, judge recordings; convert a page to OpenAPI, hold a document
+against itself, compare two.
 """
 
 from __future__ import annotations
@@ -75,6 +75,13 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("document", metavar="DOCUMENT")
     command.add_argument("--format", choices=("text", "json", "sarif"), default="text")
     command.set_defaults(run=check)
+    command = commands.add_parser(
+        "compare", help="what changed between two documents; exit 1 where it breaks clients"
+    )
+    command.add_argument("old", metavar="OLD", help="a document: a file, or a bundled one's name")
+    command.add_argument("new", metavar="NEW", help="the document that is to follow")
+    command.add_argument("--format", choices=("text", "json", "sarif"), default="text")
+    command.set_defaults(run=compare)
     return whole
 
 
@@ -192,6 +199,31 @@ def check(asked: argparse.Namespace) -> int:
         say(flaws.text_lines(found))
         sys.stderr.write(f"{flaws.summary(name, found)}\n")
     return WORSE if found else KEPT
+
+
+def compare(asked: argparse.Namespace) -> int:
+    """Print what changed from one document to another; return 1 where it breaks clients.
+
+    Where an operation could not be read, that is told, and 4 returned: it was not compared.
+    """
+    from pytest_confluent_contracts import documents
+    from pytest_confluent_contracts.clauses.comparing import compare_documents
+    from pytest_confluent_contracts.model.changes import Breaks
+    from pytest_confluent_contracts.report import document_changes
+
+    old, new = map(documents.find_document, (asked.old, asked.new))
+    found = compare_documents(documents.read_published(old), documents.read_published(new))
+    if asked.format == "json":
+        say([document_changes.comparison_json(found)])
+    elif asked.format == "sarif":
+        say([document_changes.comparison_sarif(found, _version())])
+    else:
+        say(document_changes.comparison_lines(found))
+    unread = document_changes.unread_operations(found)
+    if unread:
+        sys.stderr.write(f"not everything was compared: {unread[0].reason}\n")
+        return USAGE
+    return WORSE if found.count(Breaks.CLIENTS) else KEPT
 
 
 # --- recorded traffic --------------------------------------------------------------------------

@@ -14,8 +14,10 @@ import pytest
 from test_report_runs import FIVE, finished, sources
 
 from pytest_confluent_contracts import documents
+from pytest_confluent_contracts.clauses.comparing import compare_documents
+from pytest_confluent_contracts.documents import find_document, read_published
 from pytest_confluent_contracts.documents.self_check import flaws_in
-from pytest_confluent_contracts.report import files
+from pytest_confluent_contracts.report import document_changes, files
 from pytest_confluent_contracts.report.flaws import flaws_as_sarif
 
 NODE_MODULES = "CONTRACT_NODE_MODULES"
@@ -115,6 +117,16 @@ def test_the_log_of_a_check_keeps_the_official_schema(node_modules: Path) -> Non
     assert sarif_faults(node_modules, log) == []
     log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] = 0
     assert sarif_faults(node_modules, log)
+
+
+def test_the_sarif_log_of_two_documents_keeps_the_official_schema(node_modules: Path) -> None:
+    """What `compare` prints, with a place in each document, in one of them, and in none."""
+    old, new = (
+        read_published(find_document(name))
+        for name in ("confluent-api-keys", "datadog-confluent-cloud")
+    )
+    told = document_changes.comparison_sarif(compare_documents(old, new), "1.0")
+    assert sarif_faults(node_modules, json.loads(told)) == []
 
 
 def test_the_archive_keeps_the_schema_of_har(reports: Path, node_modules: Path) -> None:

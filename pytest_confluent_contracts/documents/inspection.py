@@ -57,11 +57,12 @@ class BoundedReader(SchemaReader):
         self._count = 0
         return super().json_schema_at(holder, line, other_way)
 
-    def _merged(self, node: Any, around: Around) -> dict[str, Any]:
+    def merged(self, node: Any, around: Around) -> dict[str, Any]:
+        """Return the schema of *node*, as `SchemaReader` does, within the bound."""
         self._count += 1
         if self._count > MOST_SCHEMAS:
             raise self.source.error(self.source.at, "the schema is too large")
-        return super()._merged(node, around)
+        return super().merged(node, around)
 
 
 class FilesWithRepeatedKeys(FileSet):

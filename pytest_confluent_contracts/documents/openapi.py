@@ -36,6 +36,7 @@ from pytest_confluent_contracts.model.documents import (
     Operation,
     Property,
     Response,
+    SecurityScheme,
     Unjudged,
     UnreadOperation,
 )
@@ -66,15 +67,15 @@ def read_document(path: Path, overlays: tuple[Path, ...] = ()) -> Document:
     for overlay in overlays:
         vain += apply_overlay(files, overlay)
     source = SourceFile(files)
-    reader = _DocumentReader(source)
+    reader = DocumentReader(source)
     try:
         document = reader.document()
         return replace(document, unjudged=(*vain, *document.unjudged))
     except UNREADABLE as error:
-        raise _told_as_wrong(source, error) from error
+        raise told_as_wrong(source, error) from error
 
 
-def _told_as_wrong(source: SourceFile, error: Exception) -> ContractError:
+def told_as_wrong(source: SourceFile, error: Exception) -> ContractError:
     """Return *error* as what is wrong with the document at the line that was read last."""
     if isinstance(error, ContractError):
         return error
@@ -92,8 +93,13 @@ def documents_serving(host: str) -> list[Path]:
     return found
 
 
-class _DocumentReader:
-    """One pass over one document; lives as long as the pass."""
+class DocumentReader:
+    """One pass over one document; lives as long as the pass.
+
+    ``methods`` are those whose operations are read.
+    """
+
+    methods: tuple[str, ...] = ("patch",)
 
     def __init__(self, source: SourceFile) -> None:
         self.source, self.schemas = source, SchemaReader(source)
@@ -103,23 +109,29 @@ class _DocumentReader:
         ] = {}
 
     def document(self) -> Document:
+        """Return the document; raise `ContractError` where there is no operation to hold."""
         source, root = self.source, self.source.root
         source.check_version()
-        info = source.mapping(root, "info")
-        operations = tuple(self._operations(source.mapping(root, "paths")))
+        operations = tuple(self.operations(source.mapping(root, "paths")))
         if not operations and self.unread:
             _, first = self.unread[0]
             raise first
         if not operations:
             told = "no PATCH operation to hold a target to"
             raise source.error(root.line_of("paths"), told)
+        return self.described(operations)
+
+    def described(self, operations: tuple[Operation, ...]) -> Document:
+        """Return the document with the *operations* that were read of it."""
+        source, root = self.source, self.source.root
+        info = source.mapping(root, "info")
         return Document(
             name=source.path.stem,
             title=str(info.get("title", source.path.stem)),
             version=str(info.get("version", "")),
             file=source.name,
             digest=self._digest(),
-            servers=tuple(self._servers(root)),
+            servers=tuple(self.servers(root)),
             operations=operations,
             unread=tuple(operation for operation, _ in self.unread),
             unjudged=tuple(unjudged_in(source)),
@@ -133,58 +145,72 @@ class _DocumentReader:
             digest.update(file.path.read_bytes())
         return digest.hexdigest()[:8]
 
-    def _servers(self, root: Node) -> Iterator[str]:
-        for server in self.source.list_or_empty(root, "servers"):
-            url = str(self.source.resolve(server, root.line_of("servers")).get("url", ""))
+    def servers(self, holder: Node) -> Iterator[str]:
+        """Yield the URLs of the servers that *holder* lists, its variables spelled out."""
+        for server in self.source.list_or_empty(holder, "servers"):
+            url = str(self.source.resolve(server, holder.line_of("servers")).get("url", ""))
             variables = server.get("variables") or {}
             names = re.findall(r"\{([^}]+)\}", url)
             yield from _spelled_out(url, names, variables)
 
     # --- operations -------------------------------------------------------------------------------
 
-    def _operations(self, items: Node) -> Iterator[Operation]:
+    def operations(self, items: Node) -> Iterator[Operation]:
         """Yield the operations at *items*; note those that cannot be read, and why."""
         known: set[str] = set()
         for path in items:
             if path.startswith("x-"):
                 continue
-            id, line = f"patch {path}", items.line_of(path)
-            try:
-                item = self.source.path_item(items[path], line)
-                if "patch" not in item:
-                    continue
-                line = item.line_of("patch")
-                node = self.source.resolve(item["patch"], line)
-                id = _operation_id(node, id, known)
-                operation = self._operation(path, id, item, node, line)
-                yield self._with_promises(operation, node)
-            except UNREADABLE as error:
-                self._note_unread(path, id, line, error)
+            for method in self.methods:
+                yield from self._operation_at(path, method, items, known)
 
-    def _note_unread(self, path: str, id: str, line: int, error: Exception) -> None:
-        told = _told_as_wrong(self.source, error)
-        place = told.place or self.source.location(line)
-        self.unread.append((UnreadOperation(id, "PATCH", path, place, str(told)), told))
+    def _operation_at(
+        self, path: str, method: str, items: Node, known: set[str]
+    ) -> Iterator[Operation]:
+        """Yield the operation that *path* of *items* has for *method*, if any; note an unread one.
 
-    def _operation(self, path: str, id: str, item: Node, node: Node, line: int) -> Operation:
+        *known* are the names of operations that were read before.
+        """
+        id, line = f"{method} {path}", items.line_of(path)
+        try:
+            item = self.source.path_item(items[path], line)
+            if method not in item:
+                return
+            line = item.line_of(method)
+            node = self.source.resolve(item[method], line)
+            id = _operation_id(node, id, known)
+            operation = self._operation(path, id, method, item, node)
+            yield self._with_promises(operation, node)
+        except UNREADABLE as error:
+            told = told_as_wrong(self.source, error)
+            place = told.place or self.source.location(line)
+            unread = UnreadOperation(id, method.upper(), path, place, str(told))
+            self.unread.append((unread, told))
+
+    def _operation(self, path: str, id: str, method: str, item: Node, node: Node) -> Operation:
         """Return the operation at *node*, a member of the path *item*, still without promises."""
+        line = item.line_of(method)
         declared = declared_parameters(self.source, self.schemas, path, item, node)
         responses = tuple(self._responses(self.source.mapping(node, "responses")))
         requests = self._requests(node, line)
         return Operation(
             document=self.source.path.stem,
             id=id,
-            method="PATCH",
+            method=method.upper(),
             path=path,
             parameters=tuple(path_examples(declared)),
             request=requests[0] if requests else None,
             responses=responses,
-            security=tuple(security_alternatives(self.source, node)),
+            security=self.security(node),
             promises=Promises(),
             place=self.source.location(line),
             other_requests=tuple(requests[1:]),
             declared=declared,
         )
+
+    def security(self, node: Node) -> tuple[tuple[SecurityScheme, ...], ...]:
+        """Return the alternatives of the operation at *node* that requests can fulfil."""
+        return tuple(security_alternatives(self.source, node))
 
     def _with_promises(self, operation: Operation, node: Node) -> Operation:
         """Return *operation* with its promises.
@@ -221,12 +247,13 @@ class _DocumentReader:
             contents: list[Content] = []
             if node.get("content"):
                 contents = self._contents(node, "writeOnly", implied=True)
-            headers = tuple(self._headers(node))
+            headers = tuple(self.headers(node))
             place = self.source.location(line)
             first = contents[0] if contents else None
             yield Response(status, headers, first, place, tuple(contents[1:]))
 
-    def _headers(self, node: Node) -> Iterator[Header]:
+    def headers(self, node: Node) -> Iterator[Header]:
+        """Yield the headers of the response at *node*."""
         headers = self.source.mapping_or_empty(node, "headers")
         for name, header in headers.items():
             line = headers.line_of(name)
@@ -286,9 +313,12 @@ class _DocumentReader:
             if implied:
                 schema = with_implied_types(schema)
             self.schemas.check(schema, line, "this body")
-            members = tuple(members_of(schema, self.source.location))
-            self._known_schemas[key] = (schema, members)
+            self._known_schemas[key] = (schema, self.members(schema))
         return self._known_schemas[key]
+
+    def members(self, schema: Mapping[str, Any]) -> tuple[Property, ...]:
+        """Return the members of a body with *schema*."""
+        return tuple(members_of(schema, self.source.location))
 
     def _examples(self, media: Node) -> Iterator[Example]:
         if "example" in media:

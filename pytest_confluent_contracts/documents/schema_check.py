@@ -52,13 +52,14 @@ class ShallowReader(SchemaReader):
         finally:
             self._depth -= 1
 
-    def _merged(self, node: Any, around: Around) -> dict[str, Any]:
+    def merged(self, node: Any, around: Around) -> dict[str, Any]:
+        """Return the schema of *node*, as `SchemaReader` does, within the bound."""
         self._count += 1
         is_far = self._depth > DEEPEST_LOOK or self._count > MOST_PARTS
         if is_far and node is not False:
             return {"x-unknown": self._count}  # the same as no other
         try:
-            return super()._merged(node, around)
+            return super().merged(node, around)
         except ContractError:  # told where it is; the rest is looked at all the same
             return {"x-unknown": self._count}
 
