@@ -5,6 +5,8 @@ Each test gives a row of exchanges as a run makes them, and says what the clause
 
 from __future__ import annotations
 
+import json
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -1018,6 +1020,7 @@ CHANGED = gone("update", 404, sent={"name": "n"})
     [
         ((create(), delete(), gone(), CHANGED, gone()), KEPT),
         ((create(), delete(), gone(), CHANGED, gone(status=200, answer=A)), BROKEN),
+        ((create(), delete(), gone(status=403), CHANGED, gone(status=403)), KEPT),
         ((create(), delete(), gone(), CHANGED, listed(A)), BROKEN),
         (
             (
@@ -1077,6 +1080,102 @@ def test_an_update_and_a_replace_leave_the_others_alone() -> None:
         assert (finding.subject, finding.expected, finding.observed) == ("size", "3", "9")
 
 
+# --- wherever in a body it stands ------------------------------------------------------------------------------------
+
+WRAPPED = """
+openapi: 3.1.0
+info: {title: Accounts, version: '1'}
+paths:
+  /accounts:
+    get:
+      operationId: list
+      responses:
+        '200':
+          description: all
+          content:
+            application/json:
+              schema: {type: object, properties: {data: {type: array, items: {$ref: '#/components/schemas/Account'}}}}
+    post:
+      operationId: create
+      x-contract: {create-only: {properties: [data.attributes.token]}, secrets: {properties: [data.attributes.key]}}
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/One'}}}}
+      responses: {'201': {$ref: '#/components/responses/One'}, '400': {description: refused}}
+  /accounts/{account_id}:
+    parameters: [{name: account_id, in: path, required: true, schema: {type: string}, example: a0}]
+    get: {operationId: read, responses: {'200': {$ref: '#/components/responses/One'}, '404': {description: gone}}}
+    put:
+      operationId: replace
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/One'}}}}
+      responses: {'200': {$ref: '#/components/responses/One'}, '404': {description: gone}}
+    patch:
+      operationId: update
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/One'}}}}
+      responses: {'200': {$ref: '#/components/responses/One'}, '404': {description: gone}}
+    delete: {operationId: delete, responses: {'204': {description: deleted}, '404': {description: gone}}}
+components:
+  responses:
+    One: {description: one, content: {application/json: {schema: {$ref: '#/components/schemas/One'}}}}
+  schemas:
+    One: {type: object, required: [data], properties: {data: {$ref: '#/components/schemas/Account'}}}
+    Account:
+      type: object
+      properties:
+        id: {type: string, readOnly: true}
+        type: {type: string, enum: [accounts]}
+        attributes:
+          type: object
+          properties: {name: {type: string}, size: {type: integer, default: 3}, tags: {type: array, items: {type: string}},
+            key: {type: string, writeOnly: true}, token: {type: string, readOnly: true}}
+"""
+V = world(WRAPPED)
+
+
+def account(**attributes: Any) -> dict[str, Any]:
+    """Return what stands in a body of one account."""
+    return {"id": "t1", "type": "accounts", "attributes": attributes}
+
+
+def sent_account(**attributes: Any) -> dict[str, Any]:
+    """Return a body that is sent."""
+    return {"data": {"type": "accounts", "attributes": attributes}}
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "wrong"),
+    [
+        ("create", "created-equals-sent", ("read", {"data": account(name="N", size=3)})),
+        ("create", "created-equals-sent", ("list", {"data": [account(name="N", size=3)]})),
+        ("create", "created-has-defaults", ("read", {"data": account(name="n", size=4)})),
+        ("create", "listed-once", ("list", {"data": []})),
+        (
+            "create",
+            "secret-shown-once",
+            ("list", {"data": [account(name="n", size=3, token="tok-1")]}),
+        ),
+        ("create", "secret-shown-once", ("read", {"data": account(name="n", size=3, key="k-1")})),
+        ("read", "same-everywhere", ("list", {"data": [account(name="n", size=5)]})),
+    ],
+)
+def test_one_that_stands_in_data_is_held_against_the_items_of_data(
+    name: str, rule: str, wrong: tuple[str, Any]
+) -> None:
+    """A create answers with ``data``, and a list with several: what is in them is the same."""
+    one = account(name="n", size=3)
+    made = V.ask("create", 201, {"data": one}, sent=sent_account(name="n"))
+    kept = made, V.ask("read", 200, {"data": one}), V.ask("list", 200, {"data": [one]})
+    assert verdict_on(V[name], rule, *kept) == KEPT
+    assert verdict_on(V[name], rule, *kept, V.ask(wrong[0], 200, wrong[1])) == BROKEN
+
+
+def test_what_is_left_out_of_data_goes() -> None:
+    """Of a body in ``data``, too, whether a member or all around it is left out."""
+    seen = V.ask("read", 200, {"data": account(name="n", size=5, tags=["a"])})
+    for sent in (sent_account(name="m"), {"data": {"type": "accounts"}}):
+        for attributes, said in (({"size": 3}, KEPT), ({"size": 3, "tags": ["a"]}, BROKEN)):
+            put = V.ask("replace", 200, {"data": account(**attributes)}, sent=sent)
+            assert verdict_on(V["replace"], "replace-drops-what-is-left-out", seen, put) == said
+
+
 # --- a thing of which there is one -----------------------------------------------------------------------------------
 
 
@@ -1110,3 +1209,92 @@ def test_what_a_target_refuses_to_create_is_owed() -> None:
     )
     served = absence(W["create"], "lifecycle/two-creates-make-two", create())
     assert (served.withheld, served.reason) == (False, "no two were created")
+
+
+JOBS = world(
+    THINGS.replace(
+        "'201': {$ref: '#/components/responses/Created'}",
+        "'202': {$ref: '#/components/responses/Job'}",
+    ).replace(
+        "components:\n  responses:\n",
+        "components:\n  responses:\n    Job: {description: later, content: {application/json: {schema: "
+        "{type: object, properties: {id: {type: string}, phase: {type: string}}}}}}\n",
+    )
+)
+
+
+def test_the_id_of_a_job_is_not_that_of_what_it_makes() -> None:
+    """A 202 that shows nothing of what was sent tells how far it is; where Location leads to a thing, that is made."""
+    job = {"id": "job-1", "phase": "queued"}
+    made = JOBS.ask("create", 202, job, sent=FULL)
+    assert (
+        verdict_on(JOBS["create"], "created-is-readable", made, JOBS.ask("read", 404, id="job-1"))
+        == SILENT
+    )
+    named = JOBS.ask("create", 202, job, sent=FULL, told={"Location": "/things/t1"})
+    assert (
+        verdict_on(JOBS["create"], "created-is-readable", named, JOBS.ask("read", 200, A)) == KEPT
+    )
+    assert (
+        verdict_on(JOBS["create"], "created-equals-sent", named, JOBS.ask("read", 200, SHOUTED))
+        == BROKEN
+    )
+    assert verdict_on(JOBS["read"], "same-everywhere", named, JOBS.ask("read", 200, A)) == SILENT
+
+
+# --- what a service may answer, whatever the document says -----------------------------------------------------------
+
+ODD: tuple[Any, ...] = (
+    *(
+        None,
+        [],
+        {},
+        "",
+        0,
+        True,
+        1.5,
+        "text",
+        [[]],
+        {"data": None},
+        {"data": {}},
+        {"data": [None, 7, "x", []]},
+    ),
+    *({"id": None}, {"id": True}, {"id": 1.5}, {"id": []}, {"id": {}}, {"id": "", "name": {}}),
+    *(
+        {"data": [{"id": 1}, {"id": "1"}, {"id": []}]},
+        {"id": "t1", "name": ["\ud800"], "tags": {"a": 1}},
+    ),
+    *({"id": "t1", "created_at": 7, "updated_at": [], "at": "0001-01-01T00:00:00.1+23:59"},),
+    *({"id": "t1", "at": "9999-12-31T23:59:59.123-23:59", "place": "nowhere", "next": {}},),
+)
+
+
+SENDABLE = tuple(one for one in ODD if "\\ud800" not in json.dumps(one))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_answer_makes_a_judge_fail(seed: int) -> None:
+    """It is judged by shape; a life says what it can of it."""
+    choice = random.Random(seed)
+    names = list(W.operations)
+    for _ in range(5):
+        life: list[Exchange] = []
+        for _ in range(20):
+            name = choice.choice(names)
+            sent = (
+                choice.choice((*SENDABLE, FULL, BARE))
+                if name in ("create", "update", "replace")
+                else ABSENT
+            )
+            status = choice.choice((200, 201, 202, 204, 404, 409, 422, 500))
+            answer = choice.choice((*ODD, A, B, {"data": [A, B]}, ABSENT))
+            told = {"Location": choice.choice(("", "//[", "/things/t1", "?"))}
+            life.append(
+                W.ask(
+                    name, status, answer, sent=sent, told=told, expect=choice.choice(list(Expect))
+                )
+            )
+        for name in names:
+            for id in clause_ids(W[name], "lifecycle"):
+                list(clause_of(W[name], id).judge(life))
+                clause_of(W[name], id).explain(life)

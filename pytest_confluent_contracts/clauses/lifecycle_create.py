@@ -10,7 +10,13 @@ from pytest_confluent_contracts.clauses.lifecycle_lists import (
     is_whole_list,
     new_in_list,
 )
-from pytest_confluent_contracts.clauses.lifecycle_members import Key, Shown, is_hidden, quoted
+from pytest_confluent_contracts.clauses.lifecycle_members import (
+    Key,
+    Shown,
+    is_hidden,
+    quoted,
+    whole_path,
+)
 from pytest_confluent_contracts.clauses.lifecycle_state import (
     DONE_OR_LATER,
     Outcome,
@@ -301,29 +307,28 @@ def judge_secrets(life: Life, operation: Operation) -> Iterator[Evidence]:
             finding = None
             shown_once.update(_secrets_shown(step, promises.create_only.paths))
         for path in hidden:
-            finding = finding or _look_at_secret(step, path)
+            finding = finding or _look_at_secret(life, step, path)
         yield Evidence(step.exchange, finding)
 
 
-def _look_at_secret(step: Step, path: str) -> Finding | None:
-    """Find a value at *path*, which is one of an answer to create, or of a request."""
-    for place in _places_of(step, path):
-        for _, value in paths.values_at(step.exchange.json, place):
-            if value not in EMPTY and not _is_masked(value):
-                return Finding(FindingKind.SECRET_SHOWN, step.status, place)
+def _look_at_secret(life: Life, step: Step, path: str) -> Finding | None:
+    """Find a value at *path*, which is one of the traffic of create."""
+    place = _place_in_answer(life, step, path)
+    for _, value in paths.values_at(step.exchange.json, place):
+        if value not in EMPTY and not _is_masked(value):
+            return Finding(FindingKind.SECRET_SHOWN, step.status, place)
     return None
 
 
-def _places_of(step: Step, path: str) -> list[str]:
+def _place_in_answer(life: Life, step: Step, path: str) -> str:
     """Return where *path* of one resource stands in this answer: there, or in each item."""
-    if step.role is not Role.LIST or step.owner == "":
-        return [path]
-    root = step.model.root
-    holder = paths.parent_path(root)
+    if step.role is not Role.LIST:
+        return path
+    root = paths.parent_path(life.resource.id_member)
     own = path
-    if holder and paths.is_within(path, holder) and path != holder:
-        own = paths.relative_path(path, holder)
-    return [paths.path_of([*paths.steps_of(root), *paths.steps_of(own)])] if root else []
+    if root and paths.is_within(path, root) and path != root:
+        own = paths.relative_path(path, root)
+    return whole_path(step.model.root, own)
 
 
 def _is_masked(value: Any) -> bool:

@@ -233,7 +233,7 @@ def _look_if_back(step: Step, tried: Mapping[Key, Step]) -> Iterator[Evidence]:
     for key in sorted({shown.key for shown in step.shown} & tried.keys()):
         if step.is_safe:
             yield Evidence(step.exchange, _back(step, key, tried[key]))
-    if step.key in tried and is_read_as_gone(step):
+    if step.key in tried and step.role is Role.READ and step.outcome is Outcome.REFUSED:
         yield Evidence(step.exchange)
 
 

@@ -30,7 +30,7 @@ from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import REDACTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_confluent_contracts.model.documents import Operation, Property
     from pytest_confluent_contracts.model.resources import Resource
@@ -74,7 +74,10 @@ class ItemModel:
         written = _members_below(request_root, may_send)
         for path in hidden:
             written.pop(_seen_from(request_root, path), None)
-        stated = () if promises.immutable.inferred else promises.immutable.paths
+        fixed = _fixed_members(operation)
+        if operation.role is not Role.CREATE:
+            for path in list(_members_within(written, request_root, fixed)):
+                del written[path]
         content = operation.success_content
         return cls(
             operation=operation,
@@ -84,7 +87,7 @@ class ItemModel:
             written=written,
             created=_seen_from(root, promises.timestamps.created),
             updated=_seen_from(root, promises.timestamps.updated),
-            fixed=tuple(filter(None, (_seen_from(root, path) for path in stated))),
+            fixed=tuple(_members_within(shown, root, fixed)),
             is_composed=content is not None and not COMPOSING.isdisjoint(content.schema),
         )
 
@@ -104,6 +107,24 @@ class ItemModel:
     def schema_of(self, path: str) -> Mapping[str, Any]:
         """Return what the document says of a member that answers show."""
         return self.shown[path].schema
+
+
+def _fixed_members(operation: Operation) -> tuple[str, ...]:
+    """Return what the document says that no update changes, objects as a whole."""
+    immutable = operation.promises.immutable
+    return () if immutable.inferred else immutable.paths
+
+
+def _members_within(shown: Iterable[str], root: str, holders: Sequence[str]) -> Iterator[str]:
+    """Yield those of the members *shown* that stand within one of *holders*."""
+    for path in shown:
+        if paths.is_member_of_any(whole_path(root, path), holders):
+            yield path
+
+
+def whole_path(root: str, path: str) -> str:
+    """Return *path*, which is seen from *root*, as seen from the body."""
+    return paths.path_of([*paths.steps_of(root), *paths.steps_of(path)])
 
 
 def _root_in_answers(operation: Operation, resource: Resource) -> str:
@@ -198,7 +219,7 @@ def _is_same_instant(one: str, other: str) -> bool:
         return False
     try:
         apart = datetime.fromisoformat(one.upper()) - datetime.fromisoformat(other.upper())
-    except ValueError:  # no such day
+    except (ValueError, OverflowError):  # no such day, the first hours of year 1
         return False
     return abs(apart.total_seconds()) <= 10.0 ** -min(*digits, 6)
 

@@ -193,7 +193,7 @@ class LifeReader:
             owner=resource.name,
             role=operation.role,
             outcome=outcome_of(exchange),
-            key=_key_of(exchange, resource, scope),
+            key=_key_of(exchange, resource, scope, model),
             scope=scope,
             model=model,
         )
@@ -257,14 +257,18 @@ def key_in(resource: Resource, scope: tuple[str, ...], id: str) -> Key:
     return (*scope, id) if is_scoped(resource) else (id,)
 
 
-def _key_of(exchange: Exchange, resource: Resource, scope: tuple[str, ...]) -> Key | None:
+def _key_of(
+    exchange: Exchange, resource: Resource, scope: tuple[str, ...], model: ItemModel
+) -> Key | None:
     role, parameters = exchange.case.operation.role, exchange.case.parameters
     if role is Role.LIST:
         return None
     if not resource.parameter and role is not Role.CREATE:
         return (*scope, *(value for _, value in parameters[-1:]), "")  # there is but one: `/me`
     if role is Role.CREATE:
-        id = created_id(exchange, resource) if exchange.accepted else id_asked_for(exchange)
+        id = id_asked_for(exchange)
+        if exchange.accepted:
+            id = created_id(exchange, resource, model)
         return key_in(resource, scope, id) if id else None
     return key_in(resource, scope, parameters[-1][1]) if parameters else None
 
@@ -277,10 +281,21 @@ def id_asked_for(exchange: Exchange) -> str:
     return id_text(paths.value_at(exchange.case.value, resource.id_sent))
 
 
-def created_id(exchange: Exchange, resource: Resource) -> str:
+def created_id(exchange: Exchange, resource: Resource, model: ItemModel) -> str:
     """Return the id of what a create made: from its answer, ``Location``, or its body."""
-    told = id_text(paths.value_at(exchange.json, resource.id_member)) if resource.id_member else ""
+    told = ""
+    if resource.id_member and not _tells_of_progress(exchange, model):
+        told = id_text(paths.value_at(exchange.json, resource.id_member))
     return told or id_in_location(exchange, resource) or id_asked_for(exchange)
+
+
+def _tells_of_progress(exchange: Exchange, model: ItemModel) -> bool:
+    """Return whether a 202 is documented to show how far it is, and not what is made.
+
+    Then it has nothing of what was sent, and an id that is the job's own.
+    """
+    is_later = exchange.status == ACCEPTED_FOR_LATER
+    return is_later and bool(model.written) and model.written.keys().isdisjoint(model.shown)
 
 
 def id_in_location(exchange: Exchange, resource: Resource) -> str:
@@ -298,7 +313,7 @@ def _with_what_is_shown(step: Step, resource: Resource) -> Step:
         return step
     if step.outcome is Outcome.LATER and step.role is not Role.CREATE:
         return step
-    if _has_another_body(step.exchange):
+    if _has_another_body(step.exchange) or _tells_of_progress(step.exchange, step.model):
         return step
     shown: list[Shown] = []
     for item in step.model.items_in(step.exchange.json):
