@@ -6,7 +6,7 @@ order. Which operation has which clause follows from its role.
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.clauses import (
@@ -33,6 +33,7 @@ from pytest_confluent_contracts.model.traffic import Expect, Probe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from pytest_confluent_contracts.clauses.lifecycle_members import ItemModel
     from pytest_confluent_contracts.clauses.lifecycle_state import Life
     from pytest_confluent_contracts.model.clauses import Explain, Judge
     from pytest_confluent_contracts.model.documents import Header, Operation
@@ -83,8 +84,12 @@ class LifeClauses:
         self.operation = operation
         self.resource = resource
         self.reader = LifeReader(resource)
-        self.model = self.reader.model_of(operation, resource)
         self.level = level_after(operation)
+
+    @cached_property
+    def model(self) -> ItemModel:
+        """Return what the document says of the resource in the traffic of the operation."""
+        return self.reader.model_of(self.operation, self.resource)
 
     def has(self, *roles: Role) -> bool:
         """Return whether the document has an operation in one of *roles*."""
