@@ -60,7 +60,8 @@ def judge_gone(life: Life) -> Iterator[Evidence]:
             continue
         is_asked = step.role in (Role.READ, *CHANGING)
         is_valid = step.exchange.case.expect not in (Expect.REFUSED, Expect.UNAUTHENTICATED)
-        if is_asked and is_valid and is_due(ender) and step.key not in written:
+        is_new = step.key not in written or step.role in CHANGING
+        if is_asked and is_valid and is_due(ender) and is_new:
             yield from _look_at_deleted(step, ender)
         if step.role in CHANGING:
             written.add(step.key)

@@ -101,12 +101,7 @@ def is_spoken_of(step: Step, path: str) -> bool:
     body = step.model.body_sent(step.exchange.case)
     if paths.value_at(body, path) is not ABSENT:
         return True
-    holder = paths.parent_path(path)
-    while holder:
-        if paths.value_at(body, holder) is None:
-            return True
-        holder = paths.parent_path(holder)
-    return False
+    return any(paths.value_at(body, holder) is None for holder in paths.around(path))
 
 
 def members_sent(step: Step) -> dict[str, Any]:
