@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 THINGS = """
 openapi: 3.1.0
 info: {title: Things, version: '1'}
+security: [{key: []}]
 paths:
   /things:
     get:
@@ -82,6 +83,7 @@ paths:
       operationId: delete
       responses: {'204': {description: deleted}, '401': {description: who}, '404': {description: gone}}
 components:
+  securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}
   responses:
     Created:
       description: created

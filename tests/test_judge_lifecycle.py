@@ -919,6 +919,13 @@ def test_the_refused_request_is_the_one_that_is_shown() -> None:
     assert of("replace", "refused-changes-nothing", read(), refused, read(status=404)) == SILENT
 
 
+def test_a_deletion_is_refused_only_where_credentials_are_asked_for() -> None:
+    """It has no body that could be wrong: without credentials to leave out, nobody can have it refused."""
+    open_to_all = world(THINGS.replace("security: [{key: []}]\n", ""))
+    assert "lifecycle/refused-changes-nothing" not in clause_ids(open_to_all["delete"])
+    assert "lifecycle/refused-changes-nothing" in clause_ids(W["delete"])
+
+
 # --- delete ----------------------------------------------------------------------------------------------------------
 
 
@@ -1211,16 +1218,15 @@ def test_what_a_target_refuses_to_create_is_owed() -> None:
     assert (served.withheld, served.reason) == (False, "no two were created")
 
 
-JOBS = world(
-    THINGS.replace(
-        "'201': {$ref: '#/components/responses/Created'}",
-        "'202': {$ref: '#/components/responses/Job'}",
-    ).replace(
-        "components:\n  responses:\n",
-        "components:\n  responses:\n    Job: {description: later, content: {application/json: {schema: "
-        "{type: object, properties: {id: {type: string}, phase: {type: string}}}}}}\n",
-    )
+JOB = (
+    "  responses:\n    Job: {description: later, content: {application/json: {schema: "
+    "{type: object, properties: {id: {type: string}, phase: {type: string}}}}}}\n    Created:"
 )
+MADE, LATER_MADE = (
+    "'201': {$ref: '#/components/responses/Created'}",
+    "'202': {$ref: '#/components/responses/Job'}",
+)
+JOBS = world(THINGS.replace(MADE, LATER_MADE).replace("  responses:\n    Created:", JOB))
 
 
 def test_the_id_of_a_job_is_not_that_of_what_it_makes() -> None:

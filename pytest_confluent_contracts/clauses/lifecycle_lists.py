@@ -281,10 +281,11 @@ def judge_unlisted(life: Life, role: Role) -> Iterator[Evidence]:
             continue
         listed = {shown.key for shown in step.shown}
         expected = [key for key, _ in _made_under(life, moment)]
-        missed = [key for key in expected if seen.get(key) and key not in listed]
         if is_whole_list(step):
-            for key in missed:
-                yield Evidence(step.exchange, finding_vanished(step, key, seen.pop(key)))
+            missed = [key for key in expected if key not in listed]
+            blamed = {key: seen.pop(key, []) for key in missed}
+            for key in filter(blamed.get, missed):
+                yield Evidence(step.exchange, finding_vanished(step, key, blamed[key]))
         for key in listed & set(moment.made):
             seen[key] = []
 

@@ -221,9 +221,10 @@ def _vanished_by_others(life: Life, role: Role) -> Iterator[Evidence]:
             seen[shown.key] = []
         if step.may_have_written:
             note_write(seen, step, role)
-        elif is_read_as_gone(step) and step.key is not None and seen.get(step.key):
-            finding = finding_vanished(step, step.key, seen.pop(step.key))
-            yield Evidence(step.exchange, finding)
+        elif is_read_as_gone(step) and step.key is not None:
+            blamed = seen.pop(step.key, [])
+            if blamed:
+                yield Evidence(step.exchange, finding_vanished(step, step.key, blamed))
 
 
 def note_write(seen: dict[Key, list[Step]], step: Step, role: Role) -> None:
