@@ -10,9 +10,10 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from exchanges import ABSENT, BROKEN, KEPT, SILENT, Expect, absence, clause_ids, clause_of
-from lives import THINGS, findings_on, verdict_on, world
+from exchanges import ABSENT, BROKEN, KEPT, SILENT, Expect, absence, clause_ids
+from lives import THINGS, clause_on, findings_on, verdict_on, world
 
+from pytest_confluent_contracts.clauses import lifecycle
 from pytest_confluent_contracts.model.clauses import FindingKind as Kind
 from pytest_confluent_contracts.model.clauses import Level
 
@@ -164,7 +165,7 @@ LATE = world(THINGS.replace("'201': {$ref", "'202': {$ref"))
 
 def test_what_is_accepted_for_later_need_not_be_there_at_once() -> None:
     """A documented 202 makes it a SHOULD; one that is not documented says nothing of a MUST."""
-    clause = clause_of(LATE["create"], "lifecycle/created-is-readable")
+    clause = clause_on(LATE["create"], "created-is-readable")
     assert clause.level is Level.SHOULD
     life = LATE.ask("create", 202, A, sent=FULL), LATE.ask("read", 404)
     assert verdict_on(LATE["create"], "created-is-readable", *life) == BROKEN
@@ -177,7 +178,7 @@ def test_reads_may_lag_as_long_as_the_document_says() -> None:
         "x-contract: {create-only", "x-contract: {consistency: {within: 30}, create-only"
     )
     slow = world(text)
-    clause = clause_of(slow["create"], "lifecycle/created-is-readable")
+    clause = clause_on(slow["create"], "created-is-readable")
     assert clause.level is Level.MUST
     made, late = slow.ask("create", 201, A, sent=FULL), slow.ask("read", 404, at=60.0)
     early = slow.ask("read", 404)
@@ -354,8 +355,8 @@ def test_location_that_is_not_documented_is_held_to_http() -> None:
         "      headers: {Location: {schema: {type: string, format: uri-reference}}}\n", ""
     )
     plain = world(text)
-    assert clause_of(plain["create"], "lifecycle/location-leads-there").level is Level.SHOULD
-    assert clause_of(W["create"], "lifecycle/location-leads-there").level is Level.MUST
+    assert clause_on(plain["create"], "location-leads-there").level is Level.SHOULD
+    assert clause_on(W["create"], "location-leads-there").level is Level.MUST
 
 
 # --- lists -----------------------------------------------------------------------------------------------------------
@@ -629,7 +630,7 @@ def test_a_refused_create_leaves_the_chosen_id_free() -> None:
 def test_an_id_is_not_used_again() -> None:
     """A SHOULD: nobody says so. What the caller chooses is his own to choose again."""
     rule = "ids-not-reused"
-    assert clause_of(W["create"], f"lifecycle/{rule}").level is Level.SHOULD
+    assert clause_on(W["create"], rule).level is Level.SHOULD
     assert of("create", rule, create(), delete(), create()) == BROKEN
     assert of("create", rule, create(), delete(), create_b()) == KEPT
     assert of("create", rule, create(), create_b()) == SILENT
@@ -789,7 +790,7 @@ def test_head_is_answered_as_get_without_the_body(life: tuple[Exchange, ...], sa
 )
 def test_head_has_the_headers_of_get(told: dict[str, str], said: str) -> None:
     """A SHOULD, but for those that are known only when the content is made."""
-    assert clause_of(W["head"], "lifecycle/head-as-get/headers").level is Level.SHOULD
+    assert clause_on(W["head"], "head-as-get/headers").level is Level.SHOULD
     assert of("head", "head-as-get/headers", read(told=TYPED), head(told=told)) == said
 
 
@@ -910,7 +911,7 @@ def test_a_refused_update_changes_nothing(life: tuple[Exchange, ...], said: str)
 def test_the_refused_request_is_the_one_that_is_shown() -> None:
     """It is the one to send again."""
     refused = delete(401, expect=Expect.UNAUTHENTICATED)
-    clause = clause_of(W["delete"], "lifecycle/refused-changes-nothing")
+    clause = clause_on(W["delete"], "refused-changes-nothing")
     [evidence] = clause.judge([read(), refused, read(status=404)])
     assert evidence.exchange is refused
     assert evidence.finding is not None
@@ -1301,6 +1302,6 @@ def test_no_answer_makes_a_judge_fail(seed: int) -> None:
                 )
             )
         for name in names:
-            for id in clause_ids(W[name], "lifecycle"):
-                list(clause_of(W[name], id).judge(life))
-                clause_of(W[name], id).explain(life)
+            for clause in lifecycle.derive(W[name]):
+                list(clause.judge(life))
+                clause.explain(life)
