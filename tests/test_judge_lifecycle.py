@@ -184,6 +184,13 @@ def test_reads_may_lag_as_long_as_the_document_says() -> None:
     early = slow.ask("read", 404)
     assert verdict_on(slow["create"], "created-is-readable", made, early) == SILENT
     assert verdict_on(slow["create"], "created-is-readable", made, late) == BROKEN
+    stale = slow.ask("read", 200, thing(name="old"))
+    for rule in ("created-equals-sent", "created-is-readable"):
+        assert (
+            verdict_on(slow["create"], rule, made, stale, slow.ask("read", 200, A, at=60.0)) == KEPT
+        )
+    fresh = slow.ask("read", 200, A)
+    assert verdict_on(slow["create"], "created-is-readable", made, fresh) == KEPT
 
 
 # --- created is readable ---------------------------------------------------------------------------------------------

@@ -126,8 +126,14 @@ class LifeClauses:
         )
 
     def _judge(self, judge_life: JudgeLife) -> Judge:
-        def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
-            yield from judge_life(self.reader.read(exchanges))
+        def judge(exchanges: Sequence[Exchange]) -> Iterable[Evidence]:
+            life = self.reader.read(exchanges)
+            evidence = list(judge_life(life))
+            is_against = any(one.finding for one in evidence)
+            if is_against and life.delay:
+                # What was read too early is no evidence against anybody.
+                return list(judge_life(life.without_early_reads()))
+            return evidence
 
         return judge
 

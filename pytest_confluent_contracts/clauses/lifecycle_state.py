@@ -115,7 +115,8 @@ class Life:
     ``held`` are those that hold still unless a request writes them: what requests can write, the
     id, the time of creation; ``updated`` is the time of the last change, which moves with it.
     ``own_keys`` are the resources that the run made, or asked for by their ids: the others of a
-    list are other people's, who may change them at any time.
+    list are other people's, who may change them at any time. ``delay`` is after how many seconds,
+    at the latest, reads show what was written: 0 unless the document says otherwise.
     """
 
     resource: Resource
@@ -123,6 +124,11 @@ class Life:
     held: frozenset[str]
     updated: frozenset[str]
     own_keys: frozenset[Key]
+    delay: float = 0.0
+
+    def without_early_reads(self) -> Life:
+        """Return the life without the reads soon after a write, which may lag behind."""
+        return replace(self, steps=tuple(_settled_steps(self.steps, self.delay)))
 
     def own_shown(self, step: Step) -> Iterator[Shown]:
         """Yield what the answer shows of the run's own resources."""
@@ -162,13 +168,13 @@ class LifeReader:
             held |= {model.created, *model.written, *model.fixed}
         updated = frozenset(model.updated for model in own) - {""}
         held = held - updated - {""}
-        settled = _without_early_reads(steps, _delay_of(own))
         return Life(
             resource=self.resource,
-            steps=tuple(settled),
+            steps=tuple(steps),
             held=frozenset(held),
             updated=updated,
             own_keys=frozenset(self._own_keys(steps)),
+            delay=_delay_of(own),
         )
 
     def _own_keys(self, steps: Iterable[Step]) -> Iterator[Key]:
@@ -200,14 +206,14 @@ class LifeReader:
         return _with_what_is_shown(step, resource)
 
 
-def _without_early_reads(steps: Sequence[Step], delay: float) -> Iterator[Step]:
+def _settled_steps(steps: Sequence[Step], delay: float) -> Iterator[Step]:
     """Yield *steps* without the reads within *delay* seconds after a write: they may lag behind."""
     written_at: float | None = None
     for step in steps:
         if step.may_have_written:
             written_at = step.exchange.came_at
         is_early = written_at is not None and step.exchange.sent_at < written_at + delay
-        if not delay or not step.is_safe or not is_early:
+        if not step.is_safe or not is_early:
             yield step
 
 
