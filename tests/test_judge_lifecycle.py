@@ -235,6 +235,15 @@ def test_what_vanished_is_told_once() -> None:
     assert findings_on(W["create"], "listed-once", *life) == []
 
 
+def test_a_uuid_is_the_same_in_both_cases() -> None:
+    """RFC 9562 4: a create may answer in capitals what a list has in small letters."""
+    id = "6F9619FF-8B86-D011-B42D-00CF4FC964FF"
+    made, seen = create(answer=thing(id, **FULL)), read(thing(id.lower(), **FULL), id=id)
+    life = made, seen, listed(thing(id.lower(), **FULL))
+    assert of("create", "listed-once", *life) == KEPT
+    assert of("read", "same-everywhere", *life) == KEPT
+
+
 def test_the_pair_is_told() -> None:
     """A finding names what came, and the request before that gives it its meaning."""
     finding = the_finding("create", "created-is-readable", create(), read(status=404))
@@ -386,6 +395,8 @@ OTHERS = thing("x1", name="somebody's"), thing("x2", name="else's")
         ((create(status=500), listed(*OTHERS)), SILENT),
         ((listed(*OTHERS), create(status=422), listed(*OTHERS)), SILENT),
         ((create(), W.ask("list", 200, {"items": []})), SILENT),  # no list that anybody can read
+        ((create(), listed({"name": "first"}, *OTHERS)), SILENT),  # nobody knows which that is
+        ((create(), listed("t1", "x1")), SILENT),
         ((create(), listed(*OTHERS, next="https://x.test/things?page=2")), SILENT),
         ((create(), listed(*OTHERS, meta={"has_more": True})), SILENT),
         ((create(), listed(*OTHERS, total=3)), SILENT),

@@ -65,7 +65,7 @@ def is_whole_list(step: Step) -> bool:
     Nothing in it says that there is more. Where parts may be asked for, something must say that
     this is the last: a link to the next page that is documented and not there, or a total.
     """
-    if not step.is_list or step.outcome is not Outcome.DONE:
+    if not step.is_list or not step.has_ids or step.outcome is not Outcome.DONE:
         return False
     operation = step.exchange.case.operation
     if _names_paging(step) or _tells_more(step):

@@ -7,6 +7,7 @@ All paths are seen from the resource itself: ``name``, and neither ``data.name``
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation, Property
     from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import Exchange, RedactedCase
+
+UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 Key = tuple[str, ...]  # the ids of the parents, where they count, and the own id
 
@@ -90,12 +93,6 @@ class ItemModel:
             fixed=tuple(_members_within(shown, root, fixed)),
             is_composed=content is not None and not COMPOSING.isdisjoint(content.schema),
         )
-
-    def items_in(self, body: Any) -> Iterator[Mapping[str, Any]]:
-        """Yield what *body* shows of each resource: one, or the items of a list."""
-        for _, item in paths.values_at(body, self.root):
-            if isinstance(item, Mapping):
-                yield item
 
     def body_sent(self, case: RedactedCase) -> Any:
         """Return what the request says of the resource, ABSENT where that is no object."""
@@ -177,10 +174,14 @@ class Shown:
 
 
 def id_text(value: Any) -> str:
-    """Return an id as it stands in a path, ``""`` where *value* is none."""
+    """Return an id as it stands in a path, ``""`` where *value* is none.
+
+    A UUID is the same in both cases (RFC 9562 4).
+    """
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
-    return str(value)
+    text = str(value)
+    return text.lower() if UUID.fullmatch(text) else text
 
 
 def id_name(resource: Resource) -> str:
@@ -206,6 +207,8 @@ def is_same_told(schema: Mapping[str, Any], one: Any, other: Any) -> bool:
         return True
     if not (isinstance(one, str) and isinstance(other, str)):
         return False
+    if UUID.fullmatch(one) and one.lower() == other.lower():
+        return True
     return _is_same_instant(one, other)
 
 

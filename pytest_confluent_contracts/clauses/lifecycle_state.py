@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from pytest_confluent_contracts.model.resources import SAFE_ROLES, Role
 from pytest_confluent_contracts.model.traffic import Expect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.resources import Resource
@@ -53,7 +54,8 @@ class Step:
 
     ``owner`` is the name of the resource that its operation is about; ``key`` which one of them,
     None where that is not known, or it is about all of them; ``scope`` the ids of its parents;
-    ``shown`` what the answer shows, ``is_list`` whether as a list.
+    ``shown`` what the answer shows, ``is_list`` whether as a list, ``has_ids`` whether each of that
+    has its id.
     """
 
     exchange: Exchange
@@ -65,6 +67,7 @@ class Step:
     model: ItemModel
     shown: tuple[Shown, ...] = ()
     is_list: bool = False
+    has_ids: bool = False
 
     @property
     def is_safe(self) -> bool:
@@ -276,7 +279,7 @@ def _key_of(
         if exchange.accepted:
             id = created_id(exchange, resource, model)
         return key_in(resource, scope, id) if id else None
-    return key_in(resource, scope, parameters[-1][1]) if parameters else None
+    return key_in(resource, scope, id_text(parameters[-1][1])) if parameters else None
 
 
 def id_asked_for(exchange: Exchange) -> str:
@@ -310,7 +313,7 @@ def id_in_location(exchange: Exchange, resource: Resource) -> str:
     if not resource.item:
         return ""
     found = re.search(f"{paths.template_pattern(resource.item.rstrip('/'))}$", path)
-    return unquote(found.groups()[-1]) if found and found.groups() else ""
+    return id_text(unquote(found.groups()[-1])) if found and found.groups() else ""
 
 
 def _with_what_is_shown(step: Step, resource: Resource) -> Step:
@@ -322,14 +325,24 @@ def _with_what_is_shown(step: Step, resource: Resource) -> Step:
     if _has_another_body(step.exchange) or _tells_of_progress(step.exchange, step.model):
         return step
     shown: list[Shown] = []
-    for item in step.model.items_in(step.exchange.json):
+    entries = 0
+    for _, item in paths.values_at(step.exchange.json, step.model.root):
+        entries += 1
+        if not isinstance(item, Mapping):
+            continue
         key = step.key
         if step.role is Role.LIST:
             id = id_text(paths.value_at(item, id_name(resource))) if id_name(resource) else ""
             key = key_in(resource, step.scope, id) if id else None
         if key is not None:
             shown.append(Shown(step.exchange, key, item, step.model))
-    return replace(step, shown=tuple(shown), is_list=_shows_list(step, resource))
+    is_documented = id_name(resource) in step.model.shown
+    return replace(
+        step,
+        shown=tuple(shown),
+        is_list=_shows_list(step, resource),
+        has_ids=len(shown) == entries and (is_documented or bool(shown)),
+    )
 
 
 def _has_another_body(exchange: Exchange) -> bool:
