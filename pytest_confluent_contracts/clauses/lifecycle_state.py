@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from pytest_confluent_contracts.clauses.lifecycle_members import (
@@ -318,22 +318,12 @@ def id_in_location(exchange: Exchange, resource: Resource) -> str:
 
 def _with_what_is_shown(step: Step, resource: Resource) -> Step:
     """Return *step* with what its answer shows of the resources."""
-    if step.outcome not in DONE_OR_LATER or step.role is Role.DELETE:
+    if not _shows_resources(step):
         return step
-    if step.outcome is Outcome.LATER and step.role is not Role.CREATE:
-        return step
-    if _has_another_body(step.exchange) or _tells_of_progress(step.exchange, step.model):
-        return step
+    entries = [item for _, item in paths.values_at(step.exchange.json, step.model.root)]
     shown: list[Shown] = []
-    entries = 0
-    for _, item in paths.values_at(step.exchange.json, step.model.root):
-        entries += 1
-        if not isinstance(item, Mapping):
-            continue
-        key = step.key
-        if step.role is Role.LIST:
-            id = id_text(paths.value_at(item, id_name(resource))) if id_name(resource) else ""
-            key = key_in(resource, step.scope, id) if id else None
+    for item in entries:
+        key = _key_of_item(step, resource, item)
         if key is not None:
             shown.append(Shown(step.exchange, key, item, step.model))
     is_documented = id_name(resource) in step.model.shown
@@ -341,8 +331,29 @@ def _with_what_is_shown(step: Step, resource: Resource) -> Step:
         step,
         shown=tuple(shown),
         is_list=_shows_list(step, resource),
-        has_ids=len(shown) == entries and (is_documented or bool(shown)),
+        has_ids=len(shown) == len(entries) and (is_documented or bool(shown)),
     )
+
+
+def _shows_resources(step: Step) -> bool:
+    """Return whether the answer is documented to show what is there once it is given."""
+    if step.outcome not in DONE_OR_LATER or step.role is Role.DELETE:
+        return False
+    if step.outcome is Outcome.LATER and step.role is not Role.CREATE:
+        return False
+    is_another = _has_another_body(step.exchange)
+    return not is_another and not _tells_of_progress(step.exchange, step.model)
+
+
+def _key_of_item(step: Step, resource: Resource, item: Any) -> Key | None:
+    """Return which resource *item* shows, None where nobody knows."""
+    if not isinstance(item, Mapping):
+        return None
+    if step.role is not Role.LIST:
+        return step.key
+    name = id_name(resource)
+    id = id_text(paths.value_at(item, name)) if name else ""
+    return key_in(resource, step.scope, id) if id else None
 
 
 def _has_another_body(exchange: Exchange) -> bool:
