@@ -144,6 +144,8 @@ class LifeCases:
         for one in about:
             yield from self._read(one)
         yield from self._bare(Role.LIST, "list")
+        for one in reversed(about):  # neither a read nor the list has changed it
+            yield from self._read(one)
 
     def _read(self, about: str) -> Iterator[LifeStep]:
         yield from self._bare(Role.READ, "read", about)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.double.mutations.altering import Mutation, replace_step
 from pytest_confluent_contracts.double.mutations.life_steps import (
+    another_value,
     at_second,
     each_time,
     in_role,
@@ -49,7 +50,7 @@ def replace_mutations(kind: Kind) -> Iterator[Mutation]:
     """Yield the mutations of a replacement."""
     for turn, ordinal in enumerate(ORDINALS):
         name = f"a replace stores another value of the {ordinal} member"
-        do = partial(write_otherwise, partial(with_another, turn=turn))
+        do = partial(write_otherwise, turn)
         yield from mutations_on_turns(name, Role.REPLACE, REPLACES, "write_whole", do, REPLACED)
         name = f"a replace answers another value of the {ordinal} member"
         do = partial(show_otherwise, turn)
@@ -58,16 +59,27 @@ def replace_mutations(kind: Kind) -> Iterator[Mutation]:
         do = partial(keep_one, turn)
         yield mutate_role(name, Role.REPLACE, "write_whole", do, REPLACED)
     name = "a replace is answered and not stored"
-    yield from mutations_on_turns(name, Role.REPLACE, REPLACES, "perform", undo_change, REPLACED)
+    kept = (REPLACED, LEFT_OUT)
+    yield from mutations_on_turns(name, Role.REPLACE, REPLACES, "perform", undo_change, *kept)
     name = "a replace keeps what is left out"
     yield mutate_role(name, Role.REPLACE, "write_whole", keep_unsent, LEFT_OUT)
     name = "a replace answers rightly and keeps what is left out"
     yield mutate_role(name, Role.REPLACE, "perform", keep_unsent_behind, LEFT_OUT)
 
 
-def write_otherwise(change: Callable[..., Any], service: Service, inner: Any, *given: Any) -> Any:
-    """Write, and *change* what is then there."""
-    return change(inner(*given), service.collection)
+def write_otherwise(turn: int, service: Service, inner: Any, shown: Any, body: Any) -> Any:
+    """Write another value for one of the members that were sent."""
+    wanted = inner(shown, body)
+    sent = service.collection.body_in_common_form(service.operation, body)
+    present = [
+        path
+        for path in present_paths(wanted, service.collection)
+        if paths.value_at(sent, path) is not ABSENT
+    ]
+    if not present:
+        return wanted
+    path = present[turn % len(present)]
+    return paths.with_value(wanted, path, another_value(paths.value_at(wanted, path)))
 
 
 def show_otherwise(turn: int, service: Service, inner: Any, resource: Resource) -> Any:
@@ -78,7 +90,11 @@ def show_otherwise(turn: int, service: Service, inner: Any, resource: Resource) 
 def keep_one(turn: int, service: Service, inner: Any, shown: Any, body: Any) -> Any:
     """Write all but one member."""
     wanted = inner(shown, body)
-    present = present_paths(wanted, service.collection)
+    present = [
+        path
+        for path in present_paths(wanted, service.collection)
+        if paths.value_at(wanted, path) != paths.value_at(shown, path)
+    ]
     if not present:
         return wanted
     path = present[turn % len(present)]
@@ -193,8 +209,9 @@ def shows_before_update(role: Role) -> Alter:
 
 def own_change_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield that *operation*, an update or a replacement, reaches more than it is to."""
-    role = operation.role
-    yield from change_mutations(role, role.value)
+    role, kind = operation.role, operation.resource
+    if kind is not None and kind.parameter:  # of what each parent has one of, there are no others
+        yield from change_mutations(role, role.value)
     yield from refused_mutations(role, role.value)
 
 
