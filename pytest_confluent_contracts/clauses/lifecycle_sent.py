@@ -99,13 +99,13 @@ def _is_understood(step: Step) -> bool:
 def is_spoken_of(step: Step, path: str) -> bool:
     """Return whether the body names the member at *path*, or says what is around it is null."""
     body = step.model.body_sent(step.exchange.case)
-    while path:
-        value = paths.value_at(body, path)
-        if value is not ABSENT:
+    if paths.value_at(body, path) is not ABSENT:
+        return True
+    holder = paths.parent_path(path)
+    while holder:
+        if paths.value_at(body, holder) is None:
             return True
-        path = paths.parent_path(path)
-        if path and paths.value_at(body, path) is None:
-            return True
+        holder = paths.parent_path(holder)
     return False
 
 

@@ -13,6 +13,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
 from pytest_confluent_contracts.double.mutations.life_steps import (
     CREATES,
     at_third,
+    forget_each,
     from_second_on,
     in_role,
     mutate_role,
@@ -127,10 +128,7 @@ def keep_and_forget(
 ) -> None:
     """Keep the new resource, and take others away."""
     inner(id, resource)
-    gone = forget(others_than(service.collection, resource))
-    kept = service.collection.resources
-    for key in [key for key, one in kept.items() if any(one is other for other in gone)]:
-        del kept[key]
+    forget_each(service.collection, forget(others_than(service.collection, resource)))
 
 
 def the_last_two(others: list[Resource]) -> list[Resource]:

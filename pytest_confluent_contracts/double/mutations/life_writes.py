@@ -11,6 +11,7 @@ from pytest_confluent_contracts.double.mutations.life_steps import (
     another_value,
     at_second,
     each_time,
+    forget_each,
     in_role,
     mutate_role,
     mutations_on_turns,
@@ -88,20 +89,18 @@ def show_otherwise(turn: int, service: Service, inner: Any, resource: Resource) 
 
 
 def keep_one(turn: int, service: Service, inner: Any, shown: Any, body: Any) -> Any:
-    """Write all but one member."""
+    """Write all but one of the members that were there."""
     wanted = inner(shown, body)
-    present = [
-        path
-        for path in present_paths(wanted, service.collection)
-        if paths.value_at(wanted, path) != paths.value_at(shown, path)
-    ]
+
+    def differs(path: str) -> bool:
+        was = paths.value_at(shown, path)
+        return was is not ABSENT and was != paths.value_at(wanted, path)
+
+    present = list(filter(differs, present_paths(wanted, service.collection)))
     if not present:
         return wanted
     path = present[turn % len(present)]
-    was = paths.value_at(shown, path)
-    return (
-        paths.without_value(wanted, path) if was is ABSENT else paths.with_value(wanted, path, was)
-    )
+    return paths.with_value(wanted, path, paths.value_at(shown, path))
 
 
 def undo_change(
@@ -265,9 +264,7 @@ def copy_to_all(service: Service, others: list[Resource], resource: Resource, __
 
 def forget_others(service: Service, others: list[Resource], _: Resource, __: Any) -> None:
     """Take all others away."""
-    kept = service.collection.resources
-    for key in [key for key, one in kept.items() if any(one is other for other in others)]:
-        del kept[key]
+    forget_each(service.collection, others)
 
 
 REACHES: Mapping[str, Callable[..., None]] = {
