@@ -28,7 +28,7 @@ class LedDouble:
         self, document: Document, altered: Operation | None = None, alter: Alter | None = None
     ) -> None:
         self.document = document
-        self.operations = (*document.operations, *document.others)
+        self.operations = document.operations
         clock = VirtualClock()
         held = {one.key: held_parameters(one) for one in self.operations}
         self.services = services_of(self.operations, clock, held=held)

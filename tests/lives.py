@@ -165,7 +165,7 @@ def world(text: str = THINGS) -> World:
         path.write_text(text, encoding="utf-8")
         read = documents.read_document(path)
     assert not read.unread
-    return World({one.id: one for one in (*read.operations, *read.others)})
+    return World({one.id: one for one in read.operations})
 
 
 def verdict_on(operation: Operation, rule: str, *exchanges: Exchange) -> str:

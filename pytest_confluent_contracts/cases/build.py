@@ -104,12 +104,12 @@ def holds_strings(schema: Mapping[str, Any]) -> bool:
 
 
 def id_member_sent(operation: Operation) -> str:
-    """Return the member of a replacement in which its own id stands, ``""`` where none has it.
+    """Return the member of a body in which the id of the path stands again, ``""`` where none has it.
 
-    A service may refuse another id there than the one in the path.
+    A service may refuse another one there.
     """
     resource = operation.resource
-    if operation.method != "PUT" or resource is None or not resource.id_member:
+    if operation.method not in ("PUT", "PATCH") or resource is None or not resource.id_member:
         return ""
     wanted = (resource.id_member, paths.last_name(resource.id_member))
     sent = [one.path for one in operation.request_members if not one.read_only]
@@ -117,7 +117,7 @@ def id_member_sent(operation: Operation) -> str:
 
 
 def id_as_sent(operation: Operation, id: str) -> dict[str, Any]:
-    """Return *id* by the path of the member in which a replacement has it, of the member's type."""
+    """Return *id* by the path of the member in which a body has it again, of the member's type."""
     path = id_member_sent(operation)
     if not path:
         return {}

@@ -30,7 +30,6 @@ from pytest_confluent_contracts.documents.source_file import SourceFile
 from pytest_confluent_contracts.documents.stated import stated_promises
 from pytest_confluent_contracts.documents.unjudged import unjudged_in
 from pytest_confluent_contracts.model.documents import (
-    HELD_METHODS,
     READ_METHODS,
     SAFE_METHODS,
     Content,
@@ -115,6 +114,7 @@ class _DocumentReader:
     def __init__(self, source: SourceFile) -> None:
         self.source, self.schemas = source, SchemaReader(source)
         self.unread: list[tuple[UnreadOperation, ContractError]] = []
+        self.unsent: list[Unjudged] = []  # bodies of requests that have none
         self._known_schemas: dict[
             tuple[int, str, bool], tuple[Mapping[str, Any], tuple[Property, ...]]
         ] = {}
@@ -125,7 +125,7 @@ class _DocumentReader:
         info = source.mapping(root, "info")
         read = list(self._operations(source.mapping(root, "paths")))
         resources, told = resources_of(source, read)
-        held = tuple(one for one in told if one.method in HELD_METHODS)
+        held = tuple(told)
         if not held and self.unread:
             _, first = self.unread[0]
             raise first
@@ -140,9 +140,8 @@ class _DocumentReader:
             servers=tuple(self._servers(root)),
             operations=held,
             unread=tuple(operation for operation, _ in self.unread),
-            unjudged=tuple(unjudged_in(source)),
+            unjudged=(*unjudged_in(source), *self.unsent),
             resources=resources,
-            others=tuple(one for one in told if one.method not in HELD_METHODS),
             files={file.name: str(file.path) for file in source.files},
         )
 
@@ -191,8 +190,7 @@ class _DocumentReader:
             operation = self._operation(path, method, id, item, node, line)
             yield ReadOperation(self._with_promises(operation, node), node)
         except UNREADABLE as error:
-            if method in HELD_METHODS:
-                self._note_unread(method, path, id, line, error)
+            self._note_unread(method, path, id, line, error)
 
     def _note_unread(self, method: str, path: str, id: str, line: int, error: Exception) -> None:
         """Note what cannot be read: an operation, or without a *method* all of a path."""
@@ -208,7 +206,12 @@ class _DocumentReader:
         responses = tuple(self._responses(self.source.mapping(node, "responses")))
         if method == "HEAD":
             responses = tuple(replace(one, content=None, others=()) for one in responses)
-        requests = [] if method in SAFE_METHODS else self._requests(node, line)
+        requests: list[Content] = []
+        if method not in SAFE_METHODS:
+            requests = self._requests(node, line)
+        elif node.get("requestBody"):  # RFC 9110 9.3.1: it means nothing there
+            place = self.source.location(node.line_of("requestBody"))
+            self.unsent.append(Unjudged(f"requestBody ({method.lower()})", place))
         return Operation(
             document=self.source.path.stem,
             id=id,

@@ -152,7 +152,7 @@ class CollectionService(Service):
         A collection that lies under nothing has one without members.
         """
         values = self.values_in(request.path)
-        if not values:
+        if not self.operation.parameters:
             return Resource({}, self.clock.now())
         above = self.collection.parent
         if above is not None and above.item_path:
