@@ -70,6 +70,11 @@ def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
         yield from value_mutations(CREATES | few)
     else:
         yield from value_mutations(CREATES)
+    kind = operation.resource
+    chosen = kind.id_sent if kind is not None else ""
+    if any(is_free_text(member) and member.path != chosen for member in written):
+        name = "a create stores what the one before it sent"
+        yield Mutation(name, (EQUAL,), in_role(Role.CREATE, store_what_was_sent_before))
     yield from default_mutations()
     is_later = operation.success is not None and operation.success.status == "202"
     yield from location_mutations(IN_COLLECTION if is_later else WRONG_LOCATIONS)
@@ -189,8 +194,6 @@ def value_mutations(turns: Mapping[str, When]) -> Iterator[Mutation]:
         do = partial(make_otherwise, partial(without_one, turn=turn))
         at_third_alone = {" at the third": at_third}
         yield from mutations_on_turns(name, Role.CREATE, at_third_alone, "make_resource", do, EQUAL)
-    name = "a create stores what the one before it sent"
-    yield Mutation(name, (EQUAL,), in_role(Role.CREATE, store_what_was_sent_before))
 
 
 def make_otherwise(
