@@ -20,6 +20,7 @@ from pytest_confluent_contracts.double.router import Router
 from pytest_confluent_contracts.double.service import VirtualClock
 from pytest_confluent_contracts.http import targets
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
+from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.run.access import planned_access
 from pytest_confluent_contracts.run.campaign import ORDER, Campaign
@@ -140,7 +141,11 @@ class Double:
 
         It sends *plan* where that is given, the whole plan of the operation elsewhere.
         """
-        return Campaign(plan or self.plan, self.target(alter), policy, listener)
+        campaign = Campaign(plan or self.plan, self.target(alter), policy, listener)
+        scenario = self.scenario(alter) if self.operation.role is Role.DELETE else None
+        if scenario is not None:  # what is deleted was made for that
+            campaign.lived = scenario.exchanges_of(self.operation)
+        return campaign
 
 
 @dataclass(frozen=True, slots=True)
