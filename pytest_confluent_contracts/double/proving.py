@@ -80,7 +80,8 @@ class Double:
         together: Sequence[Operation] = (),
         make_lives: MakeLives | None = None,
     ) -> None:
-        self.operation, self.together = operation, tuple(together) or (operation,)
+        known = any(one.key == operation.key for one in together)
+        self.operation, self.together = operation, tuple(together) if known else (operation,)
         self.held = {one.key: held_parameters(one) for one in self.together}
         self.contexts: dict[tuple[str, str], RunContext] = {}
         for key, service in self.services(VirtualClock()).items():

@@ -63,6 +63,17 @@ def create_mutations(kind: Kind) -> Iterator[Mutation]:
 
 def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of a creation that hang on what *operation* sends and answers."""
+    yield from sent_mutations(operation)
+    yield from default_mutations()
+    is_later = operation.success is not None and operation.success.status == "202"
+    yield from location_mutations(IN_COLLECTION if is_later else WRONG_LOCATIONS)
+    texts = [one for one in operation.request_members if is_free_text(one)]
+    if len(texts) > 1:  # by which what was refused is known where it is listed
+        yield from refused_mutations()
+
+
+def sent_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield that what was sent is not kept, or kept otherwise."""
     written = [one for one in writable_members(operation, fixed=()) if not one.read_only]
     if any(not member.required for member in written):
         few = {" where few members are sent": sends_few}
@@ -75,12 +86,6 @@ def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
     if any(is_free_text(member) and member.path != chosen for member in written):
         name = "a create stores what the one before it sent"
         yield Mutation(name, (EQUAL,), in_role(Role.CREATE, store_what_was_sent_before))
-    yield from default_mutations()
-    is_later = operation.success is not None and operation.success.status == "202"
-    yield from location_mutations(IN_COLLECTION if is_later else WRONG_LOCATIONS)
-    texts = [one for one in operation.request_members if is_free_text(one)]
-    if len(texts) > 1:  # by which what was refused is known where it is listed
-        yield from refused_mutations()
 
 
 def is_free_text(member: Property) -> bool:
