@@ -214,24 +214,35 @@ def judge_refused_create(life: Life) -> Iterator[Evidence]:
     A list after it has nothing new that shows what it sent: what others create meanwhile does not
     count. Where the caller chooses the id, nobody can be read under it.
     """
-    before: Step | None = None
+    yield from _made_in_lists(life)
+    yield from _made_under_chosen(life)
+
+
+def _made_in_lists(life: Life) -> Iterator[Evidence]:
+    before: dict[tuple[str, ...], Step] = {}  # the last list, by what it lists
     refused: list[Step] = []
+    for step in life.own_steps:
+        if step.role is Role.CREATE and step.outcome is Outcome.REFUSED:
+            refused.append(step)
+        elif step.role is Role.CREATE and step.may_have_written:
+            before.clear()
+        if step.is_list and is_whole_list(step):
+            if step.scope in before:
+                yield from _look_for_made(before[step.scope], step, refused)
+            before[step.scope] = step
+            refused = [create for create in refused if create.scope != step.scope]
+
+
+def _made_under_chosen(life: Life) -> Iterator[Evidence]:
     chosen: dict[Key, Step] = {}
     for moment in life.moments():
         step = moment.step
         if step.role is Role.CREATE and step.outcome is Outcome.REFUSED:
-            refused.append(step)
             _note_chosen(life, moment, chosen)
-        elif step.may_have_written:
-            chosen = {key: one for key, one in chosen.items() if key != step.key}
-            if step.role is Role.CREATE:
-                before = None
+        elif step.may_have_written and step.key in chosen:
+            del chosen[step.key]
         elif step.role is Role.READ and step.key in chosen:
             yield from _look_at_chosen(step, chosen[step.key])
-        if step.is_list and is_whole_list(step):
-            if before is not None:
-                yield from _look_for_made(before, step, refused)
-            before, refused = step, []
 
 
 def _note_chosen(life: Life, moment: Moment, chosen: dict[Key, Step]) -> None:
