@@ -421,6 +421,8 @@ def test_a_list_in_pages_must_tell_that_it_is_the_last() -> None:
     """Where parts may be asked for, a link to the next that is documented and not there says so, and a total."""
     for text, around, said in (
         (PAGED, {}, SILENT),
+        (PAGED.replace("default: 2", "default: 20"), {}, BROKEN),  # fewer than a page
+        (PAGED.replace("default: 2", "maximum: 20"), {}, SILENT),
         (PAGED, {"total": 2}, BROKEN),
         (PAGED, {"total": 3}, SILENT),
         (LINKED, {}, BROKEN),

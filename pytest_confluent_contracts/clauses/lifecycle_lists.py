@@ -34,6 +34,13 @@ PAGING = frozenset(
         *("startingafter", "endingbefore", "pagecursor", "pageafter", "pagebefore", "pagination"),
     }
 )
+# Those of them that say how many a page has.
+PAGE_SIZE = frozenset(
+    {
+        *("pagesize", "pagelimit", "perpage", "limit", "size", "count", "take", "top", "first"),
+        *("maxresults", "maxitems", "maxkeys"),
+    }
+)
 # Names of members that say that there is more, and of those that say how much there is.
 MORE = frozenset(
     {
@@ -63,7 +70,8 @@ def is_whole_list(step: Step) -> bool:
     """Return whether the answer lists all that there is, as far as paging goes.
 
     Nothing in it says that there is more. Where parts may be asked for, something must say that
-    this is the last: a link to the next page that is documented and not there, or a total.
+    this is the last: a link to the next page that is documented and not there, a total, or that it
+    has fewer than the documented default of a page.
     """
     if not step.is_list or not step.has_ids or step.outcome is not Outcome.DONE:
         return False
@@ -91,13 +99,24 @@ def _tells_more(step: Step) -> bool:
 
 
 def _tells_last(step: Step, operation: Operation) -> bool:
-    documented = [paths.last_name(one.path) for one in operation.answer_members]
-    if any(plain_name(name) in MORE for name in documented if name):
+    around = [one.name for one in operation.answer_members if not paths.has_items(one.path)]
+    if any(plain_name(name) in MORE for name in around if name):
+        return True
+    if any(len(step.shown) < size for size in _page_sizes(operation)):
         return True
     return any(
         plain_name(name) in TOTAL and isinstance(value, int) and value <= len(step.shown)
         for name, value in _words_around(step.exchange.json)
     )
+
+
+def _page_sizes(operation: Operation) -> Iterator[int]:
+    """Yield how many a page has that nobody asked otherwise for, as far as it is documented."""
+    for parameter in operation.other_parameters:
+        default = parameter.default
+        is_number = isinstance(default, int) and not isinstance(default, bool)
+        if is_number and plain_name(parameter.name) in PAGE_SIZE:
+            yield default
 
 
 def _words_around(body: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
