@@ -1040,6 +1040,13 @@ def test_a_second_delete_has_no_effect(life: tuple[Exchange, ...], said: str) ->
     assert of("delete", "delete-again-has-no-effect", *life) == said
 
 
+def test_a_second_delete_takes_nothing_out_of_a_list() -> None:
+    """What was listed before it is listed after it."""
+    life = create(), create_b(), delete(), listed(B), delete(204, **AGAIN)
+    assert of("delete", "delete-again-has-no-effect", *life, listed(B)) == KEPT
+    assert of("delete", "delete-again-has-no-effect", *life, listed()) == BROKEN
+
+
 CHANGED = gone("update", 404, sent={"name": "n"})
 
 

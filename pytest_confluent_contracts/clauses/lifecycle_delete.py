@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.clauses.lifecycle_lists import is_whole_list, judge_unlisted
+from pytest_confluent_contracts.clauses.lifecycle_lists import (
+    is_whole_list,
+    judge_unlisted,
+    unlisted_since,
+)
 from pytest_confluent_contracts.clauses.lifecycle_members import Key, quoted
 from pytest_confluent_contracts.clauses.lifecycle_pairs import (
     finding_vanished,
@@ -164,19 +168,23 @@ def judge_again(life: Life) -> Iterator[Evidence]:
     RFC 9110 9.2.2: DELETE is idempotent, in what it does. Nothing else may vanish with it.
     """
     seen: dict[Key, list[Step]] = {}  # by what was shown: second deletes of others since
+    listed: dict[Key, list[Step]] = {}  # the same, by what was listed
     for moment in life.moments():
         step = moment.step
         if step.role is Role.DELETE and moment.ender is not None:
             yield from _look_at_again(step, moment.ender)
-            for blamed in seen.values():
+            for blamed in (*seen.values(), *listed.values()):
                 blamed.append(step)
         elif step.may_have_written:
             seen.clear()
-        elif is_read_as_gone(step) and step.key is not None and seen.get(step.key):
-            again = seen.pop(step.key)
-            yield Evidence(again[-1].exchange, finding_vanished(step, step.key, again))
+            listed.clear()
+        elif is_read_as_gone(step) and step.key is not None:
+            again = seen.pop(step.key, [])
+            if again:
+                yield Evidence(again[-1].exchange, finding_vanished(step, step.key, again))
         for shown in step.shown:
             seen[shown.key] = []
+        yield from unlisted_since(life, moment, listed)
 
 
 def _look_at_again(step: Step, ender: Step) -> Iterator[Evidence]:

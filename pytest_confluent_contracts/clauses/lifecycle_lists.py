@@ -296,17 +296,25 @@ def judge_unlisted(life: Life, role: Role) -> Iterator[Evidence]:
         step = moment.step
         if step.may_have_written:
             note_write(seen, step, role)
-        if not step.is_list:
-            continue
-        listed = {shown.key for shown in step.shown}
-        expected = [key for key, _ in _made_under(life, moment)]
-        if is_whole_list(step):
-            missed = [key for key in expected if key not in listed]
-            blamed = {key: seen.pop(key, []) for key in missed}
-            for key in filter(blamed.get, missed):
-                yield Evidence(step.exchange, finding_vanished(step, key, blamed[key]))
-        for key in listed & set(moment.made):
-            seen[key] = []
+        yield from unlisted_since(life, moment, seen)
+
+
+def unlisted_since(life: Life, moment: Moment, seen: dict[Key, list[Step]]) -> Iterator[Evidence]:
+    """Find what a list does not show that one before it did, and note what it shows.
+
+    *seen* has, by what was shown, the steps since then that are to blame.
+    """
+    step = moment.step
+    if not step.is_list:
+        return
+    listed = {shown.key for shown in step.shown}
+    if is_whole_list(step):
+        missed = [key for key, _ in _made_under(life, moment) if key not in listed]
+        blamed = {key: seen.pop(key, []) for key in missed}
+        for key in filter(blamed.get, missed):
+            yield Evidence(step.exchange, finding_vanished(step, key, blamed[key]))
+    for key in listed & set(moment.made):
+        seen[key] = []
 
 
 def new_in_list(before: Step, after: Step) -> list[Shown]:
