@@ -1112,7 +1112,7 @@ def test_an_update_and_a_replace_leave_the_others_alone() -> None:
         assert of(name, "siblings-untouched", read_b(), change, read_b()) == KEPT
         assert of(name, "siblings-untouched", read_b(), change, read_b(B | {"size": 9})) == BROKEN
         finding = the_finding(name, "siblings-untouched", read_b(), change, read_b(B | {"size": 9}))
-        assert (finding.subject, finding.expected, finding.observed) == ("size", "3", "9")
+        assert (finding.subject, finding.expected, finding.observed) == ("size", ('"t2"', "3"), "9")
 
 
 # --- wherever in a body it stands ------------------------------------------------------------------------------------

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
 
 GONE = frozenset({404, 410})  # RFC 9110 15.5.5, 15.5.11
-CONFLICT = 409
+# RFC 9110 15.5.10, 13.1.1: what may refuse to write to what is not there, where it is documented.
+CONFLICTS = frozenset({409, 412})
 
 
 def statuses_of_gone(operation: Operation) -> frozenset[int]:
@@ -51,7 +52,7 @@ def statuses_of_gone(operation: Operation) -> frozenset[int]:
 def judge_gone(life: Life) -> Iterator[Evidence]:
     """Judge that what was deleted is answered 404 or 410, or a documented 403.
 
-    A documented 409 refuses to change what is not there, too; a replace that is documented to
+    A documented 409 or 412 refuses to change what is not there, too; a replace that is documented to
     create (201) may. What a write after the end brought back is told by itself.
     """
     written: set[Key] = set()
@@ -76,8 +77,8 @@ def _look_at_deleted(step: Step, ender: Step) -> Iterator[Evidence]:
     operation = step.exchange.case.operation
     right = statuses_of_gone(operation)
     if step.outcome is Outcome.REFUSED:
-        is_conflict = step.role in CHANGING and step.status == CONFLICT
-        is_right = step.status in right or (is_conflict and operation.names_status(CONFLICT))
+        is_conflict = step.role in CHANGING and step.status in CONFLICTS
+        is_right = step.status in right or (is_conflict and operation.names_status(step.status))
         yield Evidence(step.exchange, None if is_right else _served(step, ender, right))
     elif step.outcome in DONE_OR_LATER and not may_create(step):
         yield Evidence(step.exchange, _served(step, ender, right))

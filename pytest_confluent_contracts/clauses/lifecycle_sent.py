@@ -209,7 +209,7 @@ def _look_at_sent(
     if not _is_comparable(shown.model, expected.member, sent):
         return NOTHING
     came = paths.value_at(shown.item, path)
-    status, request = shown.exchange.status, expected.writer.told_as
+    status, request = shown.exchange.status, expected.writer.told_with_id
     if came is ABSENT:
         is_shown = (shown.model.operation.id, path) in ever_shown
         if not is_shown or sent in EMPTY:
@@ -273,7 +273,7 @@ def _look_at_default(shown: Shown, expected: Expectation) -> Finding | Looked:
         path,
         quoted(default),
         quoted(came),
-        expected.writer.told_as,
+        expected.writer.told_with_id,
     )
 
 

@@ -87,6 +87,13 @@ class Step:
         return f"{case.operation.method} {case.written_path}"
 
     @property
+    def told_with_id(self) -> str:
+        """Return the request in short; of a create, with the id of what it made."""
+        if self.role is Role.CREATE and self.key is not None:
+            return f"{self.told_as} ({self.key[-1]})"
+        return self.told_as
+
+    @property
     def status(self) -> int:
         """Return the status of the answer."""
         return self.exchange.status
