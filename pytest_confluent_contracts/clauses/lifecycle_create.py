@@ -143,21 +143,17 @@ def judge_two_creates(life: Life) -> Iterator[Evidence]:
     documented and the second is answered 201, nothing can have been created. Elsewhere, a refusal
     may be for a name that is taken, and says nothing.
     """
-    first: dict[Key, Step] = {}
     for moment in life.moments():
-        step = moment.step
+        step, earlier = moment.step, moment.maker
         if step.role is not Role.CREATE or step.key is None:
             continue
-        earlier = moment.made.get(step.key)
         if step.outcome in DONE_OR_LATER:
-            others = {key for key in moment.made if key != step.key}
-            if earlier is None and others:
-                yield Evidence(step.exchange)
-            elif earlier is not None:
+            if earlier is not None:
                 yield from _look_at_same_id(step, earlier)
+            elif moment.made:
+                yield Evidence(step.exchange)
         elif earlier is not None and step.status == CONFLICT:
             yield Evidence(step.exchange)
-        first.setdefault(step.key, step)
 
 
 def _look_at_same_id(step: Step, earlier: Step) -> Iterator[Evidence]:

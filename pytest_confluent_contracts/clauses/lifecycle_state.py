@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Exchange
 
 CREATED = 201
-WRITING = frozenset({Role.CREATE, Role.REPLACE, Role.UPDATE, Role.DELETE})
 CHANGING = frozenset({Role.REPLACE, Role.UPDATE})
 
 
