@@ -52,8 +52,8 @@ def statuses_of_gone(operation: Operation) -> frozenset[int]:
 def judge_gone(life: Life) -> Iterator[Evidence]:
     """Judge that what was deleted is answered 404 or 410, or a documented 403.
 
-    A documented 409 or 412 refuses to change what is not there, too; a replace that is documented to
-    create (201) may. What a write after the end brought back is told by itself.
+    A documented 409 or 412 refuses to change what is not there, too; a replace that is documented
+    to create (201) may. What a write after the end brought back is told by itself.
     """
     written: set[Key] = set()
     for moment in life.moments():
