@@ -14,7 +14,13 @@ from small_services import FOLDER, SECRET, issued, read
 from pytest_confluent_contracts import cases, clauses, documents
 from pytest_confluent_contracts.cases.plan import make_plan
 from pytest_confluent_contracts.model.clauses import Family
-from pytest_confluent_contracts.model.traffic import Expect, Probe, RunContext
+from pytest_confluent_contracts.model.traffic import (
+    Expect,
+    Probe,
+    RunContext,
+    Subject,
+    SubjectKind,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,8 +69,41 @@ def test_what_is_about_bodies_has_no_cases_without_one(name: str) -> None:
     """Nothing can be broken, malformed or read-only where nothing is sent."""
     operation = operations()[name]
     context = RunContext(operation.parameters, {}, issued(operation))
-    of_bodies = (Probe.READ_ONLY, Probe.BROKEN, Probe.MALFORMED, Probe.COVERAGE, Probe.FORMS)
+    of_bodies = (Probe.READ_ONLY, Probe.BROKEN, Probe.MALFORMED, Probe.COVERAGE)
     assert [one for probe in of_bodies for one in cases.of(probe, operation, context)] == []
+
+
+def test_what_shows_only_now_and_then_is_asked_for_often() -> None:
+    """A read changes nothing; on another's machine it is asked for a few times."""
+    get = operations()["getThing"]
+    plain = [
+        sum(one.title == "the plain request" for one in sent(get, made_up=made_up))
+        for made_up in (True, False)
+    ]
+    assert plain[0] > 20 > 12 > plain[1]
+
+
+def test_each_form_of_a_read_is_asked_for() -> None:
+    """A list has no id that could be escaped."""
+    forms = {
+        name: {one.subject.name for one in sent(operations()[name]) if one.probe is Probe.FORMS}
+        for name in ("getThing", "listThings")
+    }
+    assert forms["getThing"] - forms["listThings"] == {"escaped-path"}
+    assert forms["listThings"] >= {"accept-any", "header-case", "identity", "long-header"}
+
+
+GONE_FORM = "request/form/accept-any"
+
+
+@pytest.mark.parametrize(("status", "verdict"), [(200, KEPT), (406, BROKEN), (500, BROKEN)])
+def test_a_form_of_a_read_is_answered_as_the_usual_one(status: int, verdict: str) -> None:
+    """What is shown may be another moment's; that it is refused is a finding."""
+    get = operations()["getThing"]
+    usual = make_case(get, probe=Probe.FORMS, subject=Subject(SubjectKind.FORM))
+    form = make_case(get, probe=Probe.FORMS, subject=Subject(SubjectKind.FORM, "accept-any"))
+    row = [make_exchange(usual, 200, {"id": OWN}), make_exchange(form, status, {"id": OWN})]
+    assert said(get, GONE_FORM, *row) == [SILENT, verdict]
 
 
 def test_what_is_shown_by_a_read_is_no_update() -> None:

@@ -104,9 +104,9 @@ def holds_strings(schema: Mapping[str, Any]) -> bool:
 
 
 def id_member_sent(operation: Operation) -> str:
-    """Return the member of a body in which the id of the path stands again, ``""`` where none has it.
+    """Return the member of a body in which the id of the path stands again, ``""`` without one.
 
-    A service may refuse another one there.
+    A service may refuse another id there.
     """
     resource = operation.resource
     if operation.method not in ("PUT", "PATCH") or resource is None or not resource.id_member:
