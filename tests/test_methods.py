@@ -162,6 +162,20 @@ def test_a_replacement_has_the_id_of_its_path() -> None:
     assert all(one.value["id"] == dict(one.parameters)["thing_id"] for one in unknown)
 
 
+def test_a_replacement_that_may_create_is_not_sent_for_unknown_things(tmp_path: Path) -> None:
+    """What is not there might be from then on (RFC 9110 9.3.4); where 404 is documented alone, it must not."""
+    answers = "{'200': {description: It.}, '404': {description: None.}"
+    for more, is_asked in (("}", True), (", '201': {description: New.}}", False)):
+        text = PUT.replace(
+            "{'200': {description: It., content: {application/json: {schema: *thing}}}}",
+            answers + more,
+        )
+        (folder := tmp_path / str(is_asked)).mkdir()
+        operation = operation_from(text, folder)
+        asked = [one for one in sent(operation) if one.expect is Expect.UNKNOWN]
+        assert bool(asked) is is_asked
+
+
 def test_what_a_replacement_leaves_out_may_change() -> None:
     """There is no clause on it; that what was sent comes back there is."""
     ids = {one.id for one in clauses.derive(operations()["replaceThing"])}
