@@ -120,6 +120,20 @@ def test_what_is_shown_by_a_read_is_no_update() -> None:
     assert {one.family for one in made if one.id.startswith("read/")} == {Family.SHAPE}
 
 
+def test_what_is_created_and_deleted_is_no_update(tmp_path: Path) -> None:
+    """What becomes of it is a matter of its life; of each answer by itself, there is what must not be shown."""
+    for method in ("post", "delete"):
+        other = "paths:\n  /a: {get: {responses: {'204': {description: It.}}}}"
+        text = PUT.replace("    put:", f"    {method}:").replace("paths:", other)
+        (folder := tmp_path / method).mkdir()
+        (folder / "own.yaml").write_text(text, encoding="utf-8")
+        [one] = documents.read_document(folder / "own.yaml").others
+        made = clauses.derive(one)
+        assert Family.UPDATE not in {clause.family for clause in made}
+        assert "answer/no-leak" in {clause.id for clause in made}
+        assert "wire/same-on-every-connection" not in {clause.id for clause in made}
+
+
 def test_the_head_of_an_answer_has_no_body() -> None:
     """Its headers are judged, and nothing of what GET would answer (RFC 9110 9.3.2)."""
     ids = [one.id for one in clauses.derive(operations()["headThing"])]

@@ -420,6 +420,10 @@ LINKS = {
         ("create", "key.value"),
     ),
     "to nobody": (linked("$response.body#/key/value", operationId="nobody"), ("", "")),
+    "by nothing that can be read": (
+        {"links": {"it": {"operationId": "read", "parameters": [7]}, "that": {"$ref": "#/none"}}},
+        ("", ""),
+    ),
     "from what was sent": (linked("$request.body#/key", operationId="read"), ("", "")),
 }
 

@@ -32,6 +32,7 @@ from pytest_confluent_contracts.clauses.update_state import (
     may_keep_unsent,
     merged_value,
     pairs_of_answers,
+    shows_one_resource,
     shows_resource,
     speaks_of,
     told_under,
@@ -65,10 +66,14 @@ def derive(operation: Operation) -> Iterator[Clause]:
     """Yield what an update must change, must leave alone, and must never show.
 
     What PUT leaves out, it may remove (RFC 9110 9.3.4). A safe method changes nothing, and has only
-    what every answer about the resource owes.
+    what every answer about the resource owes. Of POST and DELETE there is only what must never be
+    shown: what becomes of a resource is a matter of its life.
     """
     content = operation.success_content
     if content is None:
+        return
+    if not shows_one_resource(operation):
+        yield _no_leak(operation)
         return
     model = ResourceModel.of(operation, content)
     if not operation.is_safe:
@@ -640,8 +645,14 @@ def _self_has_request_path(operation: Operation, promised: Identity) -> Clause:
 
 
 def _secrets(operation: Operation) -> Iterator[Clause]:
+    yield _no_leak(operation)
+    for path in operation.promises.create_only.paths:
+        yield from _create_only(operation, path)
+
+
+def _no_leak(operation: Operation) -> Clause:
     scope, family = told_under(operation)
-    yield Clause(
+    return Clause(
         id=f"{scope}/no-leak",
         family=family,
         place=operation.promises.secrets.place,
@@ -650,9 +661,6 @@ def _secrets(operation: Operation) -> Iterator[Clause]:
         explain=NO_200,
         needs=EVERY,
     )
-    create_only = operation.promises.create_only
-    for path in create_only.paths:
-        yield from _create_only(operation, path)
 
 
 def _create_only(operation: Operation, path: str) -> Iterator[Clause]:
