@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 KEYWORD_ORDER = ("type", "null", "required", "enum", "const")
 MESSAGE_CHARACTERS = 200
 PLAIN_REQUEST = "the plain request"  # what one is called that has no body
+SMALLEST = {"PATCH": "the smallest update", "PUT": "the smallest replacement"}
 SAMPLES_DRAWN = 3  # where nothing but a strategy finds a value
 # The keywords under which a rule holds on a condition alone, and what that is called.
 CONDITIONAL = {
@@ -151,6 +152,13 @@ def sampled(schema: str, name: str) -> Any:
     if not smallest_first:
         return ABSENT
     return smallest_first[0]
+
+
+def smallest_title(operation: Operation) -> str:
+    """Return what the request with the smallest body is called, by what it does."""
+    if operation.request is None:
+        return PLAIN_REQUEST
+    return SMALLEST.get(operation.method, "the smallest request")
 
 
 def minimal_body(operation: Operation, context: RunContext) -> Any:

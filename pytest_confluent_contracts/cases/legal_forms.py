@@ -50,9 +50,10 @@ def legal_form_cases(operation: Operation, context: RunContext) -> list[Case]:
         return _plain_forms(operation, context)
     if request.kind not in (BodyKind.JSON, BodyKind.MERGE_PATCH):
         return []
+    called = "an update" if operation.method == "PATCH" else "a request"
     usual = judged_case(
         Probe.FORMS,
-        "an update in its usual form",
+        f"{called} in its usual form",
         operation,
         context,
         _new_values(operation, context, "usual"),
@@ -61,6 +62,7 @@ def legal_form_cases(operation: Operation, context: RunContext) -> list[Case]:
     rests = cycle(_resting_members(operation, context))
     made = [usual]
     for index, (name, title, form) in enumerate(_forms(usual)):
+        title = title.replace("an update", called)
         body = _new_values(operation, context, f"{name} {index}")
         rest = next(rests)
         if rest and name != "member-order":  # where all must stand to change places
