@@ -73,6 +73,24 @@ def test_what_is_about_bodies_has_no_cases_without_one(name: str) -> None:
     assert [one for probe in of_bodies for one in cases.of(probe, operation, context)] == []
 
 
+@pytest.mark.parametrize(
+    ("media_type", "asked"),
+    [
+        ("application/json", "application/json"),
+        ("application/vnd.api+json", "application/json"),
+        ("text/csv", "text/csv, application/json;q=0.9"),
+    ],
+)
+def test_a_read_accepts_what_its_answer_is_documented_as(
+    tmp_path: Path, media_type: str, asked: str
+) -> None:
+    """And JSON beside it, which a refusal may be."""
+    answer = f"{{'200': {{description: It., content: {{{media_type}: {{}}}}}}}}"
+    text = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths: {/a: {get: {responses: %s}}}\n"
+    made = sent(operation_from(text % answer, tmp_path))
+    assert dict(made[0].headers)["Accept"] == asked
+
+
 def test_what_shows_only_now_and_then_is_asked_for_often() -> None:
     """A read changes nothing; on another's machine it is asked for a few times."""
     get = operations()["getThing"]

@@ -31,7 +31,7 @@ from pytest_confluent_contracts.cases.samples import (
 from pytest_confluent_contracts.cases.strategies import drawn_values
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.documents import Location, separate_members, types_allowed
-from pytest_confluent_contracts.model.media_types import BodyKind
+from pytest_confluent_contracts.model.media_types import IN_JSON, BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.schema_merging import merged_schemas
 from pytest_confluent_contracts.model.traffic import (
@@ -425,7 +425,7 @@ def bare_case(
         "parameters": context.parameters,
         "headers": (
             *typed,
-            ("Accept", "application/json"),
+            ("Accept", _accepted_types(operation)),
             *carried[Location.HEADER],
         ),
         "query": carried[Location.QUERY],
@@ -437,6 +437,14 @@ def bare_case(
     }
     bare = Case(probe=probe, title=title, operation=operation, **(settings | more))
     return with_credentials(bare, credentials_of(chosen_alternative(operation, context), context))
+
+
+def _accepted_types(operation: Operation) -> str:
+    """Return what ``Accept`` asks for: JSON, behind what a success is documented as elsewhere."""
+    content = operation.success_content
+    if content is None or content.kind in IN_JSON:
+        return "application/json"
+    return f"{content.media_type}, application/json;q=0.9"
 
 
 def judged_case(
