@@ -338,6 +338,19 @@ def test_the_items_are_what_has_the_id(tmp_path: Path, name: str) -> None:
     assert only(document).items == expected
 
 
+def test_where_no_answer_is_about_one_its_id_is_that_of_an_item(tmp_path: Path) -> None:
+    """A list may be all that shows things; of two members that may be it, none is."""
+    one = {"put": op(takes=thing(name=TEXT)), "delete": op()}
+    for shows, expected in ((THING, "id"), (thing(name=TEXT), "")):
+        paths = {
+            "/things": {"get": op(shows=many(shows)), "post": op(status="201")},
+            "/things/{id}": one,
+        }
+        resource = only(read(tmp_path, paths))
+        assert (resource.id_member, resource.items) == (expected, "[]")
+        assert [str(role) for role, _ in resource.roles] == ["create", "list", "replace", "delete"]
+
+
 def test_the_caller_chooses_an_id_that_may_be_written(tmp_path: Path) -> None:
     """A read-only one, and another's, he does not."""
     chosen, given = thing(id=TEXT, name=TEXT), thing(owner_id=TEXT, name=TEXT)

@@ -46,6 +46,23 @@ def member_with_id(
     return ""
 
 
+def member_of_items_with_id(answer: Content, parameter: Parameter, thing: str) -> str:
+    """Return the member that has the id of *parameter* in the items of a list, else ``""``.
+
+    It is told where no answer is about one of them alone.
+    """
+    items = set(_lists_of_objects(answer))
+    for name in _names_of_id(parameter.name, thing, ()):
+        found: set[str] = set()
+        for member in answer.properties:
+            has_name = joined_words(member.name) == name and member.parent in items
+            if has_name and may_be_alike(parameter.schema, member.schema):
+                found.add(paths.member_path(paths.WHOLE, member.name))
+        if len(found) == 1:
+            return found.pop()
+    return ""
+
+
 def _names_of_id(parameter: str, thing: str, sent: Sequence[Property]) -> Iterator[str]:
     """Yield what a member with the id may be called, the surest name first, in joined words."""
     words = words_of(parameter)
