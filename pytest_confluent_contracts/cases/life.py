@@ -100,8 +100,9 @@ class LifeCases:
         yield from self._look(THIRD, FIRST)
         yield from self._bare(Role.LIST, "list", ELSEWHERE)
         yield from self._create_refused()
-        yield from self._changes(FIRST, SECOND)
-        yield from self._end(FIRST, SECOND)
+        # The one in the middle: a service may take the first or the last for it.
+        yield from self._changes(SECOND, FIRST)
+        yield from self._end(SECOND, FIRST)
 
     def _steps_of_given(self) -> Iterator[LifeStep]:
         yield from self._look(OWN)

@@ -110,10 +110,10 @@ class Gate:
         return ruling
 
     def _judged(self, operation: Operation, clause: Clause) -> Ruling:
-        if clause.family is Family.LIFECYCLE:
-            return self.scenario(operation).ruling(operation, clause)
         campaign = self.campaign(operation)
         unjudged = campaign.look_first() if clause.needs else None
+        if clause.family is Family.LIFECYCLE and unjudged is None:
+            return self.scenario(operation).ruling(operation, clause)
         ruling = campaign.ruling(clause)
         if unjudged is None:
             return ruling

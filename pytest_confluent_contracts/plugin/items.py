@@ -117,11 +117,11 @@ class OperationNode(pytest.Collector):
 
     def mutation_items(self) -> Iterator[MutationItem]:
         """Yield a test for each mutation, after one for the service without any."""
-        from pytest_confluent_contracts.double import mutations
+        from pytest_confluent_contracts.double.proving import MutationTester
 
         yield MutationItem.of(self, "")
-        for mutation in mutations.derive(self.operation):
-            yield MutationItem.of(self, mutation.name)
+        for name in MutationTester(self.operation, 0, 0).mutations:
+            yield MutationItem.of(self, name)
 
 
 class MutationItem(pytest.Function):

@@ -48,9 +48,11 @@ KEPT_OPEN_SINCE = 10  # requests; by then each of a client's connections is open
 
 def wire_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of what carries the answers."""
-    yield from coding_mutations()
-    yield from framing_mutations()
-    yield from connection_mutations(operation)
+    if operation.success_content is not None:
+        yield from coding_mutations()
+        yield from framing_mutations()
+    if operation.request is not None:  # of the others too few requests are sent
+        yield from connection_mutations(operation)
 
 
 # --- content codings ------------------------------------------------------------------------------
