@@ -65,6 +65,9 @@ def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of a creation that hang on what *operation* sends and answers."""
     yield from sent_mutations(operation)
     yield from default_mutations()
+    if operation.secret_paths:
+        told = "a create shows the secret that was sent"
+        yield Mutation(told, (ONCE,), reveal_secret(Role.CREATE, at_its_place))
     is_later = operation.success is not None and operation.success.status == "202"
     yield from location_mutations(IN_COLLECTION if is_later else WRONG_LOCATIONS)
     texts = [one for one in operation.request_members if is_free_text(one)]
@@ -451,7 +454,8 @@ def secret_mutations(kind: Kind) -> Iterator[Mutation]:
     for role in (Role.READ, Role.LIST, Role.UPDATE, Role.REPLACE):
         if not kind.operation_id(role):
             continue
-        told = f"a {role.value} shows the secret of the creation"
+        article = "an" if role is Role.UPDATE else "a"
+        told = f"{article} {role.value} shows the secret of the creation"
         yield Mutation(told, (ONCE,), reveal_secret(role, at_its_place))
         told = f"{told} under another name"
         yield Mutation(told, (ONCE,), reveal_secret(role, under_another_name))
@@ -472,6 +476,14 @@ def reveal_secret(role: Role, show: Callable[[Any, str, str], Any]) -> Alter:
                 known.setdefault(id, {})[path] = str(paths.value_at(told, path))
             return told
 
+        def make_resource(own: Service, inner: Any, id: str, body: Any) -> Any:
+            sent = own.collection.body_in_common_form(own.operation, body)
+            for path in own.store.sent.secret_paths:
+                value = paths.value_at(sent, path)
+                if value is not ABSENT:
+                    known.setdefault(id.rpartition("/")[2], {})[path] = str(value)
+            return inner(id, body)
+
         def show_resource(own: Service, inner: Any, resource: Resource) -> Any:
             shown = inner(resource)
             id = str(paths.value_at(shown, own.collection.id_member))
@@ -479,7 +491,8 @@ def reveal_secret(role: Role, show: Callable[[Any, str, str], Any]) -> Alter:
                 shown = show(shown, path, secret)
             return shown
 
-        creating = in_role(Role.CREATE, replace_step("with_secrets", with_secrets))
+        hearing = replace_step("make_resource", make_resource)
+        creating = in_role(Role.CREATE, replace_step("with_secrets", with_secrets), hearing)
         showing = in_role(role, replace_step("show_resource", show_resource))
         return chain_alterations(creating, showing)(service)
 
