@@ -56,7 +56,6 @@ LATER: Mapping[str, When] = {" from the second on": from_second_on, " at the thi
 def create_mutations(kind: Kind) -> Iterator[Mutation]:
     """Yield the mutations of the creation of a resource."""
     yield from keeping_mutations(kind)
-    yield from secret_mutations(kind)
     if not kind.id_sent:
         yield from id_mutations()
 
@@ -65,12 +64,15 @@ def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of a creation that hang on what *operation* sends and answers."""
     yield from sent_mutations(operation)
     yield from default_mutations()
+    if operation.resource is not None:
+        created = operation.promises.create_only.paths
+        yield from secret_mutations(operation.resource, is_made_by_service=bool(created))
     if operation.secret_paths:
         told = "a create shows the secret that was sent"
         yield Mutation(told, (ONCE,), reveal_secret(Role.CREATE, at_its_place))
     is_later = operation.success is not None and operation.success.status == "202"
     yield from location_mutations(IN_COLLECTION if is_later else WRONG_LOCATIONS)
-    texts = [one for one in operation.request_members if is_free_text(one)]
+    texts = [one for one in writable_members(operation, fixed=()) if is_free_text(one)]
     if len(texts) > 1:  # by which what was refused is known where it is listed
         yield from refused_mutations()
 
@@ -449,7 +451,7 @@ def create_anyway(service: Any, request: Request, refused: Refused, *, without_w
 # --- secrets --------------------------------------------------------------------------------------
 
 
-def secret_mutations(kind: Kind) -> Iterator[Mutation]:
+def secret_mutations(kind: Kind, *, is_made_by_service: bool) -> Iterator[Mutation]:
     """Yield that a secret of the creation is shown again."""
     for role in (Role.READ, Role.LIST, Role.UPDATE, Role.REPLACE):
         if not kind.operation_id(role):
@@ -457,8 +459,9 @@ def secret_mutations(kind: Kind) -> Iterator[Mutation]:
         article = "an" if role is Role.UPDATE else "a"
         told = f"{article} {role.value} shows the secret of the creation"
         yield Mutation(told, (ONCE,), reveal_secret(role, at_its_place))
-        told = f"{told} under another name"
-        yield Mutation(told, (ONCE,), reveal_secret(role, under_another_name))
+        if is_made_by_service:
+            told = f"{told} under another name"
+            yield Mutation(told, (ONCE,), reveal_secret(role, under_another_name))
     told = "a read shows another secret"
     yield Mutation(told, (ONCE,), reveal_secret(Role.READ, another_secret))
 
