@@ -89,6 +89,7 @@ class Double:
             self.contexts[key] = RunContext(own, {}, service.credentials, seed, max_examples)
         self.context = self.contexts[operation.key]
         self._make_lives = make_lives
+        self._life_accesses: list[Access] | None = None
         self.plan = make_plan(operation, self.context)
         self.access = planned_access(self.plan)
         self._redactor = targets.redactor_of([self.access], {})
@@ -122,7 +123,9 @@ class Double:
         clock = VirtualClock()
         services = self.services(clock)
         services[self.operation.key] = alter(services[self.operation.key])
-        accesses = list(lives.accesses(resource))
+        if self._life_accesses is None:  # every alteration is asked the same
+            self._life_accesses = list(lives.accesses(resource))
+        accesses = self._life_accesses
         redactor = targets.redactor_of(accesses, {})
         settings, answer = targets.ClientSettings(TIMEOUT_S), Router(services).answer
         target = targets.embedded(answer, clock, accesses, settings, redactor)

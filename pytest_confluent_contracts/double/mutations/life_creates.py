@@ -72,7 +72,7 @@ def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
         yield Mutation(told, (ONCE,), reveal_secret(Role.CREATE, at_its_place))
     is_later = operation.success is not None and operation.success.status == "202"
     yield from location_mutations(IN_COLLECTION if is_later else WRONG_LOCATIONS)
-    texts = [one for one in writable_members(operation, fixed=()) if is_free_text(one)]
+    texts = [one for one in operation.request_members if is_free_text(one)]
     if len(texts) > 1:  # by which what was refused is known where it is listed
         yield from refused_mutations()
 
@@ -94,9 +94,10 @@ def sent_mutations(operation: Operation) -> Iterator[Mutation]:
 
 
 def is_free_text(member: Property) -> bool:
-    """Return whether any text may be written to *member*."""
+    """Return whether any text may be written to *member*, and is shown."""
     is_text = member.schema.get("type") == "string"
-    return is_text and not ({"enum", "const"} & member.schema.keys() or member.read_only)
+    is_bound = bool({"enum", "const"} & member.schema.keys()) or member.read_only
+    return is_text and not is_bound and not member.secret
 
 
 # --- what is kept ---------------------------------------------------------------------------------

@@ -49,8 +49,9 @@ KEPT_OPEN_SINCE = 10  # requests; by then each of a client's connections is open
 
 def wire_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of what carries the answers."""
-    yield from coding_mutations(operation)
-    yield from framing_mutations()
+    if operation.method != "HEAD":  # what has no body has no coding
+        yield from coding_mutations(operation)
+        yield from framing_mutations()
     yield from connection_mutations(operation)
 
 
