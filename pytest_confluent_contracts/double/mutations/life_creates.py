@@ -33,7 +33,6 @@ from pytest_confluent_contracts.model.resources import Role
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from pytest_confluent_contracts.double.collection import Collection
     from pytest_confluent_contracts.double.mutations.altering import Alter
     from pytest_confluent_contracts.double.mutations.life_steps import When
     from pytest_confluent_contracts.double.service import Request, Service
@@ -208,11 +207,12 @@ def value_mutations(turns: Mapping[str, When]) -> Iterator[Mutation]:
 
 
 def make_otherwise(
-    change: Callable[[Any, Collection], Any], service: Service, inner: Any, id: str, body: Any
+    change: Callable[..., Any], service: Service, inner: Any, id: str, body: Any
 ) -> Any:
     """Make the resource, and *change* what it shows."""
     made = inner(id, body)
-    made.shown = change(made.shown, service.collection)
+    sent = service.collection.body_in_common_form(service.operation, body)
+    made.shown = change(made.shown, service.collection, sent=sent)
     return made
 
 
