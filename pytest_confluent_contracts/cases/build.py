@@ -104,7 +104,7 @@ def holds_strings(schema: Mapping[str, Any]) -> bool:
 
 
 def id_member_sent(operation: Operation) -> str:
-    """Return the member of a body in which the id of the path stands again, ``""`` where none has it.
+    """Return the member of a body in which the path's id stands again, ``""`` where none has it.
 
     A service may refuse another one there.
     """
