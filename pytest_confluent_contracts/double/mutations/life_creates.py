@@ -96,7 +96,8 @@ def is_free_text(member: Property) -> bool:
     """Return whether any text may be written to *member*, and is shown."""
     is_text = member.schema.get("type") == "string"
     is_bound = bool({"enum", "const"} & member.schema.keys()) or member.read_only
-    return is_text and not is_bound and not member.secret
+    is_one = not paths.has_items(member.path)
+    return is_text and is_one and not (is_bound or member.secret)
 
 
 # --- what is kept ---------------------------------------------------------------------------------
