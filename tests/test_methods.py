@@ -145,7 +145,7 @@ def test_what_is_created_and_deleted_is_no_update(tmp_path: Path) -> None:
         text = PUT.replace("    put:", f"    {method}:").replace("paths:", other)
         (folder := tmp_path / method).mkdir()
         (folder / "own.yaml").write_text(text, encoding="utf-8")
-        [one] = documents.read_document(folder / "own.yaml").others
+        [_, one] = documents.read_document(folder / "own.yaml").operations
         made = clauses.derive(one)
         assert Family.UPDATE not in {clause.family for clause in made}
         assert "answer/no-leak" in {clause.id for clause in made}

@@ -171,7 +171,7 @@ class LifeCases:
 
     def _create_refused(self) -> Iterator[LifeStep]:
         operation = self.operations.get(Role.CREATE)
-        body = self._broken_body(operation, "refused")
+        body = self._broken_body(operation, "refused", about="refused")
         if operation is None or body is ABSENT:
             return
         case = self._case(operation, "a create that the schema forbids", body)
@@ -299,12 +299,12 @@ class LifeCases:
                     return found[index] if index < len(found) else ABSENT
         return ABSENT
 
-    def _broken_body(self, operation: Operation | None, label: str) -> Any:
+    def _broken_body(self, operation: Operation | None, label: str, about: str = FIRST) -> Any:
         """Return a full body of which one member has no value of its type, ABSENT without any."""
         if operation is None or operation.request is None:
             return ABSENT
         context = self._context_of(operation)
-        body = self._own_body(operation, label, FIRST)
+        body = self._own_body(operation, label, about)
         for member in varied_members(operation, context):
             for value in NOT_A_VALUE:
                 broken = with_value(body, member.path, value)

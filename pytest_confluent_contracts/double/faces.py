@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.resources import Resource as Kind
 
 GONE = "deleted_at"  # the member that no resource has that is there
+ENDS = ("expire", "deleted", "revoked", "archived")  # how members begin that tell of an end
 # Which operation's answers say first how one resource looks.
 SPEAKING = (Role.UPDATE, Role.REPLACE, Role.READ, Role.CREATE)
 
@@ -189,3 +190,15 @@ def _sampled_member(schema: Mapping[str, Any]) -> Any:
     if isinstance(with_entry, list) and is_allowed(schema, with_entry):
         return with_entry
     return allowed_value(schema)
+
+
+def without_end(shown: Any, members: Mapping[str, Property]) -> Any:
+    """Return *shown* without what tells of its end, where that may be left out.
+
+    What is new has none: an example may show one that has.
+    """
+    for path, member in members.items():
+        is_of_end = member.name.lower().startswith(ENDS)
+        if is_of_end and not member.required and not paths.has_items(path):
+            shown = paths.without_value(shown, path)
+    return shown

@@ -89,6 +89,7 @@ class Double:
             self.contexts[key] = RunContext(own, {}, service.credentials, seed, max_examples)
         self.context = self.contexts[operation.key]
         self._make_lives = make_lives
+        self._life_accesses: list[Access] | None = None
         self.plan = make_plan(operation, self.context)
         self.access = planned_access(self.plan)
         self._redactor = targets.redactor_of([self.access], {})
@@ -122,7 +123,9 @@ class Double:
         clock = VirtualClock()
         services = self.services(clock)
         services[self.operation.key] = alter(services[self.operation.key])
-        accesses = list(lives.accesses(resource))
+        if self._life_accesses is None:  # every alteration is asked the same
+            self._life_accesses = list(lives.accesses(resource))
+        accesses = self._life_accesses
         redactor = targets.redactor_of(accesses, {})
         settings, answer = targets.ClientSettings(TIMEOUT_S), Router(services).answer
         target = targets.embedded(answer, clock, accesses, settings, redactor)
@@ -220,7 +223,7 @@ class MutationTester:
         if make_lives is None:
             held = tuple(one for one in held if not is_on_life(one))
         self.clauses = held
-        self.mutations = {one.name: one for one in mutations.derive(operation) if self._bites(one)}
+        self.mutations = {one.name: one for one in biting_mutations(operation, self.clauses)}
 
     @cached_property
     def double(self) -> Double:
@@ -232,10 +235,6 @@ class MutationTester:
             self._together,
             self._make_lives,
         )
-
-    def _bites(self, mutation: Mutation) -> bool:
-        """Return whether the document promises anything that *mutation* breaks."""
-        return bool(self.named_clauses(mutation))
 
     def try_mutation(self, name: str) -> MutationResult:
         """Return whether the gate kills the mutation *name*.
@@ -303,8 +302,7 @@ class MutationTester:
 
     def named_clauses(self, mutation: Mutation) -> list[Clause]:
         """Return the clauses that *mutation* says it breaks."""
-        patterns = [_literal(name) for name in mutation.breaks]
-        return [clause for clause in self.clauses if _matches(clause.id, patterns)]
+        return broken_clauses(mutation, self.clauses)
 
     def false_alarms(self) -> list[str]:
         """Return the clauses that are red though nothing is broken.
@@ -356,6 +354,17 @@ class MutationTester:
         if weighed.evidence:
             return bool(weighed.against)
         return campaign.ruling(clause).withheld
+
+
+def biting_mutations(operation: Operation, held: Sequence[Clause]) -> list[Mutation]:
+    """Return the mutations of *operation* that break one of the clauses *held*."""
+    return [one for one in mutations.derive(operation) if broken_clauses(one, held)]
+
+
+def broken_clauses(mutation: Mutation, held: Sequence[Clause]) -> list[Clause]:
+    """Return those of the clauses *held* that *mutation* says it breaks."""
+    patterns = [_literal(name) for name in mutation.breaks]
+    return [clause for clause in held if _matches(clause.id, patterns)]
 
 
 def is_on_life(clause: Clause) -> bool:

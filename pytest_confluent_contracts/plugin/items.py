@@ -117,11 +117,12 @@ class OperationNode(pytest.Collector):
 
     def mutation_items(self) -> Iterator[MutationItem]:
         """Yield a test for each mutation, after one for the service without any."""
-        from pytest_confluent_contracts.double.proving import MutationTester
+        from pytest_confluent_contracts import clauses
+        from pytest_confluent_contracts.double.proving import biting_mutations
 
         yield MutationItem.of(self, "")
-        for name in MutationTester(self.operation, 0, 0).mutations:
-            yield MutationItem.of(self, name)
+        for mutation in biting_mutations(self.operation, clauses.derive(self.operation)):
+            yield MutationItem.of(self, mutation.name)
 
 
 class MutationItem(pytest.Function):

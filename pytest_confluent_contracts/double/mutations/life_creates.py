@@ -33,7 +33,6 @@ from pytest_confluent_contracts.model.resources import Role
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from pytest_confluent_contracts.double.collection import Collection
     from pytest_confluent_contracts.double.mutations.altering import Alter
     from pytest_confluent_contracts.double.mutations.life_steps import When
     from pytest_confluent_contracts.double.service import Request, Service
@@ -56,7 +55,6 @@ LATER: Mapping[str, When] = {" from the second on": from_second_on, " at the thi
 def create_mutations(kind: Kind) -> Iterator[Mutation]:
     """Yield the mutations of the creation of a resource."""
     yield from keeping_mutations(kind)
-    yield from secret_mutations(kind)
     if not kind.id_sent:
         yield from id_mutations()
 
@@ -65,6 +63,12 @@ def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of a creation that hang on what *operation* sends and answers."""
     yield from sent_mutations(operation)
     yield from default_mutations()
+    if operation.resource is not None:
+        created = operation.promises.create_only.paths
+        yield from secret_mutations(operation.resource, is_made_by_service=bool(created))
+    if operation.secret_paths:
+        told = "a create shows the secret that was sent"
+        yield Mutation(told, (ONCE,), reveal_secret(Role.CREATE, at_its_place))
     is_later = operation.success is not None and operation.success.status == "202"
     yield from location_mutations(IN_COLLECTION if is_later else WRONG_LOCATIONS)
     texts = [one for one in operation.request_members if is_free_text(one)]
@@ -89,9 +93,11 @@ def sent_mutations(operation: Operation) -> Iterator[Mutation]:
 
 
 def is_free_text(member: Property) -> bool:
-    """Return whether any text may be written to *member*."""
+    """Return whether any text may be written to *member*, and is shown."""
     is_text = member.schema.get("type") == "string"
-    return is_text and not ({"enum", "const"} & member.schema.keys() or member.read_only)
+    is_bound = bool({"enum", "const"} & member.schema.keys()) or member.read_only
+    is_one = not paths.has_items(member.path)
+    return is_text and is_one and not (is_bound or member.secret)
 
 
 # --- what is kept ---------------------------------------------------------------------------------
@@ -202,11 +208,12 @@ def value_mutations(turns: Mapping[str, When]) -> Iterator[Mutation]:
 
 
 def make_otherwise(
-    change: Callable[[Any, Collection], Any], service: Service, inner: Any, id: str, body: Any
+    change: Callable[..., Any], service: Service, inner: Any, id: str, body: Any
 ) -> Any:
     """Make the resource, and *change* what it shows."""
     made = inner(id, body)
-    made.shown = change(made.shown, service.collection)
+    sent = service.collection.body_in_common_form(service.operation, body)
+    made.shown = change(made.shown, service.collection, sent=sent)
     return made
 
 
@@ -446,15 +453,17 @@ def create_anyway(service: Any, request: Request, refused: Refused, *, without_w
 # --- secrets --------------------------------------------------------------------------------------
 
 
-def secret_mutations(kind: Kind) -> Iterator[Mutation]:
+def secret_mutations(kind: Kind, *, is_made_by_service: bool) -> Iterator[Mutation]:
     """Yield that a secret of the creation is shown again."""
     for role in (Role.READ, Role.LIST, Role.UPDATE, Role.REPLACE):
         if not kind.operation_id(role):
             continue
-        told = f"a {role.value} shows the secret of the creation"
+        article = "an" if role is Role.UPDATE else "a"
+        told = f"{article} {role.value} shows the secret of the creation"
         yield Mutation(told, (ONCE,), reveal_secret(role, at_its_place))
-        told = f"{told} under another name"
-        yield Mutation(told, (ONCE,), reveal_secret(role, under_another_name))
+        if is_made_by_service:
+            told = f"{told} under another name"
+            yield Mutation(told, (ONCE,), reveal_secret(role, under_another_name))
     told = "a read shows another secret"
     yield Mutation(told, (ONCE,), reveal_secret(Role.READ, another_secret))
 
@@ -472,6 +481,14 @@ def reveal_secret(role: Role, show: Callable[[Any, str, str], Any]) -> Alter:
                 known.setdefault(id, {})[path] = str(paths.value_at(told, path))
             return told
 
+        def make_resource(own: Service, inner: Any, id: str, body: Any) -> Any:
+            sent = own.collection.body_in_common_form(own.operation, body)
+            for path in own.store.sent.secret_paths:
+                value = paths.value_at(sent, path)
+                if value is not ABSENT:
+                    known.setdefault(id.rpartition("/")[2], {})[path] = str(value)
+            return inner(id, body)
+
         def show_resource(own: Service, inner: Any, resource: Resource) -> Any:
             shown = inner(resource)
             id = str(paths.value_at(shown, own.collection.id_member))
@@ -479,7 +496,8 @@ def reveal_secret(role: Role, show: Callable[[Any, str, str], Any]) -> Alter:
                 shown = show(shown, path, secret)
             return shown
 
-        creating = in_role(Role.CREATE, replace_step("with_secrets", with_secrets))
+        hearing = replace_step("make_resource", make_resource)
+        creating = in_role(Role.CREATE, replace_step("with_secrets", with_secrets), hearing)
         showing = in_role(role, replace_step("show_resource", show_resource))
         return chain_alterations(creating, showing)(service)
 
