@@ -176,6 +176,29 @@ def test_a_read_only_member_may_move_by_itself(read: Read) -> None:
     assert said(operation, OMITTED, first, moved, taken) == [SILENT, KEPT, KEPT]
 
 
+def test_what_is_called_immutable_may_not_move(read: Read) -> None:
+    """Whoever wrote it, and whether it was sent or not; read-only members beside it may."""
+    fixed = "zone: {type: string, readOnly: true, x-immutable: true}"
+    operation = read(f"{MEMBERS}, {fixed}", f"{MEMBERS}, {fixed}")
+    first = answered(operation, {"note": "a", "revision": 1, "zone": "x"}, {"note": "a"})
+    kept = answered(operation, {"note": "a", "revision": 2, "zone": "x"}, {"zone": "w"})
+    moved = answered(operation, {"note": "a", "revision": 2, "zone": "y"}, {"zone": "z"})
+    unsent = answered(operation, {"note": "b", "revision": 3, "zone": "w"}, {"note": "b"})
+    assert said(operation, "update/immutable/zone", first, kept, moved) == [SILENT, KEPT, BROKEN]
+    assert said(operation, OMITTED, first, kept, unsent) == [SILENT, KEPT, BROKEN]
+
+
+def test_what_stands_in_something_immutable_may_not_move(read: Read) -> None:
+    """It is a part of it, though it is only called read-only itself."""
+    inner = "{name: {type: string, readOnly: true}}"
+    owner = f"owner: {{type: object, readOnly: true, x-immutable: true, properties: {inner}}}"
+    operation = read(f"{MEMBERS}, {owner}", MEMBERS)
+    first = answered(operation, {"note": "a", "owner": {"name": "x"}}, {"note": "a"})
+    kept = answered(operation, {"note": "b", "owner": {"name": "x"}}, {"note": "b"})
+    moved = answered(operation, {"note": "c", "owner": {"name": "y"}}, {"note": "c"})
+    assert said(operation, OMITTED, first, kept, moved) == [SILENT, KEPT, BROKEN]
+
+
 def test_what_no_request_writes_may_move_by_itself(read: Read) -> None:
     """A service may count; what the client writes stays."""
     operation = read(f"note: {TEXT}, seen: {NUMBER}")

@@ -101,6 +101,15 @@ def test_reset_is_what_the_words_say(what: str, tmp_path: Path) -> None:
     assert said(own, "rate-limit/reset-relative", *row) == [of_seconds, SILENT]
 
 
+def test_what_others_do_is_not_said_of_the_own_reset(tmp_path: Path) -> None:
+    """Words that say how it is told may go on to say how others tell it."""
+    words = "'The relative time in seconds until it resets. Others use UTC epoch seconds.'"
+    own = documented(tmp_path, f"{SLIDING}, X-RateLimit-Reset: {{description: {words}}}")
+    row = [counted(own, 0, 9, 60), counted(own, 1, 8, 60, 404)]
+    assert said(own, "rate-limit/reset-relative", *row) == [KEPT, SILENT]
+    assert "rate-limit/reset-epoch" not in clauses_of(own, "rate_limit")
+
+
 def test_where_no_word_says_it_both_units_are_right(tmp_path: Path) -> None:
     """X-RateLimit-Reset is told in either; no clause speaks of it."""
     own = documented(tmp_path, f"{SLIDING}, X-RateLimit-Reset: {{}}")

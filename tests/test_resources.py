@@ -73,7 +73,7 @@ def read(folder: Path, paths: Mapping[str, Any]) -> Document:
 
 def roles(document: Document) -> dict[str, tuple[str, str]]:
     """Return resource and role of each operation by method and path; ``""`` is no resource."""
-    every = (*document.operations, *document.others)
+    every = document.operations
     return {
         f"{one.method} {one.path}": (one.resource.name if one.resource else "", str(one.role))
         for one in every
@@ -120,19 +120,19 @@ def test_the_usual_paths_have_the_usual_roles(tmp_path: Path) -> None:
     assert roles(document)["OPTIONS /things/{id}"] == ("things", "action")
 
 
-def test_what_is_not_held_by_itself_is_read_and_told(tmp_path: Path) -> None:
-    """POST and DELETE are among the others, know their resource, and stand among what is not judged."""
+def test_every_method_is_held_and_knows_its_resource(tmp_path: Path) -> None:
+    """None of them stands among what is not judged."""
     document = read(tmp_path, USUAL)
-    assert [one.id for one in document.others] == ["create", "delete"]
-    assert {one.method for one in document.operations} == {"GET", "HEAD", "PUT", "PATCH", "OPTIONS"}
-    assert [one.what for one in document.unjudged] == ["post (path item)", "delete (path item)"]
-    assert all(one.resource == only(document) for one in document.others)
+    methods = ["GET", "POST", "HEAD", "GET", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    assert [one.method for one in document.operations] == methods
+    assert document.unjudged == ()
+    assert all(one.resource == only(document) for one in document.operations)
 
 
 def test_operations_stand_in_the_order_of_the_document(tmp_path: Path) -> None:
     """By paths, and in each path by methods as they stand there."""
     ids = [one.id for one in read(tmp_path, USUAL).operations]
-    assert ids == ["list", "head", "read", "replace", "update", "options"]
+    assert ids == ["list", "create", "head", "read", "replace", "update", "delete", "options"]
 
 
 GET, PUT = {"get": op(shows=THING)}, {"put": op(shows=THING, takes=THING)}

@@ -500,6 +500,117 @@ FINDINGS: list[tuple[Finding, str]] = [
         example(Kind.UPDATE_FAR_FROM_DATE, 200, "updated", (BEFORE, -75), "2025-12-31T23:58:45Z"),
         f"200 answered with updated 2025-12-31T23:58:45Z just set, 75 s before Date {BEFORE}",
     ),
+    # the life of a resource
+    (
+        example(Kind.CREATED_UNREADABLE, 404, expected='"t-1"', request="POST /things"),
+        '404 answered to a read of "t-1", which POST /things had created',
+    ),
+    (
+        example(Kind.LIFE_VALUE_LOST, 200, "name", '"x"', request="POST /things"),
+        '200 answered without name, which POST /things sent as "x"',
+    ),
+    (
+        example(Kind.LIFE_VALUE_DIFFERS, 200, "name", '"x"', '"X"', request="PUT /things/t-1"),
+        '200 answered with name "X", which PUT /things/t-1 sent as "x"',
+    ),
+    (
+        example(Kind.DEFAULT_DIFFERS, 200, "size", "3", "4", request="POST /things"),
+        "200 answered with size 4, which POST /things did not send: the default is 3",
+    ),
+    (
+        example(Kind.LOCATION_ELSEWHERE, 201, "Location", "/things/t-1", '"/things"'),
+        '201 answered with Location "/things", which does not lead to /things/t-1',
+    ),
+    (
+        example(Kind.LISTED_OTHERWISE, 200, expected='"t-1"', observed=0, request="POST /things"),
+        '200 answered with a list that has "t-1" nowhere, created by POST /things',
+    ),
+    (
+        example(Kind.LISTED_OTHERWISE, 200, expected='"t-1"', observed=2, request="POST /things"),
+        '200 answered with a list that has "t-1" 2 times, created by POST /things',
+    ),
+    (
+        example(Kind.LISTED_ELSEWHERE, 200, expected='"t-1"', observed="POST /a/1/things"),
+        '200 answered with a list that has "t-1", created elsewhere by POST /a/1/things',
+    ),
+    (
+        example(Kind.ID_GIVEN_TWICE, 201, observed='"t-1"', request="POST /things"),
+        '201 answered with the id "t-1", which POST /things had got',
+    ),
+    (
+        example(Kind.DUPLICATE_TAKEN, 201, observed='"t-1"', request="POST /things"),
+        '201 answered to a second create of "t-1", after POST /things',
+    ),
+    (
+        example(Kind.ID_REUSED, 201, observed='"t-1"', request="DELETE /things/t-1"),
+        '201 answered with the id "t-1", which DELETE /things/t-1 had deleted',
+    ),
+    (
+        example(Kind.CREATED_BY_REFUSED, 422, observed='"t-1"', request="POST /things"),
+        '422 answered to POST /things, and "t-1" is there now',
+    ),
+    (
+        example(Kind.SECRET_REPEATED, 200, "secret"),
+        "200 answered with the secret that create had shown as secret",
+    ),
+    (
+        example(Kind.LEFT_OUT_STAYED, 200, "tags", observed='["a"]', request="PUT /things/t-1"),
+        '200 answered with tags ["a"] still, which PUT /things/t-1 left out',
+    ),
+    (
+        example(Kind.LIFE_CHANGED, 200, "name", '"x"', "", request="GET /things/t-1"),
+        'name changed from "x" to nothing, after GET /things/t-1',
+    ),
+    (
+        example(Kind.VANISHED, 404, expected='"t-2"', request="DELETE /things/t-1"),
+        '"t-2" is not there any more, after DELETE /things/t-1',
+    ),
+    (
+        example(Kind.ANSWERS_DISAGREE, 200, "name", '"x"', '"y"', request="GET /things"),
+        '200 answered with name "y", and GET /things with "x" just before',
+    ),
+    (
+        example(
+            Kind.DELETED_SERVED,
+            200,
+            expected=(404, 410),
+            observed='"t-1"',
+            request="DELETE /things/t-1",
+        ),
+        '200 answered for "t-1", which DELETE /things/t-1 had deleted, not 404 or 410',
+    ),
+    (
+        example(Kind.DELETED_LISTED, 200, observed='"t-1"', request="DELETE /things/t-1"),
+        '200 answered with a list that has "t-1", after DELETE /things/t-1',
+    ),
+    (
+        example(Kind.DELETED_AGAIN, 500, expected=(404, 410, 204), observed='"t-1"'),
+        '500 answered to a second delete of "t-1", not 404 or 410 or 204',
+    ),
+    (
+        example(Kind.CHILD_OUTLIVES, 200, observed='"a-1"', request="DELETE /a/a-1"),
+        '200 answered for what stands under "a-1", after DELETE /a/a-1',
+    ),
+    (
+        example(Kind.BACK_AGAIN, 200, observed='"t-1"', request="PATCH /things/t-1"),
+        '200 answered with "t-1", deleted before and back after PATCH /things/t-1',
+    ),
+    (
+        example(Kind.HEAD_DIFFERS, 404, "status", "200", "404"),
+        "404 answered to HEAD, to GET 200",
+    ),
+    (
+        example(Kind.HEAD_DIFFERS, 200, "Content-Type", "application/json", "text/plain"),
+        "200 answered to HEAD with Content-Type text/plain, to GET with application/json",
+    ),
+    (
+        example(Kind.HEAD_DIFFERS, 200, "Content-Type", "application/json"),
+        "200 answered to HEAD without Content-Type, to GET with application/json",
+    ),
+    (
+        example(Kind.HEAD_HAS_BODY, 200, observed='"{}"'),
+        '200 answered to HEAD with a body: "{}"',
+    ),
     # the wire
     (
         example(Kind.CODING_NOT_APPLIED, 200, "gzip"),
@@ -680,6 +791,41 @@ MISSING: list[tuple[MissingEvidence, str]] = [
         "no updated that an update just set was left to hold against Date",
     ),
     (MissingEvidence(Missing.NO_TIME_STAMPS), "no answer had the time stamps"),
+    # the life of a resource
+    (
+        MissingEvidence(Missing.NOT_READ_AFTERWARDS, "create"),
+        "nothing that tells was asked for after a create",
+    ),
+    (
+        MissingEvidence(Missing.NO_DEFAULT_SHOWN),
+        "no answer showed a member with a default that was not sent",
+    ),
+    (MissingEvidence(Missing.NO_LOCATION), "no answer to a create had Location"),
+    (
+        MissingEvidence(Missing.NOT_LISTED_WHOLE),
+        "no list that must show all came after a create",
+    ),
+    (MissingEvidence(Missing.ONE_PARENT), "no list of another parent was asked for"),
+    (MissingEvidence(Missing.NOT_CREATED_TWICE), "no two were created"),
+    (
+        MissingEvidence(Missing.NOT_CREATED_AFTER_DELETE),
+        "nothing was created after a delete",
+    ),
+    (MissingEvidence(Missing.NOT_SHOWN), "no answer showed the resource"),
+    (
+        MissingEvidence(Missing.NOT_SEEN_TWICE),
+        "no two answers showed one resource with only reads between them",
+    ),
+    (
+        MissingEvidence(Missing.NO_GET_BESIDE_HEAD),
+        "no HEAD was answered beside a GET of the same path",
+    ),
+    (MissingEvidence(Missing.NOTHING_LEFT_OUT), "no replace left out what had been there"),
+    (
+        MissingEvidence(Missing.NO_SIBLING, "delete"),
+        "no other of its kind was seen before and after a delete",
+    ),
+    (MissingEvidence(Missing.NOT_DELETED_TWICE), "nothing was deleted twice"),
     # the wire
     (
         MissingEvidence(Missing.UNREADABLE, "br"),

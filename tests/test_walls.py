@@ -229,6 +229,7 @@ HOMES = {
     "yaml": {"documents", "http.recorded"},
     "pytest": {"plugin"},
     "http_sf": {"model.structured_fields"},
+    "markdown_it": {"documents"},
 }
 
 

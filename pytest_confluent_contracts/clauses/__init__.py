@@ -1,6 +1,6 @@
 """What is promised, and is it kept? A family derives its clauses beside the code that judges.
 
-`rate_limit` and `update` are the doors of families that fill several modules.
+`rate_limit`, `update` and `lifecycle` are the doors of families that fill several modules.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ def derive(operation: Operation) -> tuple[Clause, ...]:
     """
     from pytest_confluent_contracts.clauses import (
         errors,
+        lifecycle,
         parameters,
         rate_limit,
         requests,
@@ -28,7 +29,10 @@ def derive(operation: Operation) -> tuple[Clause, ...]:
         wire,
     )
 
-    families = (shape, errors, requests, parameters, security, rate_limit, update, wire)
+    families = (
+        *(shape, errors, requests, parameters, security, rate_limit),
+        *(update, lifecycle, wire),
+    )
     derived: list[Clause] = []
     for family in families:
         derived += family.derive(operation)

@@ -25,6 +25,7 @@ from pytest_confluent_contracts.clauses.update_state import (
     EMPTY,
     QUOTED,
     ResourceModel,
+    called_immutable,
     changed_members,
     finding_on_first_change,
     is_same_state,
@@ -32,7 +33,6 @@ from pytest_confluent_contracts.clauses.update_state import (
     may_keep_unsent,
     merged_value,
     pairs_of_answers,
-    shows_one_resource,
     shows_resource,
     speaks_of,
     told_under,
@@ -50,6 +50,7 @@ from pytest_confluent_contracts.model.clauses import (
 from pytest_confluent_contracts.model.documents import COMPOSING, deep_members
 from pytest_confluent_contracts.model.media_types import FORMS, BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import REDACTED, Probe, SubjectKind
 
 if TYPE_CHECKING:
@@ -66,16 +67,17 @@ def derive(operation: Operation) -> Iterator[Clause]:
     """Yield what an update must change, must leave alone, and must never show.
 
     What PUT leaves out, it may remove (RFC 9110 9.3.4). A safe method changes nothing, and has only
-    what every answer about the resource owes. Of POST and DELETE there is only what must never be
-    shown: what becomes of a resource is a matter of its life.
+    what every answer about the resource owes.
     """
     content = operation.success_content
     if content is None:
         return
-    if not shows_one_resource(operation):
-        yield _no_leak(operation)
-        return
     model = ResourceModel.of(operation, content)
+    if operation.makes_or_ends:
+        # Each request is about another resource: what becomes of one is a matter of its life.
+        yield from _sent_is_returned(operation, model)
+        yield from _secrets(operation)
+        return
     if not operation.is_safe:
         yield from _sent_is_returned(operation, model)
         if operation.method == "PUT":
@@ -93,6 +95,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
 
 def _sent_is_returned(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
     writable = [one for one in operation.request_members if one.path in model.writable]
+    scope, _ = told_under(operation)
     for members in deep_members(writable).values():
         yield _all_returned(model, members)
     for member in writable:
@@ -100,7 +103,7 @@ def _sent_is_returned(operation: Operation, model: ResourceModel) -> Iterator[Cl
         if member.is_deep:
             continue
         yield Clause(
-            id=f"update/sent-is-returned/{path}",
+            id=f"{scope}/sent-is-returned/{path}",
             family=Family.UPDATE,
             place=member.place,
             promise=f"{path} in the answer equals the value sent, to the character",
@@ -111,7 +114,7 @@ def _sent_is_returned(operation: Operation, model: ResourceModel) -> Iterator[Cl
         )
 
 
-def _is_merged(operation: Operation, schema: Mapping[str, Any], sent: Any, came: Any) -> bool:
+def is_merged(operation: Operation, schema: Mapping[str, Any], sent: Any, came: Any) -> bool:
     """Return whether *came* is what a merge patch makes of a member (RFC 7396 2).
 
     A map keeps what was not sent, and what null removed may show its default again. Without one,
@@ -157,7 +160,7 @@ def _all_returned(model: ResourceModel, members: Sequence[Property]) -> Clause:
 
     holder = first.schema_object
     return Clause(
-        id=f"update/sent-is-returned/{first.clause_name}",
+        id=f"{told_under(model.operation)[0]}/sent-is-returned/{first.clause_name}",
         family=Family.UPDATE,
         place=first.place,
         promise=f"each member of {holder} in the answer equals the value sent, to the character",
@@ -189,7 +192,7 @@ def _judge_returned(model: ResourceModel, member: Property) -> Judge:
                 continue  # the answer's own schema has no place for it
             came = paths.value_at(exchange.json, path)
             if came is not ABSENT:
-                is_returned = is_taken_over(schema, sent, came) or _is_merged(
+                is_returned = is_taken_over(schema, sent, came) or is_merged(
                     operation, schema, sent, came
                 )
                 finding = None if is_returned else _changed_value(exchange, path, sent, came)
@@ -453,14 +456,16 @@ def _judge_repeated(model: ResourceModel) -> Judge:
 
 
 def _immutable(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
+    still = called_immutable(operation)
     is_inferred = operation.promises.immutable.inferred
     for path in model.frozen:
+        may_move = is_inferred and not paths.is_member_of_any(path, still)
         yield Clause(
             id=f"update/immutable/{path}",
             family=Family.UPDATE,
             place=operation.promises.immutable.place,
             promise=f"{path} stays as it is when another value is sent",
-            judge=_judge_read_only(model, path) if is_inferred else _judge_frozen(model, path),
+            judge=_judge_read_only(model, path) if may_move else _judge_frozen(model, path),
             explain=unless_answered(MissingKind.NOT_SHOWN_AROUND, path),
             needs=EVERY,
             stateful=True,
@@ -645,14 +650,8 @@ def _self_has_request_path(operation: Operation, promised: Identity) -> Clause:
 
 
 def _secrets(operation: Operation) -> Iterator[Clause]:
-    yield _no_leak(operation)
-    for path in operation.promises.create_only.paths:
-        yield from _create_only(operation, path)
-
-
-def _no_leak(operation: Operation) -> Clause:
     scope, family = told_under(operation)
-    return Clause(
+    yield Clause(
         id=f"{scope}/no-leak",
         family=family,
         place=operation.promises.secrets.place,
@@ -661,6 +660,11 @@ def _no_leak(operation: Operation) -> Clause:
         explain=NO_200,
         needs=EVERY,
     )
+    if operation.role is Role.CREATE:
+        return
+    create_only = operation.promises.create_only
+    for path in create_only.paths:
+        yield from _create_only(operation, path)
 
 
 def _create_only(operation: Operation, path: str) -> Iterator[Clause]:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Content, Operation, Property
     from pytest_confluent_contracts.model.traffic import Exchange, RedactedCase
 
-WRITING = frozenset({"PUT", "PATCH"})
 ACCEPTED_FOR_LATER = 202  # RFC 9110 15.3.3: the update may still be to come
 QUOTED = 50  # characters of a value in a finding
 EMPTY: tuple[Any, ...] = ("", [], {}, None, ABSENT)
@@ -32,20 +31,13 @@ Changes = Mapping[str, tuple[Any, Any]]
 def told_under(operation: Operation) -> tuple[str, Family]:
     """Return what the ids of clauses on a shown resource begin with, and their family.
 
-    What is read, created or deleted is no update: what is shown of it is a matter of its shape.
+    A read changes nothing: what its answer shows is a matter of its shape.
     """
-    if operation.method in WRITING:
-        return "update", Family.UPDATE
     if operation.is_safe:
         return "read", Family.SHAPE
-    return "answer", Family.SHAPE
-
-
-def shows_one_resource(operation: Operation) -> bool:
-    """Return whether all its answers are about one resource: what POST makes is another each time,
-    and what DELETE has deleted is none.
-    """
-    return operation.is_safe or operation.method in WRITING
+    if operation.makes_or_ends:
+        return "answer", Family.UPDATE
+    return "update", Family.UPDATE
 
 
 # --- what an answer shows ----------------------------------------------------------------------
@@ -89,8 +81,8 @@ class ResourceModel:
         writable: list[str] = []
         for member in operation.request_members:
             is_fixed = member.path in moving or paths.is_member_of_any(member.path, frozen)
-            may_vary = _may_vary(member) and not (is_fixed or _holds_secret(operation, member))
-            if may_vary and _is_shown_alike(member, answered.get(member.path)):
+            is_free = may_vary(member) and not (is_fixed or holds_secret(operation, member))
+            if is_free and is_shown_alike(member, answered.get(member.path)):
                 writable.append(member.path)
         return cls(
             operation=operation,
@@ -156,7 +148,7 @@ def _asks_otherwise(exchange: Exchange) -> bool:
     return is_tried and exchange.case.expect in (Expect.ACCEPTED, Expect.ANY)
 
 
-def _may_vary(member: Property) -> bool:
+def may_vary(member: Property) -> bool:
     """Return whether an update may write one value or another.
 
     A member that is read-only, or of which only one value is allowed, may not vary.
@@ -169,17 +161,25 @@ def _owned_by_service(operation: Operation, answered: Mapping[str, Property]) ->
     """Return the paths that an answer shows and no request writes, read-only ones too.
 
     The document does not say whether they hold still: a service may count versions, or note when it
-    was last asked.
+    was last asked. Of what is called immutable it does.
     """
     written = _written_paths(operation)
+    still = called_immutable(operation)
     members = (*operation.request_members, *answered.values())
     read_only = [member.path for member in members if member.read_only]
     found: list[str] = []
     for path in answered:
         is_written = paths.is_member_of_any(path, written)
-        if not is_written or paths.is_member_of_any(path, read_only):
+        is_moving = not is_written or paths.is_member_of_any(path, read_only)
+        if is_moving and not paths.is_member_of_any(path, still):
             found.append(path)
     return found
+
+
+def called_immutable(operation: Operation) -> list[str]:
+    """Return the members of the answer whose schemas say ``x-immutable``, not just ``readOnly``."""
+    members = operation.answer_members
+    return [member.path for member in members if member.schema.get("x-immutable")]
 
 
 def _written_paths(operation: Operation) -> list[str]:
@@ -187,20 +187,20 @@ def _written_paths(operation: Operation) -> list[str]:
     return [member.path for member in members if not member.read_only]
 
 
-def _is_shown_alike(sent: Property, shown: Property | None) -> bool:
+def is_shown_alike(sent: Property, shown: Property | None) -> bool:
     """Return whether the answer shows what the request writes: the same type, of the same form.
 
     A request may name by ``owner`` a text, and the answer an object; and the answer's items may
     have members that the service adds.
     """
-    return shown is not None and _is_alike(sent.schema, shown.schema)
+    return shown is not None and is_alike(sent.schema, shown.schema)
 
 
-def _holds_secret(operation: Operation, member: Property) -> bool:
+def holds_secret(operation: Operation, member: Property) -> bool:
     return any(paths.is_within(path, member.path) for path in operation.secret_paths)
 
 
-def _is_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def is_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     types, others = set(types_allowed(one)), set(types_allowed(other))
     if types and others and not types & others:
         return False
@@ -211,7 +211,7 @@ def _is_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
         return False
     items, other_items = one.get("items"), other.get("items")
     if isinstance(items, Mapping) and isinstance(other_items, Mapping):
-        return _is_alike(items, other_items)
+        return is_alike(items, other_items)
     return True
 
 

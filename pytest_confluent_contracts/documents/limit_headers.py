@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Words with which documents tell of a Reset since 1970, and of one from now.
 SINCE_1970 = re.compile(r"epoch|unix|since\W+(?:\w+\W+){0,3}1970|time ?stamp", re.IGNORECASE)
+# A text that says this of its own Reset may go on to tell how others count.
+RELATIVE = re.compile(r"\brelative (?:time in )?seconds\b", re.IGNORECASE)
 FROM_NOW = re.compile(
     r"(?:seconds|secs|time) (?:\w+ ){0,3}?(?:until|till|to|before|left|remaining|from now)\b"
     r"|in seconds|(?:number|amount) of seconds|delta.seconds|remaining seconds",
@@ -112,6 +114,8 @@ def _unit_in_words(reset: Header | None) -> ResetUnit:
     if reset is None:
         return ResetUnit.UNKNOWN
     words = reset.description
+    if RELATIVE.search(words):
+        return ResetUnit.SECONDS
     if SINCE_1970.search(words):
         return ResetUnit.EPOCH
     if NOT_SECONDS.search(words):

@@ -14,8 +14,9 @@ from pytest_confluent_contracts import clauses
 from pytest_confluent_contracts.cases.parameter_values import held_parameters
 from pytest_confluent_contracts.cases.plan import make_plan
 from pytest_confluent_contracts.double import mutations
+from pytest_confluent_contracts.double.roles import services_of
 from pytest_confluent_contracts.double.router import Router
-from pytest_confluent_contracts.double.service import Service, VirtualClock
+from pytest_confluent_contracts.double.service import VirtualClock
 from pytest_confluent_contracts.http import targets
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.traffic import RunContext
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.cases.plan import Plan
     from pytest_confluent_contracts.double.mutations import Mutation
+    from pytest_confluent_contracts.double.service import Service
     from pytest_confluent_contracts.http.targets import ClientSettings, Target
     from pytest_confluent_contracts.model.clauses import Clause
     from pytest_confluent_contracts.model.documents import Operation
@@ -47,17 +49,29 @@ def unaltered(service: Service) -> Service:
 class Double:
     """The embedded service of one operation, as a target that may be altered.
 
-    What may be sent and what is secret is derived once: every alteration is asked the same.
+    *together* are the operations of its document, by default itself alone: those that are about
+    one resource have their resources in common. What may be sent and what is secret is derived
+    once: every alteration is asked the same.
     """
 
-    def __init__(self, operation: Operation, seed: int = 0, max_examples: int = 100) -> None:
-        self.held = held_parameters(operation)
-        service = Service(operation, VirtualClock(), held=self.held)
-        self.operation = operation
+    def __init__(
+        self,
+        operation: Operation,
+        seed: int = 0,
+        max_examples: int = 100,
+        together: Sequence[Operation] = (),
+    ) -> None:
+        self.operation, self.together = operation, tuple(together) or (operation,)
+        self.held = {one.key: held_parameters(one) for one in self.together}
+        service = self.services(VirtualClock())[operation.key]
         self.context = RunContext(service.parameters, {}, service.credentials, seed, max_examples)
         self.plan = make_plan(operation, self.context)
         self.access = planned_access(self.plan)
         self._redactor = targets.redactor_of([self.access], {})
+
+    def services(self, clock: VirtualClock) -> dict[tuple[str, str], Service]:
+        """Return new services of all operations on *clock*, with new resources."""
+        return services_of(self.together, clock, held=self.held)
 
     def target(
         self,
@@ -66,7 +80,8 @@ class Double:
     ) -> Target:
         """Return a new service with the alteration as a target, on a clock of its own."""
         clock = VirtualClock()
-        services = {self.operation.key: alter(Service(self.operation, clock, held=self.held))}
+        services = self.services(clock)
+        services[self.operation.key] = alter(services[self.operation.key])
         settings = settings or targets.ClientSettings(TIMEOUT_S)
         answer = Router(services).answer
         return targets.embedded(answer, clock, [self.access], settings, self._redactor)
@@ -137,18 +152,26 @@ class _Watch:
 class MutationTester:
     """Tries the mutations of one operation.
 
-    The requests are made once and sent to every broken service.
+    The requests are made once and sent to every broken service. *together* are the operations of
+    its document, by default itself alone.
     """
 
-    def __init__(self, operation: Operation, seed: int, max_examples: int) -> None:
+    def __init__(
+        self,
+        operation: Operation,
+        seed: int,
+        max_examples: int,
+        together: Sequence[Operation] = (),
+    ) -> None:
         self._operation, self._seed, self._max_examples = operation, seed, max_examples
+        self._together = tuple(together)
         self.clauses = clauses.derive(operation)
         self.mutations = {one.name: one for one in mutations.derive(operation) if self._bites(one)}
 
     @cached_property
     def double(self) -> Double:
         """Return the service that is broken; who only asks for names needs none."""
-        return Double(self._operation, self._seed, self._max_examples)
+        return Double(self._operation, self._seed, self._max_examples, self._together)
 
     def _bites(self, mutation: Mutation) -> bool:
         """Return whether the document promises anything that *mutation* breaks."""

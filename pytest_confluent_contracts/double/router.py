@@ -1,6 +1,6 @@
 """Which of several embedded services answers?
 
-Each has one operation; they share a clock, and nothing else.
+Each has one operation; they share a clock, and what their operations are about.
 """
 
 from __future__ import annotations

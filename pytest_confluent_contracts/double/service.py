@@ -21,6 +21,7 @@ from pytest_confluent_contracts.double.bodies import (
     Unreadable,
     read_as_documented,
 )
+from pytest_confluent_contracts.double.collection import Collection
 from pytest_confluent_contracts.double.limit_fields import (
     Window,
     documents_limit,
@@ -28,6 +29,7 @@ from pytest_confluent_contracts.double.limit_fields import (
     limit_header_names,
 )
 from pytest_confluent_contracts.double.parameters import broken_rules, carried_credential
+from pytest_confluent_contracts.double.problems import promised_parts, with_part
 from pytest_confluent_contracts.double.samples import allowed_value, is_allowed
 from pytest_confluent_contracts.double.store import (
     Store,
@@ -35,6 +37,7 @@ from pytest_confluent_contracts.double.store import (
     described_refusal,
     described_success,
     http_date,
+    joined_id,
     seconds_since_1970,
 )
 from pytest_confluent_contracts.model import paths
@@ -159,7 +162,8 @@ class Refused(Exception):
 class Service:
     """Serves one operation as its document describes it.
 
-    *held* are the path parameters of its resource, where the document shows none. Each step is a
+    *held* are the path parameters of its resource, where the document shows none; *collection* are
+    the resources that it has in common with other operations, by default with none. Each step is a
     method: a mutation replaces just one.
     """
 
@@ -169,6 +173,7 @@ class Service:
         clock: VirtualClock,
         seed: int = 0,
         held: tuple[tuple[str, str], ...] = (),
+        collection: Collection | None = None,
     ) -> None:
         self.held = dict(held)
         self.operation, self.clock, self.random = operation, clock, Random(seed)
@@ -176,7 +181,10 @@ class Service:
         self.is_limited = documents_limit(operation)
         self.window_start, self.spent = clock.now(), 0
         self.credentials = {scheme.name: self._issue(scheme) for scheme in operation.schemes}
-        self.store = Store(operation, self.parameters)
+        self.collection = collection or Collection([operation])
+        self.collection.services[operation.id] = self
+        self.store = Store(operation, self.parameters, self.collection)
+        self.open_store()
         self._validators: dict[str, Any] = {}
         self._sent_as: Content | None = None  # the documented body that the request has
 
@@ -189,6 +197,10 @@ class Service:
         for name, shown in self.operation.parameters:
             found.append((name, self.held.get(name) or shown or f"{name}-0001"))
         return tuple(found)
+
+    def open_store(self) -> None:
+        """Take up the resource that is there from the beginning."""
+        self.collection.begin(self.store.own_id, self.parameters)
 
     def _issue(self, scheme: SecurityScheme) -> dict[str, str]:
         """Return a new credential of *scheme*, by its parts."""
@@ -216,7 +228,15 @@ class Service:
         self.check_parameters(request)
         body = self.read_body(request)
         self.check_body(body)
+        return self.perform(request, resource, body)
+
+    def perform(self, request: Request, resource: Resource, body: Any) -> Answer:
+        """Do with *resource* what the operation is for, and return the answer that tells it."""
         self.apply_update(resource, body)
+        return self.answer_success(resource)
+
+    def answer_success(self, resource: Resource) -> Answer:
+        """Return the documented success, with *resource* where it has a body."""
         content = self.content_of(self.success_status)
         if content is None:
             return Answer(self.success_status)
@@ -349,14 +369,19 @@ class Service:
     def find_resource(self, request: Request) -> Resource:
         """Return the resource that the path addresses; raise `Refused` where there is none."""
         id = self.id_in(request.path)
-        if id not in self.store.resources:
-            status = first_status(self.operation.promises.refusals.unknown, 404)
-            raise Refused(Problem(status, "not_found", "There is no such resource."))
-        return self.store.resources[id]
+        resource = self.collection.find(id)
+        if resource is None:
+            raise self.unknown()
+        return resource
+
+    def unknown(self) -> Refused:
+        """Return the refusal of what is not there."""
+        status = first_status(self.operation.promises.refusals.unknown, 404)
+        return Refused(Problem(status, "not_found", "There is no such resource."))
 
     def id_in(self, path: str) -> str:
         """Return the path parameters of *path*, joined."""
-        return "/".join(self.values_in(path))
+        return joined_id(self.values_in(path))
 
     def values_in(self, path: str) -> list[str]:
         """Return the path parameters of *path*; they stand where the template has braces.
@@ -491,8 +516,27 @@ class Service:
             errors = [self.error_entry(problem, content) for problem in problems]
             told = shown | {"errors": errors}
             if is_allowed(content.schema, told):
-                return told
+                shown = told
+        return self.with_promised_parts(shown, problems, content)
+
+    def with_promised_parts(self, shown: Any, problems: Sequence[Problem], content: Content) -> Any:
+        """Return *shown* with what the document promises of errors under names of its own."""
+        documented = {member.path for member in content.properties}
+        parts = promised_parts(
+            self.operation.promises.errors,
+            [problem.status for problem in problems],
+            [problem.pointer for problem in problems],
+            self.new_id,
+        )
+        for path, value_of in parts.items():
+            told = with_part(shown, path, value_of)
+            if path in documented and is_allowed(content.schema, told):
+                shown = told
         return shown
+
+    def new_id(self) -> str:
+        """Return an id that nothing else has."""
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
 
     def error_entry(self, problem: Problem, content: Content) -> Any:
         """Return one entry of the list of errors.
@@ -504,7 +548,7 @@ class Service:
         if not any(path != entry and paths.is_within(path, entry) for path in documented):
             return f"{TITLES.get(problem.status, 'Error')}: {problem.detail}"
         error = {
-            "id": str(uuid.UUID(int=self.random.getrandbits(128), version=4)),
+            "id": self.new_id(),
             "status": str(problem.status),
             "code": problem.code,
             "title": TITLES.get(problem.status, "Error"),

@@ -20,64 +20,61 @@ from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pytest_confluent_contracts.double.collection import Collection
     from pytest_confluent_contracts.model.documents import Content, Operation, Property, Response
 
 EPOCH = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)  # what the clock's 0 stands for
 DAY_S = 86_400.0
+SLASH_INSIDE = "\x1f"  # stands for a slash in a path parameter
 
 
 @dataclass(slots=True)
 class Resource:
-    """What the service keeps of one resource; *created* and *updated* are seconds of its clock."""
+    """What the service keeps of one resource; *created* and *updated* are seconds of its clock.
+
+    *scope* are the joined ids of what it lies in, ``""`` where that is nothing.
+    """
 
     shown: dict[str, Any]
     created: float
     updated: float = 0.0
     secret: dict[str, Any] = field(default_factory=dict)
+    scope: str = ""
 
 
 class Store:
-    """The resources of one operation, each under its path parameters, joined by ``/``.
+    """The resources that one operation is about, each under its path parameters, joined by ``/``.
 
-    *parameters* are those of the one that is there from the beginning.
+    It has them in common with the other operations of *collection*. *parameters* are those of the
+    one that is there from the beginning.
     """
 
-    def __init__(self, operation: Operation, parameters: tuple[tuple[str, str], ...]) -> None:
-        self.operation, self.parameters = operation, parameters
-        self._writable = writable_members(operation)
+    def __init__(
+        self,
+        operation: Operation,
+        parameters: tuple[tuple[str, str], ...],
+        collection: Collection,
+    ) -> None:
+        self.operation, self.parameters, self.collection = operation, parameters, collection
+        # What is sent, in the form in which resources are shown.
+        self.sent = collection.in_common_form(operation)
+        fixed = [*operation.promises.immutable.paths, *read_only_paths(self.sent)]
+        self._writable = writable_members(self.sent, collection.members, fixed + collection.fixed)
+        self.resources = collection.resources
+
+    @property
+    def own_id(self) -> str:
+        """Return the joined path parameters of the resource that is there from the beginning."""
         # Where a style makes the text, it is written for the path already.
-        styled = operation.styled_names
-        ids = [unquote(value) if name in styled else value for name, value in parameters]
-        self.resources = {"/".join(ids): self.initial()}
+        styled = self.operation.styled_names
+        ids = [unquote(text) if name in styled else text for name, text in self.parameters]
+        return joined_id(ids)
 
     def initial(self) -> Resource:
         """Return the resource as the document's examples show it, created a day ago."""
-        shown = shown_success(self.operation)
-        return Resource(self._identified(shown), -DAY_S, -DAY_S)
-
-    def _identified(self, shown: Any) -> Any:
-        """Return *shown* under its own id and address, without what only its creation shows."""
-        identity = self.operation.promises.identity
-        if not isinstance(shown, dict):
-            return shown
-        if identity and identity.property:
-            own = self.parameters[-1][1] if self.parameters else ""
-            shown = paths.with_value(shown, identity.property, self._typed(identity.property, own))
-        if identity and identity.self_link:
-            address = paths.filled_template(self.operation.path, self.parameters)
-            link = f"https://contract.example{address}"
-            shown = paths.with_value(shown, identity.self_link, link)
-        for path in self.operation.promises.create_only.paths:
-            shown = paths.without_value(shown, path)
-        return shown
-
-    def _typed(self, path: str, text: str) -> Any:
-        """Return *text* as a value of the member at *path*: a number where that is one."""
-        members = {member.path: member for member in self.operation.answer_members}
-        is_number = path in members and members[path].schema.get("type") == "integer"
-        if is_number and text.isdigit():
-            return int(text)
-        return text
+        return self.collection.initial(self.parameters)
 
     def write(
         self, resource: Resource, body: Any, now: float, kind: BodyKind = BodyKind.JSON
@@ -90,13 +87,14 @@ class Store:
         """
         if body is ABSENT:  # a file, or what nobody reads here
             return
+        body = self.collection.body_in_common_form(self.operation, body)
         if kind is BodyKind.JSON_PATCH:
             self._write_whole(resource, patched(resource.shown, body), now)
             return
         if kind is BodyKind.MERGE_PATCH:
             self._write_whole(resource, merged(resource.shown, body), now)
             return
-        shown = {member.path: member.schema for member in self.operation.answer_members}
+        shown = self.collection.members
         for member in self._writable:
             value = paths.value_at(body, member.path)
             was = paths.value_at(resource.shown, member.path)
@@ -104,10 +102,11 @@ class Store:
                 continue
             # What the answer has no place for is not kept; but a service that took a wrong value
             # has it.
-            if is_allowed(shown[member.path], value) or not is_allowed(member.schema, value):
+            takes = is_allowed(shown[member.path].schema, value)
+            if takes or not is_allowed(member.schema, value):
                 resource.shown = paths.with_value(resource.shown, member.path, deepcopy(value))
                 resource.updated = now
-        for path in self.operation.secret_paths:
+        for path in self.sent.secret_paths:
             value = paths.value_at(body, path)
             if value is not ABSENT:
                 resource.secret[path] = value
@@ -119,17 +118,14 @@ class Store:
         That is so where members hang on one another: of two that exclude each other, one was there
         and the other was sent.
         """
-        success = described_success(self.operation)
-        if success is None or success.content is None:
-            return
-        content = success.content
-        if COMPOSING.isdisjoint(content.schema):
+        schema = self.collection.schema
+        if schema is None or COMPOSING.isdisjoint(schema):
             return
         unsent = resource.shown
         for member in self._writable:
             if paths.value_at(body, member.path) is ABSENT:
                 unsent = paths.without_value(unsent, member.path)
-        validator = jsonschema_rs.Draft202012Validator(dict(content.schema))
+        validator = jsonschema_rs.Draft202012Validator(dict(schema))
         for shown in (resource.shown, unsent, body):
             if validator.is_valid(shown):
                 resource.shown = deepcopy(shown)
@@ -148,21 +144,28 @@ class Store:
                 resource.updated = now
 
     def show(self, resource: Resource) -> Any:
-        """Return the resource as an answer shows it, with its time stamps."""
-        shown = deepcopy(resource.shown)
-        stamps = self.operation.promises.timestamps
-        moments = ((stamps.created, resource.created), (stamps.updated, resource.updated))
-        for path, moment in moments:
-            if path and isinstance(shown, dict):
-                shown = paths.with_value(shown, path, time_stamp(moment))
-        return shown
+        """Return the resource as the operation's answers show it, with its time stamps."""
+        return self.collection.show(resource, self.operation)
 
 
-def writable_members(operation: Operation) -> list[Property]:
-    """Return the members that a request may write and an answer shows."""
-    answers = {member.path for member in operation.answer_members}
-    fixed = list(operation.promises.immutable.paths)
-    fixed += [member.path for member in operation.request_members if member.read_only]
+def joined_id(values: Iterable[str]) -> str:
+    """Return what a resource is kept under: its path parameters, a slash between them."""
+    return "/".join(value.replace("/", SLASH_INSIDE) for value in values)
+
+
+def writable_members(
+    operation: Operation,
+    shown: Mapping[str, Property] | None = None,
+    fixed: Sequence[str] | None = None,
+) -> list[Property]:
+    """Return the members that a request may write and an answer shows.
+
+    *shown* are the members that answers show by their paths, by default those of its own answer;
+    *fixed* the paths that are not written, by default those that no update changes.
+    """
+    answers = {one.path: one for one in operation.answer_members} if shown is None else shown
+    if fixed is None:
+        fixed = [*operation.promises.immutable.paths, *read_only_paths(operation)]
     found: list[Property] = []
     for member in separate_members(operation.request_members):
         is_fixed = any(paths.is_within(member.path, path) for path in fixed)
@@ -170,6 +173,11 @@ def writable_members(operation: Operation) -> list[Property]:
         if member.path in answers and not (is_fixed or is_secret):
             found.append(member)
     return found
+
+
+def read_only_paths(operation: Operation) -> list[str]:
+    """Return the members of the request that the document calls read-only."""
+    return [member.path for member in operation.request_members if member.read_only]
 
 
 def described_refusal(operation: Operation) -> Content | None:

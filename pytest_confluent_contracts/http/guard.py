@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -18,7 +18,7 @@ from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import Clock, Loss, is_local
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 Key = tuple[str, str]  # what tells an operation apart in a run: `Operation.key`
 
@@ -96,6 +96,15 @@ class Allowance:
     spelled_paths: frozenset[str] = frozenset()
     queries: frozenset[str] = frozenset({""})
 
+    def joined(self, other: Allowance) -> Allowance:
+        """Return what this and *other* allow together, of the same operation and its budget."""
+        return replace(
+            self,
+            paths=self.paths | other.paths,
+            spelled_paths=self.spelled_paths | other.spelled_paths,
+            queries=self.queries | other.queries,
+        )
+
 
 class Tally:
     """Counts requests, and the seconds in which at least one was in flight."""
@@ -122,7 +131,8 @@ class Tally:
 class Guard(httpx.BaseTransport):
     """Passes on what the rules and the allowances of a target allow, at its rate, and counts it.
 
-    What may go is given when it is made and cannot be widened: a request says in its extension
+    What may go is given when it is made, and is widened by what the run itself makes alone
+    (`admit_made`): a request says in its extension
     `OPERATION` of which operation it is, and one without an allowance is refused. Safe to use from
     several threads. *inner* stands in for the network.
     """
@@ -138,6 +148,7 @@ class Guard(httpx.BaseTransport):
         self._allowances = dict(allowances)
         self._all, self._each = Tally(), {key: Tally() for key in allowances}
         self._closing: set[Key] = set()
+        self._made: dict[Key, set[str]] = {}
         self._next, self._lock = 0.0, threading.Lock()
         open_new = _network(rules) if inner is None else lambda: inner
         self._connections = Connections(open_new, clock)
@@ -218,6 +229,32 @@ class Guard(httpx.BaseTransport):
         has_secret = not self.rules.secret_headers.isdisjoint(sent)
         return has_secret or not self.rules.secret_queries.isdisjoint(names)
 
+    # --- what the run makes -----------------------------------------------------------------------
+
+    def admit_made(self, creating: Key, allowances: Mapping[Key, Allowance]) -> None:
+        """Let out the requests for what a create of this run has made, by operation.
+
+        Raise `Refusal` unless all their paths lie below that of the operation *creating*; and what
+        is deleted has no more names than requests of it went out.
+        """
+        with self._lock:
+            holders = {path.rstrip("/") + "/" for path in self._allowance_of(creating).paths}
+            names = self._made.setdefault(creating, set())
+            for allowance in allowances.values():
+                for path in allowance.paths:
+                    name = _name_below(path, holders)
+                    if allowance.method == "DELETE":
+                        names.add(name)
+            if len(names) > self._each[creating].sent:
+                raise Refusal(f"not sent: {'::'.join(creating)} made none of that name")
+            for key, allowance in allowances.items():
+                self._allowances[key] = self._allowance_of(key).joined(allowance)
+
+    def _allowance_of(self, key: Key) -> Allowance:
+        if key not in self._allowances:
+            raise Refusal(f"not sent: {'::'.join(key)} is not among the operations of this run")
+        return self._allowances[key]
+
     # --- the budget -------------------------------------------------------------------------------
 
     def left(self, key: Key) -> int | None:
@@ -277,6 +314,17 @@ class Guard(httpx.BaseTransport):
 
 
 NOTHING = Allowance("", budget=0)
+
+
+def _name_below(path: str, holders: Iterable[str]) -> str:
+    """Return the name that *path* has right below one of *holders*, each with a slash at its end.
+
+    Raise `Refusal` where it does not lie below any.
+    """
+    for holder in holders:
+        if path.startswith(holder):
+            return path.removeprefix(holder).partition("/")[0]
+    raise Refusal(f"not sent: {path} is nothing that this run made")
 
 
 def _network(rules: Rules) -> Callable[[], httpx.BaseTransport]:

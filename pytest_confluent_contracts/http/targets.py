@@ -199,13 +199,15 @@ def allowances_at(url: str, accesses: Iterable[Access]) -> dict[Key, Allowance]:
     spelled_prefix = httpx.URL(url).raw_path.decode("ascii").partition("?")[0].rstrip("/")
     found: dict[Key, Allowance] = {}
     for access in accesses:
-        found[access.operation.key] = Allowance(
+        known = found.get(access.operation.key)
+        allowance = Allowance(
             method=access.operation.method,
             paths=frozenset(prefix + path for path in access.paths),
             budget=access.budget,
             spelled_paths=frozenset(spelled_prefix + path for path in access.spelled_paths),
             queries=access.queries,
         )
+        found[access.operation.key] = known.joined(allowance) if known else allowance
     return found
 
 

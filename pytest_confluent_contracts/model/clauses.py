@@ -229,6 +229,33 @@ class FindingKind(StrEnum):
     UPDATE_IN_LOCAL_TIME = "time of update is local"
     # subject, observed; expected: what Date tells, and the seconds that lie between
     UPDATE_FAR_FROM_DATE = "time of update far from Date"
+    # the life of a resource: request names one before, by method and path
+    CREATED_UNREADABLE = "created and not readable"  # expected: the id; request: what created it
+    LIFE_VALUE_LOST = "value of a life lost"  # subject; expected: what was sent; request
+    LIFE_VALUE_DIFFERS = "value of a life differs"  # the same; observed
+    DEFAULT_DIFFERS = "another default"  # subject, observed; expected: the default; request
+    LOCATION_ELSEWHERE = "Location leads elsewhere"  # observed; expected: the path
+    # observed: how often it is in the list; expected: the id; request: what created it
+    LISTED_OTHERWISE = "not listed once"
+    LISTED_ELSEWHERE = "listed under another parent"  # expected: the id; observed: what created it
+    ID_GIVEN_TWICE = "id given twice"  # observed: the id; request: what had created it
+    DUPLICATE_TAKEN = "duplicate not refused"  # the same
+    ID_REUSED = "id used again"  # observed: the id; request: what had deleted it
+    CREATED_BY_REFUSED = "created by a refused request"  # observed: the id
+    SECRET_REPEATED = "secret of create shown again"  # subject: where create showed it
+    LEFT_OUT_STAYED = "left out and not gone"  # subject, observed; request: the replace
+    # subject, observed; expected: what was there; request: all that lies between
+    LIFE_CHANGED = "changed in between"
+    VANISHED = "vanished"  # expected: the id; request: all that lies between
+    # subject, observed; expected: what the other request was answered; request: that one
+    ANSWERS_DISAGREE = "answers disagree"
+    DELETED_SERVED = "deleted and served"  # observed: the id; expected: statuses; request
+    DELETED_LISTED = "deleted and listed"  # observed: the id; request: what deleted it
+    DELETED_AGAIN = "second delete fails"  # observed: the id; expected: statuses
+    CHILD_OUTLIVES = "child outlives its parent"  # observed: the parent's id; request
+    BACK_AGAIN = "back after its end"  # observed: the id; request: what was sent in between
+    HEAD_DIFFERS = "HEAD differs from GET"  # subject, observed; expected: what GET has
+    HEAD_HAS_BODY = "HEAD with a body"  # observed
     # the wire
     CODING_NOT_APPLIED = "content coding not applied"  # subject: the coding
     CODING_REPEATED = "content coding applied too often"  # subject: the coding
@@ -310,6 +337,20 @@ class MissingKind(StrEnum):
     NOT_SHOWN_AROUND = "not shown before and after"  # subject
     NO_FRESH_TIME = "no fresh time beside Date"  # subject
     NO_TIME_STAMPS = "no time stamps"
+    # the life of a resource
+    NOT_READ_AFTERWARDS = "not read afterwards"  # subject: after what
+    NO_DEFAULT_SHOWN = "no default shown"
+    NO_LOCATION = "no Location"
+    NOT_LISTED_WHOLE = "no whole list"
+    ONE_PARENT = "one parent only"
+    NOT_CREATED_TWICE = "not created twice"
+    NOT_CREATED_AFTER_DELETE = "nothing created after a delete"
+    NOT_SHOWN = "resource not shown"
+    NOT_SEEN_TWICE = "not seen twice"
+    NO_GET_BESIDE_HEAD = "no GET beside HEAD"
+    NOTHING_LEFT_OUT = "nothing left out"
+    NO_SIBLING = "no other of its kind"  # subject: the role of the request in between
+    NOT_DELETED_TWICE = "not deleted twice"
     # the wire
     UNREADABLE = "no answer could be read"  # subject: the content coding
     NOT_KEPT_OPEN = "no connection was kept open"

@@ -27,6 +27,8 @@ class Role(StrEnum):
 
 # What is sent in these roles changes nothing.
 SAFE_ROLES = frozenset({Role.LIST, Role.READ})
+# What is sent in these makes a resource, or ends it.
+MAKING_ROLES = frozenset({Role.CREATE, Role.DELETE})
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,13 @@ def is_chosen(operation: Operation | UnreadOperation, patterns: Sequence[str]) -
     """
     wanted = [pattern for pattern in patterns if not pattern.startswith(LEAVES_OUT)]
     unwanted = [pattern[1:] for pattern in patterns if pattern.startswith(LEAVES_OUT)]
-    if _matches_any(operation, unwanted):
+    if matches_any(operation, unwanted):
         return False
-    return not wanted or _matches_any(operation, wanted)
+    return not wanted or matches_any(operation, wanted)
 
 
-def _matches_any(operation: Operation | UnreadOperation, patterns: Sequence[str]) -> bool:
+def matches_any(operation: Operation | UnreadOperation, patterns: Sequence[str]) -> bool:
+    """Return whether one of *patterns* names the operation."""
     return any(_matches(operation, pattern) for pattern in patterns)
 
 

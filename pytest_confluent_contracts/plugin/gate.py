@@ -11,9 +11,17 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.model.clauses import Level, MissingEvidence, MissingKind
+from pytest_confluent_contracts.model.clauses import (
+    Family,
+    Level,
+    MissingEvidence,
+    MissingKind,
+)
 from pytest_confluent_contracts.model.paths import filled_template
+from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
+from pytest_confluent_contracts.plugin.choice import matches_any
+from pytest_confluent_contracts.plugin.lives import Lives
 from pytest_confluent_contracts.plugin.progress import Silent
 from pytest_confluent_contracts.plugin.stash import NOT_PUT_BACK, STATE_FOLDER
 from pytest_confluent_contracts.run import saved_state
@@ -29,13 +37,18 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.http.targets import Target
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import Exchange
     from pytest_confluent_contracts.plugin.settings import Settings
     from pytest_confluent_contracts.run.campaign import Campaign
+    from pytest_confluent_contracts.run.scenario import Scenario
+    from pytest_confluent_contracts.run.sender import Listener, RunPolicy
 
+OWN = "own"  # what the run makes of a resource, to hold its operations on
 # Seconds before a first retry: off this machine, what is down may take a moment to come back.
 REMOTE_BACKOFF_S = 0.5
 # Its first answer would already show what was put there.
+NOTHING_TO_END = "only what this run made is deleted, and it cannot make one"
 NOT_REPLACED = "what a PUT replaces is not read before: it is held on loopback alone"
 # Requests that a finding may be shrunk with: off this machine each of them is a load on others.
 REMOTE_SHRINK_TRIES = 20
@@ -56,6 +69,7 @@ class Gate:
     *needed* are the operations that may be sent, each with the probes that its clauses need; by
     default all of the documents, with every probe. The target is opened for them when the first is
     asked for, and a request for any other is refused. *chosen* are the clauses that are judged.
+    *left* is what a worker made and did not live to delete.
     """
 
     def __init__(
@@ -65,6 +79,7 @@ class Gate:
         telling: Silent | None = None,
         needed: Sequence[tuple[Operation, frozenset[Probe]]] | None = None,
         chosen: Sequence[tuple[Operation, list[Clause]]] = (),
+        left: Sequence[tuple[saved_state.Key, list[saved_state.PathParameters]]] = (),
     ) -> None:
         self.config, self.settings, self.telling = config, settings, telling or Silent()
         self.fresh: list[Exchange] = []
@@ -77,6 +92,10 @@ class Gate:
         self._campaigns: dict[tuple[str, str], Campaign] = {}
         self._testers: dict[tuple[str, str], MutationTester] = {}
         self._telling_nodes: dict[str, str] = {}
+        # The path parameters of what the run made, for the operations that are held on that.
+        self._made: dict[tuple[str, str], saved_state.PathParameters] = {}
+        held = [settings.read(path) for path in settings.documents]
+        self.lives = Lives(held, self.context, self._may_create, self._remember_made, left)
 
     def ruling(self, operation: Operation, clause: Clause) -> Ruling:
         """Return the verdict on *clause*."""
@@ -91,6 +110,8 @@ class Gate:
         return ruling
 
     def _judged(self, operation: Operation, clause: Clause) -> Ruling:
+        if clause.family is Family.LIFECYCLE:
+            return self.scenario(operation).ruling(operation, clause)
         campaign = self.campaign(operation)
         unjudged = campaign.look_first() if clause.needs else None
         ruling = campaign.ruling(clause)
@@ -153,13 +174,18 @@ class Gate:
     def _opened(self) -> Target:
         from pytest_confluent_contracts.double.router import Router
         from pytest_confluent_contracts.http import targets
-        from pytest_confluent_contracts.run.access import planned_access
+        from pytest_confluent_contracts.run.access import no_access, planned_access
 
         settings = self.settings
-        held = (
-            self.settings.operations() if self._needed is None else [one for one, _ in self._needed]
-        )
-        accesses = [planned_access(self.plan(one), self.budget(one)) for one in held]
+        asked = self.settings.operations()
+        if self._needed is not None:
+            asked = [one for one, _ in self._needed]
+        # What the run makes itself is let out when it is made.
+        known = [one for one in asked if self._maker(one) is None]
+        accesses = [planned_access(self.plan(one), self.budget(one)) for one in known]
+        accesses += [no_access(one, self.context(one)) for one in asked if one not in known]
+        for resource in self._led_resources(asked):
+            accesses += self.lives.accesses(resource)
         given = {one.name: one.text for one in settings.parameters if one.hidden}
         hidden = given | settings.pins
         client_settings = targets.ClientSettings(
@@ -170,10 +196,20 @@ class Gate:
         )
         if not settings.mocked:
             return targets.live(settings.target, accesses, client_settings, hidden)
-        services = {one.key: self.service(one) for one in held}
+        services = {one.operation.key: self.service(one.operation) for one in accesses}
         redactor = targets.redactor_of(accesses, hidden)
         answer = Router(services).answer
         return targets.embedded(answer, self.clock, accesses, client_settings, redactor)
+
+    def _led_resources(self, held: Sequence[Operation]) -> list[Resource]:
+        """Return the resources of which a clause on their lives is judged."""
+        needed = {one.key: probes for one, probes in self._needed or ()}
+        found: dict[str, Resource] = {}
+        for operation in held:
+            probes = needed.get(operation.key, frozenset(Probe))
+            if operation.resource is not None and Probe.LIFE in probes:
+                found[operation.resource.name] = operation.resource
+        return list(found.values())
 
     @property
     def clock(self) -> VirtualClock:
@@ -185,14 +221,24 @@ class Gate:
         return self._clock
 
     def service(self, operation: Operation) -> Service:
-        """Return the embedded service of *operation*."""
+        """Return the embedded service of *operation*; of one resource, all share what they keep."""
         from pytest_confluent_contracts.cases.parameter_values import held_parameters
-        from pytest_confluent_contracts.double.service import Service
+        from pytest_confluent_contracts.double.roles import services_of
 
         if operation.key not in self._services:
-            held = held_parameters(operation)
-            self._services[operation.key] = Service(operation, self.clock, held=held)
+            together = [operation]
+            if operation.resource is not None:
+                together = self._operations_about_resources(operation.document)
+            held = {one.key: held_parameters(one) for one in together}
+            self._services |= services_of(together, self.clock, held=held)
         return self._services[operation.key]
+
+    def _operations_about_resources(self, name: str) -> list[Operation]:
+        for path in self.settings.documents:
+            document = self.settings.read(path)
+            if document.name == name:
+                return [one for one in document.operations if one.resource is not None]
+        return []
 
     def budget(self, operation: Operation) -> int | None:
         """Return the operation's share of the run's budget, in requests, None where there is none.
@@ -221,6 +267,8 @@ class Gate:
 
         ``""`` is one that nobody named.
         """
+        if operation.key in self._made:
+            return self._made[operation.key]
         if self.settings.mocked:
             return self.service(operation).parameters
         from pytest_confluent_contracts.cases.parameter_values import given_path_text, only_text
@@ -255,7 +303,6 @@ class Gate:
 
         settings, parameters = self.settings, self.parameters(operation)
         own_paths = {member.path for member in operation.request_members}
-        checked = settings.local or not self.unpinned(operation)
         given = self.service(operation).credentials if settings.mocked else credentials(operation)
         return RunContext(
             parameters=unknown_where_empty(operation, parameters, settings.seed),
@@ -264,9 +311,19 @@ class Gate:
             seed=settings.seed,
             max_examples=settings.max_examples,
             made_up=settings.local,
-            owned=checked and all(content for _, content in parameters),
+            owned=self._may_change(operation) and all(content for _, content in parameters),
             given=tuple(self.given(operation).items()),
         )
+
+    def _may_change(self, operation: Operation) -> bool:
+        """Return whether requests may go that change something.
+
+        What ends resources is not tried on one that was there; what another system checks needs
+        pins.
+        """
+        if operation.method == "DELETE":
+            return False
+        return self.settings.local or not self.unpinned(operation)
 
     def plan(self, operation: Operation) -> Plan:
         """Return what is sent of *operation*, made when first asked for."""
@@ -293,6 +350,11 @@ class Gate:
         """Return the probes that this run must not send, each with the reason."""
         if operation.method == "PUT" and not context.made_up:
             return dict.fromkeys(Probe, NOT_REPLACED)
+        if operation.makes_or_ends and not self._may_send(operation):
+            told = f"--contract-allow={operation.id} would send it, and delete what it makes"
+            return dict.fromkeys(Probe, told)
+        if operation.method == "DELETE" and self._maker(operation) is None:
+            return dict.fromkeys(Probe, NOTHING_TO_END)
         return self._unasked_by_options(operation, context)
 
     def _unasked_by_options(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
@@ -313,9 +375,25 @@ class Gate:
 
     def _begun(self, operation: Operation) -> Campaign:
         from pytest_confluent_contracts.run.campaign import Campaign
-        from pytest_confluent_contracts.run.sender import Listener, RunPolicy
 
-        settings, plan = self.settings, self.plan(operation)
+        listener = replace(
+            self._listener(), first_state_seen=lambda was: self.remember(operation, was)
+        )
+        target = self.target
+        self._make_own(operation)
+        campaign = Campaign(self.plan(operation), target, self._policy(), listener)
+        if operation.role is Role.CREATE:
+            campaign.sender.noted = self.scenario(operation).see_made
+        if operation.role is Role.DELETE:
+            campaign.lived = self.scenario(operation).exchanges_of(operation)
+        if ends_at_first_failure(self.config):
+            campaign.ending = tuple(filter(self._fails_the_run, self._selected(operation)))
+        return campaign
+
+    def _policy(self) -> RunPolicy:
+        from pytest_confluent_contracts.run.sender import RunPolicy
+
+        settings = self.settings
         policy = RunPolicy(
             concurrency=settings.concurrency,
             reserve=not settings.local and not settings.throttle,
@@ -323,18 +401,69 @@ class Gate:
         )
         if not settings.local:
             policy = replace(policy, backoff=REMOTE_BACKOFF_S, shrink_tries=REMOTE_SHRINK_TRIES)
+        return policy
+
+    def _listener(self) -> Listener:
+        from pytest_confluent_contracts.run.sender import Listener
+
         # With the embedded service a wait takes no time.
-        waits = Silent() if settings.mocked else self.telling
-        listener = Listener(
-            progress=self.telling.request,
-            say=waits.say,
-            exchanged=self.exchanged,
-            first_state_seen=lambda was: self.remember(operation, was),
-        )
-        campaign = Campaign(plan, self.target, policy, listener)
-        if ends_at_first_failure(self.config):
-            campaign.ending = tuple(filter(self._fails_the_run, self._selected(operation)))
-        return campaign
+        waits = Silent() if self.settings.mocked else self.telling
+        return Listener(progress=self.telling.request, say=waits.say, exchanged=self.exchanged)
+
+    def _maker(self, operation: Operation) -> Resource | None:
+        """Return the resource of which the run makes one to hold *operation* on.
+
+        None where it uses the one that was named, the document's example, or needs none.
+        """
+        resource = operation.resource
+        named = self.given(operation)
+        is_named = all(name in named for name, _ in operation.parameters)
+        if resource is None or (is_named and operation.role is not Role.DELETE):
+            return None
+        if operation.role is not Role.DELETE and (self.settings.mocked or not self.settings.local):
+            return None  # the document's example is there; or a name is asked for
+        if operation.path == resource.collection:
+            resource = self.lives.parent(resource)
+        if resource is None or not self.lives.makes(resource):
+            return None
+        return resource
+
+    def _make_own(self, operation: Operation) -> None:
+        """Make what *operation* is held on, where the run does, and let its requests out."""
+        from pytest_confluent_contracts.http.targets import allowances_at
+        from pytest_confluent_contracts.run.access import planned_access
+
+        resource = self._maker(operation)
+        if resource is None:
+            return
+        scenario = self._scenario_of(resource)
+        # One that is deleted by mistake must not be missing elsewhere.
+        own = scenario.holder(operation.id if operation.role is Role.DELETE else OWN)
+        if own is None:
+            return
+        self._made[operation.key] = own
+        guard = self.target.guard
+        access = planned_access(self.plan(operation), self.budget(operation))
+        guard.admit_made(scenario.creating.key, allowances_at(self.base_url, [access]))
+
+    def scenario(self, operation: Operation) -> Scenario:
+        """Return the life of the resource that *operation* is about."""
+        assert operation.resource is not None
+        return self._scenario_of(operation.resource)
+
+    def _scenario_of(self, resource: Resource) -> Scenario:
+        return self.lives.scenario(resource, self.target, self._policy(), self._listener())
+
+    def _may_create(self, operation: Operation) -> bool:
+        """Return whether the run may send a create, and delete what that made.
+
+        Not within a budget, which may be spent before all is deleted.
+        """
+        return self._may_send(operation) and self.settings.budget is None
+
+    def _may_send(self, operation: Operation) -> bool:
+        """Return whether what makes or ends resources may be sent: off this machine if named."""
+        return self.settings.local or matches_any(operation, self.settings.allowed)
 
     def _selected(self, operation: Operation) -> Sequence[Clause]:
         """Return the clauses of *operation* that this run judges."""
@@ -368,6 +497,11 @@ class Gate:
         pins = self.settings.pins
         unpinned = {path: content for path, content in was.items() if path not in pins}
         return was | saved_state.first(folder, operation.key, self.resource(operation), unpinned)
+
+    def _remember_made(self, key: saved_state.Key, made: list[saved_state.PathParameters]) -> None:
+        """Write down what the run made and is still there, for whoever outlives this worker."""
+        if not self.settings.mocked:
+            saved_state.keep_made(self.config.stash.get(STATE_FOLDER, None), key, made)
 
     def resource(self, operation: Operation) -> str:
         """Return the URL of the resource that may be changed, without any secret."""
@@ -428,24 +562,42 @@ class Gate:
         with ExitStack() as after:
             if self._target is not None:
                 after.callback(self._target.close)
-            self.restore()
+            after.callback(self.restore)
+            self.config.stash[NOT_PUT_BACK].extend(self.lives.clean_up())
 
 
 def restore_left(config: pytest.Config, settings: Settings) -> None:
-    """Put back, from the controller, what a worker changed and did not live to put back."""
-    found = list(saved_state.left(config.stash[STATE_FOLDER]))
-    if not found:
-        return
+    """Put back, from the controller, what a worker changed and did not live to put back.
 
+    What it made is deleted.
+    """
+    place = config.stash[STATE_FOLDER]
+    found, made = list(saved_state.left(place)), list(saved_state.made_left(place))
+    if not found and not made:
+        return
     known = {operation.key: operation for operation in settings.operations()}
     nothing_but_putting_back: frozenset[Probe] = frozenset()
     needed = [(known[key], nothing_but_putting_back) for key, _ in found]
-    gate = Gate(config, settings, needed=needed)
+    of_made = _operations_of(settings, {key for key, _ in made})
+    needed += [(one, frozenset({Probe.LIFE})) for one in of_made]
+    gate = Gate(config, settings, needed=needed, left=made)
     for key, was in found:
         campaign = gate.campaign(known[key])
         pinned = {path: pin for path, pin in campaign.context.pins.items() if path in was}
         campaign.was = was | pinned
+    for operation in of_made:
+        gate.scenario(operation)  # which knows what is left, and deletes it at the end
     gate.close()
+
+
+def _operations_of(settings: Settings, resources: set[saved_state.Key]) -> list[Operation]:
+    """Return an operation of each of *resources*, which are told by document and name."""
+    found: dict[saved_state.Key, Operation] = {}
+    for operation in settings.operations():
+        resource = operation.resource
+        if resource is not None and (resource.document, resource.name) in resources:
+            found[resource.document, resource.name] = operation
+    return list(found.values())
 
 
 def ends_at_first_failure(config: pytest.Config) -> bool:

@@ -29,6 +29,12 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
         "!PATTERN leaves out (repeatable)",
     ),
     (
+        "allow",
+        "list",
+        "operations that create or delete which may be sent off loopback, named as by "
+        "--contract-operation (repeatable)",
+    ),
+    (
         "param",
         "list",
         "NAME=VALUE: a parameter; in the path, the resource that may be changed; "
@@ -87,6 +93,7 @@ METAVARS = {
     "spec": "DOCUMENT",
     "overlay": "FILE",
     "operation": "PATTERN",
+    "allow": "PATTERN",
     "param": "NAME=VALUE",
     "pin": "POINTER=VALUE",
     "max-examples": "COUNT",

@@ -21,7 +21,7 @@ from pytest_confluent_contracts.model.clauses import NODE_PREFIX
 from pytest_confluent_contracts.model.paths import has_items, pointer_of, steps_of
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import is_local
-from pytest_confluent_contracts.plugin.choice import checked_patterns, is_chosen
+from pytest_confluent_contracts.plugin.choice import checked_patterns, is_chosen, matches_any
 from pytest_confluent_contracts.plugin.options import MOCK, MODES, OPTIONS, option_value
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Settings:
     documents: tuple[Path, ...]
     overlays: dict[Path, tuple[Path, ...]] = field(default_factory=dict)
     chosen: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
     parameters: tuple[GivenParameter, ...] = ()
     pins: dict[str, Any] = field(default_factory=dict, repr=False)
     max_examples: int = 100
@@ -123,6 +124,7 @@ def _checked_settings(config: pytest.Config, target: str) -> Settings:
         documents=paths,
         overlays=overlays,
         chosen=tuple(_chosen(config, held)),
+        allowed=tuple(_allowed(config, held)),
         parameters=tuple(_checked_parameters(option_value(config, "param") or (), held)),
         pins=dict(checked_pins(option_value(config, "pin") or (), held)),
         max_examples=_number(config, "max-examples", int, 0, 100),
@@ -270,6 +272,18 @@ def _chosen(config: pytest.Config, held: Sequence[Document]) -> Iterator[str]:
     for document in held:
         known += [*document.operations, *document.unread]
     yield from checked_patterns(option_value(config, "operation") or (), known)
+
+
+def _allowed(config: pytest.Config, held: Sequence[Document]) -> Iterator[str]:
+    """Yield the patterns that name what may create and delete, each checked."""
+    known: list[Operation] = []
+    for document in held:
+        known += document.operations
+    for pattern in option_value(config, "allow") or ():
+        if not any(matches_any(one, [pattern]) for one in known):
+            told = "no operation has this name or METHOD /path"
+            raise ContractError(f"--contract-allow={pattern}: {told}")
+        yield pattern
 
 
 def _asked_documents(config: pytest.Config, target: str) -> list[Path]:

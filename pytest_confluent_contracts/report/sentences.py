@@ -227,6 +227,36 @@ def _distance_from_date(finding: Finding, unit: str) -> str:
     return f"{number.removeprefix('-')} {unit} {side} Date {date}"
 
 
+def _not_listed_once(finding: Finding) -> str:
+    times = f"{finding.observed} times" if finding.observed else "nowhere"
+    told = f"{finding.status} answered with a list that has {finding.expected} {times}"
+    return f"{told}, created by {finding.request}"
+
+
+def _life_changed(finding: Finding) -> str:
+    before, now = finding.expected or "nothing", finding.observed or "nothing"
+    return f"{finding.subject} changed from {before} to {now}, after {finding.request}"
+
+
+def _deleted_served(finding: Finding) -> str:
+    what = f"{finding.observed}, which {finding.request} had deleted"
+    return f"{finding.status} answered for {what}, not {_statuses(finding)}"
+
+
+def _deleted_again(finding: Finding) -> str:
+    what = f"a second delete of {finding.observed}"
+    return f"{finding.status} answered to {what}, not {_statuses(finding)}"
+
+
+def _head_differs(finding: Finding) -> str:
+    came = f"with {finding.subject} {finding.observed}"
+    if not finding.observed:
+        came = f"without {finding.subject}"
+    if finding.subject == "status":
+        return f"{finding.status} answered to HEAD, to GET {finding.expected}"
+    return f"{finding.status} answered to HEAD {came}, to GET with {finding.expected}"
+
+
 def _changed(why: str) -> Callable[[Finding], str]:
     """Return the sentence about a member that is another than before; ``""`` is one not there."""
 
@@ -371,6 +401,34 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.UPDATE_STOOD_STILL: CAME + " again, though something changed",
     Kind.UPDATE_IN_LOCAL_TIME: _update_in_local_time,
     Kind.UPDATE_FAR_FROM_DATE: _update_far_from_date,
+    # the life of a resource
+    Kind.CREATED_UNREADABLE: (
+        "{status} answered to a read of {expected}, which {request} had created"
+    ),
+    Kind.LIFE_VALUE_LOST: "{status} answered without {subject}, which {request} sent as {expected}",
+    Kind.LIFE_VALUE_DIFFERS: CAME + ", which {request} sent as {expected}",
+    Kind.DEFAULT_DIFFERS: CAME + ", which {request} did not send: the default is {expected}",
+    Kind.LOCATION_ELSEWHERE: CAME + ", which does not lead to {expected}",
+    Kind.LISTED_OTHERWISE: _not_listed_once,
+    Kind.LISTED_ELSEWHERE: (
+        "{status} answered with a list that has {expected}, created elsewhere by {observed}"
+    ),
+    Kind.ID_GIVEN_TWICE: "{status} answered with the id {observed}, which {request} had got",
+    Kind.DUPLICATE_TAKEN: "{status} answered to a second create of {observed}, after {request}",
+    Kind.ID_REUSED: "{status} answered with the id {observed}, which {request} had deleted",
+    Kind.CREATED_BY_REFUSED: "{status} answered to {request}, and {observed} is there now",
+    Kind.SECRET_REPEATED: "{status} answered with the secret that create had shown as {subject}",
+    Kind.LEFT_OUT_STAYED: CAME + " still, which {request} left out",
+    Kind.LIFE_CHANGED: _life_changed,
+    Kind.VANISHED: "{expected} is not there any more, after {request}",
+    Kind.ANSWERS_DISAGREE: CAME + ", and {request} with {expected} just before",
+    Kind.DELETED_SERVED: _deleted_served,
+    Kind.DELETED_LISTED: "{status} answered with a list that has {observed}, after {request}",
+    Kind.DELETED_AGAIN: _deleted_again,
+    Kind.CHILD_OUTLIVES: "{status} answered for what stands under {observed}, after {request}",
+    Kind.BACK_AGAIN: "{status} answered with {observed}, deleted before and back after {request}",
+    Kind.HEAD_DIFFERS: _head_differs,
+    Kind.HEAD_HAS_BODY: "{status} answered to HEAD with a body: {observed}",
     # the wire
     Kind.CODING_NOT_APPLIED: CODED + ", in which the body is not",
     Kind.CODING_REPEATED: "{status} answered in {subject}, applied more often than it is named",
@@ -533,6 +591,30 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.UPDATE_BEFORE_CREATION: "write both times from one clock",
     Kind.UPDATE_IN_LOCAL_TIME: "write {subject} in UTC, or with its own offset",
     Kind.UPDATE_FAR_FROM_DATE: "set the clocks: one of {subject} and Date is off",
+    # the life of a resource
+    Kind.CREATED_UNREADABLE: "store what was created before it is answered",
+    Kind.LIFE_VALUE_LOST: "store {subject}, and show it wherever it is documented",
+    Kind.LIFE_VALUE_DIFFERS: "store {subject} as it was sent, and show what is stored",
+    Kind.DEFAULT_DIFFERS: "set the documented default of {subject}, or document this one",
+    Kind.LOCATION_ELSEWHERE: "write the path of what was created into {subject}",
+    Kind.LISTED_OTHERWISE: "list each resource once, from where reads find it",
+    Kind.LISTED_ELSEWHERE: "list only what stands under the parent that the path names",
+    Kind.ID_GIVEN_TWICE: "make a new id for each create",
+    Kind.DUPLICATE_TAKEN: "refuse an id that is taken with 409, as documented",
+    Kind.ID_REUSED: "make ids that were never given before",
+    Kind.CREATED_BY_REFUSED: "check the whole request before anything is stored",
+    Kind.SECRET_REPEATED: "leave the secret out: only create may show it",
+    Kind.LEFT_OUT_STAYED: "replace the whole resource: what is not sent goes",
+    Kind.LIFE_CHANGED: "let each request write what it names, and nothing else",
+    Kind.VANISHED: "leave alone what the request does not name",
+    Kind.ANSWERS_DISAGREE: "show {subject} from one place in all answers",
+    Kind.DELETED_SERVED: "look for what was deleted nowhere, and answer 404",
+    Kind.DELETED_LISTED: "take what is deleted out of the lists, too",
+    Kind.DELETED_AGAIN: "answer 404 where there is nothing to delete",
+    Kind.CHILD_OUTLIVES: "delete what stands under a parent with it, or refuse to delete it",
+    Kind.BACK_AGAIN: "write only to what is there: an update makes nothing new",
+    Kind.HEAD_DIFFERS: "let one handler answer GET and HEAD",
+    Kind.HEAD_HAS_BODY: "send no body in answer to HEAD",
     # the wire
     Kind.CODING_NOT_APPLIED: "apply the coding that is named, or name none",
     Kind.CODING_REPEATED: "apply the coding once: service and proxy both do",
@@ -692,6 +774,20 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NOT_SHOWN_AROUND: "no answer showed {subject} before and after another value was sent",
     Missing.NO_FRESH_TIME: "no {subject} that an update just set was left to hold against Date",
     Missing.NO_TIME_STAMPS: "no answer had the time stamps",
+    # the life of a resource
+    Missing.NOT_READ_AFTERWARDS: "nothing that tells was asked for after a {subject}",
+    Missing.NO_DEFAULT_SHOWN: "no answer showed a member with a default that was not sent",
+    Missing.NO_LOCATION: "no answer to a create had Location",
+    Missing.NOT_LISTED_WHOLE: "no list that must show all came after a create",
+    Missing.ONE_PARENT: "no list of another parent was asked for",
+    Missing.NOT_CREATED_TWICE: "no two were created",
+    Missing.NOT_CREATED_AFTER_DELETE: "nothing was created after a delete",
+    Missing.NOT_SHOWN: "no answer showed the resource",
+    Missing.NOT_SEEN_TWICE: "no two answers showed one resource with only reads between them",
+    Missing.NO_GET_BESIDE_HEAD: "no HEAD was answered beside a GET of the same path",
+    Missing.NOTHING_LEFT_OUT: "no replace left out what had been there",
+    Missing.NO_SIBLING: "no other of its kind was seen before and after a {subject}",
+    Missing.NOT_DELETED_TWICE: "nothing was deleted twice",
     # the wire
     Missing.UNREADABLE: "what came could not be read, being in the content coding {subject}",
     Missing.NOT_KEPT_OPEN: "no connection was kept open",

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.http.targets import Access, near_misses
-from pytest_confluent_contracts.model.paths import filled_template
+from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_confluent_contracts.cases.plan import Plan
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.traffic import RunContext
 
 
 def planned_access(plan: Plan, budget: int | None = None) -> Access:
@@ -33,4 +37,22 @@ def planned_access(plan: Plan, budget: int | None = None) -> Access:
         near_misses=near_misses(planned),
         budget=budget,
         queries=frozenset(one.written_query for one in planned),
+    )
+
+
+def no_access(operation: Operation, context: RunContext) -> Access:
+    """Return the access of an operation to nothing: what it may ask for is still to be made."""
+    return Access(operation=operation, credentials=context.credentials, queries=frozenset())
+
+
+def made_access(operation: Operation, parameters: Sequence[tuple[str, str]]) -> Access:
+    """Return the access to what *parameters* name, which the run made itself."""
+    named = dict(parameters)
+    own = [(name, named[name]) for name, _ in operation.parameters]
+    written = [(name, percent_encoded(text)) for name, text in own]
+    return Access(
+        operation=operation,
+        credentials={},
+        paths=frozenset({filled_template(operation.path, own)}),
+        spelled_paths=frozenset({filled_template(operation.path, written)}),
     )

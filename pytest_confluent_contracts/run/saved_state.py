@@ -1,6 +1,7 @@
 """What must outlive a process that dies?
 
-The state of each resource before the run, in a folder that only we can read.
+The state of each resource before the run, and the ids of those that it made, in a folder that only
+we can read.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-Key = tuple[str, str]
+Key = tuple[str, str]  # of an operation; or a document and the name of one of its resources
+PathParameters = tuple[tuple[str, str], ...]
 PREFIX = "contract-state-"
+STATE, MADE = ".json", ".made"
 
 
 def folder() -> Path:
@@ -40,7 +43,7 @@ def orphans() -> list[Path]:
 def _states_in(place: Path) -> list[Path]:
     """Return the states in *place*, none where its run has removed it or another user owns it."""
     try:
-        return sorted(path for path in place.iterdir() if path.suffix == ".json")
+        return sorted(path for path in place.iterdir() if path.suffix in (STATE, MADE))
     except OSError:
         return []
 
@@ -91,9 +94,35 @@ def forget(place: Path | None, key: Key) -> None:
 
 def left(place: Path) -> Iterator[tuple[Key, dict[str, Any]]]:
     """Yield what nobody has put back."""
-    for path in sorted(place.glob("*.json")):
+    for path in sorted(place.glob(f"*{STATE}")):
         kept = json.loads(path.read_text(encoding="utf-8"))
         yield (kept["key"][0], kept["key"][1]), kept["was"]
+
+
+def keep_made(place: Path | None, key: Key, made: Sequence[PathParameters]) -> None:
+    """Keep the path parameters of what this process *made* of the resource *key*, still there."""
+    if place is None or not place.is_dir():
+        return
+    file = _file(place, key).with_suffix(f".{os.getpid()}{MADE}")
+    if not made:
+        file.unlink(missing_ok=True)
+        return
+    # A kill in the middle of writing must leave nothing that looks whole.
+    half = file.with_suffix(".new")
+    half.write_text(json.dumps({"key": key, "made": made}), encoding="utf-8")
+    half.replace(file)
+
+
+def made_left(place: Path) -> Iterator[tuple[Key, list[PathParameters]]]:
+    """Yield what was made and nobody has deleted, the newest file last."""
+    for path in sorted(place.glob(f"*{MADE}"), key=lambda one: one.stat().st_mtime):
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        made = [_pairs(one) for one in kept["made"]]
+        yield (kept["key"][0], kept["key"][1]), made
+
+
+def _pairs(kept: Sequence[Sequence[str]]) -> PathParameters:
+    return tuple((name, text) for name, text in kept)
 
 
 def claim(place: Path | None, document: str, node: str) -> str:
@@ -125,7 +154,7 @@ def clear(place: Path) -> None:
 def _file(place: Path, key: Key) -> Path:
     name = "".join(letter if letter.isalnum() else "-" for letter in "-".join(key))
     # Two paths may differ in a slash alone.
-    return place / f"{name[:80]}-{zlib.crc32(repr(key).encode()):08x}.json"
+    return place / f"{name[:80]}-{zlib.crc32(repr(key).encode()):08x}{STATE}"
 
 
 def path(name: str) -> Path:

@@ -75,7 +75,7 @@ class Sender:
 
     ``stopped`` says why nothing more is sent, None while it is. *look* is the case with which a
     target that seems silent is asked once more; *noted* hears of each answer before anybody else
-    does.
+    does. The exchanges are numbered from *first_serial* on.
     """
 
     def __init__(
@@ -86,14 +86,16 @@ class Sender:
         listener: Listener,
         look: Case,
         noted: Callable[[Case, Exchange], None],
+        first_serial: int = 0,
     ) -> None:
         self.operation, self.policy, self.listener = operation, policy, listener
         self.client, self.clock, self.quota = target.client, target.clock, target.quota
         self.history: list[Exchange] = []
         self.stopped: MissingEvidence | None = None
-        self._look, self._noted = look, noted
+        self._look, self.noted = look, noted
         self._sent: dict[int, Case] = {}
         self._silent = 0
+        self._first_serial = first_serial
 
     # --- one case, or several ---------------------------------------------------------------------
 
@@ -107,7 +109,11 @@ class Sender:
 
     def send_once(self, case: Case) -> Exchange:
         """Send *case* and take whatever comes, a 429 too."""
-        return self._note(case, self.client.exchange(case, len(self.history)))
+        return self._note(case, self.client.exchange(case, self._next_serial))
+
+    @property
+    def _next_serial(self) -> int:
+        return self._first_serial + len(self.history)
 
     def sent_case(self, exchange: Exchange) -> Case:
         """Return the case that was sent, with the secrets that the exchange no longer has."""
@@ -147,12 +153,12 @@ class Sender:
         self._settle(case, self._note(case, answer.result()))
 
     def _note(self, case: Case, exchange: Exchange) -> Exchange:
-        exchange = replace(exchange, serial=len(self.history))
+        exchange = replace(exchange, serial=self._next_serial)
         self._sent[exchange.serial] = case
         self.history.append(exchange)
         self.quota.note(exchange)
         self.listener.exchanged(exchange)
-        self._noted(case, exchange)
+        self.noted(case, exchange)
         return exchange
 
     # --- an answer of its own ---------------------------------------------------------------------
@@ -189,7 +195,8 @@ class Sender:
             exchange = self.send_once(case)
         if failed and not is_transient(exchange):
             for one in failed:
-                self.history[one.serial] = replace(one, superseded=True)
+                index = one.serial - self._first_serial
+                self.history[index] = replace(one, superseded=True)
         self._stop_where_silent(exchange)
         return exchange
 
@@ -248,7 +255,7 @@ class Sender:
         """
         if not self.policy.reserve:
             return
-        told = self.quota.last_told(self.operation, case.authority)
+        told = self.quota.last_told(case.operation, case.authority)
         if told is None:
             return
         limit, remaining = told.quota.limit or 0, told.quota.remaining or 0

@@ -1,0 +1,319 @@
+"""What shows the life of a resource? The steps from its creation to its end, in their order.
+
+Each is a case whose path parameters are put in when its turn comes: until then nobody knows the id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_confluent_contracts.cases.build import (
+    bare_case,
+    fresh_body,
+    judged_case,
+    minimal_body,
+    varied_members,
+    violations,
+    with_credentials,
+)
+from pytest_confluent_contracts.cases.conforming_ids import conforming_ids
+from pytest_confluent_contracts.cases.samples import is_allowed_value
+from pytest_confluent_contracts.model.paths import ABSENT, value_at, with_value, without_value
+from pytest_confluent_contracts.model.resources import Role
+from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, Subject, SubjectKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.resources import Resource
+    from pytest_confluent_contracts.model.traffic import RunContext
+
+# The resources of a life, by what the steps call them: the first is changed and deleted, the second
+# is there all the time, the third is made by the body of the first once more.
+FIRST, SECOND, THIRD, LAST = "first", "second", "third", "last"
+ELSEWHERE = "elsewhere"  # not one of them, but what lies in another parent than theirs
+OWN = "own"  # the one that was there before, where the run may create none
+CHOSEN = (FIRST, SECOND, THIRD, LAST)
+# Values of each JSON type, one of which a member does not allow.
+NOT_A_VALUE: tuple[Any, ...] = (7, "no", None, [], {}, True)
+
+
+@dataclass(frozen=True, slots=True)
+class LifeStep:
+    """A request of a life.
+
+    ``about`` says which of the resources it goes to, ``""`` where it goes to all of them;
+    ``creates`` what the one is called that its answer shows, ``""`` where it shows none.
+    """
+
+    case: Case
+    about: str = ""
+    creates: str = ""
+
+
+class LifeCases:
+    """Makes the steps of one resource from its operations, each with what the run brings along."""
+
+    def __init__(
+        self,
+        resource: Resource,
+        operations: Mapping[Role, Operation],
+        context_of: Callable[[Operation], RunContext],
+        head: Operation | None = None,
+    ) -> None:
+        self.resource, self.operations, self.head = resource, operations, head
+        self._context_of = context_of
+
+    @property
+    def every_operation(self) -> list[Operation]:
+        """Return the operations that the steps are of."""
+        asked = list(self.operations.values())
+        return [*asked, self.head] if self.head else asked
+
+    # --- the order --------------------------------------------------------------------------------
+
+    def steps(self, *, creates: bool) -> list[LifeStep]:
+        """Return the steps: of resources that the run *creates*, else of the one that it was given.
+
+        What the document has no operation for is left out.
+        """
+        planned = self._steps_of_created() if creates else self._steps_of_given()
+        return list(planned)
+
+    def making(self, name: str) -> LifeStep | None:
+        """Return the step that makes one more, called *name*; None where the document has none."""
+        return next(self._create(name, "create", self._full_body(name)), None)
+
+    def ending(self) -> LifeStep | None:
+        """Return the step that deletes one; None where the document has none."""
+        return next(self._bare(Role.DELETE, "clean up"), None)
+
+    def _steps_of_created(self) -> Iterator[LifeStep]:
+        yield from self._look()
+        yield from self._create(FIRST, "create", self._full_body("first"))
+        yield from self._look(FIRST)
+        yield from self._create(SECOND, "create", self._least_body("second"))
+        yield from self._look(SECOND, FIRST)
+        yield from self._create(THIRD, "create again", self._full_body("first", again=True))
+        yield from self._look(THIRD, FIRST)
+        yield from self._bare(Role.LIST, "list", ELSEWHERE)
+        yield from self._create_refused()
+        yield from self._changes(FIRST, SECOND)
+        yield from self._end(FIRST, SECOND)
+
+    def _steps_of_given(self) -> Iterator[LifeStep]:
+        yield from self._look(OWN)
+        yield from self._changes(OWN)
+
+    def _changes(self, changed: str, *others: str) -> Iterator[LifeStep]:
+        yield from self._update(changed)
+        yield from self._look(changed, *others)
+        yield from self._refused(Role.UPDATE, "update refused", changed)
+        yield from self._read(changed)
+        yield from self._replace(changed)
+        yield from self._look(changed, *others)
+        yield from self._refused(Role.REPLACE, "replace refused", changed)
+        yield from self._read(changed)
+        if self.head is not None:
+            yield self._bare_step(self.head, "head", changed)
+            yield from self._read(changed)
+
+    def _end(self, ended: str, other: str) -> Iterator[LifeStep]:
+        """Yield the end of one resource, and what must not bring it back."""
+        if Role.DELETE not in self.operations:
+            return
+        yield from self._delete_refused(ended)
+        yield from self._read(ended)
+        yield from self._bare(Role.DELETE, "delete", ended)
+        yield from self._gone(Role.READ, "read after delete", ended)
+        yield from self._bare(Role.LIST, "list after delete")
+        yield from self._gone(Role.UPDATE, "update after delete", ended)
+        yield from self._gone(Role.REPLACE, "replace after delete", ended)
+        yield from self._gone(Role.READ, "read after delete", ended)
+        yield from self._gone(Role.DELETE, "delete again", ended)
+        yield from self._bare(Role.LIST, "list after delete")
+        yield from self._read(other)
+        yield from self._create(LAST, "create", self._full_body(LAST))
+        yield from self._look(LAST, other)
+
+    # --- the steps --------------------------------------------------------------------------------
+
+    def _look(self, *about: str) -> Iterator[LifeStep]:
+        for one in about:
+            yield from self._read(one)
+        yield from self._bare(Role.LIST, "list")
+
+    def _read(self, about: str) -> Iterator[LifeStep]:
+        yield from self._bare(Role.READ, "read", about)
+
+    def _bare(self, role: Role, name: str, about: str = "") -> Iterator[LifeStep]:
+        """Yield the request of *role* without a body, to which nothing is wrong."""
+        operation = self.operations.get(role)
+        if operation is not None:
+            yield self._bare_step(operation, name, about)
+
+    def _bare_step(self, operation: Operation, name: str, about: str) -> LifeStep:
+        title = f"{name}: {about}" if about else name
+        case = bare_case(Probe.LIFE, title, operation, self._context_of(operation))
+        return LifeStep(_step(case, name, Expect.ACCEPTED), about)
+
+    def _create(self, name: str, told: str, body: Any) -> Iterator[LifeStep]:
+        operation = self.operations.get(Role.CREATE)
+        if operation is None:
+            return
+        case = self._case(operation, f"{told}: {name}", body)
+        yield LifeStep(_step(case, told, case.expect), creates=name)
+
+    def _create_refused(self) -> Iterator[LifeStep]:
+        operation = self.operations.get(Role.CREATE)
+        body = self._broken_body(operation, "refused")
+        if operation is None or body is ABSENT:
+            return
+        case = self._case(operation, "a create that the schema forbids", body)
+        yield LifeStep(_step(case, "create refused", Expect.REFUSED), creates="refused")
+        yield from self._bare(Role.LIST, "list")
+
+    def _update(self, about: str) -> Iterator[LifeStep]:
+        """Yield an update of one member: the others are to stay."""
+        operation = self.operations.get(Role.UPDATE)
+        if operation is None:
+            return
+        context = self._context_of(operation)
+        new = fresh_body(operation, context, "updated")
+        body = minimal_body(operation, context)
+        for member in varied_members(operation, context):
+            value = value_at(new, member.path)
+            if value is not ABSENT and not member.secret:
+                body = with_value(body, member.path, value)
+                break
+        case = self._case(operation, f"update: {about}", body)
+        yield LifeStep(_step(case, "update", case.expect), about)
+
+    def _replace(self, about: str) -> Iterator[LifeStep]:
+        """Yield two replacements: of all members, and without one of those that may be left out."""
+        operation = self.operations.get(Role.REPLACE)
+        if operation is None:
+            return
+        body = self._own_body(operation, "replaced", about)
+        for whole in (body, self._without_optional(operation, body)):
+            case = self._case(operation, f"replace: {about}", whole)
+            yield LifeStep(_step(case, "replace", case.expect), about)
+            yield from self._read(about)
+
+    def _without_optional(self, operation: Operation, body: Any) -> Any:
+        required = {member.path for member in operation.request_members if member.required}
+        for member in varied_members(operation, self._context_of(operation)):
+            is_there = value_at(body, member.path) is not ABSENT
+            if is_there and member.path not in required and member.path != self.resource.id_sent:
+                return without_value(body, member.path)
+        return body
+
+    def _refused(self, role: Role, name: str, about: str) -> Iterator[LifeStep]:
+        operation = self.operations.get(role)
+        body = self._broken_body(operation, name)
+        if operation is None or body is ABSENT:
+            return
+        case = self._case(operation, f"{name}: {about}", body)
+        yield LifeStep(_step(case, name, Expect.REFUSED), about)
+
+    def _gone(self, role: Role, name: str, about: str) -> Iterator[LifeStep]:
+        """Yield the request of *role* to what is gone; its body, if any, is fine."""
+        operation = self.operations.get(role)
+        if operation is None:
+            return
+        if operation.request is None:
+            case = bare_case(Probe.LIFE, name, operation, self._context_of(operation))
+        else:
+            case = self._case(operation, name, self._own_body(operation, "gone", about))
+        yield LifeStep(_step(case, name, Expect.UNKNOWN), about)
+
+    def _delete_refused(self, about: str) -> Iterator[LifeStep]:
+        """Yield the deletion without credentials, where the document asks for some."""
+        operation = self.operations[Role.DELETE]
+        if not operation.security or not all(operation.security):
+            return
+        case = bare_case(Probe.LIFE, "delete refused", operation, self._context_of(operation))
+        bare = replace(with_credentials(case, {}), authority="")
+        yield LifeStep(_step(bare, "delete refused", Expect.UNAUTHENTICATED), about)
+
+    # --- bodies -----------------------------------------------------------------------------------
+
+    def _case(self, operation: Operation, title: str, body: Any) -> Case:
+        return judged_case(Probe.LIFE, title, operation, self._context_of(operation), body)
+
+    def _full_body(self, label: str, *, again: bool = False) -> Any:
+        operation = self.operations.get(Role.CREATE)
+        if operation is None:
+            return ABSENT
+        body = fresh_body(operation, self._context_of(operation), label)
+        return self._with_own_id(operation, body, "third" if again else label)
+
+    def _least_body(self, label: str) -> Any:
+        operation = self.operations.get(Role.CREATE)
+        if operation is None:
+            return ABSENT
+        body = minimal_body(operation, self._context_of(operation))
+        return self._with_own_id(operation, body, label)
+
+    def _own_body(self, operation: Operation, label: str, about: str) -> Any:
+        """Return a full body for the resource *about*, with its id where the body has one."""
+        body = fresh_body(operation, self._context_of(operation), label)
+        return self._with_own_id(operation, body, about)
+
+    def _with_own_id(self, operation: Operation, body: Any, label: str) -> Any:
+        """Return *body* with the id that the caller chooses for *label*, where he does."""
+        path = self.resource.id_sent
+        if not path or value_at(body, path) is ABSENT:
+            return body
+        chosen = self.chosen_id(operation, label)
+        return body if chosen is ABSENT else with_value(body, path, chosen)
+
+    def chosen_id(self, operation: Operation, label: str) -> Any:
+        """Return the id that the run chooses for *label*, ABSENT where the schema allows none."""
+        members = {member.path: member for member in operation.request_members}
+        member = members.get(self.resource.id_sent)
+        if member is None:
+            return ABSENT
+        context = self._context_of(operation)
+        plain = f"contract-{context.seed}-{label}"
+        if label == OWN:
+            plain = dict(context.parameters).get(self.resource.parameter, "")
+        if is_allowed_value(member.schema, plain):
+            return plain
+        return self._conforming_id(context, label)
+
+    def _conforming_id(self, context: RunContext, label: str) -> Any:
+        """Return an id for *label* that the path takes too, ABSENT where none is known."""
+        for operation in self.operations.values():
+            for parameter in operation.path_parameters:
+                if parameter.name == self.resource.parameter:
+                    index = CHOSEN.index(label) if label in CHOSEN else 0
+                    found = conforming_ids(parameter, context, len(CHOSEN))
+                    return found[index] if index < len(found) else ABSENT
+        return ABSENT
+
+    def _broken_body(self, operation: Operation | None, label: str) -> Any:
+        """Return a full body of which one member has no value of its type, ABSENT without any."""
+        if operation is None or operation.request is None:
+            return ABSENT
+        context = self._context_of(operation)
+        body = self._own_body(operation, label, FIRST)
+        for member in varied_members(operation, context):
+            for value in NOT_A_VALUE:
+                broken = with_value(body, member.path, value)
+                if len(violations(operation, broken)) == 1:
+                    return broken
+        return ABSENT
+
+
+def bound_step(step: LifeStep, parameters: Sequence[tuple[str, str]]) -> Case:
+    """Return the case of *step* for the resource, or the parent, that *parameters* name."""
+    named = dict(parameters)
+    wanted = [(name, named.get(name, text)) for name, text in step.case.parameters]
+    return replace(step.case, parameters=tuple(wanted))
+
+
+def _step(case: Case, name: str, expect: Expect) -> Case:
+    return replace(case, subject=Subject(SubjectKind.STEP, name), expect=expect)

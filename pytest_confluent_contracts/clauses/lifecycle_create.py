@@ -1,0 +1,352 @@
+"""What does a create make: readable, at its address, another each time, and no secret twice?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from pytest_confluent_contracts.clauses.lifecycle_lists import (
+    is_whole_list,
+    new_in_list,
+)
+from pytest_confluent_contracts.clauses.lifecycle_members import Key, Shown, is_hidden, quoted
+from pytest_confluent_contracts.clauses.lifecycle_state import (
+    DONE_OR_LATER,
+    Outcome,
+    id_asked_for,
+    is_due,
+    key_in,
+)
+from pytest_confluent_contracts.clauses.reading import leaves_of, quote_value, url_parts
+from pytest_confluent_contracts.clauses.update_state import EMPTY
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.clauses import Evidence, Finding, FindingKind
+from pytest_confluent_contracts.model.resources import Role
+from pytest_confluent_contracts.model.traffic import REDACTED, Expect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_confluent_contracts.clauses.lifecycle_state import Life, Moment, Step
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.resources import Resource
+
+CONFLICT = 409
+SHORTEST_SECRET = 8  # characters: what is shorter may stand in an answer by chance
+SHORTEST_MARK = 4  # characters of a text by which a resource is told from others
+MASK = "*"
+
+
+# --- readable ----------------------------------------------------------------------------------
+
+
+def judge_readable(life: Life) -> Iterator[Evidence]:
+    """Judge that what was created can be read, until it is deleted."""
+    for moment in life.moments():
+        step, maker = moment.step, moment.maker
+        if step.role is not Role.READ or maker is None:
+            continue
+        if step.exchange.case.expect is not Expect.ACCEPTED or not is_due(maker):
+            continue
+        if step.outcome is Outcome.DONE:
+            yield Evidence(step.exchange)
+        elif step.outcome is Outcome.REFUSED:
+            finding = Finding(
+                FindingKind.CREATED_UNREADABLE,
+                step.status,
+                expected=quoted(step.key[-1] if step.key else ""),
+                request=maker.told_as,
+            )
+            yield Evidence(step.exchange, finding)
+
+
+# --- its address -------------------------------------------------------------------------------
+
+
+def judge_location(life: Life) -> Iterator[Evidence]:
+    """Judge that ``Location`` names what was created (RFC 9110 10.2.2, 15.3.2).
+
+    It may be a reference without scheme and host, and a gateway may serve the path below a prefix;
+    the host is the vendor's, whoever answered. That of a 202 may lead to what tells how far the
+    creation is (15.3.3).
+    """
+    for step in life.own_steps:
+        location = step.exchange.header("Location")
+        is_made = step.role is Role.CREATE and step.outcome in DONE_OR_LATER and step.key
+        if not is_made or not location or REDACTED in location:
+            continue
+        expected = _path_of_made(life.resource, step)
+        if not expected:
+            continue
+        path = unquote(url_parts(location).path).rstrip("/")
+        leads_there = _leads_to(path, expected)
+        may_tell_progress = not _is_one_of(life.resource, step, path)
+        if step.outcome is Outcome.LATER and not leads_there and may_tell_progress:
+            continue
+        finding = Finding(
+            FindingKind.LOCATION_ELSEWHERE,
+            step.status,
+            "Location",
+            expected=expected,
+            observed=quote_value(location),
+        )
+        yield Evidence(step.exchange, None if leads_there else finding)
+
+
+def _path_of_made(resource: Resource, step: Step) -> str:
+    """Return the path of what was created, decoded; ``""`` where the answer does not tell its id.
+
+    An id that was read from ``Location`` itself says nothing of it.
+    """
+    id = paths.value_at(step.exchange.json, resource.id_member) if resource.id_member else None
+    text = str(id) if isinstance(id, str | int) else id_asked_for(step.exchange)
+    names = paths.template_names(resource.item)
+    if not text or not names:
+        return ""
+    values = [*step.scope, text][-len(names) :]
+    if len(values) != len(names):
+        return ""
+    return paths.filled_template(resource.item, zip(names, values, strict=True)).rstrip("/")
+
+
+def _leads_to(path: str, expected: str) -> bool:
+    """Return whether *path* is the *expected* one: below a prefix, or relative to where it is."""
+    if path.startswith("/"):
+        return path.endswith(expected)
+    return bool(path) and expected.endswith(f"/{path.removeprefix('./')}")
+
+
+def _is_one_of(resource: Resource, step: Step, path: str) -> bool:
+    """Return whether *path* leads to another resource of this kind, or to all of them."""
+    collection = paths.filled_template(
+        resource.collection,
+        zip(paths.template_names(resource.collection), step.scope, strict=False),
+    ).rstrip("/")
+    holder = path.rpartition("/")[0]
+    return bool(collection) and (path.endswith(collection) or holder.endswith(collection))
+
+
+# --- two are two -------------------------------------------------------------------------------
+
+
+def judge_two_creates(life: Life) -> Iterator[Evidence]:
+    """Judge that a second create makes another resource.
+
+    Where the caller chooses the id, the same id twice may be refused with 409; where that is
+    documented and the second is answered 201, nothing can have been created. Elsewhere, a refusal
+    may be for a name that is taken, and says nothing.
+    """
+    first: dict[Key, Step] = {}
+    for moment in life.moments():
+        step = moment.step
+        if step.role is not Role.CREATE or step.key is None:
+            continue
+        earlier = moment.made.get(step.key)
+        if step.outcome in DONE_OR_LATER:
+            others = {key for key in moment.made if key != step.key}
+            if earlier is None and others:
+                yield Evidence(step.exchange)
+            elif earlier is not None:
+                yield from _look_at_same_id(step, earlier)
+        elif earlier is not None and step.status == CONFLICT:
+            yield Evidence(step.exchange)
+        first.setdefault(step.key, step)
+
+
+def _look_at_same_id(step: Step, earlier: Step) -> Iterator[Evidence]:
+    """Look at a create whose answer has the id of what is there already."""
+    case = step.exchange.case
+    if _idempotency_key(step) and _idempotency_key(step) == _idempotency_key(earlier):
+        return
+    id = step.key[-1] if step.key else ""
+    is_chosen = id_asked_for(step.exchange) == id
+    if is_chosen and not (case.operation.names_status(CONFLICT) and step.status == 201):
+        return
+    kind = FindingKind.DUPLICATE_TAKEN if is_chosen else FindingKind.ID_GIVEN_TWICE
+    told = Finding(kind, step.status, observed=quoted(id), request=earlier.told_as)
+    yield Evidence(step.exchange, told)
+
+
+def _idempotency_key(step: Step) -> str:
+    """Return the key by which a service knows a create that was sent before."""
+    for name, value in step.exchange.case.headers:
+        if name.lower().replace("-", "").endswith("idempotencykey"):
+            return value
+    return ""
+
+
+def judge_reused_ids(life: Life) -> Iterator[Evidence]:
+    """Judge that no new resource gets the id of one that was deleted.
+
+    What the caller chooses is his own to choose again.
+    """
+    for moment in life.moments():
+        step = moment.step
+        is_made = step.role is Role.CREATE and step.outcome in DONE_OR_LATER
+        if not is_made or step.key is None or not moment.deleted:
+            continue
+        if id_asked_for(step.exchange):
+            continue
+        finding = None
+        if step.key in moment.deleted:
+            finding = Finding(
+                FindingKind.ID_REUSED,
+                step.status,
+                observed=quoted(step.key[-1]),
+                request=moment.deleted[step.key].told_as,
+            )
+        yield Evidence(step.exchange, finding)
+
+
+# --- a refused create --------------------------------------------------------------------------
+
+
+def judge_refused_create(life: Life) -> Iterator[Evidence]:
+    """Judge that a refused create made nothing.
+
+    A list after it has nothing new that shows what it sent: what others create meanwhile does not
+    count. Where the caller chooses the id, nobody can be read under it.
+    """
+    before: Step | None = None
+    refused: list[Step] = []
+    chosen: dict[Key, Step] = {}
+    for moment in life.moments():
+        step = moment.step
+        if step.role is Role.CREATE and step.outcome is Outcome.REFUSED:
+            refused.append(step)
+            _note_chosen(life, moment, chosen)
+        elif step.may_have_written:
+            chosen = {key: one for key, one in chosen.items() if key != step.key}
+            if step.role is Role.CREATE:
+                before = None
+        elif step.role is Role.READ and step.key in chosen:
+            yield from _look_at_chosen(step, chosen[step.key])
+        if step.is_list and is_whole_list(step):
+            if before is not None:
+                yield from _look_for_made(before, step, refused)
+            before, refused = step, []
+
+
+def _note_chosen(life: Life, moment: Moment, chosen: dict[Key, Step]) -> None:
+    """Note the id that a refused create asked for, where nobody had it before."""
+    step = moment.step
+    id = id_asked_for(step.exchange)
+    key = key_in(life.resource, step.scope, id)
+    is_free = key not in moment.made and step.status != CONFLICT
+    if id and is_free and step.exchange.case.expect is Expect.REFUSED:
+        chosen[key] = step
+
+
+def _look_at_chosen(step: Step, create: Step) -> Iterator[Evidence]:
+    if step.outcome is Outcome.DONE:
+        id = step.key[-1] if step.key else ""
+        yield Evidence(create.exchange, _made_by_refused(create, id))
+    elif step.outcome is Outcome.REFUSED:
+        yield Evidence(create.exchange)
+
+
+def _look_for_made(before: Step, after: Step, refused: Sequence[Step]) -> Iterator[Evidence]:
+    new = new_in_list(before, after)
+    for create in refused:
+        if create.scope != after.scope:
+            continue
+        made = [shown for shown in new if _looks_made_by(shown, create)]
+        finding = _made_by_refused(create, made[0].key[-1]) if made else None
+        yield Evidence(create.exchange, finding)
+
+
+def _made_by_refused(create: Step, id: str) -> Finding:
+    kind = FindingKind.CREATED_BY_REFUSED
+    return Finding(kind, create.status, observed=quoted(id), request=create.told_as)
+
+
+def _looks_made_by(shown: Shown, create: Step) -> bool:
+    """Return whether what is listed shows a text that the create sent, and no other at its place.
+
+    One that stands in every resource (a type, a kind) does not tell them apart.
+    """
+    body = create.model.body_sent(create.exchange.case)
+    shared = 0
+    for path, member in create.model.written.items():
+        sent, came = paths.value_at(body, path), shown.value(path)
+        if not isinstance(sent, str) or "enum" in member.schema or not isinstance(came, str):
+            continue
+        if sent != came:
+            return False
+        shared += len(sent) >= SHORTEST_MARK
+    return shared > 0
+
+
+# --- secrets -----------------------------------------------------------------------------------
+
+
+def judge_secrets(life: Life, operation: Operation) -> Iterator[Evidence]:
+    """Judge that a secret is shown by create alone, and one that was sent by nobody.
+
+    A text of stars in its place is no secret. What create showed is looked for under other names,
+    too.
+    """
+    promises = operation.promises
+    shown_once: dict[str, str] = {}
+    for step in life.own_steps:
+        is_own = step.exchange.case.operation.key == operation.key
+        if not step.exchange.accepted or step.exchange.superseded or not step.exchange.text:
+            continue
+        hidden = [*promises.secrets.paths]
+        if not is_own:
+            hidden += promises.create_only.paths
+            finding = _look_for_value(step, shown_once)
+        else:
+            finding = None
+            shown_once.update(_secrets_shown(step, promises.create_only.paths))
+        for path in hidden:
+            finding = finding or _look_at_secret(step, path)
+        yield Evidence(step.exchange, finding)
+
+
+def _look_at_secret(step: Step, path: str) -> Finding | None:
+    """Find a value at *path*, which is one of an answer to create, or of a request."""
+    for place in _places_of(step, path):
+        for _, value in paths.values_at(step.exchange.json, place):
+            if value not in EMPTY and not _is_masked(value):
+                return Finding(FindingKind.SECRET_SHOWN, step.status, place)
+    return None
+
+
+def _places_of(step: Step, path: str) -> list[str]:
+    """Return where *path* of one resource stands in this answer: there, or in each item."""
+    if step.role is not Role.LIST or step.owner == "":
+        return [path]
+    root = step.model.root
+    holder = paths.parent_path(root)
+    own = path
+    if holder and paths.is_within(path, holder) and path != holder:
+        own = paths.relative_path(path, holder)
+    return [paths.path_of([*paths.steps_of(root), *paths.steps_of(own)])] if root else []
+
+
+def _is_masked(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(MASK * 3)
+
+
+def _secrets_shown(step: Step, members: Sequence[str]) -> dict[str, str]:
+    """Return the path of each secret that the answer to a create shows, by its value."""
+    found: dict[str, str] = {}
+    for path in members:
+        value = paths.value_at(step.exchange.json, path)
+        if not isinstance(value, Mapping):
+            value = {"": value}
+        for _, leaf in leaves_of(value):
+            is_long = isinstance(leaf, str) and len(leaf) >= SHORTEST_SECRET
+            if is_long and not is_hidden(leaf) and not _is_masked(leaf):
+                found[leaf] = path
+    return found
+
+
+def _look_for_value(step: Step, shown_once: Mapping[str, str]) -> Finding | None:
+    told = [step.exchange.text, *(value for _, value in step.exchange.headers)]
+    for value, path in shown_once.items():
+        if any(value in text for text in told):
+            return Finding(FindingKind.SECRET_REPEATED, step.status, path)
+    return None

@@ -1,0 +1,297 @@
+"""Which lists show all that there is, and is each resource in them once, under its own parent?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pytest_confluent_contracts.clauses.lifecycle_members import Key, Shown, quoted
+from pytest_confluent_contracts.clauses.lifecycle_pairs import finding_vanished, note_write
+from pytest_confluent_contracts.clauses.lifecycle_state import (
+    Outcome,
+    is_due,
+    is_scoped,
+)
+from pytest_confluent_contracts.clauses.update_state import EMPTY
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.clauses import Evidence, Finding, FindingKind
+from pytest_confluent_contracts.model.documents import Location
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.resources import Role
+
+if TYPE_CHECKING:
+    from pytest_confluent_contracts.clauses.lifecycle_state import Life, Moment, Step
+    from pytest_confluent_contracts.model.documents import Operation, Parameter
+
+# Names, without marks between their words, of parameters that ask for a part of a list.
+PAGING = frozenset(
+    {
+        *("page", "pagesize", "pagetoken", "pagenumber", "pagelimit", "pageoffset", "perpage"),
+        *("limit", "offset", "cursor", "start", "startindex", "startat", "count", "size", "skip"),
+        *("take", "top", "first", "after", "before", "last", "marker", "maxresults", "maxitems"),
+        *("maxkeys", "nexttoken", "continue", "continuation", "continuationtoken", "token"),
+        *("startingafter", "endingbefore", "pagecursor", "pageafter", "pagebefore", "pagination"),
+    }
+)
+# Names of members that say that there is more, and of those that say how much there is.
+MORE = frozenset(
+    {
+        *("next", "nextpage", "nexttoken", "nextpagetoken", "nextcursor", "nextlink", "nexturl"),
+        *("hasmore", "hasnext", "hasnextpage", "more", "istruncated", "cursor", "continue"),
+        *("after", "pagetoken", "continuationtoken", "marker", "nextmarker"),
+    }
+)
+TOTAL = frozenset(
+    {"total", "totalcount", "totalsize", "totalitems", "totalresults", "totalrecords"}
+)
+DEEPEST_LINK = 4  # members between the body and what says that there is more
+SHOWING = ("show", "include", "with", "list", "all", "return")  # of ``show_expired``
+STEM = 4  # letters, of those that ``expired`` and ``expires_at`` share, that make it likely
+SMALL_NUMBER = 9  # digits of ids that each parent may count for itself
+
+
+def plain_name(name: str) -> str:
+    """Return *name* in small letters, without the marks between its words."""
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+# --- is it all? --------------------------------------------------------------------------------
+
+
+def is_whole_list(step: Step) -> bool:
+    """Return whether the answer lists all that there is, as far as paging goes.
+
+    Nothing in it says that there is more. Where parts may be asked for, something must say that
+    this is the last: a link to the next page that is documented and not there, or a total.
+    """
+    if not step.is_list or step.outcome is not Outcome.DONE:
+        return False
+    operation = step.exchange.case.operation
+    if _names_paging(step) or _tells_more(step):
+        return False
+    is_paged = any(plain_name(one.name) in PAGING for one in operation.other_parameters)
+    return not is_paged or _tells_last(step, operation)
+
+
+def _names_paging(step: Step) -> bool:
+    """Return whether the request asked for a part, or for some only."""
+    return bool(step.exchange.case.query)
+
+
+def _tells_more(step: Step) -> bool:
+    if "rel=next" in (step.exchange.header("Link") or "").replace('"', "").replace(" ", ""):
+        return True
+    for name, value in _words_around(step.exchange.json):
+        if plain_name(name) in MORE and value not in EMPTY and value is not False:
+            return True
+        if plain_name(name) in TOTAL and isinstance(value, int) and value > len(step.shown):
+            return True
+    return False
+
+
+def _tells_last(step: Step, operation: Operation) -> bool:
+    documented = [paths.last_name(one.path) for one in operation.answer_members]
+    if any(plain_name(name) in MORE for name in documented if name):
+        return True
+    return any(
+        plain_name(name) in TOTAL and isinstance(value, int) and value <= len(step.shown)
+        for name, value in _words_around(step.exchange.json)
+    )
+
+
+def _words_around(body: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Yield the members of *body* outside of its lists, by their names."""
+    if not isinstance(body, Mapping) or depth > DEEPEST_LINK:
+        return
+    for name, value in body.items():
+        yield str(name), value
+        yield from _words_around(value, depth + 1)
+
+
+# --- may it be left out? -----------------------------------------------------------------------
+
+
+def may_be_hidden(step: Step, made: Step, latest: Mapping[Key, Shown], key: Key) -> bool:
+    """Return whether a filter that nobody set may keep a resource out of the list.
+
+    For example, ``show_expired`` (default false) keeps one out that has ``expires_at``, and
+    ``state`` (default ``open``) one whose ``state`` is another, or not known.
+    """
+    filters = [
+        one
+        for one in step.exchange.case.operation.other_parameters
+        if one.location is Location.QUERY and plain_name(one.name) not in PAGING
+    ]
+    known = dict(_leaves(made.model.body_sent(made.exchange.case)))
+    if key in latest:
+        known.update(_leaves(latest[key].item))
+    return any(_hides(one, known) for one in filters if one.default is not ABSENT)
+
+
+def _leaves(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the plain name and the value of each member of *value*, at any depth."""
+    if not isinstance(value, Mapping):
+        return
+    for name, member in value.items():
+        yield plain_name(str(name)), member
+        yield from _leaves(member)
+
+
+def _hides(parameter: Parameter, known: Mapping[str, Any]) -> bool:
+    name = plain_name(parameter.name.rpartition(".")[2])
+    if name in ("sort", "sortby", "order", "orderby", "sortorder", "fields", "direction"):
+        return False
+    if not isinstance(parameter.default, bool):
+        return name not in known or known[name] != parameter.default
+    shown = name
+    for word in SHOWING:
+        shown = shown.removeprefix(word)
+    if parameter.default is True:
+        return shown == name  # ``active_only`` hides, ``include_archived`` does not
+    return not shown or _is_told_of(shown, known)
+
+
+def _is_told_of(what: str, known: Mapping[str, Any]) -> bool:
+    """Return whether a member with a value tells that a resource may be one of *what*."""
+    for member, value in known.items():
+        is_about = member.startswith(what[:STEM])
+        if is_about and value not in EMPTY and value is not False:
+            return True
+    return False
+
+
+# --- listed once -------------------------------------------------------------------------------
+
+
+def judge_listed(life: Life) -> Iterator[Evidence]:
+    """Judge that each list shows what the life made once, wherever in it that stands.
+
+    One that is not there may lie on another page, or behind a filter's default.
+    """
+    latest: dict[Key, Shown] = {}
+    for moment in life.moments():
+        step = moment.step
+        if step.is_list:
+            for key, maker in _made_under(life, moment):
+                yield from _look_at_list(step, key, maker, latest)
+        for shown in step.shown:
+            if not step.is_list:
+                latest[shown.key] = shown
+
+
+def _made_under(life: Life, moment: Moment) -> list[tuple[Key, Step]]:
+    """Return what the life had made and that the list is about: what has the same parents."""
+    found: list[tuple[Key, Step]] = []
+    for key, maker in moment.made.items():
+        if maker.scope == moment.step.scope and maker.role is Role.CREATE:
+            found.append((key, maker))
+    return found
+
+
+def _look_at_list(
+    step: Step, key: Key, maker: Step, latest: Mapping[Key, Shown]
+) -> Iterator[Evidence]:
+    times = Counter(shown.key for shown in step.shown)[key]
+    if times == 1:
+        yield Evidence(step.exchange)
+        return
+    if times == 0:
+        is_promised = is_whole_list(step) and is_due(maker)
+        if not is_promised or may_be_hidden(step, maker, latest, key):
+            return
+    yield Evidence(
+        step.exchange,
+        Finding(
+            FindingKind.LISTED_OTHERWISE,
+            step.status,
+            expected=quoted(key[-1]),
+            observed=times,
+            request=maker.told_as,
+        ),
+    )
+
+
+def judge_parents(life: Life) -> Iterator[Evidence]:
+    """Judge that a list shows nothing that the life made under another parent.
+
+    Where each parent counts for itself (1, 2, 3), another one may have the same id: then it is the
+    same only where all else that it shows is the same, too.
+    """
+    latest: dict[Key, Shown] = {}
+    for moment in life.moments():
+        step = moment.step
+        if step.is_list and step.scope:
+            yield from _look_for_strangers(life, moment, latest)
+        for shown in step.shown:
+            if not step.is_list:
+                latest[shown.key] = shown
+
+
+def _look_for_strangers(
+    life: Life, moment: Moment, latest: Mapping[Key, Shown]
+) -> Iterator[Evidence]:
+    step = moment.step
+    own = {key[-1] for key, maker in moment.made.items() if maker.scope == step.scope}
+    elsewhere: dict[str, Key] = {}
+    for key, maker in moment.made.items():
+        if len(maker.scope) == len(step.scope) and maker.scope != step.scope:
+            elsewhere[key[-1]] = key
+    if not elsewhere:
+        return
+    for shown in step.shown:
+        id = shown.key[-1]
+        if id in own or id not in elsewhere:
+            continue
+        if not is_scoped(life.resource) or _is_the_same(shown, latest.get(elsewhere[id])):
+            finding = Finding(
+                FindingKind.LISTED_ELSEWHERE,
+                step.status,
+                expected=quoted(id),
+                observed=moment.made[elsewhere[id]].told_as,
+            )
+            yield Evidence(step.exchange, finding)
+            return
+    yield Evidence(step.exchange)
+
+
+def _is_the_same(shown: Shown, known: Shown | None) -> bool:
+    """Return whether a listed resource is the *known* one, and not another of the same id."""
+    id = shown.key[-1]
+    if not (id.isdecimal() and len(id) <= SMALL_NUMBER):
+        return True
+    if known is None:
+        return False
+    told = [(shown.value(path), known.value(path)) for path in shown.model.shown]
+    told = [pair for pair in told if isinstance(pair[0], str) and isinstance(pair[1], str)]
+    return len(told) > 1 and all(one == other for one, other in told)
+
+
+# --- what is gone from a list ------------------------------------------------------------------
+
+
+def judge_unlisted(life: Life, role: Role) -> Iterator[Evidence]:
+    """Find what one list showed and the next does not, with writes in *role* to others between."""
+    seen: dict[Key, list[Step]] = {}
+    for moment in life.moments():
+        step = moment.step
+        if step.may_have_written:
+            note_write(seen, step, role)
+        if not step.is_list:
+            continue
+        listed = {shown.key for shown in step.shown}
+        expected = [key for key, _ in _made_under(life, moment)]
+        missed = [key for key in expected if seen.get(key) and key not in listed]
+        if is_whole_list(step):
+            for key in missed:
+                yield Evidence(step.exchange, finding_vanished(step, key, seen.pop(key)))
+        for key in listed & set(moment.made):
+            seen[key] = []
+
+
+def new_in_list(before: Step, after: Step) -> list[Shown]:
+    """Return what a list shows that an earlier one of the same parents did not."""
+    known = {shown.key for shown in before.shown}
+    if before.scope != after.scope:
+        return []
+    return [shown for shown in after.shown if shown.key not in known]

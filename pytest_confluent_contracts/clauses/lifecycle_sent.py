@@ -1,0 +1,402 @@
+"""Is what was sent what is there? After a create, a replace and an update, until the next write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pytest_confluent_contracts.clauses.lifecycle_members import (
+    Key,
+    changes_between,
+    id_name,
+    is_default,
+    is_hidden,
+    is_nothing,
+    is_same_told,
+    quoted,
+)
+from pytest_confluent_contracts.clauses.lifecycle_pairs import (
+    finding_on_change,
+    pairs_of_one_operation,
+)
+from pytest_confluent_contracts.clauses.lifecycle_state import Outcome
+from pytest_confluent_contracts.clauses.notation import is_taken_over
+from pytest_confluent_contracts.clauses.reading import KEPT, NOTHING, Looked, ValueReader
+from pytest_confluent_contracts.clauses.update import is_merged
+from pytest_confluent_contracts.clauses.update_state import EMPTY, is_shown_alike
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.clauses import Evidence, Finding, FindingKind
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.resources import SAFE_ROLES, Role
+
+if TYPE_CHECKING:
+    from pytest_confluent_contracts.clauses.lifecycle_members import ItemModel, Shown
+    from pytest_confluent_contracts.clauses.lifecycle_state import Life, Step
+    from pytest_confluent_contracts.model.documents import Property
+
+    Expecting = Callable[[Step], Mapping[str, Any]]
+
+
+# --- what is expected of the answers after a write ---------------------------------------------
+
+
+@dataclass
+class Expectation:
+    """The value that a write gave to a member; ``answered`` is what its own answer showed."""
+
+    writer: Step
+    member: Property
+    value: Any
+    answered: Any = ABSENT
+
+
+@dataclass
+class Expectations:
+    """What is expected of each resource, by the path of the member, as the writes of a life go by.
+
+    ``expecting`` says what a write gives reason to expect.
+    """
+
+    role: Role
+    expecting: Expecting
+    known: dict[Key, dict[str, Expectation]] = field(default_factory=dict)
+
+    def follow(self, step: Step) -> None:
+        """Take in what *step* wrote."""
+        if step.key is None or not step.may_have_written:
+            return
+        is_understood = step.outcome is not Outcome.DOUBTFUL and _is_understood(step)
+        if not is_understood:
+            self.known.pop(step.key, None)
+            return
+        if step.role is Role.UPDATE:
+            self._forget_updated(step)
+        else:
+            self.known[step.key] = {}
+        if step.role is self.role:
+            own = self.known.setdefault(step.key, {})
+            for path, value in self.expecting(step).items():
+                own[path] = Expectation(step, step.model.written[path], value)
+
+    def _forget_updated(self, step: Step) -> None:
+        """Expect nothing any more of what an update writes, or may move."""
+        assert step.key is not None
+        known = self.known.get(step.key, {})
+        for path in list(known):
+            if step.model.is_composed or is_spoken_of(step, path):
+                del known[path]
+
+
+def _is_understood(step: Step) -> bool:
+    """Return whether it is known what the step writes: at once, and members by their names."""
+    if step.role is Role.DELETE:
+        return True
+    is_later = step.outcome is Outcome.LATER and step.role is not Role.CREATE
+    return not is_later and isinstance(step.model.body_sent(step.exchange.case), Mapping)
+
+
+def is_spoken_of(step: Step, path: str) -> bool:
+    """Return whether the body names the member at *path*, or says what is around it is null."""
+    body = step.model.body_sent(step.exchange.case)
+    while path:
+        value = paths.value_at(body, path)
+        if value is not ABSENT:
+            return True
+        path = paths.parent_path(path)
+        if path and paths.value_at(body, path) is None:
+            return True
+    return False
+
+
+def members_sent(step: Step) -> dict[str, Any]:
+    """Return the values that the request gives to members that it may write, by their paths."""
+    body = step.model.body_sent(step.exchange.case)
+    found: dict[str, Any] = {}
+    for path in step.model.written:
+        value = paths.value_at(body, path)
+        if value is not ABSENT and not is_hidden(value):
+            found[path] = value
+    return found
+
+
+def defaults_unsent(step: Step) -> dict[str, Any]:
+    """Return the documented defaults of the members that the request left out, by their paths.
+
+    A member of an object that was left out, too, has none.
+    """
+    body = step.model.body_sent(step.exchange.case)
+    found: dict[str, Any] = {}
+    for path, member in step.model.written.items():
+        holder = paths.parent_path(path)
+        is_around = not holder or isinstance(paths.value_at(body, holder), Mapping)
+        if "default" in member.schema and is_around and paths.value_at(body, path) is ABSENT:
+            found[path] = member.schema["default"]
+    return found
+
+
+# --- what was sent is what is shown ------------------------------------------------------------
+
+
+def judge_sent(life: Life, role: Role, *, in_own_answer: bool) -> Iterator[Evidence]:
+    """Judge that answers show what the writes in *role* sent, to the character.
+
+    With *in_own_answer* that of the write counts, too. What the answer to a write itself showed
+    otherwise is told once, and not again for each read that agrees with it.
+    """
+    roles = SAFE_ROLES | {role} if in_own_answer else SAFE_ROLES
+    ever_shown = _paths_ever_shown(life)
+    for step, shown, own in _answers_expected(life, Expectations(role, members_sent)):
+        if step.role in roles:
+            looked = [_look_at_sent(shown, one, ever_shown) for one in own]
+            yield from evidence_of(step, looked)
+        _note_own_answer(step, shown, own)
+
+
+def judge_defaults(life: Life) -> Iterator[Evidence]:
+    """Judge that answers show the documented default of what a create did not send.
+
+    A service may leave out of its answers what was never set: that means the default, too.
+    """
+    for step, shown, own in _answers_expected(life, Expectations(Role.CREATE, defaults_unsent)):
+        if step.role in SAFE_ROLES | {Role.CREATE}:
+            yield from evidence_of(step, [_look_at_default(shown, one) for one in own])
+        _note_own_answer(step, shown, own)
+
+
+def evidence_of(step: Step, looked: Iterable[Finding | Looked]) -> Iterator[Evidence]:
+    """Yield the evidence that several looks at one answer give: the first finding, if any."""
+    seen = [one for one in looked if one is not NOTHING]
+    findings = [one for one in seen if isinstance(one, Finding)]
+    if findings:
+        yield Evidence(step.exchange, findings[0])
+    elif seen:
+        yield Evidence(step.exchange)
+
+
+def _answers_expected(
+    life: Life, expected: Expectations
+) -> Iterator[tuple[Step, Shown, list[Expectation]]]:
+    """Yield each answer that shows a resource, with what is expected of it."""
+    for step in life.steps:
+        if step.owner != life.resource.name:
+            if step.may_have_written:
+                expected.known.clear()  # a parent may show its children
+            continue
+        expected.follow(step)
+        for shown in step.shown:
+            own = expected.known.get(shown.key, {})
+            if own:
+                yield step, shown, list(own.values())
+
+
+def _note_own_answer(step: Step, shown: Shown, own: Sequence[Expectation]) -> None:
+    for one in own:
+        if one.writer is step:
+            one.answered = shown.value(one.member.path)
+
+
+def _paths_ever_shown(life: Life) -> set[tuple[str, str]]:
+    """Return the members that an operation ever showed, with its id."""
+    found: set[tuple[str, str]] = set()
+    for step in life.own_steps:
+        for shown in step.shown:
+            for path in shown.model.shown:
+                if shown.value(path) not in EMPTY:
+                    found.add((shown.model.operation.id, path))
+    return found
+
+
+def _look_at_sent(
+    shown: Shown, expected: Expectation, ever_shown: set[tuple[str, str]]
+) -> Finding | Looked:
+    path, sent = expected.member.path, expected.value
+    if not _is_comparable(shown.model, expected.member, sent):
+        return NOTHING
+    came = paths.value_at(shown.item, path)
+    status, request = shown.exchange.status, expected.writer.told_as
+    if came is ABSENT:
+        is_shown = (shown.model.operation.id, path) in ever_shown
+        if not is_shown or sent in EMPTY:
+            return NOTHING
+        kind = FindingKind.LIFE_VALUE_LOST
+        return Finding(kind, status, path, quoted(sent), request=request)
+    if is_hidden(came):
+        return NOTHING
+    if _is_as_sent(shown.model, expected, came):
+        return KEPT
+    if _was_told(shown, expected, came):
+        return NOTHING
+    kind = FindingKind.LIFE_VALUE_DIFFERS
+    return Finding(kind, status, path, quoted(sent), quoted(came), request)
+
+
+def _is_comparable(model: ItemModel, member: Property, sent: Any) -> bool:
+    """Return whether answers show the member as requests write it, and have a place for *sent*."""
+    answered = model.shown.get(member.path)
+    if not is_shown_alike(member, answered) or answered is None:
+        return False
+    is_allowed = ValueReader(member.schema).is_allowed(sent)
+    return not is_allowed or ValueReader(answered.schema).is_allowed(sent)
+
+
+def _is_as_sent(model: ItemModel, expected: Expectation, came: Any) -> bool:
+    path, sent = expected.member.path, expected.value
+    schema = {**model.schema_of(path), **expected.member.schema}
+    if is_taken_over(schema, sent, came) or (sent in EMPTY and came in EMPTY):
+        return True
+    if sent is None and is_default(schema, came):
+        return True  # null for a member that is never without a value
+    if is_merged(expected.writer.model.operation, schema, sent, came):
+        return expected.writer.role is Role.UPDATE
+    return is_same_told(schema, sent, came)
+
+
+def _was_told(shown: Shown, expected: Expectation, came: Any) -> bool:
+    """Return whether the answer to the write itself already showed *came*."""
+    answered = expected.answered
+    if answered in EMPTY or expected.writer.exchange is shown.exchange:
+        return False
+    return is_same_told(shown.model.schema_of(expected.member.path), answered, came)
+
+
+def _look_at_default(shown: Shown, expected: Expectation) -> Finding | Looked:
+    path, default = expected.member.path, expected.value
+    if not is_shown_alike(expected.member, shown.model.shown.get(path)):
+        return NOTHING
+    came = shown.value(path)
+    if came is ABSENT or is_hidden(came):
+        return NOTHING
+    schema = {**shown.model.schema_of(path), **expected.member.schema}
+    if is_same_told(schema, default, came) or is_taken_over(schema, default, came):
+        return KEPT
+    if _was_told(shown, expected, came):
+        return NOTHING
+    return Finding(
+        FindingKind.DEFAULT_DIFFERS,
+        shown.exchange.status,
+        path,
+        quoted(default),
+        quoted(came),
+        expected.writer.told_as,
+    )
+
+
+# --- what a replace leaves out -----------------------------------------------------------------
+
+
+def judge_left_out(life: Life) -> Iterator[Evidence]:
+    """Judge that what a replace leaves out is gone, null, or its default (RFC 9110 9.3.4).
+
+    A default that the document does not tell shows where nobody ever sent the member. What only the
+    service writes stays: the id, and the time of creation.
+    """
+    yield from _judge_kept_by_replace(life)
+    usual = _values_unsent(life)
+    latest: dict[Key, Shown] = {}
+    pending: dict[Key, tuple[Step, dict[str, Any]]] = {}
+    for step in life.own_steps:
+        if step.key is not None and step.may_have_written:
+            pending.pop(step.key, None)
+            before = latest.pop(step.key, None)
+            if before is not None and _is_replaced(step):
+                pending[step.key] = (step, _left_out(step, before, id_name(life.resource)))
+        for shown in step.shown:
+            if shown.key in pending:
+                writer, left = pending[shown.key]
+                looked = [_look_at_left_out(shown, writer, left, path, usual) for path in left]
+                yield from evidence_of(step, looked)
+            # What shows most of it, not what a list may leave out.
+            if step.role is not Role.LIST or shown.key not in latest:
+                latest[shown.key] = shown
+
+
+def _judge_kept_by_replace(life: Life) -> Iterator[Evidence]:
+    for pair in pairs_of_one_operation(life):
+        writes = pair.writes_to_it
+        are_replaced = bool(writes) and all(map(_is_replaced, writes))
+        if not are_replaced or pair.has_foreign_writes:
+            continue
+        model = pair.after.model
+        kept = {id_name(life.resource), model.created, *model.fixed} - {""}
+        changed = changes_between(pair.before, pair.after, kept - set(writes[-1].model.written))
+        if changed:
+            yield Evidence(pair.step.exchange, finding_on_change(pair, changed, writes))
+
+
+def _is_replaced(step: Step) -> bool:
+    is_done = step.role is Role.REPLACE and step.outcome is Outcome.DONE
+    return is_done and _is_understood(step)
+
+
+def _left_out(step: Step, before: Shown, id_path: str) -> dict[str, Any]:
+    """Return what was there of the members that a replace could write and did not, by path."""
+    found: dict[str, Any] = {}
+    for path in step.model.written:
+        was = before.value(path)
+        is_left = not is_spoken_of(step, path) and path != id_path
+        if is_left and not is_nothing(was) and not is_hidden(was):
+            found[path] = was
+    return found
+
+
+def _values_unsent(life: Life) -> dict[str, list[Any]]:
+    """Return what answers to creates show of members that were not sent, by path."""
+    found: dict[str, list[Any]] = {}
+    for step in life.own_steps:
+        if step.role is not Role.CREATE:
+            continue
+        for shown in step.shown:
+            unsent = [path for path in shown.model.shown if not is_spoken_of(step, path)]
+            for path in unsent:
+                found.setdefault(path, []).append(shown.value(path))
+    return found
+
+
+def _look_at_left_out(
+    shown: Shown, writer: Step, left: Mapping[str, Any], path: str, usual: Mapping[str, list[Any]]
+) -> Finding | Looked:
+    member = writer.model.written[path]
+    if not is_shown_alike(member, shown.model.shown.get(path)):
+        return NOTHING
+    schema = {**shown.model.schema_of(path), **member.schema}
+    now = shown.value(path)
+    if not is_same_told(schema, left[path], now):
+        return KEPT
+    if is_default(schema, now) or any(
+        is_same_told(schema, one, now) for one in usual.get(path, ())
+    ):
+        return NOTHING
+    return Finding(
+        FindingKind.LEFT_OUT_STAYED,
+        shown.exchange.status,
+        path,
+        observed=quoted(now),
+        request=writer.told_as,
+    )
+
+
+# --- what an update does not send --------------------------------------------------------------
+
+
+def judge_updated(life: Life) -> Iterator[Evidence]:
+    """Judge that reads show what an update sent, and all else as it was before it."""
+    yield from judge_sent(life, Role.UPDATE, in_own_answer=False)
+    for pair in pairs_of_one_operation(life):
+        updates = pair.writes_to_it
+        is_plain = all(map(_leaves_rest, updates)) and not pair.has_foreign_writes
+        if not updates or not is_plain or not pair.step.is_safe:
+            continue
+        unsent = [path for path in life.held if not _is_spoken_of_by_any(updates, path)]
+        changed = changes_between(pair.before, pair.after, unsent)
+        yield Evidence(pair.step.exchange, finding_on_change(pair, changed, updates))
+
+
+def _leaves_rest(step: Step) -> bool:
+    """Return whether the step is an update that leaves alone what it does not name."""
+    is_done = step.role is Role.UPDATE and step.outcome is Outcome.DONE
+    return is_done and _is_understood(step) and not step.model.is_composed
+
+
+def _is_spoken_of_by_any(updates: Sequence[Step], path: str) -> bool:
+    return any(is_spoken_of(update, path) for update in updates)

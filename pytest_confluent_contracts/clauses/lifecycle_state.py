@@ -1,0 +1,396 @@
+"""What exists, and what became of it? The life of a resource, followed from request to request."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from pytest_confluent_contracts.clauses.lifecycle_members import (
+    ItemModel,
+    Key,
+    Shown,
+    id_name,
+    id_text,
+)
+from pytest_confluent_contracts.clauses.reading import url_parts
+from pytest_confluent_contracts.clauses.update_state import ACCEPTED_FOR_LATER
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.resources import SAFE_ROLES, Role
+from pytest_confluent_contracts.model.traffic import Expect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.resources import Resource
+    from pytest_confluent_contracts.model.traffic import Exchange
+
+CREATED = 201
+WRITING = frozenset({Role.CREATE, Role.REPLACE, Role.UPDATE, Role.DELETE})
+CHANGING = frozenset({Role.REPLACE, Role.UPDATE})
+
+
+class Outcome(Enum):
+    """What an answer says of what was asked."""
+
+    DONE = "done"
+    LATER = "accepted for later"  # RFC 9110 15.3.3: 202 says that it may still be to come
+    REFUSED = "refused"
+    DOUBTFUL = "doubtful"  # nobody knows whether anything was written
+    SILENT = "silent"  # nothing was written, and the answer has no word on what was asked
+
+
+DONE_OR_LATER = frozenset({Outcome.DONE, Outcome.LATER})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request of a life.
+
+    ``owner`` is the name of the resource that its operation is about; ``key`` which one of them,
+    None where that is not known, or it is about all of them; ``scope`` the ids of its parents;
+    ``shown`` what the answer shows, ``is_list`` whether as a list.
+    """
+
+    exchange: Exchange
+    owner: str
+    role: Role
+    outcome: Outcome
+    key: Key | None
+    scope: tuple[str, ...]
+    model: ItemModel
+    shown: tuple[Shown, ...] = ()
+    is_list: bool = False
+
+    @property
+    def is_safe(self) -> bool:
+        """Return whether the request asks for no change (RFC 9110 9.2.1)."""
+        return self.role in SAFE_ROLES
+
+    @property
+    def may_have_written(self) -> bool:
+        """Return whether something may be another than before."""
+        is_refused = self.outcome in (Outcome.REFUSED, Outcome.SILENT)
+        return not self.is_safe and not is_refused
+
+    @property
+    def told_as(self) -> str:
+        """Return the request in short: its method and its path."""
+        case = self.exchange.case
+        return f"{case.operation.method} {case.written_path}"
+
+    @property
+    def status(self) -> int:
+        """Return the status of the answer."""
+        return self.exchange.status
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A step, and what the life had made and deleted before it: by key, the step that did."""
+
+    step: Step
+    made: Mapping[Key, Step]
+    deleted: Mapping[Key, Step]
+
+    @property
+    def maker(self) -> Step | None:
+        """Return the step that made what this one is about, None where it is not there."""
+        return self.made.get(self.step.key) if self.step.key else None
+
+    @property
+    def ender(self) -> Step | None:
+        """Return the step that deleted what this one is about, None where none did."""
+        return self.deleted.get(self.step.key) if self.step.key else None
+
+
+@dataclass(frozen=True)
+class Life:
+    """The requests of a life in order, and the members of which answers are compared.
+
+    ``held`` are those that hold still unless a request writes them: what requests can write, the
+    id, the time of creation; ``updated`` is the time of the last change, which moves with it.
+    ``own_keys`` are the resources that the run made, or asked for by their ids: the others of a
+    list are other people's, who may change them at any time.
+    """
+
+    resource: Resource
+    steps: tuple[Step, ...]
+    held: frozenset[str]
+    updated: frozenset[str]
+    own_keys: frozenset[Key]
+
+    def own_shown(self, step: Step) -> Iterator[Shown]:
+        """Yield what the answer shows of the run's own resources."""
+        return (shown for shown in step.shown if shown.key in self.own_keys)
+
+    @property
+    def own_steps(self) -> Iterator[Step]:
+        """Yield the steps of the resource's own operations."""
+        return (step for step in self.steps if step.owner == self.resource.name)
+
+    def moments(self) -> Iterator[Moment]:
+        """Yield each own step with what was there before it."""
+        existence = Existence(self.resource)
+        for step in self.steps:
+            if step.owner == self.resource.name:
+                yield Moment(step, dict(existence.made), dict(existence.deleted))
+            existence.follow(step)
+
+
+class LifeReader:
+    """Reads the exchanges of the life of one resource; it remembers each operation's model."""
+
+    def __init__(self, resource: Resource) -> None:
+        self.resource = resource
+        self._models: dict[tuple[str, str], ItemModel] = {}
+
+    def read(self, exchanges: Sequence[Exchange]) -> Life:
+        """Return the life that *exchanges* tell of."""
+        steps: list[Step] = []
+        for exchange in exchanges:
+            resource = exchange.case.operation.resource
+            if resource is not None and exchange.case.operation.role is not Role.ACTION:
+                steps.append(self._step(exchange, resource))
+        own = [step.model for step in steps if step.owner == self.resource.name]
+        held = {id_name(self.resource)}
+        for model in own:
+            held |= {model.created, *model.written, *model.fixed}
+        updated = frozenset(model.updated for model in own) - {""}
+        held = held - updated - {""}
+        settled = _without_early_reads(steps, _delay_of(own))
+        return Life(
+            resource=self.resource,
+            steps=tuple(settled),
+            held=frozenset(held),
+            updated=updated,
+            own_keys=frozenset(self._own_keys(steps)),
+        )
+
+    def _own_keys(self, steps: Iterable[Step]) -> Iterator[Key]:
+        for step in steps:
+            if step.owner == self.resource.name and step.key is not None:
+                yield step.key
+
+    def model_of(self, operation: Operation, resource: Resource) -> ItemModel:
+        """Return what the document says of *resource* in the traffic of *operation*."""
+        if operation.key not in self._models:
+            self._models[operation.key] = ItemModel.of(operation, resource)
+        return self._models[operation.key]
+
+    def _step(self, exchange: Exchange, resource: Resource) -> Step:
+        operation = exchange.case.operation
+        model = self.model_of(operation, resource)
+        values = tuple(value for _, value in exchange.case.parameters)
+        is_of_item = operation.role not in (Role.CREATE, Role.LIST)
+        scope = values[:-1] if is_of_item else values
+        step = Step(
+            exchange=exchange,
+            owner=resource.name,
+            role=operation.role,
+            outcome=outcome_of(exchange),
+            key=_key_of(exchange, resource, scope),
+            scope=scope,
+            model=model,
+        )
+        return _with_what_is_shown(step, resource)
+
+
+def _without_early_reads(steps: Sequence[Step], delay: float) -> Iterator[Step]:
+    """Yield *steps* without the reads within *delay* seconds after a write: they may lag behind."""
+    written_at: float | None = None
+    for step in steps:
+        if step.may_have_written:
+            written_at = step.exchange.came_at
+        is_early = written_at is not None and step.exchange.sent_at < written_at + delay
+        if not delay or not step.is_safe or not is_early:
+            yield step
+
+
+def _delay_of(models: Iterable[ItemModel]) -> float:
+    """Return the seconds after which reads show what was written, by the document."""
+    stated = [model.operation.promises.consistency for model in models]
+    return max((one.within for one in stated if one is not None), default=0.0)
+
+
+# --- reading one step --------------------------------------------------------------------------
+
+
+def outcome_of(exchange: Exchange) -> Outcome:
+    """Return what came of the request, as far as the answer says.
+
+    What was accepted though it had to be refused is told by itself, and what became of it nobody
+    can say. A parameter that is tried may ask for less than the whole.
+    """
+    is_safe = exchange.case.operation.role in SAFE_ROLES
+    unknown = Outcome.SILENT if is_safe else Outcome.DOUBTFUL
+    if exchange.failure or exchange.superseded:
+        return unknown
+    if exchange.throttled:
+        return Outcome.SILENT
+    if exchange.accepted:
+        is_wrong = exchange.case.expect in (Expect.REFUSED, Expect.UNAUTHENTICATED)
+        is_tried = is_safe and exchange.case.trial is not None
+        if is_wrong or is_tried:
+            return unknown
+        return Outcome.LATER if exchange.status == ACCEPTED_FOR_LATER else Outcome.DONE
+    if 400 <= exchange.status < 500:
+        return Outcome.REFUSED
+    return unknown
+
+
+def is_scoped(resource: Resource) -> bool:
+    """Return whether the path of one names its parents as the path of all of them does.
+
+    Otherwise (``/accounts/{a}/things`` and ``/things/{id}``) the id alone names it.
+    """
+    parents = len(paths.template_names(resource.collection))
+    return len(paths.template_names(resource.item)) == parents + 1
+
+
+def key_in(resource: Resource, scope: tuple[str, ...], id: str) -> Key:
+    """Return the key of the resource *id* under the parents *scope*."""
+    return (*scope, id) if is_scoped(resource) else (id,)
+
+
+def _key_of(exchange: Exchange, resource: Resource, scope: tuple[str, ...]) -> Key | None:
+    role, parameters = exchange.case.operation.role, exchange.case.parameters
+    if role is Role.LIST:
+        return None
+    if not resource.parameter and role is not Role.CREATE:
+        return (*scope, *(value for _, value in parameters[-1:]), "")  # there is but one: `/me`
+    if role is Role.CREATE:
+        id = created_id(exchange, resource) if exchange.accepted else id_asked_for(exchange)
+        return key_in(resource, scope, id) if id else None
+    return key_in(resource, scope, parameters[-1][1]) if parameters else None
+
+
+def id_asked_for(exchange: Exchange) -> str:
+    """Return the id that the caller chose in the body of a create, ``""`` where there is none."""
+    resource = exchange.case.operation.resource
+    if resource is None or not resource.id_sent:
+        return ""
+    return id_text(paths.value_at(exchange.case.value, resource.id_sent))
+
+
+def created_id(exchange: Exchange, resource: Resource) -> str:
+    """Return the id of what a create made: from its answer, ``Location``, or its body."""
+    told = id_text(paths.value_at(exchange.json, resource.id_member)) if resource.id_member else ""
+    return told or id_in_location(exchange, resource) or id_asked_for(exchange)
+
+
+def id_in_location(exchange: Exchange, resource: Resource) -> str:
+    """Return the id in the path that ``Location`` leads to, ``""`` where that is another path."""
+    path = url_parts(exchange.header("Location") or "").path.rstrip("/")
+    if not resource.item:
+        return ""
+    found = re.search(f"{paths.template_pattern(resource.item.rstrip('/'))}$", path)
+    return unquote(found.groups()[-1]) if found and found.groups() else ""
+
+
+def _with_what_is_shown(step: Step, resource: Resource) -> Step:
+    """Return *step* with what its answer shows of the resources."""
+    if step.outcome not in DONE_OR_LATER or step.role is Role.DELETE:
+        return step
+    if step.outcome is Outcome.LATER and step.role is not Role.CREATE:
+        return step
+    if _has_another_body(step.exchange):
+        return step
+    shown: list[Shown] = []
+    for item in step.model.items_in(step.exchange.json):
+        key = step.key
+        if step.role is Role.LIST:
+            id = id_text(paths.value_at(item, id_name(resource))) if id_name(resource) else ""
+            key = key_in(resource, step.scope, id) if id else None
+        if key is not None:
+            shown.append(Shown(step.exchange, key, item, step.model))
+    return replace(step, shown=tuple(shown), is_list=_shows_list(step, resource))
+
+
+def _has_another_body(exchange: Exchange) -> bool:
+    """Return whether a success is documented to have another body than the usual one, or none."""
+    operation = exchange.case.operation
+    documented, success = operation.response(exchange.status), operation.success
+    if documented is None or success is None:
+        return False
+    return documented.content is not success.content
+
+
+def _shows_list(step: Step, resource: Resource) -> bool:
+    if step.role is not Role.LIST or not resource.items:
+        return False
+    holder = paths.parent_path(resource.items)
+    found = paths.value_at(step.exchange.json, holder)
+    return found is not ABSENT and isinstance(found, list)
+
+
+def is_read_as_gone(step: Step) -> bool:
+    """Return whether a read says that the resource is not there (RFC 9110 15.5.5, 15.5.11)."""
+    return step.is_safe and step.outcome is Outcome.REFUSED and step.status in (404, 410)
+
+
+def is_due(step: Step) -> bool:
+    """Return whether what *step* made or deleted can be held to be so at once.
+
+    A 202 that the document does not have promises nothing. Where it is the documented success, all
+    that follows is held to it, and then as a SHOULD.
+    """
+    if step.outcome is not Outcome.LATER:
+        return True
+    success = step.exchange.case.operation.success
+    return success is not None and success.status == str(step.status)
+
+
+def may_create(step: Step) -> bool:
+    """Return whether it is a replace that is documented to create, too (RFC 9110 9.3.4)."""
+    return step.role is Role.REPLACE and step.exchange.case.operation.names_status(CREATED)
+
+
+# --- what exists -------------------------------------------------------------------------------
+
+
+@dataclass
+class Existence:
+    """What the life made and deleted so far. What nobody knows is in neither."""
+
+    resource: Resource
+    made: dict[Key, Step] = field(default_factory=dict)
+    deleted: dict[Key, Step] = field(default_factory=dict)
+
+    def follow(self, step: Step) -> None:
+        """Take in what *step* did."""
+        if step.owner == self.resource.parent:
+            self._follow_parent(step)
+        if step.owner != self.resource.name or step.key is None:
+            return
+        if is_read_as_gone(step):
+            self.made.pop(step.key, None)  # it is told once, and nothing can be asked of it
+        if not step.may_have_written:
+            return
+        if step.outcome is Outcome.DOUBTFUL:
+            self.made.pop(step.key, None)
+            self.deleted.pop(step.key, None)
+        elif step.role is Role.DELETE:
+            self.made.pop(step.key, None)
+            self.deleted.setdefault(step.key, step)
+        elif step.role is Role.CREATE or self._is_made_by_replacing(step):
+            self.deleted.pop(step.key, None)
+            self.made.setdefault(step.key, step)
+
+    def _is_made_by_replacing(self, step: Step) -> bool:
+        """Return whether a replace made what was not there: the document has 201 for it, too."""
+        is_new = step.status == CREATED or step.key in self.deleted
+        return is_new and may_create(step)
+
+    def _follow_parent(self, step: Step) -> None:
+        """Forget what stood under a parent that may be gone."""
+        if step.role is not Role.DELETE or not step.may_have_written or step.key is None:
+            return
+        for known in (self.made, self.deleted):
+            for key, maker in list(known.items()):
+                if maker.scope[-1:] == step.key[-1:]:
+                    del known[key]

@@ -1,0 +1,486 @@
+"""What does the embedded service do for each role? Creates, lists, reads, replaces, deletes.
+
+An update, and an operation that is about no resource, is served by `Service` itself.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from pytest_confluent_contracts.double import faces
+from pytest_confluent_contracts.double.collection import HOST, Collection, depth_of
+from pytest_confluent_contracts.double.new_ids import NoNewId, new_id
+from pytest_confluent_contracts.double.samples import allowed_value, is_allowed
+from pytest_confluent_contracts.double.service import (
+    Answer,
+    Problem,
+    Refused,
+    Service,
+    answer_with,
+)
+from pytest_confluent_contracts.double.store import Resource, composed_body, is_same, joined_id
+from pytest_confluent_contracts.double.whole_bodies import written_whole
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.resources import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pytest_confluent_contracts.double.service import Request, VirtualClock
+    from pytest_confluent_contracts.model.documents import Content, Operation
+
+    Pairs = tuple[tuple[str, str], ...]
+
+CONFLICT = 409
+# Members of a list that count what it has, and those that lead to another page.
+TOTALS = frozenset({"total", "total_size", "totalsize", "total_count", "totalcount", "count"})
+OTHER_PAGES = frozenset({"next", "prev", "previous", "next_page_token", "next_cursor"})
+
+
+# --- one resource ---------------------------------------------------------------------------------
+
+
+class ReadService(Service):
+    """Shows one resource."""
+
+    def perform(self, request: Request, resource: Resource, body: Any) -> Answer:
+        """Show *resource*."""
+        return self.answer_success(resource)
+
+
+class ReplaceService(Service):
+    """Writes one resource as a whole."""
+
+    def apply_update(self, resource: Resource, body: Any) -> None:
+        """Write the members that a request may write; those that were left out are gone."""
+        shown = self.write_whole(resource.shown, body)
+        if not is_same(shown, resource.shown):
+            resource.shown, resource.updated = shown, self.clock.now()
+
+    def write_whole(self, shown: Any, body: Any) -> Any:
+        """Return what was *shown* with what *body* has, and without what it left out."""
+        return written_whole(self.operation, self.collection, shown, body)
+
+
+class DeleteService(Service):
+    """Removes one resource, and what lies below it."""
+
+    def perform(self, request: Request, resource: Resource, body: Any) -> Answer:
+        """Remove *resource*, and show it once more where the document has a body."""
+        self.remove(self.id_in(request.path))
+        return self.answer_success(resource)
+
+    def remove(self, id: str) -> None:
+        """Take away the resource under *id*."""
+        self.collection.remove(id)
+
+    def show_resource(self, resource: Resource) -> Any:
+        """Return the resource where the answer is one, else what the document shows."""
+        return shown_or_sample(self, resource)
+
+
+class ActionService(Service):
+    """Answers as the document shows, and does nothing."""
+
+    def open_store(self) -> None:
+        """Take up the resource that the document's own path leads to."""
+        self.own_values = [
+            unquote(text) if name in self.operation.styled_names else text
+            for name, text in self.parameters
+        ]
+        above = self.above
+        if above is not None:
+            above.begin(joined_id(self.own_values[: depth_of(above)]))
+
+    @property
+    def above(self) -> Collection | None:
+        """Return the collection through one of whose resources its path leads, if one does."""
+        found: Collection | None = self.collection
+        while found is not None and not found.is_on_path(self.operation.path):
+            found = found.parent
+        return found
+
+    def find_resource(self, request: Request) -> Resource:
+        """Return the resource that it is done to; raise `Refused` where there is none."""
+        values, above = self.values_in(request.path), self.above
+        depth = 0 if above is None else depth_of(above)
+        found: Resource | None = Resource(self.collection.sample, self.clock.now())
+        if above is not None:
+            found = above.find(joined_id(values[:depth]))
+        if found is None or values[depth:] != self.own_values[depth:]:
+            raise self.unknown()
+        return found
+
+    def perform(self, request: Request, resource: Resource, body: Any) -> Answer:
+        """Say that it is done."""
+        return self.answer_success(resource)
+
+    def show_resource(self, resource: Resource) -> Any:
+        """Return the resource where the answer is one, else what the document shows."""
+        return shown_or_sample(self, resource)
+
+
+def shown_or_sample(service: Service, resource: Resource) -> Any:
+    """Return *resource* as it is shown where the success has its id, else the document's sample."""
+    content = service.content_of(service.success_status)
+    if content is None:
+        return None
+    shown = service.store.show(resource)
+    documented = {member.path for member in content.properties}
+    is_resource = service.collection.id_member in documented
+    if is_resource and is_allowed(content.schema, shown):
+        return shown
+    return composed_body(content)
+
+
+# --- collections ----------------------------------------------------------------------------------
+
+
+class CollectionService(Service):
+    """Serves what lies under the parents that its path names."""
+
+    def open_store(self) -> None:
+        """Take up nothing: its path names no resource."""
+
+    def find_resource(self, request: Request) -> Resource:
+        """Return the parent of what is asked for; raise `Refused` where there is none.
+
+        A collection that lies under nothing has one without members.
+        """
+        values = self.values_in(request.path)
+        if not self.operation.parameters:
+            return Resource({}, self.clock.now())
+        above = self.collection.parent
+        if above is not None and above.item_path:
+            parent = above.find(joined_id(values[: depth_of(above)]))
+        else:
+            parent = self.find_unmodelled(joined_id(values))
+        if parent is None:
+            raise self.unknown()
+        return parent
+
+    def find_unmodelled(self, parent: str) -> Resource | None:
+        """Return a stand-in for a parent that no operation is about, None where there is none."""
+        known = {one.scope for one in self.collection.resources.values()}
+        if parent in known or parent == self.store.own_id:
+            return Resource({}, self.clock.now())
+        return None
+
+
+class ListService(CollectionService):
+    """Shows all that lies under one parent."""
+
+    def perform(self, request: Request, resource: Resource, body: Any) -> Answer:
+        """Show each resource of the parent once."""
+        content = self.content_of(self.success_status)
+        if content is None:
+            return Answer(self.success_status)
+        items = [self.show_item(one) for one in self.listed(request)]
+        return answer_with(self.success_status, (), content, self.list_body(items, content))
+
+    def listed(self, request: Request) -> list[Resource]:
+        """Return what the list shows, oldest first."""
+        return self.collection.under(self.id_in(request.path))
+
+    def show_item(self, resource: Resource) -> Any:
+        """Return one resource as the list has it."""
+        shown, kind = self.show_resource(resource), self.operation.resource
+        if kind is None:
+            return shown
+        around = faces.envelope_of(kind, [one.path for one in self.operation.answer_members])
+        found = paths.value_at(shown, around)
+        return shown if found is ABSENT else found
+
+    def list_body(self, items: list[Any], content: Content) -> Any:
+        """Return the body that has *items*: they are all on this one page."""
+        kind, body = self.operation.resource, composed_body(content)
+        if kind is None or not kind.items:
+            return items if isinstance(body, list) else body
+        holder = paths.parent_path(kind.items)
+        if not holder:
+            return items
+        body = paths.with_value(body, holder, items)
+        for member in content.properties:
+            body = _as_one_page(body, member.path, member.schema, len(items), member.required)
+        return body
+
+
+def _as_one_page(
+    body: Any, path: str, schema: Mapping[str, Any], count: int, is_required: bool
+) -> Any:
+    """Return the list *body* with what tells of its size or of other pages at *path* set right."""
+    if paths.has_items(path) or paths.value_at(body, path) is ABSENT:
+        return body
+    name = paths.last_name(path).lower()
+    if name in TOTALS and is_allowed(schema, count):
+        return paths.with_value(body, path, count)
+    if name in OTHER_PAGES and not is_required:
+        return paths.without_value(body, path)
+    if name in OTHER_PAGES and is_allowed(schema, None):
+        return paths.with_value(body, path, None)
+    return body
+
+
+class CreateService(CollectionService):
+    """Makes one resource of each request that it takes."""
+
+    def perform(self, request: Request, resource: Resource, body: Any) -> Answer:
+        """Make a resource as *body* has it, keep it, and say where it is."""
+        parents = self.values_in(request.path)
+        id = self.collection.key_under(parents, self.id_of_new(body))
+        self.check_is_new(id)
+        made = self.make_resource(id, body)
+        made.scope = joined_id(parents)
+        self.keep(id, made)
+        answer = self.answer_success(made)
+        return replace(answer, headers=(*answer.headers, *self.created_location(id)))
+
+    def id_of_new(self, body: Any) -> str:
+        """Return the id that the caller chose, else one that was never there."""
+        chosen = self.chosen_id(body)
+        if chosen is not None:
+            return chosen
+        return self.new_id()
+
+    def chosen_id(self, body: Any) -> str | None:
+        """Return the id that the caller chose, None where the service does."""
+        kind = self.operation.resource
+        sent = paths.value_at(body, kind.id_sent) if kind and kind.id_sent else ABSENT
+        if sent is ABSENT or sent is None:
+            return None
+        if sent == "":  # nobody could ask for it
+            raise Refused(Problem(self.unprocessable, "invalid_body", "The id is empty."))
+        return str(sent)
+
+    def new_id(self) -> str:
+        """Return an id that was never there, in the form of the document's."""
+        collection = self.collection
+        used = [id.rpartition("/")[2] for id in collection.used]
+        example = used[0] if used else ""
+        try:
+            return new_id(example, list(self.id_schemas()), set(used), self.random)
+        except NoNewId:
+            detail = "There is no further id."
+            raise Refused(Problem(self.unprocessable, "conflict", detail)) from None
+
+    def id_schemas(self) -> Iterator[Mapping[str, Any]]:
+        """Yield what the document says of an id: in an answer, and in a path."""
+        collection = self.collection
+        if collection.id_member in collection.members:
+            yield collection.members[collection.id_member].schema
+        for operation in collection.operations:
+            for parameter in operation.path_parameters:
+                if collection.kind and parameter.name == collection.kind.parameter:
+                    yield parameter.schema
+
+    def check_is_new(self, id: str) -> None:
+        """Refuse an id that another has: as a conflict, where the document knows one."""
+        if id not in self.collection.resources:
+            return
+        is_documented = self.operation.names_status(CONFLICT)
+        status = CONFLICT if is_documented else self.unprocessable
+        raise Refused(Problem(status, "conflict", "There is one with this id."))
+
+    def make_resource(self, id: str, body: Any) -> Resource:
+        """Return the resource that *body* describes, as it is after its creation."""
+        collection, now = self.collection, self.clock.now()
+        pairs = collection.named(id)
+        if not pairs:  # no path leads to one
+            pairs = (("id", id.rpartition("/")[2]),)
+        shown = self.write_whole(collection.sample, body)
+        return Resource(collection.completed(collection.identified(shown, pairs)), now, now)
+
+    def write_whole(self, shown: Any, body: Any) -> Any:
+        """Return *shown* with what *body* has, and with defaults for what it has not."""
+        return written_whole(self.operation, self.collection, shown, body)
+
+    def keep(self, id: str, resource: Resource) -> None:
+        """Take up the new resource."""
+        self.collection.add(id, resource)
+
+    def answer_success(self, resource: Resource) -> Answer:
+        """Return the documented success, with what only this answer shows."""
+        answer = super().answer_success(resource)
+        if not isinstance(answer.value, dict):
+            return answer
+        return replace(answer, value=self.with_secrets(answer.value))
+
+    def with_secrets(self, shown: Any) -> Any:
+        """Return *shown* with a new value for each member that only a creation shows."""
+        documented = {member.path: member for member in self.operation.answer_members}
+        for path in self.collection.create_only:
+            if path in documented:
+                shown = paths.with_value(shown, path, self.new_secret(documented[path].schema))
+        return shown
+
+    def new_secret(self, schema: Mapping[str, Any]) -> Any:
+        """Return a value that *schema* allows and nobody knows."""
+        drawn = f"{self.random.getrandbits(256):064x}"
+        if is_allowed(schema, drawn):
+            return drawn
+        return allowed_value(schema)
+
+    def created_location(self, id: str) -> list[tuple[str, str]]:
+        """Return the header that tells where the new resource is, where the document has it."""
+        response = self.operation.response(self.success_status)
+        documented = {header.name.lower() for header in response.headers} if response else set()
+        if "location" not in documented or not self.collection.item_path:
+            return []
+        return [("Location", self.address_of(id))]
+
+    def address_of(self, id: str) -> str:
+        """Return the address of the resource under *id*."""
+        named = self.collection.named(id)
+        template = self.collection.item_path
+        return f"{HOST}{paths.filled_template(template, named, paths.percent_encoded)}"
+
+
+# --- answers without a body -----------------------------------------------------------------------
+
+
+class HeadService(Service):
+    """Answers as the GET of the same path, without the body (RFC 9110 9.3.2)."""
+
+    def handle(self, request: Request) -> Answer:
+        """Return the answer to *request*, its body taken off at the end."""
+        return replace(super().handle(request), value=None, raw=b"")
+
+    @property
+    def like(self) -> Service | None:
+        """Return the service of the GET that it answers as, None where there is none."""
+        for service in self.collection.with_role(self.operation.role):
+            if service.operation.method == "GET":
+                return service
+        return None
+
+    def content_of(self, status: int) -> Content | None:
+        """Return the body that a GET would have."""
+        if self.like is None:
+            return super().content_of(status)
+        return self.like.content_of(status)
+
+    def documented_headers(self, status: int, told: set[str]) -> list[tuple[str, str]]:
+        """Return the headers that the document has for *status*, here or for a GET."""
+        own = super().documented_headers(status, told)
+        if self.like is None:
+            return own
+        known = told | {name.lower() for name, _ in own}
+        return own + self.like.documented_headers(status, known)
+
+
+class ReadHeadService(HeadService, ReadService):
+    """Tells of one resource without showing it."""
+
+
+class ListHeadService(HeadService, ListService):
+    """Tells of a list without showing it."""
+
+
+# --- all services of a document -------------------------------------------------------------------
+
+SERVICES: Mapping[Role, type[Service]] = {
+    Role.CREATE: CreateService,
+    Role.LIST: ListService,
+    Role.READ: ReadService,
+    Role.REPLACE: ReplaceService,
+    Role.UPDATE: Service,
+    Role.DELETE: DeleteService,
+    Role.ACTION: ActionService,
+}
+
+
+def service_class(operation: Operation) -> type[Service]:
+    """Return what serves *operation*."""
+    if operation.resource is None:
+        return Service
+    if operation.method == "HEAD" and operation.role is Role.LIST:
+        return ListHeadService
+    if operation.method == "HEAD":
+        return ReadHeadService
+    return SERVICES[operation.role]
+
+
+def services_of(
+    operations: Iterable[Operation],
+    clock: VirtualClock,
+    seed: int = 0,
+    held: Mapping[tuple[str, str], Pairs] | None = None,
+) -> dict[tuple[str, str], Service]:
+    """Return a service for each of *operations*, by `Operation.key`.
+
+    Those that are about one resource have their resources in common. *held* are the path
+    parameters of what is there from the beginning, by `Operation.key`, where the document shows
+    none.
+    """
+    known = held or {}
+    together: dict[tuple[str, str], list[Operation]] = {}
+    for operation in operations:
+        together.setdefault(_kind_of(operation), []).append(operation)
+    collections = {kind: Collection(shared) for kind, shared in together.items()}
+    for collection in collections.values():
+        _place_under_parent(collection, collections)
+    services: dict[tuple[str, str], Service] = {}
+    for operation in itertools.chain(*together.values()):
+        serves, shared = service_class(operation), collections[_kind_of(operation)]
+        own = known.get(operation.key, ())
+        services[operation.key] = serves(operation, clock, seed, own, shared)
+    for collection in collections.values():
+        _begin_unaddressed(collection)
+        _place_in_scope(collection)
+    _share_credentials(services.values())
+    return services
+
+
+def _kind_of(operation: Operation) -> tuple[str, str]:
+    """Return what operations have in common that are about one resource."""
+    if operation.resource is None:
+        return operation.document, f"alone: {operation.id}"
+    return operation.document, operation.resource.name
+
+
+def _place_under_parent(
+    collection: Collection, collections: Mapping[tuple[str, str], Collection]
+) -> None:
+    kind = collection.kind
+    if kind is None or not kind.parent:
+        return
+    document = collection.operations[0].document
+    parent = collections.get((document, kind.parent))
+    if parent is not None and parent is not collection:
+        collection.parent = parent
+        parent.children.append(collection)
+
+
+def _begin_unaddressed(collection: Collection) -> None:
+    """Give a collection that has no operation on one of its resources one to begin with."""
+    services = list(collection.services.values())
+    if collection.resources or not isinstance(services[0], CollectionService):
+        return
+    shown = collection.sample
+    id = paths.value_at(shown, collection.id_member) if collection.id_member else "0001"
+    above = services[0].store.own_id
+    collection.begin(f"{above}/{id}" if above else str(id), (("id", str(id)),))
+
+
+def _place_in_scope(collection: Collection) -> None:
+    """Say what the first resources lie in, where their own paths do not name it."""
+    around = [one for one in collection.services.values() if isinstance(one, CollectionService)]
+    if not around or not collection.item_path:
+        return
+    for resource in collection.resources.values():
+        resource.scope = resource.scope or around[0].store.own_id
+    if collection.parent is not None and around[0].store.own_id:
+        collection.parent.begin(around[0].store.own_id)
+
+
+def _share_credentials(services: Iterable[Service]) -> None:
+    """Let the services of one document take the same credential for a scheme."""
+    issued: dict[tuple[str, str], dict[str, str]] = {}
+    for service in services:
+        for scheme, own in service.credentials.items():
+            first = issued.setdefault((service.operation.document, scheme), own)
+            service.credentials[scheme] = first

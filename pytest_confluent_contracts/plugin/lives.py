@@ -1,0 +1,180 @@
+"""Which resources does a session lead through their lives, and who tidies up behind them?"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pytest_confluent_contracts.model.resources import MAKING_ROLES, SAFE_ROLES, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pytest_confluent_contracts.http.targets import Access, Target
+    from pytest_confluent_contracts.model.documents import Document, Operation
+    from pytest_confluent_contracts.model.resources import Resource
+    from pytest_confluent_contracts.model.traffic import RunContext
+    from pytest_confluent_contracts.run.saved_state import Key, PathParameters
+    from pytest_confluent_contracts.run.scenario import Scenario
+    from pytest_confluent_contracts.run.sender import Listener, RunPolicy
+
+# The exchanges of a life are numbered apart from those of each operation's own campaign.
+FIRST_SERIAL = 1_000_000
+
+
+class Lives:
+    """Makes the scenario of each resource when it is first asked for, its parent's before it.
+
+    *may_create* says whether the run may send a create, and delete what it made; *remember* keeps
+    what was made of a resource and is there; *left* is what a worker that died had made.
+    """
+
+    def __init__(
+        self,
+        documents: Sequence[Document],
+        context_of: Callable[[Operation], RunContext],
+        may_create: Callable[[Operation], bool],
+        remember: Callable[[Key, list[PathParameters]], None],
+        left: Sequence[tuple[Key, list[PathParameters]]] = (),
+    ) -> None:
+        self._documents = {one.name: one for one in documents}
+        self._context_of, self._may_create = context_of, may_create
+        self._remember, self._left = remember, left
+        self._scenarios: dict[tuple[str, str], Scenario] = {}
+
+    def scenario(
+        self, resource: Resource, target: Target, policy: RunPolicy, listener: Listener
+    ) -> Scenario:
+        """Return the scenario of *resource*."""
+        from pytest_confluent_contracts.cases.life import LifeCases
+        from pytest_confluent_contracts.run.scenario import Made, Scenario
+        from pytest_confluent_contracts.run.sender import Sender
+
+        key = (resource.document, resource.name)
+        if key in self._scenarios:
+            return self._scenarios[key]
+        parent = self.parent(resource)
+        around = self.scenario(parent, target, policy, listener) if parent else None
+        operations = self._operations(resource)
+        creates = self.makes(resource)
+        life = LifeCases(resource, operations, self._context_of, self._head(resource))
+        looks = [one for role, one in operations.items() if role in SAFE_ROLES]
+        first = [*looks, *operations.values()][0]
+        sender = Sender(
+            operation=first,
+            target=target,
+            policy=policy,
+            listener=listener,
+            look=life.steps(creates=creates)[0].case,
+            noted=lambda *_: None,
+            first_serial=FIRST_SERIAL,
+        )
+        given = () if creates and around is not None else self._given(resource)
+        made = Scenario(
+            life=life,
+            sender=sender,
+            creates=creates,
+            given=given,
+            parent=around if creates else None,
+            remember=partial(self._remember, key),
+        )
+        made.made += [Made(one) for one in self._left_of(resource)]
+        self._scenarios[key] = made
+        return made
+
+    def _left_of(self, resource: Resource) -> list[PathParameters]:
+        """Return what a worker that died had made of *resource*."""
+        found: list[PathParameters] = []
+        for key, made in self._left:
+            if key == (resource.document, resource.name):
+                found += made
+        return found
+
+    def clean_up(self) -> Iterator[str]:
+        """Delete what the run made, what lies in another first; yield what is still there."""
+        # A parent's scenario is made before those of its children.
+        for (document, _), scenario in reversed(self._scenarios.items()):
+            for lost in scenario.clean_up():
+                yield f"{document}: not deleted: {lost}"
+
+    def accesses(self, resource: Resource) -> Iterator[Access]:
+        """Yield what may be sent of the life of *resource* before anything is made.
+
+        That is its collection, where it lies in nothing that the run makes itself.
+        """
+        from pytest_confluent_contracts.cases.life import LifeCases
+        from pytest_confluent_contracts.http.targets import Access
+
+        parent, creates = self.parent(resource), self.makes(resource)
+        if parent is not None:
+            yield from self.accesses(parent)
+        head = self._head(resource)
+        life = LifeCases(resource, self._operations(resource), self._context_of, head)
+        steps = [step for step in (*life.steps(creates=creates), life.ending()) if step]
+        for operation in life.every_operation:
+            if not creates and operation.role in MAKING_ROLES:
+                continue
+            queries = {one.case.written_query for one in steps if one.case.operation is operation}
+            yield Access(
+                operation=operation,
+                credentials=self._context_of(operation).credentials,
+                paths=frozenset(self._paths_known(resource, operation)),
+                queries=frozenset(queries or {""}),
+            )
+
+    def _paths_known(self, resource: Resource, operation: Operation) -> Iterator[str]:
+        """Yield the paths that a life asks for which are known before anything is made."""
+        parent = self.parent(resource)
+        is_made_around = parent is not None and self.makes(parent)
+        is_collection = operation.path == resource.collection
+        if not self.makes(resource) or (is_collection and not is_made_around):
+            yield _filled(operation, dict(self._given(resource)))
+        if operation.role is Role.DELETE:
+            for one in self._left_of(resource):
+                yield _filled(operation, dict(one))
+
+    # --- one resource -----------------------------------------------------------------------------
+
+    def makes(self, resource: Resource) -> bool:
+        """Return whether the run makes its own, and deletes it."""
+        operations = self._operations(resource)
+        if Role.CREATE not in operations or not resource.parameter:
+            return False
+        return self._may_create(operations[Role.CREATE])
+
+    def _operations(self, resource: Resource) -> dict[Role, Operation]:
+        known = self._known(resource)
+        return {role: known[id] for role, id in resource.roles if id in known}
+
+    def _head(self, resource: Resource) -> Operation | None:
+        for operation in self._known(resource).values():
+            if operation.method == "HEAD" and operation.path == resource.item:
+                return operation
+        return None
+
+    def _known(self, resource: Resource) -> dict[str, Operation]:
+        document = self._documents[resource.document]
+        return {one.id: one for one in document.operations}
+
+    def parent(self, resource: Resource) -> Resource | None:
+        """Return the resource in which those of *resource* lie, None where there is none."""
+        for one in self._documents[resource.document].resources:
+            if one.name == resource.parent:
+                return one
+        return None
+
+    def _given(self, resource: Resource) -> PathParameters:
+        """Return the path parameters of the one that the run was given."""
+        found: dict[str, str] = {}
+        for operation in self._operations(resource).values():
+            if operation.path in (resource.item, resource.collection):
+                found |= dict(self._context_of(operation).parameters)
+        return tuple(found.items())
+
+
+def _filled(operation: Operation, given: dict[str, str]) -> str:
+    from pytest_confluent_contracts.model.paths import filled_template
+
+    return filled_template(
+        operation.path, [(name, given.get(name, text)) for name, text in operation.parameters]
+    )

@@ -1,0 +1,82 @@
+"""How do the tests lead the resources of a document through their lives, without a run of pytest around it?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+
+from pytest_confluent_contracts import clauses, documents
+from pytest_confluent_contracts.double.service import VirtualClock
+from pytest_confluent_contracts.http import targets
+from pytest_confluent_contracts.http.client import Client
+from pytest_confluent_contracts.http.guard import Guard, Rules
+from pytest_confluent_contracts.http.redaction import Redactor
+from pytest_confluent_contracts.model.clauses import Family
+from pytest_confluent_contracts.model.traffic import RunContext
+from pytest_confluent_contracts.plugin.lives import Lives
+from pytest_confluent_contracts.run.sender import Listener, RunPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_confluent_contracts.model.clauses import Ruling
+    from pytest_confluent_contracts.model.documents import Document, Operation
+    from pytest_confluent_contracts.model.resources import Resource
+    from pytest_confluent_contracts.run.scenario import Scenario
+
+APIS = Path(__file__).parent / "apis"
+URL = "https://localhost"
+
+
+class Led:
+    """The lives of one document's resources against one service; `lost` is what was not deleted."""
+
+    def __init__(
+        self,
+        document: Document,
+        answer: Callable[[httpx.Request], httpx.Response],
+        secret: str,
+        *,
+        may_create: bool = True,
+    ) -> None:
+        self.document, self.secret = document, secret
+        self.lives = Lives([document], self._context, lambda _: may_create, lambda *_: None)
+        accesses: list[targets.Access] = []
+        for resource in document.resources:
+            accesses += self.lives.accesses(resource)
+        clock = VirtualClock()
+        allowances = targets.allowances_at(URL, accesses)
+        rules = Rules(frozenset({URL}), insecure=True)
+        guard = Guard(rules, allowances, clock, httpx.MockTransport(answer))
+        client = Client(URL, guard, clock, Redactor(()), 10.0)
+        self.target = targets.Target(client, clock, document.operations)
+
+    def _context(self, operation: Operation) -> RunContext:
+        given = {
+            scheme.name: {part: self.secret for part, _ in scheme.variables}
+            for scheme in operation.schemes
+        }
+        return RunContext(operation.parameters, {}, given)
+
+    def scenario(self, resource: Resource) -> Scenario:
+        """Return the scenario of *resource*."""
+        return self.lives.scenario(resource, self.target, RunPolicy(), Listener())
+
+    def rulings(self) -> dict[str, Ruling]:
+        """Return the rulings on every lifecycle clause, by operation and clause."""
+        found: dict[str, Ruling] = {}
+        for operation in self.document.operations:
+            if operation.resource is None:
+                continue
+            scenario = self.scenario(operation.resource)
+            for clause in clauses.derive(operation):
+                if clause.family is Family.LIFECYCLE:
+                    found[f"{operation.id}::{clause.id}"] = scenario.ruling(operation, clause)
+        return found
+
+
+def read_api(name: str) -> Document:
+    """Return the whole API of our own that has this name."""
+    return documents.read_document(APIS / f"{name}.yaml")
