@@ -33,7 +33,6 @@ from pytest_confluent_contracts.clauses.update_state import (
     may_keep_unsent,
     merged_value,
     pairs_of_answers,
-    shows_one_resource,
     shows_resource,
     speaks_of,
     told_under,
@@ -654,14 +653,8 @@ def _self_has_request_path(operation: Operation, promised: Identity) -> Clause:
 
 
 def _secrets(operation: Operation) -> Iterator[Clause]:
-    yield _no_leak(operation)
-    for path in operation.promises.create_only.paths:
-        yield from _create_only(operation, path)
-
-
-def _no_leak(operation: Operation) -> Clause:
     scope, family = told_under(operation)
-    return Clause(
+    yield Clause(
         id=f"{scope}/no-leak",
         family=family,
         place=operation.promises.secrets.place,
