@@ -108,6 +108,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     from pytest_confluent_contracts.plugin.gate import Gate, needed_probes
     from pytest_confluent_contracts.plugin.planning import (
         told_left_out,
+        told_lives,
         told_plan,
         told_resources,
     )
@@ -115,8 +116,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     reporter: Any = session.config.pluginmanager.getplugin("terminalreporter")
     reporter.section("contract plan")
     gate = Gate(session.config, found, needed=needed_probes(session.items))
-    told = (*told_plan(gate, session.items), *told_resources(found), *told_left_out(found))
-    for line in told:
+    told = (*told_plan(gate, session.items), *told_lives(gate), *told_resources(found))
+    for line in (*told, *told_left_out(found)):
         reporter.line(line)
     return True
 
