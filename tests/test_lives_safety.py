@@ -14,7 +14,7 @@ import httpx
 import pytest
 from chaos_proxy import named, resolver
 from running import Answered, Run, ctrl_c, gate, interrupted, serving
-from shop_service import KEY, Shop
+from shop_service import KEY, Shop, Wrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -230,7 +230,9 @@ class Forgetful(Shop):
 
     def get_cart(self, id: str) -> httpx.Response:
         """Read a cart, or not."""
-        return httpx.Response(500) if id.startswith("c-0") else super().get_cart(id)
+        if id.startswith("c-0"):
+            raise Wrong(404)
+        return super().get_cart(id)
 
 
 @AWAY

@@ -14,6 +14,7 @@ from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
 from pytest_confluent_contracts.model.traffic import FailureKind
 from pytest_confluent_contracts.run.sender import is_transient
+from pytest_confluent_contracts.run.undisturbed import undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -78,7 +79,7 @@ class MadeResources:
         """Count a create as unanswered from here on, and keep a request for the end of what it
         makes.
 
-        Raise `BudgetSpent` where that is not payable.
+        A run that is told to end does so behind it. Raise `BudgetSpent` where that is not payable.
         """
         if not _is_of(case, self._creating):
             yield
@@ -86,7 +87,8 @@ class MadeResources:
         self._reserve()
         self.unanswered.append(case)
         try:
-            yield
+            with undisturbed():
+                yield
         except Refusal:
             self.unanswered.remove(case)
             self._release()

@@ -111,11 +111,13 @@ class Sender:
 
     def send_once(self, case: Case) -> Exchange:
         """Send *case* and take whatever comes, a 429 too."""
-        return self._note(case, self._answer_to(case, self._next_serial))
-
-    def _answer_to(self, case: Case, serial: int) -> Exchange:
         with self.asking(case):
-            return self.client.exchange(case, serial)
+            return self._note(case, self.client.exchange(case, self._next_serial))
+
+    def _answer_aside(self, case: Case) -> Exchange:
+        """Return the answer to *case*, in another thread; it is numbered when it is taken down."""
+        with self.asking(case):
+            return self.client.exchange(case, 0)
 
     @property
     def _next_serial(self) -> int:
@@ -146,7 +148,7 @@ class Sender:
                         break
                     self._keep_reserve(case, len(flying))
                     progress(index)
-                    flying.append((case, pool.submit(self._answer_to, case, 0)))
+                    flying.append((case, pool.submit(self._answer_aside, case)))
                 while flying:
                     self._land(*flying.popleft())
             finally:
