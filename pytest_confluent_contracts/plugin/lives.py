@@ -11,6 +11,7 @@ from pytest_confluent_contracts.model.resources import MAKING_ROLES, SAFE_ROLES,
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from pytest_confluent_contracts.cases.life import LifeCases
     from pytest_confluent_contracts.http.targets import Access, Target
     from pytest_confluent_contracts.model.documents import Document, Operation
     from pytest_confluent_contracts.model.resources import Resource
@@ -151,8 +152,6 @@ class Lives:
         for operation in life.every_operation:
             if not creates and operation.role in MAKING_ROLES:
                 continue
-            steps = [*life.steps(creates=creates), life.ending()]
-            cases = [one.case for one in steps if one and one.case.operation is operation]
             is_known = not creates or (operation.path == resource.collection and not is_made_around)
             paths = {_filled(operation, given)} if is_known else set[str]()
             if operation.role is Role.DELETE:
@@ -162,7 +161,7 @@ class Lives:
                 credentials=self._context_of(operation).credentials,
                 budget=self._budget_of(operation),
                 paths=frozenset(paths),
-                queries=frozenset(case.written_query for case in cases) or frozenset({""}),
+                queries=_queries(life, operation, creates=creates),
             )
 
     # --- one resource -----------------------------------------------------------------------------
@@ -180,10 +179,14 @@ class Lives:
         create = found.get(Role.CREATE)
         if create is not None and resource.parameter and self._may_create(create):
             return found
-        # What was there before: it may be read, and written where that can be put back.
-        safe = {role: one for role, one in found.items() if role in SAFE_ROLES | MAKING_ROLES}
-        changing = {role: one for role, one in found.items() if role not in safe}
-        return safe | {role: one for role, one in changing.items() if self._may_change(one)}
+        return dict(self._for_what_was_there(found))
+
+    def _for_what_was_there(self, known: dict[Role, Operation]) -> Iterator[tuple[Role, Operation]]:
+        """Yield those that may be sent for what the run did not make, and may put back."""
+        for role, operation in known.items():
+            is_writing = role not in SAFE_ROLES and role not in MAKING_ROLES
+            if not is_writing or self._may_change(operation):
+                yield role, operation
 
     def _head(self, resource: Resource) -> Operation | None:
         for operation in self._known(resource).values():
@@ -217,3 +220,12 @@ def _filled(operation: Operation, given: dict[str, str]) -> str:
     return filled_template(
         operation.path, [(name, given.get(name, text)) for name, text in operation.parameters]
     )
+
+
+def _queries(life: LifeCases, operation: Operation, *, creates: bool) -> frozenset[str]:
+    """Return the queries with which *operation* goes in *life*, as they are written."""
+    found: set[str] = set()
+    for step in (*life.steps(creates=creates), life.ending()):
+        if step is not None and step.case.operation is operation:
+            found.add(step.case.written_query)
+    return frozenset(found) or frozenset({""})

@@ -90,13 +90,23 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> DocumentFi
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep an operation's clauses on one worker: they share its exchanges.
 
-    Faults may go anywhere.
+    Within a budget, which nobody may spend twice, those of a document that leads lives stay
+    together. Faults may go anywhere.
     """
     if config.stash[SETTINGS].prove or config.getoption("dist") in ("no", "each"):
         return None
     from xdist.scheduler import LoadScopeScheduling
 
-    return LoadScopeScheduling(config, log)
+    if not config.stash[SETTINGS].leads_lives_in_budget:
+        return LoadScopeScheduling(config, log)
+
+    class DocumentScheduling(LoadScopeScheduling):  # type: ignore[misc]
+        """Keeps the clauses of each document on one worker."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid.partition("::")[0]
+
+    return DocumentScheduling(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
