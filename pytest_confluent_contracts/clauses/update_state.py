@@ -35,14 +35,9 @@ def told_under(operation: Operation) -> tuple[str, Family]:
     """
     if operation.is_safe:
         return "read", Family.SHAPE
-    return "answer", Family.SHAPE
-
-
-def shows_one_resource(operation: Operation) -> bool:
-    """Return whether all its answers are about one resource: what POST makes is another each time,
-    and what DELETE has deleted is none.
-    """
-    return operation.is_safe or operation.method in WRITING
+    if operation.makes_or_ends:
+        return "answer", Family.UPDATE
+    return "update", Family.UPDATE
 
 
 # --- what an answer shows ----------------------------------------------------------------------

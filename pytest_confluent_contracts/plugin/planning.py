@@ -34,6 +34,17 @@ def told_plan(gate: Gate, items: Sequence[pytest.Item]) -> Iterator[str]:
             yield f"  {line}"
 
 
+def told_lives(gate: Gate) -> Iterator[str]:
+    """Yield what would be made and deleted of each resource, or why nothing would be."""
+    for resource, made in gate.planned_lives():
+        told = f"life of {resource.name}: {made.requests} requests"
+        if made.count:
+            told += f", makes {made.count} and deletes them"
+        elif made.why_none:
+            told += f", makes nothing: {made.why_none}"
+        yield told
+
+
 def told_left_out(settings: Settings) -> Iterator[str]:
     """Yield what each of the documents has that is not held, each with its place."""
     from pytest_confluent_contracts.report.terminal import places_by_what

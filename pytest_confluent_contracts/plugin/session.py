@@ -90,13 +90,23 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> DocumentFi
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep an operation's clauses on one worker: they share its exchanges.
 
-    Faults may go anywhere.
+    Within a budget, which nobody may spend twice, those of a document that leads lives stay
+    together. Faults may go anywhere.
     """
     if config.stash[SETTINGS].prove or config.getoption("dist") in ("no", "each"):
         return None
     from xdist.scheduler import LoadScopeScheduling
 
-    return LoadScopeScheduling(config, log)
+    if not config.stash[SETTINGS].leads_lives_in_budget:
+        return LoadScopeScheduling(config, log)
+
+    class DocumentScheduling(LoadScopeScheduling):  # type: ignore[misc]
+        """Keeps the clauses of each document on one worker."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid.partition("::")[0]
+
+    return DocumentScheduling(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -108,6 +118,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     from pytest_confluent_contracts.plugin.gate import Gate, needed_probes
     from pytest_confluent_contracts.plugin.planning import (
         told_left_out,
+        told_lives,
         told_plan,
         told_resources,
     )
@@ -115,8 +126,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     reporter: Any = session.config.pluginmanager.getplugin("terminalreporter")
     reporter.section("contract plan")
     gate = Gate(session.config, found, needed=needed_probes(session.items))
-    told = (*told_plan(gate, session.items), *told_resources(found), *told_left_out(found))
-    for line in told:
+    told = (*told_plan(gate, session.items), *told_lives(gate), *told_resources(found))
+    for line in (*told, *told_left_out(found)):
         reporter.line(line)
     return True
 

@@ -95,6 +95,11 @@ class Settings:
         every = _operations([self.read(path) for path in self.documents])
         return [one for one in every if is_chosen(one, self.chosen)]
 
+    @property
+    def leads_lives_in_budget(self) -> bool:
+        """Return whether resources may be made, and a budget pays for that."""
+        return self.budget is not None and (self.local or bool(self.allowed))
+
     def read(self, path: Path) -> Document:
         """Return the document in *path*, with the overlays that this run has for it."""
         from pytest_confluent_contracts import documents
