@@ -96,7 +96,7 @@ class Gate:
         self._telling_nodes: dict[str, str] = {}
         # The path parameters of what the run made, for the operations that are held on that.
         self._made: dict[tuple[str, str], saved_state.PathParameters] = {}
-        held = [settings.read(path) for path in settings.documents]
+        held = [settings.read_chosen(path) for path in settings.documents]
         self.lives = Lives(
             held,
             self.context,

@@ -176,6 +176,8 @@ class Lives:
         operations = self._operations(resource)
         if Role.CREATE not in operations or not resource.parameter:
             return False
+        if resource.operation_id(Role.DELETE) and Role.DELETE not in operations:
+            return False  # what was left out would have to end it
         return self._may_create(operations[Role.CREATE])
 
     def _operations(self, resource: Resource) -> dict[Role, Operation]:
