@@ -388,3 +388,29 @@ def test_a_create_whose_answer_was_lost_is_sought_in_the_list_and_named(
     assert "its create had no answer" in line
     assert deleted_what_it_made(shop)
     assert {id: shop.shop.carts[id] for id in STRANGERS} == BEFORE
+
+
+# --- what the plan tells ---------------------------------------------------------------------------------------------
+
+
+def test_the_plan_tells_what_would_be_made_and_deleted(folder: Path, shop: OpenShop) -> None:
+    """It sends nothing; each resource has a line, which names the option where nothing may be made."""
+    run = held(folder, shop, "--contract-plan")
+    assert "life of carts: 58 requests, makes 8 and deletes them" in run.out
+    assert "life of lines: 43 requests, makes 6 and deletes them" in run.out
+    assert "held on: one of carts that the run makes, and deletes at the end" in run.out
+    run = held(folder, shop, "--contract-plan", "--contract-allow=*Cart", away=True)
+    assert "life of carts: 54 requests, makes 6 and deletes them" in run.out
+    assert "life of lines: 8 requests, makes nothing: --contract-allow=createLine" in run.out
+    assert shop.requests == []
+
+
+def test_what_is_made_in_a_named_parent_leaves_that_as_it_was(folder: Path, shop: OpenShop) -> None:
+    """Lines alone may be made, in the cart that was named: their life is led there, and nowhere else."""
+    options = ("--contract-allow=*Line", "--contract-param=cart_id=c-1")
+    run = held(folder, shop, *options, "-k", "Line and lifecycle", away=True)
+    assert run.code == 0, run.everything
+    assert shop.paths("POST") == {"/carts/c-1/lines"}
+    assert wrote(shop)
+    assert deleted_what_it_made(shop)
+    assert shop.is_as_before()

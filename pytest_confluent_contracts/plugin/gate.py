@@ -251,6 +251,10 @@ class Gate:
                 found[operation.document, operation.resource.name] = operation.resource
         return list(found.values())
 
+    def made_for(self, operation: Operation) -> Resource | None:
+        """Return the resource of which the run makes one to hold *operation* on, None without."""
+        return self._maker(operation)
+
     def planned_lives(self) -> Iterator[tuple[Resource, PlannedLife]]:
         """Yield each resource of which a life is led, or one is made, and what that takes."""
         asked = self._asked_operations()
@@ -604,6 +608,10 @@ class Gate:
         unpinned = self.unpinned(creating)
         if unpinned and not self.settings.local:
             return _pinning(unpinned)
+        missing = [name for name, content in self.parameters(creating) if not content]
+        if missing and self._maker(creating) is None:
+            named = ", ".join(f"--contract-param {name}=..." for name in missing)
+            return f"name what it may be made in: {named}"
         for one in (creating, ending):
             if self.budget(one) == 0:
                 told = f"no request of the budget is left for {one.id}"

@@ -153,13 +153,13 @@ class Scenario:
         if around is None:
             self._unmade = f"no {self.parent.life.resource.name} could be made to hold one"
             self.sender.stopped = self.parent.sender.stopped
-        elif self.creates:
+        elif self.creates and self.parent.creates:
             self._admit(self.parent, around)
         return around
 
     def _look_elsewhere(self) -> None:
         """Find another parent, of which the list must not show what is made here."""
-        if self.parent is None or not self.creates:
+        if self.parent is None or not (self.creates and self.parent.creates):
             return
         elsewhere = self.parent.holder(OTHER_HOLDER)
         if elsewhere is not None:
