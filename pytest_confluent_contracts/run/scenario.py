@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.life import (
     ELSEWHERE,
+    HOLDING,
     LifeCases,
     LifeStep,
     bound_step,
@@ -78,8 +79,11 @@ class Scenario:
 
     @property
     def history(self) -> list[Exchange]:
-        """Return every exchange of the life so far, in the order in which they were sent."""
-        return self.sender.history
+        """Return every exchange of the life so far, in the order in which they were sent.
+
+        What was made for others to be held on is theirs: they change it in between.
+        """
+        return [one for one in self.sender.history if one.case.subject.name != HOLDING]
 
     # --- verdicts ---------------------------------------------------------------------------------
 
