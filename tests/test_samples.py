@@ -143,7 +143,7 @@ def operations() -> list[Operation]:
     return found
 
 
-@pytest.mark.parametrize("operation", operations(), ids=lambda one: one.document)
+@pytest.mark.parametrize("operation", operations(), ids=lambda one: f"{one.document}-{one.id}")
 def test_every_valid_body_is_valid(operation: Operation) -> None:
     """The least, the full one and each that should be accepted satisfy the schema of their media type."""
     request = operation.request

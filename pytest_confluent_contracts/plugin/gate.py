@@ -605,6 +605,10 @@ class Gate:
             return NEVER_ENDED if is_spared else ""
         if not self._may_send(ending):
             return _allowing(ending)
+        return self._why_not_addressed(creating) or self._why_not_paid(creating, ending)
+
+    def _why_not_addressed(self, creating: Operation) -> str:
+        """Return what has to be named before anything can be made; ``""`` where nothing has."""
         unpinned = self.unpinned(creating)
         if unpinned and not self.settings.local:
             return _pinning(unpinned)
@@ -612,6 +616,10 @@ class Gate:
         if missing and self._maker(creating) is None:
             named = ", ".join(f"--contract-param {name}=..." for name in missing)
             return f"name what it may be made in: {named}"
+        return ""
+
+    def _why_not_paid(self, creating: Operation, ending: Operation) -> str:
+        """Return which of both the budget does not pay for; ``""`` where it pays for them."""
         for one in (creating, ending):
             if self.budget(one) == 0:
                 told = f"no request of the budget is left for {one.id}"
