@@ -420,7 +420,7 @@ def test_no_probe_reads_the_users_modules(probe: Probe, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize(
     "options",
-    [(), ("-n", "2"), ("--contract-prove", "-k", "query are dropped")],
+    [(), ("-n", "2"), ("--contract-prove", "-k", "operators")],
     ids=["run", "-n 2", "proof"],
 )
 def test_a_run_leaves_nothing_but_pytests_cache(folder: Path, options: tuple[str, ...]) -> None:
