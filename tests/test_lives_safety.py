@@ -222,7 +222,11 @@ def test_what_was_named_may_be_changed_and_is_put_back(folder: Path, shop: OpenS
 
 # --- how a run ends --------------------------------------------------------------------------------------------------
 
-LIFE = ("-k", "lifecycle or createCart or updateCart and 200")
+LIFE = ("-k", "lifecycle or updateCart and 200")
+CREATES = ("-k", "lifecycle or createCart and 201")
+
+
+FAILING = [("-k", "lifecycle"), ("-k", "lifecycle", "-x"), ("-k", "created-is-readable")]
 
 
 class Forgetful(Shop):
@@ -236,7 +240,7 @@ class Forgetful(Shop):
 
 
 @AWAY
-@pytest.mark.parametrize("options", [LIFE, (*LIFE, "-x"), ("-k", "created-is-readable")], ids=str)
+@pytest.mark.parametrize("options", FAILING, ids=" ".join)
 def test_after_a_failure_everything_is_gone(
     folder: Path, options: tuple[str, ...], away: bool
 ) -> None:
@@ -307,13 +311,14 @@ ENDED: dict[str, Callable[[int], None]] = {
 }
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "-n 2"])
-@pytest.mark.parametrize("how", ENDED)
+@pytest.mark.parametrize(
+    ("how", "workers"), [("Ctrl-C", ()), ("SIGTERM", ()), ("Ctrl-C", ("-n", "2"))], ids=str
+)
 def test_a_run_that_is_told_to_end_leaves_nothing(
     folder: Path, shop: OpenShop, how: str, workers: tuple[str, ...]
 ) -> None:
     """Ctrl-C in a terminal, and a job that is cancelled: everything that was made is gone."""
-    options = (document(folder), *FAST, *workers)
+    options = (document(folder), *FAST, *CREATES, *workers)
     done = interrupted(folder, shop, 60, ENDED[how], *options)
     assert done.code == pytest.ExitCode.INTERRUPTED, done.everything
     assert wrote(shop)

@@ -351,9 +351,12 @@ class Gate:
     def _sharing(self) -> list[tuple[str, str]]:
         """Return the keys of the operations among which the budget is shared out.
 
-        Those that the run holds, and those that lead the lives of what they are about.
+        Those that the run holds, and those that lead the lives of what they are about, where any
+        may be made.
         """
         keys = [one.key for one in self.settings.operations()]
+        if not self.settings.leads_lives_in_budget:
+            return keys
         about = {_resource_key(one) for one in self.settings.operations() if one.resource}
         for path in self.settings.documents:
             document = self.settings.read(path)
@@ -605,10 +608,10 @@ class Gate:
             return NEVER_ENDED if is_spared else ""
         if not self._may_send(ending):
             return _allowing(ending)
-        return self._why_not_addressed(creating) or self._why_not_paid(creating, ending)
+        return self._what_is_lacking(creating) or self._what_is_unpaid(creating, ending)
 
-    def _why_not_addressed(self, creating: Operation) -> str:
-        """Return what has to be named before anything can be made; ``""`` where nothing has."""
+    def _what_is_lacking(self, creating: Operation) -> str:
+        """Return what must be given before a create may go, ``""`` where nothing must."""
         unpinned = self.unpinned(creating)
         if unpinned and not self.settings.local:
             return _pinning(unpinned)
@@ -618,8 +621,7 @@ class Gate:
             return f"name what it may be made in: {named}"
         return ""
 
-    def _why_not_paid(self, creating: Operation, ending: Operation) -> str:
-        """Return which of both the budget does not pay for; ``""`` where it pays for them."""
+    def _what_is_unpaid(self, creating: Operation, ending: Operation) -> str:
         for one in (creating, ending):
             if self.budget(one) == 0:
                 told = f"no request of the budget is left for {one.id}"

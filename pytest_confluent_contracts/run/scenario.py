@@ -235,6 +235,7 @@ class Scenario:
             raised.append(error)
         if raised:
             raise raised[0]
+        self.remember([])  # what is left was told, and is not tried again
 
     def _way_back(self, parameters: PathParameters) -> str:
         """Return how one can be deleted by hand, empty where the document has no way."""
