@@ -1,11 +1,13 @@
-"""What else can be done with reports, recordings and pages?
+"""What else can be done with reports, recordings, pages and documents?
 
-Compare runs, merge them, draw a badge, judge recordings, convert a page to OpenAPI.
+Compare runs, merge them, draw a badge, judge recordings; convert a page to OpenAPI, hold a document
+against itself, compare two.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,6 +69,19 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_argument("page", metavar="PAGE")
     command.set_defaults(run=convert)
+    command = commands.add_parser(
+        "check", help="hold a document against itself; exit 1 where something is wrong"
+    )
+    command.add_argument("document", metavar="DOCUMENT")
+    command.add_argument("--format", choices=("text", "json", "sarif"), default="text")
+    command.set_defaults(run=check)
+    command = commands.add_parser(
+        "compare", help="what changed between two documents; exit 1 where it breaks clients"
+    )
+    command.add_argument("old", metavar="OLD", help="a document: a file, or a bundled one's name")
+    command.add_argument("new", metavar="NEW", help="the document that is to follow")
+    command.add_argument("--format", choices=("text", "json", "sarif"), default="text")
+    command.set_defaults(run=compare)
     return whole
 
 
@@ -163,6 +178,52 @@ def _text_of_document(path: Path | None, digest: str) -> str | None:
         return path.read_text(encoding="utf-8")
     except (ContractError, OSError, UnicodeDecodeError):
         return None
+
+
+# --- documents ---------------------------------------------------------------------------------
+
+
+def check(asked: argparse.Namespace) -> int:
+    """Tell what is wrong with a document itself; return 1 where anything is."""
+    from pytest_confluent_contracts.documents.bundled import find_document, shown_path
+    from pytest_confluent_contracts.documents.self_check import flaws_in
+    from pytest_confluent_contracts.report import flaws
+
+    path = find_document(asked.document)
+    name, found = shown_path(path), flaws_in(path)
+    if asked.format == "json":
+        say([json.dumps(flaws.flaws_as_data(name, found), indent=2)])
+    elif asked.format == "sarif":
+        say([json.dumps(flaws.flaws_as_sarif(name, found, _version()), indent=2)])
+    else:
+        say(flaws.text_lines(found))
+        sys.stderr.write(f"{flaws.summary(name, found)}\n")
+    return WORSE if found else KEPT
+
+
+def compare(asked: argparse.Namespace) -> int:
+    """Print what changed from one document to another; return 1 where it breaks clients.
+
+    Where an operation could not be read, that is told, and 4 returned: it was not compared.
+    """
+    from pytest_confluent_contracts import documents
+    from pytest_confluent_contracts.clauses.comparing import compare_documents
+    from pytest_confluent_contracts.model.changes import Breaks
+    from pytest_confluent_contracts.report import document_changes
+
+    old, new = map(documents.find_document, (asked.old, asked.new))
+    found = compare_documents(documents.read_published(old), documents.read_published(new))
+    if asked.format == "json":
+        say([document_changes.comparison_json(found)])
+    elif asked.format == "sarif":
+        say([document_changes.comparison_sarif(found, _version())])
+    else:
+        say(document_changes.comparison_lines(found))
+    unread = document_changes.unread_operations(found)
+    if unread:
+        sys.stderr.write(f"not everything was compared: {unread[0].reason}\n")
+        return USAGE
+    return WORSE if found.count(Breaks.CLIENTS) else KEPT
 
 
 # --- recorded traffic --------------------------------------------------------------------------

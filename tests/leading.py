@@ -50,9 +50,8 @@ class Led:
         allowances = targets.allowances_at(URL, accesses)
         rules = Rules(frozenset({URL}), insecure=True)
         guard = Guard(rules, allowances, clock, httpx.MockTransport(answer))
-        operations = (*document.operations, *document.others)
         client = Client(URL, guard, clock, Redactor(()), 10.0)
-        self.target = targets.Target(client, clock, operations)
+        self.target = targets.Target(client, clock, document.operations)
 
     def _context(self, operation: Operation) -> RunContext:
         given = {
@@ -68,7 +67,7 @@ class Led:
     def rulings(self) -> dict[str, Ruling]:
         """Return the rulings on every lifecycle clause, by operation and clause."""
         found: dict[str, Ruling] = {}
-        for operation in (*self.document.operations, *self.document.others):
+        for operation in self.document.operations:
             if operation.resource is None:
                 continue
             scenario = self.scenario(operation.resource)

@@ -13,7 +13,6 @@ from shop_service import KEY, Shop, Wrong
 
 from pytest_confluent_contracts.model.clauses import Verdict
 
-
 # --- shops that are wrong in one thing -------------------------------------------------------------------------------
 
 

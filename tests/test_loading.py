@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_confluent_contracts.documents.json_text import read_json
-from pytest_confluent_contracts.documents.lines import Node, UnreadableText, strip
+from pytest_confluent_contracts.documents.json_text import read_json, read_json_with_repeated
+from pytest_confluent_contracts.documents.lines import Node, UnreadableText, shift_lines, strip
 from pytest_confluent_contracts.documents.loading import load
-from pytest_confluent_contracts.documents.yaml_text import read_yaml
+from pytest_confluent_contracts.documents.yaml_text import read_yaml, read_yaml_with_repeated
 from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 # --- what is read --------------------------------------------------------------------------------------------------
@@ -79,6 +80,27 @@ def test_json_is_read_with_its_lines() -> None:
     assert strip(read) == json.loads(WRITTEN)
     assert (read.line, read.line_of("a"), read.line_of("b")) == (1, 2, 5)
     assert read["b"].line_of("d") == 5
+
+
+@pytest.mark.parametrize("read", [read_yaml, read_json])
+def test_a_list_knows_the_lines_of_its_items(read: Callable[[str], Any]) -> None:
+    """Also where an item is no mapping; in a second file they are counted on from the first."""
+    value = read('[1,\n"two",\n\n{}]')
+    assert value.lines == [1, 2, 4]
+    shift_lines(value, 100)
+    assert value.lines == [101, 102, 104]
+
+
+def test_repeated_keys_are_told_and_the_first_of_each_counts() -> None:
+    """Who asks for them gets all of them; everybody else gets none of the value."""
+    for read, text in (
+        (read_yaml_with_repeated, "a: 1\nb: {c: 1, c: 2}\na: 3\n"),
+        (read_json_with_repeated, '{"a": 1,\n"b": {"c": 1, "c": 2},\n"a": 3}'),
+    ):
+        value, repeated = read(text)
+        assert value == {"a": 1, "b": {"c": 1}}
+        assert [(key.name, key.line) for key in repeated] == [("c", 2), ("a", 3)]
+        assert [key.holder for key in repeated] == [value["b"], value]
 
 
 @pytest.mark.parametrize("name", ["things.json", "things.yaml"])

@@ -14,6 +14,7 @@ from pytest_confluent_contracts.model.promises import (
     Entry,
     ErrorFormat,
     Identity,
+    LaterDone,
     Member,
     Members,
     Promises,
@@ -21,6 +22,7 @@ from pytest_confluent_contracts.model.promises import (
     Refusals,
     RequestId,
     ResetUnit,
+    StatedResource,
     Timestamps,
     ValuesByPath,
 )
@@ -234,6 +236,36 @@ def test_each_entry_has_its_own_line(read: Read) -> None:
     assert line(promises.immutable) == PATCH
 
 
+def test_the_resource_is_told_in_parts(read: Read) -> None:
+    """What is not stated is left open; a member is told by its path."""
+    found = read("resource: {says: So., role: update}").promises.resource
+    assert found is not None
+    assert found == StatedResource(place=found.place, says="So.", role="update")
+    assert line(found) == BLOCK
+    block = """
+        resource: {name: things, id: data.id, items: 'data[]', id-sent: name, parameter: id, references: {by.id: things}}
+        """
+    full = read(block).promises.resource
+    assert full is not None
+    assert (full.name, full.id, full.items, full.id_sent) == ("things", "data.id", "data[]", "name")
+    assert (full.parameter, full.parent, dict(full.references)) == ("id", "", {"by.id": "things"})
+
+
+def test_what_is_read_later_and_done_later_has_its_terms(read: Read) -> None:
+    """Seconds; and where the status of what is done later is told, by default at the header Location."""
+    promises = read("consistency: {within: 2.5, says: Soon.}\nasync: {}").promises
+    assert promises.consistency is not None
+    assert (promises.consistency.within, line(promises.consistency)) == (2.5, BLOCK)
+    place = SourceLocation(promises.consistency.place.file, BLOCK + 1)
+    assert promises.later_done == LaterDone(place=place)
+    block = "async: {status-link: links.status, status: state, done: [ready], failed: [lost, dead]}"
+    found = read(block).promises.later_done
+    assert found is not None
+    assert (found.status_link, found.status) == ("links.status", "state")
+    assert (found.done, found.failed) == (("ready",), ("lost", "dead"))
+    assert read("").promises.later_done is None
+
+
 def test_a_path_may_hold_any_name(read: Read) -> None:
     """The path language's escapes are right in every place that takes a path."""
     block = """
@@ -265,6 +297,10 @@ WRONG = {
     "a list of no members": ("immutable: {properties: []}", BLOCK, "\\[\\]"),
     "a member twice": ("immutable: {properties: [a, a]}", BLOCK, "unique"),
     "a unit without a reset": ("rate-limit: {reset-unit: epoch-seconds}", BLOCK, "reset"),
+    "a role that nobody has": ("resource: {name: a,\n  role: creator}", BLOCK + 1, "creator"),
+    "a reference of no path": ("resource:\n  references:\n    a..b: c", BLOCK + 2, "a..b"),
+    "no time at all": ("consistency: {within: 0}", BLOCK, "0"),
+    "an end of no status": ("async: {done: [ready]}", BLOCK, "status"),
     "values of no path": ("values:\n  properties:\n    a..b: [x]", BLOCK + 2, "a..b"),
 }
 NO_PATHS = ("", ".", "a.", ".a", "a..b", "a[", "a]", "a[0]", "[]a", "a[]b", "a.[]", "a\\", "a.\\")

@@ -118,7 +118,7 @@ def test_the_commands_between_runs_exist() -> None:
         for line in block.splitlines()
         if "-m pytest_conf" in line
     ]
-    assert shown == ["diff", "merge", "badge", "judge", "convert"]
+    assert shown == ["diff", "merge", "badge", "judge", "convert", "check", "compare"]
     for name in shown:
         done = subprocess.run(
             [sys.executable, "-m", "pytest_confluent_contracts", name, "--help"],

@@ -13,7 +13,12 @@ import jsonschema_rs
 import pytest
 from test_report_runs import FIVE, finished, sources
 
-from pytest_confluent_contracts.report import files
+from pytest_confluent_contracts import documents
+from pytest_confluent_contracts.clauses.comparing import compare_documents
+from pytest_confluent_contracts.documents import find_document, read_published
+from pytest_confluent_contracts.documents.self_check import flaws_in
+from pytest_confluent_contracts.report import document_changes, files
+from pytest_confluent_contracts.report.flaws import flaws_as_sarif
 
 NODE_MODULES = "CONTRACT_NODE_MODULES"
 PACKAGES = ("@microsoft/jest-sarif@1.0.0-beta.0", "har-schema@2.0.0", "axe-core@4")
@@ -103,6 +108,25 @@ def test_the_sarif_log_keeps_the_official_schema(reports: Path, node_modules: Pa
     assert sarif_faults(node_modules, log) == []
     log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] = 0
     assert sarif_faults(node_modules, log)
+
+
+def test_the_log_of_a_check_keeps_the_official_schema(node_modules: Path) -> None:
+    """What `check --format sarif` writes is SARIF 2.1.0; with a line 0 it is not."""
+    path = documents.find_document("confluent-api-keys")
+    log = flaws_as_sarif("specs/confluent-api-keys.yaml", flaws_in(path), "1")
+    assert sarif_faults(node_modules, log) == []
+    log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] = 0
+    assert sarif_faults(node_modules, log)
+
+
+def test_the_sarif_log_of_two_documents_keeps_the_official_schema(node_modules: Path) -> None:
+    """What `compare` prints, with a place in each document, in one of them, and in none."""
+    old, new = (
+        read_published(find_document(name))
+        for name in ("confluent-api-keys", "datadog-confluent-cloud")
+    )
+    told = document_changes.comparison_sarif(compare_documents(old, new), "1.0")
+    assert sarif_faults(node_modules, json.loads(told)) == []
 
 
 def test_the_archive_keeps_the_schema_of_har(reports: Path, node_modules: Path) -> None:

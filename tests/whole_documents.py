@@ -25,7 +25,7 @@ FOLDER = Path(__file__).parent / "whole_documents"
 def operations_of(name: str) -> dict[str, Operation]:
     """Return all operations of one of our documents by their ids."""
     read = documents.read_document(FOLDER / f"{name}.yaml")
-    return {one.id: one for one in (*read.operations, *read.others)}
+    return {one.id: one for one in read.operations}
 
 
 class Double:

@@ -24,6 +24,7 @@ def of(probe: Probe, operation: Operation, context: RunContext) -> list[Case]:
         return []  # its steps are those of a resource, over all its operations
     from pytest_confluent_contracts.cases import (
         baseline,
+        chosen_ids,
         coverage,
         drawing,
         legal_forms,
@@ -50,8 +51,16 @@ def of(probe: Probe, operation: Operation, context: RunContext) -> list[Case]:
         Probe.THROTTLE: baseline.throttling_cases,
     }[probe]
     with drawing.isolated_hypothesis():
-        made = make(operation, context)
+        made = list(chosen_ids.with_own_ids(make(operation, context), operation, context))
+    if operation.method == "DELETE":
+        return [case for case in made if _spares(case, context)]
     if context.owned:
         return made
     # Without a resource of its own a run sends only what must be refused.
     return [case for case in made if case.expect is not Expect.ACCEPTED]
+
+
+def _spares(case: Case, context: RunContext) -> bool:
+    """Return whether a deletion must be refused, and would end what the run made if it is not."""
+    is_refused = case.expect in (Expect.REFUSED, Expect.UNAUTHENTICATED)
+    return is_refused and case.parameters == context.parameters and not case.spelling

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_confluent_contracts.cases.patterns import plain_texts_matching
 from pytest_confluent_contracts.cases.samples import is_allowed_value
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.serialisation import path_text
 
 if TYPE_CHECKING:
@@ -51,6 +52,20 @@ def conforming_ids(parameter: Parameter, context: RunContext, count: int) -> lis
         if len(found) == count:
             break
     return list(found)
+
+
+def drawn_ids(schema: Mapping[str, Any], context: RunContext, count: int, label: str) -> list[Any]:
+    """Return up to *count* different ids that *schema* allows, for what the run makes itself."""
+    numbers = random.Random(f"{context.seed}/made/{label}")
+    is_number = {"integer", "number"} & set(types_allowed(schema))
+    found: list[Any] = []
+    draw = _drawn_numbers if is_number else _drawn_texts
+    for value in draw(schema, numbers, context):
+        if value not in found and is_allowed_value(schema, value):
+            found.append(value)
+        if len(found) == count:
+            break
+    return found
 
 
 def _drawn_values(

@@ -71,7 +71,8 @@ class Plan:
         any answer, has those of the document's examples.
         """
         planned = self.of(probe).cases
-        if probe is not Probe.READ_ONLY or not (planned and self.context.owned):
+        is_own = self.context.owned and not self.operation.makes_or_ends
+        if probe is not Probe.READ_ONLY or not (planned and is_own):
             return planned
         return read_only_cases(self.operation, self.context, shown)
 

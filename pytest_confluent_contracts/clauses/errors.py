@@ -87,8 +87,8 @@ ON_ERRORS = Topic(status="error")
 
 def derive(operation: Operation) -> Iterator[Clause]:
     """Yield the clauses on the envelope, its rules in prose, its headers, and what it must hide."""
-    refusals = [response for response in operation.responses if _is_error(response)]
-    shared = _shared_content(refusals)
+    refusals = [response for response in operation.responses if is_error(response)]
+    shared = shared_content(refusals)
     if shared is not None:
         yield from _envelope(operation, refusals, shared)
     yield from _nothing_given_away(operation)
@@ -104,7 +104,7 @@ def _envelope(
     explain = _owed_unless(operation, MissingKind.NO_ERROR_HAD_IT)
     yield from shape.body_clauses(Family.ERRORS, "error", shared, applies, explain)
     for response in refusals:
-        if response.content and not _is_alike(response.content, shared):
+        if response.content and not is_alike_body(response.content, shared):
             yield from _own_envelope(operation, response, response.content)
         applies_here = shape.documented_as(operation, response.status)
         yield from shape.other_body_clauses(Family.ERRORS, response, applies_here)
@@ -115,7 +115,8 @@ def _envelope(
 # --- which answers -----------------------------------------------------------------------------
 
 
-def _is_error(response: Response) -> bool:
+def is_error(response: Response) -> bool:
+    """Return whether *response* is that of a refusal or of a failure."""
     return response.status[0] in "45" or response.status.lower() == "default"
 
 
@@ -128,12 +129,13 @@ def _without_lines(schema: Any) -> Any:
     return schema
 
 
-def _is_alike(one: Content, other: Content) -> bool:
+def is_alike_body(one: Content, other: Content) -> bool:
+    """Return whether two bodies say the same, wherever they stand."""
     same_type = one.media_type == other.media_type
     return same_type and bool(_without_lines(one.schema) == _without_lines(other.schema))
 
 
-def _shared_content(refusals: Sequence[Response]) -> Content | None:
+def shared_content(refusals: Sequence[Response]) -> Content | None:
     """Return the body that most error statuses share, None where no error has a body.
 
     It also binds a status that nobody documented.
@@ -141,7 +143,7 @@ def _shared_content(refusals: Sequence[Response]) -> Content | None:
     contents = [response.content for response in refusals if response.content]
 
     def count_alike(content: Content) -> int:
-        return sum(_is_alike(content, other) for other in contents)
+        return sum(is_alike_body(content, other) for other in contents)
 
     return max(contents, key=count_alike, default=None)
 
@@ -155,7 +157,7 @@ def _owes_envelope(operation: Operation, refusals: Sequence[Response], shared: C
     excepted = {
         response.status
         for response in refusals
-        if response.content is None or not _is_alike(response.content, shared)
+        if response.content is None or not is_alike_body(response.content, shared)
     }
 
     def applies(exchange: Exchange) -> bool:

@@ -67,8 +67,10 @@ def level_after(operation: Operation) -> Level:
     """Return how strongly a write is held to be done when it is answered.
 
     A documented 202 only says that it is accepted (RFC 9110 15.3.3): that it is done at once is
-    what people expect, and nobody's word.
+    what people expect, and nobody's word. Where ``x-contract`` says after how long, it is.
     """
+    if operation.promises.consistency is not None:
+        return Level.MUST
     if operation.success is not None and operation.success.status == "202":
         return Level.SHOULD
     return Level.MUST

@@ -8,7 +8,6 @@ from pytest_confluent_contracts.clauses.lifecycle_lists import is_whole_list, ju
 from pytest_confluent_contracts.clauses.lifecycle_members import Key, quoted
 from pytest_confluent_contracts.clauses.lifecycle_pairs import (
     finding_vanished,
-    is_read_as_gone,
     judge_others,
 )
 from pytest_confluent_contracts.clauses.lifecycle_state import (
@@ -16,6 +15,7 @@ from pytest_confluent_contracts.clauses.lifecycle_state import (
     DONE_OR_LATER,
     Outcome,
     is_due,
+    is_read_as_gone,
     may_create,
 )
 from pytest_confluent_contracts.clauses.reading import HIDING
@@ -60,7 +60,8 @@ def judge_gone(life: Life) -> Iterator[Evidence]:
             continue
         is_asked = step.role in (Role.READ, *CHANGING)
         is_valid = step.exchange.case.expect not in (Expect.REFUSED, Expect.UNAUTHENTICATED)
-        if is_asked and is_valid and is_due(ender) and step.key not in written:
+        is_new = step.key not in written or step.role in CHANGING
+        if is_asked and is_valid and is_due(ender) and is_new:
             yield from _look_at_deleted(step, ender)
         if step.role in CHANGING:
             written.add(step.key)

@@ -47,7 +47,7 @@ TOTAL = frozenset(
 )
 DEEPEST_LINK = 4  # members between the body and what says that there is more
 SHOWING = ("show", "include", "with", "list", "all", "return")  # of ``show_expired``
-STEM = 5  # letters that ``expired`` and ``expires_at`` share
+STEM = 4  # letters, of those that ``expired`` and ``expires_at`` share, that make it likely
 SMALL_NUMBER = 9  # digits of ids that each parent may count for itself
 
 
@@ -144,14 +144,21 @@ def _hides(parameter: Parameter, known: Mapping[str, Any]) -> bool:
         return False
     if not isinstance(parameter.default, bool):
         return name not in known or known[name] != parameter.default
+    shown = name
     for word in SHOWING:
-        name = name.removeprefix(word)
-    if parameter.default is True or not name:
-        return False
-    return any(
-        member.startswith(name[:STEM]) and value not in EMPTY and value is not False
-        for member, value in known.items()
-    )
+        shown = shown.removeprefix(word)
+    if parameter.default is True:
+        return shown == name  # ``active_only`` hides, ``include_archived`` does not
+    return not shown or _is_told_of(shown, known)
+
+
+def _is_told_of(what: str, known: Mapping[str, Any]) -> bool:
+    """Return whether a member with a value tells that a resource may be one of *what*."""
+    for member, value in known.items():
+        is_about = member.startswith(what[:STEM])
+        if is_about and value not in EMPTY and value is not False:
+            return True
+    return False
 
 
 # --- listed once -------------------------------------------------------------------------------
@@ -273,7 +280,8 @@ def judge_unlisted(life: Life, role: Role) -> Iterator[Evidence]:
         if not step.is_list:
             continue
         listed = {shown.key for shown in step.shown}
-        missed = [key for key in moment.made if seen.get(key) and key not in listed]
+        expected = [key for key, _ in _made_under(life, moment)]
+        missed = [key for key in expected if seen.get(key) and key not in listed]
         if is_whole_list(step):
             for key in missed:
                 yield Evidence(step.exchange, finding_vanished(step, key, seen.pop(key)))

@@ -10,10 +10,13 @@ from pytest_confluent_contracts.clauses.lifecycle_members import (
     Shown,
     changes_between,
     disagreements,
-    is_same_told,
     quoted,
 )
-from pytest_confluent_contracts.clauses.lifecycle_state import DONE_OR_LATER, Outcome
+from pytest_confluent_contracts.clauses.lifecycle_state import (
+    DONE_OR_LATER,
+    Outcome,
+    is_read_as_gone,
+)
 from pytest_confluent_contracts.model.clauses import Evidence, Finding, FindingKind
 from pytest_confluent_contracts.model.paths import ABSENT
 
@@ -69,7 +72,7 @@ def pairs_of_one_operation(life: Life) -> Iterator[Pair]:
     for index, step in enumerate(life.steps):
         if step.owner != life.resource.name:
             continue
-        for shown in step.shown:
+        for shown in life.own_shown(step):
             known = (shown.key, shown.model.operation.id)
             if known in latest and latest[known][0] != index:
                 start, before = latest[known]
@@ -120,6 +123,15 @@ def judge_reads(life: Life) -> Iterator[Evidence]:
         yield Evidence(pair.step.exchange, finding_on_change(pair, changed, reads))
 
 
+def _moved_by_reads(life: Life) -> set[str]:
+    """Return the members that change though nothing but reads lies between two answers."""
+    moved: set[str] = set()
+    for pair in pairs_of_one_operation(life):
+        if pair.step.is_safe and all(step.is_safe for step in pair.between):
+            moved |= changes_between(pair.before, pair.after, life.held | life.updated).keys()
+    return moved
+
+
 # --- requests that were refused ----------------------------------------------------------------
 
 
@@ -127,9 +139,10 @@ def judge_refused(life: Life, operation: Operation) -> Iterator[Evidence]:
     """Judge that what *operation* refused changed nothing.
 
     Nothing else was written between the two answers, and the refused request was about the very
-    resource that they show, or that is not there any more.
+    resource that they show, or that is not there any more. What moves where nothing is refused is
+    told by itself.
     """
-    members = life.held | life.updated
+    members = (life.held | life.updated) - _moved_by_reads(life)
     for pair in pairs_of_one_operation(life):
         refused = refused_by(operation, pair.between, pair.after.key)
         if not refused or any(step.may_have_written for step in pair.between):
@@ -149,13 +162,14 @@ def _vanished_by_refused(life: Life, operation: Operation) -> Iterator[Evidence]
             seen.clear()
         for shown in step.shown:
             seen[shown.key] = []
-        if step.key is None or step.key not in seen:
+        if step.key is None or step.key not in seen or moment.ender is not None:
             continue
         if not step.is_safe and step.exchange.case.operation.key == operation.key:
             seen[step.key].append(step)
-        elif is_read_as_gone(step) and seen[step.key]:
+        elif is_read_as_gone(step):
             refused = seen.pop(step.key)
-            yield Evidence(refused[-1].exchange, finding_vanished(step, step.key, refused))
+            if refused:
+                yield Evidence(refused[-1].exchange, finding_vanished(step, step.key, refused))
 
 
 def refused_by(operation: Operation, steps: Iterable[Step], key: Key) -> list[Step]:
@@ -167,11 +181,6 @@ def refused_by(operation: Operation, steps: Iterable[Step], key: Key) -> list[St
         and step.outcome is Outcome.REFUSED
         and step.key == key
     ]
-
-
-def is_read_as_gone(step: Step) -> bool:
-    """Return whether a read says that the resource is not there (RFC 9110 15.5.5, 15.5.11)."""
-    return step.is_safe and step.outcome is Outcome.REFUSED and step.status in (404, 410)
 
 
 def finding_vanished(step: Step, key: Key, blamed: Sequence[Step]) -> Finding:
@@ -236,7 +245,7 @@ def judge_agreement(life: Life) -> Iterator[Evidence]:
     """Judge that answers of several operations tell the same of a resource at one time.
 
     A list may show less of it. What no request writes may move by itself (a state, a counter): it
-    disagrees only where one operation tells the same before and after another told otherwise.
+    disagrees only where the same is told before and after one operation told otherwise.
     """
     at_one_time: list[tuple[Step, Shown]] = []
     for step in life.steps:
@@ -244,7 +253,7 @@ def judge_agreement(life: Life) -> Iterator[Evidence]:
             at_one_time = []  # what a refused request changes is told by itself
         if step.owner != life.resource.name:
             continue
-        for shown in step.shown:
+        for shown in life.own_shown(step):
             earlier = [one for one in at_one_time if one[1].key == shown.key]
             yield from _look_at_agreement(life, earlier, step, shown)
             at_one_time.append((step, shown))
@@ -255,16 +264,16 @@ def _look_at_agreement(
 ) -> Iterator[Evidence]:
     """Hold what *step* shows against what other operations showed *earlier*."""
     has_other = False
-    same: list[Shown] = []
+    before: list[Shown] = []
     for other_step, other in earlier:
+        before.append(other)
         if other.model.operation.key == shown.model.operation.key:
-            same.append(other)
             continue
         has_other = True
         # What is accepted for later (202) is changed once more when it is done.
         moving = frozenset() if other_step.outcome is Outcome.LATER else life.updated
         differing = disagreements(other, shown, life.held | moving)
-        differing = differing or _differing_in_turns(same, other, shown)
+        differing = differing or _differing_in_turns(before, other, shown)
         if differing:
             yield Evidence(step.exchange, _finding_on_disagreement(step, other_step, differing))
             return
@@ -275,17 +284,24 @@ def _look_at_agreement(
 def _differing_in_turns(
     before: Sequence[Shown], between: Shown, after: Shown
 ) -> dict[str, tuple[Any, Any]]:
-    """Return what one operation tells the same twice, and another told otherwise in between."""
-    if not before:
-        return {}
+    """Return what is told alike *before* and *after* another operation told otherwise in between.
+
+    An address may be written for who asks for it.
+    """
+    others = [one for one in before if one.model.operation.key != between.model.operation.key]
     found: dict[str, tuple[Any, Any]] = {}
     for path, (was, now) in disagreements(between, after, after.model.shown).items():
-        schema = after.model.schema_of(path)
-        is_address = "uri" in str(schema.get("format", ""))
-        first = before[-1].value(path)
-        if not is_address and first is not ABSENT and is_same_told(schema, first, now):
+        if _is_address(after.model.schema_of(path), now):
+            continue
+        told = [one for one in others if one.value(path) is not ABSENT]
+        if told and not changes_between(told[-1], after, [path]):
             found[path] = (was, now)
     return found
+
+
+def _is_address(schema: Mapping[str, Any], value: Any) -> bool:
+    is_text = isinstance(value, str)
+    return "uri" in str(schema.get("format", "")) or (is_text and ":/" in value)
 
 
 def _finding_on_disagreement(

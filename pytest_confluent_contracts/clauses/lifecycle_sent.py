@@ -288,8 +288,10 @@ def _look_at_default(shown: Shown, expected: Expectation) -> Finding | Looked:
 def judge_left_out(life: Life) -> Iterator[Evidence]:
     """Judge that what a replace leaves out is gone, null, or its default (RFC 9110 9.3.4).
 
-    A default that the document does not tell shows where nobody ever sent the member.
+    A default that the document does not tell shows where nobody ever sent the member. What only the
+    service writes stays: the id, and the time of creation.
     """
+    yield from _judge_kept_by_replace(life)
     usual = _values_unsent(life)
     latest: dict[Key, Shown] = {}
     pending: dict[Key, tuple[Step, dict[str, Any]]] = {}
@@ -307,6 +309,19 @@ def judge_left_out(life: Life) -> Iterator[Evidence]:
             # What shows most of it, not what a list may leave out.
             if step.role is not Role.LIST or shown.key not in latest:
                 latest[shown.key] = shown
+
+
+def _judge_kept_by_replace(life: Life) -> Iterator[Evidence]:
+    for pair in pairs_of_one_operation(life):
+        writes = pair.writes_to_it
+        are_replaced = bool(writes) and all(map(_is_replaced, writes))
+        if not are_replaced or pair.has_foreign_writes:
+            continue
+        model = pair.after.model
+        kept = {id_name(life.resource), model.created, *model.fixed} - {""}
+        changed = changes_between(pair.before, pair.after, kept - set(writes[-1].model.written))
+        if changed:
+            yield Evidence(pair.step.exchange, finding_on_change(pair, changed, writes))
 
 
 def _is_replaced(step: Step) -> bool:

@@ -23,7 +23,7 @@ from pytest_confluent_contracts.model.resources import SAFE_ROLES, Role
 from pytest_confluent_contracts.model.traffic import Expect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.resources import Resource
@@ -114,12 +114,19 @@ class Life:
 
     ``held`` are those that hold still unless a request writes them: what requests can write, the
     id, the time of creation; ``updated`` is the time of the last change, which moves with it.
+    ``own_keys`` are the resources that the run made, or asked for by their ids: the others of a
+    list are other people's, who may change them at any time.
     """
 
     resource: Resource
     steps: tuple[Step, ...]
     held: frozenset[str]
     updated: frozenset[str]
+    own_keys: frozenset[Key]
+
+    def own_shown(self, step: Step) -> Iterator[Shown]:
+        """Yield what the answer shows of the run's own resources."""
+        return (shown for shown in step.shown if shown.key in self.own_keys)
 
     @property
     def own_steps(self) -> Iterator[Step]:
@@ -154,7 +161,20 @@ class LifeReader:
         for model in own:
             held |= {model.created, *model.written, *model.fixed}
         updated = frozenset(model.updated for model in own) - {""}
-        return Life(self.resource, tuple(steps), frozenset(held) - updated - {""}, updated)
+        held = held - updated - {""}
+        settled = _without_early_reads(steps, _delay_of(own))
+        return Life(
+            resource=self.resource,
+            steps=tuple(settled),
+            held=frozenset(held),
+            updated=updated,
+            own_keys=frozenset(self._own_keys(steps)),
+        )
+
+    def _own_keys(self, steps: Iterable[Step]) -> Iterator[Key]:
+        for step in steps:
+            if step.owner == self.resource.name and step.key is not None:
+                yield step.key
 
     def model_of(self, operation: Operation, resource: Resource) -> ItemModel:
         """Return what the document says of *resource* in the traffic of *operation*."""
@@ -178,6 +198,23 @@ class LifeReader:
             model=model,
         )
         return _with_what_is_shown(step, resource)
+
+
+def _without_early_reads(steps: Sequence[Step], delay: float) -> Iterator[Step]:
+    """Yield *steps* without the reads within *delay* seconds after a write: they may lag behind."""
+    written_at: float | None = None
+    for step in steps:
+        if step.may_have_written:
+            written_at = step.exchange.came_at
+        is_early = written_at is not None and step.exchange.sent_at < written_at + delay
+        if not delay or not step.is_safe or not is_early:
+            yield step
+
+
+def _delay_of(models: Iterable[ItemModel]) -> float:
+    """Return the seconds after which reads show what was written, by the document."""
+    stated = [model.operation.promises.consistency for model in models]
+    return max((one.within for one in stated if one is not None), default=0.0)
 
 
 # --- reading one step --------------------------------------------------------------------------
@@ -224,6 +261,8 @@ def _key_of(exchange: Exchange, resource: Resource, scope: tuple[str, ...]) -> K
     role, parameters = exchange.case.operation.role, exchange.case.parameters
     if role is Role.LIST:
         return None
+    if not resource.parameter and role is not Role.CREATE:
+        return (*scope, *(value for _, value in parameters[-1:]), "")  # there is but one: `/me`
     if role is Role.CREATE:
         id = created_id(exchange, resource) if exchange.accepted else id_asked_for(exchange)
         return key_in(resource, scope, id) if id else None
@@ -289,6 +328,11 @@ def _shows_list(step: Step, resource: Resource) -> bool:
     return found is not ABSENT and isinstance(found, list)
 
 
+def is_read_as_gone(step: Step) -> bool:
+    """Return whether a read says that the resource is not there (RFC 9110 15.5.5, 15.5.11)."""
+    return step.is_safe and step.outcome is Outcome.REFUSED and step.status in (404, 410)
+
+
 def is_due(step: Step) -> bool:
     """Return whether what *step* made or deleted can be held to be so at once.
 
@@ -321,7 +365,11 @@ class Existence:
         """Take in what *step* did."""
         if step.owner == self.resource.parent:
             self._follow_parent(step)
-        if step.owner != self.resource.name or step.key is None or not step.may_have_written:
+        if step.owner != self.resource.name or step.key is None:
+            return
+        if is_read_as_gone(step):
+            self.made.pop(step.key, None)  # it is told once, and nothing can be asked of it
+        if not step.may_have_written:
             return
         if step.outcome is Outcome.DOUBTFUL:
             self.made.pop(step.key, None)

@@ -30,11 +30,13 @@ from pytest_confluent_contracts.model.traffic import (
     Probe,
     SubjectKind,
 )
+from pytest_confluent_contracts.model.violations import Violated, violation_of
+from pytest_confluent_contracts.model.violations import quote_value as quote_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from pytest_confluent_contracts.model.clauses import Explain, Judge, Quoted
+    from pytest_confluent_contracts.model.clauses import Explain, Judge
     from pytest_confluent_contracts.model.documents import Content
 
 SURROGATE = re.compile("[\\ud800-\\udfff]")
@@ -275,35 +277,10 @@ def leaves_of(value: Any, steps: tuple[str, ...] = ()) -> Iterator[tuple[str, An
         yield paths.path_of(steps), value
 
 
-def quote_value(value: Any, width: int = 80) -> str:
-    """Return *value* as JSON on one line of at most *width* characters.
-
-    Where its middle is left out, the line says how long it is.
-    """
-    text = json.dumps(value, ensure_ascii=True, default=str)
-    if len(text) <= width:
-        return text
-    length = len(value) if isinstance(value, str) else len(text)
-    return f"{text[: width - 30]}... ({length} characters) ...{text[-8:]}"
-
-
 # --- schemas -----------------------------------------------------------------------------------
 
-# What is wrong with a value: the keyword that it breaks, what came, and what the keyword demands.
-Violated = tuple[str, str, "Quoted"]
 MISSING: Final[Violated] = ("missing", "", "")
 TOO_DEEP: Final[Violated] = ("depth", "", "")
-
-
-# Keywords of which the validator tells what they demand as a value; of the others, it is a schema.
-QUOTED_BOUNDS = frozenset(
-    (
-        *("type", "enum", "const", "format", "pattern", "multipleOf"),
-        *("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
-        *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
-        *("additionalProperties", "unevaluatedProperties"),
-    )
-)
 
 
 class SchemaReader:
@@ -349,7 +326,7 @@ class SchemaReader:
                 place = [*place, error.kind.property]
                 found.setdefault(self._nearest_documented(place), MISSING)
             else:
-                found.setdefault(self._nearest_documented(place), _violated(error))
+                found.setdefault(self._nearest_documented(place), violation_of(error))
         return found
 
     def _nearest_documented(self, steps: Sequence[str | int]) -> str:
@@ -387,16 +364,3 @@ def _without_surrogates(body: Any) -> Any:
     if text.isascii() or not SURROGATE.search(text):
         return body
     return json.loads(SURROGATE.sub("\ufffd", text))
-
-
-def _violated(error: Any) -> Violated:
-    """Return what the validator found, in parts."""
-    keyword = str(error.kind.name)
-    bound = _quoted_bound(error.kind.value) if keyword in QUOTED_BOUNDS else ""
-    return keyword, quote_value(error.instance), bound
-
-
-def _quoted_bound(demanded: Any) -> Quoted:
-    if isinstance(demanded, list):
-        return tuple(quote_value(one) for one in demanded)
-    return quote_value(demanded)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_confluent_contracts.model.clauses import Level
 from pytest_confluent_contracts.model.documents import Location
+from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Expect, SubjectKind
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ def may_be_refused_for_its_values(exchange: Exchange) -> bool:
     resource (RFC 9110 15.5.10), or a request that is too large.
     """
     operation, status = exchange.case.operation, exchange.status
-    if not operation.names_status(status) or not operation.promises.refusals.inferred:
+    may_be_taken = operation.promises.refusals.inferred or operation.role is Role.CREATE
+    if not operation.names_status(status) or not may_be_taken:
         return False
     return status == CONFLICT or (status == TOO_LARGE and is_large(exchange))
 

@@ -188,7 +188,7 @@ def _plain_accepted(operation: Operation) -> Clause:
         family=Family.REQUESTS,
         place=operation.place,
         promise="a request as documented is accepted",
-        judge=each(_is_allowed_in(Probe.VALID), _look_whether_taken),
+        judge=each(_is_allowed_in(Probe.VALID, Probe.LIFE), _look_whether_taken),
         explain=withheld("an answer to a plain request", Expect.ACCEPTED),
         needs=frozenset({Probe.VALID}),
     )

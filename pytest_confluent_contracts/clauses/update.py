@@ -50,6 +50,7 @@ from pytest_confluent_contracts.model.clauses import (
 from pytest_confluent_contracts.model.documents import COMPOSING, deep_members
 from pytest_confluent_contracts.model.media_types import FORMS, BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import REDACTED, Probe, SubjectKind
 
 if TYPE_CHECKING:
@@ -72,6 +73,11 @@ def derive(operation: Operation) -> Iterator[Clause]:
     if content is None:
         return
     model = ResourceModel.of(operation, content)
+    if operation.makes_or_ends:
+        # Each request is about another resource: what becomes of one is a matter of its life.
+        yield from _sent_is_returned(operation, model)
+        yield from _secrets(operation)
+        return
     if not operation.is_safe:
         yield from _sent_is_returned(operation, model)
         if operation.method == "PUT":
@@ -89,6 +95,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
 
 def _sent_is_returned(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
     writable = [one for one in operation.request_members if one.path in model.writable]
+    scope, _ = told_under(operation)
     for members in deep_members(writable).values():
         yield _all_returned(model, members)
     for member in writable:
@@ -96,7 +103,7 @@ def _sent_is_returned(operation: Operation, model: ResourceModel) -> Iterator[Cl
         if member.is_deep:
             continue
         yield Clause(
-            id=f"update/sent-is-returned/{path}",
+            id=f"{scope}/sent-is-returned/{path}",
             family=Family.UPDATE,
             place=member.place,
             promise=f"{path} in the answer equals the value sent, to the character",
@@ -153,7 +160,7 @@ def _all_returned(model: ResourceModel, members: Sequence[Property]) -> Clause:
 
     holder = first.schema_object
     return Clause(
-        id=f"update/sent-is-returned/{first.clause_name}",
+        id=f"{told_under(model.operation)[0]}/sent-is-returned/{first.clause_name}",
         family=Family.UPDATE,
         place=first.place,
         promise=f"each member of {holder} in the answer equals the value sent, to the character",
@@ -653,6 +660,8 @@ def _secrets(operation: Operation) -> Iterator[Clause]:
         explain=NO_200,
         needs=EVERY,
     )
+    if operation.role is Role.CREATE:
+        return
     create_only = operation.promises.create_only
     for path in create_only.paths:
         yield from _create_only(operation, path)

@@ -35,6 +35,8 @@ def told_under(operation: Operation) -> tuple[str, Family]:
     """
     if operation.is_safe:
         return "read", Family.SHAPE
+    if operation.makes_or_ends:
+        return "answer", Family.UPDATE
     return "update", Family.UPDATE
 
 

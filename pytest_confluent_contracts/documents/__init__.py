@@ -10,6 +10,7 @@ from pytest_confluent_contracts.documents.bundled import (
 from pytest_confluent_contracts.documents.converted import converted_document
 from pytest_confluent_contracts.documents.openapi import documents_serving, read_document
 from pytest_confluent_contracts.documents.overlay import extended_name
+from pytest_confluent_contracts.documents.published import read_published
 
 __all__ = [
     "bundled_documents",
@@ -19,4 +20,5 @@ __all__ = [
     "extended_name",
     "find_document",
     "read_document",
+    "read_published",
 ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.documents.file_set import FileSet
 from pytest_confluent_contracts.documents.lines import Node
-from pytest_confluent_contracts.documents.openapi import check_version, read_document
+from pytest_confluent_contracts.documents.openapi import read_document
 from pytest_confluent_contracts.documents.source_file import SourceFile
 from pytest_confluent_contracts.documents.yaml_writing import write_yaml
 
@@ -25,7 +25,7 @@ def converted_document(path: Path) -> tuple[str, Sequence[UnreadOperation]]:
     """
     source = SourceFile(FileSet(path))
     root = source.root
-    check_version(source)
+    source.check_version()
     source.mapping(root, "info")
     items = source.mapping(root, "paths").values()
     unread: Sequence[UnreadOperation] = ()

@@ -39,7 +39,7 @@ class FileSet:
 
     def __init__(self, path: Path) -> None:
         self._files: list[LoadedFile] = []
-        self.first = self._added(path, load_document(path), "")
+        self.first = self._added(path, self.read_first(path), "")
 
     def add(self, path: Path, base: str = "") -> LoadedFile:
         """Load *path*, and return it with its lines numbered behind those of the files before.
@@ -47,13 +47,21 @@ class FileSet:
         Its references go out from *base*, by default from the file itself. Raise `ContractError`
         where it cannot be read.
         """
-        return self._added(path, load(path), base)
+        return self._added(path, self.read_root(path), base)
+
+    def read_first(self, path: Path) -> Node:
+        """Return the mapping of the document at *path*, or page; raise `ContractError`."""
+        return load_document(path)
 
     def _added(self, path: Path, root: Node, base: str) -> LoadedFile:
         shift_lines(root, len(self._files) * LINES_A_FILE)
         added = LoadedFile(path, shown_path(path), root, base or path.resolve().as_uri())
         self._files.append(added)
         return added
+
+    def read_root(self, path: Path) -> Node:
+        """Return the mapping in the file at *path*; raise `ContractError`."""
+        return load(path)
 
     def file_at(self, line: int) -> LoadedFile:
         """Return the file in which *line* stands."""

@@ -9,7 +9,13 @@ import re
 from json import JSONDecodeError, decoder
 from typing import Any
 
-from pytest_confluent_contracts.documents.lines import DEEPEST, Node, UnreadableText
+from pytest_confluent_contracts.documents.lines import (
+    DEEPEST,
+    Items,
+    Node,
+    RepeatedKey,
+    UnreadableText,
+)
 
 SPACE = re.compile(r"[ \t\n\r]*")
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
@@ -17,7 +23,21 @@ CONSTANTS = {"true": True, "false": False, "null": None}
 
 
 def read_json(text: str) -> Any:
-    """Return the one value of *text* (RFC 8259); raise `UnreadableText`."""
+    """Return the one value of *text* (RFC 8259); raise `UnreadableText`.
+
+    A repeated name is an error, too.
+    """
+    value, repeated = read_json_with_repeated(text)
+    for key in repeated:
+        raise UnreadableText(f"duplicate key {key.name!r}", key.line)
+    return value
+
+
+def read_json_with_repeated(text: str) -> tuple[Any, list[RepeatedKey]]:
+    """Return the one value of *text*, and the names that are repeated: the first of each counts.
+
+    Raise `UnreadableText`.
+    """
     reader = _Reader(text)
     try:
         value, end = reader.value(reader.after_space(0), 0)
@@ -25,13 +45,14 @@ def read_json(text: str) -> Any:
         raise UnreadableText(error.msg, error.lineno) from error
     if reader.after_space(end) != len(text):
         raise reader.error("more than one value", end)
-    return value
+    return value, reader.repeated
 
 
 class _Reader:
     """Reads one text; positions are counted in characters, and only grow."""
 
     def __init__(self, text: str) -> None:
+        self.repeated: list[RepeatedKey] = []
         self._text = text
         self._line, self._counted = 1, 0
 
@@ -91,22 +112,25 @@ class _Reader:
                 raise self.error("a member's name is expected here", at)
             line = self._line_at(at)
             name, at = self._string(at)
-            if name in mapping:
-                raise UnreadableText(f"duplicate key {name!r}", line)
             at = self._behind(":", self.after_space(at))
-            mapping[name], at = self.value(at, depth + 1)
-            mapping.lines[name] = line
+            value, at = self.value(at, depth + 1)
+            if name in mapping:
+                self.repeated.append(RepeatedKey(name, line, mapping))
+            else:
+                mapping[name] = value
+                mapping.lines[name] = line
             at = self.after_space(at)
             if self._text[at : at + 1] == "}":
                 return mapping, at + 1
             at = self._behind(",", at)
 
     def _list(self, at: int, depth: int) -> tuple[list[Any], int]:
-        items: list[Any] = []
+        items = Items()
         at = self.after_space(at + 1)
         if self._text[at : at + 1] == "]":
             return items, at + 1
         while True:
+            items.lines.append(self._line_at(at))
             item, at = self.value(at, depth + 1)
             items.append(item)
             at = self.after_space(at)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from pytest_confluent_contracts.model.documents import HELD_METHODS, READ_METHODS
+from pytest_confluent_contracts.model.documents import READ_METHODS
 
-HELD_AS_KEYWORDS: Final = frozenset(method.lower() for method in HELD_METHODS)
+HELD_AS_KEYWORDS: Final = frozenset(method.lower() for method in READ_METHODS)
 # Read; or a description, of which no service can do otherwise.
 HONOURED: Final[dict[str, frozenset[str]]] = {
     "openapi": frozenset(
@@ -82,12 +82,7 @@ HONOURED: Final[dict[str, frozenset[str]]] = {
 # Told in the header, the plan and the reports where it stands in the document.
 NOT_JUDGED: Final[dict[str, frozenset[str]]] = {
     "openapi": frozenset(("webhooks", "jsonSchemaDialect")),
-    "path item": frozenset(
-        (
-            *("trace", "servers"),
-            *(method.lower() for method in READ_METHODS if method not in HELD_METHODS),
-        )
-    ),
+    "path item": frozenset(("trace", "servers")),
     "operation": frozenset(("callbacks", "servers")),
     "parameter": frozenset(("allowEmptyValue",)),
     "media type": frozenset(("encoding",)),

@@ -1,9 +1,9 @@
-"""Where does a value of a file stand? Mappings that know their line, and those of their members."""
+"""Where does a value of a file stand? Mappings and lists know the lines of what they hold."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 DEEPEST = 200  # levels of a file that is read; published documents have some 40
 
@@ -21,6 +21,31 @@ class Node(dict[str, Any]):
     def line_of(self, key: str) -> int:
         """Return the line of the member *key*, or the mapping's own."""
         return self.lines.get(key, self.line)
+
+
+class Items(list[Any]):
+    """A list of the file that knows the line on which each of its items begins."""
+
+    __slots__ = ("lines",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[int] = []
+
+
+def line_in_list(listed: list[Any], index: int, otherwise: int) -> int:
+    """Return the line of an item of *listed*, *otherwise* where it is not known."""
+    if isinstance(listed, Items):
+        return listed.lines[index]
+    return otherwise
+
+
+class RepeatedKey(NamedTuple):
+    """A key that stands a second time in one mapping, the line where it does, and the mapping."""
+
+    name: str
+    line: int
+    holder: Node
 
 
 class UnreadableText(Exception):
@@ -70,6 +95,13 @@ def own_copy(holder: Node, key: str) -> Node:
 
 def nodes_in(value: Any) -> Iterator[Node]:
     """Yield each mapping in *value*, itself too, once though it stands in several places."""
+    for one in _holders_in(value):
+        if isinstance(one, Node):
+            yield one
+
+
+def _holders_in(value: Any) -> Iterator[Node | list[Any]]:
+    """Yield each mapping and each list in *value*, itself too, once."""
     seen: set[int] = set()
     waiting = [value]
     while waiting:
@@ -82,16 +114,20 @@ def nodes_in(value: Any) -> Iterator[Node]:
             waiting += one.values()
         elif isinstance(one, list):
             seen.add(id(one))
+            yield one
             waiting += one
 
 
 def shift_lines(value: Any, by: int) -> None:
-    """Count the lines of every mapping in *value* from *by* on, in place."""
+    """Count the lines of everything in *value* from *by* on, in place."""
     if by == 0:
         return
-    for node in nodes_in(value):
-        node.line += by
-        node.lines = {key: line + by for key, line in node.lines.items()}
+    for one in _holders_in(value):
+        if isinstance(one, Node):
+            one.line += by
+            one.lines = {key: line + by for key, line in one.lines.items()}
+        elif isinstance(one, Items):
+            one.lines = [line + by for line in one.lines]
 
 
 def copy_nodes(value: Any) -> Any:

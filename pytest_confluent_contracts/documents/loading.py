@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.documents.json_text import read_json
-from pytest_confluent_contracts.documents.lines import Node, UnreadableText
-from pytest_confluent_contracts.documents.yaml_text import read_yaml
+from pytest_confluent_contracts.documents.json_text import read_json_with_repeated
+from pytest_confluent_contracts.documents.lines import Node, RepeatedKey, UnreadableText
+from pytest_confluent_contracts.documents.yaml_text import read_yaml_with_repeated
 from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
@@ -29,16 +29,41 @@ def load_document(path: Path) -> Node:
     Of a published page it is the OpenAPI that the page describes. Raise `ContractError`, with the
     line, where the file is neither JSON, YAML nor a page that is known, or holds no mapping.
     """
+    return _told_once(path, load_document_with_repeated(path))
+
+
+def load_document_with_repeated(path: Path) -> tuple[Node, list[RepeatedKey]]:
+    """Return the mapping of a document, or of a page, and the keys that stand in it twice."""
     text = _text_of(path)
     page = None if path.suffix == ".json" else _page_value(path, text)
     if page is not None:
-        return page
+        return page, []
     return _mapping(path, text)
 
 
+Read = tuple[Any, list[RepeatedKey]]  # a value, and the keys in it that are repeated
+
+
 def load(path: Path) -> Node:
-    """Return the mapping of a file that is JSON or YAML with its lines; raise `ContractError`."""
+    """Return the mapping of a file that is JSON or YAML with its lines.
+
+    Raise `ContractError`, with the line, where it is neither, holds no mapping, or repeats a key.
+    """
+    return _told_once(path, load_with_repeated(path))
+
+
+def load_with_repeated(path: Path) -> tuple[Node, list[RepeatedKey]]:
+    """Return the mapping of a file that is JSON or YAML, and the keys that stand in it twice."""
     return _mapping(path, _text_of(path))
+
+
+def _told_once(path: Path, read: tuple[Node, list[RepeatedKey]]) -> Node:
+    """Return the mapping of *read*; raise `ContractError` where a key is repeated."""
+    root, repeated = read
+    for key in repeated:
+        kind = "JSON" if path.suffix == ".json" else "YAML"
+        raise ContractError(f"{path}:{key.line}: not {kind}: duplicate key {key.name!r}")
+    return root
 
 
 def _text_of(path: Path) -> str:
@@ -48,16 +73,17 @@ def _text_of(path: Path) -> str:
         raise ContractError(f"{path}: cannot be read: {error}") from error
 
 
-def _mapping(path: Path, text: str) -> Node:
-    root = _json_value(path, text) if path.suffix == ".json" else _yaml_value(path, text)
+def _mapping(path: Path, text: str) -> tuple[Node, list[RepeatedKey]]:
+    is_json = path.suffix == ".json"
+    root, repeated = _json_value(path, text) if is_json else _yaml_value(path, text)
     if not isinstance(root, Node):
         raise ContractError(f"{path}:1: not an OpenAPI document: the file holds no mapping")
-    return root
+    return root, repeated
 
 
-def _json_value(path: Path, text: str) -> Any:
+def _json_value(path: Path, text: str) -> Read:
     try:
-        return read_json(text)
+        return read_json_with_repeated(text)
     except UnreadableText as error:
         raise ContractError(f"{path}:{error.line}: not JSON: {error}") from error
 
@@ -85,7 +111,7 @@ def _is_data(path: Path, text: str) -> bool:
     return NO_PAGE.search(text) is not None
 
 
-def _yaml_value(path: Path, text: str) -> Any:
+def _yaml_value(path: Path, text: str) -> Read:
     """Return what a YAML text says.
 
     JSON is a part of YAML, but for tabs between its values and some of its escapes, which libyaml
@@ -93,14 +119,14 @@ def _yaml_value(path: Path, text: str) -> Any:
     """
     if text.lstrip().startswith("{"):
         try:
-            return read_json(text)
+            return read_json_with_repeated(text)
         except UnreadableText:
             pass  # a flow mapping of YAML, or broken: YAML tells where
     if text.lstrip().startswith("<"):
         told = "HTML or XML: save the page as Markdown or as text, or give its OpenAPI file"
         raise ContractError(f"{path}:1: {told}")
     try:
-        return read_yaml(text)
+        return read_yaml_with_repeated(text)
     except UnreadableText as error:
         if path.suffix.lower() in NAMES_OF_PAGES:
             told = "neither a page that is known (tabs and tables, or a panel of YAML) nor OpenAPI"

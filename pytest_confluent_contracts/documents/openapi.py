@@ -31,7 +31,6 @@ from pytest_confluent_contracts.documents.source_file import SourceFile
 from pytest_confluent_contracts.documents.stated import stated_promises
 from pytest_confluent_contracts.documents.unjudged import unjudged_in
 from pytest_confluent_contracts.model.documents import (
-    HELD_METHODS,
     READ_METHODS,
     SAFE_METHODS,
     Content,
@@ -41,6 +40,7 @@ from pytest_confluent_contracts.model.documents import (
     Operation,
     Property,
     Response,
+    SecurityScheme,
     Unjudged,
     UnreadOperation,
 )
@@ -71,15 +71,15 @@ def read_document(path: Path, overlays: tuple[Path, ...] = ()) -> Document:
     for overlay in overlays:
         vain += apply_overlay(files, overlay)
     source = SourceFile(files)
-    reader = _DocumentReader(source)
+    reader = DocumentReader(source)
     try:
         document = reader.document()
         return replace(document, unjudged=(*vain, *document.unjudged))
     except UNREADABLE as error:
-        raise _told_as_wrong(source, error) from error
+        raise told_as_wrong(source, error) from error
 
 
-def _told_as_wrong(source: SourceFile, error: Exception) -> ContractError:
+def told_as_wrong(source: SourceFile, error: Exception) -> ContractError:
     """Return *error* as what is wrong with the document at the line that was read last."""
     if isinstance(error, ContractError):
         return error
@@ -97,53 +97,49 @@ def documents_serving(host: str) -> list[Path]:
     return found
 
 
-def check_version(source: SourceFile) -> None:
-    """Raise `ContractError` with its cure unless *source* is OpenAPI 3.0 or 3.1."""
-    root = source.root
-    if "swagger" in root:
-        cure = "convert it, for example with `npx swagger2openapi` or editor.swagger.io"
-        raise source.error(root.line_of("swagger"), f"Swagger 2.0 is not read; {cure}")
-    # Without quotes, 3.1 is a number.
-    version = str(root.get("openapi"))
-    if not re.fullmatch(r"3\.[01](\..*)?", version):
-        told = "not an OpenAPI 3.0 or 3.1 document: `openapi` does not say so"
-        raise source.error(root.line_of("openapi"), told)
+class DocumentReader:
+    """One pass over one document; lives as long as the pass.
 
+    ``methods`` are those whose operations are read.
+    """
 
-class _DocumentReader:
-    """One pass over one document; lives as long as the pass."""
+    methods = tuple(method.lower() for method in READ_METHODS)
 
     def __init__(self, source: SourceFile) -> None:
         self.source, self.schemas = source, SchemaReader(source)
         self.unread: list[tuple[UnreadOperation, ContractError]] = []
+        self.unsent: list[Unjudged] = []  # bodies of requests that have none
         self._known_schemas: dict[
             tuple[int, str, bool], tuple[Mapping[str, Any], tuple[Property, ...]]
         ] = {}
 
     def document(self) -> Document:
+        """Return the document; raise `ContractError` where there is no operation to hold."""
         source, root = self.source, self.source.root
-        check_version(source)
-        info = source.mapping(root, "info")
-        read = list(self._operations(source.mapping(root, "paths")))
-        resources, told = resources_of(source, read)
-        held = tuple(one for one in told if one.method in HELD_METHODS)
-        if not held and self.unread:
+        source.check_version()
+        read = list(self.read_operations(source.mapping(root, "paths")))
+        resources, operations = resources_of(source, read)
+        if not operations and self.unread:
             _, first = self.unread[0]
             raise first
-        if not held:
+        if not operations:
             raise source.error(root.line_of("paths"), "no operation to hold a target to")
+        return replace(self.described(operations), resources=resources)
+
+    def described(self, operations: tuple[Operation, ...]) -> Document:
+        """Return the document with the *operations* that were read of it."""
+        source, root = self.source, self.source.root
+        info = source.mapping(root, "info")
         return Document(
             name=source.path.stem,
             title=str(info.get("title", source.path.stem)),
             version=str(info.get("version", "")),
             file=source.name,
             digest=self._digest(),
-            servers=tuple(self._servers(root)),
-            operations=held,
+            servers=tuple(self.servers(root)),
+            operations=operations,
             unread=tuple(operation for operation, _ in self.unread),
-            unjudged=tuple(unjudged_in(source)),
-            resources=resources,
-            others=tuple(one for one in told if one.method not in HELD_METHODS),
+            unjudged=(*unjudged_in(source), *self.unsent),
             files={file.name: str(file.path) for file in source.files},
         )
 
@@ -154,16 +150,22 @@ class _DocumentReader:
             digest.update(file.path.read_bytes())
         return digest.hexdigest()[:8]
 
-    def _servers(self, root: Node) -> Iterator[str]:
-        for server in self.source.list_or_empty(root, "servers"):
-            url = str(self.source.resolve(server, root.line_of("servers")).get("url", ""))
+    def servers(self, holder: Node) -> Iterator[str]:
+        """Yield the URLs of the servers that *holder* lists, its variables spelled out."""
+        for server in self.source.list_or_empty(holder, "servers"):
+            url = str(self.source.resolve(server, holder.line_of("servers")).get("url", ""))
             variables = server.get("variables") or {}
             names = re.findall(r"\{([^}]+)\}", url)
             yield from _spelled_out(url, names, variables)
 
     # --- operations -------------------------------------------------------------------------------
 
-    def _operations(self, items: Node) -> Iterator[ReadOperation]:
+    def operations(self, items: Node) -> Iterator[Operation]:
+        """Yield the operations at *items*; note those that cannot be read, and why."""
+        for read in self.read_operations(items):
+            yield read.operation
+
+    def read_operations(self, items: Node) -> Iterator[ReadOperation]:
         """Yield the operations at *items*; note those that cannot be read, and why."""
         known: set[str] = set()
         for path in items:
@@ -176,40 +178,42 @@ class _DocumentReader:
                 self._note_unread("", path, path, line, error)
                 continue
             for keyword in item:
-                method = keyword.upper()
-                if keyword.islower() and method in READ_METHODS:
-                    yield from self._operation_or_note(path, method, item, known)
+                if keyword in self.methods:
+                    yield from self._operation_or_note(path, keyword, item, known)
 
     def _operation_or_note(
-        self, path: str, method: str, item: Node, known: set[str]
+        self, path: str, keyword: str, item: Node, known: set[str]
     ) -> Iterator[ReadOperation]:
-        """Yield the operation of *method* in the path *item*; note it where it cannot be read."""
-        keyword = method.lower()
+        """Yield the operation at *keyword* of the path *item*; note it where it cannot be read."""
+        method = keyword.upper()
         id, line = f"{keyword} {path}", item.line_of(keyword)
         try:
             node = self.source.resolve(item[keyword], line)
             id = _operation_id(node, id, known)
-            operation = self._operation(path, method, id, item, node, line)
+            operation = self._operation(path, method, id, item, node)
             yield ReadOperation(self._with_promises(operation, node), node)
         except UNREADABLE as error:
-            if method in HELD_METHODS:
-                self._note_unread(method, path, id, line, error)
+            self._note_unread(method, path, id, line, error)
 
     def _note_unread(self, method: str, path: str, id: str, line: int, error: Exception) -> None:
         """Note what cannot be read: an operation, or without a *method* all of a path."""
-        told = _told_as_wrong(self.source, error)
+        told = told_as_wrong(self.source, error)
         place = told.place or self.source.location(line)
         self.unread.append((UnreadOperation(id, method, path, place, str(told)), told))
 
-    def _operation(
-        self, path: str, method: str, id: str, item: Node, node: Node, line: int
-    ) -> Operation:
+    def _operation(self, path: str, method: str, id: str, item: Node, node: Node) -> Operation:
         """Return the operation at *node*, a member of the path *item*, still without promises."""
+        line = item.line_of(method.lower())
         declared = declared_parameters(self.source, self.schemas, path, item, node)
         responses = tuple(self._responses(self.source.mapping(node, "responses")))
         if method == "HEAD":
             responses = tuple(replace(one, content=None, others=()) for one in responses)
-        requests = [] if method in SAFE_METHODS else self._requests(node, line)
+        requests: list[Content] = []
+        if method not in SAFE_METHODS:
+            requests = self._requests(node, line)
+        elif node.get("requestBody"):  # RFC 9110 9.3.1: it means nothing there
+            place = self.source.location(node.line_of("requestBody"))
+            self.unsent.append(Unjudged(f"requestBody ({method.lower()})", place))
         return Operation(
             document=self.source.path.stem,
             id=id,
@@ -218,12 +222,16 @@ class _DocumentReader:
             parameters=tuple(path_examples(declared)),
             request=requests[0] if requests else None,
             responses=responses,
-            security=tuple(security_alternatives(self.source, node)),
+            security=self.security(node),
             promises=Promises(),
             place=self.source.location(line),
             other_requests=tuple(requests[1:]),
             declared=declared,
         )
+
+    def security(self, node: Node) -> tuple[tuple[SecurityScheme, ...], ...]:
+        """Return the alternatives of the operation at *node* that requests can fulfil."""
+        return tuple(security_alternatives(self.source, node))
 
     def _with_promises(self, operation: Operation, node: Node) -> Operation:
         """Return *operation* with its promises.
@@ -274,12 +282,13 @@ class _DocumentReader:
             contents: list[Content] = []
             if node.get("content"):
                 contents = self._contents(node, "writeOnly", implied=True)
-            headers = tuple(self._headers(node))
+            headers = tuple(self.headers(node))
             place = self.source.location(line)
             first = contents[0] if contents else None
             yield Response(status, headers, first, place, tuple(contents[1:]))
 
-    def _headers(self, node: Node) -> Iterator[Header]:
+    def headers(self, node: Node) -> Iterator[Header]:
+        """Yield the headers of the response at *node*."""
         headers = self.source.mapping_or_empty(node, "headers")
         for name, header in headers.items():
             line = headers.line_of(name)
@@ -339,9 +348,12 @@ class _DocumentReader:
             if implied:
                 schema = with_implied_types(schema)
             self.schemas.check(schema, line, "this body")
-            members = tuple(members_of(schema, self.source.location))
-            self._known_schemas[key] = (schema, members)
+            self._known_schemas[key] = (schema, self.members(schema))
         return self._known_schemas[key]
+
+    def members(self, schema: Mapping[str, Any]) -> tuple[Property, ...]:
+        """Return the members of a body with *schema*."""
+        return tuple(members_of(schema, self.source.location))
 
     def _examples(self, media: Node) -> Iterator[Example]:
         if "example" in media:

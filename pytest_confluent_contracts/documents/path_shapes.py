@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 VARIABLE = "{}"
+Segments = tuple[str, ...]
 EXTENSION = re.compile(r"(?<=[^/.])\.(json|xml|csv|ya?ml|\{format\})\Z")
 # OData, Part 2: URL Conventions, 4.3.1: `/Things({id})` and `/Things('{id}')`.
 KEY_IN_BRACKETS = re.compile(r"([^/(){}]+)\('?(\{[^/{}]+\})'?\)")
@@ -58,6 +63,17 @@ def path_shape(path: str) -> PathShape:
     names = tuple(re.findall(r"\{([^{}]+)\}", plain))
     segments = re.sub(r"\{[^{}]+\}", VARIABLE, plain).split("/")
     return PathShape(tuple(segment for segment in segments if segment), names)
+
+
+def nearest_around(segments: Segments, known: Container[Segments]) -> Segments | None:
+    """Return the longest of *known* below which *segments* stand, None where none is.
+
+    For example, ``/things/{id}`` for ``/things/{id}/parts/{part}``.
+    """
+    for count in range(len(segments) - 1, 0, -1):
+        if segments[:count] in known:
+            return segments[:count]
+    return None
 
 
 # --- names ----------------------------------------------------------------------------------------

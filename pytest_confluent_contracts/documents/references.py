@@ -28,6 +28,10 @@ class UnresolvedReference(Exception):
     """A ``$ref`` that leads nowhere, or where nobody may go: why, with the cure."""
 
 
+class UnfollowedReference(UnresolvedReference):
+    """A ``$ref`` that leads where nobody may go: whether something is there is not known."""
+
+
 class References:
     """Follows the references of one document; its files are loaded as they are named."""
 
@@ -95,12 +99,12 @@ class References:
         parts = urlsplit(uri)
         if parts.scheme != "file" or parts.netloc:
             cure = "put the file into the document's folder"
-            raise UnresolvedReference(f"leads to a network, from which nothing is read; {cure}")
+            raise UnfollowedReference(f"leads to a network, from which nothing is read; {cure}")
         folder = self._files.first.path.resolve().parent
         path = Path(unquote(parts.path)).resolve()
         if not path.is_relative_to(folder):
             cure = "move the file there, or bundle the document into one"
-            raise UnresolvedReference(f"leads out of the document's folder; {cure}")
+            raise UnfollowedReference(f"leads out of the document's folder; {cure}")
         if not path.is_file():
             raise UnresolvedReference(f"points nowhere: there is no file {path.name}")
         loaded = self._files.find(path) or self._files.add(path)

@@ -6,6 +6,7 @@ What is not certain is an action, or not known: never guessed.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +14,7 @@ from pytest_confluent_contracts.documents.links import Link, links_of
 from pytest_confluent_contracts.documents.path_shapes import (
     VARIABLE,
     PathShape,
+    nearest_around,
     path_shape,
     singular,
 )
@@ -21,22 +23,23 @@ from pytest_confluent_contracts.documents.resource_ids import (
     is_list,
     is_of_one,
     items_in_list,
-    may_be_alike,
     member_with_chosen_id,
     member_with_id,
-    named_resources,
+)
+from pytest_confluent_contracts.documents.resource_relations import (
+    declared_parameter,
+    related_resources,
 )
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.promises import StatedResource
-from pytest_confluent_contracts.model.resources import Reference, Resource, Role
-from pytest_confluent_contracts.model.sources import ContractError
+from pytest_confluent_contracts.model.resources import Resource, Role
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.documents.lines import Node
     from pytest_confluent_contracts.documents.source_file import SourceFile
-    from pytest_confluent_contracts.model.documents import Content, Operation, Parameter
+    from pytest_confluent_contracts.model.documents import Content, Operation
 
 ROLES_OF_ITEM = {
     "GET": Role.READ,
@@ -86,20 +89,19 @@ def resources_of(
     _tell_by_path(members)
     _tell_by_links(members, links)
     _tell_by_statement(members)
-    names = _names_of_groups(members)
-    resources: dict[Group, Resource] = {}
-    for group, name in names.items():
-        own = [one for one in members if one.group == group]
-        resources[group] = _ResourceReader(name, own, links).resource()
-    for group, resource in resources.items():
-        own = [one for one in members if one.group == group]
-        whole = replace(
-            resource,
-            parent=_parent_of(own, group, resources),
-            references=tuple(_references_of(own, resource, members, resources)),
-        )
-        _check_names(own, resources)
-        resources[group] = whole
+    owned: dict[Group, list[_Member]] = {group: [] for group in _groups_of(members)}
+    for one in members:
+        if one.group in owned:
+            owned[one.group].append(one)
+        else:
+            one.group = None
+    names = _names_of_groups(owned)
+    read_alone: dict[Group, Resource] = {}
+    operations: dict[Group, list[tuple[Operation, Role]]] = {}
+    for group, own in owned.items():
+        read_alone[group] = _ResourceReader(names[group], own, links).resource()
+        operations[group] = [(one.operation, one.role) for one in own]
+    resources = related_resources(read_alone, operations)
     return tuple(resources.values()), tuple(_told(one, resources) for one in members)
 
 
@@ -128,7 +130,7 @@ def _tell_by_path(members: Sequence[_Member]) -> None:
             one.role = _role_in_collection(one.operation)
             one.group = None if one.role is Role.ACTION else (*segments, VARIABLE)
         else:
-            one.group = _nearest_group(segments, items | single)
+            one.group = nearest_around(segments, items | single)  # as `/things/{id}/start` has it
 
 
 def _tell_list_at_item(member: _Member, items: Container[Group]) -> None:
@@ -205,15 +207,6 @@ def _makes_one(operation: Operation) -> bool:
     return is_of_one(content, singular(path_shape(operation.path).segments[-1]))
 
 
-def _nearest_group(segments: Group, groups: Iterable[Group]) -> Group | None:
-    """Return the one of *groups* below which *segments* stand, the longest; None where none is.
-
-    For example, ``/things/{id}/start`` is an action on a thing.
-    """
-    around = [one for one in groups if one == segments[: len(one)] and len(one) < len(segments)]
-    return max(around, key=len, default=None)
-
-
 # --- by links -------------------------------------------------------------------------------------
 
 
@@ -260,40 +253,37 @@ def _named_group(name: str) -> Group:
     return (STATED, name)
 
 
-def _names_of_groups(members: Sequence[_Member]) -> dict[Group, str]:
-    """Return the name of each resource: the stated one, else its last word in the path.
-
-    What only actions are about is no resource.
-    """
-    groups: list[Group] = []
+def _groups_of(members: Sequence[_Member]) -> list[Group]:
+    """Return the resources of *members*, in their order; what only actions are about is none."""
+    found: dict[Group, None] = {}
     for one in members:
-        if one.group is not None and one.role is not Role.ACTION and one.group not in groups:
-            groups.append(one.group)
-    for one in members:
-        if one.group not in groups:
-            one.group = None
-    return {group: _shortest_name(group, groups) for group in groups}
+        if one.group is not None and one.role is not Role.ACTION:
+            found[one.group] = None
+    return list(found)
 
 
-def _shortest_name(group: Group, groups: Sequence[Group]) -> str:
-    """Return as few of the last words of *group* as no other of *groups* ends with.
+def _names_of_groups(groups: Iterable[Group]) -> dict[Group, str]:
+    """Return the name of each resource: the stated one, else its last words in the path.
 
-    Of two that end alike, more of the path is told: ``projects/parts`` and ``things/parts``.
+    They are as few as no other ends with: ``projects/parts`` beside ``things/parts``.
     """
+    endings: Counter[tuple[str, ...]] = Counter()
+    for group in groups:
+        endings.update(_endings_of(group))
+    return {group: _shortest_name(group, endings) for group in groups}
+
+
+def _shortest_name(group: Group, endings: Mapping[tuple[str, ...], int]) -> str:
     if group[0] == STATED:
         return group[1]
-    words = _words_of_group(group)
-    others = [_words_of_group(other) for other in groups if other != group]
-    for count in range(1, len(words) + 1):
-        if words[-count:] not in [other[-count:] for other in others]:
-            return "/".join(words[-count:])
-    return "/".join(group)
+    own = [words for words in _endings_of(group) if endings[words] == 1]
+    return "/".join(next(iter(own), group))
 
 
-def _words_of_group(group: Group) -> list[str]:
-    """Return the words in the path of *group*, or its stated name."""
-    variables = (STATED, VARIABLE)
-    return [part for part in group if part not in variables]
+def _endings_of(group: Group) -> list[tuple[str, ...]]:
+    """Return the last word in the path of *group*, the last two, and so on; or its stated name."""
+    words = [part for part in group if part not in (STATED, VARIABLE)]
+    return [tuple(words[-count:]) for count in range(1, len(words) + 1)]
 
 
 # --- one resource ---------------------------------------------------------------------------------
@@ -351,7 +341,7 @@ class _ResourceReader:
 
     def _id_member(self, item: _Member | None, parameter: str) -> str:
         """Return where an answer about one has its id, ``""`` where nobody knows."""
-        declared = _declared(item, parameter)
+        declared = declared_parameter(item.operation, parameter) if item else None
         if declared is None:
             return ""
         creates = self._in_roles(Role.CREATE)
@@ -393,94 +383,3 @@ class _ResourceReader:
         for one in self._in_roles(Role.CREATE)[:1]:
             return member_with_chosen_id(one.operation, id_member, parameter)
         return ""
-
-
-def _declared(item: _Member | None, parameter: str) -> Parameter | None:
-    """Return the declared path parameter of *item* that is called *parameter*."""
-    if item is None:
-        return None
-    named = [one for one in item.operation.path_parameters if one.name == parameter]
-    return next(iter(named), None)
-
-
-# --- what resources are to each other -------------------------------------------------------------
-
-
-def _parent_of(
-    members: Sequence[_Member], group: Group, resources: Mapping[Group, Resource]
-) -> str:
-    """Return the name of the resource whose id stands before in the paths of *members*."""
-    stated = [one.stated.parent for one in members if one.stated.parent]
-    if stated:
-        return stated[0]
-    by_item: dict[Group, str] = {}
-    for other, resource in resources.items():
-        if other != group and resource.parameter:
-            by_item[path_shape(resource.item).segments] = resource.name
-    for one in members:
-        # What may itself be an item, as `/repos/{owner}` is of `/repos/{owner}/{repo}`.
-        below = (*one.shape.collection, VARIABLE)
-        nearest = _nearest_group(below, by_item) if one.role is not Role.ACTION else None
-        if nearest:
-            return by_item[nearest]
-    return ""
-
-
-def _references_of(
-    members: Sequence[_Member],
-    own: Resource,
-    every: Sequence[_Member],
-    resources: Mapping[Group, Resource],
-) -> Iterator[Reference]:
-    """Yield the members of its bodies that hold the id of another resource.
-
-    What is stated counts; else names and types must agree with one other resource alone.
-    """
-    stated: dict[str, str] = {}
-    for one in members:
-        stated |= dict(one.stated.references)
-    for path, name in stated.items():
-        yield Reference(path, name)
-    seen = {own.id_sent, *stated}
-    for one in members:
-        if one.role not in (Role.CREATE, Role.REPLACE, Role.UPDATE):
-            continue
-        for member, thing in named_resources(one.operation):
-            found = _called(thing, own, resources)
-            is_new = found is not None and member.path not in seen
-            if is_new and found and may_be_alike(_id_schema(found, every), member.schema):
-                seen.add(member.path)
-                yield Reference(member.path, found.name)
-
-
-def _called(thing: str, own: Resource, resources: Mapping[Group, Resource]) -> Resource | None:
-    """Return the one other resource of which one is called *thing*, None where none surely is."""
-    found = [
-        one
-        for one in resources.values()
-        if one.parameter and singular(one.name.rpartition("/")[2]) == thing
-    ]
-    if len(found) != 1 or found[0].name == own.name:
-        return None
-    return found[0]
-
-
-def _id_schema(resource: Resource, members: Sequence[_Member]) -> Mapping[str, object]:
-    """Return the schema of the path parameter that names one of *resource*."""
-    for one in members:
-        if one.operation.path == resource.item:
-            declared = _declared(one, resource.parameter)
-            if declared is not None:
-                return declared.schema
-    return {}
-
-
-def _check_names(members: Sequence[_Member], resources: Mapping[Group, Resource]) -> None:
-    """Raise `ContractError` where what *members* state names a resource that there is not."""
-    known = [one.name for one in resources.values()]
-    for one in members:
-        for name in (one.stated.parent, *one.stated.references.values()):
-            if name and name not in known:
-                told = f"no resource is called {name!r}; known: {', '.join(known)}"
-                place = one.stated.place
-                raise ContractError(f"{place}: x-contract: {told}", place)

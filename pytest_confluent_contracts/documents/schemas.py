@@ -77,7 +77,7 @@ class SchemaReader:
 
     def __init__(self, source: SourceFile) -> None:
         self.source = source
-        self._definitions: dict[int, tuple[str, dict[str, Any]]] = {}
+        self.definitions: dict[int, tuple[str, dict[str, Any]]] = {}
 
     def json_schema_at(self, holder: Node, line: int, other_way: str = "") -> dict[str, Any]:
         """Return the JSON Schema at the member ``schema`` of *holder*, an empty one at *line*.
@@ -85,15 +85,19 @@ class SchemaReader:
         *other_way* is the keyword of what travels the other way only (``readOnly`` in a request),
         and is not required there (OpenAPI 3.0, 4.7.24.2).
         """
-        self._definitions = {}
-        merged = self._merged(holder.get("schema", Node(line)), Around())
-        definitions = dict(self._definitions.values())
+        self.definitions = {}
+        merged = self.merged(holder.get("schema", Node(line)), Around())
+        definitions = self.read_definitions()
         if definitions:
             merged["$defs"] = definitions
         schema: dict[str, Any] = _with_null_types(merged)
         if other_way:
             schema = _required_this_way(schema, other_way)
         return schema
+
+    def read_definitions(self) -> dict[str, dict[str, Any]]:
+        """Return the schemas that the last one refers to, by their names."""
+        return dict(self.definitions.values())
 
     def check(self, schema: Mapping[str, Any], line: int, what: str) -> None:
         """Raise `ContractError` at *line* where no validator takes *schema*, that of *what*."""
@@ -106,7 +110,7 @@ class SchemaReader:
             told = f"the schema of {what} is no JSON Schema: {said}"
             raise self.source.error(line, told) from error
 
-    def _merged(self, node: Any, around: Around) -> dict[str, Any]:
+    def merged(self, node: Any, around: Around) -> dict[str, Any]:
         """Return the schema of *node*, ``allOf`` merged into it, its line under ``x-line``."""
         if node in (None, True):
             return {}
@@ -129,29 +133,29 @@ class SchemaReader:
     def _parts(self, node: Node, around: Around) -> Iterator[dict[str, Any]]:
         """Yield the schemas that *node* asks for together, its own keywords last."""
         if "$ref" in node and self.source.siblings_count:
-            yield self._own_keywords(node, around)
+            yield self.own_keywords(node, around)
         found = self.source.resolve(node, node.line)
         if id(found) in around.beside:  # it asks for itself, and nothing more
             return
         if id(found) in around.any:
-            yield self._reference_to(found)
+            yield self.reference_to(found)
             return
         around = around.with_node(found)
         for branch in self.source.list_or_empty(found, "allOf"):
-            yield self._merged(branch, around)
-        yield self._own_keywords(found, around)
+            yield self.merged(branch, around)
+        yield self.own_keywords(found, around)
 
-    def _reference_to(self, node: Node) -> dict[str, Any]:
+    def reference_to(self, node: Node) -> dict[str, Any]:
         """Return the reference to the schema of *node*, which contains itself."""
-        if id(node) not in self._definitions:
-            name = f"recursive-{len(self._definitions) + 1}"
-            self._definitions[id(node)] = name, {}
-            self._definitions[id(node)] = name, self._merged(node, Around())
-        name, _ = self._definitions[id(node)]
+        if id(node) not in self.definitions:
+            name = f"recursive-{len(self.definitions) + 1}"
+            self.definitions[id(node)] = name, {}
+            self.definitions[id(node)] = name, self.merged(node, Around())
+        name, _ = self.definitions[id(node)]
         told = {key: strip(node[key]) for key in TOLD_OF_REFERENCE if key in node}
         return {"$ref": f"#/$defs/{name}", **told}
 
-    def _own_keywords(self, node: Node, around: Around) -> dict[str, Any]:
+    def own_keywords(self, node: Node, around: Around) -> dict[str, Any]:
         """Return what *node* itself asks for, without its ``allOf``."""
         own = {key: self._keyword(node, key, around) for key in node if key not in LEFT_OUT}
         if "discriminator" in node:
@@ -177,13 +181,17 @@ class SchemaReader:
         within = around if key in BESIDE else around.below()
         if key in IN_A_LIST:
             branches = self.source.list_or_empty(node, key)
-            return [self._merged(branch, within) for branch in branches]
+            return [self.part(branch, within) for branch in branches]
         if key in ALONE and isinstance(value, Node):
-            return self._merged(value, within)
+            return self.part(value, within)
         return strip(value)
 
     def _member(self, members: Node, name: str, around: Around) -> dict[str, Any]:
-        return {**self._merged(members[name], around), "x-line": members.line_of(name)}
+        return {**self.part(members[name], around), "x-line": members.line_of(name)}
+
+    def part(self, node: Any, around: Around) -> dict[str, Any]:
+        """Return the schema of *node*, which stands at a keyword of another."""
+        return self.merged(node, around)
 
 
 def _values_of_branch(branch: Any, mapping: Mapping[str, str]) -> list[str]:

@@ -5,6 +5,7 @@ References are followed, and errors name the file and the line.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.documents.lines import Node, with_members_of
@@ -39,6 +40,18 @@ class SourceFile:
     def location(self, line: int) -> SourceLocation:
         """Return *line* as a promise keeps it."""
         return self.files.location(line)
+
+    def check_version(self) -> None:
+        """Raise `ContractError` with its cure unless this is OpenAPI 3.0 or 3.1."""
+        root = self.root
+        if "swagger" in root:
+            cure = "convert it, for example with `npx swagger2openapi` or editor.swagger.io"
+            raise self.error(root.line_of("swagger"), f"Swagger 2.0 is not read; {cure}")
+        # Without quotes, 3.1 is a number.
+        version = str(root.get("openapi"))
+        if not re.fullmatch(r"3\.[01](\..*)?", version):
+            told = "not an OpenAPI 3.0 or 3.1 document: `openapi` does not say so"
+            raise self.error(root.line_of("openapi"), told)
 
     def mapping(self, node: Node, key: str) -> Node:
         """Return the mapping at *key*; raise `ContractError` where there is none."""

@@ -48,11 +48,17 @@ def stated_promises(block: Node, source: SourceFile) -> Iterator[tuple[str, Any]
 
 
 def _check(block: Node, source: SourceFile) -> None:
+    for line, told in errors_in_block(block):
+        raise source.error(line, f"x-contract: {told}")
+
+
+def errors_in_block(block: Node) -> Iterator[tuple[int, str]]:
+    """Yield the line of each entry that is not as ``x-contract.schema.json`` says, and why."""
     import jsonschema_rs
 
     schema = json.loads((bundled_folder() / "x-contract.schema.json").read_text(encoding="utf-8"))
     for error in jsonschema_rs.validator_for(schema).iter_errors(strip(block)):
-        raise source.error(_line_at(block, error), f"x-contract: {error.message}")
+        yield _line_at(block, error), str(error.message)
 
 
 def _line_at(block: Node, error: Any) -> int:

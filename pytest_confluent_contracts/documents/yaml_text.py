@@ -13,7 +13,9 @@ import yaml
 
 from pytest_confluent_contracts.documents.lines import (
     DEEPEST,
+    Items,
     Node,
+    RepeatedKey,
     UnreadableText,
     with_members_of,
 )
@@ -38,12 +40,26 @@ TAG = "tag:yaml.org,2002:"
 
 
 def read_yaml(text: str, most_values: int = MOST_VALUES) -> Any:
-    """Return the one value of *text*; raise `UnreadableText`, also where aliases make it too large.
+    """Return the one value of *text*; raise `UnreadableText`, also where a key is repeated.
 
     An alias is the same object as the value that it names, and counts as *most_values* has it.
     """
+    value, repeated = read_yaml_with_repeated(text, most_values)
+    for key in repeated:
+        raise UnreadableText(f"duplicate key {key.name!r}", key.line)
+    return value
+
+
+def read_yaml_with_repeated(
+    text: str, most_values: int = MOST_VALUES
+) -> tuple[Any, list[RepeatedKey]]:
+    """Return the one value of *text*, and the keys that are repeated: the first of each counts.
+
+    Raise `UnreadableText`.
+    """
     try:
-        return _Builder(yaml.parse(text, Loader=_PARSER), most_values).document()
+        builder = _Builder(yaml.parse(text, Loader=_PARSER), most_values)
+        return builder.document(), builder.repeated
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = str(getattr(error, "problem", None) or error).partition("\n")[0]
@@ -54,6 +70,7 @@ class _Builder:
     """Builds the values of one text; lives as long as the text is read."""
 
     def __init__(self, events: Iterator[Any], most_values: int) -> None:
+        self.repeated: list[RepeatedKey] = []
         self._events = events
         self._most_values = most_values
         self._anchors: dict[str, Any] = {}
@@ -104,8 +121,9 @@ class _Builder:
         return self._anchors[name]
 
     def _sequence(self, depth: int) -> list[Any]:
-        items: list[Any] = []
+        items = Items()
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.lines.append(_line(event))
             items.append(self._value(event, depth + 1))
         return items
 
@@ -121,7 +139,8 @@ class _Builder:
                 merged += _sources(value, line)
                 continue
             if event.value in own:
-                raise UnreadableText(f"duplicate key {event.value!r}", line)
+                self.repeated.append(RepeatedKey(event.value, line, own))
+                continue
             own[event.value] = value
             own.lines[event.value] = line
         if merged:

@@ -152,7 +152,7 @@ class CollectionService(Service):
         A collection that lies under nothing has one without members.
         """
         values = self.values_in(request.path)
-        if not values:
+        if not self.operation.parameters:
             return Resource({}, self.clock.now())
         above = self.collection.parent
         if above is not None and above.item_path:
@@ -328,12 +328,15 @@ class CreateService(CollectionService):
         """Return the header that tells where the new resource is, where the document has it."""
         response = self.operation.response(self.success_status)
         documented = {header.name.lower() for header in response.headers} if response else set()
-        template = self.collection.item_path
-        if "location" not in documented or not template:
+        if "location" not in documented or not self.collection.item_path:
             return []
+        return [("Location", self.address_of(id))]
+
+    def address_of(self, id: str) -> str:
+        """Return the address of the resource under *id*."""
         named = self.collection.named(id)
-        path = paths.filled_template(template, named, paths.percent_encoded)
-        return [("Location", f"{HOST}{path}")]
+        template = self.collection.item_path
+        return f"{HOST}{paths.filled_template(template, named, paths.percent_encoded)}"
 
 
 # --- answers without a body -----------------------------------------------------------------------

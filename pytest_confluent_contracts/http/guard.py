@@ -234,15 +234,17 @@ class Guard(httpx.BaseTransport):
     def admit_made(self, creating: Key, allowances: Mapping[Key, Allowance]) -> None:
         """Let out the requests for what a create of this run has made, by operation.
 
-        Raise `Refusal` unless all their paths lie below that of the operation *creating*, under no
-        more names than requests of it went out.
+        Raise `Refusal` unless all their paths lie below that of the operation *creating*; and what
+        is deleted has no more names than requests of it went out.
         """
         with self._lock:
             holders = {path.rstrip("/") + "/" for path in self._allowance_of(creating).paths}
             names = self._made.setdefault(creating, set())
             for allowance in allowances.values():
                 for path in allowance.paths:
-                    names.add(_name_below(path, holders))
+                    name = _name_below(path, holders)
+                    if allowance.method == "DELETE":
+                        names.add(name)
             if len(names) > self._each[creating].sent:
                 raise Refusal(f"not sent: {'::'.join(creating)} made none of that name")
             for key, allowance in allowances.items():

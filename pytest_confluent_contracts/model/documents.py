@@ -17,8 +17,6 @@ from pytest_confluent_contracts.model.sources import SourceLocation
 
 # The methods of which a document is read (the others of OpenAPI change nothing that is judged).
 READ_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-# Those of which an operation is held by itself; one of the others is only part of its resource.
-HELD_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "PATCH"})
 # RFC 9110 9.2.1: what is sent in these asks for no change.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Names in the path of a member that is a promise of its own: readers of a document look no deeper.
@@ -363,6 +361,11 @@ class Operation:
         return tuple(one for one in self.declared if one.location is not Location.PATH)
 
     @property
+    def makes_or_ends(self) -> bool:
+        """Return whether it makes a resource, or ends one, or does what nobody can tell."""
+        return self.method in ("POST", "DELETE")
+
+    @property
     def styled_names(self) -> frozenset[str]:
         """Return the names of the path parameters whose text is already written for the path."""
         return frozenset(one.name for one in self.path_parameters if not one.is_text)
@@ -444,9 +447,8 @@ class Unjudged:
 class Document:
     """A published description of an API: an OpenAPI file, and those that it refers to.
 
-    ``operations`` are those that are held; ``others`` are read and part of their resources, and
-    not held by themselves (`HELD_METHODS`). ``files`` gives the path of each file, by the name that
-    is shown to people.
+    ``resources`` are what its operations are about, as far as that could be told; ``files`` gives
+    the path of each file, by the name that is shown to people.
     """
 
     name: str
@@ -459,5 +461,4 @@ class Document:
     unread: tuple[UnreadOperation, ...] = ()
     unjudged: tuple[Unjudged, ...] = ()
     resources: tuple[Resource, ...] = ()
-    others: tuple[Operation, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)

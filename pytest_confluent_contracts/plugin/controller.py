@@ -120,7 +120,7 @@ class Controller:
 
         With several workers they come as each gets there.
         """
-        operations = self.settings.every_operation()
+        operations = self.settings.operations()
         order = {operation.key: index for index, operation in enumerate(operations)}
         self.records.sort(key=lambda one: order[one["document"], one["operation"]])
 

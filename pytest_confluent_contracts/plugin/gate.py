@@ -17,8 +17,8 @@ from pytest_confluent_contracts.model.clauses import (
     MissingEvidence,
     MissingKind,
 )
-from pytest_confluent_contracts.model.documents import HELD_METHODS
 from pytest_confluent_contracts.model.paths import filled_template
+from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.plugin.choice import matches_any
 from pytest_confluent_contracts.plugin.lives import Lives
@@ -44,9 +44,11 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.run.scenario import Scenario
     from pytest_confluent_contracts.run.sender import Listener, RunPolicy
 
+OWN = "own"  # what the run makes of a resource, to hold its operations on
 # Seconds before a first retry: off this machine, what is down may take a moment to come back.
 REMOTE_BACKOFF_S = 0.5
 # Its first answer would already show what was put there.
+NOTHING_TO_END = "only what this run made is deleted, and it cannot make one"
 NOT_REPLACED = "what a PUT replaces is not read before: it is held on loopback alone"
 # Requests that a finding may be shrunk with: off this machine each of them is a load on others.
 REMOTE_SHRINK_TRIES = 20
@@ -90,6 +92,8 @@ class Gate:
         self._campaigns: dict[tuple[str, str], Campaign] = {}
         self._testers: dict[tuple[str, str], MutationTester] = {}
         self._telling_nodes: dict[str, str] = {}
+        # The path parameters of what the run made, for the operations that are held on that.
+        self._made: dict[tuple[str, str], saved_state.PathParameters] = {}
         held = [settings.read(path) for path in settings.documents]
         self.lives = Lives(held, self.context, self._may_create, self._remember_made, left)
 
@@ -170,15 +174,16 @@ class Gate:
     def _opened(self) -> Target:
         from pytest_confluent_contracts.double.router import Router
         from pytest_confluent_contracts.http import targets
-        from pytest_confluent_contracts.run.access import planned_access
+        from pytest_confluent_contracts.run.access import no_access, planned_access
 
         settings = self.settings
-        asked = self.settings.every_operation()
+        asked = self.settings.operations()
         if self._needed is not None:
             asked = [one for one, _ in self._needed]
-        # What makes or ends resources has no plan of its own: a life sends it, or nobody does.
-        held = [one for one in asked if one.method in HELD_METHODS]
-        accesses = [planned_access(self.plan(one), self.budget(one)) for one in held]
+        # What the run makes itself is let out when it is made.
+        known = [one for one in asked if self._maker(one) is None]
+        accesses = [planned_access(self.plan(one), self.budget(one)) for one in known]
+        accesses += [no_access(one, self.context(one)) for one in asked if one not in known]
         for resource in self._led_resources(asked):
             accesses += self.lives.accesses(resource)
         given = {one.name: one.text for one in settings.parameters if one.hidden}
@@ -216,7 +221,7 @@ class Gate:
         return self._clock
 
     def service(self, operation: Operation) -> Service:
-        """Return the embedded service of *operation*: those about resources share what they keep."""
+        """Return the embedded service of *operation*; of one resource, all share what they keep."""
         from pytest_confluent_contracts.cases.parameter_values import held_parameters
         from pytest_confluent_contracts.double.roles import services_of
 
@@ -232,8 +237,7 @@ class Gate:
         for path in self.settings.documents:
             document = self.settings.read(path)
             if document.name == name:
-                every = (*document.operations, *document.others)
-                return [one for one in every if one.resource is not None]
+                return [one for one in document.operations if one.resource is not None]
         return []
 
     def budget(self, operation: Operation) -> int | None:
@@ -263,6 +267,8 @@ class Gate:
 
         ``""`` is one that nobody named.
         """
+        if operation.key in self._made:
+            return self._made[operation.key]
         if self.settings.mocked:
             return self.service(operation).parameters
         from pytest_confluent_contracts.cases.parameter_values import given_path_text, only_text
@@ -297,7 +303,6 @@ class Gate:
 
         settings, parameters = self.settings, self.parameters(operation)
         own_paths = {member.path for member in operation.request_members}
-        checked = settings.local or not self.unpinned(operation)
         given = self.service(operation).credentials if settings.mocked else credentials(operation)
         return RunContext(
             parameters=unknown_where_empty(operation, parameters, settings.seed),
@@ -306,9 +311,19 @@ class Gate:
             seed=settings.seed,
             max_examples=settings.max_examples,
             made_up=settings.local,
-            owned=checked and all(content for _, content in parameters),
+            owned=self._may_change(operation) and all(content for _, content in parameters),
             given=tuple(self.given(operation).items()),
         )
+
+    def _may_change(self, operation: Operation) -> bool:
+        """Return whether requests may go that change something.
+
+        What ends resources is not tried on one that was there; what another system checks needs
+        pins.
+        """
+        if operation.method == "DELETE":
+            return False
+        return self.settings.local or not self.unpinned(operation)
 
     def plan(self, operation: Operation) -> Plan:
         """Return what is sent of *operation*, made when first asked for."""
@@ -335,6 +350,11 @@ class Gate:
         """Return the probes that this run must not send, each with the reason."""
         if operation.method == "PUT" and not context.made_up:
             return dict.fromkeys(Probe, NOT_REPLACED)
+        if operation.makes_or_ends and not self._may_send(operation):
+            told = f"--contract-allow={operation.id} would send it, and delete what it makes"
+            return dict.fromkeys(Probe, told)
+        if operation.method == "DELETE" and self._maker(operation) is None:
+            return dict.fromkeys(Probe, NOTHING_TO_END)
         return self._unasked_by_options(operation, context)
 
     def _unasked_by_options(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
@@ -342,7 +362,8 @@ class Gate:
         if not all(content for _, content in self.parameters(operation)):
             missing = [name for name, content in self.parameters(operation) if not content]
             named = ", ".join(f"--contract-param {name}=..." for name in missing)
-            return dict.fromkeys(changing, f"name a resource that may be changed: {named}")
+            what = "read" if operation.is_safe else "changed"
+            return dict.fromkeys(changing, f"name a resource that may be {what}: {named}")
         unpinned = self.unpinned(operation)
         if unpinned and not context.made_up:
             named = ", ".join(f"--contract-pin {path}=env:..." for path in unpinned)
@@ -358,7 +379,13 @@ class Gate:
         listener = replace(
             self._listener(), first_state_seen=lambda was: self.remember(operation, was)
         )
-        campaign = Campaign(self.plan(operation), self.target, self._policy(), listener)
+        target = self.target
+        self._make_own(operation)
+        campaign = Campaign(self.plan(operation), target, self._policy(), listener)
+        if operation.role is Role.CREATE:
+            campaign.sender.noted = self.scenario(operation).see_made
+        if operation.role is Role.DELETE:
+            campaign.lived = self.scenario(operation).exchanges_of(operation)
         if ends_at_first_failure(self.config):
             campaign.ending = tuple(filter(self._fails_the_run, self._selected(operation)))
         return campaign
@@ -383,21 +410,60 @@ class Gate:
         waits = Silent() if self.settings.mocked else self.telling
         return Listener(progress=self.telling.request, say=waits.say, exchanged=self.exchanged)
 
+    def _maker(self, operation: Operation) -> Resource | None:
+        """Return the resource of which the run makes one to hold *operation* on.
+
+        None where it uses the one that was named, the document's example, or needs none.
+        """
+        resource = operation.resource
+        named = self.given(operation)
+        is_named = all(name in named for name, _ in operation.parameters)
+        if resource is None or (is_named and operation.role is not Role.DELETE):
+            return None
+        if operation.role is not Role.DELETE and (self.settings.mocked or not self.settings.local):
+            return None  # the document's example is there; or a name is asked for
+        if operation.path == resource.collection:
+            resource = self.lives.parent(resource)
+        if resource is None or not self.lives.makes(resource):
+            return None
+        return resource
+
+    def _make_own(self, operation: Operation) -> None:
+        """Make what *operation* is held on, where the run does, and let its requests out."""
+        from pytest_confluent_contracts.http.targets import allowances_at
+        from pytest_confluent_contracts.run.access import planned_access
+
+        resource = self._maker(operation)
+        if resource is None:
+            return
+        scenario = self._scenario_of(resource)
+        # One that is deleted by mistake must not be missing elsewhere.
+        own = scenario.holder(operation.id if operation.role is Role.DELETE else OWN)
+        if own is None:
+            return
+        self._made[operation.key] = own
+        guard = self.target.guard
+        access = planned_access(self.plan(operation), self.budget(operation))
+        guard.admit_made(scenario.creating.key, allowances_at(self.base_url, [access]))
+
     def scenario(self, operation: Operation) -> Scenario:
         """Return the life of the resource that *operation* is about."""
         assert operation.resource is not None
-        return self.lives.scenario(
-            operation.resource, self.target, self._policy(), self._listener()
-        )
+        return self._scenario_of(operation.resource)
+
+    def _scenario_of(self, resource: Resource) -> Scenario:
+        return self.lives.scenario(resource, self.target, self._policy(), self._listener())
 
     def _may_create(self, operation: Operation) -> bool:
         """Return whether the run may send a create, and delete what that made.
 
-        Off this machine only where it is named; and not within a budget, which may be spent before
-        all is deleted.
+        Not within a budget, which may be spent before all is deleted.
         """
-        is_named = self.settings.local or matches_any(operation, self.settings.allowed)
-        return is_named and self.settings.budget is None
+        return self._may_send(operation) and self.settings.budget is None
+
+    def _may_send(self, operation: Operation) -> bool:
+        """Return whether what makes or ends resources may be sent: off this machine if named."""
+        return self.settings.local or matches_any(operation, self.settings.allowed)
 
     def _selected(self, operation: Operation) -> Sequence[Clause]:
         """Return the clauses of *operation* that this run judges."""
@@ -527,7 +593,7 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
 def _operations_of(settings: Settings, resources: set[saved_state.Key]) -> list[Operation]:
     """Return an operation of each of *resources*, which are told by document and name."""
     found: dict[saved_state.Key, Operation] = {}
-    for operation in settings.every_operation():
+    for operation in settings.operations():
         resource = operation.resource
         if resource is not None and (resource.document, resource.name) in resources:
             found[resource.document, resource.name] = operation

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_confluent_contracts.model.clauses import NODE_PREFIX, Family
-from pytest_confluent_contracts.model.documents import HELD_METHODS
+from pytest_confluent_contracts.model.clauses import NODE_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +45,7 @@ class DocumentFile(pytest.File):
 
         settings = self.config.stash[SETTINGS]
         document, chosen = settings.read(self.path), settings.chosen
-        for operation in (*document.operations, *document.others):
+        for operation in document.operations:
             if is_chosen(operation, chosen):
                 yield OperationNode.of(self, operation)
         for unread in document.unread:
@@ -103,13 +102,14 @@ class OperationNode(pytest.Collector):
 
         Under ``--contract-prove`` it is one for each way to break one.
         """
+        from pytest_confluent_contracts import clauses
         from pytest_confluent_contracts.plugin.stash import SETTINGS
 
         if self.config.stash[SETTINGS].prove:
             yield from self.mutation_items()
             return
         shared: Any = None
-        for clause in _held_clauses(self.operation):
+        for clause in clauses.derive(self.operation):
             item = ClauseItem.of(self, self.operation, clause, shared)
             # All ask for one fixture: what pytest found out for the first of them holds for all.
             shared = shared or getattr(item, "_fixtureinfo", None)
@@ -122,19 +122,6 @@ class OperationNode(pytest.Collector):
         yield MutationItem.of(self, "")
         for mutation in mutations.derive(self.operation):
             yield MutationItem.of(self, mutation.name)
-
-
-def _held_clauses(operation: Operation) -> list[Clause]:
-    """Return the clauses of *operation*; of one that makes or ends resources, those on their life.
-
-    It is not sent but in the course of one.
-    """
-    from pytest_confluent_contracts import clauses
-
-    derived = clauses.derive(operation)
-    if operation.method in HELD_METHODS:
-        return list(derived)
-    return [clause for clause in derived if clause.family is Family.LIFECYCLE]
 
 
 class MutationItem(pytest.Function):

@@ -53,10 +53,10 @@ class Lives:
         key = (resource.document, resource.name)
         if key in self._scenarios:
             return self._scenarios[key]
-        parent = self._parent(resource)
+        parent = self.parent(resource)
         around = self.scenario(parent, target, policy, listener) if parent else None
         operations = self._operations(resource)
-        creates = self._creates(resource)
+        creates = self.makes(resource)
         life = LifeCases(resource, operations, self._context_of, self._head(resource))
         looks = [one for role, one in operations.items() if role in SAFE_ROLES]
         first = [*looks, *operations.values()][0]
@@ -105,32 +105,37 @@ class Lives:
         from pytest_confluent_contracts.cases.life import LifeCases
         from pytest_confluent_contracts.http.targets import Access
 
-        parent, creates = self._parent(resource), self._creates(resource)
+        parent, creates = self.parent(resource), self.makes(resource)
         if parent is not None:
             yield from self.accesses(parent)
         head = self._head(resource)
         life = LifeCases(resource, self._operations(resource), self._context_of, head)
-        given = dict(self._given(resource))
-        is_made_around = parent is not None and creates and self._creates(parent)
+        steps = [step for step in (*life.steps(creates=creates), life.ending()) if step]
         for operation in life.every_operation:
             if not creates and operation.role in MAKING_ROLES:
                 continue
-            steps = [*life.steps(creates=creates), life.ending()]
-            cases = [one.case for one in steps if one and one.case.operation is operation]
-            is_known = not creates or (operation.path == resource.collection and not is_made_around)
-            paths = {_filled(operation, given)} if is_known else set[str]()
-            if operation.role is Role.DELETE:
-                paths |= {_filled(operation, dict(one)) for one in self._left_of(resource)}
+            queries = {one.case.written_query for one in steps if one.case.operation is operation}
             yield Access(
                 operation=operation,
                 credentials=self._context_of(operation).credentials,
-                paths=frozenset(paths),
-                queries=frozenset(case.written_query for case in cases) or frozenset({""}),
+                paths=frozenset(self._paths_known(resource, operation)),
+                queries=frozenset(queries or {""}),
             )
+
+    def _paths_known(self, resource: Resource, operation: Operation) -> Iterator[str]:
+        """Yield the paths that a life asks for which are known before anything is made."""
+        parent = self.parent(resource)
+        is_made_around = parent is not None and self.makes(parent)
+        is_collection = operation.path == resource.collection
+        if not self.makes(resource) or (is_collection and not is_made_around):
+            yield _filled(operation, dict(self._given(resource)))
+        if operation.role is Role.DELETE:
+            for one in self._left_of(resource):
+                yield _filled(operation, dict(one))
 
     # --- one resource -----------------------------------------------------------------------------
 
-    def _creates(self, resource: Resource) -> bool:
+    def makes(self, resource: Resource) -> bool:
         """Return whether the run makes its own, and deletes it."""
         operations = self._operations(resource)
         if Role.CREATE not in operations or not resource.parameter:
@@ -149,9 +154,10 @@ class Lives:
 
     def _known(self, resource: Resource) -> dict[str, Operation]:
         document = self._documents[resource.document]
-        return {one.id: one for one in (*document.operations, *document.others)}
+        return {one.id: one for one in document.operations}
 
-    def _parent(self, resource: Resource) -> Resource | None:
+    def parent(self, resource: Resource) -> Resource | None:
+        """Return the resource in which those of *resource* lie, None where there is none."""
         for one in self._documents[resource.document].resources:
             if one.name == resource.parent:
                 return one

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.cases.plan import Plan
     from pytest_confluent_contracts.model.clauses import Clause
     from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import RunContext
     from pytest_confluent_contracts.plugin.gate import Gate
     from pytest_confluent_contracts.plugin.settings import Settings
@@ -44,6 +45,34 @@ def told_left_out(settings: Settings) -> Iterator[str]:
         for what, places in places_by_what(document.unjudged).items():
             named = ", ".join(map(str, places))
             yield f"not judged: {document.name}: {what}: {named}"
+
+
+def told_resources(settings: Settings) -> Iterator[str]:
+    """Yield what was understood of the resources of each document that several operations share."""
+    for path in settings.documents:
+        document = settings.read(path)
+        several = [one for one in document.resources if len(one.roles) > 1]
+        if several:
+            yield f"resources of {document.name} (x-contract: resource says it otherwise):"
+        for resource in several:
+            yield f"  {_resource(resource)}"
+            for role, id in resource.roles:
+                yield f"    {role + ':':<9}{id}"
+
+
+def _resource(resource: Resource) -> str:
+    """Return what is known of *resource* beside its operations, in one line."""
+    parts = [resource.item or resource.collection]
+    if resource.parameter:
+        parts.append(f"id: {resource.id_member or 'shown nowhere'}")
+    if resource.items:
+        parts.append(f"listed in: {resource.items}")
+    if resource.id_sent:
+        parts.append(f"the caller chooses: {resource.id_sent}")
+    if resource.parent:
+        parts.append(f"parent: {resource.parent}")
+    parts += [f"{one.member} names one of {one.resource}" for one in resource.references]
+    return f"{resource.name}: {'; '.join(parts)}"
 
 
 def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> Iterator[str]:

@@ -106,12 +106,17 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if not found.plan or session.config.option.collectonly:
         return None
     from pytest_confluent_contracts.plugin.gate import Gate, needed_probes
-    from pytest_confluent_contracts.plugin.planning import told_left_out, told_plan
+    from pytest_confluent_contracts.plugin.planning import (
+        told_left_out,
+        told_plan,
+        told_resources,
+    )
 
     reporter: Any = session.config.pluginmanager.getplugin("terminalreporter")
     reporter.section("contract plan")
     gate = Gate(session.config, found, needed=needed_probes(session.items))
-    for line in (*told_plan(gate, session.items), *told_left_out(found)):
+    told = (*told_plan(gate, session.items), *told_resources(found), *told_left_out(found))
+    for line in told:
         reporter.line(line)
     return True
 

@@ -95,14 +95,6 @@ class Settings:
         every = _operations([self.read(path) for path in self.documents])
         return [one for one in every if is_chosen(one, self.chosen)]
 
-    def every_operation(self) -> list[Operation]:
-        """Return those, and the ones of which the lives of resources are led alone."""
-        every: list[Operation] = []
-        for path in self.documents:
-            document = self.read(path)
-            every += [*document.operations, *document.others]
-        return [one for one in every if is_chosen(one, self.chosen)]
-
     def read(self, path: Path) -> Document:
         """Return the document in *path*, with the overlays that this run has for it."""
         from pytest_confluent_contracts import documents
@@ -286,7 +278,7 @@ def _allowed(config: pytest.Config, held: Sequence[Document]) -> Iterator[str]:
     """Yield the patterns that name what may create and delete, each checked."""
     known: list[Operation] = []
     for document in held:
-        known += [*document.operations, *document.others]
+        known += document.operations
     for pattern in option_value(config, "allow") or ():
         if not any(matches_any(one, [pattern]) for one in known):
             told = "no operation has this name or METHOD /path"

@@ -126,11 +126,11 @@ def _location(clause: Data, sources: Mapping[str, str]) -> dict[str, Any]:
     lines = sources.get(clause["file"], "").splitlines()
     if 1 <= clause["line"] <= len(lines):
         region["snippet"] = {"text": lines[clause["line"] - 1]}
-    return {"artifactLocation": _file(clause["file"]), "region": region}
+    return {"artifactLocation": document_location(clause["file"]), "region": region}
 
 
-def _file(name: str) -> dict[str, Any]:
-    """Return where a document is, relative to the root of the checkout.
+def document_location(name: str) -> dict[str, Any]:
+    """Return where the document called *name* is, relative to the root of the checkout.
 
     The place is absolute where the document lies elsewhere.
     """
@@ -142,4 +142,4 @@ def _file(name: str) -> dict[str, Any]:
 
 def _artifact(document: Data) -> dict[str, Any]:
     described = f"{document['title']} {document['version']} ({document['digest']})"
-    return {"location": _file(document["file"]), "description": {"text": described}}
+    return {"location": document_location(document["file"]), "description": {"text": described}}

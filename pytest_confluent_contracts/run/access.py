@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.cases.plan import Plan
     from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.traffic import RunContext
 
 
 def planned_access(plan: Plan, budget: int | None = None) -> Access:
@@ -37,6 +38,11 @@ def planned_access(plan: Plan, budget: int | None = None) -> Access:
         budget=budget,
         queries=frozenset(one.written_query for one in planned),
     )
+
+
+def no_access(operation: Operation, context: RunContext) -> Access:
+    """Return the access of an operation to nothing: what it may ask for is still to be made."""
+    return Access(operation=operation, credentials=context.credentials, queries=frozenset())
 
 
 def made_access(operation: Operation, parameters: Sequence[tuple[str, str]]) -> Access:

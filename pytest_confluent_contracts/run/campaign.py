@@ -88,6 +88,13 @@ class Campaign:
         self._resets_read = 0  # exchanges
         self._unjudged: MissingEvidence | None = None
         self._shrinker = Shrinker(self.sender, plan.context)
+        # What the life of a resource has shown of this operation.
+        self.lived: Sequence[Exchange] = ()
+
+    @property
+    def seen(self) -> Sequence[Exchange]:
+        """Return every exchange that shows something of the operation."""
+        return [*self.lived, *self.history] if self.lived else self.history
 
     @property
     def history(self) -> list[Exchange]:
@@ -153,13 +160,15 @@ class Campaign:
         weighed = self.weigh(clause)
         if not weighed.against:
             missing = None if weighed.evidence else self._why_missing(clause)
-            return rule(self.operation, weighed, self.history, missing=missing)
+            return rule(self.operation, weighed, self.seen, missing=missing)
+        if self.operation.method == "DELETE":  # which is not tried again on what is still there
+            return rule(self.operation, weighed, self.seen)
         smallest, vain_tries = self._shrinker.smallest(weighed)
-        return rule(self.operation, weighed, self.history, smallest=smallest, vain_tries=vain_tries)
+        return rule(self.operation, weighed, self.seen, smallest=smallest, vain_tries=vain_tries)
 
     def weigh(self, clause: Clause) -> Weighed:
         """Return what the exchanges so far say of *clause*."""
-        return weigh(clause, self.history)
+        return weigh(clause, self.seen)
 
     def _is_known_enough(self, clause: Clause) -> bool:
         """Return whether a frugal run need send nothing more for *clause*.
@@ -308,7 +317,11 @@ class Campaign:
 
         That is done only where a limit is told and can be paid.
         """
-        again, other = self.plan.of(Probe.THROTTLE).cases
+        planned = self.plan.of(Probe.THROTTLE).cases
+        if not planned:
+            self.skipped[Probe.THROTTLE] = "what would be sent again and again ends resources"
+            return
+        again, other = planned
         limit = latest_quota(self.sender.send_once(again)).limit
         if limit is None:
             self.skipped[Probe.THROTTLE] = "the target tells no limit"

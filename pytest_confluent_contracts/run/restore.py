@@ -31,7 +31,9 @@ class FirstState:
 
     def see(self, case: Case, exchange: Exchange) -> None:
         """Take down what the first answer shows of the run's own resource."""
-        is_changed = self.context.owned and not case.operation.is_safe
+        is_changed = self.context.owned and not (
+            case.operation.is_safe or case.operation.makes_or_ends
+        )
         is_own = is_changed and case.parameters == self.context.parameters
         if self.was is None and is_own and exchange.accepted:
             self.was = self.listener.first_state_seen(shown_values(case.operation, exchange.json))

@@ -6,6 +6,7 @@ end.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -104,6 +105,23 @@ class Scenario:
         except Refusal as refusal:
             self.sender.stop_for(refusal)
 
+    @property
+    def creating(self) -> Operation:
+        """Return the operation that makes one."""
+        return self.life.operations[Role.CREATE]
+
+    def exchanges_of(self, operation: Operation) -> list[Exchange]:
+        """Return what the life has shown of *operation*."""
+        self.run()
+        return [one for one in self.history if one.case.operation.key == operation.key]
+
+    def see_made(self, case: Case, exchange: Exchange) -> None:
+        """Take down what a create outside of the life has made, so that it is deleted, too."""
+        if exchange.accepted:
+            # What was made where nothing is may not be asked for: it is told at the end.
+            with suppress(Refusal):
+                self._note_made("", case, exchange, case.parameters)
+
     def holder(self, name: str = HOLDER) -> PathParameters | None:
         """Return the path parameters of one that stays there until the end, None without any.
 
@@ -165,7 +183,8 @@ class Scenario:
             self._unmade = "no answer of a create tells the id of what it made"
             return
         parameters = (*around, (self.life.resource.parameter, id))
-        self._known[name] = parameters
+        if name:
+            self._known[name] = parameters
         if parameters not in [one.parameters for one in self.made]:
             self.made.append(Made(parameters))
         self._tell_made()
@@ -185,7 +204,7 @@ class Scenario:
 
     def _admit(self, maker: Scenario, parameters: PathParameters) -> None:
         """Let the guard know what a create of *maker* made, so that it may be asked for."""
-        client, creating = self.sender.client, maker.life.operations[Role.CREATE]
+        client, creating = self.sender.client, maker.creating
         accesses: list[Access] = []
         for operation in self.life.every_operation:
             wanted = {name for name, _ in operation.parameters}

@@ -92,7 +92,7 @@ class Sender:
         self.client, self.clock, self.quota = target.client, target.clock, target.quota
         self.history: list[Exchange] = []
         self.stopped: MissingEvidence | None = None
-        self._look, self._noted = look, noted
+        self._look, self.noted = look, noted
         self._sent: dict[int, Case] = {}
         self._silent = 0
         self._first_serial = first_serial
@@ -158,7 +158,7 @@ class Sender:
         self.history.append(exchange)
         self.quota.note(exchange)
         self.listener.exchanged(exchange)
-        self._noted(case, exchange)
+        self.noted(case, exchange)
         return exchange
 
     # --- an answer of its own ---------------------------------------------------------------------

@@ -62,6 +62,7 @@ FORMATS = (
     "byte",
     "password",
 )
+METHODS = ("patch", "put", "get", "patch", "head", "options")  # those that are held by themselves
 JSON_TYPES = ("application/json", "application/vnd.things+json", "application/json; charset=utf-8")
 CODES = (
     "400",
@@ -368,7 +369,8 @@ def with_reference(document: Schema) -> Schema:
     """Return the document, the body of each operation behind a reference."""
     schemas: Schema = {}
     for number, item in enumerate(document["paths"].values()):
-        body = item["patch"].get("requestBody")
+        [operation] = item.values()
+        body = operation.get("requestBody")
         for media in body["content"].values() if body else ():
             schemas[f"Thing{number}"] = media["schema"]
             media["schema"] = {"$ref": f"#/components/schemas/Thing{number}"}
@@ -381,7 +383,9 @@ def openapi(draw: Draw, most: int = 3) -> Schema:
     """A document of up to *most* operations."""
     version = draw(st.sampled_from(("3.0.3", "3.1.0")))
     chosen = draw(st.lists(st.sampled_from(PATHS), min_size=1, max_size=most, unique=True))
-    items = {path: {"patch": draw(operations(path, version == "3.1.0"))} for path in chosen}
+    items: Schema = {}
+    for path in chosen:
+        items[path] = {draw(st.sampled_from(METHODS)): draw(operations(path, version == "3.1.0"))}
     schemes = {
         "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
         "bearer": {"type": "http", "scheme": "bearer"},

@@ -13,6 +13,7 @@ from pytest_confluent_contracts.double.mutations.conventions import convention_m
 from pytest_confluent_contracts.double.mutations.credentials import credential_mutations
 from pytest_confluent_contracts.double.mutations.envelopes import envelope_mutations
 from pytest_confluent_contracts.double.mutations.headers import header_mutations, status_mutations
+from pytest_confluent_contracts.double.mutations.lifecycle import lifecycle_mutations
 from pytest_confluent_contracts.double.mutations.limits import limit_mutations
 from pytest_confluent_contracts.double.mutations.parameters import parameter_mutations
 from pytest_confluent_contracts.double.mutations.rare import rare_mutations
@@ -47,6 +48,7 @@ FAMILIES = (
     wire_mutations,
     text_mutations,
     convention_mutations,
+    lifecycle_mutations,
 )
 
 

@@ -322,3 +322,10 @@ def is_list_member(member: Property) -> bool:
 def any_resource(service: Service) -> Resource:
     """Return the first resource that *service* keeps."""
     return next(iter(service.store.resources.values()))
+
+
+def count_leaves(found: Any) -> int:
+    """Return how many values that are no objects stand in *found*."""
+    if isinstance(found, dict):
+        return sum(count_leaves(below) for below in found.values())
+    return 1

@@ -1,0 +1,62 @@
+"""Which id does each create choose, where the caller names what he makes? One of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_confluent_contracts.cases.bodies import encoded_json
+from pytest_confluent_contracts.cases.build import path_at_fault
+from pytest_confluent_contracts.cases.conforming_ids import drawn_ids
+from pytest_confluent_contracts.cases.samples import is_allowed_value
+from pytest_confluent_contracts.model.paths import ABSENT, value_at, with_value
+from pytest_confluent_contracts.model.resources import Role
+from pytest_confluent_contracts.model.traffic import Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.traffic import Case, RunContext
+
+
+def with_own_ids(
+    cases: Sequence[Case], operation: Operation, context: RunContext
+) -> Iterator[Case]:
+    """Yield *cases* of a create, each with an id that none of the others has.
+
+    The id of what is there already may be refused, whatever else a body has. One that is wrong
+    itself stays as it is.
+    """
+    resource = operation.resource
+    if operation.role is not Role.CREATE or resource is None or not resource.id_sent:
+        yield from cases
+        return
+    schemas = {one.path: one.schema for one in operation.request_members}
+    label = cases[0].probe.value if cases else ""
+    chosen = _ids(schemas[resource.id_sent], context, len(cases), label)
+    for case, id in zip(cases, chosen, strict=False):
+        yield _with_id(case, resource.id_sent, id)
+
+
+def _ids(schema: Any, context: RunContext, count: int, label: str) -> list[Any]:
+    """Return *count* ids that *schema* allows, ABSENT in the place of those that are not found.
+
+    Those of another *label* are others.
+    """
+    plain = [f"contract-{context.seed}-{label}-{index}" for index in range(count)]
+    if all(is_allowed_value(schema, one) for one in plain):
+        return list(plain)
+    found = drawn_ids(schema, context, count, label)
+    return [*found, *[ABSENT] * (count - len(found))]
+
+
+def _with_id(case: Case, path: str, id: Any) -> Case:
+    """Return *case* with *id*, unless it has none, a wrong one, or is written in its own way."""
+    is_formed = case.probe in (Probe.MALFORMED, Probe.FORMS) or not isinstance(case.value, dict)
+    if id is ABSENT or is_formed or value_at(case.value, path) is ABSENT:
+        return case
+    if any(path_at_fault(one, case.value) == path for one in case.violations):
+        return case
+    value = with_value(case.value, path, id)
+    return replace(case, value=value, body=encoded_json(value))

@@ -1,0 +1,68 @@
+"""In which ways can the life of a resource go wrong? From its creation to its end, in each role.
+
+A mutation is made for every operation of a resource, whichever service it alters: which operation
+has the clause that it breaks is not the service's to know.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_confluent_contracts.double.mutations.life_creates import (
+    create_mutations,
+    own_create_mutations,
+)
+from pytest_confluent_contracts.double.mutations.life_ends import (
+    delete_mutations,
+    own_delete_mutations,
+)
+from pytest_confluent_contracts.double.mutations.life_reads import (
+    head_mutations,
+    list_mutations,
+    read_mutations,
+)
+from pytest_confluent_contracts.double.mutations.life_writes import (
+    own_change_mutations,
+    replace_mutations,
+    update_mutations,
+)
+from pytest_confluent_contracts.model.resources import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytest_confluent_contracts.double.mutations.altering import Mutation
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.resources import Resource
+
+BY_ROLE: dict[Role, Callable[[Resource], Iterator[Mutation]]] = {
+    Role.CREATE: create_mutations,
+    Role.LIST: list_mutations,
+    Role.READ: read_mutations,
+    Role.REPLACE: replace_mutations,
+    Role.UPDATE: update_mutations,
+    Role.DELETE: delete_mutations,
+}
+
+
+# Of clauses that several operations have, each its own; and what hangs on the operation itself.
+OWN: dict[Role, Callable[[Operation], Iterator[Mutation]]] = {
+    Role.CREATE: own_create_mutations,
+    Role.REPLACE: own_change_mutations,
+    Role.UPDATE: own_change_mutations,
+    Role.DELETE: own_delete_mutations,
+}
+
+
+def lifecycle_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield the mutations of the life of what *operation* is about."""
+    kind = operation.resource
+    if kind is None:
+        return
+    for role, mutations in BY_ROLE.items():
+        if kind.operation_id(role):
+            yield from mutations(kind)
+    if operation.role in OWN:
+        yield from OWN[operation.role](operation)
+    if operation.method == "HEAD":
+        yield from head_mutations()
