@@ -130,11 +130,10 @@ def updates_alone(options: Sequence[str]) -> Iterator[str]:
     """Yield the options that leave of the bundled documents among *options* the updates alone."""
     if not any(option.startswith("--contract-target") for option in options):
         return
-    specs = [option for option in options if option.startswith("--contract-spec")]
-    if not specs:
-        specs = [option for option in options if option.endswith(".yaml")]
+    naming = ("--contract-spec", "contracts/", "specs/")
+    named = [option for option in options if option.startswith(naming) or option.endswith(".yaml")]
     for name in DOCUMENTS:
-        if not specs or any(name in spec for spec in specs):
+        if not named or any(name in option for option in named):
             yield f"--contract-overlay={UPDATES_ALONE / f'{name}.yaml'}"
 
 

@@ -353,7 +353,7 @@ BAD = {
     "nothing of the documents": (
         "recorded.har",
         har(),
-        "none of 0 recorded requests is PATCH /iam/v2/api-keys/{id}",
+        "none of 0 recorded requests is GET /iam/v2/api-keys or POST /iam/v2/api-keys or ",
     ),
 }
 
