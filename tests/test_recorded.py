@@ -147,7 +147,7 @@ def cassette(*entries: dict[str, Any], packed: bool = False) -> str:
 def judged(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, dict[str, dict[str, Any]]]]:
-    """Return how to judge a recording: the exit code, and the clauses of the first document by id."""
+    """Return how to judge a recording: the exit code, and the clauses of the update of a key by id."""
 
     def judge(content: str, name: str = "recorded.har") -> tuple[int, dict[str, dict[str, Any]]]:
         (path := tmp_path / name).write_text(content, encoding="utf-8")
@@ -162,7 +162,8 @@ def judged(
         )
         assert code != 4, capsys.readouterr().err
         told = files.read_report(report)
-        return code, {clause["clause"]: clause for clause in told["clauses"]}
+        own = [one for one in told["clauses"] if one["operation"] == CONFLUENT.id]
+        return code, {clause["clause"]: clause for clause in own}
 
     return judge
 
