@@ -81,6 +81,14 @@ IDENTITIES: dict[str, tuple[dict[str, Any], str]] = {
         {"shown": f"id: {TEXT}", "path": "/keys/{key_id}/owner", "parameter": KEY_ID},
         "",
     ),
+    "what is called id below another id": (
+        {"shown": f"id: {TEXT}", "path": "/keys/{id}/limits"},
+        "",
+    ),
+    "its own name below itself": (
+        {"shown": f"key_id: {TEXT}", "path": "/keys/{key_id}/limits", "parameter": KEY_ID},
+        "key_id",
+    ),
     "a name that an update writes": (
         {
             "shown": f"repo: {TEXT}",

@@ -134,7 +134,6 @@ def test_the_bundled_documents_have_nothing_that_is_not_judged() -> None:
 TOLD = {
     "webhooks": ("paths:", "webhooks: {}\npaths:", "webhooks (openapi)", 3),
     "another method": ("    patch:", "    trace: {}\n    patch:", "trace (path item)", 5),
-    "a method that is not held by itself": ("    patch:", "    post: {}\n    patch:", "post (path item)", 5),
     "callbacks": ("      responses:", "      callbacks: {}\n      responses:", "callbacks (operation)", 9),
     "links": ("          content:", "          links: {}\n          content:", "links (response)", 12),
     "encoding": ("{schema: {type: object", "{encoding: {}, schema: {type: object", "encoding (media type)", 8),

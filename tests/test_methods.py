@@ -14,7 +14,13 @@ from small_services import FOLDER, SECRET, issued, read
 from pytest_confluent_contracts import cases, clauses, documents
 from pytest_confluent_contracts.cases.plan import make_plan
 from pytest_confluent_contracts.model.clauses import Family
-from pytest_confluent_contracts.model.traffic import Expect, Probe, RunContext
+from pytest_confluent_contracts.model.traffic import (
+    Expect,
+    Probe,
+    RunContext,
+    Subject,
+    SubjectKind,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,8 +69,59 @@ def test_what_is_about_bodies_has_no_cases_without_one(name: str) -> None:
     """Nothing can be broken, malformed or read-only where nothing is sent."""
     operation = operations()[name]
     context = RunContext(operation.parameters, {}, issued(operation))
-    of_bodies = (Probe.READ_ONLY, Probe.BROKEN, Probe.MALFORMED, Probe.COVERAGE, Probe.FORMS)
+    of_bodies = (Probe.READ_ONLY, Probe.BROKEN, Probe.MALFORMED, Probe.COVERAGE)
     assert [one for probe in of_bodies for one in cases.of(probe, operation, context)] == []
+
+
+@pytest.mark.parametrize(
+    ("media_type", "asked"),
+    [
+        ("application/json", "application/json"),
+        ("application/vnd.api+json", "application/json"),
+        ("text/csv", "text/csv, application/json;q=0.9"),
+    ],
+)
+def test_a_read_accepts_what_its_answer_is_documented_as(
+    tmp_path: Path, media_type: str, asked: str
+) -> None:
+    """And JSON beside it, which a refusal may be."""
+    answer = f"{{'200': {{description: It., content: {{{media_type}: {{}}}}}}}}"
+    text = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths: {/a: {get: {responses: %s}}}\n"
+    made = sent(operation_from(text % answer, tmp_path))
+    assert dict(made[0].headers)["Accept"] == asked
+
+
+def test_what_shows_only_now_and_then_is_asked_for_often() -> None:
+    """A read changes nothing; on another's machine it is asked for a few times."""
+    get = operations()["getThing"]
+    plain = [
+        sum(one.title == "the plain request" for one in sent(get, made_up=made_up))
+        for made_up in (True, False)
+    ]
+    assert plain[0] > 20 > 12 > plain[1]
+
+
+def test_each_form_of_a_read_is_asked_for() -> None:
+    """A list has no id that could be escaped."""
+    forms = {
+        name: {one.subject.name for one in sent(operations()[name]) if one.probe is Probe.FORMS}
+        for name in ("getThing", "listThings")
+    }
+    assert forms["getThing"] - forms["listThings"] == {"escaped-path"}
+    assert forms["listThings"] >= {"accept-any", "header-case", "identity", "long-header"}
+
+
+GONE_FORM = "request/form/accept-any"
+
+
+@pytest.mark.parametrize(("status", "verdict"), [(200, KEPT), (406, BROKEN), (500, BROKEN)])
+def test_a_form_of_a_read_is_answered_as_the_usual_one(status: int, verdict: str) -> None:
+    """What is shown may be another moment's; that it is refused is a finding."""
+    get = operations()["getThing"]
+    usual = make_case(get, probe=Probe.FORMS, subject=Subject(SubjectKind.FORM))
+    form = make_case(get, probe=Probe.FORMS, subject=Subject(SubjectKind.FORM, "accept-any"))
+    row = [make_exchange(usual, 200, {"id": OWN}), make_exchange(form, status, {"id": OWN})]
+    assert said(get, GONE_FORM, *row) == [SILENT, verdict]
 
 
 def test_what_is_shown_by_a_read_is_no_update() -> None:
@@ -79,6 +136,20 @@ def test_what_is_shown_by_a_read_is_no_update() -> None:
         "read/updated-after-created",
     }
     assert {one.family for one in made if one.id.startswith("read/")} == {Family.SHAPE}
+
+
+def test_what_is_created_and_deleted_is_no_update(tmp_path: Path) -> None:
+    """What becomes of it is a matter of its life; of each answer by itself, there is what must not be shown."""
+    for method in ("post", "delete"):
+        other = "paths:\n  /a: {get: {responses: {'204': {description: It.}}}}"
+        text = PUT.replace("    put:", f"    {method}:").replace("paths:", other)
+        (folder := tmp_path / method).mkdir()
+        (folder / "own.yaml").write_text(text, encoding="utf-8")
+        [_, one] = documents.read_document(folder / "own.yaml").operations
+        made = clauses.derive(one)
+        assert Family.UPDATE not in {clause.family for clause in made}
+        assert "answer/no-leak" in {clause.id for clause in made}
+        assert "wire/same-on-every-connection" not in {clause.id for clause in made}
 
 
 def test_the_head_of_an_answer_has_no_body() -> None:
@@ -121,6 +192,20 @@ def test_a_replacement_has_the_id_of_its_path() -> None:
     unknown = [one for one in made if one.expect is Expect.UNKNOWN and one.value["id"] != OWN]
     assert unknown
     assert all(one.value["id"] == dict(one.parameters)["thing_id"] for one in unknown)
+
+
+def test_a_replacement_that_may_create_is_not_sent_for_unknown_things(tmp_path: Path) -> None:
+    """What is not there might be from then on (RFC 9110 9.3.4); where 404 is documented alone, it must not."""
+    answers = "{'200': {description: It.}, '404': {description: None.}"
+    for more, is_asked in (("}", True), (", '201': {description: New.}}", False)):
+        text = PUT.replace(
+            "{'200': {description: It., content: {application/json: {schema: *thing}}}}",
+            answers + more,
+        )
+        (folder := tmp_path / str(is_asked)).mkdir()
+        operation = operation_from(text, folder)
+        asked = [one for one in sent(operation) if one.expect is Expect.UNKNOWN]
+        assert bool(asked) is is_asked
 
 
 def test_what_a_replacement_leaves_out_may_change() -> None:

@@ -338,6 +338,19 @@ def test_the_items_are_what_has_the_id(tmp_path: Path, name: str) -> None:
     assert only(document).items == expected
 
 
+def test_where_no_answer_is_about_one_its_id_is_that_of_an_item(tmp_path: Path) -> None:
+    """A list may be all that shows things; of two members that may be it, none is."""
+    one = {"put": op(takes=thing(name=TEXT)), "delete": op()}
+    for shows, expected in ((THING, "id"), (thing(name=TEXT), "")):
+        paths = {
+            "/things": {"get": op(shows=many(shows)), "post": op(status="201")},
+            "/things/{id}": one,
+        }
+        resource = only(read(tmp_path, paths))
+        assert (resource.id_member, resource.items) == (expected, "[]")
+        assert [str(role) for role, _ in resource.roles] == ["create", "list", "replace", "delete"]
+
+
 def test_the_caller_chooses_an_id_that_may_be_written(tmp_path: Path) -> None:
     """A read-only one, and another's, he does not."""
     chosen, given = thing(id=TEXT, name=TEXT), thing(owner_id=TEXT, name=TEXT)
@@ -420,6 +433,10 @@ LINKS = {
         ("create", "key.value"),
     ),
     "to nobody": (linked("$response.body#/key/value", operationId="nobody"), ("", "")),
+    "by nothing that can be read": (
+        {"links": {"it": {"operationId": "read", "parameters": [7]}, "that": {"$ref": "#/none"}}},
+        ("", ""),
+    ),
     "from what was sent": (linked("$request.body#/key", operationId="read"), ("", "")),
 }
 
@@ -523,3 +540,62 @@ def test_a_shape_keeps_the_names_of_its_parameters() -> None:
     shape = path_shape("/a/{b}/c({d}).json")
     assert (shape.segments, shape.names) == (("a", "{}", "c", "{}"), ("b", "d"))
     assert (shape.parameter, shape.collection) == ("d", ("a", "{}", "c"))
+
+
+# --- whole APIs -----------------------------------------------------------------------------------------------------
+
+
+def test_an_api_of_the_json_api_style_is_understood(tmp_path: Path) -> None:
+    """Envelopes with ids in them, and children whose ids the caller chooses."""
+    inner = thing(resource_type=TEXT, id=TEXT)
+    account = thing(id=TEXT, type=TEXT, attributes=thing(api_key=TEXT, resources=many(inner)))
+    new_account = thing(type=TEXT, attributes=thing(api_key=TEXT, resources=many(inner)))
+    child = thing(id=TEXT, type=TEXT, attributes=inner)
+    accounts, own = "/api/v2/accounts", "/api/v2/accounts/{account_id}"
+    children, one = f"{own}/resources", f"{own}/resources/{{resource_id}}"
+    paths = {
+        accounts: {
+            "get": op("ListAccount", thing(data=many(account))),
+            "post": op("CreateAccount", thing(data=account), thing(data=new_account), "201"),
+        },
+        own: {
+            "get": op("GetAccount", thing(data=account)),
+            "patch": op("UpdateAccount", thing(data=account), thing(data=new_account)),
+            "delete": op("DeleteAccount", status="204"),
+        },
+        children: {
+            "get": op("ListResource", thing(data=many(child))),
+            "post": op("CreateResource", thing(data=child), thing(data=child), "201"),
+        },
+        one: {
+            "get": op("GetResource", thing(data=child)),
+            "patch": op("UpdateResource", thing(data=child), thing(data=child)),
+            "delete": op("DeleteResource", status="204"),
+        },
+    }
+    first, second = read(tmp_path, paths).resources
+    assert (first.name, first.id_member, first.items) == ("accounts", "data.id", "data[]")
+    assert (first.id_sent, first.parent) == ("", "")
+    assert (second.name, second.id_member, second.items) == ("resources", "data.id", "data[]")
+    assert (second.id_sent, second.parent) == ("data.id", "accounts")
+    assert (first.references, second.references) == ((), ())
+    assert [id for _, id in second.roles] == [
+        *("CreateResource", "ListResource", "GetResource", "UpdateResource", "DeleteResource"),
+    ]
+
+
+def test_an_api_with_a_secret_and_pages_is_understood(tmp_path: Path) -> None:
+    """A create that is done later, ids of others deep in it, and links between pages."""
+    key = thing(id={**TEXT, "readOnly": True}, spec=thing(secret=TEXT, owner=thing(id=TEXT)))
+    pages = thing(api_version=TEXT, metadata=thing(next=TEXT), data=many(key))
+    paths = {
+        "/iam/v2/api-keys": {
+            "get": op("list", pages),
+            "post": op("create", key, key, "202", answer=LOCATION),
+        },
+        "/iam/v2/api-keys/{id}": {"get": op("read", key), "delete": op("delete", status="204")},
+    }
+    resource = only(read(tmp_path, paths))
+    assert (resource.name, resource.id_member, resource.items) == ("api-keys", "id", "data[]")
+    assert (resource.id_sent, resource.references) == ("", ())
+    assert [str(role) for role, _ in resource.roles] == ["create", "list", "read", "delete"]

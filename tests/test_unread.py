@@ -108,6 +108,14 @@ def test_whatever_is_wrong_with_one_the_other_is_read(tmp_path: Path, name: str)
     assert unread.place.line > 12
 
 
+def test_an_operation_is_told_by_its_own_method(tmp_path: Path) -> None:
+    """What cannot be read of one method leaves the others of its path; of what is not held nothing is told."""
+    wrong = "    get: {operationId: getThing, responses: []}\n    delete: {responses: []}\n"
+    document = read(tmp_path, THINGS.replace("    patch:\n", f"{wrong}    patch:\n"))
+    assert [one.method for one in document.operations] == ["PATCH"]
+    assert [(one.id, one.method) for one in document.unread] == [("getThing", "GET")]
+
+
 def test_extensions_among_the_paths_are_no_operations(tmp_path: Path) -> None:
     """OpenAPI lets `x-` stand among the paths, whatever it holds."""
     document = read(tmp_path, THINGS + "  x-others: [1]\n")

@@ -12,6 +12,7 @@ from pytest_confluent_contracts.cases.build import (
     is_promised,
     judged_case,
     minimal_body,
+    smallest_title,
     varied_members,
     with_pins,
 )
@@ -39,11 +40,10 @@ def baseline_update(
 
     Its answer shows the resource as it is.
     """
+    title = smallest_title(operation)
     if operation.request is None:
-        return judged_case(probe, PLAIN_REQUEST, operation, context, ABSENT)
+        return judged_case(probe, title, operation, context, ABSENT)
     body = minimal_body(operation, context)
-    is_put = operation.method == "PUT"
-    title = "the smallest replacement" if is_put else "the smallest update"
     if is_promised(operation, with_pins(body, context)):
         return judged_case(probe, title, operation, context, body)
     # Nobody knows one that the schema allows: whatever comes of it is right.
@@ -124,7 +124,7 @@ def throttling_cases(operation: Operation, context: RunContext) -> list[Case]:
         titles = (f"{PLAIN_REQUEST}, again and again", f"{PLAIN_REQUEST} at the limit")
         return [judged_case(Probe.THROTTLE, one, operation, context, ABSENT) for one in titles]
     updates = {
-        "the smallest update, again and again": minimal_body(operation, context),
+        f"{smallest_title(operation)}, again and again": minimal_body(operation, context),
         "new values while the limit is reached": fresh_body(operation, context, "limited"),
     }
     return [

@@ -31,7 +31,7 @@ from pytest_confluent_contracts.cases.samples import (
 from pytest_confluent_contracts.cases.strategies import drawn_values
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.documents import Location, separate_members, types_allowed
-from pytest_confluent_contracts.model.media_types import BodyKind
+from pytest_confluent_contracts.model.media_types import IN_JSON, BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.schema_merging import merged_schemas
 from pytest_confluent_contracts.model.traffic import (
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 KEYWORD_ORDER = ("type", "null", "required", "enum", "const")
 MESSAGE_CHARACTERS = 200
 PLAIN_REQUEST = "the plain request"  # what one is called that has no body
+SMALLEST = {"PATCH": "the smallest update", "PUT": "the smallest replacement"}
 SAMPLES_DRAWN = 3  # where nothing but a strategy finds a value
 # The keywords under which a rule holds on a condition alone, and what that is called.
 CONDITIONAL = {
@@ -104,9 +105,9 @@ def holds_strings(schema: Mapping[str, Any]) -> bool:
 
 
 def id_member_sent(operation: Operation) -> str:
-    """Return the member of a body in which the path's id stands again, ``""`` where none has it.
+    """Return the member of a body in which the id of the path stands again, ``""`` without one.
 
-    A service may refuse another one there.
+    A service may refuse another id there.
     """
     resource = operation.resource
     if operation.method not in ("PUT", "PATCH") or resource is None or not resource.id_member:
@@ -151,6 +152,13 @@ def sampled(schema: str, name: str) -> Any:
     if not smallest_first:
         return ABSENT
     return smallest_first[0]
+
+
+def smallest_title(operation: Operation) -> str:
+    """Return what the request with the smallest body is called, by what it does."""
+    if operation.request is None:
+        return PLAIN_REQUEST
+    return SMALLEST.get(operation.method, "the smallest request")
 
 
 def minimal_body(operation: Operation, context: RunContext) -> Any:
@@ -417,7 +425,7 @@ def bare_case(
         "parameters": context.parameters,
         "headers": (
             *typed,
-            ("Accept", "application/json"),
+            ("Accept", _accepted_types(operation)),
             *carried[Location.HEADER],
         ),
         "query": carried[Location.QUERY],
@@ -429,6 +437,14 @@ def bare_case(
     }
     bare = Case(probe=probe, title=title, operation=operation, **(settings | more))
     return with_credentials(bare, credentials_of(chosen_alternative(operation, context), context))
+
+
+def _accepted_types(operation: Operation) -> str:
+    """Return what ``Accept`` asks for: JSON, behind what a success is documented as elsewhere."""
+    content = operation.success_content
+    if content is None or content.kind in IN_JSON:
+        return "application/json"
+    return f"{content.media_type}, application/json;q=0.9"
 
 
 def judged_case(

@@ -8,6 +8,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.build import (
+    PLAIN_REQUEST,
     fresh_body,
     full_body,
     is_promised,
@@ -17,7 +18,7 @@ from pytest_confluent_contracts.cases.build import (
     violations,
 )
 from pytest_confluent_contracts.model.media_types import BodyKind
-from pytest_confluent_contracts.model.paths import percent_encoded, without_value
+from pytest_confluent_contracts.model.paths import ABSENT, percent_encoded, without_value
 from pytest_confluent_contracts.model.traffic import (
     Case,
     Framing,
@@ -41,14 +42,18 @@ WEIGHTED = "text/html;q=0.2, application/*;q=0.7, */*;q=0.5, application/json;q=
 def legal_form_cases(operation: Operation, context: RunContext) -> list[Case]:
     """Return one update in its usual form, then others, each with values of its own, in each form.
 
-    An optional member rests in each: the next answer shows whether what was said of it was kept.
+    An optional member rests in each: the next answer shows whether what was said of it was kept. Of
+    a request without a body there are only the forms of its headers and its path.
     """
     request = operation.request
-    if request is None or request.kind not in (BodyKind.JSON, BodyKind.MERGE_PATCH):
+    if request is None:
+        return _plain_forms(operation, context)
+    if request.kind not in (BodyKind.JSON, BodyKind.MERGE_PATCH):
         return []
+    called = "an update" if operation.method == "PATCH" else "a request"
     usual = judged_case(
         Probe.FORMS,
-        "an update in its usual form",
+        f"{called} in its usual form",
         operation,
         context,
         _new_values(operation, context, "usual"),
@@ -57,6 +62,7 @@ def legal_form_cases(operation: Operation, context: RunContext) -> list[Case]:
     rests = cycle(_resting_members(operation, context))
     made = [usual]
     for index, (name, title, form) in enumerate(_forms(usual)):
+        title = title.replace("an update", called)
         body = _new_values(operation, context, f"{name} {index}")
         rest = next(rests)
         if rest and name != "member-order":  # where all must stand to change places
@@ -65,6 +71,39 @@ def legal_form_cases(operation: Operation, context: RunContext) -> list[Case]:
         plain = judged_case(Probe.FORMS, title, operation, context, body)
         made.append(_in_form(plain, name, form))
     return made
+
+
+def _plain_forms(operation: Operation, context: RunContext) -> list[Case]:
+    """Return the request that has no body in its usual form, then in each other."""
+    form = Subject(SubjectKind.FORM)
+    title = f"{PLAIN_REQUEST} in its usual form"
+    usual = judged_case(Probe.FORMS, title, operation, context, ABSENT, subject=form)
+    made = [usual]
+    for name, title, parts in _forms_of_headers(usual):
+        about = Subject(SubjectKind.FORM, name)
+        made.append(replace(usual, title=title, subject=about, **parts))
+    return made
+
+
+def _forms_of_headers(usual: Case) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield each form of a request without a body: its name, its title, and what differs."""
+    headers = usual.headers
+    unasked = tuple(pair for pair in headers if pair[0] != "Accept")
+    yield "accept-absent", "a request without Accept", {"headers": unasked}
+    anything = _with_header(headers, "Accept", "*/*")
+    yield "accept-any", "a request that accepts */*", {"headers": anything}
+    weighted = _with_header(headers, "Accept", WEIGHTED)
+    yield "accept-weighted", "a request that accepts several types", {"headers": weighted}
+    plain = (*headers, ("Accept-Encoding", "identity"))
+    yield "identity", "a request that accepts no coding", {"headers": plain}
+    yield "long-header", "a request with a header of 4 KB", {"headers": (*headers, LONG_HEADER)}
+    small = tuple((name.lower(), _with_small_scheme(name, value)) for name, value in headers)
+    yield "header-case", "a request with headers in small letters", {"headers": small}
+    capital = tuple((name.upper(), value) for name, value in headers)
+    yield "header-case", "a request with headers in capitals", {"headers": capital}
+    if usual.parameters:
+        form = {"spelling": _with_escape(usual.parameters[-1][1])}
+        yield "escaped-path", "a request with a character of its id escaped", form
 
 
 def _new_values(operation: Operation, context: RunContext, label: str) -> Any:

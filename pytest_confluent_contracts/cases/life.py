@@ -26,7 +26,7 @@ from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, Subjec
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.documents import Operation, Property
     from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import RunContext
 
@@ -100,8 +100,9 @@ class LifeCases:
         yield from self._look(THIRD, FIRST)
         yield from self._bare(Role.LIST, "list", ELSEWHERE)
         yield from self._create_refused()
-        yield from self._changes(FIRST, SECOND)
-        yield from self._end(FIRST, SECOND)
+        # The one in the middle: a service may take the first or the last for it.
+        yield from self._changes(SECOND, FIRST)
+        yield from self._end(SECOND, FIRST)
 
     def _steps_of_given(self) -> Iterator[LifeStep]:
         yield from self._look(OWN)
@@ -144,6 +145,8 @@ class LifeCases:
         for one in about:
             yield from self._read(one)
         yield from self._bare(Role.LIST, "list")
+        for one in reversed(about):  # neither a read nor the list has changed it
+            yield from self._read(one)
 
     def _read(self, about: str) -> Iterator[LifeStep]:
         yield from self._bare(Role.READ, "read", about)
@@ -168,7 +171,7 @@ class LifeCases:
 
     def _create_refused(self) -> Iterator[LifeStep]:
         operation = self.operations.get(Role.CREATE)
-        body = self._broken_body(operation, "refused")
+        body = self._broken_body(operation, "refused", about="refused")
         if operation is None or body is ABSENT:
             return
         case = self._case(operation, "a create that the schema forbids", body)
@@ -205,7 +208,9 @@ class LifeCases:
 
     def _without_optional(self, operation: Operation, body: Any) -> Any:
         required = {member.path for member in operation.request_members if member.required}
-        for member in varied_members(operation, self._context_of(operation)):
+        varied = varied_members(operation, self._context_of(operation))
+        # Of what has a default, nobody sees that it is gone where it had that value.
+        for member in sorted(varied, key=_has_default):
             is_there = value_at(body, member.path) is not ABSENT
             if is_there and member.path not in required and member.path != self.resource.id_sent:
                 return without_value(body, member.path)
@@ -295,18 +300,22 @@ class LifeCases:
                     return found[index] if index < len(found) else ABSENT
         return ABSENT
 
-    def _broken_body(self, operation: Operation | None, label: str) -> Any:
+    def _broken_body(self, operation: Operation | None, label: str, about: str = FIRST) -> Any:
         """Return a full body of which one member has no value of its type, ABSENT without any."""
         if operation is None or operation.request is None:
             return ABSENT
         context = self._context_of(operation)
-        body = self._own_body(operation, label, FIRST)
+        body = self._own_body(operation, label, about)
         for member in varied_members(operation, context):
             for value in NOT_A_VALUE:
                 broken = with_value(body, member.path, value)
                 if len(violations(operation, broken)) == 1:
                     return broken
         return ABSENT
+
+
+def _has_default(member: Property) -> bool:
+    return "default" in member.schema
 
 
 def bound_step(step: LifeStep, parameters: Sequence[tuple[str, str]]) -> Case:

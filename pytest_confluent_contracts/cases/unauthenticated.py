@@ -19,6 +19,7 @@ from pytest_confluent_contracts.cases.build import (
     is_given,
     judged_case,
     minimal_body,
+    smallest_title,
     with_credentials,
     writable_members,
 )
@@ -80,7 +81,7 @@ def _refused_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
     if operation.request is not None:
         least = judged_case(
             Probe.CREDENTIALS,
-            "without credentials, the smallest update",
+            f"without credentials, {smallest_title(operation)}",
             operation,
             context,
             minimal_body(operation, context),

@@ -64,10 +64,11 @@ class UnknownId:
 def unknown_id_cases(operation: Operation, context: RunContext) -> list[Case]:
     """Return updates of resources that do not exist, the first once more at the end.
 
-    A PATCH must not create it. The smallest update of the own one comes last: it shows whether
-    another id was taken for it.
+    A PATCH must not create it, and a PUT is not sent where it may (RFC 9110 9.3.4). The smallest
+    update of the own one comes last: it shows whether another id was taken for it.
     """
-    if not context.parameters:
+    may_create = operation.method == "PUT" and not operation.promises.refusals.unknown
+    if may_create or not context.parameters:
         return []
     own_name = context.parameters[-1][0]
     made = [

@@ -269,11 +269,11 @@ def is_same(one: Any, other: Any) -> bool:
 
 
 def leaves_of(value: Any, steps: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    """Yield the path and the value of each member of *value* that is no object."""
+    """Yield the path and the value of each member of *value* that is no object; none of nothing."""
     if isinstance(value, Mapping):
         for name, member in value.items():
             yield from leaves_of(member, (*steps, name))
-    else:
+    elif value is not paths.ABSENT:
         yield paths.path_of(steps), value
 
 

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.clauses.reading import Applies, Look
     from pytest_confluent_contracts.model.clauses import Explain, Judge
     from pytest_confluent_contracts.model.documents import Content, Operation
+    from pytest_confluent_contracts.model.sources import SourceLocation
     from pytest_confluent_contracts.model.traffic import Exchange
 
 BOUNDS = (
@@ -87,6 +88,10 @@ def derive(operation: Operation) -> Iterator[Clause]:
     request = operation.request
     if request is None:
         yield _plain_accepted(operation)
+        plain = [name for name in FORMS if name not in FORMS_OF_BODY]
+        if not operation.parameters:
+            plain.remove("escaped-path")
+        yield from _legal_forms(plain, operation.place, "a plain request")
     else:
         yield from _examples(request)
         yield _accepted(request)
@@ -96,7 +101,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
         if request.kind in WITH_MEMBERS:
             yield _undeclared(request)
         if request.kind in (BodyKind.JSON, BodyKind.MERGE_PATCH):
-            yield from _legal_forms(request)
+            yield from _legal_forms(FORMS, request.place, "a valid body")
         checked = _checked_members(request)
         for member in checked:
             if not member.is_deep:
@@ -281,17 +286,18 @@ FORMS = {
     "escaped-path": "an escaped character of a path is the character (RFC 3986 6.2.2.2)",
     "member-order": "the order of members changes nothing (RFC 8259 4)",
 }
+FORMS_OF_BODY = frozenset({"chunked", "charset", "white-space", "escaped", "member-order"})
 
 
-def _legal_forms(request: Content) -> Iterator[Clause]:
-    for name, promise in FORMS.items():
+def _legal_forms(names: Iterable[str], place: SourceLocation, what: str) -> Iterator[Clause]:
+    for name in names:
         yield Clause(
             id=f"request/form/{name}",
             family=Family.REQUESTS,
-            place=request.place,
-            promise=promise,
+            place=place,
+            promise=FORMS[name],
             judge=_judge_form(Subject(SubjectKind.FORM, name)),
-            explain=_owed_to("a valid body"),
+            explain=_owed_to(what),
             needs=frozenset({Probe.FORMS}),
         )
 

@@ -33,6 +33,7 @@ from pytest_confluent_contracts.clauses.update_state import (
     may_keep_unsent,
     merged_value,
     pairs_of_answers,
+    shows_one_resource,
     shows_resource,
     speaks_of,
     told_under,
@@ -67,17 +68,19 @@ def derive(operation: Operation) -> Iterator[Clause]:
     """Yield what an update must change, must leave alone, and must never show.
 
     What PUT leaves out, it may remove (RFC 9110 9.3.4). A safe method changes nothing, and has only
-    what every answer about the resource owes.
+    what every answer about the resource owes. Of POST and DELETE there is only what must never be
+    shown, and that a create answers what it was sent: what becomes of a resource is a matter of its
+    life.
     """
     content = operation.success_content
     if content is None:
         return
-    model = ResourceModel.of(operation, content)
-    if operation.makes_or_ends:
-        # Each request is about another resource: what becomes of one is a matter of its life.
-        yield from _sent_is_returned(operation, model)
-        yield from _secrets(operation)
+    if not shows_one_resource(operation):
+        yield _no_leak(operation)
+        if operation.role is Role.CREATE:
+            yield from _sent_is_returned(operation, ResourceModel.of(operation, content))
         return
+    model = ResourceModel.of(operation, content)
     if not operation.is_safe:
         yield from _sent_is_returned(operation, model)
         if operation.method == "PUT":
@@ -95,7 +98,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
 
 def _sent_is_returned(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
     writable = [one for one in operation.request_members if one.path in model.writable]
-    scope, _ = told_under(operation)
+    scope, family = told_under(operation)
     for members in deep_members(writable).values():
         yield _all_returned(model, members)
     for member in writable:
@@ -104,7 +107,7 @@ def _sent_is_returned(operation: Operation, model: ResourceModel) -> Iterator[Cl
             continue
         yield Clause(
             id=f"{scope}/sent-is-returned/{path}",
-            family=Family.UPDATE,
+            family=family,
             place=member.place,
             promise=f"{path} in the answer equals the value sent, to the character",
             judge=_judge_returned(model, member),
@@ -159,9 +162,10 @@ def _all_returned(model: ResourceModel, members: Sequence[Property]) -> Clause:
             yield from judge_one(exchanges)
 
     holder = first.schema_object
+    scope, family = told_under(model.operation)
     return Clause(
-        id=f"{told_under(model.operation)[0]}/sent-is-returned/{first.clause_name}",
-        family=Family.UPDATE,
+        id=f"{scope}/sent-is-returned/{first.clause_name}",
+        family=family,
         place=first.place,
         promise=f"each member of {holder} in the answer equals the value sent, to the character",
         judge=judge,
@@ -650,8 +654,14 @@ def _self_has_request_path(operation: Operation, promised: Identity) -> Clause:
 
 
 def _secrets(operation: Operation) -> Iterator[Clause]:
+    yield _no_leak(operation)
+    for path in operation.promises.create_only.paths:
+        yield from _create_only(operation, path)
+
+
+def _no_leak(operation: Operation) -> Clause:
     scope, family = told_under(operation)
-    yield Clause(
+    return Clause(
         id=f"{scope}/no-leak",
         family=family,
         place=operation.promises.secrets.place,
@@ -660,11 +670,6 @@ def _secrets(operation: Operation) -> Iterator[Clause]:
         explain=NO_200,
         needs=EVERY,
     )
-    if operation.role is Role.CREATE:
-        return
-    create_only = operation.promises.create_only
-    for path in create_only.paths:
-        yield from _create_only(operation, path)
 
 
 def _create_only(operation: Operation, path: str) -> Iterator[Clause]:

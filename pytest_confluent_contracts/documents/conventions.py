@@ -105,14 +105,17 @@ def _usual_identity(operation: Operation) -> Identity | None:
     It is called like the last path parameter, or ``id`` where that one ends the path and is called
     an id; it may be what the parameter may be, and no update writes it. For example,
     ``/keys/{key_id}`` and ``id`` of type string agree; ``/repos/{repo}`` and the integer ``id`` do
-    not.
+    not, and ``id`` below ``/keys/{id}/limits`` may be that of the limits.
     """
     if not operation.parameters:
         return None
     name, example = operation.parameters[-1]
     own = paths.member_path("", name)
-    candidates = [own, paths.member_path("data", name)]
-    if operation.path.endswith(f"{{{name}}}") and name.lower().endswith("id"):
+    ends_path = operation.path.endswith(f"{{{name}}}")
+    candidates: list[str] = []
+    if ends_path or name.lower() != "id":
+        candidates += [own, paths.member_path("data", name)]
+    if ends_path and name.lower().endswith("id"):
         candidates += ["id", "data.id"]
     by_path = {member.path: member for member in operation.answer_members}
     of_path = {one.name: one.schema for one in operation.declared if one.location is Location.PATH}

@@ -51,7 +51,10 @@ def links_of(source: SourceFile, read: Sequence[tuple[Operation, Node]]) -> Iter
             target = str(link.get("operationId") or _referenced(link, by_place))
             if target not in known:
                 continue
-            for name, expression in dict(link.get("parameters") or {}).items():
+            parameters = link.get("parameters")
+            if not isinstance(parameters, Node):
+                continue  # nobody is held to it
+            for name, expression in parameters.items():
                 member = _member_named(expression)
                 if member:
                     parameter = str(name).removeprefix("path.")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def words_of(name: str) -> list[str]:
     return [word.lower() for word in WORDS.findall(name)]
 
 
+@lru_cache(maxsize=8192)
 def joined_words(name: str) -> str:
     """Return *name* in small letters without what stands between its words."""
     return "".join(words_of(name))

@@ -46,6 +46,23 @@ def member_with_id(
     return ""
 
 
+def member_of_items_with_id(answer: Content, parameter: Parameter, thing: str) -> str:
+    """Return the member that has the id of *parameter* in the items of a list, else ``""``.
+
+    It is told where no answer is about one of them alone.
+    """
+    items = set(_lists_of_objects(answer))
+    for name in _names_of_id(parameter.name, thing, ()):
+        found: set[str] = set()
+        for member in answer.properties:
+            has_name = joined_words(member.name) == name and member.parent in items
+            if has_name and may_be_alike(parameter.schema, member.schema):
+                found.add(paths.member_path(paths.WHOLE, member.name))
+        if len(found) == 1:
+            return found.pop()
+    return ""
+
+
 def _names_of_id(parameter: str, thing: str, sent: Sequence[Property]) -> Iterator[str]:
     """Yield what a member with the id may be called, the surest name first, in joined words."""
     words = words_of(parameter)
@@ -68,11 +85,12 @@ def _members_called(
     """Return the paths of *members* that are called *name* and may be what *parameter* may be."""
     found: list[str] = []
     for member in members:
+        if joined_words(member.name) != name or paths.has_items(member.path):
+            continue
         holder = joined_words(paths.last_name(member.parent)) if member.parent else ""
         depth = len(paths.steps_of(member.path))
         is_about_it = depth == 1 or (depth == 2 and holder in {*HOLDERS, thing})
-        has_name = not paths.has_items(member.path) and joined_words(member.name) == name
-        if is_about_it and has_name and may_be_alike(parameter.schema, member.schema):
+        if is_about_it and may_be_alike(parameter.schema, member.schema):
             found.append(member.path)
     return found
 
@@ -109,9 +127,11 @@ def has_list_alone(answer: Content) -> bool:
 
 def is_of_one(answer: Content, thing: str) -> bool:
     """Return whether *answer* is about one thing, called *thing*: it has an id, in no list."""
+    names = ("id", f"{thing}id", *UUIDS)
     for member in answer.properties:
-        is_near = len(paths.steps_of(member.path)) <= 2 and not paths.has_items(member.path)
-        if is_near and joined_words(member.name) in ("id", f"{thing}id", *UUIDS):
+        if joined_words(member.name) not in names or paths.has_items(member.path):
+            continue
+        if len(paths.steps_of(member.path)) <= 2:
             return True
     return False
 
@@ -138,6 +158,8 @@ def items_in_list(answer: Content, id_member: str) -> str:
 def _lists_of_objects(answer: Content) -> Iterator[str]:
     """Yield the paths of the items of each list of objects in *answer*, those that are near."""
     for member in answer.properties:
+        if not member.path.endswith(paths.item_path("")):
+            continue
         steps = paths.steps_of(member.path)
         is_of_one_list = steps.count(paths.ITEM) == 1 and steps[-1] is paths.ITEM
         types = types_allowed(member.schema)
@@ -156,9 +178,11 @@ def member_with_chosen_id(create: Operation, id_member: str, parameter: str) -> 
     """Return the member of the body of *create* in which the caller chooses the id, else ``""``."""
     name = joined_words(paths.last_name(id_member) if id_member else parameter)
     for member in create.request_members:
+        if joined_words(member.name) != name or member.read_only:
+            continue
         is_near = len(paths.steps_of(member.path)) <= 2 and not paths.has_items(member.path)
         is_of_it = not member.parent or member.parent == paths.parent_path(id_member)
-        if is_near and is_of_it and joined_words(member.name) == name and not member.read_only:
+        if is_near and is_of_it:
             return member.path
     return ""
 
@@ -169,7 +193,8 @@ def named_resources(operation: Operation) -> Iterator[tuple[Property, str]]:
     For example, ``owner_id`` and the ``id`` of ``owner`` name an owner.
     """
     for member in operation.request_members:
-        if member.read_only or paths.has_items(member.path):
+        is_no_id = not joined_words(member.name).endswith("id")
+        if is_no_id or member.read_only or paths.has_items(member.path):
             continue
         words = words_of(member.name)
         if words[-1:] == ["id"] and len(words) > 1:

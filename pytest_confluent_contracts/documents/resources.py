@@ -23,6 +23,7 @@ from pytest_confluent_contracts.documents.resource_ids import (
     is_list,
     is_of_one,
     items_in_list,
+    member_of_items_with_id,
     member_with_chosen_id,
     member_with_id,
 )
@@ -357,6 +358,8 @@ class _ResourceReader:
             found = member_with_id(answer, declared, self.thing, sent)
             if found:
                 return found
+        for answer in self._answers(Role.LIST):
+            return member_of_items_with_id(answer, declared, self.thing)
         return ""
 
     def _answers(self, *roles: Role) -> Iterator[Content]:

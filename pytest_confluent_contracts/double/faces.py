@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Content, Operation, Property
     from pytest_confluent_contracts.model.resources import Resource as Kind
 
+GONE = "deleted_at"  # the member that no resource has that is there
+ENDS = ("expire", "deleted", "revoked", "archived")  # how members begin that tell of an end
 # Which operation's answers say first how one resource looks.
 SPEAKING = (Role.UPDATE, Role.REPLACE, Role.READ, Role.CREATE)
 
@@ -160,4 +162,43 @@ def _with_required(shown: Any, face: Face) -> Any:
             value = allowed_value(member.schema)
         if value is not ABSENT:
             shown = paths.with_value(shown, path, deepcopy(value))
+    return shown
+
+
+def filled(shown: Any, face: Face, hidden: Iterable[str]) -> Any:
+    """Return *shown* with every member of *face* that it may have, each allowed beside the others.
+
+    Without those that are *hidden*, and without what tells that it is gone.
+    """
+    left_out = list(hidden)
+    for path, member in face.members.items():
+        if paths.has_items(path) or not path or path in left_out or member.name == GONE:
+            continue
+        holder = paths.value_at(shown, paths.parent_path(path))
+        if not isinstance(holder, Mapping) or paths.value_at(shown, path) not in (ABSENT, []):
+            continue
+        value = _sampled_member(member.schema)
+        wider = paths.with_value(shown, path, value)
+        if value is not ABSENT and (face.schema is None or is_allowed(face.schema, wider)):
+            shown = wider
+    return shown
+
+
+def _sampled_member(schema: Mapping[str, Any]) -> Any:
+    """Return a value that *schema* allows, a list with an entry where it may have one."""
+    with_entry = allowed_value({**schema, "minItems": max(1, schema.get("minItems", 0))})
+    if isinstance(with_entry, list) and is_allowed(schema, with_entry):
+        return with_entry
+    return allowed_value(schema)
+
+
+def without_end(shown: Any, members: Mapping[str, Property]) -> Any:
+    """Return *shown* without what tells of its end, where that may be left out.
+
+    What is new has none: an example may show one that has.
+    """
+    for path, member in members.items():
+        is_of_end = member.name.lower().startswith(ENDS)
+        if is_of_end and not member.required and not paths.has_items(path):
+            shown = paths.without_value(shown, path)
     return shown

@@ -291,7 +291,7 @@ class CreateService(CollectionService):
         pairs = collection.named(id)
         if not pairs:  # no path leads to one
             pairs = (("id", id.rpartition("/")[2]),)
-        shown = self.write_whole(collection.sample, body)
+        shown = self.write_whole(faces.without_end(collection.sample, collection.members), body)
         return Resource(collection.completed(collection.identified(shown, pairs)), now, now)
 
     def write_whole(self, shown: Any, body: Any) -> Any:

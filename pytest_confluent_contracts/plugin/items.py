@@ -117,10 +117,11 @@ class OperationNode(pytest.Collector):
 
     def mutation_items(self) -> Iterator[MutationItem]:
         """Yield a test for each mutation, after one for the service without any."""
-        from pytest_confluent_contracts.double import mutations
+        from pytest_confluent_contracts import clauses
+        from pytest_confluent_contracts.double.proving import biting_mutations
 
         yield MutationItem.of(self, "")
-        for mutation in mutations.derive(self.operation):
+        for mutation in biting_mutations(self.operation, clauses.derive(self.operation)):
             yield MutationItem.of(self, mutation.name)
 
 

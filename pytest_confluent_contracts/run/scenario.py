@@ -167,12 +167,20 @@ class Scenario:
         parameters = self._known.get(step.about, around)
         case = bound_step(step, parameters)
         exchange = self.sender.send(case)
+        if exchange.accepted and not case.operation.is_safe:
+            self._let_it_be_seen(case.operation)
         if step.creates and exchange.accepted:
             self._note_made(step.creates, case, exchange, around)
         if step.creates and exchange.failure:
             self._unanswered += 1
         if case.operation.role is Role.DELETE and exchange.accepted:
             self._note_deleted(parameters)
+
+    def _let_it_be_seen(self, operation: Operation) -> None:
+        """Wait as long as the document says that a change may take to be seen."""
+        stated = operation.promises.consistency
+        if stated is not None:
+            self.sender.wait(stated.within, "a change may take as long to be seen")
 
     # --- what was made ----------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ Small alterations of the embedded service, derived from a document.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.double.mutations.altering import Alter, Mutation
@@ -61,4 +62,15 @@ def derive(operation: Operation) -> tuple[Mutation, ...]:
     for family in FAMILIES:
         for mutation in family(operation):
             found[mutation.name] = mutation
+    if operation.is_safe:
+        return tuple(map(breaking_reads, found.values()))
     return tuple(found.values())
+
+
+def breaking_reads(mutation: Mutation) -> Mutation:
+    """Return *mutation* as one of what a read shows: there these clauses have another beginning."""
+    breaks: list[str] = []
+    for clause in mutation.breaks:
+        is_shown = clause.startswith("update/")
+        breaks.append(clause.replace("update/", "read/", 1) if is_shown else clause)
+    return replace(mutation, breaks=tuple(breaks))

@@ -15,7 +15,7 @@ from pytest_confluent_contracts.model.paths import ABSENT, value_at
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.double.store import Resource
-    from pytest_confluent_contracts.model.documents import Property
+    from pytest_confluent_contracts.model.documents import Operation, Property
 
 Alter = Callable[[Service], Service]
 Change = Callable[[Answer, Request, Service], Answer]
@@ -317,6 +317,14 @@ def find_value(body: Any, path: str) -> Any:
 def is_list_member(member: Property) -> bool:
     """Return whether the document says that *member* is a list."""
     return bool(member.schema.get("type") == "array")
+
+
+def is_sent_often(operation: Operation) -> bool:
+    """Return whether so much is sent of *operation* that it is met what shows now and then.
+
+    That is so where there is a body to vary.
+    """
+    return operation.request is not None
 
 
 def any_resource(service: Service) -> Resource:

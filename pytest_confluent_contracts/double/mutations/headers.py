@@ -13,6 +13,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
     always,
     is_accepted,
     is_refused,
+    is_sent_often,
     mutate_answers,
     mutate_step,
     set_header,
@@ -78,7 +79,7 @@ def one_header_mutations(clause: str, header: Header, code: int) -> Iterator[Mut
             "with an open quote": ('Basic realm="contract',),
             "in words": ("Please log in",),
         }
-    elif header.name.lower() not in (STATE, POLICY):  # several lines of these are one list
+    elif header.name.lower() not in (STATE, POLICY, "allow"):  # several lines of these are one list
         broken |= {"sent twice": ("7", "8")}
     for what, values in broken.items():
         change = set_header(header.name, *values)
@@ -95,28 +96,35 @@ def negative_header(clause: str, name: str, code: int) -> Mutation:
 # --- statuses -------------------------------------------------------------------------------------
 
 
-def status_mutations(operation: Operation) -> Iterator[Mutation]:
-    """Yield the mutations of the status, of the 429's body, and of the request's id."""
-    for code in (202, 204):
-        if operation.response(code) is None:
-            name = f"{code} instead of 200"
-            yield mutate_answers(name, set_status(code), is_accepted, "statuses")
+def seldom_status_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield that an answer has an undocumented status now and then."""
     for code in (418, 500, 503):
         if code == 418 and operation.response(code) is not None:
             continue  # a range or `default` has a place for it
         # A 503 that is answered when it is sent again is availability, not contract.
         breaks, alter = ("statuses", "answered"), alter_each_nth_answer(11, set_status(code))
         yield Mutation(f"{code} now and then", breaks, alter)
+
+
+def status_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield the mutations of the status, of the 429's body, and of the request's id."""
+    for code in (202, 204):
+        if operation.response(code) is None:
+            name = f"{code} instead of 200"
+            yield mutate_answers(name, set_status(code), is_accepted, "statuses")
+    if is_sent_often(operation):
+        yield from seldom_status_mutations(operation)
     refusals = with_status(*(operation.refusals or (400,)))
     for code in (500, 415):
-        if code == 415 and not operation.refusals:
+        if operation.request is None or (code == 415 and not operation.refusals):
             continue  # any 4xx will do
         breaks, change = ("statuses", "request/*/type"), set_status(code)
         yield mutate_answers(f"{code} on broken bodies", change, refusals, *breaks)
     if has_bare_429(operation):
         yield mutate_step("429 with a body", "answer_refusal", refuse_with_body, "429/no-body")
-    resetting = alter_each_nth_answer(9, reset_connection)
-    yield Mutation("every 9th connection is reset", ("answered",), resetting)
+    if is_sent_often(operation):
+        resetting = alter_each_nth_answer(9, reset_connection)
+        yield Mutation("every 9th connection is reset", ("answered",), resetting)
     if operation.promises.request_id:
         name = operation.promises.request_id.header
         same, unique = set_header(name, "req-1"), "request-id/unique"

@@ -13,6 +13,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
 from pytest_confluent_contracts.double.mutations.life_steps import (
     CREATES,
     at_third,
+    forget_each,
     from_second_on,
     in_role,
     mutate_role,
@@ -32,7 +33,6 @@ from pytest_confluent_contracts.model.resources import Role
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from pytest_confluent_contracts.double.collection import Collection
     from pytest_confluent_contracts.double.mutations.altering import Alter
     from pytest_confluent_contracts.double.mutations.life_steps import When
     from pytest_confluent_contracts.double.service import Request, Service
@@ -55,21 +55,20 @@ LATER: Mapping[str, When] = {" from the second on": from_second_on, " at the thi
 def create_mutations(kind: Kind) -> Iterator[Mutation]:
     """Yield the mutations of the creation of a resource."""
     yield from keeping_mutations(kind)
-    yield from secret_mutations(kind)
     if not kind.id_sent:
         yield from id_mutations()
 
 
 def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of a creation that hang on what *operation* sends and answers."""
-    written = [one for one in writable_members(operation, fixed=()) if not one.read_only]
-    if any(not member.required for member in written):
-        few = {" where few members are sent": sends_few}
-        yield from kept_on_turns(few)
-        yield from value_mutations(CREATES | few)
-    else:
-        yield from value_mutations(CREATES)
+    yield from sent_mutations(operation)
     yield from default_mutations()
+    if operation.resource is not None:
+        created = operation.promises.create_only.paths
+        yield from secret_mutations(operation.resource, is_made_by_service=bool(created))
+    if operation.secret_paths:
+        told = "a create shows the secret that was sent"
+        yield Mutation(told, (ONCE,), reveal_secret(Role.CREATE, at_its_place))
     is_later = operation.success is not None and operation.success.status == "202"
     yield from location_mutations(IN_COLLECTION if is_later else WRONG_LOCATIONS)
     texts = [one for one in operation.request_members if is_free_text(one)]
@@ -77,10 +76,28 @@ def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
         yield from refused_mutations()
 
 
+def sent_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield that what was sent is not kept, or kept otherwise."""
+    written = [one for one in writable_members(operation, fixed=()) if not one.read_only]
+    if any(not member.required for member in written):
+        few = {" where few members are sent": sends_few}
+        yield from kept_on_turns(few)
+        yield from value_mutations(CREATES | few)
+    else:
+        yield from value_mutations(CREATES)
+    kind = operation.resource
+    chosen = kind.id_sent if kind is not None else ""
+    if any(is_free_text(member) and member.path != chosen for member in written):
+        name = "a create stores what the one before it sent"
+        yield Mutation(name, (EQUAL,), in_role(Role.CREATE, store_what_was_sent_before))
+
+
 def is_free_text(member: Property) -> bool:
-    """Return whether any text may be written to *member*."""
+    """Return whether any text may be written to *member*, and is shown."""
     is_text = member.schema.get("type") == "string"
-    return is_text and not ({"enum", "const"} & member.schema.keys() or member.read_only)
+    is_bound = bool({"enum", "const"} & member.schema.keys()) or member.read_only
+    is_one = not paths.has_items(member.path)
+    return is_text and is_one and not (is_bound or member.secret)
 
 
 # --- what is kept ---------------------------------------------------------------------------------
@@ -127,10 +144,7 @@ def keep_and_forget(
 ) -> None:
     """Keep the new resource, and take others away."""
     inner(id, resource)
-    gone = forget(others_than(service.collection, resource))
-    kept = service.collection.resources
-    for key in [key for key, one in kept.items() if any(one is other for other in gone)]:
-        del kept[key]
+    forget_each(service.collection, forget(others_than(service.collection, resource)))
 
 
 def the_last_two(others: list[Resource]) -> list[Resource]:
@@ -191,16 +205,15 @@ def value_mutations(turns: Mapping[str, When]) -> Iterator[Mutation]:
         do = partial(make_otherwise, partial(without_one, turn=turn))
         at_third_alone = {" at the third": at_third}
         yield from mutations_on_turns(name, Role.CREATE, at_third_alone, "make_resource", do, EQUAL)
-    name = "a create stores what the one before it sent"
-    yield Mutation(name, (EQUAL,), in_role(Role.CREATE, store_what_was_sent_before))
 
 
 def make_otherwise(
-    change: Callable[[Any, Collection], Any], service: Service, inner: Any, id: str, body: Any
+    change: Callable[..., Any], service: Service, inner: Any, id: str, body: Any
 ) -> Any:
     """Make the resource, and *change* what it shows."""
     made = inner(id, body)
-    made.shown = change(made.shown, service.collection)
+    sent = service.collection.body_in_common_form(service.operation, body)
+    made.shown = change(made.shown, service.collection, sent=sent)
     return made
 
 
@@ -440,15 +453,17 @@ def create_anyway(service: Any, request: Request, refused: Refused, *, without_w
 # --- secrets --------------------------------------------------------------------------------------
 
 
-def secret_mutations(kind: Kind) -> Iterator[Mutation]:
+def secret_mutations(kind: Kind, *, is_made_by_service: bool) -> Iterator[Mutation]:
     """Yield that a secret of the creation is shown again."""
     for role in (Role.READ, Role.LIST, Role.UPDATE, Role.REPLACE):
         if not kind.operation_id(role):
             continue
-        told = f"a {role.value} shows the secret of the creation"
+        article = "an" if role is Role.UPDATE else "a"
+        told = f"{article} {role.value} shows the secret of the creation"
         yield Mutation(told, (ONCE,), reveal_secret(role, at_its_place))
-        told = f"{told} under another name"
-        yield Mutation(told, (ONCE,), reveal_secret(role, under_another_name))
+        if is_made_by_service:
+            told = f"{told} under another name"
+            yield Mutation(told, (ONCE,), reveal_secret(role, under_another_name))
     told = "a read shows another secret"
     yield Mutation(told, (ONCE,), reveal_secret(Role.READ, another_secret))
 
@@ -466,6 +481,14 @@ def reveal_secret(role: Role, show: Callable[[Any, str, str], Any]) -> Alter:
                 known.setdefault(id, {})[path] = str(paths.value_at(told, path))
             return told
 
+        def make_resource(own: Service, inner: Any, id: str, body: Any) -> Any:
+            sent = own.collection.body_in_common_form(own.operation, body)
+            for path in own.store.sent.secret_paths:
+                value = paths.value_at(sent, path)
+                if value is not ABSENT:
+                    known.setdefault(id.rpartition("/")[2], {})[path] = str(value)
+            return inner(id, body)
+
         def show_resource(own: Service, inner: Any, resource: Resource) -> Any:
             shown = inner(resource)
             id = str(paths.value_at(shown, own.collection.id_member))
@@ -473,7 +496,8 @@ def reveal_secret(role: Role, show: Callable[[Any, str, str], Any]) -> Alter:
                 shown = show(shown, path, secret)
             return shown
 
-        creating = in_role(Role.CREATE, replace_step("with_secrets", with_secrets))
+        hearing = replace_step("make_resource", make_resource)
+        creating = in_role(Role.CREATE, replace_step("with_secrets", with_secrets), hearing)
         showing = in_role(role, replace_step("show_resource", show_resource))
         return chain_alterations(creating, showing)(service)
 

@@ -162,6 +162,14 @@ def present_paths(shown: Any, collection: Collection) -> list[str]:
     return list(filter(is_present, written_paths(collection)))
 
 
+def present_sent_paths(shown: Any, collection: Collection, sent: Any) -> list[str]:
+    """Return those of the written members that *shown* has, and *sent* where that is given."""
+    present = present_paths(shown, collection)
+    if sent is ABSENT:
+        return present
+    return [path for path in present if paths.value_at(sent, path) is not ABSENT]
+
+
 def another_value(value: Any) -> Any:
     """Return a value of the same type that is another, ABSENT where there is none."""
     if isinstance(value, bool):
@@ -175,21 +183,32 @@ def another_value(value: Any) -> Any:
     return ABSENT
 
 
-def with_another(shown: Any, collection: Collection, turn: int) -> Any:
-    """Return *shown* with another value in one of its written members, by *turn*."""
-    present = present_paths(shown, collection)
+def with_another(shown: Any, collection: Collection, turn: int, sent: Any = ABSENT) -> Any:
+    """Return *shown* with another value in one of its written members, by *turn*.
+
+    It is one that *sent* has, where that is given.
+    """
+    present = present_sent_paths(shown, collection, sent)
     if not present:
         return shown
     path = present[turn % len(present)]
     return paths.with_value(shown, path, another_value(paths.value_at(shown, path)))
 
 
-def without_one(shown: Any, collection: Collection, turn: int) -> Any:
-    """Return *shown* without one of its written members, by *turn*."""
-    present = present_paths(shown, collection)
+def without_one(shown: Any, collection: Collection, turn: int, sent: Any = ABSENT) -> Any:
+    """Return *shown* without one of its written members, by *turn*, one that *sent* has."""
+    present = present_sent_paths(shown, collection, sent)
     if not present:
         return shown
     return paths.without_value(shown, present[turn % len(present)])
+
+
+def forget_each(collection: Collection, gone: list[Resource]) -> None:
+    """Take each of *gone* out of the collection."""
+    known = [id(one) for one in gone]
+    kept = collection.resources
+    for key in [key for key, one in kept.items() if id(one) in known]:
+        del kept[key]
 
 
 def others_than(collection: Collection, resource: Resource) -> list[Resource]:

@@ -14,6 +14,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
     change_bytes,
     find_value,
     is_list_member,
+    is_sent_often,
     longer_than,
     mutate_answers,
     sends_body,
@@ -53,7 +54,7 @@ def rare_mutations(operation: Operation) -> Iterator[Mutation]:
     for path in operation.secret_paths:
         name, repeated = f"{path} like another member is refused", sends_value_again(path, texts)
         yield mutate_answers(name, invalid, repeated, ACCEPTED)
-    for count in EACH_NTH:
+    for count in EACH_NTH if is_sent_often(operation) else ():
         empty, crash = change_bytes(always(b"")), set_status(500)
         name, broken = f"every {count}th answer has no body", alter_each_nth_answer(count, empty)
         yield Mutation(name, ("200/json",), broken)

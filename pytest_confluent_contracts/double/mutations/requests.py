@@ -47,6 +47,7 @@ VALUE_KEYWORDS = ("type", "null", "enum")
 def request_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of how a request's body, its examples and its ids are taken."""
     if operation.request is None:
+        yield from plain_mutations(operation)
         return
     invalid = refuse_as_invalid(operation)
     yield from constraint_mutations(operation)
@@ -61,6 +62,25 @@ def request_mutations(operation: Operation) -> Iterator[Mutation]:
     yield mutate_answers("undeclared members crash it", set_status(500), surprised, "statuses")
     yield from malformed_mutations(operation)
     yield from form_mutations(invalid)
+    yield from unknown_id_mutations(operation, invalid)
+
+
+def plain_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield the mutations of how a request without a body is taken."""
+    refused = set_status(400)
+    yield mutate_answers("every request is refused", refused, is_accepted, "request/accepted")
+    for form, test in FORM_TESTS.items():
+        if form not in FORMS_OF_BODY:
+            clause = f"request/form/{form.partition(' ')[0]}"
+            unacceptable = set_status(NOT_ACCEPTABLE)
+            yield mutate_answers(
+                f"the form {form} is refused", unacceptable, sends_form(test), clause
+            )
+    yield from unknown_id_mutations(operation, refused)
+
+
+def unknown_id_mutations(operation: Operation, invalid: Change) -> Iterator[Mutation]:
+    """Yield the mutations of how ids are taken that nobody has."""
     if operation.promises.refusals.unknown:
         unknown = "request/unknown-id"
         yield mutate_step("unknown ids are served", "find_resource", find_any_resource, unknown)
@@ -206,8 +226,8 @@ def has_small_names(request: Request) -> bool:
 
 
 def has_capital_names(request: Request) -> bool:
-    """Return whether the media type's header is written in capitals."""
-    return "CONTENT-TYPE" in request.names_sent
+    """Return whether the header of what is accepted is written in capitals."""
+    return "ACCEPT" in request.names_sent
 
 
 def accepts_no_coding(request: Request) -> bool:

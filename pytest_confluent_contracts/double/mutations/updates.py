@@ -62,6 +62,8 @@ def update_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of what an update stores, and of what is shown of it."""
     for member in freely_writable_members(operation):
         yield from written_mutations(member)
+        if not member.required:
+            yield from optional_mutations(member, operation.method)
     yield from frozen_mutations(operation)
     identity = operation.promises.identity
     if identity and identity.property:
@@ -139,12 +141,18 @@ def written_mutations(member: Property) -> Iterator[Mutation]:
     yield Mutation(f"{path} changes when sent again", breaks, show_another_each_time(path))
     breaks = (clause, "update/omitted-unchanged")
     yield Mutation(f"{path} is not stored", breaks, store_made(path, keep_what_was))
-    if not member.required:
+
+
+def optional_mutations(member: Property, method: str) -> Iterator[Mutation]:
+    """Yield the ways in which a member is stored wrongly that a body may leave out."""
+    path = member.path
+    if method != "PUT":  # which may remove what it leaves out (RFC 9110 9.3.4)
         breaks, reset = ("update/*unchanged", "update/empty-*"), store_made(path, reset_unsent)
         yield Mutation(f"{path} is reset when left out", breaks, reset)
-        eager, unchanged = partial(apply_unchecked, path), "update/refused-unchanged"
-        yield mutate_step(f"{path} is applied when refused", "check_body", eager, unchanged)
-    if not member.required and is_list_member(member):
+    eager, unchanged = partial(apply_unchecked, path), "update/refused-unchanged"
+    yield mutate_step(f"{path} is applied when refused", "check_body", eager, unchanged)
+    if is_list_member(member):
+        clause = f"update/sent-is-returned/{name_in_clauses(path)}"
         appended = store_made(path, append_sent)
         yield Mutation(f"{path} is added to, not replaced", (clause,), appended)
 
@@ -155,8 +163,14 @@ def shown_paths(operation: Operation) -> list[str]:
 
 
 def freely_writable_members(operation: Operation) -> list[Property]:
-    """Return the members that an update may write with any value, and that an answer shows."""
-    return [member for member in writable_members(operation) if "enum" not in member.schema]
+    """Return the members that an update may write with any value, and that an answer shows.
+
+    The id that stands in the path, too, is not one: another one may be refused.
+    """
+    resource = operation.resource
+    own_id = resource.id_member if resource else ""
+    free = [member for member in writable_members(operation) if "enum" not in member.schema]
+    return [member for member in free if member.path != own_id]
 
 
 def frozen_mutations(operation: Operation) -> Iterator[Mutation]:
@@ -558,11 +572,12 @@ def time_mutations(operation: Operation) -> Iterator[Mutation]:
         still, moves = put_value(updated, "2026-02-01T00:00:00Z"), "update/updated-moves"
         yield mutate_answers(f"{updated} stands still", still, is_accepted, moves)
         yield from clock_mutations(updated)
-    if created and updated:
+    if created and updated and operation.request is not None:
         name, believe = f"{created} is written where it lies in the past", write_past_creation
         yield mutate_step(name, "apply_update", partial(believe, created), "update/immutable/*")
         name, believe = f"{updated} is believed where it was before", believe_past_update
         yield mutate_step(name, "apply_update", partial(believe, updated), "update/updated-never-*")
+    if created and updated:
         early, after = put_value(updated, "2001-01-01T00:00:00Z"), "update/updated-after-created"
         yield mutate_answers(f"{updated} before {created}", early, is_accepted, after)
 

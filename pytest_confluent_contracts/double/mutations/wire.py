@@ -20,6 +20,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
     is_accepted,
     is_list_member,
     is_refused,
+    is_sent_often,
     mutate_answers,
     mutate_step,
     put_value,
@@ -48,22 +49,24 @@ KEPT_OPEN_SINCE = 10  # requests; by then each of a client's connections is open
 
 def wire_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of what carries the answers."""
-    yield from coding_mutations()
-    yield from framing_mutations()
-    yield from connection_mutations(operation)
+    if operation.success_content is not None:
+        yield from coding_mutations(operation)
+        yield from framing_mutations()
+    if operation.request is not None:  # of the others too few requests are sent
+        yield from connection_mutations(operation)
 
 
 # --- content codings ------------------------------------------------------------------------------
 
 
-def coding_mutations() -> Iterator[Mutation]:
+def coding_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of the content coding."""
     for what, (named, make) in LIES.items():
         yield mutate_answers(f"an answer {what}", coded_as(named, make), has_body, CODING)
     unapplied, twice = coded_as("gzip", as_it_is), coded_as("gzip", gzip_twice)
     yield mutate_answers("an error says gzip and is not", unapplied, is_refused, CODING)
     yield mutate_answers("an error is in gzip twice", twice, is_refused, CODING)
-    for count in (7, 20):
+    for count in (7, 20) if is_sent_often(operation) else ():
         name = f"every {count}th answer says gzip and is not"
         yield Mutation(name, (CODING,), alter_each_nth_answer(count, unapplied))
         name = f"every {count}th answer is in gzip twice"
@@ -151,11 +154,12 @@ def framing_mutations() -> Iterator[Mutation]:
 
 def connection_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations that depend on the connection."""
-    for count in LOSING:
+    for count in LOSING if is_sent_often(operation) else ():
         name = f"every {count}th request is lost on a connection kept open"
         yield Mutation(name, (KEPT_OPEN,), lose_each(count))
-    name = "each fifth connection begins with a refusal"
-    yield Mutation(name, ("request/accepted",), begin_cold)
+    if is_sent_often(operation):
+        name = "each fifth connection begins with a refusal"
+        yield Mutation(name, ("request/accepted",), begin_cold)
     for member in freely_writable_members(operation):
         if "null" not in types_allowed(member.schema):
             name = f"one machine of three takes null for nothing as {member.path}"
