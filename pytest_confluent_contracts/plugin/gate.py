@@ -202,13 +202,15 @@ class Gate:
         return targets.embedded(answer, self.clock, accesses, client_settings, redactor)
 
     def _led_resources(self, held: Sequence[Operation]) -> list[Resource]:
-        """Return the resources of which a clause on their lives is judged."""
+        """Return the resources of which a clause on their lives is judged, or one is made."""
         needed = {one.key: probes for one, probes in self._needed or ()}
-        found: dict[str, Resource] = {}
+        found: dict[tuple[str, str], Resource] = {}
         for operation in held:
             probes = needed.get(operation.key, frozenset(Probe))
-            if operation.resource is not None and Probe.LIFE in probes:
-                found[operation.resource.name] = operation.resource
+            led = operation.resource if Probe.LIFE in probes else None
+            for resource in (led, self._maker(operation)):
+                if resource is not None:
+                    found[resource.document, resource.name] = resource
         return list(found.values())
 
     @property
