@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from judging import DOCUMENTS, UPDATES_ALONE, document
 from loopback_server import LoopbackHandler, LoopbackServer
@@ -23,9 +23,6 @@ from observing import LOG
 from warm_runs import WarmRuns
 
 from pytest_confluent_contracts.double.service import Request, Service, VirtualClock
-
-if TYPE_CHECKING:
-    from other_service import OtherService
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
@@ -178,9 +175,25 @@ def ctrl_c(pid: int) -> None:
     os.killpg(pid, signal.SIGINT)
 
 
+class Asked(Protocol):
+    """A service that takes down what it was asked for."""
+
+    @property
+    def url(self) -> str:
+        """Return its address."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return what holds its credentials."""
+
+    @property
+    def requests(self) -> Sequence[Any]:
+        """Return what it was asked for."""
+
+
 def interrupted(
     folder: Path,
-    service: OtherService,
+    service: Asked,
     after: int,
     end: Callable[[int], None],
     *options: str,
@@ -249,10 +262,9 @@ class _Handler(LoopbackHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.read_body()
         status, own, content = self.owner(self.command, self.path, headers, body)
-        lines = [
-            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
-            f"Content-Length: {len(content)}",
-        ]
+        lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
+        if self.command != "HEAD":  # of which nobody knows how long the content would be
+            lines.append(f"Content-Length: {len(content)}")
         head = "\r\n".join([*lines, *(f"{name}: {value}" for name, value in own), "", ""])
         self.wfile.write(head.encode("latin-1") + content)
 

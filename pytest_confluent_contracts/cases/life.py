@@ -36,6 +36,7 @@ FIRST, SECOND, THIRD, LAST = "first", "second", "third", "last"
 ELSEWHERE = "elsewhere"  # not one of them, but what lies in another parent than theirs
 OWN = "own"  # the one that was there before, where the run may create none
 CHOSEN = (FIRST, SECOND, THIRD, LAST)
+HOLDING = "hold"  # a step that makes what others are held on, or what lies around them
 # Values of each JSON type, one of which a member does not allow.
 NOT_A_VALUE: tuple[Any, ...] = (7, "no", None, [], {}, True)
 
@@ -84,11 +85,15 @@ class LifeCases:
 
     def making(self, name: str) -> LifeStep | None:
         """Return the step that makes one more, called *name*; None where the document has none."""
-        return next(self._create(name, "create", self._full_body(name)), None)
+        return next(self._create(name, HOLDING, self._full_body(name)), None)
 
     def ending(self) -> LifeStep | None:
         """Return the step that deletes one; None where the document has none."""
         return next(self._bare(Role.DELETE, "clean up"), None)
+
+    def listing(self) -> LifeStep | None:
+        """Return the step that lists all; None where the document has none."""
+        return next(self._bare(Role.LIST, "list"), None)
 
     def _steps_of_created(self) -> Iterator[LifeStep]:
         yield from self._look()

@@ -33,7 +33,6 @@ from pytest_confluent_contracts.clauses.update_state import (
     may_keep_unsent,
     merged_value,
     pairs_of_answers,
-    shows_one_resource,
     shows_resource,
     speaks_of,
     told_under,
@@ -68,19 +67,17 @@ def derive(operation: Operation) -> Iterator[Clause]:
     """Yield what an update must change, must leave alone, and must never show.
 
     What PUT leaves out, it may remove (RFC 9110 9.3.4). A safe method changes nothing, and has only
-    what every answer about the resource owes. Of POST and DELETE there is only what must never be
-    shown, and that a create answers what it was sent: what becomes of a resource is a matter of its
-    life.
+    what every answer about the resource owes.
     """
     content = operation.success_content
     if content is None:
         return
-    if not shows_one_resource(operation):
-        yield _no_leak(operation)
-        if operation.role is Role.CREATE:
-            yield from _sent_is_returned(operation, ResourceModel.of(operation, content))
-        return
     model = ResourceModel.of(operation, content)
+    if operation.makes_or_ends:
+        # Each request is about another resource: what becomes of one is a matter of its life.
+        yield from _sent_is_returned(operation, model)
+        yield from _secrets(operation)
+        return
     if not operation.is_safe:
         yield from _sent_is_returned(operation, model)
         if operation.method == "PUT":
@@ -98,7 +95,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
 
 def _sent_is_returned(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
     writable = [one for one in operation.request_members if one.path in model.writable]
-    scope, family = told_under(operation)
+    scope, _ = told_under(operation)
     for members in deep_members(writable).values():
         yield _all_returned(model, members)
     for member in writable:
@@ -107,7 +104,7 @@ def _sent_is_returned(operation: Operation, model: ResourceModel) -> Iterator[Cl
             continue
         yield Clause(
             id=f"{scope}/sent-is-returned/{path}",
-            family=family,
+            family=Family.UPDATE,
             place=member.place,
             promise=f"{path} in the answer equals the value sent, to the character",
             judge=_judge_returned(model, member),
@@ -162,10 +159,9 @@ def _all_returned(model: ResourceModel, members: Sequence[Property]) -> Clause:
             yield from judge_one(exchanges)
 
     holder = first.schema_object
-    scope, family = told_under(model.operation)
     return Clause(
-        id=f"{scope}/sent-is-returned/{first.clause_name}",
-        family=family,
+        id=f"{told_under(model.operation)[0]}/sent-is-returned/{first.clause_name}",
+        family=Family.UPDATE,
         place=first.place,
         promise=f"each member of {holder} in the answer equals the value sent, to the character",
         judge=judge,
@@ -654,14 +650,8 @@ def _self_has_request_path(operation: Operation, promised: Identity) -> Clause:
 
 
 def _secrets(operation: Operation) -> Iterator[Clause]:
-    yield _no_leak(operation)
-    for path in operation.promises.create_only.paths:
-        yield from _create_only(operation, path)
-
-
-def _no_leak(operation: Operation) -> Clause:
     scope, family = told_under(operation)
-    return Clause(
+    yield Clause(
         id=f"{scope}/no-leak",
         family=family,
         place=operation.promises.secrets.place,
@@ -670,6 +660,11 @@ def _no_leak(operation: Operation) -> Clause:
         explain=NO_200,
         needs=EVERY,
     )
+    if operation.role is Role.CREATE:
+        return
+    create_only = operation.promises.create_only
+    for path in create_only.paths:
+        yield from _create_only(operation, path)
 
 
 def _create_only(operation: Operation, path: str) -> Iterator[Clause]:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Content, Operation, Property
     from pytest_confluent_contracts.model.traffic import Exchange, RedactedCase
 
-WRITING = frozenset({"PUT", "PATCH"})
 ACCEPTED_FOR_LATER = 202  # RFC 9110 15.3.3: the update may still be to come
 QUOTED = 50  # characters of a value in a finding
 EMPTY: tuple[Any, ...] = ("", [], {}, None, ABSENT)
@@ -32,20 +31,13 @@ Changes = Mapping[str, tuple[Any, Any]]
 def told_under(operation: Operation) -> tuple[str, Family]:
     """Return what the ids of clauses on a shown resource begin with, and their family.
 
-    What is read, created or deleted is no update: what is shown of it is a matter of its shape.
+    A read changes nothing: what its answer shows is a matter of its shape.
     """
-    if operation.method in WRITING:
-        return "update", Family.UPDATE
     if operation.is_safe:
         return "read", Family.SHAPE
-    return "answer", Family.SHAPE
-
-
-def shows_one_resource(operation: Operation) -> bool:
-    """Return whether all its answers are about one resource: what POST makes is another each time,
-    and what DELETE has deleted is none.
-    """
-    return operation.is_safe or operation.method in WRITING
+    if operation.makes_or_ends:
+        return "answer", Family.UPDATE
+    return "update", Family.UPDATE
 
 
 # --- what an answer shows ----------------------------------------------------------------------

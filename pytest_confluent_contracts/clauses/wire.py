@@ -20,7 +20,6 @@ from pytest_confluent_contracts.clauses.update_state import (
     QUOTED,
     ResourceModel,
     is_same_state,
-    shows_one_resource,
     shows_resource,
     speaks_of,
 )
@@ -68,7 +67,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
     yield _framing(operation)
     yield _kept_open(operation)
     content = operation.success_content
-    if content is not None and shows_one_resource(operation):
+    if content is not None and not operation.makes_or_ends:
         yield _same_on_every_connection(operation, ResourceModel.of(operation, content))
 
 

@@ -18,7 +18,7 @@ from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import Clock, Loss, is_local
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
 Key = tuple[str, str]  # what tells an operation apart in a run: `Operation.key`
 
@@ -149,6 +149,7 @@ class Guard(httpx.BaseTransport):
         self._all, self._each = Tally(), {key: Tally() for key in allowances}
         self._closing: set[Key] = set()
         self._made: dict[Key, set[str]] = {}
+        self._reserved: dict[Key, int] = {}
         self._next, self._lock = 0.0, threading.Lock()
         open_new = _network(rules) if inner is None else lambda: inner
         self._connections = Connections(open_new, clock)
@@ -231,17 +232,25 @@ class Guard(httpx.BaseTransport):
 
     # --- what the run makes -----------------------------------------------------------------------
 
-    def admit_made(self, creating: Key, allowances: Mapping[Key, Allowance]) -> None:
+    def admit_made(
+        self,
+        creating: Key,
+        allowances: Mapping[Key, Allowance],
+        nobodys: Collection[str] = (),
+    ) -> None:
         """Let out the requests for what a create of this run has made, by operation.
 
         Raise `Refusal` unless all their paths lie below that of the operation *creating*; and what
-        is deleted has no more names than requests of it went out.
+        is deleted has no more names than requests of it went out. *nobodys* are paths in which an
+        id stands that the run made up: those may lie elsewhere, where nothing is deleted.
         """
         with self._lock:
             holders = {path.rstrip("/") + "/" for path in self._allowance_of(creating).paths}
             names = self._made.setdefault(creating, set())
             for allowance in allowances.values():
                 for path in allowance.paths:
+                    if path in nobodys and allowance.method != "DELETE":
+                        continue
                     name = _name_below(path, holders)
                     if allowance.method == "DELETE":
                         names.add(name)
@@ -261,12 +270,33 @@ class Guard(httpx.BaseTransport):
         """Return how many requests the operation's share still allows, None where it is unlimited.
 
         The last one is kept for putting back, until `close_up`; a share of one has none to keep.
+        What is reserved is kept beside.
         """
         allowance = self._allowances.get(key, NOTHING)
         if allowance.budget is None:
             return None
-        kept = 0 if key in self._closing or allowance.budget == 1 else 1
+        kept = self._reserved.get(key, 0)
+        if key not in self._closing and allowance.budget > 1:
+            kept = max(1, kept)
         return max(0, allowance.budget - kept - self.sent_of(key))
+
+    def reserve(self, key: Key) -> None:
+        """Keep one more request of an operation, until `release`: the end of what is to be made.
+
+        Raise `BudgetSpent` where its share does not pay for that.
+        """
+        with self._lock:
+            reserved = self._reserved.get(key, 0)
+            share = self._allowances.get(key, NOTHING).budget
+            if share is not None and reserved >= share - self.sent_of(key):
+                told = f"the share of {key[1]} in the budget does not pay for its end"
+                raise BudgetSpent(f"not made: {told}; --contract-budget raises it")
+            self._reserved[key] = reserved + 1
+
+    def release(self, key: Key) -> None:
+        """Let go of one that `reserve` kept."""
+        with self._lock:
+            self._reserved[key] = self._reserved.get(key, 0) - 1
 
     def close_up(self, key: Key) -> None:
         """Let out the operation's last request too: the one that puts the resource back.

@@ -25,6 +25,8 @@ class Role(StrEnum):
     ACTION = "action"  # anything else: what it does to whom nobody can tell
 
 
+# Those that only stand around what a run makes below them: that of the life, and another one.
+HOLDER, OTHER_HOLDER = "holder", "other holder"
 # What is sent in these roles changes nothing.
 SAFE_ROLES = frozenset({Role.LIST, Role.READ})
 # What is sent in these makes a resource, or ends it.

@@ -9,6 +9,7 @@ import os
 import time
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.model.clauses import (
@@ -18,16 +19,16 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
 )
 from pytest_confluent_contracts.model.paths import filled_template
-from pytest_confluent_contracts.model.resources import Role
+from pytest_confluent_contracts.model.resources import HOLDER, MAKING_ROLES, OTHER_HOLDER, Role
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.plugin.choice import matches_any
-from pytest_confluent_contracts.plugin.lives import Lives
+from pytest_confluent_contracts.plugin.lives import Lives, PlannedLife
 from pytest_confluent_contracts.plugin.progress import Silent
 from pytest_confluent_contracts.plugin.stash import NOT_PUT_BACK, STATE_FOLDER
 from pytest_confluent_contracts.run import saved_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import pytest
 
@@ -49,6 +50,7 @@ OWN = "own"  # what the run makes of a resource, to hold its operations on
 REMOTE_BACKOFF_S = 0.5
 # Its first answer would already show what was put there.
 NOTHING_TO_END = "only what this run made is deleted, and it cannot make one"
+NEVER_ENDED = "the document has no operation that deletes what it makes"
 NOT_REPLACED = "what a PUT replaces is not read before: it is held on loopback alone"
 # Requests that a finding may be shrunk with: off this machine each of them is a load on others.
 REMOTE_SHRINK_TRIES = 20
@@ -94,8 +96,17 @@ class Gate:
         self._telling_nodes: dict[str, str] = {}
         # The path parameters of what the run made, for the operations that are held on that.
         self._made: dict[tuple[str, str], saved_state.PathParameters] = {}
-        held = [settings.read(path) for path in settings.documents]
-        self.lives = Lives(held, self.context, self._may_create, self._remember_made, left)
+        held = [settings.read_chosen(path) for path in settings.documents]
+        self.lives = Lives(
+            held,
+            self.context,
+            lambda operation: not self._why_not_made(operation),
+            self._remember_made,
+            left,
+            budget_of=self.budget,
+            may_change=self._may_lead_change,
+        )
+        self._led_first: set[str] = set()  # documents
 
     def ruling(self, operation: Operation, clause: Clause) -> Ruling:
         """Return the verdict on *clause*."""
@@ -113,11 +124,35 @@ class Gate:
         campaign = self.campaign(operation)
         unjudged = campaign.look_first() if clause.needs else None
         if clause.family is Family.LIFECYCLE and unjudged is None:
-            return self.scenario(operation).ruling(operation, clause)
+            return self._judged_by_life(operation, clause)
+        if clause.needs and unjudged is None and self.settings.budget is not None:
+            self._lead_lives_first(operation.document)
         ruling = campaign.ruling(clause)
         if unjudged is None:
             return ruling
         return replace(ruling, missing=self._told_once(operation, unjudged, ruling.node))
+
+    def _judged_by_life(self, operation: Operation, clause: Clause) -> Ruling:
+        scenario = self.scenario(operation)
+        ruling = scenario.ruling(operation, clause)
+        creating = self._in_role(operation, Role.CREATE)
+        if ruling.missing is None or scenario.creates or creating is None:
+            return ruling
+        why = self._why_not_made(creating)
+        if not why:
+            return ruling
+        return replace(ruling, missing=MissingEvidence(MissingKind.NOT_ASKED_FOR, why))
+
+    def _lead_lives_first(self, document: str) -> None:
+        """Make what the run makes in *document* before its campaigns spend their shares."""
+        if document in self._led_first:
+            return
+        self._led_first.add(document)
+        held = [one for one in self._asked_operations() if one.document == document]
+        for resource in self._led_resources(held):
+            self._scenario_of(resource).run()
+        for operation in held:
+            self._own_of(operation)
 
     def _told_once(
         self, operation: Operation, unjudged: MissingEvidence, node: str
@@ -177,14 +212,14 @@ class Gate:
         from pytest_confluent_contracts.run.access import no_access, planned_access
 
         settings = self.settings
-        asked = self.settings.operations()
-        if self._needed is not None:
-            asked = [one for one, _ in self._needed]
+        asked = self._asked_operations()
         # What the run makes itself is let out when it is made.
         known = [one for one in asked if self._maker(one) is None]
         accesses = [planned_access(self.plan(one), self.budget(one)) for one in known]
-        accesses += [no_access(one, self.context(one)) for one in asked if one not in known]
-        for resource in self._led_resources(asked):
+        unmade = [one for one in asked if one not in known]
+        accesses += [no_access(one, self.context(one), self.budget(one)) for one in unmade]
+        makers = [one for one in map(self._maker, asked) if one is not None]
+        for resource in dict.fromkeys([*self._led_resources(asked), *makers]):
             accesses += self.lives.accesses(resource)
         given = {one.name: one.text for one in settings.parameters if one.hidden}
         hidden = given | settings.pins
@@ -201,17 +236,73 @@ class Gate:
         answer = Router(services).answer
         return targets.embedded(answer, self.clock, accesses, client_settings, redactor)
 
+    def _asked_operations(self) -> list[Operation]:
+        """Return the operations that may be sent."""
+        if self._needed is None:
+            return self.settings.operations()
+        return [one for one, _ in self._needed]
+
     def _led_resources(self, held: Sequence[Operation]) -> list[Resource]:
-        """Return the resources of which a clause on their lives is judged, or one is made."""
+        """Return the resources of which a clause on their lives is judged."""
         needed = {one.key: probes for one, probes in self._needed or ()}
         found: dict[tuple[str, str], Resource] = {}
         for operation in held:
             probes = needed.get(operation.key, frozenset(Probe))
-            led = operation.resource if Probe.LIFE in probes else None
-            for resource in (led, self._maker(operation)):
-                if resource is not None:
-                    found[resource.document, resource.name] = resource
+            if operation.resource is not None and Probe.LIFE in probes:
+                found[operation.document, operation.resource.name] = operation.resource
         return list(found.values())
+
+    def made_for(self, operation: Operation) -> Resource | None:
+        """Return the resource of which the run makes one to hold *operation* on, None without."""
+        return self._maker(operation)
+
+    def planned_lives(self) -> Iterator[tuple[Resource, PlannedLife]]:
+        """Yield each resource of which a life is led, or one is made, and what that takes."""
+        asked = self._asked_operations()
+        led = self._led_resources(asked)
+        holders = self._planned_holders(asked, led)
+        makers = [one for one in map(self._maker, asked) if one is not None]
+        for resource in dict.fromkeys([*led, *makers]):
+            life = self.lives.planned(resource) if resource in led else PlannedLife()
+            creating = self._creating(resource)
+            # What only stands there is made, and deleted at the end.
+            more = len(holders.get((resource.document, resource.name), ()))
+            yield (
+                resource,
+                PlannedLife(
+                    requests=life.requests + 2 * more,
+                    count=life.count + more,
+                    why_none=self._why_not_made(creating) if creating else "",
+                ),
+            )
+
+    def _planned_holders(
+        self, asked: Sequence[Operation], led: Sequence[Resource]
+    ) -> dict[tuple[str, str], set[str]]:
+        """Return the names of those that are made to hold operations, or others, on."""
+        found: dict[tuple[str, str], set[str]] = {}
+        around: list[Resource] = [one for one in led if self.lives.makes(one)]
+        for operation in asked:
+            resource = self._maker(operation)
+            if resource is not None:
+                names = found.setdefault((resource.document, resource.name), set())
+                names.add(operation.id if operation.role is Role.DELETE else OWN)
+                around.append(resource)
+        for resource in around:
+            parent = self.lives.parent(resource)
+            if parent is not None and self.lives.makes(parent):
+                names = found.setdefault((parent.document, parent.name), set())
+                names |= {HOLDER, OTHER_HOLDER} if resource in led else {HOLDER}
+        return found
+
+    def _creating(self, resource: Resource) -> Operation | None:
+        wanted = resource.operation_id(Role.CREATE)
+        for path in self.settings.documents:
+            document = self.settings.read(path)
+            for one in document.operations:
+                if document.name == resource.document and one.id == wanted:
+                    return one
+        return None
 
     @property
     def clock(self) -> VirtualClock:
@@ -223,7 +314,7 @@ class Gate:
         return self._clock
 
     def service(self, operation: Operation) -> Service:
-        """Return the embedded service of *operation*; of one resource, all share what they keep."""
+        """Return the embedded service of *operation*: those about resources share a store."""
         from pytest_confluent_contracts.cases.parameter_values import held_parameters
         from pytest_confluent_contracts.double.roles import services_of
 
@@ -251,9 +342,30 @@ class Gate:
         total = self.settings.budget
         if total is None:
             return None
-        keys = [one.key for one in self.settings.operations()]
+        keys = self._sharing
+        if operation.key not in keys:
+            return 0
         each, rest = divmod(total, len(keys))
         return each + (keys.index(operation.key) < rest)
+
+    @cached_property
+    def _sharing(self) -> list[tuple[str, str]]:
+        """Return the keys of the operations among which the budget is shared out.
+
+        Those that the run holds, and those that lead the lives of what they are about.
+        """
+        keys = [one.key for one in self.settings.operations()]
+        about = {_resource_key(one) for one in self.settings.operations() if one.resource}
+        for path in self.settings.documents:
+            document = self.settings.read(path)
+            parents = {one.name: one.parent for one in document.resources}
+            for name in list(parents):
+                if (document.name, name) in about:
+                    about |= {(document.name, one) for one in _ancestors(name, parents)}
+            for one in document.operations:
+                if one.key not in keys and _resource_key(one) in about:
+                    keys.append(one.key)
+        return keys
 
     def share(self) -> int:
         """Return among how many workers the rate is shared out."""
@@ -325,6 +437,8 @@ class Gate:
         """
         if operation.method == "DELETE":
             return False
+        if operation.role is Role.CREATE and not self.settings.local:
+            return False  # the life of its resource brings what is to be accepted
         return self.settings.local or not self.unpinned(operation)
 
     def plan(self, operation: Operation) -> Plan:
@@ -350,27 +464,27 @@ class Gate:
 
     def unasked(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         """Return the probes that this run must not send, each with the reason."""
-        if operation.method == "PUT" and not context.made_up:
+        if operation.method == "PUT" and not context.made_up and self._maker(operation) is None:
             return dict.fromkeys(Probe, NOT_REPLACED)
         if operation.makes_or_ends and not self._may_send(operation):
-            told = f"--contract-allow={operation.id} would send it, and delete what it makes"
-            return dict.fromkeys(Probe, told)
+            return dict.fromkeys(Probe, _allowing(operation))
+        if operation.role is Role.CREATE and self._why_not_made(operation):
+            return dict.fromkeys(Probe, self._why_not_made(operation))
         if operation.method == "DELETE" and self._maker(operation) is None:
             return dict.fromkeys(Probe, NOTHING_TO_END)
         return self._unasked_by_options(operation, context)
 
     def _unasked_by_options(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         changing = [probe for probe in Probe if probe not in (Probe.CREDENTIALS, Probe.UNKNOWN)]
-        if not all(content for _, content in self.parameters(operation)):
+        is_named = all(content for _, content in self.parameters(operation))
+        if not is_named and self._maker(operation) is None:
             missing = [name for name, content in self.parameters(operation) if not content]
             named = ", ".join(f"--contract-param {name}=..." for name in missing)
             what = "read" if operation.is_safe else "changed"
             return dict.fromkeys(changing, f"name a resource that may be {what}: {named}")
         unpinned = self.unpinned(operation)
         if unpinned and not context.made_up:
-            named = ", ".join(f"--contract-pin {path}=env:..." for path in unpinned)
-            reason = f"another system checks these values, pin real ones: {named}"
-            return dict.fromkeys(changing, reason)
+            return dict.fromkeys(changing, _pinning(unpinned))
         if self.settings.throttle:
             return {}
         return {Probe.THROTTLE: "the rate limit is not exhausted without --contract-throttle"}
@@ -382,11 +496,15 @@ class Gate:
             self._listener(), first_state_seen=lambda was: self.remember(operation, was)
         )
         target = self.target
-        self._make_own(operation)
+        withheld = self._make_own(operation)
         campaign = Campaign(self.plan(operation), target, self._policy(), listener)
-        if operation.role is Role.CREATE:
-            campaign.sender.noted = self.scenario(operation).see_made
-        if operation.role is Role.DELETE:
+        if withheld is not None:
+            campaign.sender.stopped = withheld
+        if operation.key in self._made:
+            campaign.sender.noted = lambda *_: None  # nobody misses what it was: it is deleted
+        if operation.role in MAKING_ROLES:
+            self.scenario(operation).watch(campaign.sender)
+        if operation.role is Role.DELETE or self._is_made_by_life(operation):
             campaign.lived = self.scenario(operation).exchanges_of(operation)
         if ends_at_first_failure(self.config):
             campaign.ending = tuple(filter(self._fails_the_run, self._selected(operation)))
@@ -422,31 +540,50 @@ class Gate:
         is_named = all(name in named for name, _ in operation.parameters)
         if resource is None or (is_named and operation.role is not Role.DELETE):
             return None
-        if operation.role is not Role.DELETE and (self.settings.mocked or not self.settings.local):
-            return None  # the document's example is there; or a name is asked for
+        if operation.role is not Role.DELETE and self.settings.mocked:
+            return None  # the document's example is there
         if operation.path == resource.collection:
             resource = self.lives.parent(resource)
         if resource is None or not self.lives.makes(resource):
             return None
         return resource
 
-    def _make_own(self, operation: Operation) -> None:
-        """Make what *operation* is held on, where the run does, and let its requests out."""
+    def _is_made_by_life(self, operation: Operation) -> bool:
+        """Return whether the life of its resource alone shows what *operation* accepts."""
+        is_create = operation.role is Role.CREATE and not self.settings.local
+        return is_create and not self._why_not_made(operation)
+
+    def _own_of(self, operation: Operation) -> saved_state.PathParameters | None:
+        """Return what the run makes to hold *operation* on, None where it does not, or cannot."""
+        resource = self._maker(operation)
+        if resource is None:
+            return None
+        # One that is deleted by mistake must not be missing elsewhere.
+        name = operation.id if operation.role is Role.DELETE else OWN
+        return self._scenario_of(resource).holder(name)
+
+    def _make_own(self, operation: Operation) -> MissingEvidence | None:
+        """Make what *operation* is held on, where the run does, and let its requests out.
+
+        Return why it could not be made, where the run knows.
+        """
         from pytest_confluent_contracts.http.targets import allowances_at
-        from pytest_confluent_contracts.run.access import planned_access
+        from pytest_confluent_contracts.run.access import nobodys_access, planned_access
 
         resource = self._maker(operation)
         if resource is None:
-            return
+            return None
         scenario = self._scenario_of(resource)
-        # One that is deleted by mistake must not be missing elsewhere.
-        own = scenario.holder(operation.id if operation.role is Role.DELETE else OWN)
+        own = self._own_of(operation)
         if own is None:
-            return
+            return scenario.sender.stopped
         self._made[operation.key] = own
         guard = self.target.guard
-        access = planned_access(self.plan(operation), self.budget(operation))
-        guard.admit_made(scenario.creating.key, allowances_at(self.base_url, [access]))
+        plan = self.plan(operation)
+        planned = allowances_at(self.base_url, [planned_access(plan, self.budget(operation))])
+        nobodys = allowances_at(self.base_url, [nobodys_access(plan)])
+        guard.admit_made(scenario.creating.key, planned, nobodys[operation.key].paths)
+        return None
 
     def scenario(self, operation: Operation) -> Scenario:
         """Return the life of the resource that *operation* is about."""
@@ -456,12 +593,49 @@ class Gate:
     def _scenario_of(self, resource: Resource) -> Scenario:
         return self.lives.scenario(resource, self.target, self._policy(), self._listener())
 
-    def _may_create(self, operation: Operation) -> bool:
-        """Return whether the run may send a create, and delete what that made.
+    def _why_not_made(self, creating: Operation) -> str:
+        """Return why the run does not send a create, and delete what it makes; ``""`` if it does.
 
-        Not within a budget, which may be spent before all is deleted.
+        Both must be allowed, and the budget must pay for both.
         """
-        return self._may_send(operation) and self.settings.budget is None
+        if not self._may_send(creating):
+            return _allowing(creating)
+        ending = self._in_role(creating, Role.DELETE)
+        if ending is None:
+            is_spared = not self.settings.local or self.settings.budget is not None
+            return NEVER_ENDED if is_spared else ""
+        if not self._may_send(ending):
+            return _allowing(ending)
+        unpinned = self.unpinned(creating)
+        if unpinned and not self.settings.local:
+            return _pinning(unpinned)
+        missing = [name for name, content in self.parameters(creating) if not content]
+        if missing and self._maker(creating) is None:
+            named = ", ".join(f"--contract-param {name}=..." for name in missing)
+            return f"name what it may be made in: {named}"
+        for one in (creating, ending):
+            if self.budget(one) == 0:
+                told = f"no request of the budget is left for {one.id}"
+                return f"{told}; --contract-budget raises it"
+        return ""
+
+    def _in_role(self, operation: Operation, role: Role) -> Operation | None:
+        """Return the operation in *role* about the same resource, None where there is none."""
+        if operation.resource is None:
+            return None
+        wanted = (operation.document, operation.resource.operation_id(role))
+        for path in self.settings.documents:
+            for one in self.settings.read(path).operations:
+                if one.key == wanted:
+                    return one
+        return None
+
+    def _may_lead_change(self, operation: Operation) -> bool:
+        """Return whether a life may write, by *operation*, what was there before the run.
+
+        Off this machine nothing is put back but what an update has shown, which is asked first.
+        """
+        return self.settings.local
 
     def _may_send(self, operation: Operation) -> bool:
         """Return whether what makes or ends resources may be sent: off this machine if named."""
@@ -577,6 +751,33 @@ class Gate:
                 after.callback(self._target.close)
             after.callback(self.restore)
             self.config.stash[NOT_PUT_BACK].extend(self.lives.clean_up())
+
+
+def _allowing(operation: Operation) -> str:
+    """Return what allows *operation* off this machine."""
+    told = "what it makes is deleted"
+    if operation.method == "DELETE":
+        told = "it goes to what the run made alone"
+    return f"--contract-allow={operation.id} would send it: {told}"
+
+
+def _pinning(unpinned: Sequence[str]) -> str:
+    named = ", ".join(f"--contract-pin {path}=env:..." for path in unpinned)
+    return f"another system checks these values, pin real ones: {named}"
+
+
+def _resource_key(operation: Operation) -> tuple[str, str]:
+    name = operation.resource.name if operation.resource else ""
+    return operation.document, name
+
+
+def _ancestors(name: str, parents: Mapping[str, str]) -> list[str]:
+    """Return the resources in which those of *name* lie, the nearest first."""
+    found: list[str] = []
+    while parents.get(name) and parents[name] not in found:
+        name = parents[name]
+        found.append(name)
+    return found
 
 
 def restore_left(config: pytest.Config, settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from pytest_confluent_contracts.model.resources import MAKING_ROLES, SAFE_ROLES,
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from pytest_confluent_contracts.cases.life import LifeCases
     from pytest_confluent_contracts.http.targets import Access, Target
     from pytest_confluent_contracts.model.documents import Document, Operation
     from pytest_confluent_contracts.model.resources import Resource
@@ -22,11 +24,22 @@ if TYPE_CHECKING:
 FIRST_SERIAL = 1_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedLife:
+    """What the life of a resource takes: requests, how many are made, or why none is."""
+
+    requests: int = 0
+    count: int = 0
+    why_none: str = ""
+
+
 class Lives:
     """Makes the scenario of each resource when it is first asked for, its parent's before it.
 
     *may_create* says whether the run may send a create, and delete what it made; *remember* keeps
     what was made of a resource and is there; *left* is what a worker that died had made.
+    *budget_of* is the share of an operation, in requests (None: no limit), and *may_change* says
+    whether what was there before may be written by an operation.
     """
 
     def __init__(
@@ -36,10 +49,13 @@ class Lives:
         may_create: Callable[[Operation], bool],
         remember: Callable[[Key, list[PathParameters]], None],
         left: Sequence[tuple[Key, list[PathParameters]]] = (),
+        budget_of: Callable[[Operation], int | None] = lambda _: None,
+        may_change: Callable[[Operation], bool] = lambda _: True,
     ) -> None:
         self._documents = {one.name: one for one in documents}
         self._context_of, self._may_create = context_of, may_create
         self._remember, self._left = remember, left
+        self._budget_of, self._may_change = budget_of, may_change
         self._scenarios: dict[tuple[str, str], Scenario] = {}
 
     def scenario(
@@ -47,7 +63,8 @@ class Lives:
     ) -> Scenario:
         """Return the scenario of *resource*."""
         from pytest_confluent_contracts.cases.life import LifeCases
-        from pytest_confluent_contracts.run.scenario import Made, Scenario
+        from pytest_confluent_contracts.run.made import Made
+        from pytest_confluent_contracts.run.scenario import Scenario
         from pytest_confluent_contracts.run.sender import Sender
 
         key = (resource.document, resource.name)
@@ -78,9 +95,23 @@ class Lives:
             parent=around if creates else None,
             remember=partial(self._remember, key),
         )
-        made.made += [Made(one) for one in self._left_of(resource)]
+        made.made.all += [Made(one) for one in self._left_of(resource)]
         self._scenarios[key] = made
         return made
+
+    def planned(self, resource: Resource) -> PlannedLife:
+        """Return what the life of *resource* takes by itself, the deletions at the end too."""
+        from pytest_confluent_contracts.cases.life import LifeCases
+        from pytest_confluent_contracts.model.traffic import Expect
+
+        creates = self.makes(resource)
+        head = self._head(resource)
+        life = LifeCases(resource, self._operations(resource), self._context_of, head)
+        steps = life.steps(creates=creates)
+        made = [one for one in steps if one.creates and one.case.expect is Expect.ACCEPTED]
+        ended = [one for one in steps if one.case.subject.name == "delete"]
+        left = max(0, len(made) - len(ended)) if life.ending() else 0
+        return PlannedLife(len(steps) + left, len(made))
 
     def _left_of(self, resource: Resource) -> list[PathParameters]:
         """Return what a worker that died had made of *resource*."""
@@ -93,9 +124,15 @@ class Lives:
     def clean_up(self) -> Iterator[str]:
         """Delete what the run made, what lies in another first; yield what is still there."""
         # A parent's scenario is made before those of its children.
+        raised: list[Exception] = []
         for (document, _), scenario in reversed(self._scenarios.items()):
-            for lost in scenario.clean_up():
-                yield f"{document}: not deleted: {lost}"
+            try:
+                for lost in scenario.clean_up():
+                    yield f"{document}: {lost}"
+            except Exception as error:
+                raised.append(error)
+        if raised:
+            raise raised[0]
 
     def accesses(self, resource: Resource) -> Iterator[Access]:
         """Yield what may be sent of the life of *resource* before anything is made.
@@ -110,16 +147,15 @@ class Lives:
             yield from self.accesses(parent)
         head = self._head(resource)
         life = LifeCases(resource, self._operations(resource), self._context_of, head)
-        steps = [step for step in (*life.steps(creates=creates), life.ending()) if step]
         for operation in life.every_operation:
             if not creates and operation.role in MAKING_ROLES:
                 continue
-            queries = {one.case.written_query for one in steps if one.case.operation is operation}
             yield Access(
                 operation=operation,
                 credentials=self._context_of(operation).credentials,
+                budget=self._budget_of(operation),
                 paths=frozenset(self._paths_known(resource, operation)),
-                queries=frozenset(queries or {""}),
+                queries=_queries(life, operation, creates=creates),
             )
 
     def _paths_known(self, resource: Resource, operation: Operation) -> Iterator[str]:
@@ -140,11 +176,24 @@ class Lives:
         operations = self._operations(resource)
         if Role.CREATE not in operations or not resource.parameter:
             return False
+        if resource.operation_id(Role.DELETE) and Role.DELETE not in operations:
+            return False  # what was left out would have to end it
         return self._may_create(operations[Role.CREATE])
 
     def _operations(self, resource: Resource) -> dict[Role, Operation]:
         known = self._known(resource)
-        return {role: known[id] for role, id in resource.roles if id in known}
+        found = {role: known[id] for role, id in resource.roles if id in known}
+        create = found.get(Role.CREATE)
+        if create is not None and resource.parameter and self._may_create(create):
+            return found
+        return dict(self._for_what_was_there(found))
+
+    def _for_what_was_there(self, known: dict[Role, Operation]) -> Iterator[tuple[Role, Operation]]:
+        """Yield those that may be sent for what the run did not make, and may put back."""
+        for role, operation in known.items():
+            is_writing = role not in SAFE_ROLES and role not in MAKING_ROLES
+            if not is_writing or self._may_change(operation):
+                yield role, operation
 
     def _head(self, resource: Resource) -> Operation | None:
         for operation in self._known(resource).values():
@@ -178,3 +227,12 @@ def _filled(operation: Operation, given: dict[str, str]) -> str:
     return filled_template(
         operation.path, [(name, given.get(name, text)) for name, text in operation.parameters]
     )
+
+
+def _queries(life: LifeCases, operation: Operation, *, creates: bool) -> frozenset[str]:
+    """Return the queries with which *operation* goes in *life*, as they are written."""
+    found: set[str] = set()
+    for step in (*life.steps(creates=creates), life.ending()):
+        if step is not None and step.case.operation is operation:
+            found.add(step.case.written_query)
+    return frozenset(found) or frozenset({""})

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.model.paths import filled_template
-from pytest_confluent_contracts.model.traffic import Probe
+from pytest_confluent_contracts.model.resources import Role
+from pytest_confluent_contracts.model.traffic import Expect, Probe
 from pytest_confluent_contracts.plugin.gate import selected_clauses
 from pytest_confluent_contracts.run.preflight import credential_variables
 
@@ -32,6 +33,17 @@ def told_plan(gate: Gate, items: Sequence[pytest.Item]) -> Iterator[str]:
         yield "::".join(operation.key)
         for line in _operation(gate, operation, clauses):
             yield f"  {line}"
+
+
+def told_lives(gate: Gate) -> Iterator[str]:
+    """Yield what would be made and deleted of each resource, or why nothing would be."""
+    for resource, made in gate.planned_lives():
+        told = f"life of {resource.name}: {made.requests} requests"
+        if made.count:
+            told += f", makes {made.count} and deletes them"
+        elif made.why_none:
+            told += f", makes nothing: {made.why_none}"
+        yield told
 
 
 def told_left_out(settings: Settings) -> Iterator[str]:
@@ -91,7 +103,13 @@ def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> I
         yield f"{name + ':':<14}{told}"
     limits = _limits(gate, operation)
     yield f"in all: {total} requests{limits}; failures are shrunk with a few more"
-    yield from _changes(operation, plan.context)
+    made = gate.made_for(operation)
+    if made is not None:
+        yield f"held on: one of {made.name} that the run makes, and deletes at the end"
+    if operation.makes_or_ends:
+        yield from _makes(operation, plan)
+    elif made is None or operation.is_safe:
+        yield from _changes(operation, plan.context)
     yield from _unexercised(clauses, gate.unasked(operation, plan.context))
 
 
@@ -121,6 +139,15 @@ def _limits(gate: Gate, operation: Operation) -> str:
     if not told:
         return ""
     return f" (at most {', '.join(told)})"
+
+
+def _makes(operation: Operation, plan: Plan) -> Iterator[str]:
+    """Yield what an operation makes by itself, beside the life of its resource."""
+    accepted = [one for one in plan.every_case() if one.expect is Expect.ACCEPTED]
+    if operation.role is Role.CREATE and plan.context.owned:
+        yield f"made: {len(accepted)} at most, and deleted at the end"
+    else:
+        yield "made: nothing"
 
 
 def _changes(operation: Operation, context: RunContext) -> Iterator[str]:

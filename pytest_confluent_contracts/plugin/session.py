@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_confluent_contracts.model.clauses import NODE_PREFIX
 from pytest_confluent_contracts.plugin import settings
 from pytest_confluent_contracts.plugin.stash import GATE, NOT_PUT_BACK, SETTINGS, STATE_FOLDER
 from pytest_confluent_contracts.run import saved_state
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
+    from pytest_confluent_contracts.model.documents import Document, Operation
     from pytest_confluent_contracts.plugin.items import DocumentFile
 
 
@@ -90,13 +92,48 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> DocumentFi
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep an operation's clauses on one worker: they share its exchanges.
 
-    Faults may go anywhere.
+    So do those of a resource, and of what lies in it: its life is led once, with ids of its own.
+    Within a budget, which nobody may spend twice, those of a document that leads lives stay
+    together. Faults may go anywhere.
     """
     if config.stash[SETTINGS].prove or config.getoption("dist") in ("no", "each"):
         return None
     from xdist.scheduler import LoadScopeScheduling
 
-    return LoadScopeScheduling(config, log)
+    scopes = dict(_scopes(config))
+
+    class OneWorkerAResource(LoadScopeScheduling):  # type: ignore[misc]
+        """Spreads the clauses by resource, and by operation where there is none."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            of_operation = str(super()._split_scope(nodeid))
+            return scopes.get(of_operation, of_operation)
+
+    return OneWorkerAResource(config, log)
+
+
+def _scopes(config: pytest.Config) -> Iterator[tuple[str, str]]:
+    """Yield the node id of each operation, and of what it is kept together with."""
+    found = config.stash[SETTINGS]
+    for path in found.documents:
+        document = found.read(path)
+        node = f"{NODE_PREFIX}{document.name}"
+        for operation in document.operations:
+            together = node
+            if not found.leads_lives_in_budget:
+                together = f"{node}::{_outermost(document, operation)}"
+            yield f"{node}::{operation.id}", together
+
+
+def _outermost(document: Document, operation: Operation) -> str:
+    """Return the name of the outermost resource around that of *operation*, its id without any."""
+    if operation.resource is None:
+        return operation.id
+    parents = {one.name: one.parent for one in document.resources}
+    name = operation.resource.name
+    while parents.get(name):
+        name = parents[name]
+    return f"all of {name}"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -108,6 +145,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     from pytest_confluent_contracts.plugin.gate import Gate, needed_probes
     from pytest_confluent_contracts.plugin.planning import (
         told_left_out,
+        told_lives,
         told_plan,
         told_resources,
     )
@@ -115,8 +153,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     reporter: Any = session.config.pluginmanager.getplugin("terminalreporter")
     reporter.section("contract plan")
     gate = Gate(session.config, found, needed=needed_probes(session.items))
-    told = (*told_plan(gate, session.items), *told_resources(found), *told_left_out(found))
-    for line in told:
+    told = (*told_plan(gate, session.items), *told_lives(gate), *told_resources(found))
+    for line in (*told, *told_left_out(found)):
         reporter.line(line)
     return True
 

@@ -10,7 +10,7 @@ import os
 import re
 import secrets
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -94,6 +94,17 @@ class Settings:
         """Return the operations of the documents that this run holds, in their order."""
         every = _operations([self.read(path) for path in self.documents])
         return [one for one in every if is_chosen(one, self.chosen)]
+
+    @property
+    def leads_lives_in_budget(self) -> bool:
+        """Return whether resources may be made, and a budget pays for that."""
+        return self.budget is not None and (self.local or bool(self.allowed))
+
+    def read_chosen(self, path: Path) -> Document:
+        """Return the document in *path* with the operations alone that this run holds."""
+        document = self.read(path)
+        held = [one for one in document.operations if is_chosen(one, self.chosen)]
+        return replace(document, operations=tuple(held))
 
     def read(self, path: Path) -> Document:
         """Return the document in *path*, with the overlays that this run has for it."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.http.targets import Access, near_misses
 from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
+from pytest_confluent_contracts.model.traffic import SubjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,9 +41,24 @@ def planned_access(plan: Plan, budget: int | None = None) -> Access:
     )
 
 
-def no_access(operation: Operation, context: RunContext) -> Access:
+def nobodys_access(plan: Plan) -> Access:
+    """Return the access to what lies in a parent that nobody has: part of what *plan* sends."""
+    nobodys = {
+        filled_template(one.operation.path, one.parameters)
+        for one in plan.every_case()
+        if one.subject.kind is SubjectKind.UNKNOWN_PARENT
+    }
+    return Access(operation=plan.operation, credentials={}, paths=frozenset(nobodys))
+
+
+def no_access(operation: Operation, context: RunContext, budget: int | None = None) -> Access:
     """Return the access of an operation to nothing: what it may ask for is still to be made."""
-    return Access(operation=operation, credentials=context.credentials, queries=frozenset())
+    return Access(
+        operation=operation,
+        credentials=context.credentials,
+        queries=frozenset(),
+        budget=budget,
+    )
 
 
 def made_access(operation: Operation, parameters: Sequence[tuple[str, str]]) -> Access:

@@ -6,40 +6,38 @@ end.
 
 from __future__ import annotations
 
-from contextlib import suppress
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
-from pytest_confluent_contracts.cases.life import ELSEWHERE, LifeCases, LifeStep, bound_step
+from pytest_confluent_contracts.cases.life import (
+    ELSEWHERE,
+    HOLDING,
+    LifeCases,
+    LifeStep,
+    bound_step,
+)
 from pytest_confluent_contracts.clauses.judging import rule, weigh
+from pytest_confluent_contracts.clauses.lifecycle_state import LifeReader
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.http.targets import allowances_at
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
-from pytest_confluent_contracts.model.paths import ABSENT, value_at
-from pytest_confluent_contracts.model.resources import Role
+from pytest_confluent_contracts.model.resources import HOLDER, OTHER_HOLDER, Role
 from pytest_confluent_contracts.run.access import made_access
+from pytest_confluent_contracts.run.made import MadeResources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pytest_confluent_contracts.http.targets import Access
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Case, Exchange
+    from pytest_confluent_contracts.run.made import Made
     from pytest_confluent_contracts.run.sender import Sender
 
 PathParameters = tuple[tuple[str, str], ...]
-# Those that only stand around what is made below them: that of the life, and another one.
-HOLDER, OTHER_HOLDER = "holder", "other holder"
-
-
-@dataclass(slots=True)
-class Made:
-    """A resource that this run has made, by its path parameters, until it is deleted."""
-
-    parameters: PathParameters
-    is_there: bool = True
 
 
 @dataclass(slots=True)
@@ -57,16 +55,35 @@ class Scenario:
     given: PathParameters = ()
     parent: Scenario | None = None
     remember: Callable[[list[PathParameters]], None] = lambda _: None
-    made: list[Made] = field(default_factory=list)
+    made: MadeResources = field(init=False)
     _known: dict[str, PathParameters] = field(default_factory=dict)
     _has_run: bool = False
     _unmade: str = ""
-    _unanswered: int = 0  # creates of which nobody knows whether they made one
+
+    def __post_init__(self) -> None:
+        """Take down what is made and deleted, whoever sends it."""
+        operations = self.life.operations
+        self.made = MadeResources(
+            resource=self.life.resource,
+            creating=operations.get(Role.CREATE) if self.creates else None,
+            deleting=operations.get(Role.DELETE),
+            guard=self.sender.client.guard,
+            remember=self.remember,
+            admit=lambda parameters: self._admit(self, parameters),
+        )
+        self.watch(self.sender)
+
+    def watch(self, sender: Sender) -> None:
+        """Take down what *sender* makes and deletes, so that it is deleted at the end, too."""
+        sender.asking, sender.noted = self.made.asking, self.made.note
 
     @property
     def history(self) -> list[Exchange]:
-        """Return every exchange of the life so far, in the order in which they were sent."""
-        return self.sender.history
+        """Return every exchange of the life so far, in the order in which they were sent.
+
+        What was made for others to be held on is theirs: they change it in between.
+        """
+        return [one for one in self.sender.history if one.case.subject.name != HOLDING]
 
     # --- verdicts ---------------------------------------------------------------------------------
 
@@ -115,13 +132,6 @@ class Scenario:
         self.run()
         return [one for one in self.history if one.case.operation.key == operation.key]
 
-    def see_made(self, case: Case, exchange: Exchange) -> None:
-        """Take down what a create outside of the life has made, so that it is deleted, too."""
-        if exchange.accepted:
-            # What was made where nothing is may not be asked for: it is told at the end.
-            with suppress(Refusal):
-                self._note_made("", case, exchange, case.parameters)
-
     def holder(self, name: str = HOLDER) -> PathParameters | None:
         """Return the path parameters of one that stays there until the end, None without any.
 
@@ -133,7 +143,10 @@ class Scenario:
             around, step = self._around(), self.life.making(name)
             if around is None or step is None or self.sender.stopped:
                 return None
-            self._send(step, around)
+            try:
+                self._send(step, around)
+            except Refusal as refusal:
+                self.sender.stop_for(refusal)
         return self._known.get(name)
 
     def _around(self) -> PathParameters | None:
@@ -143,13 +156,14 @@ class Scenario:
         around = self.parent.holder()
         if around is None:
             self._unmade = f"no {self.parent.life.resource.name} could be made to hold one"
-        elif self.creates:
+            self.sender.stopped = self.parent.sender.stopped
+        elif self.creates and self.parent.creates:
             self._admit(self.parent, around)
         return around
 
     def _look_elsewhere(self) -> None:
         """Find another parent, of which the list must not show what is made here."""
-        if self.parent is None or not self.creates:
+        if self.parent is None or not (self.creates and self.parent.creates):
             return
         elsewhere = self.parent.holder(OTHER_HOLDER)
         if elsewhere is not None:
@@ -170,11 +184,12 @@ class Scenario:
         if exchange.accepted and not case.operation.is_safe:
             self._let_it_be_seen(case.operation)
         if step.creates and exchange.accepted:
-            self._note_made(step.creates, case, exchange, around)
-        if step.creates and exchange.failure:
-            self._unanswered += 1
-        if case.operation.role is Role.DELETE and exchange.accepted:
-            self._note_deleted(parameters)
+            made = self.made.parameters_of(case, exchange)
+            if made is None:
+                self._unmade = "no answer of a create tells the id of what it made"
+                return
+            self._known[step.creates] = made
+            self._admit(self, made)
 
     def _let_it_be_seen(self, operation: Operation) -> None:
         """Wait as long as the document says that a change may take to be seen."""
@@ -183,32 +198,6 @@ class Scenario:
             self.sender.wait(stated.within, "a change may take as long to be seen")
 
     # --- what was made ----------------------------------------------------------------------------
-
-    def _note_made(self, name: str, case: Case, exchange: Exchange, around: PathParameters) -> None:
-        """Take down what a create has made, before anything else is sent."""
-        id = self._id_of(case, exchange)
-        if not id:
-            self._unmade = "no answer of a create tells the id of what it made"
-            return
-        parameters = (*around, (self.life.resource.parameter, id))
-        if name:
-            self._known[name] = parameters
-        if parameters not in [one.parameters for one in self.made]:
-            self.made.append(Made(parameters))
-        self._tell_made()
-        self._admit(self, parameters)
-
-    def _id_of(self, case: Case, exchange: Exchange) -> str:
-        """Return the id of what was made: as the answer has it, its Location, or who chose it."""
-        shown = value_at(exchange.json, self.life.resource.id_member)
-        if shown is not ABSENT and self.life.resource.id_member:
-            return _as_text(shown)
-        location = urlsplit(exchange.header("Location") or "").path
-        last = unquote(location.rstrip("/").rpartition("/")[2])
-        if last:
-            return last
-        chosen = value_at(case.value, self.life.resource.id_sent)
-        return "" if chosen is ABSENT or not self.life.resource.id_sent else _as_text(chosen)
 
     def _admit(self, maker: Scenario, parameters: PathParameters) -> None:
         """Let the guard know what a create of *maker* made, so that it may be asked for."""
@@ -220,51 +209,122 @@ class Scenario:
                 accesses.append(made_access(operation, parameters))
         client.guard.admit_made(creating.key, allowances_at(client.base_url, accesses))
 
-    def _note_deleted(self, parameters: PathParameters) -> None:
-        for one in self.made:
-            if one.parameters == parameters:
-                one.is_there = False
-        self._tell_made()
+    def clean_up(self) -> Iterator[str]:
+        """Delete what the run made and has not deleted, newest first, each though another fails.
 
-    def _tell_made(self) -> None:
-        self.remember([one.parameters for one in self.made if one.is_there])
-
-    def clean_up(self) -> list[str]:
-        """Delete what the run made and has not deleted, newest first.
-
-        Return what could not be deleted, each with what came instead.
+        Yield what could not be deleted, with what came instead, and creates of which nobody knows
+        what they made. Raise at the end what somebody else's hook has raised meanwhile.
         """
-        lost: list[str] = []
-        for one in reversed(self.made):
-            if one.is_there:
-                why = self._delete(one)
-                if why:
-                    lost.append(f"{self.life.resource.name} {one.parameters[-1][1]}: {why}")
-        if self._unanswered:
-            lost.append(f"{self._unanswered} creates had no answer, and may have made one each")
-        return lost
-
-    def _delete(self, one: Made) -> str:
-        """Delete *one*; return why it is still there, empty where it is not."""
+        raised: list[Exception] = []
         step = self.life.ending()
+        if step is not None and self.made.there:
+            # Ctrl-C may have come while a connection was made ready for its next request.
+            self.sender.client.guard.close_up(step.case.operation.key)
+        for one in reversed(self.made.there):
+            try:
+                why = self._delete(one, step)
+            except Exception as error:
+                raised.append(error)
+                why = f"{type(error).__name__}: {error}" if one.is_there else ""
+            if why:
+                told = f"{self.life.resource.name} {one.parameters[-1][1]} is left: {why}"
+                yield f"{told}{self._way_back(one.parameters)}"
+        try:
+            yield from self._lost()
+        except Exception as error:
+            raised.append(error)
+        if raised:
+            raise raised[0]
+
+    def _way_back(self, parameters: PathParameters) -> str:
+        """Return how one can be deleted by hand, empty where the document has no way."""
+        step = self.life.ending()
+        if step is None:
+            return ""
+        path = bound_step(step, parameters).written_path
+        url = self.sender.client.redactor.text(self.sender.client.base_url + path)
+        return f"; to delete it: curl -X DELETE '{url}'"
+
+    def _delete(self, one: Made, step: LifeStep | None) -> str:
+        """Delete *one*; return why it is still there, empty where it is not."""
         if step is None:
             return "the document has no operation that deletes it"
         self.sender.stopped = None
+        self.made.spend(one)
         try:
             exchange = self.sender.send(bound_step(step, one.parameters))
         except Refusal as refusal:
             return str(refusal)
-        if exchange.accepted or exchange.status in GONE:
-            self._note_deleted(one.parameters)
+        if exchange.status in GONE:
+            self.made.note_deleted(one.parameters)
+        if not one.is_there:
             return ""
         return exchange.failure or f"answered {exchange.status}"
 
+    # --- creates without an answer ----------------------------------------------------------------
+
+    def _lost(self) -> Iterator[str]:
+        """Yield what creates may have made of which nobody has seen the id.
+
+        Those are sought in the list by what was sent. Nothing is deleted that no create's answer
+        has named: it might be another's.
+        """
+        if self.made.nameless:
+            told = f"{self.made.nameless} of {self.life.resource.name} are left"
+            yield f"{told}: the answer of a create told no id"
+        for case in [*self.made.unanswered, *self.made.lost]:
+            found = self._listed_like(case)
+            name = self.life.resource.name
+            for id in found or ():
+                told = f"{name} {id} may be left: its create had no answer, and the list shows it"
+                parameters = (*case.parameters, (self.life.resource.parameter, id))
+                yield f"{told}{self._way_back(parameters)}"
+            if found is None:
+                sent = self.sender.client.redactor.text(_sent_text(case.value))
+                yield f"one of {name} may be left: its create had no answer; sent was {sent}"
+
+    def _listed_like(self, case: Case) -> list[str] | None:
+        """Return the ids of what the list shows with all that *case* sent; None without a list.
+
+        What this run knows to be its own, or to have been there before, is none of them.
+        """
+        listing = self.life.listing()
+        if listing is None or not self.life.resource.items:
+            return None
+        reader = LifeReader(self.life.resource)
+        self.sender.stopped = None
+        try:
+            answer = self.sender.send(bound_step(listing, case.parameters))
+        except Refusal:
+            return None
+        if not answer.accepted:
+            return None
+        before = {one.parameters[-1][1] for one in self.made.all} | self._listed_before(reader)
+        found: list[str] = []
+        for shown in reader.read([answer]).steps[0].shown:
+            sent = case.value if isinstance(case.value, Mapping) else {}
+            is_alike = all(shown.item.get(name) == value for name, value in sent.items())
+            if is_alike and shown.key[-1] not in before:
+                found.append(shown.key[-1])
+        return found
+
+    def _listed_before(self, reader: LifeReader) -> set[str]:
+        """Return the ids that a list has shown before anything was made."""
+        first: list[Exchange] = []
+        for exchange in self.history:
+            if exchange.case.operation.role is Role.CREATE:
+                break
+            first.append(exchange)
+        found: set[str] = set()
+        for step in reader.read(first).steps:
+            found |= {shown.key[-1] for shown in step.shown}
+        return found
+
 
 GONE = frozenset({404, 410})
+SENT_CHARACTERS = 200
 
 
-def _as_text(id: Any) -> str:
-    """Return *id* as it stands in a path."""
-    if isinstance(id, bool) or not isinstance(id, str | int):
-        return ""
-    return str(id)
+def _sent_text(body: Any) -> str:
+    """Return what was sent, so that it can be found by hand."""
+    return json.dumps(body, ensure_ascii=True)[:SENT_CHARACTERS]

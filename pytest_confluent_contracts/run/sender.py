@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +75,8 @@ class Sender:
 
     ``stopped`` says why nothing more is sent, None while it is. *look* is the case with which a
     target that seems silent is asked once more; *noted* hears of each answer before anybody else
-    does. The exchanges are numbered from *first_serial* on.
+    does. The exchanges are numbered from *first_serial* on. Each request goes within what *asking*
+    makes of its case, which may raise `Refusal`.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class Sender:
         self.history: list[Exchange] = []
         self.stopped: MissingEvidence | None = None
         self._look, self.noted = look, noted
+        self.asking: Callable[[Case], AbstractContextManager[None]] = lambda _: nullcontext()
         self._sent: dict[int, Case] = {}
         self._silent = 0
         self._first_serial = first_serial
@@ -109,7 +111,13 @@ class Sender:
 
     def send_once(self, case: Case) -> Exchange:
         """Send *case* and take whatever comes, a 429 too."""
-        return self._note(case, self.client.exchange(case, self._next_serial))
+        with self.asking(case):
+            return self._note(case, self.client.exchange(case, self._next_serial))
+
+    def _answer_aside(self, case: Case) -> Exchange:
+        """Return the answer to *case*, in another thread; it is numbered when it is taken down."""
+        with self.asking(case):
+            return self.client.exchange(case, 0)
 
     @property
     def _next_serial(self) -> int:
@@ -140,7 +148,7 @@ class Sender:
                         break
                     self._keep_reserve(case, len(flying))
                     progress(index)
-                    flying.append((case, pool.submit(self.client.exchange, case, 0)))
+                    flying.append((case, pool.submit(self._answer_aside, case)))
                 while flying:
                     self._land(*flying.popleft())
             finally:
@@ -157,8 +165,8 @@ class Sender:
         self._sent[exchange.serial] = case
         self.history.append(exchange)
         self.quota.note(exchange)
+        self.noted(case, exchange)  # also where a hook of somebody else's fails
         self.listener.exchanged(exchange)
-        self.noted(case, exchange)
         return exchange
 
     # --- an answer of its own ---------------------------------------------------------------------

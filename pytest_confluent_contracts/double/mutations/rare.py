@@ -24,13 +24,14 @@ from pytest_confluent_contracts.double.mutations.altering import (
 )
 from pytest_confluent_contracts.double.mutations.requests import refuse_as_invalid
 from pytest_confluent_contracts.double.mutations.updates import freely_writable_members
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.double.mutations.altering import Change, When
-    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.documents import Operation, Property
 
 TEXT_LENGTHS = (40, 64, 255, 1000, 5000, 65_535)
 LIST_LENGTHS = (0, 10, 50, 100, 1000)
@@ -42,7 +43,7 @@ TAKEN = (ACCEPTED, "request/example/*")
 def rare_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations that show only rarely."""
     invalid, members = refuse_as_invalid(operation), freely_writable_members(operation)
-    texts = [member.path for member in members if not is_list_member(member)]
+    texts = [member.path for member in members if may_be_text(member)]
     lists = [member.path for member in members if is_list_member(member)]
     for path in texts:
         yield from rare_text_mutations(path, invalid)
@@ -60,6 +61,12 @@ def rare_mutations(operation: Operation) -> Iterator[Mutation]:
         yield Mutation(name, ("200/json",), broken)
         name = f"every {count}th request is answered 500"
         yield Mutation(name, ("statuses",), alter_each_nth_answer(count, crash))
+
+
+def may_be_text(member: Property) -> bool:
+    """Return whether a text may stand at *member*."""
+    types = types_allowed(member.schema)
+    return not is_list_member(member) and (not types or "string" in types)
 
 
 def rare_text_mutations(path: str, invalid: Change) -> Iterator[Mutation]:
@@ -108,7 +115,7 @@ def sends_value_again(path: str, others: Sequence[str]) -> When:
 
 def has_entry_twice(found: list[Any]) -> bool:
     """Return whether an entry stands twice in the list."""
-    return len(found) != len(set(found))
+    return any(found.count(entry) > 1 for entry in found)
 
 
 def containing(part: str) -> Callable[[str], bool]:

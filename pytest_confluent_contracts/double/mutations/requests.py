@@ -33,6 +33,7 @@ from pytest_confluent_contracts.double.store import SLASH_INSIDE
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.documents import Property
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
+from pytest_confluent_contracts.model.resources import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -62,7 +63,7 @@ def request_mutations(operation: Operation) -> Iterator[Mutation]:
     yield mutate_answers(refused, invalid, surprised, "request/undeclared")
     yield mutate_answers("undeclared members crash it", set_status(500), surprised, "statuses")
     yield from malformed_mutations(operation)
-    yield from form_mutations(invalid)
+    yield from form_mutations(operation, invalid)
     yield from unknown_id_mutations(operation, invalid)
 
 
@@ -137,15 +138,18 @@ LONG_VALUE = 2000  # characters
 FORMS_OF_BODY = ("chunked", "charset", "white-space", "escaped", "member-order")
 
 
-def form_mutations(invalid: Change) -> Iterator[Mutation]:
+def form_mutations(operation: Operation, invalid: Change) -> Iterator[Mutation]:
     """Yield the mutations in which one form of a request is refused, or read as something else."""
     for form, test in FORM_TESTS.items():
+        if form == "escaped-path" and not operation.parameters:
+            continue
         clause = f"request/form/{form.partition(' ')[0]}"
         refused = invalid if form in FORMS_OF_BODY else set_status(NOT_ACCEPTABLE)
         yield mutate_answers(f"the form {form} is refused", refused, sends_form(test), clause)
         name, forget = f"the form {form} is taken and not applied", partial(forget_update, test)
         yield mutate_step(name, "handle", forget, clause)
-        if form in FORMS_OF_BODY:
+        # What a creation stored is seen in the course of a life alone.
+        if form in FORMS_OF_BODY and operation.role is not Role.CREATE:
             name, undo = f"the form {form} is answered and not stored", partial(undo_update, test)
             yield mutate_step(name, "handle", undo, clause)
     escaped = "request/form/escaped"
@@ -170,12 +174,20 @@ def forget_update(
     """Answer an update of that form as an update of nothing: it shows what was there before."""
     if not test(request) or not service.store.resources:
         return inner(request)
-    apply = service.apply_update
-    vars(service)["apply_update"] = always(None)
+    step, ignore = "apply_update", always(None)
+    if service.operation.role is Role.CREATE:
+        step, ignore = "write_whole", keep_shown
+    apply = getattr(service, step)
+    vars(service)[step] = ignore
     try:
         return inner(request)
     finally:
-        vars(service)["apply_update"] = apply
+        vars(service)[step] = apply
+
+
+def keep_shown(shown: Any, _: Any) -> Any:
+    """Return what a creation begins with, whatever was sent."""
+    return shown
 
 
 def undo_update(
