@@ -127,8 +127,8 @@ def updates_alone(options: Sequence[str]) -> Iterator[str]:
     """Yield the options that leave of the bundled documents among *options* the updates alone."""
     if not any(option.startswith("--contract-target") for option in options):
         return
-    naming = ("--contract-spec", "contracts/", "specs/")
-    named = [option for option in options if option.startswith(naming) or option.endswith(".yaml")]
+    naming, files = ("--contract-spec", "contracts/", "specs/"), (".yaml", ".json", ".py")
+    named = [option for option in options if option.startswith(naming) or option.endswith(files)]
     for name in DOCUMENTS:
         if not named or any(name in option for option in named):
             yield f"--contract-overlay={UPDATES_ALONE / f'{name}.yaml'}"
