@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 KEPT, WORSE, USAGE = 0, 1, 4  # as pytest's own exit codes
 
 PROVOKED = frozenset({Family.REQUESTS, Family.SECURITY})
+SHOWN = 4  # operations named to whoever gave a recording that has none of those that are held
 
 
 class _Parser(argparse.ArgumentParser):
@@ -279,7 +280,9 @@ def judged(
         operations += document.operations
     found = [(operation, recorded.traffic(recordings, operation)) for operation in operations]
     if not any(traffic.exchanges for _, traffic in found):
-        asked = " or ".join(f"{one.method.upper()} {one.path}" for one in operations)
+        asked = " or ".join(f"{one.method.upper()} {one.path}" for one in operations[:SHOWN])
+        if len(operations) > SHOWN:
+            asked += f", or another of {len(operations)} operations"
         none = f"none of {len(recordings)} recorded requests is {asked}"
         raise ContractError(f"{path}: {none}; --contract-spec names others")
     records: list[dict[str, Any]] = []

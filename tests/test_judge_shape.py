@@ -683,7 +683,8 @@ def test_request_ids_are_unique_where_the_document_says_so(
 VALUES = {
     "a value of the list": ([{"resource_type": "kafka"}], KEPT),
     "the last value of the list": ([{"resource_type": "schema_registry"}], KEPT),
-    "another value": ([{"resource_type": "flink"}], BROKEN),
+    "another value": ([{"resource_type": "topic"}], BROKEN),
+    "that of the newer document": ([{"resource_type": "flink"}], KEPT),
     "a value in capitals": ([{"resource_type": "Kafka"}], BROKEN),
     "a right one, then a wrong one": ([{"resource_type": "ksql"}, {"resource_type": ""}], BROKEN),
     "a redacted one, then a wrong one": (

@@ -10,11 +10,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import judging
 import pytest
 import yaml
 from test_report_runs import FIVE, finished, sources
 
-from pytest_confluent_contracts import documents
 from pytest_confluent_contracts.__main__ import main
 from pytest_confluent_contracts.http import recorded
 from pytest_confluent_contracts.model.sources import ContractError
@@ -28,12 +28,9 @@ if TYPE_CHECKING:
 
 PROVOKED = ("requests", "security", "wire")
 KEY = "Basic " + base64.b64encode(b"KEYKEYKEY1234567:very-secret-indeed-0123").decode()
-HELD = {
-    document.name: document
-    for document in map(documents.read_document, documents.bundled_documents().values())
-}
-CONFLUENT: Operation = HELD["confluent-api-keys"].operations[0]
-DATADOG: Operation = HELD["datadog-confluent-cloud"].operations[0]
+HELD = {name: judging.document(name)[0] for name in judging.DOCUMENTS}
+CONFLUENT: Operation = judging.update_of(HELD["confluent-api-keys"])
+DATADOG: Operation = judging.update_of(HELD["datadog-confluent-cloud"])
 BEGUN = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
 
@@ -150,7 +147,7 @@ def cassette(*entries: dict[str, Any], packed: bool = False) -> str:
 def judged(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, dict[str, dict[str, Any]]]]:
-    """Return how to judge a recording: the exit code, and the clauses of the first document by id."""
+    """Return how to judge a recording: the exit code, and the clauses of the update of a key by id."""
 
     def judge(content: str, name: str = "recorded.har") -> tuple[int, dict[str, dict[str, Any]]]:
         (path := tmp_path / name).write_text(content, encoding="utf-8")
@@ -165,7 +162,8 @@ def judged(
         )
         assert code != 4, capsys.readouterr().err
         told = files.read_report(report)
-        return code, {clause["clause"]: clause for clause in told["clauses"]}
+        own = [one for one in told["clauses"] if one["operation"] == CONFLUENT.id]
+        return code, {clause["clause"]: clause for clause in own}
 
     return judge
 
@@ -356,7 +354,7 @@ BAD = {
     "nothing of the documents": (
         "recorded.har",
         har(),
-        "none of 0 recorded requests is PATCH /iam/v2/api-keys/{id}",
+        "none of 0 recorded requests is GET /iam/v2/api-keys or POST /iam/v2/api-keys or ",
     ),
 }
 

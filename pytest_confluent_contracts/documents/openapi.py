@@ -21,7 +21,11 @@ from pytest_confluent_contracts.documents.lines import Node, strip
 from pytest_confluent_contracts.documents.overlay import apply_overlay
 from pytest_confluent_contracts.documents.parameters import declared_parameters, path_examples
 from pytest_confluent_contracts.documents.resources import ReadOperation, resources_of
-from pytest_confluent_contracts.documents.schemas import SchemaReader, with_implied_types
+from pytest_confluent_contracts.documents.schemas import (
+    SchemaReader,
+    with_implied_types,
+    with_listed_values,
+)
 from pytest_confluent_contracts.documents.security import security_alternatives
 from pytest_confluent_contracts.documents.source_file import SourceFile
 from pytest_confluent_contracts.documents.stated import stated_promises
@@ -240,7 +244,21 @@ class DocumentReader:
         if "x-contract" in node:
             block = self.source.mapping(node, "x-contract")
             promises = replace(promises, **dict(stated_promises(block, self.source)))
-        return replace(operation, promises=promises)
+        return replace(operation, promises=promises, request=self._listed(operation, promises))
+
+    def _listed(self, operation: Operation, promises: Promises) -> Content | None:
+        """Return the request of *operation* with the values that *promises* list for its members.
+
+        Answers are held to them by a clause of their own.
+        """
+        request = operation.request
+        if request is None:
+            return None
+        schema = with_listed_values(request.schema, promises.allowed_values.by_path)
+        if schema is request.schema:
+            return request
+        members = listed_members(schema, self.source.location)
+        return replace(request, schema=schema, properties=members)
 
     # --- bodies and headers -----------------------------------------------------------------------
 

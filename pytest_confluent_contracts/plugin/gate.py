@@ -218,7 +218,7 @@ class Gate:
         accesses = [planned_access(self.plan(one), self.budget(one)) for one in known]
         unmade = [one for one in asked if one not in known]
         accesses += [no_access(one, self.context(one), self.budget(one)) for one in unmade]
-        for resource in self._led_resources(asked):
+        for resource in self._resources_of(asked):
             accesses += self.lives.accesses(resource)
         given = {one.name: one.text for one in settings.parameters if one.hidden}
         hidden = given | settings.pins
@@ -240,6 +240,11 @@ class Gate:
         if self._needed is None:
             return self.settings.operations()
         return [one for one, _ in self._needed]
+
+    def _resources_of(self, asked: Sequence[Operation]) -> list[Resource]:
+        """Return the resources of which a life is led, and those of which one is made."""
+        makers = [one for one in map(self._maker, asked) if one is not None]
+        return list(dict.fromkeys([*self._led_resources(asked), *makers]))
 
     def _led_resources(self, held: Sequence[Operation]) -> list[Resource]:
         """Return the resources of which a clause on their lives is judged."""

@@ -29,6 +29,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
     with_status,
 )
 from pytest_confluent_contracts.double.service import Refused, steps_to_violation
+from pytest_confluent_contracts.double.store import SLASH_INSIDE
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.documents import Property
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
@@ -94,7 +95,8 @@ def unknown_id_mutations(operation: Operation, invalid: Change) -> Iterator[Muta
         if operation.response(403):
             hidden, name = set_status(403), "unknown ids are forbidden"
             yield mutate_answers(name, hidden, not_found, f"{unknown}/not-hidden")
-        yield from near_id_mutations(unknown)
+        if operation.method != "DELETE":  # what is nearly an id might be another one's
+            yield from near_id_mutations(operation, unknown)
 
 
 def refuse_as_invalid(operation: Operation) -> Change:
@@ -297,7 +299,7 @@ SHARDS = 8  # over which a hash spreads ids
 FROM_OTHER_SCRIPTS = str.maketrans("\u0430\u0441\u0435\u043e\u0440\u0445", "aceopx")
 
 
-def near_id_mutations(unknown: str) -> Iterator[Mutation]:
+def near_id_mutations(operation: Operation, unknown: str) -> Iterator[Mutation]:
     """Yield the mutations in which another id passes for the own one, or is not looked for."""
     for what, test in NEAR_TESTS.items():
         name = f"an id {what} is taken for the own one"
@@ -306,24 +308,28 @@ def near_id_mutations(unknown: str) -> Iterator[Mutation]:
     name = "dot segments in an id are removed"
     yield mutate_step(name, "find_resource", partial(find_near, is_same_path), normalised)
     name = "a slash behind an id is dropped"
-    yield mutate_step(name, "id_in", drop_last_slash, normalised)
+    yield mutate_step(name, "values_in", drop_last_slash, normalised)
     for what, test in CRASH_TESTS.items():
         name = f"an id {what} crashes it"
-        yield mutate_answers(name, set_status(500), asks_for_id(test), "statuses", unknown)
+        asks = asks_for_id(operation, test)
+        yield mutate_answers(name, set_status(500), asks, "statuses", unknown)
     name = "an id of one shard is answered as if it were there"
     yield mutate_step(name, "find_resource", partial(find_near, is_of_a_shard), unknown)
-    name, forbidden = "an id of one shard is forbidden", asks_for_id(is_of_a_shard)
+    name, forbidden = "an id of one shard is forbidden", asks_for_id(operation, is_of_a_shard)
     hides = f"{unknown}/not-hidden"
     yield mutate_answers(name, set_status(403), forbidden, unknown, hides)
     name = "an id with a wildcard is refused and written to"
     yield mutate_step(name, "find_resource", write_and_refuse, "update/refused-unchanged")
 
 
-def asks_for_id(test: Callable[[str, str], bool]) -> Callable[[Request, Answer], bool]:
+def asks_for_id(
+    operation: Operation, test: Callable[[str, str], bool]
+) -> Callable[[Request, Answer], bool]:
     """Hold where an id was not found that passes *test*; the own one is not compared with."""
+    behind = operation.path.rpartition("}")[2]
 
     def asks(request: Request, answer: Answer) -> bool:
-        last = unquote(request.path.rpartition("/")[2])
+        last = unquote(request.path.removesuffix(behind).rpartition("/")[2])
         return answer.status == 404 and test(last, "")
 
     return asks
@@ -332,11 +338,18 @@ def asks_for_id(test: Callable[[str, str], bool]) -> Callable[[Request, Answer],
 def find_near(
     is_near: Callable[[str, str], bool], service: Service, inner: Any, request: Request
 ) -> Any:
-    """Find the own resource where *is_near(the id asked for, its own id)*."""
-    id, own = service.id_in(request.path), next(iter(service.store.resources))
-    if is_near(id, own):
+    """Find the own resource where *is_near(the id asked for, its own id)*, in its own parents."""
+    asked = service.values_in(request.path)
+    own = own_values(service, len(asked))
+    if asked[:-1] == own[:-1] and is_near(asked[-1], own[-1]):
         return any_resource(service)
     return inner(request)
+
+
+def own_values(service: Service, count: int) -> list[str]:
+    """Return the first *count* path parameters of what is there from the beginning."""
+    first: str = next(iter(service.store.resources))
+    return [value.replace(SLASH_INSIDE, "/") for value in first.split("/")[:count]]
 
 
 def write_and_refuse(service: Service, inner: Any, request: Request) -> Any:
@@ -347,8 +360,8 @@ def write_and_refuse(service: Service, inner: Any, request: Request) -> Any:
 
 
 def drop_last_slash(_: Service, inner: Any, path: str) -> Any:
-    """Read a path as if no slash stood behind it."""
-    return inner(path.rstrip("/"))
+    """Read a path as if no slash stood behind an id."""
+    return inner(path.replace("//", "/").rstrip("/"))
 
 
 def is_own_by_percent(id: str, own: str) -> bool:
@@ -375,7 +388,7 @@ def is_own_before(mark: str) -> Callable[[str, str], bool]:
     """Return the test whether *own* stands before the first *mark* in an id."""
 
     def is_before(id: str, own: str) -> bool:
-        return id.partition(mark)[0] == own
+        return id.startswith(f"{own}{mark}")
 
     return is_before
 
