@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -29,14 +30,21 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Clock
 
 DOCUMENTS = ("confluent-api-keys", "datadog-confluent-cloud")
+# Overlays that leave of each bundled document the update, for a service that has nothing beside it.
+UPDATES_ALONE = Path(__file__).parent / "updates_alone"
 THE_DOCUMENT_ITSELF = {"document/example/409/Location", "document/example/422"}
 
 
 @lru_cache
 def document(name: str) -> tuple[Document, Operation]:
-    """Return a bundled document and its one operation."""
-    read = documents.read_document(documents.find_document(name))
-    return read, read.operations[0]
+    """Return a bundled document without the operations beside its update, and the update."""
+    read = documents.read_document(documents.find_document(name), (UPDATES_ALONE / f"{name}.yaml",))
+    return read, update_of(read)
+
+
+def update_of(read: Document) -> Operation:
+    """Return the update of a bundled document that its page is about: of the key, of the account."""
+    return next(one for one in read.operations if one.method == "PATCH")
 
 
 def opened(

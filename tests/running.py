@@ -10,18 +10,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from judging import DOCUMENTS, UPDATES_ALONE, document
 from loopback_server import LoopbackHandler, LoopbackServer
 from observing import LOG
 from warm_runs import WarmRuns
 
-from pytest_confluent_contracts import documents
 from pytest_confluent_contracts.double.service import Request, Service, VirtualClock
 
 if TYPE_CHECKING:
@@ -126,17 +126,32 @@ def environment(given: dict[str, str]) -> dict[str, str]:
 WARM = WarmRuns()
 
 
+def updates_alone(options: Sequence[str]) -> Iterator[str]:
+    """Yield the options that leave of the bundled documents among *options* the updates alone."""
+    if not any(option.startswith("--contract-target") for option in options):
+        return
+    specs = [option for option in options if option.startswith("--contract-spec")]
+    if not specs:
+        specs = [option for option in options if option.endswith(".yaml")]
+    for name in DOCUMENTS:
+        if not specs or any(name in spec for spec in specs):
+            yield f"--contract-overlay={UPDATES_ALONE / f'{name}.yaml'}"
+
+
 def gate(
     folder: Path,
     *options: str,
     given: dict[str, str] | None = None,
     plugins: tuple[str, ...] = QUIET,
     fresh: bool = False,
+    whole: bool = False,
 ) -> Run:
     """Run ``pytest`` with *options* in *folder*, and return what it said.
 
     In a fork of a process that has loaded everything; *fresh*: in a process of its own, as a user's is.
+    Of the bundled documents the updates are held alone, unless *whole*.
     """
+    options = options if whole else (*options, *updates_alone(options))
     log = folder.parent / f"{folder.name}-{time.monotonic_ns()}.jsonl"
     told = environment({LOG: str(log), "PYTHONPATH": CODE} | (given or {}))
     arguments = ["-p", "observing", *plugins, *options]
@@ -175,8 +190,17 @@ def interrupted(
     """Run the gate, call *end* with its process id once *service* has had *after* requests, and return what was said."""
     told = service.environment | {"PYTHONPATH": CODE} | (given or {})
     begun = time.monotonic()
+    target = (f"--contract-target={service.url}",)
     with subprocess.Popen(
-        [sys.executable, "-m", "pytest", *QUIET, f"--contract-target={service.url}", *options],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            *QUIET,
+            *updates_alone(target + options),
+            *target,
+            *options,
+        ],
         cwd=folder,
         env=environment(told),
         stdout=subprocess.PIPE,
@@ -303,11 +327,7 @@ def _credentials(service: Service) -> dict[str, str]:
 @contextmanager
 def embedded() -> Iterator[Served]:
     """Serve both bundled documents' embedded services over real HTTP, with windows that a test can wait for."""
-    operations = [
-        operation
-        for path in documents.bundled_documents().values()
-        for operation in documents.read_document(path).operations
-    ]
+    operations = [document(name)[1] for name in DOCUMENTS]
     services = {
         operation.path.partition("{")[0]: Service(operation, RealClock())
         for operation in operations

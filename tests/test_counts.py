@@ -47,7 +47,7 @@ def test_the_documents_own_examples_are_counted_apart(folder: Path) -> None:
 def test_a_skipped_clause_stands_at_its_line_of_the_document(folder: Path) -> None:
     """Not at the line of ours that skips it."""
     run = gate(folder, MOCK, ONE, FEW, "-k", "409/header", "-rs")
-    assert re.search(r"SKIPPED \[1\] \S*confluent-api-keys.yaml:2\d\d: not exercised", run.out), (
+    assert re.search(r"SKIPPED \[1\] \S*confluent-api-keys.yaml:\d\d\d: not exercised", run.out), (
         run.everything
     )
     assert "items.py" not in run.out

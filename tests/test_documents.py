@@ -99,12 +99,52 @@ class _WithoutDates(yaml.SafeLoader):
     }
 
 
+WHOLE_APIS = {
+    "confluent-api-keys": {
+        "api-keys": {
+            "list": "listIamV2ApiKeys",
+            "create": "createIamV2ApiKey",
+            "read": "getIamV2ApiKey",
+            "update": "updateIamV2ApiKey",
+            "delete": "deleteIamV2ApiKey",
+        }
+    },
+    "datadog-confluent-cloud": {
+        "accounts": {
+            "list": "ListConfluentAccount",
+            "create": "CreateConfluentAccount",
+            "read": "GetConfluentAccount",
+            "update": "UpdateConfluentAccount",
+            "delete": "DeleteConfluentAccount",
+        },
+        "resources": {
+            "list": "ListConfluentResource",
+            "create": "CreateConfluentResource",
+            "read": "GetConfluentResource",
+            "update": "UpdateConfluentResource",
+            "delete": "DeleteConfluentResource",
+        },
+    },
+}
+
+
 def test_both_documents_are_bundled() -> None:
-    """There are two bundled documents, each with its one PATCH."""
+    """There are two bundled documents, each a whole API: who makes, shows, changes and ends its resources is told."""
     found = [documents.read_document(path) for path in documents.bundled_documents().values()]
-    assert [(document.name, [one.id for one in document.operations]) for document in found] == [
-        ("confluent-api-keys", ["updateIamV2ApiKey"]),
-        ("datadog-confluent-cloud", ["UpdateConfluentAccount"]),
+    told = {read.name: {one.name: dict(one.roles) for one in read.resources} for read in found}
+    assert told == WHOLE_APIS
+    assert sum(len(read.operations) + len(read.others) for read in found) == 15
+
+
+def test_a_resource_of_an_account_lies_in_it_under_an_id_that_the_caller_chooses() -> None:
+    """That of an account, and of a key, is the service's to choose."""
+    [keys] = documents.read_document(documents.bundled_documents()[BUNDLED[0]]).resources
+    accounts, inner = documents.read_document(documents.bundled_documents()[BUNDLED[1]]).resources
+    told = [(one.id_member, one.id_sent, one.items, one.parent) for one in (keys, accounts, inner)]
+    assert told == [
+        ("id", "", "data[]", ""),
+        ("data.id", "", "data[]", ""),
+        ("data.id", "data.id", "data[]", "accounts"),
     ]
 
 

@@ -399,5 +399,5 @@ def test_a_stated_promise_stands_at_its_key(operation: Operation) -> None:
         if isinstance(entry, Entry) and entry.says:
             key = text[entry.place.line - 1].strip()
             wanted = {"allowed_values": "values"}.get(name, name.replace("_", "-"))
-            assert key == f"{wanted}:"
+            assert key.partition(":")[0] == wanted  # what is said at several is named and repeated
             assert entry.place.file == f"specs/{operation.document}.yaml"

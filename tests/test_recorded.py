@@ -10,11 +10,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import judging
 import pytest
 import yaml
 from test_report_runs import FIVE, finished, sources
 
-from pytest_confluent_contracts import documents
 from pytest_confluent_contracts.__main__ import main
 from pytest_confluent_contracts.http import recorded
 from pytest_confluent_contracts.model.sources import ContractError
@@ -28,12 +28,9 @@ if TYPE_CHECKING:
 
 PROVOKED = ("requests", "security", "wire")
 KEY = "Basic " + base64.b64encode(b"KEYKEYKEY1234567:very-secret-indeed-0123").decode()
-HELD = {
-    document.name: document
-    for document in map(documents.read_document, documents.bundled_documents().values())
-}
-CONFLUENT: Operation = HELD["confluent-api-keys"].operations[0]
-DATADOG: Operation = HELD["datadog-confluent-cloud"].operations[0]
+HELD = {name: judging.document(name)[0] for name in judging.DOCUMENTS}
+CONFLUENT: Operation = judging.update_of(HELD["confluent-api-keys"])
+DATADOG: Operation = judging.update_of(HELD["datadog-confluent-cloud"])
 BEGUN = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
 

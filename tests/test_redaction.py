@@ -9,13 +9,14 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
+import judging
 import pytest
 from exchanges import confluent
 from hypothesis.internal.conjecture import providers
 from other_service import Answer, OtherService, Request
 from running import Run, gate
 
-from pytest_confluent_contracts import cases, documents
+from pytest_confluent_contracts import cases
 from pytest_confluent_contracts.double import proving
 from pytest_confluent_contracts.double.service import Service, VirtualClock
 from pytest_confluent_contracts.http import redaction
@@ -407,8 +408,8 @@ def test_no_probe_reads_the_users_modules(probe: Probe, monkeypatch: pytest.Monk
         return providers.GLOBAL_CONSTANTS
 
     monkeypatch.setattr(providers, "_get_local_constants", look)
-    for path in documents.bundled_documents().values():
-        operation = documents.read_document(path).operations[0]
+    for name in judging.DOCUMENTS:
+        _, operation = judging.document(name)
         service = Service(operation, VirtualClock())
         assert cases.of(
             probe,

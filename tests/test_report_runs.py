@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
+import judging
 import pytest
 from running import ROOT
 
@@ -74,7 +75,7 @@ def altering(
 def finished(names: tuple[str, ...] = ()) -> Run:
     """Return the run on the embedded service of both documents with the faults *names*."""
     records, exchanges, held = [], [], []
-    for document in map(documents.read_document, documents.bundled_documents().values()):
+    for document in [judging.document(name)[0] for name in judging.DOCUMENTS]:
         held.append(runs.describe_document(document))
         for operation in document.operations:
             alter = altering(names, {fault.name: fault for fault in mutations.derive(operation)})
@@ -104,9 +105,7 @@ def sources() -> dict[str, str]:
 
 def exchange(body: bytes | None = b"{}", **more: Any) -> Exchange:
     """Return an exchange of the first bundled operation, with *more* in it."""
-    operation = documents.read_document(
-        next(iter(documents.bundled_documents().values()))
-    ).operations[0]
+    _, operation = judging.document("confluent-api-keys")
     case = RedactedCase(
         Probe.EXAMPLES, "made up", operation, (("id", "ak-1"),), (), body, {}, Expect.ANY
     )

@@ -182,10 +182,11 @@ class LifeCases:
             return
         context = self._context_of(operation)
         new = fresh_body(operation, context, "updated")
-        body = minimal_body(operation, context)
+        body = self._with_own_id(operation, minimal_body(operation, context), about)
         for member in varied_members(operation, context):
             value = value_at(new, member.path)
-            if value is not ABSENT and not member.secret:
+            is_id = member.path == self.resource.id_sent
+            if value is not ABSENT and not member.secret and not is_id:
                 body = with_value(body, member.path, value)
                 break
         case = self._case(operation, f"update: {about}", body)

@@ -438,7 +438,7 @@ def _constraints(operation: Operation, member: Property) -> Iterator[Clause]:
         yield Clause(
             id=f"request/{member.path or 'body'}/{keyword}",
             family=Family.REQUESTS,
-            level=refusal_level(operation),
+            level=_constraint_level(operation, member, keyword),
             place=member.place,
             promise=f"a body that breaks only {keyword} of {name} is refused{statuses}",
             judge=_once_served(_breaks_only(member.path, keyword), _look_whether_refused),
@@ -446,6 +446,13 @@ def _constraints(operation: Operation, member: Property) -> Iterator[Clause]:
             needs=frozenset({Probe.BROKEN, Probe.COVERAGE}),
             topic=Topic(Aspect.CONSTRAINT, member=member.path, keyword=keyword),
         )
+
+
+def _constraint_level(operation: Operation, member: Property, keyword: str) -> Level:
+    """Return how strictly *keyword* is held: that a text can be one of some is no schema's word."""
+    if keyword == "enum" and member.schema.get("x-in-words"):
+        return Level.SHOULD
+    return refusal_level(operation)
 
 
 def _deep_constraints(operation: Operation, members: Sequence[Property]) -> Iterator[Clause]:

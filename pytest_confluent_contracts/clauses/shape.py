@@ -22,7 +22,6 @@ from pytest_confluent_contracts.clauses.reading import (
     always,
     asked_once,
     each,
-    is_accepted,
     is_permitted_by_http,
     missing,
     quote_value,
@@ -818,11 +817,16 @@ def _allowed_values(operation: Operation) -> Iterator[Clause]:
             family=Family.SHAPE,
             place=promised.place,
             promise=f"{path} is one of {', '.join(map(str, allowed))}",
-            judge=each(is_accepted, _look_at_value(path, allowed)),
+            judge=each(_is_taken_rightly, _look_at_value(path, allowed)),
             explain=unless_answered(MissingKind.NO_SUCH_MEMBER, path),
             needs=EVERY,
             topic=Topic(status="200", member=path),
         )
+
+
+def _is_taken_rightly(exchange: Exchange) -> bool:
+    """Apply where a success does not show what a wrong request had in it: that is told there."""
+    return exchange.accepted and exchange.case.expect is not Expect.REFUSED
 
 
 def _look_at_value(path: str, allowed: Sequence[Any]) -> Look:

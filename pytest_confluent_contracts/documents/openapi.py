@@ -24,6 +24,7 @@ from pytest_confluent_contracts.documents.schemas import (
     SchemaReader,
     members_of,
     with_implied_types,
+    with_listed_values,
 )
 from pytest_confluent_contracts.documents.security import security_alternatives
 from pytest_confluent_contracts.documents.source_file import SourceFile
@@ -242,7 +243,21 @@ class DocumentReader:
         if "x-contract" in node:
             block = self.source.mapping(node, "x-contract")
             promises = replace(promises, **dict(stated_promises(block, self.source)))
-        return replace(operation, promises=promises)
+        return replace(operation, promises=promises, request=self._listed(operation, promises))
+
+    def _listed(self, operation: Operation, promises: Promises) -> Content | None:
+        """Return the request of *operation* with the values that *promises* list for its members.
+
+        Answers are held to them by a clause of their own.
+        """
+        request = operation.request
+        if request is None:
+            return None
+        schema = with_listed_values(request.schema, promises.allowed_values.by_path)
+        if schema is request.schema:
+            return request
+        members = tuple(members_of(schema, self.source.location))
+        return replace(request, schema=schema, properties=members)
 
     # --- bodies and headers -----------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from pytest_confluent_contracts.model.schema_merging import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pytest_confluent_contracts.documents.source_file import SourceFile
     from pytest_confluent_contracts.model.sources import SourceLocation
@@ -205,6 +205,46 @@ def _values_of_branch(branch: Any, mapping: Mapping[str, str]) -> list[str]:
     name = reference.rpartition("/")[2]
     mapped = [value for value, target in mapping.items() if target in (reference, name)]
     return mapped or [name]
+
+
+def with_listed_values(
+    schema: Mapping[str, Any], values: Mapping[str, Sequence[Any]]
+) -> Mapping[str, Any]:
+    """Return *schema* with only *values* at their paths (``data.type``), *schema* itself if none.
+
+    They are marked as ``x-in-words``: no schema says so. One that lists values itself is left as it
+    is, and so is what stands under ``oneOf`` and the like.
+    """
+    for path, listed in values.items():
+        schema = _with_listed(schema, paths.steps_of(path), listed)
+    return schema
+
+
+def _with_listed(
+    schema: Mapping[str, Any], steps: Sequence[paths.Step], listed: Sequence[Any]
+) -> Mapping[str, Any]:
+    if not steps:
+        is_listed = "enum" in schema or "const" in schema
+        return schema if is_listed else {**schema, "enum": list(listed), "x-in-words": True}
+    first, rest = steps[0], steps[1:]
+    if first is paths.ITEM:
+        return _with_held(schema, "items", rest, listed)
+    held = schema.get("properties")
+    if not isinstance(held, Mapping):
+        return schema
+    changed = _with_held(held, str(first), rest, listed)
+    return schema if changed is held else {**schema, "properties": changed}
+
+
+def _with_held(
+    holder: Mapping[str, Any], key: str, steps: Sequence[paths.Step], listed: Sequence[Any]
+) -> Mapping[str, Any]:
+    """Return *holder* with what it holds under *key* changed, *holder* itself where that is not."""
+    held = holder.get(key)
+    if not isinstance(held, Mapping):
+        return holder
+    changed = _with_listed(held, steps, listed)
+    return holder if changed is held else {**holder, key: changed}
 
 
 def members_of(

@@ -394,7 +394,8 @@ class Service:
         values: list[str] = []
         for segment, came in zip(segments, given, strict=False):
             found = re.fullmatch(paths.template_pattern(segment), came)
-            values += found.groups() if found else ()
+            # What has another form is the id of nothing, and stays in its place.
+            values += found.groups() if found else [""] * len(paths.template_names(segment))
         return list(map(unquote, values))
 
     def check_parameters(self, request: Request) -> None:

@@ -215,7 +215,8 @@ def part_b() -> Iterator[str]:
     from pytest_confluent_contracts.model.traffic import Probe, RunContext
     from pytest_confluent_contracts.run.access import planned_access
 
-    operation = documents.read_document(SPECS / "confluent-api-keys.yaml").operations[0]
+    read = documents.read_document(SPECS / "confluent-api-keys.yaml")
+    operation = next(one for one in read.operations if one.id == "updateIamV2ApiKey")
     parts = {"username": "KEY7Q2M4XWZ", "password": "oS3cr3t/7fJ+ya0qQ9xVdLk2RmTnUwEz"}
     credentials = {operation.security[0][0].name: parts}
     context = RunContext((("id", "ak-12345"),), {}, credentials)
