@@ -517,7 +517,7 @@ class OwnIds(AccountService):
     def post_resources(self, asked: Asked, account: str) -> Answer:
         super().post_resources(asked, account)
         under = self.account(account).resources
-        id, attributes = under.popitem()
+        _, attributes = under.popitem()
         under[f"r-{len(under)}"] = attributes
         return Answer(201, {"data": self.resource_shown(f"r-{len(under) - 1}", attributes)})
 
@@ -616,17 +616,19 @@ class EmptyAnswer(AccountService):
 class NotInTheAccount(AccountService):
     """Shows a new resource by itself, and not among those of its account."""
 
+    added: tuple[tuple[str, str], ...] = ()
+
     def account_shown(self, account: Account) -> dict[str, Any]:
         shown = super().account_shown(account)
-        added = getattr(self, "added", set())
-        kept = [x for x in shown["attributes"]["resources"] if (account.id, x["id"]) not in added]
+        listed = shown["attributes"]["resources"]
+        kept = [one for one in listed if (account.id, one["id"]) not in self.added]
         shown["attributes"]["resources"] = kept
         return shown
 
     def post_resources(self, asked: Asked, account: str) -> Answer:
         answer = super().post_resources(asked, account)
         id = answer.payload["data"]["id"]
-        self.added: set[tuple[str, str]] = {*getattr(self, "added", set()), (account, id)}
+        self.added = (*self.added, (account, id))
         return answer
 
 

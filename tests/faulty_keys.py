@@ -380,7 +380,7 @@ class StaleList(Keys):
     """Lists a key as it was when it was made, whatever is updated."""
 
     def listed(self, key: Key) -> dict[str, Any]:
-        self.first: dict[str, Any] = getattr(self, "first", {})
+        self.first: dict[str, dict[str, Any]] = getattr(self, "first", {})
         if key.id not in self.first:
             self.first[key.id] = super().listed(key)
         return self.first[key.id]

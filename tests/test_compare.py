@@ -101,7 +101,7 @@ def test_the_same_in_two_operations_is_told_at_the_place_of_each(tmp_path: Path)
     for kind in ("string", "integer"):
         body = f"{{application/json: {{schema: {{properties: {{a: {{type: {kind}}}}}}}}}}}"
         answer = f"responses: {{'200': {{description: ok, content: {body}}}}}"
-        texts.append(listed(answer, "") + f"    head:\n      {answer}\n")
+        texts.append(listed(answer, "") + f"    options:\n      {answer}\n")
     found = compared(tmp_path, *texts)
     lines = [change.new_place.line for change in found.changes if change.new_place]
     assert lines == [7, 9]

@@ -104,25 +104,20 @@ def holds_strings(schema: Mapping[str, Any]) -> bool:
 
 
 def id_member_sent(operation: Operation) -> str:
-    """Return the member of a change in which its own id stands, ``""`` where none has it.
+    """Return the member of a body in which the path's id stands again, ``""`` where none has it.
 
-    A service may refuse another id there than the one in the path. An update has it where it must
-    be sent, as that of JSON:API (1.1, "Updating Resources"); what may be left out could be a
-    member like others.
+    A service may refuse another one there.
     """
     resource = operation.resource
     if operation.method not in ("PUT", "PATCH") or resource is None or not resource.id_member:
         return ""
     wanted = (resource.id_member, paths.last_name(resource.id_member))
-    for member in operation.request_members:
-        is_sent = member.required or operation.method == "PUT"
-        if member.path in wanted and is_sent and not member.read_only:
-            return member.path
-    return ""
+    sent = [one.path for one in operation.request_members if not one.read_only]
+    return next((path for path in wanted if path in sent), "")
 
 
 def id_as_sent(operation: Operation, id: str) -> dict[str, Any]:
-    """Return *id* by the path of the member in which a change has it, of the member's type."""
+    """Return *id* by the path of the member in which a body has it again, of the member's type."""
     path = id_member_sent(operation)
     if not path:
         return {}

@@ -221,7 +221,7 @@ class Gate:
         return self._clock
 
     def service(self, operation: Operation) -> Service:
-        """Return the embedded service of *operation*: those about resources share what they keep."""
+        """Return the embedded service of *operation*; of one resource, all share what they keep."""
         from pytest_confluent_contracts.cases.parameter_values import held_parameters
         from pytest_confluent_contracts.double.roles import services_of
 

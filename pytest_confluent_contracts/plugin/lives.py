@@ -110,23 +110,28 @@ class Lives:
             yield from self.accesses(parent)
         head = self._head(resource)
         life = LifeCases(resource, self._operations(resource), self._context_of, head)
-        given = dict(self._given(resource))
-        is_made_around = parent is not None and creates and self.makes(parent)
+        steps = [step for step in (*life.steps(creates=creates), life.ending()) if step]
         for operation in life.every_operation:
             if not creates and operation.role in MAKING_ROLES:
                 continue
-            steps = [*life.steps(creates=creates), life.ending()]
-            cases = [one.case for one in steps if one and one.case.operation is operation]
-            is_known = not creates or (operation.path == resource.collection and not is_made_around)
-            paths = {_filled(operation, given)} if is_known else set[str]()
-            if operation.role is Role.DELETE:
-                paths |= {_filled(operation, dict(one)) for one in self._left_of(resource)}
+            queries = {one.case.written_query for one in steps if one.case.operation is operation}
             yield Access(
                 operation=operation,
                 credentials=self._context_of(operation).credentials,
-                paths=frozenset(paths),
-                queries=frozenset(case.written_query for case in cases) or frozenset({""}),
+                paths=frozenset(self._paths_known(resource, operation)),
+                queries=frozenset(queries or {""}),
             )
+
+    def _paths_known(self, resource: Resource, operation: Operation) -> Iterator[str]:
+        """Yield the paths that a life asks for which are known before anything is made."""
+        parent = self.parent(resource)
+        is_made_around = parent is not None and self.makes(parent)
+        is_collection = operation.path == resource.collection
+        if not self.makes(resource) or (is_collection and not is_made_around):
+            yield _filled(operation, dict(self._given(resource)))
+        if operation.role is Role.DELETE:
+            for one in self._left_of(resource):
+                yield _filled(operation, dict(one))
 
     # --- one resource -----------------------------------------------------------------------------
 

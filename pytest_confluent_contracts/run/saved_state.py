@@ -117,8 +117,12 @@ def made_left(place: Path) -> Iterator[tuple[Key, list[PathParameters]]]:
     """Yield what was made and nobody has deleted, the newest file last."""
     for path in sorted(place.glob(f"*{MADE}"), key=lambda one: one.stat().st_mtime):
         kept = json.loads(path.read_text(encoding="utf-8"))
-        made = [tuple((name, text) for name, text in one) for one in kept["made"]]
+        made = [_pairs(one) for one in kept["made"]]
         yield (kept["key"][0], kept["key"][1]), made
+
+
+def _pairs(kept: Sequence[Sequence[str]]) -> PathParameters:
+    return tuple((name, text) for name, text in kept)
 
 
 def claim(place: Path | None, document: str, node: str) -> str:
