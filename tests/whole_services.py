@@ -674,7 +674,7 @@ class AccountChoices:
     newest_first: bool = False
     omit_empty: bool = False  # lists without an entry are left out
     lower_tags: bool = False  # of resources
-    strict_types: bool = False  # a resource_type that no word names is refused
+    strict_types: bool = True  # of resource_type: what no word names is refused
     ignores_other_id: bool = (
         False  # the id in the body of an update, where it is not that of the path
     )

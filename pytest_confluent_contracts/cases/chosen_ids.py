@@ -11,7 +11,7 @@ from pytest_confluent_contracts.cases.conforming_ids import drawn_ids
 from pytest_confluent_contracts.cases.samples import is_allowed_value
 from pytest_confluent_contracts.model.paths import ABSENT, value_at, with_value
 from pytest_confluent_contracts.model.resources import Role
-from pytest_confluent_contracts.model.traffic import Probe
+from pytest_confluent_contracts.model.traffic import Expect, Probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,7 +53,9 @@ def _ids(schema: Any, context: RunContext, count: int, label: str) -> list[Any]:
 
 def _with_id(case: Case, path: str, id: Any) -> Case:
     """Return *case* with *id*, unless it has none, a wrong one, or is written in its own way."""
-    is_formed = case.probe in (Probe.MALFORMED, Probe.FORMS) or not isinstance(case.value, dict)
+    is_formed = case.probe is Probe.FORMS or not isinstance(case.value, dict)
+    if case.probe is Probe.MALFORMED:  # a valid body stands among them, to be taken after others
+        is_formed = case.expect is not Expect.ACCEPTED or case.body != encoded_json(case.value)
     if id is ABSENT or is_formed or value_at(case.value, path) is ABSENT:
         return case
     if any(path_at_fault(one, case.value) == path for one in case.violations):

@@ -231,14 +231,21 @@ class Guard(httpx.BaseTransport):
 
     # --- what the run makes -----------------------------------------------------------------------
 
-    def admit_made(self, creating: Key, allowances: Mapping[Key, Allowance]) -> None:
+    def admit_made(
+        self, creating: Key, allowances: Mapping[Key, Allowance], above: Iterable[Key] = ()
+    ) -> None:
         """Let out the requests for what a create of this run has made, by operation.
 
-        Raise `Refusal` unless all their paths lie below that of the operation *creating*; and what
-        is deleted has no more names than requests of it went out.
+        Raise `Refusal` unless all their paths lie below that of the operation *creating*, or of one
+        of those *above* that made what it lies in; and what is deleted has no more names than
+        requests of it went out.
         """
         with self._lock:
-            holders = {path.rstrip("/") + "/" for path in self._allowance_of(creating).paths}
+            holders = [
+                path.rstrip("/") + "/"
+                for key in (creating, *above)
+                for path in self._allowance_of(key).paths
+            ]
             names = self._made.setdefault(creating, set())
             for allowance in allowances.values():
                 for path in allowance.paths:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.run.scenario import Scenario
     from pytest_confluent_contracts.run.sender import Listener, RunPolicy
 
-OWN = "own"  # what the run makes of a resource, to hold its operations on
+OWN = "held"  # what the run makes of a resource, to hold its operations on
 # Seconds before a first retry: off this machine, what is down may take a moment to come back.
 REMOTE_BACKOFF_S = 0.5
 # Its first answer would already show what was put there.
@@ -444,7 +444,9 @@ class Gate:
         self._made[operation.key] = own
         guard = self.target.guard
         access = planned_access(self.plan(operation), self.budget(operation))
-        guard.admit_made(scenario.creating.key, allowances_at(self.base_url, [access]))
+        # What is in no parent of that name leads past the one that is held.
+        above = [one.creating.key for one in scenario.ancestors if one.creates]
+        guard.admit_made(scenario.creating.key, allowances_at(self.base_url, [access]), above)
 
     def scenario(self, operation: Operation) -> Scenario:
         """Return the life of the resource that *operation* is about."""
