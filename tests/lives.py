@@ -18,13 +18,13 @@ from exchanges import (
     Probe,
     Subject,
     SubjectKind,
-    clause_of,
     in_a_row,
     make_case,
     make_exchange,
 )
 
 from pytest_confluent_contracts import documents
+from pytest_confluent_contracts.clauses import lifecycle
 from pytest_confluent_contracts.model.resources import Role
 
 if TYPE_CHECKING:
@@ -32,12 +32,13 @@ if TYPE_CHECKING:
 
     from exchanges import Exchange
 
-    from pytest_confluent_contracts.model.clauses import Finding
+    from pytest_confluent_contracts.model.clauses import Clause, Finding
 
 # All roles, ids by the service, no parents, no pages.
 THINGS = """
 openapi: 3.1.0
 info: {title: Things, version: '1'}
+security: [{key: []}]
 paths:
   /things:
     get:
@@ -82,6 +83,7 @@ paths:
       operationId: delete
       responses: {'204': {description: deleted}, '401': {description: who}, '404': {description: gone}}
 components:
+  securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}
   responses:
     Created:
       description: created
@@ -168,9 +170,15 @@ def world(text: str = THINGS) -> World:
     return World({one.id: one for one in read.operations})
 
 
+def clause_on(operation: Operation, rule: str) -> Clause:
+    """Return the clause ``lifecycle/RULE`` of *operation*."""
+    [found] = [one for one in lifecycle.derive(operation) if one.id == f"lifecycle/{rule}"]
+    return found
+
+
 def verdict_on(operation: Operation, rule: str, *exchanges: Exchange) -> str:
     """Return what the clause ``lifecycle/RULE`` of *operation* says of a life."""
-    clause = clause_of(operation, f"lifecycle/{rule}")
+    clause = clause_on(operation, rule)
     evidence = list(clause.judge(in_a_row(*exchanges, apart=1.0)))
     if not evidence:
         return SILENT
@@ -179,6 +187,6 @@ def verdict_on(operation: Operation, rule: str, *exchanges: Exchange) -> str:
 
 def findings_on(operation: Operation, rule: str, *exchanges: Exchange) -> list[Finding]:
     """Return what the clause ``lifecycle/RULE`` of *operation* finds in a life."""
-    clause = clause_of(operation, f"lifecycle/{rule}")
+    clause = clause_on(operation, rule)
     evidence = clause.judge(in_a_row(*exchanges, apart=1.0))
     return [item.finding for item in evidence if item.finding is not None]

@@ -5,12 +5,15 @@ Each test gives a row of exchanges as a run makes them, and says what the clause
 
 from __future__ import annotations
 
+import json
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from exchanges import ABSENT, BROKEN, KEPT, SILENT, Expect, absence, clause_ids, clause_of
-from lives import THINGS, findings_on, verdict_on, world
+from exchanges import ABSENT, BROKEN, KEPT, SILENT, Expect, absence, clause_ids
+from lives import THINGS, clause_on, findings_on, verdict_on, world
 
+from pytest_confluent_contracts.clauses import lifecycle
 from pytest_confluent_contracts.model.clauses import FindingKind as Kind
 from pytest_confluent_contracts.model.clauses import Level
 
@@ -162,7 +165,7 @@ LATE = world(THINGS.replace("'201': {$ref", "'202': {$ref"))
 
 def test_what_is_accepted_for_later_need_not_be_there_at_once() -> None:
     """A documented 202 makes it a SHOULD; one that is not documented says nothing of a MUST."""
-    clause = clause_of(LATE["create"], "lifecycle/created-is-readable")
+    clause = clause_on(LATE["create"], "created-is-readable")
     assert clause.level is Level.SHOULD
     life = LATE.ask("create", 202, A, sent=FULL), LATE.ask("read", 404)
     assert verdict_on(LATE["create"], "created-is-readable", *life) == BROKEN
@@ -175,12 +178,19 @@ def test_reads_may_lag_as_long_as_the_document_says() -> None:
         "x-contract: {create-only", "x-contract: {consistency: {within: 30}, create-only"
     )
     slow = world(text)
-    clause = clause_of(slow["create"], "lifecycle/created-is-readable")
+    clause = clause_on(slow["create"], "created-is-readable")
     assert clause.level is Level.MUST
     made, late = slow.ask("create", 201, A, sent=FULL), slow.ask("read", 404, at=60.0)
     early = slow.ask("read", 404)
     assert verdict_on(slow["create"], "created-is-readable", made, early) == SILENT
     assert verdict_on(slow["create"], "created-is-readable", made, late) == BROKEN
+    stale = slow.ask("read", 200, thing(name="old"))
+    for rule in ("created-equals-sent", "created-is-readable"):
+        assert (
+            verdict_on(slow["create"], rule, made, stale, slow.ask("read", 200, A, at=60.0)) == KEPT
+        )
+    fresh = slow.ask("read", 200, A)
+    assert verdict_on(slow["create"], "created-is-readable", made, fresh) == KEPT
 
 
 # --- created is readable ---------------------------------------------------------------------------------------------
@@ -223,6 +233,15 @@ def test_what_vanished_is_told_once() -> None:
     life = create(), read(status=404), read(status=404), listed(), listed()
     assert len(findings_on(W["create"], "created-is-readable", *life)) == 1
     assert findings_on(W["create"], "listed-once", *life) == []
+
+
+def test_a_uuid_is_the_same_in_both_cases() -> None:
+    """RFC 9562 4: a create may answer in capitals what a list has in small letters."""
+    id = "6F9619FF-8B86-D011-B42D-00CF4FC964FF"
+    made, seen = create(answer=thing(id, **FULL)), read(thing(id.lower(), **FULL), id=id)
+    life = made, seen, listed(thing(id.lower(), **FULL))
+    assert of("create", "listed-once", *life) == KEPT
+    assert of("read", "same-everywhere", *life) == KEPT
 
 
 def test_the_pair_is_told() -> None:
@@ -352,8 +371,8 @@ def test_location_that_is_not_documented_is_held_to_http() -> None:
         "      headers: {Location: {schema: {type: string, format: uri-reference}}}\n", ""
     )
     plain = world(text)
-    assert clause_of(plain["create"], "lifecycle/location-leads-there").level is Level.SHOULD
-    assert clause_of(W["create"], "lifecycle/location-leads-there").level is Level.MUST
+    assert clause_on(plain["create"], "location-leads-there").level is Level.SHOULD
+    assert clause_on(W["create"], "location-leads-there").level is Level.MUST
 
 
 # --- lists -----------------------------------------------------------------------------------------------------------
@@ -376,6 +395,8 @@ OTHERS = thing("x1", name="somebody's"), thing("x2", name="else's")
         ((create(status=500), listed(*OTHERS)), SILENT),
         ((listed(*OTHERS), create(status=422), listed(*OTHERS)), SILENT),
         ((create(), W.ask("list", 200, {"items": []})), SILENT),  # no list that anybody can read
+        ((create(), listed({"name": "first"}, *OTHERS)), SILENT),  # nobody knows which that is
+        ((create(), listed("t1", "x1")), SILENT),
         ((create(), listed(*OTHERS, next="https://x.test/things?page=2")), SILENT),
         ((create(), listed(*OTHERS, meta={"has_more": True})), SILENT),
         ((create(), listed(*OTHERS, total=3)), SILENT),
@@ -400,6 +421,8 @@ def test_a_list_in_pages_must_tell_that_it_is_the_last() -> None:
     """Where parts may be asked for, a link to the next that is documented and not there says so, and a total."""
     for text, around, said in (
         (PAGED, {}, SILENT),
+        (PAGED.replace("default: 2", "default: 20"), {}, BROKEN),  # fewer than a page
+        (PAGED.replace("default: 2", "maximum: 20"), {}, SILENT),
         (PAGED, {"total": 2}, BROKEN),
         (PAGED, {"total": 3}, SILENT),
         (LINKED, {}, BROKEN),
@@ -627,7 +650,7 @@ def test_a_refused_create_leaves_the_chosen_id_free() -> None:
 def test_an_id_is_not_used_again() -> None:
     """A SHOULD: nobody says so. What the caller chooses is his own to choose again."""
     rule = "ids-not-reused"
-    assert clause_of(W["create"], f"lifecycle/{rule}").level is Level.SHOULD
+    assert clause_on(W["create"], rule).level is Level.SHOULD
     assert of("create", rule, create(), delete(), create()) == BROKEN
     assert of("create", rule, create(), delete(), create_b()) == KEPT
     assert of("create", rule, create(), create_b()) == SILENT
@@ -787,7 +810,7 @@ def test_head_is_answered_as_get_without_the_body(life: tuple[Exchange, ...], sa
 )
 def test_head_has_the_headers_of_get(told: dict[str, str], said: str) -> None:
     """A SHOULD, but for those that are known only when the content is made."""
-    assert clause_of(W["head"], "lifecycle/head-as-get/headers").level is Level.SHOULD
+    assert clause_on(W["head"], "head-as-get/headers").level is Level.SHOULD
     assert of("head", "head-as-get/headers", read(told=TYPED), head(told=told)) == said
 
 
@@ -908,13 +931,20 @@ def test_a_refused_update_changes_nothing(life: tuple[Exchange, ...], said: str)
 def test_the_refused_request_is_the_one_that_is_shown() -> None:
     """It is the one to send again."""
     refused = delete(401, expect=Expect.UNAUTHENTICATED)
-    clause = clause_of(W["delete"], "lifecycle/refused-changes-nothing")
+    clause = clause_on(W["delete"], "refused-changes-nothing")
     [evidence] = clause.judge([read(), refused, read(status=404)])
     assert evidence.exchange is refused
     assert evidence.finding is not None
     assert (evidence.finding.kind, evidence.finding.request) == (Kind.VANISHED, "DELETE /things/t1")
     assert of("delete", "refused-changes-nothing", read(), refused, read()) == KEPT
     assert of("replace", "refused-changes-nothing", read(), refused, read(status=404)) == SILENT
+
+
+def test_a_deletion_is_refused_only_where_credentials_are_asked_for() -> None:
+    """It has no body that could be wrong: without credentials to leave out, nobody can have it refused."""
+    open_to_all = world(THINGS.replace("security: [{key: []}]\n", ""))
+    assert "lifecycle/refused-changes-nothing" not in clause_ids(open_to_all["delete"])
+    assert "lifecycle/refused-changes-nothing" in clause_ids(W["delete"])
 
 
 # --- delete ----------------------------------------------------------------------------------------------------------
@@ -1010,6 +1040,13 @@ def test_a_second_delete_has_no_effect(life: tuple[Exchange, ...], said: str) ->
     assert of("delete", "delete-again-has-no-effect", *life) == said
 
 
+def test_a_second_delete_takes_nothing_out_of_a_list() -> None:
+    """What was listed before it is listed after it."""
+    life = create(), create_b(), delete(), listed(B), delete(204, **AGAIN)
+    assert of("delete", "delete-again-has-no-effect", *life, listed(B)) == KEPT
+    assert of("delete", "delete-again-has-no-effect", *life, listed()) == BROKEN
+
+
 CHANGED = gone("update", 404, sent={"name": "n"})
 
 
@@ -1018,6 +1055,7 @@ CHANGED = gone("update", 404, sent={"name": "n"})
     [
         ((create(), delete(), gone(), CHANGED, gone()), KEPT),
         ((create(), delete(), gone(), CHANGED, gone(status=200, answer=A)), BROKEN),
+        ((create(), delete(), gone(status=403), CHANGED, gone(status=403)), KEPT),
         ((create(), delete(), gone(), CHANGED, listed(A)), BROKEN),
         (
             (
@@ -1074,7 +1112,103 @@ def test_an_update_and_a_replace_leave_the_others_alone() -> None:
         assert of(name, "siblings-untouched", read_b(), change, read_b()) == KEPT
         assert of(name, "siblings-untouched", read_b(), change, read_b(B | {"size": 9})) == BROKEN
         finding = the_finding(name, "siblings-untouched", read_b(), change, read_b(B | {"size": 9}))
-        assert (finding.subject, finding.expected, finding.observed) == ("size", "3", "9")
+        assert (finding.subject, finding.expected, finding.observed) == ("size", ('"t2"', "3"), "9")
+
+
+# --- wherever in a body it stands ------------------------------------------------------------------------------------
+
+WRAPPED = """
+openapi: 3.1.0
+info: {title: Accounts, version: '1'}
+paths:
+  /accounts:
+    get:
+      operationId: list
+      responses:
+        '200':
+          description: all
+          content:
+            application/json:
+              schema: {type: object, properties: {data: {type: array, items: {$ref: '#/components/schemas/Account'}}}}
+    post:
+      operationId: create
+      x-contract: {create-only: {properties: [data.attributes.token]}, secrets: {properties: [data.attributes.key]}}
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/One'}}}}
+      responses: {'201': {$ref: '#/components/responses/One'}, '400': {description: refused}}
+  /accounts/{account_id}:
+    parameters: [{name: account_id, in: path, required: true, schema: {type: string}, example: a0}]
+    get: {operationId: read, responses: {'200': {$ref: '#/components/responses/One'}, '404': {description: gone}}}
+    put:
+      operationId: replace
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/One'}}}}
+      responses: {'200': {$ref: '#/components/responses/One'}, '404': {description: gone}}
+    patch:
+      operationId: update
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/One'}}}}
+      responses: {'200': {$ref: '#/components/responses/One'}, '404': {description: gone}}
+    delete: {operationId: delete, responses: {'204': {description: deleted}, '404': {description: gone}}}
+components:
+  responses:
+    One: {description: one, content: {application/json: {schema: {$ref: '#/components/schemas/One'}}}}
+  schemas:
+    One: {type: object, required: [data], properties: {data: {$ref: '#/components/schemas/Account'}}}
+    Account:
+      type: object
+      properties:
+        id: {type: string, readOnly: true}
+        type: {type: string, enum: [accounts]}
+        attributes:
+          type: object
+          properties: {name: {type: string}, size: {type: integer, default: 3}, tags: {type: array, items: {type: string}},
+            key: {type: string, writeOnly: true}, token: {type: string, readOnly: true}}
+"""
+V = world(WRAPPED)
+
+
+def account(**attributes: Any) -> dict[str, Any]:
+    """Return what stands in a body of one account."""
+    return {"id": "t1", "type": "accounts", "attributes": attributes}
+
+
+def sent_account(**attributes: Any) -> dict[str, Any]:
+    """Return a body that is sent."""
+    return {"data": {"type": "accounts", "attributes": attributes}}
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "wrong"),
+    [
+        ("create", "created-equals-sent", ("read", {"data": account(name="N", size=3)})),
+        ("create", "created-equals-sent", ("list", {"data": [account(name="N", size=3)]})),
+        ("create", "created-has-defaults", ("read", {"data": account(name="n", size=4)})),
+        ("create", "listed-once", ("list", {"data": []})),
+        (
+            "create",
+            "secret-shown-once",
+            ("list", {"data": [account(name="n", size=3, token="tok-1")]}),
+        ),
+        ("create", "secret-shown-once", ("read", {"data": account(name="n", size=3, key="k-1")})),
+        ("read", "same-everywhere", ("list", {"data": [account(name="n", size=5)]})),
+    ],
+)
+def test_one_that_stands_in_data_is_held_against_the_items_of_data(
+    name: str, rule: str, wrong: tuple[str, Any]
+) -> None:
+    """A create answers with ``data``, and a list with several: what is in them is the same."""
+    one = account(name="n", size=3)
+    made = V.ask("create", 201, {"data": one}, sent=sent_account(name="n"))
+    kept = made, V.ask("read", 200, {"data": one}), V.ask("list", 200, {"data": [one]})
+    assert verdict_on(V[name], rule, *kept) == KEPT
+    assert verdict_on(V[name], rule, *kept, V.ask(wrong[0], 200, wrong[1])) == BROKEN
+
+
+def test_what_is_left_out_of_data_goes() -> None:
+    """Of a body in ``data``, too, whether a member or all around it is left out."""
+    seen = V.ask("read", 200, {"data": account(name="n", size=5, tags=["a"])})
+    for sent in (sent_account(name="m"), {"data": {"type": "accounts"}}):
+        for attributes, said in (({"size": 3}, KEPT), ({"size": 3, "tags": ["a"]}, BROKEN)):
+            put = V.ask("replace", 200, {"data": account(**attributes)}, sent=sent)
+            assert verdict_on(V["replace"], "replace-drops-what-is-left-out", seen, put) == said
 
 
 # --- a thing of which there is one -----------------------------------------------------------------------------------
@@ -1110,3 +1244,91 @@ def test_what_a_target_refuses_to_create_is_owed() -> None:
     )
     served = absence(W["create"], "lifecycle/two-creates-make-two", create())
     assert (served.withheld, served.reason) == (False, "no two were created")
+
+
+JOB = (
+    "  responses:\n    Job: {description: later, content: {application/json: {schema: "
+    "{type: object, properties: {id: {type: string}, phase: {type: string}}}}}}\n    Created:"
+)
+MADE, LATER_MADE = (
+    "'201': {$ref: '#/components/responses/Created'}",
+    "'202': {$ref: '#/components/responses/Job'}",
+)
+JOBS = world(THINGS.replace(MADE, LATER_MADE).replace("  responses:\n    Created:", JOB))
+
+
+def test_the_id_of_a_job_is_not_that_of_what_it_makes() -> None:
+    """A 202 that shows nothing of what was sent tells how far it is; where Location leads to a thing, that is made."""
+    job = {"id": "job-1", "phase": "queued"}
+    made = JOBS.ask("create", 202, job, sent=FULL)
+    assert (
+        verdict_on(JOBS["create"], "created-is-readable", made, JOBS.ask("read", 404, id="job-1"))
+        == SILENT
+    )
+    named = JOBS.ask("create", 202, job, sent=FULL, told={"Location": "/things/t1"})
+    assert (
+        verdict_on(JOBS["create"], "created-is-readable", named, JOBS.ask("read", 200, A)) == KEPT
+    )
+    assert (
+        verdict_on(JOBS["create"], "created-equals-sent", named, JOBS.ask("read", 200, SHOUTED))
+        == BROKEN
+    )
+    assert verdict_on(JOBS["read"], "same-everywhere", named, JOBS.ask("read", 200, A)) == SILENT
+
+
+# --- what a service may answer, whatever the document says -----------------------------------------------------------
+
+ODD: tuple[Any, ...] = (
+    *(
+        None,
+        [],
+        {},
+        "",
+        0,
+        True,
+        1.5,
+        "text",
+        [[]],
+        {"data": None},
+        {"data": {}},
+        {"data": [None, 7, "x", []]},
+    ),
+    *({"id": None}, {"id": True}, {"id": 1.5}, {"id": []}, {"id": {}}, {"id": "", "name": {}}),
+    *(
+        {"data": [{"id": 1}, {"id": "1"}, {"id": []}]},
+        {"id": "t1", "name": ["\ud800"], "tags": {"a": 1}},
+    ),
+    *({"id": "t1", "created_at": 7, "updated_at": [], "at": "0001-01-01T00:00:00.1+23:59"},),
+    *({"id": "t1", "at": "9999-12-31T23:59:59.123-23:59", "place": "nowhere", "next": {}},),
+)
+
+
+SENDABLE = tuple(one for one in ODD if "\\ud800" not in json.dumps(one))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_answer_makes_a_judge_fail(seed: int) -> None:
+    """It is judged by shape; a life says what it can of it."""
+    choice = random.Random(seed)
+    names = list(W.operations)
+    for _ in range(3):
+        life: list[Exchange] = []
+        for _ in range(20):
+            name = choice.choice(names)
+            sent = (
+                choice.choice((*SENDABLE, FULL, BARE))
+                if name in ("create", "update", "replace")
+                else ABSENT
+            )
+            status = choice.choice((200, 201, 202, 204, 404, 409, 422, 500))
+            answer = choice.choice((*ODD, A, B, {"data": [A, B]}, ABSENT))
+            told = {"Location": choice.choice(("", "//[", "/things/t1", "?"))}
+            life.append(
+                W.ask(
+                    name, status, answer, sent=sent, told=told, expect=choice.choice(list(Expect))
+                )
+            )
+        for name in names:
+            for clause in lifecycle.derive(W[name]):
+                list(clause.judge(life))
+                clause.explain(life)

@@ -558,8 +558,8 @@ FINDINGS: list[tuple[Finding, str]] = [
         '200 answered with tags ["a"] still, which PUT /things/t-1 left out',
     ),
     (
-        example(Kind.LIFE_CHANGED, 200, "name", '"x"', "", request="GET /things/t-1"),
-        'name changed from "x" to nothing, after GET /things/t-1',
+        example(Kind.LIFE_CHANGED, 200, "name", ('"t1"', '"x"'), "", request="GET /things/t1"),
+        'name of "t1" changed from "x" to nothing, after GET /things/t1',
     ),
     (
         example(Kind.VANISHED, 404, expected='"t-2"', request="DELETE /things/t-1"),

@@ -26,7 +26,7 @@ from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, Subjec
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.documents import Operation, Property
     from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import RunContext
 
@@ -144,6 +144,8 @@ class LifeCases:
         for one in about:
             yield from self._read(one)
         yield from self._bare(Role.LIST, "list")
+        for one in reversed(about):  # neither a read nor the list has changed it
+            yield from self._read(one)
 
     def _read(self, about: str) -> Iterator[LifeStep]:
         yield from self._bare(Role.READ, "read", about)
@@ -205,7 +207,9 @@ class LifeCases:
 
     def _without_optional(self, operation: Operation, body: Any) -> Any:
         required = {member.path for member in operation.request_members if member.required}
-        for member in varied_members(operation, self._context_of(operation)):
+        varied = varied_members(operation, self._context_of(operation))
+        # Of what has a default, nobody sees that it is gone where it had that value.
+        for member in sorted(varied, key=_has_default):
             is_there = value_at(body, member.path) is not ABSENT
             if is_there and member.path not in required and member.path != self.resource.id_sent:
                 return without_value(body, member.path)
@@ -307,6 +311,10 @@ class LifeCases:
                 if len(violations(operation, broken)) == 1:
                     return broken
         return ABSENT
+
+
+def _has_default(member: Property) -> bool:
+    return "default" in member.schema
 
 
 def bound_step(step: LifeStep, parameters: Sequence[tuple[str, str]]) -> Case:

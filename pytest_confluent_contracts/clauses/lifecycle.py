@@ -6,7 +6,7 @@ order. Which operation has which clause follows from its role.
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.clauses import (
@@ -33,6 +33,7 @@ from pytest_confluent_contracts.model.traffic import Expect, Probe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from pytest_confluent_contracts.clauses.lifecycle_members import ItemModel
     from pytest_confluent_contracts.clauses.lifecycle_state import Life
     from pytest_confluent_contracts.model.clauses import Explain, Judge
     from pytest_confluent_contracts.model.documents import Header, Operation
@@ -83,8 +84,12 @@ class LifeClauses:
         self.operation = operation
         self.resource = resource
         self.reader = LifeReader(resource)
-        self.model = self.reader.model_of(operation, resource)
         self.level = level_after(operation)
+
+    @cached_property
+    def model(self) -> ItemModel:
+        """Return what the document says of the resource in the traffic of the operation."""
+        return self.reader.model_of(self.operation, self.resource)
 
     def has(self, *roles: Role) -> bool:
         """Return whether the document has an operation in one of *roles*."""
@@ -121,8 +126,14 @@ class LifeClauses:
         )
 
     def _judge(self, judge_life: JudgeLife) -> Judge:
-        def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
-            yield from judge_life(self.reader.read(exchanges))
+        def judge(exchanges: Sequence[Exchange]) -> Iterable[Evidence]:
+            life = self.reader.read(exchanges)
+            evidence = list(judge_life(life))
+            is_against = any(one.finding for one in evidence)
+            if is_against and life.delay:
+                # What was read too early is no evidence against anybody.
+                return list(judge_life(life.without_early_reads()))
+            return evidence
 
         return judge
 
@@ -347,13 +358,15 @@ def _of_change(clauses: LifeClauses) -> Iterator[Clause]:
     """Yield what holds for whatever writes to a resource that is there."""
     if not clauses.has(*SAFE_ROLES):
         return
-    yield clauses.make(
-        "refused-changes-nothing",
-        "a refused request changes nothing",
-        partial(lifecycle_pairs.judge_refused, operation=clauses.operation),
-        MissingEvidence(MissingKind.NOTHING_AFTER_REFUSAL),
-    )
     role = clauses.operation.role
+    # A deletion has no body that could be wrong: it is refused to who may not delete.
+    if role is not Role.DELETE or clauses.operation.security:
+        yield clauses.make(
+            "refused-changes-nothing",
+            "a refused request changes nothing",
+            partial(lifecycle_pairs.judge_refused, operation=clauses.operation),
+            MissingEvidence(MissingKind.NOTHING_AFTER_REFUSAL),
+        )
     yield clauses.make(
         "siblings-untouched",
         "others of its kind stay what and where they are",

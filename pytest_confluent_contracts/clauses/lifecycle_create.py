@@ -10,7 +10,13 @@ from pytest_confluent_contracts.clauses.lifecycle_lists import (
     is_whole_list,
     new_in_list,
 )
-from pytest_confluent_contracts.clauses.lifecycle_members import Key, Shown, is_hidden, quoted
+from pytest_confluent_contracts.clauses.lifecycle_members import (
+    Key,
+    Shown,
+    is_hidden,
+    quoted,
+    whole_path,
+)
 from pytest_confluent_contracts.clauses.lifecycle_state import (
     DONE_OR_LATER,
     Outcome,
@@ -137,21 +143,17 @@ def judge_two_creates(life: Life) -> Iterator[Evidence]:
     documented and the second is answered 201, nothing can have been created. Elsewhere, a refusal
     may be for a name that is taken, and says nothing.
     """
-    first: dict[Key, Step] = {}
     for moment in life.moments():
-        step = moment.step
+        step, earlier = moment.step, moment.maker
         if step.role is not Role.CREATE or step.key is None:
             continue
-        earlier = moment.made.get(step.key)
         if step.outcome in DONE_OR_LATER:
-            others = {key for key in moment.made if key != step.key}
-            if earlier is None and others:
-                yield Evidence(step.exchange)
-            elif earlier is not None:
+            if earlier is not None:
                 yield from _look_at_same_id(step, earlier)
+            elif moment.made:
+                yield Evidence(step.exchange)
         elif earlier is not None and step.status == CONFLICT:
             yield Evidence(step.exchange)
-        first.setdefault(step.key, step)
 
 
 def _look_at_same_id(step: Step, earlier: Step) -> Iterator[Evidence]:
@@ -208,24 +210,35 @@ def judge_refused_create(life: Life) -> Iterator[Evidence]:
     A list after it has nothing new that shows what it sent: what others create meanwhile does not
     count. Where the caller chooses the id, nobody can be read under it.
     """
-    before: Step | None = None
+    yield from _made_in_lists(life)
+    yield from _made_under_chosen(life)
+
+
+def _made_in_lists(life: Life) -> Iterator[Evidence]:
+    before: dict[tuple[str, ...], Step] = {}  # the last list, by what it lists
     refused: list[Step] = []
+    for step in life.own_steps:
+        if step.role is Role.CREATE and step.outcome is Outcome.REFUSED:
+            refused.append(step)
+        elif step.role is Role.CREATE and step.may_have_written:
+            before.clear()
+        if step.is_list and is_whole_list(step):
+            if step.scope in before:
+                yield from _look_for_made(before[step.scope], step, refused)
+            before[step.scope] = step
+            refused = [create for create in refused if create.scope != step.scope]
+
+
+def _made_under_chosen(life: Life) -> Iterator[Evidence]:
     chosen: dict[Key, Step] = {}
     for moment in life.moments():
         step = moment.step
         if step.role is Role.CREATE and step.outcome is Outcome.REFUSED:
-            refused.append(step)
             _note_chosen(life, moment, chosen)
-        elif step.may_have_written:
-            chosen = {key: one for key, one in chosen.items() if key != step.key}
-            if step.role is Role.CREATE:
-                before = None
+        elif step.may_have_written and step.key in chosen:
+            del chosen[step.key]
         elif step.role is Role.READ and step.key in chosen:
             yield from _look_at_chosen(step, chosen[step.key])
-        if step.is_list and is_whole_list(step):
-            if before is not None:
-                yield from _look_for_made(before, step, refused)
-            before, refused = step, []
 
 
 def _note_chosen(life: Life, moment: Moment, chosen: dict[Key, Step]) -> None:
@@ -301,29 +314,28 @@ def judge_secrets(life: Life, operation: Operation) -> Iterator[Evidence]:
             finding = None
             shown_once.update(_secrets_shown(step, promises.create_only.paths))
         for path in hidden:
-            finding = finding or _look_at_secret(step, path)
+            finding = finding or _look_at_secret(life, step, path)
         yield Evidence(step.exchange, finding)
 
 
-def _look_at_secret(step: Step, path: str) -> Finding | None:
-    """Find a value at *path*, which is one of an answer to create, or of a request."""
-    for place in _places_of(step, path):
-        for _, value in paths.values_at(step.exchange.json, place):
-            if value not in EMPTY and not _is_masked(value):
-                return Finding(FindingKind.SECRET_SHOWN, step.status, place)
+def _look_at_secret(life: Life, step: Step, path: str) -> Finding | None:
+    """Find a value at *path*, which is one of the traffic of create."""
+    place = _place_in_answer(life, step, path)
+    for _, value in paths.values_at(step.exchange.json, place):
+        if value not in EMPTY and not _is_masked(value):
+            return Finding(FindingKind.SECRET_SHOWN, step.status, place)
     return None
 
 
-def _places_of(step: Step, path: str) -> list[str]:
+def _place_in_answer(life: Life, step: Step, path: str) -> str:
     """Return where *path* of one resource stands in this answer: there, or in each item."""
-    if step.role is not Role.LIST or step.owner == "":
-        return [path]
-    root = step.model.root
-    holder = paths.parent_path(root)
+    if step.role is not Role.LIST:
+        return path
+    root = paths.parent_path(life.resource.id_member)
     own = path
-    if holder and paths.is_within(path, holder) and path != holder:
-        own = paths.relative_path(path, holder)
-    return [paths.path_of([*paths.steps_of(root), *paths.steps_of(own)])] if root else []
+    if root and paths.is_within(path, root) and path != root:
+        own = paths.relative_path(path, root)
+    return whole_path(step.model.root, own)
 
 
 def _is_masked(value: Any) -> bool:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.clauses.lifecycle_lists import is_whole_list, judge_unlisted
+from pytest_confluent_contracts.clauses.lifecycle_lists import (
+    is_whole_list,
+    judge_unlisted,
+    unlisted_since,
+)
 from pytest_confluent_contracts.clauses.lifecycle_members import Key, quoted
 from pytest_confluent_contracts.clauses.lifecycle_pairs import (
     finding_vanished,
@@ -30,7 +34,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
 
 GONE = frozenset({404, 410})  # RFC 9110 15.5.5, 15.5.11
-CONFLICT = 409
+# RFC 9110 15.5.10, 13.1.1: what may refuse to write to what is not there, where it is documented.
+CONFLICTS = frozenset({409, 412})
 
 
 def statuses_of_gone(operation: Operation) -> frozenset[int]:
@@ -47,8 +52,8 @@ def statuses_of_gone(operation: Operation) -> frozenset[int]:
 def judge_gone(life: Life) -> Iterator[Evidence]:
     """Judge that what was deleted is answered 404 or 410, or a documented 403.
 
-    A documented 409 refuses to change what is not there, too; a replace that is documented to
-    create (201) may. What a write after the end brought back is told by itself.
+    A documented 409 or 412 refuses to change what is not there, too; a replace that is documented
+    to create (201) may. What a write after the end brought back is told by itself.
     """
     written: set[Key] = set()
     for moment in life.moments():
@@ -72,8 +77,8 @@ def _look_at_deleted(step: Step, ender: Step) -> Iterator[Evidence]:
     operation = step.exchange.case.operation
     right = statuses_of_gone(operation)
     if step.outcome is Outcome.REFUSED:
-        is_conflict = step.role in CHANGING and step.status == CONFLICT
-        is_right = step.status in right or (is_conflict and operation.names_status(CONFLICT))
+        is_conflict = step.role in CHANGING and step.status in CONFLICTS
+        is_right = step.status in right or (is_conflict and operation.names_status(step.status))
         yield Evidence(step.exchange, None if is_right else _served(step, ender, right))
     elif step.outcome in DONE_OR_LATER and not may_create(step):
         yield Evidence(step.exchange, _served(step, ender, right))
@@ -164,19 +169,23 @@ def judge_again(life: Life) -> Iterator[Evidence]:
     RFC 9110 9.2.2: DELETE is idempotent, in what it does. Nothing else may vanish with it.
     """
     seen: dict[Key, list[Step]] = {}  # by what was shown: second deletes of others since
+    listed: dict[Key, list[Step]] = {}  # the same, by what was listed
     for moment in life.moments():
         step = moment.step
         if step.role is Role.DELETE and moment.ender is not None:
             yield from _look_at_again(step, moment.ender)
-            for blamed in seen.values():
+            for blamed in (*seen.values(), *listed.values()):
                 blamed.append(step)
         elif step.may_have_written:
             seen.clear()
-        elif is_read_as_gone(step) and step.key is not None and seen.get(step.key):
-            again = seen.pop(step.key)
-            yield Evidence(again[-1].exchange, finding_vanished(step, step.key, again))
+            listed.clear()
+        elif is_read_as_gone(step) and step.key is not None:
+            again = seen.pop(step.key, [])
+            if again:
+                yield Evidence(again[-1].exchange, finding_vanished(step, step.key, again))
         for shown in step.shown:
             seen[shown.key] = []
+        yield from unlisted_since(life, moment, listed)
 
 
 def _look_at_again(step: Step, ender: Step) -> Iterator[Evidence]:
@@ -234,7 +243,7 @@ def _look_if_back(step: Step, tried: Mapping[Key, Step]) -> Iterator[Evidence]:
     for key in sorted({shown.key for shown in step.shown} & tried.keys()):
         if step.is_safe:
             yield Evidence(step.exchange, _back(step, key, tried[key]))
-    if step.key in tried and is_read_as_gone(step):
+    if step.key in tried and step.role is Role.READ and step.outcome is Outcome.REFUSED:
         yield Evidence(step.exchange)
 
 

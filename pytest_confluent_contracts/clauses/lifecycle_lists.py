@@ -34,6 +34,13 @@ PAGING = frozenset(
         *("startingafter", "endingbefore", "pagecursor", "pageafter", "pagebefore", "pagination"),
     }
 )
+# Those of them that say how many a page has.
+PAGE_SIZE = frozenset(
+    {
+        *("pagesize", "pagelimit", "perpage", "limit", "size", "count", "take", "top", "first"),
+        *("maxresults", "maxitems", "maxkeys"),
+    }
+)
 # Names of members that say that there is more, and of those that say how much there is.
 MORE = frozenset(
     {
@@ -63,9 +70,10 @@ def is_whole_list(step: Step) -> bool:
     """Return whether the answer lists all that there is, as far as paging goes.
 
     Nothing in it says that there is more. Where parts may be asked for, something must say that
-    this is the last: a link to the next page that is documented and not there, or a total.
+    this is the last: a link to the next page that is documented and not there, a total, or that it
+    has fewer than the documented default of a page.
     """
-    if not step.is_list or step.outcome is not Outcome.DONE:
+    if not step.is_list or not step.has_ids or step.outcome is not Outcome.DONE:
         return False
     operation = step.exchange.case.operation
     if _names_paging(step) or _tells_more(step):
@@ -91,13 +99,24 @@ def _tells_more(step: Step) -> bool:
 
 
 def _tells_last(step: Step, operation: Operation) -> bool:
-    documented = [paths.last_name(one.path) for one in operation.answer_members]
-    if any(plain_name(name) in MORE for name in documented if name):
+    around = [one.name for one in operation.answer_members if not paths.has_items(one.path)]
+    if any(plain_name(name) in MORE for name in around if name):
+        return True
+    if any(len(step.shown) < size for size in _page_sizes(operation)):
         return True
     return any(
         plain_name(name) in TOTAL and isinstance(value, int) and value <= len(step.shown)
         for name, value in _words_around(step.exchange.json)
     )
+
+
+def _page_sizes(operation: Operation) -> Iterator[int]:
+    """Yield how many a page has that nobody asked otherwise for, as far as it is documented."""
+    for parameter in operation.other_parameters:
+        default = parameter.default
+        is_number = isinstance(default, int) and not isinstance(default, bool)
+        if is_number and plain_name(parameter.name) in PAGE_SIZE:
+            yield default
 
 
 def _words_around(body: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
@@ -277,16 +296,25 @@ def judge_unlisted(life: Life, role: Role) -> Iterator[Evidence]:
         step = moment.step
         if step.may_have_written:
             note_write(seen, step, role)
-        if not step.is_list:
-            continue
-        listed = {shown.key for shown in step.shown}
-        expected = [key for key, _ in _made_under(life, moment)]
-        missed = [key for key in expected if seen.get(key) and key not in listed]
-        if is_whole_list(step):
-            for key in missed:
-                yield Evidence(step.exchange, finding_vanished(step, key, seen.pop(key)))
-        for key in listed & set(moment.made):
-            seen[key] = []
+        yield from unlisted_since(life, moment, seen)
+
+
+def unlisted_since(life: Life, moment: Moment, seen: dict[Key, list[Step]]) -> Iterator[Evidence]:
+    """Find what a list does not show that one before it did, and note what it shows.
+
+    *seen* has, by what was shown, the steps since then that are to blame.
+    """
+    step = moment.step
+    if not step.is_list:
+        return
+    listed = {shown.key for shown in step.shown}
+    if is_whole_list(step):
+        missed = [key for key, _ in _made_under(life, moment) if key not in listed]
+        blamed = {key: seen.pop(key, []) for key in missed}
+        for key in filter(blamed.get, missed):
+            yield Evidence(step.exchange, finding_vanished(step, key, blamed[key]))
+    for key in listed & set(moment.made):
+        seen[key] = []
 
 
 def new_in_list(before: Step, after: Step) -> list[Shown]:

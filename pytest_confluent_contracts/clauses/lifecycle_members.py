@@ -7,6 +7,7 @@ All paths are seen from the resource itself: ``name``, and neither ``data.name``
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,11 +31,13 @@ from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import REDACTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_confluent_contracts.model.documents import Operation, Property
     from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import Exchange, RedactedCase
+
+UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 Key = tuple[str, ...]  # the ids of the parents, where they count, and the own id
 
@@ -74,7 +77,10 @@ class ItemModel:
         written = _members_below(request_root, may_send)
         for path in hidden:
             written.pop(_seen_from(request_root, path), None)
-        stated = () if promises.immutable.inferred else promises.immutable.paths
+        fixed = _fixed_members(operation)
+        if operation.role is not Role.CREATE:
+            for path in list(_members_within(written, request_root, fixed)):
+                del written[path]
         content = operation.success_content
         return cls(
             operation=operation,
@@ -84,15 +90,9 @@ class ItemModel:
             written=written,
             created=_seen_from(root, promises.timestamps.created),
             updated=_seen_from(root, promises.timestamps.updated),
-            fixed=tuple(filter(None, (_seen_from(root, path) for path in stated))),
+            fixed=tuple(_members_within(shown, root, fixed)),
             is_composed=content is not None and not COMPOSING.isdisjoint(content.schema),
         )
-
-    def items_in(self, body: Any) -> Iterator[Mapping[str, Any]]:
-        """Yield what *body* shows of each resource: one, or the items of a list."""
-        for _, item in paths.values_at(body, self.root):
-            if isinstance(item, Mapping):
-                yield item
 
     def body_sent(self, case: RedactedCase) -> Any:
         """Return what the request says of the resource, ABSENT where that is no object."""
@@ -104,6 +104,24 @@ class ItemModel:
     def schema_of(self, path: str) -> Mapping[str, Any]:
         """Return what the document says of a member that answers show."""
         return self.shown[path].schema
+
+
+def _fixed_members(operation: Operation) -> tuple[str, ...]:
+    """Return what the document says that no update changes, objects as a whole."""
+    immutable = operation.promises.immutable
+    return () if immutable.inferred else immutable.paths
+
+
+def _members_within(shown: Iterable[str], root: str, holders: Sequence[str]) -> Iterator[str]:
+    """Yield those of the members *shown* that stand within one of *holders*."""
+    for path in shown:
+        if paths.is_member_of_any(whole_path(root, path), holders):
+            yield path
+
+
+def whole_path(root: str, path: str) -> str:
+    """Return *path*, which is seen from *root*, as seen from the body."""
+    return paths.path_of([*paths.steps_of(root), *paths.steps_of(path)])
 
 
 def _root_in_answers(operation: Operation, resource: Resource) -> str:
@@ -156,10 +174,14 @@ class Shown:
 
 
 def id_text(value: Any) -> str:
-    """Return an id as it stands in a path, ``""`` where *value* is none."""
+    """Return an id as it stands in a path, ``""`` where *value* is none.
+
+    A UUID is the same in both cases (RFC 9562 4).
+    """
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
-    return str(value)
+    text = str(value)
+    return text.lower() if UUID.fullmatch(text) else text
 
 
 def id_name(resource: Resource) -> str:
@@ -185,6 +207,8 @@ def is_same_told(schema: Mapping[str, Any], one: Any, other: Any) -> bool:
         return True
     if not (isinstance(one, str) and isinstance(other, str)):
         return False
+    if UUID.fullmatch(one) and one.lower() == other.lower():
+        return True
     return _is_same_instant(one, other)
 
 
@@ -198,7 +222,7 @@ def _is_same_instant(one: str, other: str) -> bool:
         return False
     try:
         apart = datetime.fromisoformat(one.upper()) - datetime.fromisoformat(other.upper())
-    except ValueError:  # no such day
+    except (ValueError, OverflowError):  # no such day, the first hours of year 1
         return False
     return abs(apart.total_seconds()) <= 10.0 ** -min(*digits, 6)
 

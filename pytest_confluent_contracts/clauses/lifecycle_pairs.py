@@ -83,9 +83,9 @@ def pairs_of_one_operation(life: Life) -> Iterator[Pair]:
 
 def told_together(steps: Sequence[Step]) -> str:
     """Return the requests of *steps* in short, the first few of them."""
-    told = [step.told_as for step in steps[:MOST_TOLD]]
-    if len(steps) > MOST_TOLD:
-        told.append("...")
+    told = list(dict.fromkeys(step.told_with_id for step in steps))
+    if len(told) > MOST_TOLD:
+        told[MOST_TOLD:] = ["..."]
     return ", ".join(told)
 
 
@@ -98,7 +98,7 @@ def finding_on_change(
             FindingKind.LIFE_CHANGED,
             pair.step.status,
             path,
-            quoted(was),
+            (quoted(pair.after.key[-1]), quoted(was)),
             quoted(now),
             told_together(blamed),
         )
@@ -221,9 +221,10 @@ def _vanished_by_others(life: Life, role: Role) -> Iterator[Evidence]:
             seen[shown.key] = []
         if step.may_have_written:
             note_write(seen, step, role)
-        elif is_read_as_gone(step) and step.key is not None and seen.get(step.key):
-            finding = finding_vanished(step, step.key, seen.pop(step.key))
-            yield Evidence(step.exchange, finding)
+        elif is_read_as_gone(step) and step.key is not None:
+            blamed = seen.pop(step.key, [])
+            if blamed:
+                yield Evidence(step.exchange, finding_vanished(step, step.key, blamed))
 
 
 def note_write(seen: dict[Key, list[Step]], step: Step, role: Role) -> None:
@@ -314,5 +315,5 @@ def _finding_on_disagreement(
         path,
         quoted(there),
         quoted(here),
-        other.told_as,
+        other.told_with_id,
     )

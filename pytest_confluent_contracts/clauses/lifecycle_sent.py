@@ -99,14 +99,9 @@ def _is_understood(step: Step) -> bool:
 def is_spoken_of(step: Step, path: str) -> bool:
     """Return whether the body names the member at *path*, or says what is around it is null."""
     body = step.model.body_sent(step.exchange.case)
-    while path:
-        value = paths.value_at(body, path)
-        if value is not ABSENT:
-            return True
-        path = paths.parent_path(path)
-        if path and paths.value_at(body, path) is None:
-            return True
-    return False
+    if paths.value_at(body, path) is not ABSENT:
+        return True
+    return any(paths.value_at(body, holder) is None for holder in paths.around(path))
 
 
 def members_sent(step: Step) -> dict[str, Any]:
@@ -214,7 +209,7 @@ def _look_at_sent(
     if not _is_comparable(shown.model, expected.member, sent):
         return NOTHING
     came = paths.value_at(shown.item, path)
-    status, request = shown.exchange.status, expected.writer.told_as
+    status, request = shown.exchange.status, expected.writer.told_with_id
     if came is ABSENT:
         is_shown = (shown.model.operation.id, path) in ever_shown
         if not is_shown or sent in EMPTY:
@@ -278,7 +273,7 @@ def _look_at_default(shown: Shown, expected: Expectation) -> Finding | Looked:
         path,
         quoted(default),
         quoted(came),
-        expected.writer.told_as,
+        expected.writer.told_with_id,
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from pytest_confluent_contracts.clauses.lifecycle_members import (
@@ -23,14 +24,13 @@ from pytest_confluent_contracts.model.resources import SAFE_ROLES, Role
 from pytest_confluent_contracts.model.traffic import Expect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import Exchange
 
 CREATED = 201
-WRITING = frozenset({Role.CREATE, Role.REPLACE, Role.UPDATE, Role.DELETE})
 CHANGING = frozenset({Role.REPLACE, Role.UPDATE})
 
 
@@ -53,7 +53,8 @@ class Step:
 
     ``owner`` is the name of the resource that its operation is about; ``key`` which one of them,
     None where that is not known, or it is about all of them; ``scope`` the ids of its parents;
-    ``shown`` what the answer shows, ``is_list`` whether as a list.
+    ``shown`` what the answer shows, ``is_list`` whether as a list, ``has_ids`` whether each of that
+    has its id.
     """
 
     exchange: Exchange
@@ -65,6 +66,7 @@ class Step:
     model: ItemModel
     shown: tuple[Shown, ...] = ()
     is_list: bool = False
+    has_ids: bool = False
 
     @property
     def is_safe(self) -> bool:
@@ -82,6 +84,13 @@ class Step:
         """Return the request in short: its method and its path."""
         case = self.exchange.case
         return f"{case.operation.method} {case.written_path}"
+
+    @property
+    def told_with_id(self) -> str:
+        """Return the request in short; of a create, with the id of what it made."""
+        if self.role is Role.CREATE and self.key is not None:
+            return f"{self.told_as} ({self.key[-1]})"
+        return self.told_as
 
     @property
     def status(self) -> int:
@@ -115,7 +124,8 @@ class Life:
     ``held`` are those that hold still unless a request writes them: what requests can write, the
     id, the time of creation; ``updated`` is the time of the last change, which moves with it.
     ``own_keys`` are the resources that the run made, or asked for by their ids: the others of a
-    list are other people's, who may change them at any time.
+    list are other people's, who may change them at any time. ``delay`` is after how many seconds,
+    at the latest, reads show what was written: 0 unless the document says otherwise.
     """
 
     resource: Resource
@@ -123,6 +133,11 @@ class Life:
     held: frozenset[str]
     updated: frozenset[str]
     own_keys: frozenset[Key]
+    delay: float = 0.0
+
+    def without_early_reads(self) -> Life:
+        """Return the life without the reads soon after a write, which may lag behind."""
+        return replace(self, steps=tuple(_settled_steps(self.steps, self.delay)))
 
     def own_shown(self, step: Step) -> Iterator[Shown]:
         """Yield what the answer shows of the run's own resources."""
@@ -162,13 +177,13 @@ class LifeReader:
             held |= {model.created, *model.written, *model.fixed}
         updated = frozenset(model.updated for model in own) - {""}
         held = held - updated - {""}
-        settled = _without_early_reads(steps, _delay_of(own))
         return Life(
             resource=self.resource,
-            steps=tuple(settled),
+            steps=tuple(steps),
             held=frozenset(held),
             updated=updated,
             own_keys=frozenset(self._own_keys(steps)),
+            delay=_delay_of(own),
         )
 
     def _own_keys(self, steps: Iterable[Step]) -> Iterator[Key]:
@@ -193,21 +208,21 @@ class LifeReader:
             owner=resource.name,
             role=operation.role,
             outcome=outcome_of(exchange),
-            key=_key_of(exchange, resource, scope),
+            key=_key_of(exchange, resource, scope, model),
             scope=scope,
             model=model,
         )
         return _with_what_is_shown(step, resource)
 
 
-def _without_early_reads(steps: Sequence[Step], delay: float) -> Iterator[Step]:
+def _settled_steps(steps: Sequence[Step], delay: float) -> Iterator[Step]:
     """Yield *steps* without the reads within *delay* seconds after a write: they may lag behind."""
     written_at: float | None = None
     for step in steps:
         if step.may_have_written:
             written_at = step.exchange.came_at
         is_early = written_at is not None and step.exchange.sent_at < written_at + delay
-        if not delay or not step.is_safe or not is_early:
+        if not step.is_safe or not is_early:
             yield step
 
 
@@ -257,16 +272,20 @@ def key_in(resource: Resource, scope: tuple[str, ...], id: str) -> Key:
     return (*scope, id) if is_scoped(resource) else (id,)
 
 
-def _key_of(exchange: Exchange, resource: Resource, scope: tuple[str, ...]) -> Key | None:
+def _key_of(
+    exchange: Exchange, resource: Resource, scope: tuple[str, ...], model: ItemModel
+) -> Key | None:
     role, parameters = exchange.case.operation.role, exchange.case.parameters
     if role is Role.LIST:
         return None
     if not resource.parameter and role is not Role.CREATE:
         return (*scope, *(value for _, value in parameters[-1:]), "")  # there is but one: `/me`
     if role is Role.CREATE:
-        id = created_id(exchange, resource) if exchange.accepted else id_asked_for(exchange)
+        id = id_asked_for(exchange)
+        if exchange.accepted:
+            id = created_id(exchange, resource, model)
         return key_in(resource, scope, id) if id else None
-    return key_in(resource, scope, parameters[-1][1]) if parameters else None
+    return key_in(resource, scope, id_text(parameters[-1][1])) if parameters else None
 
 
 def id_asked_for(exchange: Exchange) -> str:
@@ -277,10 +296,21 @@ def id_asked_for(exchange: Exchange) -> str:
     return id_text(paths.value_at(exchange.case.value, resource.id_sent))
 
 
-def created_id(exchange: Exchange, resource: Resource) -> str:
+def created_id(exchange: Exchange, resource: Resource, model: ItemModel) -> str:
     """Return the id of what a create made: from its answer, ``Location``, or its body."""
-    told = id_text(paths.value_at(exchange.json, resource.id_member)) if resource.id_member else ""
+    told = ""
+    if resource.id_member and not _tells_of_progress(exchange, model):
+        told = id_text(paths.value_at(exchange.json, resource.id_member))
     return told or id_in_location(exchange, resource) or id_asked_for(exchange)
+
+
+def _tells_of_progress(exchange: Exchange, model: ItemModel) -> bool:
+    """Return whether a 202 is documented to show how far it is, and not what is made.
+
+    Then it has nothing of what was sent, and an id that is the job's own.
+    """
+    is_later = exchange.status == ACCEPTED_FOR_LATER
+    return is_later and bool(model.written) and model.written.keys().isdisjoint(model.shown)
 
 
 def id_in_location(exchange: Exchange, resource: Resource) -> str:
@@ -289,26 +319,47 @@ def id_in_location(exchange: Exchange, resource: Resource) -> str:
     if not resource.item:
         return ""
     found = re.search(f"{paths.template_pattern(resource.item.rstrip('/'))}$", path)
-    return unquote(found.groups()[-1]) if found and found.groups() else ""
+    return id_text(unquote(found.groups()[-1])) if found and found.groups() else ""
 
 
 def _with_what_is_shown(step: Step, resource: Resource) -> Step:
     """Return *step* with what its answer shows of the resources."""
-    if step.outcome not in DONE_OR_LATER or step.role is Role.DELETE:
+    if not _shows_resources(step):
         return step
-    if step.outcome is Outcome.LATER and step.role is not Role.CREATE:
-        return step
-    if _has_another_body(step.exchange):
-        return step
+    entries = [item for _, item in paths.values_at(step.exchange.json, step.model.root)]
     shown: list[Shown] = []
-    for item in step.model.items_in(step.exchange.json):
-        key = step.key
-        if step.role is Role.LIST:
-            id = id_text(paths.value_at(item, id_name(resource))) if id_name(resource) else ""
-            key = key_in(resource, step.scope, id) if id else None
+    for item in entries:
+        key = _key_of_item(step, resource, item)
         if key is not None:
             shown.append(Shown(step.exchange, key, item, step.model))
-    return replace(step, shown=tuple(shown), is_list=_shows_list(step, resource))
+    is_documented = id_name(resource) in step.model.shown
+    return replace(
+        step,
+        shown=tuple(shown),
+        is_list=_shows_list(step, resource),
+        has_ids=len(shown) == len(entries) and (is_documented or bool(shown)),
+    )
+
+
+def _shows_resources(step: Step) -> bool:
+    """Return whether the answer is documented to show what is there once it is given."""
+    if step.outcome not in DONE_OR_LATER or step.role is Role.DELETE:
+        return False
+    if step.outcome is Outcome.LATER and step.role is not Role.CREATE:
+        return False
+    is_another = _has_another_body(step.exchange)
+    return not is_another and not _tells_of_progress(step.exchange, step.model)
+
+
+def _key_of_item(step: Step, resource: Resource, item: Any) -> Key | None:
+    """Return which resource *item* shows, None where nobody knows."""
+    if not isinstance(item, Mapping):
+        return None
+    if step.role is not Role.LIST:
+        return step.key
+    name = id_name(resource)
+    id = id_text(paths.value_at(item, name)) if name else ""
+    return key_in(resource, step.scope, id) if id else None
 
 
 def _has_another_body(exchange: Exchange) -> bool:

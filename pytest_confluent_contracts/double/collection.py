@@ -228,8 +228,15 @@ class Collection:
         return tuple(zip(names, values, strict=False))
 
     def initial(self, parameters: Pairs) -> Resource:
-        """Return a resource as the document's examples show it, created a day ago."""
-        return Resource(self.completed(self.identified(self.sample, parameters)), -DAY_S, -DAY_S)
+        """Return a resource as the document's examples show it, created a day ago.
+
+        One that several operations show has every member that it may have.
+        """
+        shown = self.completed(self.identified(self.sample, parameters))
+        if len(self.operations) > 1 and isinstance(shown, dict):
+            for face in self._faces.values():
+                shown = faces.filled(shown, face, self.create_only)
+        return Resource(shown, -DAY_S, -DAY_S)
 
     def begin(self, id: str, parameters: Pairs | None = None) -> None:
         """Take up under *id*, where nothing is, what the document shows, and what it lies in."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Content, Operation, Property
     from pytest_confluent_contracts.model.resources import Resource as Kind
 
+GONE = "deleted_at"  # the member that no resource has that is there
 # Which operation's answers say first how one resource looks.
 SPEAKING = (Role.UPDATE, Role.REPLACE, Role.READ, Role.CREATE)
 
@@ -161,3 +162,30 @@ def _with_required(shown: Any, face: Face) -> Any:
         if value is not ABSENT:
             shown = paths.with_value(shown, path, deepcopy(value))
     return shown
+
+
+def filled(shown: Any, face: Face, hidden: Iterable[str]) -> Any:
+    """Return *shown* with every member of *face* that it may have, each allowed beside the others.
+
+    Without those that are *hidden*, and without what tells that it is gone.
+    """
+    left_out = list(hidden)
+    for path, member in face.members.items():
+        if paths.has_items(path) or not path or path in left_out or member.name == GONE:
+            continue
+        holder = paths.value_at(shown, paths.parent_path(path))
+        if not isinstance(holder, Mapping) or paths.value_at(shown, path) not in (ABSENT, []):
+            continue
+        value = _sampled_member(member.schema)
+        wider = paths.with_value(shown, path, value)
+        if value is not ABSENT and (face.schema is None or is_allowed(face.schema, wider)):
+            shown = wider
+    return shown
+
+
+def _sampled_member(schema: Mapping[str, Any]) -> Any:
+    """Return a value that *schema* allows, a list with an entry where it may have one."""
+    with_entry = allowed_value({**schema, "minItems": max(1, schema.get("minItems", 0))})
+    if isinstance(with_entry, list) and is_allowed(schema, with_entry):
+        return with_entry
+    return allowed_value(schema)

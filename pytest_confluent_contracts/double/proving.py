@@ -5,10 +5,11 @@ Each mutation is put into the embedded service; do the clauses that it breaks no
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pytest_confluent_contracts import clauses
 from pytest_confluent_contracts.cases.parameter_values import held_parameters
@@ -19,25 +20,29 @@ from pytest_confluent_contracts.double.router import Router
 from pytest_confluent_contracts.double.service import VirtualClock
 from pytest_confluent_contracts.http import targets
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
-from pytest_confluent_contracts.model.traffic import RunContext
+from pytest_confluent_contracts.model.resources import Role
+from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.run.access import planned_access
 from pytest_confluent_contracts.run.campaign import ORDER, Campaign
-from pytest_confluent_contracts.run.sender import Listener, is_transient
+from pytest_confluent_contracts.run.sender import Listener, RunPolicy, is_transient
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from pytest_confluent_contracts.cases.plan import Plan
     from pytest_confluent_contracts.double.mutations import Mutation
     from pytest_confluent_contracts.double.service import Service
-    from pytest_confluent_contracts.http.targets import ClientSettings, Target
+    from pytest_confluent_contracts.http.targets import Access, ClientSettings, Target
     from pytest_confluent_contracts.model.clauses import Clause
     from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import Exchange
-    from pytest_confluent_contracts.run.sender import RunPolicy
+    from pytest_confluent_contracts.run.scenario import Scenario
 
 TIMEOUT_S = 10.0
 FIRST_LOOK = 4  # exchanges
+# Makes what leads the resources of a document through their lives, of what the run brings along.
+MakeLives = Callable[[Callable[["Operation"], RunContext]], "Lives"]
 KILLED = MissingEvidence(MissingKind.NOTHING_SENT)  # why nothing more is sent to the service
 
 
@@ -46,12 +51,25 @@ def unaltered(service: Service) -> Service:
     return service
 
 
+class Lives(Protocol):
+    """Leads the resources of a document through their lives."""
+
+    def accesses(self, resource: Resource) -> Iterable[Access]:
+        """Return what may be sent of the life of *resource* before anything is made."""
+
+    def scenario(
+        self, resource: Resource, target: Target, policy: RunPolicy, listener: Listener
+    ) -> Scenario:
+        """Return the scenario of *resource*."""
+
+
 class Double:
     """The embedded service of one operation, as a target that may be altered.
 
     *together* are the operations of its document, by default itself alone: those that are about
-    one resource have their resources in common. What may be sent and what is secret is derived
-    once: every alteration is asked the same.
+    one resource have their resources in common. *make_lives* makes what leads them through their
+    lives, where these are to be led. What may be sent and what is secret is derived once: every
+    alteration is asked the same.
     """
 
     def __init__(
@@ -60,11 +78,17 @@ class Double:
         seed: int = 0,
         max_examples: int = 100,
         together: Sequence[Operation] = (),
+        make_lives: MakeLives | None = None,
     ) -> None:
-        self.operation, self.together = operation, tuple(together) or (operation,)
+        known = any(one.key == operation.key for one in together)
+        self.operation, self.together = operation, tuple(together) if known else (operation,)
         self.held = {one.key: held_parameters(one) for one in self.together}
-        service = self.services(VirtualClock())[operation.key]
-        self.context = RunContext(service.parameters, {}, service.credentials, seed, max_examples)
+        self.contexts: dict[tuple[str, str], RunContext] = {}
+        for key, service in self.services(VirtualClock()).items():
+            own = service.parameters
+            self.contexts[key] = RunContext(own, {}, service.credentials, seed, max_examples)
+        self.context = self.contexts[operation.key]
+        self._make_lives = make_lives
         self.plan = make_plan(operation, self.context)
         self.access = planned_access(self.plan)
         self._redactor = targets.redactor_of([self.access], {})
@@ -86,6 +110,27 @@ class Double:
         answer = Router(services).answer
         return targets.embedded(answer, clock, [self.access], settings, self._redactor)
 
+    def scenario(self, alter: mutations.Alter = unaltered) -> Scenario | None:
+        """Return the life of the operation's resource in a new service with the alteration.
+
+        None where it has none, or nobody leads any.
+        """
+        resource = self.operation.resource
+        if resource is None or self._make_lives is None:
+            return None
+        lives = self._make_lives(self._context_of)
+        clock = VirtualClock()
+        services = self.services(clock)
+        services[self.operation.key] = alter(services[self.operation.key])
+        accesses = list(lives.accesses(resource))
+        redactor = targets.redactor_of(accesses, {})
+        settings, answer = targets.ClientSettings(TIMEOUT_S), Router(services).answer
+        target = targets.embedded(answer, clock, accesses, settings, redactor)
+        return lives.scenario(resource, target, RunPolicy(), Listener())
+
+    def _context_of(self, operation: Operation) -> RunContext:
+        return self.contexts[operation.key]
+
     def campaign(
         self,
         alter: mutations.Alter = unaltered,
@@ -97,7 +142,11 @@ class Double:
 
         It sends *plan* where that is given, the whole plan of the operation elsewhere.
         """
-        return Campaign(plan or self.plan, self.target(alter), policy, listener)
+        campaign = Campaign(plan or self.plan, self.target(alter), policy, listener)
+        scenario = self.scenario(alter) if self.operation.role is Role.DELETE else None
+        if scenario is not None:  # what is deleted was made for that
+            campaign.lived = scenario.exchanges_of(self.operation)
+        return campaign
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +202,8 @@ class MutationTester:
     """Tries the mutations of one operation.
 
     The requests are made once and sent to every broken service. *together* are the operations of
-    its document, by default itself alone.
+    its document, by default itself alone; *make_lives* makes what leads their resources through
+    their lives: without it, no clause on a life is held.
     """
 
     def __init__(
@@ -162,16 +212,26 @@ class MutationTester:
         seed: int,
         max_examples: int,
         together: Sequence[Operation] = (),
+        make_lives: MakeLives | None = None,
     ) -> None:
         self._operation, self._seed, self._max_examples = operation, seed, max_examples
-        self._together = tuple(together)
-        self.clauses = clauses.derive(operation)
+        self._together, self._make_lives = tuple(together), make_lives
+        held = clauses.derive(operation)
+        if make_lives is None:
+            held = tuple(one for one in held if not is_on_life(one))
+        self.clauses = held
         self.mutations = {one.name: one for one in mutations.derive(operation) if self._bites(one)}
 
     @cached_property
     def double(self) -> Double:
         """Return the service that is broken; who only asks for names needs none."""
-        return Double(self._operation, self._seed, self._max_examples, self._together)
+        return Double(
+            self._operation,
+            self._seed,
+            self._max_examples,
+            self._together,
+            self._make_lives,
+        )
 
     def _bites(self, mutation: Mutation) -> bool:
         """Return whether the document promises anything that *mutation* breaks."""
@@ -184,7 +244,10 @@ class MutationTester:
         """
         mutation = self.mutations[name]
         named = self.named_clauses(mutation)
-        watch = _Watch(named)
+        lived = self._noticed_in_life(mutation.alter, named)
+        if lived or all(map(is_on_life, named)):
+            return self._result(name, named, lived, None)
+        watch = _Watch([one for one in named if not is_on_life(one)])
         campaign = self.double.campaign(mutation.alter, listener=Listener(exchanged=watch.note))
         watch.campaign = campaign
         return self._result(name, named, self._run_until_noticed(campaign, named), campaign)
@@ -196,15 +259,32 @@ class MutationTester:
         """
         mutation = self.mutations[name]
         campaign, named = self.double.campaign(mutation.alter), self.named_clauses(mutation)
+        lived = self._noticed_in_life(mutation.alter, named)
+        if lived:
+            return self._result(name, named, lived, None)
         found = self._result(name, named, self._run_until_noticed(campaign, named), campaign)
         return replace(found, beside=tuple(self._red_beside(campaign, named)))
 
+    def _noticed_in_life(self, alter: mutations.Alter, named: Sequence[Clause]) -> list[str]:
+        """Return those of *named* that the life of the resource turns red."""
+        on_life = [clause for clause in named if is_on_life(clause)]
+        scenario = self.double.scenario(alter) if on_life else None
+        if scenario is None:
+            return []
+        found: list[str] = []
+        for clause in on_life:
+            ruling = scenario.ruling(self._operation, clause)
+            if ruling.against or ruling.withheld:
+                found.append(clause.id)
+        return found
+
     def _result(
-        self, name: str, named: Sequence[Clause], noticed: Sequence[str], campaign: Campaign
+        self, name: str, named: Sequence[Clause], noticed: Sequence[str], campaign: Campaign | None
     ) -> MutationResult:
         """Return the result of a campaign; where nothing was said, what was withheld may tell."""
-        if not noticed:
-            noticed = [clause.id for clause in named if self._is_red(campaign, clause)]
+        if not noticed and campaign is not None:
+            sent = [clause for clause in named if not is_on_life(clause)]
+            noticed = [clause.id for clause in sent if self._is_red(campaign, clause)]
         return MutationResult(
             fault=name,
             named=tuple(sorted(clause.id for clause in named)),
@@ -234,8 +314,9 @@ class MutationTester:
         campaign = self.double.campaign(unaltered)
         for probe in ORDER:
             campaign.run(probe)
-        provoked = [clause for clause in self.clauses if clause.needs]
-        return [clause.id for clause in provoked if self._is_red(campaign, clause)]
+        provoked = [one for one in self.clauses if one.needs and not is_on_life(one)]
+        lived = self._noticed_in_life(unaltered, self.clauses)
+        return [clause.id for clause in provoked if self._is_red(campaign, clause)] + lived
 
     def uncovered(self) -> list[str]:
         """Return the clauses that no mutation names."""
@@ -275,6 +356,11 @@ class MutationTester:
         if weighed.evidence:
             return bool(weighed.against)
         return campaign.ruling(clause).withheld
+
+
+def is_on_life(clause: Clause) -> bool:
+    """Return whether the life of a resource tells of *clause*."""
+    return Probe.LIFE in clause.needs
 
 
 def _matches(id: str, patterns: Sequence[str]) -> bool:

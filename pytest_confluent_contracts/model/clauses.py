@@ -244,7 +244,7 @@ class FindingKind(StrEnum):
     CREATED_BY_REFUSED = "created by a refused request"  # observed: the id
     SECRET_REPEATED = "secret of create shown again"  # subject: where create showed it
     LEFT_OUT_STAYED = "left out and not gone"  # subject, observed; request: the replace
-    # subject, observed; expected: what was there; request: all that lies between
+    # subject, observed; expected: the id, and what was there; request: all that lies between
     LIFE_CHANGED = "changed in between"
     VANISHED = "vanished"  # expected: the id; request: all that lies between
     # subject, observed; expected: what the other request was answered; request: that one

@@ -27,7 +27,7 @@ from pytest_confluent_contracts.plugin.stash import NOT_PUT_BACK, STATE_FOLDER
 from pytest_confluent_contracts.run import saved_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import pytest
 
@@ -531,7 +531,13 @@ class Gate:
         from pytest_confluent_contracts.double.proving import MutationTester
 
         if operation.key not in self._testers:
-            tester = MutationTester(operation, self.settings.seed, self.settings.max_examples)
+            tester = MutationTester(
+                operation,
+                self.settings.seed,
+                self.settings.max_examples,
+                together=self._operations_about_resources(operation.document),
+                make_lives=self._lives_in_proof,
+            )
             self._testers[operation.key] = tester
         tester = self._testers[operation.key]
         if not mutation:
@@ -539,6 +545,11 @@ class Gate:
         if self.settings.prove == "matrix":
             return tester.try_mutation_in_full(mutation)
         return tester.try_mutation(mutation)
+
+    def _lives_in_proof(self, context_of: Callable[[Operation], RunContext]) -> Lives:
+        """Return what leads the resources of all documents through a broken service."""
+        held = [self.settings.read(path) for path in self.settings.documents]
+        return Lives(held, context_of, lambda _: True, lambda *_: None)
 
     def cost(self, operation: tuple[str, str]) -> dict[str, float]:
         """Return what *operation* has cost so far.

@@ -234,8 +234,9 @@ def _not_listed_once(finding: Finding) -> str:
 
 
 def _life_changed(finding: Finding) -> str:
-    before, now = finding.expected or "nothing", finding.observed or "nothing"
-    return f"{finding.subject} changed from {before} to {now}, after {finding.request}"
+    id, before = _parts(finding.expected)
+    change = f"from {before or 'nothing'} to {finding.observed or 'nothing'}"
+    return f"{finding.subject} of {id} changed {change}, after {finding.request}"
 
 
 def _deleted_served(finding: Finding) -> str:

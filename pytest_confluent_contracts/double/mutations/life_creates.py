@@ -13,6 +13,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
 from pytest_confluent_contracts.double.mutations.life_steps import (
     CREATES,
     at_third,
+    forget_each,
     from_second_on,
     in_role,
     mutate_role,
@@ -62,6 +63,17 @@ def create_mutations(kind: Kind) -> Iterator[Mutation]:
 
 def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of a creation that hang on what *operation* sends and answers."""
+    yield from sent_mutations(operation)
+    yield from default_mutations()
+    is_later = operation.success is not None and operation.success.status == "202"
+    yield from location_mutations(IN_COLLECTION if is_later else WRONG_LOCATIONS)
+    texts = [one for one in operation.request_members if is_free_text(one)]
+    if len(texts) > 1:  # by which what was refused is known where it is listed
+        yield from refused_mutations()
+
+
+def sent_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield that what was sent is not kept, or kept otherwise."""
     written = [one for one in writable_members(operation, fixed=()) if not one.read_only]
     if any(not member.required for member in written):
         few = {" where few members are sent": sends_few}
@@ -69,12 +81,11 @@ def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
         yield from value_mutations(CREATES | few)
     else:
         yield from value_mutations(CREATES)
-    yield from default_mutations()
-    is_later = operation.success is not None and operation.success.status == "202"
-    yield from location_mutations(IN_COLLECTION if is_later else WRONG_LOCATIONS)
-    texts = [one for one in operation.request_members if is_free_text(one)]
-    if len(texts) > 1:  # by which what was refused is known where it is listed
-        yield from refused_mutations()
+    kind = operation.resource
+    chosen = kind.id_sent if kind is not None else ""
+    if any(is_free_text(member) and member.path != chosen for member in written):
+        name = "a create stores what the one before it sent"
+        yield Mutation(name, (EQUAL,), in_role(Role.CREATE, store_what_was_sent_before))
 
 
 def is_free_text(member: Property) -> bool:
@@ -127,10 +138,7 @@ def keep_and_forget(
 ) -> None:
     """Keep the new resource, and take others away."""
     inner(id, resource)
-    gone = forget(others_than(service.collection, resource))
-    kept = service.collection.resources
-    for key in [key for key, one in kept.items() if any(one is other for other in gone)]:
-        del kept[key]
+    forget_each(service.collection, forget(others_than(service.collection, resource)))
 
 
 def the_last_two(others: list[Resource]) -> list[Resource]:
@@ -191,8 +199,6 @@ def value_mutations(turns: Mapping[str, When]) -> Iterator[Mutation]:
         do = partial(make_otherwise, partial(without_one, turn=turn))
         at_third_alone = {" at the third": at_third}
         yield from mutations_on_turns(name, Role.CREATE, at_third_alone, "make_resource", do, EQUAL)
-    name = "a create stores what the one before it sent"
-    yield Mutation(name, (EQUAL,), in_role(Role.CREATE, store_what_was_sent_before))
 
 
 def make_otherwise(

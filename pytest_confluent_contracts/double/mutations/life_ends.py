@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.double.mutations.altering import Mutation, replace_step
 from pytest_confluent_contracts.double.mutations.life_steps import (
+    forget_each,
     in_role,
     mutate_role,
     others_than,
@@ -303,9 +304,7 @@ def at_second_delete(do: Callable[[Service, Resource], None]) -> Alter:
 def take_away(choose: Callable[..., list[Resource]], service: Service, resource: Resource) -> None:
     """Remove what *choose* returns."""
     chosen = choose(others_than(service.collection, resource), resource)
-    kept = service.collection.resources
-    for key in [key for key, one in kept.items() if any(one is other for other in chosen)]:
-        del kept[key]
+    forget_each(service.collection, chosen)
 
 
 def remove_others(

@@ -1,4 +1,4 @@
-"""In which ways can a list, a read or a HEAD go wrong? What is shown, how often, and what it does."""
+"""In which ways can a list, a read or a HEAD go wrong? What it shows, and what it changes."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.double.mutations.altering import Alter
     from pytest_confluent_contracts.double.service import Answer, Request, Service
     from pytest_confluent_contracts.double.store import Resource
+    from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.resources import Resource as Kind
 
     Listing = Callable[[list[Resource]], list[Resource]]
@@ -59,7 +60,7 @@ def list_mutations(kind: Kind) -> Iterator[Mutation]:
             name = f"a list shows {told}"
             yield mutate_role(name, Role.LIST, "listed", partial(list_strangers, show), PARENT)
     yield from shown_mutations(kind, Role.LIST)
-    yield from touching_mutations(Role.LIST, "list", "listed")
+    yield from touching_mutations(kind, Role.LIST, "listed")
 
 
 def has_changes(kind: Kind) -> bool:
@@ -259,7 +260,7 @@ def read_mutations(kind: Kind) -> Iterator[Mutation]:
                 continue
             yield Mutation(f"what is created {told}", (READABLE,), find())
     yield from shown_mutations(kind, Role.READ)
-    yield from touching_mutations(Role.READ, "read", "show_resource")
+    yield from touching_mutations(kind, Role.READ, "show_resource")
 
 
 def readable_times(most: int) -> Alter:
@@ -350,12 +351,17 @@ FINDINGS: Mapping[str, Callable[[], Alter]] = {
 # --- what a read changes --------------------------------------------------------------------------
 
 
-def touching_mutations(role: Role, told: str, step: str) -> Iterator[Mutation]:
+def touching_mutations(kind: Kind, role: Role, step: str) -> Iterator[Mutation]:
     """Yield that an answer in *role* changes what it shows, behind its own back."""
+    told = role.value
     for what, touch in TOUCHES.items():
-        for often, count in ((f"each {told}", 1), (f"every second {told}", 2)):
-            name = f"{often} {what}"
-            yield Mutation(name, (UNCHANGED,), touch_each_nth(role, step, count, touch))
+        if touch is write_to_others and not kind.parameter:
+            continue
+        name = f"each {told} {what}"
+        yield Mutation(name, (UNCHANGED,), touch_each_nth(role, step, 1, touch))
+        if touch is give_another_value:
+            name = f"every second {told} {what}"
+            yield Mutation(name, (UNCHANGED,), touch_each_nth(role, step, 2, touch))
 
 
 def touch_each_nth(role: Role, step: str, count: int, touch: Callable[..., None]) -> Alter:
@@ -402,12 +408,21 @@ TOUCHES: Mapping[str, Callable[..., None]] = {
 
 # --- HEAD -----------------------------------------------------------------------------------------
 
+# What a HEAD may leave out, since it is known only where the content is made (RFC 9110 9.3.2).
+KNOWN_WITH_CONTENT = frozenset(
+    {"content-length", "content-encoding", "transfer-encoding", "vary", "etag"}
+)
 
-def head_mutations() -> Iterator[Mutation]:
+
+def head_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the ways in which HEAD can answer otherwise than GET."""
     for told, change in HEADS.items():
         yield Mutation(f"HEAD {told}", (HEAD,), replace_step("handle", partial(answer_as, change)))
-    for name in ("Content-Type", "Last-Modified", "Cache-Control"):
+    response = operation.success
+    documented = [header.name for header in response.headers] if response else []
+    for name in ("Content-Type", *documented):
+        if name.lower() in KNOWN_WITH_CONTENT:
+            continue
         drop = partial(answer_as, set_header(name))
         told = f"HEAD has no {name}"
         yield Mutation(told, (f"{HEAD}/headers",), replace_step("handle", drop))

@@ -192,6 +192,14 @@ def without_one(shown: Any, collection: Collection, turn: int) -> Any:
     return paths.without_value(shown, present[turn % len(present)])
 
 
+def forget_each(collection: Collection, gone: list[Resource]) -> None:
+    """Take each of *gone* out of the collection."""
+    known = [id(one) for one in gone]
+    kept = collection.resources
+    for key in [key for key, one in kept.items() if id(one) in known]:
+        del kept[key]
+
+
 def others_than(collection: Collection, resource: Resource) -> list[Resource]:
     """Return the other resources of a collection that lie beside *resource*, oldest first."""
     return [one for one in collection.under(resource.scope) if one is not resource]

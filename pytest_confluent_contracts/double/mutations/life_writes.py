@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.double.mutations.altering import Mutation, replace_step
 from pytest_confluent_contracts.double.mutations.life_steps import (
+    another_value,
     at_second,
     each_time,
+    forget_each,
     in_role,
     mutate_role,
     mutations_on_turns,
@@ -17,6 +19,7 @@ from pytest_confluent_contracts.double.mutations.life_steps import (
     present_paths,
     with_another,
     without_one,
+    written_paths,
 )
 from pytest_confluent_contracts.double.service import Refused
 from pytest_confluent_contracts.model import paths
@@ -49,7 +52,7 @@ def replace_mutations(kind: Kind) -> Iterator[Mutation]:
     """Yield the mutations of a replacement."""
     for turn, ordinal in enumerate(ORDINALS):
         name = f"a replace stores another value of the {ordinal} member"
-        do = partial(write_otherwise, partial(with_another, turn=turn))
+        do = partial(write_otherwise, turn)
         yield from mutations_on_turns(name, Role.REPLACE, REPLACES, "write_whole", do, REPLACED)
         name = f"a replace answers another value of the {ordinal} member"
         do = partial(show_otherwise, turn)
@@ -58,16 +61,27 @@ def replace_mutations(kind: Kind) -> Iterator[Mutation]:
         do = partial(keep_one, turn)
         yield mutate_role(name, Role.REPLACE, "write_whole", do, REPLACED)
     name = "a replace is answered and not stored"
-    yield from mutations_on_turns(name, Role.REPLACE, REPLACES, "perform", undo_change, REPLACED)
+    kept = (REPLACED, LEFT_OUT)
+    yield from mutations_on_turns(name, Role.REPLACE, REPLACES, "perform", undo_change, *kept)
     name = "a replace keeps what is left out"
     yield mutate_role(name, Role.REPLACE, "write_whole", keep_unsent, LEFT_OUT)
     name = "a replace answers rightly and keeps what is left out"
     yield mutate_role(name, Role.REPLACE, "perform", keep_unsent_behind, LEFT_OUT)
 
 
-def write_otherwise(change: Callable[..., Any], service: Service, inner: Any, *given: Any) -> Any:
-    """Write, and *change* what is then there."""
-    return change(inner(*given), service.collection)
+def write_otherwise(turn: int, service: Service, inner: Any, shown: Any, body: Any) -> Any:
+    """Write another value for one of the members that were sent."""
+    wanted = inner(shown, body)
+    sent = service.collection.body_in_common_form(service.operation, body)
+    present = [
+        path
+        for path in present_paths(wanted, service.collection)
+        if paths.value_at(sent, path) is not ABSENT
+    ]
+    if not present:
+        return wanted
+    path = present[turn % len(present)]
+    return paths.with_value(wanted, path, another_value(paths.value_at(wanted, path)))
 
 
 def show_otherwise(turn: int, service: Service, inner: Any, resource: Resource) -> Any:
@@ -76,16 +90,18 @@ def show_otherwise(turn: int, service: Service, inner: Any, resource: Resource) 
 
 
 def keep_one(turn: int, service: Service, inner: Any, shown: Any, body: Any) -> Any:
-    """Write all but one member."""
+    """Write all but one of the members that were there."""
     wanted = inner(shown, body)
-    present = present_paths(wanted, service.collection)
+
+    def differs(path: str) -> bool:
+        was = paths.value_at(shown, path)
+        return was is not ABSENT and was != paths.value_at(wanted, path)
+
+    present = list(filter(differs, present_paths(wanted, service.collection)))
     if not present:
         return wanted
     path = present[turn % len(present)]
-    was = paths.value_at(shown, path)
-    return (
-        paths.without_value(wanted, path) if was is ABSENT else paths.with_value(wanted, path, was)
-    )
+    return paths.with_value(wanted, path, paths.value_at(shown, path))
 
 
 def undo_change(
@@ -105,9 +121,10 @@ def keep_unsent(service: Service, inner: Any, shown: Any, body: Any) -> Any:
 
 def with_unsent(service: Service, wanted: Any, was: Any) -> Any:
     """Return *wanted* with each written member that it has not as it was."""
-    for path in present_paths(was, service.collection):
-        if paths.value_at(wanted, path) is ABSENT:
-            wanted = paths.with_value(wanted, path, paths.value_at(was, path))
+    for path in written_paths(service.collection):
+        value = paths.value_at(was, path)
+        if value is not ABSENT and paths.value_at(wanted, path) is ABSENT:
+            wanted = paths.with_value(wanted, path, value)
     return wanted
 
 
@@ -193,14 +210,17 @@ def shows_before_update(role: Role) -> Alter:
 
 def own_change_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield that *operation*, an update or a replacement, reaches more than it is to."""
-    role = operation.role
-    yield from change_mutations(role, role.value)
+    role, kind = operation.role, operation.resource
+    if kind is not None and kind.parameter:  # of what each parent has one of, there are no others
+        yield from change_mutations(role, role.value)
     yield from refused_mutations(role, role.value)
 
 
 def change_mutations(role: Role, told: str) -> Iterator[Mutation]:
     """Yield that a write in *role* reaches others than the one that was asked for."""
     for what, reach in REACHES.items():
+        if reach is copy_to_all and role is Role.DELETE:  # two may have the same values
+            continue
         name = f"{'an' if told[0] in 'aeiou' else 'a'} {told} {what}"
         yield mutate_role(name, role, "perform", partial(reach_others, reach), SIBLINGS)
 
@@ -248,9 +268,7 @@ def copy_to_all(service: Service, others: list[Resource], resource: Resource, __
 
 def forget_others(service: Service, others: list[Resource], _: Resource, __: Any) -> None:
     """Take all others away."""
-    kept = service.collection.resources
-    for key in [key for key, one in kept.items() if any(one is other for other in others)]:
-        del kept[key]
+    forget_each(service.collection, others)
 
 
 REACHES: Mapping[str, Callable[..., None]] = {

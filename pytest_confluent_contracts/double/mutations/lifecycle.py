@@ -65,4 +65,4 @@ def lifecycle_mutations(operation: Operation) -> Iterator[Mutation]:
     if operation.role in OWN:
         yield from OWN[operation.role](operation)
     if operation.method == "HEAD":
-        yield from head_mutations()
+        yield from head_mutations(operation)
