@@ -19,10 +19,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import formatdate
 from itertools import count
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CLOUD = "https://api.confluent.cloud"
 CRN = "crn://confluent.cloud/organization=9bb441c4-edef-46ac-8a41-c49e44a3fd9a"
@@ -269,6 +272,7 @@ class KeyService(WholeService):
         self.numbers = count(1)
         self.deleted: set[str] = set()
         self.left, self.window_ends = self.choices.limit, 0.0
+        self.seconds: Callable[[], float] = time.monotonic
         now = datetime.now(UTC)
         for number in range(self.choices.strangers):
             self.store("u-stranger", f"lkc-s{number}", None, f"stranger {number}", "", now)
@@ -291,7 +295,7 @@ class KeyService(WholeService):
 
     def operate(self, handler: Any, asked: Asked, ids: list[str]) -> Answer:
         """Count the request; a refusal for the limit comes before all others."""
-        now = time.monotonic()
+        now = self.seconds()
         if now >= self.window_ends:
             self.left, self.window_ends = self.choices.limit, now + self.choices.window
         if self.left <= 0:
@@ -301,7 +305,7 @@ class KeyService(WholeService):
 
     def limit_headers(self) -> dict[str, str]:
         """Return what every success and every refusal for the limit tells of the window."""
-        rest = max(0, math.ceil(self.window_ends - time.monotonic()))
+        rest = max(0, math.ceil(self.window_ends - self.seconds()))
         return {
             "X-RateLimit-Limit": str(self.choices.limit),
             "X-RateLimit-Remaining": str(self.left),

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.bodies import encoded_json
-from pytest_confluent_contracts.cases.build import path_at_fault
+from pytest_confluent_contracts.cases.build import path_at_fault, violations
 from pytest_confluent_contracts.cases.conforming_ids import drawn_ids
 from pytest_confluent_contracts.cases.samples import is_allowed_value
-from pytest_confluent_contracts.model.paths import ABSENT, value_at, with_value
+from pytest_confluent_contracts.model.paths import ABSENT, last_name, value_at, with_value
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Expect, Probe
 
@@ -29,7 +29,11 @@ def with_own_ids(
     itself stays as it is.
     """
     resource = operation.resource
-    if operation.role is not Role.CREATE or resource is None or not resource.id_sent:
+    if operation.role is not Role.CREATE or resource is None:
+        yield from cases
+        return
+    cases = [_without_empty_ids(case, operation, context, at) for at, case in enumerate(cases)]
+    if not resource.id_sent:
         yield from cases
         return
     schemas = {one.path: one.schema for one in operation.request_members}
@@ -37,6 +41,34 @@ def with_own_ids(
     chosen = _ids(schemas[resource.id_sent], context, len(cases), label)
     for case, id in zip(cases, chosen, strict=False):
         yield _with_id(case, resource.id_sent, id)
+
+
+def _without_empty_ids(case: Case, operation: Operation, context: RunContext, at: int) -> Case:
+    """Return *case* with a name for each thing in its body whose id is empty.
+
+    Its id may be any text, yet nobody could ask for it by an empty one: a service may refuse that.
+    """
+    resource = operation.resource
+    is_plain = isinstance(case.value, dict) and case.body == encoded_json(case.value)
+    if resource is None or not is_plain or case.expect is not Expect.ACCEPTED:
+        return case
+    if not resource.id_member:
+        return case
+    name, plain = last_name(resource.id_member), f"contract-{context.seed}-{case.probe.value}-{at}"
+    value = _named(case.value, name, plain)
+    if value == case.value or violations(operation, value):
+        return case
+    return replace(case, value=value, body=encoded_json(value))
+
+
+def _named(value: Any, name: str, plain: str) -> Any:
+    """Return *value* with other texts, each begun by *plain*, for empty members called *name*."""
+    if isinstance(value, list):
+        return [_named(one, name, f"{plain}-{index}") for index, one in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    named = {key: _named(one, name, plain) for key, one in value.items()}
+    return {**named, name: plain} if named.get(name) == "" else named
 
 
 def _ids(schema: Any, context: RunContext, count: int, label: str) -> list[Any]:
