@@ -25,12 +25,18 @@ if TYPE_CHECKING:
 
 
 class Keys(KeyService):
-    """A service with more keys than a page has."""
+    """A service whose keys fit on a page."""
 
-    chosen: ClassVar[KeyChoices] = KeyChoices(strangers=12)
+    chosen: ClassVar[KeyChoices] = KeyChoices(strangers=3)
 
     def __init__(self) -> None:
         super().__init__(self.chosen)
+
+
+class ManyKeys(Keys):
+    """A service with more keys than a page has."""
+
+    chosen = KeyChoices(strangers=22)
 
 
 # --- create ------------------------------------------------------------------------------------------
@@ -578,7 +584,7 @@ class GreedyAgain(Keys):
 # --- list --------------------------------------------------------------------------------------------
 
 
-class SizeIgnored(Keys):
+class SizeIgnored(ManyKeys):
     """Gives ten keys, whatever page_size says."""
 
     def size_of(self, wanted: dict[str, str]) -> int:
@@ -586,7 +592,7 @@ class SizeIgnored(Keys):
         return 10
 
 
-class SizeUnbounded(Keys):
+class SizeUnbounded(ManyKeys):
     """Gives as many keys as are asked for, also more than 100."""
 
     def size_of(self, wanted: dict[str, str]) -> int:
@@ -602,21 +608,21 @@ class SizeNoNumber(Keys):
         return super().size_of(wanted) if size.isdigit() else 10
 
 
-class NoNext(Keys):
+class NoNext(ManyKeys):
     """Tells of no page after the first."""
 
     def next_link(self, *_: Any) -> None:
         return None
 
 
-class Overlapping(Keys):
+class Overlapping(ManyKeys):
     """Begins a page with the last key of the one before."""
 
     def start_of(self, wanted: dict[str, str], found: list[Key]) -> int:
         return max(0, super().start_of(wanted, found) - 1)
 
 
-class Skipping(Keys):
+class Skipping(ManyKeys):
     """Leaves out the first key of every page but the first."""
 
     def start_of(self, wanted: dict[str, str], found: list[Key]) -> int:
@@ -624,7 +630,7 @@ class Skipping(Keys):
         return start + 1 if start else start
 
 
-class Endless(Keys):
+class Endless(ManyKeys):
     """Tells of a page after the last: the last itself."""
 
     def next_link(
@@ -635,7 +641,7 @@ class Endless(Keys):
         )
 
 
-class TokenIgnored(Keys):
+class TokenIgnored(ManyKeys):
     """Shows the first page, whatever page_token says."""
 
     def start_of(self, wanted: dict[str, str], found: list[Key]) -> int:
@@ -643,7 +649,7 @@ class TokenIgnored(Keys):
         return 0
 
 
-class BrokenTokenTaken(Keys):
+class BrokenTokenTaken(ManyKeys):
     """Takes a token that it never told for none."""
 
     def start_of(self, wanted: dict[str, str], found: list[Key]) -> int:
@@ -653,7 +659,7 @@ class BrokenTokenTaken(Keys):
             return 0
 
 
-class CrashOnToken(Keys):
+class CrashOnToken(ManyKeys):
     """Answers 500 to a token that it never told."""
 
     def start_of(self, wanted: dict[str, str], found: list[Key]) -> int:
@@ -663,7 +669,7 @@ class CrashOnToken(Keys):
             raise Refused(500) from None
 
 
-class FilterLostOnPages(Keys):
+class FilterLostOnPages(ManyKeys):
     """Forgets the filter on every page but the first."""
 
     def meets(self, key: Key, wanted: dict[str, str]) -> bool:
@@ -749,7 +755,7 @@ class AnyBoolean(Keys):
             return super().parameters_of(asked._replace(query=query))
 
 
-class SizeOfPage(Keys):
+class SizeOfPage(ManyKeys):
     """Tells the size of the page as that of the full result."""
 
     def page_told(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from exchanges import BROKEN, KEPT, SILENT, make_case, verdict
@@ -14,11 +14,11 @@ from pytest_confluent_contracts import documents
 from pytest_confluent_contracts.cases.bodies import encoded_json
 from pytest_confluent_contracts.cases.chosen_ids import with_own_ids
 from pytest_confluent_contracts.http import guard
-from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
+from pytest_confluent_contracts.model.traffic import Expect, Probe, RunContext
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
-    from pytest_confluent_contracts.model.traffic import RedactedCase
+    from pytest_confluent_contracts.model.traffic import Case, RedactedCase
 
 ACCOUNT = {"attributes": {"api_key": "k", "api_secret": "s"}, "type": "confluent-cloud-accounts"}
 RESOURCE = {"attributes": {"resource_type": "kafka"}, "type": "confluent-cloud-resources"}
@@ -45,8 +45,7 @@ def account_with(*ids: str) -> dict[str, Any]:
 
 def written(case: RedactedCase) -> Case:
     """Return the case with the bytes that are sent of its value."""
-    assert isinstance(case, Case)
-    return replace(case, body=encoded_json(case.value))
+    return cast("Case", replace(case, body=encoded_json(case.value)))
 
 
 def ids_in(case: Case) -> list[str]:
