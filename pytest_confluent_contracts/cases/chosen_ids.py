@@ -49,16 +49,20 @@ def _without_empty_ids(case: Case, operation: Operation, context: RunContext, at
     Its id may be any text, yet nobody could ask for it by an empty one: a service may refuse that.
     """
     resource = operation.resource
-    is_plain = isinstance(case.value, dict) and case.body == encoded_json(case.value)
-    if resource is None or not is_plain or case.expect is not Expect.ACCEPTED:
-        return case
-    if not resource.id_member:
+    if resource is None or not resource.id_member or not _is_plain(case):
         return case
     name, plain = last_name(resource.id_member), f"contract-{context.seed}-{case.probe.value}-{at}"
     value = _named(case.value, name, plain)
     if value == case.value or violations(operation, value):
         return case
     return replace(case, value=value, body=encoded_json(value))
+
+
+def _is_plain(case: Case) -> bool:
+    """Return whether the case is an object to be accepted, written as others are."""
+    if case.expect is not Expect.ACCEPTED or not isinstance(case.value, dict):
+        return False
+    return case.body == encoded_json(case.value)
 
 
 def _named(value: Any, name: str, plain: str) -> Any:
@@ -87,7 +91,7 @@ def _with_id(case: Case, path: str, id: Any) -> Case:
     """Return *case* with *id*, unless it has none, a wrong one, or is written in its own way."""
     is_formed = case.probe is Probe.FORMS or not isinstance(case.value, dict)
     if case.probe is Probe.MALFORMED:  # a valid body stands among them, to be taken after others
-        is_formed = case.expect is not Expect.ACCEPTED or case.body != encoded_json(case.value)
+        is_formed = not _is_plain(case)
     if id is ABSENT or is_formed or value_at(case.value, path) is ABSENT:
         return case
     if any(path_at_fault(one, case.value) == path for one in case.violations):
