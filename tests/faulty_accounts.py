@@ -111,6 +111,27 @@ class Hasty(AccountService):
             raise
 
 
+class HalfMade(AccountService):
+    """Makes an account of what it can read of a body, before it refuses the rest."""
+
+    def post_accounts(self, asked: Asked) -> Answer:
+        try:
+            return super().post_accounts(asked)
+        except Refused as refused:
+            if refused.pointer:
+                self.make_half(self.body_of(asked))
+            raise
+
+    def make_half(self, body: Any) -> None:
+        """Make an account with the key that the body has."""
+        data = body.get("data") if isinstance(body, dict) else None
+        attributes = data.get("attributes") if isinstance(data, dict) else None
+        if isinstance(attributes, dict):
+            key, tags = attributes.get("api_key"), attributes.get("tags")
+            known = [one for one in tags if isinstance(one, str)] if isinstance(tags, list) else []
+            self.store(key if isinstance(key, str) else "", "half", known, [])
+
+
 class OneForAll(AccountService):
     """Answers a create with the account that has the same key already."""
 

@@ -146,6 +146,29 @@ class Hasty(Keys):
             raise
 
 
+class HalfMade(Keys):
+    """Makes a key of what it can read of a body, before it refuses the rest."""
+
+    def post_keys(self, asked: Asked) -> Answer:
+        try:
+            return super().post_keys(asked)
+        except Refused as refused:
+            if refused.pointer:
+                self.make_half(self.body_of(asked))
+            raise
+
+    def make_half(self, body: Any) -> None:
+        """Make a key with the texts that the body has."""
+        spec = body.get("spec") if isinstance(body, dict) else None
+        if isinstance(spec, dict):
+            words = [spec.get(name) for name in ("display_name", "description")]
+            name, description = (one if isinstance(one, str) else "" for one in words)
+            owner = spec.get("owner")
+            id = owner.get("id") if isinstance(owner, dict) else None
+            owner_id = id if isinstance(id, str) else "u-caller"
+            self.store(owner_id, None, None, name, description, datetime.now(UTC))
+
+
 class OwnerOptional(Keys):
     """Takes a create without an owner, for the caller."""
 
