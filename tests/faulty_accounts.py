@@ -299,13 +299,13 @@ class TagsLost(AccountService):
 
 
 class TagsMerged(AccountService):
-    """Adds the tags of an update to those that are there."""
+    """Adds the tags of an update to the last of those that are there."""
 
     def patch_account(self, asked: Asked, id: str) -> Answer:
         before = list(self.account(id).tags)
         super().patch_account(asked, id)
         tags = self.account(id).tags
-        tags[:] = before + [tag for tag in tags if tag not in before]
+        tags[:] = before[-3:] + [tag for tag in tags if tag not in before]
         return Answer(200, {"data": self.account_shown(self.account(id))})
 
 
