@@ -14,6 +14,7 @@ import faulty_keys
 import pytest
 from judging import red, target_for, warned
 from leading import Led
+from running import gate, serving
 from whole_services import (
     CREDENTIALS,
     AccountChoices,
@@ -31,6 +32,8 @@ from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.run.campaign import Campaign
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_confluent_contracts.cases.plan import Plan
     from pytest_confluent_contracts.model.clauses import Ruling
     from pytest_confluent_contracts.model.documents import Document, Operation
@@ -108,6 +111,18 @@ def test_a_service_of_accounts_that_keeps_its_words_is_silent(choices: str) -> N
     rulings = life.rulings()
     assert (red(rulings), warned(rulings), list(life.lives.clean_up())) == ({}, set(), [])
     assert (set(service.accounts), service.crashes) == (before, [])
+
+
+def test_what_the_run_made_is_deleted_and_not_put_back(tmp_path: Path) -> None:
+    """Over HTTP, as a user runs it: an update is held on a key of the run's own."""
+    service = KeyService()
+    before = set(service.keys)
+    with serving(service.respond) as url:
+        chosen = ("--contract-operation=updateIamV2ApiKey", "--contract-max-examples=1")
+        options = (f"--contract-target={url}", f"--contract-spec={KEYS}", *chosen)
+        run = gate(tmp_path, *options, given=CREDENTIALS, whole=True, fresh=True)
+    assert (run.code, run.failures, "not put back" in run.out) == (0, {}, False)
+    assert (set(service.keys), service.keys["ak-12345"].display_name) == (before, "first name")
 
 
 # --- faulty ------------------------------------------------------------------------------------------

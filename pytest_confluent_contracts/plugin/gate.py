@@ -521,7 +521,8 @@ class Gate:
                     each.callback(self._put_back, key, campaign)
 
     def _put_back(self, key: tuple[str, str], campaign: Campaign) -> None:
-        lost = campaign.restore()
+        is_own = key in self._made  # it is deleted, with all that the run made
+        lost = "" if is_own else campaign.restore()
         if lost:
             self.config.stash[NOT_PUT_BACK].append(f"{'::'.join(key)}: {lost}")
         saved_state.forget(self.config.stash.get(STATE_FOLDER, None), key)
