@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from exchanges import BROKEN, KEPT, SILENT, make_case, verdict
+from exchanges import BROKEN, KEPT, SILENT, Subject, SubjectKind, make_case, verdict
 from lives import THINGS, world
 from test_guard import asked, guarded
 
@@ -116,3 +116,16 @@ def test_what_is_made_is_asked_for_under_an_unknown_parent_too() -> None:
     guard_.admit_made(child, wanted, [parent])
     with pytest.raises(guard.Refusal):
         guard_.handle_request(asked("GET", url="https://api.confluent.cloud/a/1/c"))
+
+
+def test_what_a_create_in_another_form_made_is_not_sought_in_the_next() -> None:
+    """The next create makes another resource."""
+    of = world(THINGS)
+    forms = ("", "header-case", "")
+    bodies = ({"name": "one", "note": "m"}, {"name": "two", "note": "n"}, {"name": "three"})
+    row = []
+    for form, sent in zip(forms, bodies, strict=True):
+        made = of.ask("create", 201, {"id": "t1", "note": "x", **sent}, sent=sent)
+        subject = Subject(SubjectKind.FORM, form)
+        row.append(replace(made, case=replace(made.case, probe=Probe.FORMS, subject=subject)))
+    assert verdict(of["create"], "request/form/header-case", *row) == KEPT
