@@ -612,6 +612,7 @@ def test_an_id_that_the_caller_chooses_is_taken_once() -> None:
 
 BROKEN_BODY = {"name": "refused one", "size": "many"}
 LEFT = thing("t9", name="refused one")
+TAGGED = {"name": 7, "tags": ["refused"]}
 
 
 def refused_create(sent: Any = BROKEN_BODY, status: int = 422) -> Exchange:
@@ -630,6 +631,9 @@ def refused_create(sent: Any = BROKEN_BODY, status: int = 422) -> Exchange:
         ((listed(), refused_create(), create(), listed(A, LEFT)), SILENT),
         ((listed(), refused_create(status=500), listed(LEFT)), SILENT),
         ((listed(), refused_create(), listed(LEFT, next="/things?page=2")), SILENT),
+        # A list of texts tells as one text does; a name that was no text may be any.
+        ((listed(), refused_create(TAGGED), listed(thing("t9", tags=["refused"]))), BROKEN),
+        ((listed(), refused_create(TAGGED), listed(thing("t9", tags=["other"]))), KEPT),
     ],
 )
 def test_a_refused_create_makes_nothing(life: tuple[Exchange, ...], said: str) -> None:

@@ -112,6 +112,20 @@ def test_who_is_not_served_is_no_evidence(status: int) -> None:
         # What changes by itself is no difference.
         (SHOWN | {"at": 1}, SHOWN | {"at": 2}, SHOWN | {"at": 3}, KEPT),
         ({"enabled": True}, {"enabled": False}, {"enabled": False}, KEPT),
+        # A link repeats the query that it was asked with; another place is a difference.
+        (
+            {"next": "https://a.test/b"},
+            {"next": "https://a.test/b?n=5"},
+            {"next": "https://a.test/b"},
+            KEPT,
+        ),
+        (
+            {"next": "https://a.test/b"},
+            {"next": "https://a.test/c?n=5"},
+            {"next": "https://a.test/b"},
+            BROKEN,
+        ),
+        ({"note": "why"}, {"note": "why?n=5"}, {"note": "why"}, BROKEN),
     ],
 )
 def test_a_default_is_what_absence_means(before: Any, came: Any, after: Any, said: str) -> None:

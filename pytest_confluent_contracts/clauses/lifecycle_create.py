@@ -274,6 +274,10 @@ def _made_by_refused(create: Step, id: str) -> Finding:
     return Finding(kind, create.status, observed=quoted(id), request=create.told_as)
 
 
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
 def _looks_made_by(shown: Shown, create: Step) -> bool:
     """Return whether what is listed shows a text that the create sent, and no other at its place.
 
@@ -283,6 +287,8 @@ def _looks_made_by(shown: Shown, create: Step) -> bool:
     shared = 0
     for path, member in create.model.written.items():
         sent, came = paths.value_at(body, path), shown.value(path)
+        if _are_texts(sent) and sent == came:
+            shared += any(len(text) >= SHORTEST_MARK for text in sent)
         if not isinstance(sent, str) or "enum" in member.schema or not isinstance(came, str):
             continue
         if sent != came:

@@ -327,8 +327,9 @@ def _is_undeclared(exchange: Exchange) -> bool:
 def _judge_alike(applies: Applies) -> Judge:
     """Judge that a request is answered as the same one before and after it, without the parameter.
 
-    What these two tell differently is left out: it changes by itself. Where one of them was not
-    accepted, nothing is known.
+    What these two tell differently is left out: it changes by itself. A link may repeat the query
+    that it was asked with, as to another page. Where one of the two was not accepted, nothing is
+    known.
     """
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
@@ -362,7 +363,7 @@ def _difference(before: Exchange, exchange: Exchange, after: Exchange) -> Findin
     for path in dict.fromkeys([*usual, *came]):
         was, now = usual.get(path, paths.ABSENT), came.get(path, paths.ABSENT)
         is_steady = _is_alike_value(was, later.get(path, paths.ABSENT))
-        if is_steady and not _is_alike_value(was, now):
+        if is_steady and not _is_alike_value(was, now) and not _is_same_link(was, now):
             return Finding(
                 FindingKind.PARAMETER_MATTERS,
                 exchange.status,
@@ -378,6 +379,15 @@ def _is_alike_value(one: Any, other: Any) -> bool:
     if one is paths.ABSENT or other is paths.ABSENT:
         return one is other
     return is_same(one, other)
+
+
+def _is_same_link(one: Any, other: Any) -> bool:
+    """Return whether both are URLs of one place, whatever their queries (RFC 3986 4.1)."""
+    if not (isinstance(one, str) and isinstance(other, str)):
+        return False
+    place, _, _ = one.partition("?")
+    is_link = place.startswith(("https://", "http://", "/"))
+    return is_link and place == other.partition("?")[0]
 
 
 def _quoted_or_empty(value: Any) -> str:

@@ -373,6 +373,8 @@ def _lost_afterwards(
     exchange: Exchange, later: Sequence[Exchange], faithful: set[str]
 ) -> Finding | None:
     """Find a member that the next answer shows otherwise, though its request did not send it."""
+    if exchange.case.operation.makes_or_ends:
+        return None  # the next request is about another resource
     following = next(filter(is_answer, later), None)
     if following is None or not following.accepted or shows_something_else(following):
         return None

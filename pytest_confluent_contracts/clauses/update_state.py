@@ -12,6 +12,7 @@ from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Family, Finding
 from pytest_confluent_contracts.model.documents import COMPOSING, separate_members, types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Expect
 
 if TYPE_CHECKING:
@@ -261,15 +262,23 @@ def shows_resource(exchange: Exchange) -> bool:
     return is_object and not shows_something_else(exchange)
 
 
+def _shows_what_it_makes(operation: Operation) -> bool:
+    """Return whether the documented answer of a create has the id of the resource in its place."""
+    content, resource = operation.success_content, operation.resource
+    if operation.role is not Role.CREATE or content is None or resource is None:
+        return False
+    return any(one.path == resource.id_member for one in content.properties)
+
+
 def shows_something_else(exchange: Exchange) -> bool:
     """Return whether a success is documented to show other things than the resource.
 
-    202 promises nothing yet (RFC 9110 15.3.3), and of several documented successes another one may
-    have another body, or none.
+    202 promises nothing yet (RFC 9110 15.3.3), unless a create is documented to show with it what
+    it makes; and of several documented successes another one may have another body, or none.
     """
-    if exchange.status == ACCEPTED_FOR_LATER:
-        return True
     operation = exchange.case.operation
+    if exchange.status == ACCEPTED_FOR_LATER and not _shows_what_it_makes(operation):
+        return True
     documented, success = operation.response(exchange.status), operation.success
     if documented is None or success is None:
         return False

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.run.scenario import Scenario
     from pytest_confluent_contracts.run.sender import Listener, RunPolicy
 
-OWN = "own"  # what the run makes of a resource, to hold its operations on
+HELD = "held"  # what the run makes of a resource, to hold its operations on
 # Seconds before a first retry: off this machine, what is down may take a moment to come back.
 REMOTE_BACKOFF_S = 0.5
 # Its first answer would already show what was put there.
@@ -290,7 +290,7 @@ class Gate:
             resource = self._maker(operation)
             if resource is not None:
                 names = found.setdefault((resource.document, resource.name), set())
-                names.add(operation.id if operation.role is Role.DELETE else OWN)
+                names.add(operation.id if operation.role is Role.DELETE else HELD)
                 around.append(resource)
         for resource in around:
             parent = self.lives.parent(resource)
@@ -566,7 +566,7 @@ class Gate:
         if resource is None:
             return None
         # One that is deleted by mistake must not be missing elsewhere.
-        name = operation.id if operation.role is Role.DELETE else OWN
+        name = operation.id if operation.role is Role.DELETE else HELD
         return self._scenario_of(resource).holder(name)
 
     def _make_own(self, operation: Operation) -> MissingEvidence | None:

@@ -127,6 +127,13 @@ class Scenario:
         """Return the operation that makes one."""
         return self.life.operations[Role.CREATE]
 
+    @property
+    def ancestors(self) -> list[Scenario]:
+        """Return the lives of what this one lies in, the nearest first."""
+        if self.parent is None:
+            return []
+        return [self.parent, *self.parent.ancestors]
+
     def exchanges_of(self, operation: Operation) -> list[Exchange]:
         """Return what the life has shown of *operation*."""
         self.run()
