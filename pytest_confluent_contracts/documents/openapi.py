@@ -259,6 +259,7 @@ class DocumentReader:
             line = headers.line_of(name)
             header = self.source.resolve(header, line)
             schema = self.schemas.json_schema_at(header, line)
+            self.schemas.check(schema, int(schema.get("x-line", line)), f"header `{name}`")
             if "example" in header:
                 schema = schema | {"example": header["example"]}
             words = [header.get("description"), (header.get("schema") or {}).get("description")]
