@@ -14,14 +14,14 @@ openapi: 3.1.0
 info: {{title: Things, version: '1'}}
 paths:
   /things:
-    get:
+    patch:
       responses:
         '200':
           description: The things.
           headers:
             X-Size: {{schema: {schema}}}
   /others:
-    get: {{responses: {{'200': {{description: The others.}}}}}}
+    patch: {{responses: {{'200': {{description: The others.}}}}}}
 """
 
 
