@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_confluent_contracts.documents.circles import RecursiveReader
 from pytest_confluent_contracts.documents.file_set import LINES_A_FILE, FileSet
 from pytest_confluent_contracts.documents.lines import Node, RepeatedKey, nodes_in
 from pytest_confluent_contracts.documents.loading import (
@@ -16,7 +17,6 @@ from pytest_confluent_contracts.documents.references import (
     UnfollowedReference,
     UnresolvedReference,
 )
-from pytest_confluent_contracts.documents.schemas import Around, SchemaReader
 from pytest_confluent_contracts.documents.source_file import SourceFile
 from pytest_confluent_contracts.model.flaws import Flaw, FlawKind
 from pytest_confluent_contracts.model.sources import ContractError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_confluent_contracts.documents.file_set import LoadedFile
+    from pytest_confluent_contracts.documents.schemas import Around
     from pytest_confluent_contracts.model.clauses import Quoted
 
 # A reference to a component: the name of its section.
@@ -46,11 +47,11 @@ class Visit(NamedTuple):
     node: Node
 
 
-class BoundedReader(SchemaReader):
+class BoundedReader(RecursiveReader):
     """Reads schemas that are no larger than can be held against in a while."""
 
     def json_schema_at(self, holder: Node, line: int, other_way: str = "") -> dict[str, Any]:
-        """Return the JSON Schema at the member ``schema`` of *holder*, as `SchemaReader` does.
+        """Return the JSON Schema at the member ``schema`` of *holder*, as `RecursiveReader` does.
 
         Raise `ContractError` where it is too large: a few lines can stand for billions of members.
         """
@@ -58,7 +59,7 @@ class BoundedReader(SchemaReader):
         return super().json_schema_at(holder, line, other_way)
 
     def merged(self, node: Any, around: Around) -> dict[str, Any]:
-        """Return the schema of *node*, as `SchemaReader` does, within the bound."""
+        """Return the schema of *node*, as `RecursiveReader` does, within the bound."""
         self._count += 1
         if self._count > MOST_SCHEMAS:
             raise self.source.error(self.source.at, "the schema is too large")

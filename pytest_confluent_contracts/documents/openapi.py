@@ -14,16 +14,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pytest_confluent_contracts.documents.bundled import bundled_documents
+from pytest_confluent_contracts.documents.circles import RecursiveReader, listed_members
 from pytest_confluent_contracts.documents.conventions import conventional_promises
 from pytest_confluent_contracts.documents.file_set import FileSet
 from pytest_confluent_contracts.documents.lines import Node, strip
 from pytest_confluent_contracts.documents.overlay import apply_overlay
 from pytest_confluent_contracts.documents.parameters import declared_parameters, path_examples
-from pytest_confluent_contracts.documents.schemas import (
-    SchemaReader,
-    members_of,
-    with_implied_types,
-)
+from pytest_confluent_contracts.documents.schemas import SchemaReader, with_implied_types
 from pytest_confluent_contracts.documents.security import security_alternatives
 from pytest_confluent_contracts.documents.source_file import SourceFile
 from pytest_confluent_contracts.documents.stated import stated_promises
@@ -102,7 +99,8 @@ class DocumentReader:
     methods: tuple[str, ...] = ("patch",)
 
     def __init__(self, source: SourceFile) -> None:
-        self.source, self.schemas = source, SchemaReader(source)
+        self.source = source
+        self.schemas: SchemaReader = RecursiveReader(source)
         self.unread: list[tuple[UnreadOperation, ContractError]] = []
         self._known_schemas: dict[
             tuple[int, str, bool], tuple[Mapping[str, Any], tuple[Property, ...]]
@@ -259,6 +257,7 @@ class DocumentReader:
             line = headers.line_of(name)
             header = self.source.resolve(header, line)
             schema = self.schemas.json_schema_at(header, line)
+            self.schemas.check(schema, int(schema.get("x-line", line)), f"header `{name}`")
             if "example" in header:
                 schema = schema | {"example": header["example"]}
             words = [header.get("description"), (header.get("schema") or {}).get("description")]
@@ -318,7 +317,7 @@ class DocumentReader:
 
     def members(self, schema: Mapping[str, Any]) -> tuple[Property, ...]:
         """Return the members of a body with *schema*."""
-        return tuple(members_of(schema, self.source.location))
+        return listed_members(schema, self.source.location)
 
     def _examples(self, media: Node) -> Iterator[Example]:
         if "example" in media:

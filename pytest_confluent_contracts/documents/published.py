@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_confluent_contracts.model.documents import (
-        Header,
         Operation,
         Property,
         SecurityScheme,
@@ -137,13 +136,6 @@ class _PublishedReader(DocumentReader):
     def members(self, schema: Mapping[str, Any]) -> tuple[Property, ...]:
         """Return none: documents are compared by their schemas."""
         return ()
-
-    def headers(self, node: Node) -> Iterator[Header]:
-        """Yield the headers of the response at *node*, their schemas checked as those of bodies."""
-        for header in super().headers(node):
-            line = int(header.schema.get("x-line", node.line))
-            self.schemas.check(header.schema, line, f"header `{header.name}`")
-            yield header
 
     def security(self, node: Node) -> tuple[tuple[SecurityScheme, ...], ...]:
         """Return the alternatives that requests can fulfil, none where there are no such."""

@@ -232,6 +232,26 @@ def members_of(
         yield from members_of(held, locate, child, followed)
 
 
+def members_told_once(schema: Mapping[str, Any], locate: Locate) -> Iterator[Property]:
+    """Yield the members of a body as `members_of` does, those of each schema in ``$defs`` once.
+
+    They stand where it comes first, level after level; elsewhere the member that leads to it is
+    judged as a whole.
+    """
+    definitions = schema.get("$defs", {})
+    told: set[str] = set()
+    waiting: list[tuple[str, Mapping[str, Any]]] = [("", schema)]
+    for path, held in waiting:  # it grows
+        reference = held.get("$ref")
+        if isinstance(reference, str) and reference not in told:
+            told.add(reference)
+            held = {**definitions.get(reference.rpartition("/")[2], {}), **held}
+        for child, member, required in _schemas_below(held, path):
+            alone = _with_definitions(member, definitions)
+            yield _property(child, alone, locate, required=required)
+            waiting.append((child, member))
+
+
 def _schemas_below(
     schema: Mapping[str, Any], path: str
 ) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
