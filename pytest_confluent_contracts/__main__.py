@@ -227,6 +227,17 @@ def compare(asked: argparse.Namespace) -> int:
     return WORSE if found.count(Breaks.CLIENTS) else KEPT
 
 
+def convert(asked: argparse.Namespace) -> int:
+    """Print the OpenAPI that a page says; operations that were not understood go to stderr."""
+    from pytest_confluent_contracts import documents
+
+    written, unread = documents.converted_document(documents.find_document(asked.page))
+    for operation in unread:
+        sys.stderr.write(f"not understood, and printed as it stands: {operation.reason}\n")
+    say(written.removesuffix("\n").split("\n"))
+    return KEPT
+
+
 # --- recorded traffic --------------------------------------------------------------------------
 
 
@@ -322,20 +333,6 @@ def _why_unjudgeable(clause: Clause, traffic: Traffic) -> MissingKind | None:
     if clause.sequential and traffic.overlaps:
         return MissingKind.ORDER_UNKNOWN
     return None
-
-
-# --- published pages ---------------------------------------------------------------------------
-
-
-def convert(asked: argparse.Namespace) -> int:
-    """Print the OpenAPI that a page says; operations that were not understood go to stderr."""
-    from pytest_confluent_contracts import documents
-
-    written, unread = documents.converted_document(documents.find_document(asked.page))
-    for operation in unread:
-        sys.stderr.write(f"not understood, and printed as it stands: {operation.reason}\n")
-    say(written.removesuffix("\n").split("\n"))
-    return KEPT
 
 
 def _version() -> str:

@@ -161,7 +161,10 @@ def test_it_fits_a_small_screen(browser: Any, url: str) -> None:
 
 
 # Themes differ in colours alone, so that of the second one the rules about these are asked.
-RULES = {"light": "", "dark": "{runOnly: ['cat.color']}"}
+RULES = {
+    "light": "",
+    "dark": "{runOnly: {type: 'rule', values: ['color-contrast', 'link-in-text-block']}}",
+}
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

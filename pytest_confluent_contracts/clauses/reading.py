@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 import jsonschema_rs
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.model.clauses import Explain, Judge
     from pytest_confluent_contracts.model.documents import Content
+
+Found = TypeVar("Found")
 
 SURROGATE = re.compile("[\\ud800-\\udfff]")
 
@@ -81,15 +83,25 @@ def each(applies: Applies, look: Look) -> Judge:
     return judge
 
 
+def remembered(
+    known: dict[int, tuple[Exchange, Found]], exchange: Exchange, find: Callable[[Exchange], Found]
+) -> Found:
+    """Return what *find* finds of *exchange*, out of *known* where it was asked for before.
+
+    Many clauses follow the same exchanges.
+    """
+    # The exchange is kept with what was found, so that its id stays its own.
+    if id(exchange) not in known:
+        known[id(exchange)] = (exchange, find(exchange))
+    return known[id(exchange)][1]
+
+
 def asked_once(applies: Applies) -> Applies:
     """Return *applies* for many clauses to share: each exchange is looked at once."""
-    # Each exchange is kept, so that its id stays its own.
     known: dict[int, tuple[Exchange, bool]] = {}
 
     def known_to_apply(exchange: Exchange) -> bool:
-        if id(exchange) not in known:
-            known[id(exchange)] = (exchange, applies(exchange))
-        return known[id(exchange)][1]
+        return remembered(known, exchange, applies)
 
     return known_to_apply
 
@@ -303,10 +315,10 @@ class SchemaReader:
 
     def violations_in(self, exchange: Exchange) -> dict[str, Violated]:
         """Return what is wrong with the answer's body, as `violations_of` does."""
-        # The exchange is kept with what was found, so that its id stays its own.
-        if id(exchange) not in self._seen:
-            self._seen[id(exchange)] = (exchange, self.violations_of(exchange.json))
-        return self._seen[id(exchange)][1]
+        return remembered(self._seen, exchange, self._violations_of_answer)
+
+    def _violations_of_answer(self, exchange: Exchange) -> dict[str, Violated]:
+        return self.violations_of(exchange.json)
 
     def violations_of(self, body: Any) -> dict[str, Violated]:
         """Return what is wrong with *body*: the first violation of each documented member.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses.notation import is_same_value
-from pytest_confluent_contracts.clauses.reading import SchemaReader, quote_value
+from pytest_confluent_contracts.clauses.reading import SchemaReader, quote_value, remembered
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Family, Finding
 from pytest_confluent_contracts.model.documents import COMPOSING, separate_members, types_allowed
@@ -99,10 +99,7 @@ class ResourceModel:
 
     def state_shown(self, exchange: Exchange) -> dict[str, Any]:
         """Return what the answer shows of the resource, by path; null counts as absent."""
-        # Several clauses follow the same exchanges. Each is kept, so that its id stays its own.
-        if id(exchange) not in self._known:
-            self._known[id(exchange)] = (exchange, self._read_state(exchange))
-        return self._known[id(exchange)][1]
+        return remembered(self._known, exchange, self._read_state)
 
     def _read_state(self, exchange: Exchange) -> dict[str, Any]:
         state: dict[str, Any] = {}

@@ -15,6 +15,7 @@ from pytest_confluent_contracts.documents.lines import (
     Node,
     RepeatedKey,
     UnreadableText,
+    refuse_repeated,
 )
 
 SPACE = re.compile(r"[ \t\n\r]*")
@@ -28,8 +29,7 @@ def read_json(text: str) -> Any:
     A repeated name is an error, too.
     """
     value, repeated = read_json_with_repeated(text)
-    for key in repeated:
-        raise UnreadableText(f"duplicate key {key.name!r}", key.line)
+    refuse_repeated(repeated)
     return value
 
 

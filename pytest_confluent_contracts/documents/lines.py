@@ -56,6 +56,13 @@ class UnreadableText(Exception):
         self.line = line
 
 
+def refuse_repeated(repeated: list[RepeatedKey]) -> None:
+    """Raise `UnreadableText` for the first of the keys that stand in a mapping twice, if any."""
+    if repeated:
+        first = repeated[0]
+        raise UnreadableText(f"duplicate key {first.name!r}", first.line)
+
+
 def with_members_of(own: Node, others: list[Node]) -> Node:
     """Return *own* with the members of *others* that it has not; the first that has one counts."""
     whole = Node(own.line)

@@ -6,12 +6,19 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.documents.json_text import read_json_with_repeated
-from pytest_confluent_contracts.documents.lines import Node, RepeatedKey, UnreadableText
+from pytest_confluent_contracts.documents.lines import (
+    Node,
+    RepeatedKey,
+    UnreadableText,
+    refuse_repeated,
+)
 from pytest_confluent_contracts.documents.yaml_text import read_yaml_with_repeated
 from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+Read = tuple[Any, list[RepeatedKey]]  # a value, and the keys in it that are repeated
 
 # A member that only a document of its own, or an overlay, has at its root.
 NO_PAGE = re.compile(r"^[\"']?(?:openapi|swagger|overlay)[\"']?[ \t]*:", re.MULTILINE)
@@ -41,9 +48,6 @@ def load_document_with_repeated(path: Path) -> tuple[Node, list[RepeatedKey]]:
     return _mapping(path, text)
 
 
-Read = tuple[Any, list[RepeatedKey]]  # a value, and the keys in it that are repeated
-
-
 def load(path: Path) -> Node:
     """Return the mapping of a file that is JSON or YAML with its lines.
 
@@ -60,9 +64,11 @@ def load_with_repeated(path: Path) -> tuple[Node, list[RepeatedKey]]:
 def _told_once(path: Path, read: tuple[Node, list[RepeatedKey]]) -> Node:
     """Return the mapping of *read*; raise `ContractError` where a key is repeated."""
     root, repeated = read
-    for key in repeated:
+    try:
+        refuse_repeated(repeated)
+    except UnreadableText as error:
         kind = "JSON" if path.suffix == ".json" else "YAML"
-        raise ContractError(f"{path}:{key.line}: not {kind}: duplicate key {key.name!r}")
+        raise ContractError(f"{path}:{error.line}: not {kind}: {error}") from error
     return root
 
 

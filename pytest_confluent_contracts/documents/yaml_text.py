@@ -17,6 +17,7 @@ from pytest_confluent_contracts.documents.lines import (
     Node,
     RepeatedKey,
     UnreadableText,
+    refuse_repeated,
     with_members_of,
 )
 
@@ -45,8 +46,7 @@ def read_yaml(text: str, most_values: int = MOST_VALUES) -> Any:
     An alias is the same object as the value that it names, and counts as *most_values* has it.
     """
     value, repeated = read_yaml_with_repeated(text, most_values)
-    for key in repeated:
-        raise UnreadableText(f"duplicate key {key.name!r}", key.line)
+    refuse_repeated(repeated)
     return value
 
 
