@@ -37,7 +37,9 @@ def without_retry_after(request: Request, answer: Answer) -> Answer:
 def told_alike(text: str) -> list[str]:
     """Return the lines with what differs from run to run, port and counts, made alike."""
     text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8080", text)
-    text = re.sub(r" --contract-overlay=\S+", "", text)  # leaves the update alone, for a service of it
+    text = re.sub(
+        r" --contract-overlay=\S+", "", text
+    )  # leaves the update alone, for a service of it
     return [
         re.sub(r"\d+ of \d+ answers.*", "N of N answers", line.rstrip())
         for line in text.splitlines()
