@@ -18,6 +18,7 @@ from pytest_confluent_contracts.documents.circles import RecursiveReader, listed
 from pytest_confluent_contracts.documents.conventions import conventional_promises
 from pytest_confluent_contracts.documents.file_set import FileSet
 from pytest_confluent_contracts.documents.lines import Node, strip
+from pytest_confluent_contracts.documents.listings import with_listing
 from pytest_confluent_contracts.documents.overlay import apply_overlay
 from pytest_confluent_contracts.documents.parameters import declared_parameters, path_examples
 from pytest_confluent_contracts.documents.resources import ReadOperation, resources_of
@@ -119,7 +120,8 @@ class DocumentReader:
         source, root = self.source, self.source.root
         source.check_version()
         read = list(self.read_operations(source.mapping(root, "paths")))
-        resources, operations = resources_of(source, read)
+        resources, told = resources_of(source, read)
+        operations = tuple(map(with_listing, told))
         if not operations and self.unread:
             _, first = self.unread[0]
             raise first

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.documents.bundled import bundled_folder
 from pytest_confluent_contracts.documents.lines import Node, strip
 from pytest_confluent_contracts.model.promises import (
+    AboveMaximum,
     Consistency,
     Entry,
     ErrorFormat,
@@ -19,10 +20,13 @@ from pytest_confluent_contracts.model.promises import (
     LaterDone,
     Member,
     Members,
+    Pages,
+    PageStyle,
     RateLimit,
     Refusals,
     RequestId,
     ResetUnit,
+    StatedFilters,
     StatedResource,
     Timestamps,
     ValuesByPath,
@@ -177,6 +181,27 @@ def _stated_end(entry: Node, common: Mapping[str, Any]) -> LaterDone:
     )
 
 
+def _stated_pages(entry: Node, common: Mapping[str, Any]) -> Pages:
+    return Pages(
+        **common,
+        style=PageStyle(entry.get("style", PageStyle.CURSOR)),
+        size=entry.get("size", ""),
+        above_maximum=AboveMaximum(entry.get("above-maximum", AboveMaximum.UNKNOWN)),
+        position=entry.get("position", ""),
+        next=entry.get("next", ""),
+        previous=entry.get("previous", ""),
+        first=entry.get("first", ""),
+        last=entry.get("last", ""),
+        more=entry.get("more", ""),
+        total=entry.get("total", ""),
+        in_header=entry.get("in-link-header", False),
+    )
+
+
+def _stated_filters(entry: Node, common: Mapping[str, Any]) -> StatedFilters:
+    return StatedFilters(**common, by_parameter=dict(entry.get("by-parameter", {})))
+
+
 # Each key of x-contract: the field of `Promises`, and what reads it. `credentials` belong to the
 # security schemes, and each part of `errors` stands on a line of its own.
 STATED: dict[str, tuple[str, Callable[[Node, Mapping[str, Any]], Entry]]] = {
@@ -194,4 +219,6 @@ STATED: dict[str, tuple[str, Callable[[Node, Mapping[str, Any]], Entry]]] = {
     "resource": ("resource", _stated_resource),
     "consistency": ("consistency", _stated_consistency),
     "async": ("later_done", _stated_end),
+    "pagination": ("pages", _stated_pages),
+    "filters": ("filters", _stated_filters),
 }

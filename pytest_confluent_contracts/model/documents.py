@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from pytest_confluent_contracts.model import media_types, paths
+from pytest_confluent_contracts.model.listing import Listing
 from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.promises import Promises
@@ -297,6 +298,8 @@ class Operation:
     # What it is about, None where that could not be told, and what it does to that.
     resource: Resource | None = None
     role: Role = Role.ACTION
+    # In which parts its list comes, where it lists.
+    listing: Listing = field(default_factory=Listing)
 
     @property
     def key(self) -> tuple[str, str]:

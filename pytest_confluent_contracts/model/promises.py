@@ -192,6 +192,62 @@ class LaterDone(Entry):
     failed: tuple[str, ...] = ()
 
 
+class PageStyle(StrEnum):
+    """What leads to another page, as ``x-contract`` calls it."""
+
+    CURSOR = "cursor"  # a text that an answer has shown
+    NUMBER = "number"  # of the page
+    OFFSET = "offset"  # how many items stand before it
+
+
+class AboveMaximum(StrEnum):
+    """What becomes of a page that is larger than the document allows."""
+
+    REFUSED = "refused"
+    CAPPED = "capped"  # at the maximum
+    UNKNOWN = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pages(Entry):
+    """How a list is cut into pages; ``""`` and None where the document has no such thing.
+
+    ``size`` is the query parameter that says how many items a page has at most; ``default_size``
+    and ``largest_size`` are in items. ``position`` is the query parameter that leads to another
+    page, ``style`` what stands in it, ``first_number`` the number of the first page (NUMBER). The
+    paths of members of an answer: ``next``, ``previous``, ``first`` and ``last`` are links to other
+    pages, or what stands in ``position`` for them; ``more`` says whether there is a next, ``total``
+    how many items all pages have. ``in_header`` says whether the header Link leads on (RFC 8288).
+    """
+
+    style: PageStyle
+    size: str = ""
+    default_size: int | None = None
+    largest_size: int | None = None
+    above_maximum: AboveMaximum = AboveMaximum.UNKNOWN
+    position: str = ""
+    first_number: int = 1
+    next: str = ""
+    previous: str = ""
+    first: str = ""
+    last: str = ""
+    more: str = ""
+    total: str = ""
+    in_header: bool = False
+
+    @property
+    def tells_next(self) -> bool:
+        """Return whether an answer tells by itself that there is another page."""
+        return bool(self.next or self.more or self.in_header)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedFilters(Entry):
+    """Query parameters that keep what has exactly their value at a member, a path in an item."""
+
+    by_parameter: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promises:
     """All that one operation promises in words.
@@ -201,7 +257,8 @@ class Promises:
     ``allowed_values``: the only values of some members. ``samples``: values that are said to be
     allowed, among others. ``checked_elsewhere``: members whose values another system checks, so
     that generated ones may be refused. ``resource``: what it is about and does to that;
-    ``consistency``: when what was written is read; ``later_done``: how 202 ends.
+    ``consistency``: when what was written is read; ``later_done``: how 202 ends; ``pages`` and
+    ``filters``: in which parts a list comes.
     """
 
     refusals: Refusals = field(default_factory=Refusals)
@@ -219,3 +276,5 @@ class Promises:
     resource: StatedResource | None = None
     consistency: Consistency | None = None
     later_done: LaterDone | None = None
+    pages: Pages | None = None
+    filters: StatedFilters | None = None

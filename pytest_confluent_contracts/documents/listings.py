@@ -1,0 +1,264 @@
+"""In which parts does a list come? Told by ``x-contract``, else by the usual names.
+
+Names are compared in small letters without marks: ``pageSize``, ``page_size`` and ``page[size]``
+are one. What only names tell is inferred.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.documents import Location, types_allowed
+from pytest_confluent_contracts.model.listing import Filter, Listing, Order
+from pytest_confluent_contracts.model.promises import Pages, PageStyle, StatedFilters
+from pytest_confluent_contracts.model.resources import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_confluent_contracts.model.documents import Operation, Parameter, Property
+
+SIZES = (
+    *("pagesize", "perpage", "limit", "pagelimit", "size", "maxresults", "maxitems", "maxkeys"),
+    *("maxpagesize", "top", "take", "count"),
+)
+CURSORS = (
+    *("pagetoken", "nexttoken", "cursor", "pagecursor", "after", "pageafter", "startingafter"),
+    *("continuationtoken", "continuation", "continue", "marker", "nextpagetoken"),
+)
+NUMBERS = ("page", "pagenumber", "pageno", "pageindex")
+OFFSETS = ("offset", "skip", "start", "startindex", "startat", "pageoffset")
+NEXT = (
+    *("next", "nextlink", "nexturl", "nextpage", "nextpagetoken", "nexttoken", "nextcursor"),
+    *("nextmarker", "continuationtoken", "continue", "cursor", "after", "endcursor"),
+)
+PREVIOUS = ("prev", "previous", "prevlink", "previouslink", "prevpage", "previouspage", "prevurl")
+FIRST, LAST = ("first", "firstlink", "firstpage"), ("last", "lastlink", "lastpage")
+MORE = ("hasmore", "hasnext", "hasnextpage", "more", "istruncated")
+TOTALS = ("total", "totalsize", "totalcount", "totalitems", "totalresults", "totalrecords")
+SORTING = ("sort", "sortby", "orderby", "order", "ordering")
+# How the value of a sorting parameter says that the largest comes first.
+DESCENDING_ENDS = (":desc", " desc", "_desc", ".desc", ",desc")
+ASCENDING_ENDS = (":asc", " asc", "_asc", ".asc", ",asc")
+
+
+def with_listing(operation: Operation) -> Operation:
+    """Return *operation* with how its list comes in parts; itself where it lists nothing."""
+    resource = operation.resource
+    is_list = operation.role is Role.LIST and operation.method == "GET"
+    if not is_list or resource is None or not resource.items:
+        return operation
+    stated = operation.promises
+    pages = _with_stated_size(operation, stated.pages) or _usual_pages(operation)
+    filters = list(_usual_filters(operation, resource.items, pages))
+    if stated.filters is not None:
+        filters = list(_stated_filters(stated.filters))
+    orders = tuple(_usual_orders(operation, resource.items))
+    return replace(operation, listing=Listing(pages, tuple(filters), orders))
+
+
+def plain_name(name: str) -> str:
+    """Return *name* in small letters, without the marks between its words."""
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+
+def _usual_pages(operation: Operation) -> Pages | None:
+    """Return the pages that the usual names tell of, None where they tell of none.
+
+    A size alone makes no pages, and neither does a link: a run must know how to go on.
+    """
+    queries = _queries(operation)
+    size = _first_named(queries, SIZES)
+    style, position = _usual_position(queries)
+    members = _members_around(operation)
+    in_header = _documents_link(operation)
+    next_member = _first_member(members, NEXT)
+    is_led_on = bool(next_member) or in_header
+    if position is None and not is_led_on:
+        return None
+    if style is PageStyle.CURSOR and not is_led_on:
+        return None  # nobody knows where the cursor comes from
+    found = Pages(
+        place=operation.place,
+        inferred=True,
+        style=style,
+        position=position.name if position else "",
+        first_number=_first_number(position),
+        next=next_member,
+        previous=_first_member(members, PREVIOUS),
+        first=_first_member(members, FIRST),
+        last=_first_member(members, LAST),
+        more=_first_member(members, MORE),
+        total=_first_member(members, TOTALS),
+        in_header=in_header,
+    )
+    return found if size is None else _with_size(found, size)
+
+
+def _with_stated_size(operation: Operation, pages: Pages | None) -> Pages | None:
+    """Return the *pages* that ``x-contract`` states, with the bounds of their parameters."""
+    if pages is None:
+        return None
+    by_name = {one.name: one for one in _queries(operation)}
+    if pages.position in by_name:
+        pages = replace(pages, first_number=_first_number(by_name[pages.position]))
+    return _with_size(pages, by_name[pages.size]) if pages.size in by_name else pages
+
+
+def _with_size(pages: Pages, size: Parameter) -> Pages:
+    """Return *pages* whose size the parameter *size* tells, with its documented bounds."""
+    largest = size.schema.get("maximum")
+    return replace(
+        pages,
+        size=size.name,
+        default_size=_count_or_none(size.default),
+        largest_size=_count_or_none(largest),
+    )
+
+
+def _usual_position(queries: Sequence[Parameter]) -> tuple[PageStyle, Parameter | None]:
+    for style, names in (
+        (PageStyle.CURSOR, CURSORS),
+        (PageStyle.NUMBER, NUMBERS),
+        (PageStyle.OFFSET, OFFSETS),
+    ):
+        found = _first_named(queries, names)
+        if found is not None:
+            is_number = bool({"integer", "number"} & set(found.types))
+            if is_number or style is PageStyle.CURSOR:
+                return style, found
+    return PageStyle.CURSOR, None
+
+
+def _first_number(position: Parameter | None) -> int:
+    """Return the number of the first page: the documented default or least, 1 without any."""
+    if position is None:
+        return 1
+    for told in (position.default, position.schema.get("minimum")):
+        number = _count_or_none(told)
+        if number is not None:
+            return number
+    return 1
+
+
+def _count_or_none(value: Any) -> int | None:
+    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return value if is_count else None
+
+
+def _documents_link(operation: Operation) -> bool:
+    """Return whether the success documents the header Link (RFC 8288)."""
+    success = operation.success
+    if success is None:
+        return False
+    return any(header.name.lower() == "link" for header in success.headers)
+
+
+# --- filters and order ----------------------------------------------------------------------------
+
+
+def _stated_filters(stated: StatedFilters) -> Iterator[Filter]:
+    for parameter, member in stated.by_parameter.items():
+        yield Filter(place=stated.place, says=stated.says, parameter=parameter, member=member)
+
+
+def _usual_filters(operation: Operation, items: str, pages: Pages | None) -> Iterator[Filter]:
+    """Yield each query parameter that is named as a member of an item, and may have its values.
+
+    For example, ``status`` and ``spec.owner`` for ``data[].status`` and ``data[].spec.owner.id``.
+    """
+    members = {one.path: one for one in operation.answer_members}
+    for parameter in _queries(operation):
+        is_paging = pages is not None and parameter.name in (pages.size, pages.position)
+        if is_paging or not parameter.is_text or parameter.default is not paths.ABSENT:
+            continue
+        member = _member_called(parameter, members, items)
+        if member:
+            yield Filter(
+                place=parameter.place, inferred=True, parameter=parameter.name, member=member
+            )
+
+
+def _member_called(parameter: Parameter, members: dict[str, Property], items: str) -> str:
+    """Return the path, within an item, of the scalar member that *parameter* is named as."""
+    for holder in ("", "attributes", "spec"):
+        inner = ".".join(part for part in (holder, parameter.name) if part)
+        for path in (f"{items}.{inner}", f"{items}.{inner}.id"):
+            member = members.get(path)
+            if member is not None and set(types_allowed(member.schema)) & set(parameter.types):
+                return paths.relative_path(path, items)
+    return ""
+
+
+def _usual_orders(operation: Operation, items: str) -> Iterator[Order]:
+    """Yield each documented value that sorts by a member of an item."""
+    names = {paths.relative_path(one.path, items) for one in operation.answer_members}
+    for parameter in _queries(operation):
+        if plain_name(parameter.name) not in SORTING:
+            continue
+        for value in parameter.schema.get("enum") or ():
+            member, is_descending = _sorted_member(str(value))
+            if member in names:
+                yield Order(
+                    place=parameter.place,
+                    inferred=True,
+                    parameter=parameter.name,
+                    value=str(value),
+                    member=member,
+                    is_descending=is_descending,
+                )
+
+
+def _sorted_member(value: str) -> tuple[str, bool]:
+    """Return the member by which *value* sorts, and whether its largest value comes first.
+
+    >>> _sorted_member("-created_at")
+    ('created_at', True)
+    >>> _sorted_member("name:asc")
+    ('name', False)
+    """
+    if value.startswith(("-", "+")):
+        return value[1:], value.startswith("-")
+    for end in DESCENDING_ENDS:
+        if value.lower().endswith(end):
+            return value[: -len(end)], True
+    for end in ASCENDING_ENDS:
+        if value.lower().endswith(end):
+            return value[: -len(end)], False
+    return value, False
+
+
+# --- names ----------------------------------------------------------------------------------------
+
+
+def _queries(operation: Operation) -> list[Parameter]:
+    return [one for one in operation.other_parameters if one.location is Location.QUERY]
+
+
+def _first_named(parameters: Sequence[Parameter], names: Sequence[str]) -> Parameter | None:
+    """Return the parameter with the first of *names* that any has, None where none has any."""
+    by_name = {plain_name(one.name): one for one in parameters}
+    for name in names:
+        if name in by_name:
+            return by_name[name]
+    return None
+
+
+def _members_around(operation: Operation) -> list[Property]:
+    """Return the members of the list's answer that stand around its items."""
+    return [one for one in operation.answer_members if not paths.has_items(one.path)]
+
+
+def _first_member(members: Sequence[Property], names: Sequence[str]) -> str:
+    """Return the path of the member with the first of *names* that any has, ``""`` without any."""
+    scalar = [one for one in members if not {"object", "array"} & set(types_allowed(one.schema))]
+    by_name = {plain_name(one.name): one.path for one in scalar if one.path}
+    for name in names:
+        if name in by_name:
+            return by_name[name]
+    return ""
