@@ -18,7 +18,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingEvidence,
     MissingKind,
 )
-from pytest_confluent_contracts.model.paths import filled_template
+from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
 from pytest_confluent_contracts.model.resources import HOLDER, MAKING_ROLES, OTHER_HOLDER, Role
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.plugin.choice import matches_any
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Exchange
     from pytest_confluent_contracts.plugin.settings import Settings
     from pytest_confluent_contracts.run.campaign import Campaign
+    from pytest_confluent_contracts.run.made import Made
     from pytest_confluent_contracts.run.scenario import Scenario
     from pytest_confluent_contracts.run.sender import Listener, RunPolicy
 
@@ -81,7 +82,7 @@ class Gate:
         telling: Silent | None = None,
         needed: Sequence[tuple[Operation, frozenset[Probe]]] | None = None,
         chosen: Sequence[tuple[Operation, list[Clause]]] = (),
-        left: Sequence[tuple[saved_state.Key, list[saved_state.PathParameters]]] = (),
+        left: Sequence[tuple[saved_state.Key, list[Made]]] = (),
     ) -> None:
         self.config, self.settings, self.telling = config, settings, telling or Silent()
         self.fresh: list[Exchange] = []
@@ -105,6 +106,7 @@ class Gate:
             left,
             budget_of=self.budget,
             may_change=self._may_lead_change,
+            named_for=self.given,
         )
         self._led_first: set[str] = set()  # documents
 
@@ -511,6 +513,8 @@ class Gate:
             campaign.sender.noted = lambda *_: None  # nobody misses what it was: it is deleted
         if operation.role in MAKING_ROLES:
             self.scenario(operation).watch(campaign.sender)
+        if operation.role is Role.CREATE and not self.settings.mocked:
+            self.scenario(operation).see_what_is_there()
         if operation.role is Role.DELETE or self._is_made_by_life(operation):
             campaign.lived = self.scenario(operation).exchanges_of(operation)
         if ends_at_first_failure(self.config):
@@ -688,10 +692,25 @@ class Gate:
         unpinned = {path: content for path, content in was.items() if path not in pins}
         return was | saved_state.first(folder, operation.key, self.resource(operation), unpinned)
 
-    def _remember_made(self, key: saved_state.Key, made: list[saved_state.PathParameters]) -> None:
+    def _remember_made(self, key: saved_state.Key, made: list[Made]) -> None:
         """Write down what the run made and is still there, for whoever outlives this worker."""
-        if not self.settings.mocked:
-            saved_state.keep_made(self.config.stash.get(STATE_FOLDER, None), key, made)
+        if self.settings.mocked:
+            return
+        kept: list[dict[str, Any]] = []
+        for one in made:
+            told = {"parameters": one.parameters, "made_at": one.made_at}
+            kept.append(told | {"url": self._url_of_made(key, one)})
+        saved_state.keep_made(self.config.stash.get(STATE_FOLDER, None), key, kept)
+
+    def _url_of_made(self, key: saved_state.Key, made: Made) -> str:
+        """Return the URL of what was made, without any secret."""
+        for path in self.settings.documents:
+            document = self.settings.read(path)
+            for one in document.resources:
+                if (document.name, one.name) == key:
+                    item = filled_template(one.item, made.parameters, percent_encoded)
+                    return self.target.client.redactor.text(self.base_url + item)
+        return ""
 
     def resource(self, operation: Operation) -> str:
         """Return the URL of the resource that may be changed, without any secret."""
@@ -799,8 +818,13 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
 
     What it made is deleted.
     """
+    from pytest_confluent_contracts.run.made import Made
+
     place = config.stash[STATE_FOLDER]
-    found, made = list(saved_state.left(place)), list(saved_state.made_left(place))
+    found = list(saved_state.left(place))
+    made: list[tuple[saved_state.Key, list[Made]]] = []
+    for key_of_made, left in saved_state.made_left(place):
+        made.append((key_of_made, [Made(parameters, made_at) for parameters, made_at in left]))
     if not found and not made:
         return
     known = {operation.key: operation for operation in settings.operations()}
