@@ -212,13 +212,17 @@ def test_a_whole_run_off_loopback_leaves_nothing(folder: Path, shop: OpenShop) -
 
 
 def test_what_was_named_may_be_changed_and_is_put_back(folder: Path, shop: OpenShop) -> None:
-    """Without leave to make one, PATCH goes to the cart that was named, and to no other one."""
-    run = held(folder, shop, "--contract-param=cart_id=c-1", "-k", "Cart", away=True)
+    """Without leave to make one, PATCH and PUT go to the cart that was named, after a read of it, and to no other."""
+    options = ("--contract-param=cart_id=c-1", "-k", "(updateCart or replaceCart) and 200")
+    run = held(folder, shop, *options, away=True)
     assert run.code == 0, run.everything
-    assert "/carts/c-1" in shop.paths("PATCH")
-    assert shop.methods <= {"GET", "HEAD", "PATCH"}
+    assert "/carts/c-1" in shop.paths("PATCH") & shop.paths("PUT")
+    assert shop.methods <= {"GET", "HEAD", "PATCH", "PUT"}
     assert wrote_what_it_made(shop, "c-1")
     assert shop.is_as_before()
+    of_own = [method for method, path in shop.requests if path == "/carts/c-1"]
+    assert of_own[0] == "GET"
+    assert of_own.index("PUT") and of_own[of_own.index("PUT") - 1] == "GET"
 
 
 # --- how a run ends --------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.resources import Resource
-    from pytest_confluent_contracts.model.traffic import Exchange
+    from pytest_confluent_contracts.model.traffic import Case, Exchange
     from pytest_confluent_contracts.plugin.settings import Settings
     from pytest_confluent_contracts.run.campaign import Campaign
     from pytest_confluent_contracts.run.made import Made
@@ -52,7 +52,7 @@ REMOTE_BACKOFF_S = 0.5
 # Its first answer would already show what was put there.
 NOTHING_TO_END = "only what this run made is deleted, and it cannot make one"
 NEVER_ENDED = "the document has no operation that deletes what it makes"
-NOT_REPLACED = "what a PUT replaces is not read before: it is held on loopback alone"
+NOT_REPLACED = "no read shows all that a PUT replaces: it is held on loopback alone"
 # Requests that a finding may be shrunk with: off this machine each of them is a load on others.
 REMOTE_SHRINK_TRIES = 20
 # What another resource or another target may mend, and what shows that the target may serve
@@ -211,7 +211,11 @@ class Gate:
     def _opened(self) -> Target:
         from pytest_confluent_contracts.double.router import Router
         from pytest_confluent_contracts.http import targets
-        from pytest_confluent_contracts.run.access import no_access, planned_access
+        from pytest_confluent_contracts.run.access import (
+            no_access,
+            planned_access,
+            reading_access,
+        )
 
         settings = self.settings
         asked = self._asked_operations()
@@ -222,6 +226,10 @@ class Gate:
         accesses += [no_access(one, self.context(one), self.budget(one)) for one in unmade]
         for resource in self._resources_of(asked):
             accesses += self.lives.accesses(resource)
+        for one in known:
+            reading = self.reading(one)
+            if reading is not None:
+                accesses.append(reading_access(reading, self.context(reading.operation)))
         given = {one.name: one.text for one in settings.parameters if one.hidden}
         hidden = given | settings.pins
         client_settings = targets.ClientSettings(
@@ -473,7 +481,7 @@ class Gate:
 
     def unasked(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         """Return the probes that this run must not send, each with the reason."""
-        if operation.method == "PUT" and not context.made_up and self._maker(operation) is None:
+        if self._would_replace_unseen(operation, context):
             return dict.fromkeys(Probe, NOT_REPLACED)
         if operation.makes_or_ends and not self._may_send(operation):
             return dict.fromkeys(Probe, _allowing(operation))
@@ -482,6 +490,15 @@ class Gate:
         if operation.method == "DELETE" and self._maker(operation) is None:
             return dict.fromkeys(Probe, NOTHING_TO_END)
         return self._unasked_by_options(operation, context)
+
+    def _would_replace_unseen(self, operation: Operation, context: RunContext) -> bool:
+        """Return whether a PUT would replace what nobody could put back, off this machine."""
+        from pytest_confluent_contracts.cases.restore import unseen_paths
+
+        if operation.method != "PUT" or context.made_up or self._maker(operation) is not None:
+            return False
+        reading = self.reading(operation)
+        return reading is None or bool(unseen_paths(operation, context, reading.operation))
 
     def _unasked_by_options(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         changing = [probe for probe in Probe if probe not in (Probe.CREDENTIALS, Probe.UNKNOWN)]
@@ -506,7 +523,8 @@ class Gate:
         )
         target = self.target
         withheld = self._make_own(operation)
-        campaign = Campaign(self.plan(operation), target, self._policy(), listener)
+        reading = self.reading(operation)
+        campaign = Campaign(self.plan(operation), target, self._policy(), listener, reading)
         if withheld is not None:
             campaign.sender.stopped = withheld
         if operation.key in self._made:
@@ -520,6 +538,24 @@ class Gate:
         if ends_at_first_failure(self.config):
             campaign.ending = tuple(filter(self._fails_the_run, self._selected(operation)))
         return campaign
+
+    def reading(self, operation: Operation) -> Case | None:
+        """Return what shows the resource before *operation* writes it, None where nothing does.
+
+        What the run makes itself is deleted at the end, and not put back.
+        """
+        from pytest_confluent_contracts.cases.build import bare_case
+
+        if self.settings.mocked or operation.is_safe or operation.makes_or_ends:
+            return None
+        context = self.context(operation)
+        read = self._in_role(operation, Role.READ)
+        if read is None or not context.owned or self._maker(operation) is not None:
+            return None
+        if read.method != "GET" or read.path != operation.path:
+            return None
+        asked = replace(self.context(read), parameters=context.parameters)
+        return bare_case(Probe.EXAMPLES, "what is there before it is written", read, asked)
 
     def _policy(self) -> RunPolicy:
         from pytest_confluent_contracts.run.sender import RunPolicy
@@ -837,6 +873,8 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
         campaign = gate.campaign(known[key])
         pinned = {path: pin for path, pin in campaign.context.pins.items() if path in was}
         campaign.was = was | pinned
+        reading = gate.reading(known[key])
+        campaign.first_state.read = reading.operation if reading else None
     for operation in of_made:
         gate.scenario(operation)  # which knows what is left, and deletes it at the end
     gate.close()
