@@ -95,6 +95,10 @@ class LifeCases:
         """Return the step that lists all; None where the document has none."""
         return next(self._bare(Role.LIST, "list"), None)
 
+    def reading(self) -> LifeStep | None:
+        """Return the step that reads one; None where the document has none."""
+        return next(self._bare(Role.READ, "read"), None)
+
     def _steps_of_created(self) -> Iterator[LifeStep]:
         yield from self._look()
         yield from self._create(FIRST, "create", self._full_body("first"))

@@ -191,6 +191,11 @@ class LifeReader:
             if step.owner == self.resource.name and step.key is not None:
                 yield step.key
 
+    def key_of(self, parameters: Sequence[tuple[str, str]]) -> Key:
+        """Return the key of the resource that these path *parameters* name, its own the last."""
+        values = [value for _, value in parameters]
+        return key_in(self.resource, tuple(values[:-1]), id_text(values[-1]))
+
     def model_of(self, operation: Operation, resource: Resource) -> ItemModel:
         """Return what the document says of *resource* in the traffic of *operation*."""
         if operation.key not in self._models:
@@ -299,12 +304,12 @@ def id_asked_for(exchange: Exchange) -> str:
 def created_id(exchange: Exchange, resource: Resource, model: ItemModel) -> str:
     """Return the id of what a create made: from its answer, ``Location``, or its body."""
     told = ""
-    if resource.id_member and not _tells_of_progress(exchange, model):
+    if resource.id_member and not tells_of_progress(exchange, model):
         told = id_text(paths.value_at(exchange.json, resource.id_member))
     return told or id_in_location(exchange, resource) or id_asked_for(exchange)
 
 
-def _tells_of_progress(exchange: Exchange, model: ItemModel) -> bool:
+def tells_of_progress(exchange: Exchange, model: ItemModel) -> bool:
     """Return whether a 202 is documented to show how far it is, and not what is made.
 
     Then it has nothing of what was sent, and an id that is the job's own.
@@ -348,7 +353,7 @@ def _shows_resources(step: Step) -> bool:
     if step.outcome is Outcome.LATER and step.role is not Role.CREATE:
         return False
     is_another = _has_another_body(step.exchange)
-    return not is_another and not _tells_of_progress(step.exchange, step.model)
+    return not is_another and not tells_of_progress(step.exchange, step.model)
 
 
 def _key_of_item(step: Step, resource: Resource, item: Any) -> Key | None:

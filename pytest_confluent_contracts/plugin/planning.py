@@ -98,6 +98,10 @@ def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> I
     if plan.context.credentials and not gate.settings.mocked:
         yield f"credentials: from {credential_variables(operation)}"
     total = 0
+    reading = gate.reading(operation)
+    if reading is not None:
+        total = 1
+        yield "reading:      1 request, for what is put back"
     for name, count, told in _steps(plan):
         total += count
         yield f"{name + ':':<14}{told}"
@@ -109,7 +113,7 @@ def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> I
     if operation.makes_or_ends:
         yield from _makes(operation, plan)
     elif made is None or operation.is_safe:
-        yield from _changes(operation, plan.context)
+        yield from _changes(operation, plan.context, reading.operation if reading else None)
     yield from _unexercised(clauses, gate.unasked(operation, plan.context))
 
 
@@ -150,7 +154,7 @@ def _makes(operation: Operation, plan: Plan) -> Iterator[str]:
         yield "made: nothing"
 
 
-def _changes(operation: Operation, context: RunContext) -> Iterator[str]:
+def _changes(operation: Operation, context: RunContext, read: Operation | None) -> Iterator[str]:
     from pytest_confluent_contracts.cases.build import writable_members
     from pytest_confluent_contracts.cases.restore import unseen_paths
 
@@ -160,7 +164,7 @@ def _changes(operation: Operation, context: RunContext) -> Iterator[str]:
     paths = [
         member.path for member in writable_members(operation) if member.path not in context.pins
     ]
-    lost = unseen_paths(operation, context)
+    lost = unseen_paths(operation, context, read)
     back = [path for path in paths if path not in lost]
     yield f"changed: {', '.join(paths) or 'nothing'}"
     yield f"put back: {', '.join(back) or 'nothing'}"
