@@ -50,6 +50,8 @@ LIMIT = 20  # requests a window of a broken service: to spend it is to take few
 FEW = 12  # cases that may be sent before all are, for one clause
 # Makes what leads the resources of a document through their lives, of what the run brings along.
 MakeLives = Callable[[Callable[["Operation"], RunContext]], "Lives"]
+# The cases that have shown a mutation, by their probe and title.
+ShownBy = dict[str, dict[tuple[Probe, str], None]]
 KILLED = MissingEvidence(MissingKind.NOTHING_SENT)  # why nothing more is sent to the service
 
 
@@ -244,11 +246,13 @@ class _Watch:
 class Witnesses:
     """Knows which cases bear on a clause: what the service as it is has shown of it.
 
-    Of many cases a few are named: one of each kind, and those that have shown a mutation before.
+    Of many cases a few are named: of each kind the first and the last, those that have shown a
+    mutation before, and that which has shown the same one at another operation. *shown* is where
+    that is remembered, by the name of a mutation.
     """
 
-    def __init__(self, double: Double) -> None:
-        self._double = double
+    def __init__(self, double: Double, shown: ShownBy) -> None:
+        self._double, self._shown = double, shown
         self._few: dict[str, list[Case]] = {}
         self._telling: dict[str, list[Case]] = {}
 
@@ -260,43 +264,52 @@ class Witnesses:
             campaign.run(probe)
         return campaign
 
-    def cases_for(self, clauses: Sequence[Clause]) -> list[Case]:
-        """Return a few cases that bear on *clauses*, in the order in which they are planned."""
-        chosen: list[Case] = []
+    @cached_property
+    def _planned(self) -> dict[tuple[Probe, str], Case]:
+        """Return what was sent, by its probe and its title."""
+        found: dict[tuple[Probe, str], Case] = {}
+        for exchange in self._campaign.history:
+            case = self._campaign.sender.sent_case(exchange)
+            found.setdefault((case.probe, case.title), case)
+        return found
+
+    def cases_for(self, name: str, clauses: Sequence[Clause]) -> list[Case]:
+        """Return a few cases that bear on *clauses*, the most likely to show the mutation first."""
+        likely = [self._planned.get(key) for key in self._shown.get(name, ())]
         for clause in clauses:
             if clause.id not in self._few:
                 self._few[clause.id] = list(self._choose_few(clause))
-            for case in (*self._telling.get(clause.id, ()), *self._few[clause.id]):
-                if case not in chosen:
-                    chosen.append(case)
+            likely += [*self._telling.get(clause.id, ()), *self._few[clause.id]]
+        chosen: list[Case] = []
+        for case in likely:
+            if case is not None and not any(case is one for one in chosen):
+                chosen.append(case)
         return chosen
 
     def _choose_few(self, clause: Clause) -> Iterator[Case]:
-        """Yield all cases that bear on *clause*, of many the first of each kind."""
+        """Yield all cases that bear on *clause*, of many the first and the last of each kind."""
         sender = self._campaign.sender
-        bearing = [
-            item.exchange
-            for item in clause.judge(sender.history)
-            if item.exchange is not None and item.exchange.case.probe is not Probe.THROTTLE
-        ]
-        kinds: set[tuple[object, ...]] = set()
-        for exchange in bearing:
-            case = exchange.case
-            kind = case.probe, case.expect, exchange.status
-            if not exchange.throttled and (len(bearing) <= FEW or kind not in kinds):
-                kinds.add(kind)
-                yield sender.sent_case(exchange)
+        kinds: dict[tuple[object, ...], list[Case]] = {}
+        for item in clause.judge(sender.history):
+            exchange = item.exchange
+            if exchange is not None and not (_spends_window(exchange) or exchange.throttled):
+                kind = exchange.case.probe, exchange.case.expect, exchange.status
+                kinds.setdefault(kind, []).append(sender.sent_case(exchange))
+        count = sum(map(len, kinds.values()))
+        for cases in kinds.values():
+            yield from cases if count <= FEW else (cases[0], cases[-1])
 
-    def remember(self, clauses: Sequence[Clause], campaign: Campaign) -> None:
-        """Take down which case of *campaign* has shown that one of *clauses* is broken."""
+    def remember(self, name: str, clauses: Sequence[Clause], campaign: Campaign) -> None:
+        """Take down which case of *campaign* has shown the mutation *name*."""
         for clause in clauses:
             weighed = campaign.weigh(clause)
-            shown = weighed.against[0].exchange if weighed.against else None
-            if shown is None or shown not in campaign.history:
+            exchange = weighed.against[0].exchange if weighed.against else None
+            if exchange is None or not any(exchange is one for one in campaign.history):
                 continue
+            case = campaign.sender.sent_case(exchange)
+            self._shown.setdefault(name, {})[case.probe, case.title] = None
             telling = self._telling.setdefault(clause.id, [])
-            case = campaign.sender.sent_case(shown)
-            if case not in telling:
+            if not any(case is one for one in telling):
                 telling.insert(0, case)
                 del telling[FEW:]
 
@@ -306,7 +319,8 @@ class MutationTester:
 
     The requests are made once and sent to every broken service. *together* are the operations of
     its document, by default itself alone; *make_lives* makes what leads their resources through
-    their lives: without it, no clause on a life is held.
+    their lives: without it, no clause on a life is held. *shown* is what the testers of several
+    operations have in common of what has shown a mutation.
     """
 
     def __init__(
@@ -316,7 +330,9 @@ class MutationTester:
         max_examples: int,
         together: Sequence[Operation] = (),
         make_lives: MakeLives | None = None,
+        shown: ShownBy | None = None,
     ) -> None:
+        self._shown = {} if shown is None else shown
         self._operation, self._seed, self._max_examples = operation, seed, max_examples
         self._together, self._make_lives = tuple(together), make_lives
         held = clauses.derive(operation)
@@ -340,7 +356,7 @@ class MutationTester:
     @cached_property
     def witnesses(self) -> Witnesses:
         """Return what knows which cases bear on a clause."""
-        return Witnesses(self.double)
+        return Witnesses(self.double, self._shown)
 
     def try_mutation(self, name: str) -> MutationResult:
         """Return whether the gate kills the mutation *name*.
@@ -351,14 +367,14 @@ class MutationTester:
         alter = self.mutations[name].alter
         named = self.named_clauses(self.mutations[name])
         sent = [clause for clause in named if not is_on_life(clause)]
-        noticed = self._noticed_by_few(alter, sent)
+        noticed = self._noticed_by_few(name, sent)
         if not noticed:
             noticed = self._noticed_in_life(alter, named)
         if noticed or not sent:
             return self._result(name, named, noticed, None)
         campaign = self._watched_campaign(alter, sent)
         noticed = self._run_until_noticed(campaign, sent)
-        self.witnesses.remember(sent, campaign)
+        self.witnesses.remember(name, sent, campaign)
         return self._result(name, named, noticed, campaign)
 
     @property
@@ -367,12 +383,12 @@ class MutationTester:
         plan = self.double.plan
         return [plan.baseline] if plan.context.owned else []
 
-    def _noticed_by_few(self, alter: mutations.Alter, sent: Sequence[Clause]) -> list[str]:
+    def _noticed_by_few(self, name: str, sent: Sequence[Clause]) -> list[str]:
         """Return those of *sent* that a few cases turn red, which bear on them."""
-        cases = self.witnesses.cases_for(sent)
+        cases = self.witnesses.cases_for(name, sent)
         if not cases:
             return []
-        campaign = self.double.campaign_alone(alter)
+        campaign = self.double.campaign_alone(self.mutations[name].alter)
         try:
             for case in (*self._first_cases, *cases):
                 campaign.sender.send(case)
@@ -475,7 +491,8 @@ class MutationTester:
 
         The list is empty where no exchange speaks against any.
         """
-        for probe in ORDER:
+        # What spends a window does so at once where a rule on the rate is to be broken.
+        for probe in (Probe.THROTTLE, *ORDER):
             if not any(probe in clause.needs for clause in named):
                 continue
             campaign.run(probe)
@@ -500,6 +517,10 @@ class MutationTester:
         if weighed.evidence:
             return bool(weighed.against)
         return campaign.ruling(clause).withheld
+
+
+def _spends_window(exchange: Exchange) -> bool:
+    return exchange.case.probe is Probe.THROTTLE
 
 
 def _exchanges_of(operation: Operation, scenario: Scenario) -> list[Exchange]:

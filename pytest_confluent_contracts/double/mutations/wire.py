@@ -52,6 +52,7 @@ def wire_mutations(operation: Operation) -> Iterator[Mutation]:
     if operation.success_content is not None:
         yield from coding_mutations(operation)
         yield from framing_mutations()
+    yield from error_mutations()
     if operation.request is not None:  # of the others too few requests are sent
         yield from connection_mutations(operation)
 
@@ -64,8 +65,6 @@ def coding_mutations(operation: Operation) -> Iterator[Mutation]:
     for what, (named, make) in LIES.items():
         yield mutate_answers(f"an answer {what}", coded_as(named, make), has_body, CODING)
     unapplied, twice = coded_as("gzip", as_it_is), coded_as("gzip", gzip_twice)
-    yield mutate_answers("an error says gzip and is not", unapplied, is_refused, CODING)
-    yield mutate_answers("an error is in gzip twice", twice, is_refused, CODING)
     for count in (7, 20) if is_sent_often(operation) else ():
         name = f"every {count}th answer says gzip and is not"
         yield Mutation(name, (CODING,), alter_each_nth_answer(count, unapplied))
@@ -146,6 +145,14 @@ def framing_mutations() -> Iterator[Mutation]:
     """Yield the mutations of how the end of an answer is told."""
     chunked = set_header("Transfer-Encoding", "chunked")
     yield mutate_answers("an answer has a length beside its chunks", chunked, has_body, FRAMING)
+
+
+def error_mutations() -> Iterator[Mutation]:
+    """Yield the mutations of what carries a refusal."""
+    unapplied, twice = coded_as("gzip", as_it_is), coded_as("gzip", gzip_twice)
+    yield mutate_answers("an error says gzip and is not", unapplied, is_refused, CODING)
+    yield mutate_answers("an error is in gzip twice", twice, is_refused, CODING)
+    chunked = set_header("Transfer-Encoding", "chunked")
     yield mutate_answers("an error has a length beside its chunks", chunked, is_refused, FRAMING)
 
 
