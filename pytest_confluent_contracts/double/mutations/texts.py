@@ -52,10 +52,13 @@ def text_mutations(operation: Operation) -> Iterator[Mutation]:
         clause = f"update/sent-is-returned/{name_in_clauses(path)}"
         yield mutate_step(f"{path}: {what}", "show_resource", altered, clause)
     for path in lists:
-        yield from list_mutations(path, refuse_as_invalid(operation))
-    yield from unwritten_mutations([member.path for member in members])
-    left_out = [member.path for member in members if not member.required]
-    yield from refilled_mutations([path for path in left_out if path in {*texts, *lists}])
+        yield from refused_count_mutations(path, refuse_as_invalid(operation))
+    if not operation.makes_or_ends:  # what is made was nothing before
+        for path in lists:
+            yield from unmade_mutations(path)
+        yield from unwritten_mutations([member.path for member in members])
+        left_out = [member.path for member in members if not member.required]
+        yield from refilled_mutations([path for path in left_out if path in {*texts, *lists}])
     for path, other in zip(texts, texts[1:] + texts[:1], strict=True):
         if path != other:
             yield borrowed_mutation(path, other, refuse_as_invalid(operation))
@@ -183,12 +186,16 @@ READINGS: Mapping[str, Callable[[str], str]] = {
 # --- lists ----------------------------------------------------------------------------------------
 
 
-def list_mutations(path: str, invalid: Change) -> Iterator[Mutation]:
-    """Yield that some changes of the list at *path* are not made, and some lengths are refused."""
+def unmade_mutations(path: str) -> Iterator[Mutation]:
+    """Yield that some changes of the list at *path* are not made."""
     clause = f"update/sent-is-returned/{name_in_clauses(path)}"
     for what, keeps in UNMADE_CHANGES.items():
         unmade = partial(keep_list, path, keeps)
         yield mutate_step(f"{path}: {what}", "apply_update", unmade, clause)
+
+
+def refused_count_mutations(path: str, invalid: Change) -> Iterator[Mutation]:
+    """Yield that some lengths of the list at *path* are refused."""
     for count in LIST_COUNTS:
         of_that_length = sends_list(path, partial(has_length, count))
         name = f"{path} of {count} are refused"
