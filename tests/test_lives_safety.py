@@ -222,7 +222,8 @@ def test_what_was_named_may_be_changed_and_is_put_back(folder: Path, shop: OpenS
     assert shop.is_as_before()
     of_own = [method for method, path in shop.requests if path == "/carts/c-1"]
     assert of_own[0] == "GET"
-    assert of_own.index("PUT") and of_own[of_own.index("PUT") - 1] == "GET"
+    assert of_own.index("PUT")
+    assert of_own[of_own.index("PUT") - 1] == "GET"
 
 
 # --- how a run ends --------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ Each is a case whose path parameters are put in when its turn comes: until then 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.build import (
@@ -321,6 +322,33 @@ class LifeCases:
                 if len(violations(operation, broken)) == 1:
                     return broken
         return ABSENT
+
+
+class RepeatedLifeCases(LifeCases):
+    """Makes each step once, for whoever leads the same life again and again.
+
+    What the run brings along must stay the same meanwhile.
+    """
+
+    @cached_property
+    def _known_steps(self) -> dict[bool, list[LifeStep]]:
+        return {}
+
+    @cached_property
+    def _known_making(self) -> dict[str, LifeStep | None]:
+        return {}
+
+    def steps(self, *, creates: bool) -> list[LifeStep]:
+        """Return the steps, as they were made first."""
+        if creates not in self._known_steps:
+            self._known_steps[creates] = super().steps(creates=creates)
+        return self._known_steps[creates]
+
+    def making(self, name: str) -> LifeStep | None:
+        """Return the step that makes one more, called *name*, as it was made first."""
+        if name not in self._known_making:
+            self._known_making[name] = super().making(name)
+        return self._known_making[name]
 
 
 def _has_default(member: Property) -> bool:

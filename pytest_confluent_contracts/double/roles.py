@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -22,7 +23,7 @@ from pytest_confluent_contracts.double.service import (
     answer_with,
 )
 from pytest_confluent_contracts.double.store import Resource, composed_body, is_same, joined_id
-from pytest_confluent_contracts.double.whole_bodies import written_whole
+from pytest_confluent_contracts.double.whole_bodies import WholeBodies
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.resources import Role
@@ -52,7 +53,16 @@ class ReadService(Service):
         return self.answer_success(resource)
 
 
-class ReplaceService(Service):
+class WholeService(Service):
+    """Takes bodies that have a resource as a whole."""
+
+    @cached_property
+    def whole_bodies(self) -> WholeBodies:
+        """Return what writes such bodies."""
+        return WholeBodies(self.operation, self.collection)
+
+
+class ReplaceService(WholeService):
     """Writes one resource as a whole."""
 
     def apply_update(self, resource: Resource, body: Any) -> None:
@@ -63,7 +73,7 @@ class ReplaceService(Service):
 
     def write_whole(self, shown: Any, body: Any) -> Any:
         """Return what was *shown* with what *body* has, and without what it left out."""
-        return written_whole(self.operation, self.collection, shown, body)
+        return self.whole_bodies.written(shown, body)
 
 
 class DeleteService(Service):
@@ -225,7 +235,7 @@ def _as_one_page(
     return body
 
 
-class CreateService(CollectionService):
+class CreateService(CollectionService, WholeService):
     """Makes one resource of each request that it takes."""
 
     def perform(self, request: Request, resource: Resource, body: Any) -> Answer:
@@ -296,7 +306,7 @@ class CreateService(CollectionService):
 
     def write_whole(self, shown: Any, body: Any) -> Any:
         """Return *shown* with what *body* has, and with defaults for what it has not."""
-        return written_whole(self.operation, self.collection, shown, body)
+        return self.whole_bodies.written(shown, body)
 
     def keep(self, id: str, resource: Resource) -> None:
         """Take up the new resource."""

@@ -71,8 +71,8 @@ def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
         yield Mutation(told, (ONCE,), reveal_secret(Role.CREATE, at_its_place))
     is_later = operation.success is not None and operation.success.status == "202"
     yield from location_mutations(IN_COLLECTION if is_later else WRONG_LOCATIONS)
-    texts = [one for one in operation.request_members if is_free_text(one)]
-    if len(texts) > 1:  # by which what was refused is known where it is listed
+    telling = [one for one in operation.request_members if is_free_text(one) or holds_texts(one)]
+    if len(telling) > 1:  # by which what was refused is known where it is listed
         yield from refused_mutations()
 
 
@@ -98,6 +98,13 @@ def is_free_text(member: Property) -> bool:
     is_bound = bool({"enum", "const"} & member.schema.keys()) or member.read_only
     is_one = not paths.has_items(member.path)
     return is_text and is_one and not (is_bound or member.secret)
+
+
+def holds_texts(member: Property) -> bool:
+    """Return whether *member* is a list into which any text may be written, and is shown."""
+    items = member.schema.get("items", {})
+    is_free = items.get("type") == "string" and not {"enum", "const"} & items.keys()
+    return bool(is_free) and not (paths.has_items(member.path) or member.read_only)
 
 
 # --- what is kept ---------------------------------------------------------------------------------
