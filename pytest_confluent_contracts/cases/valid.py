@@ -56,6 +56,7 @@ T = TypeVar("T")
 # What shows only now and then has to be asked for often; another's machine is spared.
 READS, FEW_READS = 24, 4
 CASES_PER_REPETITION = 50
+MOST_IN_ALL_PAIRS = 6  # members of which each is empty beside each that is large
 # Each differs from the one before in what a service may take for nothing: a write that it then
 # leaves out shows.
 ALIKE = ("Alike", "alike", "alike ", "caf\u00e9", "cafe\u0301", "")
@@ -248,7 +249,10 @@ def _alike_bodies(operation: Operation, context: RunContext) -> Iterator[Body]:
 
 
 def _uneven_bodies(operation: Operation, context: RunContext) -> Iterator[Body]:
-    """Yield bodies in which one member is empty and another one large, for each two of them."""
+    """Yield bodies in which one member is empty and another one large, for each two of them.
+
+    Where there are many, each of them is empty beside the next and the one before.
+    """
     extremes: dict[str, tuple[Any, Any]] = {}
     for path in _text_paths(operation, context, secrets=False):
         extremes[path] = ("", long_text(300))
@@ -256,7 +260,11 @@ def _uneven_bodies(operation: Operation, context: RunContext) -> Iterator[Body]:
         if holds_strings(member.schema):
             extremes[member.path] = ([], _long_entries(21, 65))
     least = minimal_body(operation, context)
-    for small, large in itertools.permutations(extremes, 2):
+    pairs = list(itertools.permutations(extremes, 2))
+    if len(extremes) > MOST_IN_ALL_PAIRS:
+        ring = [*extremes, *list(extremes)[:1]]
+        pairs = [*itertools.pairwise(ring), *itertools.pairwise(reversed(ring))]
+    for small, large in pairs:
         body = with_values(least, {small: extremes[small][0], large: extremes[large][1]})
         yield Body(f"{small} is empty and {large} is large", body)
 
