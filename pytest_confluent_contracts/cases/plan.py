@@ -5,7 +5,6 @@ Made once, told by ``--contract-plan``, executed by `run`.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +29,6 @@ MOST_REQUESTS = 450
 # is broken beside each twenty.
 USUAL_EXAMPLES = 100
 BROKEN_AMONG = 20
-# Of these alone the number hangs on how many bodies are generated.
-GENERATING = frozenset({Probe.VALID, Probe.BROKEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +191,7 @@ def _thinned(whole: Plan) -> Plan:
     """Return *whole* with as many requests as it may have, of each probe its share."""
     sent = [one for one in whole.probes if one.probe is not Probe.THROTTLE]
     groups = [*(one.cases for one in sent), whole.spaced_updates]
-    drawn = [*(_drawn_indices(one, whole) for one in sent), []]
+    drawn = [_drawn_indices(group) for group in groups]
     room = max(0, whole.most - whole.context.owned)
     kept = _listed_then_drawn(groups, drawn, room)
     by_probe = dict(zip([one.probe for one in sent], kept[:-1], strict=True))
@@ -203,19 +200,12 @@ def _thinned(whole: Plan) -> Plan:
     return replace(whole, probes=tuple(probes), spaced_updates=spaced)
 
 
-def _drawn_indices(planned: PlannedProbe, plan: Plan) -> list[int]:
-    """Return the indices of the cases that are there for their bodies are generated."""
-    if planned.probe not in GENERATING or not planned.cases:
-        return []
-    context = replace(plan.context, max_examples=0)
-    listed = Counter(case.key for case in cases.of(planned.probe, plan.operation, context))
-    drawn: list[int] = []
-    for index, case in enumerate(planned.cases):
-        if listed[case.key]:
-            listed[case.key] -= 1
-        else:
-            drawn.append(index)
-    return drawn
+def _drawn_indices(cases_of_probe: Sequence[Case]) -> list[int]:
+    """Return the indices of the cases whose bodies are generated."""
+    from pytest_confluent_contracts.cases.generated import GENERATED, GENERATED_BROKEN
+
+    drawn = (GENERATED, GENERATED_BROKEN)
+    return [index for index, case in enumerate(cases_of_probe) if case.title in drawn]
 
 
 def _listed_then_drawn(

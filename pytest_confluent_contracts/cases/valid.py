@@ -24,7 +24,7 @@ from pytest_confluent_contracts.cases.build import (
     with_values,
     writable_members,
 )
-from pytest_confluent_contracts.cases.generated import allowed_bodies
+from pytest_confluent_contracts.cases.generated import GENERATED, allowed_bodies
 from pytest_confluent_contracts.cases.member_values import (
     described_values,
     has_list_of_texts,
@@ -87,7 +87,7 @@ def allowed_cases(operation: Operation, context: RunContext) -> list[Case]:
         bodies = judged_bodies(_presence_bodies(operation, context))
         alone = [one for one in bodies if one.expect is Expect.ACCEPTED]
         return [*distinct_cases(alone), *other_media_type_cases(operation, context)]
-    drawn = [Body("a generated body", body) for body in allowed_bodies(operation, context)]
+    drawn = [Body(GENERATED, body) for body in allowed_bodies(operation, context)]
     rest = [*_readable_bodies(operation, context), *_alike_bodies(operation, context)]
     rest += [*_uneven_bodies(operation, context), *drawn]
     again = [Body(*step) for step in repeating_bodies(operation, context)]
