@@ -254,7 +254,7 @@ class CreateService(CollectionService, WholeService):
         chosen = self.chosen_id(body)
         if chosen is not None:
             return chosen
-        return self.new_id()
+        return self.new_id_of_resource()
 
     def chosen_id(self, body: Any) -> str | None:
         """Return the id that the caller chose, None where the service does."""
@@ -266,7 +266,7 @@ class CreateService(CollectionService, WholeService):
             raise Refused(Problem(self.unprocessable, "invalid_body", "The id is empty."))
         return str(sent)
 
-    def new_id(self) -> str:
+    def new_id_of_resource(self) -> str:
         """Return an id that was never there, in the form of the document's."""
         collection = self.collection
         used = [id.rpartition("/")[2] for id in collection.used]

@@ -292,11 +292,11 @@ def id_mutations() -> Iterator[Mutation]:
     for told, when in {**LATER, " where the same was sent before": CREATES[LAST_TURN]}.items():
         for what, do in (("newest", id_of_newest), ("oldest", id_of_oldest)):
             name = f"a create gives the id of the {what} resource{told}"
-            again = on_turns(when, "new_id", do)
+            again = on_turns(when, "new_id_of_resource", do)
             unchecked = replace_step("check_is_new", check_nothing)
             yield Mutation(name, (TWO,), in_role(Role.CREATE, again, unchecked))
     name = "a create gives the id of what was deleted"
-    yield mutate_role(name, Role.CREATE, "new_id", id_of_deleted, NOT_REUSED)
+    yield mutate_role(name, Role.CREATE, "new_id_of_resource", id_of_deleted, NOT_REUSED)
 
 
 def check_nothing(*_: Any) -> None:
