@@ -62,7 +62,6 @@ class Lives:
         self, resource: Resource, target: Target, policy: RunPolicy, listener: Listener
     ) -> Scenario:
         """Return the scenario of *resource*."""
-        from pytest_confluent_contracts.cases.life import LifeCases
         from pytest_confluent_contracts.run.made import Made
         from pytest_confluent_contracts.run.scenario import Scenario
         from pytest_confluent_contracts.run.sender import Sender
@@ -74,7 +73,7 @@ class Lives:
         around = self.scenario(parent, target, policy, listener) if parent else None
         operations = self._operations(resource)
         creates = self.makes(resource)
-        life = LifeCases(resource, operations, self._context_of, self._head(resource))
+        life = self._cases(resource)
         looks = [one for role, one in operations.items() if role in SAFE_ROLES]
         first = [*looks, *operations.values()][0]
         sender = Sender(
@@ -101,12 +100,9 @@ class Lives:
 
     def planned(self, resource: Resource) -> PlannedLife:
         """Return what the life of *resource* takes by itself, the deletions at the end too."""
-        from pytest_confluent_contracts.cases.life import LifeCases
         from pytest_confluent_contracts.model.traffic import Expect
 
-        creates = self.makes(resource)
-        head = self._head(resource)
-        life = LifeCases(resource, self._operations(resource), self._context_of, head)
+        creates, life = self.makes(resource), self._cases(resource)
         steps = life.steps(creates=creates)
         made = [one for one in steps if one.creates and one.case.expect is Expect.ACCEPTED]
         ended = [one for one in steps if one.case.subject.name == "delete"]
@@ -139,14 +135,14 @@ class Lives:
 
         That is its collection, where it lies in nothing that the run makes itself.
         """
-        from pytest_confluent_contracts.cases.life import LifeCases
         from pytest_confluent_contracts.http.targets import Access
 
         parent, creates = self.parent(resource), self.makes(resource)
         if parent is not None:
             yield from self.accesses(parent)
-        head = self._head(resource)
-        life = LifeCases(resource, self._operations(resource), self._context_of, head)
+        life = self._cases(resource)
+        for operation in life.telling:
+            yield self._closed_access(operation)
         for operation in life.every_operation:
             if not creates and operation.role in MAKING_ROLES:
                 continue
@@ -157,6 +153,17 @@ class Lives:
                 paths=frozenset(self._paths_known(resource, operation)),
                 queries=_queries(life, operation, creates=creates),
             )
+
+    def _closed_access(self, operation: Operation) -> Access:
+        """Return the access to nothing of one to which an answer may lead yet."""
+        from pytest_confluent_contracts.http.targets import Access
+
+        return Access(
+            operation=operation,
+            credentials=self._context_of(operation).credentials,
+            budget=self._budget_of(operation),
+            queries=frozenset(),
+        )
 
     def _paths_known(self, resource: Resource, operation: Operation) -> Iterator[str]:
         """Yield the paths that a life asks for which are known before anything is made."""
@@ -194,6 +201,18 @@ class Lives:
             is_writing = role not in SAFE_ROLES and role not in MAKING_ROLES
             if not is_writing or self._may_change(operation):
                 yield role, operation
+
+    def _cases(self, resource: Resource) -> LifeCases:
+        from pytest_confluent_contracts.cases.life import LifeCases
+        from pytest_confluent_contracts.model.progress import can_tell_progress
+
+        return LifeCases(
+            resource,
+            self._operations(resource),
+            self._context_of,
+            self._head(resource),
+            telling=list(filter(can_tell_progress, self._known(resource).values())),
+        )
 
     def _head(self, resource: Resource) -> Operation | None:
         for operation in self._known(resource).values():

@@ -12,6 +12,12 @@ from urllib.parse import unquote, urlsplit
 
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
+from pytest_confluent_contracts.model.progress import (
+    ACCEPTED_FOR_LATER,
+    Progress,
+    id_of_made,
+    shows_what_is_made,
+)
 from pytest_confluent_contracts.model.traffic import FailureKind
 from pytest_confluent_contracts.run.sender import is_transient
 from pytest_confluent_contracts.run.undisturbed import undisturbed
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import Case, Exchange
+    from pytest_confluent_contracts.run.later import Followed
 
 PathParameters = tuple[tuple[str, str], ...]
 # Nothing of the request has reached anybody.
@@ -47,7 +54,8 @@ class MadeResources:
     *creating* and *deleting* are the operations that make and end one, None where the run has none.
     *remember* hears of all that is there, and *admit* of each that is new, before the next request
     goes. ``unanswered`` are the creates that went, and whose answer nobody has taken down; ``lost``
-    those that were broken off; ``nameless`` counts answers that tell no id.
+    those that were broken off; ``later`` those that were accepted with 202, each with its answer,
+    of which the id is still to be told; ``nameless`` counts answers that tell no id.
     """
 
     def __init__(
@@ -65,6 +73,7 @@ class MadeResources:
         self.all: list[Made] = []
         self.unanswered: list[Case] = []
         self.lost: list[Case] = []
+        self.later: list[tuple[Case, Exchange]] = []
         self.nameless = 0
 
     @property
@@ -109,6 +118,32 @@ class MadeResources:
             self._release()
             return
         parameters = self.parameters_of(case, exchange)
+        if parameters is None and exchange.status == ACCEPTED_FOR_LATER:
+            self.later.append((case, exchange))
+            return
+        self._note_made(parameters)
+
+    def note_followed(self, answer: Exchange, followed: Followed) -> PathParameters | None:
+        """Take down what the 202 *answer* made, as what it led to tells.
+
+        Return its path parameters, None where nothing tells its id, or it was not made.
+        """
+        waiting = [one for one in self.later if one[1] is answer]
+        if not waiting:
+            return None
+        self.later.remove(waiting[0])
+        case, found = waiting[0][0], ""
+        for one in reversed(followed.answers):
+            found = found or id_of_made(one, self.resource)
+        if not found and followed.progress is Progress.FAILED:
+            self._release()
+            return None
+        parameters = (*case.parameters, (self.resource.parameter, found)) if found else None
+        self._note_made(parameters)
+        return parameters
+
+    def _note_made(self, parameters: PathParameters | None) -> None:
+        """Take down one that was made, whose end a request is kept for."""
         if parameters is None:
             self.nameless += 1
         if parameters is None or parameters in [one.parameters for one in self.there]:
@@ -155,7 +190,14 @@ class MadeResources:
         return (*case.parameters, (self.resource.parameter, id))
 
     def _id_of(self, case: Case, exchange: Exchange) -> str:
-        """Return the id of what was made: as the answer has it, its Location, or who chose it."""
+        """Return the id of what was made: as the answer has it, its Location, or who chose it.
+
+        What is accepted for later may tell of the job that makes it: that has an id of its own.
+        """
+        chosen = value_at(case.value, self.resource.id_sent) if self.resource.id_sent else ABSENT
+        own = "" if chosen is ABSENT else _as_text(chosen)
+        if exchange.status == ACCEPTED_FOR_LATER and not shows_what_is_made(exchange):
+            return id_of_made(exchange, self.resource) or own
         shown = value_at(exchange.json, self.resource.id_member)
         if shown is not ABSENT and self.resource.id_member:
             return _as_text(shown)
@@ -163,8 +205,7 @@ class MadeResources:
         last = unquote(location.rstrip("/").rpartition("/")[2])
         if last:
             return last
-        chosen = value_at(case.value, self.resource.id_sent)
-        return "" if chosen is ABSENT or not self.resource.id_sent else _as_text(chosen)
+        return own
 
 
 def _is_of(case: Case, operation: Operation | None) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,10 @@ from pytest_confluent_contracts.clauses.lifecycle_state import LifeReader
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.http.targets import allowances_at
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
+from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
 from pytest_confluent_contracts.model.resources import HOLDER, OTHER_HOLDER, Role
 from pytest_confluent_contracts.run.access import made_access
+from pytest_confluent_contracts.run.later import Followed, Follower
 from pytest_confluent_contracts.run.made import MadeResources
 
 if TYPE_CHECKING:
@@ -188,15 +191,28 @@ class Scenario:
         parameters = self._known.get(step.about, around)
         case = bound_step(step, parameters)
         exchange = self.sender.send(case)
+        followed = self._followed(case, exchange)
         if exchange.accepted and not case.operation.is_safe:
             self._let_it_be_seen(case.operation)
         if step.creates and exchange.accepted:
             made = self.made.parameters_of(case, exchange)
             if made is None:
+                made = self.made.note_followed(exchange, followed)
+            if followed.is_unfinished:
+                self._unmade = "what a create accepted with 202 was not done in time"
+                return
+            if made is None:
                 self._unmade = "no answer of a create tells the id of what it made"
                 return
             self._known[step.creates] = made
             self._admit(self, made)
+
+    def _followed(self, case: Case, answer: Exchange) -> Followed:
+        """Wait until what *answer* accepted for later is done, as far as it says where."""
+        if answer.status != ACCEPTED_FOR_LATER:
+            return Followed()
+        follower = Follower(self.life.resource, self.life.questions(), self.sender)
+        return follower.follow(case, answer)
 
     def _let_it_be_seen(self, operation: Operation) -> None:
         """Wait as long as the document says that a change may take to be seen."""
@@ -224,9 +240,13 @@ class Scenario:
         """
         raised: list[Exception] = []
         step = self.life.ending()
-        if step is not None and self.made.there:
+        if step is not None and (self.made.there or self.made.later):
             # Ctrl-C may have come while a connection was made ready for its next request.
             self.sender.client.guard.close_up(step.case.operation.key)
+        try:
+            self._ask_for_later()
+        except Exception as error:
+            raised.append(error)
         for one in reversed(self.made.there):
             try:
                 why = self._delete(one, step)
@@ -243,6 +263,15 @@ class Scenario:
         if raised:
             raise raised[0]
         self.remember([])  # what is left was told, and is not tried again
+
+    def _ask_for_later(self) -> None:
+        """Find out what was made of the creates that were accepted for later."""
+        for case, answer in list(self.made.later):
+            self.sender.stopped = None
+            followed = Followed()
+            with suppress(Refusal):
+                followed = self._followed(case, answer)
+            self.made.note_followed(answer, followed)
 
     def _way_back(self, parameters: PathParameters) -> str:
         """Return how one can be deleted by hand, empty where the document has no way."""
