@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -10,7 +11,19 @@ from judging import red, warned
 from leading import Led, read_api
 from print_service import KEY, TAKES_S, Prints
 
-from pytest_confluent_contracts.model.clauses import Verdict
+from pytest_confluent_contracts import clauses
+from pytest_confluent_contracts.double.mutations.life_later import later_mutations
+from pytest_confluent_contracts.double.proving import Double, MutationTester
+from pytest_confluent_contracts.double.service import VirtualClock
+from pytest_confluent_contracts.http.guard import Allowance, Guard, Refusal, Rules
+from pytest_confluent_contracts.model.clauses import Family, Verdict
+from pytest_confluent_contracts.plugin.lives import Lives
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.traffic import RunContext
 
 DONE = "createPrint::lifecycle/accepted-is-done"
 
@@ -149,3 +162,46 @@ def test_what_is_wrong_with_it_is_told(faulty: type[Prints]) -> None:
     assert FAULTS[faulty] in told
     if FAULTS[faulty] == "accepted-is-done":
         assert told == {"accepted-is-done"}
+
+
+# --- the embedded service -------------------------------------------------------------------------
+
+
+def test_the_embedded_service_does_it_later_too() -> None:
+    """Its creations are accepted, its jobs end, and its deletions are done a while after."""
+    document = read_api("prints")
+    create = next(one for one in document.operations if one.id == "createPrint")
+    double = Double(create, 0, 1, list(document.operations), make_lives)
+    scenario = double.scenario()
+    assert scenario is not None
+    rulings = {
+        clause.id: scenario.ruling(create, clause)
+        for clause in clauses.derive(create)
+        if clause.family is Family.LIFECYCLE
+    }
+    assert (red(rulings), warned(rulings)) == ({}, set())
+    assert rulings["lifecycle/accepted-is-done"].verdict is Verdict.KEPT
+    assert rulings["lifecycle/created-is-readable"].verdict is Verdict.KEPT
+
+
+def test_each_way_in_which_a_job_can_go_wrong_is_noticed() -> None:
+    """By the clause that it breaks."""
+    operations = read_api("prints").operations
+    create = next(one for one in operations if one.id == "createPrint")
+    breaker = MutationTester(create, 0, 1, list(operations), make_lives)
+    assert [one.name for one in later_mutations() if breaker.try_mutation(one.name).complaint] == []
+
+
+def test_only_a_read_of_the_run_is_let_out_where_an_answer_leads() -> None:
+    """Neither what changes something, nor what is no operation of the run."""
+    clock = VirtualClock()
+    access = {("d", "delete"): Allowance("DELETE", queries=frozenset())}
+    guard = Guard(Rules(frozenset({"https://h"})), access, clock, httpx.MockTransport(Prints()))
+    for key in (("d", "delete"), ("d", "other")):
+        with pytest.raises(Refusal):
+            guard.admit_read(key, {key: Allowance("DELETE", frozenset({"/prints/p-2"}))})
+
+
+def make_lives(context_of: Callable[[Operation], RunContext]) -> Lives:
+    """Return what leads the resources of the prints."""
+    return Lives([read_api("prints")], context_of, lambda _: True, lambda *_: None)

@@ -63,16 +63,21 @@ class Progress(StrEnum):
 def tells_later(operation: Operation) -> bool:
     """Return whether *operation* is documented to answer 202, and with it where it tells the end.
 
-    That is a header, or a member of the body that holds an address.
+    That is a header, or a member of the body that holds an address. Where the body shows what is
+    made, ``Location`` leads there.
     """
     response = operation.response(ACCEPTED_FOR_LATER)
     if response is None or response.status != str(ACCEPTED_FOR_LATER):
         return False
     if operation.promises.later_done is not None:
         return True
-    known = {name.lower() for name in ADDRESSES}
+    known = [name.lower() for name in ADDRESSES]
+    if shows_what_is_made(operation):
+        known = known[:1]
     if any(header.name.lower() in known for header in response.headers):
         return True
+    if shows_what_is_made(operation):
+        return False
     return response.content is not None and any(address_members(response.content))
 
 
@@ -233,12 +238,11 @@ def _names_id_of(resource: Resource, name: str) -> bool:
     return stem != name and is_called
 
 
-def shows_what_is_made(answer: Exchange) -> bool:
+def shows_what_is_made(operation: Operation) -> bool:
     """Return whether the 202 of a create shows the resource, and not how far that is.
 
     It is documented to have what was sent; where nothing is sent, nobody can tell.
     """
-    operation = answer.case.operation
     response = operation.response(ACCEPTED_FOR_LATER)
     if response is None or response.content is None or not operation.request_members:
         return False

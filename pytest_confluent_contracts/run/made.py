@@ -196,7 +196,7 @@ class MadeResources:
         """
         chosen = value_at(case.value, self.resource.id_sent) if self.resource.id_sent else ABSENT
         own = "" if chosen is ABSENT else _as_text(chosen)
-        if exchange.status == ACCEPTED_FOR_LATER and not shows_what_is_made(exchange):
+        if exchange.status == ACCEPTED_FOR_LATER and not shows_what_is_made(case.operation):
             return id_of_made(exchange, self.resource) or own
         shown = value_at(exchange.json, self.resource.id_member)
         if shown is not ABSENT and self.resource.id_member:
