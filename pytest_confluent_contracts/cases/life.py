@@ -21,6 +21,7 @@ from pytest_confluent_contracts.cases.build import (
 from pytest_confluent_contracts.cases.conforming_ids import conforming_ids
 from pytest_confluent_contracts.cases.samples import is_allowed_value
 from pytest_confluent_contracts.model.paths import ABSENT, value_at, with_value, without_value
+from pytest_confluent_contracts.model.progress import PROGRESS, may_ask_progress
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, Subject, SubjectKind
 
@@ -56,7 +57,10 @@ class LifeStep:
 
 
 class LifeCases:
-    """Makes the steps of one resource from its operations, each with what the run brings along."""
+    """Makes the steps of one resource from its operations, each with what the run brings along.
+
+    *telling* are the operations to which a 202 of one of them may lead.
+    """
 
     def __init__(
         self,
@@ -64,8 +68,10 @@ class LifeCases:
         operations: Mapping[Role, Operation],
         context_of: Callable[[Operation], RunContext],
         head: Operation | None = None,
+        telling: Sequence[Operation] = (),
     ) -> None:
         self.resource, self.operations, self.head = resource, operations, head
+        self.telling = tuple(telling) if may_ask_progress(operations.values()) else ()
         self._context_of = context_of
 
     @property
@@ -99,6 +105,14 @@ class LifeCases:
     def reading(self) -> LifeStep | None:
         """Return the step that reads one; None where the document has none."""
         return next(self._bare(Role.READ, "read"), None)
+
+    def questions(self) -> list[Case]:
+        """Return the requests for how far something is, their paths still to be put in."""
+        found: list[Case] = []
+        for operation in self.telling:
+            case = bare_case(Probe.LIFE, PROGRESS, operation, self._context_of(operation))
+            found.append(_step(case, PROGRESS, Expect.ANY))
+        return found
 
     def _steps_of_created(self) -> Iterator[LifeStep]:
         yield from self._look()

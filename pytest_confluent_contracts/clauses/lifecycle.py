@@ -13,6 +13,7 @@ from pytest_confluent_contracts.clauses import (
     lifecycle_create,
     lifecycle_delete,
     lifecycle_head,
+    lifecycle_later,
     lifecycle_lists,
     lifecycle_pairs,
     lifecycle_sent,
@@ -27,6 +28,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingEvidence,
     MissingKind,
 )
+from pytest_confluent_contracts.model.progress import tells_later
 from pytest_confluent_contracts.model.resources import SAFE_ROLES, Role
 from pytest_confluent_contracts.model.traffic import Expect, Probe
 
@@ -56,6 +58,22 @@ def derive(operation: Operation) -> Iterator[Clause]:
         yield from _of_head(LifeClauses(operation, resource))
     elif operation.role in OWNED and _is_first_in_role(operation, resource):
         yield from OWNED[operation.role](LifeClauses(operation, resource))
+        yield from _of_what_is_done_later(LifeClauses(operation, resource))
+
+
+def _of_what_is_done_later(clauses: LifeClauses) -> Iterator[Clause]:
+    operation = clauses.operation
+    if operation.is_safe or not tells_later(operation):
+        return
+    stated = operation.promises.later_done
+    yield clauses.make(
+        "accepted-is-done",
+        "what is accepted with 202 is done in the end, as where it leads to says",
+        partial(lifecycle_later.judge_done, operation=operation),
+        MissingEvidence(MissingKind.NO_PROGRESS, "202"),
+        level=Level.SHOULD if stated is None else Level.MUST,
+        place=clauses.place if stated is None else stated.place,
+    )
 
 
 def _is_first_in_role(operation: Operation, resource: Resource) -> bool:
@@ -68,9 +86,10 @@ def level_after(operation: Operation) -> Level:
     """Return how strongly a write is held to be done when it is answered.
 
     A documented 202 only says that it is accepted (RFC 9110 15.3.3): that it is done at once is
-    what people expect, and nobody's word. Where ``x-contract`` says after how long, it is.
+    what people expect, and nobody's word. Where ``x-contract`` says when, it is.
     """
-    if operation.promises.consistency is not None:
+    promises = operation.promises
+    if promises.consistency is not None or promises.later_done is not None:
         return Level.MUST
     if operation.success is not None and operation.success.status == "202":
         return Level.SHOULD

@@ -23,11 +23,13 @@ from pytest_confluent_contracts.clauses.lifecycle_state import (
     id_asked_for,
     is_due,
     key_in,
+    tells_of_progress,
 )
 from pytest_confluent_contracts.clauses.reading import leaves_of, quote_value, url_parts
 from pytest_confluent_contracts.clauses.update_state import EMPTY
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Evidence, Finding, FindingKind
+from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import REDACTED, Expect
 
@@ -88,7 +90,7 @@ def judge_location(life: Life) -> Iterator[Evidence]:
         path = unquote(url_parts(location).path).rstrip("/")
         leads_there = _leads_to(path, expected)
         may_tell_progress = not _is_one_of(life.resource, step, path)
-        if step.outcome is Outcome.LATER and not leads_there and may_tell_progress:
+        if step.status == ACCEPTED_FOR_LATER and not leads_there and may_tell_progress:
             continue
         finding = Finding(
             FindingKind.LOCATION_ELSEWHERE,
@@ -105,7 +107,9 @@ def _path_of_made(resource: Resource, step: Step) -> str:
 
     An id that was read from ``Location`` itself says nothing of it.
     """
-    id = paths.value_at(step.exchange.json, resource.id_member) if resource.id_member else None
+    id = None
+    if resource.id_member and not tells_of_progress(step.exchange, step.model):
+        id = paths.value_at(step.exchange.json, resource.id_member)
     text = str(id) if isinstance(id, str | int) else id_asked_for(step.exchange)
     names = paths.template_names(resource.item)
     if not text or not names:

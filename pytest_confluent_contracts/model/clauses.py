@@ -231,6 +231,10 @@ class FindingKind(StrEnum):
     UPDATE_FAR_FROM_DATE = "time of update far from Date"
     # the life of a resource: request names one before, by method and path
     CREATED_UNREADABLE = "created and not readable"  # expected: the id; request: what created it
+    # observed: the last status; expected: how often it was asked; request: for what
+    NEVER_DONE = "accepted and never done"
+    FAILED_LATER = "accepted and failed"  # the same
+    PROGRESS_UNTOLD = "accepted, and nothing tells when it is done"  # the same
     LIFE_VALUE_LOST = "value of a life lost"  # subject; expected: what was sent; request
     LIFE_VALUE_DIFFERS = "value of a life differs"  # the same; observed
     DEFAULT_DIFFERS = "another default"  # subject, observed; expected: the default; request
@@ -339,6 +343,7 @@ class MissingKind(StrEnum):
     NO_TIME_STAMPS = "no time stamps"
     # the life of a resource
     NOT_READ_AFTERWARDS = "not read afterwards"  # subject: after what
+    NO_PROGRESS = "no progress told"  # subject: the status that accepts for later
     NO_DEFAULT_SHOWN = "no default shown"
     NO_LOCATION = "no Location"
     NOT_LISTED_WHOLE = "no whole list"

@@ -149,6 +149,10 @@ class Lives:
         raised: list[Exception] = []
         made: list[tuple[Made, Key, Scenario]] = []
         for key, scenario in self._scenarios.items():
+            try:
+                scenario.ask_for_later()
+            except Exception as error:
+                raised.append(error)
             made += [(one, key, scenario) for one in scenario.made.there]
         # What lies in another was made after it; what holds another's id, too.
         for one, (document, _), scenario in sorted(made, key=_age, reverse=True):
@@ -179,6 +183,8 @@ class Lives:
         if parent is not None:
             yield from self.accesses(parent)
         life = self._life_cases(resource)
+        for operation in life.telling:
+            yield self._closed_access(operation)
         for operation in life.every_operation:
             if not creates and operation.role in MAKING_ROLES:
                 continue
@@ -189,6 +195,17 @@ class Lives:
                 paths=frozenset(self._paths_known(resource, operation)),
                 queries=_queries(life, operation, creates=creates),
             )
+
+    def _closed_access(self, operation: Operation) -> Access:
+        """Return the access to nothing of one to which an answer may lead yet."""
+        from pytest_confluent_contracts.http.targets import Access
+
+        return Access(
+            operation=operation,
+            credentials=self._context_of(operation).credentials,
+            budget=self._budget_of(operation),
+            queries=frozenset(),
+        )
 
     def _paths_known(self, resource: Resource, operation: Operation) -> Iterator[str]:
         """Yield the paths that a life asks for which are known before anything is made."""
@@ -211,8 +228,15 @@ class Lives:
         return repeated or self._cases_made_by(LifeCases, resource)
 
     def _cases_made_by(self, kind: type[LifeCases], resource: Resource) -> LifeCases:
-        operations, head = self._operations(resource), self._head(resource)
-        return kind(resource, operations, self._context_of, head)
+        from pytest_confluent_contracts.model.progress import can_tell_progress
+
+        return kind(
+            resource,
+            self._operations(resource),
+            self._context_of,
+            self._head(resource),
+            telling=list(filter(can_tell_progress, self._known(resource).values())),
+        )
 
     def makes(self, resource: Resource) -> bool:
         """Return whether the run makes its own, and deletes it."""

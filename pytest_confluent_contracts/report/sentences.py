@@ -406,6 +406,11 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.CREATED_UNREADABLE: (
         "{status} answered to a read of {expected}, which {request} had created"
     ),
+    Kind.NEVER_DONE: "{observed} still told by {request} when it was asked {expected} times",
+    Kind.FAILED_LATER: "{observed} told by {request}: a valid request was accepted, and failed",
+    Kind.PROGRESS_UNTOLD: (
+        "{status} answered to {request}, where it was to be told when what was accepted is done"
+    ),
     Kind.LIFE_VALUE_LOST: "{status} answered without {subject}, which {request} sent as {expected}",
     Kind.LIFE_VALUE_DIFFERS: CAME + ", which {request} sent as {expected}",
     Kind.DEFAULT_DIFFERS: CAME + ", which {request} did not send: the default is {expected}",
@@ -594,6 +599,9 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.UPDATE_FAR_FROM_DATE: "set the clocks: one of {subject} and Date is off",
     # the life of a resource
     Kind.CREATED_UNREADABLE: "store what was created before it is answered",
+    Kind.NEVER_DONE: "end what was accepted, and say so where its answer leads",
+    Kind.FAILED_LATER: "refuse at once what cannot be done, or do what was accepted",
+    Kind.PROGRESS_UNTOLD: "lead the answer to what tells how far the request is",
     Kind.LIFE_VALUE_LOST: "store {subject}, and show it wherever it is documented",
     Kind.LIFE_VALUE_DIFFERS: "store {subject} as it was sent, and show what is stored",
     Kind.DEFAULT_DIFFERS: "set the documented default of {subject}, or document this one",
@@ -777,6 +785,7 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NO_TIME_STAMPS: "no answer had the time stamps",
     # the life of a resource
     Missing.NOT_READ_AFTERWARDS: "nothing that tells was asked for after a {subject}",
+    Missing.NO_PROGRESS: "no {subject} led to a documented read that tells when it is done",
     Missing.NO_DEFAULT_SHOWN: "no answer showed a member with a default that was not sent",
     Missing.NO_LOCATION: "no answer to a create had Location",
     Missing.NOT_LISTED_WHOLE: "no list that must show all came after a create",

@@ -22,8 +22,10 @@ from pytest_confluent_contracts.clauses.judging import rule, weigh
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.http.targets import allowances_at
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
+from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
 from pytest_confluent_contracts.model.resources import HOLDER, OTHER_HOLDER, Role
 from pytest_confluent_contracts.run.access import made_access
+from pytest_confluent_contracts.run.later import Followed, Follower
 from pytest_confluent_contracts.run.made import MadeResources
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.http.targets import Access
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
-    from pytest_confluent_contracts.model.traffic import Exchange
+    from pytest_confluent_contracts.model.traffic import Case, Exchange
     from pytest_confluent_contracts.run.made import Made
     from pytest_confluent_contracts.run.sender import Sender
 
@@ -207,10 +209,16 @@ class Scenario:
         parameters = self._known.get(step.about, around)
         case = bound_step(step, parameters)
         exchange = self.sender.send(case)
+        followed = self._followed(case, exchange)
         if exchange.accepted and not case.operation.is_safe:
             self._let_it_be_seen(case.operation)
         if step.creates and exchange.accepted:
             made = self.made.parameters_of(case, exchange)
+            if made is None:
+                made = self.made.note_followed(exchange, followed)
+            if followed.is_unfinished:
+                self._unmade = "what a create accepted with 202 was not done in time"
+                return
             if made is None:
                 self._unmade = "no answer of a create tells the id of what it made"
                 return
@@ -219,6 +227,13 @@ class Scenario:
                 return
             self._known[step.creates] = made
             self._admit(self, made)
+
+    def _followed(self, case: Case, answer: Exchange) -> Followed:
+        """Wait until what *answer* accepted for later is done, as far as it says where."""
+        if answer.status != ACCEPTED_FOR_LATER:
+            return Followed()
+        follower = Follower(self.life.resource, self.life.questions(), self.sender)
+        return follower.follow(case, answer)
 
     def _let_it_be_seen(self, operation: Operation) -> None:
         """Wait as long as the document says that a change may take to be seen."""
@@ -265,6 +280,15 @@ class Scenario:
             told = f"{self.life.resource.name} {parameters[-1][1]} was there before"
             yield f"{told}, and a create answered its id: it is not deleted"
         yield from self._lost()
+
+    def ask_for_later(self) -> None:
+        """Find out what was made of the creates that were accepted for later."""
+        for asked, answer in list(self.made.later):
+            self.sender.stopped = None
+            followed = Followed()
+            with suppress(Refusal):
+                followed = self._followed(asked.case, answer)
+            self.made.note_followed(answer, followed)
 
     def _way_back(self, parameters: PathParameters) -> str:
         """Return how one can be deleted by hand, empty where the document has no way."""

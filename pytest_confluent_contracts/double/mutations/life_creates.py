@@ -10,6 +10,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
     chain_alterations,
     replace_step,
 )
+from pytest_confluent_contracts.double.mutations.life_later import later_mutations, shows_job
 from pytest_confluent_contracts.double.mutations.life_steps import (
     CREATES,
     at_third,
@@ -70,7 +71,10 @@ def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
         told = "a create shows the secret that was sent"
         yield Mutation(told, (ONCE,), reveal_secret(Role.CREATE, at_its_place))
     is_later = operation.success is not None and operation.success.status == "202"
-    yield from location_mutations(IN_COLLECTION if is_later else WRONG_LOCATIONS)
+    if shows_job(operation):
+        yield from later_mutations()
+    else:
+        yield from location_mutations(IN_COLLECTION if is_later else WRONG_LOCATIONS)
     telling = [one for one in operation.request_members if is_free_text(one) or holds_texts(one)]
     if len(telling) > 1:  # by which what was refused is known where it is listed
         yield from refused_mutations()
