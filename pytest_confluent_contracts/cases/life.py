@@ -19,6 +19,7 @@ from pytest_confluent_contracts.cases.build import (
 )
 from pytest_confluent_contracts.cases.conforming_ids import conforming_ids
 from pytest_confluent_contracts.cases.samples import is_allowed_value
+from pytest_confluent_contracts.cases.unusual_values import with_unusual_values
 from pytest_confluent_contracts.model.paths import ABSENT, value_at, with_value, without_value
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, Subject, SubjectKind
@@ -104,9 +105,10 @@ class LifeCases:
         yield from self._create(THIRD, "create again", self._full_body("first", again=True))
         yield from self._look(THIRD, FIRST)
         yield from self._bare(Role.LIST, "list", ELSEWHERE)
-        yield from self._create_refused()
+        yield from self._creates_refused()
         # The one in the middle: a service may take the first or the last for it.
         yield from self._changes(SECOND, FIRST)
+        yield from self._full_update(SECOND, FIRST)
         yield from self._end(SECOND, FIRST)
 
     def _steps_of_given(self) -> Iterator[LifeStep]:
@@ -117,14 +119,15 @@ class LifeCases:
         yield from self._update(changed)
         yield from self._look(changed, *others)
         yield from self._refused(Role.UPDATE, "update refused", changed)
-        yield from self._read(changed)
         yield from self._replace(changed)
         yield from self._look(changed, *others)
         yield from self._refused(Role.REPLACE, "replace refused", changed)
-        yield from self._read(changed)
+        yield from self._head(changed)
+
+    def _head(self, about: str) -> Iterator[LifeStep]:
         if self.head is not None:
-            yield self._bare_step(self.head, "head", changed)
-            yield from self._read(changed)
+            yield self._bare_step(self.head, "head", about)
+            yield from self._read(about)
 
     def _end(self, ended: str, other: str) -> Iterator[LifeStep]:
         """Yield the end of one resource, and what must not bring it back."""
@@ -134,6 +137,7 @@ class LifeCases:
         yield from self._read(ended)
         yield from self._bare(Role.DELETE, "delete", ended)
         yield from self._gone(Role.READ, "read after delete", ended)
+        yield from self._head_of_gone(ended)
         yield from self._bare(Role.LIST, "list after delete")
         yield from self._gone(Role.UPDATE, "update after delete", ended)
         yield from self._gone(Role.REPLACE, "replace after delete", ended)
@@ -141,7 +145,7 @@ class LifeCases:
         yield from self._gone(Role.DELETE, "delete again", ended)
         yield from self._bare(Role.LIST, "list after delete")
         yield from self._read(other)
-        yield from self._create(LAST, "create", self._full_body(LAST))
+        yield from self._create(LAST, "create", self._last_body())
         yield from self._look(LAST, other)
 
     # --- the steps --------------------------------------------------------------------------------
@@ -174,14 +178,28 @@ class LifeCases:
         case = self._case(operation, f"{told}: {name}", body)
         yield LifeStep(_step(case, told, case.expect), creates=name)
 
-    def _create_refused(self) -> Iterator[LifeStep]:
+    def _creates_refused(self) -> Iterator[LifeStep]:
+        """Yield refused creates, a list after each, and one more with nothing before it.
+
+        What is there after each of them, and at no other time, they have made.
+        """
         operation = self.operations.get(Role.CREATE)
-        body = self._broken_body(operation, "refused", about="refused")
-        if operation is None or body is ABSENT:
+        if operation is None:
             return
-        case = self._case(operation, "a create that the schema forbids", body)
-        yield LifeStep(_step(case, "create refused", Expect.REFUSED), creates="refused")
+        for body in self._broken_bodies(operation, "refused", "refused"):
+            case = self._case(operation, "a create that the schema forbids", body)
+            yield LifeStep(_step(case, "create refused", Expect.REFUSED), creates="refused")
+            yield from self._bare(Role.LIST, "list")
         yield from self._bare(Role.LIST, "list")
+
+    def _full_update(self, about: str, *others: str) -> Iterator[LifeStep]:
+        """Yield an update of all members, some of which may lie within others."""
+        operation = self.operations.get(Role.UPDATE)
+        if operation is None:
+            return
+        case = self._case(operation, f"update: {about}", self._own_body(operation, "full", about))
+        yield LifeStep(_step(case, "update", case.expect), about)
+        yield from self._look(about, *others)
 
     def _update(self, about: str) -> Iterator[LifeStep]:
         """Yield an update of one member: the others are to stay."""
@@ -189,7 +207,7 @@ class LifeCases:
         if operation is None:
             return
         context = self._context_of(operation)
-        new = fresh_body(operation, context, "updated")
+        new = self._unusual_body(operation, "updated")
         body = self._with_own_id(operation, minimal_body(operation, context), about)
         for member in varied_members(operation, context):
             value = value_at(new, member.path)
@@ -223,11 +241,12 @@ class LifeCases:
 
     def _refused(self, role: Role, name: str, about: str) -> Iterator[LifeStep]:
         operation = self.operations.get(role)
-        body = self._broken_body(operation, name)
-        if operation is None or body is ABSENT:
+        if operation is None:
             return
-        case = self._case(operation, f"{name}: {about}", body)
-        yield LifeStep(_step(case, name, Expect.REFUSED), about)
+        for body in self._broken_bodies(operation, name, about):
+            case = self._case(operation, f"{name}: {about}", body)
+            yield LifeStep(_step(case, name, Expect.REFUSED), about)
+            yield from self._read(about)
 
     def _gone(self, role: Role, name: str, about: str) -> Iterator[LifeStep]:
         """Yield the request of *role* to what is gone; its body, if any, is fine."""
@@ -239,6 +258,11 @@ class LifeCases:
         else:
             case = self._case(operation, name, self._own_body(operation, "gone", about))
         yield LifeStep(_step(case, name, Expect.UNKNOWN), about)
+
+    def _head_of_gone(self, about: str) -> Iterator[LifeStep]:
+        if self.head is not None:
+            gone = self._bare_step(self.head, "head after delete", about)
+            yield replace(gone, case=replace(gone.case, expect=Expect.UNKNOWN))
 
     def _delete_refused(self, about: str) -> Iterator[LifeStep]:
         """Yield the deletion without credentials, where the document asks for some."""
@@ -258,8 +282,25 @@ class LifeCases:
         operation = self.operations.get(Role.CREATE)
         if operation is None:
             return ABSENT
-        body = fresh_body(operation, self._context_of(operation), label)
-        return self._with_own_id(operation, body, "third" if again else label)
+        body = self._unusual_body(operation, label)
+        return self._with_own_id(operation, body, THIRD if again else label)
+
+    def _last_body(self) -> Any:
+        """Return a full body, without an id where the service can choose one, too."""
+        operation, chosen = self.operations.get(Role.CREATE), self.resource.id_sent
+        body = self._full_body(LAST)
+        if operation is None or not chosen or body is ABSENT:
+            return body
+        members = {member.path: member for member in operation.request_members}
+        unchosen = without_value(body, chosen)
+        is_free = chosen in members and not violations(operation, unchosen)
+        return unchosen if is_free else body
+
+    def _unusual_body(self, operation: Operation, label: str) -> Any:
+        """Return a full body with values that nobody has without being sent them."""
+        context = self._context_of(operation)
+        body = fresh_body(operation, context, label)
+        return with_unusual_values(operation, context, body, label)
 
     def _least_body(self, label: str) -> Any:
         operation = self.operations.get(Role.CREATE)
@@ -270,8 +311,7 @@ class LifeCases:
 
     def _own_body(self, operation: Operation, label: str, about: str) -> Any:
         """Return a full body for the resource *about*, with its id where the body has one."""
-        body = fresh_body(operation, self._context_of(operation), label)
-        return self._with_own_id(operation, body, about)
+        return self._with_own_id(operation, self._unusual_body(operation, label), about)
 
     def _with_own_id(self, operation: Operation, body: Any, label: str) -> Any:
         """Return *body* with the id that the caller chooses for *label*, where he does."""
@@ -305,18 +345,24 @@ class LifeCases:
                     return found[index] if index < len(found) else ABSENT
         return ABSENT
 
-    def _broken_body(self, operation: Operation | None, label: str, about: str = FIRST) -> Any:
-        """Return a full body of which one member has no value of its type, ABSENT without any."""
-        if operation is None or operation.request is None:
-            return ABSENT
-        context = self._context_of(operation)
+    def _broken_bodies(self, operation: Operation, label: str, about: str) -> list[Any]:
+        """Return full bodies of which one member has no value of its type, the first or the last.
+
+        A service that checks one member after another has written the others in between.
+        """
+        if operation.request is None:
+            return []
         body = self._own_body(operation, label, about)
-        for member in varied_members(operation, context):
-            for value in NOT_A_VALUE:
-                broken = with_value(body, member.path, value)
-                if len(violations(operation, broken)) == 1:
-                    return broken
-        return ABSENT
+        broken: list[Any] = []
+        for member in varied_members(operation, self._context_of(operation)):
+            # A service may look at the id of the path alone.
+            values = NOT_A_VALUE if member.path != self.resource.id_sent else ()
+            for value in values:
+                wrong = with_value(body, member.path, value)
+                if len(violations(operation, wrong)) == 1:
+                    broken.append(wrong)
+                    break
+        return broken[:1] + broken[1:][-1:]
 
 
 def _has_default(member: Property) -> bool:

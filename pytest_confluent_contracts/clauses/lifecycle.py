@@ -180,6 +180,13 @@ def _of_what_create_sends(clauses: LifeClauses) -> Iterator[Clause]:
             partial(lifecycle_sent.judge_sent, role=Role.CREATE, in_own_answer=True),
             MissingEvidence(MissingKind.NOT_RETURNED_AFTER_SENDING, "a member"),
         )
+        yield clauses.make(
+            "sent-is-shown",
+            "what a create sends is shown by every answer about it that has a place for it",
+            lifecycle_sent.judge_ever_shown,
+            MissingEvidence(MissingKind.NOT_RETURNED_AFTER_SENDING, "a member"),
+            level=Level.SHOULD,
+        )
     defaults = [member for member in written.values() if "default" in member.schema]
     if defaults:
         yield clauses.make(
@@ -254,6 +261,24 @@ def _of_secrets(clauses: LifeClauses) -> Iterator[Clause]:
             MissingEvidence(MissingKind.NOT_SHOWN),
             place=stated.place,
         )
+    told_once = list(_secrets_owed(clauses.operation))
+    if told_once:
+        yield clauses.make(
+            "secret-is-told",
+            "the answer to create shows the secret that no other answer shows",
+            partial(lifecycle_create.judge_secret_told, members=told_once),
+            MissingEvidence(MissingKind.NOT_SHOWN),
+            place=promises.create_only.place,
+        )
+
+
+def _secrets_owed(operation: Operation) -> Iterator[str]:
+    """Yield the members that the answer to a create alone shows, and that nobody sends."""
+    answered = {member.path for member in operation.answer_members}
+    sent = {member.path for member in operation.request_members if not member.read_only}
+    for path in operation.promises.create_only.paths:
+        if path in answered and path not in sent:
+            yield path
 
 
 # --- list and read -----------------------------------------------------------------------------

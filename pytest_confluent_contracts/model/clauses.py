@@ -243,6 +243,7 @@ class FindingKind(StrEnum):
     ID_REUSED = "id used again"  # observed: the id; request: what had deleted it
     CREATED_BY_REFUSED = "created by a refused request"  # observed: the id
     SECRET_REPEATED = "secret of create shown again"  # subject: where create showed it
+    SECRET_NOT_TOLD = "secret not told by create"  # subject: its place; request: the create
     LEFT_OUT_STAYED = "left out and not gone"  # subject, observed; request: the replace
     # subject, observed; expected: the id, and what was there; request: all that lies between
     LIFE_CHANGED = "changed in between"
