@@ -298,7 +298,7 @@ TOLD_ACCOUNTS = {
     "OneError": "GetConfluentResource::error/body/errors",
     "ErrorObjects": "CreateConfluentAccount::error/body/errors[]",
     "Invalid422": "CreateConfluentAccount::statuses",
-    "OwnIds": "GetConfluentResource::lifecycle/same-everywhere",
+    "OwnIds": "CreateConfluentResource::lifecycle/created-equals-sent",
     "Shared": "CreateConfluentResource::lifecycle/own-parent-only",
     "MetricsAlwaysOff": "CreateConfluentAccount::answer/sent-is-returned/data.attributes.resources",
     "MetricsOnByDefault": "CreateConfluentResource::lifecycle/created-has-defaults",

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import RunContext
 
-# The resources of a life, by what the steps call them: the first is changed and deleted, the second
-# is there all the time, the third is made by the body of the first once more.
+# The resources of a life, by what the steps call them: the first has what is required, the second
+# has all, is changed and deleted, the third is made by the body of the second once more.
 FIRST, SECOND, THIRD, LAST = "first", "second", "third", "last"
 ELSEWHERE = "elsewhere"  # not one of them, but what lies in another parent than theirs
 OWN = "own"  # the one that was there before, where the run may create none
@@ -98,18 +98,20 @@ class LifeCases:
 
     def _steps_of_created(self) -> Iterator[LifeStep]:
         yield from self._look()
-        yield from self._create(FIRST, "create", self._full_body("first"))
+        yield from self._create(FIRST, "create", self._least_body(FIRST))
         yield from self._look(FIRST)
-        yield from self._create(SECOND, "create", self._least_body("second"))
+        yield from self._create(SECOND, "create", self._full_body(SECOND))
         yield from self._look(SECOND, FIRST)
-        yield from self._create(THIRD, "create again", self._full_body("first", again=True))
-        yield from self._look(THIRD, FIRST)
+        yield from self._create(THIRD, "create again", self._full_body(SECOND, again=True))
+        yield from self._look(THIRD, SECOND)
         yield from self._bare(Role.LIST, "list", ELSEWHERE)
         yield from self._creates_refused()
-        # The one in the middle: a service may take the first or the last for it.
-        yield from self._changes(SECOND, FIRST)
-        yield from self._full_update(SECOND, FIRST)
-        yield from self._end(SECOND, FIRST)
+        # The one in the middle: a service may take the first or the last for it. Beside it is one
+        # with the same values: what finds it by them may find the other, too.
+        yield from self._changes(SECOND, THIRD)
+        yield from self._full_update(SECOND, THIRD)
+        yield from self._end(SECOND, THIRD)
+        yield from self._read(FIRST)
 
     def _steps_of_given(self) -> Iterator[LifeStep]:
         yield from self._look(OWN)

@@ -1,4 +1,4 @@
-"""Which values of a body would nobody have without being sent them? Neither defaults, nor the first of an enumeration.
+"""Which values of a body has nobody who was not sent them? No defaults, no documented constants.
 
 A default that is sent tells nothing of whether what is sent is kept.
 """
@@ -58,8 +58,8 @@ def _candidates(schema: Mapping[str, Any], value: Any, name: str, label: str) ->
         yield value + len(label)
         yield value + 1
         yield value - 1
-    elif isinstance(value, list) and value:
-        yield _unusual_list(schema.get("items") or {}, value, label)
+    elif isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
+        yield [_unusual_item(schema.get("items") or {}, one, label) for one in value]
 
 
 def _listed(schema: Mapping[str, Any], value: Any, label: str) -> list[Any]:
@@ -67,15 +67,6 @@ def _listed(schema: Mapping[str, Any], value: Any, label: str) -> list[Any]:
     others = [one for one in schema["enum"] if one != value and one is not None]
     start = len(label) % max(1, len(others))
     return others[start:] + others[:start]
-
-
-def _unusual_list(schema: Mapping[str, Any], value: list[Any], label: str) -> list[Any]:
-    """Return a list of other objects, or with one more text, in an order that sorting keeps."""
-    if all(isinstance(one, Mapping) for one in value):
-        return [_unusual_item(schema, one, label) for one in value]
-    if all(isinstance(one, str) for one in value) and BOUND.isdisjoint(schema):
-        return sorted([*value, f"{label}:also"])
-    return value
 
 
 def _unusual_item(schema: Mapping[str, Any], item: Mapping[str, Any], label: str) -> dict[str, Any]:

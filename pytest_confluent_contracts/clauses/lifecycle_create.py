@@ -242,15 +242,19 @@ class Growth:
     refused: tuple[Step, ...]
     new: tuple[Shown, ...]
 
+    @property
+    def is_one_each(self) -> bool:
+        """Return whether there is one new for each create that was refused."""
+        return len(self.new) == len(self.refused)
+
 
 def _made_each_time(life: Life) -> Iterator[Evidence]:
     """Find that the list grows by one with each refused create, at least twice, and only then."""
     growths = list(_growths(life))
+    is_each_time = all(one.is_one_each for one in growths)
     loud = [one for one in growths if one.refused]
-    quiet = [one for one in growths if not one.refused]
-    is_each_time = all(len(one.new) == len(one.refused) for one in loud)
-    is_only_then = bool(quiet) and not any(one.new for one in quiet)
-    if len(loud) >= FEWEST_GROWTHS and is_each_time and is_only_then:
+    is_told = len(loud) >= FEWEST_GROWTHS and len(loud) < len(growths)
+    if is_each_time and is_told:
         create, made = loud[-1].refused[-1], loud[-1].new[-1]
         yield Evidence(create.exchange, _made_by_refused(create, made.key[-1]))
 
@@ -264,14 +268,18 @@ def _growths(life: Life) -> Iterator[Growth]:
             refused.append(step)
         elif step.role is Role.CREATE and step.may_have_written:
             before.clear()
-        if step.is_list and is_whole_list(step):
-            if step.scope in before:
-                new = new_in_list(before[step.scope], step)
-                foreign = tuple(shown for shown in new if shown.key not in life.own_keys)
-                own = tuple(create for create in refused if create.scope == step.scope)
-                yield Growth(own, foreign)
-            before[step.scope] = step
-            refused = [create for create in refused if create.scope != step.scope]
+        if not (step.is_list and is_whole_list(step)):
+            continue
+        own = [create for create in refused if create.scope == step.scope]
+        refused = [create for create in refused if create.scope != step.scope]
+        if step.scope in before:
+            yield _growth(life, before[step.scope], step, own)
+        before[step.scope] = step
+
+
+def _growth(life: Life, before: Step, after: Step, refused: Sequence[Step]) -> Growth:
+    new = new_in_list(before, after)
+    return Growth(tuple(refused), tuple(one for one in new if one.key not in life.own_keys))
 
 
 def _made_under_chosen(life: Life) -> Iterator[Evidence]:

@@ -419,7 +419,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.ID_REUSED: "{status} answered with the id {observed}, which {request} had deleted",
     Kind.CREATED_BY_REFUSED: "{status} answered to {request}, and {observed} is there now",
     Kind.SECRET_REPEATED: "{status} answered with the secret that create had shown as {subject}",
-    Kind.SECRET_NOT_TOLD: "{status} answered to {request} without {subject}, which nothing tells later",
+    Kind.SECRET_NOT_TOLD: "{status} answered to {request} without {subject}, not told again",
     Kind.LEFT_OUT_STAYED: CAME + " still, which {request} left out",
     Kind.LIFE_CHANGED: _life_changed,
     Kind.VANISHED: "{expected} is not there any more, after {request}",
