@@ -20,7 +20,13 @@ from pytest_confluent_contracts.cases.build import (
 from pytest_confluent_contracts.cases.conforming_ids import conforming_ids
 from pytest_confluent_contracts.cases.samples import is_allowed_value
 from pytest_confluent_contracts.cases.unusual_values import with_unusual_values
-from pytest_confluent_contracts.model.paths import ABSENT, value_at, with_value, without_value
+from pytest_confluent_contracts.model.paths import (
+    ABSENT,
+    template_names,
+    value_at,
+    with_value,
+    without_value,
+)
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, Subject, SubjectKind
 
@@ -34,9 +40,18 @@ if TYPE_CHECKING:
 # The resources of a life, by what the steps call them: the first has what is required, the second
 # has all, is changed and deleted, the third is made by the body of the second once more.
 FIRST, SECOND, THIRD, LAST = "first", "second", "third", "last"
-ELSEWHERE = "elsewhere"  # not one of them, but what lies in another parent than theirs
+# Not of them, but other parents than theirs: one that stays, one that ends, one that comes after it.
+ELSEWHERE, ENDING, AFTERWARDS = "elsewhere", "ending", "afterwards"
+PARENTS = (ELSEWHERE, ENDING, AFTERWARDS)
+AROUND = "around"  # the parent in which they lie
+# The id of the first, as if it lay in another parent; one of the second's id, which does; and one
+# that lies in the parent that ends.
+FIRST_ELSEWHERE, FIRST_AT_END = "first elsewhere", "first at the end"
+TWIN, ORPHAN = "twin", "orphan"
+CHOSEN = (FIRST, SECOND, THIRD, LAST, ORPHAN)
 OWN = "own"  # the one that was there before, where the run may create none
-CHOSEN = (FIRST, SECOND, THIRD, LAST)
+SAME_ID = {FIRST_ELSEWHERE: FIRST, FIRST_AT_END: FIRST, TWIN: SECOND}
+CONFLICT = 409
 HOLDING = "hold"  # a step that makes what others are held on, or what lies around them
 # Values of each JSON type, one of which a member does not allow.
 NOT_A_VALUE: tuple[Any, ...] = (7, "no", None, [], {}, True)
@@ -56,7 +71,10 @@ class LifeStep:
 
 
 class LifeCases:
-    """Makes the steps of one resource from its operations, each with what the run brings along."""
+    """Makes the steps of one resource from its operations, each with what the run brings along.
+
+    *around* makes those of what it lies in, where the run makes that, too.
+    """
 
     def __init__(
         self,
@@ -64,9 +82,15 @@ class LifeCases:
         operations: Mapping[Role, Operation],
         context_of: Callable[[Operation], RunContext],
         head: Operation | None = None,
+        around: LifeCases | None = None,
     ) -> None:
         self.resource, self.operations, self.head = resource, operations, head
         self._context_of = context_of
+        self._around = around if around is not None and self._names_parent(around) else None
+
+    def _names_parent(self, around: LifeCases) -> bool:
+        """Return whether the path of one names the parent, and not its own id alone."""
+        return around.resource.parameter in template_names(self.resource.item)
 
     @property
     def every_operation(self) -> list[Operation]:
@@ -98,20 +122,24 @@ class LifeCases:
 
     def _steps_of_created(self) -> Iterator[LifeStep]:
         yield from self._look()
+        yield from self._list_around()
         yield from self._create(FIRST, "create", self._least_body(FIRST))
         yield from self._look(FIRST)
         yield from self._create(SECOND, "create", self._full_body(SECOND))
         yield from self._look(SECOND, FIRST)
         yield from self._create(THIRD, "create again", self._full_body(SECOND, again=True))
         yield from self._look(THIRD, SECOND)
-        yield from self._bare(Role.LIST, "list", ELSEWHERE)
+        yield from self._elsewhere()
         yield from self._creates_refused()
+        yield from self._read_around()
+        yield from self._list_around()
         # The one in the middle: a service may take the first or the last for it. Beside it is one
         # with the same values: what finds it by them may find the other, too.
         yield from self._changes(SECOND, THIRD)
         yield from self._full_update(SECOND, THIRD)
         yield from self._end(SECOND, THIRD)
         yield from self._read(FIRST)
+        yield from self._end_around()
 
     def _steps_of_given(self) -> Iterator[LifeStep]:
         yield from self._look(OWN)
@@ -147,8 +175,61 @@ class LifeCases:
         yield from self._gone(Role.DELETE, "delete again", ended)
         yield from self._bare(Role.LIST, "list after delete")
         yield from self._read(other)
+        yield from self._read(TWIN)
+        yield from self._read_around()
         yield from self._create(LAST, "create", self._last_body())
         yield from self._look(LAST, other)
+
+    # --- other parents ----------------------------------------------------------------------------
+
+    def _elsewhere(self) -> Iterator[LifeStep]:
+        """Yield what is asked of another parent: it has none of those, but for one of the same id.
+
+        Where the caller chooses, there is room for it: each parent has its own.
+        """
+        yield from self._bare(Role.LIST, "list", ELSEWHERE)
+        if self._around is None:
+            return
+        yield from self._gone(Role.READ, "read elsewhere", FIRST_ELSEWHERE)
+        yield from self._gone(Role.UPDATE, "update elsewhere", FIRST_ELSEWHERE)
+        yield from self._gone(Role.DELETE, "delete elsewhere", FIRST_ELSEWHERE)
+        yield from self._read(FIRST)
+        if self.resource.id_sent:
+            body = self._full_body(SECOND)
+            for step in self._create(TWIN, "create elsewhere", body):
+                yield replace(step, about=ELSEWHERE)
+            yield from self._read(TWIN)
+            yield from self._read(SECOND)
+
+    def _read_around(self) -> Iterator[LifeStep]:
+        """Yield a read of the parent, which may show what lies in it, and a list of that."""
+        if self._around is not None and self.resource.in_parent:
+            yield from self._around._bare(Role.READ, "read around", AROUND)
+            yield from self._bare(Role.LIST, "list")
+
+    def _list_around(self) -> Iterator[LifeStep]:
+        """Yield a list of all parents, which may show what lies in each."""
+        if self._around is not None and self.resource.in_parent:
+            yield from self._around._bare(Role.LIST, "list around")
+
+    def _end_around(self) -> Iterator[LifeStep]:
+        """Yield the end of a parent in which one lies; and what must not outlive it.
+
+        A documented conflict (RFC 9110 15.5.10) may keep a parent that is not empty.
+        """
+        ending = self._around.operations.get(Role.DELETE) if self._around else None
+        if self._around is None or ending is None or ending.names_status(CONFLICT):
+            return
+        for step in self._create(ORPHAN, "create", self._full_body(ORPHAN)):
+            yield replace(step, about=ENDING)
+        yield from self._read(ORPHAN)
+        yield from self._bare(Role.LIST, "list", ENDING)
+        yield from self._around._bare(Role.DELETE, "delete around", ENDING)
+        yield from self._gone(Role.LIST, "list after delete around", ENDING)
+        yield from self._gone(Role.READ, "read after delete around", ORPHAN)
+        yield from self._gone(Role.DELETE, "delete after delete around", FIRST_AT_END)
+        yield from self._read(FIRST)
+        yield from self._bare(Role.LIST, "list", AFTERWARDS)
 
     # --- the steps --------------------------------------------------------------------------------
 
@@ -320,7 +401,7 @@ class LifeCases:
         path = self.resource.id_sent
         if not path or value_at(body, path) is ABSENT:
             return body
-        chosen = self.chosen_id(operation, label)
+        chosen = self.chosen_id(operation, SAME_ID.get(label, label))
         return body if chosen is ABSENT else with_value(body, path, chosen)
 
     def chosen_id(self, operation: Operation, label: str) -> Any:

@@ -15,6 +15,7 @@ from pytest_confluent_contracts.clauses import (
     lifecycle_head,
     lifecycle_lists,
     lifecycle_pairs,
+    lifecycle_parents,
     lifecycle_sent,
 )
 from pytest_confluent_contracts.clauses.lifecycle_state import LifeReader
@@ -305,8 +306,8 @@ def _of_lists(clauses: LifeClauses, level: Level) -> Iterator[Clause]:
     if clauses.resource.parent:
         yield clauses.make(
             "own-parent-only",
-            "what was created under one parent is not listed under another",
-            lifecycle_lists.judge_parents,
+            "what was created under one parent is neither listed nor served under another",
+            lifecycle_parents.judge_own_parent,
             MissingEvidence(MissingKind.ONE_PARENT),
         )
 
@@ -318,6 +319,7 @@ def _of_read(clauses: LifeClauses) -> Iterator[Clause]:
         lifecycle_pairs.judge_reads,
         MissingEvidence(MissingKind.NOT_SEEN_TWICE),
     )
+    yield from _of_parent(clauses)
     others = [role for role, _ in clauses.resource.roles if role in SHOWING]
     if len(others) > 1:
         yield clauses.make(
@@ -325,6 +327,25 @@ def _of_read(clauses: LifeClauses) -> Iterator[Clause]:
             "the answers of create, read, list, replace and update agree on every member",
             lifecycle_pairs.judge_agreement,
             MissingEvidence(MissingKind.NOT_SEEN_TWICE),
+        )
+
+
+def _of_parent(clauses: LifeClauses) -> Iterator[Clause]:
+    if not clauses.resource.parent or not clauses.has(Role.CREATE):
+        return
+    yield clauses.make(
+        "gone-with-parent",
+        "what lay in what was deleted is gone, too",
+        lifecycle_parents.judge_orphans,
+        MissingEvidence(MissingKind.NO_PARENT_ENDED),
+    )
+    if clauses.resource.in_parent and clauses.has(Role.LIST):
+        yield clauses.make(
+            "parent-shows-its-own",
+            "what a parent shows to lie in it is what is listed there",
+            lifecycle_parents.judge_parents_answers,
+            MissingEvidence(MissingKind.PARENT_NOT_READ),
+            level=Level.SHOULD,
         )
 
 

@@ -62,7 +62,6 @@ class Lives:
         self, resource: Resource, target: Target, policy: RunPolicy, listener: Listener
     ) -> Scenario:
         """Return the scenario of *resource*."""
-        from pytest_confluent_contracts.cases.life import LifeCases
         from pytest_confluent_contracts.run.made import Made
         from pytest_confluent_contracts.run.scenario import Scenario
         from pytest_confluent_contracts.run.sender import Sender
@@ -74,7 +73,7 @@ class Lives:
         around = self.scenario(parent, target, policy, listener) if parent else None
         operations = self._operations(resource)
         creates = self.makes(resource)
-        life = LifeCases(resource, operations, self._context_of, self._head(resource))
+        life = self._cases(resource)
         looks = [one for role, one in operations.items() if role in SAFE_ROLES]
         first = [*looks, *operations.values()][0]
         sender = Sender(
@@ -101,12 +100,10 @@ class Lives:
 
     def planned(self, resource: Resource) -> PlannedLife:
         """Return what the life of *resource* takes by itself, the deletions at the end too."""
-        from pytest_confluent_contracts.cases.life import LifeCases
         from pytest_confluent_contracts.model.traffic import Expect
 
         creates = self.makes(resource)
-        head = self._head(resource)
-        life = LifeCases(resource, self._operations(resource), self._context_of, head)
+        life = self._cases(resource)
         steps = life.steps(creates=creates)
         made = [one for one in steps if one.creates and one.case.expect is Expect.ACCEPTED]
         ended = [one for one in steps if one.case.subject.name == "delete"]
@@ -139,14 +136,12 @@ class Lives:
 
         That is its collection, where it lies in nothing that the run makes itself.
         """
-        from pytest_confluent_contracts.cases.life import LifeCases
         from pytest_confluent_contracts.http.targets import Access
 
         parent, creates = self.parent(resource), self.makes(resource)
         if parent is not None:
             yield from self.accesses(parent)
-        head = self._head(resource)
-        life = LifeCases(resource, self._operations(resource), self._context_of, head)
+        life = self._cases(resource)
         for operation in life.every_operation:
             if not creates and operation.role in MAKING_ROLES:
                 continue
@@ -179,6 +174,16 @@ class Lives:
         if resource.operation_id(Role.DELETE) and Role.DELETE not in operations:
             return False  # what was left out would have to end it
         return self._may_create(operations[Role.CREATE])
+
+    def _cases(self, resource: Resource) -> LifeCases:
+        """Return what makes the steps of *resource*, and of the parent that the run makes for it."""
+        from pytest_confluent_contracts.cases.life import LifeCases
+
+        around, parent = None, self.parent(resource)
+        if parent is not None and self.makes(resource) and self.makes(parent):
+            around = self._cases(parent)
+        operations, head = self._operations(resource), self._head(resource)
+        return LifeCases(resource, operations, self._context_of, head, around)
 
     def _operations(self, resource: Resource) -> dict[Role, Operation]:
         known = self._known(resource)
