@@ -242,11 +242,14 @@ class FindingKind(StrEnum):
     # observed: how often it is in the list; expected: the id; request: what created it
     LISTED_OTHERWISE = "not listed once"
     LISTED_ELSEWHERE = "listed under another parent"  # expected: the id; observed: what created it
+    SERVED_ELSEWHERE = "served under another parent"  # expected, observed: the same
+    PARENT_SHOWS_OTHERS = "parent shows others"  # subject; expected: ids listed alone; observed
     ID_GIVEN_TWICE = "id given twice"  # observed: the id; request: what had created it
     DUPLICATE_TAKEN = "duplicate not refused"  # the same
     ID_REUSED = "id used again"  # observed: the id; request: what had deleted it
     CREATED_BY_REFUSED = "created by a refused request"  # observed: the id
     SECRET_REPEATED = "secret of create shown again"  # subject: where create showed it
+    SECRET_NOT_TOLD = "secret not told by create"  # subject: its place; request: the create
     LEFT_OUT_STAYED = "left out and not gone"  # subject, observed; request: the replace
     # subject, observed; expected: the id, and what was there; request: all that lies between
     LIFE_CHANGED = "changed in between"
@@ -348,6 +351,8 @@ class MissingKind(StrEnum):
     NO_LOCATION = "no Location"
     NOT_LISTED_WHOLE = "no whole list"
     ONE_PARENT = "one parent only"
+    NO_PARENT_ENDED = "no parent deleted"
+    PARENT_NOT_READ = "parent not read beside its list"
     NOT_CREATED_TWICE = "not created twice"
     NOT_CREATED_AFTER_DELETE = "nothing created after a delete"
     NOT_SHOWN = "resource not shown"

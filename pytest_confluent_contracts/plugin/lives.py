@@ -230,12 +230,16 @@ class Lives:
     def _cases_made_by(self, kind: type[LifeCases], resource: Resource) -> LifeCases:
         from pytest_confluent_contracts.model.progress import can_tell_progress
 
+        around, parent = None, self.parent(resource)
+        if parent is not None and self.makes(resource) and self.makes(parent):
+            around = self._life_cases(parent)
         return kind(
             resource,
             self._operations(resource),
             self._context_of,
             self._head(resource),
             telling=list(filter(can_tell_progress, self._known(resource).values())),
+            around=around,
         )
 
     def makes(self, resource: Resource) -> bool:

@@ -233,6 +233,16 @@ def _not_listed_once(finding: Finding) -> str:
     return f"{told}, created by {finding.request}"
 
 
+def _parent_shows_others(finding: Finding) -> str:
+    """Return what is listed and not shown by the parent, and the other way round."""
+    told: list[str] = []
+    if finding.expected:
+        told.append(f"without {finding.expected}, which the list of the parent has")
+    if finding.observed:
+        told.append(f"with {finding.observed}, which the list of the parent has not")
+    return f"{finding.status} answered with {finding.subject} {', and '.join(told)}"
+
+
 def _life_changed(finding: Finding) -> str:
     id, before = _parts(finding.expected)
     change = f"from {before or 'nothing'} to {finding.observed or 'nothing'}"
@@ -419,11 +429,16 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.LISTED_ELSEWHERE: (
         "{status} answered with a list that has {expected}, created elsewhere by {observed}"
     ),
+    Kind.SERVED_ELSEWHERE: (
+        "{status} answered for {expected} under a parent other than that of {observed}"
+    ),
+    Kind.PARENT_SHOWS_OTHERS: _parent_shows_others,
     Kind.ID_GIVEN_TWICE: "{status} answered with the id {observed}, which {request} had got",
     Kind.DUPLICATE_TAKEN: "{status} answered to a second create of {observed}, after {request}",
     Kind.ID_REUSED: "{status} answered with the id {observed}, which {request} had deleted",
     Kind.CREATED_BY_REFUSED: "{status} answered to {request}, and {observed} is there now",
     Kind.SECRET_REPEATED: "{status} answered with the secret that create had shown as {subject}",
+    Kind.SECRET_NOT_TOLD: "{status} answered to {request} without {subject}, not told again",
     Kind.LEFT_OUT_STAYED: CAME + " still, which {request} left out",
     Kind.LIFE_CHANGED: _life_changed,
     Kind.VANISHED: "{expected} is not there any more, after {request}",
@@ -608,11 +623,14 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.LOCATION_ELSEWHERE: "write the path of what was created into {subject}",
     Kind.LISTED_OTHERWISE: "list each resource once, from where reads find it",
     Kind.LISTED_ELSEWHERE: "list only what stands under the parent that the path names",
+    Kind.SERVED_ELSEWHERE: "look for it under the parent that the path names, and nowhere else",
+    Kind.PARENT_SHOWS_OTHERS: "make {subject} of what is stored under the parent",
     Kind.ID_GIVEN_TWICE: "make a new id for each create",
     Kind.DUPLICATE_TAKEN: "refuse an id that is taken with 409, as documented",
     Kind.ID_REUSED: "make ids that were never given before",
     Kind.CREATED_BY_REFUSED: "check the whole request before anything is stored",
     Kind.SECRET_REPEATED: "leave the secret out: only create may show it",
+    Kind.SECRET_NOT_TOLD: "show the secret in the answer to create: nobody sees it again",
     Kind.LEFT_OUT_STAYED: "replace the whole resource: what is not sent goes",
     Kind.LIFE_CHANGED: "let each request write what it names, and nothing else",
     Kind.VANISHED: "leave alone what the request does not name",
@@ -790,6 +808,8 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NO_LOCATION: "no answer to a create had Location",
     Missing.NOT_LISTED_WHOLE: "no list that must show all came after a create",
     Missing.ONE_PARENT: "no list of another parent was asked for",
+    Missing.NO_PARENT_ENDED: "no parent with something in it was deleted",
+    Missing.PARENT_NOT_READ: "no answer showed a parent beside the list of what lies in it",
     Missing.NOT_CREATED_TWICE: "no two were created",
     Missing.NOT_CREATED_AFTER_DELETE: "nothing was created after a delete",
     Missing.NOT_SHOWN: "no answer showed the resource",

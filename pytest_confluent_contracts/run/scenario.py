@@ -12,8 +12,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.life import (
+    AROUND,
     ELSEWHERE,
+    ENDING,
+    FIRST,
+    FIRST_AT_END,
+    FIRST_ELSEWHERE,
     HOLDING,
+    PARENTS,
     LifeCases,
     LifeStep,
     bound_step,
@@ -24,6 +30,7 @@ from pytest_confluent_contracts.http.targets import allowances_at
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
 from pytest_confluent_contracts.model.resources import HOLDER, OTHER_HOLDER, Role
+from pytest_confluent_contracts.model.traffic import Expect
 from pytest_confluent_contracts.run.access import made_access
 from pytest_confluent_contracts.run.later import Followed, Follower
 from pytest_confluent_contracts.run.made import MadeResources
@@ -118,7 +125,7 @@ class Scenario:
             around = self._around()
             if around is None:
                 return
-            self._look_elsewhere()
+            self._known[AROUND] = around
             for step in self.life.steps(creates=self.creates):
                 if self.sender.stopped:
                     return
@@ -189,17 +196,27 @@ class Scenario:
             self._admit(self.parent, around)
         return around
 
-    def _look_elsewhere(self) -> None:
-        """Find another parent, of which the list must not show what is made here."""
+    def _find_parent(self, name: str) -> None:
+        """Find another parent, in which nothing lies of what is made in theirs."""
         if self.parent is None or not (self.creates and self.parent.creates):
             return
-        elsewhere = self.parent.holder(OTHER_HOLDER)
-        if elsewhere is not None:
-            self._known[ELSEWHERE] = elsewhere
-            self._admit(self.parent, elsewhere)
+        found = self.parent.holder(OTHER_HOLDER if name == ELSEWHERE else name)
+        if found is not None:
+            self._known[name] = found
+            self._admit(self.parent, found)
+            self._find_first_in(name)
+
+    def _find_first_in(self, name: str) -> None:
+        """Let the first be asked for as if it lay in the parent called *name*, which it does not."""
+        alias = {ELSEWHERE: FIRST_ELSEWHERE, ENDING: FIRST_AT_END}.get(name)
+        if alias is not None and FIRST in self._known:
+            self._known[alias] = (*self._known[name], self._known[FIRST][-1])
+            self._admit(self, self._known[alias])
 
     def _take(self, step: LifeStep, around: PathParameters) -> None:
         """Send *step*, unless it is about one that could not be made."""
+        if step.about in PARENTS and step.about not in self._known:
+            self._find_parent(step.about)
         if not self.creates:
             self._send(step, self.given)
         elif step.about == "" or step.about in self._known:
@@ -208,7 +225,7 @@ class Scenario:
     def _send(self, step: LifeStep, around: PathParameters) -> None:
         parameters = self._known.get(step.about, around)
         case = bound_step(step, parameters)
-        exchange = self.sender.send(case)
+        exchange = self._send_case(case)
         followed = self._followed(case, exchange)
         if exchange.accepted and not case.operation.is_safe:
             self._let_it_be_seen(case.operation)
@@ -234,6 +251,22 @@ class Scenario:
             return Followed()
         follower = Follower(self.life.resource, self.life.questions(), self.sender)
         return follower.follow(case, answer)
+
+    def _send_case(self, case: Case) -> Exchange:
+        """Return the answer to *case*, which may end a parent, and what lies in it."""
+        is_parents = self.parent is not None and case.operation.resource != self.life.resource
+        if not is_parents or case.operation.role is not Role.DELETE or self.parent is None:
+            exchange = self.sender.send(case)
+            if case.expect is Expect.UNKNOWN and exchange.status in GONE:
+                self.made.note_deleted(case.parameters)
+            return exchange
+        ended = [one for one in self.parent.made.there if one.parameters == case.parameters]
+        for one in ended:
+            self.parent.made.spend(one)
+        exchange = self.sender.send(case)
+        if exchange.accepted:
+            self.parent.made.note_deleted(case.parameters)
+        return exchange
 
     def _let_it_be_seen(self, operation: Operation) -> None:
         """Wait as long as the document says that a change may take to be seen."""
