@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.clauses import Ruling
     from pytest_confluent_contracts.model.documents import Document, Operation
     from pytest_confluent_contracts.model.resources import Resource
+    from pytest_confluent_contracts.run.made import Made
     from pytest_confluent_contracts.run.scenario import Scenario
 
 APIS = Path(__file__).parent / "apis"
@@ -40,18 +41,29 @@ class Led:
         secret: str,
         *,
         may_create: bool = True,
+        named: dict[str, str] | None = None,
     ) -> None:
         self.document, self.secret = document, secret
-        self.lives = Lives([document], self._context, lambda _: may_create, lambda *_: None)
+        self.remembered: list[tuple[str, list[str]]] = []  # of a resource, the ids that are there
+        self.lives = Lives(
+            [document],
+            self._context,
+            lambda _: may_create,
+            self._remember,
+            named_for=lambda _: named or {},
+        )
         accesses: list[targets.Access] = []
         for resource in document.resources:
             accesses += self.lives.accesses(resource)
-        clock = VirtualClock()
+        clock = getattr(answer, "clock", None) or VirtualClock()  # a service that waits has its own
         allowances = targets.allowances_at(URL, accesses)
         rules = Rules(frozenset({URL}), insecure=True)
         guard = Guard(rules, allowances, clock, httpx.MockTransport(answer))
         client = Client(URL, guard, clock, Redactor(()), 10.0)
         self.target = targets.Target(client, clock, document.operations)
+
+    def _remember(self, key: tuple[str, str], made: list[Made]) -> None:
+        self.remembered.append((key[1], [one.parameters[-1][1] for one in made]))
 
     def _context(self, operation: Operation) -> RunContext:
         given = {

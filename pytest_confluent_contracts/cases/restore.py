@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.bodies import OF_TEXTS
@@ -25,23 +26,33 @@ if TYPE_CHECKING:
 
 # What writes that nothing is there, where null is not allowed.
 EMPTY_VALUES: tuple[Any, ...] = ("", [], {})
+# What stands in the place of characters that nobody shall see: writing that back would lose them.
+MASKED = re.compile(r"\*{3}|\u2022{3}|\u2026|\.{3}")
 
 
-def shown_values(operation: Operation, answer: Any) -> dict[str, Any]:
+def shown_values(
+    operation: Operation, answer: Any, read: Operation | None = None
+) -> dict[str, Any]:
     """Return what *answer* shows of the members that an update may write, by path.
 
-    What it leaves out counts as empty; a merge patch removes it again (RFC 7396 1). What has no
-    empty value is left out here, too.
+    It is the answer of *read*, where that is given, else of the update itself. What it leaves out
+    counts as empty; a merge patch removes it again (RFC 7396 1), a PUT leaves it out, too. What has
+    no empty value is left out here, and so is what a read shows masked.
     """
-    answered = {member.path for member in operation.answer_members}
+    answered = {member.path for member in (read or operation).answer_members}
     found: dict[str, Any] = {}
     for member in writable_members(operation):
-        if member.path in answered and not member.secret:
-            value = value_at(answer, member.path)
-            is_there = value is not ABSENT and value is not None
-            was = value if is_there else _empty_value(operation, member)
-            if was is not ABSENT:
-                found[member.path] = was
+        if member.path not in answered or member.secret:
+            continue
+        value = value_at(answer, member.path)
+        is_there = value is not ABSENT and value is not None
+        if is_there and read is not None and isinstance(value, str) and MASKED.search(value):
+            continue
+        if not is_there and operation.method == "PUT":
+            continue
+        was = value if is_there else _empty_value(operation, member)
+        if was is not ABSENT:
+            found[member.path] = was
     return found
 
 
@@ -67,17 +78,23 @@ def restoring_update(operation: Operation, context: RunContext, was: Mapping[str
 
 
 def unrestorable_paths(
-    operation: Operation, context: RunContext, was: Mapping[str, Any]
+    operation: Operation,
+    context: RunContext,
+    was: Mapping[str, Any],
+    read: Operation | None = None,
 ) -> list[str]:
     """Return the paths of the members that cannot be put back.
 
-    No answer showed them as they were, or their values were redacted.
+    No answer showed them as they were, that of *read* before the first update included, or their
+    values were redacted.
     """
-    lost = unseen_paths(operation, context)
-    answered = {member.path for member in operation.answer_members}
+    lost = unseen_paths(operation, context, read)
+    answered = {member.path for member in (read or operation).answer_members}
     for member in writable_members(operation):
         is_shown = member.path in answered and not member.secret
-        if is_shown and member.path not in {*was, *lost}:
+        # What a PUT leaves out is gone again; what a read leaves out was not there.
+        may_lack = operation.method == "PUT" and not member.required
+        if is_shown and not may_lack and member.path not in {*was, *lost}:
             lost.append(member.path)
     for path, value in was.items():
         is_redacted = REDACTED in repr(value)
@@ -86,18 +103,21 @@ def unrestorable_paths(
     return lost
 
 
-def unseen_paths(operation: Operation, context: RunContext) -> list[str]:
+def unseen_paths(
+    operation: Operation, context: RunContext, read: Operation | None = None
+) -> list[str]:
     """Return the paths of the members whose first value no answer shows.
 
-    These are secrets, and what even the smallest update must write; and all of a body that has no
-    members of the resource (a file, a JSON Patch).
+    These are secrets, and what even the smallest update must write, unless *read* shows it before;
+    and all of a body that has no members of the resource (a file, a JSON Patch).
     """
     if operation.request and operation.request.kind not in WITH_MEMBERS:
         return ["what the body writes"]
+    read_before = {member.path for member in read.answer_members} if read else set()
     found: list[str] = []
     is_replaced = operation.method == "PUT"  # even the first answer shows what was put there
     for member in writable_members(operation):
-        is_hidden = member.secret or member.required or is_replaced
-        if is_hidden and member.path not in context.pins:
+        is_written = (member.required or is_replaced) and member.path not in read_before
+        if (member.secret or is_written) and member.path not in context.pins:
             found.append(member.path)
     return found

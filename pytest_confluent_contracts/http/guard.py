@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -18,7 +19,7 @@ from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import Clock, Loss, is_local
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 Key = tuple[str, str]  # what tells an operation apart in a run: `Operation.key`
 
@@ -150,6 +151,7 @@ class Guard(httpx.BaseTransport):
         self._closing: set[Key] = set()
         self._made: dict[Key, set[str]] = {}
         self._reserved: dict[Key, int] = {}
+        self._payers: dict[Key, Key] = {}
         self._next, self._lock = 0.0, threading.Lock()
         open_new = _network(rules) if inner is None else lambda: inner
         self._connections = Connections(open_new, clock)
@@ -164,7 +166,8 @@ class Guard(httpx.BaseTransport):
             self._pace()
             begun = time.perf_counter()
             self._all.begin(begun)
-            self._each[key].begin(begun)
+            payer = self._payers.get(key, key)
+            self._each[payer].begin(begun)
             connection = self._connections.take()
         request.extensions[SENT_AT] = self.clock.now()
         try:
@@ -178,7 +181,7 @@ class Guard(httpx.BaseTransport):
             with self._lock:
                 ended = time.perf_counter()
                 self._all.end(ended)
-                self._each[key].end(ended)
+                self._each[payer].end(ended)
 
     # --- the rules --------------------------------------------------------------------------------
 
@@ -198,8 +201,9 @@ class Guard(httpx.BaseTransport):
         if self._in_the_clear(request):
             cure = "use https, or --contract-insecure"
             raise Refusal(f"not sent: credentials would travel unencrypted; {cure}")
-        if self.left(key) == 0:
-            told = f"the budget of {allowance.budget} requests is spent"
+        payer = self._payers.get(key, key)
+        if self.left(payer) == 0:
+            told = f"the budget of {self._allowances[payer].budget} requests is spent"
             raise BudgetSpent(f"{told}; --contract-budget raises it")
         return key
 
@@ -259,6 +263,17 @@ class Guard(httpx.BaseTransport):
             for key, allowance in allowances.items():
                 self._allowances[key] = self._allowance_of(key).joined(allowance)
 
+    def admit_read(self, key: Key, allowances: Mapping[Key, Allowance]) -> None:
+        """Let out the GETs of one operation to where an answer of this run has led.
+
+        Raise `Refusal` unless it is an operation of this run that changes nothing.
+        """
+        with self._lock:
+            known = self._allowance_of(key)
+            if known.method != "GET":
+                raise Refusal(f"not sent: {'::'.join(key)} may change what an answer leads to")
+            self._allowances[key] = known.joined(allowances[key])
+
     def _allowance_of(self, key: Key) -> Allowance:
         if key not in self._allowances:
             raise Refusal(f"not sent: {'::'.join(key)} is not among the operations of this run")
@@ -297,6 +312,15 @@ class Guard(httpx.BaseTransport):
         """Let go of one that `reserve` kept."""
         with self._lock:
             self._reserved[key] = self._reserved.get(key, 0) - 1
+
+    @contextmanager
+    def paid_by(self, key: Key, payer: Key) -> Iterator[None]:
+        """Let requests of the operation *key* count as those of *payer* within the block."""
+        self._payers[key] = payer
+        try:
+            yield
+        finally:
+            del self._payers[key]
 
     def close_up(self, key: Key) -> None:
         """Let out the operation's last request too: the one that puts the resource back.

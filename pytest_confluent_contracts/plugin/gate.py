@@ -18,7 +18,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingEvidence,
     MissingKind,
 )
-from pytest_confluent_contracts.model.paths import filled_template
+from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
 from pytest_confluent_contracts.model.resources import HOLDER, MAKING_ROLES, OTHER_HOLDER, Role
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.plugin.choice import matches_any
@@ -33,15 +33,16 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_confluent_contracts.cases.plan import Plan
-    from pytest_confluent_contracts.double.proving import MutationResult, MutationTester
+    from pytest_confluent_contracts.double.proving import MutationResult, MutationTester, ShownBy
     from pytest_confluent_contracts.double.service import Service, VirtualClock
     from pytest_confluent_contracts.http.targets import Target
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.resources import Resource
-    from pytest_confluent_contracts.model.traffic import Exchange
+    from pytest_confluent_contracts.model.traffic import Case, Exchange
     from pytest_confluent_contracts.plugin.settings import Settings
     from pytest_confluent_contracts.run.campaign import Campaign
+    from pytest_confluent_contracts.run.made import Made
     from pytest_confluent_contracts.run.scenario import Scenario
     from pytest_confluent_contracts.run.sender import Listener, RunPolicy
 
@@ -51,7 +52,7 @@ REMOTE_BACKOFF_S = 0.5
 # Its first answer would already show what was put there.
 NOTHING_TO_END = "only what this run made is deleted, and it cannot make one"
 NEVER_ENDED = "the document has no operation that deletes what it makes"
-NOT_REPLACED = "what a PUT replaces is not read before: it is held on loopback alone"
+NOT_REPLACED = "no read shows all that a PUT replaces: it is held on loopback alone"
 # Requests that a finding may be shrunk with: off this machine each of them is a load on others.
 REMOTE_SHRINK_TRIES = 20
 # What another resource or another target may mend, and what shows that the target may serve
@@ -81,7 +82,7 @@ class Gate:
         telling: Silent | None = None,
         needed: Sequence[tuple[Operation, frozenset[Probe]]] | None = None,
         chosen: Sequence[tuple[Operation, list[Clause]]] = (),
-        left: Sequence[tuple[saved_state.Key, list[saved_state.PathParameters]]] = (),
+        left: Sequence[tuple[saved_state.Key, list[Made]]] = (),
     ) -> None:
         self.config, self.settings, self.telling = config, settings, telling or Silent()
         self.fresh: list[Exchange] = []
@@ -93,6 +94,7 @@ class Gate:
         self._services: dict[tuple[str, str], Service] = {}
         self._campaigns: dict[tuple[str, str], Campaign] = {}
         self._testers: dict[tuple[str, str], MutationTester] = {}
+        self._shown_by: ShownBy = {}
         self._telling_nodes: dict[str, str] = {}
         # The path parameters of what the run made, for the operations that are held on that.
         self._made: dict[tuple[str, str], saved_state.PathParameters] = {}
@@ -105,6 +107,7 @@ class Gate:
             left,
             budget_of=self.budget,
             may_change=self._may_lead_change,
+            named_for=self.given,
         )
         self._led_first: set[str] = set()  # documents
 
@@ -209,7 +212,11 @@ class Gate:
     def _opened(self) -> Target:
         from pytest_confluent_contracts.double.router import Router
         from pytest_confluent_contracts.http import targets
-        from pytest_confluent_contracts.run.access import no_access, planned_access
+        from pytest_confluent_contracts.run.access import (
+            no_access,
+            planned_access,
+            reading_access,
+        )
 
         settings = self.settings
         asked = self._asked_operations()
@@ -220,6 +227,10 @@ class Gate:
         accesses += [no_access(one, self.context(one), self.budget(one)) for one in unmade]
         for resource in self._resources_of(asked):
             accesses += self.lives.accesses(resource)
+        for one in known:
+            reading = self.reading(one)
+            if reading is not None:
+                accesses.append(reading_access(reading, self.context(reading.operation)))
         given = {one.name: one.text for one in settings.parameters if one.hidden}
         hidden = given | settings.pins
         client_settings = targets.ClientSettings(
@@ -471,7 +482,7 @@ class Gate:
 
     def unasked(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         """Return the probes that this run must not send, each with the reason."""
-        if operation.method == "PUT" and not context.made_up and self._maker(operation) is None:
+        if self._would_replace_unseen(operation, context):
             return dict.fromkeys(Probe, NOT_REPLACED)
         if operation.makes_or_ends and not self._may_send(operation):
             return dict.fromkeys(Probe, _allowing(operation))
@@ -480,6 +491,15 @@ class Gate:
         if operation.method == "DELETE" and self._maker(operation) is None:
             return dict.fromkeys(Probe, NOTHING_TO_END)
         return self._unasked_by_options(operation, context)
+
+    def _would_replace_unseen(self, operation: Operation, context: RunContext) -> bool:
+        """Return whether a PUT would replace what nobody could put back, off this machine."""
+        from pytest_confluent_contracts.cases.restore import unseen_paths
+
+        if operation.method != "PUT" or context.made_up or self._maker(operation) is not None:
+            return False
+        reading = self.reading(operation)
+        return reading is None or bool(unseen_paths(operation, context, reading.operation))
 
     def _unasked_by_options(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         changing = [probe for probe in Probe if probe not in (Probe.CREDENTIALS, Probe.UNKNOWN)]
@@ -504,18 +524,39 @@ class Gate:
         )
         target = self.target
         withheld = self._make_own(operation)
-        campaign = Campaign(self.plan(operation), target, self._policy(), listener)
+        reading = self.reading(operation)
+        campaign = Campaign(self.plan(operation), target, self._policy(), listener, reading)
         if withheld is not None:
             campaign.sender.stopped = withheld
         if operation.key in self._made:
             campaign.sender.noted = lambda *_: None  # nobody misses what it was: it is deleted
         if operation.role in MAKING_ROLES:
             self.scenario(operation).watch(campaign.sender)
+        if operation.role is Role.CREATE and not self.settings.mocked:
+            self.scenario(operation).see_what_is_there()
         if operation.role is Role.DELETE or self._is_made_by_life(operation):
             campaign.lived = self.scenario(operation).exchanges_of(operation)
         if ends_at_first_failure(self.config):
             campaign.ending = tuple(filter(self._fails_the_run, self._selected(operation)))
         return campaign
+
+    def reading(self, operation: Operation) -> Case | None:
+        """Return what shows the resource before *operation* writes it, None where nothing does.
+
+        What the run makes itself is deleted at the end, and not put back.
+        """
+        from pytest_confluent_contracts.cases.build import bare_case
+
+        if self.settings.mocked or operation.is_safe or operation.makes_or_ends:
+            return None
+        context = self.context(operation)
+        read = self._in_role(operation, Role.READ)
+        if read is None or not context.owned or self._maker(operation) is not None:
+            return None
+        if read.method != "GET" or read.path != operation.path:
+            return None
+        asked = replace(self.context(read), parameters=context.parameters)
+        return bare_case(Probe.EXAMPLES, "what is there before it is written", read, asked)
 
     def _policy(self) -> RunPolicy:
         from pytest_confluent_contracts.run.sender import RunPolicy
@@ -688,10 +729,25 @@ class Gate:
         unpinned = {path: content for path, content in was.items() if path not in pins}
         return was | saved_state.first(folder, operation.key, self.resource(operation), unpinned)
 
-    def _remember_made(self, key: saved_state.Key, made: list[saved_state.PathParameters]) -> None:
+    def _remember_made(self, key: saved_state.Key, made: list[Made]) -> None:
         """Write down what the run made and is still there, for whoever outlives this worker."""
-        if not self.settings.mocked:
-            saved_state.keep_made(self.config.stash.get(STATE_FOLDER, None), key, made)
+        if self.settings.mocked:
+            return
+        kept: list[dict[str, Any]] = []
+        for one in made:
+            told = {"parameters": one.parameters, "made_at": one.made_at}
+            kept.append(told | {"url": self._url_of_made(key, one)})
+        saved_state.keep_made(self.config.stash.get(STATE_FOLDER, None), key, kept)
+
+    def _url_of_made(self, key: saved_state.Key, made: Made) -> str:
+        """Return the URL of what was made, without any secret."""
+        for path in self.settings.documents:
+            document = self.settings.read(path)
+            for one in document.resources:
+                if (document.name, one.name) == key:
+                    item = filled_template(one.item, made.parameters, percent_encoded)
+                    return self.target.client.redactor.text(self.base_url + item)
+        return ""
 
     def resource(self, operation: Operation) -> str:
         """Return the URL of the resource that may be changed, without any secret."""
@@ -725,6 +781,7 @@ class Gate:
                 self.settings.max_examples,
                 together=self._operations_about_resources(operation.document),
                 make_lives=self._lives_in_proof,
+                shown=self._shown_by,
             )
             self._testers[operation.key] = tester
         tester = self._testers[operation.key]
@@ -799,8 +856,13 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
 
     What it made is deleted.
     """
+    from pytest_confluent_contracts.run.made import Made
+
     place = config.stash[STATE_FOLDER]
-    found, made = list(saved_state.left(place)), list(saved_state.made_left(place))
+    found = list(saved_state.left(place))
+    made: list[tuple[saved_state.Key, list[Made]]] = []
+    for key_of_made, left in saved_state.made_left(place):
+        made.append((key_of_made, [Made(parameters, made_at) for parameters, made_at in left]))
     if not found and not made:
         return
     known = {operation.key: operation for operation in settings.operations()}
@@ -813,6 +875,8 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
         campaign = gate.campaign(known[key])
         pinned = {path: pin for path, pin in campaign.context.pins.items() if path in was}
         campaign.was = was | pinned
+        reading = gate.reading(known[key])
+        campaign.first_state.read = reading.operation if reading else None
     for operation in of_made:
         gate.scenario(operation)  # which knows what is left, and deletes it at the end
     gate.close()

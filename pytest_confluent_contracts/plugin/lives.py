@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,13 +10,14 @@ from typing import TYPE_CHECKING
 from pytest_confluent_contracts.model.resources import MAKING_ROLES, SAFE_ROLES, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.cases.life import LifeCases
     from pytest_confluent_contracts.http.targets import Access, Target
     from pytest_confluent_contracts.model.documents import Document, Operation
     from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import RunContext
+    from pytest_confluent_contracts.run.made import Made
     from pytest_confluent_contracts.run.saved_state import Key, PathParameters
     from pytest_confluent_contracts.run.scenario import Scenario
     from pytest_confluent_contracts.run.sender import Listener, RunPolicy
@@ -38,8 +40,9 @@ class Lives:
 
     *may_create* says whether the run may send a create, and delete what it made; *remember* keeps
     what was made of a resource and is there; *left* is what a worker that died had made.
-    *budget_of* is the share of an operation, in requests (None: no limit), and *may_change* says
-    whether what was there before may be written by an operation.
+    *budget_of* is the share of an operation, in requests (None: no limit), *may_change* says
+    whether what was there before may be written by an operation, and *named_for* which path
+    parameters of it somebody has named.
     """
 
     def __init__(
@@ -47,23 +50,40 @@ class Lives:
         documents: Sequence[Document],
         context_of: Callable[[Operation], RunContext],
         may_create: Callable[[Operation], bool],
-        remember: Callable[[Key, list[PathParameters]], None],
-        left: Sequence[tuple[Key, list[PathParameters]]] = (),
+        remember: Callable[[Key, list[Made]], None],
+        left: Sequence[tuple[Key, list[Made]]] = (),
         budget_of: Callable[[Operation], int | None] = lambda _: None,
         may_change: Callable[[Operation], bool] = lambda _: True,
+        named_for: Callable[[Operation], Mapping[str, str]] = lambda _: {},
     ) -> None:
         self._documents = {one.name: one for one in documents}
         self._context_of, self._may_create = context_of, may_create
         self._remember, self._left = remember, left
         self._budget_of, self._may_change = budget_of, may_change
+        self._named_for = named_for
         self._scenarios: dict[tuple[str, str], Scenario] = {}
+        self._repeated: dict[tuple[str, str], LifeCases] = {}
+
+    def anew(self) -> Lives:
+        """Return what leads the same resources through new lives, by requests that are made once.
+
+        What the run brings along must stay the same meanwhile.
+        """
+        from pytest_confluent_contracts.cases.life import RepeatedLifeCases
+
+        again = copy(self)
+        again._scenarios = {}
+        for document in self._documents.values():
+            for resource in document.resources:
+                key = (resource.document, resource.name)
+                if key not in self._repeated:
+                    self._repeated[key] = self._cases_made_by(RepeatedLifeCases, resource)
+        return again
 
     def scenario(
         self, resource: Resource, target: Target, policy: RunPolicy, listener: Listener
     ) -> Scenario:
         """Return the scenario of *resource*."""
-        from pytest_confluent_contracts.cases.life import LifeCases
-        from pytest_confluent_contracts.run.made import Made
         from pytest_confluent_contracts.run.scenario import Scenario
         from pytest_confluent_contracts.run.sender import Sender
 
@@ -74,7 +94,7 @@ class Lives:
         around = self.scenario(parent, target, policy, listener) if parent else None
         operations = self._operations(resource)
         creates = self.makes(resource)
-        life = LifeCases(resource, operations, self._context_of, self._head(resource))
+        life = self._life_cases(resource)
         looks = [one for role, one in operations.items() if role in SAFE_ROLES]
         first = [*looks, *operations.values()][0]
         sender = Sender(
@@ -94,40 +114,58 @@ class Lives:
             given=given,
             parent=around if creates else None,
             remember=partial(self._remember, key),
+            named=self._named(resource),
         )
-        made.made.all += [Made(one) for one in self._left_of(resource)]
+        made.made.all += self._left_of(resource)
         self._scenarios[key] = made
         return made
 
     def planned(self, resource: Resource) -> PlannedLife:
         """Return what the life of *resource* takes by itself, the deletions at the end too."""
-        from pytest_confluent_contracts.cases.life import LifeCases
         from pytest_confluent_contracts.model.traffic import Expect
 
         creates = self.makes(resource)
-        head = self._head(resource)
-        life = LifeCases(resource, self._operations(resource), self._context_of, head)
+        life = self._life_cases(resource)
         steps = life.steps(creates=creates)
         made = [one for one in steps if one.creates and one.case.expect is Expect.ACCEPTED]
         ended = [one for one in steps if one.case.subject.name == "delete"]
         left = max(0, len(made) - len(ended)) if life.ending() else 0
         return PlannedLife(len(steps) + left, len(made))
 
-    def _left_of(self, resource: Resource) -> list[PathParameters]:
+    def _left_of(self, resource: Resource) -> list[Made]:
         """Return what a worker that died had made of *resource*."""
-        found: list[PathParameters] = []
+        found: list[Made] = []
         for key, made in self._left:
             if key == (resource.document, resource.name):
                 found += made
         return found
 
     def clean_up(self) -> Iterator[str]:
-        """Delete what the run made, what lies in another first; yield what is still there."""
-        # A parent's scenario is made before those of its children.
+        """Delete what the run made, the newest first, each though another fails.
+
+        Yield what is still there, what came instead, and creates of which nobody knows what they
+        made. Raise at the end what somebody else's hook has raised meanwhile.
+        """
         raised: list[Exception] = []
-        for (document, _), scenario in reversed(self._scenarios.items()):
+        made: list[tuple[Made, Key, Scenario]] = []
+        for key, scenario in self._scenarios.items():
             try:
-                for lost in scenario.clean_up():
+                scenario.ask_for_later()
+            except Exception as error:
+                raised.append(error)
+            made += [(one, key, scenario) for one in scenario.made.there]
+        # What lies in another was made after it; what holds another's id, too.
+        for one, (document, _), scenario in sorted(made, key=_age, reverse=True):
+            try:
+                told = scenario.clean_up_one(one)
+            except Exception as error:
+                raised.append(error)
+                told = scenario.told_as_left(one, error)
+            if told:
+                yield f"{document}: {told}"
+        for (document, _), scenario in self._scenarios.items():
+            try:
+                for lost in scenario.told_at_the_end():
                     yield f"{document}: {lost}"
             except Exception as error:
                 raised.append(error)
@@ -139,14 +177,14 @@ class Lives:
 
         That is its collection, where it lies in nothing that the run makes itself.
         """
-        from pytest_confluent_contracts.cases.life import LifeCases
         from pytest_confluent_contracts.http.targets import Access
 
         parent, creates = self.parent(resource), self.makes(resource)
         if parent is not None:
             yield from self.accesses(parent)
-        head = self._head(resource)
-        life = LifeCases(resource, self._operations(resource), self._context_of, head)
+        life = self._life_cases(resource)
+        for operation in life.telling:
+            yield self._closed_access(operation)
         for operation in life.every_operation:
             if not creates and operation.role in MAKING_ROLES:
                 continue
@@ -158,6 +196,17 @@ class Lives:
                 queries=_queries(life, operation, creates=creates),
             )
 
+    def _closed_access(self, operation: Operation) -> Access:
+        """Return the access to nothing of one to which an answer may lead yet."""
+        from pytest_confluent_contracts.http.targets import Access
+
+        return Access(
+            operation=operation,
+            credentials=self._context_of(operation).credentials,
+            budget=self._budget_of(operation),
+            queries=frozenset(),
+        )
+
     def _paths_known(self, resource: Resource, operation: Operation) -> Iterator[str]:
         """Yield the paths that a life asks for which are known before anything is made."""
         parent = self.parent(resource)
@@ -167,9 +216,31 @@ class Lives:
             yield _filled(operation, dict(self._given(resource)))
         if operation.role is Role.DELETE:
             for one in self._left_of(resource):
-                yield _filled(operation, dict(one))
+                yield _filled(operation, dict(one.parameters))
 
     # --- one resource -----------------------------------------------------------------------------
+
+    def _life_cases(self, resource: Resource) -> LifeCases:
+        """Return what makes the requests of the life of *resource*."""
+        from pytest_confluent_contracts.cases.life import LifeCases
+
+        repeated = self._repeated.get((resource.document, resource.name))
+        return repeated or self._cases_made_by(LifeCases, resource)
+
+    def _cases_made_by(self, kind: type[LifeCases], resource: Resource) -> LifeCases:
+        from pytest_confluent_contracts.model.progress import can_tell_progress
+
+        around, parent = None, self.parent(resource)
+        if parent is not None and self.makes(resource) and self.makes(parent):
+            around = self._life_cases(parent)
+        return kind(
+            resource,
+            self._operations(resource),
+            self._context_of,
+            self._head(resource),
+            telling=list(filter(can_tell_progress, self._known(resource).values())),
+            around=around,
+        )
 
     def makes(self, resource: Resource) -> bool:
         """Return whether the run makes its own, and deletes it."""
@@ -212,6 +283,16 @@ class Lives:
                 return one
         return None
 
+    def _named(self, resource: Resource) -> PathParameters:
+        """Return the path parameters of the one that somebody named, none unless all are."""
+        for operation in self._operations(resource).values():
+            named = self._named_for(operation)
+            if operation.path == resource.item and all(
+                name in named for name, _ in operation.parameters
+            ):
+                return tuple((name, named[name]) for name, _ in operation.parameters)
+        return ()
+
     def _given(self, resource: Resource) -> PathParameters:
         """Return the path parameters of the one that the run was given."""
         found: dict[str, str] = {}
@@ -219,6 +300,11 @@ class Lives:
             if operation.path in (resource.item, resource.collection):
                 found |= dict(self._context_of(operation).parameters)
         return tuple(found.items())
+
+
+def _age(one: tuple[Made, Key, Scenario]) -> tuple[float, int]:
+    """Return when it was made; of the same moment, what lies deeper is the newer."""
+    return one[0].made_at, len(one[0].parameters)
 
 
 def _filled(operation: Operation, given: dict[str, str]) -> str:

@@ -8,6 +8,7 @@ from pytest_confluent_contracts.model.paths import filled_template
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Expect, Probe
 from pytest_confluent_contracts.plugin.gate import selected_clauses
+from pytest_confluent_contracts.run.foreseen import Foreseen
 from pytest_confluent_contracts.run.preflight import credential_variables
 
 if TYPE_CHECKING:
@@ -98,35 +99,47 @@ def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> I
     if plan.context.credentials and not gate.settings.mocked:
         yield f"credentials: from {credential_variables(operation)}"
     total = 0
+    reading = gate.reading(operation)
+    if reading is not None:
+        total = 1
+        yield "reading:      1 request, for what is put back"
     for name, count, told in _steps(plan):
         total += count
         yield f"{name + ':':<14}{told}"
     limits = _limits(gate, operation)
-    yield f"in all: {total} requests{limits}; failures are shrunk with a few more"
+    yield f"in all: {_counted(total)}{limits}; failures are shrunk with a few more"
+    yield from _left_out(plan)
     made = gate.made_for(operation)
     if made is not None:
         yield f"held on: one of {made.name} that the run makes, and deletes at the end"
     if operation.makes_or_ends:
         yield from _makes(operation, plan)
     elif made is None or operation.is_safe:
-        yield from _changes(operation, plan.context)
+        yield from _changes(operation, plan.context, reading.operation if reading else None)
     yield from _unexercised(clauses, gate.unasked(operation, plan.context))
+    yield from _unpaid(clauses, plan)
 
 
 def _steps(plan: Plan) -> Iterator[tuple[str, int, str]]:
     """Yield what is sent in turn: its name, how many requests it is, and what is told of it."""
     if plan.context.owned:
-        yield "opening", 1, "1 request"
+        yield "opening", 1, _counted(1)
     for planned in plan.probes:
         if not planned.cases and not planned.skipped:
             continue
-        told = planned.skipped or f"{len(planned.cases)} requests"
+        told = planned.skipped or _counted(len(planned.cases))
         if planned.probe is Probe.THROTTLE and not planned.skipped:
             told = "until 429, twice the limit at most"
-        yield planned.probe.value, len(planned.cases), told
+        # The window of the limit comes on top.
+        count = 0 if planned.probe is Probe.THROTTLE else len(planned.cases)
+        yield planned.probe.value, count, told
     if plan.spaced_updates:
         count = len(plan.spaced_updates)
-        yield "later", count, f"{count} requests, after a pause each"
+        yield "later", count, f"{_counted(count)}, after a pause each"
+
+
+def _counted(requests: int) -> str:
+    return "1 request" if requests == 1 else f"{requests} requests"
 
 
 def _limits(gate: Gate, operation: Operation) -> str:
@@ -141,6 +154,14 @@ def _limits(gate: Gate, operation: Operation) -> str:
     return f" (at most {', '.join(told)})"
 
 
+def _left_out(plan: Plan) -> Iterator[str]:
+    """Yield how many requests of which probe are not sent, since no more than so many may be."""
+    parts = [f"{count} of {probe.value}" for probe, count in plan.left_out.items()]
+    if parts:
+        cure = "--contract-budget raises that"
+        yield f"left out: {', '.join(parts)}: {plan.most} requests may be sent; {cure}"
+
+
 def _makes(operation: Operation, plan: Plan) -> Iterator[str]:
     """Yield what an operation makes by itself, beside the life of its resource."""
     accepted = [one for one in plan.every_case() if one.expect is Expect.ACCEPTED]
@@ -150,7 +171,7 @@ def _makes(operation: Operation, plan: Plan) -> Iterator[str]:
         yield "made: nothing"
 
 
-def _changes(operation: Operation, context: RunContext) -> Iterator[str]:
+def _changes(operation: Operation, context: RunContext, read: Operation | None) -> Iterator[str]:
     from pytest_confluent_contracts.cases.build import writable_members
     from pytest_confluent_contracts.cases.restore import unseen_paths
 
@@ -160,7 +181,7 @@ def _changes(operation: Operation, context: RunContext) -> Iterator[str]:
     paths = [
         member.path for member in writable_members(operation) if member.path not in context.pins
     ]
-    lost = unseen_paths(operation, context)
+    lost = unseen_paths(operation, context, read)
     back = [path for path in paths if path not in lost]
     yield f"changed: {', '.join(paths) or 'nothing'}"
     yield f"put back: {', '.join(back) or 'nothing'}"
@@ -173,9 +194,24 @@ def _unexercised(clauses: Sequence[Clause], unasked: dict[Probe, str]) -> Iterat
         # A clause that needs no probe is judged by the document alone.
         named = [clause.id for clause in clauses if _only_reason(clause, unasked) == reason]
         if named:
-            more = ", ..." if len(named) > SHOWN else ""
-            shown = ", ".join(named[:SHOWN])
-            yield f"not exercised: {reason}: {len(named)} clauses ({shown}{more})"
+            yield _told_unexercised(reason, named)
+
+
+def _told_unexercised(reason: str, named: Sequence[str]) -> str:
+    more = ", ..." if len(named) > SHOWN else ""
+    return f"not exercised: {reason}: {len(named)} clauses ({', '.join(named[:SHOWN])}{more})"
+
+
+def _unpaid(clauses: Sequence[Clause], plan: Plan) -> Iterator[str]:
+    """Yield which clauses nothing will show, for that is left out."""
+    named: dict[str, list[str]] = {}
+    foreseen = Foreseen(plan)
+    for clause in clauses:
+        why = foreseen.why_left_out(clause)
+        if why is not None:
+            named.setdefault(why.subject, []).append(clause.id)
+    for reason, ids in named.items():
+        yield _told_unexercised(reason, ids)
 
 
 def _only_reason(clause: Clause, unasked: dict[Probe, str]) -> str:

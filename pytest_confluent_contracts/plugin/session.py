@@ -6,6 +6,7 @@ The hooks, in the order in which pytest calls them.
 from __future__ import annotations
 
 import gc
+import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -59,9 +60,16 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     for document in documents:
         lines += terminal.left_out_lines(document)
     for path in saved_state.orphans():
-        why = "a run that was killed put nothing back; what was there"
-        lines.append(f"contracts: {why}: {path}")
+        lines.append(f"contracts: {_told_orphan(path)}")
     return lines
+
+
+def _told_orphan(path: Path) -> str:
+    """Return what a killed run left, told by the file *path* of its state."""
+    if path.suffix != saved_state.MADE:
+        return f"a run that was killed put nothing back; what was there: {path}"
+    ways = [f"curl -X DELETE {shlex.quote(url)}" for url in saved_state.urls_left(path)]
+    return f"a run that was killed deleted nothing; what it made: {path}: {'; '.join(ways)}"
 
 
 @pytest.hookimpl(wrapper=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.cases.plan import Plan
     from pytest_confluent_contracts.model.documents import Operation
-    from pytest_confluent_contracts.model.traffic import RunContext
+    from pytest_confluent_contracts.model.traffic import Case, RunContext
 
 
 def planned_access(plan: Plan, budget: int | None = None) -> Access:
@@ -49,6 +49,21 @@ def nobodys_access(plan: Plan) -> Access:
         if one.subject.kind is SubjectKind.UNKNOWN_PARENT
     }
     return Access(operation=plan.operation, credentials={}, paths=frozenset(nobodys))
+
+
+def reading_access(reading: Case, context: RunContext) -> Access:
+    """Return the access to what *reading* asks for, before an update of it.
+
+    It has no budget of its own: whoever writes pays.
+    """
+    return Access(
+        operation=reading.operation,
+        credentials=context.credentials,
+        paths=frozenset({filled_template(reading.operation.path, reading.parameters)}),
+        spelled_paths=frozenset({reading.written_path}),
+        budget=0,
+        queries=frozenset({reading.written_query}),
+    )
 
 
 def no_access(operation: Operation, context: RunContext, budget: int | None = None) -> Access:

@@ -17,8 +17,10 @@ from pytest_confluent_contracts.model.moments import granularity, parse_moment
 from pytest_confluent_contracts.model.quota import latest_quota
 from pytest_confluent_contracts.model.traffic import Expect, Probe
 from pytest_confluent_contracts.run import preflight
+from pytest_confluent_contracts.run.foreseen import Foreseen
 from pytest_confluent_contracts.run.restore import FirstState
 from pytest_confluent_contracts.run.sender import (
+    GATEWAY_STATUSES,
     LIMITED,
     LONGEST_WAIT_S,
     Listener,
@@ -49,6 +51,8 @@ STEPS, STEP_S = 8, 0.125  # together the second by which a wait may be rounded
 FIRST_WINDOW = 2 + 3 + STEPS + 1 + AFTER_THE_WAIT
 # Whole seconds that count down are the same for a second, and for two by no rounding.
 MAY_STAND_STILL_S, STANDING_STILL_S = 1.1, 2.2
+# The reads before the first write are numbered apart from those of their own operation.
+READING_SERIALS = {"PATCH": 2_000_000, "PUT": 3_000_000}
 LONG_WAIT_S = 4.0  # a shorter one is not broken midway
 MORE_THAN_A_TICK = 1.2  # times a tick of the clock that the time stamps show
 
@@ -56,7 +60,8 @@ MORE_THAN_A_TICK = 1.2  # times a tick of the clock that the time stamps show
 class Campaign:
     """Holds one operation against the target; lives as long as the session.
 
-    ``ending`` are the clauses of which a broken one ends a frugal run.
+    ``ending`` are the clauses of which a broken one ends a frugal run. *reading* shows what is
+    there before the operation writes, so that it can be put back.
     """
 
     def __init__(
@@ -65,7 +70,9 @@ class Campaign:
         target: Target,
         policy: RunPolicy | None = None,
         listener: Listener | None = None,
+        reading: Case | None = None,
     ) -> None:
+        self._target, self._reading = target, reading
         self.plan, self.operation, self.context = plan, plan.operation, plan.context
         self.policy, self.listener = policy or RunPolicy(), listener or Listener()
         self.first_state = FirstState(plan.context, self.listener)
@@ -88,6 +95,7 @@ class Campaign:
         self._resets_read = 0  # exchanges
         self._unjudged: MissingEvidence | None = None
         self._shrinker = Shrinker(self.sender, plan.context)
+        self._foreseen = Foreseen(plan)
         # What the life of a resource has shown of this operation.
         self.lived: Sequence[Exchange] = ()
 
@@ -125,13 +133,44 @@ class Campaign:
         look = preflight.first_look(self.plan)
         if look is None:
             return
+        unconnected = self._read_before_writing() if look is self.plan.baseline else None
         found = preflight.why_unjudged(
-            self._send_ahead(look),
+            unconnected or self._send_ahead(look),
             owned=self.context.owned,
             credentials=preflight.credential_variables(self.operation),
         )
         if found is not None and not self._is_served(found):
             self.sender.stopped = found
+
+    def _read_before_writing(self) -> Exchange | None:
+        """Read what is going to be written; return the exchange where nobody could be asked.
+
+        It is paid by the operation that writes. Raise `Refusal` where a PUT would replace what was
+        not shown, and others have it.
+        """
+        if self._reading is None:
+            return None
+        reading, self._reading = self._reading, None
+        reader = Sender(
+            operation=reading.operation,
+            target=self._target,
+            policy=self.policy,
+            listener=self.listener,
+            look=reading,
+            noted=lambda *_: None,
+            first_serial=READING_SERIALS[self.operation.method],
+        )
+        with self._target.guard.paid_by(reading.operation.key, self.operation.key):
+            exchange = reader.send_once(reading)
+            if exchange.throttled or exchange.status in GATEWAY_STATUSES:
+                exchange = reader.send(reading)
+        if exchange.failure_kind in preflight.UNCONNECTED:
+            return exchange
+        if exchange.accepted:
+            self.first_state.see_before(self.operation, exchange)
+        if self.operation.method == "PUT" and not (self.was or self.context.made_up):
+            raise Refusal("not sent: what a PUT replaces could not be read before")
+        return None
 
     def _send_ahead(self, case: Case) -> Exchange:
         if case is not self.plan.baseline:
@@ -205,7 +244,7 @@ class Campaign:
             unasked = [self.skipped[would_show]]
         if unasked:  # what was not asked for cannot be withheld
             return MissingEvidence(MissingKind.NOT_ASKED_FOR, unasked[0])
-        return None
+        return self._foreseen.why_left_out(clause)
 
     def _missing_credentials(self) -> MissingEvidence:
         variables = preflight.credential_variables(self.operation)
@@ -222,6 +261,7 @@ class Campaign:
             return
         try:
             if self.context.owned and not self.history:
+                self._read_before_writing()
                 self.sender.send(self.plan.baseline)
             self._let_reset_move()
             if probe is Probe.THROTTLE:

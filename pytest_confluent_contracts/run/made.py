@@ -5,40 +5,79 @@ Each create goes only where the budget pays for the end of what it makes.
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from pytest_confluent_contracts.clauses.lifecycle_lists import is_whole_list
+from pytest_confluent_contracts.clauses.lifecycle_state import LifeReader, tells_of_progress
 from pytest_confluent_contracts.http.guard import Refusal
-from pytest_confluent_contracts.model.paths import ABSENT, value_at
+from pytest_confluent_contracts.model.paths import (
+    ABSENT,
+    filled_template,
+    percent_encoded,
+    template_pattern,
+    value_at,
+)
+from pytest_confluent_contracts.model.progress import (
+    ACCEPTED_FOR_LATER,
+    Progress,
+    id_of_made,
+    shows_what_is_made,
+)
+from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import FailureKind
-from pytest_confluent_contracts.run.sender import is_transient
 from pytest_confluent_contracts.run.undisturbed import undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from pytest_confluent_contracts.clauses.lifecycle_members import Key, Shown
     from pytest_confluent_contracts.http.guard import Guard
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import Case, Exchange
+    from pytest_confluent_contracts.run.later import Followed
 
 PathParameters = tuple[tuple[str, str], ...]
 # Nothing of the request has reached anybody.
 NEVER_SENT = frozenset({FailureKind.UNCONNECTED, FailureKind.TLS_REFUSED})
+# A segment that leads out of the path in which it stands (RFC 3986 5.2.4), coded or not.
+DOTS = frozenset({".", ".."})
+BETWEEN_SEGMENTS = re.compile(r"[/\\]")
 
 
 @dataclass(slots=True)
 class Made:
     """A resource that this run has made, by its path parameters, until it is deleted.
 
-    ``is_reserved`` says whether a request is kept in the budget for its end.
+    ``made_at`` is when its create was answered, in seconds since 1970; ``is_reserved`` says whether
+    a request is kept in the budget for its end, ``ends_later`` whether its deletion was answered
+    202: reads may show it for a while; ``has_outlived`` whether one has shown it after another 2xx.
     """
 
     parameters: PathParameters
+    made_at: float = field(default_factory=time.time)
     is_there: bool = True
     is_reserved: bool = False
+    ends_later: bool = False
+    has_outlived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LostCreate:
+    """A create of which nobody knows what it made, and what came in the place of its id.
+
+    ``listed_before`` are those that a list had shown when it was sent.
+    """
+
+    case: Case
+    listed_before: frozenset[Key]
+    came: str = "had no answer"
 
 
 class MadeResources:
@@ -46,8 +85,11 @@ class MadeResources:
 
     *creating* and *deleting* are the operations that make and end one, None where the run has none.
     *remember* hears of all that is there, and *admit* of each that is new, before the next request
-    goes. ``unanswered`` are the creates that went, and whose answer nobody has taken down; ``lost``
-    those that were broken off; ``nameless`` counts answers that tell no id.
+    goes. *named* are the path parameters of what the run was given: no create has made that, nor
+    what a list has shown before, whatever its answer says. ``others`` are such of which a create
+    claims that it made them; ``lost`` are the creates of which nobody knows what they made;
+    ``later`` those that were accepted with 202, each with its answer, of which the id is still to
+    be told.
     """
 
     def __init__(
@@ -56,21 +98,40 @@ class MadeResources:
         creating: Operation | None,
         deleting: Operation | None,
         guard: Guard,
-        remember: Callable[[list[PathParameters]], None],
+        remember: Callable[[list[Made]], None],
         admit: Callable[[PathParameters], None],
+        named: PathParameters = (),
     ) -> None:
         self.resource, self._guard = resource, guard
         self._creating, self._deleting = creating, deleting
         self._remember, self._admit = remember, admit
         self.all: list[Made] = []
-        self.unanswered: list[Case] = []
-        self.lost: list[Case] = []
-        self.nameless = 0
+        self.others: list[PathParameters] = []
+        self.later: list[tuple[LostCreate, Exchange]] = []
+        self._unanswered: list[LostCreate] = []
+        self._lost: list[LostCreate] = []
+        self._reader = LifeReader(resource)
+        self._named = dict(named)
+        self._listed_before: set[Key] = set()
+        self._listed_in: set[PathParameters] = set()
 
     @property
     def there(self) -> list[Made]:
         """Return what is still there, the oldest first."""
         return [one for one in self.all if one.is_there]
+
+    @property
+    def lost(self) -> list[LostCreate]:
+        """Return the creates of which nobody knows what they made."""
+        return [*self._unanswered, *self._lost]
+
+    def is_listed(self, around: PathParameters) -> bool:
+        """Return whether a list has shown what was there in *around* before anything was made."""
+        return around in self._listed_in
+
+    def is_own(self, parameters: PathParameters) -> bool:
+        """Return whether the run has made what *parameters* name."""
+        return any(dict(one.parameters) == dict(parameters) for one in self.all)
 
     # --- before a request, and after its answer ---------------------------------------------------
 
@@ -85,33 +146,74 @@ class MadeResources:
             yield
             return
         self._reserve()
-        self.unanswered.append(case)
+        self._unanswered.append(LostCreate(case, frozenset(self._listed_before)))
         try:
             with undisturbed():
                 yield
         except Refusal:
-            self.unanswered.remove(case)
+            self._answered(case)
             self._release()
             raise
 
+    def _answered(self, case: Case) -> LostCreate:
+        """Return what was taken down of *case* when it was sent, and no longer wait for it."""
+        found = next(one for one in self._unanswered if one.case == case)
+        self._unanswered.remove(found)
+        return found
+
     def note(self, case: Case, exchange: Exchange) -> None:
-        """Take down what the answer tells of one that was made, or deleted."""
+        """Take down what the answer tells of one that was made, deleted, or there before."""
         if _is_of(case, self._creating):
             self._note_create(case, exchange)
-        elif _is_of(case, self._deleting) and exchange.accepted:
-            self.note_deleted(case.parameters)
+        elif not exchange.accepted:
+            return
+        elif _is_of(case, self._deleting):
+            self.note_deleted(case.parameters, later=exchange.status == ACCEPTED_FOR_LATER)
+        elif case.operation.role is Role.LIST:
+            self._note_list(case, exchange)
+        else:
+            self._note_there_again(case, self._reader.key_of(case.parameters))
 
     def _note_create(self, case: Case, exchange: Exchange) -> None:
-        self.unanswered.remove(case)
+        asked = self._answered(case)
         if not exchange.accepted:
-            if is_transient(exchange) and exchange.failure_kind not in NEVER_SENT:
-                self.lost.append(case)
+            if _may_have_made(exchange):
+                came = f"was answered {exchange.status}" if exchange.status else asked.came
+                self._lost.append(replace(asked, came=came))
             self._release()
             return
         parameters = self.parameters_of(case, exchange)
+        if parameters is None and exchange.status == ACCEPTED_FOR_LATER:
+            self.later.append((asked, exchange))
+            return
+        self._note_made(asked, parameters)
+
+    def note_followed(self, answer: Exchange, followed: Followed) -> PathParameters | None:
+        """Take down what the 202 *answer* made, as what it led to tells.
+
+        Return its path parameters, None where nothing tells its id, or it was not made.
+        """
+        waiting = [one for one in self.later if one[1] is answer]
+        if not waiting:
+            return None
+        self.later.remove(waiting[0])
+        asked, found = waiting[0][0], ""
+        for one in reversed(followed.answers):
+            found = found or id_of_made(one, self.resource)
+        if not found and followed.progress is Progress.FAILED:
+            self._release()
+            return None
+        parameters = (*asked.case.parameters, (self.resource.parameter, found)) if found else None
+        self._note_made(asked, parameters)
+        return parameters
+
+    def _note_made(self, asked: LostCreate, parameters: PathParameters | None) -> None:
+        """Take down one that was made, whose end a request is kept for."""
         if parameters is None:
-            self.nameless += 1
-        if parameters is None or parameters in [one.parameters for one in self.there]:
+            self._lost.append(replace(asked, came="told no id that can be asked for"))
+        elif self._was_there_before(parameters):
+            self.others.append(parameters)
+        if parameters is None or parameters in [*self.others, *self._parameters_there()]:
             self._release()
             return
         self.all.append(Made(parameters, is_reserved=True))
@@ -120,11 +222,44 @@ class MadeResources:
         with suppress(Refusal):
             self._admit(parameters)
 
-    def note_deleted(self, parameters: Sequence[tuple[str, str]]) -> None:
-        """Take down that the one that *parameters* name is gone."""
+    def _was_there_before(self, parameters: PathParameters) -> bool:
+        """Return whether no create of this run can have made what *parameters* name.
+
+        A service may take a create for an update, or answer with what it has under the same name.
+        """
+        if self.is_own(parameters):
+            return False
+        key = self._reader.key_of(parameters)
+        is_named = bool(self._named) and self._named == dict(parameters)
+        return is_named or key in self._listed_before
+
+    def _note_list(self, case: Case, exchange: Exchange) -> None:
+        own = {self._reader.key_of(one.parameters) for one in self.all}
+        for one in self._shown(exchange):
+            if one.key in own:
+                self._note_there_again(case, one.key)
+            else:
+                self._listed_before.add(one.key)
+        self._listed_in.add(case.parameters)
+
+    def _shown(self, exchange: Exchange) -> tuple[Shown, ...]:
+        steps = self._reader.read([exchange]).steps
+        return steps[0].shown if steps else ()
+
+    def _note_there_again(self, case: Case, key: Key) -> None:
+        """Take down that one is there after all: a write has brought it back, or it never went."""
+        is_safe = case.operation.is_safe
+        for one in self.all:
+            is_meant = not one.is_there and self._reader.key_of(one.parameters) == key
+            if is_meant and not (one.ends_later and is_safe):
+                one.is_there, one.has_outlived = True, is_safe
+                self._tell_there()
+
+    def note_deleted(self, parameters: Sequence[tuple[str, str]], *, later: bool = False) -> None:
+        """Take down that the one that *parameters* name is gone, or will be *later*."""
         for one in self.there:
             if dict(one.parameters) == dict(parameters):
-                one.is_there = False
+                one.is_there, one.ends_later = False, later
                 self.spend(one)
         self._tell_there()
 
@@ -135,7 +270,10 @@ class MadeResources:
             self._release()
 
     def _tell_there(self) -> None:
-        self._remember([one.parameters for one in self.there])
+        self._remember(self.there)
+
+    def _parameters_there(self) -> list[PathParameters]:
+        return [one.parameters for one in self.there]
 
     def _reserve(self) -> None:
         if self._deleting is not None:
@@ -148,23 +286,65 @@ class MadeResources:
     # --- what an answer names ---------------------------------------------------------------------
 
     def parameters_of(self, case: Case, exchange: Exchange) -> PathParameters | None:
-        """Return the path parameters of what a create has made, None where no answer tells them."""
+        """Return the path parameters of what a create has made, None where no answer tells them.
+
+        An id that leads out of its path, as ``..`` does, is none that can be asked for.
+        """
         id = self._id_of(case, exchange)
-        if not id:
+        if not id or not DOTS.isdisjoint(BETWEEN_SEGMENTS.split(id)):
             return None
         return (*case.parameters, (self.resource.parameter, id))
 
     def _id_of(self, case: Case, exchange: Exchange) -> str:
-        """Return the id of what was made: as the answer has it, its Location, or who chose it."""
+        """Return the id of what was made: as the answer has it, its Location, or who chose it.
+
+        What is accepted for later may tell of the job that makes it: that has an id of its own.
+        """
+        chosen = value_at(case.value, self.resource.id_sent) if self.resource.id_sent else ABSENT
+        own = "" if chosen is ABSENT else _as_text(chosen)
+        if exchange.status == ACCEPTED_FOR_LATER and not shows_what_is_made(case.operation):
+            return id_of_made(exchange, self.resource) or own
         shown = value_at(exchange.json, self.resource.id_member)
-        if shown is not ABSENT and self.resource.id_member:
+        model = self._reader.model_of(case.operation, self.resource)
+        is_shown = self.resource.id_member and not tells_of_progress(exchange, model)
+        if shown is not ABSENT and is_shown:
             return _as_text(shown)
-        location = urlsplit(exchange.header("Location") or "").path
-        last = unquote(location.rstrip("/").rpartition("/")[2])
+        last = self._id_in_location(case, exchange)
         if last:
             return last
-        chosen = value_at(case.value, self.resource.id_sent)
-        return "" if chosen is ABSENT or not self.resource.id_sent else _as_text(chosen)
+        return own
+
+    def _id_in_location(self, case: Case, exchange: Exchange) -> str:
+        """Return the id in the path of ``Location``, ``""`` where that leads to something else.
+
+        The host does not matter, and is never asked: it may be the vendor's.
+        """
+        template = filled_template(self.resource.item, case.parameters, percent_encoded)
+        path = urlsplit(exchange.header("Location") or "").path.rstrip("/")
+        found = re.search(f"{template_pattern(template.rstrip('/'))}$", path)
+        return unquote(found.groups()[-1]) if found and found.groups() else ""
+
+    # --- creates of which nobody knows what they made ---------------------------------------------
+
+    def listed_like(self, lost: LostCreate, answer: Exchange) -> list[PathParameters] | None:
+        """Return what the list in *answer* shows that a *lost* create may have made.
+
+        That has every member that was sent, as far as a list shows it, and a text among them; what
+        this run knows to be its own, or has seen before, is none of it. None where the list does
+        not tell: it is none, or has more pages.
+        """
+        steps = self._reader.read([answer]).steps
+        if not answer.accepted or not steps or not steps[0].is_list:
+            return None
+        known = lost.listed_before | {self._reader.key_of(one.parameters) for one in self.all}
+        found = [
+            (*lost.case.parameters, (self.resource.parameter, one.key[-1]))
+            for one in steps[0].shown
+            if one.key not in known and _is_alike(one.item, lost.case.value)
+        ]
+        if found or (is_whole_list(steps[0]) and _can_be_found(lost.case.value, steps[0].shown)):
+            return found
+        return None
 
 
 def _is_of(case: Case, operation: Operation | None) -> bool:
@@ -176,3 +356,33 @@ def _as_text(id: Any) -> str:
     if isinstance(id, bool) or not isinstance(id, str | int):
         return ""
     return str(id)
+
+
+def _may_have_made(exchange: Exchange) -> bool:
+    """Return whether a create that was not accepted may have made something all the same.
+
+    A 4xx says that it has not (RFC 9110 15.5); a 3xx may lead to what it made (15.4.4).
+    """
+    if exchange.failure:
+        return exchange.failure_kind not in NEVER_SENT
+    return not 400 <= exchange.status < 500
+
+
+def _is_alike(item: Mapping[str, Any], sent: Any) -> bool:
+    """Return whether *item* has all that was *sent*, as far as it shows it, and a text of it."""
+    shown = _shown_of(sent, item)
+    return _has_text(shown) and all(item[name] == value for name, value in shown.items())
+
+
+def _can_be_found(sent: Any, listed: Sequence[Shown]) -> bool:
+    """Return whether each that is *listed* shows a text of its own where one was *sent*."""
+    return all(_has_text(_shown_of(sent, one.item)) for one in listed)
+
+
+def _shown_of(sent: Any, item: Mapping[str, Any]) -> dict[str, Any]:
+    body = sent if isinstance(sent, Mapping) else {}
+    return {name: value for name, value in body.items() if name in item}
+
+
+def _has_text(shown: Mapping[str, Any]) -> bool:
+    return any(isinstance(value, str) and value for value in shown.values())

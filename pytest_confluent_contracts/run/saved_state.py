@@ -99,8 +99,11 @@ def left(place: Path) -> Iterator[tuple[Key, dict[str, Any]]]:
         yield (kept["key"][0], kept["key"][1]), kept["was"]
 
 
-def keep_made(place: Path | None, key: Key, made: Sequence[PathParameters]) -> None:
-    """Keep the path parameters of what this process *made* of the resource *key*, still there."""
+def keep_made(place: Path | None, key: Key, made: Sequence[Mapping[str, Any]]) -> None:
+    """Keep what this process *made* of the resource *key* and is still there.
+
+    Each has its path ``parameters``, when it was ``made_at``, and the ``url`` that deletes it.
+    """
     if place is None or not place.is_dir():
         return
     file = _file(place, key).with_suffix(f".{os.getpid()}{MADE}")
@@ -109,16 +112,24 @@ def keep_made(place: Path | None, key: Key, made: Sequence[PathParameters]) -> N
         return
     # A kill in the middle of writing must leave nothing that looks whole.
     half = file.with_suffix(".new")
-    half.write_text(json.dumps({"key": key, "made": made}), encoding="utf-8")
+    half.write_text(json.dumps({"key": key, "made": list(made)}), encoding="utf-8")
     half.replace(file)
 
 
-def made_left(place: Path) -> Iterator[tuple[Key, list[PathParameters]]]:
-    """Yield what was made and nobody has deleted, the newest file last."""
-    for path in sorted(place.glob(f"*{MADE}"), key=lambda one: one.stat().st_mtime):
+def made_left(place: Path) -> Iterator[tuple[Key, list[tuple[PathParameters, float]]]]:
+    """Yield what was made and nobody has deleted, each with the moment when."""
+    for path in sorted(place.glob(f"*{MADE}")):
         kept = json.loads(path.read_text(encoding="utf-8"))
-        made = [_pairs(one) for one in kept["made"]]
+        made = [(_pairs(one["parameters"]), one["made_at"]) for one in kept["made"]]
         yield (kept["key"][0], kept["key"][1]), made
+
+
+def urls_left(path: Path) -> list[str]:
+    """Return what a killed run made, as its file tells; none where the file cannot be read."""
+    try:
+        return [one["url"] for one in json.loads(path.read_text(encoding="utf-8"))["made"]]
+    except (OSError, ValueError, LookupError, TypeError):
+        return []
 
 
 def _pairs(kept: Sequence[Sequence[str]]) -> PathParameters:

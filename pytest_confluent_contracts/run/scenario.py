@@ -7,24 +7,32 @@ end.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.life import (
+    AROUND,
     ELSEWHERE,
+    ENDING,
+    FIRST,
+    FIRST_AT_END,
+    FIRST_ELSEWHERE,
     HOLDING,
+    PARENTS,
     LifeCases,
     LifeStep,
     bound_step,
 )
 from pytest_confluent_contracts.clauses.judging import rule, weigh
-from pytest_confluent_contracts.clauses.lifecycle_state import LifeReader
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.http.targets import allowances_at
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
+from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
 from pytest_confluent_contracts.model.resources import HOLDER, OTHER_HOLDER, Role
+from pytest_confluent_contracts.model.traffic import Expect
 from pytest_confluent_contracts.run.access import made_access
+from pytest_confluent_contracts.run.later import Followed, Follower
 from pytest_confluent_contracts.run.made import MadeResources
 
 if TYPE_CHECKING:
@@ -46,7 +54,8 @@ class Scenario:
 
     *around* are the path parameters of what it lies in where nobody makes that; *parent* makes it
     otherwise. Where the run does not create, *given* are the path parameters of the one that it
-    may use. *remember* hears of all that was made and is there, before anything else is sent.
+    may use. *named* are those of one that somebody named, which no create makes. *remember* hears
+    of all that was made and is there, before anything else is sent.
     """
 
     life: LifeCases
@@ -54,7 +63,8 @@ class Scenario:
     creates: bool
     given: PathParameters = ()
     parent: Scenario | None = None
-    remember: Callable[[list[PathParameters]], None] = lambda _: None
+    remember: Callable[[list[Made]], None] = lambda _: None
+    named: PathParameters = ()
     made: MadeResources = field(init=False)
     _known: dict[str, PathParameters] = field(default_factory=dict)
     _has_run: bool = False
@@ -70,6 +80,7 @@ class Scenario:
             guard=self.sender.client.guard,
             remember=self.remember,
             admit=lambda parameters: self._admit(self, parameters),
+            named=self.named,
         )
         self.watch(self.sender)
 
@@ -114,7 +125,7 @@ class Scenario:
             around = self._around()
             if around is None:
                 return
-            self._look_elsewhere()
+            self._known[AROUND] = around
             for step in self.life.steps(creates=self.creates):
                 if self.sender.stopped:
                     return
@@ -151,10 +162,27 @@ class Scenario:
             if around is None or step is None or self.sender.stopped:
                 return None
             try:
+                self._look_before(around)
                 self._send(step, around)
             except Refusal as refusal:
                 self.sender.stop_for(refusal)
         return self._known.get(name)
+
+    def see_what_is_there(self) -> None:
+        """Ask for the list before anybody makes something: what it shows, nobody has made."""
+        around = self._around() if self.creates else None
+        if around is None or self.sender.stopped:
+            return
+        with suppress(Refusal):
+            self._look_before(around)
+
+    def _look_before(self, around: PathParameters) -> None:
+        listing = self.life.listing()
+        if listing is None:
+            return
+        case = bound_step(listing, around)
+        if not self._has_run and not self.made.is_listed(case.parameters):
+            self.sender.send(case)
 
     def _around(self) -> PathParameters | None:
         """Return the path parameters that lead to the collection, None where its parent is not."""
@@ -168,17 +196,27 @@ class Scenario:
             self._admit(self.parent, around)
         return around
 
-    def _look_elsewhere(self) -> None:
-        """Find another parent, of which the list must not show what is made here."""
+    def _find_parent(self, name: str) -> None:
+        """Find another parent, in which nothing lies of what is made in theirs."""
         if self.parent is None or not (self.creates and self.parent.creates):
             return
-        elsewhere = self.parent.holder(OTHER_HOLDER)
-        if elsewhere is not None:
-            self._known[ELSEWHERE] = elsewhere
-            self._admit(self.parent, elsewhere)
+        found = self.parent.holder(OTHER_HOLDER if name == ELSEWHERE else name)
+        if found is not None:
+            self._known[name] = found
+            self._admit(self.parent, found)
+            self._find_first_in(name)
+
+    def _find_first_in(self, name: str) -> None:
+        """Let the first be asked for as if it lay in the parent called *name*, which it does not."""
+        alias = {ELSEWHERE: FIRST_ELSEWHERE, ENDING: FIRST_AT_END}.get(name)
+        if alias is not None and FIRST in self._known:
+            self._known[alias] = (*self._known[name], self._known[FIRST][-1])
+            self._admit(self, self._known[alias])
 
     def _take(self, step: LifeStep, around: PathParameters) -> None:
         """Send *step*, unless it is about one that could not be made."""
+        if step.about in PARENTS and step.about not in self._known:
+            self._find_parent(step.about)
         if not self.creates:
             self._send(step, self.given)
         elif step.about == "" or step.about in self._known:
@@ -187,16 +225,48 @@ class Scenario:
     def _send(self, step: LifeStep, around: PathParameters) -> None:
         parameters = self._known.get(step.about, around)
         case = bound_step(step, parameters)
-        exchange = self.sender.send(case)
+        exchange = self._send_case(case)
+        followed = self._followed(case, exchange)
         if exchange.accepted and not case.operation.is_safe:
             self._let_it_be_seen(case.operation)
         if step.creates and exchange.accepted:
             made = self.made.parameters_of(case, exchange)
             if made is None:
+                made = self.made.note_followed(exchange, followed)
+            if followed.is_unfinished:
+                self._unmade = "what a create accepted with 202 was not done in time"
+                return
+            if made is None:
                 self._unmade = "no answer of a create tells the id of what it made"
+                return
+            if not self.made.is_own(made):
+                self._unmade = "a create answers with what was there before"
                 return
             self._known[step.creates] = made
             self._admit(self, made)
+
+    def _followed(self, case: Case, answer: Exchange) -> Followed:
+        """Wait until what *answer* accepted for later is done, as far as it says where."""
+        if answer.status != ACCEPTED_FOR_LATER:
+            return Followed()
+        follower = Follower(self.life.resource, self.life.questions(), self.sender)
+        return follower.follow(case, answer)
+
+    def _send_case(self, case: Case) -> Exchange:
+        """Return the answer to *case*, which may end a parent, and what lies in it."""
+        is_parents = self.parent is not None and case.operation.resource != self.life.resource
+        if not is_parents or case.operation.role is not Role.DELETE or self.parent is None:
+            exchange = self.sender.send(case)
+            if case.expect is Expect.UNKNOWN and exchange.status in GONE:
+                self.made.note_deleted(case.parameters)
+            return exchange
+        ended = [one for one in self.parent.made.there if one.parameters == case.parameters]
+        for one in ended:
+            self.parent.made.spend(one)
+        exchange = self.sender.send(case)
+        if exchange.accepted:
+            self.parent.made.note_deleted(case.parameters)
+        return exchange
 
     def _let_it_be_seen(self, operation: Operation) -> None:
         """Wait as long as the document says that a change may take to be seen."""
@@ -216,33 +286,42 @@ class Scenario:
                 accesses.append(made_access(operation, parameters))
         client.guard.admit_made(creating.key, allowances_at(client.base_url, accesses))
 
-    def clean_up(self) -> Iterator[str]:
-        """Delete what the run made and has not deleted, newest first, each though another fails.
-
-        Yield what could not be deleted, with what came instead, and creates of which nobody knows
-        what they made. Raise at the end what somebody else's hook has raised meanwhile.
-        """
-        raised: list[Exception] = []
+    def clean_up_one(self, one: Made) -> str:
+        """Delete *one* that the run made; return what is to be told, empty where it is gone."""
         step = self.life.ending()
-        if step is not None and self.made.there:
+        if step is not None:
             # Ctrl-C may have come while a connection was made ready for its next request.
             self.sender.client.guard.close_up(step.case.operation.key)
-        for one in reversed(self.made.there):
-            try:
-                why = self._delete(one, step)
-            except Exception as error:
-                raised.append(error)
-                why = f"{type(error).__name__}: {error}" if one.is_there else ""
-            if why:
-                told = f"{self.life.resource.name} {one.parameters[-1][1]} is left: {why}"
-                yield f"{told}{self._way_back(one.parameters)}"
-        try:
-            yield from self._lost()
-        except Exception as error:
-            raised.append(error)
-        if raised:
-            raise raised[0]
-        self.remember([])  # what is left was told, and is not tried again
+        why = self._delete(one, step)
+        return self._told_left(one, why) if why else ""
+
+    def told_as_left(self, one: Made, error: Exception) -> str:
+        """Return that *one* is left, as somebody else's *error* stopped its end; empty if gone."""
+        return self._told_left(one, f"{type(error).__name__}: {error}") if one.is_there else ""
+
+    def _told_left(self, one: Made, why: str) -> str:
+        told = f"{self.life.resource.name} {one.parameters[-1][1]} is left: {why}"
+        return f"{told}{self._way_back(one.parameters)}"
+
+    def told_at_the_end(self) -> Iterator[str]:
+        """Yield what is not deleted, since nobody knows that this run made it.
+
+        What stays there is told, and nobody tries again to delete it.
+        """
+        self.remember([])
+        for parameters in dict.fromkeys(self.made.others):
+            told = f"{self.life.resource.name} {parameters[-1][1]} was there before"
+            yield f"{told}, and a create answered its id: it is not deleted"
+        yield from self._lost()
+
+    def ask_for_later(self) -> None:
+        """Find out what was made of the creates that were accepted for later."""
+        for asked, answer in list(self.made.later):
+            self.sender.stopped = None
+            followed = Followed()
+            with suppress(Refusal):
+                followed = self._followed(asked.case, answer)
+            self.made.note_followed(answer, followed)
 
     def _way_back(self, parameters: PathParameters) -> str:
         """Return how one can be deleted by hand, empty where the document has no way."""
@@ -265,9 +344,18 @@ class Scenario:
             return str(refusal)
         if exchange.status in GONE:
             self.made.note_deleted(one.parameters)
+        if one.has_outlived and not one.is_there:
+            self._look_once_more(one)
         if not one.is_there:
             return ""
         return exchange.failure or f"answered {exchange.status}"
+
+    def _look_once_more(self, one: Made) -> None:
+        """Read what was shown after a deletion that was answered like one: it may be there."""
+        step = self.life.reading()
+        if step is not None:
+            with suppress(Refusal):
+                self.sender.send(bound_step(step, one.parameters))
 
     # --- creates without an answer ----------------------------------------------------------------
 
@@ -277,60 +365,41 @@ class Scenario:
         Those are sought in the list by what was sent. Nothing is deleted that no create's answer
         has named: it might be another's.
         """
-        if self.made.nameless:
-            told = f"{self.made.nameless} of {self.life.resource.name} are left"
-            yield f"{told}: the answer of a create told no id"
-        for case in [*self.made.unanswered, *self.made.lost]:
-            found = self._listed_like(case)
-            name = self.life.resource.name
-            for id in found or ():
-                told = f"{name} {id} may be left: its create had no answer, and the list shows it"
-                parameters = (*case.parameters, (self.life.resource.parameter, id))
-                yield f"{told}{self._way_back(parameters)}"
+        answers: dict[PathParameters, Exchange | None] = {}
+        name, told_before = self.life.resource.name, set[str]()
+        for one in self.made.lost:
+            around = one.case.parameters
+            if around not in answers:
+                answers[around] = self._list_again(around)
+            listed = answers[around]
+            found = self.made.listed_like(one, listed) if listed is not None else None
+            for parameters in found or ():
+                told = f"{name} {parameters[-1][1]} may be left: its create {one.came}"
+                told_before.add(f"{told}, and the list shows it{self._way_back(parameters)}")
             if found is None:
-                sent = self.sender.client.redactor.text(_sent_text(case.value))
-                yield f"one of {name} may be left: its create had no answer; sent was {sent}"
+                sent = self.sender.client.redactor.text(_sent_text(one.case.value))
+                told_before.add(
+                    f"one of {name} may be left: its create {one.came}; sent was {sent}"
+                )
+        yield from sorted(told_before)[:MOST_TOLD]
+        if len(told_before) > MOST_TOLD:
+            yield f"{len(told_before) - MOST_TOLD} more of {name} may be left"
 
-    def _listed_like(self, case: Case) -> list[str] | None:
-        """Return the ids of what the list shows with all that *case* sent; None without a list.
-
-        What this run knows to be its own, or to have been there before, is none of them.
-        """
+    def _list_again(self, around: PathParameters) -> Exchange | None:
+        """Return the answer of the list in *around*, None without any."""
         listing = self.life.listing()
         if listing is None or not self.life.resource.items:
             return None
-        reader = LifeReader(self.life.resource)
         self.sender.stopped = None
         try:
-            answer = self.sender.send(bound_step(listing, case.parameters))
+            return self.sender.send(bound_step(listing, around))
         except Refusal:
             return None
-        if not answer.accepted:
-            return None
-        before = {one.parameters[-1][1] for one in self.made.all} | self._listed_before(reader)
-        found: list[str] = []
-        for shown in reader.read([answer]).steps[0].shown:
-            sent = case.value if isinstance(case.value, Mapping) else {}
-            is_alike = all(shown.item.get(name) == value for name, value in sent.items())
-            if is_alike and shown.key[-1] not in before:
-                found.append(shown.key[-1])
-        return found
-
-    def _listed_before(self, reader: LifeReader) -> set[str]:
-        """Return the ids that a list has shown before anything was made."""
-        first: list[Exchange] = []
-        for exchange in self.history:
-            if exchange.case.operation.role is Role.CREATE:
-                break
-            first.append(exchange)
-        found: set[str] = set()
-        for step in reader.read(first).steps:
-            found |= {shown.key[-1] for shown in step.shown}
-        return found
 
 
 GONE = frozenset({404, 410})
 SENT_CHARACTERS = 200
+MOST_TOLD = 10  # creates of which nobody knows what they made
 
 
 def _sent_text(body: Any) -> str:
