@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from pytest_confluent_contracts.double import faces
 from pytest_confluent_contracts.double.collection import HOST, Collection, depth_of
 from pytest_confluent_contracts.double.later import LATER_S, Agenda, Job, telling_operation
+from pytest_confluent_contracts.double.lists import ListService
 from pytest_confluent_contracts.double.new_ids import NoNewId, new_id
 from pytest_confluent_contracts.double.samples import allowed_value, is_allowed
 from pytest_confluent_contracts.double.service import (
@@ -24,6 +25,7 @@ from pytest_confluent_contracts.double.service import (
     answer_with,
 )
 from pytest_confluent_contracts.double.store import Resource, composed_body, is_same, joined_id
+from pytest_confluent_contracts.double.under_parents import CollectionService
 from pytest_confluent_contracts.double.whole_bodies import WholeBodies
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
@@ -40,9 +42,6 @@ if TYPE_CHECKING:
 SEE_OTHER = 303
 CONFLICT = 409
 ACCEPTED = 202
-# Members of a list that count what it has, and those that lead to another page.
-TOTALS = frozenset({"total", "total_size", "totalsize", "total_count", "totalcount", "count"})
-OTHER_PAGES = frozenset({"next", "prev", "previous", "next_page_token", "next_cursor"})
 
 
 # --- one resource ---------------------------------------------------------------------------------
@@ -160,91 +159,6 @@ def shown_or_sample(service: Service, resource: Resource) -> Any:
 
 
 # --- collections ----------------------------------------------------------------------------------
-
-
-class CollectionService(Service):
-    """Serves what lies under the parents that its path names."""
-
-    def open_store(self) -> None:
-        """Take up nothing: its path names no resource."""
-
-    def find_resource(self, request: Request) -> Resource:
-        """Return the parent of what is asked for; raise `Refused` where there is none.
-
-        A collection that lies under nothing has one without members.
-        """
-        values = self.values_in(request.path)
-        if not self.operation.parameters:
-            return Resource({}, self.clock.now())
-        above = self.collection.parent
-        if above is not None and above.item_path:
-            parent = above.find(joined_id(values[: depth_of(above)]))
-        else:
-            parent = self.find_unmodelled(joined_id(values))
-        if parent is None:
-            raise self.unknown()
-        return parent
-
-    def find_unmodelled(self, parent: str) -> Resource | None:
-        """Return a stand-in for a parent that no operation is about, None where there is none."""
-        known = {one.scope for one in self.collection.resources.values()}
-        if parent in known or parent == self.store.own_id:
-            return Resource({}, self.clock.now())
-        return None
-
-
-class ListService(CollectionService):
-    """Shows all that lies under one parent."""
-
-    def perform(self, request: Request, resource: Resource, body: Any) -> Answer:
-        """Show each resource of the parent once."""
-        content = self.content_of(self.success_status)
-        if content is None:
-            return Answer(self.success_status)
-        items = [self.show_item(one) for one in self.listed(request)]
-        return answer_with(self.success_status, (), content, self.list_body(items, content))
-
-    def listed(self, request: Request) -> list[Resource]:
-        """Return what the list shows, oldest first."""
-        return self.collection.under(self.id_in(request.path))
-
-    def show_item(self, resource: Resource) -> Any:
-        """Return one resource as the list has it."""
-        shown, kind = self.show_resource(resource), self.operation.resource
-        if kind is None:
-            return shown
-        around = faces.envelope_of(kind, [one.path for one in self.operation.answer_members])
-        found = paths.value_at(shown, around)
-        return shown if found is ABSENT else found
-
-    def list_body(self, items: list[Any], content: Content) -> Any:
-        """Return the body that has *items*: they are all on this one page."""
-        kind, body = self.operation.resource, composed_body(content)
-        if kind is None or not kind.items:
-            return items if isinstance(body, list) else body
-        holder = paths.parent_path(kind.items)
-        if not holder:
-            return items
-        body = paths.with_value(body, holder, items)
-        for member in content.properties:
-            body = _as_one_page(body, member.path, member.schema, len(items), member.required)
-        return body
-
-
-def _as_one_page(
-    body: Any, path: str, schema: Mapping[str, Any], count: int, is_required: bool
-) -> Any:
-    """Return the list *body* with what tells of its size or of other pages at *path* set right."""
-    if paths.has_items(path) or paths.value_at(body, path) is ABSENT:
-        return body
-    name = paths.last_name(path).lower()
-    if name in TOTALS and is_allowed(schema, count):
-        return paths.with_value(body, path, count)
-    if name in OTHER_PAGES and not is_required:
-        return paths.without_value(body, path)
-    if name in OTHER_PAGES and is_allowed(schema, None):
-        return paths.with_value(body, path, None)
-    return body
 
 
 class CreateService(CollectionService, WholeService):

@@ -1,0 +1,126 @@
+"""Which requests show whether a list comes in its parts? Pages of several sizes, each filter.
+
+They are sent while at least three resources of the run's own are there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from pytest_confluent_contracts.cases.build import bare_case
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.page_links import with_position, with_size
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.promises import PageStyle
+from pytest_confluent_contracts.model.traffic import Expect, Probe, Subject, SubjectKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.listing import Filter
+    from pytest_confluent_contracts.model.traffic import Case, RunContext
+
+# Sizes of a page: one item, and two, so that the last page of three is not full.
+SIZES = (1, 2)
+PAGES, FILTERED, SORTED, NO_PAGE = "pages", "filtered", "sorted", "no such page"
+NO_CURSOR = "contract-no-such-cursor"
+NOBODYS_VALUE = "contract-nobody"
+
+
+def widest(case: Case) -> Case:
+    """Return *case* for the largest page that the document allows, where it says which."""
+    pages = case.operation.listing.pages
+    if pages is None or not pages.size or pages.largest_size is None:
+        return case
+    return replace(case, query=with_size(case.query, pages, pages.largest_size))
+
+
+def page_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
+    """Yield the requests for the first pages of a list that is walked through, page by page."""
+    pages = operation.listing.pages
+    if pages is None:
+        return
+    plain = _case(operation, context, PAGES, "page by page")
+    yield plain
+    if pages.size:
+        for size in SIZES:
+            query = with_size(plain.query, pages, size)
+            yield replace(plain, title=f"pages of {size}", query=query)
+
+
+def no_page_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
+    """Yield requests for pages that there are none of."""
+    pages = operation.listing.pages
+    if pages is None or pages.style is not PageStyle.CURSOR or not pages.position:
+        return
+    plain = _case(operation, context, NO_PAGE, "a page that no answer has led to")
+    yield replace(plain, query=with_position(plain.query, pages, NO_CURSOR), expect=Expect.REFUSED)
+
+
+def filter_cases(
+    operation: Operation, context: RunContext, item: Mapping[str, Any]
+) -> Iterator[Case]:
+    """Yield requests for what is as *item*: by each filter, by all, and by one that nothing meets.
+
+    *item* is one resource as the list shows it.
+    """
+    wanted: list[tuple[str, str]] = []
+    for one in operation.listing.filters:
+        value = _filter_value(one, item)
+        if value:
+            wanted.append((quote(one.parameter, safe=""), quote(value, safe="")))
+    plain = _filtered_case(operation, context)
+    for pair in wanted:
+        yield replace(plain, title=f"filtered by {pair[0]}", query=_with(plain, pair))
+    if len(wanted) > 1:
+        yield replace(plain, title="filtered by all", query=_with(plain, *wanted))
+        others = [(wanted[0][0], wanted[0][1]), (wanted[1][0], NOBODYS_VALUE)]
+        yield replace(plain, title="one filter met, one not", query=_with(plain, *others))
+    for name, _ in wanted[:1]:
+        yield replace(plain, title="met by nothing", query=_with(plain, (name, NOBODYS_VALUE)))
+
+
+def order_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
+    """Yield requests for the list in each documented order."""
+    plain = _case(operation, context, SORTED, "in order")
+    for one in operation.listing.orders:
+        pair = (quote(one.parameter, safe=""), quote(one.value, safe=""))
+        yield replace(
+            widest(plain), title=f"in order: {one.value}", query=_with(widest(plain), pair)
+        )
+
+
+def next_page(case: Case, query: tuple[tuple[str, str], ...], name: str) -> Case:
+    """Return the request for another page of *case*, as the step *name*."""
+    subject = Subject(SubjectKind.STEP, name)
+    return replace(case, title=f"{case.title}: next", query=query, subject=subject)
+
+
+def _case(operation: Operation, context: RunContext, name: str, title: str) -> Case:
+    made = bare_case(Probe.LIFE, title, operation, context)
+    return replace(made, subject=Subject(SubjectKind.STEP, name), expect=Expect.ACCEPTED)
+
+
+def _filtered_case(operation: Operation, context: RunContext) -> Case:
+    """Return the request that filters are put into: for whole pages, without other filters."""
+    plain = widest(_case(operation, context, FILTERED, "filtered"))
+    names = {quote(one.parameter, safe="") for one in operation.listing.filters}
+    return replace(plain, query=tuple(pair for pair in plain.query if pair[0] not in names))
+
+
+def _with(case: Case, *pairs: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    names = {name for name, _ in pairs}
+    return (*(pair for pair in case.query if pair[0] not in names), *pairs)
+
+
+def _filter_value(one: Filter, item: Mapping[str, Any]) -> str:
+    """Return the text by which *item* is found, ``""`` where it has none."""
+    value = paths.value_at(item, one.member)
+    if value is ABSENT or value is None or isinstance(value, (dict, list)):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,135 @@
+"""Where does one page of a list lead? Read from its answer, for who follows and who judges.
+
+A link may name the vendor's host, whichever host answered: only its query counts.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.promises import PageStyle
+
+if TYPE_CHECKING:
+    from pytest_confluent_contracts.model.promises import Pages
+    from pytest_confluent_contracts.model.traffic import CaseParts, Exchange
+
+    Query = tuple[tuple[str, str], ...]  # names and values as they are written, percent-encoded
+
+NEXT_PAGE = "next page"  # the name of the step that goes on where a page of a list has led
+NEXT, PREVIOUS, FIRST, LAST = "next", "prev", "first", "last"
+# One link of the header Link (RFC 8288 3): its target, and its parameters.
+LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[^,;=\s]+(?:\s*=\s*(?:\"[^\"]*\"|[^,;\s]*))?)*)")
+RELATION = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^,;\s]*))", re.IGNORECASE)
+
+
+def link_of_page(answer: Exchange, pages: Pages, relation: str) -> str:
+    """Return what *answer* says of the page that is its *relation*, ``""`` where it says nothing.
+
+    That is an address, or what stands in the parameter of the position.
+    """
+    members = {
+        NEXT: pages.next,
+        PREVIOUS: pages.previous,
+        FIRST: pages.first,
+        LAST: pages.last,
+    }
+    path = members[relation]
+    value = paths.value_at(answer.json, path) if path else ABSENT
+    if value is not ABSENT and value is not None and not isinstance(value, bool):
+        return str(value)
+    return _link_in_header(answer, relation) if pages.in_header else ""
+
+
+def _link_in_header(answer: Exchange, relation: str) -> str:
+    """Return the target of the link of *relation* in the header Link, ``""`` without any."""
+    names = {relation, "previous"} if relation == PREVIOUS else {relation}
+    for target, parameters in LINK.findall(answer.header("Link") or ""):
+        for quoted, bare in RELATION.findall(parameters):
+            if names & set((quoted or bare).lower().split()):
+                return str(target)
+    return ""
+
+
+def tells_another(answer: Exchange, pages: Pages) -> bool:
+    """Return whether *answer* says that there is another page behind it."""
+    if pages.more:
+        more = paths.value_at(answer.json, pages.more)
+        if isinstance(more, bool):
+            return more
+    return bool(link_of_page(answer, pages, NEXT))
+
+
+def next_query(asked: CaseParts, answer: Exchange, pages: Pages, count: int) -> Query | None:
+    """Return the query of the page behind *answer*, None where there is none.
+
+    *count* is how many items the page has: where no answer tells of a next page, one that is full
+    may have one.
+    """
+    if pages.tells_next and not tells_another(answer, pages):
+        return None
+    link = link_of_page(answer, pages, NEXT)
+    if link:
+        return query_of_link(asked, link, pages)
+    if pages.style is PageStyle.CURSOR or not pages.position or count == 0:
+        return None
+    size = asked_size(asked, pages) or count
+    if not pages.tells_next and count < size:
+        return None
+    return with_position(asked.query, pages, str(_next_position(asked, pages, size)))
+
+
+def query_of_link(asked: CaseParts, link: str, pages: Pages) -> Query:
+    """Return the query that *link* asks with: its own, or that of *asked* at the position it is."""
+    if is_address(link):
+        pairs = parse_qsl(urlsplit(link).query, keep_blank_values=True)
+        return tuple((_written(name), _written(value)) for name, value in pairs)
+    return with_position(asked.query, pages, link)
+
+
+def is_address(link: str) -> bool:
+    """Return whether *link* is a reference to a URI, and not a position by itself.
+
+    >>> is_address("/things?page=2"), is_address("bcAOehAY8F16"), is_address("2")
+    (True, False, False)
+    """
+    return "://" in link or link.startswith(("/", "?"))
+
+
+def with_position(query: Query, pages: Pages, position: Any) -> Query:
+    """Return *query* at *position*."""
+    others = tuple(pair for pair in query if pair[0] != _written(pages.position))
+    return (*others, (_written(pages.position), _written(str(position))))
+
+
+def with_size(query: Query, pages: Pages, size: int) -> Query:
+    """Return *query* for pages of at most *size* items."""
+    others = tuple(pair for pair in query if pair[0] != _written(pages.size))
+    return (*others, (_written(pages.size), str(size)))
+
+
+def asked_size(asked: CaseParts, pages: Pages) -> int | None:
+    """Return how many items a page of *asked* may have, the default included; None if unknown."""
+    told = dict(asked.query).get(_written(pages.size), "") if pages.size else ""
+    if told.isdecimal():
+        return int(told)
+    return pages.default_size
+
+
+def is_about_pages(name: str, pages: Pages | None) -> bool:
+    """Return whether the query parameter *name* (as written) asks for a page, and filters nothing."""
+    return pages is not None and name in (_written(pages.size), _written(pages.position))
+
+
+def _next_position(asked: CaseParts, pages: Pages, size: int) -> int:
+    told = dict(asked.query).get(_written(pages.position), "")
+    if pages.style is PageStyle.OFFSET:
+        return (int(told) if told.isdecimal() else 0) + size
+    return (int(told) if told.isdecimal() else pages.first_number) + 1
+
+
+def _written(text: str) -> str:
+    return quote(text, safe="")
