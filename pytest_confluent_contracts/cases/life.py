@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.cases import list_parts
 from pytest_confluent_contracts.cases.build import (
     bare_case,
     fresh_body,
@@ -147,6 +148,7 @@ class LifeCases:
         yield from self._create(THIRD, "create again", self._full_body(SECOND, again=True))
         yield from self._look(THIRD, SECOND)
         yield from self._elsewhere()
+        yield from self._parts_of_list()
         yield from self._creates_refused()
         yield from self._read_around()
         yield from self._list_around()
@@ -161,6 +163,27 @@ class LifeCases:
     def _steps_of_given(self) -> Iterator[LifeStep]:
         yield from self._look(OWN)
         yield from self._changes(OWN)
+
+    def _parts_of_list(self) -> Iterator[LifeStep]:
+        """Yield what shows the list in its parts: at three resources of the run's own."""
+        operation = self.operations.get(Role.LIST)
+        if operation is None:
+            return
+        context = self._context_of(operation)
+        for case in (
+            *list_parts.page_cases(operation, context),
+            *list_parts.no_page_cases(operation, context),
+            *list_parts.order_cases(operation, context),
+        ):
+            yield LifeStep(case)
+        if operation.listing.filters:
+            yield LifeStep(list_parts.filtered_case(operation, context), about=SECOND)
+
+    def filter_steps(self, step: LifeStep, item: Mapping[str, Any]) -> Iterator[LifeStep]:
+        """Yield what *step* stands for: the list filtered by what *item* has."""
+        context = self._context_of(step.case.operation)
+        for case in list_parts.filter_cases(step.case.operation, context, item):
+            yield replace(step, case=case)
 
     def _changes(self, changed: str, *others: str) -> Iterator[LifeStep]:
         yield from self._update(changed)
@@ -269,7 +292,7 @@ class LifeCases:
     def _bare_step(self, operation: Operation, name: str, about: str) -> LifeStep:
         title = f"{name}: {about}" if about else name
         case = bare_case(Probe.LIFE, title, operation, self._context_of(operation))
-        return LifeStep(_step(case, name, Expect.ACCEPTED), about)
+        return LifeStep(_step(list_parts.widest(case), name, Expect.ACCEPTED), about)
 
     def _create(self, name: str, told: str, body: Any) -> Iterator[LifeStep]:
         operation = self.operations.get(Role.CREATE)

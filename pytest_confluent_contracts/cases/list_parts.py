@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.listing import Filter
     from pytest_confluent_contracts.model.traffic import Case, RunContext
 
-# Sizes of a page: one item, and two, so that the last page of three is not full.
-SIZES = (1, 2)
+# Sizes of a page: of two and three, so that the last page is not full in one of them.
+SIZES = (1, 2, 3)
 PAGES, FILTERED, SORTED, NO_PAGE = "pages", "filtered", "sorted", "no such page"
 NO_CURSOR = "contract-no-such-cursor"
 NOBODYS_VALUE = "contract-nobody"
@@ -72,15 +72,31 @@ def filter_cases(
         value = _filter_value(one, item)
         if value:
             wanted.append((quote(one.parameter, safe=""), quote(value, safe="")))
-    plain = _filtered_case(operation, context)
+    plain = filtered_case(operation, context)
     for pair in wanted:
         yield replace(plain, title=f"filtered by {pair[0]}", query=_with(plain, pair))
+    pages = operation.listing.pages
+    if wanted and pages is not None and pages.size:  # what is led to is filtered, too
+        narrow = replace(plain, query=with_size(plain.query, pages, 1))
+        yield replace(narrow, title="filtered, page by page", query=_with(narrow, wanted[0]))
     if len(wanted) > 1:
         yield replace(plain, title="filtered by all", query=_with(plain, *wanted))
-        others = [(wanted[0][0], wanted[0][1]), (wanted[1][0], NOBODYS_VALUE)]
-        yield replace(plain, title="one filter met, one not", query=_with(plain, *others))
+        yield from _half_met(plain, wanted[0], wanted[1])
     for name, _ in wanted[:1]:
         yield replace(plain, title="met by nothing", query=_with(plain, (name, NOBODYS_VALUE)))
+    stated = {quote(one.parameter, safe="") for one in operation.listing.filters if one.says}
+    for name, value in wanted:
+        if name in stated and len(value) > 1:
+            yield replace(plain, title="a part of it", query=_with(plain, (name, value[:-1])))
+
+
+def _half_met(plain: Case, one: tuple[str, str], other: tuple[str, str]) -> Iterator[Case]:
+    """Yield requests of which one filter is met, and the other by nothing."""
+    for pairs in (
+        ((one[0], NOBODYS_VALUE), other),
+        (one, (other[0], NOBODYS_VALUE)),
+    ):
+        yield replace(plain, title="one filter met, one not", query=_with(plain, *pairs))
 
 
 def order_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
@@ -104,7 +120,7 @@ def _case(operation: Operation, context: RunContext, name: str, title: str) -> C
     return replace(made, subject=Subject(SubjectKind.STEP, name), expect=Expect.ACCEPTED)
 
 
-def _filtered_case(operation: Operation, context: RunContext) -> Case:
+def filtered_case(operation: Operation, context: RunContext) -> Case:
     """Return the request that filters are put into: for whole pages, without other filters."""
     plain = widest(_case(operation, context, FILTERED, "filtered"))
     names = {quote(one.parameter, safe="") for one in operation.listing.filters}

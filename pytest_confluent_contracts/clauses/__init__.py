@@ -20,6 +20,7 @@ def derive(operation: Operation) -> tuple[Clause, ...]:
     from pytest_confluent_contracts.clauses import (
         errors,
         lifecycle,
+        lists,
         parameters,
         rate_limit,
         requests,
@@ -31,7 +32,7 @@ def derive(operation: Operation) -> tuple[Clause, ...]:
 
     families = (
         *(shape, errors, requests, parameters, security, rate_limit),
-        *(update, lifecycle, wire),
+        *(update, lifecycle, lists, wire),
     )
     derived: list[Clause] = []
     for family in families:

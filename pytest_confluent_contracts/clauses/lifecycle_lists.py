@@ -17,6 +17,7 @@ from pytest_confluent_contracts.clauses.update_state import EMPTY
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Evidence, Finding, FindingKind
 from pytest_confluent_contracts.model.documents import Location
+from pytest_confluent_contracts.model.page_links import is_about_pages, tells_another
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.resources import Role
 
@@ -66,7 +67,7 @@ def plain_name(name: str) -> str:
 # --- is it all? --------------------------------------------------------------------------------
 
 
-def is_whole_list(step: Step) -> bool:
+def is_whole_list(step: Step, *, filtered: bool = False) -> bool:
     """Return whether the answer lists all that there is, as far as paging goes.
 
     Nothing in it says that there is more. Where parts may be asked for, something must say that
@@ -76,18 +77,29 @@ def is_whole_list(step: Step) -> bool:
     if not step.is_list or not step.has_ids or step.outcome is not Outcome.DONE:
         return False
     operation = step.exchange.case.operation
-    if _names_paging(step) or _tells_more(step):
+    if _names_part(step, filtered) or _tells_more(step):
         return False
     is_paged = any(plain_name(one.name) in PAGING for one in operation.other_parameters)
     return not is_paged or _tells_last(step, operation)
 
 
-def _names_paging(step: Step) -> bool:
+def _names_part(step: Step, filtered: bool) -> bool:
     """Return whether the request asked for a part, or for some only."""
-    return bool(step.exchange.case.query)
+    pages = step.exchange.case.operation.listing.pages
+    for name, _ in step.exchange.case.query:
+        if not is_about_pages(name, pages):
+            if not filtered:
+                return True
+        elif pages is not None and name != pages.size and not step.is_led_on:
+            return True
+    return False
 
 
 def _tells_more(step: Step) -> bool:
+    """Return whether the answer says that there is more: by a link alone, where links say so."""
+    pages = step.exchange.case.operation.listing.pages
+    if pages is not None and pages.tells_next:
+        return tells_another(step.exchange, pages)
     if "rel=next" in (step.exchange.header("Link") or "").replace('"', "").replace(" ", ""):
         return True
     for name, value in _words_around(step.exchange.json):

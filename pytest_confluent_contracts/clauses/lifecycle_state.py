@@ -18,6 +18,7 @@ from pytest_confluent_contracts.clauses.lifecycle_members import (
 )
 from pytest_confluent_contracts.clauses.reading import url_parts
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.page_links import NEXT_PAGE
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.progress import (
     ACCEPTED_FOR_LATER,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 CREATED = 201
 ASKS_PROGRESS = Subject(SubjectKind.STEP, PROGRESS)
+IS_NEXT_PAGE = Subject(SubjectKind.STEP, NEXT_PAGE)
 CHANGING = frozenset({Role.REPLACE, Role.UPDATE})
 
 
@@ -62,7 +64,8 @@ class Step:
     ``owner`` is the name of the resource that its operation is about; ``key`` which one of them,
     None where that is not known, or it is about all of them; ``scope`` the ids of its parents;
     ``shown`` what the answer shows, ``is_list`` whether as a list, ``has_ids`` whether each of that
-    has its id. ``asked`` are the answers to which its 202 has led, which tell how far it is.
+    has its id; ``is_led_on`` whether it has several pages, of which ``exchange`` is the last.
+    ``asked`` are the answers to which its 202 has led, which tell how far it is.
     """
 
     exchange: Exchange
@@ -75,6 +78,7 @@ class Step:
     shown: tuple[Shown, ...] = ()
     is_list: bool = False
     has_ids: bool = False
+    is_led_on: bool = False
     asked: tuple[Exchange, ...] = ()
 
     @property
@@ -206,6 +210,8 @@ class LifeReader:
             if exchange.case.subject == ASKS_PROGRESS:
                 if steps:
                     steps[-1] = _with_progress(steps[-1], exchange)
+            elif exchange.case.subject == IS_NEXT_PAGE and steps and resource is not None:
+                steps[-1] = _with_next_page(steps[-1], self._step(exchange, resource))
             elif resource is not None and exchange.case.operation.role is not Role.ACTION:
                 steps.append(self._step(exchange, resource))
         own = [step.model for step in steps if step.owner == self.resource.name]
@@ -222,6 +228,17 @@ class LifeReader:
             own_keys=frozenset(self._own_keys(steps)),
             delay=_delay_of(own),
         )
+
+    def read_pages(self, exchanges: Sequence[Exchange]) -> Iterator[list[Step]]:
+        """Yield the pages of each list in *exchanges*, one after the other."""
+        pages: list[Step] = []
+        for exchange in exchanges:
+            if exchange.case.subject != IS_NEXT_PAGE and pages:
+                yield pages
+                pages = []
+            pages.append(self._step(exchange, self.resource))
+        if pages:
+            yield pages
 
     def _own_keys(self, steps: Iterable[Step]) -> Iterator[Key]:
         for step in steps:
@@ -255,6 +272,17 @@ class LifeReader:
             model=model,
         )
         return _with_what_is_shown(step, resource)
+
+
+def _with_next_page(step: Step, following: Step) -> Step:
+    """Return the list that *step* and its *following* page are together."""
+    return replace(
+        following,
+        shown=(*step.shown, *following.shown),
+        is_list=step.is_list and following.is_list,
+        has_ids=step.has_ids and following.has_ids,
+        is_led_on=True,
+    )
 
 
 def _with_progress(step: Step, answer: Exchange) -> Step:

@@ -36,6 +36,7 @@ class Family(StrEnum):
     RATE_LIMIT = "rate_limit"
     UPDATE = "update"
     LIFECYCLE = "lifecycle"
+    LIST = "list"
     WIRE = "wire"
 
 
@@ -263,6 +264,17 @@ class FindingKind(StrEnum):
     BACK_AGAIN = "back after its end"  # observed: the id; request: what was sent in between
     HEAD_DIFFERS = "HEAD differs from GET"  # subject, observed; expected: what GET has
     HEAD_HAS_BODY = "HEAD with a body"  # observed
+    # the parts of a list: request is the path and the query that were asked
+    PAGE_TOO_LARGE = "page too large"  # observed: how many items; expected: how many at most
+    ON_TWO_PAGES = "on two pages"  # expected: the id
+    ON_NO_PAGE = "on no page"  # expected: the id
+    NEXT_LEADS_BACK = "next page was there before"
+    NEXT_REFUSED = "next page refused"
+    TOTAL_DIFFERS = "total differs"  # subject; observed; expected: how many the pages have
+    UNKNOWN_PAGE_TAKEN = "unknown page not refused"
+    FILTER_LETS_THROUGH = "filter lets through"  # subject; expected: the text; observed
+    FILTER_LEAVES_OUT = "filter leaves out"  # expected: the id
+    OUT_OF_ORDER = "out of order"  # subject; expected: what came first; observed: what came next
     # the wire
     CODING_NOT_APPLIED = "content coding not applied"  # subject: the coding
     CODING_REPEATED = "content coding applied too often"  # subject: the coding
@@ -350,6 +362,7 @@ class MissingKind(StrEnum):
     NO_DEFAULT_SHOWN = "no default shown"
     NO_LOCATION = "no Location"
     NOT_LISTED_WHOLE = "no whole list"
+    NOT_LISTED_IN_PARTS = "no list in parts"
     ONE_PARENT = "one parent only"
     NO_PARENT_ENDED = "no parent deleted"
     PARENT_NOT_READ = "parent not read beside its list"

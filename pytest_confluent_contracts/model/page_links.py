@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
@@ -117,6 +117,14 @@ def asked_size(asked: CaseParts, pages: Pages) -> int | None:
     if told.isdecimal():
         return int(told)
     return pages.default_size
+
+
+def sent_text(asked: CaseParts, name: str) -> str | None:
+    """Return the decoded text of the query parameter *name*, None where it was not sent."""
+    for written, value in asked.query:
+        if unquote(written) == name:
+            return unquote(value)
+    return None
 
 
 def is_about_pages(name: str, pages: Pages | None) -> bool:

@@ -126,7 +126,7 @@ class Gate:
     def _judged(self, operation: Operation, clause: Clause) -> Ruling:
         campaign = self.campaign(operation)
         unjudged = campaign.look_first() if clause.needs else None
-        if clause.family is Family.LIFECYCLE and unjudged is None:
+        if clause.family in (Family.LIFECYCLE, Family.LIST) and unjudged is None:
             return self._judged_by_life(operation, clause)
         if clause.needs and unjudged is None and self.settings.budget is not None:
             self._lead_lives_first(operation.document)

@@ -58,6 +58,7 @@ DISCLOSING = frozenset({FindingKind.SECRET_LEAKED, FindingKind.SECRET_SHOWN})
 BY_FAMILY: Mapping[str, int] = {
     Family.UPDATE: 3,
     Family.LIFECYCLE: 3,
+    Family.LIST: 3,
     Family.REQUESTS: 4,
     Family.PARAMETERS: 4,
     Family.ERRORS: 5,

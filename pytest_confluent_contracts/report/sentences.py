@@ -426,6 +426,24 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.DEFAULT_DIFFERS: CAME + ", which {request} did not send: the default is {expected}",
     Kind.LOCATION_ELSEWHERE: CAME + ", which does not lead to {expected}",
     Kind.LISTED_OTHERWISE: _not_listed_once,
+    Kind.PAGE_TOO_LARGE: (
+        "{status} answered to {request} with a page of {observed} items, not {expected} at most"
+    ),
+    Kind.ON_TWO_PAGES: "{status} answered to {request} with {expected}, as a page before had it",
+    Kind.ON_NO_PAGE: "{status} answered to {request}, the last page, and none has {expected}",
+    Kind.NEXT_LEADS_BACK: "{status} answered to {request} with a next page that was there before",
+    Kind.NEXT_REFUSED: "{status} answered to {request}, where the page before had led",
+    Kind.TOTAL_DIFFERS: (
+        "{status} answered to {request} with {subject}: {observed}, and the pages have {expected}"
+    ),
+    Kind.UNKNOWN_PAGE_TAKEN: "{status} answered to {request}, a page that no answer has led to",
+    Kind.FILTER_LETS_THROUGH: (
+        "{status} answered to {request} with one whose {subject} is {observed}, not {expected}"
+    ),
+    Kind.FILTER_LEAVES_OUT: "{status} answered to {request} without {expected}, which meets it",
+    Kind.OUT_OF_ORDER: (
+        "{status} answered to {request} with {subject}: {observed} behind {expected}"
+    ),
     Kind.LISTED_ELSEWHERE: (
         "{status} answered with a list that has {expected}, created elsewhere by {observed}"
     ),
@@ -622,6 +640,16 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.DEFAULT_DIFFERS: "set the documented default of {subject}, or document this one",
     Kind.LOCATION_ELSEWHERE: "write the path of what was created into {subject}",
     Kind.LISTED_OTHERWISE: "list each resource once, from where reads find it",
+    Kind.PAGE_TOO_LARGE: "end a page after as many items as were asked for",
+    Kind.ON_TWO_PAGES: "start each page behind the last item of the page before",
+    Kind.ON_NO_PAGE: "start each page behind the last item of the page before, and leave none out",
+    Kind.NEXT_LEADS_BACK: "lead from each page to the one behind it, and from the last nowhere",
+    Kind.NEXT_REFUSED: "take what the page before has led to",
+    Kind.TOTAL_DIFFERS: "count in {subject} what all pages of this list have",
+    Kind.UNKNOWN_PAGE_TAKEN: "refuse a page that no answer has led to, with a documented 4xx",
+    Kind.FILTER_LETS_THROUGH: "leave out of the list what does not have this value at {subject}",
+    Kind.FILTER_LEAVES_OUT: "list all that meets the filters, on whichever page",
+    Kind.OUT_OF_ORDER: "sort the whole list by {subject} before it is cut into pages",
     Kind.LISTED_ELSEWHERE: "list only what stands under the parent that the path names",
     Kind.SERVED_ELSEWHERE: "look for it under the parent that the path names, and nowhere else",
     Kind.PARENT_SHOWS_OTHERS: "make {subject} of what is stored under the parent",
@@ -806,6 +834,7 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NO_PROGRESS: "no {subject} led to a documented read that tells when it is done",
     Missing.NO_DEFAULT_SHOWN: "no answer showed a member with a default that was not sent",
     Missing.NO_LOCATION: "no answer to a create had Location",
+    Missing.NOT_LISTED_IN_PARTS: "no list of what the run made came in parts",
     Missing.NOT_LISTED_WHOLE: "no list that must show all came after a create",
     Missing.ONE_PARENT: "no list of another parent was asked for",
     Missing.NO_PARENT_ENDED: "no parent with something in it was deleted",

@@ -24,7 +24,9 @@ from pytest_confluent_contracts.cases.life import (
     LifeStep,
     bound_step,
 )
+from pytest_confluent_contracts.cases.list_parts import FILTERED
 from pytest_confluent_contracts.clauses.judging import rule, weigh
+from pytest_confluent_contracts.clauses.lifecycle_state import LifeReader
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.http.targets import allowances_at
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
@@ -33,11 +35,13 @@ from pytest_confluent_contracts.model.resources import HOLDER, OTHER_HOLDER, Rol
 from pytest_confluent_contracts.model.traffic import Expect
 from pytest_confluent_contracts.run.access import made_access
 from pytest_confluent_contracts.run.later import Followed, Follower
+from pytest_confluent_contracts.run.list_walks import walk
 from pytest_confluent_contracts.run.made import MadeResources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pytest_confluent_contracts.clauses.lifecycle_members import Shown
     from pytest_confluent_contracts.http.targets import Access
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
@@ -66,12 +70,14 @@ class Scenario:
     remember: Callable[[list[Made]], None] = lambda _: None
     named: PathParameters = ()
     made: MadeResources = field(init=False)
+    reader: LifeReader = field(init=False)
     _known: dict[str, PathParameters] = field(default_factory=dict)
     _has_run: bool = False
     _unmade: str = ""
 
     def __post_init__(self) -> None:
         """Take down what is made and deleted, whoever sends it."""
+        self.reader = LifeReader(self.life.resource)
         operations = self.life.operations
         self.made = MadeResources(
             resource=self.life.resource,
@@ -217,10 +223,27 @@ class Scenario:
         """Send *step*, unless it is about one that could not be made."""
         if step.about in PARENTS and step.about not in self._known:
             self._find_parent(step.about)
-        if not self.creates:
+        if step.case.subject.name == FILTERED:
+            self._send_filtered(step, around)
+        elif not self.creates:
             self._send(step, self.given)
         elif step.about == "" or step.about in self._known:
             self._send(step, around)
+
+    def _send_filtered(self, step: LifeStep, around: PathParameters) -> None:
+        """Ask for the list by what one of the run's own shows in it, where a list has shown that."""
+        if step.about not in self._known:
+            return
+        key = self.reader.key_of(self._known[step.about])
+        items = [one.item for one in self._listed() if one.key == key]
+        for filtered in self.life.filter_steps(step, items[-1]) if items else ():
+            self._send(filtered, around)
+
+    def _listed(self) -> Iterator[Shown]:
+        """Yield what lists have shown, in order."""
+        lists = [one for one in self.history if one.case.operation.role is Role.LIST]
+        for step in self.reader.read(lists).steps:
+            yield from step.shown
 
     def _send(self, step: LifeStep, around: PathParameters) -> None:
         parameters = self._known.get(step.about, around)
@@ -254,6 +277,8 @@ class Scenario:
 
     def _send_case(self, case: Case) -> Exchange:
         """Return the answer to *case*, which may end a parent, and what lies in it."""
+        if case.operation.listing.pages is not None:
+            return walk(self.sender, case)[-1]
         is_parents = self.parent is not None and case.operation.resource != self.life.resource
         if not is_parents or case.operation.role is not Role.DELETE or self.parent is None:
             exchange = self.sender.send(case)

@@ -17,6 +17,7 @@ from pytest_confluent_contracts.double.mutations.envelopes import envelope_mutat
 from pytest_confluent_contracts.double.mutations.headers import header_mutations, status_mutations
 from pytest_confluent_contracts.double.mutations.lifecycle import lifecycle_mutations
 from pytest_confluent_contracts.double.mutations.limits import limit_mutations
+from pytest_confluent_contracts.double.mutations.list_parts import list_part_mutations
 from pytest_confluent_contracts.double.mutations.parameters import parameter_mutations
 from pytest_confluent_contracts.double.mutations.rare import rare_mutations
 from pytest_confluent_contracts.double.mutations.requests import request_mutations
@@ -51,6 +52,7 @@ FAMILIES = (
     text_mutations,
     convention_mutations,
     lifecycle_mutations,
+    list_part_mutations,
 )
 
 
