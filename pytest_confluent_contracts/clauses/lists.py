@@ -236,7 +236,7 @@ def judge_complete(lists: Lists) -> Iterator[Evidence]:
     latest: dict[Key, Shown] = {}
     for moment in lists.life.moments():
         step = moment.step
-        if _is_of(step, lists.operation) and step.is_led_on and is_whole_list(step):
+        if _is_of(step, lists.operation) and is_whole_list(step):
             for key, maker in _due_in(moment):
                 if may_be_hidden(step, maker, latest, key):
                     continue

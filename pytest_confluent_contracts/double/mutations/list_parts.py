@@ -223,13 +223,13 @@ def leads_back_at_the_end(_: ListService, inner: Lead, page: Page) -> int | None
     return page.size if following is None and page.start > 0 else following
 
 
-def leads_over_one(_: ListService, inner: Any, page: Page) -> int | None:
+def leads_over_one(_: ListService, inner: Lead, page: Page) -> int | None:
     """Lead to where the next page has its second item."""
     following = inner(page)
     return following + 1 if following is not None and following + 1 < page.count else following
 
 
-def leads_before_one(_: ListService, inner: Any, page: Page) -> int | None:
+def leads_before_one(_: ListService, inner: Lead, page: Page) -> int | None:
     """Lead from pages of two to where this one has its last item."""
     following = inner(page)
     return following - 1 if following is not None and page.size > 1 else following

@@ -1,0 +1,271 @@
+"""Does a list come in its parts as documented? Each rule: kept, broken, and the permitted list that comes closest.
+
+Each test gives the life of two things and the lists of it, as a run makes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from exchanges import BROKEN, KEPT, SILENT, Expect, Subject, SubjectKind, in_a_row
+from lives import THINGS, world
+
+from pytest_confluent_contracts.clauses import lists
+from pytest_confluent_contracts.model.clauses import FindingKind as Kind
+from pytest_confluent_contracts.model.clauses import Level
+from pytest_confluent_contracts.model.page_links import NEXT_PAGE
+
+if TYPE_CHECKING:
+    from exchanges import Exchange
+
+    from pytest_confluent_contracts.model.clauses import Clause, Finding
+
+PAGED = THINGS.replace(
+    "      operationId: list\n",
+    """      operationId: list
+      x-contract:
+        pagination: {style: cursor, size: limit, position: cursor, next: next, total: total}
+        filters: {says: Exactly this., by-parameter: {note: note, name: name}}
+      parameters:
+        - {name: limit, in: query, schema: {type: integer, default: 2, maximum: 3}}
+        - {name: cursor, in: query, schema: {type: string}}
+        - {name: note, in: query, schema: {type: string}}
+        - {name: name, in: query, schema: {type: string}}
+        - {name: sort, in: query, schema: {enum: [name, -size]}}
+""",
+).replace(
+    "properties: {data: {type: array,",
+    "properties: {next: {type: string, nullable: true}, total: {type: integer}, data: {type: array,",
+)
+W = world(PAGED)
+# The same without any word on it: what names tell.
+NAMED = world(
+    "\n".join(
+        line
+        for line in PAGED.splitlines()
+        if "pagination:" not in line and "filters:" not in line and line != "      x-contract:"
+    )
+)
+A = {"id": "t1", "name": "Ada", "note": "one", "size": 1}
+B = {"id": "t2", "name": "ben", "note": "two", "size": 2}
+C = {"id": "t3", "name": "Cyd", "note": "two", "size": 3}
+OTHER = {"id": "x9", "name": "Abe", "note": "not ours", "size": 9}
+
+
+def made(item: dict[str, Any]) -> Exchange:
+    """Return the create of *item*."""
+    return W.ask("create", 201, item, sent={"name": item["name"]})
+
+
+MADE = (made(A), made(B), made(C))
+
+
+def page(
+    *items: dict[str, Any],
+    query: str = "",
+    after: bool = False,
+    status: int = 200,
+    expect: Expect = Expect.ACCEPTED,
+    **around: Any,
+) -> Exchange:
+    """Return a page of the list, asked with *query*; *after*: to which the page before had led."""
+    found = W.ask("list", status, {"data": list(items), **around}, expect=expect)
+    pairs = tuple(tuple(pair.split("=")) for pair in query.split("&") if pair)
+    step = NEXT_PAGE if after else "pages"
+    subject = Subject(SubjectKind.STEP, step)
+    return replace(found, case=replace(found.case, query=pairs, subject=subject))
+
+
+def clause_of(rule: str, of: Any = W) -> Clause:
+    """Return the clause ``list/RULE``."""
+    [found] = [one for one in lists.derive(of["list"]) if one.id == f"list/{rule}"]
+    return found
+
+
+def findings(rule: str, *exchanges: Exchange) -> list[Finding]:
+    """Return what the clause finds."""
+    evidence = clause_of(rule).judge(in_a_row(*MADE, *exchanges, apart=1.0))
+    return [one.finding for one in evidence if one.finding is not None]
+
+
+def verdict(rule: str, *exchanges: Exchange) -> str:
+    """Return what the clause says of the lists *exchanges* after three were made."""
+    evidence = list(clause_of(rule).judge(in_a_row(*MADE, *exchanges, apart=1.0)))
+    if not evidence:
+        return SILENT
+    return BROKEN if any(one.finding for one in evidence) else KEPT
+
+
+def test_what_is_stated_must_be_and_what_names_tell_should_be() -> None:
+    """The same clauses, with and without ``x-contract``; an order is always told by names."""
+    stated = {one.id: one.level for one in lists.derive(W["list"])}
+    named = {one.id: one.level for one in lists.derive(NAMED["list"])}
+    assert stated.keys() == named.keys()
+    assert {id for id, level in stated.items() if level is Level.SHOULD} == {
+        "list/unknown-page-refused",
+        "list/order/sort/name",
+        "list/order/sort/-size",
+    }
+    assert set(named.values()) == {Level.SHOULD}
+    assert list(lists.derive(W["read"])) == []
+
+
+# --- pages -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "count", "told"),
+    [
+        ("limit=1", 1, KEPT),
+        ("limit=2", 1, KEPT),  # a service may end a page early
+        ("limit=1", 2, BROKEN),
+        ("", 2, KEPT),
+        ("", 3, BROKEN),  # two by default
+        ("limit=9", 3, KEPT),  # cut down to the maximum
+        ("limit=9", 4, BROKEN),
+    ],
+)
+def test_a_page_has_at_most_as_many_as_were_asked_for(query: str, count: int, told: str) -> None:
+    """The size that was asked for, the default, the maximum."""
+    items = [A, B, C, OTHER][:count]
+    assert verdict("page-size-kept", page(*items, query=query)) == told
+
+
+def test_a_page_that_was_led_to_keeps_the_size_too() -> None:
+    """Its own query says how large it may be."""
+    first = page(A, query="limit=1", next="n1")
+    second = page(B, C, query="limit=1&cursor=n1", after=True)
+    [found] = findings("page-size-kept", first, second)
+    assert (found.kind, found.expected, found.observed) == (Kind.PAGE_TOO_LARGE, "1", 2)
+
+
+def test_pages_share_nothing_that_the_run_made() -> None:
+    """What others have may move in between; what the run made stays."""
+    first = page(A, OTHER, query="limit=2", next="n1")
+    again = page(B, OTHER, query="limit=2&cursor=n1", after=True, next="n2")
+    twice = page(B, C, query="limit=2&cursor=n1", after=True)
+    assert verdict("pages-are-disjoint", first, again) == KEPT
+    shared = page(A, B, query="limit=2", next="n1")
+    assert verdict("pages-are-disjoint", shared, twice) == BROKEN
+    # Two walks are two lists.
+    assert verdict("pages-are-disjoint", shared, page(B, C, query="limit=2&cursor=n1")) == SILENT
+
+
+def test_all_pages_together_show_what_was_made() -> None:
+    """On whichever page; a walk that did not come to its end tells nothing."""
+    first = page(A, B, query="limit=2", next="n1")
+    last = page(C, query="limit=2&cursor=n1", after=True)
+    without = page(OTHER, query="limit=2&cursor=n1", after=True)
+    going_on = page(OTHER, query="limit=2&cursor=n1", after=True, next="n2")
+    refused = page(query="limit=2&cursor=n1", after=True, status=500)
+    assert verdict("pages-are-complete", first, last) == KEPT
+    assert [one.kind for one in findings("pages-are-complete", first, without)] == [Kind.ON_NO_PAGE]
+    assert verdict("pages-are-complete", first, going_on) == SILENT
+    assert verdict("pages-are-complete", first, refused) == SILENT
+    assert verdict("pages-are-complete", page(C, query="limit=2&cursor=n1")) == SILENT
+
+
+def test_what_is_led_to_is_another_page() -> None:
+    """The last page leads nowhere; an empty one may lead on; a next page is there."""
+    first = page(A, query="limit=1", next="n1")
+    second = page(B, query="limit=1&cursor=n1", after=True)
+    back = page(B, query="limit=1&cursor=n1", after=True, next="n1")
+    empty = page(query="limit=1&cursor=n1", after=True, next="n2")
+    refused = page(query="limit=1&cursor=n1", after=True, status=400)
+    assert verdict("pages-end", first, second) == KEPT
+    assert verdict("pages-end", first, empty) == KEPT
+    assert [one.kind for one in findings("pages-end", first, back)] == [Kind.NEXT_LEADS_BACK]
+    assert [one.kind for one in findings("pages-end", first, refused)] == [Kind.NEXT_REFUSED]
+
+
+def test_the_total_is_what_all_pages_have() -> None:
+    """Told once the last page is there; where pages of a walk differ, somebody else was at work."""
+    first = page(A, B, query="limit=2", next="n1", total=3)
+    last = page(C, query="limit=2&cursor=n1", after=True, total=3)
+    assert verdict("total-agrees", first, last) == KEPT
+    wrong = [
+        page(A, B, query="limit=2", next="n1", total=2),
+        page(C, query="limit=2&cursor=n1", after=True, total=2),
+    ]
+    [found] = findings("total-agrees", *wrong)
+    assert (found.subject, found.expected, found.observed) == ("total", "3", 2)
+    grown = page(C, query="limit=2&cursor=n1", after=True, total=4)
+    assert verdict("total-agrees", first, grown) == SILENT
+    assert verdict("total-agrees", first) == SILENT
+    assert verdict("total-agrees", page(C, query="cursor=n1", total=3)) == SILENT
+
+
+def test_a_page_that_nobody_was_led_to_is_refused() -> None:
+    """Whatever the status; an answer like any other is told."""
+    asked = {"query": "cursor=contract-no-such-cursor", "expect": Expect.REFUSED}
+    assert verdict("unknown-page-refused", page(status=400, **asked)) == KEPT
+    assert verdict("unknown-page-refused", page(A, **asked)) == BROKEN
+    assert verdict("unknown-page-refused", page(**asked)) == BROKEN
+
+
+# --- filters and order -----------------------------------------------------------------------------------------------
+
+SHOWN = page(A, B, C, query="limit=3")
+
+
+@pytest.mark.parametrize(
+    ("items", "told"),
+    [
+        ((B, C), set()),
+        ((C, B), set()),
+        ((B, C, {**OTHER, "note": "two"}), set()),
+        ((A, B, C), {Kind.FILTER_LETS_THROUGH}),
+        ((B, C, {**OTHER, "note": "two more"}), {Kind.FILTER_LETS_THROUGH}),
+        ((B,), {Kind.FILTER_LEAVES_OUT}),
+        ((A,), {Kind.FILTER_LETS_THROUGH, Kind.FILTER_LEAVES_OUT}),
+        ((), {Kind.FILTER_LEAVES_OUT}),
+    ],
+)
+def test_a_filter_keeps_what_meets_it(items: tuple[Any, ...], told: set[Kind]) -> None:
+    """All of it, and nothing else; others may have such, too."""
+    filtered = page(*items, query="note=two&limit=3")
+    assert {one.kind for one in findings("filter/note", SHOWN, filtered)} == told
+
+
+def test_of_two_filters_both_count() -> None:
+    """Each clause looks at its own member; what is left out meets both."""
+    both = "note=two&name=ben&limit=3"
+    assert verdict("filter/note", SHOWN, page(B, query=both)) == KEPT
+    assert verdict("filter/name", SHOWN, page(B, query=both)) == KEPT
+    assert verdict("filter/note", SHOWN, page(B, C, query=both)) == KEPT
+    assert verdict("filter/name", SHOWN, page(B, C, query=both)) == BROKEN
+    assert verdict("filter/name", SHOWN, page(query=both)) == BROKEN
+
+
+def test_what_a_filter_leaves_out_may_stand_on_another_page() -> None:
+    """Only a list to its end must show all."""
+    first = page(B, query="note=two&limit=1", next="n1")
+    assert verdict("filter/note", SHOWN, first) == KEPT
+    last = page(A, query="note=two&limit=1&cursor=n1", after=True)
+    assert verdict("filter/note", SHOWN, first, last) == BROKEN
+
+
+def test_a_filter_that_only_its_name_tells_of_may_look_for_a_part() -> None:
+    """``note=two`` may find "two more" where nobody says that it does not."""
+    found = page({**OTHER, "note": "Two more"}, query="note=two")
+    clause = clause_of("filter/note", NAMED)
+    assert [one.finding for one in clause.judge(in_a_row(*MADE, found))] == [None]
+    assert verdict("filter/note", found) == BROKEN
+
+
+@pytest.mark.parametrize(
+    ("value", "items", "told"),
+    [
+        ("name", (A, B, C), KEPT),  # in small letters
+        ("name", (A, C, B), KEPT),  # capitals first
+        ("name", (C, B, A), BROKEN),
+        ("-size", (C, B, A), KEPT),
+        ("-size", (C, A, B), BROKEN),
+        ("-size", (C, {"id": "t4"}, A), KEPT),  # nobody knows where that stands
+    ],
+)
+def test_a_sorted_list_is_in_order(value: str, items: tuple[Any, ...], told: str) -> None:
+    """Numbers as numbers, texts in either way of comparing letters."""
+    assert verdict(f"order/sort/{value}", page(*items, query=f"sort={value}")) == told
