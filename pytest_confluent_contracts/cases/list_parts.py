@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pytest_confluent_contracts.cases.build import bare_case
 from pytest_confluent_contracts.model import paths
@@ -17,7 +17,7 @@ from pytest_confluent_contracts.model.promises import PageStyle
 from pytest_confluent_contracts.model.traffic import Expect, Probe, Subject, SubjectKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.listing import Filter
@@ -67,12 +67,8 @@ def filter_cases(
 
     *item* is one resource as the list shows it.
     """
-    wanted: list[tuple[str, str]] = []
-    for one in operation.listing.filters:
-        value = _filter_value(one, item)
-        if value:
-            wanted.append((quote(one.parameter, safe=""), quote(value, safe="")))
     plain = filtered_case(operation, context)
+    wanted = list(_filters_met(operation, item))
     for pair in wanted:
         yield replace(plain, title=f"filtered by {pair[0]}", query=_with(plain, pair))
     pages = operation.listing.pages
@@ -84,10 +80,25 @@ def filter_cases(
         yield from _half_met(plain, wanted[0], wanted[1])
     for name, _ in wanted[:1]:
         yield replace(plain, title="met by nothing", query=_with(plain, (name, NOBODYS_VALUE)))
-    stated = {quote(one.parameter, safe="") for one in operation.listing.filters if one.says}
+    yield from _parts_of_values(plain, wanted)
+
+
+def _filters_met(operation: Operation, item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each filter that *item* meets, with its value, as they are written."""
+    for one in operation.listing.filters:
+        value = _filter_value(one, item)
+        if value:
+            yield quote(one.parameter, safe=""), quote(value, safe="")
+
+
+def _parts_of_values(plain: Case, wanted: Sequence[tuple[str, str]]) -> Iterator[Case]:
+    """Yield requests by a part of a value, where the document says that all of it counts."""
+    filters = plain.operation.listing.filters
+    stated = {quote(one.parameter, safe="") for one in filters if not one.inferred}
     for name, value in wanted:
-        if name in stated and len(value) > 1:
-            yield replace(plain, title="a part of it", query=_with(plain, (name, value[:-1])))
+        part = quote(unquote(value)[:-1], safe="")
+        if name in stated and part:
+            yield replace(plain, title="a part of it", query=_with(plain, (name, part)))
 
 
 def _half_met(plain: Case, one: tuple[str, str], other: tuple[str, str]) -> Iterator[Case]:

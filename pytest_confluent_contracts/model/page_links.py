@@ -128,7 +128,7 @@ def sent_text(asked: CaseParts, name: str) -> str | None:
 
 
 def is_about_pages(name: str, pages: Pages | None) -> bool:
-    """Return whether the query parameter *name* (as written) asks for a page, and filters nothing."""
+    """Return whether the query parameter *name*, as it is written, asks for a page."""
     return pages is not None and name in (_written(pages.size), _written(pages.position))
 
 

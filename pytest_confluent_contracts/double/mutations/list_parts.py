@@ -385,19 +385,28 @@ def keep_any(own: ListService, inner: Any, request: Request, items: Any) -> list
     sent = _sent(own, request)
     if len(sent) < 2:
         return list(inner(request, items))
-    return [item for item in items if any(own.meets(item, *one) for one in sent)]
+    kept: list[Any] = []
+    for item in items:
+        if any(own.meets(item, member, wanted) for member, wanted in sent):
+            kept.append(item)
+    return kept
 
 
 def keep_last(own: ListService, inner: Any, request: Request, items: Any) -> list[Any]:
     """Look at the last filter alone."""
-    sent = _sent(own, request)[-1:]
-    return [item for item in items if all(own.meets(item, *one) for one in sent)]
+    return _meeting_all(own, _sent(own, request)[-1:], items)
 
 
 def keep_first(own: ListService, inner: Any, request: Request, items: Any) -> list[Any]:
     """Look at the first filter alone."""
-    sent = _sent(own, request)[:1]
-    return [item for item in items if all(own.meets(item, *one) for one in sent)]
+    return _meeting_all(own, _sent(own, request)[:1], items)
+
+
+def _meeting_all(own: ListService, sent: Sequence[tuple[str, str]], items: Any) -> list[Any]:
+    kept = list(items)
+    for member, wanted in sent:
+        kept = [item for item in kept if own.meets(item, member, wanted)]
+    return kept
 
 
 def keep_none_of_two(own: ListService, inner: Any, request: Request, items: Any) -> list[Any]:
