@@ -72,7 +72,7 @@ def page(
 ) -> Exchange:
     """Return a page of the list, asked with *query*; *after*: to which the page before had led."""
     found = W.ask("list", status, {"data": list(items), **around}, expect=expect)
-    pairs = tuple(tuple(pair.split("=")) for pair in query.split("&") if pair)
+    pairs = tuple(pair.partition("=")[::2] for pair in query.split("&") if pair)
     step = NEXT_PAGE if after else "pages"
     subject = Subject(SubjectKind.STEP, step)
     return replace(found, case=replace(found.case, query=pairs, subject=subject))
@@ -199,7 +199,7 @@ def test_the_total_is_what_all_pages_have() -> None:
 
 def test_a_page_that_nobody_was_led_to_is_refused() -> None:
     """Whatever the status; an answer like any other is told."""
-    asked = {"query": "cursor=contract-no-such-cursor", "expect": Expect.REFUSED}
+    asked: dict[str, Any] = {"query": "cursor=contract-no-such-cursor", "expect": Expect.REFUSED}
     assert verdict("unknown-page-refused", page(status=400, **asked)) == KEPT
     assert verdict("unknown-page-refused", page(A, **asked)) == BROKEN
     assert verdict("unknown-page-refused", page(**asked)) == BROKEN

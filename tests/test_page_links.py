@@ -22,7 +22,7 @@ def leads_to(
     """Return the query of the next page, as it is written; None where there is none."""
     told = {"Link": link} if link else {}
     exchange = W.ask("list", 200, answer, told=told)
-    pairs = tuple(tuple(pair.split("=")) for pair in query.split("&") if pair)
+    pairs = tuple(pair.partition("=")[::2] for pair in query.split("&") if pair)
     asked = replace(exchange.case, query=pairs)
     found = page_links.next_query(asked, exchange, pages, count)
     return None if found is None else "&".join("=".join(pair) for pair in found)

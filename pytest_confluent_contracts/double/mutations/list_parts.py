@@ -385,11 +385,11 @@ def keep_any(own: ListService, inner: Any, request: Request, items: Any) -> list
     sent = _sent(own, request)
     if len(sent) < 2:
         return list(inner(request, items))
-    kept: list[Any] = []
-    for item in items:
-        if any(own.meets(item, member, wanted) for member, wanted in sent):
-            kept.append(item)
-    return kept
+
+    def meets_any(item: Any) -> bool:
+        return any(own.meets(item, member, wanted) for member, wanted in sent)
+
+    return list(filter(meets_any, items))
 
 
 def keep_last(own: ListService, inner: Any, request: Request, items: Any) -> list[Any]:
