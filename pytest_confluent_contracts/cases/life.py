@@ -19,9 +19,28 @@ from pytest_confluent_contracts.cases.build import (
     violations,
     with_credentials,
 )
+from pytest_confluent_contracts.cases.conditions import (
+    READ_IF_CHANGED,
+    READ_IF_OTHER,
+    READ_IF_STALE,
+    WRITE_ANYHOW,
+    WRITE_IF_CURRENT,
+    WRITE_IF_STALE,
+)
 from pytest_confluent_contracts.cases.conforming_ids import conforming_ids
 from pytest_confluent_contracts.cases.samples import is_allowed_value
 from pytest_confluent_contracts.cases.unusual_values import with_unusual_values
+from pytest_confluent_contracts.model.conditions import (
+    IF_CHANGED,
+    IF_CURRENT,
+    IF_OTHER,
+    IF_STALE,
+    UNCONDITIONED,
+    requires_condition,
+    takes_if_match,
+    takes_if_none_match,
+    tells_tag,
+)
 from pytest_confluent_contracts.model.paths import (
     ABSENT,
     template_names,
@@ -36,6 +55,7 @@ from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, Subjec
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from pytest_confluent_contracts.cases.conditions import Condition
     from pytest_confluent_contracts.model.documents import Operation, Property
     from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import RunContext
@@ -65,12 +85,14 @@ class LifeStep:
     """A request of a life.
 
     ``about`` says which of the resources it goes to, ``""`` where it goes to all of them;
-    ``creates`` what the one is called that its answer shows, ``""`` where it shows none.
+    ``creates`` what the one is called that its answer shows, ``""`` where it shows none;
+    ``condition`` names the entity tag on which it depends.
     """
 
     case: Case
     about: str = ""
     creates: str = ""
+    condition: Condition | None = None
 
 
 class LifeCases:
@@ -156,6 +178,7 @@ class LifeCases:
         # with the same values: what finds it by them may find the other, too.
         yield from self._changes(SECOND, THIRD)
         yield from self._full_update(SECOND, THIRD)
+        yield from self._on_conditions(SECOND)
         yield from self._end(SECOND, THIRD)
         yield from self._read(FIRST)
         yield from self._end_around()
@@ -219,6 +242,49 @@ class LifeCases:
         yield from self._read_around()
         yield from self._create(LAST, "create", self._last_body())
         yield from self._look(LAST, other)
+
+    # --- conditions -------------------------------------------------------------------------------
+
+    def _on_conditions(self, about: str) -> Iterator[LifeStep]:
+        """Yield reads and writes on the condition of an entity tag, where the document has such."""
+        reading = self.operations.get(Role.READ)
+        if reading is None or not tells_tag(reading):
+            return
+        yield from self._read(about)
+        if takes_if_none_match(reading):
+            yield self._read_if(about, IF_CHANGED, READ_IF_CHANGED)
+            yield self._read_if(about, IF_OTHER, READ_IF_OTHER)
+        for role in (Role.UPDATE, Role.REPLACE):
+            operation = self.operations.get(role)
+            if operation is not None and takes_if_match(operation):
+                yield from self._writes_if(operation, about)
+        if takes_if_none_match(reading):
+            yield self._read_if(about, IF_OTHER, READ_IF_STALE)
+        deletion = self.operations.get(Role.DELETE)
+        if deletion is not None and takes_if_match(deletion):
+            step = self._bare_step(deletion, IF_STALE, about)
+            yield _on_condition(step, WRITE_IF_STALE, Expect.REFUSED)
+            yield from self._read(about)
+
+    def _read_if(self, about: str, name: str, condition: Condition) -> LifeStep:
+        step = self._bare_step(self.operations[Role.READ], name, about)
+        return _on_condition(step, condition, Expect.ANY)
+
+    def _writes_if(self, operation: Operation, about: str) -> Iterator[LifeStep]:
+        """Yield two writes with one tag, of which the second comes too late."""
+        planned = (
+            (IF_CURRENT, WRITE_IF_CURRENT, Expect.ACCEPTED),
+            (IF_STALE, WRITE_IF_STALE, Expect.REFUSED),
+            (UNCONDITIONED, WRITE_ANYHOW, Expect.REFUSED),
+        )
+        for name, condition, expect in planned:
+            if name == UNCONDITIONED and not requires_condition(operation):
+                continue
+            body = self._own_body(operation, name, about)
+            case = self._case(operation, f"{name}: {about}", body)
+            step = LifeStep(_step(case, name, expect), about)
+            yield _on_condition(step, condition, expect)
+            yield from self._read(about)
 
     # --- other parents ----------------------------------------------------------------------------
 
@@ -524,6 +590,10 @@ def bound_step(step: LifeStep, parameters: Sequence[tuple[str, str]]) -> Case:
     named = dict(parameters)
     wanted = [(name, named.get(name, text)) for name, text in step.case.parameters]
     return replace(step.case, parameters=tuple(wanted))
+
+
+def _on_condition(step: LifeStep, condition: Condition, expect: Expect) -> LifeStep:
+    return replace(step, case=replace(step.case, expect=expect), condition=condition)
 
 
 def _step(case: Case, name: str, expect: Expect) -> Case:

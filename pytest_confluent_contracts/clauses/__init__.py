@@ -18,6 +18,7 @@ def derive(operation: Operation) -> tuple[Clause, ...]:
     Their ids are unique.
     """
     from pytest_confluent_contracts.clauses import (
+        conditional,
         errors,
         lifecycle,
         lists,
@@ -32,7 +33,7 @@ def derive(operation: Operation) -> tuple[Clause, ...]:
 
     families = (
         *(shape, errors, requests, parameters, security, rate_limit),
-        *(update, lifecycle, lists, wire),
+        *(update, lifecycle, lists, conditional, wire),
     )
     derived: list[Clause] = []
     for family in families:

@@ -18,6 +18,7 @@ from pytest_confluent_contracts.clauses.lifecycle_members import (
 )
 from pytest_confluent_contracts.clauses.reading import url_parts
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.conditions import NOT_MODIFIED
 from pytest_confluent_contracts.model.page_links import NEXT_PAGE
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.progress import (
@@ -207,6 +208,8 @@ class LifeReader:
         steps: list[Step] = []
         for exchange in exchanges:
             resource = exchange.case.operation.resource
+            if exchange.status == NOT_MODIFIED:
+                continue  # it shows nothing, and nothing was asked to change
             if exchange.case.subject == ASKS_PROGRESS:
                 if steps:
                     steps[-1] = _with_progress(steps[-1], exchange)

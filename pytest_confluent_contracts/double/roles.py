@@ -328,6 +328,12 @@ class HeadService(Service):
             return super().content_of(status)
         return self.like.content_of(status)
 
+    def tag_headers(self, resource: Resource) -> tuple[tuple[str, str], ...]:
+        """Return the tag that a GET would have."""
+        if self.like is None:
+            return super().tag_headers(resource)
+        return self.like.tag_headers(resource)
+
     def documented_headers(self, status: int, told: set[str]) -> list[tuple[str, str]]:
         """Return the headers that the document has for *status*, here or for a GET."""
         own = super().documented_headers(status, told)

@@ -6,6 +6,7 @@ One that is built from a document, stateful, on a clock of its own.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 import uuid
@@ -28,7 +29,11 @@ from pytest_confluent_contracts.double.limit_fields import (
     limit_fields,
     limit_header_names,
 )
-from pytest_confluent_contracts.double.parameters import broken_rules, carried_credential
+from pytest_confluent_contracts.double.parameters import (
+    REQUIRED,
+    broken_rules,
+    carried_credential,
+)
 from pytest_confluent_contracts.double.problems import promised_parts, with_part
 from pytest_confluent_contracts.double.samples import allowed_value, is_allowed
 from pytest_confluent_contracts.double.store import (
@@ -41,6 +46,17 @@ from pytest_confluent_contracts.double.store import (
     seconds_since_1970,
 )
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.conditions import (
+    IF_MATCH,
+    NOT_MODIFIED,
+    PRECONDITION_FAILED,
+    PRECONDITION_REQUIRED,
+    opaque_tag,
+    requires_condition,
+    takes_if_match,
+    takes_if_none_match,
+    tells_tag,
+)
 from pytest_confluent_contracts.model.formats import OPENAPI_FORMATS
 from pytest_confluent_contracts.model.media_types import BodyKind, sent_media_type
 from pytest_confluent_contracts.model.paths import ABSENT
@@ -229,7 +245,43 @@ class Service:
         self.check_parameters(request)
         body = self.read_body(request)
         self.check_body(body)
+        if self.is_unchanged(request, resource):
+            return Answer(NOT_MODIFIED, self.tag_headers(resource))
+        self.check_condition(request, resource)
         return self.perform(request, resource, body)
+
+    # --- conditions (RFC 9110 13) -----------------------------------------------------------------
+
+    def tag_of(self, resource: Resource) -> str:
+        """Return the strong entity tag of *resource* as it is shown."""
+        shown = json.dumps(self.store.show(resource), sort_keys=True, default=str)
+        return f'"{hashlib.sha256(shown.encode("utf-8", "surrogatepass")).hexdigest()[:16]}"'
+
+    def tag_headers(self, resource: Resource) -> tuple[tuple[str, str], ...]:
+        """Return the header ETag, where the document has it."""
+        if not tells_tag(self.operation):
+            return ()
+        return (("ETag", self.tag_of(resource)),)
+
+    def is_unchanged(self, request: Request, resource: Resource) -> bool:
+        """Return whether a read is not answered, as If-None-Match has the current tag."""
+        told = request.headers.get("if-none-match")
+        if told is None or not takes_if_none_match(self.operation):
+            return False
+        return "*" in told or opaque_tag(self.tag_of(resource)) in map(opaque_tag, _tags_in(told))
+
+    def check_condition(self, request: Request, resource: Resource) -> None:
+        """Raise `Refused` where a write depends on a tag that is not current, or on none."""
+        if not takes_if_match(self.operation):
+            return
+        told = request.headers.get("if-match")
+        if told is None:
+            if requires_condition(self.operation):
+                detail = "Send If-Match."
+                raise Refused(Problem(PRECONDITION_REQUIRED, "precondition_required", detail))
+        elif told.strip() != "*" and self.tag_of(resource) not in _tags_in(told):
+            detail = "Somebody else has written meanwhile."
+            raise Refused(Problem(PRECONDITION_FAILED, "precondition_failed", detail))
 
     def perform(self, request: Request, resource: Resource, body: Any) -> Answer:
         """Do with *resource* what the operation is for, and return the answer that tells it."""
@@ -239,9 +291,10 @@ class Service:
     def answer_success(self, resource: Resource) -> Answer:
         """Return the documented success, with *resource* where it has a body."""
         content = self.content_of(self.success_status)
+        headers = self.tag_headers(resource)
         if content is None:
-            return Answer(self.success_status)
-        return answer_with(self.success_status, (), content, self.show_resource(resource))
+            return Answer(self.success_status, headers)
+        return answer_with(self.success_status, headers, content, self.show_resource(resource))
 
     def apply_update(self, resource: Resource, body: Any) -> None:
         """Write the members that an update may write; whatever else was sent is ignored."""
@@ -409,8 +462,15 @@ class Service:
             raise Refused(*problems)
 
     def rules_broken(self, request: Request) -> list[tuple[Parameter, str]]:
-        """Return the parameters that are missing or wrong, each with the rule that is broken."""
-        return broken_rules(self.operation, request.path, request.headers)
+        """Return the parameters that are missing or wrong, each with the rule that is broken.
+
+        A condition that is missing is told by its own status, where the document has that.
+        """
+        broken = broken_rules(self.operation, request.path, request.headers)
+        if not requires_condition(self.operation):
+            return broken
+        missing = (IF_MATCH.lower(), REQUIRED)
+        return [one for one in broken if (one[0].name.lower(), one[1]) != missing]
 
     @property
     def refusing(self) -> list[int]:
@@ -599,6 +659,11 @@ class Service:
             if header.name.lower() not in told and value is not ABSENT:
                 found.append((header.name, header_text(value)))
         return found
+
+
+def _tags_in(told: str) -> list[str]:
+    """Return the entity tags of a header."""
+    return re.findall(r'(?:W/)?"[^"]*"', told)
 
 
 # --- bodies and headers ---------------------------------------------------------------------------

@@ -37,6 +37,7 @@ class Family(StrEnum):
     UPDATE = "update"
     LIFECYCLE = "lifecycle"
     LIST = "list"
+    CONDITIONAL = "conditional"
     WIRE = "wire"
 
 
@@ -275,6 +276,16 @@ class FindingKind(StrEnum):
     FILTER_LETS_THROUGH = "filter lets through"  # subject; expected: the text; observed
     FILTER_LEAVES_OUT = "filter leaves out"  # expected: the id
     OUT_OF_ORDER = "out of order"  # subject; expected: what came first; observed: what came next
+    # conditions
+    TAG_MALFORMED = "entity tag malformed"  # observed
+    TAG_STOOD_STILL = "entity tag stood still"  # observed
+    TAG_MOVED = "entity tag moved"  # expected: the one before; observed
+    TAG_MISSING = "304 without an entity tag"
+    UNCHANGED_SENT_AGAIN = "unchanged and sent again"
+    CHANGED_NOT_SENT = "changed and not sent"
+    CURRENT_TAG_REFUSED = "current entity tag refused"
+    UPDATE_LOST = "update lost"
+    UNCONDITIONED_TAKEN = "write without a condition taken"
     # the wire
     CODING_NOT_APPLIED = "content coding not applied"  # subject: the coding
     CODING_REPEATED = "content coding applied too often"  # subject: the coding
@@ -363,6 +374,7 @@ class MissingKind(StrEnum):
     NO_LOCATION = "no Location"
     NOT_LISTED_WHOLE = "no whole list"
     NOT_LISTED_IN_PARTS = "no list in parts"
+    NO_TAG = "no entity tag"
     ONE_PARENT = "one parent only"
     NO_PARENT_ENDED = "no parent deleted"
     PARENT_NOT_READ = "parent not read beside its list"

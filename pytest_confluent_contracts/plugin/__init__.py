@@ -13,7 +13,7 @@ from pytest_confluent_contracts.plugin import fixtures, options
 
 FAMILIES = (
     *("shape", "errors", "requests", "parameters", "security"),
-    *("rate_limit", "update", "lifecycle", "list", "wire"),
+    *("rate_limit", "update", "lifecycle", "list", "conditional", "wire"),
 )
 
 

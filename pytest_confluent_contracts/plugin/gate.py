@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.model.clauses import (
-    Family,
     Level,
     MissingEvidence,
     MissingKind,
@@ -126,7 +125,7 @@ class Gate:
     def _judged(self, operation: Operation, clause: Clause) -> Ruling:
         campaign = self.campaign(operation)
         unjudged = campaign.look_first() if clause.needs else None
-        if clause.family in (Family.LIFECYCLE, Family.LIST) and unjudged is None:
+        if Probe.LIFE in clause.needs and unjudged is None:
             return self._judged_by_life(operation, clause)
         if clause.needs and unjudged is None and self.settings.budget is not None:
             self._lead_lives_first(operation.document)

@@ -59,6 +59,7 @@ BY_FAMILY: Mapping[str, int] = {
     Family.UPDATE: 3,
     Family.LIFECYCLE: 3,
     Family.LIST: 3,
+    Family.CONDITIONAL: 3,
     Family.REQUESTS: 4,
     Family.PARAMETERS: 4,
     Family.ERRORS: 5,

@@ -37,6 +37,7 @@ from pytest_confluent_contracts.run.access import made_access
 from pytest_confluent_contracts.run.later import Followed, Follower
 from pytest_confluent_contracts.run.list_walks import walk
 from pytest_confluent_contracts.run.made import MadeResources
+from pytest_confluent_contracts.run.tags import tag_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -248,6 +249,11 @@ class Scenario:
     def _send(self, step: LifeStep, around: PathParameters) -> None:
         parameters = self._known.get(step.about, around)
         case = bound_step(step, parameters)
+        if step.condition is not None:
+            tag = tag_for(step.condition, case, self.history)
+            if tag is None:
+                return
+            case = step.condition.bound(case, tag)
         exchange = self._send_case(case)
         followed = self._followed(case, exchange)
         if exchange.accepted and not case.operation.is_safe:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.double.mutations.altering import Alter, Mutation
 from pytest_confluent_contracts.double.mutations.answers import answer_mutations
+from pytest_confluent_contracts.double.mutations.conditions import condition_mutations
 from pytest_confluent_contracts.double.mutations.conventions import convention_mutations
 from pytest_confluent_contracts.double.mutations.credentials import credential_mutations
 from pytest_confluent_contracts.double.mutations.envelopes import envelope_mutations
@@ -53,6 +54,7 @@ FAMILIES = (
     convention_mutations,
     lifecycle_mutations,
     list_part_mutations,
+    condition_mutations,
 )
 
 
