@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_confluent_contracts.model.documents import Location
 
 if TYPE_CHECKING:
-    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.documents import Operation, Parameter
 
 NOT_MODIFIED, PRECONDITION_FAILED, PRECONDITION_REQUIRED = 304, 412, 428
 IF_MATCH, IF_NONE_MATCH = "If-Match", "If-None-Match"
@@ -64,6 +64,12 @@ def is_weak(tag: str) -> bool:
 def opaque_tag(tag: str) -> str:
     """Return *tag* without its mark of weakness: what a weak comparison looks at."""
     return tag.removeprefix("W/")
+
+
+def is_condition(parameter: Parameter) -> bool:
+    """Return whether *parameter* is the header of a condition: its right value hangs on a tag."""
+    is_header = parameter.location is Location.HEADER
+    return is_header and parameter.name.lower() in (IF_MATCH.lower(), IF_NONE_MATCH.lower())
 
 
 def _declares(operation: Operation, name: str) -> bool:

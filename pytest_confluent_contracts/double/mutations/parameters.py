@@ -20,6 +20,7 @@ from pytest_confluent_contracts.double.parameters import (
     sends,
 )
 from pytest_confluent_contracts.double.service import Problem, Refused
+from pytest_confluent_contracts.model.conditions import is_condition
 from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.serialisation import text_of
@@ -45,7 +46,8 @@ def parameter_mutations(operation: Operation) -> Iterator[Mutation]:
     for index, parameter in enumerate(operation.path_parameters):
         yield from path_mutations(index, parameter)
     for parameter in operation.other_parameters:
-        yield from _mutations_of(parameter)
+        if not is_condition(parameter):
+            yield from _mutations_of(parameter)
     if operation.other_parameters:
         clause = "parameters/undeclared"
         refused = set_status(400)
