@@ -254,7 +254,9 @@ class Gate:
     def _resources_of(self, asked: Sequence[Operation]) -> list[Resource]:
         """Return the resources of which a life is led, and those of which one is made."""
         makers = [one for one in map(self._maker, asked) if one is not None]
-        return list(dict.fromkeys([*self._led_resources(asked), *makers]))
+        # Whatever makes one is asked with what ends it.
+        of_creates = [one.resource for one in asked if one.role is Role.CREATE and one.resource]
+        return list(dict.fromkeys([*self._led_resources(asked), *makers, *of_creates]))
 
     def _led_resources(self, held: Sequence[Operation]) -> list[Resource]:
         """Return the resources of which a clause on their lives is judged."""
@@ -481,8 +483,10 @@ class Gate:
 
     def unasked(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         """Return the probes that this run must not send, each with the reason."""
-        if self._would_replace_unseen(operation, context):
-            return dict.fromkeys(Probe, NOT_REPLACED)
+        if operation.method == "PUT" and not context.made_up and self._maker(operation) is None:
+            why = self._why_not_replaced(operation, context)
+            if why:
+                return dict.fromkeys(Probe, why)
         if operation.makes_or_ends and not self._may_send(operation):
             return dict.fromkeys(Probe, _allowing(operation))
         if operation.role is Role.CREATE and self._why_not_made(operation):
@@ -491,14 +495,18 @@ class Gate:
             return dict.fromkeys(Probe, NOTHING_TO_END)
         return self._unasked_by_options(operation, context)
 
-    def _would_replace_unseen(self, operation: Operation, context: RunContext) -> bool:
-        """Return whether a PUT would replace what nobody could put back, off this machine."""
+    def _why_not_replaced(self, operation: Operation, context: RunContext) -> str:
+        """Return why nothing is replaced off this machine, ``""`` where it can be put back."""
         from pytest_confluent_contracts.cases.restore import unseen_paths
 
-        if operation.method != "PUT" or context.made_up or self._maker(operation) is not None:
-            return False
+        missing = [name for name, content in self.parameters(operation) if not content]
+        if missing:
+            named = ", ".join(f"--contract-param {name}=..." for name in missing)
+            return f"name a resource that may be replaced: {named}"
         reading = self.reading(operation)
-        return reading is None or bool(unseen_paths(operation, context, reading.operation))
+        if reading is None or unseen_paths(operation, context, reading.operation):
+            return NOT_REPLACED
+        return ""
 
     def _unasked_by_options(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         changing = [probe for probe in Probe if probe not in (Probe.CREDENTIALS, Probe.UNKNOWN)]
@@ -528,7 +536,7 @@ class Gate:
         if withheld is not None:
             campaign.sender.stopped = withheld
         if operation.key in self._made:
-            campaign.sender.noted = lambda *_: None  # nobody misses what it was: it is deleted
+            campaign.first_state.is_missed = False  # it is deleted
         if operation.role in MAKING_ROLES:
             self.scenario(operation).watch(campaign.sender)
         if operation.role is Role.CREATE and not self.settings.mocked:
@@ -763,6 +771,14 @@ class Gate:
                 if not self.settings.mocked and campaign.was is not None:
                     each.callback(self._put_back, key, campaign)
 
+    def _told_strays(self) -> Iterator[str]:
+        """Yield what updates of ids that nobody has may have made."""
+        for key, campaign in self._campaigns.items():
+            deletes = self._in_role(campaign.operation, Role.DELETE) is not None
+            told = campaign.strays.told(deletes)
+            if told and not self.settings.mocked:
+                yield f"{'::'.join(key)}: {told}"
+
     def _put_back(self, key: tuple[str, str], campaign: Campaign) -> None:
         lost = campaign.restore()
         if lost:
@@ -819,6 +835,7 @@ class Gate:
             if self._target is not None:
                 after.callback(self._target.close)
             after.callback(self.restore)
+            self.config.stash[NOT_PUT_BACK].extend(self._told_strays())
             self.config.stash[NOT_PUT_BACK].extend(self.lives.clean_up())
 
 

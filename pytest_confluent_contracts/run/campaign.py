@@ -28,6 +28,7 @@ from pytest_confluent_contracts.run.sender import (
     asked_wait,
 )
 from pytest_confluent_contracts.run.smallest import Shrinker
+from pytest_confluent_contracts.run.strays import Strays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,14 +75,14 @@ class Campaign:
         self._target, self._reading = target, reading
         self.plan, self.operation, self.context = plan, plan.operation, plan.context
         self.policy, self.listener = policy or RunPolicy(), listener or Listener()
-        self.first_state = FirstState(plan.context, self.listener)
+        self.first_state, self.strays = FirstState(plan.context, self.listener), Strays()
         self.sender = Sender(
             operation=plan.operation,
             target=target,
             policy=self.policy,
             listener=self.listener,
             look=plan.baseline,
-            noted=self.first_state.see,
+            noted=self._note,
         )
         if not plan.is_authorised:
             self.sender.stopped = self._missing_credentials()
@@ -96,6 +97,10 @@ class Campaign:
         self._shrinker = Shrinker(self.sender, plan.context)
         # What the life of a resource has shown of this operation.
         self.lived: Sequence[Exchange] = ()
+
+    def _note(self, case: Case, exchange: Exchange) -> None:
+        self.first_state.see(case, exchange)
+        self.strays.see(case, exchange)
 
     @property
     def seen(self) -> Sequence[Exchange]:

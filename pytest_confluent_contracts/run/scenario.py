@@ -152,28 +152,26 @@ class Scenario:
             around, step = self._around(), self.life.making(name)
             if around is None or step is None or self.sender.stopped:
                 return None
+            self.see_what_is_there()
             try:
-                self._look_before(around)
                 self._send(step, around)
             except Refusal as refusal:
                 self.sender.stop_for(refusal)
         return self._known.get(name)
 
     def see_what_is_there(self) -> None:
-        """Ask for the list before anybody makes something: what it shows, nobody has made."""
-        around = self._around() if self.creates else None
-        if around is None or self.sender.stopped:
-            return
-        with suppress(Refusal):
-            self._look_before(around)
+        """Ask for the list before anybody makes something: no create has made what it shows.
 
-    def _look_before(self, around: PathParameters) -> None:
+        Where the budget does not pay for it, what is made is told apart by its id alone.
+        """
+        around = self._around() if self.creates else None
         listing = self.life.listing()
-        if listing is None:
+        if around is None or listing is None or self.sender.stopped or self._has_run:
             return
         case = bound_step(listing, around)
-        if not self._has_run and not self.made.is_listed(case.parameters):
-            self.sender.send(case)
+        if not self.made.is_listed(case.parameters):
+            with suppress(Refusal):
+                self.sender.send(case)
 
     def _around(self) -> PathParameters | None:
         """Return the path parameters that lead to the collection, None where its parent is not."""
