@@ -29,13 +29,14 @@ from pytest_confluent_contracts.run import saved_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import pytest
 
     from pytest_confluent_contracts.cases.plan import Plan
     from pytest_confluent_contracts.double.proving import MutationResult, MutationTester
     from pytest_confluent_contracts.double.service import Service, VirtualClock
-    from pytest_confluent_contracts.http.targets import Target
+    from pytest_confluent_contracts.http.targets import Access, Target
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.resources import Resource
@@ -211,11 +212,7 @@ class Gate:
     def _opened(self) -> Target:
         from pytest_confluent_contracts.double.router import Router
         from pytest_confluent_contracts.http import targets
-        from pytest_confluent_contracts.run.access import (
-            no_access,
-            planned_access,
-            reading_access,
-        )
+        from pytest_confluent_contracts.run.access import no_access, planned_access
 
         settings = self.settings
         asked = self._asked_operations()
@@ -226,10 +223,7 @@ class Gate:
         accesses += [no_access(one, self.context(one), self.budget(one)) for one in unmade]
         for resource in self._resources_of(asked):
             accesses += self.lives.accesses(resource)
-        for one in known:
-            reading = self.reading(one)
-            if reading is not None:
-                accesses.append(reading_access(reading, self.context(reading.operation)))
+        accesses += self._readings_of(known)
         given = {one.name: one.text for one in settings.parameters if one.hidden}
         hidden = given | settings.pins
         client_settings = targets.ClientSettings(
@@ -244,6 +238,15 @@ class Gate:
         redactor = targets.redactor_of(accesses, hidden)
         answer = Router(services).answer
         return targets.embedded(answer, self.clock, accesses, client_settings, redactor)
+
+    def _readings_of(self, asked: Sequence[Operation]) -> Iterator[Access]:
+        """Yield the access to what shows a resource before one of *asked* writes it."""
+        from pytest_confluent_contracts.run.access import reading_access
+
+        for operation in asked:
+            reading = self.reading(operation)
+            if reading is not None:
+                yield reading_access(reading, self.context(reading.operation))
 
     def _asked_operations(self) -> list[Operation]:
         """Return the operations that may be sent."""
@@ -771,6 +774,14 @@ class Gate:
                 if not self.settings.mocked and campaign.was is not None:
                     each.callback(self._put_back, key, campaign)
 
+    def take_over(self, operation: Operation, was: dict[str, Any]) -> None:
+        """Put back at the end what *operation* changed for a worker that did not live to do so."""
+        campaign = self.campaign(operation)
+        pinned = {path: pin for path, pin in campaign.context.pins.items() if path in was}
+        campaign.was = was | pinned
+        reading = self.reading(operation)
+        campaign.first_state.read = reading.operation if reading else None
+
     def _told_strays(self) -> Iterator[str]:
         """Yield what updates of ids that nobody has may have made."""
         for key, campaign in self._campaigns.items():
@@ -871,13 +882,8 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
 
     What it made is deleted.
     """
-    from pytest_confluent_contracts.run.made import Made
-
     place = config.stash[STATE_FOLDER]
-    found = list(saved_state.left(place))
-    made: list[tuple[saved_state.Key, list[Made]]] = []
-    for key_of_made, left in saved_state.made_left(place):
-        made.append((key_of_made, [Made(parameters, made_at) for parameters, made_at in left]))
+    found, made = list(saved_state.left(place)), list(_made_left(place))
     if not found and not made:
         return
     known = {operation.key: operation for operation in settings.operations()}
@@ -887,23 +893,31 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
     needed += [(one, frozenset({Probe.LIFE})) for one in of_made]
     gate = Gate(config, settings, needed=needed, left=made)
     for key, was in found:
-        campaign = gate.campaign(known[key])
-        pinned = {path: pin for path, pin in campaign.context.pins.items() if path in was}
-        campaign.was = was | pinned
-        reading = gate.reading(known[key])
-        campaign.first_state.read = reading.operation if reading else None
+        gate.take_over(known[key], was)
     for operation in of_made:
         gate.scenario(operation)  # which knows what is left, and deletes it at the end
     gate.close()
 
 
+def _made_left(place: Path) -> Iterator[tuple[saved_state.Key, list[Made]]]:
+    """Yield what workers made of each resource and did not live to delete."""
+    from pytest_confluent_contracts.run.made import Made
+
+    for key, left in saved_state.made_left(place):
+        yield key, [Made(parameters, made_at) for parameters, made_at in left]
+
+
 def _operations_of(settings: Settings, resources: set[saved_state.Key]) -> list[Operation]:
-    """Return an operation of each of *resources*, which are told by document and name."""
+    """Return an operation of each of *resources*, which are told by document and name.
+
+    It need not be among those that were chosen: what lies around what they are about is made, too.
+    """
     found: dict[saved_state.Key, Operation] = {}
-    for operation in settings.operations():
-        resource = operation.resource
-        if resource is not None and (resource.document, resource.name) in resources:
-            found[resource.document, resource.name] = operation
+    for path in settings.documents:
+        for operation in settings.read_chosen(path).operations:
+            resource = operation.resource
+            if resource is not None and (resource.document, resource.name) in resources:
+                found[resource.document, resource.name] = operation
     return list(found.values())
 
 
