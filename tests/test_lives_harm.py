@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -11,6 +12,8 @@ import httpx
 import pytest
 from leading import Led, read_api
 from shop_service import KEY, Shop, Wrong
+
+from pytest_confluent_contracts.model.resources import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -398,3 +401,26 @@ def test_a_body_that_was_told_holds_what_was_sent() -> None:
     _, told = lived(shop)
     sent = [json.loads(line.partition("sent was ")[2]) for line in told if "sent was" in line]
     assert {one["label"] for one in sent} == {shop.carts[id]["label"] for id in shop.left}
+
+
+# --- what the document, or the choice of operations, leaves out ------------------------------------------------------
+
+
+def test_what_no_operation_deletes_is_told_in_one_line() -> None:
+    """Where nothing but this machine is at stake it is made all the same, and its ids are told."""
+    kept = [one for one in SHOP.operations if one.method != "DELETE"]
+    resources = tuple(
+        replace(one, roles=tuple(pair for pair in one.roles if pair[0] is not Role.DELETE))
+        for one in SHOP.resources
+    )
+    named = {one.name: one for one in resources}
+    operations = tuple(
+        replace(one, resource=named[one.resource.name]) if one.resource else one for one in kept
+    )
+    shop = Recorded()
+    led = Led(replace(SHOP, operations=operations, resources=resources), shop, KEY)
+    led.rulings()
+    told = list(led.lives.clean_up())
+    [line] = [one for one in told if "of carts are left" in one]
+    assert f"{len(shop.left)} of carts are left, c-0001" in line
+    assert line.endswith("the document has no operation that deletes them")

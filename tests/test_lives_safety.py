@@ -226,6 +226,25 @@ def test_what_was_named_may_be_changed_and_is_put_back(folder: Path, shop: OpenS
     assert of_own[of_own.index("PUT") - 1] == "GET"
 
 
+def test_what_is_left_out_of_the_run_makes_nothing_that_stays(folder: Path, shop: OpenShop) -> None:
+    """A create without the deletion that was left out would leave what it makes: on loopback, too."""
+    run = held(folder, shop, "--contract-operation=createCart", "-k", "201 or lifecycle")
+    assert run.code == 0, run.everything
+    assert (shop.made, shop.is_as_before()) == (set(), True)
+    told = {one.skipped for one in run.told}
+    assert any("deleteCart is left out, which would delete what is made" in line for line in told)
+
+
+def test_one_create_alone_deletes_what_it_makes(folder: Path, shop: OpenShop) -> None:
+    """Where its own clauses alone are chosen by -k, what ends it goes, too."""
+    run = held(folder, shop, "-k", "createCart and 201")
+    assert run.code == 0, run.everything
+    assert wrote(shop)
+    assert shop.requests[0][0] == "GET"
+    assert deleted_what_it_made(shop)
+    assert shop.is_as_before()
+
+
 # --- how a run ends --------------------------------------------------------------------------------------------------
 
 LIFE = ("-k", "lifecycle or updateCart and security")

@@ -21,7 +21,7 @@ from pytest_confluent_contracts.model.clauses import (
 from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
 from pytest_confluent_contracts.model.resources import HOLDER, MAKING_ROLES, OTHER_HOLDER, Role
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
-from pytest_confluent_contracts.plugin.choice import matches_any
+from pytest_confluent_contracts.plugin.choice import is_chosen, matches_any
 from pytest_confluent_contracts.plugin.lives import Lives, PlannedLife
 from pytest_confluent_contracts.plugin.progress import Silent
 from pytest_confluent_contracts.plugin.stash import NOT_PUT_BACK, STATE_FOLDER
@@ -662,6 +662,9 @@ class Gate:
         if ending is None:
             is_spared = not self.settings.local or self.settings.budget is not None
             return NEVER_ENDED if is_spared else ""
+        if not (self.settings.mocked or is_chosen(ending, self.settings.chosen)):
+            told = f"{ending.id} is left out, which would delete what is made"
+            return f"{told}: --contract-operation={ending.id} holds it, too"
         if not self._may_send(ending):
             return _allowing(ending)
         return self._what_is_lacking(creating) or self._what_is_unpaid(creating, ending)
@@ -852,7 +855,9 @@ class Gate:
 
 def _allowing(operation: Operation) -> str:
     """Return what allows *operation* off this machine."""
-    told = "what it makes is deleted"
+    told = "nobody knows what it does, nor undoes it"
+    if operation.role is Role.CREATE:
+        told = "what it makes is deleted"
     if operation.method == "DELETE":
         told = "it goes to what the run made alone"
     return f"--contract-allow={operation.id} would send it: {told}"

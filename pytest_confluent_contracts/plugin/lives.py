@@ -66,7 +66,9 @@ class Lives:
         self, resource: Resource, target: Target, policy: RunPolicy, listener: Listener
     ) -> Scenario:
         """Return the scenario of *resource*."""
+        from pytest_confluent_contracts.cases.build import bare_case
         from pytest_confluent_contracts.cases.life import LifeCases
+        from pytest_confluent_contracts.model.traffic import Probe
         from pytest_confluent_contracts.run.scenario import Scenario
         from pytest_confluent_contracts.run.sender import Sender
 
@@ -80,12 +82,15 @@ class Lives:
         life = LifeCases(resource, operations, self._context_of, self._head(resource))
         looks = [one for role, one in operations.items() if role in SAFE_ROLES]
         first = [*looks, *operations.values()][0]
+        steps = life.steps(creates=creates)
+        # Where there is no step, nothing is ever sent.
+        unsent = bare_case(Probe.LIFE, "look", first, self._context_of(first))
         sender = Sender(
             operation=first,
             target=target,
             policy=policy,
             listener=listener,
-            look=life.steps(creates=creates)[0].case,
+            look=steps[0].case if steps else unsent,
             noted=lambda *_: None,
             first_serial=FIRST_SERIAL,
         )

@@ -239,9 +239,10 @@ class Scenario:
     def clean_up_one(self, one: Made) -> str:
         """Delete *one* that the run made; return what is to be told, empty where it is gone."""
         step = self.life.ending()
-        if step is not None:
-            # Ctrl-C may have come while a connection was made ready for its next request.
-            self.sender.client.guard.close_up(step.case.operation.key)
+        if step is None:
+            return ""  # all of them are told at the end
+        # Ctrl-C may have come while a connection was made ready for its next request.
+        self.sender.client.guard.close_up(step.case.operation.key)
         why = self._delete(one, step)
         return self._told_left(one, why) if why else ""
 
@@ -262,6 +263,13 @@ class Scenario:
         for parameters in dict.fromkeys(self.made.others):
             told = f"{self.life.resource.name} {parameters[-1][1]} was there before"
             yield f"{told}, and a create answered its id: it is not deleted"
+        left = [one.parameters[-1][1] for one in self.made.there]
+        if left and self.life.ending() is None:
+            told = (
+                f"{len(left)} of {self.life.resource.name} are left, {', '.join(left[:MOST_TOLD])}"
+            )
+            more = ", ..." if len(left) > MOST_TOLD else ""
+            yield f"{told}{more}: the document has no operation that deletes them"
         yield from self._lost()
 
     def _way_back(self, parameters: PathParameters) -> str:
@@ -273,10 +281,8 @@ class Scenario:
         url = self.sender.client.redactor.text(self.sender.client.base_url + path)
         return f"; to delete it: curl -X DELETE '{url}'"
 
-    def _delete(self, one: Made, step: LifeStep | None) -> str:
+    def _delete(self, one: Made, step: LifeStep) -> str:
         """Delete *one*; return why it is still there, empty where it is not."""
-        if step is None:
-            return "the document has no operation that deletes it"
         self.sender.stopped = None
         self.made.spend(one)
         try:
