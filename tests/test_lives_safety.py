@@ -90,15 +90,16 @@ def shop() -> Iterator[OpenShop]:
         yield service
 
 
-def document(folder: Path) -> str:
-    """Return the option that holds the shop's document, which lies beside the run."""
+def document(folder: Path, more: str = "") -> str:
+    """Return the option that holds the shop's document, which lies beside the run, with *more* paths."""
     copy = folder / "shop.yaml"
-    copy.write_text(SHOP.read_text(encoding="utf-8"), encoding="utf-8")
+    text = SHOP.read_text(encoding="utf-8")
+    copy.write_text(text.replace("\ncomponents:\n", f"\n{more}components:\n"), encoding="utf-8")
     return f"--contract-spec={copy}"
 
 
-def held(folder: Path, shop: OpenShop, *options: str, away: bool = False) -> Run:
-    """Run the gate against *shop*, *away* under a name that is not loopback's."""
+def held(folder: Path, shop: OpenShop, *options: str, away: bool = False, more: str = "") -> Run:
+    """Run the gate against *shop*, *away* under a name that is not loopback's, with *more* paths."""
     (kept := folder.parent / "kept").mkdir(exist_ok=True)
     url = named(shop.url) if away else shop.url
     if away:
@@ -107,7 +108,7 @@ def held(folder: Path, shop: OpenShop, *options: str, away: bool = False) -> Run
         conftest.write_text(resolver() + own, encoding="utf-8")
     target = f"--contract-target={url}"
     given = shop.environment | {"TMPDIR": str(kept)}
-    return gate(folder, target, document(folder), *FAST, *options, given=given)
+    return gate(folder, target, document(folder, more), *FAST, *options, given=given)
 
 
 AWAY = pytest.mark.parametrize("away", [False, True], ids=["loopback", "off loopback"])
@@ -226,6 +227,53 @@ def test_what_was_named_may_be_changed_and_is_put_back(folder: Path, shop: OpenS
     assert of_own[of_own.index("PUT") - 1] == "GET"
 
 
+ACTION = """\
+  /carts/{cart_id}/checkout:
+    parameters: [{$ref: '#/components/parameters/Cart'}]
+    post:
+      operationId: checkOut
+      responses:
+        '200': {$ref: '#/components/responses/Cart'}
+        '401': {$ref: '#/components/responses/Problem'}
+        '404': {$ref: '#/components/responses/Problem'}
+"""
+
+
+class Selling(Shop):
+    """Carts can be checked out."""
+
+    def routed(self, request: httpx.Request, path: str) -> httpx.Response:
+        """Check out, or answer as usual."""
+        whole, found, _ = path.rpartition("/checkout")
+        if not found:
+            return super().routed(request, path)
+        self.cart(unquote(whole.rpartition("/")[2]))["note"] = "sold"
+        return super().routed(httpx.Request("GET", request.url, headers=request.headers), whole)
+
+
+SOLD = {
+    "not allowed": ((), "nothing"),
+    "not named": (("--contract-allow=checkOut",), "nobody's"),
+    "on what it makes": (("--contract-allow=checkOut", *MAKING), "what it made"),
+}
+
+
+@pytest.mark.parametrize("how", SOLD)
+def test_off_loopback_what_else_a_post_does_is_done_only_where_it_is_allowed(
+    folder: Path, how: str
+) -> None:
+    """Nobody knows what it does, nor undoes it: it goes to what the run made, or to nobody's."""
+    options, expected = SOLD[how]
+    with opened(Selling()) as shop:
+        run = held(folder, shop, *options, "-k", "checkOut", away=True, more=ACTION)
+    assert run.code == 0, run.everything
+    sold = {path.split("/")[2] for path in shop.paths("POST") if path.endswith("/checkout")}
+    assert not sold & set(STRANGERS)
+    assert bool(sold & shop.made) == bool(shop.made) == (expected == "what it made")
+    assert bool(sold) == (expected != "nothing")
+    assert shop.is_as_before()
+
+
 def test_what_is_left_out_of_the_run_makes_nothing_that_stays(folder: Path, shop: OpenShop) -> None:
     """A create without the deletion that was left out would leave what it makes: on loopback, too."""
     run = held(folder, shop, "--contract-operation=createCart", "-k", "201 or lifecycle")
@@ -297,6 +345,7 @@ def test_whatever_the_budget_nothing_is_left(folder: Path, shop: OpenShop, given
     assert 0 < len(shop.requests) <= budget
     assert wrote(shop) == (budget > 1)
     assert deleted_what_it_made(shop)
+    assert wrote_what_it_made(shop)
     assert shop.is_as_before()
     told = {one.skipped for one in run.told if one.verdict == "not exercised"}
     assert any("--contract-budget raises it" in line for line in told)
