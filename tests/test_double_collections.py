@@ -10,6 +10,7 @@ import jsonschema_rs
 import pytest
 from whole_documents import Double, operations_of
 
+from pytest_confluent_contracts.double.later import LATER_S
 from pytest_confluent_contracts.double.new_ids import NoNewId, new_id
 
 if TYPE_CHECKING:
@@ -120,14 +121,16 @@ def test_an_id_that_nobody_could_ask_for_is_refused() -> None:
     assert len(double.ask("listBooks", f"/shelves/{FIRST}/books").value["data"]) == 2
 
 
-def test_a_creation_for_later_is_there_at_once() -> None:
-    """202 where the document has it; its integers count on."""
+def test_a_creation_for_later_is_there_a_second_later() -> None:
+    """202 where the document has it, and not there yet; its integers count on."""
     double = Double()
     answers = [double.ask("createJob", "/jobs", {"what": "w"}) for _ in range(2)]
     assert [answer.status for answer in answers] == [202, 202]
     ids = [answer.value["id"] for answer in answers]
     assert all(isinstance(id, int) for id in ids)
     assert len(set(ids)) == 2
+    assert double.ask("readJob", f"/jobs/{ids[1]}").status == 404
+    double.services["readJob"].clock.sleep(LATER_S)
     assert double.ask("readJob", f"/jobs/{ids[1]}").value["what"] == "w"
     assert [one["id"] for one in double.ask("listJobs", "/jobs").value][1:] == ids
 
@@ -277,6 +280,8 @@ def test_a_deletion_answers_as_documented() -> None:
     [job] = double.ask("listJobs", "/jobs").value
     gone = double.ask("deleteJob", f"/jobs/{job['id']}")
     assert (gone.status, gone.body) == (202, b"")
+    assert double.ask("readJob", f"/jobs/{job['id']}").status == 200
+    double.services["readJob"].clock.sleep(LATER_S)
     assert double.ask("readJob", f"/jobs/{job['id']}").status == 404
 
 

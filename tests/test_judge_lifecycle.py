@@ -38,6 +38,11 @@ A = thing(**FULL)
 B = thing("t2", name="second", size=3)
 
 
+def without(answer: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return an answer without one member."""
+    return {path: value for path, value in answer.items() if path != name}
+
+
 def create(sent: Any = FULL, answer: Any = A, status: int = 201, **more: Any) -> Exchange:
     """Return a create, by default that of the first thing."""
     return W.ask("create", status, answer, sent=sent, **more)
@@ -110,6 +115,7 @@ def test_each_role_has_its_clauses() -> None:
         "create": [
             "created-is-readable",
             "created-equals-sent",
+            "sent-is-shown",
             "created-has-defaults",
             "location-leads-there",
             "listed-once",
@@ -117,6 +123,7 @@ def test_each_role_has_its_clauses() -> None:
             "refused-create-creates-nothing",
             "ids-not-reused",
             "secret-shown-once",
+            "secret-is-told",
         ],
         "read": ["reads-change-nothing", "same-everywhere"],
         "head": ["head-as-get", "head-as-get/headers"],
@@ -651,6 +658,31 @@ def test_a_refused_create_leaves_the_chosen_id_free() -> None:
         assert verdict_on(CHOSEN["create"], rule, refused, seen) == said
 
 
+@pytest.mark.parametrize(
+    ("life", "said"),
+    [
+        ((create(), read()), KEPT),
+        ((create(answer=thing(**FULL)), read(without(A, "note"))), BROKEN),
+        ((create(answer=without(A, "note")), read()), BROKEN),
+        # shown once, and what is empty need not be shown
+        ((create(), read(), read(without(A, "note"))), KEPT),
+        (
+            (create({"name": "second", "note": ""}, without(A, "note")), read(without(A, "note"))),
+            KEPT,
+        ),
+        # a list may show less, and what nothing was sent for is owed to nobody
+        ((create(), listed(without(A, "note")), read()), KEPT),
+        ((create(BARE, B), read(B)), KEPT),
+    ],
+)
+def test_what_was_sent_is_shown_by_whatever_has_a_place_for_it(
+    life: tuple[Exchange, ...], said: str
+) -> None:
+    """A SHOULD: a document only says that the member can be there."""
+    assert clause_on(W["create"], "sent-is-shown").level is Level.SHOULD
+    assert of("create", "sent-is-shown", *life) == said
+
+
 def test_an_id_is_not_used_again() -> None:
     """A SHOULD: nobody says so. What the caller chooses is his own to choose again."""
     rule = "ids-not-reused"
@@ -662,7 +694,101 @@ def test_an_id_is_not_used_again() -> None:
     assert verdict_on(CHOSEN["create"], rule, again, CHOSEN.ask("delete", 204), again) == SILENT
 
 
+def strange(number: int) -> dict[str, Any]:
+    """Return a thing that shows nothing of what was sent."""
+    return thing(f"x{number}", name=f"someone's {number}")
+
+
+X1, X2, X3 = (strange(number) for number in (1, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("life", "said"),
+    [
+        # one after each refused create, and none at any other time
+        (
+            (
+                listed(),
+                refused_create(),
+                listed(X1),
+                refused_create(),
+                listed(X1, X2),
+                listed(X1, X2),
+            ),
+            BROKEN,
+        ),
+        # once may be somebody else's
+        ((listed(), refused_create(), listed(X1), listed(X1)), KEPT),
+        # somebody is busy
+        (
+            (
+                listed(),
+                refused_create(),
+                listed(X1),
+                refused_create(),
+                listed(X1, X2),
+                listed(X1, X2, X3),
+            ),
+            KEPT,
+        ),
+        # not each time
+        ((listed(), refused_create(), listed(X1), refused_create(), listed(X1), listed(X1)), KEPT),
+        # nobody has looked at any other time
+        ((listed(), refused_create(), listed(X1), refused_create(), listed(X1, X2)), KEPT),
+        # what a create makes that is taken is its own
+        (
+            (
+                listed(),
+                refused_create(),
+                create(),
+                listed(A),
+                refused_create(),
+                create_b(),
+                listed(A, B),
+            ),
+            SILENT,
+        ),
+    ],
+)
+def test_what_each_refused_create_adds_it_has_made(life: tuple[Exchange, ...], said: str) -> None:
+    """Though it shows nothing of what was sent."""
+    assert of("create", "refused-create-creates-nothing", *life) == said
+
+
 # --- secrets ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (A | {"secret": "a long secret"}, KEPT),
+        (A, BROKEN),
+        (A | {"secret": None}, BROKEN),
+        (A | {"secret": ""}, BROKEN),
+        (A | {"secret": "****cret"}, BROKEN),
+    ],
+)
+def test_create_tells_the_secret_that_nothing_else_tells(answer: Any, said: str) -> None:
+    """Who does not see it then never does."""
+    assert of("create", "secret-is-told", create(answer=answer)) == said
+    assert of("create", "secret-is-told", create(answer=answer, status=422), read()) == SILENT
+
+
+def test_a_secret_need_not_be_told_again() -> None:
+    """A create that is sent once more under its key makes nothing new."""
+    first = create(answer=A | {"secret": "a long secret"}, headers={"Idempotency-Key": "k"})
+    again = create(headers={"Idempotency-Key": "k"})
+    assert of("create", "secret-is-told", first, again) == KEPT
+
+
+def test_who_sends_the_secret_is_told_none() -> None:
+    """Only what the service makes, and its answer is documented to show, is owed."""
+    text = THINGS.replace(
+        "x-contract: {create-only: {properties: [secret]}, ",
+        "x-contract: {create-only: {properties: [password]}, ",
+    )
+    assert "lifecycle/secret-is-told" not in clause_ids(world(text)["create"], "lifecycle")
+
 
 SECRET = "s3cr3t-of-the-service"
 

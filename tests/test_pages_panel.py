@@ -144,7 +144,7 @@ def test_two_panels_are_one_document(tmp_path: Path) -> None:
     line = root["paths"][ITEM]["put"].line_of("operationId")
     assert text.splitlines()[line - 1].strip() == "operationId: replaceParcel"
     names = [operation.id for operation in read(tmp_path, text).operations]
-    assert names == ["relabelParcel", "relabelPallet"]
+    assert names == ["relabelParcel", "replaceParcel", "relabelPallet"]
 
 
 def test_an_operation_without_a_body_is_understood(tmp_path: Path) -> None:

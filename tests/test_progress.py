@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SOME = (
     "--contract-spec=confluent-api-keys",
+    "--contract-operation=updateIamV2ApiKey",
     "--contract-max-examples=1",
     "-k",
     "security or unknown-id",

@@ -87,7 +87,8 @@ def test_a_node_id_chooses_one_operation(run: Callable[..., Run], whole: Run) ->
 def test_a_documents_path_chooses_the_document(folder: Path, whole: Run, name: str) -> None:
     """A document among the arguments is held against the target, whether it is bundled or lies elsewhere."""
     shutil.copy(ROOT / "specs" / "confluent-api-keys.yaml", folder / name)
-    done = gate(folder, name, MOCK, "-k", "security")
+    alone = "--contract-operation=updateIamV2ApiKey"
+    done = gate(folder, name, MOCK, alone, "-k", "security")
     chosen = {node for node in ids(whole) if node.startswith(CONFLUENT) and "security" in node}
     assert ids(done) == {node.replace("confluent-api-keys", Path(name).stem) for node in chosen}, (
         done.everything
@@ -161,5 +162,5 @@ def test_a_document_behind_a_link_is_chosen_by_its_path(folder: Path) -> None:
     (folder / "real").mkdir()
     (folder / "link").symlink_to("real")
     shutil.copy(ROOT / "specs" / "confluent-api-keys.yaml", folder / "real" / "mine.yaml")
-    run = gate(folder, MOCK, "link/mine.yaml::updateIamV2ApiKey::security/none")
+    run = gate(folder, MOCK, "link/mine.yaml::updateIamV2ApiKey::security/none", whole=True)
     assert (run.code, len(run.told)) == (0, 1), run.everything

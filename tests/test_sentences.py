@@ -506,6 +506,18 @@ FINDINGS: list[tuple[Finding, str]] = [
         '404 answered to a read of "t-1", which POST /things had created',
     ),
     (
+        example(Kind.NEVER_DONE, 200, observed='"running"', expected="9", request="GET /jobs/7"),
+        '"running" still told by GET /jobs/7 when it was asked 9 times',
+    ),
+    (
+        example(Kind.FAILED_LATER, 200, observed='"failed"', expected="1", request="GET /jobs/7"),
+        '"failed" told by GET /jobs/7: a valid request was accepted, and failed',
+    ),
+    (
+        example(Kind.PROGRESS_UNTOLD, 404, observed="404", expected="3", request="GET /jobs/7"),
+        "404 answered to GET /jobs/7, where it was to be told when what was accepted is done",
+    ),
+    (
         example(Kind.LIFE_VALUE_LOST, 200, "name", '"x"', request="POST /things"),
         '200 answered without name, which POST /things sent as "x"',
     ),
@@ -795,6 +807,10 @@ MISSING: list[tuple[MissingEvidence, str]] = [
     (
         MissingEvidence(Missing.NOT_READ_AFTERWARDS, "create"),
         "nothing that tells was asked for after a create",
+    ),
+    (
+        MissingEvidence(Missing.NO_PROGRESS, "202"),
+        "no 202 led to a documented read that tells when it is done",
     ),
     (
         MissingEvidence(Missing.NO_DEFAULT_SHOWN),

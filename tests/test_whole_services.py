@@ -142,9 +142,6 @@ def state_of(service: KeyService | AccountService) -> str:
 # --- faulty ------------------------------------------------------------------------------------------
 
 UNTOLD_KEYS = {
-    "Secretless": "no schema requires the secret, and no clause looks for what must be shown once",
-    "Hasty": "what it makes shows nothing that was sent, and could be another's",
-    "NoEnvironment": "an optional member that no answer ever has is taken for one that is not shown",
     "SizeIgnored": "what is listed is not held to page_size, page_token and links yet",
     "NoNext": "what is listed is not held to page_size, page_token and links yet",
     "Overlapping": "what is listed is not held to page_size, page_token and links yet",
@@ -165,8 +162,6 @@ UNTOLD_KEYS = {
     "ThirdTwice": "what is listed is not held to page_size, page_token and links yet",
 }
 UNTOLD_ACCOUNTS = {
-    "Hasty": "what it makes shows nothing that was sent, and could be another's",
-    "Careless": "each refused update has the key that is there already: nothing changes",
     "OrphansStay": "no life asks for what lay in something after that is deleted",
     "UnderTheFirst": "what appears in an account of a stranger is not looked at",
     "Overwriting": "no document says that an id that is taken is refused",
@@ -188,10 +183,13 @@ TOLD_KEYS = {
     "MisleadingLocation": "createIamV2ApiKey::lifecycle/location-leads-there",
     "RelativeLocation": "createIamV2ApiKey::202/header/Location",
     "Created201": "createIamV2ApiKey::statuses",
+    "Secretless": "createIamV2ApiKey::lifecycle/secret-is-told",
     "OneForAll": "createIamV2ApiKey::lifecycle/two-creates-make-two",
+    "Hasty": "createIamV2ApiKey::lifecycle/refused-create-creates-nothing",
     "HalfMade": "createIamV2ApiKey::lifecycle/refused-create-creates-nothing",
     "OwnerOptional": "createIamV2ApiKey::request/spec.owner/required",
     "LongOwner": "createIamV2ApiKey::202/body/spec.owner.id",
+    "NoEnvironment": "createIamV2ApiKey::lifecycle/sent-is-shown",
     "NoNull": "createIamV2ApiKey::request/accepted",
     "Recycling": "createIamV2ApiKey::lifecycle/ids-not-reused",
     "NumberedBySize": "createIamV2ApiKey::lifecycle/two-creates-make-two",
@@ -262,6 +260,7 @@ TOLD_ACCOUNTS = {
     "OnlyTagAsText": "CreateConfluentAccount::lifecycle/created-equals-sent",
     "SecretOptional": "CreateConfluentAccount::request/data.attributes.api_secret/required",
     "AnyType": "CreateConfluentAccount::request/data.type/enum",
+    "Hasty": "CreateConfluentAccount::lifecycle/refused-create-creates-nothing",
     "HalfMade": "CreateConfluentAccount::lifecycle/refused-create-creates-nothing",
     "OneForAll": "CreateConfluentAccount::lifecycle/two-creates-make-two",
     "NumberedBySize": "CreateConfluentAccount::lifecycle/two-creates-make-two",
@@ -284,6 +283,7 @@ TOLD_ACCOUNTS = {
     "ResourcesLost": "UpdateConfluentAccount::lifecycle/updated-is-read",
     "NotStored": "UpdateConfluentAccount::lifecycle/updated-is-read",
     "Spreading": "UpdateConfluentAccount::lifecycle/siblings-untouched",
+    "Careless": "UpdateConfluentAccount::lifecycle/refused-changes-nothing",
     "Upserting": "DeleteConfluentAccount::lifecycle/no-resurrection",
     "EchoWithoutId": "UpdateConfluentAccount::200/body/data.id",
     "DeleteTells": "DeleteConfluentAccount::statuses",
@@ -298,7 +298,7 @@ TOLD_ACCOUNTS = {
     "OneError": "GetConfluentResource::error/body/errors",
     "ErrorObjects": "CreateConfluentAccount::error/body/errors[]",
     "Invalid422": "CreateConfluentAccount::statuses",
-    "OwnIds": "GetConfluentResource::lifecycle/same-everywhere",
+    "OwnIds": "CreateConfluentResource::lifecycle/created-equals-sent",
     "Shared": "CreateConfluentResource::lifecycle/own-parent-only",
     "MetricsAlwaysOff": "CreateConfluentAccount::answer/sent-is-returned/data.attributes.resources",
     "MetricsOnByDefault": "CreateConfluentResource::lifecycle/created-has-defaults",

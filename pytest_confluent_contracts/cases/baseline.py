@@ -18,6 +18,7 @@ from pytest_confluent_contracts.cases.build import (
 )
 from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT, value_at, with_value
+from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import (
     Case,
     Expect,
@@ -66,6 +67,8 @@ def spaced_updates(operation: Operation, context: RunContext) -> list[Case]:
     """
     if operation.request is None or not operation.promises.timestamps.updated:
         return []
+    if operation.role is Role.CREATE:  # what it makes has just begun to be
+        return []
     new, least = fresh_body(operation, context, "later"), minimal_body(operation, context)
     updates: list[Case] = []
     for member in varied_members(operation, context):
@@ -83,12 +86,14 @@ def baseline_between(
     """Yield *cases* with the smallest update before each *every*-th of them, and at the end.
 
     Its answer shows whether one that must be refused changed anything. What asks for no change is
-    sent without looks.
+    sent without looks; what makes another one with each request, with the last of them alone.
     """
     if not cases or operation.is_safe:
         yield from cases
         return
     look = baseline_update(operation, context, cases[0].probe)
+    if operation.role is Role.CREATE:
+        every = len(cases) + 1
     for index, one in enumerate(cases):
         if index and index % every == 0:
             yield look

@@ -20,6 +20,7 @@ from pytest_confluent_contracts.cases.bodies import (
     value_understood,
 )
 from pytest_confluent_contracts.cases.parameter_values import carried_parameters
+from pytest_confluent_contracts.cases.remembering import remembered
 from pytest_confluent_contracts.cases.samples import (
     discriminated_schema,
     is_allowed_value,
@@ -59,6 +60,7 @@ CONDITIONAL = {
     "dependentRequired": "dependentRequired",
     "dependentSchemas": "dependentSchemas",
 }
+OPERATIONS_KEPT = 64  # of which what is asked for often is remembered
 # RFC 6265 4.1.1: beside letters, digits and what is never encoded, what may stand in a cookie.
 COOKIE_CHARACTERS = "!#$%&'()*+/:<=>?@[]^`{|}"
 
@@ -66,7 +68,8 @@ COOKIE_CHARACTERS = "!#$%&'()*+/:<=>?@[]^`{|}"
 # --- members --------------------------------------------------------------------------------------
 
 
-def sendable_members(operation: Operation) -> list[Property]:
+@remembered(OPERATIONS_KEPT)
+def sendable_members(operation: Operation) -> tuple[Property, ...]:
     """Return the members of the request body that an update may send."""
     declared = operation.request_members
     frozen = [member.path for member in declared if member.read_only]
@@ -75,17 +78,18 @@ def sendable_members(operation: Operation) -> list[Property]:
         is_frozen = any(paths.is_within(member.path, path) for path in frozen)
         if not is_frozen:
             found.append(member)
-    return found
+    return tuple(found)
 
 
-def writable_members(operation: Operation) -> list[Property]:
+@remembered(OPERATIONS_KEPT)
+def writable_members(operation: Operation) -> tuple[Property, ...]:
     """Return the members that hold a value of their own: no objects, items of lists, constants."""
     found: list[Property] = []
     for member in separate_members(sendable_members(operation)):
         is_constant = len(member.schema.get("enum", "ab")) <= 1
         if not is_constant:
             found.append(member)
-    return found
+    return tuple(found)
 
 
 def varied_members(operation: Operation, context: RunContext) -> list[Property]:
@@ -161,6 +165,7 @@ def smallest_title(operation: Operation) -> str:
     return SMALLEST.get(operation.method, "the smallest request")
 
 
+@remembered(OPERATIONS_KEPT)
 def minimal_body(operation: Operation, context: RunContext) -> Any:
     """Return the smallest body that the schema allows: what is required, and what is pinned.
 
@@ -193,6 +198,7 @@ def _body_of_required(operation: Operation) -> Any:
     return body
 
 
+@remembered(OPERATIONS_KEPT)
 def full_body(operation: Operation, context: RunContext) -> Any:
     """Return a body with every member that an update may write, as far as the schema allows."""
     values: dict[str, Any] = {}

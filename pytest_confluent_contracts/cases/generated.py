@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import RunContext
 
+# What the cases with drawn bodies are called.
+GENERATED, GENERATED_BROKEN = "a generated body", "a generated broken body"
 ALLOWED_PER_FORBIDDEN = 20  # what is forbidden can be listed, and is
 SAMPLES_TAKEN = 12  # of what is put together, to draw from
 MOST_VALUES = 5  # of a drawn map whose schema has no bound

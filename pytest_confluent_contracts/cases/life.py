@@ -6,6 +6,7 @@ Each is a case whose path parameters are put in when its turn comes: until then 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.build import (
@@ -19,7 +20,15 @@ from pytest_confluent_contracts.cases.build import (
 )
 from pytest_confluent_contracts.cases.conforming_ids import conforming_ids
 from pytest_confluent_contracts.cases.samples import is_allowed_value
-from pytest_confluent_contracts.model.paths import ABSENT, value_at, with_value, without_value
+from pytest_confluent_contracts.cases.unusual_values import with_unusual_values
+from pytest_confluent_contracts.model.paths import (
+    ABSENT,
+    template_names,
+    value_at,
+    with_value,
+    without_value,
+)
+from pytest_confluent_contracts.model.progress import PROGRESS, may_ask_progress
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, Subject, SubjectKind
 
@@ -30,12 +39,21 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import RunContext
 
-# The resources of a life, by what the steps call them: the first is changed and deleted, the second
-# is there all the time, the third is made by the body of the first once more.
+# The resources of a life, by what the steps call them: the first has what is required, the second
+# has all, is changed and deleted, the third is made by the body of the second once more.
 FIRST, SECOND, THIRD, LAST = "first", "second", "third", "last"
-ELSEWHERE = "elsewhere"  # not one of them, but what lies in another parent than theirs
+# Not of them, but other parents than theirs: one that stays, one that ends, one that comes after it.
+ELSEWHERE, ENDING, AFTERWARDS = "elsewhere", "ending", "afterwards"
+PARENTS = (ELSEWHERE, ENDING, AFTERWARDS)
+AROUND = "around"  # the parent in which they lie
+# The id of the first, as if it lay in another parent; one of the second's id, which does; and one
+# that lies in the parent that ends.
+FIRST_ELSEWHERE, FIRST_AT_END = "first elsewhere", "first at the end"
+TWIN, ORPHAN = "twin", "orphan"
+CHOSEN = (FIRST, SECOND, THIRD, LAST, ORPHAN)
 OWN = "own"  # the one that was there before, where the run may create none
-CHOSEN = (FIRST, SECOND, THIRD, LAST)
+SAME_ID = {FIRST_ELSEWHERE: FIRST, FIRST_AT_END: FIRST, TWIN: SECOND}
+CONFLICT = 409
 HOLDING = "hold"  # a step that makes what others are held on, or what lies around them
 # Values of each JSON type, one of which a member does not allow.
 NOT_A_VALUE: tuple[Any, ...] = (7, "no", None, [], {}, True)
@@ -55,7 +73,11 @@ class LifeStep:
 
 
 class LifeCases:
-    """Makes the steps of one resource from its operations, each with what the run brings along."""
+    """Makes the steps of one resource from its operations, each with what the run brings along.
+
+    *telling* are the operations to which a 202 of one of them may lead; *around* makes the steps
+    of what it lies in, where the run makes that, too.
+    """
 
     def __init__(
         self,
@@ -63,9 +85,17 @@ class LifeCases:
         operations: Mapping[Role, Operation],
         context_of: Callable[[Operation], RunContext],
         head: Operation | None = None,
+        telling: Sequence[Operation] = (),
+        around: LifeCases | None = None,
     ) -> None:
         self.resource, self.operations, self.head = resource, operations, head
+        self.telling = tuple(telling) if may_ask_progress(operations.values()) else ()
         self._context_of = context_of
+        self._around = around if around is not None and self._names_parent(around) else None
+
+    def _names_parent(self, around: LifeCases) -> bool:
+        """Return whether the path of one names the parent, and not its own id alone."""
+        return around.resource.parameter in template_names(self.resource.item)
 
     @property
     def every_operation(self) -> list[Operation]:
@@ -99,19 +129,34 @@ class LifeCases:
         """Return the step that reads one; None where the document has none."""
         return next(self._bare(Role.READ, "read"), None)
 
+    def questions(self) -> list[Case]:
+        """Return the requests for how far something is, their paths still to be put in."""
+        found: list[Case] = []
+        for operation in self.telling:
+            case = bare_case(Probe.LIFE, PROGRESS, operation, self._context_of(operation))
+            found.append(_step(case, PROGRESS, Expect.ANY))
+        return found
+
     def _steps_of_created(self) -> Iterator[LifeStep]:
         yield from self._look()
-        yield from self._create(FIRST, "create", self._full_body("first"))
+        yield from self._list_around()
+        yield from self._create(FIRST, "create", self._least_body(FIRST))
         yield from self._look(FIRST)
-        yield from self._create(SECOND, "create", self._least_body("second"))
+        yield from self._create(SECOND, "create", self._full_body(SECOND))
         yield from self._look(SECOND, FIRST)
-        yield from self._create(THIRD, "create again", self._full_body("first", again=True))
-        yield from self._look(THIRD, FIRST)
-        yield from self._bare(Role.LIST, "list", ELSEWHERE)
-        yield from self._create_refused()
-        # The one in the middle: a service may take the first or the last for it.
-        yield from self._changes(SECOND, FIRST)
-        yield from self._end(SECOND, FIRST)
+        yield from self._create(THIRD, "create again", self._full_body(SECOND, again=True))
+        yield from self._look(THIRD, SECOND)
+        yield from self._elsewhere()
+        yield from self._creates_refused()
+        yield from self._read_around()
+        yield from self._list_around()
+        # The one in the middle: a service may take the first or the last for it. Beside it is one
+        # with the same values: what finds it by them may find the other, too.
+        yield from self._changes(SECOND, THIRD)
+        yield from self._full_update(SECOND, THIRD)
+        yield from self._end(SECOND, THIRD)
+        yield from self._read(FIRST)
+        yield from self._end_around()
 
     def _steps_of_given(self) -> Iterator[LifeStep]:
         yield from self._look(OWN)
@@ -121,14 +166,15 @@ class LifeCases:
         yield from self._update(changed)
         yield from self._look(changed, *others)
         yield from self._refused(Role.UPDATE, "update refused", changed)
-        yield from self._read(changed)
         yield from self._replace(changed)
         yield from self._look(changed, *others)
         yield from self._refused(Role.REPLACE, "replace refused", changed)
-        yield from self._read(changed)
+        yield from self._head(changed)
+
+    def _head(self, about: str) -> Iterator[LifeStep]:
         if self.head is not None:
-            yield self._bare_step(self.head, "head", changed)
-            yield from self._read(changed)
+            yield self._bare_step(self.head, "head", about)
+            yield from self._read(about)
 
     def _end(self, ended: str, other: str) -> Iterator[LifeStep]:
         """Yield the end of one resource, and what must not bring it back."""
@@ -138,6 +184,7 @@ class LifeCases:
         yield from self._read(ended)
         yield from self._bare(Role.DELETE, "delete", ended)
         yield from self._gone(Role.READ, "read after delete", ended)
+        yield from self._head_of_gone(ended)
         yield from self._bare(Role.LIST, "list after delete")
         yield from self._gone(Role.UPDATE, "update after delete", ended)
         yield from self._gone(Role.REPLACE, "replace after delete", ended)
@@ -145,8 +192,61 @@ class LifeCases:
         yield from self._gone(Role.DELETE, "delete again", ended)
         yield from self._bare(Role.LIST, "list after delete")
         yield from self._read(other)
-        yield from self._create(LAST, "create", self._full_body(LAST))
+        yield from self._read(TWIN)
+        yield from self._read_around()
+        yield from self._create(LAST, "create", self._last_body())
         yield from self._look(LAST, other)
+
+    # --- other parents ----------------------------------------------------------------------------
+
+    def _elsewhere(self) -> Iterator[LifeStep]:
+        """Yield what is asked of another parent: it has none of those, but for one of the same id.
+
+        Where the caller chooses, there is room for it: each parent has its own.
+        """
+        yield from self._bare(Role.LIST, "list", ELSEWHERE)
+        if self._around is None:
+            return
+        yield from self._gone(Role.READ, "read elsewhere", FIRST_ELSEWHERE)
+        yield from self._gone(Role.UPDATE, "update elsewhere", FIRST_ELSEWHERE)
+        yield from self._gone(Role.DELETE, "delete elsewhere", FIRST_ELSEWHERE)
+        yield from self._read(FIRST)
+        if self.resource.id_sent:
+            body = self._full_body(SECOND)
+            for step in self._create(TWIN, "create elsewhere", body):
+                yield replace(step, about=ELSEWHERE)
+            yield from self._read(TWIN)
+            yield from self._read(SECOND)
+
+    def _read_around(self) -> Iterator[LifeStep]:
+        """Yield a read of the parent, which may show what lies in it, and a list of that."""
+        if self._around is not None and self.resource.in_parent:
+            yield from self._around._bare(Role.READ, "read around", AROUND)
+            yield from self._bare(Role.LIST, "list")
+
+    def _list_around(self) -> Iterator[LifeStep]:
+        """Yield a list of all parents, which may show what lies in each."""
+        if self._around is not None and self.resource.in_parent:
+            yield from self._around._bare(Role.LIST, "list around")
+
+    def _end_around(self) -> Iterator[LifeStep]:
+        """Yield the end of a parent in which one lies; and what must not outlive it.
+
+        A documented conflict (RFC 9110 15.5.10) may keep a parent that is not empty.
+        """
+        ending = self._around.operations.get(Role.DELETE) if self._around else None
+        if self._around is None or ending is None or ending.names_status(CONFLICT):
+            return
+        for step in self._create(ORPHAN, "create", self._full_body(ORPHAN)):
+            yield replace(step, about=ENDING)
+        yield from self._read(ORPHAN)
+        yield from self._bare(Role.LIST, "list", ENDING)
+        yield from self._around._bare(Role.DELETE, "delete around", ENDING)
+        yield from self._gone(Role.LIST, "list after delete around", ENDING)
+        yield from self._gone(Role.READ, "read after delete around", ORPHAN)
+        yield from self._gone(Role.DELETE, "delete after delete around", FIRST_AT_END)
+        yield from self._read(FIRST)
+        yield from self._bare(Role.LIST, "list", AFTERWARDS)
 
     # --- the steps --------------------------------------------------------------------------------
 
@@ -178,14 +278,28 @@ class LifeCases:
         case = self._case(operation, f"{told}: {name}", body)
         yield LifeStep(_step(case, told, case.expect), creates=name)
 
-    def _create_refused(self) -> Iterator[LifeStep]:
+    def _creates_refused(self) -> Iterator[LifeStep]:
+        """Yield refused creates, a list after each, and one more with nothing before it.
+
+        What is there after each of them, and at no other time, they have made.
+        """
         operation = self.operations.get(Role.CREATE)
-        body = self._broken_body(operation, "refused", about="refused")
-        if operation is None or body is ABSENT:
+        if operation is None:
             return
-        case = self._case(operation, "a create that the schema forbids", body)
-        yield LifeStep(_step(case, "create refused", Expect.REFUSED), creates="refused")
+        for body in self._broken_bodies(operation, "refused", "refused"):
+            case = self._case(operation, "a create that the schema forbids", body)
+            yield LifeStep(_step(case, "create refused", Expect.REFUSED), creates="refused")
+            yield from self._bare(Role.LIST, "list")
         yield from self._bare(Role.LIST, "list")
+
+    def _full_update(self, about: str, *others: str) -> Iterator[LifeStep]:
+        """Yield an update of all members, some of which may lie within others."""
+        operation = self.operations.get(Role.UPDATE)
+        if operation is None:
+            return
+        case = self._case(operation, f"update: {about}", self._own_body(operation, "full", about))
+        yield LifeStep(_step(case, "update", case.expect), about)
+        yield from self._look(about, *others)
 
     def _update(self, about: str) -> Iterator[LifeStep]:
         """Yield an update of one member: the others are to stay."""
@@ -193,7 +307,7 @@ class LifeCases:
         if operation is None:
             return
         context = self._context_of(operation)
-        new = fresh_body(operation, context, "updated")
+        new = self._unusual_body(operation, "updated")
         body = self._with_own_id(operation, minimal_body(operation, context), about)
         for member in varied_members(operation, context):
             value = value_at(new, member.path)
@@ -227,11 +341,12 @@ class LifeCases:
 
     def _refused(self, role: Role, name: str, about: str) -> Iterator[LifeStep]:
         operation = self.operations.get(role)
-        body = self._broken_body(operation, name)
-        if operation is None or body is ABSENT:
+        if operation is None:
             return
-        case = self._case(operation, f"{name}: {about}", body)
-        yield LifeStep(_step(case, name, Expect.REFUSED), about)
+        for body in self._broken_bodies(operation, name, about):
+            case = self._case(operation, f"{name}: {about}", body)
+            yield LifeStep(_step(case, name, Expect.REFUSED), about)
+            yield from self._read(about)
 
     def _gone(self, role: Role, name: str, about: str) -> Iterator[LifeStep]:
         """Yield the request of *role* to what is gone; its body, if any, is fine."""
@@ -243,6 +358,11 @@ class LifeCases:
         else:
             case = self._case(operation, name, self._own_body(operation, "gone", about))
         yield LifeStep(_step(case, name, Expect.UNKNOWN), about)
+
+    def _head_of_gone(self, about: str) -> Iterator[LifeStep]:
+        if self.head is not None:
+            gone = self._bare_step(self.head, "head after delete", about)
+            yield replace(gone, case=replace(gone.case, expect=Expect.UNKNOWN))
 
     def _delete_refused(self, about: str) -> Iterator[LifeStep]:
         """Yield the deletion without credentials, where the document asks for some."""
@@ -262,8 +382,25 @@ class LifeCases:
         operation = self.operations.get(Role.CREATE)
         if operation is None:
             return ABSENT
-        body = fresh_body(operation, self._context_of(operation), label)
-        return self._with_own_id(operation, body, "third" if again else label)
+        body = self._unusual_body(operation, label)
+        return self._with_own_id(operation, body, THIRD if again else label)
+
+    def _last_body(self) -> Any:
+        """Return a full body, without an id where the service can choose one, too."""
+        operation, chosen = self.operations.get(Role.CREATE), self.resource.id_sent
+        body = self._full_body(LAST)
+        if operation is None or not chosen or body is ABSENT:
+            return body
+        members = {member.path: member for member in operation.request_members}
+        unchosen = without_value(body, chosen)
+        is_free = chosen in members and not violations(operation, unchosen)
+        return unchosen if is_free else body
+
+    def _unusual_body(self, operation: Operation, label: str) -> Any:
+        """Return a full body with values that nobody has without being sent them."""
+        context = self._context_of(operation)
+        body = fresh_body(operation, context, label)
+        return with_unusual_values(operation, context, body, label)
 
     def _least_body(self, label: str) -> Any:
         operation = self.operations.get(Role.CREATE)
@@ -274,15 +411,14 @@ class LifeCases:
 
     def _own_body(self, operation: Operation, label: str, about: str) -> Any:
         """Return a full body for the resource *about*, with its id where the body has one."""
-        body = fresh_body(operation, self._context_of(operation), label)
-        return self._with_own_id(operation, body, about)
+        return self._with_own_id(operation, self._unusual_body(operation, label), about)
 
     def _with_own_id(self, operation: Operation, body: Any, label: str) -> Any:
         """Return *body* with the id that the caller chooses for *label*, where he does."""
         path = self.resource.id_sent
         if not path or value_at(body, path) is ABSENT:
             return body
-        chosen = self.chosen_id(operation, label)
+        chosen = self.chosen_id(operation, SAME_ID.get(label, label))
         return body if chosen is ABSENT else with_value(body, path, chosen)
 
     def chosen_id(self, operation: Operation, label: str) -> Any:
@@ -309,18 +445,51 @@ class LifeCases:
                     return found[index] if index < len(found) else ABSENT
         return ABSENT
 
-    def _broken_body(self, operation: Operation | None, label: str, about: str = FIRST) -> Any:
-        """Return a full body of which one member has no value of its type, ABSENT without any."""
-        if operation is None or operation.request is None:
-            return ABSENT
-        context = self._context_of(operation)
+    def _broken_bodies(self, operation: Operation, label: str, about: str) -> list[Any]:
+        """Return full bodies of which one member has no value of its type, the first or the last.
+
+        A service that checks one member after another has written the others in between.
+        """
+        if operation.request is None:
+            return []
         body = self._own_body(operation, label, about)
-        for member in varied_members(operation, context):
-            for value in NOT_A_VALUE:
-                broken = with_value(body, member.path, value)
-                if len(violations(operation, broken)) == 1:
-                    return broken
-        return ABSENT
+        broken: list[Any] = []
+        for member in varied_members(operation, self._context_of(operation)):
+            # A service may look at the id of the path alone.
+            values = NOT_A_VALUE if member.path != self.resource.id_sent else ()
+            for value in values:
+                wrong = with_value(body, member.path, value)
+                if len(violations(operation, wrong)) == 1:
+                    broken.append(wrong)
+                    break
+        return broken[:1] + broken[1:][-1:]
+
+
+class RepeatedLifeCases(LifeCases):
+    """Makes each step once, for whoever leads the same life again and again.
+
+    What the run brings along must stay the same meanwhile.
+    """
+
+    @cached_property
+    def _known_steps(self) -> dict[bool, list[LifeStep]]:
+        return {}
+
+    @cached_property
+    def _known_making(self) -> dict[str, LifeStep | None]:
+        return {}
+
+    def steps(self, *, creates: bool) -> list[LifeStep]:
+        """Return the steps, as they were made first."""
+        if creates not in self._known_steps:
+            self._known_steps[creates] = super().steps(creates=creates)
+        return self._known_steps[creates]
+
+    def making(self, name: str) -> LifeStep | None:
+        """Return the step that makes one more, called *name*, as it was made first."""
+        if name not in self._known_making:
+            self._known_making[name] = super().making(name)
+        return self._known_making[name]
 
 
 def _has_default(member: Property) -> bool:

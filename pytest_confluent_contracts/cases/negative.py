@@ -16,7 +16,7 @@ from pytest_confluent_contracts.cases.build import (
     sendable_members,
     with_values,
 )
-from pytest_confluent_contracts.cases.generated import forbidden_bodies
+from pytest_confluent_contracts.cases.generated import GENERATED_BROKEN, forbidden_bodies
 from pytest_confluent_contracts.cases.member_values import long_text
 from pytest_confluent_contracts.cases.samples import member_schema, sample_of, texts_of
 from pytest_confluent_contracts.model.documents import Operation, Property, types_allowed
@@ -68,7 +68,7 @@ def broken_cases(operation: Operation, context: RunContext) -> list[Case]:
     if operation.request is None or operation.request.kind not in {*WITH_MEMBERS, *IN_JSON}:
         return []
     drawn = [
-        judged_case(Probe.BROKEN, "a generated broken body", operation, context, body)
+        judged_case(Probe.BROKEN, GENERATED_BROKEN, operation, context, body)
         for body in forbidden_bodies(operation, context)
     ]
     made = [*listed_cases(operation, context), *drawn]

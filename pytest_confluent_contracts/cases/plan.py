@@ -12,6 +12,7 @@ from pytest_confluent_contracts import cases
 from pytest_confluent_contracts.cases.baseline import baseline_update, spaced_updates
 from pytest_confluent_contracts.cases.build import id_as_sent, is_complete
 from pytest_confluent_contracts.cases.read_only import read_only_cases
+from pytest_confluent_contracts.cases.thinning import kept_cases
 from pytest_confluent_contracts.model.traffic import Probe
 
 if TYPE_CHECKING:
@@ -21,15 +22,28 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Case, RunContext
 
 EVERY_PROBE = frozenset(Probe)
+# Requests of an operation, the rate limit's window, the life of its resource and the search for a
+# smallest request apart.
+MOST_REQUESTS = 450
+# Generated bodies of a probe for which that holds: who asks for more gets them on top, and one that
+# is broken beside each twenty.
+USUAL_EXAMPLES = 100
+BROKEN_AMONG = 20
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedProbe:
-    """The cases of one probe, in order; without any where ``skipped`` says why it must not run."""
+    """The cases of one probe, in order; without any where ``skipped`` says why it must not run.
+
+    ``left_out`` are those that would be sent if more might; ``kept`` the indices of those that are,
+    among all, None where nothing is left out.
+    """
 
     probe: Probe
     cases: tuple[Case, ...] = ()
     skipped: str = ""
+    left_out: tuple[Case, ...] = ()
+    kept: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +53,7 @@ class Plan:
     ``baseline`` is the update that changes least. It comes before whichever probe is the first,
     where the run has a resource of its own: its answer shows what was there. ``probes`` follow in
     order. ``spaced_updates`` come after the valid bodies, each after a pause in which a time stamp
-    must move.
+    must move. ``most`` is the number of requests that the plan was made for.
     """
 
     operation: Operation
@@ -47,6 +61,7 @@ class Plan:
     baseline: Case
     probes: tuple[PlannedProbe, ...]
     spaced_updates: tuple[Case, ...]
+    most: int = MOST_REQUESTS
 
     def of(self, probe: Probe) -> PlannedProbe:
         """Return what is planned for *probe*; nothing where no clause needs it."""
@@ -56,6 +71,11 @@ class Plan:
     def skipped(self) -> dict[Probe, str]:
         """Return the probes that must not run, each with its reason."""
         return {planned.probe: planned.skipped for planned in self.probes if planned.skipped}
+
+    @property
+    def left_out(self) -> dict[Probe, int]:
+        """Return how many requests are left out of each probe that is not planned whole."""
+        return {one.probe: len(one.left_out) for one in self.probes if one.left_out}
 
     @property
     def is_authorised(self) -> bool:
@@ -70,16 +90,20 @@ class Plan:
         the form that it shows: a service may check that before it stores one. The plan, made before
         any answer, has those of the document's examples.
         """
-        planned = self.of(probe).cases
+        planned = self.of(probe)
         is_own = self.context.owned and not self.operation.makes_or_ends
-        if probe is not Probe.READ_ONLY or not (planned and is_own):
-            return planned
-        return read_only_cases(self.operation, self.context, shown)
+        if probe is not Probe.READ_ONLY or not (planned.cases and is_own):
+            return planned.cases
+        every = read_only_cases(self.operation, self.context, shown)
+        if planned.kept is None:
+            return every
+        return [every[index] for index in planned.kept if index < len(every)]
 
     @property
     def size(self) -> int:
         """Return how many requests are planned; the rate limit's window comes on top."""
-        return sum(1 for _ in self.every_case())
+        planned = sum(len(one.cases) for one in self.probes if one.probe is not Probe.THROTTLE)
+        return planned + len(self.spaced_updates) + self.context.owned
 
     def every_case(self) -> Iterator[Case]:
         """Yield every case that may be sent; with the baseline a run also looks in between."""
@@ -96,22 +120,16 @@ def plan_within(
     needed: Collection[Probe],
     skipped: Mapping[Probe, str],
 ) -> Plan:
-    """Return the plan, with as many generated bodies as a *budget* in requests pays for.
+    """Return the plan of at most *budget* requests, by default as many as an operation is sent.
 
-    The listed cases of every probe come first, and what is left is spent on generated ones.
+    The listed cases of every probe come first, and what is left is spent on generated ones. Where
+    it does not suffice for those, each probe keeps its share, and of what it is about the first.
     """
-    from pytest_confluent_contracts.cases.generated import ALLOWED_PER_FORBIDDEN
-
-    whole = make_plan(operation, context, needed, skipped)
-    if budget is None or whole.size <= budget:
+    most = usual_requests(context) if budget is None else budget
+    whole = _whole_plan(operation, context, needed, skipped, most)
+    if whole.size <= most:
         return whole
-    listed = make_plan(operation, replace(context, max_examples=0), needed, skipped)
-    # Beside ten that are allowed, one is broken.
-    affordable = max(0, budget - listed.size) * ALLOWED_PER_FORBIDDEN // (ALLOWED_PER_FORBIDDEN + 1)
-    if not affordable:
-        return listed
-    fitting = replace(context, max_examples=min(affordable, context.max_examples))
-    return make_plan(operation, fitting, needed, skipped)
+    return _thinned(whole)
 
 
 def make_plan(
@@ -124,23 +142,106 @@ def make_plan(
 
     The same operation, context and probes give the same bytes.
     """
+    return plan_within(None, operation, context, needed, skipped or {})
+
+
+def usual_requests(context: RunContext) -> int:
+    """Return how many requests an operation is sent at most where no budget says it.
+
+    Who asks for more generated bodies than usual gets them on top.
+    """
+    more = max(0, context.max_examples - USUAL_EXAMPLES)
+    return MOST_REQUESTS + more + more // BROKEN_AMONG
+
+
+def _whole_plan(
+    operation: Operation,
+    context: RunContext,
+    needed: Collection[Probe],
+    skipped: Mapping[Probe, str],
+    most: int,
+) -> Plan:
+    """Return the plan with nothing left out."""
     if context.parameters:
         own = id_as_sent(operation, context.parameters[-1][1])
         context = replace(context, pins=own | dict(context.pins)) if own else context
-    reasons = skipped or {}
     probes: list[PlannedProbe] = []
     for probe in Probe:
         if probe not in needed or probe is Probe.LIFE:  # of a resource, not of an operation
             continue
-        if probe in reasons:
-            probes.append(PlannedProbe(probe, skipped=reasons[probe]))
+        if probe in skipped:
+            probes.append(PlannedProbe(probe, skipped=skipped[probe]))
         else:
             probes.append(PlannedProbe(probe, tuple(cases.of(probe, operation, context))))
-    runs_valid = Probe.VALID in needed and Probe.VALID not in reasons
+    runs_valid = Probe.VALID in needed and Probe.VALID not in skipped
     return Plan(
         operation=operation,
         context=context,
         baseline=baseline_update(operation, context),
         probes=tuple(probes),
         spaced_updates=tuple(spaced_updates(operation, context)) if runs_valid else (),
+        most=most,
+    )
+
+
+# --- within a number of requests ------------------------------------------------------------------
+
+
+def _thinned(whole: Plan) -> Plan:
+    """Return *whole* with as many requests as it may have, of each probe its share."""
+    sent = [one for one in whole.probes if one.probe is not Probe.THROTTLE]
+    groups = [*(one.cases for one in sent), whole.spaced_updates]
+    drawn = [_drawn_indices(group) for group in groups]
+    room = max(0, whole.most - whole.context.owned)
+    kept = _listed_then_drawn(groups, drawn, room)
+    by_probe = dict(zip([one.probe for one in sent], kept[:-1], strict=True))
+    probes = [_with_cases_kept(one, by_probe.get(one.probe)) for one in whole.probes]
+    spaced = tuple(whole.spaced_updates[index] for index in kept[-1])
+    return replace(whole, probes=tuple(probes), spaced_updates=spaced)
+
+
+def _drawn_indices(cases_of_probe: Sequence[Case]) -> list[int]:
+    """Return the indices of the cases whose bodies are generated."""
+    from pytest_confluent_contracts.cases.generated import GENERATED, GENERATED_BROKEN
+
+    drawn = (GENERATED, GENERATED_BROKEN)
+    return [index for index, case in enumerate(cases_of_probe) if case.title in drawn]
+
+
+def _listed_then_drawn(
+    groups: Sequence[Sequence[Case]], drawn: Sequence[Sequence[int]], room: int
+) -> list[list[int]]:
+    """Return the indices of what is sent of each of *groups*, *room* in all.
+
+    What is listed goes before what is *drawn*, of which each group has its part of what is left.
+    """
+    listed: list[list[int]] = []
+    for group, generated in zip(groups, drawn, strict=True):
+        without = set(generated)
+        listed.append([index for index in range(len(group)) if index not in without])
+    left, total = room - sum(map(len, listed)), sum(map(len, drawn))
+    kept: list[list[int]] = []
+    if left >= 0:
+        for own, generated in zip(listed, drawn, strict=True):
+            part = len(generated) * left // max(1, total)
+            kept.append(sorted([*own, *generated[:part]]))
+        return kept
+    parts: list[list[Case]] = []
+    for group, own in zip(groups, listed, strict=True):
+        parts.append([group[index] for index in own])
+    for own, indices in zip(listed, kept_cases(parts, room), strict=True):
+        kept.append([own[index] for index in indices])
+    return kept
+
+
+def _with_cases_kept(planned: PlannedProbe, indices: Sequence[int] | None) -> PlannedProbe:
+    if indices is None or len(indices) == len(planned.cases):
+        return planned
+    chosen = set(indices)
+    left_out = [case for index, case in enumerate(planned.cases) if index not in chosen]
+    return replace(
+        planned,
+        cases=tuple(planned.cases[index] for index in indices),
+        left_out=tuple(left_out),
+        kept=tuple(indices),
     )

@@ -36,6 +36,7 @@ from pytest_confluent_contracts.model.paths import (
     value_at,
     with_value,
 )
+from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import (
     Case,
     Expect,
@@ -55,6 +56,7 @@ OTHER_FORMATTED = {
     "date-time": "2099-02-03T04:05:06Z",
     "uri": "https://contract.example/other",
 }
+MISTAKEN: tuple[Any, ...] = ("text", 7, ["text"])
 OTHER_ITEM = {"id": "contract-other", "resource_type": "kafka", "tags": ["contract:other"]}
 
 
@@ -91,6 +93,16 @@ def read_only_cases(operation: Operation, context: RunContext, shown: Any = ABSE
 
     look = baseline_update(operation, context, Probe.READ_ONLY)
     everything = with_values(least, alike)
+    if operation.role is Role.CREATE:
+        return [
+            look,
+            *frozen(least, alone.items()),
+            _frozen_case(operation, context, "everything immutable", everything),
+            *_all_of_one_kind(operation, context, others),
+            *_with_undeclared(operation, context),
+            *_in_capitals(operation, context),
+            look,
+        ]
     return [
         look,
         *frozen(least, alone.items()),
@@ -107,6 +119,29 @@ def read_only_cases(operation: Operation, context: RunContext, shown: Any = ABSE
         *_in_capitals(operation, context),
         look,
     ]
+
+
+def _all_of_one_kind(
+    operation: Operation, context: RunContext, others: Mapping[str, Any]
+) -> Iterator[Case]:
+    """Yield requests in which all that is frozen is null, empty, a text, a number, a list.
+
+    Nothing was there before that one of them could write: what fails is found by leaving out.
+    """
+    least = minimal_body(operation, context)
+    holders = {parent_path(path) for path in others}
+    parts = {path: value for path, value in others.items() if path not in holders}
+    if not parts:
+        return
+    kinds: dict[str, Any] = {
+        "null": dict.fromkeys(parts, None),
+        "empty": {path: type(value)() for path, value in parts.items()},
+    }
+    for odd in MISTAKEN:
+        kinds[repr(odd)] = dict.fromkeys(parts, odd)
+    for kind, values in kinds.items():
+        body = with_values(least, values)
+        yield _frozen_case(operation, context, f"everything immutable as {kind}", body)
 
 
 def _frozen_case(operation: Operation, context: RunContext, sent: str, body: Any) -> Case:
@@ -274,7 +309,7 @@ def _plausible_lists(
 def _mistaken_values(others: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield, by path, what stands in the place of a value where a client is mistaken."""
     for path, value in others.items():
-        for odd in ("text", 7, ["text"]):
+        for odd in MISTAKEN:
             if type(odd) is not type(value) or isinstance(value, list):
                 yield path, odd
 

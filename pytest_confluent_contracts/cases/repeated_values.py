@@ -18,6 +18,7 @@ from pytest_confluent_contracts.cases.build import (
 )
 from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
+from pytest_confluent_contracts.model.resources import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +41,11 @@ def repeating_bodies(operation: Operation, context: RunContext) -> Iterator[Repe
 
     For the members ``a`` and ``b``: both new; ``a`` as it is and ``b`` new; ``b`` as it is and
     ``a`` new; the same with ``b`` before ``a``; ``a`` as it is alone; and where both are texts,
-    each with the value of the other one, and back.
+    each with the value of the other one, and back. What makes another one with each request finds
+    no value there before.
     """
+    if operation.role is Role.CREATE:
+        return
     rows = _FreshRows(operation, context)
     free = [member for member in varied_members(operation, context) if rows.can_vary(member)]
     for one, other in list(pairwise(free))[:MOST_PAIRS]:

@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema_rs
 
 from pytest_confluent_contracts.cases.patterns import texts_matching
+from pytest_confluent_contracts.cases.remembering import remembered
 from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.formats import OPENAPI_FORMATS
 from pytest_confluent_contracts.model.paths import ABSENT
@@ -54,6 +55,7 @@ TELLING = {
 # --- validity -------------------------------------------------------------------------------------
 
 
+@remembered(2048)
 def schema_text(schema: Mapping[str, Any]) -> str:
     """Return *schema* as one text, the same for equal schemas."""
     return json.dumps(schema, sort_keys=True, default=str)

@@ -24,7 +24,7 @@ from pytest_confluent_contracts.cases.build import (
     with_values,
     writable_members,
 )
-from pytest_confluent_contracts.cases.generated import allowed_bodies
+from pytest_confluent_contracts.cases.generated import GENERATED, allowed_bodies
 from pytest_confluent_contracts.cases.member_values import (
     described_values,
     has_list_of_texts,
@@ -56,6 +56,7 @@ T = TypeVar("T")
 # What shows only now and then has to be asked for often; another's machine is spared.
 READS, FEW_READS = 24, 4
 CASES_PER_REPETITION = 50
+MOST_IN_ALL_PAIRS = 6  # members of which each is empty beside each that is large
 # Each differs from the one before in what a service may take for nothing: a write that it then
 # leaves out shows.
 ALIKE = ("Alike", "alike", "alike ", "caf\u00e9", "cafe\u0301", "")
@@ -86,7 +87,7 @@ def allowed_cases(operation: Operation, context: RunContext) -> list[Case]:
         bodies = judged_bodies(_presence_bodies(operation, context))
         alone = [one for one in bodies if one.expect is Expect.ACCEPTED]
         return [*distinct_cases(alone), *other_media_type_cases(operation, context)]
-    drawn = [Body("a generated body", body) for body in allowed_bodies(operation, context)]
+    drawn = [Body(GENERATED, body) for body in allowed_bodies(operation, context)]
     rest = [*_readable_bodies(operation, context), *_alike_bodies(operation, context)]
     rest += [*_uneven_bodies(operation, context), *drawn]
     again = [Body(*step) for step in repeating_bodies(operation, context)]
@@ -248,7 +249,10 @@ def _alike_bodies(operation: Operation, context: RunContext) -> Iterator[Body]:
 
 
 def _uneven_bodies(operation: Operation, context: RunContext) -> Iterator[Body]:
-    """Yield bodies in which one member is empty and another one large, for each two of them."""
+    """Yield bodies in which one member is empty and another one large, for each two of them.
+
+    Where there are many, each of them is empty beside the next and the one before.
+    """
     extremes: dict[str, tuple[Any, Any]] = {}
     for path in _text_paths(operation, context, secrets=False):
         extremes[path] = ("", long_text(300))
@@ -256,7 +260,11 @@ def _uneven_bodies(operation: Operation, context: RunContext) -> Iterator[Body]:
         if holds_strings(member.schema):
             extremes[member.path] = ([], _long_entries(21, 65))
     least = minimal_body(operation, context)
-    for small, large in itertools.permutations(extremes, 2):
+    pairs = list(itertools.permutations(extremes, 2))
+    if len(extremes) > MOST_IN_ALL_PAIRS:
+        ring = [*extremes, *list(extremes)[:1]]
+        pairs = [*itertools.pairwise(ring), *itertools.pairwise(reversed(ring))]
+    for small, large in pairs:
         body = with_values(least, {small: extremes[small][0], large: extremes[large][1]})
         yield Body(f"{small} is empty and {large} is large", body)
 

@@ -13,8 +13,10 @@ from pytest_confluent_contracts.clauses import (
     lifecycle_create,
     lifecycle_delete,
     lifecycle_head,
+    lifecycle_later,
     lifecycle_lists,
     lifecycle_pairs,
+    lifecycle_parents,
     lifecycle_sent,
 )
 from pytest_confluent_contracts.clauses.lifecycle_state import LifeReader
@@ -27,6 +29,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingEvidence,
     MissingKind,
 )
+from pytest_confluent_contracts.model.progress import tells_later
 from pytest_confluent_contracts.model.resources import SAFE_ROLES, Role
 from pytest_confluent_contracts.model.traffic import Expect, Probe
 
@@ -56,6 +59,22 @@ def derive(operation: Operation) -> Iterator[Clause]:
         yield from _of_head(LifeClauses(operation, resource))
     elif operation.role in OWNED and _is_first_in_role(operation, resource):
         yield from OWNED[operation.role](LifeClauses(operation, resource))
+        yield from _of_what_is_done_later(LifeClauses(operation, resource))
+
+
+def _of_what_is_done_later(clauses: LifeClauses) -> Iterator[Clause]:
+    operation = clauses.operation
+    if operation.is_safe or not tells_later(operation):
+        return
+    stated = operation.promises.later_done
+    yield clauses.make(
+        "accepted-is-done",
+        "what is accepted with 202 is done in the end, as where it leads to says",
+        partial(lifecycle_later.judge_done, operation=operation),
+        MissingEvidence(MissingKind.NO_PROGRESS, "202"),
+        level=Level.SHOULD if stated is None else Level.MUST,
+        place=clauses.place if stated is None else stated.place,
+    )
 
 
 def _is_first_in_role(operation: Operation, resource: Resource) -> bool:
@@ -68,9 +87,10 @@ def level_after(operation: Operation) -> Level:
     """Return how strongly a write is held to be done when it is answered.
 
     A documented 202 only says that it is accepted (RFC 9110 15.3.3): that it is done at once is
-    what people expect, and nobody's word. Where ``x-contract`` says after how long, it is.
+    what people expect, and nobody's word. Where ``x-contract`` says when, it is.
     """
-    if operation.promises.consistency is not None:
+    promises = operation.promises
+    if promises.consistency is not None or promises.later_done is not None:
         return Level.MUST
     if operation.success is not None and operation.success.status == "202":
         return Level.SHOULD
@@ -180,6 +200,13 @@ def _of_what_create_sends(clauses: LifeClauses) -> Iterator[Clause]:
             partial(lifecycle_sent.judge_sent, role=Role.CREATE, in_own_answer=True),
             MissingEvidence(MissingKind.NOT_RETURNED_AFTER_SENDING, "a member"),
         )
+        yield clauses.make(
+            "sent-is-shown",
+            "what a create sends is shown by every answer about it that has a place for it",
+            lifecycle_sent.judge_ever_shown,
+            MissingEvidence(MissingKind.NOT_RETURNED_AFTER_SENDING, "a member"),
+            level=Level.SHOULD,
+        )
     defaults = [member for member in written.values() if "default" in member.schema]
     if defaults:
         yield clauses.make(
@@ -254,6 +281,24 @@ def _of_secrets(clauses: LifeClauses) -> Iterator[Clause]:
             MissingEvidence(MissingKind.NOT_SHOWN),
             place=stated.place,
         )
+    told_once = list(_secrets_owed(clauses.operation))
+    if told_once:
+        yield clauses.make(
+            "secret-is-told",
+            "the answer to create shows the secret that no other answer shows",
+            partial(lifecycle_create.judge_secret_told, members=told_once),
+            MissingEvidence(MissingKind.NOT_SHOWN),
+            place=promises.create_only.place,
+        )
+
+
+def _secrets_owed(operation: Operation) -> Iterator[str]:
+    """Yield the members that the answer to a create alone shows, and that nobody sends."""
+    answered = {member.path for member in operation.answer_members}
+    sent = {member.path for member in operation.request_members if not member.read_only}
+    for path in operation.promises.create_only.paths:
+        if path in answered and path not in sent:
+            yield path
 
 
 # --- list and read -----------------------------------------------------------------------------
@@ -280,8 +325,8 @@ def _of_lists(clauses: LifeClauses, level: Level) -> Iterator[Clause]:
     if clauses.resource.parent:
         yield clauses.make(
             "own-parent-only",
-            "what was created under one parent is not listed under another",
-            lifecycle_lists.judge_parents,
+            "what was created under one parent is neither listed nor served under another",
+            lifecycle_parents.judge_own_parent,
             MissingEvidence(MissingKind.ONE_PARENT),
         )
 
@@ -293,6 +338,7 @@ def _of_read(clauses: LifeClauses) -> Iterator[Clause]:
         lifecycle_pairs.judge_reads,
         MissingEvidence(MissingKind.NOT_SEEN_TWICE),
     )
+    yield from _of_parent(clauses)
     others = [role for role, _ in clauses.resource.roles if role in SHOWING]
     if len(others) > 1:
         yield clauses.make(
@@ -300,6 +346,25 @@ def _of_read(clauses: LifeClauses) -> Iterator[Clause]:
             "the answers of create, read, list, replace and update agree on every member",
             lifecycle_pairs.judge_agreement,
             MissingEvidence(MissingKind.NOT_SEEN_TWICE),
+        )
+
+
+def _of_parent(clauses: LifeClauses) -> Iterator[Clause]:
+    if not clauses.resource.parent or not clauses.has(Role.CREATE):
+        return
+    yield clauses.make(
+        "gone-with-parent",
+        "what lay in what was deleted is gone, too",
+        lifecycle_parents.judge_orphans,
+        MissingEvidence(MissingKind.NO_PARENT_ENDED),
+    )
+    if clauses.resource.in_parent and clauses.has(Role.LIST):
+        yield clauses.make(
+            "parent-shows-its-own",
+            "what a parent shows to lie in it is what is listed there",
+            lifecycle_parents.judge_parents_answers,
+            MissingEvidence(MissingKind.PARENT_NOT_READ),
+            level=Level.SHOULD,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -20,26 +21,31 @@ from pytest_confluent_contracts.clauses.lifecycle_members import (
 from pytest_confluent_contracts.clauses.lifecycle_state import (
     DONE_OR_LATER,
     Outcome,
+    Step,
     id_asked_for,
     is_due,
     key_in,
+    tells_of_progress,
 )
 from pytest_confluent_contracts.clauses.reading import leaves_of, quote_value, url_parts
 from pytest_confluent_contracts.clauses.update_state import EMPTY
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Evidence, Finding, FindingKind
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import REDACTED, Expect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_confluent_contracts.clauses.lifecycle_state import Life, Moment, Step
+    from pytest_confluent_contracts.clauses.lifecycle_state import Life, Moment
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.resources import Resource
 
 CONFLICT = 409
 SHORTEST_SECRET = 8  # characters: what is shorter may stand in an answer by chance
+FEWEST_GROWTHS = 2  # times that a list grows with a refused create: once may be somebody else's
 SHORTEST_MARK = 4  # characters of a text by which a resource is told from others
 MASK = "*"
 
@@ -88,7 +94,7 @@ def judge_location(life: Life) -> Iterator[Evidence]:
         path = unquote(url_parts(location).path).rstrip("/")
         leads_there = _leads_to(path, expected)
         may_tell_progress = not _is_one_of(life.resource, step, path)
-        if step.outcome is Outcome.LATER and not leads_there and may_tell_progress:
+        if step.status == ACCEPTED_FOR_LATER and not leads_there and may_tell_progress:
             continue
         finding = Finding(
             FindingKind.LOCATION_ELSEWHERE,
@@ -105,7 +111,9 @@ def _path_of_made(resource: Resource, step: Step) -> str:
 
     An id that was read from ``Location`` itself says nothing of it.
     """
-    id = paths.value_at(step.exchange.json, resource.id_member) if resource.id_member else None
+    id = None
+    if resource.id_member and not tells_of_progress(step.exchange, step.model):
+        id = paths.value_at(step.exchange.json, resource.id_member)
     text = str(id) if isinstance(id, str | int) else id_asked_for(step.exchange)
     names = paths.template_names(resource.item)
     if not text or not names:
@@ -208,9 +216,11 @@ def judge_refused_create(life: Life) -> Iterator[Evidence]:
     """Judge that a refused create made nothing.
 
     A list after it has nothing new that shows what it sent: what others create meanwhile does not
-    count. Where the caller chooses the id, nobody can be read under it.
+    count. Where the caller chooses the id, nobody can be read under it. What shows nothing of what
+    was sent was made by it where each refused create adds one, and one is new at no other time.
     """
     yield from _made_in_lists(life)
+    yield from _made_each_time(life)
     yield from _made_under_chosen(life)
 
 
@@ -227,6 +237,53 @@ def _made_in_lists(life: Life) -> Iterator[Evidence]:
                 yield from _look_for_made(before[step.scope], step, refused)
             before[step.scope] = step
             refused = [create for create in refused if create.scope != step.scope]
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What is new in a list since the one before it, and the creates refused in between."""
+
+    refused: tuple[Step, ...]
+    new: tuple[Shown, ...]
+
+    @property
+    def is_one_each(self) -> bool:
+        """Return whether there is one new for each create that was refused."""
+        return len(self.new) == len(self.refused)
+
+
+def _made_each_time(life: Life) -> Iterator[Evidence]:
+    """Find that the list grows by one with each refused create, at least twice, and only then."""
+    growths = list(_growths(life))
+    is_each_time = all(one.is_one_each for one in growths)
+    loud = [one for one in growths if one.refused]
+    is_told = len(loud) >= FEWEST_GROWTHS and len(loud) < len(growths)
+    if is_each_time and is_told:
+        create, made = loud[-1].refused[-1], loud[-1].new[-1]
+        yield Evidence(create.exchange, _made_by_refused(create, made.key[-1]))
+
+
+def _growths(life: Life) -> Iterator[Growth]:
+    """Yield what is new in each whole list, unless a create between it and the last was taken."""
+    before: dict[tuple[str, ...], Step] = {}
+    refused: list[Step] = []
+    for step in life.own_steps:
+        if step.role is Role.CREATE and step.outcome is Outcome.REFUSED:
+            refused.append(step)
+        elif step.role is Role.CREATE and step.may_have_written:
+            before.clear()
+        if not (step.is_list and is_whole_list(step)):
+            continue
+        own = [create for create in refused if create.scope == step.scope]
+        refused = [create for create in refused if create.scope != step.scope]
+        if step.scope in before:
+            yield _growth(life, before[step.scope], step, own)
+        before[step.scope] = step
+
+
+def _growth(life: Life, before: Step, after: Step, refused: Sequence[Step]) -> Growth:
+    new = new_in_list(before, after)
+    return Growth(tuple(refused), tuple(one for one in new if one.key not in life.own_keys))
 
 
 def _made_under_chosen(life: Life) -> Iterator[Evidence]:
@@ -322,6 +379,25 @@ def judge_secrets(life: Life, operation: Operation) -> Iterator[Evidence]:
         for path in hidden:
             finding = finding or _look_at_secret(life, step, path)
         yield Evidence(step.exchange, finding)
+
+
+def judge_secret_told(life: Life, members: Sequence[str]) -> Iterator[Evidence]:
+    """Judge that the answer to a create shows each of *members*, which nothing shows later.
+
+    A create that is sent once more under its idempotency key may be answered without them.
+    """
+    for moment in life.moments():
+        step = moment.step
+        is_again = moment.maker is not None and bool(_idempotency_key(step))
+        if step.role is not Role.CREATE or not step.shown or is_again:
+            continue
+        missing: Finding | None = None
+        for path in members:
+            told = paths.value_at(step.exchange.json, path)
+            if missing is None and (told is ABSENT or told in EMPTY or _is_masked(told)):
+                kind = FindingKind.SECRET_NOT_TOLD
+                missing = Finding(kind, step.status, path, request=step.told_as)
+        yield Evidence(step.exchange, missing)
 
 
 def _look_at_secret(life: Life, step: Step, path: str) -> Finding | None:

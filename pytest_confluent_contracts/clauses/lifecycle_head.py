@@ -31,9 +31,10 @@ def judge_head(life: Life, operation: Operation) -> Iterator[Evidence]:
 
 
 def judge_head_headers(life: Life, operation: Operation) -> Iterator[Evidence]:
-    """Judge that HEAD has the headers that GET has."""
+    """Judge that HEAD has the headers that GET has, where it is about something that is there."""
     for head, gets in _beside_gets(life, operation):
-        yield Evidence(head, _look_at_headers(head, gets))
+        if head.accepted:
+            yield Evidence(head, _look_at_headers(head, gets))
 
 
 def _beside_gets(life: Life, operation: Operation) -> Iterator[tuple[Exchange, list[Exchange]]]:

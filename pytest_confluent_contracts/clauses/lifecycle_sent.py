@@ -148,6 +148,32 @@ def judge_sent(life: Life, role: Role, *, in_own_answer: bool) -> Iterator[Evide
         _note_own_answer(step, shown, own)
 
 
+def judge_ever_shown(life: Life) -> Iterator[Evidence]:
+    """Judge that what a create sent is shown by each operation whose answers have a place for it.
+
+    A list may show less. A member that an operation never shows may be one that it leaves out for
+    reasons of its own: the document only says that it can be there.
+    """
+    ever_shown = _paths_ever_shown(life)
+    for step, shown, own in _answers_expected(life, Expectations(Role.CREATE, members_sent)):
+        if step.role is Role.LIST or shown.model.is_composed:
+            continue
+        looked = [_look_if_shown(shown, one, ever_shown) for one in own]
+        yield from evidence_of(step, looked)
+
+
+def _look_if_shown(
+    shown: Shown, expected: Expectation, ever_shown: set[tuple[str, str]]
+) -> Finding | Looked:
+    path, sent = expected.member.path, expected.value
+    if is_nothing(sent) or not _is_comparable(shown.model, expected.member, sent):
+        return NOTHING
+    if (shown.model.operation.id, path) in ever_shown:
+        return KEPT
+    status, request = shown.exchange.status, expected.writer.told_with_id
+    return Finding(FindingKind.LIFE_VALUE_LOST, status, path, quoted(sent), request=request)
+
+
 def judge_defaults(life: Life) -> Iterator[Evidence]:
     """Judge that answers show the documented default of what a create did not send.
 

@@ -17,11 +17,18 @@ from pytest_confluent_contracts.clauses.lifecycle_members import (
     id_text,
 )
 from pytest_confluent_contracts.clauses.reading import url_parts
-from pytest_confluent_contracts.clauses.update_state import ACCEPTED_FOR_LATER
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.progress import (
+    ACCEPTED_FOR_LATER,
+    PROGRESS,
+    Progress,
+    id_of_made,
+    progress_in,
+    progress_of_end,
+)
 from pytest_confluent_contracts.model.resources import SAFE_ROLES, Role
-from pytest_confluent_contracts.model.traffic import Expect
+from pytest_confluent_contracts.model.traffic import Expect, Subject, SubjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,6 +38,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Exchange
 
 CREATED = 201
+ASKS_PROGRESS = Subject(SubjectKind.STEP, PROGRESS)
 CHANGING = frozenset({Role.REPLACE, Role.UPDATE})
 
 
@@ -54,7 +62,7 @@ class Step:
     ``owner`` is the name of the resource that its operation is about; ``key`` which one of them,
     None where that is not known, or it is about all of them; ``scope`` the ids of its parents;
     ``shown`` what the answer shows, ``is_list`` whether as a list, ``has_ids`` whether each of that
-    has its id.
+    has its id. ``asked`` are the answers to which its 202 has led, which tell how far it is.
     """
 
     exchange: Exchange
@@ -67,6 +75,32 @@ class Step:
     shown: tuple[Shown, ...] = ()
     is_list: bool = False
     has_ids: bool = False
+    asked: tuple[Exchange, ...] = ()
+
+    @property
+    def progress(self) -> Progress:
+        """Return how far it is by the last answer that was asked for that."""
+        if not self.asked:
+            return Progress.UNTOLD
+        last = self.asked[-1]
+        if self.role is Role.DELETE and self.asks_itself:
+            return progress_of_end(last)
+        stated = self.exchange.case.operation.promises.later_done
+        return progress_in(last, stated, is_of_made=self.asks_itself)
+
+    @property
+    def asks_itself(self) -> bool:
+        """Return whether what it is about was read to see how far it is, and nothing beside it."""
+        operations = [one.case.operation for one in self.asked[-1:]]
+        return any(
+            one.resource is not None and one.resource.name == self.owner and one.role is Role.READ
+            for one in operations
+        )
+
+    @property
+    def came_at(self) -> float:
+        """Return when its last word came: the answer, or that it is done."""
+        return (self.asked or (self.exchange,))[-1].came_at
 
     @property
     def is_safe(self) -> bool:
@@ -169,7 +203,10 @@ class LifeReader:
         steps: list[Step] = []
         for exchange in exchanges:
             resource = exchange.case.operation.resource
-            if resource is not None and exchange.case.operation.role is not Role.ACTION:
+            if exchange.case.subject == ASKS_PROGRESS:
+                if steps:
+                    steps[-1] = _with_progress(steps[-1], exchange)
+            elif resource is not None and exchange.case.operation.role is not Role.ACTION:
                 steps.append(self._step(exchange, resource))
         own = [step.model for step in steps if step.owner == self.resource.name]
         held = {id_name(self.resource)}
@@ -220,12 +257,30 @@ class LifeReader:
         return _with_what_is_shown(step, resource)
 
 
+def _with_progress(step: Step, answer: Exchange) -> Step:
+    """Return *step*, of which *answer* tells how far it is.
+
+    It is done once that says so, and what it made may have its id from there.
+    """
+    if step.outcome not in DONE_OR_LATER or step.exchange.status != ACCEPTED_FOR_LATER:
+        return step
+    step = replace(step, asked=(*step.asked, answer))
+    resource = step.exchange.case.operation.resource
+    if step.role is Role.CREATE and step.key is None and resource is not None:
+        id = id_of_made(answer, resource)
+        if id:
+            step = replace(step, key=key_in(resource, step.scope, id))
+    if step.progress is Progress.DONE:
+        return replace(step, outcome=Outcome.DONE)
+    return step
+
+
 def _settled_steps(steps: Sequence[Step], delay: float) -> Iterator[Step]:
     """Yield *steps* without the reads within *delay* seconds after a write: they may lag behind."""
     written_at: float | None = None
     for step in steps:
         if step.may_have_written:
-            written_at = step.exchange.came_at
+            written_at = step.came_at
         is_early = written_at is not None and step.exchange.sent_at < written_at + delay
         if not step.is_safe or not is_early:
             yield step
@@ -302,10 +357,15 @@ def id_asked_for(exchange: Exchange) -> str:
 
 
 def created_id(exchange: Exchange, resource: Resource, model: ItemModel) -> str:
-    """Return the id of what a create made: from its answer, ``Location``, or its body."""
+    """Return the id of what a create made: from its answer, ``Location``, or its body.
+
+    That of a 202 may lead to what tells how far it is, whose id is not that of what is made.
+    """
     told = ""
     if resource.id_member and not tells_of_progress(exchange, model):
         told = id_text(paths.value_at(exchange.json, resource.id_member))
+    elif exchange.status == ACCEPTED_FOR_LATER:
+        told = id_of_made(exchange, resource)
     return told or id_in_location(exchange, resource) or id_asked_for(exchange)
 
 
@@ -393,10 +453,13 @@ def is_due(step: Step) -> bool:
     """Return whether what *step* made or deleted can be held to be so at once.
 
     A 202 that the document does not have promises nothing. Where it is the documented success, all
-    that follows is held to it, and then as a SHOULD.
+    that follows is held to it, and then as a SHOULD; unless what it leads to does not say that it
+    is done.
     """
     if step.outcome is not Outcome.LATER:
         return True
+    if step.asked and not step.asks_itself:
+        return False
     success = step.exchange.case.operation.success
     return success is not None and success.status == str(step.status)
 

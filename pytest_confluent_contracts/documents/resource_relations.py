@@ -12,6 +12,7 @@ from pytest_confluent_contracts.documents.path_shapes import (
     singular,
 )
 from pytest_confluent_contracts.documents.resource_ids import may_be_alike, named_resources
+from pytest_confluent_contracts.model.paths import has_items, last_name
 from pytest_confluent_contracts.model.resources import Reference, Resource, Role
 from pytest_confluent_contracts.model.sources import ContractError
 
@@ -56,6 +57,11 @@ def related_resources(
             parent=_parent_of(resource, own, known),
             references=tuple(_references_of(resource, own, known)),
         )
+    groups = {resource.name: group for group, resource in resources.items()}
+    for group, resource in found.items():
+        if resource.parent:
+            around = members[groups[resource.parent]]
+            found[group] = replace(resource, in_parent=_listed_in_parent(resource, around))
     return found
 
 
@@ -103,6 +109,23 @@ def _parent_of(own: Resource, members: Members, known: _Known) -> str:
         around = nearest_around(below, known.by_item)
         if around is not None and known.by_item[around].name != own.name:
             return known.by_item[around].name
+    return ""
+
+
+def _listed_in_parent(own: Resource, around: Members) -> str:
+    """Return where an answer to a read *around* lists what lies there, ``""`` where none does.
+
+    It is called as the path is, and its items have an id of the same name.
+    """
+    word = own.collection.rstrip("/").rpartition("/")[2]
+    id = last_name(own.id_member) if own.id_member else ""
+    for operation, role in around:
+        for member in operation.answer_members:
+            items = member.schema.get("items") or {}
+            has_ids = id in (items.get("properties") or {})
+            is_of_one = role is Role.READ and not has_items(member.path)
+            if is_of_one and has_ids and last_name(member.path) == word:
+                return member.path
     return ""
 
 

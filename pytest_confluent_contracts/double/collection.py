@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.double import faces
+from pytest_confluent_contracts.double.later import Agenda
 from pytest_confluent_contracts.double.samples import is_allowed
 from pytest_confluent_contracts.double.store import (
     DAY_S,
@@ -46,6 +47,8 @@ class Collection:
         self.resources: dict[str, Resource] = {}
         self.used: dict[str, None] = {}
         self.services: dict[str, Service] = {}
+        self.agenda = Agenda()  # what is done later, in it or in others
+        self.coming: set[str] = set()  # the ids of what is accepted, and still to be made
         self.parent: Collection | None = None
         self.children: list[Collection] = []
 
@@ -257,6 +260,7 @@ class Collection:
         resource.scope = resource.scope or self.scope_of(id)
         self.resources[id] = resource
         self.used[id] = None
+        self.coming.discard(id)
 
     def remove(self, id: str) -> None:
         """Take away what is under *id*, and what lies below it."""

@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_confluent_contracts import clauses
 from pytest_confluent_contracts.cases.parameter_values import held_parameters
 from pytest_confluent_contracts.cases.plan import make_plan
+from pytest_confluent_contracts.clauses.judging import weigh
 from pytest_confluent_contracts.double import mutations
 from pytest_confluent_contracts.double.roles import services_of
 from pytest_confluent_contracts.double.router import Router
 from pytest_confluent_contracts.double.service import VirtualClock
 from pytest_confluent_contracts.http import targets
+from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
@@ -27,22 +29,29 @@ from pytest_confluent_contracts.run.campaign import ORDER, Campaign
 from pytest_confluent_contracts.run.sender import Listener, RunPolicy, is_transient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_confluent_contracts.cases.plan import Plan
     from pytest_confluent_contracts.double.mutations import Mutation
     from pytest_confluent_contracts.double.service import Service
+    from pytest_confluent_contracts.http.redaction import Redactor
     from pytest_confluent_contracts.http.targets import Access, ClientSettings, Target
     from pytest_confluent_contracts.model.clauses import Clause
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.resources import Resource
-    from pytest_confluent_contracts.model.traffic import Exchange
+    from pytest_confluent_contracts.model.traffic import Case, Exchange
     from pytest_confluent_contracts.run.scenario import Scenario
+    from pytest_confluent_contracts.run.sender import Sender
 
 TIMEOUT_S = 10.0
 FIRST_LOOK = 4  # exchanges
+GROWTH = 8  # each look comes after an eighth more exchanges than the one before
+LIMIT = 20  # requests a window of a broken service: to spend it is to take few
+FEW = 12  # cases that may be sent before all are, for one clause
 # Makes what leads the resources of a document through their lives, of what the run brings along.
 MakeLives = Callable[[Callable[["Operation"], RunContext]], "Lives"]
+# The cases that have shown a mutation, by their probe and title.
+ShownBy = dict[str, dict[tuple[Probe, str], None]]
 KILLED = MissingEvidence(MissingKind.NOTHING_SENT)  # why nothing more is sent to the service
 
 
@@ -53,6 +62,9 @@ def unaltered(service: Service) -> Service:
 
 class Lives(Protocol):
     """Leads the resources of a document through their lives."""
+
+    def anew(self) -> Lives:
+        """Return what leads the same resources through new lives, by the same requests."""
 
     def accesses(self, resource: Resource) -> Iterable[Access]:
         """Return what may be sent of the life of *resource* before anything is made."""
@@ -68,8 +80,9 @@ class Double:
 
     *together* are the operations of its document, by default itself alone: those that are about
     one resource have their resources in common. *make_lives* makes what leads them through their
-    lives, where these are to be led. What may be sent and what is secret is derived once: every
-    alteration is asked the same.
+    lives, where these are to be led; *limit* is that of the rate, in requests a window, by default
+    the embedded service's. What may be sent and what is secret is derived once: every alteration is
+    asked the same.
     """
 
     def __init__(
@@ -79,24 +92,29 @@ class Double:
         max_examples: int = 100,
         together: Sequence[Operation] = (),
         make_lives: MakeLives | None = None,
+        limit: int | None = None,
     ) -> None:
         known = any(one.key == operation.key for one in together)
         self.operation, self.together = operation, tuple(together) if known else (operation,)
+        self.limit = limit
         self.held = {one.key: held_parameters(one) for one in self.together}
         self.contexts: dict[tuple[str, str], RunContext] = {}
         for key, service in self.services(VirtualClock()).items():
             own = service.parameters
             self.contexts[key] = RunContext(own, {}, service.credentials, seed, max_examples)
         self.context = self.contexts[operation.key]
-        self._make_lives = make_lives
-        self._life_accesses: list[Access] | None = None
+        self._lives = make_lives(self._context_of) if make_lives is not None else None
         self.plan = make_plan(operation, self.context)
         self.access = planned_access(self.plan)
         self._redactor = targets.redactor_of([self.access], {})
 
     def services(self, clock: VirtualClock) -> dict[tuple[str, str], Service]:
         """Return new services of all operations on *clock*, with new resources."""
-        return services_of(self.together, clock, held=self.held)
+        services = services_of(self.together, clock, held=self.held)
+        if self.limit is not None:
+            for service in services.values():
+                service.limit = self.limit
+        return services
 
     def target(
         self,
@@ -117,19 +135,26 @@ class Double:
         None where it has none, or nobody leads any.
         """
         resource = self.operation.resource
-        if resource is None or self._make_lives is None:
+        if resource is None or self._lives is None:
             return None
-        lives = self._make_lives(self._context_of)
         clock = VirtualClock()
         services = self.services(clock)
         services[self.operation.key] = alter(services[self.operation.key])
-        if self._life_accesses is None:  # every alteration is asked the same
-            self._life_accesses = list(lives.accesses(resource))
-        accesses = self._life_accesses
-        redactor = targets.redactor_of(accesses, {})
+        accesses, redactor = self._life_accesses
         settings, answer = targets.ClientSettings(TIMEOUT_S), Router(services).answer
         target = targets.embedded(answer, clock, accesses, settings, redactor)
-        return lives.scenario(resource, target, RunPolicy(), Listener())
+        return self._lives.anew().scenario(resource, target, RunPolicy(), Listener())
+
+    @cached_property
+    def _life_accesses(self) -> tuple[list[Access], Redactor]:
+        """Return what may be sent of the life, and what takes its secrets out.
+
+        Every alteration is asked the same.
+        """
+        assert self._lives is not None
+        assert self.operation.resource is not None
+        accesses = list(self._lives.anew().accesses(self.operation.resource))
+        return accesses, targets.redactor_of(accesses, {})
 
     def _context_of(self, operation: Operation) -> RunContext:
         return self.contexts[operation.key]
@@ -145,11 +170,21 @@ class Double:
 
         It sends *plan* where that is given, the whole plan of the operation elsewhere.
         """
-        campaign = Campaign(plan or self.plan, self.target(alter), policy, listener)
+        campaign = self.campaign_alone(alter, policy, listener, plan)
         scenario = self.scenario(alter) if self.operation.role is Role.DELETE else None
         if scenario is not None:  # what is deleted was made for that
             campaign.lived = scenario.exchanges_of(self.operation)
         return campaign
+
+    def campaign_alone(
+        self,
+        alter: mutations.Alter = unaltered,
+        policy: RunPolicy | None = None,
+        listener: Listener | None = None,
+        plan: Plan | None = None,
+    ) -> Campaign:
+        """Return such a campaign that knows of no life."""
+        return Campaign(plan or self.plan, self.target(alter), policy, listener)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,26 +214,104 @@ class MutationResult:
 
 
 class _Watch:
-    """Ends a campaign as soon as one of some clauses is red.
+    """Ends what *sender* sends as soon as one of some clauses is red.
 
-    The clauses are judged after 4 exchanges, 8, 16 and so on: each time costs as much as all that
-    was judged before.
+    *seen* returns what bears on them so far. They are judged again and again, each time after an
+    eighth more exchanges: judging costs as much as all that was judged before, yet less than
+    sending.
     """
 
-    def __init__(self, clauses: Sequence[Clause]) -> None:
-        self.clauses = clauses
-        self.campaign: Campaign | None = None
+    def __init__(
+        self, clauses: Sequence[Clause], sender: Sender, seen: Callable[[], Sequence[Exchange]]
+    ) -> None:
+        self.clauses, self._sender, self._seen = clauses, sender, seen
         self._next = FIRST_LOOK
+        sender.listener = Listener(exchanged=self.note)
 
     def note(self, exchange: Exchange) -> None:
         """Hear of an exchange, and judge what has come where it is time."""
-        assert self.campaign is not None
+        count = len(self._sender.history)
         # What failed on the way is sent again, and then judged by the answer.
-        if len(self.campaign.history) < self._next or is_transient(exchange):
+        if count < self._next or is_transient(exchange):
             return
-        self._next *= 2
-        if any(self.campaign.weigh(clause).against for clause in self.clauses):
-            self.campaign.sender.stopped = KILLED
+        self._next = count + max(FIRST_LOOK, count // GROWTH)
+        self.look()
+
+    def look(self) -> None:
+        """Judge what has come so far, and let nothing more be sent where a clause is red."""
+        if any(weigh(clause, self._seen()).against for clause in self.clauses):
+            self._sender.stopped = KILLED
+
+
+class Witnesses:
+    """Knows which cases bear on a clause: what the service as it is has shown of it.
+
+    Of many cases a few are named: of each kind the first and the last, those that have shown a
+    mutation before, and that which has shown the same one at another operation. *shown* is where
+    that is remembered, by the name of a mutation.
+    """
+
+    def __init__(self, double: Double, shown: ShownBy) -> None:
+        self._double, self._shown = double, shown
+        self._few: dict[str, list[Case]] = {}
+        self._telling: dict[str, list[Case]] = {}
+
+    @cached_property
+    def _campaign(self) -> Campaign:
+        """Return the campaign against the service as it is, after its last request."""
+        campaign = self._double.campaign_alone()
+        for probe in ORDER:
+            campaign.run(probe)
+        return campaign
+
+    @cached_property
+    def _planned(self) -> dict[tuple[Probe, str], Case]:
+        """Return what was sent, by its probe and its title."""
+        found: dict[tuple[Probe, str], Case] = {}
+        for exchange in self._campaign.history:
+            case = self._campaign.sender.sent_case(exchange)
+            found.setdefault((case.probe, case.title), case)
+        return found
+
+    def cases_for(self, name: str, clauses: Sequence[Clause]) -> list[Case]:
+        """Return a few cases that bear on *clauses*, the most likely to show the mutation first."""
+        likely = [self._planned.get(key) for key in self._shown.get(name, ())]
+        for clause in clauses:
+            if clause.id not in self._few:
+                self._few[clause.id] = list(self._choose_few(clause))
+            likely += [*self._telling.get(clause.id, ()), *self._few[clause.id]]
+        chosen: list[Case] = []
+        for case in likely:
+            if case is not None and not any(case is one for one in chosen):
+                chosen.append(case)
+        return chosen
+
+    def _choose_few(self, clause: Clause) -> Iterator[Case]:
+        """Yield all cases that bear on *clause*, of many the first and the last of each kind."""
+        sender = self._campaign.sender
+        kinds: dict[tuple[object, ...], list[Case]] = {}
+        for item in clause.judge(sender.history):
+            exchange = item.exchange
+            if exchange is not None and not (_spends_window(exchange) or exchange.throttled):
+                kind = exchange.case.probe, exchange.case.expect, exchange.status
+                kinds.setdefault(kind, []).append(sender.sent_case(exchange))
+        count = sum(map(len, kinds.values()))
+        for cases in kinds.values():
+            yield from cases if count <= FEW else (cases[0], cases[-1])
+
+    def remember(self, name: str, clauses: Sequence[Clause], campaign: Campaign) -> None:
+        """Take down which case of *campaign* has shown the mutation *name*."""
+        for clause in clauses:
+            weighed = campaign.weigh(clause)
+            exchange = weighed.against[0].exchange if weighed.against else None
+            if exchange is None or not any(exchange is one for one in campaign.history):
+                continue
+            case = campaign.sender.sent_case(exchange)
+            self._shown.setdefault(name, {})[case.probe, case.title] = None
+            telling = self._telling.setdefault(clause.id, [])
+            if not any(case is one for one in telling):
+                telling.insert(0, case)
+                del telling[FEW:]
 
 
 class MutationTester:
@@ -206,7 +319,8 @@ class MutationTester:
 
     The requests are made once and sent to every broken service. *together* are the operations of
     its document, by default itself alone; *make_lives* makes what leads their resources through
-    their lives: without it, no clause on a life is held.
+    their lives: without it, no clause on a life is held. *shown* is what the testers of several
+    operations have in common of what has shown a mutation.
     """
 
     def __init__(
@@ -216,7 +330,9 @@ class MutationTester:
         max_examples: int,
         together: Sequence[Operation] = (),
         make_lives: MakeLives | None = None,
+        shown: ShownBy | None = None,
     ) -> None:
+        self._shown = {} if shown is None else shown
         self._operation, self._seed, self._max_examples = operation, seed, max_examples
         self._together, self._make_lives = tuple(together), make_lives
         held = clauses.derive(operation)
@@ -234,22 +350,67 @@ class MutationTester:
             self._max_examples,
             self._together,
             self._make_lives,
+            LIMIT,
         )
+
+    @cached_property
+    def witnesses(self) -> Witnesses:
+        """Return what knows which cases bear on a clause."""
+        return Witnesses(self.double, self._shown)
 
     def try_mutation(self, name: str) -> MutationResult:
         """Return whether the gate kills the mutation *name*.
 
-        Nothing more is sent once one of the named clauses is red.
+        First goes what is likely to show it. Nothing more is sent once one of the named clauses is
+        red.
         """
-        mutation = self.mutations[name]
-        named = self.named_clauses(mutation)
-        lived = self._noticed_in_life(mutation.alter, named)
-        if lived or all(map(is_on_life, named)):
-            return self._result(name, named, lived, None)
-        watch = _Watch([one for one in named if not is_on_life(one)])
-        campaign = self.double.campaign(mutation.alter, listener=Listener(exchanged=watch.note))
-        watch.campaign = campaign
-        return self._result(name, named, self._run_until_noticed(campaign, named), campaign)
+        alter = self.mutations[name].alter
+        named = self.named_clauses(self.mutations[name])
+        sent = [clause for clause in named if not is_on_life(clause)]
+        noticed = self._noticed_by_few(name, sent)
+        if not noticed:
+            noticed = self._noticed_in_life(alter, named)
+        if noticed or not sent:
+            return self._result(name, named, noticed, None)
+        campaign = self._watched_campaign(alter, sent)
+        noticed = self._run_until_noticed(campaign, sent)
+        self.witnesses.remember(name, sent, campaign)
+        return self._result(name, named, noticed, campaign)
+
+    @property
+    def _first_cases(self) -> list[Case]:
+        """Return what a run on its own resource sends first."""
+        plan = self.double.plan
+        return [plan.baseline] if plan.context.owned else []
+
+    def _noticed_by_few(self, name: str, sent: Sequence[Clause]) -> list[str]:
+        """Return those of *sent* that a few cases turn red, which bear on them."""
+        cases = self.witnesses.cases_for(name, sent)
+        if not cases:
+            return []
+        campaign = self.double.campaign_alone(self.mutations[name].alter)
+        try:
+            for case in (*self._first_cases, *cases):
+                campaign.sender.send(case)
+        except Refusal as refusal:
+            campaign.sender.stop_for(refusal)
+        return [clause.id for clause in sent if campaign.weigh(clause).against]
+
+    def _watched_campaign(self, alter: mutations.Alter, sent: Sequence[Clause]) -> Campaign:
+        """Return the whole campaign, which ends where one of *sent* is red.
+
+        What is deleted was made for that, in a life that ends so, too.
+        """
+        campaign = self.double.campaign_alone(alter)
+        is_ending = self._operation.role is Role.DELETE
+        scenario = self.double.scenario(alter) if is_ending else None
+        if scenario is not None:
+            own = partial(_exchanges_of, self._operation, scenario)
+            _Watch(sent, scenario.sender, own)
+            scenario.run()
+            campaign.lived = own()
+        _Watch(sent, campaign.sender, lambda: campaign.seen).look()
+        return campaign
 
     def try_mutation_in_full(self, name: str) -> MutationResult:
         """Return what becomes of the mutation *name*, and which other clauses turn red.
@@ -270,6 +431,7 @@ class MutationTester:
         scenario = self.double.scenario(alter) if on_life else None
         if scenario is None:
             return []
+        _Watch(on_life, scenario.sender, lambda: scenario.history)
         found: list[str] = []
         for clause in on_life:
             ruling = scenario.ruling(self._operation, clause)
@@ -329,7 +491,8 @@ class MutationTester:
 
         The list is empty where no exchange speaks against any.
         """
-        for probe in ORDER:
+        # What spends a window does so at once where a rule on the rate is to be broken.
+        for probe in (Probe.THROTTLE, *ORDER):
             if not any(probe in clause.needs for clause in named):
                 continue
             campaign.run(probe)
@@ -354,6 +517,15 @@ class MutationTester:
         if weighed.evidence:
             return bool(weighed.against)
         return campaign.ruling(clause).withheld
+
+
+def _spends_window(exchange: Exchange) -> bool:
+    return exchange.case.probe is Probe.THROTTLE
+
+
+def _exchanges_of(operation: Operation, scenario: Scenario) -> list[Exchange]:
+    """Return what the life has shown of *operation* so far."""
+    return [one for one in scenario.history if one.case.operation.key == operation.key]
 
 
 def biting_mutations(operation: Operation, held: Sequence[Clause]) -> list[Mutation]:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from pytest_confluent_contracts.double import faces
 from pytest_confluent_contracts.double.collection import HOST, Collection, depth_of
+from pytest_confluent_contracts.double.later import LATER_S, Agenda, Job, telling_operation
 from pytest_confluent_contracts.double.new_ids import NoNewId, new_id
 from pytest_confluent_contracts.double.samples import allowed_value, is_allowed
 from pytest_confluent_contracts.double.service import (
@@ -22,7 +24,7 @@ from pytest_confluent_contracts.double.service import (
     answer_with,
 )
 from pytest_confluent_contracts.double.store import Resource, composed_body, is_same, joined_id
-from pytest_confluent_contracts.double.whole_bodies import written_whole
+from pytest_confluent_contracts.double.whole_bodies import WholeBodies
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.resources import Role
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
 
     Pairs = tuple[tuple[str, str], ...]
 
+SEE_OTHER = 303
 CONFLICT = 409
+ACCEPTED = 202
 # Members of a list that count what it has, and those that lead to another page.
 TOTALS = frozenset({"total", "total_size", "totalsize", "total_count", "totalcount", "count"})
 OTHER_PAGES = frozenset({"next", "prev", "previous", "next_page_token", "next_cursor"})
@@ -48,11 +52,22 @@ class ReadService(Service):
     """Shows one resource."""
 
     def perform(self, request: Request, resource: Resource, body: Any) -> Answer:
-        """Show *resource*."""
+        """Show *resource*, or lead from a job that is done to what it made."""
+        if resource.leads_to and self.operation.names_status(SEE_OTHER):
+            return Answer(SEE_OTHER, (("Location", resource.leads_to),))
         return self.answer_success(resource)
 
 
-class ReplaceService(Service):
+class WholeService(Service):
+    """Takes bodies that have a resource as a whole."""
+
+    @cached_property
+    def whole_bodies(self) -> WholeBodies:
+        """Return what writes such bodies."""
+        return WholeBodies(self.operation, self.collection)
+
+
+class ReplaceService(WholeService):
     """Writes one resource as a whole."""
 
     def apply_update(self, resource: Resource, body: Any) -> None:
@@ -63,15 +78,22 @@ class ReplaceService(Service):
 
     def write_whole(self, shown: Any, body: Any) -> Any:
         """Return what was *shown* with what *body* has, and without what it left out."""
-        return written_whole(self.operation, self.collection, shown, body)
+        return self.whole_bodies.written(shown, body)
 
 
 class DeleteService(Service):
     """Removes one resource, and what lies below it."""
 
     def perform(self, request: Request, resource: Resource, body: Any) -> Answer:
-        """Remove *resource*, and show it once more where the document has a body."""
-        self.remove(self.id_in(request.path))
+        """Remove *resource*, and show it once more where the document has a body.
+
+        It goes later where the document says 202, and a read tells when it is gone.
+        """
+        id = self.id_in(request.path)
+        if self.success_status == ACCEPTED and self.collection.with_role(Role.READ):
+            self.collection.agenda.add(self.clock.now() + LATER_S, lambda: self.remove(id))
+        else:
+            self.remove(id)
         return self.answer_success(resource)
 
     def remove(self, id: str) -> None:
@@ -225,8 +247,13 @@ def _as_one_page(
     return body
 
 
-class CreateService(CollectionService):
-    """Makes one resource of each request that it takes."""
+class CreateService(CollectionService, WholeService):
+    """Makes one resource of each request that it takes.
+
+    Where the document says 202, it does so later; *teller* then shows how far it is.
+    """
+
+    teller: Service | None = None
 
     def perform(self, request: Request, resource: Resource, body: Any) -> Answer:
         """Make a resource as *body* has it, keep it, and say where it is."""
@@ -235,16 +262,40 @@ class CreateService(CollectionService):
         self.check_is_new(id)
         made = self.make_resource(id, body)
         made.scope = joined_id(parents)
+        if self.success_status == ACCEPTED and (self.teller or self.created_location(id)):
+            return self.accept(id, made)
         self.keep(id, made)
         answer = self.answer_success(made)
         return replace(answer, headers=(*answer.headers, *self.created_location(id)))
+
+    def accept(self, id: str, made: Resource) -> Answer:
+        """Say that *made* will be there, and where is told when it is."""
+        self.collection.used[id] = None
+        self.collection.coming.add(id)
+        due, address = self.clock.now() + LATER_S, self.address_of(id)
+        if self.teller is None:
+            self.collection.agenda.add(due, lambda: self.keep(id, made))
+            answer = self.answer_success(made)
+            return replace(answer, headers=(*answer.headers, ("Location", address)))
+        job = Job(self.teller, len(self.teller.collection.used))
+        self.collection.agenda.add(due, lambda: self.finish_job(job, id, made))
+        headers = (("Location", f"{HOST}{job.path}"),) if self.created_location(id) else ()
+        content = self.content_of(self.success_status)
+        if content is None:
+            return Answer(self.success_status, headers)
+        return answer_with(self.success_status, headers, content, job.resource.shown)
+
+    def finish_job(self, job: Job, id: str, made: Resource) -> None:
+        """Keep what a job has made, and let it say so."""
+        self.keep(id, made)
+        job.end(self.address_of(id), id.rpartition("/")[2])
 
     def id_of_new(self, body: Any) -> str:
         """Return the id that the caller chose, else one that was never there."""
         chosen = self.chosen_id(body)
         if chosen is not None:
             return chosen
-        return self.new_id()
+        return self.new_id_of_resource()
 
     def chosen_id(self, body: Any) -> str | None:
         """Return the id that the caller chose, None where the service does."""
@@ -256,7 +307,7 @@ class CreateService(CollectionService):
             raise Refused(Problem(self.unprocessable, "invalid_body", "The id is empty."))
         return str(sent)
 
-    def new_id(self) -> str:
+    def new_id_of_resource(self) -> str:
         """Return an id that was never there, in the form of the document's."""
         collection = self.collection
         used = [id.rpartition("/")[2] for id in collection.used]
@@ -279,7 +330,7 @@ class CreateService(CollectionService):
 
     def check_is_new(self, id: str) -> None:
         """Refuse an id that another has: as a conflict, where the document knows one."""
-        if id not in self.collection.resources:
+        if id not in self.collection.resources and id not in self.collection.coming:
             return
         is_documented = self.operation.names_status(CONFLICT)
         status = CONFLICT if is_documented else self.unprocessable
@@ -296,7 +347,7 @@ class CreateService(CollectionService):
 
     def write_whole(self, shown: Any, body: Any) -> Any:
         """Return *shown* with what *body* has, and with defaults for what it has not."""
-        return written_whole(self.operation, self.collection, shown, body)
+        return self.whole_bodies.written(shown, body)
 
     def keep(self, id: str, resource: Resource) -> None:
         """Take up the new resource."""
@@ -432,7 +483,20 @@ def services_of(
         _begin_unaddressed(collection)
         _place_in_scope(collection)
     _share_credentials(services.values())
+    _share_agenda(services)
     return services
+
+
+def _share_agenda(services: Mapping[tuple[str, str], Service]) -> None:
+    """Let all be done on one agenda, and a job tell of each creation that is answered 202."""
+    agenda = Agenda()
+    for service in services.values():
+        service.collection.agenda = agenda
+        if isinstance(service, CreateService):
+            own = service.operation.document
+            others = [one.operation for one in services.values() if one.operation.document == own]
+            telling = telling_operation(service.operation, others)
+            service.teller = services[telling.key] if telling else None
 
 
 def _kind_of(operation: Operation) -> tuple[str, str]:

@@ -62,7 +62,27 @@ def allowed_value(schema: Schema) -> Any:
 
 def is_allowed(schema: Schema, value: Any) -> bool:
     """Return whether *schema* allows *value*."""
-    return bool(_validator_of_text(json.dumps(schema, sort_keys=True, default=str)).is_valid(value))
+    return bool(_validator_of(_Same(schema)).is_valid(value))
+
+
+class _Same:
+    """A schema as a key: it is the same as itself alone, and held as long as it is known."""
+
+    __slots__ = ("schema",)
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+
+    def __hash__(self) -> int:
+        return id(self.schema)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.schema is self.schema
+
+
+@lru_cache(maxsize=1024)
+def _validator_of(same: _Same) -> Any:
+    return _validator_of_text(json.dumps(same.schema, sort_keys=True, default=str))
 
 
 @lru_cache(maxsize=256)

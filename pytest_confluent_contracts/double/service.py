@@ -214,6 +214,7 @@ class Service:
     def handle(self, request: Request) -> Answer:
         """Return the answer to *request*."""
         self.clock.sleep(LATENCY_S)
+        self.collection.agenda.run_until(self.clock.now())
         try:
             return self.finish(self.serve(request))
         except Refused as refused:

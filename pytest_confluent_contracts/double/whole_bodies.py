@@ -18,29 +18,54 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation, Property
 
 
-def written_whole(operation: Operation, collection: Collection, shown: Any, body: Any) -> Any:
-    """Return *shown* with all that *operation* may write as *body* has it.
+class WholeBodies:
+    """Writes resources of *collection* as a whole, as the bodies of *operation* have them."""
 
-    What was left out is gone, or what the document says that its absence means. What the service
-    makes itself stays as it is shown.
-    """
-    body = collection.body_in_common_form(operation, body)
-    operation = collection.in_common_form(operation)
-    if not isinstance(shown, dict) or not isinstance(body, dict):
+    def __init__(self, operation: Operation, collection: Collection) -> None:
+        self._operation, self._collection = operation, collection
+        sent = collection.in_common_form(operation)
+        fixed = fixed_paths(sent, collection)
+        self._written = list(_written_members(sent, collection, fixed))
+        self._writable = writable_members(sent, collection.members, fixed)
+
+    def written(self, shown: Any, body: Any) -> Any:
+        """Return *shown* with all that a request may write as *body* has it.
+
+        What was left out is gone, or what the document says that its absence means. What the
+        service makes itself stays as it is shown.
+        """
+        collection = self._collection
+        body = collection.body_in_common_form(self._operation, body)
+        if not isinstance(shown, dict) or not isinstance(body, dict):
+            return shown
+        wanted = self._with_sent(_without_unsent(shown, body, self._written), body)
+        wanted = _with_defaults(wanted, body, self._written, collection)
+        for candidate in (wanted, self._with_sent(shown, body), body):
+            whole = collection.completed(candidate)
+            if collection.is_allowed(whole):
+                return whole
+        return collection.completed(wanted)
+
+    def _with_sent(self, shown: Any, body: Any) -> Any:
+        members = self._collection.members
+        for member in self._written:
+            if "properties" in member.schema:
+                shown = _with_object(shown, body, member.path)
+        for member in self._writable:
+            value = paths.value_at(body, member.path)
+            if value is ABSENT or not member.path:
+                continue
+            takes = is_allowed(members[member.path].schema, value)
+            # A service that took a wrong value has it.
+            if takes or not is_allowed(member.schema, value):
+                shown = paths.with_value(shown, member.path, deepcopy(value))
         return shown
-    written = list(_written_members(operation, collection))
-    wanted = _with_sent(_without_unsent(shown, body, written), body, operation, collection)
-    wanted = _with_defaults(wanted, body, written, collection)
-    for candidate in (wanted, _with_sent(shown, body, operation, collection), body):
-        whole = collection.completed(candidate)
-        if collection.is_allowed(whole):
-            return whole
-    return collection.completed(wanted)
 
 
-def _written_members(operation: Operation, collection: Collection) -> Iterator[Property]:
+def _written_members(
+    operation: Operation, collection: Collection, fixed: Sequence[str]
+) -> Iterator[Property]:
     """Yield the members of the request that may be written and are shown, objects before theirs."""
-    fixed = fixed_paths(operation, collection)
     for member in operation.request_members:
         is_fixed = any(paths.is_within(member.path, path) for path in fixed)
         holds_fixed = any(paths.is_within(path, member.path) for path in fixed)
@@ -62,22 +87,6 @@ def _without_unsent(shown: Any, body: Any, written: Sequence[Property]) -> Any:
     for member in written:
         if paths.value_at(body, member.path) is ABSENT:
             shown = paths.without_value(shown, member.path)
-    return shown
-
-
-def _with_sent(shown: Any, body: Any, operation: Operation, collection: Collection) -> Any:
-    members = collection.members
-    for member in _written_members(operation, collection):
-        if "properties" in member.schema:
-            shown = _with_object(shown, body, member.path)
-    for member in writable_members(operation, members, fixed_paths(operation, collection)):
-        value = paths.value_at(body, member.path)
-        if value is ABSENT or not member.path:
-            continue
-        takes = is_allowed(members[member.path].schema, value)
-        # A service that took a wrong value has it.
-        if takes or not is_allowed(member.schema, value):
-            shown = paths.with_value(shown, member.path, deepcopy(value))
     return shown
 
 

@@ -263,6 +263,17 @@ class Guard(httpx.BaseTransport):
             for key, allowance in allowances.items():
                 self._allowances[key] = self._allowance_of(key).joined(allowance)
 
+    def admit_read(self, key: Key, allowances: Mapping[Key, Allowance]) -> None:
+        """Let out the GETs of one operation to where an answer of this run has led.
+
+        Raise `Refusal` unless it is an operation of this run that changes nothing.
+        """
+        with self._lock:
+            known = self._allowance_of(key)
+            if known.method != "GET":
+                raise Refusal(f"not sent: {'::'.join(key)} may change what an answer leads to")
+            self._allowances[key] = known.joined(allowances[key])
+
     def _allowance_of(self, key: Key) -> Allowance:
         if key not in self._allowances:
             raise Refusal(f"not sent: {'::'.join(key)} is not among the operations of this run")

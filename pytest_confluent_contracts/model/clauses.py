@@ -231,6 +231,10 @@ class FindingKind(StrEnum):
     UPDATE_FAR_FROM_DATE = "time of update far from Date"
     # the life of a resource: request names one before, by method and path
     CREATED_UNREADABLE = "created and not readable"  # expected: the id; request: what created it
+    # observed: the last status; expected: how often it was asked; request: for what
+    NEVER_DONE = "accepted and never done"
+    FAILED_LATER = "accepted and failed"  # the same
+    PROGRESS_UNTOLD = "accepted, and nothing tells when it is done"  # the same
     LIFE_VALUE_LOST = "value of a life lost"  # subject; expected: what was sent; request
     LIFE_VALUE_DIFFERS = "value of a life differs"  # the same; observed
     DEFAULT_DIFFERS = "another default"  # subject, observed; expected: the default; request
@@ -238,11 +242,14 @@ class FindingKind(StrEnum):
     # observed: how often it is in the list; expected: the id; request: what created it
     LISTED_OTHERWISE = "not listed once"
     LISTED_ELSEWHERE = "listed under another parent"  # expected: the id; observed: what created it
+    SERVED_ELSEWHERE = "served under another parent"  # expected, observed: the same
+    PARENT_SHOWS_OTHERS = "parent shows others"  # subject; expected: ids listed alone; observed
     ID_GIVEN_TWICE = "id given twice"  # observed: the id; request: what had created it
     DUPLICATE_TAKEN = "duplicate not refused"  # the same
     ID_REUSED = "id used again"  # observed: the id; request: what had deleted it
     CREATED_BY_REFUSED = "created by a refused request"  # observed: the id
     SECRET_REPEATED = "secret of create shown again"  # subject: where create showed it
+    SECRET_NOT_TOLD = "secret not told by create"  # subject: its place; request: the create
     LEFT_OUT_STAYED = "left out and not gone"  # subject, observed; request: the replace
     # subject, observed; expected: the id, and what was there; request: all that lies between
     LIFE_CHANGED = "changed in between"
@@ -339,10 +346,13 @@ class MissingKind(StrEnum):
     NO_TIME_STAMPS = "no time stamps"
     # the life of a resource
     NOT_READ_AFTERWARDS = "not read afterwards"  # subject: after what
+    NO_PROGRESS = "no progress told"  # subject: the status that accepts for later
     NO_DEFAULT_SHOWN = "no default shown"
     NO_LOCATION = "no Location"
     NOT_LISTED_WHOLE = "no whole list"
     ONE_PARENT = "one parent only"
+    NO_PARENT_ENDED = "no parent deleted"
+    PARENT_NOT_READ = "parent not read beside its list"
     NOT_CREATED_TWICE = "not created twice"
     NOT_CREATED_AFTER_DELETE = "nothing created after a delete"
     NOT_SHOWN = "resource not shown"

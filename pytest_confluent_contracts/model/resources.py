@@ -50,7 +50,8 @@ class Resource:
     ``id_member`` where an answer about one has that id (``data.id``), ``items`` where a list has
     the items (``data[]``), both ``""`` where nobody knows. ``id_sent`` is the member of a create's
     body in which the caller chooses the id, ``""`` where the service does. ``parent`` is the name
-    of the resource whose id stands before in the path, ``""`` where there is none. ``roles`` are
+    of the resource whose id stands before in the path, ``""`` where there is none; ``in_parent`` is
+    where an answer about one of the parent lists what lies in it (``data.things``). ``roles`` are
     the ids of the operations; of two in one role the first of the document counts. ``place`` is
     the line from which it was understood, that of the first of them, or of its ``x-contract``.
     """
@@ -67,6 +68,7 @@ class Resource:
     parent: str = ""
     id_sent: str = ""
     references: tuple[Reference, ...] = ()
+    in_parent: str = ""
 
     def operation_id(self, role: Role) -> str:
         """Return the id of the operation in *role*, ``""`` where the document has none."""

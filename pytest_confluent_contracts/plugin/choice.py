@@ -34,6 +34,18 @@ def matches_any(operation: Operation | UnreadOperation, patterns: Sequence[str])
     return any(_matches(operation, pattern) for pattern in patterns)
 
 
+def patterns_for(
+    known: Sequence[Operation | UnreadOperation], patterns: Sequence[str]
+) -> list[str]:
+    """Return those of *patterns* that choose one of the operations *known*, or leave it out."""
+    return [one for one in patterns if matches_any_of(known, one.removeprefix(LEAVES_OUT))]
+
+
+def matches_any_of(known: Sequence[Operation | UnreadOperation], pattern: str) -> bool:
+    """Return whether *pattern* names one of the operations *known*."""
+    return any(_matches(one, pattern) for one in known)
+
+
 def _matches(operation: Operation | UnreadOperation, pattern: str) -> bool:
     literal = pattern.replace("[", "[[]")
     names = (operation.id, f"{operation.method} {operation.path}")
@@ -48,7 +60,7 @@ def checked_patterns(
     Raise `ContractError` where one matches no operation that is *known*, or all leave none.
     """
     for pattern in given:
-        if not any(_matches(one, pattern.removeprefix(LEAVES_OUT)) for one in known):
+        if not matches_any_of(known, pattern.removeprefix(LEAVES_OUT)):
             shown = ", ".join(f"{one.id} ({one.method} {one.path})" for one in known[:SHOWN])
             more = ", ..." if len(known) > SHOWN else ""
             told = f"no operation has this name or METHOD /path; known: {shown}{more}"

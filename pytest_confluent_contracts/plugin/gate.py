@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_confluent_contracts.cases.plan import Plan
-    from pytest_confluent_contracts.double.proving import MutationResult, MutationTester
+    from pytest_confluent_contracts.double.proving import MutationResult, MutationTester, ShownBy
     from pytest_confluent_contracts.double.service import Service, VirtualClock
     from pytest_confluent_contracts.http.targets import Access, Target
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
@@ -95,6 +95,7 @@ class Gate:
         self._services: dict[tuple[str, str], Service] = {}
         self._campaigns: dict[tuple[str, str], Campaign] = {}
         self._testers: dict[tuple[str, str], MutationTester] = {}
+        self._shown_by: ShownBy = {}
         self._telling_nodes: dict[str, str] = {}
         # The path parameters of what the run made, for the operations that are held on that.
         self._made: dict[tuple[str, str], saved_state.PathParameters] = {}
@@ -810,6 +811,7 @@ class Gate:
                 self.settings.max_examples,
                 together=self._operations_about_resources(operation.document),
                 make_lives=self._lives_in_proof,
+                shown=self._shown_by,
             )
             self._testers[operation.key] = tester
         tester = self._testers[operation.key]

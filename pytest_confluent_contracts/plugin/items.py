@@ -198,9 +198,11 @@ class ClauseItem(pytest.Function):
     ) -> Any:
         """Return the failure block of a broken clause."""
         if isinstance(excinfo.value, ContractBroken) and self.ruling is not None:
+            from pytest_confluent_contracts.plugin.stash import SETTINGS
             from pytest_confluent_contracts.report import block
 
-            command = f"pytest {shlex.quote(self.nodeid)} {options_again(self.config)}".rstrip()
+            options = self.config.stash[SETTINGS].options_again(self.path)
+            command = f"pytest {shlex.quote(self.nodeid)} {options}".rstrip()
             told = block.failure_block(self.ruling, command)
             if self.fault:
                 told = f"{self.fault}\n{told}"
@@ -244,13 +246,6 @@ def _failure_with_block(
     shown.reprcrash.path, shown.reprcrash.lineno = str(path), line
     shown.reprcrash.message = block.partition("\n")[0]
     return shown
-
-
-def options_again(config: pytest.Config) -> str:
-    """Return the options that repeat the run."""
-    from pytest_confluent_contracts.plugin.stash import SETTINGS
-
-    return config.stash[SETTINGS].again
 
 
 def _conclude(item: ClauseItem, gate: Gate) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -61,13 +62,29 @@ class Lives:
         self._budget_of, self._may_change = budget_of, may_change
         self._named_for = named_for
         self._scenarios: dict[tuple[str, str], Scenario] = {}
+        self._repeated: dict[tuple[str, str], LifeCases] = {}
+
+    def anew(self) -> Lives:
+        """Return what leads the same resources through new lives, by requests that are made once.
+
+        What the run brings along must stay the same meanwhile.
+        """
+        from pytest_confluent_contracts.cases.life import RepeatedLifeCases
+
+        again = copy(self)
+        again._scenarios = {}
+        for document in self._documents.values():
+            for resource in document.resources:
+                key = (resource.document, resource.name)
+                if key not in self._repeated:
+                    self._repeated[key] = self._cases_made_by(RepeatedLifeCases, resource)
+        return again
 
     def scenario(
         self, resource: Resource, target: Target, policy: RunPolicy, listener: Listener
     ) -> Scenario:
         """Return the scenario of *resource*."""
         from pytest_confluent_contracts.cases.build import bare_case
-        from pytest_confluent_contracts.cases.life import LifeCases
         from pytest_confluent_contracts.model.traffic import Probe
         from pytest_confluent_contracts.run.scenario import Scenario
         from pytest_confluent_contracts.run.sender import Sender
@@ -79,7 +96,7 @@ class Lives:
         around = self.scenario(parent, target, policy, listener) if parent else None
         operations = self._operations(resource)
         creates = self.makes(resource)
-        life = LifeCases(resource, operations, self._context_of, self._head(resource))
+        life = self._life_cases(resource)
         looks = [one for role, one in operations.items() if role in SAFE_ROLES]
         first = [*looks, *operations.values()][0]
         steps = life.steps(creates=creates)
@@ -110,12 +127,10 @@ class Lives:
 
     def planned(self, resource: Resource) -> PlannedLife:
         """Return what the life of *resource* takes by itself, the deletions at the end too."""
-        from pytest_confluent_contracts.cases.life import LifeCases
         from pytest_confluent_contracts.model.traffic import Expect
 
         creates = self.makes(resource)
-        head = self._head(resource)
-        life = LifeCases(resource, self._operations(resource), self._context_of, head)
+        life = self._life_cases(resource)
         steps = life.steps(creates=creates)
         made = [one for one in steps if one.creates and one.case.expect is Expect.ACCEPTED]
         ended = [one for one in steps if one.case.subject.name == "delete"]
@@ -139,6 +154,10 @@ class Lives:
         raised: list[Exception] = []
         made: list[tuple[Made, Key, Scenario]] = []
         for key, scenario in self._scenarios.items():
+            try:
+                scenario.ask_for_later()
+            except Exception as error:
+                raised.append(error)
             made += [(one, key, scenario) for one in scenario.made.there]
         # What lies in another was made after it; what holds another's id, too.
         for one, (document, _), scenario in sorted(made, key=_age, reverse=True):
@@ -163,14 +182,14 @@ class Lives:
 
         That is its collection, where it lies in nothing that the run makes itself.
         """
-        from pytest_confluent_contracts.cases.life import LifeCases
         from pytest_confluent_contracts.http.targets import Access
 
         parent, creates = self.parent(resource), self.makes(resource)
         if parent is not None:
             yield from self.accesses(parent)
-        head = self._head(resource)
-        life = LifeCases(resource, self._operations(resource), self._context_of, head)
+        life = self._life_cases(resource)
+        for operation in life.telling:
+            yield self._closed_access(operation)
         for operation in life.every_operation:
             if not creates and operation.role in MAKING_ROLES:
                 continue
@@ -181,6 +200,17 @@ class Lives:
                 paths=frozenset(self._paths_known(resource, operation)),
                 queries=_queries(life, operation, creates=creates),
             )
+
+    def _closed_access(self, operation: Operation) -> Access:
+        """Return the access to nothing of one to which an answer may lead yet."""
+        from pytest_confluent_contracts.http.targets import Access
+
+        return Access(
+            operation=operation,
+            credentials=self._context_of(operation).credentials,
+            budget=self._budget_of(operation),
+            queries=frozenset(),
+        )
 
     def _paths_known(self, resource: Resource, operation: Operation) -> Iterator[str]:
         """Yield the paths that a life asks for which are known before anything is made."""
@@ -194,6 +224,28 @@ class Lives:
                 yield _filled(operation, dict(one.parameters))
 
     # --- one resource -----------------------------------------------------------------------------
+
+    def _life_cases(self, resource: Resource) -> LifeCases:
+        """Return what makes the requests of the life of *resource*."""
+        from pytest_confluent_contracts.cases.life import LifeCases
+
+        repeated = self._repeated.get((resource.document, resource.name))
+        return repeated or self._cases_made_by(LifeCases, resource)
+
+    def _cases_made_by(self, kind: type[LifeCases], resource: Resource) -> LifeCases:
+        from pytest_confluent_contracts.model.progress import can_tell_progress
+
+        around, parent = None, self.parent(resource)
+        if parent is not None and self.makes(resource) and self.makes(parent):
+            around = self._life_cases(parent)
+        return kind(
+            resource,
+            self._operations(resource),
+            self._context_of,
+            self._head(resource),
+            telling=list(filter(can_tell_progress, self._known(resource).values())),
+            around=around,
+        )
 
     def makes(self, resource: Resource) -> bool:
         """Return whether the run makes its own, and deletes it."""

@@ -8,6 +8,7 @@ from pytest_confluent_contracts.model.paths import filled_template
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Expect, Probe
 from pytest_confluent_contracts.plugin.gate import selected_clauses
+from pytest_confluent_contracts.run.foreseen import Foreseen
 from pytest_confluent_contracts.run.preflight import credential_variables
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> I
         total += count
         yield f"{name + ':':<14}{told}"
     limits = _limits(gate, operation)
-    yield f"in all: {total} requests{limits}; failures are shrunk with a few more"
+    yield f"in all: {_counted(total)}{limits}; failures are shrunk with a few more"
+    yield from _left_out(plan)
     made = gate.made_for(operation)
     if made is not None:
         yield f"held on: one of {made.name} that the run makes, and deletes at the end"
@@ -115,22 +117,29 @@ def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> I
     elif made is None or operation.is_safe:
         yield from _changes(operation, plan.context, reading.operation if reading else None)
     yield from _unexercised(clauses, gate.unasked(operation, plan.context))
+    yield from _unpaid(clauses, plan)
 
 
 def _steps(plan: Plan) -> Iterator[tuple[str, int, str]]:
     """Yield what is sent in turn: its name, how many requests it is, and what is told of it."""
     if plan.context.owned:
-        yield "opening", 1, "1 request"
+        yield "opening", 1, _counted(1)
     for planned in plan.probes:
         if not planned.cases and not planned.skipped:
             continue
-        told = planned.skipped or f"{len(planned.cases)} requests"
+        told = planned.skipped or _counted(len(planned.cases))
         if planned.probe is Probe.THROTTLE and not planned.skipped:
             told = "until 429, twice the limit at most"
-        yield planned.probe.value, len(planned.cases), told
+        # The window of the limit comes on top.
+        count = 0 if planned.probe is Probe.THROTTLE else len(planned.cases)
+        yield planned.probe.value, count, told
     if plan.spaced_updates:
         count = len(plan.spaced_updates)
-        yield "later", count, f"{count} requests, after a pause each"
+        yield "later", count, f"{_counted(count)}, after a pause each"
+
+
+def _counted(requests: int) -> str:
+    return "1 request" if requests == 1 else f"{requests} requests"
 
 
 def _limits(gate: Gate, operation: Operation) -> str:
@@ -143,6 +152,14 @@ def _limits(gate: Gate, operation: Operation) -> str:
     if not told:
         return ""
     return f" (at most {', '.join(told)})"
+
+
+def _left_out(plan: Plan) -> Iterator[str]:
+    """Yield how many requests of which probe are not sent, since no more than so many may be."""
+    parts = [f"{count} of {probe.value}" for probe, count in plan.left_out.items()]
+    if parts:
+        cure = "--contract-budget raises that"
+        yield f"left out: {', '.join(parts)}: {plan.most} requests may be sent; {cure}"
 
 
 def _makes(operation: Operation, plan: Plan) -> Iterator[str]:
@@ -177,9 +194,24 @@ def _unexercised(clauses: Sequence[Clause], unasked: dict[Probe, str]) -> Iterat
         # A clause that needs no probe is judged by the document alone.
         named = [clause.id for clause in clauses if _only_reason(clause, unasked) == reason]
         if named:
-            more = ", ..." if len(named) > SHOWN else ""
-            shown = ", ".join(named[:SHOWN])
-            yield f"not exercised: {reason}: {len(named)} clauses ({shown}{more})"
+            yield _told_unexercised(reason, named)
+
+
+def _told_unexercised(reason: str, named: Sequence[str]) -> str:
+    more = ", ..." if len(named) > SHOWN else ""
+    return f"not exercised: {reason}: {len(named)} clauses ({', '.join(named[:SHOWN])}{more})"
+
+
+def _unpaid(clauses: Sequence[Clause], plan: Plan) -> Iterator[str]:
+    """Yield which clauses nothing will show, for that is left out."""
+    named: dict[str, list[str]] = {}
+    foreseen = Foreseen(plan)
+    for clause in clauses:
+        why = foreseen.why_left_out(clause)
+        if why is not None:
+            named.setdefault(why.subject, []).append(clause.id)
+    for reason, ids in named.items():
+        yield _told_unexercised(reason, ids)
 
 
 def _only_reason(clause: Clause, unasked: dict[Probe, str]) -> str:

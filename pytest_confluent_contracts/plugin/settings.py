@@ -21,7 +21,12 @@ from pytest_confluent_contracts.model.clauses import NODE_PREFIX
 from pytest_confluent_contracts.model.paths import has_items, pointer_of, steps_of
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import is_local
-from pytest_confluent_contracts.plugin.choice import checked_patterns, is_chosen, matches_any
+from pytest_confluent_contracts.plugin.choice import (
+    checked_patterns,
+    is_chosen,
+    matches_any_of,
+    patterns_for,
+)
 from pytest_confluent_contracts.plugin.options import MOCK, MODES, OPTIONS, option_value
 
 if TYPE_CHECKING:
@@ -30,6 +35,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Document, Operation, UnreadOperation
 
 UNREPEATED = frozenset({"report", "plan", "waivers-update", "prove"})
+# Options that speak of documents, or of their operations: repeated for that of one document.
+OF_DOCUMENTS = frozenset({"overlay", "operation", "allow"})
 # Off this machine the requests are a load on somebody: in all, a second, and at one time.
 REMOTE_BUDGET_PER_DOCUMENT = 600
 REMOTE_RATE_PER_SECOND = 5.0
@@ -78,7 +85,7 @@ class Settings:
     fail_under: float = 0.0
     strict: bool = False
     prove: str = ""
-    again: str = ""
+    repeated: tuple[str, ...] = ()
 
     @property
     def mocked(self) -> bool:
@@ -105,6 +112,16 @@ class Settings:
         document = self.read(path)
         held = [one for one in document.operations if is_chosen(one, self.chosen)]
         return replace(document, operations=tuple(held))
+
+    def options_again(self, path: Path) -> str:
+        """Return the options that hold the document in *path* in the same way, alone."""
+        document = self.read(path)
+        known: list[Operation | UnreadOperation] = [*document.operations, *document.unread]
+        own = list(self.repeated)
+        own += [f"--contract-overlay={overlay}" for overlay in self.overlays.get(path, ())]
+        own += [f"--contract-operation={one}" for one in patterns_for(known, self.chosen)]
+        own += [f"--contract-allow={one}" for one in patterns_for(known, self.allowed)]
+        return shlex.join(own)
 
     def read(self, path: Path) -> Document:
         """Return the document in *path*, with the overlays that this run has for it."""
@@ -155,7 +172,7 @@ def _checked_settings(config: pytest.Config, target: str) -> Settings:
         throttle=bool(option_value(config, "throttle")) or target == MOCK,
         strict=bool(option_value(config, "strict")),
         prove=_prove(config, target),
-        again=shlex.join(_repeating_options(config, seed)),
+        repeated=tuple(_repeating_options(config, seed)),
     )
 
 
@@ -291,7 +308,7 @@ def _allowed(config: pytest.Config, held: Sequence[Document]) -> Iterator[str]:
     for document in held:
         known += document.operations
     for pattern in option_value(config, "allow") or ():
-        if not any(matches_any(one, [pattern]) for one in known):
+        if not matches_any_of(known, pattern):
             told = "no operation has this name or METHOD /path"
             raise ContractError(f"--contract-allow={pattern}: {told}")
         yield pattern
@@ -553,9 +570,9 @@ def _json_or_text(content: str) -> Any:
 
 
 def _repeating_options(config: pytest.Config, seed: int) -> Iterator[str]:
-    """Yield the options that make the same run again."""
+    """Yield the options that make the same run again, without those that speak of documents."""
     for name, kind, _ in OPTIONS:
-        if name in UNREPEATED:
+        if name in UNREPEATED or name in OF_DOCUMENTS:
             continue
         given = option_value(config, name)
         if name == "seed" and given not in (None, ""):

@@ -233,6 +233,16 @@ def _not_listed_once(finding: Finding) -> str:
     return f"{told}, created by {finding.request}"
 
 
+def _parent_shows_others(finding: Finding) -> str:
+    """Return what is listed and not shown by the parent, and the other way round."""
+    told: list[str] = []
+    if finding.expected:
+        told.append(f"without {finding.expected}, which the list of the parent has")
+    if finding.observed:
+        told.append(f"with {finding.observed}, which the list of the parent has not")
+    return f"{finding.status} answered with {finding.subject} {', and '.join(told)}"
+
+
 def _life_changed(finding: Finding) -> str:
     id, before = _parts(finding.expected)
     change = f"from {before or 'nothing'} to {finding.observed or 'nothing'}"
@@ -406,6 +416,11 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.CREATED_UNREADABLE: (
         "{status} answered to a read of {expected}, which {request} had created"
     ),
+    Kind.NEVER_DONE: "{observed} still told by {request} when it was asked {expected} times",
+    Kind.FAILED_LATER: "{observed} told by {request}: a valid request was accepted, and failed",
+    Kind.PROGRESS_UNTOLD: (
+        "{status} answered to {request}, where it was to be told when what was accepted is done"
+    ),
     Kind.LIFE_VALUE_LOST: "{status} answered without {subject}, which {request} sent as {expected}",
     Kind.LIFE_VALUE_DIFFERS: CAME + ", which {request} sent as {expected}",
     Kind.DEFAULT_DIFFERS: CAME + ", which {request} did not send: the default is {expected}",
@@ -414,11 +429,16 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.LISTED_ELSEWHERE: (
         "{status} answered with a list that has {expected}, created elsewhere by {observed}"
     ),
+    Kind.SERVED_ELSEWHERE: (
+        "{status} answered for {expected} under a parent other than that of {observed}"
+    ),
+    Kind.PARENT_SHOWS_OTHERS: _parent_shows_others,
     Kind.ID_GIVEN_TWICE: "{status} answered with the id {observed}, which {request} had got",
     Kind.DUPLICATE_TAKEN: "{status} answered to a second create of {observed}, after {request}",
     Kind.ID_REUSED: "{status} answered with the id {observed}, which {request} had deleted",
     Kind.CREATED_BY_REFUSED: "{status} answered to {request}, and {observed} is there now",
     Kind.SECRET_REPEATED: "{status} answered with the secret that create had shown as {subject}",
+    Kind.SECRET_NOT_TOLD: "{status} answered to {request} without {subject}, not told again",
     Kind.LEFT_OUT_STAYED: CAME + " still, which {request} left out",
     Kind.LIFE_CHANGED: _life_changed,
     Kind.VANISHED: "{expected} is not there any more, after {request}",
@@ -594,17 +614,23 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.UPDATE_FAR_FROM_DATE: "set the clocks: one of {subject} and Date is off",
     # the life of a resource
     Kind.CREATED_UNREADABLE: "store what was created before it is answered",
+    Kind.NEVER_DONE: "end what was accepted, and say so where its answer leads",
+    Kind.FAILED_LATER: "refuse at once what cannot be done, or do what was accepted",
+    Kind.PROGRESS_UNTOLD: "lead the answer to what tells how far the request is",
     Kind.LIFE_VALUE_LOST: "store {subject}, and show it wherever it is documented",
     Kind.LIFE_VALUE_DIFFERS: "store {subject} as it was sent, and show what is stored",
     Kind.DEFAULT_DIFFERS: "set the documented default of {subject}, or document this one",
     Kind.LOCATION_ELSEWHERE: "write the path of what was created into {subject}",
     Kind.LISTED_OTHERWISE: "list each resource once, from where reads find it",
     Kind.LISTED_ELSEWHERE: "list only what stands under the parent that the path names",
+    Kind.SERVED_ELSEWHERE: "look for it under the parent that the path names, and nowhere else",
+    Kind.PARENT_SHOWS_OTHERS: "make {subject} of what is stored under the parent",
     Kind.ID_GIVEN_TWICE: "make a new id for each create",
     Kind.DUPLICATE_TAKEN: "refuse an id that is taken with 409, as documented",
     Kind.ID_REUSED: "make ids that were never given before",
     Kind.CREATED_BY_REFUSED: "check the whole request before anything is stored",
     Kind.SECRET_REPEATED: "leave the secret out: only create may show it",
+    Kind.SECRET_NOT_TOLD: "show the secret in the answer to create: nobody sees it again",
     Kind.LEFT_OUT_STAYED: "replace the whole resource: what is not sent goes",
     Kind.LIFE_CHANGED: "let each request write what it names, and nothing else",
     Kind.VANISHED: "leave alone what the request does not name",
@@ -777,10 +803,13 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NO_TIME_STAMPS: "no answer had the time stamps",
     # the life of a resource
     Missing.NOT_READ_AFTERWARDS: "nothing that tells was asked for after a {subject}",
+    Missing.NO_PROGRESS: "no {subject} led to a documented read that tells when it is done",
     Missing.NO_DEFAULT_SHOWN: "no answer showed a member with a default that was not sent",
     Missing.NO_LOCATION: "no answer to a create had Location",
     Missing.NOT_LISTED_WHOLE: "no list that must show all came after a create",
     Missing.ONE_PARENT: "no list of another parent was asked for",
+    Missing.NO_PARENT_ENDED: "no parent with something in it was deleted",
+    Missing.PARENT_NOT_READ: "no answer showed a parent beside the list of what lies in it",
     Missing.NOT_CREATED_TWICE: "no two were created",
     Missing.NOT_CREATED_AFTER_DELETE: "nothing was created after a delete",
     Missing.NOT_SHOWN: "no answer showed the resource",

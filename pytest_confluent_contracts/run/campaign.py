@@ -17,6 +17,7 @@ from pytest_confluent_contracts.model.moments import granularity, parse_moment
 from pytest_confluent_contracts.model.quota import latest_quota
 from pytest_confluent_contracts.model.traffic import Expect, Probe
 from pytest_confluent_contracts.run import preflight
+from pytest_confluent_contracts.run.foreseen import Foreseen
 from pytest_confluent_contracts.run.restore import FirstState
 from pytest_confluent_contracts.run.sender import (
     GATEWAY_STATUSES,
@@ -95,6 +96,7 @@ class Campaign:
         self._resets_read = 0  # exchanges
         self._unjudged: MissingEvidence | None = None
         self._shrinker = Shrinker(self.sender, plan.context)
+        self._foreseen = Foreseen(plan)
         # What the life of a resource has shown of this operation.
         self.lived: Sequence[Exchange] = ()
 
@@ -247,7 +249,7 @@ class Campaign:
             unasked = [self.skipped[would_show]]
         if unasked:  # what was not asked for cannot be withheld
             return MissingEvidence(MissingKind.NOT_ASKED_FOR, unasked[0])
-        return None
+        return self._foreseen.why_left_out(clause)
 
     def _missing_credentials(self) -> MissingEvidence:
         variables = preflight.credential_variables(self.operation)

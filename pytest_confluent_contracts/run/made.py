@@ -15,7 +15,6 @@ from urllib.parse import unquote, urlsplit
 
 from pytest_confluent_contracts.clauses.lifecycle_lists import is_whole_list
 from pytest_confluent_contracts.clauses.lifecycle_state import LifeReader, tells_of_progress
-from pytest_confluent_contracts.clauses.update_state import ACCEPTED_FOR_LATER
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.model.paths import (
     ABSENT,
@@ -23,6 +22,12 @@ from pytest_confluent_contracts.model.paths import (
     percent_encoded,
     template_pattern,
     value_at,
+)
+from pytest_confluent_contracts.model.progress import (
+    ACCEPTED_FOR_LATER,
+    Progress,
+    id_of_made,
+    shows_what_is_made,
 )
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import FailureKind
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import Case, Exchange
+    from pytest_confluent_contracts.run.later import Followed
 
 PathParameters = tuple[tuple[str, str], ...]
 # Nothing of the request has reached anybody.
@@ -81,7 +87,9 @@ class MadeResources:
     *remember* hears of all that is there, and *admit* of each that is new, before the next request
     goes. *named* are the path parameters of what the run was given: no create has made that, nor
     what a list has shown before, whatever its answer says. ``others`` are such of which a create
-    claims that it made them; ``lost`` are the creates of which nobody knows what they made.
+    claims that it made them; ``lost`` are the creates of which nobody knows what they made;
+    ``later`` those that were accepted with 202, each with its answer, of which the id is still to
+    be told.
     """
 
     def __init__(
@@ -99,6 +107,7 @@ class MadeResources:
         self._remember, self._admit = remember, admit
         self.all: list[Made] = []
         self.others: list[PathParameters] = []
+        self.later: list[tuple[LostCreate, Exchange]] = []
         self._unanswered: list[LostCreate] = []
         self._lost: list[LostCreate] = []
         self._reader = LifeReader(resource)
@@ -174,6 +183,32 @@ class MadeResources:
             self._release()
             return
         parameters = self.parameters_of(case, exchange)
+        if parameters is None and exchange.status == ACCEPTED_FOR_LATER:
+            self.later.append((asked, exchange))
+            return
+        self._note_made(asked, parameters)
+
+    def note_followed(self, answer: Exchange, followed: Followed) -> PathParameters | None:
+        """Take down what the 202 *answer* made, as what it led to tells.
+
+        Return its path parameters, None where nothing tells its id, or it was not made.
+        """
+        waiting = [one for one in self.later if one[1] is answer]
+        if not waiting:
+            return None
+        self.later.remove(waiting[0])
+        asked, found = waiting[0][0], ""
+        for one in reversed(followed.answers):
+            found = found or id_of_made(one, self.resource)
+        if not found and followed.progress is Progress.FAILED:
+            self._release()
+            return None
+        parameters = (*asked.case.parameters, (self.resource.parameter, found)) if found else None
+        self._note_made(asked, parameters)
+        return parameters
+
+    def _note_made(self, asked: LostCreate, parameters: PathParameters | None) -> None:
+        """Take down one that was made, whose end a request is kept for."""
         if parameters is None:
             self._lost.append(replace(asked, came="told no id that can be asked for"))
         elif self._was_there_before(parameters):
@@ -261,7 +296,14 @@ class MadeResources:
         return (*case.parameters, (self.resource.parameter, id))
 
     def _id_of(self, case: Case, exchange: Exchange) -> str:
-        """Return the id of what was made: as the answer has it, its Location, or who chose it."""
+        """Return the id of what was made: as the answer has it, its Location, or who chose it.
+
+        What is accepted for later may tell of the job that makes it: that has an id of its own.
+        """
+        chosen = value_at(case.value, self.resource.id_sent) if self.resource.id_sent else ABSENT
+        own = "" if chosen is ABSENT else _as_text(chosen)
+        if exchange.status == ACCEPTED_FOR_LATER and not shows_what_is_made(case.operation):
+            return id_of_made(exchange, self.resource) or own
         shown = value_at(exchange.json, self.resource.id_member)
         model = self._reader.model_of(case.operation, self.resource)
         is_shown = self.resource.id_member and not tells_of_progress(exchange, model)
@@ -270,8 +312,7 @@ class MadeResources:
         last = self._id_in_location(case, exchange)
         if last:
             return last
-        chosen = value_at(case.value, self.resource.id_sent)
-        return "" if chosen is ABSENT or not self.resource.id_sent else _as_text(chosen)
+        return own
 
     def _id_in_location(self, case: Case, exchange: Exchange) -> str:
         """Return the id in the path of ``Location``, ``""`` where that leads to something else.

@@ -12,8 +12,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.life import (
+    AROUND,
     ELSEWHERE,
+    ENDING,
+    FIRST,
+    FIRST_AT_END,
+    FIRST_ELSEWHERE,
     HOLDING,
+    PARENTS,
     LifeCases,
     LifeStep,
     bound_step,
@@ -22,8 +28,11 @@ from pytest_confluent_contracts.clauses.judging import rule, weigh
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.http.targets import allowances_at
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
+from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
 from pytest_confluent_contracts.model.resources import HOLDER, OTHER_HOLDER, Role
+from pytest_confluent_contracts.model.traffic import Expect
 from pytest_confluent_contracts.run.access import made_access
+from pytest_confluent_contracts.run.later import Followed, Follower
 from pytest_confluent_contracts.run.made import MadeResources
 
 if TYPE_CHECKING:
@@ -32,7 +41,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.http.targets import Access
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
-    from pytest_confluent_contracts.model.traffic import Exchange
+    from pytest_confluent_contracts.model.traffic import Case, Exchange
     from pytest_confluent_contracts.run.made import Made
     from pytest_confluent_contracts.run.sender import Sender
 
@@ -116,7 +125,7 @@ class Scenario:
             around = self._around()
             if around is None:
                 return
-            self._look_elsewhere()
+            self._known[AROUND] = around
             for step in self.life.steps(creates=self.creates):
                 if self.sender.stopped:
                     return
@@ -185,17 +194,27 @@ class Scenario:
             self._admit(self.parent, around)
         return around
 
-    def _look_elsewhere(self) -> None:
-        """Find another parent, of which the list must not show what is made here."""
+    def _find_parent(self, name: str) -> None:
+        """Find another parent, in which nothing lies of what is made in theirs."""
         if self.parent is None or not (self.creates and self.parent.creates):
             return
-        elsewhere = self.parent.holder(OTHER_HOLDER)
-        if elsewhere is not None:
-            self._known[ELSEWHERE] = elsewhere
-            self._admit(self.parent, elsewhere)
+        found = self.parent.holder(OTHER_HOLDER if name == ELSEWHERE else name)
+        if found is not None:
+            self._known[name] = found
+            self._admit(self.parent, found)
+            self._find_first_in(name)
+
+    def _find_first_in(self, name: str) -> None:
+        """Let the first be asked for as if it lay in the parent called *name*, which it does not."""
+        alias = {ELSEWHERE: FIRST_ELSEWHERE, ENDING: FIRST_AT_END}.get(name)
+        if alias is not None and FIRST in self._known:
+            self._known[alias] = (*self._known[name], self._known[FIRST][-1])
+            self._admit(self, self._known[alias])
 
     def _take(self, step: LifeStep, around: PathParameters) -> None:
         """Send *step*, unless it is about one that could not be made."""
+        if step.about in PARENTS and step.about not in self._known:
+            self._find_parent(step.about)
         if not self.creates:
             self._send(step, self.given)
         elif step.about == "" or step.about in self._known:
@@ -204,11 +223,17 @@ class Scenario:
     def _send(self, step: LifeStep, around: PathParameters) -> None:
         parameters = self._known.get(step.about, around)
         case = bound_step(step, parameters)
-        exchange = self.sender.send(case)
+        exchange = self._send_case(case)
+        followed = self._followed(case, exchange)
         if exchange.accepted and not case.operation.is_safe:
             self._let_it_be_seen(case.operation)
         if step.creates and exchange.accepted:
             made = self.made.parameters_of(case, exchange)
+            if made is None:
+                made = self.made.note_followed(exchange, followed)
+            if followed.is_unfinished:
+                self._unmade = "what a create accepted with 202 was not done in time"
+                return
             if made is None:
                 self._unmade = "no answer of a create tells the id of what it made"
                 return
@@ -217,6 +242,29 @@ class Scenario:
                 return
             self._known[step.creates] = made
             self._admit(self, made)
+
+    def _followed(self, case: Case, answer: Exchange) -> Followed:
+        """Wait until what *answer* accepted for later is done, as far as it says where."""
+        if answer.status != ACCEPTED_FOR_LATER:
+            return Followed()
+        follower = Follower(self.life.resource, self.life.questions(), self.sender)
+        return follower.follow(case, answer)
+
+    def _send_case(self, case: Case) -> Exchange:
+        """Return the answer to *case*, which may end a parent, and what lies in it."""
+        is_parents = self.parent is not None and case.operation.resource != self.life.resource
+        if not is_parents or case.operation.role is not Role.DELETE or self.parent is None:
+            exchange = self.sender.send(case)
+            if case.expect is Expect.UNKNOWN and exchange.status in GONE:
+                self.made.note_deleted(case.parameters)
+            return exchange
+        ended = [one for one in self.parent.made.there if one.parameters == case.parameters]
+        for one in ended:
+            self.parent.made.spend(one)
+        exchange = self.sender.send(case)
+        if exchange.accepted:
+            self.parent.made.note_deleted(case.parameters)
+        return exchange
 
     def _let_it_be_seen(self, operation: Operation) -> None:
         """Wait as long as the document says that a change may take to be seen."""
@@ -271,6 +319,15 @@ class Scenario:
             more = ", ..." if len(left) > MOST_TOLD else ""
             yield f"{told}{more}: the document has no operation that deletes them"
         yield from self._lost()
+
+    def ask_for_later(self) -> None:
+        """Find out what was made of the creates that were accepted for later."""
+        for asked, answer in list(self.made.later):
+            self.sender.stopped = None
+            followed = Followed()
+            with suppress(Refusal):
+                followed = self._followed(asked.case, answer)
+            self.made.note_followed(answer, followed)
 
     def _way_back(self, parameters: PathParameters) -> str:
         """Return how one can be deleted by hand, empty where the document has no way."""

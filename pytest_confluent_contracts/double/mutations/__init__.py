@@ -6,6 +6,7 @@ Small alterations of the embedded service, derived from a document.
 from __future__ import annotations
 
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.double.mutations.altering import Alter, Mutation
@@ -62,15 +63,43 @@ def derive(operation: Operation) -> tuple[Mutation, ...]:
     for family in FAMILIES:
         for mutation in family(operation):
             found[mutation.name] = mutation
+    if operation.method == "DELETE":
+        found = {name: one for name, one in found.items() if is_asked_of_deletion(one)}
     if operation.is_safe:
-        return tuple(map(breaking_reads, found.values()))
+        return tuple(breaking_shown(mutation, "read/") for mutation in found.values())
+    if operation.makes_or_ends:
+        return tuple(breaking_shown(mutation, "answer/") for mutation in found.values())
     return tuple(found.values())
 
 
-def breaking_reads(mutation: Mutation) -> Mutation:
-    """Return *mutation* as one of what a read shows: there these clauses have another beginning."""
+# A deletion goes once to each of what the run made: not in several forms, not under each alternative
+# of credentials, not again and again until the limit is reached.
+UNASKED_OF_DELETIONS = (
+    *("429/*", "request/form/*", "request/unknown-id/parent", "security/first/*"),
+    *("security/*/accepted", "200/*", "rate-limit/429-*", "rate-limit/enforced"),
+    *("rate-limit/*-honest", "rate-limit/*-exact", "rate-limit/reset-moves"),
+    *("rate-limit/window-as-told", "rate-limit/*-on-429", "rate-limit/*-not-before-reset"),
+)
+
+
+def is_asked_of_deletion(mutation: Mutation) -> bool:
+    """Return whether a deletion shows one of the clauses that *mutation* breaks."""
+    unasked = [clause for clause in mutation.breaks if is_unasked_of_deletion(clause)]
+    return len(unasked) < len(mutation.breaks)
+
+
+def is_unasked_of_deletion(clause: str) -> bool:
+    """Return whether no deletion of a run shows *clause*."""
+    return any(fnmatchcase(clause, pattern) for pattern in UNASKED_OF_DELETIONS)
+
+
+def breaking_shown(mutation: Mutation, beginning: str) -> Mutation:
+    """Return *mutation* as one of what an answer shows that is no update's.
+
+    There these clauses have another *beginning*.
+    """
     breaks: list[str] = []
     for clause in mutation.breaks:
         is_shown = clause.startswith("update/")
-        breaks.append(clause.replace("update/", "read/", 1) if is_shown else clause)
+        breaks.append(clause.replace("update/", beginning, 1) if is_shown else clause)
     return replace(mutation, breaks=tuple(breaks))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.double.service import Answer, Request, Service
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
 
 if TYPE_CHECKING:
@@ -317,6 +318,12 @@ def find_value(body: Any, path: str) -> Any:
 def is_list_member(member: Property) -> bool:
     """Return whether the document says that *member* is a list."""
     return bool(member.schema.get("type") == "array")
+
+
+def is_text_member(member: Property) -> bool:
+    """Return whether a text may stand at *member*."""
+    types = types_allowed(member.schema)
+    return not is_list_member(member) and (not types or "string" in types)
 
 
 def is_sent_often(operation: Operation) -> bool:

@@ -93,7 +93,7 @@ def order_mutations(operation: Operation, promised: int) -> Iterator[Mutation]:
         yield mutate_step(name, "authenticate", check_body_first, "security/first/body")
         name = "a refusal of credentials tells what is wrong with the body"
         yield mutate_step(name, "authenticate", partial(tell_beside, "check_body"), tells)
-    if operation.promises.refusals.unknown:
+    if operation.promises.refusals.unknown and operation.parameters:
         name = "the id is looked for before the credentials"
         yield mutate_step(name, "authenticate", find_resource_first, "security/first/id")
         name = "a refusal of credentials tells that the id is unknown"

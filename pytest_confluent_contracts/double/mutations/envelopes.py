@@ -55,7 +55,7 @@ def envelope_mutations(operation: Operation) -> Iterator[Mutation]:
     yield mutate_answers("error with a stack trace", traced, is_refused, "error/no-stack-trace")
     framed, name = write_detail(always(FRAMES)), "error with the frames of a stack"
     yield mutate_answers(name, framed, is_refused, "error/no-stack-trace")
-    leaking, where = write_detail(sent_credentials), with_status(400, 422, 404)
+    leaking, where = write_detail(sent_credentials), with_status(400, 422, 404, 429)
     yield mutate_answers("error gives credentials away", leaking, where, "error/no-leak")
 
 
@@ -114,7 +114,7 @@ def prose_mutations(operation: Operation) -> Iterator[Mutation]:
         yield from status_member_mutations(promised.status.path)
     if promised.occurrence:
         yield from occurrence_mutations(promised.occurrence.path)
-    if promised.pointer:
+    if promised.pointer and operation.request is not None:
         yield from pointer_mutations(promised.pointer.path, with_status(*operation.refusals))
     if promised.stable:
         for path in promised.stable.paths:

@@ -122,7 +122,10 @@ def status_mutations(operation: Operation) -> Iterator[Mutation]:
         yield mutate_answers(f"{code} on broken bodies", change, refusals, *breaks)
     if has_bare_429(operation):
         yield mutate_step("429 with a body", "answer_refusal", refuse_with_body, "429/no-body")
-    if is_sent_often(operation):
+    if operation.method == "DELETE":
+        resetting = alter_each_nth_answer(1, reset_connection)
+        yield Mutation("what is done is answered by a reset", ("answered",), resetting)
+    else:
         resetting = alter_each_nth_answer(9, reset_connection)
         yield Mutation("every 9th connection is reset", ("answered",), resetting)
     if operation.promises.request_id:

@@ -10,6 +10,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
     chain_alterations,
     replace_step,
 )
+from pytest_confluent_contracts.double.mutations.life_later import later_mutations, shows_job
 from pytest_confluent_contracts.double.mutations.life_steps import (
     CREATES,
     at_third,
@@ -48,6 +49,9 @@ TWO = "lifecycle/two-creates-make-two"
 REFUSED = "lifecycle/refused-create-creates-nothing"
 NOT_REUSED = "lifecycle/ids-not-reused"
 ONCE = "lifecycle/secret-shown-once"
+TOLD = "lifecycle/secret-is-told"
+SHOWN = "lifecycle/sent-is-shown"
+MOST_HIDDEN = 3  # members
 ORDINALS = ("first", "second", "third")
 LATER: Mapping[str, When] = {" from the second on": from_second_on, " at the third": at_third}
 
@@ -63,17 +67,26 @@ def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of a creation that hang on what *operation* sends and answers."""
     yield from sent_mutations(operation)
     yield from default_mutations()
+    created = operation.promises.create_only.paths
     if operation.resource is not None:
-        created = operation.promises.create_only.paths
         yield from secret_mutations(operation.resource, is_made_by_service=bool(created))
     if operation.secret_paths:
         told = "a create shows the secret that was sent"
         yield Mutation(told, (ONCE,), reveal_secret(Role.CREATE, at_its_place))
     is_later = operation.success is not None and operation.success.status == "202"
-    yield from location_mutations(IN_COLLECTION if is_later else WRONG_LOCATIONS)
-    texts = [one for one in operation.request_members if is_free_text(one)]
-    if len(texts) > 1:  # by which what was refused is known where it is listed
+    if shows_job(operation):
+        yield from later_mutations()
+    else:
+        yield from location_mutations(IN_COLLECTION if is_later else WRONG_LOCATIONS)
+    telling = [one for one in operation.request_members if is_free_text(one) or holds_texts(one)]
+    if len(telling) > 1:  # by which what was refused is known where it is listed
         yield from refused_mutations()
+        if operation.resource is not None and not operation.resource.id_sent:
+            name = "a create is refused, and something else is made"
+            yield mutate_role(name, Role.CREATE, "serve", create_something_else, REFUSED)
+    yield from hiding_mutations(operation)
+    if created:
+        yield from untold_mutations()
 
 
 def sent_mutations(operation: Operation) -> Iterator[Mutation]:
@@ -98,6 +111,13 @@ def is_free_text(member: Property) -> bool:
     is_bound = bool({"enum", "const"} & member.schema.keys()) or member.read_only
     is_one = not paths.has_items(member.path)
     return is_text and is_one and not (is_bound or member.secret)
+
+
+def holds_texts(member: Property) -> bool:
+    """Return whether *member* is a list into which any text may be written, and is shown."""
+    items = member.schema.get("items", {})
+    is_free = items.get("type") == "string" and not {"enum", "const"} & items.keys()
+    return bool(is_free) and not (paths.has_items(member.path) or member.read_only)
 
 
 # --- what is kept ---------------------------------------------------------------------------------
@@ -277,6 +297,30 @@ def other_than_default(default: Any) -> Any:
     return f"{default}x"
 
 
+# --- what is never shown --------------------------------------------------------------------------
+
+
+def hiding_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield that one role never shows a member that a create sends."""
+    kind = operation.resource
+    chosen = kind.id_sent if kind is not None else ""
+    hidden = [
+        member.path
+        for member in writable_members(operation, fixed=())
+        if not (member.read_only or member.path == chosen)
+    ]
+    for path in hidden[:MOST_HIDDEN]:
+        for role in (Role.CREATE, Role.READ):
+            if kind is not None and kind.operation_id(role):
+                name = f"a {role.value} never shows {path}"
+                yield mutate_role(name, role, "show_resource", partial(show_without, path), SHOWN)
+
+
+def show_without(path: str, _: Service, inner: Any, resource: Resource) -> Any:
+    """Show the resource without the member at *path*."""
+    return paths.without_value(inner(resource), path)
+
+
 # --- its id and its address -----------------------------------------------------------------------
 
 
@@ -285,11 +329,11 @@ def id_mutations() -> Iterator[Mutation]:
     for told, when in {**LATER, " where the same was sent before": CREATES[LAST_TURN]}.items():
         for what, do in (("newest", id_of_newest), ("oldest", id_of_oldest)):
             name = f"a create gives the id of the {what} resource{told}"
-            again = on_turns(when, "new_id", do)
+            again = on_turns(when, "new_id_of_resource", do)
             unchecked = replace_step("check_is_new", check_nothing)
             yield Mutation(name, (TWO,), in_role(Role.CREATE, again, unchecked))
     name = "a create gives the id of what was deleted"
-    yield mutate_role(name, Role.CREATE, "new_id", id_of_deleted, NOT_REUSED)
+    yield mutate_role(name, Role.CREATE, "new_id_of_resource", id_of_deleted, NOT_REUSED)
 
 
 def check_nothing(*_: Any) -> None:
@@ -422,6 +466,20 @@ def create_without_wrong(service: Service, inner: Any, request: Request) -> Any:
         raise
 
 
+def create_something_else(service: Any, inner: Any, request: Request) -> Any:
+    """Refuse what is wrong, and make one that shows nothing of it."""
+    try:
+        return inner(request)
+    except Refused as refused:
+        if any(problem.pointer for problem in refused.problems):
+            parents = service.values_in(request.path)
+            id = service.collection.key_under(parents, service.new_id())
+            made = service.collection.initial(service.collection.named(id))
+            made.scope = "/".join(parents)
+            service.keep(id, made)
+        raise
+
+
 def create_before_newest(service: Service, inner: Any, request: Request) -> Any:
     """Refuse what is wrong, and keep it in the last place but one."""
     try:
@@ -466,6 +524,47 @@ def secret_mutations(kind: Kind, *, is_made_by_service: bool) -> Iterator[Mutati
             yield Mutation(told, (ONCE,), reveal_secret(role, under_another_name))
     told = "a read shows another secret"
     yield Mutation(told, (ONCE,), reveal_secret(Role.READ, another_secret))
+
+
+def untold_mutations() -> Iterator[Mutation]:
+    """Yield that a creation does not tell the secret that nothing else tells."""
+    for told, make in UNTOLD.items():
+        do = partial(tell_otherwise, make)
+        name = f"a create shows {told} of the secret"
+        yield mutate_role(name, Role.CREATE, "with_secrets", do, TOLD)
+    name = "a create shows no secret"
+    turns = {"": CREATES[""], **LATER}
+    yield from mutations_on_turns(name, Role.CREATE, turns, "with_secrets", tell_nothing, TOLD)
+
+
+def tell_nothing(service: Service, _: Any, shown: Any) -> Any:
+    """Show the resource without its secret."""
+    for path in service.collection.create_only:
+        shown = paths.without_value(shown, path)
+    return shown
+
+
+def tell_otherwise(make: Callable[[str], str], service: Service, inner: Any, shown: Any) -> Any:
+    """Show something else in place of each secret."""
+    told = inner(shown)
+    for path in service.collection.create_only:
+        secret = paths.value_at(told, path)
+        if isinstance(secret, str):
+            told = paths.with_value(told, path, make(secret))
+    return told
+
+
+def emptied(_: str) -> str:
+    """Return nothing."""
+    return ""
+
+
+def masked(secret: str) -> str:
+    """Return stars, and the end of the secret."""
+    return f"****{secret[-4:]}"
+
+
+UNTOLD: Mapping[str, Callable[[str], str]] = {"an empty text": emptied, "the last letters": masked}
 
 
 def reveal_secret(role: Role, show: Callable[[Any, str, str], Any]) -> Alter:

@@ -15,6 +15,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
     find_value,
     is_list_member,
     is_sent_often,
+    is_text_member,
     longer_than,
     mutate_answers,
     sends_body,
@@ -23,8 +24,10 @@ from pytest_confluent_contracts.double.mutations.altering import (
     set_status,
 )
 from pytest_confluent_contracts.double.mutations.requests import refuse_as_invalid
-from pytest_confluent_contracts.double.mutations.updates import freely_writable_members
-from pytest_confluent_contracts.model.documents import types_allowed
+from pytest_confluent_contracts.double.mutations.updates import (
+    freely_writable_members,
+    may_hold_text,
+)
 from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
 TEXT_LENGTHS = (40, 64, 255, 1000, 5000, 65_535)
 LIST_LENGTHS = (0, 10, 50, 100, 1000)
+OBJECT_LIST_LENGTHS = (0, 10)  # longer lists of objects are not sent
 EACH_NTH = (5, 7, 11, 20)
 ACCEPTED = "request/accepted"
 TAKEN = (ACCEPTED, "request/example/*")
@@ -43,12 +47,12 @@ TAKEN = (ACCEPTED, "request/example/*")
 def rare_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations that show only rarely."""
     invalid, members = refuse_as_invalid(operation), freely_writable_members(operation)
-    texts = [member.path for member in members if may_be_text(member)]
-    lists = [member.path for member in members if is_list_member(member)]
+    texts = [member.path for member in members if is_text_member(member)]
+    lists = [member for member in members if is_list_member(member)]
     for path in texts:
         yield from rare_text_mutations(path, invalid)
-    for path in lists:
-        yield from rare_list_mutations(path, invalid)
+    for member in lists:
+        yield from rare_list_mutations(member, invalid)
     if len(texts) > 1:
         both = sends_each_of(texts[:2])
         yield mutate_answers("two members together are refused", invalid, both, *TAKEN)
@@ -61,12 +65,6 @@ def rare_mutations(operation: Operation) -> Iterator[Mutation]:
         yield Mutation(name, ("200/json",), broken)
         name = f"every {count}th request is answered 500"
         yield Mutation(name, ("statuses",), alter_each_nth_answer(count, crash))
-
-
-def may_be_text(member: Property) -> bool:
-    """Return whether a text may stand at *member*."""
-    types = types_allowed(member.schema)
-    return not is_list_member(member) and (not types or "string" in types)
 
 
 def rare_text_mutations(path: str, invalid: Change) -> Iterator[Mutation]:
@@ -82,9 +80,10 @@ def rare_text_mutations(path: str, invalid: Change) -> Iterator[Mutation]:
     yield mutate_answers(name, set_status(403), query, ACCEPTED)
 
 
-def rare_list_mutations(path: str, invalid: Change) -> Iterator[Mutation]:
-    """Yield the mutations that show for a long list at *path*, or for an entry twice in it."""
-    for count in LIST_LENGTHS:
+def rare_list_mutations(member: Property, invalid: Change) -> Iterator[Mutation]:
+    """Yield the mutations that show for a long list, or for an entry twice in it."""
+    path = member.path
+    for count in LIST_LENGTHS if may_hold_text(member) else OBJECT_LIST_LENGTHS:
         many = sends_list(path, longer_than(count))
         yield mutate_answers(f"more than {count} of {path} are refused", invalid, many, *TAKEN)
     twice = sends_list(path, has_entry_twice)

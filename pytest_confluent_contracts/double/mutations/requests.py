@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.double.store import Resource
     from pytest_confluent_contracts.model.documents import Operation
 
+AROUND = (Role.CREATE, Role.LIST)  # whose paths name what the resources lie in
 VALUE_KEYWORDS = ("type", "null", "enum")
 
 
@@ -83,10 +84,12 @@ def plain_mutations(operation: Operation) -> Iterator[Mutation]:
 
 def unknown_id_mutations(operation: Operation, invalid: Change) -> Iterator[Mutation]:
     """Yield the mutations of how ids are taken that nobody has."""
-    if operation.promises.refusals.unknown:
+    if operation.promises.refusals.unknown and operation.parameters:
         unknown = "request/unknown-id"
         yield mutate_step("unknown ids are served", "find_resource", find_any_resource, unknown)
-        yield mutate_step("unknown ids are created", "find_resource", create_unknown, unknown)
+        if operation.method != "DELETE":  # each id is asked for once
+            created = "unknown ids are created"
+            yield mutate_step(created, "find_resource", create_unknown, unknown)
         if len(operation.parameters) > 1:
             name, parent = "parents are not looked up", f"{unknown}/parent"
             yield mutate_step(name, "find_resource", find_under_any_parent, parent)
@@ -127,7 +130,9 @@ def create_unknown(service: Service, inner: Any, request: Request) -> Any:
     try:
         return inner(request)
     except Refused:
-        service.store.resources[service.id_in(request.path)] = service.store.initial()
+        is_around = service.operation.role in AROUND
+        above = service.collection.parent if is_around else None
+        (above or service.collection).begin(service.id_in(request.path))
         raise
 
 
@@ -271,8 +276,9 @@ def is_in_other_order(request: Request) -> bool:
 
 
 def has_escape_in_path(request: Request) -> bool:
-    """Return whether the last character of the path is an escape of what needs none."""
-    return re.search(r"%(3[0-9]|[46][1-9A-F]|[57][0-9A])\Z", request.path) is not None
+    """Return whether a character of the path is an escape of what needs none."""
+    path = request.path.partition("?")[0]
+    return re.search(r"%(3[0-9]|[46][1-9A-F]|[57][0-9A])", path) is not None
 
 
 FORM_TESTS: Mapping[str, Callable[[Request], bool]] = {

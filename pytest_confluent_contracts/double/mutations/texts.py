@@ -12,6 +12,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
     Mutation,
     find_value,
     is_list_member,
+    is_text_member,
     map_texts,
     mutate_answers,
     mutate_step,
@@ -21,7 +22,10 @@ from pytest_confluent_contracts.double.mutations.altering import (
     sent_json,
 )
 from pytest_confluent_contracts.double.mutations.requests import refuse_as_invalid
-from pytest_confluent_contracts.double.mutations.updates import freely_writable_members
+from pytest_confluent_contracts.double.mutations.updates import (
+    freely_writable_members,
+    may_hold_text,
+)
 from pytest_confluent_contracts.model.documents import name_in_clauses
 from pytest_confluent_contracts.model.paths import ABSENT, steps_of, value_at
 
@@ -40,17 +44,21 @@ LIST_COUNTS = (1, 2, 50, 1000)
 def text_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield that some texts are read as something else, and that some updates are left out."""
     members = freely_writable_members(operation)
-    texts = [member.path for member in members if not is_list_member(member)]
-    lists = [member.path for member in members if is_list_member(member)]
+    texts = [member.path for member in members if is_text_member(member)]
+    lists = [member.path for member in members if is_list_member(member) and may_hold_text(member)]
     # Each reading in one member: a proof is to take minutes.
     for path, (what, read) in zip(cycle([*texts, *lists]), READINGS.items(), strict=False):
         altered = partial(show_read, path, read)
         clause = f"update/sent-is-returned/{name_in_clauses(path)}"
         yield mutate_step(f"{path}: {what}", "show_resource", altered, clause)
     for path in lists:
-        yield from list_mutations(path, refuse_as_invalid(operation))
-    yield from unwritten_mutations([*texts, *lists])
-    yield from refilled_mutations([member.path for member in members if not member.required])
+        yield from refused_count_mutations(path, refuse_as_invalid(operation))
+    if not operation.makes_or_ends:  # what is made was nothing before
+        for path in lists:
+            yield from unmade_mutations(path)
+        yield from unwritten_mutations([member.path for member in members])
+        left_out = [member.path for member in members if not member.required]
+        yield from refilled_mutations([path for path in left_out if path in {*texts, *lists}])
     for path, other in zip(texts, texts[1:] + texts[:1], strict=True):
         if path != other:
             yield borrowed_mutation(path, other, refuse_as_invalid(operation))
@@ -178,12 +186,16 @@ READINGS: Mapping[str, Callable[[str], str]] = {
 # --- lists ----------------------------------------------------------------------------------------
 
 
-def list_mutations(path: str, invalid: Change) -> Iterator[Mutation]:
-    """Yield that some changes of the list at *path* are not made, and some lengths are refused."""
+def unmade_mutations(path: str) -> Iterator[Mutation]:
+    """Yield that some changes of the list at *path* are not made."""
     clause = f"update/sent-is-returned/{name_in_clauses(path)}"
     for what, keeps in UNMADE_CHANGES.items():
         unmade = partial(keep_list, path, keeps)
         yield mutate_step(f"{path}: {what}", "apply_update", unmade, clause)
+
+
+def refused_count_mutations(path: str, invalid: Change) -> Iterator[Mutation]:
+    """Yield that some lengths of the list at *path* are refused."""
     for count in LIST_COUNTS:
         of_that_length = sends_list(path, partial(has_length, count))
         name = f"{path} of {count} are refused"

@@ -39,7 +39,7 @@ from pytest_confluent_contracts.double.store import (
     writable_members,
 )
 from pytest_confluent_contracts.model import paths
-from pytest_confluent_contracts.model.documents import name_in_clauses
+from pytest_confluent_contracts.model.documents import name_in_clauses, types_allowed
 from pytest_confluent_contracts.model.moments import parse_moment
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
 
@@ -59,8 +59,19 @@ LIST_AT_MOST = 3000  # entries: a list that grows with each update must not grow
 
 
 def update_mutations(operation: Operation) -> Iterator[Mutation]:
-    """Yield the mutations of what an update stores, and of what is shown of it."""
-    for member in freely_writable_members(operation):
+    """Yield the mutations of what an update stores, and of what is shown of it.
+
+    What becomes of one that was made is a matter of its life.
+    """
+    if operation.makes_or_ends:
+        for member in writable_members(operation):
+            yield from mangled_mutations(member)
+        return
+    free = freely_writable_members(operation)
+    for member in writable_members(operation):
+        if member not in free:
+            yield from mangled_mutations(member)
+    for member in free:
         yield from written_mutations(member)
         if not member.required:
             yield from optional_mutations(member, operation.method)
@@ -132,15 +143,57 @@ def in_upper_case(shown: Any) -> str:
 
 def written_mutations(member: Property) -> Iterator[Mutation]:
     """Yield the ways in which a member that an update may write can be stored wrongly."""
+    yield from mangled_mutations(member)
     path = member.path
     clause = f"update/sent-is-returned/{name_in_clauses(path)}"
-    for what, make in MANGLING.items():
-        mangled = partial(show_mangled, path, make)
-        yield mutate_step(f"{path} comes back {what}", "show_resource", mangled, clause)
     breaks = (clause, "update/idempotent")
     yield Mutation(f"{path} changes when sent again", breaks, show_another_each_time(path))
     breaks = (clause, "update/omitted-unchanged")
     yield Mutation(f"{path} is not stored", breaks, store_made(path, keep_what_was))
+
+
+def mangled_mutations(member: Property) -> Iterator[Mutation]:
+    """Yield the ways in which what was sent at a member is shown as something else."""
+    path = member.path
+    clause = f"update/sent-is-returned/{name_in_clauses(path)}"
+    values = member.schema.get("enum", ())
+    if values:
+        another = change_value(path, another_of(values))
+        yield mutate_answers(f"{path} comes back as another", another, is_accepted, clause)
+    elif may_hold_text(member):
+        for what, make in MANGLING.items():
+            mangled = partial(show_mangled, path, make)
+            yield mutate_step(f"{path} comes back {what}", "show_resource", mangled, clause)
+    else:
+        another = change_value(path, another_of_its_type)
+        yield mutate_answers(f"{path} comes back as another", another, is_accepted, clause)
+
+
+def may_hold_text(member: Property) -> bool:
+    """Return whether a text may stand at *member*, or in the list that it is."""
+    schema = member.schema.get("items", {}) if is_list_member(member) else member.schema
+    types = types_allowed(schema)
+    return not types or "string" in types
+
+
+def another_of(values: Sequence[Any]) -> Callable[[Any], Any]:
+    """Return what makes another one of *values*, nothing where there is but one."""
+
+    def choose(shown: Any) -> Any:
+        return next((value for value in values if value != shown), ABSENT)
+
+    return choose
+
+
+def another_of_its_type(shown: Any) -> Any:
+    """Return another value of the type of *shown*: a list has one entry less, an object none."""
+    if isinstance(shown, bool):
+        return not shown
+    if isinstance(shown, int | float):
+        return shown + 1
+    if isinstance(shown, list):
+        return shown[:-1]
+    return {}
 
 
 def optional_mutations(member: Property, method: str) -> Iterator[Mutation]:

@@ -25,15 +25,17 @@ from pytest_confluent_contracts.double.mutations.altering import (
     mutate_step,
     put_value,
     replace_step,
+    rewrite_value,
     sent_json,
     set_header,
 )
 from pytest_confluent_contracts.double.mutations.updates import freely_writable_members
 from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.paths import value_at, with_value
+from pytest_confluent_contracts.model.resources import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from pytest_confluent_contracts.double.mutations.altering import Alter, Change
     from pytest_confluent_contracts.double.service import Answer, Request, Service
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 CODING, FRAMING, KEPT_OPEN = "wire/content-coding", "wire/framing", "wire/kept-open"
 SAME = "wire/same-on-every-connection"
 MACHINES, COLD = 3, 5
+LOSING_SOON = 15  # where few requests are sent
 LOSING = (40, 90)  # each so many requests, one that goes over a connection kept open is lost
 KEPT_OPEN_SINCE = 10  # requests; by then each of a client's connections is open
 
@@ -52,8 +55,17 @@ def wire_mutations(operation: Operation) -> Iterator[Mutation]:
     if operation.success_content is not None:
         yield from coding_mutations(operation)
         yield from framing_mutations()
+    yield from error_mutations()
     if operation.request is not None:  # of the others too few requests are sent
         yield from connection_mutations(operation)
+        return
+    name = f"every {LOSING_SOON}th request is lost on a connection kept open"
+    yield Mutation(name, (KEPT_OPEN,), lose_each(LOSING_SOON))
+    # Each alternative of credentials is answered with what is read: else that is not seen enough.
+    if operation.role is Role.READ and len(operation.security) > 1:
+        named = partial(rename_by_connection, [one.path for one in operation.answer_members])
+        name = "each connection shows texts of its own"
+        yield mutate_answers(name, named, is_accepted, SAME)
 
 
 # --- content codings ------------------------------------------------------------------------------
@@ -64,8 +76,6 @@ def coding_mutations(operation: Operation) -> Iterator[Mutation]:
     for what, (named, make) in LIES.items():
         yield mutate_answers(f"an answer {what}", coded_as(named, make), has_body, CODING)
     unapplied, twice = coded_as("gzip", as_it_is), coded_as("gzip", gzip_twice)
-    yield mutate_answers("an error says gzip and is not", unapplied, is_refused, CODING)
-    yield mutate_answers("an error is in gzip twice", twice, is_refused, CODING)
     for count in (7, 20) if is_sent_often(operation) else ():
         name = f"every {count}th answer says gzip and is not"
         yield Mutation(name, (CODING,), alter_each_nth_answer(count, unapplied))
@@ -146,6 +156,14 @@ def framing_mutations() -> Iterator[Mutation]:
     """Yield the mutations of how the end of an answer is told."""
     chunked = set_header("Transfer-Encoding", "chunked")
     yield mutate_answers("an answer has a length beside its chunks", chunked, has_body, FRAMING)
+
+
+def error_mutations() -> Iterator[Mutation]:
+    """Yield the mutations of what carries a refusal."""
+    unapplied, twice = coded_as("gzip", as_it_is), coded_as("gzip", gzip_twice)
+    yield mutate_answers("an error says gzip and is not", unapplied, is_refused, CODING)
+    yield mutate_answers("an error is in gzip twice", twice, is_refused, CODING)
+    chunked = set_header("Transfer-Encoding", "chunked")
     yield mutate_answers("an error has a length beside its chunks", chunked, is_refused, FRAMING)
 
 
@@ -230,6 +248,21 @@ def take_null(path: str, empty: Any, _: Service, inner: Any, request: Request) -
         body = with_value(body, path, empty)
         return inner(replace(request, body=json.dumps(body).encode()))
     return inner(request)
+
+
+def rename_by_connection(
+    members: Sequence[str], answer: Answer, request: Request, _: Service
+) -> Answer:
+    """Show each text of the answer with the number of the connection behind it."""
+    shown = answer.value
+    for path in members:
+        shown = rewrite_value(shown, path, partial(add_number, request.connection))
+    return replace(answer, value=shown)
+
+
+def add_number(number: int, shown: Any) -> Any:
+    """Return *shown* with *number* behind it where it is a text."""
+    return f"{shown}-{number}" if isinstance(shown, str) else shown
 
 
 def keep_apart(when: Callable[[Request], bool]) -> Alter:

@@ -1,0 +1,82 @@
+"""Which values of a body has nobody who was not sent them? No defaults, no documented constants.
+
+A default that is sent tells nothing of whether what is sent is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pytest_confluent_contracts.cases.build import with_allowed_values, writable_members
+from pytest_confluent_contracts.cases.samples import is_allowed_value
+from pytest_confluent_contracts.model.paths import ABSENT, value_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.traffic import RunContext
+
+BOUND = frozenset({"format", "enum", "pattern", "const"})
+
+
+def with_unusual_values(operation: Operation, context: RunContext, body: Any, label: str) -> Any:
+    """Return *body* with another value wherever it has a default, a constant, or a number.
+
+    Two labels mostly give two values. Off loopback, where nothing may be made up, and of pins,
+    *body* is left as it is.
+    """
+    if not context.made_up:
+        return body
+    values: dict[str, Any] = {}
+    for member in writable_members(operation):
+        value = value_at(body, member.path)
+        if value is ABSENT or member.path in context.pins or member.secret:
+            continue
+        other = unusual_value(member.schema, value, member.name, label)
+        if other is not ABSENT:
+            values[member.path] = other
+    return with_allowed_values(operation, body, values)
+
+
+def unusual_value(schema: Mapping[str, Any], value: Any, name: str, label: str) -> Any:
+    """Return another value than *value*, and than the default; `ABSENT` where none is known."""
+    for other in _candidates(schema, value, name, label):
+        is_default = "default" in schema and other == schema["default"]
+        if not is_default and is_allowed_value(schema, other):
+            return other
+    return ABSENT
+
+
+def _candidates(schema: Mapping[str, Any], value: Any, name: str, label: str) -> Iterator[Any]:
+    if "enum" in schema:
+        yield from _listed(schema, value, label)
+    elif isinstance(value, bool):
+        yield not schema.get("default", False)
+    elif isinstance(value, int | float):
+        yield value + len(label)
+        yield value + 1
+        yield value - 1
+    elif isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
+        yield [_unusual_item(schema.get("items") or {}, one, label) for one in value]
+
+
+def _listed(schema: Mapping[str, Any], value: Any, label: str) -> list[Any]:
+    """Return the values of an enumeration, beginning with one that *label* chooses."""
+    others = [one for one in schema["enum"] if one != value and one is not None]
+    start = len(label) % max(1, len(others))
+    return others[start:] + others[:start]
+
+
+def _unusual_item(schema: Mapping[str, Any], item: Mapping[str, Any], label: str) -> dict[str, Any]:
+    """Return an item of a list with other values in its own members."""
+    changed = dict(item)
+    members = schema.get("properties") or {}
+    for name, value in item.items():
+        own = members.get(name) or {}
+        is_free = isinstance(value, str) and BOUND.isdisjoint(own)
+        other = f"{label}-{name}" if is_free else unusual_value(own, value, name, label)
+        if other is not ABSENT and is_allowed_value(own, other):
+            changed[name] = other
+    return changed

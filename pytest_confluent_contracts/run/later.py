@@ -1,0 +1,194 @@
+"""When is done what was accepted with 202? Asked of where its answer leads, until that says so.
+
+Only documented GETs are asked, on the target alone, and no more often than a person would.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, quote, unquote
+
+from pytest_confluent_contracts.http.targets import Access, allowances_at
+from pytest_confluent_contracts.model import paths, quota
+from pytest_confluent_contracts.model.progress import (
+    Progress,
+    addresses_in,
+    progress_in,
+    progress_of_end,
+    values_in_path,
+)
+from pytest_confluent_contracts.model.resources import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_confluent_contracts.model.promises import LaterDone
+    from pytest_confluent_contracts.model.resources import Resource
+    from pytest_confluent_contracts.model.traffic import Case, Exchange
+    from pytest_confluent_contracts.run.sender import Sender
+
+FIRST_PAUSE_S = 0.25
+LONGEST_PAUSE_S = 10.0
+LONGEST_S = 60.0  # after which nobody waits for one request any longer
+MOST_REQUESTS = 12
+MOST_UNTOLD = 3  # answers in a row that tell nothing
+WHY = "it was accepted with 202 and is not done"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request for how far something is; ``is_of_made`` says that it reads the resource itself."""
+
+    case: Case
+    is_of_made: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What came of asking how far something is; without answers nothing led anywhere."""
+
+    answers: tuple[Exchange, ...] = ()
+    progress: Progress = Progress.UNTOLD
+    is_of_made: bool = False
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Return whether what tells the progress does not say that it is done."""
+        is_told = bool(self.answers) and not self.is_of_made
+        return is_told and self.progress is not Progress.DONE
+
+
+class Follower:
+    """Asks how far the requests of one resource are that were accepted for later.
+
+    *questions* are the documented GETs to which an answer may lead, each as a case of which the
+    path and the query are still to be put in.
+    """
+
+    def __init__(self, resource: Resource, questions: Sequence[Case], sender: Sender) -> None:
+        self.resource, self._questions, self._sender = resource, questions, sender
+
+    def follow(self, case: Case, answer: Exchange) -> Followed:
+        """Ask until what *answer* accepted for *case* is done, or nobody says so in time.
+
+        Raise `Refusal` where a request may not go.
+        """
+        stated = case.operation.promises.later_done
+        question = self._question(case, answer, stated)
+        if question is None:
+            return Followed()
+        clock, sender = self._sender.clock, self._sender
+        latest, pause = clock.now() + LONGEST_S, FIRST_PAUSE_S
+        answers: list[Exchange] = []
+        told: list[Progress] = []
+        last = answer
+        while len(answers) < MOST_REQUESTS and not sender.stopped and not _is_over(told):
+            wait = max(_asked_pause(last, pause), FIRST_PAUSE_S)
+            if clock.now() + wait > latest:
+                break
+            sender.wait(wait, WHY)
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+            last = sender.send(question.case)
+            answers.append(last)
+            told.append(_progress_by(last, case, question, stated))
+        progress = told[-1] if told else Progress.UNTOLD
+        return Followed(tuple(answers), progress, question.is_of_made)
+
+    # --- where it is asked ------------------------------------------------------------------------
+
+    def _question(self, case: Case, answer: Exchange, stated: LaterDone | None) -> Question | None:
+        """Return what is asked after *answer*: what tells the progress, else the resource itself.
+
+        The address of what is to be deleted or written tells nothing that its path does not.
+        """
+        of_made: Question | None = None
+        for address in addresses_in(answer, stated):
+            found = self._question_at(address)
+            if found is not None and not self._is_of_resource(found):
+                self._admit(found)
+                return Question(found, is_of_made=False)
+            if found is not None and of_made is None:
+                of_made = Question(found, is_of_made=True)
+        if case.operation.role is Role.DELETE:
+            of_made = self._reading(case)
+        elif case.operation.role is not Role.CREATE:
+            of_made = None  # it was there before, and its state is its own
+        if of_made is not None:
+            self._admit(of_made.case)
+        return of_made
+
+    def _reading(self, case: Case) -> Question | None:
+        """Return the read of what *case* is about, None where the document has none."""
+        for question in self._questions:
+            if self._is_of_resource(question):
+                return Question(replace(question, parameters=case.parameters), is_of_made=True)
+        return None
+
+    def _is_of_resource(self, question: Case) -> bool:
+        own = question.operation.resource
+        is_of_kind = own is not None and own.name == self.resource.name
+        return is_of_kind and question.operation.role is Role.READ
+
+    def _question_at(self, address: str) -> Case | None:
+        """Return the documented GET that *address* leads to, None where there is none.
+
+        Of several the one is meant of whose path most is written out.
+        """
+        path, _, query = address.partition("?")
+        found: list[tuple[int, Case]] = []
+        for question in self._questions:
+            operation = question.operation
+            values = values_in_path(operation.path, path)
+            if values is None:
+                continue
+            styled = operation.styled_names
+            parameters: list[tuple[str, str]] = []
+            for name, value in zip(paths.template_names(operation.path), values, strict=False):
+                parameters.append((name, value if name in styled else unquote(value)))
+            asked = replace(
+                question,
+                parameters=tuple(parameters),
+                query=_written_query(query) or question.query,
+            )
+            found.append((len(operation.path), asked))
+        return max(found, key=lambda one: one[0])[1] if found else None
+
+    def _admit(self, question: Case) -> None:
+        """Let the guard know where an answer has led."""
+        client, operation = self._sender.client, question.operation
+        access = Access(
+            operation=operation,
+            credentials={},
+            paths=frozenset({paths.filled_template(operation.path, question.parameters)}),
+            spelled_paths=frozenset({question.written_path}),
+            queries=frozenset({question.written_query}),
+        )
+        client.guard.admit_read(operation.key, allowances_at(client.base_url, [access]))
+
+
+def _is_over(told: Sequence[Progress]) -> bool:
+    """Return whether nobody has to ask again: it is done or has failed, or nothing is told."""
+    if told and told[-1] in (Progress.DONE, Progress.FAILED):
+        return True
+    return list(told[-MOST_UNTOLD:]) == [Progress.UNTOLD] * MOST_UNTOLD
+
+
+def _asked_pause(answer: Exchange, otherwise: float) -> float:
+    """Return the seconds that *answer* asks to wait (RFC 9110 10.2.3)."""
+    asked = quota.parse_retry_after(answer.header("Retry-After"), answer.header("Date"))
+    return otherwise if asked is None else float(asked)
+
+
+def _progress_by(
+    last: Exchange, case: Case, question: Question, stated: LaterDone | None
+) -> Progress:
+    if question.is_of_made and case.operation.role is Role.DELETE:
+        return progress_of_end(last)
+    return progress_in(last, stated, is_of_made=question.is_of_made)
+
+
+def _written_query(query: str) -> tuple[tuple[str, str], ...]:
+    """Return the parameters of *query* as they are written in an address."""
+    pairs = parse_qsl(query, keep_blank_values=True)
+    return tuple((quote(name, safe=""), quote(value, safe="")) for name, value in pairs)
