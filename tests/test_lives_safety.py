@@ -425,14 +425,13 @@ def test_after_the_death_of_a_worker_everything_is_gone(
     assert shop.is_as_before(), run.everything
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "-n 2"])
 def test_what_a_killed_run_made_is_named_by_the_next(
-    folder: Path, shop: OpenShop, tmp_path: Path, workers: tuple[str, ...]
+    folder: Path, shop: OpenShop, tmp_path: Path
 ) -> None:
     """Nothing runs after SIGKILL: each that lies there has its request, in the header of the next run."""
     (place := tmp_path / "temporary").mkdir()
     given = {"TMPDIR": str(place)}
-    options = (document(folder), *FAST, "-k", "createCart and 201", *workers)
+    options = (document(folder), *FAST, "-k", "createCart and 201")
     kill: Callable[[int], None] = lambda pid: os.killpg(pid, signal.SIGKILL)  # noqa: E731
     interrupted(folder, shop, 40, kill, *options, given=given)
     left = set(shop.shop.carts) - set(STRANGERS)

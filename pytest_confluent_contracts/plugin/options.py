@@ -31,7 +31,7 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     (
         "allow",
         "list",
-        "operations that create or delete which may be sent off loopback, named as by "
+        "POST or DELETE operations that may be sent off loopback, named as by "
         "--contract-operation (repeatable)",
     ),
     (
