@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.http.targets import Access, Target
     from pytest_confluent_contracts.model.documents import Document, Operation
     from pytest_confluent_contracts.model.resources import Resource
-    from pytest_confluent_contracts.model.traffic import RunContext
+    from pytest_confluent_contracts.model.traffic import Case, RunContext
     from pytest_confluent_contracts.run.made import Made
     from pytest_confluent_contracts.run.saved_state import Key, PathParameters
     from pytest_confluent_contracts.run.scenario import Scenario
@@ -190,6 +190,7 @@ class Lives:
         life = self._life_cases(resource)
         for operation in life.telling:
             yield self._closed_access(operation)
+        sent = [one.case for one in (*life.steps(creates=creates), life.ending()) if one]
         for operation in life.every_operation:
             if not creates and operation.role in MAKING_ROLES:
                 continue
@@ -198,7 +199,7 @@ class Lives:
                 credentials=self._context_of(operation).credentials,
                 budget=self._budget_of(operation),
                 paths=frozenset(self._paths_known(resource, operation)),
-                queries=_queries(life, operation, creates=creates),
+                queries=_queries(operation, sent),
             )
 
     def _closed_access(self, operation: Operation) -> Access:
@@ -320,10 +321,7 @@ def _filled(operation: Operation, given: dict[str, str]) -> str:
     )
 
 
-def _queries(life: LifeCases, operation: Operation, *, creates: bool) -> frozenset[str]:
-    """Return the queries with which *operation* goes in *life*, as they are written."""
-    found: set[str] = set()
-    for step in (*life.steps(creates=creates), life.ending()):
-        if step is not None and step.case.operation is operation:
-            found.add(step.case.written_query)
+def _queries(operation: Operation, sent: Sequence[Case]) -> frozenset[str]:
+    """Return the queries with which *operation* goes among what is *sent*, as they are written."""
+    found = {case.written_query for case in sent if case.operation is operation}
     return frozenset(found) or frozenset({""})

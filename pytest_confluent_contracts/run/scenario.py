@@ -205,7 +205,7 @@ class Scenario:
             self._find_first_in(name)
 
     def _find_first_in(self, name: str) -> None:
-        """Let the first be asked for as if it lay in the parent called *name*, which it does not."""
+        """Let the first be asked for as if it lay in the parent called *name*, as it does not."""
         alias = {ELSEWHERE: FIRST_ELSEWHERE, ENDING: FIRST_AT_END}.get(name)
         if alias is not None and FIRST in self._known:
             self._known[alias] = (*self._known[name], self._known[FIRST][-1])
@@ -346,13 +346,23 @@ class Scenario:
             exchange = self.sender.send(bound_step(step, one.parameters))
         except Refusal as refusal:
             return str(refusal)
-        if exchange.status in GONE:
+        is_hidden = exchange.status == FORBIDDEN and self._lay_in_deleted(one)
+        if exchange.status in GONE or is_hidden:
             self.made.note_deleted(one.parameters)
         if one.has_outlived and not one.is_there:
             self._look_once_more(one)
         if not one.is_there:
             return ""
         return exchange.failure or f"answered {exchange.status}"
+
+    def _lay_in_deleted(self, one: Made) -> bool:
+        """Return whether what *one* lay in was made by this run, and is deleted."""
+        for scenario in self.ancestors:
+            for holder in scenario.made.all:
+                is_around = set(holder.parameters) <= set(one.parameters)
+                if is_around and not holder.is_there:
+                    return True
+        return False
 
     def _look_once_more(self, one: Made) -> None:
         """Read what was shown after a deletion that was answered like one: it may be there."""
@@ -402,6 +412,7 @@ class Scenario:
 
 
 GONE = frozenset({404, 410})
+FORBIDDEN = 403  # which may hide that nothing is there (RFC 9110 15.5.4)
 SENT_CHARACTERS = 200
 MOST_TOLD = 10  # creates of which nobody knows what they made
 
