@@ -17,6 +17,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
     change_text,
     change_value,
     find_value,
+    insert_value,
     is_accepted,
     is_list_member,
     is_refused,
@@ -558,9 +559,9 @@ def apply_unchecked(path: str, service: Service, inner: Any, body: Any) -> None:
 def secret_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the ways in which secrets come back: of the creation, of the caller, of the body."""
     for path in operation.promises.create_only.paths:
-        clause, secret = f"update/create-only/{path}", put_value(path, "R15hoiDIq8")
+        clause, secret = f"update/create-only/{path}", insert_value(path, "R15hoiDIq8")
         yield mutate_answers(f"{path} is shown", secret, is_accepted, clause)
-        empty, name = put_value(path, ""), f"{path} is shown empty"
+        empty, name = insert_value(path, ""), f"{path} is shown empty"
         yield mutate_answers(name, empty, is_accepted, f"{clause}/empty")
     name = "credentials come back in a header"
     yield mutate_answers(name, echo_credentials, is_accepted, NO_LEAK)
