@@ -83,8 +83,8 @@ class Double:
     *together* are the operations of its document, by default itself alone: those that are about
     one resource have their resources in common. *make_lives* makes what leads them through their
     lives, where these are to be led; *pace* is how many requests a window has, and how many seconds
-    one takes, by default as the embedded service has it. What may be sent and what is secret is derived once: every alteration is
-    asked the same.
+    one takes, by default as the embedded service has it. What may be sent and what is secret is
+    derived once: every alteration is asked the same.
     """
 
     def __init__(

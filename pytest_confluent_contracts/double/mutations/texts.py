@@ -59,6 +59,8 @@ def text_mutations(operation: Operation) -> Iterator[Mutation]:
         yield from unwritten_mutations([member.path for member in members])
         left_out = [member.path for member in members if not member.required]
         yield from refilled_mutations([path for path in left_out if path in {*texts, *lists}])
+    if operation.makes_or_ends:
+        return
     for path, other in zip(texts, texts[1:] + texts[:1], strict=True):
         if path != other:
             yield borrowed_mutation(path, other, refuse_as_invalid(operation))
