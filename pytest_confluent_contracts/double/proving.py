@@ -536,9 +536,8 @@ def biting_mutations(operation: Operation, held: Sequence[Clause]) -> list[Mutat
 def broken_clauses(mutation: Mutation, held: Sequence[Clause]) -> list[Clause]:
     """Return those of the clauses *held* that *mutation* says it breaks."""
     patterns = [_literal(name) for name in mutation.breaks if "*" in name]
-    if not patterns:
-        return [clause for clause in held if clause.id in mutation.breaks]
-    return [clause for clause in held if _is_named(clause.id, mutation, patterns)]
+    named = partial(_is_named, names=mutation.breaks, patterns=patterns)
+    return [clause for clause in held if named(clause.id)]
 
 
 def is_on_life(clause: Clause) -> bool:
@@ -546,8 +545,10 @@ def is_on_life(clause: Clause) -> bool:
     return Probe.LIFE in clause.needs
 
 
-def _is_named(id: str, mutation: Mutation, patterns: Sequence[str]) -> bool:
-    return id in mutation.breaks or any(fnmatchcase(id, pattern) for pattern in patterns)
+def _is_named(id: str, names: Sequence[str], patterns: Sequence[str]) -> bool:
+    if id in names:
+        return True
+    return any(fnmatchcase(id, pattern) for pattern in patterns)
 
 
 def _literal(pattern: str) -> str:

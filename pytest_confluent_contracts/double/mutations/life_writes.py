@@ -222,9 +222,10 @@ def may_leave_out(operation: Operation) -> bool:
 
     That is what has a default, what the creation alone can say, and all where nothing is required.
     """
-    members = [member for member in operation.request_members if member.path]
-    is_bare = not any(member.required for member in members)
-    return is_bare or any("default" in member.schema for member in members)
+    members = operation.request_members
+    is_bare = not any(member.required for member in members if member.path)
+    has_defaults = any("default" in member.schema for member in members)
+    return is_bare or has_defaults
 
 
 def change_mutations(role: Role, told: str) -> Iterator[Mutation]:

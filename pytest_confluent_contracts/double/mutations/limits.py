@@ -307,7 +307,7 @@ def count_below_zero(service: Service, inner: Any) -> None:
 
 def ask_back_in_a_second(service: Service) -> Service:
     """Limit to 10 requests in two seconds, and ask back after one however much is left."""
-    service.limit, service.window = 10, 2.0
+    service.limit, service.window, service.latency = 10, 2.0, 0.02
     retry = limit_header_names(service.operation)["retry_after"]
     return alter_answers(set_header(retry, "1"), with_status(429))(service)
 

@@ -523,7 +523,10 @@ def constraint_mutations(operation: Operation) -> Iterator[Mutation]:
     for member in members:
         siblings = sibling_values(member, members)
         for keyword in checked_keywords(member):
-            yield from unchecked_mutations(member, keyword, siblings)
+            # The one text that is too short goes alone where the member stands in an object that
+            # may be left out.
+            is_alone = keyword == "minLength" and member.required and operation.makes_or_ends
+            yield from unchecked_mutations(member, keyword, () if is_alone else siblings)
 
 
 def unchecked_mutations(
