@@ -48,7 +48,7 @@ FIRST_LOOK = 4  # exchanges
 GROWTH = 8  # each look comes after an eighth more exchanges than the one before
 # A broken service has few requests a window, so that to spend them costs little, and each takes so
 # long that time goes by meanwhile, as it does on a network.
-LIMIT, LATENCY_S = 20, 0.15  # requests; seconds
+LIMIT, LATENCY_S = 40, 0.06  # requests; seconds
 FEW = 12  # cases that may be sent before all are, for one clause
 # Makes what leads the resources of a document through their lives, of what the run brings along.
 MakeLives = Callable[[Callable[["Operation"], RunContext]], "Lives"]
