@@ -46,15 +46,16 @@ def text_mutations(operation: Operation) -> Iterator[Mutation]:
     members = freely_writable_members(operation)
     texts = [member.path for member in members if is_text_member(member)]
     lists = [member.path for member in members if is_list_member(member) and may_hold_text(member)]
+    for path in lists:
+        yield from refused_count_mutations(path, refuse_as_invalid(operation))
+    if operation.makes_or_ends:  # what is made was nothing before, and is read as what is changed
+        return
+    yield from changed_mutations(operation, texts, lists)
     # Each reading in one member: a proof is to take minutes.
     for path, (what, read) in zip(cycle([*texts, *lists]), READINGS.items(), strict=False):
         altered = partial(show_read, path, read)
         clause = f"update/sent-is-returned/{name_in_clauses(path)}"
         yield mutate_step(f"{path}: {what}", "show_resource", altered, clause)
-    for path in lists:
-        yield from refused_count_mutations(path, refuse_as_invalid(operation))
-    if not operation.makes_or_ends:  # what is made was nothing before
-        yield from changed_mutations(operation, texts, lists)
 
 
 def is_list_of_texts(member: Property) -> bool:
