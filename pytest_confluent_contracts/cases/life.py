@@ -302,21 +302,31 @@ class LifeCases:
         yield from self._look(about, *others)
 
     def _update(self, about: str) -> Iterator[LifeStep]:
-        """Yield an update of one member: the others are to stay."""
+        """Yield an update of one member: the others are to stay.
+
+        It is one of which the value is new: that of a flag may be what was there before.
+        """
         operation = self.operations.get(Role.UPDATE)
         if operation is None:
             return
         context = self._context_of(operation)
-        new = self._unusual_body(operation, "updated")
+        new, known = self._unusual_body(operation, "updated"), self._full_body(SECOND)
         body = self._with_own_id(operation, minimal_body(operation, context), about)
-        for member in varied_members(operation, context):
-            value = value_at(new, member.path)
-            is_id = member.path == self.resource.id_sent
-            if value is not ABSENT and not member.secret and not is_id:
-                body = with_value(body, member.path, value)
-                break
+        possible = self._members_to_update(operation, new)
+        changed = [path for path in possible if value_at(new, path) != value_at(known, path)]
+        for path in [*changed, *possible][:1]:
+            body = with_value(body, path, value_at(new, path))
         case = self._case(operation, f"update: {about}", body)
         yield LifeStep(_step(case, "update", case.expect), about)
+
+    def _members_to_update(self, operation: Operation, new: Any) -> list[str]:
+        """Return the members of the body *new* of which one may be updated by itself."""
+        found: list[str] = []
+        for member in varied_members(operation, self._context_of(operation)):
+            is_sent = value_at(new, member.path) is not ABSENT
+            if is_sent and not member.secret and member.path != self.resource.id_sent:
+                found.append(member.path)
+        return found
 
     def _replace(self, about: str) -> Iterator[LifeStep]:
         """Yield two replacements: of all members, and without one of those that may be left out."""

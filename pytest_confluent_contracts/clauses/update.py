@@ -671,12 +671,13 @@ def _create_only(operation: Operation, path: str) -> Iterator[Clause]:
     (scope, family), place = told_under(operation), operation.promises.create_only.place
 
     def look_for_value(exchange: Exchange) -> Finding | Looked:
-        if paths.value_at(exchange.json, path) in EMPTY:
+        shown = [value for _, value in paths.values_at(exchange.json, path)]  # a list has several
+        if all(value in EMPTY for value in shown):
             return KEPT
         return Finding(FindingKind.SECRET_SHOWN, exchange.status, path)
 
     def look_for_empty_text(exchange: Exchange) -> Finding | Looked:
-        if paths.value_at(exchange.json, path) != "":
+        if not any(value == "" for _, value in paths.values_at(exchange.json, path)):
             return KEPT
         return Finding(FindingKind.SECRET_EMPTY, exchange.status, path)
 

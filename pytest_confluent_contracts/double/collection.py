@@ -19,6 +19,7 @@ from pytest_confluent_contracts.double.store import (
 )
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.promises import Timestamps
+from pytest_confluent_contracts.model.resources import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.double.service import Service
     from pytest_confluent_contracts.model.documents import Operation, Property
     from pytest_confluent_contracts.model.promises import Identity
-    from pytest_confluent_contracts.model.resources import Role
 
     Pairs = tuple[tuple[str, str], ...]
 
@@ -121,8 +121,19 @@ class Collection:
         """Return the members that only the answer to a creation shows."""
         found: list[str] = []
         for operation in self.operations:
-            found += operation.promises.create_only.paths
+            stated = operation.promises.create_only.paths
+            found += [self._path_in_one(operation, path) for path in stated]
         return tuple(dict.fromkeys(found))
+
+    def _path_in_one(self, operation: Operation, path: str) -> str:
+        """Return where a resource has what *operation* shows at *path*, in the common form."""
+        kind = self.kind
+        if kind is None or operation.role is not Role.LIST or not kind.items:
+            return path
+        if not paths.is_within(path, kind.items):
+            return path
+        around = faces.envelope_of(kind, [member.path for member in operation.answer_members])
+        return faces.joined_path(around, paths.relative_path(path, kind.items))
 
     @property
     def id_member(self) -> str:

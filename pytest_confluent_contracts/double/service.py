@@ -177,7 +177,7 @@ class Service:
     ) -> None:
         self.held = dict(held)
         self.operation, self.clock, self.random = operation, clock, Random(seed)
-        self.limit, self.window = LIMIT, WINDOW_S
+        self.limit, self.window, self.latency = LIMIT, WINDOW_S, LATENCY_S
         self.is_limited = documents_limit(operation)
         self.window_start, self.spent = clock.now(), 0
         self.credentials = {scheme.name: self._issue(scheme) for scheme in operation.schemes}
@@ -213,7 +213,7 @@ class Service:
 
     def handle(self, request: Request) -> Answer:
         """Return the answer to *request*."""
-        self.clock.sleep(LATENCY_S)
+        self.clock.sleep(self.latency)
         self.collection.agenda.run_until(self.clock.now())
         try:
             return self.finish(self.serve(request))
