@@ -320,6 +320,8 @@ class MissingKind(StrEnum):
     NO_VALID_BODY = "no valid body is known"
     NO_SUCH_REQUEST = "no request breaks only this"
     NO_VALUE_NAMED = "no value named"  # subject: the parameter
+    ENDS_RESOURCES = "what is accepted ends a resource"
+    REFUSALS_ONLY = "only what must be refused was sent"
     CREDENTIALS_NOT_SET = "credentials not set"  # subject: the variables
     # the rate limit
     NO_429 = "no 429"

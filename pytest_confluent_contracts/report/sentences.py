@@ -758,6 +758,8 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NO_VALID_BODY: "no body is known that the schema allows: none could be sent",
     Missing.NO_SUCH_REQUEST: "no request that could be sent breaks only this",
     Missing.NO_VALUE_NAMED: "the document names no value of {subject} that could be tried",
+    Missing.ENDS_RESOURCES: "what is accepted ends a resource, and is sent in a life alone",
+    Missing.REFUSALS_ONLY: "with these credentials only what must be refused was sent",
     Missing.CREDENTIALS_NOT_SET: "not all of {subject} are set in the environment",
     # the rate limit
     Missing.NO_429: "no answer was 429; --contract-throttle exhausts the rate limit",
