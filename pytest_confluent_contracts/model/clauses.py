@@ -378,6 +378,7 @@ class MissingKind(StrEnum):
     CREDENTIALS_REFUSED = "credentials refused"  # subject: what to set; answers: the status
     UNKNOWN_RESOURCE = "unknown resource"  # subject: the URL; answers: the status
     NOTHING_SERVED = "nothing served there"  # subject: the URL; answers: the status
+    NOT_MADE = "none could be made"  # subject: of what; asked: how many creates; answers
     NOT_JUDGED = "not judged"  # subject: the test that tells why
 
 

@@ -58,8 +58,9 @@ NOT_REPLACED = "what a PUT replaces is not read before: it is held on loopback a
 REMOTE_SHRINK_TRIES = 20
 # What another resource or another target may mend, and what shows that the target may serve
 # another document alone.
-WRONG_RESOURCE = frozenset({MissingKind.UNKNOWN_RESOURCE, MissingKind.NOTHING_SERVED})
-WRONG_TARGET = WRONG_RESOURCE | {
+NOWHERE = frozenset({MissingKind.UNKNOWN_RESOURCE, MissingKind.NOTHING_SERVED})
+WRONG_RESOURCE = NOWHERE | {MissingKind.NOT_MADE}
+WRONG_TARGET = NOWHERE | {
     MissingKind.NO_CONNECTION,
     MissingKind.TLS_REFUSED,
     MissingKind.FELL_SILENT,
@@ -509,7 +510,7 @@ class Gate:
         return self._payable_ends(ending)
 
     def _payable_ends(self, ending: Operation) -> int:
-        """Return how many deletions are kept for what a create's own probes make: half of them."""
+        """Return how many deletions are kept for what a create's own probes make: half of all."""
         if not self.settings.local:
             return 0  # there they send only what must be refused
         share = self.budget(ending) or 0
@@ -644,7 +645,7 @@ class Gate:
         scenario = self._scenario_of(resource)
         own = self._own_of(operation)
         if own is None:
-            return scenario.sender.stopped
+            return scenario.why_unmade
         self._made[operation.key] = own
         guard = self.target.guard
         plan = self.plan(operation)

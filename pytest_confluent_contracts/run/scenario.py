@@ -7,6 +7,7 @@ end.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.http.targets import allowances_at
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.resources import HOLDER, OTHER_HOLDER, Role
+from pytest_confluent_contracts.model.traffic import Expect
 from pytest_confluent_contracts.run.access import made_access
 from pytest_confluent_contracts.run.made import MadeResources
 
@@ -155,6 +157,27 @@ class Scenario:
             except Refusal as refusal:
                 self.sender.stop_for(refusal)
         return self._known.get(name)
+
+    @property
+    def why_unmade(self) -> MissingEvidence:
+        """Return why nothing was made: what came to the creates of it, or of what it lies in."""
+        if self.sender.stopped:
+            return self.sender.stopped
+        came = Counter(_told_of(one) for one in self.sender.history if self._is_create(one))
+        if not came and self.parent is not None:
+            return self.parent.why_unmade
+        return MissingEvidence(
+            MissingKind.NOT_MADE,
+            self.life.resource.name,
+            withheld=True,
+            asked=came.total(),
+            answers=tuple(came.most_common()),
+        )
+
+    def _is_create(self, exchange: Exchange) -> bool:
+        case = exchange.case
+        is_of_this = case.operation.key == self.creating.key and case.expect is Expect.ACCEPTED
+        return is_of_this and not exchange.superseded
 
     def _around(self) -> PathParameters | None:
         """Return the path parameters that lead to the collection, None where its parent is not."""
@@ -331,6 +354,13 @@ class Scenario:
 
 GONE = frozenset({404, 410})
 SENT_CHARACTERS = 200
+
+
+def _told_of(create: Exchange) -> str:
+    """Return what came of a create that made nothing, as far as the run knows."""
+    if create.accepted:
+        return f"answered {create.status} without an id"
+    return create.failure or str(create.status)
 
 
 def _sent_text(body: Any) -> str:
