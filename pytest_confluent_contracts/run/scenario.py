@@ -247,7 +247,21 @@ class Scenario:
         """
         raised: list[Exception] = []
         step = self.life.ending()
-        if step is not None and self.made.there:
+        if step is None:
+            yield from self._left_for_good()
+        else:
+            yield from self._deleted(step, raised)
+        try:
+            yield from self._lost()
+        except Exception as error:
+            raised.append(error)
+        if raised:
+            raise raised[0]
+        self.remember([])  # what is left was told, and is not tried again
+
+    def _deleted(self, step: LifeStep, raised: list[Exception]) -> Iterator[str]:
+        """Delete what is there by *step*; yield what could not be, and add what was *raised*."""
+        if self.made.there:
             # Ctrl-C may have come while a connection was made ready for its next request.
             self.sender.client.guard.close_up(step.case.operation.key)
         for one in reversed(self.made.there):
@@ -259,13 +273,16 @@ class Scenario:
             if why:
                 told = f"{self.life.resource.name} {one.parameters[-1][1]} is left: {why}"
                 yield f"{told}{self._way_back(one.parameters)}"
-        try:
-            yield from self._lost()
-        except Exception as error:
-            raised.append(error)
-        if raised:
-            raise raised[0]
-        self.remember([])  # what is left was told, and is not tried again
+
+    def _left_for_good(self) -> Iterator[str]:
+        """Yield, in one line, what was made and nobody can delete by the document."""
+        ids = [one.parameters[-1][1] for one in reversed(self.made.there)]
+        if not ids:
+            return
+        more = f" and {len(ids) - LEFT_NAMED} more" if len(ids) > LEFT_NAMED else ""
+        verb = "is" if len(ids) == 1 else "are"
+        told = f"{self.life.resource.name} {', '.join(ids[:LEFT_NAMED])}{more} {verb} left"
+        yield f"{told}: the document has no operation that deletes it"
 
     def _way_back(self, parameters: PathParameters) -> str:
         """Return how one can be deleted by hand, empty where the document has no way."""
@@ -276,10 +293,8 @@ class Scenario:
         url = self.sender.client.redactor.text(self.sender.client.base_url + path)
         return f"; to delete it: curl -X DELETE '{url}'"
 
-    def _delete(self, one: Made, step: LifeStep | None) -> str:
+    def _delete(self, one: Made, step: LifeStep) -> str:
         """Delete *one*; return why it is still there, empty where it is not."""
-        if step is None:
-            return "the document has no operation that deletes it"
         self.sender.stopped = None
         self.made.spend(one)
         try:
@@ -354,6 +369,7 @@ class Scenario:
 
 GONE = frozenset({404, 410})
 SENT_CHARACTERS = 200
+LEFT_NAMED = 20  # ids of what is left for good
 
 
 def _told_of(create: Exchange) -> str:
