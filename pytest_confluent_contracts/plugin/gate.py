@@ -518,7 +518,7 @@ class Gate:
 
     @cached_property
     def _needs_of_lives(self) -> Counter[tuple[str, str]]:
-        """Return how many requests lives take of each operation, and what is made to hold others."""
+        """Return how many requests lives take of each operation, and what is made for others."""
         found: Counter[tuple[str, str]] = Counter()
         for _, life in self.planned_lives():
             found.update(life.of_operations)

@@ -227,9 +227,12 @@ class Campaign:
         owed = clause.explain(self.seen)
         if not owed.withheld or owed.expect is not Expect.ACCEPTED:
             return False
-        accepted = [one for one in self.lived if one.accepted]
-        planned = [case for probe in clause.needs for case in self.plan.of(probe).cases]
-        return bool(accepted) and all(case.expect is not Expect.ACCEPTED for case in planned)
+        expected: set[Expect] = set()
+        for probe in clause.needs:
+            expected.update(case.expect for case in self.plan.of(probe).cases)
+        if Expect.ACCEPTED in expected:
+            return False
+        return any(one.accepted for one in self.lived)
 
     def _missing_credentials(self) -> MissingEvidence:
         variables = preflight.credential_variables(self.operation)
