@@ -124,4 +124,4 @@ def test_a_create_is_not_asked_what_only_an_update_can_show(tmp_path: Path) -> N
     titles = [case.title for case in plan.of(Probe.VALID).cases]
     assert not any("as it is" in title for title in titles)
     looks = [one for one in plan.of(Probe.BROKEN).cases if one.expect is Expect.ACCEPTED]
-    assert (len(looks), plan.spaced_updates) == (1, ())
+    assert (len(looks), len(plan.spaced_updates)) == (1, 0)
