@@ -762,6 +762,14 @@ MISSING: list[tuple[MissingEvidence, str]] = [
         "no request that could be sent breaks only this",
     ),
     (
+        MissingEvidence(Missing.ENDS_RESOURCES),
+        "a deletion is not tried in many ways: what is accepted ends something",
+    ),
+    (
+        MissingEvidence(Missing.REFUSALS_ONLY),
+        "beside its life, only what must be refused is sent of it",
+    ),
+    (
         MissingEvidence(Missing.CREDENTIALS_NOT_SET, "KEY, SECRET"),
         "not all of KEY, SECRET are set in the environment",
     ),
@@ -893,6 +901,10 @@ MISSING: list[tuple[MissingEvidence, str]] = [
     (
         MissingEvidence(Missing.UNKNOWN_RESOURCE, "http://h/a/1", answers=(("404", 1),)),
         "404 answered to http://h/a/1: the target has no such resource",
+    ),
+    (
+        MissingEvidence(Missing.NOT_MADE, "carts", asked=5, answers=(("403", 5),)),
+        "none of carts could be made to hold this on: of 5 creates: 5 answered 403",
     ),
     (
         MissingEvidence(Missing.NOTHING_SERVED, "http://h/a/1", answers=(("404", 1),)),

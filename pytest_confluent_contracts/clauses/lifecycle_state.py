@@ -192,14 +192,24 @@ class Life:
 
 
 class LifeReader:
-    """Reads the exchanges of the life of one resource; it remembers each operation's model."""
+    """Reads the exchanges of the life of one resource.
+
+    It remembers each operation's model, and the life that it read last: many clauses ask for it.
+    """
 
     def __init__(self, resource: Resource) -> None:
         self.resource = resource
         self._models: dict[tuple[str, str], ItemModel] = {}
+        self._last: tuple[tuple[Exchange, ...], Life] | None = None
 
     def read(self, exchanges: Sequence[Exchange]) -> Life:
         """Return the life that *exchanges* tell of."""
+        asked = tuple(exchanges)
+        if self._last is None or self._last[0] != asked:
+            self._last = (asked, self._read_anew(asked))
+        return self._last[1]
+
+    def _read_anew(self, exchanges: Sequence[Exchange]) -> Life:
         steps: list[Step] = []
         for exchange in exchanges:
             resource = exchange.case.operation.resource
@@ -392,12 +402,13 @@ def _with_what_is_shown(step: Step, resource: Resource) -> Step:
     if not _shows_resources(step):
         return step
     entries = [item for _, item in paths.values_at(step.exchange.json, step.model.root)]
+    name = id_name(resource)
     shown: list[Shown] = []
     for item in entries:
-        key = _key_of_item(step, resource, item)
+        key = _key_of_item(step, resource, item, name)
         if key is not None:
             shown.append(Shown(step.exchange, key, item, step.model))
-    is_documented = id_name(resource) in step.model.shown
+    is_documented = name in step.model.shown
     return replace(
         step,
         shown=tuple(shown),
@@ -416,13 +427,12 @@ def _shows_resources(step: Step) -> bool:
     return not is_another and not tells_of_progress(step.exchange, step.model)
 
 
-def _key_of_item(step: Step, resource: Resource, item: Any) -> Key | None:
-    """Return which resource *item* shows, None where nobody knows."""
+def _key_of_item(step: Step, resource: Resource, item: Any, name: str) -> Key | None:
+    """Return which resource *item* shows, by its id at *name*; None where nobody knows."""
     if not isinstance(item, Mapping):
         return None
     if step.role is not Role.LIST:
         return step.key
-    name = id_name(resource)
     id = id_text(paths.value_at(item, name)) if name else ""
     return key_in(resource, step.scope, id) if id else None
 

@@ -327,6 +327,8 @@ class MissingKind(StrEnum):
     NO_VALID_BODY = "no valid body is known"
     NO_SUCH_REQUEST = "no request breaks only this"
     NO_VALUE_NAMED = "no value named"  # subject: the parameter
+    ENDS_RESOURCES = "what is accepted ends a resource"
+    REFUSALS_ONLY = "only what must be refused was sent"
     CREDENTIALS_NOT_SET = "credentials not set"  # subject: the variables
     # the rate limit
     NO_429 = "no 429"
@@ -386,6 +388,7 @@ class MissingKind(StrEnum):
     CREDENTIALS_REFUSED = "credentials refused"  # subject: what to set; answers: the status
     UNKNOWN_RESOURCE = "unknown resource"  # subject: the URL; answers: the status
     NOTHING_SERVED = "nothing served there"  # subject: the URL; answers: the status
+    NOT_MADE = "none could be made"  # subject: of what; asked: how many creates; answers
     NOT_JUDGED = "not judged"  # subject: the test that tells why
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -52,14 +53,16 @@ HELD = "held"  # what the run makes of a resource, to hold its operations on
 REMOTE_BACKOFF_S = 0.5
 # Its first answer would already show what was put there.
 NOTHING_TO_END = "only what this run made is deleted, and it cannot make one"
+NOTHING_MADE = "the run makes nothing to lead a life of"
 NEVER_ENDED = "the document has no operation that deletes what it makes"
 NOT_REPLACED = "no read shows all that a PUT replaces: it is held on loopback alone"
 # Requests that a finding may be shrunk with: off this machine each of them is a load on others.
 REMOTE_SHRINK_TRIES = 20
 # What another resource or another target may mend, and what shows that the target may serve
 # another document alone.
-WRONG_RESOURCE = frozenset({MissingKind.UNKNOWN_RESOURCE, MissingKind.NOTHING_SERVED})
-WRONG_TARGET = WRONG_RESOURCE | {
+NOWHERE = frozenset({MissingKind.UNKNOWN_RESOURCE, MissingKind.NOTHING_SERVED})
+WRONG_RESOURCE = NOWHERE | {MissingKind.NOT_MADE}
+WRONG_TARGET = NOWHERE | {
     MissingKind.NO_CONNECTION,
     MissingKind.TLS_REFUSED,
     MissingKind.FELL_SILENT,
@@ -137,15 +140,18 @@ class Gate:
         return replace(ruling, missing=self._told_once(operation, unjudged, ruling.node))
 
     def _judged_by_life(self, operation: Operation, clause: Clause) -> Ruling:
-        scenario = self.scenario(operation)
-        ruling = scenario.ruling(operation, clause)
         creating = self._in_role(operation, Role.CREATE)
-        if ruling.missing is None or scenario.creates or creating is None:
+        why = self._why_not_made(creating) if creating is not None else ""
+        missing = MissingEvidence(MissingKind.NOT_ASKED_FOR, why) if why else None
+        if not self.lives.is_led(operation.resource):
+            missing = missing or MissingEvidence(MissingKind.NOT_ASKED_FOR, NOTHING_MADE)
+            from pytest_confluent_contracts.clauses.judging import Weighed, rule
+
+            return rule(operation, Weighed(clause, (), ()), (), missing=missing)
+        ruling = self.scenario(operation).ruling(operation, clause)
+        if ruling.missing is None or missing is None:
             return ruling
-        why = self._why_not_made(creating)
-        if not why:
-            return ruling
-        return replace(ruling, missing=MissingEvidence(MissingKind.NOT_ASKED_FOR, why))
+        return replace(ruling, missing=missing)
 
     def _lead_lives_first(self, document: str) -> None:
         """Make what the run makes in *document* before its campaigns spend their shares."""
@@ -154,7 +160,8 @@ class Gate:
         self._led_first.add(document)
         held = [one for one in self._asked_operations() if one.document == document]
         for resource in self._led_resources(held):
-            self._scenario_of(resource).run()
+            if self.lives.is_led(resource):
+                self._scenario_of(resource).run()
         for operation in held:
             self._own_of(operation)
 
@@ -287,11 +294,15 @@ class Gate:
             creating = self._creating(resource)
             # What only stands there is made, and deleted at the end.
             more = len(holders.get((resource.document, resource.name), ()))
+            sent = Counter(life.of_operations)
+            for role in MAKING_ROLES:
+                sent[resource.document, resource.operation_id(role)] += more
             yield (
                 resource,
                 PlannedLife(
                     requests=life.requests + 2 * more,
                     count=life.count + more,
+                    of_operations=sent,
                     why_none=self._why_not_made(creating) if creating else "",
                 ),
             )
@@ -472,13 +483,56 @@ class Gate:
             needed = {one.key: probes for one, probes in self._needed or ()}
             context = self.context(operation)
             self._plans[operation.key] = plan_within(
-                self.budget(operation),
+                self._room(operation),
                 operation,
                 context,
                 needed=needed.get(operation.key, EVERY_PROBE),
                 skipped=self.unasked(operation, context),
+                most_made=self._most_made(operation),
             )
         return self._plans[operation.key]
+
+    # --- what the budget pays for -----------------------------------------------------------------
+
+    def _room(self, operation: Operation) -> int | None:
+        """Return how many requests the operation's own probes may take, None where nobody counts.
+
+        Of its share that is what lives do not take, nor the end of what is made, nor putting back;
+        where a life would take nearly all, it is half.
+        """
+        share = self.budget(operation)
+        if share is None or share <= 1:
+            return share
+        kept = self._needs_of_lives[operation.key] + 1
+        if self.settings.throttle:
+            kept += 1  # one asks for the limit
+        if operation.role is Role.DELETE:
+            kept += self._payable_ends(operation)
+        return max(share // 2, share - kept)
+
+    def _most_made(self, operation: Operation) -> int | None:
+        """Return how many a create's own probes may make, None where nobody counts."""
+        ending = self._in_role(operation, Role.DELETE)
+        if operation.role is not Role.CREATE or ending is None:
+            return None
+        if self.budget(ending) is None:
+            return None
+        return self._payable_ends(ending)
+
+    def _payable_ends(self, ending: Operation) -> int:
+        """Return how many deletions are kept for what a create's own probes make: half of all."""
+        if not self.settings.local:
+            return 0  # there they send only what must be refused
+        share = self.budget(ending) or 0
+        return max(0, share - self._needs_of_lives[ending.key]) // 2
+
+    @cached_property
+    def _needs_of_lives(self) -> Counter[tuple[str, str]]:
+        """Return how many requests lives take of each operation, and what is made for others."""
+        found: Counter[tuple[str, str]] = Counter()
+        for _, life in self.planned_lives():
+            found.update(life.of_operations)
+        return found
 
     def unpinned(self, operation: Operation) -> list[str]:
         """Return the members that another system checks and for which no value was given."""
@@ -541,11 +595,13 @@ class Gate:
             campaign.sender.stopped = withheld
         if operation.key in self._made:
             campaign.first_state.is_missed = False  # it is deleted
-        if operation.role in MAKING_ROLES:
+        is_led = self.lives.is_led(operation.resource)
+        if is_led and operation.role in MAKING_ROLES:
             self.scenario(operation).watch(campaign.sender)
-        if operation.role is Role.CREATE and not self.settings.mocked:
+        if is_led and operation.role is Role.CREATE and not self.settings.mocked:
             self.scenario(operation).see_what_is_there()
-        if operation.role is Role.DELETE or self._is_made_by_life(operation):
+        is_shown_by_life = operation.role is Role.DELETE or self._is_made_by_life(operation)
+        if is_led and is_shown_by_life:
             campaign.lived = self.scenario(operation).exchanges_of(operation)
         if ends_at_first_failure(self.config):
             campaign.ending = tuple(filter(self._fails_the_run, self._selected(operation)))
@@ -635,7 +691,7 @@ class Gate:
         scenario = self._scenario_of(resource)
         own = self._own_of(operation)
         if own is None:
-            return scenario.sender.stopped
+            return scenario.why_unmade
         self._made[operation.key] = own
         guard = self.target.guard
         plan = self.plan(operation)
@@ -657,6 +713,8 @@ class Gate:
 
         Both must be allowed, and the budget must pay for both.
         """
+        if not is_chosen(creating, self.settings.chosen):
+            return f"{NOTHING_MADE}: --contract-operation leaves out {creating.id}"
         if not self._may_send(creating):
             return _allowing(creating)
         ending = self._in_role(creating, Role.DELETE)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,10 +29,14 @@ FIRST_SERIAL = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class PlannedLife:
-    """What the life of a resource takes: requests, how many are made, or why none is."""
+    """What the life of a resource takes: requests, how many are made, or why none is.
+
+    ``of_operations`` are its requests by the key of their operation.
+    """
 
     requests: int = 0
     count: int = 0
+    of_operations: Mapping[tuple[str, str], int] = field(default_factory=dict)
     why_none: str = ""
 
 
@@ -134,8 +139,12 @@ class Lives:
         steps = life.steps(creates=creates)
         made = [one for one in steps if one.creates and one.case.expect is Expect.ACCEPTED]
         ended = [one for one in steps if one.case.subject.name == "delete"]
-        left = max(0, len(made) - len(ended)) if life.ending() else 0
-        return PlannedLife(len(steps) + left, len(made))
+        ending = life.ending()
+        left = max(0, len(made) - len(ended)) if ending else 0
+        sent = Counter(one.case.operation.key for one in steps)
+        if ending is not None:
+            sent[ending.case.operation.key] += left
+        return PlannedLife(len(steps) + left, len(made), sent)
 
     def _left_of(self, resource: Resource) -> list[Made]:
         """Return what a worker that died had made of *resource*."""
@@ -256,6 +265,14 @@ class Lives:
         if resource.operation_id(Role.DELETE) and Role.DELETE not in operations:
             return False  # what was left out would have to end it
         return self._may_create(operations[Role.CREATE])
+
+    def is_led(self, resource: Resource | None) -> bool:
+        """Return whether there is a step that the run may send of the life of *resource*."""
+        if resource is None:
+            return False
+        if self.makes(resource):
+            return True
+        return not SAFE_ROLES.isdisjoint(self._operations(resource))
 
     def _operations(self, resource: Resource) -> dict[Role, Operation]:
         known = self._known(resource)

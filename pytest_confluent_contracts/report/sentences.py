@@ -745,6 +745,18 @@ def _nothing_served(missing: MissingEvidence, subject: str) -> str:
     return f"{_what_came(missing)} answered to {subject}, and not in the documented form"
 
 
+def _not_made(missing: MissingEvidence, subject: str) -> str:
+    told = f"none of {subject} could be made to hold this on"
+    came: list[str] = []
+    for answer, count in missing.answers:
+        words = f"answered {answer}" if answer.isdecimal() else answer
+        came.append(f"{count} {words}")
+    if not came:
+        return told
+    creates = "create" if missing.asked == 1 else "creates"
+    return f"{told}: of {missing.asked} {creates}: {', '.join(came)}"
+
+
 def _no_connection(missing: MissingEvidence, subject: str) -> str:
     return f"{subject} cannot be reached: {_what_came(missing)}"
 
@@ -784,6 +796,8 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NO_VALID_BODY: "no body is known that the schema allows: none could be sent",
     Missing.NO_SUCH_REQUEST: "no request that could be sent breaks only this",
     Missing.NO_VALUE_NAMED: "the document names no value of {subject} that could be tried",
+    Missing.ENDS_RESOURCES: "a deletion is not tried in many ways: what is accepted ends something",
+    Missing.REFUSALS_ONLY: "beside its life, only what must be refused is sent of it",
     Missing.CREDENTIALS_NOT_SET: "not all of {subject} are set in the environment",
     # the rate limit
     Missing.NO_429: "no answer was 429; --contract-throttle exhausts the rate limit",
@@ -840,6 +854,7 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.TLS_REFUSED: _tls_refused,
     Missing.CREDENTIALS_REFUSED: _credentials_refused,
     Missing.UNKNOWN_RESOURCE: _unknown_resource,
+    Missing.NOT_MADE: _not_made,
     Missing.NOTHING_SERVED: _nothing_served,
     Missing.NOT_JUDGED: "nobody could be judged: see {subject}",
 }
@@ -858,6 +873,10 @@ MENDING: Mapping[MissingKind, str] = {
     Missing.CREDENTIALS_REFUSED: "set valid ones in {subject}",
     Missing.UNKNOWN_RESOURCE: (
         "mend the URL before the documented path, or name one that may be changed: {options}"
+    ),
+    Missing.NOT_MADE: (
+        "let the create be accepted, with an id in its answer, "
+        "or name one that may be changed: {options}"
     ),
     Missing.NOTHING_SERVED: (
         "mend the URL before the documented path, the resource, "

@@ -249,7 +249,32 @@ class Campaign:
             unasked = [self.skipped[would_show]]
         if unasked:  # what was not asked for cannot be withheld
             return MissingEvidence(MissingKind.NOT_ASKED_FOR, unasked[0])
+        if self._is_never_tried(clause):
+            return MissingEvidence(MissingKind.ENDS_RESOURCES)
+        if self._is_left_to_life(clause):
+            return MissingEvidence(MissingKind.REFUSALS_ONLY)
         return self._foreseen.why_left_out(clause)
+
+    def _is_never_tried(self, clause: Clause) -> bool:
+        """Return whether *clause* is about what a DELETE would have to try on what is there."""
+        if self.operation.method != "DELETE" or not clause.needs:
+            return False
+        if clause.explain(self.seen).kind not in (MissingKind.NOTHING_SENT, MissingKind.WITHHELD):
+            return False
+        # What it is for is asked for, and nothing of it bears on the clause.
+        return bool(self.plan.of(Probe.CREDENTIALS).cases) and not self.sender.stopped
+
+    def _is_left_to_life(self, clause: Clause) -> bool:
+        """Return whether *clause* is owed what the life of the resource alone sends, and got it."""
+        owed = clause.explain(self.seen)
+        if not owed.withheld or owed.expect is not Expect.ACCEPTED:
+            return False
+        expected: set[Expect] = set()
+        for probe in clause.needs:
+            expected.update(case.expect for case in self.plan.of(probe).cases)
+        if Expect.ACCEPTED in expected:
+            return False
+        return any(one.accepted for one in self.lived)
 
     def _missing_credentials(self) -> MissingEvidence:
         variables = preflight.credential_variables(self.operation)

@@ -7,6 +7,7 @@ end.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -181,6 +182,27 @@ class Scenario:
         if not self.made.is_listed(case.parameters):
             with suppress(Refusal):
                 self.sender.send(case)
+
+    @property
+    def why_unmade(self) -> MissingEvidence:
+        """Return why nothing was made: what came to the creates of it, or of what it lies in."""
+        if self.sender.stopped:
+            return self.sender.stopped
+        came = Counter(_told_of(one) for one in self.sender.history if self._is_create(one))
+        if not came and self.parent is not None:
+            return self.parent.why_unmade
+        return MissingEvidence(
+            MissingKind.NOT_MADE,
+            self.life.resource.name,
+            withheld=True,
+            asked=came.total(),
+            answers=tuple(came.most_common()),
+        )
+
+    def _is_create(self, exchange: Exchange) -> bool:
+        case = exchange.case
+        is_of_this = case.operation.key == self.creating.key and case.expect is Expect.ACCEPTED
+        return is_of_this and not exchange.superseded
 
     def _around(self) -> PathParameters | None:
         """Return the path parameters that lead to the collection, None where its parent is not."""
@@ -415,6 +437,13 @@ GONE = frozenset({404, 410})
 FORBIDDEN = 403  # which may hide that nothing is there (RFC 9110 15.5.4)
 SENT_CHARACTERS = 200
 MOST_TOLD = 10  # creates of which nobody knows what they made
+
+
+def _told_of(create: Exchange) -> str:
+    """Return what came of a create that made nothing, as far as the run knows."""
+    if create.accepted:
+        return f"answered {create.status} without an id"
+    return create.failure or str(create.status)
 
 
 def _sent_text(body: Any) -> str:
