@@ -70,18 +70,22 @@ class Lives:
         if key in self._scenarios:
             return self._scenarios[key]
         parent = self.parent(resource)
-        around = self.scenario(parent, target, policy, listener) if parent else None
+        around: Scenario | None = None
+        if parent is not None and self._operations(parent):  # which may all be left out
+            around = self.scenario(parent, target, policy, listener)
         operations = self._operations(resource)
         creates = self.makes(resource)
         life = self._cases(resource)
         looks = [one for role, one in operations.items() if role in SAFE_ROLES]
         first = [*looks, *operations.values()][0]
+        steps = life.steps(creates=creates)
         sender = Sender(
             operation=first,
             target=target,
             policy=policy,
             listener=listener,
-            look=life.steps(creates=creates)[0].case,
+            # Without a step, as where a create alone is held, nothing is sent at all.
+            look=steps[0].case if steps else life.bare(first),
             noted=lambda *_: None,
             first_serial=FIRST_SERIAL,
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
@@ -138,9 +138,12 @@ class MadeResources:
         if not found and followed.progress is Progress.FAILED:
             self._release()
             return None
-        parameters = (*case.parameters, (self.resource.parameter, found)) if found else None
-        self._note_made(parameters)
-        return parameters
+        if not found:
+            self._note_made(None)
+            return None
+        own = (self.resource.parameter, self.resource.written_id(found))
+        self._note_made((*case.parameters, own))
+        return (*case.parameters, own)
 
     def _note_made(self, parameters: PathParameters | None) -> None:
         """Take down one that was made, whose end a request is kept for."""
@@ -187,7 +190,7 @@ class MadeResources:
         id = self._id_of(case, exchange)
         if not id:
             return None
-        return (*case.parameters, (self.resource.parameter, id))
+        return (*case.parameters, (self.resource.parameter, self.resource.written_id(id)))
 
     def _id_of(self, case: Case, exchange: Exchange) -> str:
         """Return the id of what was made: as the answer has it, its Location, or who chose it.
@@ -202,7 +205,7 @@ class MadeResources:
         if shown is not ABSENT and self.resource.id_member:
             return _as_text(shown)
         location = urlsplit(exchange.header("Location") or "").path
-        last = unquote(location.rstrip("/").rpartition("/")[2])
+        last = self.resource.plain_id(location.rstrip("/").rpartition("/")[2])
         if last:
             return last
         return own

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.life import (
@@ -26,6 +26,7 @@ from pytest_confluent_contracts.http.targets import allowances_at
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
 from pytest_confluent_contracts.model.resources import HOLDER, OTHER_HOLDER, Role
+from pytest_confluent_contracts.model.traffic import Expect
 from pytest_confluent_contracts.run.access import made_access
 from pytest_confluent_contracts.run.later import Followed, Follower
 from pytest_confluent_contracts.run.made import MadeResources
@@ -62,6 +63,7 @@ class Scenario:
     _known: dict[str, PathParameters] = field(default_factory=dict)
     _has_run: bool = False
     _unmade: str = ""
+    _back: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Take down what is made and deleted, whoever sends it."""
@@ -190,8 +192,12 @@ class Scenario:
     def _send(self, step: LifeStep, around: PathParameters) -> None:
         parameters = self._known.get(step.about, around)
         case = bound_step(step, parameters)
+        if step.about in self._back and case.expect is Expect.UNKNOWN:
+            case = replace(case, expect=Expect.ANY)
         exchange = self.sender.send(case)
         followed = self._followed(case, exchange)
+        if exchange.accepted and case.operation.role is Role.REPLACE:
+            self._note_replaced(step)
         if exchange.accepted and not case.operation.is_safe:
             self._let_it_be_seen(case.operation)
         if step.creates and exchange.accepted:
@@ -206,6 +212,12 @@ class Scenario:
                 return
             self._known[step.creates] = made
             self._admit(self, made)
+
+    def _note_replaced(self, step: LifeStep) -> None:
+        """Note that one is there again: a replace may be documented to create (RFC 9110 9.3.4)."""
+        is_of_gone = step.case.expect is Expect.UNKNOWN
+        if is_of_gone and step.case.operation.names_status(CREATED):
+            self._back.add(step.about)
 
     def _followed(self, case: Case, answer: Exchange) -> Followed:
         """Wait until what *answer* accepted for later is done, as far as it says where."""
@@ -254,7 +266,7 @@ class Scenario:
                 raised.append(error)
                 why = f"{type(error).__name__}: {error}" if one.is_there else ""
             if why:
-                told = f"{self.life.resource.name} {one.parameters[-1][1]} is left: {why}"
+                told = f"{self.life.resource.name} {self._id_in(one.parameters)} is left: {why}"
                 yield f"{told}{self._way_back(one.parameters)}"
         try:
             yield from self._lost()
@@ -272,6 +284,12 @@ class Scenario:
             with suppress(Refusal):
                 followed = self._followed(case, answer)
             self.made.note_followed(answer, followed)
+
+    def _id_in(self, parameters: PathParameters) -> str:
+        """Return the id of the one that *parameters* name."""
+        written = parameters[-1][1]
+        resource = self.life.resource
+        return resource.plain_id(written) if resource.style else written
 
     def _way_back(self, parameters: PathParameters) -> str:
         """Return how one can be deleted by hand, empty where the document has no way."""
@@ -314,7 +332,8 @@ class Scenario:
             name = self.life.resource.name
             for id in found or ():
                 told = f"{name} {id} may be left: its create had no answer, and the list shows it"
-                parameters = (*case.parameters, (self.life.resource.parameter, id))
+                own = (self.life.resource.parameter, self.life.resource.written_id(id))
+                parameters = (*case.parameters, own)
                 yield f"{told}{self._way_back(parameters)}"
             if found is None:
                 sent = self.sender.client.redactor.text(_sent_text(case.value))
@@ -336,7 +355,8 @@ class Scenario:
             return None
         if not answer.accepted:
             return None
-        before = {one.parameters[-1][1] for one in self.made.all} | self._listed_before(reader)
+        before = {self._id_in(one.parameters) for one in self.made.all}
+        before |= self._listed_before(reader)
         found: list[str] = []
         for shown in reader.read([answer]).steps[0].shown:
             sent = case.value if isinstance(case.value, Mapping) else {}
@@ -358,6 +378,7 @@ class Scenario:
         return found
 
 
+CREATED = 201
 GONE = frozenset({404, 410})
 SENT_CHARACTERS = 200
 

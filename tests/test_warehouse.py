@@ -1,0 +1,200 @@
+"""Is a third API of another style held rightly? A service by hand that keeps its document is met with silence.
+
+Whatever it chooses of what the document leaves open. The lives of all its resources are led for each
+row of the pairs, and the campaigns of some of its operations; `CONTRACT_EVERY_COMBINATION` tries all
+of them.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from choosing import choices_of_pairs, pairs_met, pairs_of
+from judging import red, target_for, warned
+from leading import APIS, Led, read_api
+from running import gate, serving
+from warehouse_service import CREDENTIALS, ENVIRONMENT, Warehouse, WarehouseChoices, as_handle
+
+from pytest_confluent_contracts import clauses
+from pytest_confluent_contracts.cases.plan import make_plan
+from pytest_confluent_contracts.model.clauses import Family
+from pytest_confluent_contracts.model.traffic import Probe, RunContext
+from pytest_confluent_contracts.plugin.planning import told_resources
+from pytest_confluent_contracts.run.campaign import Campaign
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_confluent_contracts.cases.plan import Plan
+    from pytest_confluent_contracts.model.documents import Operation
+
+HEADERS = (("Server", "shelves"), ("Vary", "Accept, Cookie"), ("X-Cell", "7"))
+# What any pair of which is tried; the first of each is the default.
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "id_form": ("numbers", "uuid", "long", "odd"),
+    "newest_first": (False, True),
+    "gone": (404, 410, 403),
+    "unknown": (404, 403),
+    "invalid": (422, 400),
+    "delete_status": (204, 200),
+    "unpack_status": (202, 204),
+    "replaces_unknown": (False, True),
+    "location": ("absolute", "path", "relative", "elsewhere"),
+    "shows_defaults": (True, False),
+    "shows_absent_as_null": (False, True),
+    "problem": ("usual", "least", "more"),
+    "instance": ("absolute", "relative", "urn"),
+    "media_type": ("application/json", "application/json; charset=utf-8", "Application/JSON"),
+    "problem_type": ("application/problem+json", "application/problem+json;charset=UTF-8"),
+    "extra_headers": ((), HEADERS),
+    "upper_header_names": (False, True),
+    "spaced": (False, True),
+    "escaped": (False, True),
+    "reverse_keys": (False, True),
+    "head_length": (True, False),
+    "packs_in": (1.5, 0.0, 20.0),
+    "job_ends": ("link", "redirection"),
+    "retry_after": (None, 0, 2),
+    "strangers": (2, 0, 30),
+    "challenge": ("Bearer", 'Basic realm="boxes", Bearer'),
+    "refuses_unknown_parameters": (False, True),
+    "empty_list_parameter": ("taken", "refused"),
+}
+EACH = 4  # rows, in which a campaign is led
+
+
+class LedWarehouse(Led):
+    """The lives of the warehouse, with each of its credentials."""
+
+    def _context(self, operation: Operation) -> RunContext:
+        return RunContext(operation.parameters, {}, CREDENTIALS)
+
+
+@lru_cache
+def pairwise() -> list[WarehouseChoices]:
+    """Return choices among which any two meet."""
+    return choices_of_pairs(WarehouseChoices, CHOICES)
+
+
+ROWS = list(enumerate(pairwise()))
+
+
+def operations() -> list[Operation]:
+    """Return the operations of which campaigns are led."""
+    return list(read_api("warehouse").operations)
+
+
+@lru_cache
+def plan_of(id: str) -> Plan:
+    """Return what is sent to one operation, made once for all services."""
+    operation = next(one for one in operations() if one.id == id)
+    context = RunContext(operation.parameters, {}, CREDENTIALS, max_examples=4)
+    return make_plan(operation, context, skipped={Probe.THROTTLE: "not asked for"})
+
+
+def held(index: int) -> list[Operation]:
+    """Return the operations that are held in a row of the pairs: in turn, or each."""
+    every = operations()
+    if os.environ.get("CONTRACT_EVERY_COMBINATION"):
+        return every
+    if index % EACH:
+        return []
+    return [every[(2 * index // EACH) % len(every)]]
+
+
+def expected(choices: WarehouseChoices) -> set[str]:
+    """Return what only warns: what the document does not say, and a fair owner may do."""
+    found = {"error/undeclared"} if choices.problem == "more" else set[str]()
+    if 403 in (choices.unknown, choices.gone):
+        found.add("request/unknown-id/not-hidden")
+    if choices.refuses_unknown_parameters:
+        found.add("parameters/undeclared/ignored")
+    return found
+
+
+# --- roles and ids -----------------------------------------------------------------------------------
+
+
+def test_its_roles_and_ids_are_told() -> None:
+    """As `--contract-plan` prints them: three levels, and the code of a rack is the caller's to choose."""
+    settings: Any = SimpleNamespace(documents=["warehouse"], read=read_api)
+    assert list(told_resources(settings)) == [
+        "resources of warehouse (x-contract: resource says it otherwise):",
+        "  sites: /sites/{site_id}; id: id; listed in: items[]",
+        "    create:  createSite",
+        "    list:    listSites",
+        "    read:    getSite",
+        "    replace: replaceSite",
+        "    delete:  deleteSite",
+        "  racks: /sites/{site_id}/racks/{code}; id: code; listed in: []; the caller chooses: code; parent: sites",
+        "    create:  createRack",
+        "    list:    listRacks",
+        "    read:    getRack",
+        "    replace: replaceRack",
+        "    delete:  deleteRack",
+        "  boxes: /sites/{site_id}/racks/{code}/boxes/{box_id}; id: id; listed in: boxes[]; parent: racks",
+        "    create:  packBox",
+        "    list:    listBoxes",
+        "    read:    getBox",
+        "    update:  updateBox",
+        "    delete:  unpackBox",
+    ]
+
+
+# --- conforming --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("index", "choices"), ROWS, ids=[str(index) for index, _ in ROWS])
+def test_permitted_choices_are_silent_however_they_meet(
+    index: int, choices: WarehouseChoices
+) -> None:
+    """The lives of its resources, and some of its operations, with nothing red and nothing left behind."""
+    service = Warehouse(choices)
+    before = set(service.sites)
+    led = LedWarehouse(read_api("warehouse"), service, "")
+    rulings = led.rulings()
+    assert (red(rulings), warned(rulings)) == ({}, set()), choices
+    assert list(led.lives.clean_up()) == []
+    assert set(service.sites) == before
+    for operation in held(index):
+        hold(operation, choices)
+    assert service.crashes == []
+
+
+def hold(operation: Operation, choices: WarehouseChoices) -> None:
+    """Hold one operation of a service of its own, whose clauses on lives are held already."""
+    service = Warehouse(choices)
+    plan = plan_of(operation.id)
+    campaign = Campaign(plan, target_for(plan, service.clock, service, "https://localhost"))
+    if operation.method == "DELETE" and operation.resource is not None:
+        scenario = LedWarehouse(read_api("warehouse"), service, "").scenario(operation.resource)
+        campaign.lived = scenario.exchanges_of(operation)
+    rulings = {
+        clause.id: campaign.ruling(clause)
+        for clause in clauses.derive(operation)
+        if clause.family is not Family.LIFECYCLE
+    }
+    assert (red(rulings), warned(rulings) - expected(choices)) == ({}, set()), choices
+    assert service.crashes == []
+
+
+def test_any_two_choices_meet() -> None:
+    """The services that are tried leave no pair of choices untried."""
+    assert pairs_met(pairwise(), CHOICES) == pairs_of(CHOICES)
+
+
+def test_a_run_over_http_is_green(tmp_path: Path) -> None:
+    """The lives, as a user leads them: exit 0, and what was there before is as it was."""
+    (tmp_path / "warehouse.yaml").write_bytes((APIS / "warehouse.yaml").read_bytes())
+    service = Warehouse(WarehouseChoices(packs_in=0.0))
+    before = set(service.sites)
+    with serving(as_handle(service)) as url:
+        options = (f"--contract-target={url}", "--contract-spec=warehouse.yaml")
+        run = gate(tmp_path, *options, "-k", "lifecycle", given=ENVIRONMENT)
+    assert (run.code, run.failures) == (0, {})
+    assert "warned" not in run.verdicts.values()
+    assert set(service.sites) == before
