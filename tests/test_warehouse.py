@@ -8,6 +8,7 @@ of them.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -180,6 +181,28 @@ def hold(operation: Operation, choices: WarehouseChoices) -> None:
     }
     assert (red(rulings), warned(rulings) - expected(choices)) == ({}, set()), choices
     assert service.crashes == []
+
+
+def test_what_lies_in_others_is_held_alone_in_what_the_document_names() -> None:
+    """Where the operations around are left out, boxes are packed into the rack of the example."""
+    whole = read_api("warehouse")
+    alone = [
+        one for one in whole.operations if one.path.partition("boxes")[1] or one.id == "getJob"
+    ]
+    service = Warehouse()
+    led = LedWarehouse(replace(whole, operations=tuple(alone)), service, "")
+    rulings = led.rulings()
+    assert (red(rulings), warned(rulings)) == ({}, set())
+    assert list(led.lives.clean_up()) == []
+    assert {key[:2] for key in service.boxes} == {("s-1", "r-1")}
+
+
+def test_a_create_alone_sends_nothing_of_a_life() -> None:
+    """What it made could not be deleted."""
+    whole, service = read_api("warehouse"), Warehouse()
+    alone = [one for one in whole.operations if one.id == "packBox"]
+    LedWarehouse(replace(whole, operations=tuple(alone)), service, "").rulings()
+    assert list(service.boxes) == [("s-1", "r-1", "b-1")]
 
 
 def test_any_two_choices_meet() -> None:
