@@ -13,6 +13,7 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from choosing import choices_of_pairs, pairs_met, pairs_of
 from judging import red, target_for, warned
@@ -221,3 +222,75 @@ def test_a_run_over_http_is_green(tmp_path: Path) -> None:
     assert (run.code, run.failures) == (0, {})
     assert "warned" not in run.verdicts.values()
     assert set(service.sites) == before
+
+
+# --- faulty ------------------------------------------------------------------------------------------
+
+
+class Hollow(Warehouse):
+    """Says that a box is packed, and keeps none."""
+
+    def is_there(self, key: tuple[str, str, str]) -> bool:
+        return key == ("s-1", "r-1", "b-1")
+
+
+class Stuck(Warehouse):
+    """Never ends a job."""
+
+    def get_job(self, request: httpx.Request, id: str) -> httpx.Response:
+        return self.shown(200, {"id": id, "state": "packing"})
+
+
+class SameShelf(Warehouse):
+    """Keeps the levels of a rack that is replaced."""
+
+    def put_rack(self, request: httpx.Request, site: str, code: str) -> httpx.Response:
+        levels = self.racks.get((site, code), {}).get("levels")
+        answer = super().put_rack(request, site, code)
+        self.racks[site, code]["levels"] = levels
+        return answer
+
+
+class OneRoom(Warehouse):
+    """Lists the boxes of all racks in each."""
+
+    def get_boxes(self, request: httpx.Request, site: str, code: str) -> httpx.Response:
+        self.rack(site, code)
+        return self.shown(200, {"boxes": list(filter(None, map(self.seen, self.boxes)))})
+
+    def seen(self, key: tuple[str, str, str]) -> dict[str, Any] | None:
+        return self.boxes[key] if self.is_there(key) else None
+
+
+class Spilling(Warehouse):
+    """Forgets what is in a box when its label is changed."""
+
+    def patch_box(self, request: httpx.Request, site: str, code: str, id: str) -> httpx.Response:
+        answer = super().patch_box(request, site, code, id)
+        self.boxes[site, code, id]["content"] = {"kind": "liquid", "litres": 1}
+        return answer
+
+
+class Nailed(Warehouse):
+    """Accepts that a box is unpacked, and keeps it."""
+
+    def delete_box(self, _: httpx.Request, site: str, code: str, id: str) -> httpx.Response:
+        self.box(site, code, id)
+        return httpx.Response(202)
+
+
+FAULTS: dict[type[Warehouse], str] = {
+    Hollow: "packBox::lifecycle/created-is-readable",
+    Stuck: "packBox::lifecycle/accepted-is-done",
+    SameShelf: "replaceRack::lifecycle/replaced-equals-sent",
+    OneRoom: "packBox::lifecycle/own-parent-only",
+    Spilling: "updateBox::lifecycle/updated-is-read",
+    Nailed: "unpackBox::lifecycle/deleted-is-gone",
+}
+
+
+@pytest.mark.parametrize("faulty", FAULTS, ids=lambda one: one.__name__)
+def test_what_is_wrong_with_a_warehouse_is_told(faulty: type[Warehouse]) -> None:
+    """By the clause of its promise, broken or warned."""
+    rulings = LedWarehouse(read_api("warehouse"), faulty(), "").rulings()
+    assert FAULTS[faulty] in {*red(rulings), *warned(rulings)}
