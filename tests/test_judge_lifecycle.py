@@ -336,6 +336,15 @@ def test_what_is_not_sent_has_its_documented_default(life: tuple[Exchange, ...],
     assert of("create", "created-has-defaults", *life) == said
 
 
+@pytest.mark.parametrize(("size", "told"), [(3, set()), (4, {Kind.LIFE_VALUE_LOST})])
+def test_what_has_its_default_may_be_left_out(size: int, told: set[Kind]) -> None:
+    """Without it the default holds, which is what was sent; another value may not be left out."""
+    without, later = thing(name="x"), thing(name="x", size=7)
+    life = create({"name": "x", "size": size}, without), read(without)
+    shown = update({"size": 7}, later), read(later)
+    assert kinds("create", "created-equals-sent", *life, *shown) == told
+
+
 # --- Location --------------------------------------------------------------------------------------------------------
 
 
@@ -348,6 +357,8 @@ def test_what_is_not_sent_has_its_documented_default(life: tuple[Exchange, ...],
         ("things/t1", KEPT),
         ("t1", KEPT),
         ("./t1", KEPT),
+        ("../things/t1", KEPT),
+        ("../things/t2", BROKEN),
         ("/things/t2", BROKEN),
         ("/things", BROKEN),
         ("/things/t11", BROKEN),

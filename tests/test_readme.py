@@ -10,9 +10,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import yaml
+from judging import DOCUMENTS
 from leading import read_api
 from other_service import Answer, Choices, OtherService
-from running import DOCUMENTS, ROOT, gate
+from running import ROOT, gate
 
 from pytest_confluent_contracts import clauses, documents, waivers
 from pytest_confluent_contracts.model.clauses import Family

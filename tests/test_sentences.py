@@ -824,7 +824,10 @@ MISSING: list[tuple[MissingEvidence, str]] = [
         MissingEvidence(Missing.NO_DEFAULT_SHOWN),
         "no answer showed a member with a default that was not sent",
     ),
-    (MissingEvidence(Missing.NO_LOCATION), "no answer to a create had Location"),
+    (
+        MissingEvidence(Missing.NO_LOCATION),
+        "no answer to a create had the Location of what it made",
+    ),
     (
         MissingEvidence(Missing.NOT_LISTED_WHOLE),
         "no list that must show all came after a create",

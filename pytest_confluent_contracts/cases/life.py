@@ -14,6 +14,7 @@ from pytest_confluent_contracts.cases.build import (
     fresh_body,
     judged_case,
     minimal_body,
+    sample_value,
     varied_members,
     violations,
     with_credentials,
@@ -23,6 +24,7 @@ from pytest_confluent_contracts.cases.samples import is_allowed_value
 from pytest_confluent_contracts.cases.unusual_values import with_unusual_values
 from pytest_confluent_contracts.model.paths import (
     ABSENT,
+    item_path,
     template_names,
     value_at,
     with_value,
@@ -53,7 +55,7 @@ TWIN, ORPHAN = "twin", "orphan"
 CHOSEN = (FIRST, SECOND, THIRD, LAST, ORPHAN)
 OWN = "own"  # the one that was there before, where the run may create none
 SAME_ID = {FIRST_ELSEWHERE: FIRST, FIRST_AT_END: FIRST, TWIN: SECOND}
-CONFLICT = 409
+CREATED, CONFLICT = 201, 409
 HOLDING = "hold"  # a step that makes what others are held on, or what lies around them
 # Values of each JSON type, one of which a member does not allow.
 NOT_A_VALUE: tuple[Any, ...] = (7, "no", None, [], {}, True)
@@ -186,6 +188,10 @@ class LifeCases:
         yield from self._gone(Role.READ, "read after delete", ended)
         yield from self._head_of_gone(ended)
         yield from self._bare(Role.LIST, "list after delete")
+        replacing = self.operations.get(Role.REPLACE)
+        if replacing is not None and replacing.names_status(CREATED):
+            # Afterwards there may be one again.
+            yield from self._gone(Role.DELETE, "delete again", ended)
         yield from self._gone(Role.UPDATE, "update after delete", ended)
         yield from self._gone(Role.REPLACE, "replace after delete", ended)
         yield from self._gone(Role.READ, "read after delete", ended)
@@ -266,6 +272,10 @@ class LifeCases:
         if operation is not None:
             yield self._bare_step(operation, name, about)
 
+    def bare(self, operation: Operation) -> Case:
+        """Return a request of *operation* of which nothing is promised."""
+        return bare_case(Probe.LIFE, operation.id, operation, self._context_of(operation))
+
     def _bare_step(self, operation: Operation, name: str, about: str) -> LifeStep:
         title = f"{name}: {about}" if about else name
         case = bare_case(Probe.LIFE, title, operation, self._context_of(operation))
@@ -333,11 +343,27 @@ class LifeCases:
         operation = self.operations.get(Role.REPLACE)
         if operation is None:
             return
-        body = self._own_body(operation, "replaced", about)
+        body = self._moved_body(operation, self._own_body(operation, "replaced", about))
         for whole in (body, self._without_optional(operation, body)):
             case = self._case(operation, f"replace: {about}", whole)
             yield LifeStep(_step(case, "replace", case.expect), about)
             yield from self._read(about)
+
+    def _moved_body(self, operation: Operation, body: Any) -> Any:
+        """Return *body* with another value of each member that is no text, where one is allowed.
+
+        A number or a list of one would be what a create has sent, and what a default is.
+        """
+        members = {member.path: member for member in operation.request_members}
+        for member in varied_members(operation, self._context_of(operation)):
+            value = value_at(body, member.path)
+            item = members.get(item_path(member.path))
+            for other in _other_values(member, value, item):
+                moved = with_value(body, member.path, other)
+                if is_allowed_value(member.schema, other) and not violations(operation, moved):
+                    body = moved
+                    break
+        return body
 
     def _without_optional(self, operation: Operation, body: Any) -> Any:
         required = {member.path for member in operation.request_members if member.required}
@@ -500,6 +526,22 @@ class RepeatedLifeCases(LifeCases):
         if name not in self._known_making:
             self._known_making[name] = super().making(name)
         return self._known_making[name]
+
+
+def _other_values(member: Property, value: Any, item: Property | None) -> list[Any]:
+    """Return values that *member* may have beside *value*, which it has; *item* is one of its list.
+
+    A text has been varied already.
+    """
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int | float):
+        return [value + 1, value - 1]
+    if isinstance(value, str) and "enum" in member.schema:
+        return [one for one in member.schema["enum"] if one != value]
+    if value == [] and item is not None:
+        return [[sample_value(item)]]
+    return []
 
 
 def _has_default(member: Property) -> bool:

@@ -25,6 +25,7 @@ from pytest_confluent_contracts.clauses.lifecycle_state import (
     id_asked_for,
     is_due,
     key_in,
+    location_on,
     tells_of_progress,
 )
 from pytest_confluent_contracts.clauses.reading import leaves_of, quote_value, url_parts
@@ -92,8 +93,9 @@ def judge_location(life: Life) -> Iterator[Evidence]:
         if not expected:
             continue
         path = unquote(url_parts(location).path).rstrip("/")
-        leads_there = _leads_to(path, expected)
-        may_tell_progress = not _is_one_of(life.resource, step, path)
+        led = unquote(url_parts(location_on(step.exchange)).path).rstrip("/")
+        leads_there = _leads_to(path, expected) or _leads_to(led, expected)
+        may_tell_progress = not _is_one_of(life.resource, step, led)
         if step.status == ACCEPTED_FOR_LATER and not leads_there and may_tell_progress:
             continue
         finding = Finding(
@@ -121,6 +123,7 @@ def _path_of_made(resource: Resource, step: Step) -> str:
     values = [*step.scope, text][-len(names) :]
     if len(values) != len(names):
         return ""
+    values[-1] = unquote(resource.written_id(values[-1])) if resource.style else values[-1]
     return paths.filled_template(resource.item, zip(names, values, strict=True)).rstrip("/")
 
 

@@ -10,7 +10,6 @@ from pytest_confluent_contracts.clauses.lifecycle_members import (
     Key,
     changes_between,
     id_name,
-    is_default,
     is_hidden,
     is_nothing,
     is_same_told,
@@ -21,7 +20,7 @@ from pytest_confluent_contracts.clauses.lifecycle_pairs import (
     pairs_of_one_operation,
 )
 from pytest_confluent_contracts.clauses.lifecycle_state import Outcome
-from pytest_confluent_contracts.clauses.notation import is_taken_over
+from pytest_confluent_contracts.clauses.notation import is_default, is_taken_over
 from pytest_confluent_contracts.clauses.reading import KEPT, NOTHING, Looked, ValueReader
 from pytest_confluent_contracts.clauses.update import is_merged
 from pytest_confluent_contracts.clauses.update_state import EMPTY, is_shown_alike
@@ -238,7 +237,7 @@ def _look_at_sent(
     status, request = shown.exchange.status, expected.writer.told_with_id
     if came is ABSENT:
         is_shown = (shown.model.operation.id, path) in ever_shown
-        if not is_shown or sent in EMPTY:
+        if not is_shown or sent in EMPTY or _is_left_out(shown.model, expected):
             return NOTHING
         kind = FindingKind.LIFE_VALUE_LOST
         return Finding(kind, status, path, quoted(sent), request=request)
@@ -250,6 +249,16 @@ def _look_at_sent(
         return NOTHING
     kind = FindingKind.LIFE_VALUE_DIFFERS
     return Finding(kind, status, path, quoted(sent), quoted(came), request)
+
+
+def _is_left_out(model: ItemModel, expected: Expectation) -> bool:
+    """Return whether an answer may leave the member out: it need not be there, and without it the
+    default holds (JSON Schema, Validation 9.2), which is what was sent.
+    """
+    answered = model.shown.get(expected.member.path)
+    if answered is None or answered.required:
+        return False
+    return is_default({**expected.member.schema, **answered.schema}, expected.value)
 
 
 def _is_comparable(model: ItemModel, member: Property, sent: Any) -> bool:

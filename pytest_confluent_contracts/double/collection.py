@@ -241,6 +241,16 @@ class Collection:
         values = [value.replace(SLASH_INSIDE, "/") for value in id.split("/")]
         return tuple(zip(names, values, strict=False))
 
+    def written_path(self, id: str) -> str:
+        """Return the path of the resource under *id*, percent-encoded, each part in its style."""
+        item = next((one for one in self.operations if one.path == self.item_path), None)
+        styles = {one.name: one.style for one in item.path_parameters} if item else {}
+        written: list[tuple[str, str]] = []
+        for name, text in self.named(id):
+            prefix = {"matrix": f";{name}=", "label": "."}.get(styles.get(name, ""), "")
+            written.append((name, f"{prefix}{paths.percent_encoded(text)}"))
+        return paths.filled_template(self.item_path, written)
+
     def initial(self, parameters: Pairs) -> Resource:
         """Return a resource as the document's examples show it, created a day ago.
 

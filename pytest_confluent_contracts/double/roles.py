@@ -9,7 +9,6 @@ import itertools
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from pytest_confluent_contracts.double import faces
 from pytest_confluent_contracts.double.collection import HOST, Collection, depth_of
@@ -110,10 +109,7 @@ class ActionService(Service):
 
     def open_store(self) -> None:
         """Take up the resource that the document's own path leads to."""
-        self.own_values = [
-            unquote(text) if name in self.operation.styled_names else text
-            for name, text in self.parameters
-        ]
+        self.own_values = [text for _, text in self.store.parameters]
         above = self.above
         if above is not None:
             above.begin(joined_id(self.own_values[: depth_of(above)]))
@@ -385,9 +381,7 @@ class CreateService(CollectionService, WholeService):
 
     def address_of(self, id: str) -> str:
         """Return the address of the resource under *id*."""
-        named = self.collection.named(id)
-        template = self.collection.item_path
-        return f"{HOST}{paths.filled_template(template, named, paths.percent_encoded)}"
+        return f"{HOST}{self.collection.written_path(id)}"
 
 
 # --- answers without a body -----------------------------------------------------------------------

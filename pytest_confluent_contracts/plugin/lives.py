@@ -89,8 +89,6 @@ class Lives:
         self, resource: Resource, target: Target, policy: RunPolicy, listener: Listener
     ) -> Scenario:
         """Return the scenario of *resource*."""
-        from pytest_confluent_contracts.cases.build import bare_case
-        from pytest_confluent_contracts.model.traffic import Probe
         from pytest_confluent_contracts.run.scenario import Scenario
         from pytest_confluent_contracts.run.sender import Sender
 
@@ -98,21 +96,22 @@ class Lives:
         if key in self._scenarios:
             return self._scenarios[key]
         parent = self.parent(resource)
-        around = self.scenario(parent, target, policy, listener) if parent else None
+        around: Scenario | None = None
+        if parent is not None and self._operations(parent):  # which may all be left out
+            around = self.scenario(parent, target, policy, listener)
         operations = self._operations(resource)
         creates = self.makes(resource)
         life = self._life_cases(resource)
         looks = [one for role, one in operations.items() if role in SAFE_ROLES]
         first = [*looks, *operations.values()][0]
         steps = life.steps(creates=creates)
-        # Where there is no step, nothing is ever sent.
-        unsent = bare_case(Probe.LIFE, "look", first, self._context_of(first))
         sender = Sender(
             operation=first,
             target=target,
             policy=policy,
             listener=listener,
-            look=steps[0].case if steps else unsent,
+            # Without a step, as where a create alone is held, nothing is sent at all.
+            look=steps[0].case if steps else life.bare(first),
             noted=lambda *_: None,
             first_serial=FIRST_SERIAL,
         )

@@ -819,7 +819,7 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NOT_READ_AFTERWARDS: "nothing that tells was asked for after a {subject}",
     Missing.NO_PROGRESS: "no {subject} led to a documented read that tells when it is done",
     Missing.NO_DEFAULT_SHOWN: "no answer showed a member with a default that was not sent",
-    Missing.NO_LOCATION: "no answer to a create had Location",
+    Missing.NO_LOCATION: "no answer to a create had the Location of what it made",
     Missing.NOT_LISTED_WHOLE: "no list that must show all came after a create",
     Missing.ONE_PARENT: "no list of another parent was asked for",
     Missing.NO_PARENT_ENDED: "no parent with something in it was deleted",

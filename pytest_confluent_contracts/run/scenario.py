@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.life import (
@@ -70,6 +70,7 @@ class Scenario:
     _known: dict[str, PathParameters] = field(default_factory=dict)
     _has_run: bool = False
     _unmade: str = ""
+    _back: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Take down what is made and deleted, whoever sends it."""
@@ -245,8 +246,12 @@ class Scenario:
     def _send(self, step: LifeStep, around: PathParameters) -> None:
         parameters = self._known.get(step.about, around)
         case = bound_step(step, parameters)
+        if step.about in self._back and case.expect is Expect.UNKNOWN:
+            case = replace(case, expect=Expect.ANY)
         exchange = self._send_case(case)
         followed = self._followed(case, exchange)
+        if exchange.accepted and case.operation.role is Role.REPLACE:
+            self._note_replaced(step)
         if exchange.accepted and not case.operation.is_safe:
             self._let_it_be_seen(case.operation)
         if step.creates and exchange.accepted:
@@ -264,6 +269,12 @@ class Scenario:
                 return
             self._known[step.creates] = made
             self._admit(self, made)
+
+    def _note_replaced(self, step: LifeStep) -> None:
+        """Note that one is there again: a replace may be documented to create (RFC 9110 9.3.4)."""
+        is_of_gone = step.case.expect is Expect.UNKNOWN
+        if is_of_gone and step.case.operation.names_status(CREATED):
+            self._back.add(step.about)
 
     def _followed(self, case: Case, answer: Exchange) -> Followed:
         """Wait until what *answer* accepted for later is done, as far as it says where."""
@@ -321,7 +332,7 @@ class Scenario:
         return self._told_left(one, f"{type(error).__name__}: {error}") if one.is_there else ""
 
     def _told_left(self, one: Made, why: str) -> str:
-        told = f"{self.life.resource.name} {one.parameters[-1][1]} is left: {why}"
+        told = f"{self.life.resource.name} {self._id_in(one.parameters)} is left: {why}"
         return f"{told}{self._way_back(one.parameters)}"
 
     def told_at_the_end(self) -> Iterator[str]:
@@ -331,9 +342,9 @@ class Scenario:
         """
         self.remember([])
         for parameters in dict.fromkeys(self.made.others):
-            told = f"{self.life.resource.name} {parameters[-1][1]} was there before"
+            told = f"{self.life.resource.name} {self._id_in(parameters)} was there before"
             yield f"{told}, and a create answered its id: it is not deleted"
-        left = [one.parameters[-1][1] for one in self.made.there]
+        left = [self._id_in(one.parameters) for one in self.made.there]
         if left and self.life.ending() is None:
             told = (
                 f"{len(left)} of {self.life.resource.name} are left, {', '.join(left[:MOST_TOLD])}"
@@ -350,6 +361,12 @@ class Scenario:
             with suppress(Refusal):
                 followed = self._followed(asked.case, answer)
             self.made.note_followed(answer, followed)
+
+    def _id_in(self, parameters: PathParameters) -> str:
+        """Return the id of the one that *parameters* name."""
+        written = parameters[-1][1]
+        resource = self.life.resource
+        return resource.plain_id(written) if resource.style else written
 
     def _way_back(self, parameters: PathParameters) -> str:
         """Return how one can be deleted by hand, empty where the document has no way."""
@@ -410,7 +427,7 @@ class Scenario:
             listed = answers[around]
             found = self.made.listed_like(one, listed) if listed is not None else None
             for parameters in found or ():
-                told = f"{name} {parameters[-1][1]} may be left: its create {one.came}"
+                told = f"{name} {self._id_in(parameters)} may be left: its create {one.came}"
                 told_before.add(f"{told}, and the list shows it{self._way_back(parameters)}")
             if found is None:
                 sent = self.sender.client.redactor.text(_sent_text(one.case.value))
@@ -433,6 +450,7 @@ class Scenario:
             return None
 
 
+CREATED = 201
 GONE = frozenset({404, 410})
 FORBIDDEN = 403  # which may hide that nothing is there (RFC 9110 15.5.4)
 SENT_CHARACTERS = 200
