@@ -240,9 +240,18 @@ def _of_several_creates(clauses: LifeClauses) -> Iterator[Clause]:
         "ids-not-reused",
         "what is created does not get the id of what was deleted",
         lifecycle_create.judge_reused_ids,
-        MissingEvidence(MissingKind.NOT_CREATED_AFTER_DELETE),
+        MissingEvidence(_why_no_id_again(clauses)),
         level=Level.SHOULD,
     )
+
+
+def _why_no_id_again(clauses: LifeClauses) -> MissingKind:
+    """Return why nobody sees whether the service gives an id twice, where nobody does."""
+    if not clauses.has(Role.DELETE):
+        return MissingKind.NOTHING_DELETES
+    if clauses.resource.id_sent:
+        return MissingKind.IDS_CHOSEN
+    return MissingKind.NOT_CREATED_AFTER_DELETE
 
 
 def _judge_two_creates(life: Life) -> Iterator[Evidence]:
@@ -417,8 +426,17 @@ def _of_change(clauses: LifeClauses) -> Iterator[Clause]:
         "siblings-untouched",
         "others of its kind stay what and where they are",
         partial(lifecycle_delete.judge_siblings, role=role),
-        MissingEvidence(MissingKind.NO_SIBLING, role.value),
+        MissingEvidence(_why_no_sibling(clauses), role.value),
     )
+
+
+def _why_no_sibling(clauses: LifeClauses) -> MissingKind:
+    """Return why nobody sees another of its kind before and after, where nobody does."""
+    if not clauses.resource.parameter:
+        return MissingKind.ONE_ALONE
+    if not clauses.has(Role.CREATE):
+        return MissingKind.NOTHING_CREATES
+    return MissingKind.NO_SIBLING
 
 
 def _of_delete(clauses: LifeClauses) -> Iterator[Clause]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from pytest_confluent_contracts.double import faces
+from pytest_confluent_contracts.double import faces, nested
 from pytest_confluent_contracts.double.collection import HOST, Collection, depth_of
 from pytest_confluent_contracts.double.new_ids import NoNewId, new_id
 from pytest_confluent_contracts.double.samples import allowed_value, is_allowed
@@ -299,8 +299,9 @@ class CreateService(CollectionService):
         return written_whole(self.operation, self.collection, shown, body)
 
     def keep(self, id: str, resource: Resource) -> None:
-        """Take up the new resource."""
+        """Take up the new resource, and what it lists."""
         self.collection.add(id, resource)
+        nested.take_up_listed(self.collection, id, resource)
 
     def answer_success(self, resource: Resource) -> Answer:
         """Return the documented success, with what only this answer shows."""

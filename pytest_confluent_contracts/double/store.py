@@ -34,7 +34,8 @@ SLASH_INSIDE = "\x1f"  # stands for a slash in a path parameter
 class Resource:
     """What the service keeps of one resource; *created* and *updated* are seconds of its clock.
 
-    *scope* are the joined ids of what it lies in, ``""`` where that is nothing.
+    *scope* are the joined ids of what it lies in, ``""`` where that is nothing; *key* are its own,
+    once it is kept.
     """
 
     shown: dict[str, Any]
@@ -42,6 +43,7 @@ class Resource:
     updated: float = 0.0
     secret: dict[str, Any] = field(default_factory=dict)
     scope: str = ""
+    key: str = ""
 
 
 class Store:
