@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 # The resources of a life, by what the steps call them: the first has what is required, the second
 # has all, is changed and deleted, the third is made by the body of the second once more.
 FIRST, SECOND, THIRD, LAST = "first", "second", "third", "last"
-# Not of them, but other parents than theirs: one that stays, one that ends, one that comes after it.
+# Other parents than theirs: one that stays, one that ends, and one that comes after it.
 ELSEWHERE, ENDING, AFTERWARDS = "elsewhere", "ending", "afterwards"
 PARENTS = (ELSEWHERE, ENDING, AFTERWARDS)
 AROUND = "around"  # the parent in which they lie

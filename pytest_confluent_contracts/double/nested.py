@@ -1,4 +1,4 @@
-"""Does a resource show what lies in it? Then both are one: what is in its list, and what is under it.
+"""Does a resource show what lies in it? Then its list and what is under it are one.
 
 Which member that is, the document's reader tells (``in_parent``). Items without an id get one.
 """

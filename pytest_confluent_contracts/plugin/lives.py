@@ -176,7 +176,7 @@ class Lives:
         return self._may_create(operations[Role.CREATE])
 
     def _cases(self, resource: Resource) -> LifeCases:
-        """Return what makes the steps of *resource*, and of the parent that the run makes for it."""
+        """Return what makes the steps of *resource*, and of the parent that is made for it."""
         from pytest_confluent_contracts.cases.life import LifeCases
 
         around, parent = None, self.parent(resource)

@@ -186,7 +186,7 @@ class Scenario:
             self._find_first_in(name)
 
     def _find_first_in(self, name: str) -> None:
-        """Let the first be asked for as if it lay in the parent called *name*, which it does not."""
+        """Let the first be asked for as if it lay in the parent *name*, which it does not."""
         alias = {ELSEWHERE: FIRST_ELSEWHERE, ENDING: FIRST_AT_END}.get(name)
         if alias is not None and FIRST in self._known:
             self._known[alias] = (*self._known[name], self._known[FIRST][-1])

@@ -48,7 +48,7 @@ def parent_mutations(kind: Kind) -> Iterator[Mutation]:
 
 
 def in_role_of_parent(role: Role, *alters: Alter) -> Alter:
-    """Return the alteration of all services in *role* of what the altered one's resources lie in."""
+    """Return the alteration of all services in *role* that are about the parents."""
 
     def alter_parents(service: Service) -> Service:
         above = service.collection.parent
@@ -163,8 +163,11 @@ def show_newest_of_others(service: Service, inner: Any, resource: Resource) -> A
 
 def places_in(collection: Collection) -> list[str]:
     """Return where a resource of *collection* lists what lies in it."""
-    kinds = [child.kind for child in collection.children]
-    return [kind.in_parent for kind in kinds if kind is not None and kind.in_parent]
+    found: list[str] = []
+    for child in collection.children:
+        if child.kind is not None and child.kind.in_parent:
+            found.append(child.kind.in_parent)
+    return found
 
 
 def none_of_them(_: Items) -> Items:
