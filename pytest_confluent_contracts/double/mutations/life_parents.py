@@ -11,6 +11,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
     replace_step,
 )
 from pytest_confluent_contracts.double.mutations.life_steps import in_role
+from pytest_confluent_contracts.double.nested import place_of
 from pytest_confluent_contracts.double.service import Refused
 from pytest_confluent_contracts.double.store import Resource
 from pytest_confluent_contracts.model import paths
@@ -163,11 +164,7 @@ def show_newest_of_others(service: Service, inner: Any, resource: Resource) -> A
 
 def places_in(collection: Collection) -> list[str]:
     """Return where a resource of *collection* lists what lies in it."""
-    found: list[str] = []
-    for child in collection.children:
-        if child.kind is not None and child.kind.in_parent:
-            found.append(child.kind.in_parent)
-    return found
+    return list(filter(None, map(place_of, collection.children)))
 
 
 def none_of_them(_: Items) -> Items:
