@@ -178,7 +178,7 @@ def _of_what_create_sends(clauses: LifeClauses) -> Iterator[Clause]:
         yield clauses.make(
             "created-equals-sent",
             "what is created shows each value as it was sent, until something changes it",
-            partial(lifecycle_sent.judge_sent, role=Role.CREATE, in_own_answer=True),
+            lifecycle_sent.judge_created,
             MissingEvidence(MissingKind.NOT_RETURNED_AFTER_SENDING, "a member"),
         )
         yield clauses.make(
@@ -256,7 +256,14 @@ def _why_no_id_again(clauses: LifeClauses) -> MissingKind:
 
 def _judge_two_creates(life: Life) -> Iterator[Evidence]:
     yield from lifecycle_create.judge_two_creates(life)
-    yield from lifecycle_delete.judge_siblings(life, Role.CREATE)
+    yield from _judge_others(life, Role.CREATE)
+
+
+def _judge_others(life: Life, role: Role) -> Iterator[Evidence]:
+    """Judge that a write in *role* leaves alone others of its kind, and what it lies in."""
+    yield from lifecycle_delete.judge_siblings(life, role)
+    if life.resource.parent:
+        yield from lifecycle_parents.judge_parent_untouched(life, role)
 
 
 def _of_secrets(clauses: LifeClauses) -> Iterator[Clause]:
@@ -424,8 +431,8 @@ def _of_change(clauses: LifeClauses) -> Iterator[Clause]:
         )
     yield clauses.make(
         "siblings-untouched",
-        "others of its kind stay what and where they are",
-        partial(lifecycle_delete.judge_siblings, role=role),
+        "others of its kind, and what it lies in, stay what and where they are",
+        partial(_judge_others, role=role),
         MissingEvidence(_why_no_sibling(clauses), role.value),
     )
 

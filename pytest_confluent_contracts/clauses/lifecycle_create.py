@@ -18,6 +18,7 @@ from pytest_confluent_contracts.clauses.lifecycle_members import (
     quoted,
     whole_path,
 )
+from pytest_confluent_contracts.clauses.lifecycle_pairs import judge_refused
 from pytest_confluent_contracts.clauses.lifecycle_state import (
     DONE_OR_LATER,
     Outcome,
@@ -151,13 +152,19 @@ def judge_two_creates(life: Life) -> Iterator[Evidence]:
         step, earlier = moment.step, moment.maker
         if step.role is not Role.CREATE or step.key is None:
             continue
-        if step.outcome in DONE_OR_LATER:
+        if step.outcome in DONE_OR_LATER or _is_taken_though_wrong(step, earlier):
             if earlier is not None:
                 yield from _look_at_same_id(step, earlier)
             elif moment.made:
                 yield Evidence(step.exchange)
         elif earlier is not None and step.status == CONFLICT:
             yield Evidence(step.exchange)
+
+
+def _is_taken_though_wrong(step: Step, earlier: Step | None) -> bool:
+    """Return whether a create was taken that had to be refused, under the id of an *earlier* one."""
+    is_sent = step.exchange.case.expect is Expect.REFUSED
+    return earlier is not None and is_sent and step.exchange.accepted
 
 
 def _look_at_same_id(step: Step, earlier: Step) -> Iterator[Evidence]:
@@ -217,6 +224,7 @@ def judge_refused_create(life: Life) -> Iterator[Evidence]:
     """
     yield from _made_in_lists(life)
     yield from _made_each_time(life)
+    yield from _changed_by_refused(life)
     yield from _made_under_chosen(life)
 
 
@@ -233,6 +241,17 @@ def _made_in_lists(life: Life) -> Iterator[Evidence]:
                 yield from _look_for_made(before[step.scope], step, refused)
             before[step.scope] = step
             refused = [create for create in refused if create.scope != step.scope]
+
+
+def _changed_by_refused(life: Life) -> Iterator[Evidence]:
+    """Find what a create under its id, which was refused, has changed."""
+    creates: dict[tuple[str, str], Operation] = {}
+    for step in life.own_steps:
+        if step.role is Role.CREATE:
+            operation = step.exchange.case.operation
+            creates[operation.key] = operation
+    for operation in creates.values():
+        yield from judge_refused(life, operation)
 
 
 @dataclass(frozen=True, slots=True)

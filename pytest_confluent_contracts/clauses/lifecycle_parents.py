@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,8 @@ from pytest_confluent_contracts.clauses.lifecycle_lists import (
     is_whole_list,
     judge_parents,
 )
-from pytest_confluent_contracts.clauses.lifecycle_members import id_text, quoted
+from pytest_confluent_contracts.clauses.lifecycle_members import changes_between, id_text, quoted
+from pytest_confluent_contracts.clauses.lifecycle_pairs import told_together
 from pytest_confluent_contracts.clauses.lifecycle_state import (
     DONE_OR_LATER,
     Outcome,
@@ -105,11 +106,7 @@ def _ids_in_parents(resource: Resource, step: Step) -> dict[str, set[str]]:
 
 def _ids_shown(resource: Resource, shown: Shown) -> set[str] | None:
     """Return the ids of what the parent shows to lie in it, None where it has no place for it."""
-    root = paths.parent_path(_id_member_of(shown))
-    place = resource.in_parent
-    if root and paths.is_within(place, root):
-        place = paths.relative_path(place, root)
-    listed = shown.value(place)
+    listed = shown.value(_seen_from_parent(shown, resource.in_parent))
     if listed is ABSENT or not isinstance(listed, list):
         return None
     name = paths.last_name(resource.id_member)
@@ -176,6 +173,70 @@ def _is_orphan(id: str, step: Step, ended: Mapping[str, Step], made: Mapping[str
     if maker is None or not maker.scope or not is_of_one_parent(id):
         return False
     return maker.scope[-1] in ended and maker.scope != step.scope
+
+
+# --- the parent itself -------------------------------------------------------------------------
+
+
+def judge_parent_untouched(life: Life, role: Role) -> Iterator[Evidence]:
+    """Judge that a write in *role* to what lies in a parent leaves the parent's own values alone.
+
+    What it shows to lie in it follows; so may what no request writes, a count, or a time.
+    """
+    seen: dict[str, tuple[Shown, list[Step]]] = {}
+    for step in life.steps:
+        if step.owner == life.resource.name and step.may_have_written:
+            for _, writes in seen.values():
+                writes.append(step)
+        elif step.owner == life.resource.parent and step.may_have_written:
+            seen.clear()
+        elif step.owner == life.resource.parent and step.role is Role.READ:
+            yield from _look_at_parent(life, step, seen, role)
+
+
+def _look_at_parent(
+    life: Life, step: Step, seen: dict[str, tuple[Shown, list[Step]]], role: Role
+) -> Iterator[Evidence]:
+    for shown in step.shown:
+        parent = shown.key[-1]
+        before, writes = seen.get(parent, (shown, []))
+        blamed = [one for one in writes if one.role is role and one.outcome in DONE_OR_LATER]
+        if blamed:
+            changed = changes_between(before, shown, _own_members(life.resource, shown))
+            yield Evidence(step.exchange, _changed_parent(step, parent, changed, blamed))
+        seen[parent] = (shown, [])
+
+
+def _own_members(resource: Resource, shown: Shown) -> list[str]:
+    """Return what requests write of the parent, but for what lies in it, as seen from it."""
+    kind, found = shown.model.operation.resource, []
+    for path in kind.written if kind is not None else ():
+        own = _seen_from_parent(shown, path)
+        if path != resource.in_parent and own in shown.model.shown:
+            found.append(own)
+    return found
+
+
+def _seen_from_parent(shown: Shown, path: str) -> str:
+    root = paths.parent_path(_id_member_of(shown))
+    if root and paths.is_within(path, root):
+        return paths.relative_path(path, root)
+    return path
+
+
+def _changed_parent(
+    step: Step, parent: str, changed: Mapping[str, tuple[Any, Any]], blamed: Sequence[Step]
+) -> Finding | None:
+    for path, (was, now) in changed.items():
+        return Finding(
+            FindingKind.LIFE_CHANGED,
+            step.status,
+            path,
+            (quoted(parent), quoted(was)),
+            quoted(now),
+            told_together(blamed),
+        )
+    return None
 
 
 # --- as its parent shows it --------------------------------------------------------------------

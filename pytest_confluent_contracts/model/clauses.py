@@ -233,6 +233,7 @@ class FindingKind(StrEnum):
     CREATED_UNREADABLE = "created and not readable"  # expected: the id; request: what created it
     LIFE_VALUE_LOST = "value of a life lost"  # subject; expected: what was sent; request
     LIFE_VALUE_DIFFERS = "value of a life differs"  # the same; observed
+    SHOWS_ANOTHERS = "shows what another was sent"  # subject, observed; request: who sent it
     DEFAULT_DIFFERS = "another default"  # subject, observed; expected: the default; request
     LOCATION_ELSEWHERE = "Location leads elsewhere"  # observed; expected: the path
     # observed: how often it is in the list; expected: the id; request: what created it

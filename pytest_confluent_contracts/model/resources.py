@@ -51,7 +51,8 @@ class Resource:
     the items (``data[]``), both ``""`` where nobody knows. ``id_sent`` is the member of a create's
     body in which the caller chooses the id, ``""`` where the service does. ``parent`` is the name
     of the resource whose id stands before in the path, ``""`` where there is none; ``in_parent`` is
-    where an answer about one of the parent lists what lies in it (``data.things``). ``roles`` are
+    where an answer about one of the parent lists what lies in it (``data.things``). ``written`` are
+    the members that requests write and a read shows. ``roles`` are
     the ids of the operations; of two in one role the first of the document counts. ``place`` is
     the line from which it was understood, that of the first of them, or of its ``x-contract``.
     """
@@ -69,6 +70,7 @@ class Resource:
     id_sent: str = ""
     references: tuple[Reference, ...] = ()
     in_parent: str = ""
+    written: tuple[str, ...] = ()
 
     def operation_id(self, role: Role) -> str:
         """Return the id of the operation in *role*, ``""`` where the document has none."""

@@ -60,6 +60,13 @@ def create_mutations(kind: Kind) -> Iterator[Mutation]:
     yield from keeping_mutations(kind)
     if not kind.id_sent:
         yield from id_mutations()
+    else:
+        do = partial(refuse_and_change, change=with_another)
+        name = "a create under an id that is taken is refused, and written over what is there"
+        yield mutate_role(name, Role.CREATE, "check_is_new", do, REFUSED)
+        do = partial(refuse_and_change, change=without_one)
+        name = "a create under an id that is taken is refused, and takes a value from what is there"
+        yield mutate_role(name, Role.CREATE, "check_is_new", do, REFUSED)
 
 
 def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
@@ -96,6 +103,13 @@ def sent_mutations(operation: Operation) -> Iterator[Mutation]:
         yield from value_mutations(CREATES)
     kind = operation.resource
     chosen = kind.id_sent if kind is not None else ""
+    optional = [one for one in written if not one.required and is_free_text(one)]
+    if optional:
+        name = "a create keeps of the one before it what is not sent"
+        yield Mutation(name, (EQUAL,), in_role(Role.CREATE, keep_what_was_sent_before))
+    if kind is not None and kind.id_sent and operation.names_status(409):
+        name = "a create takes an id that is taken"
+        yield mutate_role(name, Role.CREATE, "check_is_new", check_nothing, TWO)
     if any(is_free_text(member) and member.path != chosen for member in written):
         name = "a create stores what the one before it sent"
         yield Mutation(name, (EQUAL,), in_role(Role.CREATE, store_what_was_sent_before))
@@ -243,6 +257,24 @@ def store_what_was_sent_before(service: Service) -> Service:
     return replace_step("make_resource", make_resource)(service)
 
 
+def keep_what_was_sent_before(service: Service) -> Service:
+    """Fill what a body leaves out with what the ones before it had."""
+    known: dict[str, Any] = {}
+
+    def make_resource(own: Service, inner: Any, id: str, body: Any) -> Any:
+        made = inner(id, body)
+        sent = own.collection.body_in_common_form(own.operation, body)
+        for member in writable_members(own.store.sent, own.collection.members, ()):
+            value = paths.value_at(sent, member.path)
+            if value is not ABSENT:
+                known[member.path] = value
+            elif member.path in known:
+                made.shown = paths.with_value(made.shown, member.path, known[member.path])
+        return made
+
+    return replace_step("make_resource", make_resource)(service)
+
+
 def default_mutations() -> Iterator[Mutation]:
     """Yield that what is not sent has another value than the document says."""
     told = "what is not sent has another value than the default"
@@ -323,6 +355,16 @@ def id_mutations() -> Iterator[Mutation]:
             yield Mutation(name, (TWO,), in_role(Role.CREATE, again, unchecked))
     name = "a create gives the id of what was deleted"
     yield mutate_role(name, Role.CREATE, "new_id", id_of_deleted, NOT_REUSED)
+
+
+def refuse_and_change(service: Service, inner: Any, id: str, change: Callable[..., Any]) -> None:
+    """Refuse an id that is taken, and *change* what has it."""
+    try:
+        inner(id)
+    except Refused:
+        known = service.collection.resources[id]
+        known.shown = change(known.shown, service.collection, turn=0)
+        raise
 
 
 def check_nothing(*_: Any) -> None:

@@ -10,7 +10,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
     chain_alterations,
     replace_step,
 )
-from pytest_confluent_contracts.double.mutations.life_steps import in_role
+from pytest_confluent_contracts.double.mutations.life_steps import in_role, with_another
 from pytest_confluent_contracts.double.nested import place_of
 from pytest_confluent_contracts.double.service import Refused
 from pytest_confluent_contracts.double.store import Resource
@@ -30,6 +30,15 @@ if TYPE_CHECKING:
 PARENT = "lifecycle/own-parent-only"
 GONE = "lifecycle/gone-with-parent"
 SHOWN = "lifecycle/parent-shows-its-own"
+SIBLINGS = "lifecycle/siblings-untouched"
+TWO = "lifecycle/two-creates-make-two"
+# What is done last in each role that writes, and the clause that this breaks.
+WRITES: Mapping[Role, tuple[str, str]] = {
+    Role.CREATE: ("perform", TWO),
+    Role.UPDATE: ("perform", SIBLINGS),
+    Role.DELETE: ("perform", SIBLINGS),
+}
+TOLD_AS = {Role.CREATE: "a create", Role.UPDATE: "an update", Role.DELETE: "a delete"}
 SERVED = {Role.READ: "a read", Role.UPDATE: "an update", Role.DELETE: "a delete"}
 
 
@@ -44,6 +53,11 @@ def parent_mutations(kind: Kind) -> Iterator[Mutation]:
             found = in_role(role, replace_step("find_resource", find_anywhere))
             yield Mutation(f"{told} finds what lies in another parent", (PARENT,), found)
     yield from outliving_mutations(kind)
+    for role, (step, clause) in WRITES.items():
+        if kind.operation_id(role):
+            told = f"{TOLD_AS[role]} changes what the parent is"
+            changes = replace_step(step, change_parent)
+            yield Mutation(told, (clause,), in_role(role, changes))
     if kind.in_parent:
         yield from showing_mutations()
 
@@ -77,6 +91,18 @@ def find_anywhere(service: Service, inner: Any, request: Request) -> Resource:
                 return resource
         raise
     return found
+
+
+def change_parent(
+    service: Service, inner: Any, request: Request, resource: Resource, body: Any
+) -> Any:
+    """Do what is asked, and write another value into what the parent is."""
+    answer = inner(request, resource, body)
+    above, parent = service.collection.parent, "/".join(service.values_in(request.path)[:1])
+    if above is not None and parent in above.resources:
+        known = above.resources[parent]
+        known.shown = with_another(known.shown, above, 0)
+    return answer
 
 
 # --- outliving ------------------------------------------------------------------------------------
