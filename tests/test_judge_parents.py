@@ -230,6 +230,36 @@ def test_what_a_house_shows_otherwise_is_told() -> None:
     )
 
 
+def painted(street: str, *things: str, **more: Any) -> Exchange:
+    """Return a read of a house that stands in a street, with what lies in it."""
+    return W.ask("read-house", 200, {**house("h1", *things), "street": street, **more}, id="h1")
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "write"),
+    [
+        ("create", "two-creates-make-two", create()),
+        ("update", "siblings-untouched", W.ask("update", 200, thing(), sent=SENT, parents=("h1",))),
+        ("delete", "siblings-untouched", W.ask("delete", 204, parents=("h1",))),
+    ],
+)
+def test_what_is_written_in_a_house_leaves_the_house_alone(
+    name: str, rule: str, write: Exchange
+) -> None:
+    """But for what lies in it, and for what no request writes."""
+
+    def said(*life: Exchange) -> str:
+        return verdict_on(W[name], rule, *life)
+
+    assert said(painted("long"), write, painted("short")) == BROKEN
+    assert said(painted("long"), write, painted("long")) == KEPT
+    assert said(painted("long"), write, painted("long", "lamp", count=1)) == KEPT
+    assert said(painted("long"), painted("short"), write) == SILENT
+    assert said(painted("long"), delete_house(id="h2"), write, painted("short")) == SILENT
+    refused = W.ask(name, 404, parents=("h1",), sent=SENT, expect=Expect.UNKNOWN)
+    assert said(painted("long"), refused, painted("short")) == SILENT
+
+
 def test_what_nobody_can_see_has_its_reason() -> None:
     """Nobody deleted a house, or read one beside its list."""
     for rule, kind in (

@@ -401,12 +401,12 @@ def test_a_create_whose_answer_was_lost_is_sought_in_the_list_and_named(
 def test_the_plan_tells_what_would_be_made_and_deleted(folder: Path, shop: OpenShop) -> None:
     """It sends nothing; each resource has a line, which names the option where nothing may be made."""
     run = held(folder, shop, "--contract-plan")
-    assert "life of carts: 58 requests, makes 8 and deletes them" in run.out
-    assert "life of lines: 43 requests, makes 6 and deletes them" in run.out
+    assert "life of carts: 94 requests, makes 10 and deletes them" in run.out
+    assert "life of lines: 84 requests, makes 8 and deletes them" in run.out
     assert "held on: one of carts that the run makes, and deletes at the end" in run.out
     run = held(folder, shop, "--contract-plan", "--contract-allow=*Cart", away=True)
-    assert "life of carts: 54 requests, makes 6 and deletes them" in run.out
-    assert "life of lines: 8 requests, makes nothing: --contract-allow=createLine" in run.out
+    assert "life of carts: 86 requests, makes 6 and deletes them" in run.out
+    assert "life of lines: 9 requests, makes nothing: --contract-allow=createLine" in run.out
     assert shop.requests == []
 
 

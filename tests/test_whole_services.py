@@ -319,7 +319,7 @@ TOLD_ACCOUNTS = {
     "SameIdEverywhere": "DeleteConfluentResource::lifecycle/siblings-untouched",
     "StillInTheAccount": "GetConfluentResource::lifecycle/parent-shows-its-own",
     "ResourceDeletedUnderAny": "DeleteConfluentResource::lifecycle/siblings-untouched",
-    "GhostAfterDelete": "CreateConfluentAccount::lifecycle/created-equals-sent",
+    "GhostAfterDelete": "GetConfluentResource::lifecycle/gone-with-parent",
 }
 TABLES = ((KEYS, TOLD_KEYS, UNTOLD_KEYS), (ACCOUNTS, TOLD_ACCOUNTS, UNTOLD_ACCOUNTS))
 EVERY_TOLD = [(name, fault, told[fault]) for name, told, _ in TABLES for fault in told]

@@ -27,7 +27,7 @@ from pytest_confluent_contracts.model.paths import (
     with_value,
     without_value,
 )
-from pytest_confluent_contracts.model.resources import Role
+from pytest_confluent_contracts.model.resources import OTHER_HOLDER, Role
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, Subject, SubjectKind
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 FIRST, SECOND, THIRD, LAST = "first", "second", "third", "last"
 # Other parents than theirs: one that stays, one that ends, and one that comes after it.
 ELSEWHERE, ENDING, AFTERWARDS = "elsewhere", "ending", "afterwards"
-PARENTS = (ELSEWHERE, ENDING, AFTERWARDS)
+# What they are called among the parents.
+PARENTS = {ELSEWHERE: OTHER_HOLDER, ENDING: "ending holder", AFTERWARDS: "holder afterwards"}
 AROUND = "around"  # the parent in which they lie
 # The id of the first, as if it lay in another parent; one of the second's id, which does; and one
 # that lies in the parent that ends.
@@ -301,8 +302,8 @@ class LifeCases:
             body = self._own_body(operation, label, about)
             case = self._case(operation, f"update: {about}", body)
             yield LifeStep(_step(case, "update", case.expect), about)
-            yield from self._read(about)
-            yield from self._read(other)
+            for one in (about, other, TWIN):
+                yield from self._read(one)
         yield from self._look(about)
 
     def _update(self, about: str) -> Iterator[LifeStep]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.model.resources import MAKING_ROLES, SAFE_ROLES, Role
+from pytest_confluent_contracts.model.resources import HOLDER, MAKING_ROLES, SAFE_ROLES, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -109,6 +109,13 @@ class Lives:
         ended = [one for one in steps if one.case.subject.name == "delete"]
         left = max(0, len(made) - len(ended)) if life.ending() else 0
         return PlannedLife(len(steps) + left, len(made))
+
+    def holders(self, resource: Resource) -> set[str]:
+        """Return the names of the parents that the life of *resource* has made for it."""
+        from pytest_confluent_contracts.cases.life import PARENTS
+
+        steps = self._cases(resource).steps(creates=self.makes(resource))
+        return {HOLDER} | {PARENTS[one.about] for one in steps if one.about in PARENTS}
 
     def _left_of(self, resource: Resource) -> list[PathParameters]:
         """Return what a worker that died had made of *resource*."""
