@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin
 
 from pytest_confluent_contracts.clauses.lifecycle_lists import (
     is_whole_list,
@@ -78,8 +78,9 @@ def judge_readable(life: Life) -> Iterator[Evidence]:
 def judge_location(life: Life) -> Iterator[Evidence]:
     """Judge that ``Location`` names what was created (RFC 9110 10.2.2, 15.3.2).
 
-    It may be a reference without scheme and host, and a gateway may serve the path below a prefix;
-    the host is the vendor's, whoever answered. That of a 202 may lead to what tells how far the
+    It may be a reference without scheme and host, seen from the path that was asked (10.2.2:
+    ``t1``, told by ``/things``, is ``/t1``), and a gateway may serve the path below a prefix; the
+    host is the vendor's, whoever answered. That of a 202 may lead to what tells how far the
     creation is (15.3.3).
     """
     for step in life.own_steps:
@@ -90,8 +91,9 @@ def judge_location(life: Life) -> Iterator[Evidence]:
         expected = _path_of_made(life.resource, step)
         if not expected:
             continue
-        path = unquote(url_parts(location).path).rstrip("/")
-        leads_there = _leads_to(path, expected)
+        seen_from = urljoin(step.exchange.case.written_path, url_parts(location).path)
+        path = unquote(seen_from).rstrip("/")
+        leads_there = path.endswith(expected)
         may_tell_progress = not _is_one_of(life.resource, step, path)
         if step.outcome is Outcome.LATER and not leads_there and may_tell_progress:
             continue
@@ -119,13 +121,6 @@ def _path_of_made(resource: Resource, step: Step) -> str:
     if len(values) != len(names):
         return ""
     return paths.filled_template(resource.item, zip(names, values, strict=True)).rstrip("/")
-
-
-def _leads_to(path: str, expected: str) -> bool:
-    """Return whether *path* is the *expected* one: below a prefix, or relative to where it is."""
-    if path.startswith("/"):
-        return path.endswith(expected)
-    return bool(path) and expected.endswith(f"/{path.removeprefix('./')}")
 
 
 def _is_one_of(resource: Resource, step: Step, path: str) -> bool:

@@ -447,6 +447,11 @@ def address_in_query(address: str) -> str:
     return f"{holder}?id={id}"
 
 
+def id_alone(address: str) -> str:
+    """Return the last segment of the address: a reference that leads beside the collection."""
+    return address.rpartition("/")[2]
+
+
 INNER_LOCATIONS = (
     *("leads to another", "has its id cut", "leads to the collection"),
     *("has its id in another case", "has the id in its query"),
@@ -459,6 +464,7 @@ WRONG_LOCATIONS: Mapping[str, Callable[[str], str]] = {
     "leads below the resource": address_below,
     "leads to another kind": address_of_other_kind,
     "has the id in its query": address_in_query,
+    "is the id alone": id_alone,
 }
 
 
