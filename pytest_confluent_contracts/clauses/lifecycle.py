@@ -169,6 +169,7 @@ def _of_create(clauses: LifeClauses) -> Iterator[Clause]:
     yield from _of_location(clauses)
     yield from _of_lists(clauses, clauses.level)
     yield from _of_several_creates(clauses)
+    yield from _of_what_it_lies_in(clauses)
     yield from _of_secrets(clauses)
 
 
@@ -256,14 +257,7 @@ def _why_no_id_again(clauses: LifeClauses) -> MissingKind:
 
 def _judge_two_creates(life: Life) -> Iterator[Evidence]:
     yield from lifecycle_create.judge_two_creates(life)
-    yield from _judge_others(life, Role.CREATE)
-
-
-def _judge_others(life: Life, role: Role) -> Iterator[Evidence]:
-    """Judge that a write in *role* leaves alone others of its kind, and what it lies in."""
-    yield from lifecycle_delete.judge_siblings(life, role)
-    if life.resource.parent:
-        yield from lifecycle_parents.judge_parent_untouched(life, role)
+    yield from lifecycle_delete.judge_siblings(life, Role.CREATE)
 
 
 def _of_secrets(clauses: LifeClauses) -> Iterator[Clause]:
@@ -431,10 +425,23 @@ def _of_change(clauses: LifeClauses) -> Iterator[Clause]:
         )
     yield clauses.make(
         "siblings-untouched",
-        "others of its kind, and what it lies in, stay what and where they are",
-        partial(_judge_others, role=role),
+        "others of its kind stay what and where they are",
+        partial(lifecycle_delete.judge_siblings, role=role),
         MissingEvidence(_why_no_sibling(clauses), role.value),
     )
+    yield from _of_what_it_lies_in(clauses)
+
+
+def _of_what_it_lies_in(clauses: LifeClauses) -> Iterator[Clause]:
+    role = clauses.operation.role
+    if clauses.resource.parent and clauses.has(Role.CREATE):
+        yield clauses.make(
+            "parent-untouched",
+            "what it lies in has the values that it had",
+            partial(lifecycle_parents.judge_parent_untouched, role=role),
+            MissingEvidence(MissingKind.NO_PARENT_AROUND, role.value),
+            level=Level.SHOULD,
+        )
 
 
 def _why_no_sibling(clauses: LifeClauses) -> MissingKind:

@@ -51,7 +51,11 @@ def judge_own_parent(life: Life) -> Iterator[Evidence]:
 
 
 def _look_elsewhere(moment: Moment) -> Iterator[Evidence]:
-    """Look at what is asked for under a parent in which it was not made."""
+    """Look at what is asked for under a parent in which it was not made.
+
+    A delete may be answered as if there had been something (RFC 9110 9.2.2): what it did, others
+    tell.
+    """
     step, key = moment.step, moment.step.key
     is_asked = step.role in ABOUT_ONE and step.exchange.case.expect is Expect.UNKNOWN
     if not is_asked or key is None or key in moment.made or key in moment.deleted:
@@ -61,7 +65,7 @@ def _look_elsewhere(moment: Moment) -> Iterator[Evidence]:
         return
     if step.outcome is Outcome.REFUSED:
         yield Evidence(step.exchange)
-    elif step.outcome in DONE_OR_LATER:
+    elif step.outcome in DONE_OR_LATER and step.role is not Role.DELETE:
         kind, told = FindingKind.SERVED_ELSEWHERE, makers[0].told_as
         finding = Finding(kind, step.status, expected=quoted(key[-1]), observed=told)
         yield Evidence(step.exchange, finding)
@@ -181,7 +185,8 @@ def _is_orphan(id: str, step: Step, ended: Mapping[str, Step], made: Mapping[str
 def judge_parent_untouched(life: Life, role: Role) -> Iterator[Evidence]:
     """Judge that a write in *role* to what lies in a parent leaves the parent's own values alone.
 
-    What it shows to lie in it follows; so may what no request writes, a count, or a time.
+    What it shows to lie in it follows; so may what no request writes, a count, or a time. That a
+    service sets nothing else of it (which one is the default) nobody says.
     """
     seen: dict[str, tuple[Shown, list[Step]]] = {}
     for step in life.steps:

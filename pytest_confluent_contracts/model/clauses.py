@@ -352,6 +352,7 @@ class MissingKind(StrEnum):
     IDS_CHOSEN = "ids are chosen by the caller"
     ONE_ALONE = "one alone"
     NO_PARENT_ENDED = "no parent deleted"
+    NO_PARENT_AROUND = "parent not read before and after"  # subject: the role of the request
     PARENT_NOT_READ = "parent not read beside its list"
     NOT_CREATED_TWICE = "not created twice"
     NOT_CREATED_AFTER_DELETE = "nothing created after a delete"

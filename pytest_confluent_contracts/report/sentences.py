@@ -806,6 +806,7 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.IDS_CHOSEN: "whoever creates one chooses its id",
     Missing.ONE_ALONE: "there is one alone, and none of its kind beside it",
     Missing.NO_PARENT_ENDED: "no parent with something in it was deleted",
+    Missing.NO_PARENT_AROUND: "no parent was read before and after a {subject}",
     Missing.PARENT_NOT_READ: "no answer showed a parent beside the list of what lies in it",
     Missing.NOT_CREATED_TWICE: "no two were created",
     Missing.NOT_CREATED_AFTER_DELETE: "nothing was created after a delete",
