@@ -273,11 +273,11 @@ class LifeCases:
         operation = self.operations.get(Role.CREATE)
         if operation is None or not self.resource.id_sent:
             return
-        body = self._own_body(operation, "taken", FIRST)
-        yield from self._look(FIRST)
+        body = self._own_body(operation, "taken", THIRD)
+        yield from self._look(THIRD)
         case = self._case(operation, "a create under an id that is taken", body)
         yield LifeStep(_step(case, "create taken", Expect.REFUSED), creates="refused")
-        yield from self._look(FIRST)
+        yield from self._look(THIRD)
 
     def _creates_refused(self) -> Iterator[LifeStep]:
         """Yield refused creates, a list after each, and one more with nothing before it.

@@ -157,7 +157,7 @@ def judge_two_creates(life: Life) -> Iterator[Evidence]:
 
 
 def _is_taken_though_wrong(step: Step, earlier: Step | None) -> bool:
-    """Return whether a create was taken that had to be refused, under the id of an *earlier* one."""
+    """Return whether a create was taken that had to be refused, under the id of another."""
     is_sent = step.exchange.case.expect is Expect.REFUSED
     return earlier is not None and is_sent and step.exchange.accepted
 

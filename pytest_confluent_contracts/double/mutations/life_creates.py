@@ -98,7 +98,8 @@ def sent_mutations(operation: Operation) -> Iterator[Mutation]:
     if any(not member.required for member in written):
         few = {" where few members are sent": sends_few}
         yield from kept_on_turns(few)
-        yield from value_mutations(CREATES | few)
+        are_some_required = any(member.required for member in written)
+        yield from value_mutations(CREATES | few if are_some_required else CREATES)
     else:
         yield from value_mutations(CREATES)
     kind = operation.resource

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.double.collection import Collection
     from pytest_confluent_contracts.double.mutations.altering import Alter
     from pytest_confluent_contracts.double.service import Request, Service
+    from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.resources import Resource as Kind
 
     Items = list[Any]
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
 PARENT = "lifecycle/own-parent-only"
 GONE = "lifecycle/gone-with-parent"
 SHOWN = "lifecycle/parent-shows-its-own"
+SIBLINGS = "lifecycle/siblings-untouched"
 UNTOUCHED = "lifecycle/parent-untouched"
 WRITES = {Role.CREATE: "a create", Role.UPDATE: "an update", Role.DELETE: "a delete"}
-SERVED = {Role.READ: "a read", Role.UPDATE: "an update", Role.DELETE: "a delete"}
+SERVED = {Role.READ: "a read", Role.UPDATE: "an update"}
 
 
 def parent_mutations(kind: Kind) -> Iterator[Mutation]:
@@ -46,12 +48,34 @@ def parent_mutations(kind: Kind) -> Iterator[Mutation]:
             found = in_role(role, replace_step("find_resource", find_anywhere))
             yield Mutation(f"{told} finds what lies in another parent", (PARENT,), found)
     yield from outliving_mutations(kind)
-    for role, told in WRITES.items():
-        if kind.operation_id(role):
-            changes = in_role(role, replace_step("perform", change_parent))
-            yield Mutation(f"{told} changes what the parent is", (UNTOUCHED,), changes)
     if kind.in_parent:
         yield from showing_mutations()
+
+
+def own_parent_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield what *operation* itself can do to the parent of what it writes, or in another parent."""
+    kind = operation.resource
+    if kind is None or not kind.parent or not kind.operation_id(Role.CREATE):
+        return
+    if operation.role in WRITES:
+        changes = in_role(operation.role, replace_step("perform", change_parent))
+        name = f"{WRITES[operation.role]} changes what the parent is"
+        yield Mutation(name, (UNTOUCHED,), changes)
+    is_scoped = set(paths.template_names(kind.collection)) < set(paths.template_names(kind.item))
+    if operation.role is Role.DELETE and is_scoped:
+        found = in_role(Role.DELETE, replace_step("perform", remove_anywhere))
+        finds = in_role(Role.DELETE, replace_step("find_resource", find_anywhere))
+        name = "a delete removes what lies in another parent"
+        yield Mutation(name, (SIBLINGS,), chain_alterations(found, finds))
+
+
+def remove_anywhere(
+    service: Service, inner: Any, request: Request, resource: Resource, body: Any
+) -> Any:
+    """Remove the resource wherever it lies."""
+    answer = inner(request, resource, body)
+    service.collection.remove(resource.key)
+    return answer
 
 
 def in_role_of_parent(role: Role, *alters: Alter) -> Alter:

@@ -16,7 +16,10 @@ from pytest_confluent_contracts.double.mutations.life_ends import (
     delete_mutations,
     own_delete_mutations,
 )
-from pytest_confluent_contracts.double.mutations.life_parents import parent_mutations
+from pytest_confluent_contracts.double.mutations.life_parents import (
+    own_parent_mutations,
+    parent_mutations,
+)
 from pytest_confluent_contracts.double.mutations.life_reads import (
     head_mutations,
     list_mutations,
@@ -67,5 +70,6 @@ def lifecycle_mutations(operation: Operation) -> Iterator[Mutation]:
         yield from parent_mutations(kind)
     if operation.role in OWN:
         yield from OWN[operation.role](operation)
+    yield from own_parent_mutations(operation)
     if operation.method == "HEAD":
         yield from head_mutations(operation)
