@@ -95,23 +95,27 @@ def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
 def sent_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield that what was sent is not kept, or kept otherwise."""
     written = [one for one in writable_members(operation, fixed=()) if not one.read_only]
-    if any(not member.required for member in written):
+    if all(member.required for member in written):
+        yield from value_mutations(CREATES)
+    else:
         few = {" where few members are sent": sends_few}
         yield from kept_on_turns(few)
         are_some_required = any(member.required for member in written)
         yield from value_mutations(CREATES | few if are_some_required else CREATES)
-    else:
-        yield from value_mutations(CREATES)
+    yield from mixing_mutations(operation, list(filter(is_free_text, written)))
+
+
+def mixing_mutations(operation: Operation, texts: list[Property]) -> Iterator[Mutation]:
+    """Yield that a create takes *texts* of another, or the id of one."""
     kind = operation.resource
     chosen = kind.id_sent if kind is not None else ""
-    optional = [one for one in written if not one.required and is_free_text(one)]
-    if optional:
+    if not all(member.required for member in texts):
         name = "a create keeps of the one before it what is not sent"
         yield Mutation(name, (EQUAL,), in_role(Role.CREATE, keep_what_was_sent_before))
-    if kind is not None and kind.id_sent and operation.names_status(409):
+    if chosen and operation.names_status(409):
         name = "a create takes an id that is taken"
         yield mutate_role(name, Role.CREATE, "check_is_new", check_nothing, TWO)
-    if any(is_free_text(member) and member.path != chosen for member in written):
+    if any(member.path != chosen for member in texts):
         name = "a create stores what the one before it sent"
         yield Mutation(name, (EQUAL,), in_role(Role.CREATE, store_what_was_sent_before))
 

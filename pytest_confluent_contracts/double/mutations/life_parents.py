@@ -53,7 +53,7 @@ def parent_mutations(kind: Kind) -> Iterator[Mutation]:
 
 
 def own_parent_mutations(operation: Operation) -> Iterator[Mutation]:
-    """Yield what *operation* itself can do to the parent of what it writes, or in another parent."""
+    """Yield what *operation* itself can do to the parent, or in another one."""
     kind = operation.resource
     if kind is None or not kind.parent or not kind.operation_id(Role.CREATE):
         return
