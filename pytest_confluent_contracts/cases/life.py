@@ -31,7 +31,7 @@ from pytest_confluent_contracts.model.paths import (
     without_value,
 )
 from pytest_confluent_contracts.model.progress import PROGRESS, may_ask_progress
-from pytest_confluent_contracts.model.resources import Role
+from pytest_confluent_contracts.model.resources import OTHER_HOLDER, Role
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, Subject, SubjectKind
 
 if TYPE_CHECKING:
@@ -44,9 +44,10 @@ if TYPE_CHECKING:
 # The resources of a life, by what the steps call them: the first has what is required, the second
 # has all, is changed and deleted, the third is made by the body of the second once more.
 FIRST, SECOND, THIRD, LAST = "first", "second", "third", "last"
-# Not of them, but other parents than theirs: one that stays, one that ends, one that comes after it.
+# Other parents than theirs: one that stays, one that ends, and one that comes after it.
 ELSEWHERE, ENDING, AFTERWARDS = "elsewhere", "ending", "afterwards"
-PARENTS = (ELSEWHERE, ENDING, AFTERWARDS)
+# What they are called among the parents.
+PARENTS = {ELSEWHERE: OTHER_HOLDER, ENDING: "ending holder", AFTERWARDS: "holder afterwards"}
 AROUND = "around"  # the parent in which they lie
 # The id of the first, as if it lay in another parent; one of the second's id, which does; and one
 # that lies in the parent that ends.
@@ -141,6 +142,7 @@ class LifeCases:
 
     def _steps_of_created(self) -> Iterator[LifeStep]:
         yield from self._look()
+        yield from self._read_around()
         yield from self._list_around()
         yield from self._create(FIRST, "create", self._least_body(FIRST))
         yield from self._look(FIRST)
@@ -155,10 +157,11 @@ class LifeCases:
         # The one in the middle: a service may take the first or the last for it. Beside it is one
         # with the same values: what finds it by them may find the other, too.
         yield from self._changes(SECOND, THIRD)
-        yield from self._full_update(SECOND, THIRD)
+        yield from self._full_updates(SECOND, THIRD)
         yield from self._end(SECOND, THIRD)
         yield from self._read(FIRST)
         yield from self._end_around()
+        yield from self._taken()
 
     def _steps_of_given(self) -> Iterator[LifeStep]:
         yield from self._look(OWN)
@@ -225,10 +228,11 @@ class LifeCases:
             yield from self._read(SECOND)
 
     def _read_around(self) -> Iterator[LifeStep]:
-        """Yield a read of the parent, which may show what lies in it, and a list of that."""
-        if self._around is not None and self.resource.in_parent:
+        """Yield a read of the parent, and a list of what lies in it, where it shows that."""
+        if self._around is not None:
             yield from self._around._bare(Role.READ, "read around", AROUND)
-            yield from self._bare(Role.LIST, "list")
+            if self.resource.in_parent:
+                yield from self._bare(Role.LIST, "list")
 
     def _list_around(self) -> Iterator[LifeStep]:
         """Yield a list of all parents, which may show what lies in each."""
@@ -288,6 +292,20 @@ class LifeCases:
         case = self._case(operation, f"{told}: {name}", body)
         yield LifeStep(_step(case, told, case.expect), creates=name)
 
+    def _taken(self) -> Iterator[LifeStep]:
+        """Yield a create under an id that is taken, with other values than are there.
+
+        Nobody can say what is there where it is not refused: it comes last.
+        """
+        operation = self.operations.get(Role.CREATE)
+        if operation is None or not self.resource.id_sent:
+            return
+        body = self._own_body(operation, "taken", THIRD)
+        yield from self._look(THIRD)
+        case = self._case(operation, "a create under an id that is taken", body)
+        yield LifeStep(_step(case, "create taken", Expect.REFUSED), creates="refused")
+        yield from self._look(THIRD)
+
     def _creates_refused(self) -> Iterator[LifeStep]:
         """Yield refused creates, a list after each, and one more with nothing before it.
 
@@ -302,14 +320,18 @@ class LifeCases:
             yield from self._bare(Role.LIST, "list")
         yield from self._bare(Role.LIST, "list")
 
-    def _full_update(self, about: str, *others: str) -> Iterator[LifeStep]:
-        """Yield an update of all members, some of which may lie within others."""
+    def _full_updates(self, about: str, other: str) -> Iterator[LifeStep]:
+        """Yield two updates of all members: to new values, and to those that *other* has, too."""
         operation = self.operations.get(Role.UPDATE)
         if operation is None:
             return
-        case = self._case(operation, f"update: {about}", self._own_body(operation, "full", about))
-        yield LifeStep(_step(case, "update", case.expect), about)
-        yield from self._look(about, *others)
+        for label in ("full", about):
+            body = self._own_body(operation, label, about)
+            case = self._case(operation, f"update: {about}", body)
+            yield LifeStep(_step(case, "update", case.expect), about)
+            for one in (about, other, TWIN):
+                yield from self._read(one)
+        yield from self._look(about)
 
     def _update(self, about: str) -> Iterator[LifeStep]:
         """Yield an update of one member: the others are to stay.
@@ -422,15 +444,13 @@ class LifeCases:
         return self._with_own_id(operation, body, THIRD if again else label)
 
     def _last_body(self) -> Any:
-        """Return a full body, without an id where the service can choose one, too."""
+        """Return what is required, after others had all; no id where the service can choose one."""
         operation, chosen = self.operations.get(Role.CREATE), self.resource.id_sent
-        body = self._full_body(LAST)
+        body = self._least_body(LAST)
         if operation is None or not chosen or body is ABSENT:
             return body
-        members = {member.path: member for member in operation.request_members}
         unchosen = without_value(body, chosen)
-        is_free = chosen in members and not violations(operation, unchosen)
-        return unchosen if is_free else body
+        return body if violations(operation, unchosen) else unchosen
 
     def _unusual_body(self, operation: Operation, label: str) -> Any:
         """Return a full body with values that nobody has without being sent them."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.build import with_allowed_values, writable_members
-from pytest_confluent_contracts.cases.samples import is_allowed_value
+from pytest_confluent_contracts.cases.samples import is_allowed_value, sample_of
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def _candidates(schema: Mapping[str, Any], value: Any, name: str, label: str) ->
         yield value + len(label)
         yield value + 1
         yield value - 1
+    elif value == [] and "properties" in (schema.get("items") or {}):
+        yield [_unusual_item(schema["items"], _full_item(schema["items"]), label)]
     elif isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
         yield [_unusual_item(schema.get("items") or {}, one, label) for one in value]
 
@@ -67,6 +69,17 @@ def _listed(schema: Mapping[str, Any], value: Any, label: str) -> list[Any]:
     others = [one for one in schema["enum"] if one != value and one is not None]
     start = len(label) % max(1, len(others))
     return others[start:] + others[:start]
+
+
+def _full_item(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item with each of its members that may be sent, as far as a value is known."""
+    members = schema.get("properties") or {}
+    found: dict[str, Any] = {}
+    for name, own in members.items():
+        value = sample_of(own, name) if not own.get("readOnly") else ABSENT
+        if value is not ABSENT:
+            found[name] = value
+    return found
 
 
 def _unusual_item(schema: Mapping[str, Any], item: Mapping[str, Any], label: str) -> dict[str, Any]:

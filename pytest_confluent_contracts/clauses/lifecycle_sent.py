@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     Expecting = Callable[[Step], Mapping[str, Any]]
 
+SHORTEST_TELLING = 6  # characters of a text that is not another's by chance
+
 
 # --- what is expected of the answers after a write ---------------------------------------------
 
@@ -145,6 +147,43 @@ def judge_sent(life: Life, role: Role, *, in_own_answer: bool) -> Iterator[Evide
             looked = [_look_at_sent(shown, one, ever_shown) for one in own]
             yield from evidence_of(step, looked)
         _note_own_answer(step, shown, own)
+
+
+def judge_created(life: Life) -> Iterator[Evidence]:
+    """Judge that what is created shows what was sent for it, and nothing that was for another."""
+    yield from judge_sent(life, Role.CREATE, in_own_answer=True)
+    yield from _leaks_of_creates(life)
+
+
+def _leaks_of_creates(life: Life) -> Iterator[Evidence]:
+    """Find what a create did not send and shows, as one before it sent it for another.
+
+    A value that is usual where nothing is sent is told from that by a create before both, which
+    left it out and did not show it.
+    """
+    sent: dict[str, dict[str, Step]] = {}  # by path and text: who sent it
+    without: dict[str, list[Any]] = {}  # by path: what was shown where it was not sent
+    for step in life.own_steps:
+        if step.role is not Role.CREATE or not step.shown:
+            continue
+        [shown, *_] = step.shown
+        own = members_sent(step)
+        for path in step.model.written:
+            came = shown.value(path)
+            if path in own:
+                if path in without and is_telling(own[path]) and own[path] not in without[path]:
+                    sent.setdefault(path, {})[own[path]] = step
+                continue
+            without.setdefault(path, []).append(came)
+            if is_telling(came) and came in sent.get(path, {}):
+                kind, told = FindingKind.SHOWS_ANOTHERS, sent[path][came].told_with_id
+                finding = Finding(kind, step.status, path, observed=quoted(came), request=told)
+                yield Evidence(step.exchange, finding)
+
+
+def is_telling(value: Any) -> bool:
+    """Return whether *value* is a text that hardly two would choose."""
+    return isinstance(value, str) and len(value) >= SHORTEST_TELLING
 
 
 def judge_ever_shown(life: Life) -> Iterator[Evidence]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.double import faces
+from pytest_confluent_contracts.double import faces, nested
 from pytest_confluent_contracts.double.later import Agenda
 from pytest_confluent_contracts.double.samples import is_allowed
 from pytest_confluent_contracts.double.store import (
@@ -197,6 +197,7 @@ class Collection:
         for path, moment in moments:
             if path and isinstance(shown, dict):
                 shown = paths.with_value(shown, path, time_stamp(moment))
+        shown = nested.with_what_lies_in(self, resource.key, shown)
         for path in self._foreign(operation):
             shown = faces.without_each(shown, paths.steps_of(path))
         return shown
@@ -279,9 +280,11 @@ class Collection:
     def add(self, id: str, resource: Resource) -> None:
         """Take up *resource* under the joined path parameters *id*."""
         resource.scope = resource.scope or self.scope_of(id)
+        resource.key = id
         self.resources[id] = resource
         self.used[id] = None
         self.coming.discard(id)
+        nested.note_child(self, id, resource)
 
     def remove(self, id: str) -> None:
         """Take away what is under *id*, and what lies below it."""

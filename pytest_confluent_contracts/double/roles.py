@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.double import faces
+from pytest_confluent_contracts.double import faces, nested
 from pytest_confluent_contracts.double.collection import HOST, Collection, depth_of
 from pytest_confluent_contracts.double.later import LATER_S, Agenda, Job, telling_operation
 from pytest_confluent_contracts.double.new_ids import NoNewId, new_id
@@ -346,8 +346,9 @@ class CreateService(CollectionService, WholeService):
         return self.whole_bodies.written(shown, body)
 
     def keep(self, id: str, resource: Resource) -> None:
-        """Take up the new resource."""
+        """Take up the new resource, and what it lists."""
         self.collection.add(id, resource)
+        nested.take_up_listed(self.collection, id, resource)
 
     def answer_success(self, resource: Resource) -> Answer:
         """Return the documented success, with what only this answer shows."""

@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote
 
 import jsonschema_rs
 
+from pytest_confluent_contracts.double import nested
 from pytest_confluent_contracts.double.bodies import (
     Unpatchable,
     Unreadable,
@@ -244,7 +245,9 @@ class Service:
 
     def perform(self, request: Request, resource: Resource, body: Any) -> Answer:
         """Do with *resource* what the operation is for, and return the answer that tells it."""
+        before = resource.shown
         self.apply_update(resource, body)
+        nested.settle_listed(self.collection, resource.key, resource, before)
         return self.answer_success(resource)
 
     def answer_success(self, resource: Resource) -> Answer:

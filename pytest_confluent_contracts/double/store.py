@@ -34,7 +34,7 @@ class Resource:
     """What the service keeps of one resource; *created* and *updated* are seconds of its clock.
 
     *scope* are the joined ids of what it lies in, ``""`` where that is nothing; *leads_to* is the
-    address of what a job has made, ``""`` elsewhere.
+    address of what a job has made, ``""`` elsewhere; *key* are its own joined ids, once it is kept.
     """
 
     shown: dict[str, Any]
@@ -43,6 +43,7 @@ class Resource:
     secret: dict[str, Any] = field(default_factory=dict)
     scope: str = ""
     leads_to: str = ""
+    key: str = ""
 
 
 class Store:

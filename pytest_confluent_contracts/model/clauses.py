@@ -237,6 +237,7 @@ class FindingKind(StrEnum):
     PROGRESS_UNTOLD = "accepted, and nothing tells when it is done"  # the same
     LIFE_VALUE_LOST = "value of a life lost"  # subject; expected: what was sent; request
     LIFE_VALUE_DIFFERS = "value of a life differs"  # the same; observed
+    SHOWS_ANOTHERS = "shows what another was sent"  # subject, observed; request: who sent it
     DEFAULT_DIFFERS = "another default"  # subject, observed; expected: the default; request
     LOCATION_ELSEWHERE = "Location leads elsewhere"  # observed; expected: the path
     # observed: how often it is in the list; expected: the id; request: what created it
@@ -353,7 +354,12 @@ class MissingKind(StrEnum):
     NO_LOCATION = "no Location"
     NOT_LISTED_WHOLE = "no whole list"
     ONE_PARENT = "one parent only"
+    NOTHING_DELETES = "nothing deletes one"
+    NOTHING_CREATES = "nothing creates one"
+    IDS_CHOSEN = "ids are chosen by the caller"
+    ONE_ALONE = "one alone"
     NO_PARENT_ENDED = "no parent deleted"
+    NO_PARENT_AROUND = "parent not read before and after"  # subject: the role of the request
     PARENT_NOT_READ = "parent not read beside its list"
     NOT_CREATED_TWICE = "not created twice"
     NOT_CREATED_AFTER_DELETE = "nothing created after a delete"

@@ -54,9 +54,9 @@ class Resource:
     is the member of a create's body in which the caller chooses the id, ``""`` where the service
     does. ``parent`` is the name of the resource whose id stands before in the path, ``""`` where
     there is none; ``in_parent`` is where an answer about one of the parent lists what lies in it
-    (``data.things``). ``roles`` are the ids of the operations; of two in one role the first of the
-    document counts. ``place`` is the line from which it was understood, that of the first of them,
-    or of its ``x-contract``.
+    (``data.things``). ``written`` are the members that requests write and a read shows. ``roles``
+    are the ids of the operations; of two in one role the first of the document counts. ``place`` is
+    the line from which it was understood, that of the first of them, or of its ``x-contract``.
     """
 
     document: str
@@ -73,6 +73,7 @@ class Resource:
     style: str = ""
     references: tuple[Reference, ...] = ()
     in_parent: str = ""
+    written: tuple[str, ...] = ()
 
     def written_id(self, id: str) -> str:
         """Return *id* as `CaseParts.parameters` have it: in its style, as it stands in the path."""

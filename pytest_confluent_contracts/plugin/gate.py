@@ -20,7 +20,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
 )
 from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
-from pytest_confluent_contracts.model.resources import HOLDER, MAKING_ROLES, OTHER_HOLDER, Role
+from pytest_confluent_contracts.model.resources import HOLDER, MAKING_ROLES, Role
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.plugin.choice import is_chosen, matches_any
 from pytest_confluent_contracts.plugin.lives import Lives, PlannedLife
@@ -323,7 +323,7 @@ class Gate:
             parent = self.lives.parent(resource)
             if parent is not None and self.lives.makes(parent):
                 names = found.setdefault((parent.document, parent.name), set())
-                names |= {HOLDER, OTHER_HOLDER} if resource in led else {HOLDER}
+                names |= self.lives.holders(resource) if resource in led else {HOLDER}
         return found
 
     def _creating(self, resource: Resource) -> Operation | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.model.resources import MAKING_ROLES, SAFE_ROLES, Role
+from pytest_confluent_contracts.model.resources import HOLDER, MAKING_ROLES, SAFE_ROLES, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -144,6 +144,13 @@ class Lives:
         if ending is not None:
             sent[ending.case.operation.key] += left
         return PlannedLife(len(steps) + left, len(made), sent)
+
+    def holders(self, resource: Resource) -> set[str]:
+        """Return the names of the parents that the life of *resource* has made for it."""
+        from pytest_confluent_contracts.cases.life import PARENTS
+
+        steps = self._life_cases(resource).steps(creates=self.makes(resource))
+        return {HOLDER} | {PARENTS[one.about] for one in steps if one.about in PARENTS}
 
     def _left_of(self, resource: Resource) -> list[Made]:
         """Return what a worker that died had made of *resource*."""

@@ -30,7 +30,7 @@ from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.http.targets import allowances_at
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
-from pytest_confluent_contracts.model.resources import HOLDER, OTHER_HOLDER, Role
+from pytest_confluent_contracts.model.resources import HOLDER, Role
 from pytest_confluent_contracts.model.traffic import Expect
 from pytest_confluent_contracts.run.access import made_access
 from pytest_confluent_contracts.run.later import Followed, Follower
@@ -68,6 +68,7 @@ class Scenario:
     named: PathParameters = ()
     made: MadeResources = field(init=False)
     _known: dict[str, PathParameters] = field(default_factory=dict)
+    _ended: PathParameters = ()
     _has_run: bool = False
     _unmade: str = ""
     _back: set[str] = field(default_factory=set)
@@ -221,7 +222,7 @@ class Scenario:
         """Find another parent, in which nothing lies of what is made in theirs."""
         if self.parent is None or not (self.creates and self.parent.creates):
             return
-        found = self.parent.holder(OTHER_HOLDER if name == ELSEWHERE else name)
+        found = self.parent.holder(PARENTS[name])
         if found is not None:
             self._known[name] = found
             self._admit(self.parent, found)
@@ -288,8 +289,7 @@ class Scenario:
         is_parents = self.parent is not None and case.operation.resource != self.life.resource
         if not is_parents or case.operation.role is not Role.DELETE or self.parent is None:
             exchange = self.sender.send(case)
-            if case.expect is Expect.UNKNOWN and exchange.status in GONE:
-                self.made.note_deleted(case.parameters)
+            self._note_gone_with_parent(case, exchange)
             return exchange
         ended = [one for one in self.parent.made.there if one.parameters == case.parameters]
         for one in ended:
@@ -297,7 +297,17 @@ class Scenario:
         exchange = self.sender.send(case)
         if exchange.accepted:
             self.parent.made.note_deleted(case.parameters)
+            self._ended = case.parameters
         return exchange
+
+    def _note_gone_with_parent(self, case: Case, exchange: Exchange) -> None:
+        """Take down that nothing is there any more of what lay in a parent that has ended."""
+        is_in_it = self._ended in (case.parameters, case.parameters[:-1])
+        if not self._ended or not is_in_it or exchange.status not in {*GONE, FORBIDDEN}:
+            return
+        for one in self.made.there:
+            if one.parameters[:-1] == self._ended:
+                self.made.note_deleted(one.parameters)
 
     def _let_it_be_seen(self, operation: Operation) -> None:
         """Wait as long as the document says that a change may take to be seen."""
