@@ -26,7 +26,12 @@ from typing import IO, Any, NoReturn
 
 TESTS = Path(__file__).parent
 WORKERS = {"-n", "--tx"}  # the options that ask for workers
-WARM_UP = ("-q", "-p", "no:cacheprovider", "--contract-target=mock", "--contract-max-examples=1")
+# The updates alone, as most runs hold them; any clause that sends loads all that a run needs.
+WARM_UP = (
+    *("-q", "-p", "no:cacheprovider", "--contract-target=mock", "--contract-max-examples=1"),
+    *(f"--contract-overlay={file}" for file in sorted((TESTS / "updates_alone").iterdir())),
+    *("-k", "401"),
+)
 
 
 class WarmRuns:
