@@ -29,7 +29,8 @@ ROOT = TESTS.parent
 CODE = os.pathsep.join(
     (str(TESTS), str(ROOT))
 )  # the package of this checkout, before an installed one
-QUIET = ("-p", "no:schemathesis", "-p", "no:respx", "-p", "no:anyio", "-p", "no:cacheprovider")
+REMEMBERING = ("-p", "no:schemathesis", "-p", "no:respx", "-p", "no:anyio")
+QUIET = (*REMEMBERING, "-p", "no:cacheprovider")
 CONFLUENT = "contracts/confluent-api-keys::updateIamV2ApiKey::"
 DATADOG = "contracts/datadog-confluent-cloud::UpdateConfluentAccount::"
 VARIABLES = (
