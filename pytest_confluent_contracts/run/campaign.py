@@ -199,7 +199,9 @@ class Campaign:
         if clause.needs and self._unjudged:
             return rule(self.operation, Weighed(clause, (), ()), (), missing=self._unjudged)
         for probe in ORDER:
-            if probe in clause.needs and not self._is_known_enough(clause):
+            # What was sent already need not be asked about: weighing takes longer than sending.
+            is_due = probe in clause.needs and probe not in self._done
+            if is_due and not self._is_known_enough(clause):
                 self.run(probe)
         weighed = self.weigh(clause)
         if not weighed.against:
