@@ -59,9 +59,18 @@ def _candidates(schema: Mapping[str, Any], value: Any, name: str, label: str) ->
         yield value + 1
         yield value - 1
     elif value == [] and "properties" in (schema.get("items") or {}):
-        yield [_unusual_item(schema["items"], _full_item(schema["items"]), label)]
+        item = _part_of(schema, schema["items"])
+        yield [_unusual_item(item, _full_item(item), label)]
     elif isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
-        yield [_unusual_item(schema.get("items") or {}, one, label) for one in value]
+        item = _part_of(schema, schema.get("items") or {})
+        yield [_unusual_item(item, one, label) for one in value]
+
+
+def _part_of(schema: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return *part* of *schema* with what its references lead to."""
+    if "$defs" not in schema:
+        return part
+    return {**part, "$defs": schema["$defs"]}
 
 
 def _listed(schema: Mapping[str, Any], value: Any, label: str) -> list[Any]:
@@ -76,7 +85,9 @@ def _full_item(schema: Mapping[str, Any]) -> dict[str, Any]:
     members = schema.get("properties") or {}
     found: dict[str, Any] = {}
     for name, own in members.items():
-        value = sample_of(own, name) if not own.get("readOnly") else ABSENT
+        value: Any = ABSENT
+        if not own.get("readOnly"):
+            value = sample_of(_part_of(schema, own), name)
         if value is not ABSENT:
             found[name] = value
     return found
@@ -87,7 +98,7 @@ def _unusual_item(schema: Mapping[str, Any], item: Mapping[str, Any], label: str
     changed = dict(item)
     members = schema.get("properties") or {}
     for name, value in item.items():
-        own = members.get(name) or {}
+        own = _part_of(schema, members.get(name) or {})
         is_free = isinstance(value, str) and BOUND.isdisjoint(own)
         other = f"{label}-{name}" if is_free else unusual_value(own, value, name, label)
         if other is not ABSENT and is_allowed_value(own, other):
