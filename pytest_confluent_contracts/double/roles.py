@@ -268,11 +268,11 @@ class CreateService(CollectionService, WholeService):
         """Say that *made* will be there, and where is told when it is."""
         self.collection.used[id] = None
         self.collection.coming.add(id)
-        due, address = self.clock.now() + LATER_S, self.address_of(id)
+        due = self.clock.now() + LATER_S
         if self.teller is None:
             self.collection.agenda.add(due, lambda: self.keep(id, made))
             answer = self.answer_success(made)
-            return replace(answer, headers=(*answer.headers, ("Location", address)))
+            return replace(answer, headers=(*answer.headers, *self.created_location(id)))
         job = Job(self.teller, len(self.teller.collection.used))
         self.collection.agenda.add(due, lambda: self.finish_job(job, id, made))
         headers = (("Location", f"{HOST}{job.path}"),) if self.created_location(id) else ()
