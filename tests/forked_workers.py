@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from execnet import gateway_io
 from execnet.gateway_base import Popen2IO
+from warm_runs import hear_signals
 
 if TYPE_CHECKING:
     from execnet.gateway_base import ExecModel
@@ -63,6 +64,8 @@ class ForkedWorker:
 def fork_on_demand(asking: socket.socket) -> NoReturn:
     """Fork a worker for each message of *asking*, until the run that asks has ended."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are nobody's to wait for
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # of the run, and its workers
+        signal.signal(number, signal.SIG_IGN)
     while True:
         message, descriptors, _, _ = socket.recv_fds(asking, 1, 3)
         if not message:
@@ -79,6 +82,7 @@ def fork_on_demand(asking: socket.socket) -> NoReturn:
 def become_worker(descriptors: list[int]) -> NoReturn:
     """Do what ``python -u -c`` does with execnet's first line."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    hear_signals()
     os.dup2(descriptors[STDIN], 0)
     os.dup2(descriptors[STDOUT], 1)
     os.close(descriptors[STDIN])

@@ -44,7 +44,8 @@ class Led:
         named: dict[str, str] | None = None,
     ) -> None:
         self.document, self.secret = document, secret
-        self.remembered: list[tuple[str, list[str]]] = []  # of a resource, the ids that are there
+        # Of a resource, the ids on the way to each that is there.
+        self.remembered: list[tuple[str, list[tuple[str, ...]]]] = []
         self.lives = Lives(
             [document],
             self._context,
@@ -63,7 +64,8 @@ class Led:
         self.target = targets.Target(client, clock, document.operations)
 
     def _remember(self, key: tuple[str, str], made: list[Made]) -> None:
-        self.remembered.append((key[1], [one.parameters[-1][1] for one in made]))
+        ids = [tuple(id for _, id in one.parameters) for one in made]
+        self.remembered.append((key[1], ids))
 
     def _context(self, operation: Operation) -> RunContext:
         given = {

@@ -29,7 +29,8 @@ ROOT = TESTS.parent
 CODE = os.pathsep.join(
     (str(TESTS), str(ROOT))
 )  # the package of this checkout, before an installed one
-QUIET = ("-p", "no:schemathesis", "-p", "no:respx", "-p", "no:anyio", "-p", "no:cacheprovider")
+REMEMBERING = ("-p", "no:schemathesis", "-p", "no:respx", "-p", "no:anyio")
+QUIET = (*REMEMBERING, "-p", "no:cacheprovider")
 CONFLUENT = "contracts/confluent-api-keys::updateIamV2ApiKey::"
 DATADOG = "contracts/datadog-confluent-cloud::UpdateConfluentAccount::"
 VARIABLES = (
@@ -46,12 +47,6 @@ FOREIGN = (
     "GITHUB_",
 )  # what a run would do otherwise because of who started the tests
 DEADLINE = 120.0
-
-
-def hearing() -> None:
-    """Let a child hear of Ctrl-C and of a closed terminal, though the tests may have been started where both are ignored."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
 
 
 # --- runs ----------------------------------------------------------------------------------------------------------
@@ -200,37 +195,22 @@ def interrupted(
     given: dict[str, str] | None = None,
 ) -> Run:
     """Run the gate, call *end* with its process id once *service* has had *after* requests, and return what was said."""
-    told = service.environment | {"PYTHONPATH": CODE} | (given or {})
-    begun = time.monotonic()
+    told = environment(service.environment | {"PYTHONPATH": CODE} | (given or {}))
     target = (f"--contract-target={service.url}",)
-    with subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            *QUIET,
-            *updates_alone(target + options),
-            *target,
-            *options,
-        ],
-        cwd=folder,
-        env=environment(told),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=hearing,
-    ) as process:
-        while (
-            len(service.requests) < after
-            and process.poll() is None
-            and time.monotonic() < begun + DEADLINE / 2
-        ):
+    arguments = [*QUIET, *updates_alone(target + options), *target, *options]
+    begun = time.monotonic()
+
+    def end_it(pid: int) -> None:
+        while len(service.requests) < after and time.monotonic() < begun + DEADLINE / 2:
+            try:
+                os.kill(pid, 0)  # which asks whether it is there
+            except ProcessLookupError:
+                return  # it tells why, where its exit code is compared
             time.sleep(0.01)
-        if process.poll() is None:  # one that has ended tells why, where its exit code is compared
-            end(process.pid)
-        out, err = process.communicate(timeout=DEADLINE / 2)
-    return Run(process.returncode, out, err, time.monotonic() - begun, ())
+        end(pid)
+
+    done = WARM.run(arguments, folder, told, DEADLINE / 2, end_it)
+    return Run(done.returncode, done.stdout, done.stderr, time.monotonic() - begun, ())
 
 
 # --- a small document of nobody's ----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from exchanges import confluent
-from running import THINGS, gate
+from running import ROOT, THINGS, Run, gate
 
 from pytest_confluent_contracts.cases.plan import EVERY_PROBE, plan_within
 from pytest_confluent_contracts.model.sources import ContractError
@@ -95,3 +95,29 @@ def test_a_smaller_budget_is_spent_on_listed_cases_first() -> None:
     between = planned(without.size + 5)
     assert len(listed) < len(between) <= len(listed) + 5 < len(whole)
     assert set(listed) <= set(between)
+
+
+def run_of_shop(folder: Path, *options: str) -> Run:
+    """Return a run of the embedded service of a whole API."""
+    (folder / "shop.yaml").write_bytes((ROOT / "tests" / "apis" / "shop.yaml").read_bytes())
+    mocked = ("--contract-target=mock", "--contract-spec=shop.yaml", "--contract-max-examples=1")
+    return gate(folder, *mocked, *options)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "other"), [("createCart", "deleteCart"), ("deleteCart", "createCart")]
+)
+def test_what_lacks_its_other_end_is_not_made(chosen: str, other: str, tmp_path: Path) -> None:
+    """A create without its deletion, and the other way round, is not exercised, and says why."""
+    run = run_of_shop(
+        tmp_path, f"--contract-operation={chosen}", "-k", "answered or lifecycle", "-rs"
+    )
+    assert (run.code, run.red) == (0, set()), run.everything
+    assert f"leaves out {other}" in run.out.replace("\n", " ").replace("  ", " ")
+
+
+def test_what_one_clause_of_a_create_makes_is_deleted(tmp_path: Path) -> None:
+    """Its deletion is opened with it, though no clause on that was chosen."""
+    run = run_of_shop(tmp_path, "-k", "createCart and request/accepted")
+    assert (run.code, "not put back" in run.out) == (0, False), run.everything
+    assert set(run.verdicts.values()) == {"kept"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from time import monotonic
+from time import monotonic, process_time
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -13,6 +13,7 @@ from services_of_circles import ROWS, TASK, WRONG
 from small_services import read
 
 from pytest_confluent_contracts import cases, clauses
+from pytest_confluent_contracts.cases.plan import MOST_REQUESTS, make_plan
 from pytest_confluent_contracts.double.proving import Double
 from pytest_confluent_contracts.model.traffic import Expect, Probe, RunContext
 
@@ -111,6 +112,18 @@ def test_it_is_judged_however_deep(way: str, tmp_path: Path) -> None:
     if way == "sole part":
         assert is_valid(operation, {"size": 1, "s1": None})
         assert not is_valid(operation, {"size": 1, "s1": {"size": None}})
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_plan_of_it_is_made_soon(way: str, tmp_path: Path) -> None:
+    """However many members there are, what is sent keeps within its number, and each probe has its share."""
+    operation = circles(6, way, tmp_path)
+    context = RunContext(operation.parameters, {}, {}, max_examples=5)
+    began = process_time()
+    plan = make_plan(operation, context)
+    assert process_time() - began < SOON_S
+    assert plan.size <= MOST_REQUESTS
+    assert all(plan.of(probe).cases for probe in (Probe.VALID, Probe.BROKEN, Probe.MALFORMED))
 
 
 def test_few_circles_are_written_out_as_ever(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from other_service import ENVIRONMENT, Answer, OtherService, Request
-from running import CONFLUENT, Run, gate
+from running import CONFLUENT, QUIET, REMEMBERING, Run, gate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +77,7 @@ def tells_no_kind(request: Request, answer: Answer) -> Answer:
     return answer
 
 
-def held(folder: Path, *options: str, plugins: tuple[str, ...] = ()) -> tuple[Run, int]:
+def held(folder: Path, *options: str, plugins: tuple[str, ...] = QUIET) -> tuple[Run, int]:
     """Run the gate against a service with one fault; return the run and how many requests it sent."""
     with OtherService(tamper=tells_no_kind) as service:
         target = f"--contract-target={service.url}"
@@ -87,15 +87,15 @@ def held(folder: Path, *options: str, plugins: tuple[str, ...] = ()) -> tuple[Ru
 
 def test_the_first_failure_ends_the_run_early(folder: Path) -> None:
     """With -x nothing more is probed for once a clause that fails the run is broken."""
-    run, sent = held(folder, "-x", "-p", "no:cacheprovider")
+    run, sent = held(folder, "-x", FEW)
     assert len(run.red) == 1, run.everything
     assert sent < 60
 
 
 def test_the_last_failures_send_only_what_shows_them(folder: Path) -> None:
     """With --lf a clause that is broken after its first probe is sent no other, and the verdict is the same."""
-    first, whole = held(folder)
-    again, sent = held(folder, "--lf")
+    first, whole = held(folder, FEW, plugins=REMEMBERING)
+    again, sent = held(folder, FEW, "--lf", plugins=REMEMBERING)
     assert again.red == first.red != set(), again.everything
     assert sent < whole / 2
 
@@ -105,7 +105,7 @@ def test_a_waived_failure_ends_no_search(folder: Path) -> None:
     known = '[[waiver]]\nclause = "*kind"\nreason = "r"\nowner = "o"\nexpires = 2999-01-01\n'
     (folder / "waivers.toml").write_text(known, encoding="utf-8")
     waived = ("--contract-waivers=waivers.toml", FEW)
-    run, sent = held(folder, "-x", *waived, "-p", "no:cacheprovider")
+    run, sent = held(folder, "-x", *waived)
     assert (run.code, sent > 200) == (0, True), run.everything
 
 

@@ -275,7 +275,8 @@ def test_answers_without_end_are_findings_and_no_accident(tmp_path: Path) -> Non
     """JSON of any depth, on success and on errors, breaks clauses by name; no report, judge or redactor falls over it."""
     loud = ("--contract-report=report", "--junitxml=junit.xml", "-vv", "--tb=long", "--showlocals")
     with Deep((*DEEP, DEEPER, *DEEP * 5)) as service:  # half a megabyte now and then is enough
-        options = (f"--contract-target={service.url}", "--contract-max-examples=5", *loud)
+        one = "--contract-spec=confluent-api-keys"
+        options = (f"--contract-target={service.url}", one, "--contract-max-examples=1", *loud)
         run = gate(tmp_path, *options, given=ENVIRONMENT)
     assert run.code == pytest.ExitCode.TESTS_FAILED, run.everything
     assert [
@@ -300,6 +301,7 @@ def test_answers_of_some_depth_are_none_of_our_business(tmp_path: Path) -> None:
         run = gate(
             tmp_path,
             f"--contract-target={service.url}",
+            "--contract-max-examples=1",
             "-k",
             "json or security",
             given=ENVIRONMENT,

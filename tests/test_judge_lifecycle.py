@@ -336,6 +336,15 @@ def test_what_is_not_sent_has_its_documented_default(life: tuple[Exchange, ...],
     assert of("create", "created-has-defaults", *life) == said
 
 
+@pytest.mark.parametrize(("size", "told"), [(3, set()), (4, {Kind.LIFE_VALUE_LOST})])
+def test_what_has_its_default_may_be_left_out(size: int, told: set[Kind]) -> None:
+    """Without it the default holds, which is what was sent; another value may not be left out."""
+    without, later = thing(name="x"), thing(name="x", size=7)
+    life = create({"name": "x", "size": size}, without), read(without)
+    shown = update({"size": 7}, later), read(later)
+    assert kinds("create", "created-equals-sent", *life, *shown) == told
+
+
 # --- Location --------------------------------------------------------------------------------------------------------
 
 
@@ -346,8 +355,9 @@ def test_what_is_not_sent_has_its_documented_default(life: tuple[Exchange, ...],
         ("https://api.vendor.test/things/t1", KEPT),
         ("https://api.vendor.test/prefix/things/t1/", KEPT),
         ("things/t1", KEPT),
-        ("t1", KEPT),
-        ("./t1", KEPT),
+        ("./things/t1", KEPT),
+        ("t1", BROKEN),  # seen from /things, it is /t1
+        ("./t1", BROKEN),
         ("/things/t2", BROKEN),
         ("/things", BROKEN),
         ("/things/t11", BROKEN),
@@ -681,6 +691,80 @@ def test_what_was_sent_is_shown_by_whatever_has_a_place_for_it(
     """A SHOULD: a document only says that the member can be there."""
     assert clause_on(W["create"], "sent-is-shown").level is Level.SHOULD
     assert of("create", "sent-is-shown", *life) == said
+
+
+NEW = {"name": "another", "note": "a new note"}
+
+
+@pytest.mark.parametrize(
+    ("status", "after", "said"),
+    [
+        (409, A, KEPT),
+        (409, A | {"note": "a new note"}, BROKEN),
+        (422, A | {"name": "another"}, BROKEN),
+        (201, A | {"note": "a new note"}, SILENT),  # that it was taken is told by itself
+        (500, A | {"note": "a new note"}, SILENT),
+    ],
+)
+def test_a_create_under_a_taken_id_that_is_refused_changes_nothing(
+    status: int, after: Any, said: str
+) -> None:
+    """What is there is what it was."""
+    made, read_a = CHOSEN.ask("create", 201, A, sent=MINE), CHOSEN.ask("read", 200, A)
+    taken = CHOSEN.ask("create", status, ABSENT, sent=NEW | {"id": "t1"}, expect=Expect.REFUSED)
+    life = made, read_a, taken, CHOSEN.ask("read", 200, after)
+    assert verdict_on(CHOSEN["create"], "refused-create-creates-nothing", *life) == said
+
+
+def test_a_taken_id_that_is_sent_to_be_refused_is_refused() -> None:
+    """Where 409 is documented, a 201 cannot be right."""
+    made = CHOSEN.ask("create", 201, A, sent=MINE)
+    for status, said in ((409, KEPT), (201, BROKEN), (200, SILENT), (422, SILENT)):
+        taken = CHOSEN.ask("create", status, A, sent=MINE, expect=Expect.REFUSED)
+        assert verdict_on(CHOSEN["create"], "two-creates-make-two", made, taken) == said, status
+
+
+def made(sent: Any, id: str, **shown: Any) -> Exchange:
+    """Return a create with what its answer shows."""
+    return create(sent, thing(id, **shown))
+
+
+NOTED = {"name": "second", "note": "a note of mine"}
+
+
+@pytest.mark.parametrize(
+    ("life", "said"),
+    [
+        # the first has none, the second its own, the third that of the second
+        (
+            (
+                made(BARE, "t1", name="second"),
+                made(NOTED, "t2", **NOTED),
+                made(BARE, "t3", **NOTED),
+            ),
+            BROKEN,
+        ),
+        (
+            (made(BARE, "t1", name="second"), made(NOTED, "t2", **NOTED), made(BARE, "t3", **BARE)),
+            KEPT,
+        ),
+        # it is what everybody has who sends none, or nobody knows whether it is
+        ((made(BARE, "t1", **NOTED), made(NOTED, "t2", **NOTED), made(BARE, "t3", **NOTED)), KEPT),
+        ((made(NOTED, "t2", **NOTED), made(BARE, "t3", **NOTED)), KEPT),
+        # so short that two may choose it
+        (
+            (
+                made(BARE, "t1", **BARE),
+                made(BARE | {"note": "n"}, "t2", **BARE, note="n"),
+                made(BARE, "t3", **BARE, note="n"),
+            ),
+            KEPT,
+        ),
+    ],
+)
+def test_what_was_sent_for_another_is_not_shown(life: tuple[Exchange, ...], said: str) -> None:
+    """A create is made of its own request."""
+    assert of("create", "created-equals-sent", *life) == said
 
 
 def test_an_id_is_not_used_again() -> None:

@@ -19,6 +19,8 @@ from exchanges import (
     verdict,
 )
 
+from pytest_confluent_contracts import clauses
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -53,6 +55,22 @@ def documented(folder: Path, headers: str, stated: str = "") -> Operation:
     own = folder / str(len(list(folder.iterdir())))  # what was read of a file is kept
     own.mkdir()
     return operation_from(OWN.replace("HEADERS", headers).replace("STATED", stated), own)
+
+
+def test_a_wait_for_what_is_not_done_yet_is_no_rate_limit(tmp_path: Path) -> None:
+    """Retry-After of a success or a redirection asks for patience, not for fewer requests."""
+    text = OWN.replace("HEADERS", "Retry-After: {}").replace("STATED", "")
+    limit = "'429': {description: Too many., headers: {Retry-After: {}}}"
+    assert operation_from(text, folder_in(tmp_path, "with")).promises.rate_limit is not None
+    alone = operation_from(text.replace(limit, ""), folder_in(tmp_path, "without"))
+    assert alone.promises.rate_limit is None
+    assert "200/header/Retry-After/sent" not in {one.id for one in clauses.derive(alone)}
+
+
+def folder_in(folder: Path, name: str) -> Path:
+    """Return a new folder: what was read of a file is kept."""
+    (folder / name).mkdir()
+    return folder / name
 
 
 def answer(operation: Operation, at: float = 0.0, status: int = 200, **headers: str) -> Exchange:

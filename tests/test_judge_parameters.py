@@ -22,6 +22,7 @@ from exchanges import (
 )
 from small_services import FOLDER, read
 
+from pytest_confluent_contracts.clauses.refusals import parameter_refusals
 from pytest_confluent_contracts.model.clauses import Level
 from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.traffic import ParameterTrial, TrialKind
@@ -175,6 +176,15 @@ def test_a_document_without_a_status_for_it_promises_no_refusal() -> None:
     refused, taken = (tried("query_enum", TrialKind.MISSING, status) for status in (418, 200))
     assert verdict(plain, id, usual("query_enum"), refused) == KEPT
     assert verdict(plain, id, usual("query_enum"), taken) == BROKEN
+
+
+def test_what_may_hide_may_refuse_a_path_that_names_nothing() -> None:
+    """A documented 403 need not say whether there is one (RFC 9110 15.5.4); in a query it says so."""
+    own = operation("query_enum")
+    hiding = replace(own, responses=(*own.responses, replace(own.responses[-1], status="403")))
+    for location, may in ((Location.PATH, True), (Location.QUERY, False)):
+        assert (403 in parameter_refusals(hiding, location)) == may
+        assert 403 not in parameter_refusals(own, location)
 
 
 def test_an_answer_that_a_parameter_asked_for_says_nothing_of_updates() -> None:

@@ -904,6 +904,48 @@ def test_the_secret_is_only_sent_by_create(answer: Any, value: str, empty: str) 
     assert levels == ["MUST", "SHOULD"]
 
 
+LISTED = """
+openapi: 3.1.0
+info: {title: Keys, version: "1"}
+paths:
+  /keys:
+    get:
+      operationId: listKeys
+      x-contract: {create-only: {properties: ["data[].secret"]}}
+      responses:
+        "200":
+          description: All keys.
+          content:
+            application/json:
+              schema:
+                type: object
+                properties:
+                  data:
+                    type: array
+                    items:
+                      type: object
+                      properties: {id: {type: string}, secret: {type: string}}
+"""
+ITEMS = [
+    ([], KEPT, KEPT),
+    ([{"id": "1"}, {"id": "2", "secret": None}], KEPT, KEPT),
+    ([{"id": "1"}, {"id": "2", "secret": ""}], KEPT, BROKEN),
+    ([{"id": "1"}, {"id": "2", "secret": "x"}], BROKEN, KEPT),
+]
+
+
+@pytest.mark.parametrize(("items", "value", "empty"), ITEMS)
+def test_a_secret_is_seen_in_each_item_of_a_list(
+    items: Any, value: str, empty: str, tmp_path: Path
+) -> None:
+    """One item that shows it is enough; a list of none shows none."""
+    listing = operation_from(LISTED, tmp_path)
+    row = [make_exchange(make_case(listing, ABSENT), 200, {"data": items})]
+    id = "read/create-only/data[].secret"
+    assert said(listing, id, *row) == [value]
+    assert said(listing, f"{id}/empty", *row) == [empty]
+
+
 def test_create_only_is_no_part_of_what_stays(things: Operation) -> None:
     """That a value came is told once, by its own rule."""
     case = make_case(things, {"name": "a"})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from whole_documents import FOLDER, operations_of
 
-from pytest_confluent_contracts import documents
+from pytest_confluent_contracts import clauses, documents
 from pytest_confluent_contracts.double.mutations.lifecycle import lifecycle_mutations
 from pytest_confluent_contracts.double.proving import MutationTester, is_on_life
 from pytest_confluent_contracts.plugin.lives import Lives
@@ -38,8 +38,9 @@ def one_mutation_of_each_clause() -> Iterator[tuple[str, str, Mutation]]:
     """Yield each clause on lives once, with an operation that has it, and a mutation that breaks it."""
     known: set[str] = set()
     for id, operation in operations_of("library").items():
-        for clause in filter(is_on_life, breaker(id).clauses):
-            found = list(filter(partial(breaks, clause.id), lifecycle_mutations(operation)))
+        mutations = list(lifecycle_mutations(operation))
+        for clause in filter(is_on_life, clauses.derive(operation)):
+            found = list(filter(partial(breaks, clause.id), mutations))
             if found and clause.id not in known:
                 known.add(clause.id)
                 yield id, clause.id, found[len(found) // 2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -11,7 +12,8 @@ from judging import red, warned
 from leading import Led, read_api
 from shop_service import KEY, Shop, Wrong
 
-from pytest_confluent_contracts.model.clauses import Verdict
+from pytest_confluent_contracts.model.clauses import MissingKind, Verdict
+from pytest_confluent_contracts.model.resources import Resource, Role
 
 # --- shops that are wrong in one thing -------------------------------------------------------------------------------
 
@@ -316,3 +318,44 @@ def test_where_nothing_may_be_made_nothing_is_made_or_deleted() -> None:
     assert {method for method, _ in shop.requests} <= {"GET", "HEAD", "PUT", "PATCH"}
     assert rulings["updateCart::lifecycle/updated-is-read"].verdict is Verdict.KEPT
     assert list(shop.carts) == ["c-1"]
+
+
+class Closed(Shop):
+    """It refuses every create of a cart."""
+
+    def post_carts(self, body: dict[str, Any]) -> httpx.Response:
+        """Refuse it."""
+        raise Wrong(403)
+
+
+@pytest.mark.parametrize("name", ["carts", "lines"])
+def test_why_none_could_be_made_is_known(name: str) -> None:
+    """What came to the creates is, also where it is the parent of which none could be made."""
+    led = Led(read_api("shop"), Closed(), KEY)
+    [resource] = [one for one in led.document.resources if one.name == name]
+    scenario = led.scenario(resource)
+    assert scenario.holder() is None
+    why = scenario.why_unmade
+    assert (why.kind, why.subject, why.withheld) == (MissingKind.NOT_MADE, "carts", True)
+    assert why.answers == (("403", 1),)
+
+
+def test_what_nobody_can_delete_is_told_in_one_line() -> None:
+    """A document without the deletion leaves all of it there, and says so once."""
+    document = read_api("shop")
+    kept = tuple(one for one in document.operations if one.method != "DELETE")
+    without: list[Resource] = []
+    for one in document.resources:
+        roles = tuple(pair for pair in one.roles if pair[0] is not Role.DELETE)
+        without.append(replace(one, roles=roles))
+    by_name = {one.name: one for one in without}
+    operations = tuple(
+        replace(one, resource=by_name[one.resource.name]) for one in kept if one.resource
+    )
+    shop = Shop()
+    led = Led(replace(document, operations=operations, resources=tuple(without)), shop, KEY)
+    led.rulings()
+    told = [line for line in led.lives.clean_up() if " of carts are left, " in line]
+    assert len(shop.carts) > 2
+    assert len(told) == 1
+    assert all(id in told[0] for id in list(shop.carts)[:3])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -11,6 +12,8 @@ import httpx
 import pytest
 from leading import Led, read_api
 from shop_service import KEY, Shop, Wrong
+
+from pytest_confluent_contracts.model.resources import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -304,26 +307,28 @@ def test_what_is_made_is_remembered_before_the_next_request_goes() -> None:
     """At each request, what answers of creates have told until then, and no deletion has ended, is written down."""
     shop = Recorded()
     led: Led
-    owed: dict[str, set[str]] = {"carts": set(), "lines": set()}
+    owed: dict[str, set[tuple[str, ...]]] = {"carts": set(), "lines": set()}
 
     def answer(request: httpx.Request) -> httpx.Response:
-        known: dict[str, set[str]] = {"carts": set(), "lines": set()}
+        known: dict[str, set[tuple[str, ...]]] = {"carts": set(), "lines": set()}
         for name, ids in led.remembered:
             known[name] = set(ids)
-        assert known == owed
+        assert all(owed[name] <= known[name] for name in owed)
         came = shop(request)
+        ids_of_path = tuple(unquote(request.url.path).split("/")[2::2])
         name = "lines" if "/lines" in request.url.path else "carts"
         if request.method == "POST" and came.is_success:
-            owed[name].add(came.json()["id"])
+            owed[name].add((*ids_of_path, came.json()["id"]))
         if request.method == "DELETE" and came.is_success:
-            owed[name].discard(unquote(request.url.path.rpartition("/")[2]))
+            for kept in owed.values():  # what lies in it goes, too
+                kept -= {ids for ids in kept if ids[: len(ids_of_path)] == ids_of_path}
         return came
 
     led = Led(SHOP, answer, KEY)
     led.rulings()
     assert owed["carts"]
     assert list(led.lives.clean_up()) == []
-    assert owed == {"carts": set(), "lines": set()}
+    assert shop.left == set()
 
 
 class Reviving(Recorded):
@@ -398,3 +403,26 @@ def test_a_body_that_was_told_holds_what_was_sent() -> None:
     _, told = lived(shop)
     sent = [json.loads(line.partition("sent was ")[2]) for line in told if "sent was" in line]
     assert {one["label"] for one in sent} == {shop.carts[id]["label"] for id in shop.left}
+
+
+# --- what the document, or the choice of operations, leaves out ------------------------------------------------------
+
+
+def test_what_no_operation_deletes_is_told_in_one_line() -> None:
+    """Where nothing but this machine is at stake it is made all the same, and its ids are told."""
+    kept = [one for one in SHOP.operations if one.method != "DELETE"]
+    resources = tuple(
+        replace(one, roles=tuple(pair for pair in one.roles if pair[0] is not Role.DELETE))
+        for one in SHOP.resources
+    )
+    named = {one.name: one for one in resources}
+    operations = tuple(
+        replace(one, resource=named[one.resource.name]) if one.resource else one for one in kept
+    )
+    shop = Recorded()
+    led = Led(replace(SHOP, operations=operations, resources=resources), shop, KEY)
+    led.rulings()
+    told = list(led.lives.clean_up())
+    [line] = [one for one in told if "of carts are left" in one]
+    assert f"{len(shop.left)} of carts are left, c-0001" in line
+    assert line.endswith("the document has no operation that deletes them")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from chaos_proxy import named, resolver
 from exchanges import BROKEN, KEPT, SILENT, make_case, make_exchange, operation_from, said
-from running import gate, serving
+from running import Run, gate, serving
 from services_of_methods import OWN, Thing
 from small_services import FOLDER, SECRET, issued, read
 
@@ -311,25 +311,42 @@ class Recorder:
         return answer.status_code, kept, answer.content
 
 
-@pytest.mark.parametrize("given", [(NAMED,), ()])
-def test_off_loopback_nothing_is_replaced(tmp_path: Path, given: tuple[str, ...]) -> None:
-    """What was there could not be put back; each clause of it says so, and the others are held."""
-    (tmp_path / "conftest.py").write_text(resolver(), encoding="utf-8")
-    recorder = Recorder()
+HELD = "not lifecycle and (replaceThing or (getThing and 200))"
+
+
+def away(folder: Path, recorder: Recorder, *given: str) -> Run:
+    """Hold the thing under a name that is not loopback's."""
+    (folder / "conftest.py").write_text(resolver(), encoding="utf-8")
     with serving(recorder) as url:
-        options = (f"--contract-target={named(url)}", copied(WRITING, tmp_path), *FAST, *given)
-        held = "not lifecycle and (replaceThing or (getThing and 200))"
-        run = gate(tmp_path, *options, "-k", held, given={"CONTRACT_KEY_VALUE": SECRET})
+        options = (f"--contract-target={named(url)}", copied(WRITING, folder), *FAST, *given)
+        return gate(folder, *options, "-k", HELD, given={"CONTRACT_KEY_VALUE": SECRET})
+
+
+def test_off_loopback_nothing_is_replaced_that_nobody_named(tmp_path: Path) -> None:
+    """Each clause of it says so, and the others are held."""
+    recorder = Recorder()
+    run = away(tmp_path, recorder)
     wrote = [one for one in recorder.seen if one[0] != "GET"]
     assert wrote == [], wrote
     assert run.code == 0, run.out
-    reason = "what a PUT replaces is not read before: it is held on loopback alone"
     told = [one.skipped for one in run.told if "::replaceThing::" in one.id]
     assert told
+    reason = "name a resource that may be replaced: --contract-param thing_id=..."
     assert all(reason in line for line in told)
-    if not given:
-        assert recorder.thing.state["name"] == "first"
-        assert not [path for _, path, _ in recorder.seen if path == f"/things/{OWN}"]
+    assert recorder.thing.state["name"] == "first"
+    assert not [path for _, path, _ in recorder.seen if path == f"/things/{OWN}"]
+
+
+def test_off_loopback_what_was_named_is_read_before_it_is_replaced(tmp_path: Path) -> None:
+    """The read shows all that a PUT replaces, and it is put back."""
+    recorder = Recorder()
+    before = dict(recorder.thing.state)
+    run = away(tmp_path, recorder, NAMED)
+    assert run.code == 0, run.out
+    of_own = [method for method, path, _ in recorder.seen if path == f"/things/{OWN}"]
+    assert "PUT" in of_own
+    assert of_own[of_own.index("PUT") - 1] == "GET"
+    assert recorder.thing.state == before
 
 
 def test_a_read_leaves_nothing_to_put_back(tmp_path: Path) -> None:

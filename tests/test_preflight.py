@@ -16,7 +16,18 @@ from chaos_proxy import named, resolver
 from exchanges import confluent, make_case, make_exchange
 from loopback_server import LoopbackServer
 from other_service import ENVIRONMENT, Answer, OtherService, Request
-from running import CONFLUENT, DATADOG, THINGS, Answered, Run, _Handler, gate, listening, serving
+from running import (
+    CONFLUENT,
+    DATADOG,
+    REMEMBERING,
+    THINGS,
+    Answered,
+    Run,
+    _Handler,
+    gate,
+    listening,
+    serving,
+)
 from test_hostile import closed, drops
 
 from pytest_confluent_contracts.http.strict_json import parse_json
@@ -53,26 +64,31 @@ def speaking_tls(folder: Path) -> Iterator[str]:
         yield server.url.replace("http:", "https:")
 
 
+def held(folder: Path, *options: str, **more: Any) -> Run:
+    """Run the gate; a mistake shows at the first request, so that few bodies are made for later ones."""
+    return gate(folder, "--contract-max-examples=1", *options, **more)
+
+
 def run_dead(folder: Path, *options: str) -> Run:
     with closed() as url:
-        return gate(folder, f"--contract-target={url}", *options, given=ENVIRONMENT)
+        return held(folder, f"--contract-target={url}", *options, given=ENVIRONMENT)
 
 
 def run_tls(folder: Path, *options: str) -> Run:
     with OtherService() as service:
         url = service.url.replace("http:", "https:")
-        return gate(folder, f"--contract-target={url}", *options, given=ENVIRONMENT)
+        return held(folder, f"--contract-target={url}", *options, given=ENVIRONMENT)
 
 
 def run_strangers(folder: Path, *options: str) -> Run:
     wrong = WRONG | {"CONFLUENT_CLOUD_ACCESS_TOKEN": ""}
     with OtherService() as service:
-        return gate(folder, f"--contract-target={service.url}", *options, given=wrong)
+        return held(folder, f"--contract-target={service.url}", *options, given=wrong)
 
 
 def run_nobody(folder: Path, *options: str) -> Run:
     with OtherService() as service:
-        return gate(folder, f"--contract-target={service.url}", *options)
+        return held(folder, f"--contract-target={service.url}", *options)
 
 
 def run_unknown(folder: Path, *options: str) -> Run:
@@ -81,12 +97,12 @@ def run_unknown(folder: Path, *options: str) -> Run:
         wrong.pop()
     with OtherService() as service:
         target = f"--contract-target={service.url}"
-        return gate(folder, target, *wrong, *options, given=ENVIRONMENT)
+        return held(folder, target, *wrong, *options, given=ENVIRONMENT)
 
 
 def run_elsewhere(folder: Path, *options: str) -> Run:
     with serving(plain_404) as url:
-        return gate(folder, f"--contract-target={url}/v1", *options, given=ENVIRONMENT)
+        return held(folder, f"--contract-target={url}/v1", *options, given=ENVIRONMENT)
 
 
 MISTAKES: dict[str, tuple[Callable[..., Run], list[str]]] = {
@@ -193,8 +209,8 @@ def test_the_last_failures_tell_it_again(folder: Path) -> None:
     """--lf runs the test that told, and it tells again."""
     with closed() as url:
         options = (f"--contract-target={url}", ONE)
-        first = gate(folder, *options, given=ENVIRONMENT, plugins=())
-        again = gate(folder, *options, "--lf", given=ENVIRONMENT, plugins=())
+        first = held(folder, *options, given=ENVIRONMENT, plugins=REMEMBERING)
+        again = held(folder, *options, "--lf", given=ENVIRONMENT, plugins=REMEMBERING)
     assert first.red == again.red == set(again.verdicts)
 
 
@@ -223,7 +239,7 @@ def test_a_mistake_is_no_known_failure(folder: Path) -> None:
 def test_a_certificate_that_nobody_trusts_is_told(folder: Path) -> None:
     """A self-signed certificate is refused, at once, and the line says so."""
     with speaking_tls(folder) as url:
-        run = gate(folder, f"--contract-target={url}", ONE, given=ENVIRONMENT)
+        run = held(folder, f"--contract-target={url}", ONE, given=ENVIRONMENT)
     assert run.red == {f"{CONFLUENT}answered"}
     assert "CERTIFICATE_VERIFY_FAILED" in run.out
     assert "sent again" not in run.out
@@ -252,7 +268,7 @@ def test_a_service_that_speaks_one_document_is_told_the_option(folder: Path, pat
     name, red = SERVED[path]
     with OtherService(tamper=serving_one(path)) as service:
         target = f"--contract-target={service.url}"
-        run = gate(folder, target, "--contract-max-examples=1", given=ENVIRONMENT)
+        run = held(folder, target, given=ENVIRONMENT)
     assert run.red == {f"{red}answered"}, run.everything
     assert f"--contract-spec={name}" in run.out
 
@@ -262,7 +278,7 @@ def test_credentials_for_one_document_name_the_option_too(folder: Path) -> None:
     given = {name: told for name, told in ENVIRONMENT.items() if not name.startswith("DD_")}
     with OtherService() as service:
         target = f"--contract-target={service.url}"
-        run = gate(folder, target, "-m", "security", given=given)
+        run = held(folder, target, "-m", "security", given=given)
     assert len(run.red) == 1, run.everything
     assert "--contract-spec=confluent-api-keys" in run.out
 
@@ -275,7 +291,7 @@ def test_other_answers_are_the_services_own(folder: Path, status: int) -> None:
     """A 5xx, a 422, or a documented refusal of another kind stops nothing: the clauses judge it."""
     with serving(answering(status)) as url:
         options = (f"--contract-target={url}", ONE, "-k", "200/body or statuses or json")
-        run = gate(folder, *options, given=ENVIRONMENT)
+        run = held(folder, *options, given=ENVIRONMENT)
     assert len(run.red) > 2, run.everything
     assert "not judged" not in run.out
 
@@ -290,7 +306,7 @@ def far(folder: Path, tamper: Any, *options: str) -> tuple[Run, OtherService]:
     (folder / "conftest.py").write_text(resolver(), encoding="utf-8")
     with OtherService(tamper=tamper) as service:
         target = f"--contract-target={named(service.url)}"
-        return gate(folder, target, ONE, *AWAY, *options, given=ENVIRONMENT), service
+        return held(folder, target, ONE, *AWAY, *options, given=ENVIRONMENT), service
 
 
 def odd_404(request: Request, answer: Answer) -> Answer:
@@ -328,8 +344,8 @@ def test_a_sound_target_is_sent_what_it_was_sent_before(folder: Path) -> None:
     with OtherService() as service:
         target = f"--contract-target={service.url}"
         options = (target, ONE, "-k", "unknown-id", "--contract-plan")
-        plan = gate(folder, *options, given=ENVIRONMENT)
-        run = gate(folder, *options[:-1], given=ENVIRONMENT)
+        plan = held(folder, *options, given=ENVIRONMENT)
+        run = held(folder, *options[:-1], given=ENVIRONMENT)
     planned = int(re.findall(r"in all: (\d+) requests", plan.out)[0])
     assert run.code == 0, run.everything
     assert len(service.requests) == planned + 1  # putting back
@@ -338,7 +354,7 @@ def test_a_sound_target_is_sent_what_it_was_sent_before(folder: Path) -> None:
 def test_a_silent_target_is_told_once(folder: Path) -> None:
     """Whoever hangs up on the first request is not judged either."""
     with listening(drops) as url:
-        run = gate(folder, f"--contract-target={url}", ONE, given=ENVIRONMENT)
+        run = held(folder, f"--contract-target={url}", ONE, given=ENVIRONMENT)
     assert run.red == {f"{CONFLUENT}answered"}
     assert "from http://127.0.0.1" in run.out
     assert "scheme, host and port" in run.out

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import yaml
+from judging import DOCUMENTS
+from leading import read_api
 from other_service import Answer, Choices, OtherService
 from running import ROOT, gate
 
-from pytest_confluent_contracts import waivers
+from pytest_confluent_contracts import clauses, documents, waivers
+from pytest_confluent_contracts.model.clauses import Family
+from pytest_confluent_contracts.model.resources import Reference
 from pytest_confluent_contracts.plugin.options import OPTIONS
 
 if TYPE_CHECKING:
@@ -20,6 +26,45 @@ if TYPE_CHECKING:
     from other_service import Request
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+# A document in which what the README's block names is there.
+THINGS_MADE = """\
+openapi: 3.1.0
+info: {{title: Things, version: '1'}}
+paths:
+  /users:
+    post:
+      requestBody: {{content: {{application/json: {{schema: {{type: object}}}}}}}}
+      responses: {{'201': {{description: One.}}}}
+  /users/{{user_id}}:
+    get:
+      parameters: [{{name: user_id, in: path, required: true, schema: {{type: string}}}}]
+      responses: {{'200': {{description: One.}}}}
+  /projects/{{project_id}}:
+    get:
+      parameters: [{{name: project_id, in: path, required: true, schema: {{type: string}}}}]
+      responses: {{'200': {{description: One.}}}}
+  /projects/{{project_id}}/things:
+    parameters: [{{name: project_id, in: path, required: true, schema: {{type: string}}}}]
+    post:
+{block}      requestBody:
+        content:
+          application/json:
+            schema:
+              type: object
+              properties:
+                data:
+                  type: object
+                  properties: {{name: {{type: string}}, owner_id: {{type: string}}}}
+      responses: {{'201': {{description: One.}}}}
+  /projects/{{project_id}}/things/{{thing_id}}:
+    parameters:
+      - {{name: project_id, in: path, required: true, schema: {{type: string}}}}
+      - {{name: thing_id, in: path, required: true, schema: {{type: string}}}}
+    get:
+      responses: {{'200': {{description: One.}}}}
+"""
 
 
 def blocks(language: str) -> list[str]:
@@ -137,3 +182,49 @@ def test_the_live_command_holds_a_service(tmp_path: Path) -> None:
         options = shlex.split(line.replace("http://127.0.0.1:8080", service.url))[1:]
         run = gate(tmp_path, *options, "-k", "security", given=service.environment)
     assert run.code == 0, run.everything
+
+
+def test_the_lives_table_names_every_clause_on_a_life() -> None:
+    """It names no other, and each beside the roles whose operations have it."""
+    told: dict[str, set[str]] = {}
+    for roles, clauses_told in re.findall(
+        r"^\| ([a-z, ]+) \| (`[a-z-]+`.*) \|$", README, re.MULTILINE
+    ):
+        for name in re.findall(r"`([a-z]+(?:-[a-z]+)+)`", clauses_told):
+            told.setdefault(name, set()).update(roles.split(", "))
+    derived: dict[str, set[str]] = {}
+    bundled = [documents.read_document(documents.find_document(name)) for name in DOCUMENTS]
+    for document in (read_api("shop"), *bundled):
+        for operation in document.operations:
+            for clause in clauses.derive(operation):
+                if clause.family is Family.LIFECYCLE and operation.role is not None:
+                    name = clause.id.split("/")[1]
+                    derived.setdefault(name, set()).add(operation.role.value)
+    assert told.keys() == derived.keys()
+    assert all(derived[name] <= told[name] for name in told)
+
+
+def test_the_resource_block_has_every_key_and_is_understood(tmp_path: Path) -> None:
+    """Each key of the schema that editors use stands in it, and the reader takes it."""
+    [block] = [one for one in blocks("yaml") if one.startswith("x-contract:")]
+    stated = yaml.safe_load(block)["x-contract"]
+    schema = json.loads((ROOT / "specs" / "x-contract.schema.json").read_text(encoding="utf-8"))
+    for key in ("resource", "consistency"):
+        known = schema["properties"][key]["properties"].keys() - {"says"}
+        assert stated[key].keys() == known
+    indented = "".join(f"      {line}\n" for line in block.splitlines())
+    (document := tmp_path / "things.yaml").write_text(THINGS_MADE.format(block=indented))
+    read = documents.read_document(document)
+    [create] = [one for one in read.operations if one.path.endswith("/things")]
+    assert create.resource is not None
+    assert (create.resource.name, create.resource.parent) == ("things", "projects")
+    assert create.resource.references == (Reference("data.owner_id", "users"),)
+    assert create.promises.consistency is not None
+    assert create.promises.consistency.within == 5
+
+
+def test_the_resources_shown_are_those_of_the_plan(tmp_path: Path) -> None:
+    """The block stands in what --contract-plan prints."""
+    [block] = [one for one in blocks("text") if "createIamV2ApiKey" in one]
+    options = ("--contract-target=mock", "--contract-spec=confluent-api-keys", "--contract-plan")
+    assert block in gate(tmp_path, *options, "-k", "nothing", whole=True).out

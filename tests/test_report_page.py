@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 CHROMIUM = os.environ.get("CONTRACT_CHROMIUM") or shutil.which("chromium") or ""
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SCHEMES = ("light", "dark")
+KEPT_SHOWN = 5  # of each document, where a few show as much as all
 pytestmark = pytest.mark.skipif(
     not CHROMIUM, reason="no chromium: install Debian's, or name it in CONTRACT_CHROMIUM"
 )
@@ -31,6 +33,23 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return where the page of the run with five faults lies."""
     folder = tmp_path_factory.mktemp("page")
     files.write_reports(folder, finished(FIVE), sources())
+    return (folder / "report.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def short_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return where a page of that run lies with only the first of the many promises that are kept.
+
+    axe-core takes its time for each element, and those of kept promises differ in words alone.
+    """
+    run, kept = finished(FIVE), Counter[str]()
+    few: list[dict[str, Any]] = []
+    for clause in run["clauses"]:
+        kept[clause["document"]] += clause["verdict"] == "kept"
+        if clause["verdict"] != "kept" or kept[clause["document"]] <= KEPT_SHOWN:
+            few.append(clause)
+    folder = tmp_path_factory.mktemp("short_page")
+    files.write_reports(folder, {**run, "clauses": few}, sources())
     return (folder / "report.html").as_uri()
 
 
@@ -168,12 +187,12 @@ RULES = {
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_axe_finds_nothing(browser: Any, url: str, node_modules: Path, scheme: str) -> None:
+def test_axe_finds_nothing(browser: Any, short_url: str, node_modules: Path, scheme: str) -> None:
     """axe-core finds no violation in either theme, with every fold open; contrast (WCAG AA) is among its rules."""
     # Only the test's own script needs to pass by the page's policy.
     context = browser.new_context(color_scheme=scheme, bypass_csp=True)
     page = context.new_page()
-    page.goto(url)
+    page.goto(short_url)
     page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
     page.evaluate((node_modules / "axe-core/axe.min.js").read_text(encoding="utf-8"))
     found = page.evaluate(f"axe.run({RULES[scheme]})")["violations"]

@@ -546,6 +546,23 @@ FINDINGS: list[tuple[Finding, str]] = [
         '200 answered with a list that has "t-1", created elsewhere by POST /a/1/things',
     ),
     (
+        example(Kind.SERVED_ELSEWHERE, 200, expected='"t-1"', observed="POST /a/1/things"),
+        '200 answered for "t-1" under a parent other than that of POST /a/1/things',
+    ),
+    (
+        example(Kind.PARENT_SHOWS_OTHERS, 200, "things", expected='"t-1"', observed='"t-2"'),
+        '200 answered with things without "t-1", which the list of the parent has, '
+        'and with "t-2", which the list of the parent has not',
+    ),
+    (
+        example(Kind.PARENT_SHOWS_OTHERS, 200, "things", expected="", observed='"t-2"'),
+        '200 answered with things with "t-2", which the list of the parent has not',
+    ),
+    (
+        example(Kind.SHOWS_ANOTHERS, 201, "note", observed='"mine"', request="POST /a (t-1)"),
+        '201 answered with note "mine", which was not sent, but for another by POST /a (t-1)',
+    ),
+    (
         example(Kind.ID_GIVEN_TWICE, 201, observed='"t-1"', request="POST /things"),
         '201 answered with the id "t-1", which POST /things had got',
     ),
@@ -564,6 +581,10 @@ FINDINGS: list[tuple[Finding, str]] = [
     (
         example(Kind.SECRET_REPEATED, 200, "secret"),
         "200 answered with the secret that create had shown as secret",
+    ),
+    (
+        example(Kind.SECRET_NOT_TOLD, 201, "secret", request="POST /things"),
+        "201 answered to POST /things without secret, not told again",
     ),
     (
         example(Kind.LEFT_OUT_STAYED, 200, "tags", observed='["a"]', request="PUT /things/t-1"),
@@ -762,6 +783,14 @@ MISSING: list[tuple[MissingEvidence, str]] = [
         "no request that could be sent breaks only this",
     ),
     (
+        MissingEvidence(Missing.ENDS_RESOURCES),
+        "a deletion is not tried in many ways: what is accepted ends something",
+    ),
+    (
+        MissingEvidence(Missing.REFUSALS_ONLY),
+        "beside its life, only what must be refused is sent of it",
+    ),
+    (
         MissingEvidence(Missing.CREDENTIALS_NOT_SET, "KEY, SECRET"),
         "not all of KEY, SECRET are set in the environment",
     ),
@@ -816,12 +845,31 @@ MISSING: list[tuple[MissingEvidence, str]] = [
         MissingEvidence(Missing.NO_DEFAULT_SHOWN),
         "no answer showed a member with a default that was not sent",
     ),
-    (MissingEvidence(Missing.NO_LOCATION), "no answer to a create had Location"),
+    (
+        MissingEvidence(Missing.NO_LOCATION),
+        "no answer to a create had the Location of what it made",
+    ),
     (
         MissingEvidence(Missing.NOT_LISTED_WHOLE),
         "no list that must show all came after a create",
     ),
     (MissingEvidence(Missing.ONE_PARENT), "no list of another parent was asked for"),
+    (MissingEvidence(Missing.NOTHING_DELETES), "the document has no operation that deletes one"),
+    (
+        MissingEvidence(Missing.NOTHING_CREATES),
+        "the document has no operation that makes another",
+    ),
+    (MissingEvidence(Missing.IDS_CHOSEN), "whoever creates one chooses its id"),
+    (MissingEvidence(Missing.ONE_ALONE), "there is one alone, and none of its kind beside it"),
+    (MissingEvidence(Missing.NO_PARENT_ENDED), "no parent with something in it was deleted"),
+    (
+        MissingEvidence(Missing.NO_PARENT_AROUND, "delete"),
+        "no parent was read before and after a delete",
+    ),
+    (
+        MissingEvidence(Missing.PARENT_NOT_READ),
+        "no answer showed a parent beside the list of what lies in it",
+    ),
     (MissingEvidence(Missing.NOT_CREATED_TWICE), "no two were created"),
     (
         MissingEvidence(Missing.NOT_CREATED_AFTER_DELETE),
@@ -893,6 +941,10 @@ MISSING: list[tuple[MissingEvidence, str]] = [
     (
         MissingEvidence(Missing.UNKNOWN_RESOURCE, "http://h/a/1", answers=(("404", 1),)),
         "404 answered to http://h/a/1: the target has no such resource",
+    ),
+    (
+        MissingEvidence(Missing.NOT_MADE, "carts", asked=5, answers=(("403", 5),)),
+        "none of carts could be made to hold this on: of 5 creates: 5 answered 403",
     ),
     (
         MissingEvidence(Missing.NOTHING_SERVED, "http://h/a/1", answers=(("404", 1),)),

@@ -77,7 +77,7 @@ def test_an_operation_is_sent_so_many_requests_at_most(sixty: Plan) -> None:
     sent = {one.probe: len(one.cases) for one in sixty.probes if one.cases}
     assert sixty.size <= MOST_REQUESTS
     assert {Probe.VALID, Probe.FORMS, Probe.BROKEN, Probe.MALFORMED} <= sent.keys()
-    assert sixty.left_out[Probe.VALID] > 100
+    assert sixty.left_out[Probe.VALID] > 50
     assert min(sent[Probe.VALID], sent[Probe.BROKEN]) > 100
 
 
@@ -124,4 +124,4 @@ def test_a_create_is_not_asked_what_only_an_update_can_show(tmp_path: Path) -> N
     titles = [case.title for case in plan.of(Probe.VALID).cases]
     assert not any("as it is" in title for title in titles)
     looks = [one for one in plan.of(Probe.BROKEN).cases if one.expect is Expect.ACCEPTED]
-    assert (len(looks), plan.spaced_updates) == (1, ())
+    assert (len(looks), len(plan.spaced_updates)) == (1, 0)

@@ -123,3 +123,17 @@ def test_titles_show_what_cannot_be_seen() -> None:
     assert all(
         unquote(one.written_path).isprintable() or "\\x00" in one.title for one in unknown("ak")
     )
+
+
+@pytest.mark.parametrize(
+    ("id", "neighbour"), [("c-12", "c-1"), ("order_1042", "order_104"), ("42", "4")]
+)
+def test_a_number_that_is_counted_up_is_not_cut(id: str, neighbour: str) -> None:
+    """The id of one that was made before it is a stranger's, on this machine, too."""
+    assert neighbour not in ids(unknown(id))
+
+
+@pytest.mark.parametrize("id", ["ak-12345", "account_id_abc123", "t-7", "abc12"])
+def test_what_nobody_counts_up_is_cut_by_its_last_character(id: str) -> None:
+    """A prefix must not be taken for the whole."""
+    assert id[:-1] in ids(unknown(id))

@@ -13,7 +13,7 @@ import pytest
 from running import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
     from types import UnionType
 
@@ -76,28 +76,39 @@ def sources() -> tuple[Source, ...]:
     return tuple(map(Source.of, sorted((ROOT / PACKAGE).rglob("*.py"))))
 
 
+@cache
 def imported(
     tree: ast.AST, *, inside_functions: bool = True, for_types: bool = True
-) -> Iterator[str]:
-    """Yield the dotted names that *tree* imports; *for_types*: those under TYPE_CHECKING too."""
+) -> tuple[str, ...]:
+    """Return the dotted names that *tree* imports; *for_types*: those under TYPE_CHECKING too."""
+    return tuple(imports_in(tree, inside_functions, for_types))
+
+
+def imports_in(tree: ast.AST, inside_functions: bool, for_types: bool) -> Iterator[str]:
+    """Yield what `imported` returns."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
         is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        is_for_types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        is_for_types = isinstance(node, ast.If) and is_type_checking(node.test)
         if (is_function and not inside_functions) or (is_for_types and not for_types):
             continue
-        yield from imported(node, inside_functions=inside_functions, for_types=for_types)
+        yield from imports_in(node, inside_functions, for_types)
 
 
-def rooms_of(names: Iterator[str]) -> set[str]:
+def is_type_checking(test: ast.expr) -> bool:
+    """Return whether a condition is TYPE_CHECKING."""
+    return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
+
+
+def rooms_of(names: Iterable[str]) -> set[str]:
     """Return the rooms among the imported names."""
     return {name.split(".")[1] for name in names if name.startswith(f"{PACKAGE}.")}
 
 
-def libraries_of(names: Iterator[str]) -> set[str]:
+def libraries_of(names: Iterable[str]) -> set[str]:
     """Return the top-level packages among the imported names."""
     return {name.partition(".")[0] for name in names}
 
@@ -121,10 +132,10 @@ PLUGIN = [source for source in sources() if source.room == "plugin"]
 def test_the_plugin_imports_next_to_nothing_of_the_house_when_it_is_loaded(source: Source) -> None:
     """At its top level: pytest, the standard library, its own, and where a run has a target the words and saved states."""
     names = set(imported(source.tree, inside_functions=False, for_types=False))
-    outside = libraries_of(iter(names)) - sys.stdlib_module_names - {"pytest", PACKAGE}
+    outside = libraries_of(names) - sys.stdlib_module_names - {"pytest", PACKAGE}
     name = source.module.removeprefix("plugin").removeprefix(".")
     allowed = {"plugin"} if name in ALWAYS else {"plugin", "model", "run"}
-    assert (rooms_of(iter(names)) - allowed, outside) == (set(), set())
+    assert (rooms_of(names) - allowed, outside) == (set(), set())
 
 
 def test_what_every_run_loads_of_the_plugin_is_little() -> None:
@@ -144,7 +155,7 @@ def test_what_every_run_loads_of_the_plugin_is_little() -> None:
 def test_the_package_itself_imports_nothing() -> None:
     """Nothing is re-exported: the public interface is the modules."""
     [package] = [source for source in sources() if source.room == "__init__"]
-    assert list(imported(package.tree)) == []
+    assert imported(package.tree) == ()
 
 
 def test_the_words_need_the_standard_library_alone() -> None:

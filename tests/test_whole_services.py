@@ -162,17 +162,9 @@ UNTOLD_KEYS = {
     "ThirdTwice": "what is listed is not held to page_size, page_token and links yet",
 }
 UNTOLD_ACCOUNTS = {
-    "OrphansStay": "no life asks for what lay in something after that is deleted",
-    "UnderTheFirst": "what appears in an account of a stranger is not looked at",
     "Overwriting": "no document says that an id that is taken is refused",
-    "NotInTheAccount": "an account's own list of its resources is not compared with what lies under it",
-    "FromAnyAccount": "no resource is read under another account that is there",
     "SortedTags": "tags are a set, and no document says in which order they are shown",
-    "SameIdEverywhere": "no two accounts have a resource of one id",
-    "StillInTheAccount": "an account's own list of its resources is not compared with what lies under it",
-    "ResourceDeletedUnderAny": "nothing is deleted under an account that is not there",
     "TombstoneBlocks": "no document says that the id of what was deleted may be chosen again",
-    "GhostAfterDelete": "the account made after the delete has resources of the same ids",
 }
 TOLD_KEYS = {
     "Forgetful": "createIamV2ApiKey::lifecycle/created-is-readable",
@@ -320,6 +312,14 @@ TOLD_ACCOUNTS = {
     "AllResources": "DeleteConfluentResource::lifecycle/siblings-untouched",
     "ResourceKept": "DeleteConfluentResource::lifecycle/deleted-is-not-listed",
     "ResourceDeletedTwice": "DeleteConfluentResource::request/unknown-id",
+    "OrphansStay": "GetConfluentResource::lifecycle/gone-with-parent",
+    "UnderTheFirst": "CreateConfluentResource::lifecycle/own-parent-only",
+    "NotInTheAccount": "GetConfluentResource::lifecycle/parent-shows-its-own",
+    "FromAnyAccount": "CreateConfluentResource::lifecycle/own-parent-only",
+    "SameIdEverywhere": "DeleteConfluentResource::lifecycle/siblings-untouched",
+    "StillInTheAccount": "GetConfluentResource::lifecycle/parent-shows-its-own",
+    "ResourceDeletedUnderAny": "DeleteConfluentResource::lifecycle/siblings-untouched",
+    "GhostAfterDelete": "GetConfluentResource::lifecycle/gone-with-parent",
 }
 TABLES = ((KEYS, TOLD_KEYS, UNTOLD_KEYS), (ACCOUNTS, TOLD_ACCOUNTS, UNTOLD_ACCOUNTS))
 EVERY_TOLD = [(name, fault, told[fault]) for name, told, _ in TABLES for fault in told]

@@ -1,8 +1,9 @@
 """How do hundreds of runs start in no time? One process loads pytest and the gate once, and forks for each of them.
 
 A run in a fork has its own environment, folder, arguments and output, and ends with its own exit code: what it does
-not have is the second that a fresh process takes to import everything. What is about that second, about signals, or
-about what one process must not share with the next (the seed of `hash`), runs in a process of its own.
+not have is the second that a fresh process takes to import everything. What is about that second, or about what one
+process must not share with the next (the seed of `hash`), runs in a process of its own. A run that is ended by a signal
+is a session of its own, as one that a shell starts is a group of its own.
 """
 
 from __future__ import annotations
@@ -22,11 +23,19 @@ import time
 import traceback
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TESTS = Path(__file__).parent
 WORKERS = {"-n", "--tx"}  # the options that ask for workers
-WARM_UP = ("-q", "-p", "no:cacheprovider", "--contract-target=mock", "--contract-max-examples=1")
+# The updates alone, as most runs hold them; any clause that sends loads all that a run needs.
+WARM_UP = (
+    *("-q", "-p", "no:cacheprovider", "--contract-target=mock", "--contract-max-examples=1"),
+    *(f"--contract-overlay={file}" for file in sorted((TESTS / "updates_alone").iterdir())),
+    *("-k", "401"),
+)
 
 
 class WarmRuns:
@@ -37,9 +46,17 @@ class WarmRuns:
         self._server: subprocess.Popen[str] | None = None
 
     def run(
-        self, options: list[str], folder: Path, environment: dict[str, str], deadline: float
+        self,
+        options: list[str],
+        folder: Path,
+        environment: dict[str, str],
+        deadline: float,
+        meanwhile: Callable[[int], None] | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """Run ``pytest`` with *options* in *folder*; raise `subprocess.TimeoutExpired` after *deadline* seconds."""
+        """Run ``pytest`` with *options* in *folder*; raise `subprocess.TimeoutExpired` after *deadline* seconds.
+
+        *meanwhile* is called with the id of the run's process, which then leads a session of its own.
+        """
         with self._lock, tempfile.TemporaryDirectory() as outputs:
             out, err = Path(outputs, "out"), Path(outputs, "err")
             asked = {
@@ -48,27 +65,41 @@ class WarmRuns:
                 "environment": environment,
                 "out": str(out),
                 "err": str(err),
+                "alone": meanwhile is not None,
             }
-            code = self._ask(asked, deadline)
+            pid = int(self._ask(asked))
+            if meanwhile is not None:
+                meanwhile(pid)
+            code = self._code(deadline)
             if code is None:
                 raise subprocess.TimeoutExpired(options, deadline)
             told = (path.read_text(encoding="utf-8") for path in (out, err))
             return subprocess.CompletedProcess(options, code, *told)
 
-    def _ask(self, asked: dict[str, Any], deadline: float) -> int | None:
+    def _ask(self, asked: dict[str, Any]) -> str:
         server = self._started()
         assert server.stdin is not None
-        assert server.stdout is not None
         server.stdin.write(json.dumps(asked) + "\n")
         server.stdin.flush()
-        if not select.select([server.stdout], [], [], deadline)[0]:
+        return self._told()
+
+    def _code(self, deadline: float) -> int | None:
+        """Return the exit code of the run that was asked for, None where it has none in time."""
+        assert self._server is not None
+        assert self._server.stdout is not None
+        if not select.select([self._server.stdout], [], [], deadline)[0]:
             self.stop()
             return None
-        told = server.stdout.readline()
+        return int(self._told())
+
+    def _told(self) -> str:
+        assert self._server is not None
+        assert self._server.stdout is not None
+        told = self._server.stdout.readline()
         if not told:
             self.stop()
             raise RuntimeError("the process that forks has ended; why stands on its stderr")
-        return int(told)
+        return told
 
     def _started(self) -> subprocess.Popen[str]:
         if self._server is None:
@@ -97,11 +128,13 @@ class WarmRuns:
 
 
 def serve(asking: IO[str], answering: IO[str]) -> None:
-    """Answer each line of *asking* with the exit code of the run that it asks for."""
+    """Answer each line of *asking* with the id of the process that runs what it asks for, and with its exit code."""
     for line in asking:
         pid = os.fork()
         if pid == 0:
             run_in_fork(json.loads(line))
+        answering.write(f"{pid}\n")
+        answering.flush()
         _, status = os.waitpid(pid, 0)
         answering.write(f"{os.waitstatus_to_exitcode(status)}\n")
         answering.flush()
@@ -109,6 +142,9 @@ def serve(asking: IO[str], answering: IO[str]) -> None:
 
 def run_in_fork(asked: dict[str, Any]) -> NoReturn:
     """Become the run that was asked for: what ``python -m pytest`` does in that folder and environment."""
+    if asked["alone"]:
+        os.setsid()
+        hear_signals()
     os.chdir(asked["folder"])
     os.environ.clear()
     os.environ.update(asked["environment"])
@@ -142,6 +178,16 @@ def run_in_fork(asked: dict[str, Any]) -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)  # nothing of the process that forked is to be tidied up here
+
+
+def hear_signals() -> None:
+    """Hear of Ctrl-C, of a job that is cancelled and of a closed terminal, as a fresh Python does.
+
+    The tests may have been started where some of these are ignored.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def redirect(number: int, path: str, flags: int) -> None:

@@ -46,7 +46,13 @@ from pytest_confluent_contracts.model.traffic import (
 )
 
 if TYPE_CHECKING:
-    from pytest_confluent_contracts.model.documents import Operation, Property, SecurityScheme, Slot
+    from pytest_confluent_contracts.model.documents import (
+        Content,
+        Operation,
+        Property,
+        SecurityScheme,
+        Slot,
+    )
 
 KEYWORD_ORDER = ("type", "null", "required", "enum", "const")
 MESSAGE_CHARACTERS = 200
@@ -354,7 +360,7 @@ def violations(operation: Operation, body: Any) -> tuple[Violation, ...]:
     """
     if operation.request is None:
         return ()
-    validator = validator_of(schema_text(operation.request.schema))
+    validator = validator_of(_schema_text_of(operation.request))
     found: dict[tuple[str, str | None], Violation] = {}
     for error in validator.iter_errors(body):
         broken = _violation_of(error, body)
@@ -377,8 +383,22 @@ def is_promised(operation: Operation, body: Any) -> bool:
         return False
     if operation.request.kind in OF_TEXTS and value_understood(operation.request, body) is ABSENT:
         return False
-    text = schema_text(operation.request.schema)
+    text = _schema_text_of(operation.request)
     return '"x-discriminator"' not in text or bool(_told_validator(text).is_valid(body))
+
+
+_KNOWN_TEXTS: dict[int, tuple[Content, str]] = {}
+MOST_KNOWN_TEXTS = 1000
+
+
+def _schema_text_of(request: Content) -> str:
+    """Return the schema of *request* as one text, written once: each body asks for it."""
+    if id(request) not in _KNOWN_TEXTS:
+        if len(_KNOWN_TEXTS) >= MOST_KNOWN_TEXTS:
+            _KNOWN_TEXTS.clear()
+        # The request is kept with its text, so that its id stays its own.
+        _KNOWN_TEXTS[id(request)] = (request, schema_text(request.schema))
+    return _KNOWN_TEXTS[id(request)][1]
 
 
 @lru_cache(maxsize=64)

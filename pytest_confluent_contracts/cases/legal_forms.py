@@ -18,7 +18,13 @@ from pytest_confluent_contracts.cases.build import (
     violations,
 )
 from pytest_confluent_contracts.model.media_types import BodyKind
-from pytest_confluent_contracts.model.paths import ABSENT, percent_encoded, without_value
+from pytest_confluent_contracts.model.paths import (
+    ABSENT,
+    percent_encoded,
+    value_at,
+    with_value,
+    without_value,
+)
 from pytest_confluent_contracts.model.traffic import (
     Case,
     Framing,
@@ -68,6 +74,7 @@ def legal_form_cases(operation: Operation, context: RunContext) -> list[Case]:
         if rest and name != "member-order":  # where all must stand to change places
             shorter = without_value(body, rest)
             body = shorter if is_promised(operation, shorter) else body
+        body = _with_flags_in_turn(operation, context, body, index)
         plain = judged_case(Probe.FORMS, title, operation, context, body)
         made.append(_in_form(plain, name, form))
     return made
@@ -127,6 +134,21 @@ def _resting_members(operation: Operation, context: RunContext) -> list[str]:
     if len(found) > 1:
         return found
     return ["", *found]
+
+
+def _with_flags_in_turn(operation: Operation, context: RunContext, body: Any, index: int) -> Any:
+    """Return *body* with its booleans turned round in one of four forms, of a creation in each.
+
+    Where all else rests, the next answer shows whether one was kept; what is created has none yet.
+    """
+    if not (operation.makes_or_ends or index % 4 == 1):
+        return body
+    turned = body
+    for member in varied_members(operation, context):
+        value = value_at(body, member.path)
+        if isinstance(value, bool):
+            turned = with_value(turned, member.path, not value)
+    return turned if is_promised(operation, turned) else body
 
 
 def _in_form(plain: Case, name: str, form: dict[str, Any]) -> Case:

@@ -15,6 +15,7 @@ from pytest_confluent_contracts.cases.build import (
     fresh_body,
     judged_case,
     minimal_body,
+    sample_value,
     varied_members,
     violations,
     with_credentials,
@@ -43,13 +44,14 @@ from pytest_confluent_contracts.model.conditions import (
 )
 from pytest_confluent_contracts.model.paths import (
     ABSENT,
+    item_path,
     template_names,
     value_at,
     with_value,
     without_value,
 )
 from pytest_confluent_contracts.model.progress import PROGRESS, may_ask_progress
-from pytest_confluent_contracts.model.resources import Role
+from pytest_confluent_contracts.model.resources import OTHER_HOLDER, Role
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, Subject, SubjectKind
 
 if TYPE_CHECKING:
@@ -63,9 +65,10 @@ if TYPE_CHECKING:
 # The resources of a life, by what the steps call them: the first has what is required, the second
 # has all, is changed and deleted, the third is made by the body of the second once more.
 FIRST, SECOND, THIRD, LAST = "first", "second", "third", "last"
-# Not of them, but other parents than theirs: one that stays, one that ends, one that comes after it.
+# Other parents than theirs: one that stays, one that ends, and one that comes after it.
 ELSEWHERE, ENDING, AFTERWARDS = "elsewhere", "ending", "afterwards"
-PARENTS = (ELSEWHERE, ENDING, AFTERWARDS)
+# What they are called among the parents.
+PARENTS = {ELSEWHERE: OTHER_HOLDER, ENDING: "ending holder", AFTERWARDS: "holder afterwards"}
 AROUND = "around"  # the parent in which they lie
 # The id of the first, as if it lay in another parent; one of the second's id, which does; and one
 # that lies in the parent that ends.
@@ -74,7 +77,7 @@ TWIN, ORPHAN = "twin", "orphan"
 CHOSEN = (FIRST, SECOND, THIRD, LAST, ORPHAN)
 OWN = "own"  # the one that was there before, where the run may create none
 SAME_ID = {FIRST_ELSEWHERE: FIRST, FIRST_AT_END: FIRST, TWIN: SECOND}
-CONFLICT = 409
+CREATED, CONFLICT = 201, 409
 HOLDING = "hold"  # a step that makes what others are held on, or what lies around them
 # Values of each JSON type, one of which a member does not allow.
 NOT_A_VALUE: tuple[Any, ...] = (7, "no", None, [], {}, True)
@@ -162,6 +165,7 @@ class LifeCases:
 
     def _steps_of_created(self) -> Iterator[LifeStep]:
         yield from self._look()
+        yield from self._read_around()
         yield from self._list_around()
         yield from self._create(FIRST, "create", self._least_body(FIRST))
         yield from self._look(FIRST)
@@ -177,11 +181,12 @@ class LifeCases:
         # The one in the middle: a service may take the first or the last for it. Beside it is one
         # with the same values: what finds it by them may find the other, too.
         yield from self._changes(SECOND, THIRD)
-        yield from self._full_update(SECOND, THIRD)
+        yield from self._full_updates(SECOND, THIRD)
         yield from self._on_conditions(SECOND)
         yield from self._end(SECOND, THIRD)
         yield from self._read(FIRST)
         yield from self._end_around()
+        yield from self._taken()
 
     def _steps_of_given(self) -> Iterator[LifeStep]:
         yield from self._look(OWN)
@@ -232,6 +237,10 @@ class LifeCases:
         yield from self._gone(Role.READ, "read after delete", ended)
         yield from self._head_of_gone(ended)
         yield from self._bare(Role.LIST, "list after delete")
+        replacing = self.operations.get(Role.REPLACE)
+        if replacing is not None and replacing.names_status(CREATED):
+            # Afterwards there may be one again.
+            yield from self._gone(Role.DELETE, "delete again", ended)
         yield from self._gone(Role.UPDATE, "update after delete", ended)
         yield from self._gone(Role.REPLACE, "replace after delete", ended)
         yield from self._gone(Role.READ, "read after delete", ended)
@@ -308,10 +317,11 @@ class LifeCases:
             yield from self._read(SECOND)
 
     def _read_around(self) -> Iterator[LifeStep]:
-        """Yield a read of the parent, which may show what lies in it, and a list of that."""
-        if self._around is not None and self.resource.in_parent:
+        """Yield a read of the parent, and a list of what lies in it, where it shows that."""
+        if self._around is not None:
             yield from self._around._bare(Role.READ, "read around", AROUND)
-            yield from self._bare(Role.LIST, "list")
+            if self.resource.in_parent:
+                yield from self._bare(Role.LIST, "list")
 
     def _list_around(self) -> Iterator[LifeStep]:
         """Yield a list of all parents, which may show what lies in each."""
@@ -355,6 +365,10 @@ class LifeCases:
         if operation is not None:
             yield self._bare_step(operation, name, about)
 
+    def bare(self, operation: Operation) -> Case:
+        """Return a request of *operation* of which nothing is promised."""
+        return bare_case(Probe.LIFE, operation.id, operation, self._context_of(operation))
+
     def _bare_step(self, operation: Operation, name: str, about: str) -> LifeStep:
         title = f"{name}: {about}" if about else name
         case = bare_case(Probe.LIFE, title, operation, self._context_of(operation))
@@ -366,6 +380,20 @@ class LifeCases:
             return
         case = self._case(operation, f"{told}: {name}", body)
         yield LifeStep(_step(case, told, case.expect), creates=name)
+
+    def _taken(self) -> Iterator[LifeStep]:
+        """Yield a create under an id that is taken, with other values than are there.
+
+        Nobody can say what is there where it is not refused: it comes last.
+        """
+        operation = self.operations.get(Role.CREATE)
+        if operation is None or not self.resource.id_sent:
+            return
+        body = self._own_body(operation, "taken", THIRD)
+        yield from self._look(THIRD)
+        case = self._case(operation, "a create under an id that is taken", body)
+        yield LifeStep(_step(case, "create taken", Expect.REFUSED), creates="refused")
+        yield from self._look(THIRD)
 
     def _creates_refused(self) -> Iterator[LifeStep]:
         """Yield refused creates, a list after each, and one more with nothing before it.
@@ -381,42 +409,72 @@ class LifeCases:
             yield from self._bare(Role.LIST, "list")
         yield from self._bare(Role.LIST, "list")
 
-    def _full_update(self, about: str, *others: str) -> Iterator[LifeStep]:
-        """Yield an update of all members, some of which may lie within others."""
+    def _full_updates(self, about: str, other: str) -> Iterator[LifeStep]:
+        """Yield two updates of all members: to new values, and to those that *other* has, too."""
         operation = self.operations.get(Role.UPDATE)
         if operation is None:
             return
-        case = self._case(operation, f"update: {about}", self._own_body(operation, "full", about))
-        yield LifeStep(_step(case, "update", case.expect), about)
-        yield from self._look(about, *others)
+        for label in ("full", about):
+            body = self._own_body(operation, label, about)
+            case = self._case(operation, f"update: {about}", body)
+            yield LifeStep(_step(case, "update", case.expect), about)
+            for one in (about, other, TWIN):
+                yield from self._read(one)
+        yield from self._look(about)
 
     def _update(self, about: str) -> Iterator[LifeStep]:
-        """Yield an update of one member: the others are to stay."""
+        """Yield an update of one member: the others are to stay.
+
+        It is one of which the value is new: that of a flag may be what was there before.
+        """
         operation = self.operations.get(Role.UPDATE)
         if operation is None:
             return
         context = self._context_of(operation)
-        new = self._unusual_body(operation, "updated")
+        new, known = self._unusual_body(operation, "updated"), self._full_body(SECOND)
         body = self._with_own_id(operation, minimal_body(operation, context), about)
-        for member in varied_members(operation, context):
-            value = value_at(new, member.path)
-            is_id = member.path == self.resource.id_sent
-            if value is not ABSENT and not member.secret and not is_id:
-                body = with_value(body, member.path, value)
-                break
+        possible = self._members_to_update(operation, new)
+        changed = [path for path in possible if value_at(new, path) != value_at(known, path)]
+        for path in [*changed, *possible][:1]:
+            body = with_value(body, path, value_at(new, path))
         case = self._case(operation, f"update: {about}", body)
         yield LifeStep(_step(case, "update", case.expect), about)
+
+    def _members_to_update(self, operation: Operation, new: Any) -> list[str]:
+        """Return the members of the body *new* of which one may be updated by itself."""
+        found: list[str] = []
+        for member in varied_members(operation, self._context_of(operation)):
+            is_sent = value_at(new, member.path) is not ABSENT
+            if is_sent and not member.secret and member.path != self.resource.id_sent:
+                found.append(member.path)
+        return found
 
     def _replace(self, about: str) -> Iterator[LifeStep]:
         """Yield two replacements: of all members, and without one of those that may be left out."""
         operation = self.operations.get(Role.REPLACE)
         if operation is None:
             return
-        body = self._own_body(operation, "replaced", about)
+        body = self._moved_body(operation, self._own_body(operation, "replaced", about))
         for whole in (body, self._without_optional(operation, body)):
             case = self._case(operation, f"replace: {about}", whole)
             yield LifeStep(_step(case, "replace", case.expect), about)
             yield from self._read(about)
+
+    def _moved_body(self, operation: Operation, body: Any) -> Any:
+        """Return *body* with another value of each member that is no text, where one is allowed.
+
+        A number or a list of one would be what a create has sent, and what a default is.
+        """
+        members = {member.path: member for member in operation.request_members}
+        for member in varied_members(operation, self._context_of(operation)):
+            value = value_at(body, member.path)
+            item = members.get(item_path(member.path))
+            for other in _other_values(member, value, item):
+                moved = with_value(body, member.path, other)
+                if is_allowed_value(member.schema, other) and not violations(operation, moved):
+                    body = moved
+                    break
+        return body
 
     def _without_optional(self, operation: Operation, body: Any) -> Any:
         required = {member.path for member in operation.request_members if member.required}
@@ -475,15 +533,13 @@ class LifeCases:
         return self._with_own_id(operation, body, THIRD if again else label)
 
     def _last_body(self) -> Any:
-        """Return a full body, without an id where the service can choose one, too."""
+        """Return what is required, after others had all; no id where the service can choose one."""
         operation, chosen = self.operations.get(Role.CREATE), self.resource.id_sent
-        body = self._full_body(LAST)
+        body = self._least_body(LAST)
         if operation is None or not chosen or body is ABSENT:
             return body
-        members = {member.path: member for member in operation.request_members}
         unchosen = without_value(body, chosen)
-        is_free = chosen in members and not violations(operation, unchosen)
-        return unchosen if is_free else body
+        return body if violations(operation, unchosen) else unchosen
 
     def _unusual_body(self, operation: Operation, label: str) -> Any:
         """Return a full body with values that nobody has without being sent them."""
@@ -579,6 +635,22 @@ class RepeatedLifeCases(LifeCases):
         if name not in self._known_making:
             self._known_making[name] = super().making(name)
         return self._known_making[name]
+
+
+def _other_values(member: Property, value: Any, item: Property | None) -> list[Any]:
+    """Return values that *member* may have beside *value*, which it has; *item* is one of its list.
+
+    A text has been varied already.
+    """
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int | float):
+        return [value + 1, value - 1]
+    if isinstance(value, str) and "enum" in member.schema:
+        return [one for one in member.schema["enum"] if one != value]
+    if value == [] and item is not None:
+        return [[sample_value(item)]]
+    return []
 
 
 def _has_default(member: Property) -> bool:

@@ -13,7 +13,7 @@ from pytest_confluent_contracts.cases.baseline import baseline_update, spaced_up
 from pytest_confluent_contracts.cases.build import id_as_sent, is_complete
 from pytest_confluent_contracts.cases.read_only import read_only_cases
 from pytest_confluent_contracts.cases.thinning import kept_cases
-from pytest_confluent_contracts.model.traffic import Probe
+from pytest_confluent_contracts.model.traffic import Expect, Probe
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -29,6 +29,8 @@ MOST_REQUESTS = 450
 # is broken beside each twenty.
 USUAL_EXAMPLES = 100
 BROKEN_AMONG = 20
+# What a create makes one of, as far as anybody knows before its answer.
+MAY_MAKE = frozenset({Expect.ACCEPTED, Expect.ANY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +121,20 @@ def plan_within(
     context: RunContext,
     needed: Collection[Probe],
     skipped: Mapping[Probe, str],
+    most_made: int | None = None,
 ) -> Plan:
     """Return the plan of at most *budget* requests, by default as many as an operation is sent.
 
     The listed cases of every probe come first, and what is left is spent on generated ones. Where
     it does not suffice for those, each probe keeps its share, and of what it is about the first.
+    At most *most_made* of a create's requests make one, where what it makes has to be paid for.
     """
     most = usual_requests(context) if budget is None else budget
     whole = _whole_plan(operation, context, needed, skipped, most)
-    if whole.size <= most:
-        return whole
-    return _thinned(whole)
+    plan = whole if most_made is None else _with_fewer_made(whole, most_made)
+    if plan.size <= most:
+        return plan
+    return _thinned(plan)
 
 
 def make_plan(
@@ -189,15 +194,49 @@ def _whole_plan(
 
 def _thinned(whole: Plan) -> Plan:
     """Return *whole* with as many requests as it may have, of each probe its share."""
-    sent = [one for one in whole.probes if one.probe is not Probe.THROTTLE]
-    groups = [*(one.cases for one in sent), whole.spaced_updates]
+    groups = _counted_groups(whole)
     drawn = [_drawn_indices(group) for group in groups]
     room = max(0, whole.most - whole.context.owned)
-    kept = _listed_then_drawn(groups, drawn, room)
-    by_probe = dict(zip([one.probe for one in sent], kept[:-1], strict=True))
-    probes = [_with_cases_kept(one, by_probe.get(one.probe)) for one in whole.probes]
-    spaced = tuple(whole.spaced_updates[index] for index in kept[-1])
-    return replace(whole, probes=tuple(probes), spaced_updates=spaced)
+    return _with_kept(whole, _listed_then_drawn(groups, drawn, room))
+
+
+def _with_fewer_made(whole: Plan, most_made: int) -> Plan:
+    """Return *whole* with at most *most_made* requests that may make something, each probe's part.
+
+    The smallest request, which comes first, is one of them.
+    """
+    groups = _counted_groups(whole)
+    making: list[list[int]] = []
+    for group in groups:
+        indices = [index for index, case in enumerate(group) if case.expect in MAY_MAKE]
+        making.append(indices)
+    if sum(map(len, making)) + whole.context.owned <= most_made:
+        return whole
+    parts: list[list[Case]] = []
+    for group, own in zip(groups, making, strict=True):
+        parts.append([group[index] for index in own])
+    room = max(0, most_made - whole.context.owned)
+    kept: list[list[int]] = []
+    for group, own, chosen in zip(groups, making, kept_cases(parts, room), strict=True):
+        left_out = set(own) - {own[index] for index in chosen}
+        kept.append([index for index in range(len(group)) if index not in left_out])
+    return _with_kept(whole, kept)
+
+
+def _counted_groups(plan: Plan) -> list[Sequence[Case]]:
+    """Return the cases of each probe that counts, then the spaced updates."""
+    groups: list[Sequence[Case]] = []
+    groups += [one.cases for one in plan.probes if one.probe is not Probe.THROTTLE]
+    return [*groups, plan.spaced_updates]
+
+
+def _with_kept(plan: Plan, kept: Sequence[Sequence[int]]) -> Plan:
+    """Return *plan* with the cases at the indices *kept* of its counted groups."""
+    counted = [one.probe for one in plan.probes if one.probe is not Probe.THROTTLE]
+    by_probe: dict[Probe, Sequence[int]] = dict(zip(counted, kept[:-1], strict=True))
+    probes = [_with_cases_kept(one, by_probe.get(one.probe)) for one in plan.probes]
+    spaced = tuple(plan.spaced_updates[index] for index in kept[-1])
+    return replace(plan, probes=tuple(probes), spaced_updates=spaced)
 
 
 def _drawn_indices(cases_of_probe: Sequence[Case]) -> list[int]:
@@ -239,9 +278,10 @@ def _with_cases_kept(planned: PlannedProbe, indices: Sequence[int] | None) -> Pl
         return planned
     chosen = set(indices)
     left_out = [case for index, case in enumerate(planned.cases) if index not in chosen]
+    known = planned.kept or range(len(planned.cases))
     return replace(
         planned,
         cases=tuple(planned.cases[index] for index in indices),
-        left_out=tuple(left_out),
-        kept=tuple(indices),
+        left_out=(*planned.left_out, *left_out),
+        kept=tuple(known[index] for index in indices),
     )

@@ -44,16 +44,21 @@ def shown_values(
     for member in writable_members(operation):
         if member.path not in answered or member.secret:
             continue
-        value = value_at(answer, member.path)
-        is_there = value is not ABSENT and value is not None
-        if is_there and read is not None and isinstance(value, str) and MASKED.search(value):
-            continue
-        if not is_there and operation.method == "PUT":
-            continue
-        was = value if is_there else _empty_value(operation, member)
-        if was is not ABSENT:
+        was = value_at(answer, member.path)
+        if was is ABSENT or was is None:
+            was = _value_of_nothing(operation, member)
+        if was is not ABSENT and not (read and _is_masked(was)):
             found[member.path] = was
     return found
+
+
+def _is_masked(value: Any) -> bool:
+    return isinstance(value, str) and MASKED.search(value) is not None
+
+
+def _value_of_nothing(operation: Operation, member: Property) -> Any:
+    """Return what writes that nothing is at *member*: a PUT leaves it out."""
+    return ABSENT if operation.method == "PUT" else _empty_value(operation, member)
 
 
 def _empty_value(operation: Operation, member: Property) -> Any:

@@ -342,6 +342,8 @@ def member_schema(schema: Mapping[str, Any], name: str) -> dict[str, Any]:
     held: dict[str, Any] = {}
     for one in asked:
         held = merged_branch(held, one)
+    if "$defs" in schema:  # what the member's own references lead to
+        held = {**held, "$defs": schema["$defs"]}
     return held
 
 

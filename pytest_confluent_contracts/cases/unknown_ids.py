@@ -43,6 +43,8 @@ UNKNOWN_PARENT = Subject(SubjectKind.UNKNOWN_PARENT)
 PLAIN_IDS = 12  # a hash spreads ids over shards: each of some must say that it has none
 LEAST_OF_SAME_FORM = 8
 FEWEST_DIGITS = 5  # of a number that a service on this machine has hardly counted up to
+# What a service has counted up to: a number alone, or a short one by itself at the end (``c-12``).
+COUNTED_UP = re.compile(r"\A[0-9]+\Z|[-_.:~ ][0-9]{2,4}\Z")
 SHOWN_CHARACTERS = 40  # of an id, in the title of its case
 HEXADECIMAL = re.compile("[0-9A-Fa-f-]+")  # a UUID is the same in both cases (RFC 9562 4)
 LAST_NUMBER = re.compile(r"([0-9]+)([^0-9]*)\Z")
@@ -196,7 +198,7 @@ def _ids_of_same_form(known: str, count: int, numbers: random.Random) -> Iterato
 
 def _near_ids(known: str) -> Iterator[UnknownId]:
     """Yield ids of plain characters that *known* begins with, that end or read like it."""
-    if not known.isdigit():  # a smaller number may well be another one's
+    if not COUNTED_UP.search(known):  # a smaller number may well be another one's
         yield UnknownId(known[:-1] or "0")
     yield UnknownId(f"x{known}")
     if known.swapcase() != known:

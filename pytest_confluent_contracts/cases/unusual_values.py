@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.build import with_allowed_values, writable_members
-from pytest_confluent_contracts.cases.samples import is_allowed_value
+from pytest_confluent_contracts.cases.samples import is_allowed_value, sample_of
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
 
 if TYPE_CHECKING:
@@ -58,8 +58,19 @@ def _candidates(schema: Mapping[str, Any], value: Any, name: str, label: str) ->
         yield value + len(label)
         yield value + 1
         yield value - 1
+    elif value == [] and "properties" in (schema.get("items") or {}):
+        item = _part_of(schema, schema["items"])
+        yield [_unusual_item(item, _full_item(item), label)]
     elif isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
-        yield [_unusual_item(schema.get("items") or {}, one, label) for one in value]
+        item = _part_of(schema, schema.get("items") or {})
+        yield [_unusual_item(item, one, label) for one in value]
+
+
+def _part_of(schema: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return *part* of *schema* with what its references lead to."""
+    if "$defs" not in schema:
+        return part
+    return {**part, "$defs": schema["$defs"]}
 
 
 def _listed(schema: Mapping[str, Any], value: Any, label: str) -> list[Any]:
@@ -69,12 +80,25 @@ def _listed(schema: Mapping[str, Any], value: Any, label: str) -> list[Any]:
     return others[start:] + others[:start]
 
 
+def _full_item(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item with each of its members that may be sent, as far as a value is known."""
+    members = schema.get("properties") or {}
+    found: dict[str, Any] = {}
+    for name, own in members.items():
+        value: Any = ABSENT
+        if not own.get("readOnly"):
+            value = sample_of(_part_of(schema, own), name)
+        if value is not ABSENT:
+            found[name] = value
+    return found
+
+
 def _unusual_item(schema: Mapping[str, Any], item: Mapping[str, Any], label: str) -> dict[str, Any]:
     """Return an item of a list with other values in its own members."""
     changed = dict(item)
     members = schema.get("properties") or {}
     for name, value in item.items():
-        own = members.get(name) or {}
+        own = _part_of(schema, members.get(name) or {})
         is_free = isinstance(value, str) and BOUND.isdisjoint(own)
         other = f"{label}-{name}" if is_free else unusual_value(own, value, name, label)
         if other is not ABSENT and is_allowed_value(own, other):

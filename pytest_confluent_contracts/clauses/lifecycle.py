@@ -188,6 +188,7 @@ def _of_create(clauses: LifeClauses) -> Iterator[Clause]:
     yield from _of_location(clauses)
     yield from _of_lists(clauses, clauses.level)
     yield from _of_several_creates(clauses)
+    yield from _of_what_it_lies_in(clauses)
     yield from _of_secrets(clauses)
 
 
@@ -197,7 +198,7 @@ def _of_what_create_sends(clauses: LifeClauses) -> Iterator[Clause]:
         yield clauses.make(
             "created-equals-sent",
             "what is created shows each value as it was sent, until something changes it",
-            partial(lifecycle_sent.judge_sent, role=Role.CREATE, in_own_answer=True),
+            lifecycle_sent.judge_created,
             MissingEvidence(MissingKind.NOT_RETURNED_AFTER_SENDING, "a member"),
         )
         yield clauses.make(
@@ -259,9 +260,18 @@ def _of_several_creates(clauses: LifeClauses) -> Iterator[Clause]:
         "ids-not-reused",
         "what is created does not get the id of what was deleted",
         lifecycle_create.judge_reused_ids,
-        MissingEvidence(MissingKind.NOT_CREATED_AFTER_DELETE),
+        MissingEvidence(_why_no_id_again(clauses)),
         level=Level.SHOULD,
     )
+
+
+def _why_no_id_again(clauses: LifeClauses) -> MissingKind:
+    """Return why nobody sees whether the service gives an id twice, where nobody does."""
+    if not clauses.has(Role.DELETE):
+        return MissingKind.NOTHING_DELETES
+    if clauses.resource.id_sent:
+        return MissingKind.IDS_CHOSEN
+    return MissingKind.NOT_CREATED_AFTER_DELETE
 
 
 def _judge_two_creates(life: Life) -> Iterator[Evidence]:
@@ -436,8 +446,30 @@ def _of_change(clauses: LifeClauses) -> Iterator[Clause]:
         "siblings-untouched",
         "others of its kind stay what and where they are",
         partial(lifecycle_delete.judge_siblings, role=role),
-        MissingEvidence(MissingKind.NO_SIBLING, role.value),
+        MissingEvidence(_why_no_sibling(clauses), role.value),
     )
+    yield from _of_what_it_lies_in(clauses)
+
+
+def _of_what_it_lies_in(clauses: LifeClauses) -> Iterator[Clause]:
+    role = clauses.operation.role
+    if clauses.resource.parent and clauses.has(Role.CREATE):
+        yield clauses.make(
+            "parent-untouched",
+            "what it lies in has the values that it had",
+            partial(lifecycle_parents.judge_parent_untouched, role=role),
+            MissingEvidence(MissingKind.NO_PARENT_AROUND, role.value),
+            level=Level.SHOULD,
+        )
+
+
+def _why_no_sibling(clauses: LifeClauses) -> MissingKind:
+    """Return why nobody sees another of its kind before and after, where nobody does."""
+    if not clauses.resource.parameter:
+        return MissingKind.ONE_ALONE
+    if not clauses.has(Role.CREATE):
+        return MissingKind.NOTHING_CREATES
+    return MissingKind.NO_SIBLING
 
 
 def _of_delete(clauses: LifeClauses) -> Iterator[Clause]:

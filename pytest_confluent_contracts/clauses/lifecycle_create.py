@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin
 
 from pytest_confluent_contracts.clauses.lifecycle_lists import (
     is_whole_list,
@@ -18,6 +18,7 @@ from pytest_confluent_contracts.clauses.lifecycle_members import (
     quoted,
     whole_path,
 )
+from pytest_confluent_contracts.clauses.lifecycle_pairs import judge_refused
 from pytest_confluent_contracts.clauses.lifecycle_state import (
     DONE_OR_LATER,
     Outcome,
@@ -79,8 +80,9 @@ def judge_readable(life: Life) -> Iterator[Evidence]:
 def judge_location(life: Life) -> Iterator[Evidence]:
     """Judge that ``Location`` names what was created (RFC 9110 10.2.2, 15.3.2).
 
-    It may be a reference without scheme and host, and a gateway may serve the path below a prefix;
-    the host is the vendor's, whoever answered. That of a 202 may lead to what tells how far the
+    It may be a reference without scheme and host, seen from the path that was asked (10.2.2:
+    ``t1``, told by ``/things``, is ``/t1``), and a gateway may serve the path below a prefix; the
+    host is the vendor's, whoever answered. That of a 202 may lead to what tells how far the
     creation is (15.3.3).
     """
     for step in life.own_steps:
@@ -91,8 +93,9 @@ def judge_location(life: Life) -> Iterator[Evidence]:
         expected = _path_of_made(life.resource, step)
         if not expected:
             continue
-        path = unquote(url_parts(location).path).rstrip("/")
-        leads_there = _leads_to(path, expected)
+        seen_from = urljoin(step.exchange.case.written_path, url_parts(location).path)
+        path = unquote(seen_from).rstrip("/")
+        leads_there = path.endswith(expected)
         may_tell_progress = not _is_one_of(life.resource, step, path)
         if step.status == ACCEPTED_FOR_LATER and not leads_there and may_tell_progress:
             continue
@@ -121,14 +124,8 @@ def _path_of_made(resource: Resource, step: Step) -> str:
     values = [*step.scope, text][-len(names) :]
     if len(values) != len(names):
         return ""
+    values[-1] = unquote(resource.written_id(values[-1])) if resource.style else values[-1]
     return paths.filled_template(resource.item, zip(names, values, strict=True)).rstrip("/")
-
-
-def _leads_to(path: str, expected: str) -> bool:
-    """Return whether *path* is the *expected* one: below a prefix, or relative to where it is."""
-    if path.startswith("/"):
-        return path.endswith(expected)
-    return bool(path) and expected.endswith(f"/{path.removeprefix('./')}")
 
 
 def _is_one_of(resource: Resource, step: Step, path: str) -> bool:
@@ -155,13 +152,19 @@ def judge_two_creates(life: Life) -> Iterator[Evidence]:
         step, earlier = moment.step, moment.maker
         if step.role is not Role.CREATE or step.key is None:
             continue
-        if step.outcome in DONE_OR_LATER:
+        if step.outcome in DONE_OR_LATER or _is_taken_though_wrong(step, earlier):
             if earlier is not None:
                 yield from _look_at_same_id(step, earlier)
             elif moment.made:
                 yield Evidence(step.exchange)
         elif earlier is not None and step.status == CONFLICT:
             yield Evidence(step.exchange)
+
+
+def _is_taken_though_wrong(step: Step, earlier: Step | None) -> bool:
+    """Return whether a create was taken that had to be refused, under the id of another."""
+    is_sent = step.exchange.case.expect is Expect.REFUSED
+    return earlier is not None and is_sent and step.exchange.accepted
 
 
 def _look_at_same_id(step: Step, earlier: Step) -> Iterator[Evidence]:
@@ -221,6 +224,7 @@ def judge_refused_create(life: Life) -> Iterator[Evidence]:
     """
     yield from _made_in_lists(life)
     yield from _made_each_time(life)
+    yield from _changed_by_refused(life)
     yield from _made_under_chosen(life)
 
 
@@ -237,6 +241,17 @@ def _made_in_lists(life: Life) -> Iterator[Evidence]:
                 yield from _look_for_made(before[step.scope], step, refused)
             before[step.scope] = step
             refused = [create for create in refused if create.scope != step.scope]
+
+
+def _changed_by_refused(life: Life) -> Iterator[Evidence]:
+    """Find what a create under its id, which was refused, has changed."""
+    creates: dict[tuple[str, str], Operation] = {}
+    for step in life.own_steps:
+        if step.role is Role.CREATE:
+            operation = step.exchange.case.operation
+            creates[operation.key] = operation
+    for operation in creates.values():
+        yield from judge_refused(life, operation)
 
 
 @dataclass(frozen=True, slots=True)

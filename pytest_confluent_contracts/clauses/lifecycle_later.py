@@ -40,8 +40,13 @@ def judge_done(life: Life, operation: Operation) -> Iterator[Evidence]:
             continue
         if step.progress is Progress.DONE:
             yield Evidence(step.exchange)
-        elif not step.asks_itself:
+        elif not step.asks_itself and not _tells_by_unknown_word(step):
             yield Evidence(step.exchange, _finding_on_progress(step))
+
+
+def _tells_by_unknown_word(step: Step) -> bool:
+    """Return whether it is told in a word of its own, which the document may explain elsewhere."""
+    return step.progress is Progress.UNTOLD and step.asked[-1].accepted
 
 
 def _finding_on_progress(step: Step) -> Finding:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.clauses.notation import is_same_value
 from pytest_confluent_contracts.clauses.reading import quote_value
 from pytest_confluent_contracts.clauses.update_state import (
     EMPTY,
@@ -260,11 +259,6 @@ def disagreements(one: Shown, other: Shown, members: Iterable[str]) -> dict[str,
         for path, (was, now) in changed.items()
         if was is not ABSENT and now is not ABSENT
     }
-
-
-def is_default(schema: Mapping[str, Any], value: Any) -> bool:
-    """Return whether *value* is what the document says of the member's absence."""
-    return "default" in schema and is_same_value(schema, schema["default"], value)
 
 
 def is_nothing(value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,8 @@ from pytest_confluent_contracts.clauses.lifecycle_lists import (
     is_whole_list,
     judge_parents,
 )
-from pytest_confluent_contracts.clauses.lifecycle_members import id_text, quoted
+from pytest_confluent_contracts.clauses.lifecycle_members import changes_between, id_text, quoted
+from pytest_confluent_contracts.clauses.lifecycle_pairs import told_together
 from pytest_confluent_contracts.clauses.lifecycle_state import (
     DONE_OR_LATER,
     Outcome,
@@ -50,7 +51,11 @@ def judge_own_parent(life: Life) -> Iterator[Evidence]:
 
 
 def _look_elsewhere(moment: Moment) -> Iterator[Evidence]:
-    """Look at what is asked for under a parent in which it was not made."""
+    """Look at what is asked for under a parent in which it was not made.
+
+    A delete may be answered as if there had been something (RFC 9110 9.2.2): what it did, others
+    tell.
+    """
     step, key = moment.step, moment.step.key
     is_asked = step.role in ABOUT_ONE and step.exchange.case.expect is Expect.UNKNOWN
     if not is_asked or key is None or key in moment.made or key in moment.deleted:
@@ -60,7 +65,7 @@ def _look_elsewhere(moment: Moment) -> Iterator[Evidence]:
         return
     if step.outcome is Outcome.REFUSED:
         yield Evidence(step.exchange)
-    elif step.outcome in DONE_OR_LATER:
+    elif step.outcome in DONE_OR_LATER and step.role is not Role.DELETE:
         kind, told = FindingKind.SERVED_ELSEWHERE, makers[0].told_as
         finding = Finding(kind, step.status, expected=quoted(key[-1]), observed=told)
         yield Evidence(step.exchange, finding)
@@ -105,11 +110,7 @@ def _ids_in_parents(resource: Resource, step: Step) -> dict[str, set[str]]:
 
 def _ids_shown(resource: Resource, shown: Shown) -> set[str] | None:
     """Return the ids of what the parent shows to lie in it, None where it has no place for it."""
-    root = paths.parent_path(_id_member_of(shown))
-    place = resource.in_parent
-    if root and paths.is_within(place, root):
-        place = paths.relative_path(place, root)
-    listed = shown.value(place)
+    listed = shown.value(_seen_from_parent(shown, resource.in_parent))
     if listed is ABSENT or not isinstance(listed, list):
         return None
     name = paths.last_name(resource.id_member)
@@ -176,6 +177,71 @@ def _is_orphan(id: str, step: Step, ended: Mapping[str, Step], made: Mapping[str
     if maker is None or not maker.scope or not is_of_one_parent(id):
         return False
     return maker.scope[-1] in ended and maker.scope != step.scope
+
+
+# --- the parent itself -------------------------------------------------------------------------
+
+
+def judge_parent_untouched(life: Life, role: Role) -> Iterator[Evidence]:
+    """Judge that a write in *role* to what lies in a parent leaves the parent's own values alone.
+
+    What it shows to lie in it follows; so may what no request writes, a count, or a time. That a
+    service sets nothing else of it (which one is the default) nobody says.
+    """
+    seen: dict[str, tuple[Shown, list[Step]]] = {}
+    for step in life.steps:
+        if step.owner == life.resource.name and step.may_have_written:
+            for _, writes in seen.values():
+                writes.append(step)
+        elif step.owner == life.resource.parent and step.may_have_written:
+            seen.clear()
+        elif step.owner == life.resource.parent and step.role is Role.READ:
+            yield from _look_at_parent(life, step, seen, role)
+
+
+def _look_at_parent(
+    life: Life, step: Step, seen: dict[str, tuple[Shown, list[Step]]], role: Role
+) -> Iterator[Evidence]:
+    for shown in step.shown:
+        parent = shown.key[-1]
+        before, writes = seen.get(parent, (shown, []))
+        blamed = [one for one in writes if one.role is role and one.outcome in DONE_OR_LATER]
+        if blamed:
+            changed = changes_between(before, shown, _own_members(life.resource, shown))
+            yield Evidence(step.exchange, _changed_parent(step, parent, changed, blamed))
+        seen[parent] = (shown, [])
+
+
+def _own_members(resource: Resource, shown: Shown) -> list[str]:
+    """Return what requests write of the parent, but for what lies in it, as seen from it."""
+    kind, found = shown.model.operation.resource, []
+    for path in kind.written if kind is not None else ():
+        own = _seen_from_parent(shown, path)
+        if path != resource.in_parent and own in shown.model.shown:
+            found.append(own)
+    return found
+
+
+def _seen_from_parent(shown: Shown, path: str) -> str:
+    root = paths.parent_path(_id_member_of(shown))
+    if root and paths.is_within(path, root):
+        return paths.relative_path(path, root)
+    return path
+
+
+def _changed_parent(
+    step: Step, parent: str, changed: Mapping[str, tuple[Any, Any]], blamed: Sequence[Step]
+) -> Finding | None:
+    for path, (was, now) in changed.items():
+        return Finding(
+            FindingKind.LIFE_CHANGED,
+            step.status,
+            path,
+            (quoted(parent), quoted(was)),
+            quoted(now),
+            told_together(blamed),
+        )
+    return None
 
 
 # --- as its parent shows it --------------------------------------------------------------------

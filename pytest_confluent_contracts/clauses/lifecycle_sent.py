@@ -10,7 +10,6 @@ from pytest_confluent_contracts.clauses.lifecycle_members import (
     Key,
     changes_between,
     id_name,
-    is_default,
     is_hidden,
     is_nothing,
     is_same_told,
@@ -21,7 +20,7 @@ from pytest_confluent_contracts.clauses.lifecycle_pairs import (
     pairs_of_one_operation,
 )
 from pytest_confluent_contracts.clauses.lifecycle_state import Outcome
-from pytest_confluent_contracts.clauses.notation import is_taken_over
+from pytest_confluent_contracts.clauses.notation import is_default, is_taken_over
 from pytest_confluent_contracts.clauses.reading import KEPT, NOTHING, Looked, ValueReader
 from pytest_confluent_contracts.clauses.update import is_merged
 from pytest_confluent_contracts.clauses.update_state import EMPTY, is_shown_alike
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Property
 
     Expecting = Callable[[Step], Mapping[str, Any]]
+
+SHORTEST_TELLING = 6  # characters of a text that is not another's by chance
 
 
 # --- what is expected of the answers after a write ---------------------------------------------
@@ -148,6 +149,43 @@ def judge_sent(life: Life, role: Role, *, in_own_answer: bool) -> Iterator[Evide
         _note_own_answer(step, shown, own)
 
 
+def judge_created(life: Life) -> Iterator[Evidence]:
+    """Judge that what is created shows what was sent for it, and nothing that was for another."""
+    yield from judge_sent(life, Role.CREATE, in_own_answer=True)
+    yield from _leaks_of_creates(life)
+
+
+def _leaks_of_creates(life: Life) -> Iterator[Evidence]:
+    """Find what a create did not send and shows, as one before it sent it for another.
+
+    A value that is usual where nothing is sent is told from that by a create before both, which
+    left it out and did not show it.
+    """
+    sent: dict[str, dict[str, Step]] = {}  # by path and text: who sent it
+    without: dict[str, list[Any]] = {}  # by path: what was shown where it was not sent
+    for step in life.own_steps:
+        if step.role is not Role.CREATE or not step.shown:
+            continue
+        [shown, *_] = step.shown
+        own = members_sent(step)
+        for path in step.model.written:
+            came = shown.value(path)
+            if path in own:
+                if path in without and is_telling(own[path]) and own[path] not in without[path]:
+                    sent.setdefault(path, {})[own[path]] = step
+                continue
+            without.setdefault(path, []).append(came)
+            if is_telling(came) and came in sent.get(path, {}):
+                kind, told = FindingKind.SHOWS_ANOTHERS, sent[path][came].told_with_id
+                finding = Finding(kind, step.status, path, observed=quoted(came), request=told)
+                yield Evidence(step.exchange, finding)
+
+
+def is_telling(value: Any) -> bool:
+    """Return whether *value* is a text that hardly two would choose."""
+    return isinstance(value, str) and len(value) >= SHORTEST_TELLING
+
+
 def judge_ever_shown(life: Life) -> Iterator[Evidence]:
     """Judge that what a create sent is shown by each operation whose answers have a place for it.
 
@@ -238,7 +276,7 @@ def _look_at_sent(
     status, request = shown.exchange.status, expected.writer.told_with_id
     if came is ABSENT:
         is_shown = (shown.model.operation.id, path) in ever_shown
-        if not is_shown or sent in EMPTY:
+        if not is_shown or sent in EMPTY or _is_left_out(shown.model, expected):
             return NOTHING
         kind = FindingKind.LIFE_VALUE_LOST
         return Finding(kind, status, path, quoted(sent), request=request)
@@ -250,6 +288,16 @@ def _look_at_sent(
         return NOTHING
     kind = FindingKind.LIFE_VALUE_DIFFERS
     return Finding(kind, status, path, quoted(sent), quoted(came), request)
+
+
+def _is_left_out(model: ItemModel, expected: Expectation) -> bool:
+    """Return whether an answer may leave the member out: it need not be there, and without it the
+    default holds (JSON Schema, Validation 9.2), which is what was sent.
+    """
+    answered = model.shown.get(expected.member.path)
+    if answered is None or answered.required:
+        return False
+    return is_default({**expected.member.schema, **answered.schema}, expected.value)
 
 
 def _is_comparable(model: ItemModel, member: Property, sent: Any) -> bool:

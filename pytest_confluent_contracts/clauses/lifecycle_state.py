@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import urljoin
 
 from pytest_confluent_contracts.clauses.lifecycle_members import (
     ItemModel,
@@ -30,6 +30,7 @@ from pytest_confluent_contracts.model.progress import (
     progress_of_end,
 )
 from pytest_confluent_contracts.model.resources import SAFE_ROLES, Role
+from pytest_confluent_contracts.model.serialisation import plain_values
 from pytest_confluent_contracts.model.traffic import Expect, Subject, SubjectKind
 
 if TYPE_CHECKING:
@@ -85,13 +86,14 @@ class Step:
     @property
     def progress(self) -> Progress:
         """Return how far it is by the last answer that was asked for that."""
-        if not self.asked:
+        resource = self.exchange.case.operation.resource
+        if not self.asked or resource is None:
             return Progress.UNTOLD
         last = self.asked[-1]
         if self.role is Role.DELETE and self.asks_itself:
             return progress_of_end(last)
         stated = self.exchange.case.operation.promises.later_done
-        return progress_in(last, stated, is_of_made=self.asks_itself)
+        return progress_in(last, stated, resource, is_of_made=self.asks_itself)
 
     @property
     def asks_itself(self) -> bool:
@@ -197,14 +199,24 @@ class Life:
 
 
 class LifeReader:
-    """Reads the exchanges of the life of one resource; it remembers each operation's model."""
+    """Reads the exchanges of the life of one resource.
+
+    It remembers each operation's model, and the life that it read last: many clauses ask for it.
+    """
 
     def __init__(self, resource: Resource) -> None:
         self.resource = resource
         self._models: dict[tuple[str, str], ItemModel] = {}
+        self._last: tuple[tuple[Exchange, ...], Life] | None = None
 
     def read(self, exchanges: Sequence[Exchange]) -> Life:
         """Return the life that *exchanges* tell of."""
+        asked = tuple(exchanges)
+        if self._last is None or self._last[0] != asked:
+            self._last = (asked, self._read_anew(asked))
+        return self._last[1]
+
+    def _read_anew(self, exchanges: Sequence[Exchange]) -> Life:
         steps: list[Step] = []
         for exchange in exchanges:
             resource = exchange.case.operation.resource
@@ -251,7 +263,10 @@ class LifeReader:
     def key_of(self, parameters: Sequence[tuple[str, str]]) -> Key:
         """Return the key of the resource that these path *parameters* name, its own the last."""
         values = [value for _, value in parameters]
-        return key_in(self.resource, tuple(values[:-1]), id_text(values[-1]))
+        own = values[-1]
+        if self.resource.style:
+            own = self.resource.plain_id(own)
+        return key_in(self.resource, tuple(values[:-1]), id_text(own))
 
     def model_of(self, operation: Operation, resource: Resource) -> ItemModel:
         """Return what the document says of *resource* in the traffic of *operation*."""
@@ -262,7 +277,8 @@ class LifeReader:
     def _step(self, exchange: Exchange, resource: Resource) -> Step:
         operation = exchange.case.operation
         model = self.model_of(operation, resource)
-        values = tuple(value for _, value in exchange.case.parameters)
+        named = plain_values(operation, exchange.case.parameters)
+        values = tuple(value for _, value in named)
         is_of_item = operation.role not in (Role.CREATE, Role.LIST)
         scope = values[:-1] if is_of_item else values
         step = Step(
@@ -270,7 +286,7 @@ class LifeReader:
             owner=resource.name,
             role=operation.role,
             outcome=outcome_of(exchange),
-            key=_key_of(exchange, resource, scope, model),
+            key=_key_of(exchange, resource, named, model),
             scope=scope,
             model=model,
         )
@@ -364,9 +380,14 @@ def key_in(resource: Resource, scope: tuple[str, ...], id: str) -> Key:
 
 
 def _key_of(
-    exchange: Exchange, resource: Resource, scope: tuple[str, ...], model: ItemModel
+    exchange: Exchange,
+    resource: Resource,
+    parameters: tuple[tuple[str, str], ...],
+    model: ItemModel,
 ) -> Key | None:
-    role, parameters = exchange.case.operation.role, exchange.case.parameters
+    role = exchange.case.operation.role
+    values = tuple(value for _, value in parameters)
+    scope = values if role in (Role.CREATE, Role.LIST) else values[:-1]
     if role is Role.LIST:
         return None
     if not resource.parameter and role is not Role.CREATE:
@@ -409,13 +430,26 @@ def tells_of_progress(exchange: Exchange, model: ItemModel) -> bool:
     return is_later and bool(model.written) and model.written.keys().isdisjoint(model.shown)
 
 
+def location_on(exchange: Exchange) -> str:
+    """Return where ``Location`` leads, ``""`` without one.
+
+    A reference without a host, or without the path before it, is relative to what was asked (RFC
+    9110 10.2.2, RFC 3986 5).
+    """
+    location = exchange.header("Location") or ""
+    try:
+        return urljoin(exchange.url, location) if location else ""
+    except ValueError:  # a bracket in the host
+        return ""
+
+
 def id_in_location(exchange: Exchange, resource: Resource) -> str:
     """Return the id in the path that ``Location`` leads to, ``""`` where that is another path."""
-    path = url_parts(exchange.header("Location") or "").path.rstrip("/")
+    path = url_parts(location_on(exchange)).path.rstrip("/")
     if not resource.item:
         return ""
     found = re.search(f"{paths.template_pattern(resource.item.rstrip('/'))}$", path)
-    return id_text(unquote(found.groups()[-1])) if found and found.groups() else ""
+    return id_text(resource.plain_id(found.groups()[-1])) if found and found.groups() else ""
 
 
 def _with_what_is_shown(step: Step, resource: Resource) -> Step:
@@ -423,12 +457,13 @@ def _with_what_is_shown(step: Step, resource: Resource) -> Step:
     if not _shows_resources(step):
         return step
     entries = [item for _, item in paths.values_at(step.exchange.json, step.model.root)]
+    name = id_name(resource)
     shown: list[Shown] = []
     for item in entries:
-        key = _key_of_item(step, resource, item)
+        key = _key_of_item(step, resource, item, name)
         if key is not None:
             shown.append(Shown(step.exchange, key, item, step.model))
-    is_documented = id_name(resource) in step.model.shown
+    is_documented = name in step.model.shown
     return replace(
         step,
         shown=tuple(shown),
@@ -447,13 +482,12 @@ def _shows_resources(step: Step) -> bool:
     return not is_another and not tells_of_progress(step.exchange, step.model)
 
 
-def _key_of_item(step: Step, resource: Resource, item: Any) -> Key | None:
-    """Return which resource *item* shows, None where nobody knows."""
+def _key_of_item(step: Step, resource: Resource, item: Any, name: str) -> Key | None:
+    """Return which resource *item* shows, by its id at *name*; None where nobody knows."""
     if not isinstance(item, Mapping):
         return None
     if step.role is not Role.LIST:
         return step.key
-    name = id_name(resource)
     id = id_text(paths.value_at(item, name)) if name else ""
     return key_in(resource, step.scope, id) if id else None
 

@@ -148,3 +148,8 @@ def _without_dot_segments(path: str) -> str:
     if segments[-1] in (".", ".."):
         kept.append("")  # what they name is a folder
     return "/" + "/".join(kept)
+
+
+def is_default(schema: Mapping[str, Any], value: Any) -> bool:
+    """Return whether *value* is what the document says of the member's absence."""
+    return "default" in schema and is_same_value(schema, schema["default"], value)

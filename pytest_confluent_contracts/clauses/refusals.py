@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Exchange
 
 BAD_REQUEST, CONFLICT, TOO_LARGE, UNSUPPORTED = 400, 409, 413, 415
-TURNING_AWAY = frozenset({401, 403})
+HIDING = 403
+TURNING_AWAY = frozenset({401, HIDING})
 NOT_FOUND = frozenset({404, 410})
 # What is too much of something may be refused as too large.
 SIZE_KEYWORDS = frozenset({"maxLength", "maxItems", "maxProperties"})
@@ -93,6 +94,8 @@ def parameter_refusals(operation: Operation, location: Location) -> frozenset[in
         promised |= unknown
         # A value that is none addresses nothing: where the document names no status for that, 404.
         fitting |= unknown or NOT_FOUND
+        if operation.names_status(HIDING):  # it may not say whether there is one (15.5.4)
+            fitting.add(HIDING)
     if promised:
         return frozenset(fitting | promised)
     return frozenset()

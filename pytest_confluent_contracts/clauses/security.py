@@ -24,6 +24,7 @@ from pytest_confluent_contracts.model.clauses import (
     Finding,
     FindingKind,
     Level,
+    MissingEvidence,
     MissingKind,
 )
 from pytest_confluent_contracts.model.traffic import Expect, Probe, Subject, SubjectKind
@@ -126,13 +127,21 @@ def _works(operation: Operation, alternative: tuple[SecurityScheme, ...]) -> Cla
     variables: list[str] = []
     for scheme in alternative:
         variables += [variable for _, variable in scheme.variables]
+
+    def explain(exchanges: Sequence[Exchange]) -> MissingEvidence:
+        if operation.method == "DELETE":
+            return MissingEvidence(MissingKind.ENDS_RESOURCES)
+        if any(one.case.authority == name for one in exchanges):
+            return MissingEvidence(MissingKind.REFUSALS_ONLY)
+        return MissingEvidence(MissingKind.CREDENTIALS_NOT_SET, ", ".join(variables))
+
     return Clause(
         id=f"security/{name or NO_CREDENTIALS}/accepted",
         family=Family.SECURITY,
         place=place,
         promise=promise,
         judge=judge,
-        explain=missing(MissingKind.CREDENTIALS_NOT_SET, ", ".join(variables)),
+        explain=explain,
         needs=CREDENTIALS,
     )
 

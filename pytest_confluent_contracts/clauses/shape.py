@@ -624,8 +624,14 @@ def header_clauses(
         return explain(exchanges)
 
     yield header_clause(family, id, status, header, is_sent, explain_absence, EVERY)
-    if header.required is None:
+    if header.required is None and not _asks_to_wait(status, header):
         yield _header_is_sent(family, id, status, header, applies, explain)
+
+
+def _asks_to_wait(status: str, header: Header) -> bool:
+    """Return whether it is Retry-After of a success or a redirection: only some have to wait."""
+    is_wait = header.name.lower() == quota.USUAL_HEADERS.retry_after.lower()
+    return is_wait and status[:1] in ("2", "3")
 
 
 def _header_is_sent(

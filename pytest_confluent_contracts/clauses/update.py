@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from pytest_confluent_contracts.clauses import timestamps
-from pytest_confluent_contracts.clauses.notation import is_same_value, is_taken_over
+from pytest_confluent_contracts.clauses.notation import is_default, is_same_value, is_taken_over
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
     KEPT,
@@ -51,6 +51,7 @@ from pytest_confluent_contracts.model.documents import COMPOSING, deep_members
 from pytest_confluent_contracts.model.media_types import FORMS, BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.resources import Role
+from pytest_confluent_contracts.model.serialisation import plain_values
 from pytest_confluent_contracts.model.traffic import REDACTED, Probe, SubjectKind
 
 if TYPE_CHECKING:
@@ -197,9 +198,9 @@ def _judge_returned(model: ResourceModel, member: Property) -> Judge:
                 )
                 finding = None if is_returned else _changed_value(exchange, path, sent, came)
                 yield Evidence(exchange, finding)
-            # An optional member that is empty may be left out, and one that never comes is not
-            # shown at all.
-            elif is_ever_shown and sent not in EMPTY:
+            # An optional member that is empty, or has its default, may be left out, and one that
+            # never comes is not shown at all.
+            elif is_ever_shown and sent not in EMPTY and not is_default(schema, sent):
                 expected = quote_value(sent, QUOTED)
                 finding = Finding(FindingKind.VALUE_LOST, exchange.status, path, expected)
                 yield Evidence(exchange, finding)
@@ -545,7 +546,7 @@ def _id_is_path_id(operation: Operation, promised: Identity) -> Clause:
     is_uuid = schema.get("format") == "uuid"
 
     def look(exchange: Exchange) -> Finding | Looked:
-        asked = dict(exchange.case.parameters).get(parameter)
+        asked = dict(plain_values(operation, exchange.case.parameters)).get(parameter)
         came = paths.value_at(exchange.json, member)
         if isinstance(came, bool) or not isinstance(came, shown_as):
             return NOTHING
@@ -671,12 +672,13 @@ def _create_only(operation: Operation, path: str) -> Iterator[Clause]:
     (scope, family), place = told_under(operation), operation.promises.create_only.place
 
     def look_for_value(exchange: Exchange) -> Finding | Looked:
-        if paths.value_at(exchange.json, path) in EMPTY:
+        shown = [value for _, value in paths.values_at(exchange.json, path)]  # a list has several
+        if all(value in EMPTY for value in shown):
             return KEPT
         return Finding(FindingKind.SECRET_SHOWN, exchange.status, path)
 
     def look_for_empty_text(exchange: Exchange) -> Finding | Looked:
-        if paths.value_at(exchange.json, path) != "":
+        if not any(value == "" for _, value in paths.values_at(exchange.json, path)):
             return KEPT
         return Finding(FindingKind.SECRET_EMPTY, exchange.status, path)
 

@@ -71,8 +71,9 @@ def _limit_headers_documented(operation: Operation) -> dict[str, Header]:
     waits = {name.lower() for name in USUAL_NAMES["retry_after"]}
     for response in operation.responses:
         for header in response.headers:
-            # RFC 9110 10.2.3: a redirection or a failure asks to wait, too.
-            if header.name.lower() in waits and response.status[0] in "35":
+            # RFC 9110 10.2.3: a redirection or a failure asks to wait, too; and so does a success
+            # that leads to what is not done yet.
+            if header.name.lower() in waits and response.status[0] in "235":
                 continue
             documented[header.name.lower()] = header
     return documented

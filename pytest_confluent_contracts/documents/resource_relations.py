@@ -56,6 +56,7 @@ def related_resources(
             resource,
             parent=_parent_of(resource, own, known),
             references=tuple(_references_of(resource, own, known)),
+            written=tuple(_written_members(own)),
         )
     groups = {resource.name: group for group, resource in resources.items()}
     for group, resource in found.items():
@@ -110,6 +111,20 @@ def _parent_of(own: Resource, members: Members, known: _Known) -> str:
         if around is not None and known.by_item[around].name != own.name:
             return known.by_item[around].name
     return ""
+
+
+def _written_members(members: Members) -> Iterator[str]:
+    """Yield what bodies may write, and a read shows at the same place."""
+    sent: set[str] = set()
+    for operation, role in members:
+        if role in WRITING:
+            sent |= {one.path for one in operation.request_members if not one.read_only}
+    for operation, role in members:
+        if role is Role.READ:
+            for member in operation.answer_members:
+                is_value = "properties" not in member.schema and not has_items(member.path)
+                if is_value and member.path in sent:
+                    yield member.path
 
 
 def _listed_in_parent(own: Resource, around: Members) -> str:

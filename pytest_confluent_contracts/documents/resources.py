@@ -290,6 +290,14 @@ def _endings_of(group: Group) -> list[tuple[str, ...]]:
 # --- one resource ---------------------------------------------------------------------------------
 
 
+def _style_of(item: _Member | None, parameter: str) -> str:
+    """Return the style in which a path writes the id, ``""`` where it stands as it is."""
+    declared = declared_parameter(item.operation, parameter) if item else None
+    if declared is None or declared.media_type or {"array", "object"} & set(declared.types):
+        return ""
+    return declared.style if declared.style in ("label", "matrix") else ""
+
+
 class _ResourceReader:
     """Tells what is known of one resource, of which *members* are the operations."""
 
@@ -316,6 +324,7 @@ class _ResourceReader:
             roles=tuple(self._roles()),
             place=place,
             id_sent=self._stated("id_sent") or self._id_sent(id_member, parameter),
+            style=_style_of(item, parameter),
         )
 
     def _stated(self, field: str) -> str:

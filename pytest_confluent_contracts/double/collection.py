@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.double import faces
+from pytest_confluent_contracts.double import faces, nested
 from pytest_confluent_contracts.double.later import Agenda
 from pytest_confluent_contracts.double.samples import is_allowed
 from pytest_confluent_contracts.double.store import (
@@ -19,6 +19,7 @@ from pytest_confluent_contracts.double.store import (
 )
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.promises import Timestamps
+from pytest_confluent_contracts.model.resources import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.double.service import Service
     from pytest_confluent_contracts.model.documents import Operation, Property
     from pytest_confluent_contracts.model.promises import Identity
-    from pytest_confluent_contracts.model.resources import Role
 
     Pairs = tuple[tuple[str, str], ...]
 
@@ -121,8 +121,19 @@ class Collection:
         """Return the members that only the answer to a creation shows."""
         found: list[str] = []
         for operation in self.operations:
-            found += operation.promises.create_only.paths
+            stated = operation.promises.create_only.paths
+            found += [self._path_in_one(operation, path) for path in stated]
         return tuple(dict.fromkeys(found))
+
+    def _path_in_one(self, operation: Operation, path: str) -> str:
+        """Return where a resource has what *operation* shows at *path*, in the common form."""
+        kind = self.kind
+        if kind is None or operation.role is not Role.LIST or not kind.items:
+            return path
+        if not paths.is_within(path, kind.items):
+            return path
+        around = faces.envelope_of(kind, [member.path for member in operation.answer_members])
+        return faces.joined_path(around, paths.relative_path(path, kind.items))
 
     @property
     def id_member(self) -> str:
@@ -186,6 +197,7 @@ class Collection:
         for path, moment in moments:
             if path and isinstance(shown, dict):
                 shown = paths.with_value(shown, path, time_stamp(moment))
+        shown = nested.with_what_lies_in(self, resource.key, shown)
         for path in self._foreign(operation):
             shown = faces.without_each(shown, paths.steps_of(path))
         return shown
@@ -230,6 +242,16 @@ class Collection:
         values = [value.replace(SLASH_INSIDE, "/") for value in id.split("/")]
         return tuple(zip(names, values, strict=False))
 
+    def written_path(self, id: str) -> str:
+        """Return the path of the resource under *id*, percent-encoded, each part in its style."""
+        item = next((one for one in self.operations if one.path == self.item_path), None)
+        styles = {one.name: one.style for one in item.path_parameters} if item else {}
+        written: list[tuple[str, str]] = []
+        for name, text in self.named(id):
+            prefix = {"matrix": f";{name}=", "label": "."}.get(styles.get(name, ""), "")
+            written.append((name, f"{prefix}{paths.percent_encoded(text)}"))
+        return paths.filled_template(self.item_path, written)
+
     def initial(self, parameters: Pairs) -> Resource:
         """Return a resource as the document's examples show it, created a day ago.
 
@@ -258,9 +280,11 @@ class Collection:
     def add(self, id: str, resource: Resource) -> None:
         """Take up *resource* under the joined path parameters *id*."""
         resource.scope = resource.scope or self.scope_of(id)
+        resource.key = id
         self.resources[id] = resource
         self.used[id] = None
         self.coming.discard(id)
+        nested.note_child(self, id, resource)
 
     def remove(self, id: str) -> None:
         """Take away what is under *id*, and what lies below it."""

@@ -1,4 +1,4 @@
-"""What does the embedded service do later, where its document answers 202? And who tells how far?"""
+"""What does the embedded service do later, where its document says 202? And who tells how far?"""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Job:
     def __init__(self, teller: Service, number: int) -> None:
         collection = teller.collection
         self.teller, self.content = teller, teller.content_of(teller.success_status)
-        values = [text for _, text in teller.parameters]
+        values = [text for _, text in teller.store.parameters]
         self.id = joined_id([*values[:-1], _next_id(values[-1], number)])
         self.resource: Resource = collection.initial(collection.named(self.id))
         for path in _leading_members(self.content):
@@ -89,8 +89,7 @@ class Job:
     @property
     def path(self) -> str:
         """Return the path at which it tells how far it is."""
-        named = self.teller.collection.named(self.id)
-        return paths.filled_template(self.teller.operation.path, named, paths.percent_encoded)
+        return self.teller.collection.written_path(self.id)
 
     def tell(self, words: tuple[str, ...]) -> None:
         """Show the first of *words* that the document allows."""
@@ -133,7 +132,7 @@ def telling_members(content: Content | None) -> list[tuple[str, Mapping[str, Any
 
 
 def _leading_members(content: Content | None) -> dict[str, Mapping[str, Any]]:
-    """Return the members that may lead to what was made: addresses, and ids that are not its own."""
+    """Return the members that may lead to what was made: addresses, and ids of others."""
     if content is None:
         return {}
     found: dict[str, Mapping[str, Any]] = {}

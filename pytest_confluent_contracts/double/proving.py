@@ -46,7 +46,10 @@ if TYPE_CHECKING:
 TIMEOUT_S = 10.0
 FIRST_LOOK = 4  # exchanges
 GROWTH = 8  # each look comes after an eighth more exchanges than the one before
-LIMIT = 20  # requests a window of a broken service: to spend it is to take few
+# A broken service has few requests a window, so that to spend them costs little, and each takes so
+# long that time goes by meanwhile, as it does on a network: a little more than two whole seconds,
+# so that what is told of the rest in whole seconds is hardly rounded.
+LIMIT, LATENCY_S = 40, 0.05  # requests; seconds
 FEW = 12  # cases that may be sent before all are, for one clause
 # Makes what leads the resources of a document through their lives, of what the run brings along.
 MakeLives = Callable[[Callable[["Operation"], RunContext]], "Lives"]
@@ -80,9 +83,9 @@ class Double:
 
     *together* are the operations of its document, by default itself alone: those that are about
     one resource have their resources in common. *make_lives* makes what leads them through their
-    lives, where these are to be led; *limit* is that of the rate, in requests a window, by default
-    the embedded service's. What may be sent and what is secret is derived once: every alteration is
-    asked the same.
+    lives, where these are to be led; *pace* is how many requests a window has, and how many seconds
+    one takes, by default as the embedded service has it. What may be sent and what is secret is
+    derived once: every alteration is asked the same.
     """
 
     def __init__(
@@ -92,11 +95,11 @@ class Double:
         max_examples: int = 100,
         together: Sequence[Operation] = (),
         make_lives: MakeLives | None = None,
-        limit: int | None = None,
+        pace: tuple[int, float] | None = None,
     ) -> None:
         known = any(one.key == operation.key for one in together)
         self.operation, self.together = operation, tuple(together) if known else (operation,)
-        self.limit = limit
+        self.pace = pace
         self.held = {one.key: held_parameters(one) for one in self.together}
         self.contexts: dict[tuple[str, str], RunContext] = {}
         for key, service in self.services(VirtualClock()).items():
@@ -111,9 +114,8 @@ class Double:
     def services(self, clock: VirtualClock) -> dict[tuple[str, str], Service]:
         """Return new services of all operations on *clock*, with new resources."""
         services = services_of(self.together, clock, held=self.held)
-        if self.limit is not None:
-            for service in services.values():
-                service.limit = self.limit
+        for service in services.values():
+            service.limit, service.latency = self.pace or (service.limit, service.latency)
         return services
 
     def target(
@@ -350,7 +352,7 @@ class MutationTester:
             self._max_examples,
             self._together,
             self._make_lives,
-            LIMIT,
+            (LIMIT, LATENCY_S),
         )
 
     @cached_property
@@ -491,8 +493,7 @@ class MutationTester:
 
         The list is empty where no exchange speaks against any.
         """
-        # What spends a window does so at once where a rule on the rate is to be broken.
-        for probe in (Probe.THROTTLE, *ORDER):
+        for probe in ORDER:
             if not any(probe in clause.needs for clause in named):
                 continue
             campaign.run(probe)
@@ -535,8 +536,9 @@ def biting_mutations(operation: Operation, held: Sequence[Clause]) -> list[Mutat
 
 def broken_clauses(mutation: Mutation, held: Sequence[Clause]) -> list[Clause]:
     """Return those of the clauses *held* that *mutation* says it breaks."""
-    patterns = [_literal(name) for name in mutation.breaks]
-    return [clause for clause in held if _matches(clause.id, patterns)]
+    patterns = [_literal(name) for name in mutation.breaks if "*" in name]
+    named = partial(_is_named, names=mutation.breaks, patterns=patterns)
+    return [clause for clause in held if named(clause.id)]
 
 
 def is_on_life(clause: Clause) -> bool:
@@ -544,7 +546,9 @@ def is_on_life(clause: Clause) -> bool:
     return Probe.LIFE in clause.needs
 
 
-def _matches(id: str, patterns: Sequence[str]) -> bool:
+def _is_named(id: str, names: Sequence[str], patterns: Sequence[str]) -> bool:
+    if id in names:
+        return True
     return any(fnmatchcase(id, pattern) for pattern in patterns)
 
 

@@ -9,9 +9,8 @@ import itertools
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
-from pytest_confluent_contracts.double import faces
+from pytest_confluent_contracts.double import faces, nested
 from pytest_confluent_contracts.double.collection import HOST, Collection, depth_of
 from pytest_confluent_contracts.double.later import LATER_S, Agenda, Job, telling_operation
 from pytest_confluent_contracts.double.lists import ListService
@@ -109,10 +108,7 @@ class ActionService(Service):
 
     def open_store(self) -> None:
         """Take up the resource that the document's own path leads to."""
-        self.own_values = [
-            unquote(text) if name in self.operation.styled_names else text
-            for name, text in self.parameters
-        ]
+        self.own_values = [text for _, text in self.store.parameters]
         above = self.above
         if above is not None:
             above.begin(joined_id(self.own_values[: depth_of(above)]))
@@ -186,11 +182,11 @@ class CreateService(CollectionService, WholeService):
         """Say that *made* will be there, and where is told when it is."""
         self.collection.used[id] = None
         self.collection.coming.add(id)
-        due, address = self.clock.now() + LATER_S, self.address_of(id)
+        due = self.clock.now() + LATER_S
         if self.teller is None:
             self.collection.agenda.add(due, lambda: self.keep(id, made))
             answer = self.answer_success(made)
-            return replace(answer, headers=(*answer.headers, ("Location", address)))
+            return replace(answer, headers=(*answer.headers, *self.created_location(id)))
         job = Job(self.teller, len(self.teller.collection.used))
         self.collection.agenda.add(due, lambda: self.finish_job(job, id, made))
         headers = (("Location", f"{HOST}{job.path}"),) if self.created_location(id) else ()
@@ -264,8 +260,9 @@ class CreateService(CollectionService, WholeService):
         return self.whole_bodies.written(shown, body)
 
     def keep(self, id: str, resource: Resource) -> None:
-        """Take up the new resource."""
+        """Take up the new resource, and what it lists."""
         self.collection.add(id, resource)
+        nested.take_up_listed(self.collection, id, resource)
 
     def answer_success(self, resource: Resource) -> Answer:
         """Return the documented success, with what only this answer shows."""
@@ -299,9 +296,7 @@ class CreateService(CollectionService, WholeService):
 
     def address_of(self, id: str) -> str:
         """Return the address of the resource under *id*."""
-        named = self.collection.named(id)
-        template = self.collection.item_path
-        return f"{HOST}{paths.filled_template(template, named, paths.percent_encoded)}"
+        return f"{HOST}{self.collection.written_path(id)}"
 
 
 # --- answers without a body -----------------------------------------------------------------------

@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote
 
 import jsonschema_rs
 
+from pytest_confluent_contracts.double import nested
 from pytest_confluent_contracts.double.bodies import (
     Unpatchable,
     Unreadable,
@@ -43,6 +44,7 @@ from pytest_confluent_contracts.double.store import (
     described_success,
     http_date,
     joined_id,
+    plain_ids,
     seconds_since_1970,
 )
 from pytest_confluent_contracts.model import paths
@@ -193,13 +195,13 @@ class Service:
     ) -> None:
         self.held = dict(held)
         self.operation, self.clock, self.random = operation, clock, Random(seed)
-        self.limit, self.window = LIMIT, WINDOW_S
+        self.limit, self.window, self.latency = LIMIT, WINDOW_S, LATENCY_S
         self.is_limited = documents_limit(operation)
         self.window_start, self.spent = clock.now(), 0
         self.credentials = {scheme.name: self._issue(scheme) for scheme in operation.schemes}
         self.collection = collection or Collection([operation])
         self.collection.services[operation.id] = self
-        self.store = Store(operation, self.parameters, self.collection)
+        self.store = Store(operation, self.plain_parameters, self.collection)
         self.open_store()
         self._validators: dict[str, Any] = {}
         self._sent_as: Content | None = None  # the documented body that the request has
@@ -214,9 +216,19 @@ class Service:
             found.append((name, self.held.get(name) or shown or f"{name}-0001"))
         return tuple(found)
 
+    @property
+    def plain_parameters(self) -> tuple[tuple[str, str], ...]:
+        """Return the path parameters of its resource without their styles.
+
+        Where a style makes the text, it is written for the path already.
+        """
+        styled = self.operation.styled_names
+        decoded = [(n, unquote(text) if n in styled else text) for n, text in self.parameters]
+        return tuple(plain_ids(self.operation, decoded))
+
     def open_store(self) -> None:
         """Take up the resource that is there from the beginning."""
-        self.collection.begin(self.store.own_id, self.parameters)
+        self.collection.begin(self.store.own_id, self.store.parameters)
 
     def _issue(self, scheme: SecurityScheme) -> dict[str, str]:
         """Return a new credential of *scheme*, by its parts."""
@@ -229,7 +241,7 @@ class Service:
 
     def handle(self, request: Request) -> Answer:
         """Return the answer to *request*."""
-        self.clock.sleep(LATENCY_S)
+        self.clock.sleep(self.latency)
         self.collection.agenda.run_until(self.clock.now())
         try:
             return self.finish(self.serve(request))
@@ -285,7 +297,9 @@ class Service:
 
     def perform(self, request: Request, resource: Resource, body: Any) -> Answer:
         """Do with *resource* what the operation is for, and return the answer that tells it."""
+        before = resource.shown
         self.apply_update(resource, body)
+        nested.settle_listed(self.collection, resource.key, resource, before)
         return self.answer_success(resource)
 
     def answer_success(self, resource: Resource) -> Answer:
@@ -450,7 +464,8 @@ class Service:
             found = re.fullmatch(paths.template_pattern(segment), came)
             # What has another form is the id of nothing, and stays in its place.
             values += found.groups() if found else [""] * len(paths.template_names(segment))
-        return list(map(unquote, values))
+        named = zip(paths.template_names(self.operation.path), map(unquote, values), strict=False)
+        return [text for _, text in plain_ids(self.operation, named)]
 
     def check_parameters(self, request: Request) -> None:
         """Raise `Refused` with each parameter that is missing or wrong, those of the path aside."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 import jsonschema_rs
 
@@ -35,7 +34,7 @@ class Resource:
     """What the service keeps of one resource; *created* and *updated* are seconds of its clock.
 
     *scope* are the joined ids of what it lies in, ``""`` where that is nothing; *leads_to* is the
-    address of what a job has made, ``""`` elsewhere.
+    address of what a job has made, ``""`` elsewhere; *key* are its own joined ids, once it is kept.
     """
 
     shown: dict[str, Any]
@@ -44,6 +43,7 @@ class Resource:
     secret: dict[str, Any] = field(default_factory=dict)
     scope: str = ""
     leads_to: str = ""
+    key: str = ""
 
 
 class Store:
@@ -69,10 +69,7 @@ class Store:
     @property
     def own_id(self) -> str:
         """Return the joined path parameters of the resource that is there from the beginning."""
-        # Where a style makes the text, it is written for the path already.
-        styled = self.operation.styled_names
-        ids = [unquote(text) if name in styled else text for name, text in self.parameters]
-        return joined_id(ids)
+        return joined_id([text for _, text in self.parameters])
 
     def initial(self) -> Resource:
         """Return the resource as the document's examples show it, created a day ago."""
@@ -188,6 +185,22 @@ def described_refusal(operation: Operation) -> Content | None:
         if response.status.startswith("4") and response.content:
             return response.content
     return None
+
+
+def plain_ids(operation: Operation, decoded: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the path parameters of *operation*, of which *decoded* has the texts in their styles.
+
+    ``.7`` of the style label is 7, and so is ``;id=7`` of the style matrix; a list stays as it is.
+    """
+    styles: dict[str, str] = {}
+    for one in operation.path_parameters:
+        if not {"array", "object"} & set(one.types):
+            styles[one.name] = one.style
+    found: list[tuple[str, str]] = []
+    for name, text in decoded:
+        prefix = {"matrix": f";{name}=", "label": "."}.get(styles.get(name, ""), "")
+        found.append((name, text.removeprefix(prefix)))
+    return found
 
 
 def described_success(operation: Operation) -> Response | None:

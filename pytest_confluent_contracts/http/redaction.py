@@ -26,6 +26,7 @@ SHORT_TEXT, MOST_REMEMBERED = 64, 4096  # characters, and texts
 NOISE = 4  # characters; a shorter text stands everywhere, and is not looked for
 # What may stand uncoded in a URL, as one encoder or another has it.
 SAFE_IN_URLS = ("", "/", "/+", "!'()*-._~/+:@")
+NOTHING_AT_ALL = "(?!)"  # a pattern that no text has
 ESCAPED_BYTE = re.compile(r"%[0-9A-F]{2}")
 
 
@@ -81,7 +82,7 @@ class Redactor:
         for value in near_misses:
             if len(value) >= SHORT - NOISE:
                 nearly.update(forms(value))
-        self._nearly = _any_of(nearly) if nearly else None
+        self._nearly = _ManyTexts(nearly)
         # Names and values of headers and members come again and again.
         self._clean_short_text = lru_cache(MOST_REMEMBERED)(self._clean_text)
 
@@ -94,7 +95,7 @@ class Redactor:
     def _clean_text(self, text: str) -> str:
         # Whole secrets first: a near miss would leave a piece of one.
         clean = self._secret.sub(REDACTED, text)
-        return self._nearly.sub(REDACTED, clean) if self._nearly else clean
+        return self._nearly.redacted(clean)
 
     def value(self, value: Any) -> Any:
         """Return a JSON value without any secret in its strings."""
@@ -134,19 +135,62 @@ class Redactor:
         return secret.name if secret.leaks else ""
 
 
+class _ManyTexts:
+    """Takes out many texts, hardly any of which will ever stand in what is looked through.
+
+    A pattern is made only of those whose beginnings do: one of them all takes longer to make than
+    a short run, and longer to try than their beginnings.
+    """
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._branches = _branches_of(texts)
+        self._any_beginning = _any_beginning({beginning for beginning, _ in self._branches})
+        self._pattern_of = lru_cache(MOST_REMEMBERED)(_any_branch)
+
+    def redacted(self, text: str) -> str:
+        """Return *text* without the longest of the texts at each place."""
+        if self._any_beginning.search(text) is None:
+            return text
+        begun = [branch for branch in self._branches if branch[0] in text]
+        return self._pattern_of(tuple(begun)).sub(REDACTED, text)
+
+
+def _any_beginning(beginnings: Iterable[str]) -> re.Pattern[str]:
+    """Return the pattern of any of *beginnings*, grouped by their first letters: re tries fewer."""
+    rests: dict[str, list[str]] = {}
+    for beginning in sorted(beginnings):
+        rests.setdefault(beginning[0], []).append(re.escape(beginning[1:]))
+    groups = [f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in rests.items()]
+    return re.compile("|".join(groups) or NOTHING_AT_ALL)
+
+
+Branch = tuple[str, str]  # a beginning, and the pattern of what begins with it
+
+
 def _any_of(texts: Iterable[str], *more: str) -> re.Pattern[str]:
-    """Return the pattern that finds the longest of *texts*.
+    """Return the pattern that finds the longest of *texts*, or a pattern of *more*."""
+    return _any_branch((*_branches_of(texts), *(("", pattern) for pattern in more)))
+
+
+def _any_branch(branches: tuple[Branch, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(pattern for _, pattern in branches))
+
+
+def _branches_of(texts: Iterable[str]) -> list[Branch]:
+    """Return the branches of a pattern that finds the longest of *texts*.
 
     Those that begin alike share a branch, so that few are tried.
     """
     ordered = sorted(set(texts), key=lambda text: (-len(text), text))
-    branches: dict[str, list[str]] = {}
+    endings: dict[str, list[str]] = {}
     for form in ordered:
         if len(form) >= SHORT:
-            branches.setdefault(form[:NOISE], []).append(re.escape(form[NOISE:]))
-    long = [f"{re.escape(head)}(?:{'|'.join(rest)})" for head, rest in branches.items()]
-    short = [_word_pattern(form) for form in ordered if len(form) < SHORT]
-    return re.compile("|".join([*long, *short, *more]))
+            endings.setdefault(form[:NOISE], []).append(re.escape(form[NOISE:]))
+    branches: list[Branch] = []
+    for head, rest in endings.items():
+        branches.append((head, f"{re.escape(head)}(?:{'|'.join(rest)})"))
+    short = [form for form in ordered if len(form) < SHORT]
+    return [*branches, *((form, _word_pattern(form)) for form in short)]
 
 
 def _word_pattern(form: str) -> str:

@@ -239,6 +239,7 @@ class FindingKind(StrEnum):
     PROGRESS_UNTOLD = "accepted, and nothing tells when it is done"  # the same
     LIFE_VALUE_LOST = "value of a life lost"  # subject; expected: what was sent; request
     LIFE_VALUE_DIFFERS = "value of a life differs"  # the same; observed
+    SHOWS_ANOTHERS = "shows what another was sent"  # subject, observed; request: who sent it
     DEFAULT_DIFFERS = "another default"  # subject, observed; expected: the default; request
     LOCATION_ELSEWHERE = "Location leads elsewhere"  # observed; expected: the path
     # observed: how often it is in the list; expected: the id; request: what created it
@@ -350,6 +351,8 @@ class MissingKind(StrEnum):
     NO_VALID_BODY = "no valid body is known"
     NO_SUCH_REQUEST = "no request breaks only this"
     NO_VALUE_NAMED = "no value named"  # subject: the parameter
+    ENDS_RESOURCES = "what is accepted ends a resource"
+    REFUSALS_ONLY = "only what must be refused was sent"
     CREDENTIALS_NOT_SET = "credentials not set"  # subject: the variables
     # the rate limit
     NO_429 = "no 429"
@@ -376,7 +379,12 @@ class MissingKind(StrEnum):
     NOT_LISTED_IN_PARTS = "no list in parts"
     NO_TAG = "no entity tag"
     ONE_PARENT = "one parent only"
+    NOTHING_DELETES = "nothing deletes one"
+    NOTHING_CREATES = "nothing creates one"
+    IDS_CHOSEN = "ids are chosen by the caller"
+    ONE_ALONE = "one alone"
     NO_PARENT_ENDED = "no parent deleted"
+    NO_PARENT_AROUND = "parent not read before and after"  # subject: the role of the request
     PARENT_NOT_READ = "parent not read beside its list"
     NOT_CREATED_TWICE = "not created twice"
     NOT_CREATED_AFTER_DELETE = "nothing created after a delete"
@@ -411,6 +419,7 @@ class MissingKind(StrEnum):
     CREDENTIALS_REFUSED = "credentials refused"  # subject: what to set; answers: the status
     UNKNOWN_RESOURCE = "unknown resource"  # subject: the URL; answers: the status
     NOTHING_SERVED = "nothing served there"  # subject: the URL; answers: the status
+    NOT_MADE = "none could be made"  # subject: of what; asked: how many creates; answers
     NOT_JUDGED = "not judged"  # subject: the test that tells why
 
 

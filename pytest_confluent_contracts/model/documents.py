@@ -368,7 +368,7 @@ class Operation:
         """Return whether it makes a resource, or ends one, or does what nobody can tell."""
         return self.method in ("POST", "DELETE")
 
-    @property
+    @cached_property
     def styled_names(self) -> frozenset[str]:
         """Return the names of the path parameters whose text is already written for the path."""
         return frozenset(one.name for one in self.path_parameters if not one.is_text)

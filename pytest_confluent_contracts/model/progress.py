@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
@@ -42,6 +42,10 @@ FAILED_WORDS = frozenset(
 # Words for a resource that is read and still being made; "pending" may be its own business.
 BEING_MADE = frozenset(
     ("creating", "provisioning", "deploying", "initializing", "initialising", "building")
+)
+# Words that say that it goes on, beside all that end like "running".
+PENDING_WORDS = frozenset(
+    ("pending", "queued", "accepted", "inprogress", "started", "scheduled", "submitted", "new")
 )
 DONE_FLAGS = frozenset(("done", "completed", "finished", "isdone"))
 # Members that hold the id of what was made, whatever that is called.
@@ -112,7 +116,7 @@ def addresses_in(answer: Exchange, stated: LaterDone | None) -> list[str]:
     if stated is not None:
         found += _stated_address(answer, stated)
     found += [text for name in ADDRESSES for text in answer.header_values(name)]
-    found += [text for _, text in _near_texts(answer.json) if _is_address(text)]
+    found += _addresses_in_body(answer)
     return list(dict.fromkeys(_on_target(answer, text) for text in found))
 
 
@@ -123,8 +127,18 @@ def _stated_address(answer: Exchange, stated: LaterDone) -> list[str]:
     return list(answer.header_values(stated.status_link))
 
 
-def _is_address(text: str) -> bool:
-    return text.startswith(("/", "http://", "https://")) and " " not in text
+def _addresses_in_body(answer: Exchange) -> Iterator[str]:
+    """Yield what is an address in the body: as the document has it, or by its first characters."""
+    documented = answer.case.operation.response(answer.status)
+    if documented is not None and documented.content is not None:
+        for path in address_members(documented.content):
+            value = paths.value_at(answer.json, path)
+            if isinstance(value, str):
+                yield value
+    for _, value in _near_members(answer.json):
+        is_text = isinstance(value, str) and " " not in value
+        if is_text and value.startswith(("/", "./", "../", "http://", "https://")):
+            yield value
 
 
 def _on_target(answer: Exchange, address: str) -> str:
@@ -148,11 +162,14 @@ def values_in_path(template: str, path: str) -> tuple[str, ...] | None:
 # --- how far it is --------------------------------------------------------------------------------
 
 
-def progress_in(answer: Exchange, stated: LaterDone | None, *, is_of_made: bool) -> Progress:
+def progress_in(
+    answer: Exchange, stated: LaterDone | None, resource: Resource, *, is_of_made: bool
+) -> Progress:
     """Return how far a request is by *answer*, to which its 202 has led.
 
-    *is_of_made* says whether what was asked for is the resource itself: it is done once it is
-    there. Elsewhere 404 tells nothing.
+    *is_of_made* says whether what was asked for is the *resource* itself: it is done once it is
+    there. Elsewhere 404 tells nothing. A word that nobody knows says that it is done where the
+    answer leads to what was made.
     """
     if answer.status in (404, 410) and is_of_made:
         return Progress.PENDING
@@ -167,7 +184,10 @@ def progress_in(answer: Exchange, stated: LaterDone | None, *, is_of_made: bool)
     word = status_in(answer.json)
     if is_of_made:
         return Progress.PENDING if word in BEING_MADE else Progress.DONE
-    return _progress_of_word(word)
+    progress = _progress_of_word(word)
+    if progress is Progress.UNTOLD and id_of_made(answer, resource):
+        return Progress.DONE
+    return progress
 
 
 def progress_of_end(answer: Exchange) -> Progress:
@@ -189,7 +209,10 @@ def _progress_stated(value: Any, stated: LaterDone) -> Progress:
 def _progress_of_word(word: str | bool | None) -> Progress:
     if word in (None, True) or word in DONE_WORDS:
         return Progress.DONE  # without a status it is done once the address answers no 202
-    return Progress.FAILED if word in FAILED_WORDS else Progress.PENDING
+    if word in FAILED_WORDS:
+        return Progress.FAILED
+    is_going_on = word is False or word in PENDING_WORDS or str(word).endswith("ing")
+    return Progress.PENDING if is_going_on else Progress.UNTOLD
 
 
 def status_in(body: Any) -> str | bool | None:
@@ -214,13 +237,11 @@ def id_of_made(answer: Exchange, resource: Resource) -> str:
 
     *answer* is a 202, or tells how far the request is: an id in its body may be its own.
     """
-    addresses = [*answer.header_values("Location")]
-    addresses += [text for _, text in _near_texts(answer.json) if _is_address(text)]
-    for address in addresses:
+    for address in (*answer.header_values("Location"), *_addresses_in_body(answer)):
         path = _on_target(answer, address).partition("?")[0]
         values = values_in_path(resource.item, path) if resource.item else None
         if values:
-            return unquote(values[-1])
+            return resource.plain_id(values[-1])
     for name, value in _near_members(answer.json):
         is_id = isinstance(value, str | int) and not isinstance(value, bool)
         if is_id and _names_id_of(resource, joined_name(name)):
@@ -254,12 +275,6 @@ def shows_what_is_made(operation: Operation) -> bool:
 def joined_name(name: str) -> str:
     """Return *name* in small letters without what joins its words."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def _near_texts(body: Any) -> Iterator[tuple[str, str]]:
-    for name, value in _near_members(body):
-        if isinstance(value, str):
-            yield name, value
 
 
 def _near_members(body: Any) -> Iterator[tuple[str, Any]]:

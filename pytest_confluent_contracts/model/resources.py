@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.sources import SourceLocation
@@ -47,12 +48,14 @@ class Resource:
 
     ``collection`` and ``item`` are path templates, ``""`` where no operation has one: ``/things``
     and ``/things/{id}``. ``parameter`` is the path parameter of ``item`` that names one of them,
-    ``id_member`` where an answer about one has that id (``data.id``), ``items`` where a list has
-    the items (``data[]``), both ``""`` where nobody knows. ``id_sent`` is the member of a create's
-    body in which the caller chooses the id, ``""`` where the service does. ``parent`` is the name
-    of the resource whose id stands before in the path, ``""`` where there is none; ``in_parent`` is
-    where an answer about one of the parent lists what lies in it (``data.things``). ``roles`` are
-    the ids of the operations; of two in one role the first of the document counts. ``place`` is
+    ``style`` how the path writes that, ``label`` or ``matrix``, ``""`` where it stands as it is
+    (OpenAPI 3.1, Style Values); ``id_member`` where an answer about one has that id (``data.id``),
+    ``items`` where a list has the items (``data[]``), both ``""`` where nobody knows. ``id_sent``
+    is the member of a create's body in which the caller chooses the id, ``""`` where the service
+    does. ``parent`` is the name of the resource whose id stands before in the path, ``""`` where
+    there is none; ``in_parent`` is where an answer about one of the parent lists what lies in it
+    (``data.things``). ``written`` are the members that requests write and a read shows. ``roles``
+    are the ids of the operations; of two in one role the first of the document counts. ``place`` is
     the line from which it was understood, that of the first of them, or of its ``x-contract``.
     """
 
@@ -67,8 +70,26 @@ class Resource:
     place: SourceLocation
     parent: str = ""
     id_sent: str = ""
+    style: str = ""
     references: tuple[Reference, ...] = ()
     in_parent: str = ""
+    written: tuple[str, ...] = ()
+
+    def written_id(self, id: str) -> str:
+        """Return *id* as `CaseParts.parameters` have it: in its style, as it stands in the path."""
+        if self.style == "matrix":
+            return f";{quote(self.parameter, safe='')}={quote(id, safe='')}"
+        if self.style == "label":
+            return f".{quote(id, safe='')}"
+        return id
+
+    def plain_id(self, written: str) -> str:
+        """Return the id of which a path has *written*, percent-encoded."""
+        if self.style == "matrix":
+            written = written.removeprefix(f";{quote(self.parameter, safe='')}=")
+        if self.style == "label":
+            written = written.removeprefix(".")
+        return unquote(written)
 
     def operation_id(self, role: Role) -> str:
         """Return the id of the operation in *role*, ``""`` where the document has none."""

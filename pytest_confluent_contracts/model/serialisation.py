@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
-from pytest_confluent_contracts.model.documents import Location, Parameter
+from pytest_confluent_contracts.model.documents import Location, Operation, Parameter
 
 # Of the reserved characters (RFC 3986 2.2), those that may stand in a query as they are: not what
 # ends it, nor what tells its pairs apart, and no plus, which forms read as a space.
@@ -44,6 +44,29 @@ def path_text(parameter: Parameter, value: Any) -> str:
     if parameter.is_text:
         return text_of(value)
     return _path_form(parameter, value)
+
+
+def plain_text(parameter: Parameter, written: str) -> str:
+    """Return the text of which `path_text` has made *written*.
+
+    A list or an object is given back as it is written.
+    """
+    if parameter.is_text or parameter.media_type or {"array", "object"} & set(parameter.types):
+        return written
+    prefix = f";{_encoded(parameter.name)}=" if parameter.style == "matrix" else "."
+    return unquote(written.removeprefix(prefix))
+
+
+def plain_values(operation: Operation, values: Iterable[Pair]) -> tuple[Pair, ...]:
+    """Return the *values* of path parameters of *operation* as plain texts, by their names."""
+    if not operation.styled_names:
+        return tuple(values)
+    declared = {one.name: one for one in operation.path_parameters}
+    found: list[Pair] = []
+    for name, text in values:
+        plain = plain_text(declared[name], text) if name in declared else text
+        found.append((name, plain))
+    return tuple(found)
 
 
 def written_pairs(parameter: Parameter, value: Any) -> tuple[Pair, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -18,9 +19,9 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
 )
 from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
-from pytest_confluent_contracts.model.resources import HOLDER, MAKING_ROLES, OTHER_HOLDER, Role
+from pytest_confluent_contracts.model.resources import HOLDER, MAKING_ROLES, Role
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
-from pytest_confluent_contracts.plugin.choice import matches_any
+from pytest_confluent_contracts.plugin.choice import is_chosen, matches_any
 from pytest_confluent_contracts.plugin.lives import Lives, PlannedLife
 from pytest_confluent_contracts.plugin.progress import Silent
 from pytest_confluent_contracts.plugin.stash import NOT_PUT_BACK, STATE_FOLDER
@@ -28,13 +29,14 @@ from pytest_confluent_contracts.run import saved_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import pytest
 
     from pytest_confluent_contracts.cases.plan import Plan
     from pytest_confluent_contracts.double.proving import MutationResult, MutationTester, ShownBy
     from pytest_confluent_contracts.double.service import Service, VirtualClock
-    from pytest_confluent_contracts.http.targets import Target
+    from pytest_confluent_contracts.http.targets import Access, Target
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.resources import Resource
@@ -50,14 +52,16 @@ HELD = "held"  # what the run makes of a resource, to hold its operations on
 REMOTE_BACKOFF_S = 0.5
 # Its first answer would already show what was put there.
 NOTHING_TO_END = "only what this run made is deleted, and it cannot make one"
+NOTHING_MADE = "the run makes nothing to lead a life of"
 NEVER_ENDED = "the document has no operation that deletes what it makes"
 NOT_REPLACED = "no read shows all that a PUT replaces: it is held on loopback alone"
 # Requests that a finding may be shrunk with: off this machine each of them is a load on others.
 REMOTE_SHRINK_TRIES = 20
 # What another resource or another target may mend, and what shows that the target may serve
 # another document alone.
-WRONG_RESOURCE = frozenset({MissingKind.UNKNOWN_RESOURCE, MissingKind.NOTHING_SERVED})
-WRONG_TARGET = WRONG_RESOURCE | {
+NOWHERE = frozenset({MissingKind.UNKNOWN_RESOURCE, MissingKind.NOTHING_SERVED})
+WRONG_RESOURCE = NOWHERE | {MissingKind.NOT_MADE}
+WRONG_TARGET = NOWHERE | {
     MissingKind.NO_CONNECTION,
     MissingKind.TLS_REFUSED,
     MissingKind.FELL_SILENT,
@@ -135,15 +139,18 @@ class Gate:
         return replace(ruling, missing=self._told_once(operation, unjudged, ruling.node))
 
     def _judged_by_life(self, operation: Operation, clause: Clause) -> Ruling:
-        scenario = self.scenario(operation)
-        ruling = scenario.ruling(operation, clause)
         creating = self._in_role(operation, Role.CREATE)
-        if ruling.missing is None or scenario.creates or creating is None:
+        why = self._why_not_made(creating) if creating is not None else ""
+        missing = MissingEvidence(MissingKind.NOT_ASKED_FOR, why) if why else None
+        if not self.lives.is_led(operation.resource):
+            missing = missing or MissingEvidence(MissingKind.NOT_ASKED_FOR, NOTHING_MADE)
+            from pytest_confluent_contracts.clauses.judging import Weighed, rule
+
+            return rule(operation, Weighed(clause, (), ()), (), missing=missing)
+        ruling = self.scenario(operation).ruling(operation, clause)
+        if ruling.missing is None or missing is None:
             return ruling
-        why = self._why_not_made(creating)
-        if not why:
-            return ruling
-        return replace(ruling, missing=MissingEvidence(MissingKind.NOT_ASKED_FOR, why))
+        return replace(ruling, missing=missing)
 
     def _lead_lives_first(self, document: str) -> None:
         """Make what the run makes in *document* before its campaigns spend their shares."""
@@ -152,7 +159,8 @@ class Gate:
         self._led_first.add(document)
         held = [one for one in self._asked_operations() if one.document == document]
         for resource in self._led_resources(held):
-            self._scenario_of(resource).run()
+            if self.lives.is_led(resource):
+                self._scenario_of(resource).run()
         for operation in held:
             self._own_of(operation)
 
@@ -211,11 +219,7 @@ class Gate:
     def _opened(self) -> Target:
         from pytest_confluent_contracts.double.router import Router
         from pytest_confluent_contracts.http import targets
-        from pytest_confluent_contracts.run.access import (
-            no_access,
-            planned_access,
-            reading_access,
-        )
+        from pytest_confluent_contracts.run.access import no_access, planned_access
 
         settings = self.settings
         asked = self._asked_operations()
@@ -226,10 +230,7 @@ class Gate:
         accesses += [no_access(one, self.context(one), self.budget(one)) for one in unmade]
         for resource in self._resources_of(asked):
             accesses += self.lives.accesses(resource)
-        for one in known:
-            reading = self.reading(one)
-            if reading is not None:
-                accesses.append(reading_access(reading, self.context(reading.operation)))
+        accesses += self._readings_of(known)
         given = {one.name: one.text for one in settings.parameters if one.hidden}
         hidden = given | settings.pins
         client_settings = targets.ClientSettings(
@@ -245,6 +246,15 @@ class Gate:
         answer = Router(services).answer
         return targets.embedded(answer, self.clock, accesses, client_settings, redactor)
 
+    def _readings_of(self, asked: Sequence[Operation]) -> Iterator[Access]:
+        """Yield the access to what shows a resource before one of *asked* writes it."""
+        from pytest_confluent_contracts.run.access import reading_access
+
+        for operation in asked:
+            reading = self.reading(operation)
+            if reading is not None:
+                yield reading_access(reading, self.context(reading.operation))
+
     def _asked_operations(self) -> list[Operation]:
         """Return the operations that may be sent."""
         if self._needed is None:
@@ -254,7 +264,9 @@ class Gate:
     def _resources_of(self, asked: Sequence[Operation]) -> list[Resource]:
         """Return the resources of which a life is led, and those of which one is made."""
         makers = [one for one in map(self._maker, asked) if one is not None]
-        return list(dict.fromkeys([*self._led_resources(asked), *makers]))
+        # Whatever makes one is asked with what ends it.
+        of_creates = [one.resource for one in asked if one.role is Role.CREATE and one.resource]
+        return list(dict.fromkeys([*self._led_resources(asked), *makers, *of_creates]))
 
     def _led_resources(self, held: Sequence[Operation]) -> list[Resource]:
         """Return the resources of which a clause on their lives is judged."""
@@ -281,11 +293,15 @@ class Gate:
             creating = self._creating(resource)
             # What only stands there is made, and deleted at the end.
             more = len(holders.get((resource.document, resource.name), ()))
+            sent = Counter(life.of_operations)
+            for role in MAKING_ROLES:
+                sent[resource.document, resource.operation_id(role)] += more
             yield (
                 resource,
                 PlannedLife(
                     requests=life.requests + 2 * more,
                     count=life.count + more,
+                    of_operations=sent,
                     why_none=self._why_not_made(creating) if creating else "",
                 ),
             )
@@ -306,7 +322,7 @@ class Gate:
             parent = self.lives.parent(resource)
             if parent is not None and self.lives.makes(parent):
                 names = found.setdefault((parent.document, parent.name), set())
-                names |= {HOLDER, OTHER_HOLDER} if resource in led else {HOLDER}
+                names |= self.lives.holders(resource) if resource in led else {HOLDER}
         return found
 
     def _creating(self, resource: Resource) -> Operation | None:
@@ -466,13 +482,56 @@ class Gate:
             needed = {one.key: probes for one, probes in self._needed or ()}
             context = self.context(operation)
             self._plans[operation.key] = plan_within(
-                self.budget(operation),
+                self._room(operation),
                 operation,
                 context,
                 needed=needed.get(operation.key, EVERY_PROBE),
                 skipped=self.unasked(operation, context),
+                most_made=self._most_made(operation),
             )
         return self._plans[operation.key]
+
+    # --- what the budget pays for -----------------------------------------------------------------
+
+    def _room(self, operation: Operation) -> int | None:
+        """Return how many requests the operation's own probes may take, None where nobody counts.
+
+        Of its share that is what lives do not take, nor the end of what is made, nor putting back;
+        where a life would take nearly all, it is half.
+        """
+        share = self.budget(operation)
+        if share is None or share <= 1:
+            return share
+        kept = self._needs_of_lives[operation.key] + 1
+        if self.settings.throttle:
+            kept += 1  # one asks for the limit
+        if operation.role is Role.DELETE:
+            kept += self._payable_ends(operation)
+        return max(share // 2, share - kept)
+
+    def _most_made(self, operation: Operation) -> int | None:
+        """Return how many a create's own probes may make, None where nobody counts."""
+        ending = self._in_role(operation, Role.DELETE)
+        if operation.role is not Role.CREATE or ending is None:
+            return None
+        if self.budget(ending) is None:
+            return None
+        return self._payable_ends(ending)
+
+    def _payable_ends(self, ending: Operation) -> int:
+        """Return how many deletions are kept for what a create's own probes make: half of all."""
+        if not self.settings.local:
+            return 0  # there they send only what must be refused
+        share = self.budget(ending) or 0
+        return max(0, share - self._needs_of_lives[ending.key]) // 2
+
+    @cached_property
+    def _needs_of_lives(self) -> Counter[tuple[str, str]]:
+        """Return how many requests lives take of each operation, and what is made for others."""
+        found: Counter[tuple[str, str]] = Counter()
+        for _, life in self.planned_lives():
+            found.update(life.of_operations)
+        return found
 
     def unpinned(self, operation: Operation) -> list[str]:
         """Return the members that another system checks and for which no value was given."""
@@ -481,8 +540,10 @@ class Gate:
 
     def unasked(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         """Return the probes that this run must not send, each with the reason."""
-        if self._would_replace_unseen(operation, context):
-            return dict.fromkeys(Probe, NOT_REPLACED)
+        if operation.method == "PUT" and not context.made_up and self._maker(operation) is None:
+            why = self._why_not_replaced(operation, context)
+            if why:
+                return dict.fromkeys(Probe, why)
         if operation.makes_or_ends and not self._may_send(operation):
             return dict.fromkeys(Probe, _allowing(operation))
         if operation.role is Role.CREATE and self._why_not_made(operation):
@@ -491,14 +552,18 @@ class Gate:
             return dict.fromkeys(Probe, NOTHING_TO_END)
         return self._unasked_by_options(operation, context)
 
-    def _would_replace_unseen(self, operation: Operation, context: RunContext) -> bool:
-        """Return whether a PUT would replace what nobody could put back, off this machine."""
+    def _why_not_replaced(self, operation: Operation, context: RunContext) -> str:
+        """Return why nothing is replaced off this machine, ``""`` where it can be put back."""
         from pytest_confluent_contracts.cases.restore import unseen_paths
 
-        if operation.method != "PUT" or context.made_up or self._maker(operation) is not None:
-            return False
+        missing = [name for name, content in self.parameters(operation) if not content]
+        if missing:
+            named = ", ".join(f"--contract-param {name}=..." for name in missing)
+            return f"name a resource that may be replaced: {named}"
         reading = self.reading(operation)
-        return reading is None or bool(unseen_paths(operation, context, reading.operation))
+        if reading is None or unseen_paths(operation, context, reading.operation):
+            return NOT_REPLACED
+        return ""
 
     def _unasked_by_options(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         changing = [probe for probe in Probe if probe not in (Probe.CREDENTIALS, Probe.UNKNOWN)]
@@ -528,12 +593,14 @@ class Gate:
         if withheld is not None:
             campaign.sender.stopped = withheld
         if operation.key in self._made:
-            campaign.sender.noted = lambda *_: None  # nobody misses what it was: it is deleted
-        if operation.role in MAKING_ROLES:
+            campaign.first_state.is_missed = False  # it is deleted
+        is_led = self.lives.is_led(operation.resource)
+        if is_led and operation.role in MAKING_ROLES:
             self.scenario(operation).watch(campaign.sender)
-        if operation.role is Role.CREATE and not self.settings.mocked:
+        if is_led and operation.role is Role.CREATE and not self.settings.mocked:
             self.scenario(operation).see_what_is_there()
-        if operation.role is Role.DELETE or self._is_made_by_life(operation):
+        is_shown_by_life = operation.role is Role.DELETE or self._is_made_by_life(operation)
+        if is_led and is_shown_by_life:
             campaign.lived = self.scenario(operation).exchanges_of(operation)
         if ends_at_first_failure(self.config):
             campaign.ending = tuple(filter(self._fails_the_run, self._selected(operation)))
@@ -623,7 +690,7 @@ class Gate:
         scenario = self._scenario_of(resource)
         own = self._own_of(operation)
         if own is None:
-            return scenario.sender.stopped
+            return scenario.why_unmade
         self._made[operation.key] = own
         guard = self.target.guard
         plan = self.plan(operation)
@@ -645,12 +712,17 @@ class Gate:
 
         Both must be allowed, and the budget must pay for both.
         """
+        if not is_chosen(creating, self.settings.chosen):
+            return f"{NOTHING_MADE}: --contract-operation leaves out {creating.id}"
         if not self._may_send(creating):
             return _allowing(creating)
         ending = self._in_role(creating, Role.DELETE)
         if ending is None:
             is_spared = not self.settings.local or self.settings.budget is not None
             return NEVER_ENDED if is_spared else ""
+        if not (self.settings.mocked or is_chosen(ending, self.settings.chosen)):
+            told = f"{ending.id} is left out, which would delete what is made"
+            return f"{told}: --contract-operation={ending.id} holds it, too"
         if not self._may_send(ending):
             return _allowing(ending)
         return self._what_is_lacking(creating) or self._what_is_unpaid(creating, ending)
@@ -763,6 +835,22 @@ class Gate:
                 if not self.settings.mocked and campaign.was is not None:
                     each.callback(self._put_back, key, campaign)
 
+    def take_over(self, operation: Operation, was: dict[str, Any]) -> None:
+        """Put back at the end what *operation* changed for a worker that did not live to do so."""
+        campaign = self.campaign(operation)
+        pinned = {path: pin for path, pin in campaign.context.pins.items() if path in was}
+        campaign.was = was | pinned
+        reading = self.reading(operation)
+        campaign.first_state.read = reading.operation if reading else None
+
+    def _told_strays(self) -> Iterator[str]:
+        """Yield what updates of ids that nobody has may have made."""
+        for key, campaign in self._campaigns.items():
+            deletes = self._in_role(campaign.operation, Role.DELETE) is not None
+            told = campaign.strays.told(deletes)
+            if told and not self.settings.mocked:
+                yield f"{'::'.join(key)}: {told}"
+
     def _put_back(self, key: tuple[str, str], campaign: Campaign) -> None:
         lost = campaign.restore()
         if lost:
@@ -820,12 +908,15 @@ class Gate:
             if self._target is not None:
                 after.callback(self._target.close)
             after.callback(self.restore)
+            self.config.stash[NOT_PUT_BACK].extend(self._told_strays())
             self.config.stash[NOT_PUT_BACK].extend(self.lives.clean_up())
 
 
 def _allowing(operation: Operation) -> str:
     """Return what allows *operation* off this machine."""
-    told = "what it makes is deleted"
+    told = "nobody knows what it does, nor undoes it"
+    if operation.role is Role.CREATE:
+        told = "what it makes is deleted"
     if operation.method == "DELETE":
         told = "it goes to what the run made alone"
     return f"--contract-allow={operation.id} would send it: {told}"
@@ -855,13 +946,8 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
 
     What it made is deleted.
     """
-    from pytest_confluent_contracts.run.made import Made
-
     place = config.stash[STATE_FOLDER]
-    found = list(saved_state.left(place))
-    made: list[tuple[saved_state.Key, list[Made]]] = []
-    for key_of_made, left in saved_state.made_left(place):
-        made.append((key_of_made, [Made(parameters, made_at) for parameters, made_at in left]))
+    found, made = list(saved_state.left(place)), list(_made_left(place))
     if not found and not made:
         return
     known = {operation.key: operation for operation in settings.operations()}
@@ -871,23 +957,31 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
     needed += [(one, frozenset({Probe.LIFE})) for one in of_made]
     gate = Gate(config, settings, needed=needed, left=made)
     for key, was in found:
-        campaign = gate.campaign(known[key])
-        pinned = {path: pin for path, pin in campaign.context.pins.items() if path in was}
-        campaign.was = was | pinned
-        reading = gate.reading(known[key])
-        campaign.first_state.read = reading.operation if reading else None
+        gate.take_over(known[key], was)
     for operation in of_made:
         gate.scenario(operation)  # which knows what is left, and deletes it at the end
     gate.close()
 
 
+def _made_left(place: Path) -> Iterator[tuple[saved_state.Key, list[Made]]]:
+    """Yield what workers made of each resource and did not live to delete."""
+    from pytest_confluent_contracts.run.made import Made
+
+    for key, left in saved_state.made_left(place):
+        yield key, [Made(parameters, made_at) for parameters, made_at in left]
+
+
 def _operations_of(settings: Settings, resources: set[saved_state.Key]) -> list[Operation]:
-    """Return an operation of each of *resources*, which are told by document and name."""
+    """Return an operation of each of *resources*, which are told by document and name.
+
+    It need not be among those that were chosen: what lies around what they are about is made, too.
+    """
     found: dict[saved_state.Key, Operation] = {}
-    for operation in settings.operations():
-        resource = operation.resource
-        if resource is not None and (resource.document, resource.name) in resources:
-            found[resource.document, resource.name] = operation
+    for path in settings.documents:
+        for operation in settings.read_chosen(path).operations:
+            resource = operation.resource
+            if resource is not None and (resource.document, resource.name) in resources:
+                found[resource.document, resource.name] = operation
     return list(found.values())
 
 

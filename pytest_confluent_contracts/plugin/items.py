@@ -120,9 +120,11 @@ class OperationNode(pytest.Collector):
         from pytest_confluent_contracts import clauses
         from pytest_confluent_contracts.double.proving import biting_mutations
 
-        yield MutationItem.of(self, "")
+        unaltered = MutationItem.of(self, "")
+        yield unaltered
+        shared = getattr(unaltered, "_fixtureinfo", None)  # as of the tests of clauses
         for mutation in biting_mutations(self.operation, clauses.derive(self.operation)):
-            yield MutationItem.of(self, mutation.name)
+            yield MutationItem.of(self, mutation.name, shared)
 
 
 class MutationItem(pytest.Function):
@@ -134,8 +136,12 @@ class MutationItem(pytest.Function):
     proof: MutationResult | None
 
     @classmethod
-    def of(cls, parent: OperationNode, mutation: str) -> MutationItem:
-        """Return the test of the mutation that has this name."""
+    def of(cls, parent: OperationNode, mutation: str, fixtures: Any = None) -> MutationItem:
+        """Return the test of the mutation that has this name.
+
+        *fixtures* is what pytest knows of the fixtures of another such test, None where it shall
+        find out itself.
+        """
 
         def proven(contract_gate: Gate) -> None:
             item.proof = contract_gate.proof(parent.operation, mutation)
@@ -143,7 +149,10 @@ class MutationItem(pytest.Function):
                 raise ContractBroken(item.proof.complaint)
 
         item: MutationItem = cls.from_parent(
-            parent, name=f"prove/{mutation or 'no fault'}", callobj=proven
+            parent,
+            name=f"prove/{mutation or 'no fault'}",
+            callobj=proven,
+            fixtureinfo=fixtures,
         )
         item.proof = None
         return item

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.model.resources import MAKING_ROLES, SAFE_ROLES, Role
+from pytest_confluent_contracts.model.resources import HOLDER, MAKING_ROLES, SAFE_ROLES, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.http.targets import Access, Target
     from pytest_confluent_contracts.model.documents import Document, Operation
     from pytest_confluent_contracts.model.resources import Resource
-    from pytest_confluent_contracts.model.traffic import RunContext
+    from pytest_confluent_contracts.model.traffic import Case, RunContext
     from pytest_confluent_contracts.run.made import Made
     from pytest_confluent_contracts.run.saved_state import Key, PathParameters
     from pytest_confluent_contracts.run.scenario import Scenario
@@ -28,10 +29,14 @@ FIRST_SERIAL = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class PlannedLife:
-    """What the life of a resource takes: requests, how many are made, or why none is."""
+    """What the life of a resource takes: requests, how many are made, or why none is.
+
+    ``of_operations`` are its requests by the key of their operation.
+    """
 
     requests: int = 0
     count: int = 0
+    of_operations: Mapping[tuple[str, str], int] = field(default_factory=dict)
     why_none: str = ""
 
 
@@ -91,18 +96,22 @@ class Lives:
         if key in self._scenarios:
             return self._scenarios[key]
         parent = self.parent(resource)
-        around = self.scenario(parent, target, policy, listener) if parent else None
+        around: Scenario | None = None
+        if parent is not None and self._operations(parent):  # which may all be left out
+            around = self.scenario(parent, target, policy, listener)
         operations = self._operations(resource)
         creates = self.makes(resource)
         life = self._life_cases(resource)
         looks = [one for role, one in operations.items() if role in SAFE_ROLES]
         first = [*looks, *operations.values()][0]
+        steps = life.steps(creates=creates)
         sender = Sender(
             operation=first,
             target=target,
             policy=policy,
             listener=listener,
-            look=life.steps(creates=creates)[0].case,
+            # Without a step, as where a create alone is held, nothing is sent at all.
+            look=steps[0].case if steps else life.bare(first),
             noted=lambda *_: None,
             first_serial=FIRST_SERIAL,
         )
@@ -129,8 +138,19 @@ class Lives:
         steps = life.steps(creates=creates)
         made = [one for one in steps if one.creates and one.case.expect is Expect.ACCEPTED]
         ended = [one for one in steps if one.case.subject.name == "delete"]
-        left = max(0, len(made) - len(ended)) if life.ending() else 0
-        return PlannedLife(len(steps) + left, len(made))
+        ending = life.ending()
+        left = max(0, len(made) - len(ended)) if ending else 0
+        sent = Counter(one.case.operation.key for one in steps)
+        if ending is not None:
+            sent[ending.case.operation.key] += left
+        return PlannedLife(len(steps) + left, len(made), sent)
+
+    def holders(self, resource: Resource) -> set[str]:
+        """Return the names of the parents that the life of *resource* has made for it."""
+        from pytest_confluent_contracts.cases.life import PARENTS
+
+        steps = self._life_cases(resource).steps(creates=self.makes(resource))
+        return {HOLDER} | {PARENTS[one.about] for one in steps if one.about in PARENTS}
 
     def _left_of(self, resource: Resource) -> list[Made]:
         """Return what a worker that died had made of *resource*."""
@@ -185,6 +205,7 @@ class Lives:
         life = self._life_cases(resource)
         for operation in life.telling:
             yield self._closed_access(operation)
+        sent = [one.case for one in (*life.steps(creates=creates), life.ending()) if one]
         for operation in life.every_operation:
             if not creates and operation.role in MAKING_ROLES:
                 continue
@@ -193,7 +214,7 @@ class Lives:
                 credentials=self._context_of(operation).credentials,
                 budget=self._budget_of(operation),
                 paths=frozenset(self._paths_known(resource, operation)),
-                queries=_queries(life, operation, creates=creates),
+                queries=_queries(operation, sent),
             )
 
     def _closed_access(self, operation: Operation) -> Access:
@@ -250,6 +271,14 @@ class Lives:
         if resource.operation_id(Role.DELETE) and Role.DELETE not in operations:
             return False  # what was left out would have to end it
         return self._may_create(operations[Role.CREATE])
+
+    def is_led(self, resource: Resource | None) -> bool:
+        """Return whether there is a step that the run may send of the life of *resource*."""
+        if resource is None:
+            return False
+        if self.makes(resource):
+            return True
+        return not SAFE_ROLES.isdisjoint(self._operations(resource))
 
     def _operations(self, resource: Resource) -> dict[Role, Operation]:
         known = self._known(resource)
@@ -315,10 +344,7 @@ def _filled(operation: Operation, given: dict[str, str]) -> str:
     )
 
 
-def _queries(life: LifeCases, operation: Operation, *, creates: bool) -> frozenset[str]:
-    """Return the queries with which *operation* goes in *life*, as they are written."""
-    found: set[str] = set()
-    for step in (*life.steps(creates=creates), life.ending()):
-        if step is not None and step.case.operation is operation:
-            found.add(step.case.written_query)
+def _queries(operation: Operation, sent: Sequence[Case]) -> frozenset[str]:
+    """Return the queries with which *operation* goes among what is *sent*, as they are written."""
+    found = {case.written_query for case in sent if case.operation is operation}
     return frozenset(found) or frozenset({""})

@@ -31,7 +31,7 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     (
         "allow",
         "list",
-        "operations that create or delete which may be sent off loopback, named as by "
+        "POST or DELETE operations that may be sent off loopback, named as by "
         "--contract-operation (repeatable)",
     ),
     (
@@ -48,7 +48,12 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     ),
     ("max-examples", "int", "generated bodies per probe (100; of broken ones a tenth)"),
     ("seed", "int", "seed of the generated bodies (0), or random"),
-    ("budget", "int", "hard cap on requests for the run (600 a document off loopback, else none)"),
+    (
+        "budget",
+        "int",
+        "hard cap on requests for the run "
+        "(600 a document off loopback, else none, and 450 an operation)",
+    ),
     ("rate", "float", "requests a second (5 off loopback, else unlimited)"),
     (
         "concurrency",

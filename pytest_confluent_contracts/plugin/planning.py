@@ -125,10 +125,10 @@ def _steps(plan: Plan) -> Iterator[tuple[str, int, str]]:
     if plan.context.owned:
         yield "opening", 1, _counted(1)
     for planned in plan.probes:
-        if not planned.cases and not planned.skipped:
+        if not planned.cases:
             continue
-        told = planned.skipped or _counted(len(planned.cases))
-        if planned.probe is Probe.THROTTLE and not planned.skipped:
+        told = _counted(len(planned.cases))
+        if planned.probe is Probe.THROTTLE:
             told = "until 429, twice the limit at most"
         # The window of the limit comes on top.
         count = 0 if planned.probe is Probe.THROTTLE else len(planned.cases)
@@ -136,6 +136,19 @@ def _steps(plan: Plan) -> Iterator[tuple[str, int, str]]:
     if plan.spaced_updates:
         count = len(plan.spaced_updates)
         yield "later", count, f"{_counted(count)}, after a pause each"
+    for reason, probes in _skipped_probes(plan).items():
+        name = probes[0] if len(probes) == 1 else "not sent"
+        named = f"{', '.join(probes)}: " if len(probes) > 1 else ""
+        yield name, 0, f"{named}{reason}"
+
+
+def _skipped_probes(plan: Plan) -> dict[str, list[str]]:
+    """Return the names of the probes that are not sent, by the reason."""
+    found: dict[str, list[str]] = {}
+    for planned in plan.probes:
+        if planned.skipped:
+            found.setdefault(planned.skipped, []).append(planned.probe.value)
+    return found
 
 
 def _counted(requests: int) -> str:

@@ -423,6 +423,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     ),
     Kind.LIFE_VALUE_LOST: "{status} answered without {subject}, which {request} sent as {expected}",
     Kind.LIFE_VALUE_DIFFERS: CAME + ", which {request} sent as {expected}",
+    Kind.SHOWS_ANOTHERS: CAME + ", which was not sent, but for another by {request}",
     Kind.DEFAULT_DIFFERS: CAME + ", which {request} did not send: the default is {expected}",
     Kind.LOCATION_ELSEWHERE: CAME + ", which does not lead to {expected}",
     Kind.LISTED_OTHERWISE: _not_listed_once,
@@ -646,6 +647,7 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.PROGRESS_UNTOLD: "lead the answer to what tells how far the request is",
     Kind.LIFE_VALUE_LOST: "store {subject}, and show it wherever it is documented",
     Kind.LIFE_VALUE_DIFFERS: "store {subject} as it was sent, and show what is stored",
+    Kind.SHOWS_ANOTHERS: "make each resource of its own request alone",
     Kind.DEFAULT_DIFFERS: "set the documented default of {subject}, or document this one",
     Kind.LOCATION_ELSEWHERE: "write the path of what was created into {subject}",
     Kind.LISTED_OTHERWISE: "list each resource once, from where reads find it",
@@ -791,6 +793,18 @@ def _nothing_served(missing: MissingEvidence, subject: str) -> str:
     return f"{_what_came(missing)} answered to {subject}, and not in the documented form"
 
 
+def _not_made(missing: MissingEvidence, subject: str) -> str:
+    told = f"none of {subject} could be made to hold this on"
+    came: list[str] = []
+    for answer, count in missing.answers:
+        words = f"answered {answer}" if answer.isdecimal() else answer
+        came.append(f"{count} {words}")
+    if not came:
+        return told
+    creates = "create" if missing.asked == 1 else "creates"
+    return f"{told}: of {missing.asked} {creates}: {', '.join(came)}"
+
+
 def _no_connection(missing: MissingEvidence, subject: str) -> str:
     return f"{subject} cannot be reached: {_what_came(missing)}"
 
@@ -830,6 +844,8 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NO_VALID_BODY: "no body is known that the schema allows: none could be sent",
     Missing.NO_SUCH_REQUEST: "no request that could be sent breaks only this",
     Missing.NO_VALUE_NAMED: "the document names no value of {subject} that could be tried",
+    Missing.ENDS_RESOURCES: "a deletion is not tried in many ways: what is accepted ends something",
+    Missing.REFUSALS_ONLY: "beside its life, only what must be refused is sent of it",
     Missing.CREDENTIALS_NOT_SET: "not all of {subject} are set in the environment",
     # the rate limit
     Missing.NO_429: "no answer was 429; --contract-throttle exhausts the rate limit",
@@ -851,12 +867,17 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NOT_READ_AFTERWARDS: "nothing that tells was asked for after a {subject}",
     Missing.NO_PROGRESS: "no {subject} led to a documented read that tells when it is done",
     Missing.NO_DEFAULT_SHOWN: "no answer showed a member with a default that was not sent",
-    Missing.NO_LOCATION: "no answer to a create had Location",
+    Missing.NO_LOCATION: "no answer to a create had the Location of what it made",
     Missing.NO_TAG: "no request could be sent on the condition of an entity tag",
     Missing.NOT_LISTED_IN_PARTS: "no list of what the run made came in parts",
     Missing.NOT_LISTED_WHOLE: "no list that must show all came after a create",
     Missing.ONE_PARENT: "no list of another parent was asked for",
+    Missing.NOTHING_DELETES: "the document has no operation that deletes one",
+    Missing.NOTHING_CREATES: "the document has no operation that makes another",
+    Missing.IDS_CHOSEN: "whoever creates one chooses its id",
+    Missing.ONE_ALONE: "there is one alone, and none of its kind beside it",
     Missing.NO_PARENT_ENDED: "no parent with something in it was deleted",
+    Missing.NO_PARENT_AROUND: "no parent was read before and after a {subject}",
     Missing.PARENT_NOT_READ: "no answer showed a parent beside the list of what lies in it",
     Missing.NOT_CREATED_TWICE: "no two were created",
     Missing.NOT_CREATED_AFTER_DELETE: "nothing was created after a delete",
@@ -888,6 +909,7 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.TLS_REFUSED: _tls_refused,
     Missing.CREDENTIALS_REFUSED: _credentials_refused,
     Missing.UNKNOWN_RESOURCE: _unknown_resource,
+    Missing.NOT_MADE: _not_made,
     Missing.NOTHING_SERVED: _nothing_served,
     Missing.NOT_JUDGED: "nobody could be judged: see {subject}",
 }
@@ -906,6 +928,10 @@ MENDING: Mapping[MissingKind, str] = {
     Missing.CREDENTIALS_REFUSED: "set valid ones in {subject}",
     Missing.UNKNOWN_RESOURCE: (
         "mend the URL before the documented path, or name one that may be changed: {options}"
+    ),
+    Missing.NOT_MADE: (
+        "let the create be accepted, with an id in its answer, "
+        "or name one that may be changed: {options}"
     ),
     Missing.NOTHING_SERVED: (
         "mend the URL before the documented path, the resource, "

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 ORDER = tuple(verdict.value for verdict in Verdict)
 FAMILIES = tuple(family.value for family in Family)
 NAMED = 4
+MANY_OPERATIONS = 3  # for which one reason is told once
 NARROWEST = 40  # columns: narrower than that, lines are not folded
 
 HEADING = {"bold": True}
@@ -90,8 +91,10 @@ def closing_lines(
 ) -> Iterator[Line]:
     """Yield the closing lines: an operation at a time, a row a family, then causes.
 
-    They are folded to *width* columns, 0 being any number of them.
+    They are folded to *width* columns, 0 being any number of them. Why a clause was not exercised
+    in many operations is told once, behind them.
     """
+    shared = _shared_reasons(records)
     for key, own in by_operation(records).items():
         document, operation = key
         cost = _cost(costs.get(key, {}), verbosity)
@@ -106,8 +109,10 @@ def closing_lines(
         of_document = [record for record in own if is_of_document(record)]
         if of_document:
             yield Line(f"  the document's own examples: {counted(of_document)}")
-        for line in (*_causes(own), *_reasons(own)):
+        for line in (*_causes(own), *_reasons(own, shared)):
             yield from _folded(line, width)
+    for reason, count in shared.items():
+        yield from _folded(Line(f"not exercised in {count} operations: {reason}"), width)
 
 
 def counted(records: Iterable[Record]) -> str:
@@ -173,10 +178,25 @@ def _told(cause: causes.Cause) -> str:
     return f"{cause.title}{cause.spread} ({often}{best['place']})"
 
 
-def _reasons(records: Sequence[Record]) -> Iterator[Line]:
+def _shared_reasons(records: Sequence[Record]) -> dict[str, int]:
+    """Return what was not exercised in many operations, and in how many."""
+    found: Counter[str] = Counter()
+    for own in by_operation(records).values():
+        if not any(map(is_stopped, own)):
+            found.update(_told_reasons(own))
+    return {told: count for told, count in found.items() if count >= MANY_OPERATIONS}
+
+
+def _reasons(records: Sequence[Record], shared: Mapping[str, int]) -> Iterator[Line]:
+    for told in _told_reasons(records):
+        if told not in shared:
+            yield Line(f"  not exercised: {told}")
+
+
+def _told_reasons(records: Sequence[Record]) -> Iterator[str]:
     for reason, own in causes.reasons(records):
         named = _named([record["clause"] for record in own])
-        yield Line(f"  not exercised: {reason}: {named}")
+        yield f"{reason}: {named}"
 
 
 def _named(clauses: Sequence[str]) -> str:

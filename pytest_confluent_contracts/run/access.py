@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from pytest_confluent_contracts.http.targets import Access, near_misses
 from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
@@ -79,8 +80,13 @@ def no_access(operation: Operation, context: RunContext, budget: int | None = No
 def made_access(operation: Operation, parameters: Sequence[tuple[str, str]]) -> Access:
     """Return the access to what *parameters* name, which the run made itself."""
     named = dict(parameters)
-    own = [(name, named[name]) for name, _ in operation.parameters]
-    written = [(name, percent_encoded(text)) for name, text in own]
+    styled = operation.styled_names
+    own: list[tuple[str, str]] = []
+    written: list[tuple[str, str]] = []
+    for name, _ in operation.parameters:
+        text = named[name]
+        own.append((name, unquote(text) if name in styled else text))
+        written.append((name, text if name in styled else percent_encoded(text)))
     return Access(
         operation=operation,
         credentials={},

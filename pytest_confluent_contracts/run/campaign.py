@@ -29,6 +29,7 @@ from pytest_confluent_contracts.run.sender import (
     asked_wait,
 )
 from pytest_confluent_contracts.run.smallest import Shrinker
+from pytest_confluent_contracts.run.strays import Strays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,14 +76,14 @@ class Campaign:
         self._target, self._reading = target, reading
         self.plan, self.operation, self.context = plan, plan.operation, plan.context
         self.policy, self.listener = policy or RunPolicy(), listener or Listener()
-        self.first_state = FirstState(plan.context, self.listener)
+        self.first_state, self.strays = FirstState(plan.context, self.listener), Strays()
         self.sender = Sender(
             operation=plan.operation,
             target=target,
             policy=self.policy,
             listener=self.listener,
             look=plan.baseline,
-            noted=self.first_state.see,
+            noted=self._note,
         )
         if not plan.is_authorised:
             self.sender.stopped = self._missing_credentials()
@@ -98,6 +99,10 @@ class Campaign:
         self._foreseen = Foreseen(plan)
         # What the life of a resource has shown of this operation.
         self.lived: Sequence[Exchange] = ()
+
+    def _note(self, case: Case, exchange: Exchange) -> None:
+        self.first_state.see(case, exchange)
+        self.strays.see(case, exchange)
 
     @property
     def seen(self) -> Sequence[Exchange]:
@@ -194,7 +199,9 @@ class Campaign:
         if clause.needs and self._unjudged:
             return rule(self.operation, Weighed(clause, (), ()), (), missing=self._unjudged)
         for probe in ORDER:
-            if probe in clause.needs and not self._is_known_enough(clause):
+            # What was sent already need not be asked about: weighing takes longer than sending.
+            is_due = probe in clause.needs and probe not in self._done
+            if is_due and not self._is_known_enough(clause):
                 self.run(probe)
         weighed = self.weigh(clause)
         if not weighed.against:
@@ -244,7 +251,32 @@ class Campaign:
             unasked = [self.skipped[would_show]]
         if unasked:  # what was not asked for cannot be withheld
             return MissingEvidence(MissingKind.NOT_ASKED_FOR, unasked[0])
+        if self._is_never_tried(clause):
+            return MissingEvidence(MissingKind.ENDS_RESOURCES)
+        if self._is_left_to_life(clause):
+            return MissingEvidence(MissingKind.REFUSALS_ONLY)
         return self._foreseen.why_left_out(clause)
+
+    def _is_never_tried(self, clause: Clause) -> bool:
+        """Return whether *clause* is about what a DELETE would have to try on what is there."""
+        if self.operation.method != "DELETE" or not clause.needs:
+            return False
+        if clause.explain(self.seen).kind not in (MissingKind.NOTHING_SENT, MissingKind.WITHHELD):
+            return False
+        # What it is for is asked for, and nothing of it bears on the clause.
+        return bool(self.plan.of(Probe.CREDENTIALS).cases) and not self.sender.stopped
+
+    def _is_left_to_life(self, clause: Clause) -> bool:
+        """Return whether *clause* is owed what the life of the resource alone sends, and got it."""
+        owed = clause.explain(self.seen)
+        if not owed.withheld or owed.expect is not Expect.ACCEPTED:
+            return False
+        expected: set[Expect] = set()
+        for probe in clause.needs:
+            expected.update(case.expect for case in self.plan.of(probe).cases)
+        if Expect.ACCEPTED in expected:
+            return False
+        return any(one.accepted for one in self.lived)
 
     def _missing_credentials(self) -> MissingEvidence:
         variables = preflight.credential_variables(self.operation)

@@ -59,7 +59,7 @@ class Foreseen:
             return False
         if self._bears_on(clause, sent):
             return False
-        if self._bears_on(clause, left_out):
+        if self._bears_on(clause, [*sent, *left_out]):
             return True
         # What an answer has to hold nobody makes up: who owes it must be asked for it.
         owed = clause.explain([]).expect
@@ -77,7 +77,10 @@ class Foreseen:
 
 
 def _made_up_exchange(case: Case, serial: int) -> Exchange:
-    """Return an exchange in which *case* is answered with the status that the document promises."""
+    """Return an exchange in which *case* is answered with the status that the document promises.
+
+    What is accepted is shown as it was sent.
+    """
     parts = {one.name: getattr(case, one.name) for one in fields(CaseParts)}
     return Exchange(
         serial=serial,
@@ -86,7 +89,7 @@ def _made_up_exchange(case: Case, serial: int) -> Exchange:
         status=_promised_status(case),
         headers=(),
         text="",
-        json=ABSENT,
+        json=case.value if case.expect is Expect.ACCEPTED else ABSENT,
         flaw="",
         leaks=(),
         sent_at=float(serial),

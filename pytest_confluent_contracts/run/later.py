@@ -74,8 +74,7 @@ class Follower:
 
         Raise `Refusal` where a request may not go.
         """
-        stated = case.operation.promises.later_done
-        question = self._question(case, answer, stated)
+        question = self._question(case, answer, case.operation.promises.later_done)
         if question is None:
             return Followed()
         clock, sender = self._sender.clock, self._sender
@@ -84,16 +83,23 @@ class Follower:
         told: list[Progress] = []
         last = answer
         while len(answers) < MOST_REQUESTS and not sender.stopped and not _is_over(told):
-            wait = max(_asked_pause(last, pause), FIRST_PAUSE_S)
+            # Since the answer came, others may have been asked for a while.
+            wait = max(_asked_pause(last), pause) - (clock.now() - last.came_at)
             if clock.now() + wait > latest:
                 break
-            sender.wait(wait, WHY)
+            sender.wait(max(0.0, wait), WHY)
             pause = min(2 * pause, LONGEST_PAUSE_S)
             last = sender.send(question.case)
             answers.append(last)
-            told.append(_progress_by(last, case, question, stated))
+            told.append(self._progress_by(last, case, question))
         progress = told[-1] if told else Progress.UNTOLD
         return Followed(tuple(answers), progress, question.is_of_made)
+
+    def _progress_by(self, last: Exchange, case: Case, question: Question) -> Progress:
+        if question.is_of_made and case.operation.role is Role.DELETE:
+            return progress_of_end(last)
+        stated = case.operation.promises.later_done
+        return progress_in(last, stated, self.resource, is_of_made=question.is_of_made)
 
     # --- where it is asked ------------------------------------------------------------------------
 
@@ -160,7 +166,7 @@ class Follower:
         access = Access(
             operation=operation,
             credentials={},
-            paths=frozenset({paths.filled_template(operation.path, question.parameters)}),
+            paths=frozenset({unquote(question.written_path)}),
             spelled_paths=frozenset({question.written_path}),
             queries=frozenset({question.written_query}),
         )
@@ -174,18 +180,10 @@ def _is_over(told: Sequence[Progress]) -> bool:
     return list(told[-MOST_UNTOLD:]) == [Progress.UNTOLD] * MOST_UNTOLD
 
 
-def _asked_pause(answer: Exchange, otherwise: float) -> float:
-    """Return the seconds that *answer* asks to wait (RFC 9110 10.2.3)."""
+def _asked_pause(answer: Exchange) -> float:
+    """Return the seconds that *answer* asks to wait (RFC 9110 10.2.3), 0 where it asks for none."""
     asked = quota.parse_retry_after(answer.header("Retry-After"), answer.header("Date"))
-    return otherwise if asked is None else float(asked)
-
-
-def _progress_by(
-    last: Exchange, case: Case, question: Question, stated: LaterDone | None
-) -> Progress:
-    if question.is_of_made and case.operation.role is Role.DELETE:
-        return progress_of_end(last)
-    return progress_in(last, stated, is_of_made=question.is_of_made)
+    return 0.0 if asked is None else float(asked)
 
 
 def _written_query(query: str) -> tuple[tuple[str, str], ...]:

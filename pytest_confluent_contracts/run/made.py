@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from pytest_confluent_contracts.clauses.lifecycle_lists import is_whole_list
 from pytest_confluent_contracts.clauses.lifecycle_state import LifeReader, tells_of_progress
@@ -203,7 +203,10 @@ class MadeResources:
         if not found and followed.progress is Progress.FAILED:
             self._release()
             return None
-        parameters = (*asked.case.parameters, (self.resource.parameter, found)) if found else None
+        parameters: PathParameters | None = None
+        if found:
+            own = (self.resource.parameter, self.resource.written_id(found))
+            parameters = (*asked.case.parameters, own)
         self._note_made(asked, parameters)
         return parameters
 
@@ -293,7 +296,7 @@ class MadeResources:
         id = self._id_of(case, exchange)
         if not id or not DOTS.isdisjoint(BETWEEN_SEGMENTS.split(id)):
             return None
-        return (*case.parameters, (self.resource.parameter, id))
+        return (*case.parameters, (self.resource.parameter, self.resource.written_id(id)))
 
     def _id_of(self, case: Case, exchange: Exchange) -> str:
         """Return the id of what was made: as the answer has it, its Location, or who chose it.
@@ -322,7 +325,7 @@ class MadeResources:
         template = filled_template(self.resource.item, case.parameters, percent_encoded)
         path = urlsplit(exchange.header("Location") or "").path.rstrip("/")
         found = re.search(f"{template_pattern(template.rstrip('/'))}$", path)
-        return unquote(found.groups()[-1]) if found and found.groups() else ""
+        return self.resource.plain_id(found.groups()[-1]) if found and found.groups() else ""
 
     # --- creates of which nobody knows what they made ---------------------------------------------
 
@@ -338,7 +341,10 @@ class MadeResources:
             return None
         known = lost.listed_before | {self._reader.key_of(one.parameters) for one in self.all}
         found = [
-            (*lost.case.parameters, (self.resource.parameter, one.key[-1]))
+            (
+                *lost.case.parameters,
+                (self.resource.parameter, self.resource.written_id(one.key[-1])),
+            )
             for one in steps[0].shown
             if one.key not in known and _is_alike(one.item, lost.case.value)
         ]

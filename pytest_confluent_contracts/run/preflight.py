@@ -40,6 +40,7 @@ TOLD_ONCE = frozenset(
         MissingKind.CREDENTIALS_REFUSED,
         MissingKind.UNKNOWN_RESOURCE,
         MissingKind.NOTHING_SERVED,
+        MissingKind.NOT_MADE,
     }
 )
 

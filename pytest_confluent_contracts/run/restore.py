@@ -27,13 +27,14 @@ class FirstState:
     """What the run's own resource was when it was first seen.
 
     ``was`` is None until then, and once it is put back. ``read`` is what showed it before the first
-    update, None where that update's answer did.
+    update, None where that update's answer did. What the run made itself nobody misses.
     """
 
     def __init__(self, context: RunContext, listener: Listener) -> None:
         self.context, self.listener = context, listener
         self.was: dict[str, Any] | None = None
         self.read: Operation | None = None
+        self.is_missed = True
         self._has_seen_update = False
 
     def see_before(self, operation: Operation, exchange: Exchange) -> None:
@@ -52,7 +53,7 @@ class FirstState:
             case.operation.is_safe or case.operation.makes_or_ends
         )
         is_own = is_changed and case.parameters == self.context.parameters
-        if self._has_seen_update or not (is_own and exchange.accepted):
+        if self._has_seen_update or not (self.is_missed and is_own and exchange.accepted):
             return
         self._has_seen_update = True
         shown = shown_values(case.operation, exchange.json)

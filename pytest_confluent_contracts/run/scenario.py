@@ -7,8 +7,9 @@ end.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.life import (
@@ -31,7 +32,7 @@ from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.http.targets import allowances_at
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
-from pytest_confluent_contracts.model.resources import HOLDER, OTHER_HOLDER, Role
+from pytest_confluent_contracts.model.resources import HOLDER, Role
 from pytest_confluent_contracts.model.traffic import Expect
 from pytest_confluent_contracts.run.access import made_access
 from pytest_confluent_contracts.run.later import Followed, Follower
@@ -73,8 +74,10 @@ class Scenario:
     made: MadeResources = field(init=False)
     reader: LifeReader = field(init=False)
     _known: dict[str, PathParameters] = field(default_factory=dict)
+    _ended: PathParameters = ()
     _has_run: bool = False
     _unmade: str = ""
+    _back: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Take down what is made and deleted, whoever sends it."""
@@ -168,28 +171,47 @@ class Scenario:
             around, step = self._around(), self.life.making(name)
             if around is None or step is None or self.sender.stopped:
                 return None
+            self.see_what_is_there()
             try:
-                self._look_before(around)
                 self._send(step, around)
             except Refusal as refusal:
                 self.sender.stop_for(refusal)
         return self._known.get(name)
 
     def see_what_is_there(self) -> None:
-        """Ask for the list before anybody makes something: what it shows, nobody has made."""
-        around = self._around() if self.creates else None
-        if around is None or self.sender.stopped:
-            return
-        with suppress(Refusal):
-            self._look_before(around)
+        """Ask for the list before anybody makes something: no create has made what it shows.
 
-    def _look_before(self, around: PathParameters) -> None:
+        Where the budget does not pay for it, what is made is told apart by its id alone.
+        """
+        around = self._around() if self.creates else None
         listing = self.life.listing()
-        if listing is None:
+        if around is None or listing is None or self.sender.stopped or self._has_run:
             return
         case = bound_step(listing, around)
-        if not self._has_run and not self.made.is_listed(case.parameters):
-            self.sender.send(case)
+        if not self.made.is_listed(case.parameters):
+            with suppress(Refusal):
+                self.sender.send(case)
+
+    @property
+    def why_unmade(self) -> MissingEvidence:
+        """Return why nothing was made: what came to the creates of it, or of what it lies in."""
+        if self.sender.stopped:
+            return self.sender.stopped
+        came = Counter(_told_of(one) for one in self.sender.history if self._is_create(one))
+        if not came and self.parent is not None:
+            return self.parent.why_unmade
+        return MissingEvidence(
+            MissingKind.NOT_MADE,
+            self.life.resource.name,
+            withheld=True,
+            asked=came.total(),
+            answers=tuple(came.most_common()),
+        )
+
+    def _is_create(self, exchange: Exchange) -> bool:
+        case = exchange.case
+        is_of_this = case.operation.key == self.creating.key and case.expect is Expect.ACCEPTED
+        return is_of_this and not exchange.superseded
 
     def _around(self) -> PathParameters | None:
         """Return the path parameters that lead to the collection, None where its parent is not."""
@@ -207,14 +229,14 @@ class Scenario:
         """Find another parent, in which nothing lies of what is made in theirs."""
         if self.parent is None or not (self.creates and self.parent.creates):
             return
-        found = self.parent.holder(OTHER_HOLDER if name == ELSEWHERE else name)
+        found = self.parent.holder(PARENTS[name])
         if found is not None:
             self._known[name] = found
             self._admit(self.parent, found)
             self._find_first_in(name)
 
     def _find_first_in(self, name: str) -> None:
-        """Let the first be asked for as if it lay in the parent called *name*, which it does not."""
+        """Let the first be asked for as if it lay in the parent called *name*, as it does not."""
         alias = {ELSEWHERE: FIRST_ELSEWHERE, ENDING: FIRST_AT_END}.get(name)
         if alias is not None and FIRST in self._known:
             self._known[alias] = (*self._known[name], self._known[FIRST][-1])
@@ -247,15 +269,13 @@ class Scenario:
             yield from step.shown
 
     def _send(self, step: LifeStep, around: PathParameters) -> None:
-        parameters = self._known.get(step.about, around)
-        case = bound_step(step, parameters)
-        if step.condition is not None:
-            tag = tag_for(step.condition, case, self.history)
-            if tag is None:
-                return
-            case = step.condition.bound(case, tag)
+        case = self._bound(step, around)
+        if case is None:
+            return
         exchange = self._send_case(case)
         followed = self._followed(case, exchange)
+        if exchange.accepted and case.operation.role is Role.REPLACE:
+            self._note_replaced(step)
         if exchange.accepted and not case.operation.is_safe:
             self._let_it_be_seen(case.operation)
         if step.creates and exchange.accepted:
@@ -274,6 +294,22 @@ class Scenario:
             self._known[step.creates] = made
             self._admit(self, made)
 
+    def _note_replaced(self, step: LifeStep) -> None:
+        """Note that one is there again: a replace may be documented to create (RFC 9110 9.3.4)."""
+        is_of_gone = step.case.expect is Expect.UNKNOWN
+        if is_of_gone and step.case.operation.names_status(CREATED):
+            self._back.add(step.about)
+
+    def _bound(self, step: LifeStep, around: PathParameters) -> Case | None:
+        """Return the request of *step*, None where it depends on a tag that no answer has told."""
+        case = bound_step(step, self._known.get(step.about, around))
+        if step.about in self._back and case.expect is Expect.UNKNOWN:
+            case = replace(case, expect=Expect.ANY)
+        if step.condition is None:
+            return case
+        tag = tag_for(step.condition, case, self.history)
+        return None if tag is None else step.condition.bound(case, tag)
+
     def _followed(self, case: Case, answer: Exchange) -> Followed:
         """Wait until what *answer* accepted for later is done, as far as it says where."""
         if answer.status != ACCEPTED_FOR_LATER:
@@ -288,8 +324,7 @@ class Scenario:
         is_parents = self.parent is not None and case.operation.resource != self.life.resource
         if not is_parents or case.operation.role is not Role.DELETE or self.parent is None:
             exchange = self.sender.send(case)
-            if case.expect is Expect.UNKNOWN and exchange.status in GONE:
-                self.made.note_deleted(case.parameters)
+            self._note_gone_with_parent(case, exchange)
             return exchange
         ended = [one for one in self.parent.made.there if one.parameters == case.parameters]
         for one in ended:
@@ -297,7 +332,17 @@ class Scenario:
         exchange = self.sender.send(case)
         if exchange.accepted:
             self.parent.made.note_deleted(case.parameters)
+            self._ended = case.parameters
         return exchange
+
+    def _note_gone_with_parent(self, case: Case, exchange: Exchange) -> None:
+        """Take down that nothing is there any more of what lay in a parent that has ended."""
+        is_in_it = self._ended in (case.parameters, case.parameters[:-1])
+        if not self._ended or not is_in_it or exchange.status not in {*GONE, FORBIDDEN}:
+            return
+        for one in self.made.there:
+            if one.parameters[:-1] == self._ended:
+                self.made.note_deleted(one.parameters)
 
     def _let_it_be_seen(self, operation: Operation) -> None:
         """Wait as long as the document says that a change may take to be seen."""
@@ -320,9 +365,10 @@ class Scenario:
     def clean_up_one(self, one: Made) -> str:
         """Delete *one* that the run made; return what is to be told, empty where it is gone."""
         step = self.life.ending()
-        if step is not None:
-            # Ctrl-C may have come while a connection was made ready for its next request.
-            self.sender.client.guard.close_up(step.case.operation.key)
+        if step is None:
+            return ""  # all of them are told at the end
+        # Ctrl-C may have come while a connection was made ready for its next request.
+        self.sender.client.guard.close_up(step.case.operation.key)
         why = self._delete(one, step)
         return self._told_left(one, why) if why else ""
 
@@ -331,7 +377,7 @@ class Scenario:
         return self._told_left(one, f"{type(error).__name__}: {error}") if one.is_there else ""
 
     def _told_left(self, one: Made, why: str) -> str:
-        told = f"{self.life.resource.name} {one.parameters[-1][1]} is left: {why}"
+        told = f"{self.life.resource.name} {self._id_in(one.parameters)} is left: {why}"
         return f"{told}{self._way_back(one.parameters)}"
 
     def told_at_the_end(self) -> Iterator[str]:
@@ -341,8 +387,15 @@ class Scenario:
         """
         self.remember([])
         for parameters in dict.fromkeys(self.made.others):
-            told = f"{self.life.resource.name} {parameters[-1][1]} was there before"
+            told = f"{self.life.resource.name} {self._id_in(parameters)} was there before"
             yield f"{told}, and a create answered its id: it is not deleted"
+        left = [self._id_in(one.parameters) for one in self.made.there]
+        if left and self.life.ending() is None:
+            told = (
+                f"{len(left)} of {self.life.resource.name} are left, {', '.join(left[:MOST_TOLD])}"
+            )
+            more = ", ..." if len(left) > MOST_TOLD else ""
+            yield f"{told}{more}: the document has no operation that deletes them"
         yield from self._lost()
 
     def ask_for_later(self) -> None:
@@ -354,6 +407,12 @@ class Scenario:
                 followed = self._followed(asked.case, answer)
             self.made.note_followed(answer, followed)
 
+    def _id_in(self, parameters: PathParameters) -> str:
+        """Return the id of the one that *parameters* name."""
+        written = parameters[-1][1]
+        resource = self.life.resource
+        return resource.plain_id(written) if resource.style else written
+
     def _way_back(self, parameters: PathParameters) -> str:
         """Return how one can be deleted by hand, empty where the document has no way."""
         step = self.life.ending()
@@ -363,23 +422,31 @@ class Scenario:
         url = self.sender.client.redactor.text(self.sender.client.base_url + path)
         return f"; to delete it: curl -X DELETE '{url}'"
 
-    def _delete(self, one: Made, step: LifeStep | None) -> str:
+    def _delete(self, one: Made, step: LifeStep) -> str:
         """Delete *one*; return why it is still there, empty where it is not."""
-        if step is None:
-            return "the document has no operation that deletes it"
         self.sender.stopped = None
         self.made.spend(one)
         try:
             exchange = self.sender.send(bound_step(step, one.parameters))
         except Refusal as refusal:
             return str(refusal)
-        if exchange.status in GONE:
+        is_hidden = exchange.status == FORBIDDEN and self._lay_in_deleted(one)
+        if exchange.status in GONE or is_hidden:
             self.made.note_deleted(one.parameters)
         if one.has_outlived and not one.is_there:
             self._look_once_more(one)
         if not one.is_there:
             return ""
         return exchange.failure or f"answered {exchange.status}"
+
+    def _lay_in_deleted(self, one: Made) -> bool:
+        """Return whether what *one* lay in was made by this run, and is deleted."""
+        for scenario in self.ancestors:
+            for holder in scenario.made.all:
+                is_around = set(holder.parameters) <= set(one.parameters)
+                if is_around and not holder.is_there:
+                    return True
+        return False
 
     def _look_once_more(self, one: Made) -> None:
         """Read what was shown after a deletion that was answered like one: it may be there."""
@@ -405,7 +472,7 @@ class Scenario:
             listed = answers[around]
             found = self.made.listed_like(one, listed) if listed is not None else None
             for parameters in found or ():
-                told = f"{name} {parameters[-1][1]} may be left: its create {one.came}"
+                told = f"{name} {self._id_in(parameters)} may be left: its create {one.came}"
                 told_before.add(f"{told}, and the list shows it{self._way_back(parameters)}")
             if found is None:
                 sent = self.sender.client.redactor.text(_sent_text(one.case.value))
@@ -428,9 +495,18 @@ class Scenario:
             return None
 
 
+CREATED = 201
 GONE = frozenset({404, 410})
+FORBIDDEN = 403  # which may hide that nothing is there (RFC 9110 15.5.4)
 SENT_CHARACTERS = 200
 MOST_TOLD = 10  # creates of which nobody knows what they made
+
+
+def _told_of(create: Exchange) -> str:
+    """Return what came of a create that made nothing, as far as the run knows."""
+    if create.accepted:
+        return f"answered {create.status} without an id"
+    return create.failure or str(create.status)
 
 
 def _sent_text(body: Any) -> str:

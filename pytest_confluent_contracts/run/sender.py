@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.http.guard import BudgetSpent, Refusal
 from pytest_confluent_contracts.model import quota
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
+from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import (
     Case,
     Exchange,
@@ -129,8 +130,12 @@ class Sender:
 
     @property
     def may_send_together(self) -> bool:
-        """Return whether several may be in flight: not while nobody answers."""
-        return self.policy.concurrency > 1 and not self._silent
+        """Return whether several may be in flight: not while nobody answers.
+
+        Nor creates, of which what one has made is written down before the next goes.
+        """
+        is_making = self.operation.role is Role.CREATE
+        return self.policy.concurrency > 1 and not self._silent and not is_making
 
     def send_together(self, batch: Sequence[Case], progress: Callable[[int], None]) -> None:
         """Send cases whose order does not matter several at a time; they are judged in the order

@@ -76,8 +76,8 @@ def derive(operation: Operation) -> tuple[Mutation, ...]:
     return tuple(found.values())
 
 
-# A deletion goes once to each of what the run made: not in several forms, not under each alternative
-# of credentials, not again and again until the limit is reached.
+# A deletion goes once to each of what the run made: not in several forms, not under each
+# alternative of credentials, not again and again until the limit is reached.
 UNASKED_OF_DELETIONS = (
     *("429/*", "request/form/*", "request/unknown-id/parent", "security/first/*"),
     *("security/*/accepted", "200/*", "rate-limit/429-*", "rate-limit/enforced"),

@@ -189,6 +189,27 @@ def put_value(path: str, new: Any) -> Change:
     return change_value(path, always(new))
 
 
+def insert_value(path: str, new: Any) -> Change:
+    """Put *new* at *path* of the body, and make what is missing on the way there."""
+    steps = paths.steps_of(path)
+
+    def change(answer: Answer, _: Request, __: Service) -> Answer:
+        return replace(answer, value=_with_inserted(answer.value, steps, new))
+
+    return change
+
+
+def _with_inserted(found: Any, steps: Sequence[paths.Step], new: Any) -> Any:
+    if not steps:
+        return new
+    step, rest = steps[0], steps[1:]
+    if isinstance(step, paths.Item):
+        items = found if isinstance(found, list) and found else [ABSENT]
+        return [_with_inserted(item, rest, new) for item in items]
+    holder = found if isinstance(found, dict) else {}
+    return {**holder, step: _with_inserted(holder.get(step, ABSENT), rest, new)}
+
+
 def drop_member(path: str) -> Change:
     """Take the member at *path* away."""
     return put_value(path, ABSENT)

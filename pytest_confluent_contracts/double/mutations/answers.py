@@ -9,6 +9,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
     always,
     change_bytes,
     drop_member,
+    insert_value,
     is_accepted,
     mutate_answers,
     put_value,
@@ -55,7 +56,7 @@ def member_mutations(prefix: str, members: Iterable[Property], when: When) -> It
     for member in members:
         name, clause = f"{prefix}/body/{member.path}", f"{prefix}/{member.clause_name}"
         for what, new in wrong_values(member.schema):
-            yield mutate_answers(f"{name} {what}", put_value(member.path, new), when, clause)
+            yield mutate_answers(f"{name} {what}", insert_value(member.path, new), when, clause)
         if member.required:
             yield mutate_answers(f"{name} dropped", drop_member(member.path), when, clause)
 

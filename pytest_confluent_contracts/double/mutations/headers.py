@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.double.service import Answer, Problem, Service
     from pytest_confluent_contracts.model.documents import Header, Operation
 
+INVALID = (400, 422)  # for what is wrong with the body, or a parameter
 UNPROVOKED = (402, 403, 409, 500)  # a conforming service gives no occasion for these
 
 
@@ -37,7 +38,7 @@ def header_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of each documented header, on each status that has it."""
     counts = refusal_header_counts(operation)
     for response in operation.responses:
-        if not is_provoked(response.status):
+        if not is_provoked(operation, response.status):
             continue
         is_refusal = not response.status.startswith("2")
         for header in response.headers:
@@ -59,9 +60,14 @@ def refusal_header_counts(operation: Operation) -> Counter[str]:
     return counts
 
 
-def is_provoked(status: str) -> bool:
-    """Return whether a run makes a conforming service answer with *status*."""
-    return status.isdigit() and int(status) not in UNPROVOKED
+def is_provoked(operation: Operation, status: str) -> bool:
+    """Return whether a run makes a conforming service answer *operation* with *status*."""
+    if not status.isdigit() or int(status) in UNPROVOKED:
+        return False
+    if int(status) in INVALID:
+        return operation.request is not None or bool(operation.other_parameters)
+    # A deletion is not sent again and again.
+    return status != "429" or operation.method != "DELETE"
 
 
 def one_header_mutations(clause: str, header: Header, code: int) -> Iterator[Mutation]:

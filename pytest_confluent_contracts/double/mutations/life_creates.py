@@ -61,6 +61,13 @@ def create_mutations(kind: Kind) -> Iterator[Mutation]:
     yield from keeping_mutations(kind)
     if not kind.id_sent:
         yield from id_mutations()
+    else:
+        do = partial(refuse_and_change, change=with_another)
+        name = "a create under an id that is taken is refused, and written over what is there"
+        yield mutate_role(name, Role.CREATE, "check_is_new", do, REFUSED)
+        do = partial(refuse_and_change, change=without_one)
+        name = "a create under an id that is taken is refused, and takes a value from what is there"
+        yield mutate_role(name, Role.CREATE, "check_is_new", do, REFUSED)
 
 
 def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
@@ -92,15 +99,27 @@ def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
 def sent_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield that what was sent is not kept, or kept otherwise."""
     written = [one for one in writable_members(operation, fixed=()) if not one.read_only]
-    if any(not member.required for member in written):
+    if all(member.required for member in written):
+        yield from value_mutations(CREATES)
+    else:
         few = {" where few members are sent": sends_few}
         yield from kept_on_turns(few)
-        yield from value_mutations(CREATES | few)
-    else:
-        yield from value_mutations(CREATES)
+        are_some_required = any(member.required for member in written)
+        yield from value_mutations(CREATES | few if are_some_required else CREATES)
+    yield from mixing_mutations(operation, list(filter(is_free_text, written)))
+
+
+def mixing_mutations(operation: Operation, texts: list[Property]) -> Iterator[Mutation]:
+    """Yield that a create takes *texts* of another, or the id of one."""
     kind = operation.resource
     chosen = kind.id_sent if kind is not None else ""
-    if any(is_free_text(member) and member.path != chosen for member in written):
+    if not all(member.required for member in texts):
+        name = "a create keeps of the one before it what is not sent"
+        yield Mutation(name, (EQUAL,), in_role(Role.CREATE, keep_what_was_sent_before))
+    if chosen and operation.names_status(409):
+        name = "a create takes an id that is taken"
+        yield mutate_role(name, Role.CREATE, "check_is_new", check_nothing, TWO)
+    if any(member.path != chosen for member in texts):
         name = "a create stores what the one before it sent"
         yield Mutation(name, (EQUAL,), in_role(Role.CREATE, store_what_was_sent_before))
 
@@ -254,6 +273,24 @@ def store_what_was_sent_before(service: Service) -> Service:
     return replace_step("make_resource", make_resource)(service)
 
 
+def keep_what_was_sent_before(service: Service) -> Service:
+    """Fill what a body leaves out with what the ones before it had."""
+    known: dict[str, Any] = {}
+
+    def make_resource(own: Service, inner: Any, id: str, body: Any) -> Any:
+        made = inner(id, body)
+        sent = own.collection.body_in_common_form(own.operation, body)
+        for member in writable_members(own.store.sent, own.collection.members, ()):
+            value = paths.value_at(sent, member.path)
+            if value is not ABSENT:
+                known[member.path] = value
+            elif member.path in known:
+                made.shown = paths.with_value(made.shown, member.path, known[member.path])
+        return made
+
+    return replace_step("make_resource", make_resource)(service)
+
+
 def default_mutations() -> Iterator[Mutation]:
     """Yield that what is not sent has another value than the document says."""
     told = "what is not sent has another value than the default"
@@ -336,6 +373,16 @@ def id_mutations() -> Iterator[Mutation]:
     yield mutate_role(name, Role.CREATE, "new_id_of_resource", id_of_deleted, NOT_REUSED)
 
 
+def refuse_and_change(service: Service, inner: Any, id: str, change: Callable[..., Any]) -> None:
+    """Refuse an id that is taken, and *change* what has it."""
+    try:
+        inner(id)
+    except Refused:
+        known = service.collection.resources[id]
+        known.shown = change(known.shown, service.collection, turn=0)
+        raise
+
+
 def check_nothing(*_: Any) -> None:
     """Take any id for new."""
 
@@ -416,6 +463,11 @@ def address_in_query(address: str) -> str:
     return f"{holder}?id={id}"
 
 
+def id_alone(address: str) -> str:
+    """Return the last segment of the address: a reference that leads beside the collection."""
+    return address.rpartition("/")[2]
+
+
 INNER_LOCATIONS = (
     *("leads to another", "has its id cut", "leads to the collection"),
     *("has its id in another case", "has the id in its query"),
@@ -428,6 +480,7 @@ WRONG_LOCATIONS: Mapping[str, Callable[[str], str]] = {
     "leads below the resource": address_below,
     "leads to another kind": address_of_other_kind,
     "has the id in its query": address_in_query,
+    "is the id alone": id_alone,
 }
 
 

@@ -152,8 +152,6 @@ def update_mutations(kind: Kind) -> Iterator[Mutation]:
         name = f"an update takes the {ordinal} member away behind its answer"
         do = partial(change_behind, partial(without_one, turn=turn))
         yield mutate_role(name, Role.UPDATE, "perform", do, UPDATED)
-    name = "an update leaves nothing but what it sent"
-    yield mutate_role(name, Role.UPDATE, "perform", drop_unsent_behind, UPDATED)
     for role in (Role.READ, Role.LIST):
         if kind.operation_id(role):
             name = f"a {role.value} shows what was there before the update"
@@ -211,9 +209,23 @@ def shows_before_update(role: Role) -> Alter:
 def own_change_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield that *operation*, an update or a replacement, reaches more than it is to."""
     role, kind = operation.role, operation.resource
+    if role is Role.UPDATE and may_leave_out(operation):
+        name = "an update leaves nothing but what it sent"
+        yield mutate_role(name, Role.UPDATE, "perform", drop_unsent_behind, UPDATED)
     if kind is not None and kind.parameter:  # of what each parent has one of, there are no others
         yield from change_mutations(role, role.value)
     yield from refused_mutations(role, role.value)
+
+
+def may_leave_out(operation: Operation) -> bool:
+    """Return whether something is there, however little was sent, that *operation* need not send.
+
+    That is what has a default, what the creation alone can say, and all where nothing is required.
+    """
+    members = operation.request_members
+    is_bare = not any(member.required for member in members if member.path)
+    has_defaults = any("default" in member.schema for member in members)
+    return is_bare or has_defaults
 
 
 def change_mutations(role: Role, told: str) -> Iterator[Mutation]:

@@ -16,6 +16,10 @@ from pytest_confluent_contracts.double.mutations.life_ends import (
     delete_mutations,
     own_delete_mutations,
 )
+from pytest_confluent_contracts.double.mutations.life_parents import (
+    own_parent_mutations,
+    parent_mutations,
+)
 from pytest_confluent_contracts.double.mutations.life_reads import (
     head_mutations,
     list_mutations,
@@ -62,7 +66,10 @@ def lifecycle_mutations(operation: Operation) -> Iterator[Mutation]:
     for role, mutations in BY_ROLE.items():
         if kind.operation_id(role):
             yield from mutations(kind)
+    if kind.parent:
+        yield from parent_mutations(kind)
     if operation.role in OWN:
         yield from OWN[operation.role](operation)
+    yield from own_parent_mutations(operation)
     if operation.method == "HEAD":
         yield from head_mutations(operation)

@@ -63,6 +63,8 @@ def limit_mutations(operation: Operation) -> Iterator[Mutation]:
     yield from structured_mutations()
     if promised is not None and not is_inferred:
         yield from documented_mutations(names)
+        if operation.method != "DELETE":
+            yield from often_asked_mutations(names)
         yield from enforcement_mutations(names["reset"], retry)
     elif promised is None:
         many = set_header(limit, "many")
@@ -109,10 +111,8 @@ def documented_mutations(names: Mapping[str, str]) -> Iterator[Mutation]:
         (f"{limit} changes", "limit-constant", raise_every_other_time(limit)),
         (f"{remaining} stands still", down, change_number(remaining, always(50))),
         (f"{remaining} rises", down, change_number(remaining, spent_requests)),
-        (f"{remaining} is random", down, change_number(remaining, random_below_limit)),
         (f"{reset} is a time of day", "reset-relative", change_number(reset, as_time_of_day)),
         (f"{reset} is in milliseconds", "reset-relative", change_number(reset, as_milliseconds)),
-        (f"{reset} grows", "reset-counts-down", change_number(reset, growing_seconds)),
         (f"{reset} is half of what it is", "reset-honest", change_number(reset, half_of)),
         (f"{reset} is always the same", "reset-moves", change_number(reset, always(60))),
         (f"{reset} is twice what it is", "reset-relative", change_number(reset, twice)),
@@ -129,8 +129,6 @@ def documented_mutations(names: Mapping[str, str]) -> Iterator[Mutation]:
     ]
     for name, clause, change in changes:
         yield mutate_answers(name, change, tells_quota, f"rate-limit/{clause}")
-    differs, throttled = change_number(limit, half_of), with_status(429)
-    yield mutate_answers(f"{limit} differs on 429", differs, throttled, "rate-limit/limit-constant")
     high, low = change_number(remaining, one_more), change_number(remaining, one_less)
     exact = "rate-limit/enforced"
     yield mutate_answers(f"{remaining} is one too high", high, is_accepted, exact)
@@ -139,6 +137,18 @@ def documented_mutations(names: Mapping[str, str]) -> Iterator[Mutation]:
     yield Mutation(nodes, (f"rate-limit/{down}",), partial(count_on_nodes, 0.0))
     apart = f"{remaining} is counted by two nodes, whose windows begin apart"
     yield Mutation(apart, (f"rate-limit/{down}",), partial(count_on_nodes, 7.0))
+
+
+def often_asked_mutations(names: Mapping[str, str]) -> Iterator[Mutation]:
+    """Yield those that a few answers do not show."""
+    limit, remaining, reset = names["limit"], names["remaining"], names["reset"]
+    random, grows = change_number(remaining, random_below_limit), "rate-limit/reset-counts-down"
+    down = "rate-limit/remaining-counts-down"
+    yield mutate_answers(f"{remaining} is random", random, tells_quota, down)
+    growing = change_number(reset, growing_seconds)
+    yield mutate_answers(f"{reset} grows", growing, tells_quota, grows)
+    differs, throttled = change_number(limit, half_of), with_status(429)
+    yield mutate_answers(f"{limit} differs on 429", differs, throttled, "rate-limit/limit-constant")
 
 
 def raise_every_other_time(limit: str) -> Change:
@@ -297,7 +307,7 @@ def count_below_zero(service: Service, inner: Any) -> None:
 
 def ask_back_in_a_second(service: Service) -> Service:
     """Limit to 10 requests in two seconds, and ask back after one however much is left."""
-    service.limit, service.window = 10, 2.0
+    service.limit, service.window, service.latency = 10, 2.0, 0.02
     retry = limit_header_names(service.operation)["retry_after"]
     return alter_answers(set_header(retry, "1"), with_status(429))(service)
 

@@ -69,14 +69,23 @@ def _mutations_of(parameter: Parameter) -> Iterator[Mutation]:
         lenient = partial(leave_rule_unchecked, parameter, rule)
         name = f"{rule} of {called} is not checked"
         yield mutate_step(name, "rules_broken", lenient, f"{clause}/{rule}")
-    strict = partial(refuse_always, parameter)
-    yield mutate_step(f"{called} is refused", "rules_broken", strict, f"{clause}/accepted")
-    name = f"a wrong {called} crashes it"
-    crash, wrong = set_status(500), partial(is_refused_for, parameter)
-    yield mutate_answers(name, crash, wrong, f"{clause}/never-5xx")
+    if is_value_known(parameter):
+        strict = partial(refuse_always, parameter)
+        yield mutate_step(f"{called} is refused", "rules_broken", strict, f"{clause}/accepted")
+    if rules_checked(parameter):
+        name = f"a wrong {called} crashes it"
+        crash, wrong = set_status(500), partial(is_refused_for, parameter)
+        yield mutate_answers(name, crash, wrong, f"{clause}/never-5xx")
     if parameter.default is not ABSENT and not parameter.required:
         name = f"{called} has another default"
         yield mutate_answers(name, show_more, sends_default(parameter), f"{clause}/default")
+
+
+def is_value_known(parameter: Parameter) -> bool:
+    """Return whether the document has a value that must be taken: of a text it need show one."""
+    is_shown = bool(parameter.examples) or parameter.default is not ABSENT
+    is_listed = not {"enum", "const"}.isdisjoint(parameter.schema)
+    return is_shown or is_listed or parameter.schema.get("type") != "string"
 
 
 def path_mutations(index: int, parameter: Parameter) -> Iterator[Mutation]:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.double.mutations.altering import Change
     from pytest_confluent_contracts.double.service import Answer, Request, Service
     from pytest_confluent_contracts.double.store import Resource
-    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.documents import Operation, Property
 
 ACCEPTED = "request/accepted"
 LIST_COUNTS = (1, 2, 50, 1000)
@@ -46,19 +46,33 @@ def text_mutations(operation: Operation) -> Iterator[Mutation]:
     members = freely_writable_members(operation)
     texts = [member.path for member in members if is_text_member(member)]
     lists = [member.path for member in members if is_list_member(member) and may_hold_text(member)]
+    for path in lists:
+        yield from refused_count_mutations(path, refuse_as_invalid(operation))
+    if operation.makes_or_ends:  # what is made was nothing before, and is read as what is changed
+        return
+    yield from changed_mutations(operation, texts, lists)
     # Each reading in one member: a proof is to take minutes.
     for path, (what, read) in zip(cycle([*texts, *lists]), READINGS.items(), strict=False):
         altered = partial(show_read, path, read)
         clause = f"update/sent-is-returned/{name_in_clauses(path)}"
         yield mutate_step(f"{path}: {what}", "show_resource", altered, clause)
+
+
+def is_list_of_texts(member: Property) -> bool:
+    """Return whether *member* is a list that may hold a text."""
+    return is_list_member(member) and may_hold_text(member)
+
+
+def changed_mutations(
+    operation: Operation, texts: list[str], lists: list[str]
+) -> Iterator[Mutation]:
+    """Yield that some changes of what is there are not made, or refused."""
+    members = freely_writable_members(operation)
     for path in lists:
-        yield from refused_count_mutations(path, refuse_as_invalid(operation))
-    if not operation.makes_or_ends:  # what is made was nothing before
-        for path in lists:
-            yield from unmade_mutations(path)
-        yield from unwritten_mutations([member.path for member in members])
-        left_out = [member.path for member in members if not member.required]
-        yield from refilled_mutations([path for path in left_out if path in {*texts, *lists}])
+        yield from unmade_mutations(path)
+    yield from unwritten_mutations([member.path for member in members])
+    left_out = [member.path for member in members if not member.required]
+    yield from refilled_mutations([path for path in left_out if path in {*texts, *lists}])
     for path, other in zip(texts, texts[1:] + texts[:1], strict=True):
         if path != other:
             yield borrowed_mutation(path, other, refuse_as_invalid(operation))

@@ -17,6 +17,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
     change_text,
     change_value,
     find_value,
+    insert_value,
     is_accepted,
     is_list_member,
     is_refused,
@@ -63,14 +64,14 @@ def update_mutations(operation: Operation) -> Iterator[Mutation]:
 
     What becomes of one that was made is a matter of its life.
     """
+    free = freely_writable_members(operation)
     if operation.makes_or_ends:
         for member in writable_members(operation):
-            yield from mangled_mutations(member)
+            yield from mangled_mutations(member, is_id=member not in free)
         return
-    free = freely_writable_members(operation)
     for member in writable_members(operation):
         if member not in free:
-            yield from mangled_mutations(member)
+            yield from mangled_mutations(member, is_id=True)
     for member in free:
         yield from written_mutations(member)
         if not member.required:
@@ -152,21 +153,21 @@ def written_mutations(member: Property) -> Iterator[Mutation]:
     yield Mutation(f"{path} is not stored", breaks, store_made(path, keep_what_was))
 
 
-def mangled_mutations(member: Property) -> Iterator[Mutation]:
-    """Yield the ways in which what was sent at a member is shown as something else."""
+def mangled_mutations(member: Property, *, is_id: bool = False) -> Iterator[Mutation]:
+    """Yield the ways in which what was sent at a member is shown as something else.
+
+    An id is a text to which little can be done.
+    """
     path = member.path
     clause = f"update/sent-is-returned/{name_in_clauses(path)}"
     values = member.schema.get("enum", ())
-    if values:
-        another = change_value(path, another_of(values))
-        yield mutate_answers(f"{path} comes back as another", another, is_accepted, clause)
-    elif may_hold_text(member):
+    if may_hold_text(member) and not (is_id or values):
         for what, make in MANGLING.items():
             mangled = partial(show_mangled, path, make)
             yield mutate_step(f"{path} comes back {what}", "show_resource", mangled, clause)
-    else:
-        another = change_value(path, another_of_its_type)
-        yield mutate_answers(f"{path} comes back as another", another, is_accepted, clause)
+        return
+    another = change_value(path, another_of(values) if values else another_of_its_type)
+    yield mutate_answers(f"{path} comes back as another", another, is_accepted, clause)
 
 
 def may_hold_text(member: Property) -> bool:
@@ -193,6 +194,8 @@ def another_of_its_type(shown: Any) -> Any:
         return shown + 1
     if isinstance(shown, list):
         return shown[:-1]
+    if isinstance(shown, str):
+        return f"{shown}x"
     return {}
 
 
@@ -304,6 +307,8 @@ def formed_mutations(operation: Operation) -> Iterator[Mutation]:
         clause = f"update/immutable/{path}"
         for leaf in frozen_leaves(operation, path):
             if leaf == created or "properties" in known[leaf].schema:
+                continue
+            if leaf in operation.promises.samples.by_path:  # a word has no form
                 continue
             if is_list_member(known[leaf]):
                 yield from item_mutations(operation, leaf, clause)
@@ -440,6 +445,8 @@ def show_another_each_time(path: str) -> Alter:
             body = inner(resource)
             now = find_value(body, path)
             is_same, before = now == before, now
+            if is_same and isinstance(now, bool):
+                return overwrite_value(body, path, not now)
             if is_same:
                 return overwrite_value(body, path, map_texts(now, "{} again".format))
             return body
@@ -558,9 +565,9 @@ def apply_unchecked(path: str, service: Service, inner: Any, body: Any) -> None:
 def secret_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the ways in which secrets come back: of the creation, of the caller, of the body."""
     for path in operation.promises.create_only.paths:
-        clause, secret = f"update/create-only/{path}", put_value(path, "R15hoiDIq8")
+        clause, secret = f"update/create-only/{path}", insert_value(path, "R15hoiDIq8")
         yield mutate_answers(f"{path} is shown", secret, is_accepted, clause)
-        empty, name = put_value(path, ""), f"{path} is shown empty"
+        empty, name = insert_value(path, ""), f"{path} is shown empty"
         yield mutate_answers(name, empty, is_accepted, f"{clause}/empty")
     name = "credentials come back in a header"
     yield mutate_answers(name, echo_credentials, is_accepted, NO_LEAK)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.double.mutations.altering import Alter, Change
     from pytest_confluent_contracts.double.service import Answer, Request, Service
     from pytest_confluent_contracts.double.store import Resource
-    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.documents import Operation, Property
 
 CODING, FRAMING, KEPT_OPEN = "wire/content-coding", "wire/framing", "wire/kept-open"
 SAME = "wire/same-on-every-connection"
@@ -181,7 +181,7 @@ def connection_mutations(operation: Operation) -> Iterator[Mutation]:
     for member in freely_writable_members(operation):
         if "null" not in types_allowed(member.schema):
             name = f"one machine of three takes null for nothing as {member.path}"
-            empty: Any = [] if is_list_member(member) else ""
+            empty = empty_value(member)
             taken = partial(take_null, member.path, empty)
             yield mutate_step(name, "handle", taken, f"request/{member.path}/null")
     # What every update has to write is never seen at rest.
@@ -239,6 +239,13 @@ def begin_cold(service: Service) -> Service:
         return inner(request)
 
     return replace_step("handle", handle)(service)
+
+
+def empty_value(member: Property) -> Any:
+    """Return what *member* is where nothing is in it."""
+    if is_list_member(member):
+        return []
+    return False if types_allowed(member.schema) == ["boolean"] else ""
 
 
 def take_null(path: str, empty: Any, _: Service, inner: Any, request: Request) -> Any:

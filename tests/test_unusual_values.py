@@ -1,0 +1,56 @@
+"""Which values tell that they were kept? No defaults, no documented constants, no empty lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from lives import THINGS, world
+from whole_documents import operations_of
+
+from pytest_confluent_contracts.cases.unusual_values import unusual_value, with_unusual_values
+from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.traffic import RunContext
+
+CONTEXT = RunContext((), {}, {})
+ITEM = {
+    "type": "object",
+    "properties": {"id": {"type": "string"}, "on": {"type": "boolean"}, "own": {"readOnly": True}},
+}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "expected"),
+    [
+        ({"type": "boolean"}, False, True),
+        ({"type": "boolean", "default": True}, True, False),
+        ({"type": "integer", "default": 3}, 3, 7),
+        ({"type": "integer", "maximum": 5}, 5, 4),
+        ({"type": "integer", "maximum": 5, "default": 4}, 5, ABSENT),
+        ({"type": "string", "enum": ["a", "b", "c"], "default": "a"}, "a", "b"),
+        ({"type": "string", "enum": ["a", "b"], "default": "b"}, "a", ABSENT),
+        ({"type": "string", "enum": ["a"]}, "a", ABSENT),
+        ({"type": "string"}, "any", ABSENT),  # that is made new for each body
+        ({"type": "array", "items": {"type": "string"}}, ["a"], ABSENT),
+        ({"type": "array", "items": ITEM}, [{"id": "x"}], [{"id": "last-id"}]),
+        ({"type": "array", "items": ITEM}, [], [{"id": "last-id", "on": True}]),
+        ({"type": "array", "items": ITEM, "maxItems": 0}, [], ABSENT),
+    ],
+)
+def test_a_value_that_nobody_has_unsent(schema: dict[str, Any], value: Any, expected: Any) -> None:
+    """It is of the schema, and neither the value that is there nor the default."""
+    assert unusual_value(schema, value, "member", "last") == expected
+
+
+def test_a_body_with_values_that_nobody_has_unsent() -> None:
+    """Each member that the run may choose; what is pinned, or may not be made up, stays."""
+    operation = operations_of("houses")["createThing"]
+    body = {"id": "t", "colour": "red", "heavy": False}
+    assert with_unusual_values(operation, CONTEXT, body, "x") == body | {"heavy": True}
+    pinned = RunContext((), {"heavy": False}, {})
+    assert with_unusual_values(operation, pinned, body, "x") == body
+    nothing = RunContext((), {}, {}, made_up=False)
+    assert with_unusual_values(operation, nothing, body, "x") == body
+    numbered = world(THINGS)["create"]
+    changed = with_unusual_values(numbered, CONTEXT, {"name": "a", "size": 3}, "last")
+    assert changed == {"name": "a", "size": 7}
