@@ -55,6 +55,7 @@ FEW = 12  # cases that may be sent before all are, for one clause
 MakeLives = Callable[[Callable[["Operation"], RunContext]], "Lives"]
 # The cases that have shown a mutation, by their probe and title.
 ShownBy = dict[str, dict[tuple[Probe, str], None]]
+Served = tuple[VirtualClock, dict[tuple[str, str], "Service"]]
 KILLED = MissingEvidence(MissingKind.NOTHING_SENT)  # why nothing more is sent to the service
 
 
@@ -118,20 +119,31 @@ class Double:
             service.limit, service.latency = self.pace or (service.limit, service.latency)
         return services
 
+    def served(self, alter: mutations.Alter) -> Served:
+        """Return a new clock, and new services with the alteration on it."""
+        clock = VirtualClock()
+        services = self.services(clock)
+        services[self.operation.key] = alter(services[self.operation.key])
+        return clock, services
+
     def target(
         self,
         alter: mutations.Alter = unaltered,
         settings: ClientSettings | None = None,
+        served: Served | None = None,
     ) -> Target:
-        """Return a new service with the alteration as a target, on a clock of its own."""
-        clock = VirtualClock()
-        services = self.services(clock)
-        services[self.operation.key] = alter(services[self.operation.key])
+        """Return a new service with the alteration as a target, on a clock of its own.
+
+        Where *served* is given, it is that one.
+        """
+        clock, services = served or self.served(alter)
         settings = settings or targets.ClientSettings(TIMEOUT_S)
         answer = Router(services).answer
         return targets.embedded(answer, clock, [self.access], settings, self._redactor)
 
-    def scenario(self, alter: mutations.Alter = unaltered) -> Scenario | None:
+    def scenario(
+        self, alter: mutations.Alter = unaltered, served: Served | None = None
+    ) -> Scenario | None:
         """Return the life of the operation's resource in a new service with the alteration.
 
         None where it has none, or nobody leads any.
@@ -139,9 +151,7 @@ class Double:
         resource = self.operation.resource
         if resource is None or self._lives is None:
             return None
-        clock = VirtualClock()
-        services = self.services(clock)
-        services[self.operation.key] = alter(services[self.operation.key])
+        clock, services = served or self.served(alter)
         accesses, redactor = self._life_accesses
         settings, answer = targets.ClientSettings(TIMEOUT_S), Router(services).answer
         target = targets.embedded(answer, clock, accesses, settings, redactor)
@@ -172,8 +182,10 @@ class Double:
 
         It sends *plan* where that is given, the whole plan of the operation elsewhere.
         """
-        campaign = self.campaign_alone(alter, policy, listener, plan)
-        scenario = self.scenario(alter) if self.operation.role is Role.DELETE else None
+        served = self.served(alter)
+        campaign = self.campaign_alone(alter, policy, listener, plan, served)
+        is_ending = self.operation.role is Role.DELETE
+        scenario = self.scenario(alter, served) if is_ending else None
         if scenario is not None:  # what is deleted was made for that
             campaign.lived = scenario.exchanges_of(self.operation)
         return campaign
@@ -184,9 +196,11 @@ class Double:
         policy: RunPolicy | None = None,
         listener: Listener | None = None,
         plan: Plan | None = None,
+        served: Served | None = None,
     ) -> Campaign:
         """Return such a campaign that knows of no life."""
-        return Campaign(plan or self.plan, self.target(alter), policy, listener)
+        target = self.target(alter, served=served)
+        return Campaign(plan or self.plan, target, policy, listener)
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,9 +417,10 @@ class MutationTester:
 
         What is deleted was made for that, in a life that ends so, too.
         """
-        campaign = self.double.campaign_alone(alter)
+        served = self.double.served(alter)
+        campaign = self.double.campaign_alone(alter, served=served)
         is_ending = self._operation.role is Role.DELETE
-        scenario = self.double.scenario(alter) if is_ending else None
+        scenario = self.double.scenario(alter, served) if is_ending else None
         if scenario is not None:
             own = partial(_exchanges_of, self._operation, scenario)
             _Watch(sent, scenario.sender, own)

@@ -115,7 +115,6 @@ def documented_mutations(names: Mapping[str, str]) -> Iterator[Mutation]:
         (f"{reset} is in milliseconds", "reset-relative", change_number(reset, as_milliseconds)),
         (f"{reset} is half of what it is", "reset-honest", change_number(reset, half_of)),
         (f"{reset} is always the same", "reset-moves", change_number(reset, always(60))),
-        (f"{reset} is twice what it is", "reset-relative", change_number(reset, twice)),
         (f"{reset} ends late", "window-as-told", change_number(reset, ten_more)),
         (f"{reset} ends early", "reset-honest", change_number(reset, ten_less)),
         (f"{reset} ends two seconds early", "reset-honest", change_number(reset, two_less)),
@@ -147,6 +146,9 @@ def often_asked_mutations(names: Mapping[str, str]) -> Iterator[Mutation]:
     yield mutate_answers(f"{remaining} is random", random, tells_quota, down)
     growing = change_number(reset, growing_seconds)
     yield mutate_answers(f"{reset} grows", growing, tells_quota, grows)
+    doubled = change_number(reset, twice)
+    relative, name = "rate-limit/reset-relative", f"{reset} is twice what it is"
+    yield mutate_answers(name, doubled, tells_quota, relative)
     differs, throttled = change_number(limit, half_of), with_status(429)
     yield mutate_answers(f"{limit} differs on 429", differs, throttled, "rate-limit/limit-constant")
 
