@@ -542,6 +542,73 @@ FINDINGS: list[tuple[Finding, str]] = [
         '200 answered with a list that has "t-1" 2 times, created by POST /things',
     ),
     (
+        example(Kind.PAGE_TOO_LARGE, 200, expected="1", observed=2, request="/things?limit=1"),
+        "200 answered to /things?limit=1 with a page of 2 items, not 1 at most",
+    ),
+    (
+        example(Kind.ON_TWO_PAGES, 200, expected='"t-1"', request="/things?limit=1"),
+        '200 answered to /things?limit=1 with "t-1", as a page before had it',
+    ),
+    (
+        example(Kind.ON_NO_PAGE, 200, expected='"t-1"', request="/things?limit=1"),
+        '200 answered to /things?limit=1, the last page, and none has "t-1"',
+    ),
+    (
+        example(Kind.NEXT_LEADS_BACK, 200, request="/things?limit=1"),
+        "200 answered to /things?limit=1 with a next page that was there before",
+    ),
+    (
+        example(Kind.NEXT_REFUSED, 400, request="/things?cursor=a"),
+        "400 answered to /things?cursor=a, where the page before had led",
+    ),
+    (
+        example(Kind.TOTAL_DIFFERS, 200, "total", "3", 2, request="/things"),
+        "200 answered to /things with total: 2, and the pages have 3",
+    ),
+    (
+        example(Kind.UNKNOWN_PAGE_TAKEN, 200, request="/things?cursor=a"),
+        "200 answered to /things?cursor=a, a page that no answer has led to",
+    ),
+    (
+        example(Kind.FILTER_LETS_THROUGH, 200, "state", '"on"', "off", request="/things?state=on"),
+        '200 answered to /things?state=on with one whose state is off, not "on"',
+    ),
+    (
+        example(Kind.FILTER_LEAVES_OUT, 200, expected='"t-1"', request="/things?state=on"),
+        '200 answered to /things?state=on without "t-1", which meets it',
+    ),
+    (
+        example(Kind.OUT_OF_ORDER, 200, "name", '"b"', '"a"', request="/things?sort=name"),
+        '200 answered to /things?sort=name with name: "a" behind "b"',
+    ),
+    (
+        example(Kind.TAG_MALFORMED, 200, observed="a1"),
+        "200 answered with ETag: a1, which is no text in quotes",
+    ),
+    (
+        example(Kind.TAG_STOOD_STILL, 200, observed='"a1"'),
+        '200 answered with another body, and ETag: "a1" as before',
+    ),
+    (
+        example(Kind.TAG_MOVED, 200, expected='"a1"', observed='"a2"'),
+        '200 answered with ETag: "a2", and with the body of "a1"',
+    ),
+    (example(Kind.TAG_MISSING, 304), "304 answered without ETag"),
+    (
+        example(Kind.UNCHANGED_SENT_AGAIN, 200),
+        "200 answered to If-None-Match with the current tag, not 304",
+    ),
+    (
+        example(Kind.CHANGED_NOT_SENT, 304),
+        "304 answered to If-None-Match with a tag that is not the current",
+    ),
+    (example(Kind.CURRENT_TAG_REFUSED, 412), "412 answered to If-Match with the current tag"),
+    (example(Kind.UPDATE_LOST, 200), "200 answered to If-Match with an old tag, not 412"),
+    (
+        example(Kind.UNCONDITIONED_TAKEN, 200),
+        "200 answered to a write without If-Match, not 428",
+    ),
+    (
         example(Kind.LISTED_ELSEWHERE, 200, expected='"t-1"', observed="POST /a/1/things"),
         '200 answered with a list that has "t-1", created elsewhere by POST /a/1/things',
     ),
@@ -848,6 +915,14 @@ MISSING: list[tuple[MissingEvidence, str]] = [
     (
         MissingEvidence(Missing.NO_LOCATION),
         "no answer to a create had the Location of what it made",
+    ),
+    (
+        MissingEvidence(Missing.NOT_LISTED_IN_PARTS),
+        "no list of what the run made came in parts",
+    ),
+    (
+        MissingEvidence(Missing.NO_TAG),
+        "no request could be sent on the condition of an entity tag",
     ),
     (
         MissingEvidence(Missing.NOT_LISTED_WHOLE),

@@ -128,10 +128,13 @@ def _clause(
 ) -> Clause:
     """Return the clause ``conditional/RULE``, judged by the life's exchanges of *operation*."""
 
+    def bears_on_it(exchange: Exchange) -> bool:
+        if operation.role is Role.READ:  # writes tell of the tags of reads, too
+            return exchange.case.operation.role not in (Role.LIST, Role.ACTION)
+        return exchange.case.operation.key == operation.key
+
     def judge_own(exchanges: Sequence[Exchange]) -> Iterable[Evidence]:
-        if operation.role is Role.READ:
-            return judge([one for one in exchanges if _is_about_one(one)])
-        return judge([one for one in exchanges if one.case.operation.key == operation.key])
+        return judge(list(filter(bears_on_it, exchanges)))
 
     def explain(exchanges: Sequence[Exchange]) -> MissingEvidence:
         return MissingEvidence(MissingKind.NO_TAG)
@@ -147,10 +150,6 @@ def _clause(
         needs=frozenset({Probe.LIFE}),
         stateful=True,
     )
-
-
-def _is_about_one(exchange: Exchange) -> bool:
-    return exchange.case.operation.role not in (Role.LIST, Role.ACTION)
 
 
 # --- tags -----------------------------------------------------------------------------------------

@@ -216,19 +216,29 @@ class LifeReader:
             self._last = (asked, self._read_anew(asked))
         return self._last[1]
 
-    def _read_anew(self, exchanges: Sequence[Exchange]) -> Life:
+    def _steps_in(self, exchanges: Sequence[Exchange]) -> list[Step]:
+        """Return the requests in order; what only goes on with one of them is part of that."""
         steps: list[Step] = []
         for exchange in exchanges:
-            resource = exchange.case.operation.resource
+            case = exchange.case
+            resource = case.operation.resource
             if exchange.status == NOT_MODIFIED:
                 continue  # it shows nothing, and nothing was asked to change
-            if exchange.case.subject == ASKS_PROGRESS:
+            if case.subject == ASKS_PROGRESS:
                 if steps:
                     steps[-1] = _with_progress(steps[-1], exchange)
-            elif exchange.case.subject == IS_NEXT_PAGE and steps and resource is not None:
-                steps[-1] = _with_next_page(steps[-1], self._step(exchange, resource))
-            elif resource is not None and exchange.case.operation.role is not Role.ACTION:
-                steps.append(self._step(exchange, resource))
+                continue
+            if resource is None or case.operation.role is Role.ACTION:
+                continue
+            step = self._step(exchange, resource)
+            if case.subject == IS_NEXT_PAGE and steps:
+                steps[-1] = _with_next_page(steps[-1], step)
+            else:
+                steps.append(step)
+        return steps
+
+    def _read_anew(self, exchanges: Sequence[Exchange]) -> Life:
+        steps = self._steps_in(exchanges)
         own = [step.model for step in steps if step.owner == self.resource.name]
         held = {id_name(self.resource)}
         for model in own:

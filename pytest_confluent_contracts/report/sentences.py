@@ -653,7 +653,7 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.LISTED_OTHERWISE: "list each resource once, from where reads find it",
     Kind.PAGE_TOO_LARGE: "end a page after as many items as were asked for",
     Kind.ON_TWO_PAGES: "start each page behind the last item of the page before",
-    Kind.ON_NO_PAGE: "start each page behind the last item of the page before, and leave none out",
+    Kind.ON_NO_PAGE: "start each page right behind the page before, to the end of the list",
     Kind.NEXT_LEADS_BACK: "lead from each page to the one behind it, and from the last nowhere",
     Kind.NEXT_REFUSED: "take what the page before has led to",
     Kind.TOTAL_DIFFERS: "count in {subject} what all pages of this list have",

@@ -254,7 +254,7 @@ class Scenario:
             self._send(step, around)
 
     def _send_filtered(self, step: LifeStep, around: PathParameters) -> None:
-        """Ask for the list by what one of the run's own shows in it, where a list has shown that."""
+        """Ask for the list by what one of the run's own has shown in a list before."""
         if step.about not in self._known:
             return
         key = self.reader.key_of(self._known[step.about])
