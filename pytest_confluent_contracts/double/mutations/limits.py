@@ -132,10 +132,6 @@ def documented_mutations(names: Mapping[str, str]) -> Iterator[Mutation]:
     exact = "rate-limit/enforced"
     yield mutate_answers(f"{remaining} is one too high", high, is_accepted, exact)
     yield mutate_answers(f"{remaining} is one too low", low, tells_quota, exact)
-    nodes = f"{remaining} is counted by two nodes"
-    yield Mutation(nodes, (f"rate-limit/{down}",), partial(count_on_nodes, 0.0))
-    apart = f"{remaining} is counted by two nodes, whose windows begin apart"
-    yield Mutation(apart, (f"rate-limit/{down}",), partial(count_on_nodes, 7.0))
 
 
 def often_asked_mutations(names: Mapping[str, str]) -> Iterator[Mutation]:
@@ -144,6 +140,10 @@ def often_asked_mutations(names: Mapping[str, str]) -> Iterator[Mutation]:
     random, grows = change_number(remaining, random_below_limit), "rate-limit/reset-counts-down"
     down = "rate-limit/remaining-counts-down"
     yield mutate_answers(f"{remaining} is random", random, tells_quota, down)
+    nodes = f"{remaining} is counted by two nodes"
+    yield Mutation(nodes, (down,), partial(count_on_nodes, 0.0))
+    apart = f"{remaining} is counted by two nodes, whose windows begin apart"
+    yield Mutation(apart, (down,), partial(count_on_nodes, 7.0))
     growing = change_number(reset, growing_seconds)
     yield mutate_answers(f"{reset} grows", growing, tells_quota, grows)
     doubled = change_number(reset, twice)
