@@ -13,8 +13,7 @@ from pytest_confluent_contracts.http import targets
 from pytest_confluent_contracts.http.client import Client
 from pytest_confluent_contracts.http.guard import Guard, Rules
 from pytest_confluent_contracts.http.redaction import Redactor
-from pytest_confluent_contracts.model.clauses import Family
-from pytest_confluent_contracts.model.traffic import RunContext
+from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.plugin.lives import Lives
 from pytest_confluent_contracts.run.sender import Listener, RunPolicy
 
@@ -79,14 +78,14 @@ class Led:
         return self.lives.scenario(resource, self.target, RunPolicy(), Listener())
 
     def rulings(self) -> dict[str, Ruling]:
-        """Return the rulings on every lifecycle clause, by operation and clause."""
+        """Return the rulings on every clause that a life shows, by operation and clause."""
         found: dict[str, Ruling] = {}
         for operation in self.document.operations:
             if operation.resource is None:
                 continue
             scenario = self.scenario(operation.resource)
             for clause in clauses.derive(operation):
-                if clause.family is Family.LIFECYCLE:
+                if Probe.LIFE in clause.needs:
                     found[f"{operation.id}::{clause.id}"] = scenario.ruling(operation, clause)
         return found
 

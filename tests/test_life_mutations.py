@@ -9,6 +9,7 @@ import pytest
 from whole_documents import FOLDER, operations_of
 
 from pytest_confluent_contracts import clauses, documents
+from pytest_confluent_contracts.double import mutations
 from pytest_confluent_contracts.double.mutations.lifecycle import lifecycle_mutations
 from pytest_confluent_contracts.double.proving import MutationTester, is_on_life
 from pytest_confluent_contracts.plugin.lives import Lives
@@ -86,7 +87,7 @@ WITHOUT = {
 def test_every_clause_on_a_life_has_its_mutations() -> None:
     """No promise is taken on trust: whatever can be broken is."""
     for id, operation in operations_of("library").items():
-        named = {clause for one in lifecycle_mutations(operation) for clause in one.breaks}
+        named = {clause for one in mutations.derive(operation) for clause in one.breaks}
         on_life = [clause.id for clause in breaker(id).clauses if is_on_life(clause)]
         assert [one for one in on_life if one not in named and (id, one) not in WITHOUT] == [], id
 

@@ -380,7 +380,7 @@ def judge_secrets(life: Life, operation: Operation) -> Iterator[Evidence]:
     """
     promises = operation.promises
     shown_once: dict[str, str] = {}
-    for step in life.own_steps:
+    for step in life.own_answers:
         is_own = step.exchange.case.operation.key == operation.key
         if not step.exchange.accepted or step.exchange.superseded or not step.exchange.text:
             continue

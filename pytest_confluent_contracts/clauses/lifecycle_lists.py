@@ -86,7 +86,7 @@ def is_whole_list(step: Step, *, filtered: bool = False) -> bool:
 def _names_part(step: Step, filtered: bool) -> bool:
     """Return whether the request asked for a part, or for some only."""
     pages = step.exchange.case.operation.listing.pages
-    for name, _ in step.exchange.case.query:
+    for name, _ in step.opening.case.query:
         if not is_about_pages(name, pages):
             if not filtered:
                 return True

@@ -66,7 +66,8 @@ class Step:
     ``owner`` is the name of the resource that its operation is about; ``key`` which one of them,
     None where that is not known, or it is about all of them; ``scope`` the ids of its parents;
     ``shown`` what the answer shows, ``is_list`` whether as a list, ``has_ids`` whether each of that
-    has its id; ``is_led_on`` whether it has several pages, of which ``exchange`` is the last.
+    has its id; ``is_led_on`` whether it has several pages, of which ``exchange`` is the
+    last, and ``first_page`` the one that the others were led from.
     ``asked`` are the answers to which its 202 has led, which tell how far it is.
     """
 
@@ -81,6 +82,7 @@ class Step:
     is_list: bool = False
     has_ids: bool = False
     is_led_on: bool = False
+    first_page: Exchange | None = None
     asked: tuple[Exchange, ...] = ()
 
     @property
@@ -108,6 +110,11 @@ class Step:
     def came_at(self) -> float:
         """Return when its last word came: the answer, or that it is done."""
         return (self.asked or (self.exchange,))[-1].came_at
+
+    @property
+    def opening(self) -> Exchange:
+        """Return the exchange that was asked for by itself: of several pages, the first."""
+        return self.first_page or self.exchange
 
     @property
     def is_safe(self) -> bool:
@@ -162,6 +169,7 @@ class Moment:
 class Life:
     """The requests of a life in order, and the members of which answers are compared.
 
+    ``answers`` has each page of a list, and each question for how far something is, by itself.
     ``held`` are those that hold still unless a request writes them: what requests can write, the
     id, the time of creation; ``updated`` is the time of the last change, which moves with it.
     ``own_keys`` are the resources that the run made, or asked for by their ids: the others of a
@@ -171,6 +179,7 @@ class Life:
 
     resource: Resource
     steps: tuple[Step, ...]
+    answers: tuple[Step, ...]
     held: frozenset[str]
     updated: frozenset[str]
     own_keys: frozenset[Key]
@@ -183,6 +192,11 @@ class Life:
     def own_shown(self, step: Step) -> Iterator[Shown]:
         """Yield what the answer shows of the run's own resources."""
         return (shown for shown in step.shown if shown.key in self.own_keys)
+
+    @property
+    def own_answers(self) -> Iterator[Step]:
+        """Yield each answer of the resource's own operations."""
+        return (step for step in self.answers if step.owner == self.resource.name)
 
     @property
     def own_steps(self) -> Iterator[Step]:
@@ -216,29 +230,34 @@ class LifeReader:
             self._last = (asked, self._read_anew(asked))
         return self._last[1]
 
-    def _steps_in(self, exchanges: Sequence[Exchange]) -> list[Step]:
+    def _step_of_its_own(self, exchange: Exchange) -> Step | None:
+        """Return the request as a step by itself, None where it is about no resource."""
+        operation = exchange.case.operation
+        if operation.resource is None or operation.role is Role.ACTION:
+            return None
+        return self._step(exchange, operation.resource)
+
+    def _joined_steps(
+        self, exchanges: Sequence[Exchange], told: Sequence[Step | None]
+    ) -> list[Step]:
         """Return the requests in order; what only goes on with one of them is part of that."""
         steps: list[Step] = []
-        for exchange in exchanges:
-            case = exchange.case
-            resource = case.operation.resource
+        for exchange, step in zip(exchanges, told, strict=True):
+            subject = exchange.case.subject
             if exchange.status == NOT_MODIFIED:
                 continue  # it shows nothing, and nothing was asked to change
-            if case.subject == ASKS_PROGRESS:
+            if subject == ASKS_PROGRESS:
                 if steps:
                     steps[-1] = _with_progress(steps[-1], exchange)
-                continue
-            if resource is None or case.operation.role is Role.ACTION:
-                continue
-            step = self._step(exchange, resource)
-            if case.subject == IS_NEXT_PAGE and steps:
+            elif subject == IS_NEXT_PAGE and steps and step is not None:
                 steps[-1] = _with_next_page(steps[-1], step)
-            else:
+            elif step is not None:
                 steps.append(step)
         return steps
 
     def _read_anew(self, exchanges: Sequence[Exchange]) -> Life:
-        steps = self._steps_in(exchanges)
+        told = [self._step_of_its_own(exchange) for exchange in exchanges]
+        steps = self._joined_steps(exchanges, told)
         own = [step.model for step in steps if step.owner == self.resource.name]
         held = {id_name(self.resource)}
         for model in own:
@@ -248,6 +267,7 @@ class LifeReader:
         return Life(
             resource=self.resource,
             steps=tuple(steps),
+            answers=tuple(step for step in told if step is not None),
             held=frozenset(held),
             updated=updated,
             own_keys=frozenset(self._own_keys(steps)),
@@ -311,6 +331,7 @@ def _with_next_page(step: Step, following: Step) -> Step:
         is_list=step.is_list and following.is_list,
         has_ids=step.has_ids and following.has_ids,
         is_led_on=True,
+        first_page=step.opening,
     )
 
 

@@ -337,7 +337,7 @@ def judge_filter(lists: Lists, wanted: Filter) -> Iterator[Evidence]:
     latest: dict[Key, Shown] = {}
     for moment in lists.life.moments():
         step = moment.step
-        text = sent_text(step.exchange.case, wanted.parameter)
+        text = sent_text(step.opening.case, wanted.parameter)
         is_filtered = _is_of(step, lists.operation) and text is not None
         if is_filtered and text is not None and step.outcome is Outcome.DONE:
             yield from _let_through(step, wanted, text)
@@ -373,7 +373,7 @@ def _left_out(lists: Lists, moment: Moment, latest: Mapping[Key, Shown]) -> Iter
         item = latest[key].item
         is_met = [
             _has_text(item, filters[name], text)
-            for name, text in _filters_sent(step.exchange, listing.pages)
+            for name, text in _filters_sent(step.opening, listing.pages)
             if name in filters
         ]
         if is_met and all(is_met):

@@ -73,7 +73,8 @@ def _limit_headers_documented(operation: Operation) -> dict[str, Header]:
         for header in response.headers:
             # RFC 9110 10.2.3: a redirection or a failure asks to wait, too; and so does a success
             # that leads to what is not done yet.
-            if header.name.lower() in waits and response.status[0] in "235":
+            is_later = response.status == "202" or response.status[0] in "35"
+            if header.name.lower() in waits and is_later:
                 continue
             documented[header.name.lower()] = header
     return documented

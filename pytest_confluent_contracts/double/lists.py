@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_plus
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.promises import Pages
 
 SIZE = 20  # items a page, where the document has no default
+OWN_POSITION = "cursor"  # the parameter in links, where the document names none
 CURSOR = "after:"  # begins what a cursor says, before it is coded
 # Members of a list that count what it has, and those that lead to another page, where the list
 # comes as a whole all the same.
@@ -123,10 +125,16 @@ class ListService(CollectionService):
 
     # --- one page of it ---------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def pages(self) -> Pages | None:
-        """Return how the document cuts the list into pages, None where it comes as a whole."""
-        return self.operation.listing.pages
+        """Return how the document cuts the list into pages, None where it comes as a whole.
+
+        Where only links lead to other pages, their query is the service's own business.
+        """
+        pages = self.operation.listing.pages
+        if pages is None or pages.position:
+            return pages
+        return replace(pages, position=OWN_POSITION)
 
     def page_of(self, request: Request, items: Sequence[Any]) -> Page:
         """Return the page of *items* that the request asks for."""
@@ -227,7 +235,8 @@ class ListService(CollectionService):
     def led_to(self, request: Request, page: Page, content: Content, path: str, start: int) -> Any:
         """Return what stands at *path* for the page at *start*: its address, or its position."""
         schema = next((one.schema for one in content.properties if one.path == path), {})
-        if _is_address(paths.last_name(path), schema):
+        is_named = bool(self.operation.listing.pages and self.operation.listing.pages.position)
+        if not is_named or _is_address(paths.last_name(path), schema):
             return self.address_of_page(request, page, start)
         position = self.position_of(page, start)
         return int(position) if "integer" in types_allowed(schema) else position
@@ -293,7 +302,8 @@ def _with_member(body: Any, content: Content, path: str, value: Any) -> Any:
 
 
 def _is_address(name: str, schema: Mapping[str, Any]) -> bool:
-    is_uri = str(schema.get("format", "")).startswith(("uri", "iri"))
+    shown = str(schema.get("example", ""))
+    is_uri = str(schema.get("format", "")).startswith(("uri", "iri")) or "://" in shown
     return is_uri or name.lower().endswith(("link", "url", "uri", "href"))
 
 

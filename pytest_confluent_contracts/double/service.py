@@ -273,7 +273,12 @@ class Service:
         """Return the header ETag, where the document has it."""
         if not tells_tag(self.operation):
             return ()
-        return (("ETag", self.tag_of(resource)),)
+        tag = self.tag_of(resource)
+        headers = self.operation.success.headers if self.operation.success else ()
+        schemas = [one.schema for one in headers if one.name.lower() == "etag"]
+        if not all(is_allowed(schema, tag) for schema in schemas):
+            return ()  # its schema is none of entity tags
+        return (("ETag", tag),)
 
     def is_unchanged(self, request: Request, resource: Resource) -> bool:
         """Return whether a read is not answered, as If-None-Match has the current tag."""

@@ -72,7 +72,7 @@ def next_query(asked: CaseParts, answer: Exchange, pages: Pages, count: int) -> 
     if pages.tells_next and not tells_another(answer, pages):
         return None
     link = link_of_page(answer, pages, NEXT)
-    if link:
+    if link and (pages.position or is_address(link)):
         return query_of_link(asked, link, pages)
     if pages.style is PageStyle.CURSOR or not pages.position or count == 0:
         return None
