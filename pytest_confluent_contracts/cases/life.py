@@ -79,6 +79,7 @@ OWN = "own"  # the one that was there before, where the run may create none
 SAME_ID = {FIRST_ELSEWHERE: FIRST, FIRST_AT_END: FIRST, TWIN: SECOND}
 CREATED, CONFLICT = 201, 409
 HOLDING = "hold"  # a step that makes what others are held on, or what lies around them
+LONGEST_TEXT = 1_000  # characters: what is longer shows nothing more
 # Values of each JSON type, one of which a member does not allow.
 NOT_A_VALUE: tuple[Any, ...] = (7, "no", None, [], {}, True)
 
@@ -607,7 +608,20 @@ class LifeCases:
                 if len(violations(operation, wrong)) == 1:
                     broken.append(wrong)
                     break
-        return broken[:1] + broken[1:][-1:]
+        return [*broken[:1], *broken[1:][-1:], *self._too_long_bodies(operation, body)]
+
+    def _too_long_bodies(self, operation: Operation, body: Any) -> Iterator[Any]:
+        """Yield *body* with a text that is too long by one character: it may be stored and cut."""
+        for member in varied_members(operation, self._context_of(operation)):
+            most, value = member.schema.get("maxLength"), value_at(body, member.path)
+            if not isinstance(most, int) or most > LONGEST_TEXT or not isinstance(value, str):
+                continue
+            if member.path == self.resource.id_sent:
+                continue
+            wrong = with_value(body, member.path, value.ljust(most, "x")[:most] + "x")
+            if len(violations(operation, wrong)) == 1:
+                yield wrong
+                return
 
 
 class RepeatedLifeCases(LifeCases):

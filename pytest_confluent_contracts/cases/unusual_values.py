@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import RunContext
 
+# Members that are prose: long, so that an answer does not show all by showing a part.
+PROSE = frozenset(
+    {
+        *("description", "note", "notes", "comment", "comments", "summary", "details", "text"),
+        *("message", "body", "content", "remark", "remarks"),
+    }
+)
+LONG = ", and what follows is long enough to be missed wherever a part of it is shown alone"
 BOUND = frozenset({"format", "enum", "pattern", "const"})
 
 
@@ -52,17 +60,24 @@ def unusual_value(schema: Mapping[str, Any], value: Any, name: str, label: str) 
 def _candidates(schema: Mapping[str, Any], value: Any, name: str, label: str) -> Iterator[Any]:
     if "enum" in schema:
         yield from _listed(schema, value, label)
+    elif isinstance(value, str):
+        if name.lower() in PROSE and BOUND.isdisjoint(schema):
+            yield f"{value}{LONG}"
     elif isinstance(value, bool):
         yield not schema.get("default", False)
     elif isinstance(value, int | float):
         yield value + len(label)
         yield value + 1
         yield value - 1
-    elif value == [] and "properties" in (schema.get("items") or {}):
-        item = _part_of(schema, schema["items"])
+    elif isinstance(value, list):
+        yield from _other_lists(_part_of(schema, schema.get("items") or {}), value, label)
+
+
+def _other_lists(item: Mapping[str, Any], value: list[Any], label: str) -> Iterator[Any]:
+    """Yield a list with other values in its objects; *item* is the schema of one."""
+    if not value and "properties" in item:
         yield [_unusual_item(item, _full_item(item), label)]
-    elif isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
-        item = _part_of(schema, schema.get("items") or {})
+    elif value and all(isinstance(one, Mapping) for one in value):
         yield [_unusual_item(item, one, label) for one in value]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -161,7 +162,7 @@ def _leaks_of_creates(life: Life) -> Iterator[Evidence]:
     A value that is usual where nothing is sent is told from that by a create before both, which
     left it out and did not show it.
     """
-    sent: dict[str, dict[str, Step]] = {}  # by path and text: who sent it
+    sent: dict[str, dict[str, Step]] = {}  # by path and value, as JSON: who sent it
     without: dict[str, list[Any]] = {}  # by path: what was shown where it was not sent
     for step in life.own_steps:
         if step.role is not Role.CREATE or not step.shown:
@@ -172,17 +173,23 @@ def _leaks_of_creates(life: Life) -> Iterator[Evidence]:
             came = shown.value(path)
             if path in own:
                 if path in without and is_telling(own[path]) and own[path] not in without[path]:
-                    sent.setdefault(path, {})[own[path]] = step
+                    sent.setdefault(path, {})[_as_json(own[path])] = step
                 continue
             without.setdefault(path, []).append(came)
-            if is_telling(came) and came in sent.get(path, {}):
-                kind, told = FindingKind.SHOWS_ANOTHERS, sent[path][came].told_with_id
+            if is_telling(came) and _as_json(came) in sent.get(path, {}):
+                kind, told = FindingKind.SHOWS_ANOTHERS, sent[path][_as_json(came)].told_with_id
                 finding = Finding(kind, step.status, path, observed=quoted(came), request=told)
                 yield Evidence(step.exchange, finding)
 
 
+def _as_json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
 def is_telling(value: Any) -> bool:
-    """Return whether *value* is a text that hardly two would choose."""
+    """Return whether *value* is a text that hardly two would choose, or a list of such."""
+    if isinstance(value, list):
+        return bool(value) and all(map(is_telling, value))
     return isinstance(value, str) and len(value) >= SHORTEST_TELLING
 
 
