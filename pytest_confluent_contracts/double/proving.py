@@ -49,7 +49,7 @@ GROWTH = 8  # each look comes after an eighth more exchanges than the one before
 # A broken service has few requests a window, so that to spend them costs little, and each takes so
 # long that time goes by meanwhile, as it does on a network: a little more than two whole seconds,
 # so that what is told of the rest in whole seconds is hardly rounded.
-LIMIT, LATENCY_S = 40, 0.05  # requests; seconds
+LIMIT, LATENCY_S = 40, 0.1  # requests; seconds
 FEW = 12  # cases that may be sent before all are, for one clause
 # Makes what leads the resources of a document through their lives, of what the run brings along.
 MakeLives = Callable[[Callable[["Operation"], RunContext]], "Lives"]

@@ -338,10 +338,11 @@ def readable_alone() -> Alter:
     return in_role(Role.READ, replace_step("find_resource", find_resource))
 
 
+AT_SECOND = "can be read from the second time on"
 FINDINGS: Mapping[str, Callable[[], Alter]] = {
     "can be read once": partial(readable_times, 1),
     "can be read twice": partial(readable_times, 2),
-    "can be read from the second time on": readable_at_second,
+    AT_SECOND: readable_at_second,
     "can be read until it is changed": readable_unchanged,
     "can be read until another is created": readable_newest,
     "can be read where it has few beside it": readable_alone,

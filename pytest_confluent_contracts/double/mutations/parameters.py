@@ -45,8 +45,11 @@ def parameter_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of how parameters in query, headers and cookies are read."""
     for index, parameter in enumerate(operation.path_parameters):
         yield from path_mutations(index, parameter)
+    pages = operation.listing.pages
     for parameter in operation.other_parameters:
-        if not is_condition(parameter):
+        # A cursor that no answer has shown is refused, whatever else is wrong with it.
+        is_cursor = pages is not None and parameter.name == pages.position
+        if not is_condition(parameter) and not (is_cursor and parameter.schema.get("maxLength")):
             yield from _mutations_of(parameter)
     if operation.other_parameters:
         clause = "parameters/undeclared"

@@ -322,8 +322,13 @@ def formed_mutations(operation: Operation) -> Iterator[Mutation]:
 
 
 def item_mutations(operation: Operation, path: str, clause: str) -> Iterator[Mutation]:
-    """Yield that one member of the items of the list at *path* can be written."""
-    for member in operation.answer_members:
+    """Yield that one member of the items of the list at *path* can be written.
+
+    What has an id is a thing by itself, and written under its own path.
+    """
+    item = paths.item_path(path)
+    has_id = any(one.path == paths.member_path(item, "id") for one in operation.answer_members)
+    for member in operation.answer_members if not has_id else ():
         if member.parent == paths.item_path(path) and not paths.has_items(member.name):
             name = f"{member.path} can be written where nothing else differs"
             written = store_made(path, partial(take_where_one_differs, member.name))
