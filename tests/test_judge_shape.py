@@ -632,9 +632,9 @@ def test_the_headers_of_the_rate_limit_are_left_to_their_own_family() -> None:
     }
 
 
-def test_one_header_of_the_rate_limit_is_enough(things: Operation) -> None:
-    """A document may name some of these headers alone; what it names is still not judged here."""
-    assert clause_of(things, "200/header/Retry-After").family.value == "rate_limit"
+def test_a_wait_on_a_success_alone_is_no_rate_limit(things: Operation) -> None:
+    """It asks for patience, and is judged as any header is."""
+    assert clause_of(things, "200/header/Retry-After").family.value == "shape"
     assert clause_of(things, "200/header/Count").family.value == "shape"
 
 

@@ -75,10 +75,13 @@ def _candidates(schema: Mapping[str, Any], value: Any, name: str, label: str) ->
 
 def _other_lists(item: Mapping[str, Any], value: list[Any], label: str) -> Iterator[Any]:
     """Yield a list with other values in its objects; *item* is the schema of one."""
-    if not value and "properties" in item:
-        yield [_unusual_item(item, _full_item(item), label)]
-    elif value and all(isinstance(one, Mapping) for one in value):
-        yield [_unusual_item(item, one, label) for one in value]
+    if not value:
+        if "properties" in item:
+            yield [_unusual_item(item, _full_item(item), label)]
+        return
+    objects = [one for one in value if isinstance(one, Mapping)]
+    if len(objects) == len(value):
+        yield [_unusual_item(item, one, label) for one in objects]
 
 
 def _part_of(schema: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -66,17 +66,25 @@ def usual_rate_limit(operation: Operation) -> RateLimit | None:
 
 
 def _limit_headers_documented(operation: Operation) -> dict[str, Header]:
-    """Return the headers that answers are documented with, by their names in lower case."""
+    """Return the headers that answers are documented with, by their names in lower case.
+
+    A redirection or a failure asks to wait, too (RFC 9110 10.2.3); and so does a success that leads
+    to what is not done yet, unless it tells of a limit beside that.
+    """
     documented: dict[str, Header] = {}
+    patience: dict[str, Header] = {}
     waits = {name.lower() for name in USUAL_NAMES["retry_after"]}
     for response in operation.responses:
         for header in response.headers:
-            # RFC 9110 10.2.3: a redirection or a failure asks to wait, too; and so does a success
-            # that leads to what is not done yet.
-            is_later = response.status == "202" or response.status[0] in "35"
-            if header.name.lower() in waits and is_later:
-                continue
-            documented[header.name.lower()] = header
+            name = header.name.lower()
+            if name not in waits:
+                documented[name] = header
+            elif response.status.startswith("2"):
+                patience[name] = header
+            elif not response.status.startswith(("3", "5")):
+                documented[name] = header
+    if any(_usual_roles(documented).keys() - {"retry_after"}):
+        return patience | documented
     return documented
 
 
