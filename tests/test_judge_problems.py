@@ -125,3 +125,12 @@ def test_a_pointer_into_what_cannot_be_read_is_only_to_be_one(problems: Operatio
     """Nobody knows what stands in a body that is no JSON."""
     row = [told(problems, {"errors": [{"pointer": at}]}) for at in ("#/a/b/c", "a.b")]
     assert said(problems, "error/problem-pointer", *row) == [KEPT, BROKEN]
+
+
+def test_members_of_the_rfc_are_declared_by_the_media_type(tmp_path: Path) -> None:
+    """A document need not list them again; in plain JSON it must, and any other member, too."""
+    listing = "schema: {type: object, properties: {title: {type: string}}}"
+    own = operation_from(OWN.replace("schema: {type: object}}}\n", listing + "}}\n"), tmp_path)
+    usual = {"title": "Wrong", "status": 400, "type": "about:blank", "instance": "/7"}
+    assert said(own, "error/undeclared", told(own, usual)) == [KEPT]
+    assert said(own, "error/undeclared", told(own, usual | {"hint": 1})) == [BROKEN]

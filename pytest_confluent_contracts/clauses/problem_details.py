@@ -92,6 +92,13 @@ def problem_details(operation: Operation, refusals: Sequence[Response]) -> Itera
     )
 
 
+def members_of_problems(exchange: Exchange) -> frozenset[str]:
+    """Return the members that the media type of the answer gives a meaning (RFC 9457 3.1)."""
+    if essence(exchange.header("content-type")) != PROBLEM:
+        return frozenset()
+    return frozenset({*MEMBERS, "status"})
+
+
 def _problem_in(exchange: Exchange) -> dict[str, Any] | None:
     """Return the problem that an error answer tells, None where it tells none."""
     is_problem = essence(exchange.header("content-type")) == PROBLEM

@@ -11,6 +11,7 @@ from pytest_confluent_contracts.clauses.header_values import (
     LONGEST_NUMBER,
     is_documented_value,
 )
+from pytest_confluent_contracts.clauses.problem_details import members_of_problems
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
     KEPT,
@@ -538,7 +539,8 @@ def _told_in_order(schema: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _look_for_undeclared(schema: Mapping[str, Any]) -> Look:
     def look(exchange: Exchange) -> Finding | Looked:
-        names = sorted(set(_undeclared_in(exchange.json, schema, ())))
+        undeclared = set(_undeclared_in(exchange.json, schema, ()))
+        names = sorted(undeclared - members_of_problems(exchange))
         if not names:
             return KEPT
         shown = tuple(_shown_name(name) for name in names[:MOST_NAMED])
