@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import faulty_accounts
 import faulty_keys
 import pytest
+from choosing import choices_of_pairs, pairs_met, pairs_of
 from judging import red, target_for, warned
 from leading import Led
 from running import gate, serving
@@ -74,28 +75,53 @@ def led(name: str, service: WholeService) -> LedWhole:
 
 # --- conforming --------------------------------------------------------------------------------------
 
-KEY_CHOICES = {
-    "as they come": KeyChoices(),
-    "newest first, no links": KeyChoices(newest_first=True, no_link="absent", total_size=False),
-    "hidden": KeyChoices(gone=403, unknown=403, broken_body=400, omit_empty=True, links=("next",)),
-    "other ids": KeyChoices(id_form="upper", notation="seconds", references=False, strangers=0),
-    "other words": KeyChoices(id_form="uuid", notation="offset", no_resource="absent"),
-    "many keys": KeyChoices(strangers=22, newest_first=True, extra_headers=HEADERS),
-    "many keys before": KeyChoices(strangers=22, touch_unchanged=False, extra_members=True),
-    "strict": KeyChoices(refuses_unknown_parameters=True, empty_secret=True, gone=403),
+KEY_AXES: dict[str, tuple[Any, ...]] = {
+    "broken_body": (422, 400),
+    "gone": (404, 403),
+    "unknown": (404, 403),
+    "id_form": ("ak-", "upper", "uuid"),
+    "newest_first": (False, True),
+    "no_link": ("null", "absent"),
+    "links": (("first", "last", "prev", "next"), ("next",)),
+    "total_size": (True, False),
+    "omit_empty": (False, True),
+    "no_resource": ("null", "absent"),
+    "references": (True, False),
+    "notation": ("fraction", "seconds", "offset"),
+    "touch_unchanged": (True, False),
+    "refuses_unknown_parameters": (False, True),
+    "too_many": ("refused", "capped"),
+    "extra_headers": ((), HEADERS),
+    "extra_members": (False, True),
+    "empty_secret": (False, True),
+    "strangers": (3, 22, 0),
 }
-ACCOUNT_CHOICES = {
-    "as they come": AccountChoices(),
-    "newest first": AccountChoices(newest_first=True, id_form="short", omit_empty=True),
-    "hidden": AccountChoices(unknown=403, extra_headers=HEADERS, extra_members=True),
-    "lenient": AccountChoices(ignores_other_id=True, takes_empty_id=True, strangers=0),
+ACCOUNT_AXES: dict[str, tuple[Any, ...]] = {
+    "id_form": ("uuid", "short"),
+    "newest_first": (False, True),
+    "omit_empty": (False, True),
+    "ignores_other_id": (False, True),
+    "takes_empty_id": (False, True),
+    "strict_types": (True, False),
+    "extra_headers": ((), HEADERS),
+    "extra_members": (False, True),
+    "strangers": (2, 0),
+    "unknown": (404, 403),
 }
+KEY_ROWS = choices_of_pairs(KeyChoices, KEY_AXES)
+ACCOUNT_ROWS = choices_of_pairs(AccountChoices, ACCOUNT_AXES)
 
 
-@pytest.mark.parametrize("choices", KEY_CHOICES)
-def test_a_service_of_keys_that_keeps_its_words_is_silent(choices: str) -> None:
+def test_any_two_choices_meet() -> None:
+    """Of each axis any value meets any value of another, in one of the services."""
+    assert pairs_met(KEY_ROWS, KEY_AXES) == pairs_of(KEY_AXES)
+    assert pairs_met(ACCOUNT_ROWS, ACCOUNT_AXES) == pairs_of(ACCOUNT_AXES)
+
+
+@pytest.mark.parametrize("row", range(len(KEY_ROWS)))
+def test_a_service_of_keys_that_keeps_its_words_is_silent(row: int) -> None:
     """Whatever it chooses; what was made is deleted, and nothing else."""
-    service = KeyService(KEY_CHOICES[choices])
+    service = KeyService(KEY_ROWS[row])
     before = set(service.keys)
     life = led(KEYS, service)
     rulings = life.rulings()
@@ -103,10 +129,10 @@ def test_a_service_of_keys_that_keeps_its_words_is_silent(choices: str) -> None:
     assert (set(service.keys), service.crashes) == (before, [])
 
 
-@pytest.mark.parametrize("choices", ACCOUNT_CHOICES)
-def test_a_service_of_accounts_that_keeps_its_words_is_silent(choices: str) -> None:
+@pytest.mark.parametrize("row", range(len(ACCOUNT_ROWS)))
+def test_a_service_of_accounts_that_keeps_its_words_is_silent(row: int) -> None:
     """Whatever it chooses; what was made is deleted, and nothing else."""
-    service = AccountService(ACCOUNT_CHOICES[choices])
+    service = AccountService(ACCOUNT_ROWS[row])
     before = set(service.accounts)
     life = led(ACCOUNTS, service)
     rulings = life.rulings()
