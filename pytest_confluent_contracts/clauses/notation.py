@@ -36,25 +36,53 @@ def is_taken_over(schema: Mapping[str, Any], sent: Any, came: Any) -> bool:
     """Return whether *came* is what was *sent*, maybe with more members in its objects.
 
     Nobody says whether a PATCH with an object sets the members it names or the whole of it, and an
-    item may be shown with members that were not sent. What was sent must be there as it was. Where
-    the schema allows several forms (``oneOf``), what is sent by its name may be shown as the object
+    item may be shown with members that were not sent. What was sent must be there as it was; of
+    items, an empty list may be left out, and those that have ids are things in any order. Where the
+    schema allows several forms (``oneOf``), what is sent by its name may be shown as the object
     that has it: ``"bug"`` as ``{"id": 1, "name": "bug"}``.
     """
     if is_same_value(schema, sent, came) or _is_named_by(schema, sent, came):
         return True
     if isinstance(sent, Mapping) and isinstance(came, Mapping):
-        members = _schema_below(schema.get("properties"))
-        rest = _schema_below(schema.get("additionalProperties"))
-        return all(
-            name in came
-            and is_taken_over(_schema_below(members.get(name, rest)), value, came[name])
-            for name, value in sent.items()
-        )
+        return _has_members(schema, sent, came)
     if isinstance(sent, list) and isinstance(came, list) and len(sent) == len(came):
         items = _schema_below(schema.get("items"))
+        if all(isinstance(one, Mapping) and "id" in one for one in came):
+            return _are_taken_over(items, sent, came)
         pairs = zip(sent, came, strict=True)
         return all(is_taken_over(items, one, other) for one, other in pairs)
     return False
+
+
+def _members_said(value: Any) -> int:
+    return len(value) if isinstance(value, Mapping) else 0
+
+
+def _has_members(
+    schema: Mapping[str, Any], sent: Mapping[str, Any], came: Mapping[str, Any]
+) -> bool:
+    """Return whether *came* has each member that was *sent*, but for an empty list."""
+    members = _schema_below(schema.get("properties"))
+    rest = _schema_below(schema.get("additionalProperties"))
+    for name, value in sent.items():
+        own = _schema_below(members.get(name, rest))
+        if not is_taken_over(own, value, came.get(name, [])):
+            return False
+    return True
+
+
+def _are_taken_over(schema: Mapping[str, Any], sent: list[Any], came: list[Any]) -> bool:
+    """Return whether each of the things *sent* is one of those that *came*, in any order.
+
+    What says most is looked for first: what says less may be it, too.
+    """
+    left = list(came)
+    for one in sorted(sent, key=_members_said, reverse=True):
+        found = next((other for other in left if is_taken_over(schema, one, other)), None)
+        if found is None:
+            return False
+        left.remove(found)
+    return True
 
 
 def _is_named_by(schema: Mapping[str, Any], sent: Any, came: Any) -> bool:

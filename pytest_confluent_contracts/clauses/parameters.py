@@ -31,6 +31,7 @@ from pytest_confluent_contracts.model.clauses import (
     Topic,
 )
 from pytest_confluent_contracts.model.documents import Location, types_allowed
+from pytest_confluent_contracts.model.promises import AboveMaximum
 from pytest_confluent_contracts.model.traffic import Expect, Probe, TrialKind
 
 if TYPE_CHECKING:
@@ -170,6 +171,13 @@ def _rule_refused(operation: Operation, parameter: Parameter, rule: str) -> Clau
     return _refusal(operation, parameter, rule, what, (TrialKind.BROKEN, rule))
 
 
+def _may_be_capped(operation: Operation, parameter: Parameter, rule: str) -> bool:
+    """Return whether nobody says that a page that is too large is refused, and not cut down."""
+    pages = operation.listing.pages
+    is_size = pages is not None and parameter.name == pages.size and rule == "maximum"
+    return is_size and pages is not None and pages.above_maximum is not AboveMaximum.REFUSED
+
+
 def _refusal(
     operation: Operation,
     parameter: Parameter,
@@ -179,6 +187,7 @@ def _refusal(
 ) -> Clause:
     statuses = parameter_refusals(operation, parameter.location)
     kind, rule = tried
+    is_promised = bool(statuses) and not _may_be_capped(operation, parameter, rule)
     applies = _tries(parameter, {kind}, rule)
     told = f" with {' or '.join(map(str, sorted(statuses)))}" if statuses else ""
     is_of_path = parameter.location is Location.PATH
@@ -187,7 +196,7 @@ def _refusal(
         id=_clause_id(parameter, id),
         family=Family.PARAMETERS,
         # A document that names no status for it promises no refusal.
-        level=Level.MUST if statuses else Level.SHOULD,
+        level=Level.MUST if is_promised else Level.SHOULD,
         place=parameter.place,
         promise=f"{what} is refused{told}",
         judge=_once_any_is_served(applies, _look_at_refusal(parameter, statuses)),
