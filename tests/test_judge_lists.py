@@ -269,3 +269,21 @@ def test_a_filter_that_only_its_name_tells_of_may_look_for_a_part() -> None:
 def test_a_sorted_list_is_in_order(value: str, items: tuple[Any, ...], told: str) -> None:
     """Numbers as numbers, texts in either way of comparing letters."""
     assert verdict(f"order/sort/{value}", page(*items, query=f"sort={value}")) == told
+
+
+def test_a_filter_with_brackets_in_its_name_leaves_nothing_out() -> None:
+    """It stands escaped in the query, and is the documented one all the same."""
+    named = world(
+        PAGED.replace("name: note, in: query", "name: 'filter[note]', in: query").replace(
+            "by-parameter: {note: note,", "by-parameter: {'filter[note]': note,"
+        )
+    )
+    clause = clause_of("filter/filter[note]", named)
+    for items, told in (((B, C), set()), ((B,), {Kind.FILTER_LEAVES_OUT})):
+        filtered = page(*items, query="filter%5Bnote%5D=two&limit=3")
+        exchanges = [
+            replace(one, case=replace(one.case, operation=named[one.case.operation.id]))
+            for one in (*MADE, SHOWN, filtered)
+        ]
+        evidence = clause.judge(in_a_row(*exchanges, apart=1.0))
+        assert {one.finding.kind for one in evidence if one.finding} == told

@@ -14,6 +14,7 @@ from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.page_links import with_position, with_size
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.promises import PageStyle
+from pytest_confluent_contracts.model.serialisation import text_of
 from pytest_confluent_contracts.model.traffic import Expect, Probe, Subject, SubjectKind
 
 if TYPE_CHECKING:
@@ -148,6 +149,4 @@ def _filter_value(one: Filter, item: Mapping[str, Any]) -> str:
     value = paths.value_at(item, one.member)
     if value is ABSENT or value is None or isinstance(value, (dict, list)):
         return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+    return text_of(value)

@@ -17,7 +17,21 @@ from pytest_confluent_contracts.clauses.update_state import EMPTY
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Evidence, Finding, FindingKind
 from pytest_confluent_contracts.model.documents import Location
-from pytest_confluent_contracts.model.page_links import is_about_pages, tells_another
+from pytest_confluent_contracts.model.names import (
+    MORE_PAGES,
+    NEXT_PAGES,
+    PAGE_CURSORS,
+    PAGE_NUMBERS,
+    PAGE_OFFSETS,
+    PAGE_SIZES,
+    TOTALS,
+    plain_name,
+)
+from pytest_confluent_contracts.model.page_links import (
+    asks_for_position,
+    is_about_pages,
+    tells_another,
+)
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.resources import Role
 
@@ -25,50 +39,32 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.clauses.lifecycle_state import Life, Moment, Step
     from pytest_confluent_contracts.model.documents import Operation, Parameter
 
-# Names, without marks between their words, of parameters that ask for a part of a list.
+# Words of parameters that ask for a part of a list: those that lead backwards, too.
 PAGING = frozenset(
     {
-        *("page", "pagesize", "pagetoken", "pagenumber", "pagelimit", "pageoffset", "perpage"),
-        *("limit", "offset", "cursor", "start", "startindex", "startat", "count", "size", "skip"),
-        *("take", "top", "first", "after", "before", "last", "marker", "maxresults", "maxitems"),
-        *("maxkeys", "nexttoken", "continue", "continuation", "continuationtoken", "token"),
-        *("startingafter", "endingbefore", "pagecursor", "pageafter", "pagebefore", "pagination"),
+        *(*PAGE_SIZES, *PAGE_CURSORS, *PAGE_NUMBERS, *PAGE_OFFSETS),
+        *("first", "last", "before", "endingbefore", "pagebefore", "token", "pagination"),
     }
 )
-# Those of them that say how many a page has.
-PAGE_SIZE = frozenset(
-    {
-        *("pagesize", "pagelimit", "perpage", "limit", "size", "count", "take", "top", "first"),
-        *("maxresults", "maxitems", "maxkeys"),
-    }
-)
-# Names of members that say that there is more, and of those that say how much there is.
-MORE = frozenset(
-    {
-        *("next", "nextpage", "nexttoken", "nextpagetoken", "nextcursor", "nextlink", "nexturl"),
-        *("hasmore", "hasnext", "hasnextpage", "more", "istruncated", "cursor", "continue"),
-        *("after", "pagetoken", "continuationtoken", "marker", "nextmarker"),
-    }
-)
-TOTAL = frozenset(
-    {"total", "totalcount", "totalsize", "totalitems", "totalresults", "totalrecords"}
-)
+SIZES = frozenset({*PAGE_SIZES, "first"})
+# Words of members that say that there is more.
+MORE = frozenset({*NEXT_PAGES, *MORE_PAGES, "marker", "pagetoken"})
 DEEPEST_LINK = 4  # members between the body and what says that there is more
 SHOWING = ("show", "include", "with", "list", "all", "return")  # of ``show_expired``
 STEM = 4  # letters, of those that ``expired`` and ``expires_at`` share, that make it likely
 SMALL_NUMBER = 9  # digits of ids that each parent may count for itself
 
 
-def plain_name(name: str) -> str:
-    """Return *name* in small letters, without the marks between its words."""
-    return "".join(letter for letter in name.lower() if letter.isalnum())
-
-
 # --- is it all? --------------------------------------------------------------------------------
 
 
-def is_whole_list(step: Step, *, filtered: bool = False) -> bool:
-    """Return whether the answer lists all that there is, as far as paging goes.
+def is_whole_list(step: Step) -> bool:
+    """Return whether the answer lists all that there is, as far as paging goes."""
+    return is_to_the_end(step) and not _asks_for_some(step)
+
+
+def is_to_the_end(step: Step) -> bool:
+    """Return whether the answer lists all that was asked for, to the last page.
 
     Nothing in it says that there is more. Where parts may be asked for, something must say that
     this is the last: a link to the next page that is documented and not there, a total, or that it
@@ -77,22 +73,17 @@ def is_whole_list(step: Step, *, filtered: bool = False) -> bool:
     if not step.is_list or not step.has_ids or step.outcome is not Outcome.DONE:
         return False
     operation = step.exchange.case.operation
-    if _names_part(step, filtered) or _tells_more(step):
+    if asks_for_position(step.opening.case, operation.listing.pages) or _tells_more(step):
         return False
     is_paged = any(plain_name(one.name) in PAGING for one in operation.other_parameters)
     return not is_paged or _tells_last(step, operation)
 
 
-def _names_part(step: Step, filtered: bool) -> bool:
-    """Return whether the request asked for a part, or for some only."""
-    pages = step.exchange.case.operation.listing.pages
-    for name, _ in step.opening.case.query:
-        if not is_about_pages(name, pages):
-            if not filtered:
-                return True
-        elif pages is not None and name != pages.size and not step.is_led_on:
-            return True
-    return False
+def _asks_for_some(step: Step) -> bool:
+    """Return whether the request asked for what meets a filter, and not for all."""
+    case = step.opening.case
+    pages = case.operation.listing.pages
+    return any(not is_about_pages(name, pages) for name, _ in case.query)
 
 
 def _tells_more(step: Step) -> bool:
@@ -105,7 +96,7 @@ def _tells_more(step: Step) -> bool:
     for name, value in _words_around(step.exchange.json):
         if plain_name(name) in MORE and value not in EMPTY and value is not False:
             return True
-        if plain_name(name) in TOTAL and isinstance(value, int) and value > len(step.shown):
+        if plain_name(name) in TOTALS and isinstance(value, int) and value > len(step.shown):
             return True
     return False
 
@@ -117,7 +108,7 @@ def _tells_last(step: Step, operation: Operation) -> bool:
     if any(len(step.shown) < size for size in _page_sizes(operation)):
         return True
     return any(
-        plain_name(name) in TOTAL and isinstance(value, int) and value <= len(step.shown)
+        plain_name(name) in TOTALS and isinstance(value, int) and value <= len(step.shown)
         for name, value in _words_around(step.exchange.json)
     )
 
@@ -127,7 +118,7 @@ def _page_sizes(operation: Operation) -> Iterator[int]:
     for parameter in operation.other_parameters:
         default = parameter.default
         is_number = isinstance(default, int) and not isinstance(default, bool)
-        if is_number and plain_name(parameter.name) in PAGE_SIZE:
+        if is_number and plain_name(parameter.name) in SIZES:
             yield default
 
 

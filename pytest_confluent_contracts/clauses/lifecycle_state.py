@@ -274,17 +274,6 @@ class LifeReader:
             delay=_delay_of(own),
         )
 
-    def read_pages(self, exchanges: Sequence[Exchange]) -> Iterator[list[Step]]:
-        """Yield the pages of each list in *exchanges*, one after the other."""
-        pages: list[Step] = []
-        for exchange in exchanges:
-            if exchange.case.subject != IS_NEXT_PAGE and pages:
-                yield pages
-                pages = []
-            pages.append(self._step(exchange, self.resource))
-        if pages:
-            yield pages
-
     def _own_keys(self, steps: Iterable[Step]) -> Iterator[Key]:
         for step in steps:
             if step.owner == self.resource.name and step.key is not None:

@@ -11,9 +11,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.clauses.lifecycle_lists import is_whole_list, may_be_hidden
+from pytest_confluent_contracts.clauses.lifecycle_lists import (
+    is_to_the_end,
+    is_whole_list,
+    may_be_hidden,
+)
 from pytest_confluent_contracts.clauses.lifecycle_members import quoted
-from pytest_confluent_contracts.clauses.lifecycle_state import LifeReader, Outcome, is_due
+from pytest_confluent_contracts.clauses.lifecycle_state import (
+    IS_NEXT_PAGE,
+    LifeReader,
+    Outcome,
+    is_due,
+)
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import (
     Clause,
@@ -27,7 +36,7 @@ from pytest_confluent_contracts.model.clauses import (
 )
 from pytest_confluent_contracts.model.page_links import (
     asked_size,
-    is_about_pages,
+    asks_for_position,
     next_query,
     sent_text,
     tells_another,
@@ -35,6 +44,7 @@ from pytest_confluent_contracts.model.page_links import (
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.promises import PageStyle
 from pytest_confluent_contracts.model.resources import Role
+from pytest_confluent_contracts.model.serialisation import text_of
 from pytest_confluent_contracts.model.traffic import Expect, Probe
 
 if TYPE_CHECKING:
@@ -56,11 +66,6 @@ class Walk:
     """The pages of one list, in the order in which each led to the next."""
 
     steps: tuple[Step, ...]
-
-    @property
-    def exchanges(self) -> list[Exchange]:
-        """Return the answers."""
-        return [step.exchange for step in self.steps]
 
     @property
     def shown(self) -> list[Shown]:
@@ -86,9 +91,15 @@ class ListReader:
     def read(self, exchanges: Sequence[Exchange]) -> Lists:
         """Return what *exchanges*, of a whole life, show of the list."""
         life = self._reader.read(exchanges)
-        own = [one for one in exchanges if one.case.operation.key == self._operation.key]
-        walks = tuple(Walk(tuple(steps)) for steps in self._reader.read_pages(own))
-        return Lists(self._operation, life, walks)
+        walks: list[Walk] = []
+        for step in life.answers:
+            if step.exchange.case.operation.key != self._operation.key:
+                continue
+            if step.exchange.case.subject == IS_NEXT_PAGE and walks:
+                walks[-1] = Walk((*walks[-1].steps, step))
+            else:
+                walks.append(Walk((step,)))
+        return Lists(self._operation, life, tuple(walks))
 
 
 def derive(operation: Operation) -> Iterator[Clause]:
@@ -292,7 +303,7 @@ def judge_total(lists: Lists, pages: Pages) -> Iterator[Evidence]:
         totals = [_total_told(step, pages) for step in walk.steps]
         last = walk.steps[-1]
         is_ended = last.outcome is Outcome.DONE and not tells_another(last.exchange, pages)
-        is_from_the_start = not _asks_for_position(walk.steps[0].exchange, pages)
+        is_from_the_start = not asks_for_position(walk.steps[0].exchange.case, pages)
         if not is_ended or not is_from_the_start or None in totals or len(set(totals)) > 1:
             continue
         count = sum(_count_of_items(step) for step in walk.steps)
@@ -307,10 +318,6 @@ def _total_told(step: Step, pages: Pages) -> int | None:
     total = paths.value_at(step.exchange.json, pages.total)
     is_count = isinstance(total, int) and not isinstance(total, bool)
     return total if is_count else None
-
-
-def _asks_for_position(exchange: Exchange, pages: Pages) -> bool:
-    return bool(pages.position) and sent_text(exchange.case, pages.position) is not None
 
 
 def judge_unknown_page(lists: Lists) -> Iterator[Evidence]:
@@ -341,7 +348,7 @@ def judge_filter(lists: Lists, wanted: Filter) -> Iterator[Evidence]:
         is_filtered = _is_of(step, lists.operation) and text is not None
         if is_filtered and text is not None and step.outcome is Outcome.DONE:
             yield from _let_through(step, wanted, text)
-            if is_whole_list(step, filtered=True):
+            if is_to_the_end(step):
                 yield from _left_out(lists, moment, latest)
         elif step.is_list:
             latest.update({shown.key: shown for shown in step.shown})
@@ -350,7 +357,7 @@ def judge_filter(lists: Lists, wanted: Filter) -> Iterator[Evidence]:
 def _let_through(step: Step, wanted: Filter, text: str) -> Iterator[Evidence]:
     """Yield whether each item of *step* has *text* where the filter looks."""
     for shown in step.shown:
-        values = [_as_text(value) for _, value in paths.values_at(shown.item, wanted.member)]
+        values = _texts_at(shown.item, wanted)
         is_met = text in values
         if wanted.inferred:
             is_met = is_met or any(text.lower() in value.lower() for value in values)
@@ -365,37 +372,24 @@ def _let_through(step: Step, wanted: Filter, text: str) -> Iterator[Evidence]:
 
 def _left_out(lists: Lists, moment: Moment, latest: Mapping[Key, Shown]) -> Iterator[Evidence]:
     """Yield whether what meets all filters of the request is in its answer."""
-    step, listing = moment.step, lists.operation.listing
-    filters = {one.parameter: one for one in listing.filters}
+    step = moment.step
     for key, _ in _due_in(moment):
-        if key not in latest:
-            continue
-        item = latest[key].item
-        is_met = [
-            _has_text(item, filters[name], text)
-            for name, text in _filters_sent(step.opening, listing.pages)
-            if name in filters
-        ]
-        if is_met and all(is_met):
+        if key in latest and _meets_all(latest[key].item, step.opening, lists.operation):
             yield _evidence_of_shown(step, key, FindingKind.FILTER_LEAVES_OUT)
 
 
-def _has_text(item: Mapping[str, Any], wanted: Filter, text: str) -> bool:
-    return any(_as_text(value) == text for _, value in paths.values_at(item, wanted.member))
+def _meets_all(item: Mapping[str, Any], asked: Exchange, operation: Operation) -> bool:
+    """Return whether *item* meets each filter that was *asked* for."""
+    for one in operation.listing.filters:
+        text = sent_text(asked.case, one.parameter)
+        if text is not None and text not in _texts_at(item, one):
+            return False
+    return True
 
 
-def _filters_sent(exchange: Exchange, pages: Pages | None) -> Iterator[tuple[str, str]]:
-    for name, _ in exchange.case.query:
-        if not is_about_pages(name, pages):
-            told = sent_text(exchange.case, name)
-            if told is not None:
-                yield name, told
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+def _texts_at(item: Mapping[str, Any], wanted: Filter) -> list[str]:
+    """Return what *item* has where the filter looks, as it stands in a query."""
+    return [text_of(value) for _, value in paths.values_at(item, wanted.member)]
 
 
 def judge_order(lists: Lists, order: Order) -> Iterator[Evidence]:

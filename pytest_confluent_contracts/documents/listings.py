@@ -12,6 +12,16 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.documents import Location, types_allowed
 from pytest_confluent_contracts.model.listing import Filter, Listing, Order
+from pytest_confluent_contracts.model.names import (
+    MORE_PAGES,
+    NEXT_PAGES,
+    PAGE_CURSORS,
+    PAGE_NUMBERS,
+    PAGE_OFFSETS,
+    PAGE_SIZES,
+    TOTALS,
+    plain_name,
+)
 from pytest_confluent_contracts.model.promises import Pages, PageStyle, StatedFilters
 from pytest_confluent_contracts.model.resources import Role
 
@@ -20,24 +30,8 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.model.documents import Operation, Parameter, Property
 
-SIZES = (
-    *("pagesize", "perpage", "limit", "pagelimit", "size", "maxresults", "maxitems", "maxkeys"),
-    *("maxpagesize", "top", "take", "count"),
-)
-CURSORS = (
-    *("pagetoken", "nexttoken", "cursor", "pagecursor", "after", "pageafter", "startingafter"),
-    *("continuationtoken", "continuation", "continue", "marker", "nextpagetoken"),
-)
-NUMBERS = ("page", "pagenumber", "pageno", "pageindex")
-OFFSETS = ("offset", "skip", "start", "startindex", "startat", "pageoffset")
-NEXT = (
-    *("next", "nextlink", "nexturl", "nextpage", "nextpagetoken", "nexttoken", "nextcursor"),
-    *("nextmarker", "continuationtoken", "continue", "cursor", "after", "endcursor"),
-)
 PREVIOUS = ("prev", "previous", "prevlink", "previouslink", "prevpage", "previouspage", "prevurl")
 FIRST, LAST = ("first", "firstlink", "firstpage"), ("last", "lastlink", "lastpage")
-MORE = ("hasmore", "hasnext", "hasnextpage", "more", "istruncated")
-TOTALS = ("total", "totalsize", "totalcount", "totalitems", "totalresults", "totalrecords")
 SORTING = ("sort", "sortby", "orderby", "order", "ordering")
 # How the value of a sorting parameter says that the largest comes first.
 DESCENDING_ENDS = (":desc", " desc", "_desc", ".desc", ",desc")
@@ -59,11 +53,6 @@ def with_listing(operation: Operation) -> Operation:
     return replace(operation, listing=Listing(pages, tuple(filters), orders))
 
 
-def plain_name(name: str) -> str:
-    """Return *name* in small letters, without the marks between its words."""
-    return "".join(letter for letter in name.lower() if letter.isalnum())
-
-
 # --- pages ----------------------------------------------------------------------------------------
 
 
@@ -73,11 +62,11 @@ def _usual_pages(operation: Operation) -> Pages | None:
     A size alone makes no pages, and neither does a link: a run must know how to go on.
     """
     queries = _queries(operation)
-    size = _first_named(queries, SIZES)
+    size = _first_named(queries, PAGE_SIZES)
     style, position = _usual_position(queries)
     members = _members_around(operation)
     in_header = _documents_link(operation)
-    next_member = _first_member(members, NEXT)
+    next_member = _first_member(members, NEXT_PAGES)
     is_led_on = bool(next_member) or in_header
     if position is None and not is_led_on:
         return None
@@ -93,7 +82,7 @@ def _usual_pages(operation: Operation) -> Pages | None:
         previous=_first_member(members, PREVIOUS),
         first=_first_member(members, FIRST),
         last=_first_member(members, LAST),
-        more=_first_member(members, MORE),
+        more=_first_member(members, MORE_PAGES),
         total=_first_member(members, TOTALS),
         in_header=in_header,
     )
@@ -123,9 +112,9 @@ def _with_size(pages: Pages, size: Parameter) -> Pages:
 
 def _usual_position(queries: Sequence[Parameter]) -> tuple[PageStyle, Parameter | None]:
     for style, names in (
-        (PageStyle.CURSOR, CURSORS),
-        (PageStyle.NUMBER, NUMBERS),
-        (PageStyle.OFFSET, OFFSETS),
+        (PageStyle.CURSOR, PAGE_CURSORS),
+        (PageStyle.NUMBER, PAGE_NUMBERS),
+        (PageStyle.OFFSET, PAGE_OFFSETS),
     ):
         found = _first_named(queries, names)
         if found is not None:

@@ -127,6 +127,13 @@ def sent_text(asked: CaseParts, name: str) -> str | None:
     return None
 
 
+def asks_for_position(asked: CaseParts, pages: Pages | None) -> bool:
+    """Return whether *asked* is for a page that it names, and not for the first."""
+    if pages is None or not pages.position:
+        return False
+    return sent_text(asked, pages.position) is not None
+
+
 def is_about_pages(name: str, pages: Pages | None) -> bool:
     """Return whether the query parameter *name*, as it is written, asks for a page."""
     return pages is not None and name in (_written(pages.size), _written(pages.position))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.names import plain_name
 from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
@@ -221,11 +222,11 @@ def status_in(body: Any) -> str | bool | None:
     A flag such as ``done`` is as good as a word.
     """
     for name, value in _near_members(body):
-        plain = joined_name(name)
+        plain = plain_name(name)
         if isinstance(value, bool) and plain in DONE_FLAGS:
             return value
         if isinstance(value, str) and plain.endswith(STATUS_WORDS):
-            return joined_name(value)
+            return plain_name(value)
     return None
 
 
@@ -244,7 +245,7 @@ def id_of_made(answer: Exchange, resource: Resource) -> str:
             return resource.plain_id(values[-1])
     for name, value in _near_members(answer.json):
         is_id = isinstance(value, str | int) and not isinstance(value, bool)
-        if is_id and _names_id_of(resource, joined_name(name)):
+        if is_id and _names_id_of(resource, plain_name(name)):
             return str(value)
     return ""
 
@@ -254,7 +255,7 @@ def _names_id_of(resource: Resource, name: str) -> bool:
     if name in ID_OF_MADE:
         return True
     stem = name.removesuffix("id")
-    thing = joined_name(resource.name.rpartition("/")[2])
+    thing = plain_name(resource.name.rpartition("/")[2])
     is_called = len(stem) > 2 and thing.startswith(stem[:-1]) and len(thing) <= len(stem) + 3
     return stem != name and is_called
 
@@ -270,11 +271,6 @@ def shows_what_is_made(operation: Operation) -> bool:
     sent = {paths.last_name(one.path) for one in operation.request_members}
     shown = {paths.last_name(one.path) for one in response.content.properties}
     return not sent.isdisjoint(shown)
-
-
-def joined_name(name: str) -> str:
-    """Return *name* in small letters without what joins its words."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _near_members(body: Any) -> Iterator[tuple[str, Any]]:
