@@ -20,7 +20,6 @@ from pytest_confluent_contracts.cases.bodies import (
     value_understood,
 )
 from pytest_confluent_contracts.cases.parameter_values import carried_parameters
-from pytest_confluent_contracts.cases.remembering import remembered
 from pytest_confluent_contracts.cases.samples import (
     discriminated_schema,
     is_allowed_value,
@@ -34,6 +33,7 @@ from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.documents import Location, separate_members, types_allowed
 from pytest_confluent_contracts.model.media_types import IN_JSON, BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.remembering import remembered
 from pytest_confluent_contracts.model.schema_merging import merged_schemas
 from pytest_confluent_contracts.model.traffic import (
     Case,

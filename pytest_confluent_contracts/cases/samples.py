@@ -12,10 +12,10 @@ from typing import Any
 import jsonschema_rs
 
 from pytest_confluent_contracts.cases.patterns import texts_matching
-from pytest_confluent_contracts.cases.remembering import remembered
 from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.formats import OPENAPI_FORMATS
 from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.remembering import remembered
 from pytest_confluent_contracts.model.schema_merging import is_forbidden, merged_schemas
 
 MOST_DEEP = 8  # levels of a value that is put together

@@ -12,6 +12,7 @@ from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Family, Finding
 from pytest_confluent_contracts.model.documents import COMPOSING, separate_members, types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Expect
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Content, Operation, Property
     from pytest_confluent_contracts.model.traffic import Exchange, RedactedCase
 
-ACCEPTED_FOR_LATER = 202  # RFC 9110 15.3.3: the update may still be to come
 QUOTED = 50  # characters of a value in a finding
 EMPTY: tuple[Any, ...] = ("", [], {}, None, ABSENT)
 # By path: what was there, and what is there now.

@@ -13,6 +13,7 @@ import jsonschema_rs
 from pytest_confluent_contracts.double.patterns import UnreadablePattern, matching_text
 from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.remembering import remembered
 
 DEEPEST = 12  # levels; what contains itself ends before
 TURNS = 4  # how often another value is tried
@@ -62,27 +63,12 @@ def allowed_value(schema: Schema) -> Any:
 
 def is_allowed(schema: Schema, value: Any) -> bool:
     """Return whether *schema* allows *value*."""
-    return bool(_validator_of(_Same(schema)).is_valid(value))
+    return bool(_validator_of(schema).is_valid(value))
 
 
-class _Same:
-    """A schema as a key: it is the same as itself alone, and held as long as it is known."""
-
-    __slots__ = ("schema",)
-
-    def __init__(self, schema: Schema) -> None:
-        self.schema = schema
-
-    def __hash__(self) -> int:
-        return id(self.schema)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.schema is self.schema
-
-
-@lru_cache(maxsize=1024)
-def _validator_of(same: _Same) -> Any:
-    return _validator_of_text(json.dumps(same.schema, sort_keys=True, default=str))
+@remembered(1024)
+def _validator_of(schema: Schema) -> Any:
+    return _validator_of_text(json.dumps(schema, sort_keys=True, default=str))
 
 
 @lru_cache(maxsize=256)
