@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urljoin
+from urllib.parse import unquote
 
 from pytest_confluent_contracts.clauses.lifecycle_lists import (
     is_whole_list,
@@ -26,6 +26,7 @@ from pytest_confluent_contracts.clauses.lifecycle_state import (
     id_asked_for,
     is_due,
     key_in,
+    location_on,
     tells_of_progress,
 )
 from pytest_confluent_contracts.clauses.reading import leaves_of, quote_value, url_parts
@@ -93,8 +94,7 @@ def judge_location(life: Life) -> Iterator[Evidence]:
         expected = _path_of_made(life.resource, step)
         if not expected:
             continue
-        seen_from = urljoin(step.exchange.case.written_path, url_parts(location).path)
-        path = unquote(seen_from).rstrip("/")
+        path = unquote(url_parts(location_on(step.exchange)).path).rstrip("/")
         leads_there = path.endswith(expected)
         may_tell_progress = not _is_one_of(life.resource, step, path)
         if step.status == ACCEPTED_FOR_LATER and not leads_there and may_tell_progress:

@@ -282,10 +282,8 @@ class LifeReader:
     def key_of(self, parameters: Sequence[tuple[str, str]]) -> Key:
         """Return the key of the resource that these path *parameters* name, its own the last."""
         values = [value for _, value in parameters]
-        own = values[-1]
-        if self.resource.style:
-            own = self.resource.plain_id(own)
-        return key_in(self.resource, tuple(values[:-1]), id_text(own))
+        own = id_text(self.resource.id_in(parameters))
+        return key_in(self.resource, tuple(values[:-1]), own)
 
     def model_of(self, operation: Operation, resource: Resource) -> ItemModel:
         """Return what the document says of *resource* in the traffic of *operation*."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from enum import Enum
 from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 
 class Absent(Enum):
@@ -408,6 +408,16 @@ def filled_template(
 def percent_encoded(value: str) -> str:
     """Return *value* as one segment of a path (RFC 3986 3.3)."""
     return quote(value, safe="")
+
+
+def plain_of_style(style: str, name: str, written: str) -> str:
+    """Return the value of a path parameter of which its *style* has made *written*.
+
+    >>> plain_of_style("matrix", "id", ";id=a%2Fb"), plain_of_style("label", "id", ".7")
+    ('a/b', '7')
+    """
+    prefix = {"matrix": f";{quote(name, safe='')}=", "label": "."}.get(style, "")
+    return unquote(written.removeprefix(prefix))
 
 
 def template_pattern(template: str, variable: str = "[^/]+") -> str:

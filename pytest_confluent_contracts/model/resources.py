@@ -8,9 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
+from urllib.parse import quote
+
+from pytest_confluent_contracts.model.paths import plain_of_style
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_confluent_contracts.model.sources import SourceLocation
 
 
@@ -85,11 +89,16 @@ class Resource:
 
     def plain_id(self, written: str) -> str:
         """Return the id of which a path has *written*, percent-encoded."""
-        if self.style == "matrix":
-            written = written.removeprefix(f";{quote(self.parameter, safe='')}=")
-        if self.style == "label":
-            written = written.removeprefix(".")
-        return unquote(written)
+        return plain_of_style(self.style, self.parameter, written)
+
+    def own_parameter(self, id: str) -> tuple[str, str]:
+        """Return the last of the path parameters of the one with this *id*."""
+        return self.parameter, self.written_id(id)
+
+    def id_in(self, parameters: Sequence[tuple[str, str]]) -> str:
+        """Return the id of the one that its path *parameters*, as `CaseParts` has them, name."""
+        written = parameters[-1][1]
+        return self.plain_id(written) if self.style else written
 
     def operation_id(self, role: Role) -> str:
         """Return the id of the operation in *role*, ``""`` where the document has none."""

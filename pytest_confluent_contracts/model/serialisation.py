@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from pytest_confluent_contracts.model.documents import Location, Operation, Parameter
+from pytest_confluent_contracts.model.paths import plain_of_style
 
 # Of the reserved characters (RFC 3986 2.2), those that may stand in a query as they are: not what
 # ends it, nor what tells its pairs apart, and no plus, which forms read as a space.
@@ -53,8 +54,7 @@ def plain_text(parameter: Parameter, written: str) -> str:
     """
     if parameter.is_text or parameter.media_type or {"array", "object"} & set(parameter.types):
         return written
-    prefix = f";{_encoded(parameter.name)}=" if parameter.style == "matrix" else "."
-    return unquote(written.removeprefix(prefix))
+    return plain_of_style(parameter.style, parameter.name, written)
 
 
 def plain_values(operation: Operation, values: Iterable[Pair]) -> tuple[Pair, ...]:

@@ -224,7 +224,7 @@ class Gate:
         settings = self.settings
         asked = self._asked_operations()
         # What the run makes itself is let out when it is made.
-        known = [one for one in asked if self._maker(one) is None]
+        known = [one for one in asked if self.made_for(one) is None]
         accesses = [planned_access(self.plan(one), self.budget(one)) for one in known]
         unmade = [one for one in asked if one not in known]
         accesses += [no_access(one, self.context(one), self.budget(one)) for one in unmade]
@@ -263,7 +263,7 @@ class Gate:
 
     def _resources_of(self, asked: Sequence[Operation]) -> list[Resource]:
         """Return the resources of which a life is led, and those of which one is made."""
-        makers = [one for one in map(self._maker, asked) if one is not None]
+        makers = [one for one in map(self.made_for, asked) if one is not None]
         # Whatever makes one is asked with what ends it.
         of_creates = [one.resource for one in asked if one.role is Role.CREATE and one.resource]
         return list(dict.fromkeys([*self._led_resources(asked), *makers, *of_creates]))
@@ -278,19 +278,15 @@ class Gate:
                 found[operation.document, operation.resource.name] = operation.resource
         return list(found.values())
 
-    def made_for(self, operation: Operation) -> Resource | None:
-        """Return the resource of which the run makes one to hold *operation* on, None without."""
-        return self._maker(operation)
-
     def planned_lives(self) -> Iterator[tuple[Resource, PlannedLife]]:
         """Yield each resource of which a life is led, or one is made, and what that takes."""
         asked = self._asked_operations()
         led = self._led_resources(asked)
         holders = self._planned_holders(asked, led)
-        makers = [one for one in map(self._maker, asked) if one is not None]
+        makers = [one for one in map(self.made_for, asked) if one is not None]
         for resource in dict.fromkeys([*led, *makers]):
             life = self.lives.planned(resource) if resource in led else PlannedLife()
-            creating = self._creating(resource)
+            creating = self._operation_in(resource, Role.CREATE)
             # What only stands there is made, and deleted at the end.
             more = len(holders.get((resource.document, resource.name), ()))
             sent = Counter(life.of_operations)
@@ -313,7 +309,7 @@ class Gate:
         found: dict[tuple[str, str], set[str]] = {}
         around: list[Resource] = [one for one in led if self.lives.makes(one)]
         for operation in asked:
-            resource = self._maker(operation)
+            resource = self.made_for(operation)
             if resource is not None:
                 names = found.setdefault((resource.document, resource.name), set())
                 names.add(operation.id if operation.role is Role.DELETE else HELD)
@@ -324,15 +320,6 @@ class Gate:
                 names = found.setdefault((parent.document, parent.name), set())
                 names |= self.lives.holders(resource) if resource in led else {HOLDER}
         return found
-
-    def _creating(self, resource: Resource) -> Operation | None:
-        wanted = resource.operation_id(Role.CREATE)
-        for path in self.settings.documents:
-            document = self.settings.read(path)
-            for one in document.operations:
-                if document.name == resource.document and one.id == wanted:
-                    return one
-        return None
 
     @property
     def clock(self) -> VirtualClock:
@@ -540,7 +527,7 @@ class Gate:
 
     def unasked(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         """Return the probes that this run must not send, each with the reason."""
-        if operation.method == "PUT" and not context.made_up and self._maker(operation) is None:
+        if operation.method == "PUT" and not context.made_up and self.made_for(operation) is None:
             why = self._why_not_replaced(operation, context)
             if why:
                 return dict.fromkeys(Probe, why)
@@ -548,7 +535,7 @@ class Gate:
             return dict.fromkeys(Probe, _allowing(operation))
         if operation.role is Role.CREATE and self._why_not_made(operation):
             return dict.fromkeys(Probe, self._why_not_made(operation))
-        if operation.method == "DELETE" and self._maker(operation) is None:
+        if operation.method == "DELETE" and self.made_for(operation) is None:
             return dict.fromkeys(Probe, NOTHING_TO_END)
         return self._unasked_by_options(operation, context)
 
@@ -568,7 +555,7 @@ class Gate:
     def _unasked_by_options(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         changing = [probe for probe in Probe if probe not in (Probe.CREDENTIALS, Probe.UNKNOWN)]
         is_named = all(content for _, content in self.parameters(operation))
-        if not is_named and self._maker(operation) is None:
+        if not is_named and self.made_for(operation) is None:
             missing = [name for name, content in self.parameters(operation) if not content]
             named = ", ".join(f"--contract-param {name}=..." for name in missing)
             what = "read" if operation.is_safe else "changed"
@@ -617,7 +604,7 @@ class Gate:
             return None
         context = self.context(operation)
         read = self._in_role(operation, Role.READ)
-        if read is None or not context.owned or self._maker(operation) is not None:
+        if read is None or not context.owned or self.made_for(operation) is not None:
             return None
         if read.method != "GET" or read.path != operation.path:
             return None
@@ -644,7 +631,7 @@ class Gate:
         waits = Silent() if self.settings.mocked else self.telling
         return Listener(progress=self.telling.request, say=waits.say, exchanged=self.exchanged)
 
-    def _maker(self, operation: Operation) -> Resource | None:
+    def made_for(self, operation: Operation) -> Resource | None:
         """Return the resource of which the run makes one to hold *operation* on.
 
         None where it uses the one that was named, the document's example, or needs none.
@@ -669,7 +656,7 @@ class Gate:
 
     def _own_of(self, operation: Operation) -> saved_state.PathParameters | None:
         """Return what the run makes to hold *operation* on, None where it does not, or cannot."""
-        resource = self._maker(operation)
+        resource = self.made_for(operation)
         if resource is None:
             return None
         # One that is deleted by mistake must not be missing elsewhere.
@@ -684,7 +671,7 @@ class Gate:
         from pytest_confluent_contracts.http.targets import allowances_at
         from pytest_confluent_contracts.run.access import nobodys_access, planned_access
 
-        resource = self._maker(operation)
+        resource = self.made_for(operation)
         if resource is None:
             return None
         scenario = self._scenario_of(resource)
@@ -733,7 +720,7 @@ class Gate:
         if unpinned and not self.settings.local:
             return _pinning(unpinned)
         missing = [name for name, content in self.parameters(creating) if not content]
-        if missing and self._maker(creating) is None:
+        if missing and self.made_for(creating) is None:
             named = ", ".join(f"--contract-param {name}=..." for name in missing)
             return f"name what it may be made in: {named}"
         return ""
@@ -749,7 +736,10 @@ class Gate:
         """Return the operation in *role* about the same resource, None where there is none."""
         if operation.resource is None:
             return None
-        wanted = (operation.document, operation.resource.operation_id(role))
+        return self._operation_in(operation.resource, role)
+
+    def _operation_in(self, resource: Resource, role: Role) -> Operation | None:
+        wanted = (resource.document, resource.operation_id(role))
         for path in self.settings.documents:
             for one in self.settings.read(path).operations:
                 if one.key == wanted:

@@ -11,10 +11,14 @@ from collections.abc import Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from pytest_confluent_contracts.clauses.lifecycle_lists import is_whole_list
-from pytest_confluent_contracts.clauses.lifecycle_state import LifeReader, tells_of_progress
+from pytest_confluent_contracts.clauses.lifecycle_state import (
+    LifeReader,
+    location_on,
+    tells_of_progress,
+)
+from pytest_confluent_contracts.clauses.reading import url_parts
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.model.paths import (
     ABSENT,
@@ -205,8 +209,7 @@ class MadeResources:
             return None
         parameters: PathParameters | None = None
         if found:
-            own = (self.resource.parameter, self.resource.written_id(found))
-            parameters = (*asked.case.parameters, own)
+            parameters = (*asked.case.parameters, self.resource.own_parameter(found))
         self._note_made(asked, parameters)
         return parameters
 
@@ -296,7 +299,7 @@ class MadeResources:
         id = self._id_of(case, exchange)
         if not id or not DOTS.isdisjoint(BETWEEN_SEGMENTS.split(id)):
             return None
-        return (*case.parameters, (self.resource.parameter, self.resource.written_id(id)))
+        return (*case.parameters, self.resource.own_parameter(id))
 
     def _id_of(self, case: Case, exchange: Exchange) -> str:
         """Return the id of what was made: as the answer has it, its Location, or who chose it.
@@ -312,10 +315,7 @@ class MadeResources:
         is_shown = self.resource.id_member and not tells_of_progress(exchange, model)
         if shown is not ABSENT and is_shown:
             return _as_text(shown)
-        last = self._id_in_location(case, exchange)
-        if last:
-            return last
-        return own
+        return self._id_in_location(case, exchange) or own
 
     def _id_in_location(self, case: Case, exchange: Exchange) -> str:
         """Return the id in the path of ``Location``, ``""`` where that leads to something else.
@@ -323,7 +323,7 @@ class MadeResources:
         The host does not matter, and is never asked: it may be the vendor's.
         """
         template = filled_template(self.resource.item, case.parameters, percent_encoded)
-        path = urlsplit(exchange.header("Location") or "").path.rstrip("/")
+        path = url_parts(location_on(exchange)).path.rstrip("/")
         found = re.search(f"{template_pattern(template.rstrip('/'))}$", path)
         return self.resource.plain_id(found.groups()[-1]) if found and found.groups() else ""
 
@@ -341,10 +341,7 @@ class MadeResources:
             return None
         known = lost.listed_before | {self._reader.key_of(one.parameters) for one in self.all}
         found = [
-            (
-                *lost.case.parameters,
-                (self.resource.parameter, self.resource.written_id(one.key[-1])),
-            )
+            (*lost.case.parameters, self.resource.own_parameter(one.key[-1]))
             for one in steps[0].shown
             if one.key not in known and _is_alike(one.item, lost.case.value)
         ]

@@ -27,7 +27,9 @@ from pytest_confluent_contracts.cases.life import (
 )
 from pytest_confluent_contracts.cases.list_parts import FILTERED
 from pytest_confluent_contracts.clauses.judging import rule, weigh
-from pytest_confluent_contracts.clauses.lifecycle_state import LifeReader
+from pytest_confluent_contracts.clauses.lifecycle_delete import GONE
+from pytest_confluent_contracts.clauses.lifecycle_state import CREATED, LifeReader
+from pytest_confluent_contracts.clauses.reading import HIDING
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.http.targets import allowances_at
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
@@ -190,7 +192,7 @@ class Scenario:
         case = bound_step(listing, around)
         if not self.made.is_listed(case.parameters):
             with suppress(Refusal):
-                self.sender.send(case)
+                self._send_case(case)
 
     @property
     def why_unmade(self) -> MissingEvidence:
@@ -338,7 +340,7 @@ class Scenario:
     def _note_gone_with_parent(self, case: Case, exchange: Exchange) -> None:
         """Take down that nothing is there any more of what lay in a parent that has ended."""
         is_in_it = self._ended in (case.parameters, case.parameters[:-1])
-        if not self._ended or not is_in_it or exchange.status not in {*GONE, FORBIDDEN}:
+        if not self._ended or not is_in_it or exchange.status not in {*GONE, HIDING}:
             return
         for one in self.made.there:
             if one.parameters[:-1] == self._ended:
@@ -377,7 +379,9 @@ class Scenario:
         return self._told_left(one, f"{type(error).__name__}: {error}") if one.is_there else ""
 
     def _told_left(self, one: Made, why: str) -> str:
-        told = f"{self.life.resource.name} {self._id_in(one.parameters)} is left: {why}"
+        told = (
+            f"{self.life.resource.name} {self.life.resource.id_in(one.parameters)} is left: {why}"
+        )
         return f"{told}{self._way_back(one.parameters)}"
 
     def told_at_the_end(self) -> Iterator[str]:
@@ -387,9 +391,11 @@ class Scenario:
         """
         self.remember([])
         for parameters in dict.fromkeys(self.made.others):
-            told = f"{self.life.resource.name} {self._id_in(parameters)} was there before"
+            told = (
+                f"{self.life.resource.name} {self.life.resource.id_in(parameters)} was there before"
+            )
             yield f"{told}, and a create answered its id: it is not deleted"
-        left = [self._id_in(one.parameters) for one in self.made.there]
+        left = [self.life.resource.id_in(one.parameters) for one in self.made.there]
         if left and self.life.ending() is None:
             told = (
                 f"{len(left)} of {self.life.resource.name} are left, {', '.join(left[:MOST_TOLD])}"
@@ -406,12 +412,6 @@ class Scenario:
             with suppress(Refusal):
                 followed = self._followed(asked.case, answer)
             self.made.note_followed(answer, followed)
-
-    def _id_in(self, parameters: PathParameters) -> str:
-        """Return the id of the one that *parameters* name."""
-        written = parameters[-1][1]
-        resource = self.life.resource
-        return resource.plain_id(written) if resource.style else written
 
     def _way_back(self, parameters: PathParameters) -> str:
         """Return how one can be deleted by hand, empty where the document has no way."""
@@ -430,7 +430,7 @@ class Scenario:
             exchange = self.sender.send(bound_step(step, one.parameters))
         except Refusal as refusal:
             return str(refusal)
-        is_hidden = exchange.status == FORBIDDEN and self._lay_in_deleted(one)
+        is_hidden = exchange.status == HIDING and self._lay_in_deleted(one)
         if exchange.status in GONE or is_hidden:
             self.made.note_deleted(one.parameters)
         if one.has_outlived and not one.is_there:
@@ -472,7 +472,8 @@ class Scenario:
             listed = answers[around]
             found = self.made.listed_like(one, listed) if listed is not None else None
             for parameters in found or ():
-                told = f"{name} {self._id_in(parameters)} may be left: its create {one.came}"
+                id = self.life.resource.id_in(parameters)
+                told = f"{name} {id} may be left: its create {one.came}"
                 told_before.add(f"{told}, and the list shows it{self._way_back(parameters)}")
             if found is None:
                 sent = self.sender.client.redactor.text(_sent_text(one.case.value))
@@ -495,9 +496,6 @@ class Scenario:
             return None
 
 
-CREATED = 201
-GONE = frozenset({404, 410})
-FORBIDDEN = 403  # which may hide that nothing is there (RFC 9110 15.5.4)
 SENT_CHARACTERS = 200
 MOST_TOLD = 10  # creates of which nobody knows what they made
 

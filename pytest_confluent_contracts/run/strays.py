@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_confluent_contracts.clauses.lifecycle_state import CREATED
 from pytest_confluent_contracts.model.traffic import Expect, SubjectKind
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Case, Exchange
 
-CREATED = 201
 WRITING = frozenset({"PUT", "PATCH"})
 # Ids that a service may read as the own one (RFC 3986 6.2.2), or as something else that is there.
 READ_OTHERWISE = frozenset({SubjectKind.NORMALISED_ID, SubjectKind.ODD_ID})
