@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from pytest_confluent_contracts.model.clauses import Family, MissingEvidence, Mi
 from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pytest_confluent_contracts.http.recorded import Recording, Traffic
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Exchange
 
 KEPT, WORSE, USAGE = 0, 1, 4  # as pytest's own exit codes
+# What a shell tells of a command that wrote to a pipe which nobody reads any more: 128 + SIGPIPE.
+READER_GONE = 141
+FORMATS = ("text", "json", "sarif")
 
 PROVOKED = frozenset({Family.REQUESTS, Family.SECURITY})
 SHOWN = 4  # operations named to whoever gave a recording that has none of those that are held
@@ -40,60 +44,127 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """Return the commands and their arguments."""
-    whole = _Parser(prog="python -m pytest_confluent_contracts", description=__doc__)
+    whole = _Parser(
+        prog="python -m pytest_confluent_contracts",
+        description=__doc__,
+        epilog="COMMAND --help names its exit codes.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
-    command = commands.add_parser(
-        "diff", help="what changed between two runs; exit 1 where it is worse"
+
+    command = _add_command(
+        commands,
+        diff,
+        "what changed between two runs",
+        {KEPT: "nothing is worse", WORSE: "a clause is newly broken, or evidence was lost"},
     )
     command.add_argument("old", type=Path, metavar="OLD.json")
     command.add_argument("new", type=Path, metavar="NEW.json")
-    command.set_defaults(run=diff)
-    command = commands.add_parser("merge", help="one report of many, of a sharded run")
+    command.add_argument("--format", choices=("text", "json"), default="text")
+
+    command = _add_command(
+        commands,
+        merge,
+        "one report of many, of a sharded run",
+        {KEPT: "every clause is kept", WORSE: "one is broken, or its evidence was withheld"},
+    )
     command.add_argument("parts", type=Path, nargs="+", metavar="DIR")
     command.add_argument("--into", type=Path, required=True, metavar="DIR")
-    command.set_defaults(run=merge)
-    command = commands.add_parser("badge", help="an SVG badge of a run")
+
+    command = _add_command(commands, badge, "an SVG badge of a run", {KEPT: "it is drawn"})
     command.add_argument("report", type=Path, metavar="report.json")
     command.add_argument("-o", "--output", type=Path, metavar="FILE")
-    command.set_defaults(run=badge)
-    command = commands.add_parser(
-        "judge", help="hold recorded traffic (HAR, VCR) against the documents; sends nothing"
+
+    command = _add_command(
+        commands,
+        judge,
+        "hold recorded traffic (HAR, VCR) against the documents; sends nothing",
+        {KEPT: "nothing in it breaks a clause", WORSE: "a clause is broken"},
     )
     command.add_argument("recording", type=Path, metavar="FILE")
     command.add_argument(
         "--contract-spec", action="append", default=[], metavar="PATH|NAME", dest="specs"
     )
     command.add_argument("--contract-report", type=Path, metavar="DIR", dest="report")
-    command.set_defaults(run=judge)
-    command = commands.add_parser(
-        "convert", help="the OpenAPI that a published page says, as YAML on the standard output"
+
+    command = _add_command(
+        commands,
+        convert,
+        "the OpenAPI that a published page says, as YAML on the standard output",
+        {KEPT: "it is written; what was not understood is told on the standard error"},
     )
     command.add_argument("page", metavar="PAGE")
-    command.set_defaults(run=convert)
-    command = commands.add_parser(
-        "check", help="hold a document against itself; exit 1 where something is wrong"
+
+    command = _add_command(
+        commands,
+        check,
+        "hold a document against itself",
+        {KEPT: "nothing is wrong with it", WORSE: "something is"},
     )
     command.add_argument("document", metavar="DOCUMENT")
-    command.add_argument("--format", choices=("text", "json", "sarif"), default="text")
-    command.set_defaults(run=check)
-    command = commands.add_parser(
-        "compare", help="what changed between two documents; exit 1 where it breaks clients"
+    command.add_argument("--format", choices=FORMATS, default="text")
+
+    command = _add_command(
+        commands,
+        compare,
+        "what changed between two documents",
+        {KEPT: "no change breaks clients", WORSE: "one does"},
     )
     command.add_argument("old", metavar="OLD", help="a document: a file, or a bundled one's name")
     command.add_argument("new", metavar="NEW", help="the document that is to follow")
-    command.add_argument("--format", choices=("text", "json", "sarif"), default="text")
-    command.set_defaults(run=compare)
+    command.add_argument("--format", choices=FORMATS, default="text")
     return whole
 
 
+def _add_command(
+    commands: Any,
+    run: Callable[[argparse.Namespace], int],
+    purpose: str,
+    codes: Mapping[int, str],
+) -> argparse.ArgumentParser:
+    """Add the command that *run* carries out; its help says what each of its exit *codes* means."""
+    told = {**codes, USAGE: "a wrong option, or a file that cannot be read or written"}
+    lines = [f"  {code}  {meaning}" for code, meaning in told.items()]
+    added: argparse.ArgumentParser = commands.add_parser(
+        run.__name__,
+        help=purpose,
+        description=f"{purpose[0].upper()}{purpose[1:]}.",
+        epilog="\n".join(["exit codes:", *lines]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    added.set_defaults(run=run)
+    return added
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code; a usage error is one line on stderr and 4."""
+    """Run one command and return its exit code; a usage error is one line on stderr and 4.
+
+    Where nobody reads what it writes any more (``... diff A B | head``), it ends quietly with 141.
+    """
+    try:
+        try:
+            return _carry_out(arguments)
+        finally:
+            sys.stdout.flush()  # here, since the interpreter would tell of it at its end
+    except BrokenPipeError:
+        _discard_output()
+        return READER_GONE
+
+
+def _carry_out(arguments: Sequence[str] | None) -> int:
     asked = parser().parse_args(arguments)
     try:
         return int(asked.run(asked))
     except ContractError as error:
         sys.stderr.write(f"{error}\n")
         return USAGE
+
+
+def _discard_output() -> None:
+    """Let what is still to be written go nowhere, so that the interpreter ends without a word."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def say(lines: Iterable[str]) -> None:
@@ -111,7 +182,10 @@ def diff(asked: argparse.Namespace) -> int:
     from pytest_confluent_contracts.report import diff, files
 
     found = diff.compare_runs(files.read_report(asked.old), files.read_report(asked.new))
-    say(found.lines())
+    if asked.format == "json":
+        say([json.dumps(found.as_data(), indent=2)])
+    else:
+        say(found.lines())
     return WORSE if found.worse else KEPT
 
 

@@ -30,9 +30,10 @@ class Difference:
         """Return whether a clause is newly broken, or evidence was lost."""
         return bool(self.broken or self.lost)
 
-    def lines(self) -> Iterator[str]:
-        """Yield what changed, what is worse first."""
-        kinds = {
+    @property
+    def by_kind(self) -> dict[str, tuple[Entry, ...]]:
+        """Return the entries by what became of their clauses, what is worse first."""
+        return {
             "newly broken": self.broken,
             "no longer exercised": self.lost,
             "mended": self.mended,
@@ -40,11 +41,22 @@ class Difference:
             "new promise": self.new,
             "no longer promised": self.gone,
         }
-        for kind, entries in kinds.items():
+
+    def lines(self) -> Iterator[str]:
+        """Yield what changed, what is worse first."""
+        for kind, entries in self.by_kind.items():
             for node, told in entries:
                 yield f"{kind}: {node}: {told}"
-        counted = [f"{len(entries)} {kind}" for kind, entries in kinds.items() if entries]
+        counted = [f"{len(entries)} {kind}" for kind, entries in self.by_kind.items() if entries]
         yield ", ".join(counted) or "nothing changed"
+
+    def as_data(self) -> dict[str, Any]:
+        """Return what changed for programs: ``worse``, and each change with its clause."""
+        changes: list[dict[str, str]] = []
+        for kind, entries in self.by_kind.items():
+            for node, told in entries:
+                changes.append({"kind": kind, "node": node, "told": told})
+        return {"worse": self.worse, "changes": changes}
 
 
 def compare_runs(old: Data, new: Data) -> Difference:
