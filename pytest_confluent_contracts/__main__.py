@@ -1,7 +1,7 @@
 """What else can be done with reports, recordings, pages and documents?
 
 Compare runs, merge them, draw a badge, judge recordings; convert a page to OpenAPI, hold a document
-against itself, compare two.
+against itself, compare two; print the schemas by which editors check what people write.
 """
 
 from __future__ import annotations
@@ -113,6 +113,14 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("old", metavar="OLD", help="a document: a file, or a bundled one's name")
     command.add_argument("new", metavar="NEW", help="the document that is to follow")
     command.add_argument("--format", choices=FORMATS, default="text")
+
+    command = _add_command(
+        commands,
+        schema,
+        "a JSON Schema by which editors complete and check what is written for the gate",
+        {KEPT: "it is printed; the line that makes an editor use it, on the standard error"},
+    )
+    command.add_argument("kind", choices=("waivers", "document"))
     return whole
 
 
@@ -309,6 +317,15 @@ def convert(asked: argparse.Namespace) -> int:
     for operation in unread:
         sys.stderr.write(f"not understood, and printed as it stands: {operation.reason}\n")
     say(written.removesuffix("\n").split("\n"))
+    return KEPT
+
+
+def schema(asked: argparse.Namespace) -> int:
+    """Print the JSON Schema of a kind of file; the line for the file's top goes to stderr."""
+    from pytest_confluent_contracts.documents.editing import EDITOR_LINES, editor_schema
+
+    say([json.dumps(editor_schema(asked.kind), indent=2)])
+    sys.stderr.write(f"save it beside the file, and begin that with: {EDITOR_LINES[asked.kind]}\n")
     return KEPT
 
 
