@@ -562,6 +562,30 @@ FINDINGS: list[tuple[Finding, str]] = [
         "400 answered to /things?cursor=a, where the page before had led",
     ),
     (
+        example(Kind.PAGE_SIZE_FAILS, 500, "limit", request="/things?limit=0"),
+        "500 answered to /things?limit=0, whatever limit is",
+    ),
+    (
+        example(Kind.LINK_LEADS_ELSEWHERE, 200, "prev", '"t-1"', request="/things?cursor=a"),
+        '200 answered to /things?cursor=a, the link prev, without "t-1"',
+    ),
+    (
+        example(Kind.LINK_REFUSED, 404, "last", request="/things?cursor=a"),
+        "404 answered to /things?cursor=a, where the link last had led",
+    ),
+    (
+        example(Kind.LAST_LEADS_ON, 200, request="/things?cursor=a"),
+        "200 answered to /things?cursor=a, the last page, with a next",
+    ),
+    (
+        example(Kind.FIRST_LEADS_BACK, 200, request="/things?limit=1"),
+        "200 answered to /things?limit=1, the first page, with one before",
+    ),
+    (
+        example(Kind.PAGE_LEADS_NOT_BACK, 200, request="/things?cursor=a"),
+        "200 answered to /things?cursor=a without the link to the page before",
+    ),
+    (
         example(Kind.TOTAL_DIFFERS, 200, "total", "3", 2, request="/things"),
         "200 answered to /things with total: 2, and the pages have 3",
     ),
@@ -915,6 +939,10 @@ MISSING: list[tuple[MissingEvidence, str]] = [
     (
         MissingEvidence(Missing.NO_LOCATION),
         "no answer to a create had the Location of what it made",
+    ),
+    (
+        MissingEvidence(Missing.NO_PAGE_LINK, "prev"),
+        "no page of several had the link prev",
     ),
     (
         MissingEvidence(Missing.NOT_LISTED_IN_PARTS),

@@ -272,6 +272,12 @@ class FindingKind(StrEnum):
     ON_NO_PAGE = "on no page"  # expected: the id
     NEXT_LEADS_BACK = "next page was there before"
     NEXT_REFUSED = "next page refused"
+    PAGE_SIZE_FAILS = "page size fails"  # subject: the parameter
+    LINK_LEADS_ELSEWHERE = "link leads elsewhere"  # subject: the relation; expected: the id
+    LINK_REFUSED = "link refused"  # subject: the relation
+    LAST_LEADS_ON = "last page leads on"
+    FIRST_LEADS_BACK = "first page leads back"
+    PAGE_LEADS_NOT_BACK = "page leads not back"
     TOTAL_DIFFERS = "total differs"  # subject; observed; expected: how many the pages have
     UNKNOWN_PAGE_TAKEN = "unknown page not refused"
     FILTER_LETS_THROUGH = "filter lets through"  # subject; expected: the text; observed
@@ -377,6 +383,7 @@ class MissingKind(StrEnum):
     NO_LOCATION = "no Location"
     NOT_LISTED_WHOLE = "no whole list"
     NOT_LISTED_IN_PARTS = "no list in parts"
+    NO_PAGE_LINK = "no link to a page"  # subject: the relation
     NO_TAG = "no entity tag"
     ONE_PARENT = "one parent only"
     NOTHING_DELETES = "nothing deletes one"

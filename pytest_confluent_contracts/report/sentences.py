@@ -434,6 +434,14 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.ON_NO_PAGE: "{status} answered to {request}, the last page, and none has {expected}",
     Kind.NEXT_LEADS_BACK: "{status} answered to {request} with a next page that was there before",
     Kind.NEXT_REFUSED: "{status} answered to {request}, where the page before had led",
+    Kind.PAGE_SIZE_FAILS: "{status} answered to {request}, whatever {subject} is",
+    Kind.LINK_LEADS_ELSEWHERE: (
+        "{status} answered to {request}, the link {subject}, without {expected}"
+    ),
+    Kind.LINK_REFUSED: "{status} answered to {request}, where the link {subject} had led",
+    Kind.LAST_LEADS_ON: "{status} answered to {request}, the last page, with a next",
+    Kind.FIRST_LEADS_BACK: "{status} answered to {request}, the first page, with one before",
+    Kind.PAGE_LEADS_NOT_BACK: "{status} answered to {request} without the link to the page before",
     Kind.TOTAL_DIFFERS: (
         "{status} answered to {request} with {subject}: {observed}, and the pages have {expected}"
     ),
@@ -656,6 +664,12 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.ON_NO_PAGE: "start each page right behind the page before, to the end of the list",
     Kind.NEXT_LEADS_BACK: "lead from each page to the one behind it, and from the last nowhere",
     Kind.NEXT_REFUSED: "take what the page before has led to",
+    Kind.PAGE_SIZE_FAILS: "refuse with a documented 4xx what {subject} may not be, or cut it down",
+    Kind.LINK_LEADS_ELSEWHERE: "lead with {subject} to the page that has this item",
+    Kind.LINK_REFUSED: "take the address that the link {subject} has",
+    Kind.LAST_LEADS_ON: "lead with last to the page that has no next",
+    Kind.FIRST_LEADS_BACK: "leave out of the first page the link to the page before",
+    Kind.PAGE_LEADS_NOT_BACK: "lead from each page but the first to the page before",
     Kind.TOTAL_DIFFERS: "count in {subject} what all pages of this list have",
     Kind.UNKNOWN_PAGE_TAKEN: "refuse a page that no answer has led to, with a documented 4xx",
     Kind.FILTER_LETS_THROUGH: "leave out of the list what does not have this value at {subject}",
@@ -869,6 +883,7 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NO_DEFAULT_SHOWN: "no answer showed a member with a default that was not sent",
     Missing.NO_LOCATION: "no answer to a create had the Location of what it made",
     Missing.NO_TAG: "no request could be sent on the condition of an entity tag",
+    Missing.NO_PAGE_LINK: "no page of several had the link {subject}",
     Missing.NOT_LISTED_IN_PARTS: "no list of what the run made came in parts",
     Missing.NOT_LISTED_WHOLE: "no list that must show all came after a create",
     Missing.ONE_PARENT: "no list of another parent was asked for",
