@@ -288,11 +288,16 @@ class FindingKind(StrEnum):
     TAG_STOOD_STILL = "entity tag stood still"  # observed
     TAG_MOVED = "entity tag moved"  # expected: the one before; observed
     TAG_MISSING = "304 without an entity tag"
-    UNCHANGED_SENT_AGAIN = "unchanged and sent again"
-    CHANGED_NOT_SENT = "changed and not sent"
-    CURRENT_TAG_REFUSED = "current entity tag refused"
-    UPDATE_LOST = "update lost"
+    UNCHANGED_SENT_AGAIN = "unchanged and sent again"  # expected: the condition
+    CHANGED_NOT_SENT = "changed and not sent"  # expected: the condition
+    CURRENT_TAG_REFUSED = "current entity tag refused"  # expected: the condition
+    UPDATE_LOST = "update lost"  # expected: the condition
     UNCONDITIONED_TAKEN = "write without a condition taken"
+    WEAK_TAG_TAKEN = "weak entity tag taken"  # expected: the condition
+    WRITTEN_OVER = "written over"  # expected: the condition
+    HEADER_NOT_KEPT = "304 without a header"  # subject: the header
+    NOT_MODIFIED_HAS_BODY = "304 with a body"
+    VARY_MISSING = "Vary does not name it"  # subject: the header of the request
     # the wire
     CODING_NOT_APPLIED = "content coding not applied"  # subject: the coding
     CODING_REPEATED = "content coding applied too often"  # subject: the coding

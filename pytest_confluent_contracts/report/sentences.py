@@ -457,10 +457,25 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.TAG_STOOD_STILL: "{status} answered with another body, and ETag: {observed} as before",
     Kind.TAG_MOVED: "{status} answered with ETag: {observed}, and with the body of {expected}",
     Kind.TAG_MISSING: "{status} answered without ETag",
-    Kind.UNCHANGED_SENT_AGAIN: "{status} answered to If-None-Match with the current tag, not 304",
-    Kind.CHANGED_NOT_SENT: "{status} answered to If-None-Match with a tag that is not the current",
-    Kind.CURRENT_TAG_REFUSED: "{status} answered to If-Match with the current tag",
-    Kind.UPDATE_LOST: "{status} answered to If-Match with an old tag, not 412",
+    Kind.UNCHANGED_SENT_AGAIN: (
+        "{status} answered to If-None-Match: {expected}, which the current tag meets, not 304"
+    ),
+    Kind.CHANGED_NOT_SENT: "{status} answered to If-None-Match: {expected}, which is not current",
+    Kind.CURRENT_TAG_REFUSED: (
+        "{status} answered to If-Match: {expected}, which the current tag meets"
+    ),
+    Kind.UPDATE_LOST: (
+        "{status} answered to If-Match: {expected}, which is not the current tag, not 412"
+    ),
+    Kind.WEAK_TAG_TAKEN: "{status} answered to If-Match: {expected}, a weak tag, not 412",
+    Kind.WRITTEN_OVER: (
+        "{status} answered to If-None-Match: {expected} where there is one, not 412"
+    ),
+    Kind.HEADER_NOT_KEPT: "{status} answered without {subject}, which the 200 before had",
+    Kind.NOT_MODIFIED_HAS_BODY: "{status} answered with a body",
+    Kind.VARY_MISSING: (
+        "{status} answered for any cache to keep, and Vary does not name {subject}"
+    ),
     Kind.UNCONDITIONED_TAKEN: "{status} answered to a write without If-Match, not 428",
     Kind.LISTED_ELSEWHERE: (
         "{status} answered with a list that has {expected}, created elsewhere by {observed}"
@@ -683,6 +698,11 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.CHANGED_NOT_SENT: "answer 304 only where If-None-Match has the current tag",
     Kind.CURRENT_TAG_REFUSED: "compare If-Match with the tag that the last answer had",
     Kind.UPDATE_LOST: "compare If-Match before anything is written, and answer 412",
+    Kind.WEAK_TAG_TAKEN: "compare If-Match strongly: a weak tag is never the same",
+    Kind.WRITTEN_OVER: "look whether there is one before it is written, and answer 412",
+    Kind.HEADER_NOT_KEPT: "send with a 304 the {subject} that a 200 would have",
+    Kind.NOT_MODIFIED_HAS_BODY: "end a 304 after its headers",
+    Kind.VARY_MISSING: "name {subject} in Vary, or let no shared cache keep it: private, no-store",
     Kind.UNCONDITIONED_TAKEN: "answer 428 where a write has no If-Match, or do not document it",
     Kind.LISTED_ELSEWHERE: "list only what stands under the parent that the path names",
     Kind.SERVED_ELSEWHERE: "look for it under the parent that the path names, and nowhere else",
