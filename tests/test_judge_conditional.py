@@ -14,10 +14,18 @@ from pytest_confluent_contracts.clauses import conditional
 from pytest_confluent_contracts.model import conditions
 from pytest_confluent_contracts.model.clauses import Level
 from pytest_confluent_contracts.model.conditions import (
+    IF_ANY,
     IF_CHANGED,
+    IF_CHANGED_SINCE_ANY,
+    IF_CHANGED_SINCE_SEVERAL,
+    IF_CHANGED_SINCE_WEAK,
     IF_CURRENT,
+    IF_NONE,
     IF_OTHER,
+    IF_OTHERS,
+    IF_SEVERAL,
     IF_STALE,
+    IF_WEAK,
     UNCONDITIONED,
 )
 
@@ -29,12 +37,30 @@ PLAIN = world(THINGS)
 A, B = {"id": "t1", "name": "one"}, {"id": "t1", "name": "two"}
 
 
+CREATING = world(
+    (Path(__file__).parent / "apis" / "conditions.yaml")
+    .read_text(encoding="utf-8")
+    .replace(
+        "        '428':", "        '201': {$ref: '#/components/responses/Thing'}\n        '428':", 1
+    )
+)
+
+
 def asked(
-    name: str, status: int, *, answer: Any = ABSENT, tag: str | None = None, step: str = ""
+    name: str,
+    status: int,
+    *,
+    answer: Any = ABSENT,
+    tag: str | None = None,
+    step: str = "",
+    own: Any = W,
+    sent: dict[str, str] | None = None,
+    **told: str,
 ) -> Exchange:
-    """Return an exchange of the operation *name*, whose answer has the *tag*."""
-    told = {} if tag is None else {"ETag": tag}
-    found = W.ask(name, status, answer, told=told)
+    """Return an exchange of the operation *name*, whose answer has the *tag* and what is *told*."""
+    headers = {one.replace("_", "-"): value for one, value in told.items()}
+    headers |= {} if tag is None else {"ETag": tag}
+    found = own.ask(name, status, answer, told=headers, headers=sent)
     if not step:
         return found
     subject = Subject(SubjectKind.STEP, step)
@@ -46,9 +72,9 @@ def read(answer: Any = A, tag: str | None = '"1"') -> Exchange:
     return asked("read", 200, answer=answer, tag=tag)
 
 
-def verdict(name: str, rule: str, *exchanges: Exchange) -> str:
+def verdict(name: str, rule: str, *exchanges: Exchange, own: Any = W) -> str:
     """Return what the clause ``conditional/RULE`` of the operation *name* says."""
-    found = {one.id: one for one in conditional.derive(W[name])}
+    found = {one.id: one for one in conditional.derive(own[name])}
     evidence = list(found[f"conditional/{rule}"].judge(in_a_row(*exchanges, apart=1.0)))
     if not evidence:
         return SILENT
@@ -59,10 +85,10 @@ def test_only_what_is_documented_is_held() -> None:
     """The header, the status, or the header of the request; nothing of lists and creates."""
     rules = {name: [one.id for one in conditional.derive(W[name])] for name in W.operations}
     assert {name: len(own) for name, own in rules.items() if own} == {
-        "read": 5,
-        "replace": 3,
-        "update": 2,
-        "delete": 1,
+        "read": 8,
+        "replace": 4,
+        "update": 3,
+        "delete": 2,
     }
     assert [one for name in PLAIN.operations for one in conditional.derive(PLAIN[name])] == []
     levels = {one.id: one.level for one in conditional.derive(W["read"])}
@@ -108,6 +134,10 @@ def test_what_has_not_changed_keeps_its_tag() -> None:
     [
         (IF_CHANGED, 304, KEPT),
         (IF_CHANGED, 200, BROKEN),
+        (IF_CHANGED_SINCE_ANY, 304, KEPT),
+        (IF_CHANGED_SINCE_ANY, 200, BROKEN),
+        (IF_CHANGED_SINCE_SEVERAL, 200, BROKEN),
+        (IF_CHANGED_SINCE_WEAK, 200, BROKEN),
         (IF_OTHER, 200, KEPT),
         (IF_OTHER, 304, BROKEN),
         (IF_CHANGED, 404, SILENT),
@@ -124,6 +154,92 @@ def test_a_304_tells_the_tag() -> None:
     assert verdict("read", "304-tells-tag", asked("read", 304, tag='"1"', step=IF_CHANGED)) == KEPT
     assert verdict("read", "304-tells-tag", asked("read", 304, step=IF_CHANGED)) == BROKEN
     assert verdict("read", "304-tells-tag", asked("read", 200, step=IF_CHANGED)) == SILENT
+
+
+def test_a_304_keeps_the_headers_of_the_200() -> None:
+    """RFC 9110 15.4.5: of those that it had, and of no others."""
+    shown = asked("read", 200, answer=A, Cache_Control="private", Vary="Accept", Server="a")
+    kept = asked("read", 304, step=IF_CHANGED, Cache_Control="no-cache", Vary="Accept")
+    lost = asked("read", 304, step=IF_CHANGED, Cache_Control="private")
+    assert verdict("read", "304-tells-headers", shown, kept) == KEPT
+    assert verdict("read", "304-tells-headers", shown, lost) == BROKEN
+    assert verdict("read", "304-tells-headers", read(), kept) == SILENT
+    assert verdict("read", "304-tells-headers", lost) == SILENT
+
+
+def test_a_304_has_no_body() -> None:
+    """Whatever its headers say of one."""
+    bare = asked("read", 304, step=IF_CHANGED, Content_Type="application/json")
+    assert verdict("read", "304-has-no-body", bare) == KEPT
+    assert (
+        verdict("read", "304-has-no-body", asked("read", 304, answer=A, step=IF_CHANGED)) == BROKEN
+    )
+    assert verdict("read", "304-has-no-body", read()) == SILENT
+
+
+@pytest.mark.parametrize(
+    ("cache", "vary", "told"),
+    [
+        ("public, max-age=60", "", BROKEN),
+        ("max-age=60", "Accept-Encoding", BROKEN),
+        ("s-maxage=60", "Accept, x-key", KEPT),
+        ("public", "*", KEPT),
+        ("private, max-age=60", "", SILENT),
+        ("no-store", "", SILENT),
+        ("max-age=0", "", SILENT),
+        ("", "", SILENT),
+    ],
+)
+def test_what_any_cache_may_keep_says_by_what_it_was_chosen(
+    cache: str, vary: str, told: str
+) -> None:
+    """A credential in a header of its own is one of these (RFC 9111 3.5 knows Authorization alone)."""
+    headers = {"Cache_Control": cache, "Vary": vary}
+    answer = asked(
+        "read", 200, answer=A, sent={"X-Key": "k"}, **{k: v for k, v in headers.items() if v}
+    )
+    assert verdict("read", "vary", answer) == told
+    other = asked(
+        "read", 200, answer=A, sent={"Authorization": "k"}, Cache_Control="public", Vary="Cookie"
+    )
+    assert verdict("read", "vary", other) == SILENT
+
+
+def test_what_is_shown_in_two_types_varies_by_accept() -> None:
+    """Unless no cache may keep it."""
+    plain = asked("read", 200, answer=A, Content_Type="application/json", Cache_Control="public")
+    other = asked(
+        "read", 200, answer=A, Content_Type="text/csv", Cache_Control="public", Vary="accept"
+    )
+    assert verdict("read", "vary", other) == SILENT
+    assert verdict("read", "vary", plain, other) == BROKEN
+    named = asked(
+        "read", 200, answer=A, Content_Type="text/html", Cache_Control="public", Vary="Accept"
+    )
+    assert verdict("read", "vary", named, other) == KEPT
+
+
+def test_a_put_that_is_only_to_create_writes_over_nothing() -> None:
+    """RFC 9110 13.1.2: 412 where there is one; only where a PUT may create, or takes the header."""
+    for status, told in ((412, KEPT), (200, BROKEN), (409, BROKEN), (404, SILENT)):
+        answer = asked("replace", status, step=IF_NONE, own=CREATING)
+        assert verdict("replace", "if-none-match-any", answer, own=CREATING) == told
+    assert "conditional/if-none-match-any" not in {
+        one.id for one in conditional.derive(W["replace"])
+    }
+
+
+@pytest.mark.parametrize("name", ["update", "replace"])
+def test_a_condition_may_name_several_tags_or_any(name: str) -> None:
+    """The current one among them is met; a weak one never is, and neither is nobody's."""
+    for step in (IF_SEVERAL, IF_ANY):
+        assert verdict(name, "if-match", asked(name, 200, step=step)) == KEPT
+        assert verdict(name, "if-match", asked(name, 412, step=step)) == BROKEN
+    assert verdict(name, "weak-never-matches", asked(name, 412, step=IF_WEAK)) == KEPT
+    assert verdict(name, "weak-never-matches", asked(name, 200, step=IF_WEAK)) == BROKEN
+    assert verdict(name, "lost-update", asked(name, 412, step=IF_OTHERS)) == KEPT
+    assert verdict(name, "lost-update", asked(name, 200, step=IF_OTHERS)) == BROKEN
+    assert verdict(name, "lost-update", asked(name, 404, step=IF_OTHERS)) == SILENT
 
 
 @pytest.mark.parametrize("name", ["update", "replace"])

@@ -15,7 +15,12 @@ from lives import THINGS, world
 from pytest_confluent_contracts.clauses import lists
 from pytest_confluent_contracts.model.clauses import FindingKind as Kind
 from pytest_confluent_contracts.model.clauses import Level
-from pytest_confluent_contracts.model.page_links import NEXT_PAGE
+from pytest_confluent_contracts.model.page_links import (
+    LED_STEPS,
+    NEXT_PAGE,
+    ODD_SIZE,
+    OTHER_FILTER,
+)
 
 if TYPE_CHECKING:
     from exchanges import Exchange
@@ -105,6 +110,8 @@ def test_what_is_stated_must_be_and_what_names_tell_should_be() -> None:
     assert stated.keys() == named.keys()
     assert {id for id, level in stated.items() if level is Level.SHOULD} == {
         "list/unknown-page-refused",
+        "list/cursor-of-another-filter/note",
+        "list/cursor-of-another-filter/name",
         "list/order/sort/name",
         "list/order/sort/-size",
     }
@@ -287,3 +294,212 @@ def test_a_filter_with_brackets_in_its_name_leaves_nothing_out() -> None:
         ]
         evidence = clause.judge(in_a_row(*exchanges, apart=1.0))
         assert {one.finding.kind for one in evidence if one.finding} == told
+
+
+# --- other links, and pages by themselves ------------------------------------------------------------
+
+LINKED = world(
+    PAGED.replace(
+        "next: next, total", "next: next, previous: prev, first: first, last: last, total"
+    )
+    .replace("limit, position", "limit, above-maximum: capped, position")
+    .replace(
+        "filters: {says",
+        "sorting: {parameter: sort, by-value: {up: size, down: -size}, default: -size}\n"
+        "        filters: {says",
+    )
+)
+
+
+def of_world(own: Any, exchange: Exchange) -> Exchange:
+    """Return *exchange* as one of the document *own*."""
+    return replace(exchange, case=replace(exchange.case, operation=own[exchange.case.operation.id]))
+
+
+def named_step(name: str, exchange: Exchange) -> Exchange:
+    """Return *exchange* as the step *name*."""
+    return replace(exchange, case=replace(exchange.case, subject=Subject(SubjectKind.STEP, name)))
+
+
+def led(
+    relation: str, *items: dict[str, Any], query: str, status: int = 200, **told: Any
+) -> Exchange:
+    """Return the page to which the link *relation* has led."""
+    return named_step(LED_STEPS[relation], page(*items, query=query, status=status, **told))
+
+
+def linked(rule: str, *exchanges: Exchange) -> list[Kind] | str:
+    """Return which kinds the clause finds in a linked list, SILENT where nothing bears on it."""
+    own = [of_world(LINKED, one) for one in (*MADE, *exchanges)]
+    evidence = list(clause_of(rule, LINKED).judge(in_a_row(*own, apart=1.0)))
+    if not evidence:
+        return SILENT
+    return [one.finding.kind for one in evidence if one.finding is not None]
+
+
+THREE_PAGES = (
+    page(A, query="limit=1", next="n1", last="n2"),
+    page(B, query="limit=1&cursor=n1", after=True, next="n2", prev="n0", first="n0"),
+    page(C, query="limit=1&cursor=n2", after=True, prev="n1", first="n0"),
+)
+
+
+@pytest.mark.parametrize(
+    ("relation", "answer", "told"),
+    [
+        ("first", led("first", A, query="limit=1&cursor=n0", next="n1"), []),
+        ("first", led("first", B, query="limit=1&cursor=n0"), [Kind.LINK_LEADS_ELSEWHERE]),
+        ("first", led("first", query="cursor=n0", status=400), [Kind.LINK_REFUSED]),
+        ("first", led("first", query="cursor=n0", status=429), SILENT),
+        ("last", led("last", C, query="limit=1&cursor=n2"), []),
+        # One that ends with the last item, and begins elsewhere than the walk's last page.
+        ("last", led("last", B, C, query="limit=2&cursor=n2"), []),
+        ("last", led("last", B, query="limit=1&cursor=n2"), [Kind.LINK_LEADS_ELSEWHERE]),
+        ("last", led("last", C, query="limit=1&cursor=n2", next="n9"), [Kind.LAST_LEADS_ON]),
+    ],
+)
+def test_links_lead_where_they_say(relation: str, answer: Exchange, told: Any) -> None:
+    """To the page with the first item, and to that with the last, which has no next."""
+    assert linked(f"link/{relation}", *THREE_PAGES, answer) == told
+
+
+def test_the_page_before_has_the_item_before() -> None:
+    """It may be cut elsewhere; each page but the first has one, and the first has none."""
+    back = led("prev", B, query="limit=1&cursor=n1")
+    assert linked("link/prev", *THREE_PAGES, back) == []
+    larger = led("prev", A, B, query="limit=1&cursor=n1")
+    assert linked("link/prev", *THREE_PAGES, larger) == []
+    itself = led("prev", C, query="limit=1&cursor=n1")
+    assert linked("link/prev", *THREE_PAGES, itself) == [Kind.LINK_LEADS_ELSEWHERE]
+    first, second, third = THREE_PAGES
+    bare = page(B, query="limit=1&cursor=n1", after=True, next="n2")
+    assert linked("link/prev", first, bare, third) == [Kind.PAGE_LEADS_NOT_BACK]
+    led_back = page(A, query="limit=1", next="n1", prev="n9")
+    assert linked("link/prev", led_back, second, third) == [Kind.FIRST_LEADS_BACK]
+    # Where no page has one, nobody says that there is any.
+    assert linked("link/prev", first, bare, page(C, query="cursor=n2", after=True)) == SILENT
+
+
+def test_what_others_have_may_move_between_two_looks() -> None:
+    """Their item counts only where the list is the same later on."""
+    walk = (
+        page(OTHER, query="limit=1", next="n1"),
+        page(A, query="limit=1&cursor=n1", after=True, first="n0"),
+    )
+    moved = led("first", A, query="limit=1&cursor=n0")
+    assert linked("link/first", *walk, moved) == SILENT
+    again = page(OTHER, A, query="limit=3")
+    assert linked("link/first", *walk, moved, again) == [Kind.LINK_LEADS_ELSEWHERE]
+    gone = page(A, query="limit=3")
+    assert linked("link/first", *walk, moved, gone) == SILENT
+
+
+@pytest.mark.parametrize(
+    ("size", "status", "told"),
+    [
+        ("0", 400, []),
+        ("0", 200, []),
+        ("-1", 500, [Kind.PAGE_SIZE_FAILS]),
+        ("contract", 422, []),
+        ("4", 200, []),
+        ("4", 400, [Kind.PAGE_SIZE_FAILS]),  # it is said to be cut down
+    ],
+)
+def test_an_odd_size_is_refused_or_something_comes(size: str, status: int, told: Any) -> None:
+    """Whatever is asked for is no accident; what a page of 0 shows is no whole list."""
+    odd = named_step(ODD_SIZE, page(query=f"limit={size}", status=status))
+    assert linked("odd-page-size", odd) == told
+    assert linked("pages-are-complete", odd) == SILENT
+
+
+def test_a_size_above_the_maximum_may_be_refused_where_nobody_says_that_it_is_cut() -> None:
+    """The same list without that word."""
+    odd = named_step(ODD_SIZE, page(query="limit=4", status=400))
+    assert verdict("odd-page-size", odd) == KEPT
+
+
+def test_a_cursor_of_another_filter_shows_nothing_of_it() -> None:
+    """It is refused, or the filter that was sent holds."""
+    query = "note=one&limit=1&cursor=n1"
+    for status, items, told in (
+        (400, (), KEPT),
+        (200, (), KEPT),
+        (200, (A,), KEPT),
+        (200, (B,), BROKEN),
+        (500, (), SILENT),
+    ):
+        asked = named_step(OTHER_FILTER, page(*items, query=query, status=status))
+        assert verdict("cursor-of-another-filter/note", asked) == told
+        assert verdict("filter/note", SHOWN, asked) == SILENT
+
+
+def test_an_order_may_be_stated() -> None:
+    """By the values of a parameter, and for who asks for none; then it must be kept."""
+    levels = {one.id: one.level for one in lists.derive(LINKED["list"])}
+    assert levels["list/order/default"] is Level.MUST
+    assert levels["list/order/sort/up"] is Level.MUST
+    assert linked("order/sort/up", page(A, B, C, query="sort=up")) == []
+    assert linked("order/sort/down", page(A, B, query="sort=down")) == [Kind.OUT_OF_ORDER]
+    assert linked("order/default", page(C, B, A, query="limit=3")) == []
+    assert linked("order/default", page(A, B, query="limit=3")) == [Kind.OUT_OF_ORDER]
+    assert linked("order/default", page(A, B, query="sort=up")) == SILENT
+
+
+def test_times_are_in_order_as_instants() -> None:
+    """Not as texts: an offset may stand behind them."""
+    early = {"id": "t1", "size": "2026-01-01T09:00:00+09:00"}
+    late = {"id": "t2", "size": "2026-01-01T01:00:00Z"}
+    assert linked("order/sort/up", page(early, late, query="sort=up")) == []
+    assert linked("order/sort/up", page(late, early, query="sort=up")) == [Kind.OUT_OF_ORDER]
+
+
+def test_a_total_that_only_its_name_tells_of_may_count_all() -> None:
+    """Whatever filters the list; where it is stated, it counts what is listed."""
+    whole = page(A, B, C, query="limit=3", total=3)
+    filtered = page(B, C, query="note=two&limit=3", total=3)
+    assert verdict("total-agrees", whole, filtered) == BROKEN
+    clause = clause_of("total-agrees", NAMED)
+    named = [of_world(NAMED, one) for one in (*MADE, whole, filtered)]
+    assert [one.finding for one in clause.judge(in_a_row(*named, apart=1.0))] == [None, None]
+    wrong = [*named[:-1], of_world(NAMED, page(B, C, query="note=two&limit=3", total=1))]
+    assert any(one.finding for one in clause.judge(in_a_row(*wrong, apart=1.0)))
+
+
+def in_header(stated: bool) -> Any:
+    """Return the document of a list whose header Link leads on: stated, or told by its name."""
+    text = PAGED.replace("next: next, total: total}", "in-link-header: true}").replace(
+        "    Things:\n      description: all\n",
+        "    Things:\n      description: all\n      headers: {Link: {schema: {type: string}}}\n",
+    )
+    if not stated:
+        text = "\n".join(line for line in text.splitlines() if "pagination:" not in line)
+    text = text.replace("next: {type: string, nullable: true}, total: {type: integer}, ", "")
+    return world(text)
+
+
+@pytest.mark.parametrize(
+    ("link", "items", "by_name", "by_word"),
+    [
+        ('</things>; rel="first"', (A, B, C), KEPT, KEPT),
+        ('</things>; rel="first"', (A, B), BROKEN, BROKEN),
+        ("<things?limit=2>; rel=first", (A, B), BROKEN, BROKEN),
+        ('</things>; rel="first", </things?cursor=x>; rel="next"', (A, B), SILENT, SILENT),
+        ('</things?cursor=x>; title="a, \\"b\\""; rel=next', (A, B), SILENT, SILENT),
+        # What tells of no page tells nothing where only the header's name promises one.
+        ('</docs>; rel="help"', (A, B), SILENT, BROKEN),
+        ('</things>; rel="first"; anchor="/all"', (A, B), SILENT, BROKEN),
+        ("", (A, B), SILENT, BROKEN),
+    ],
+)
+def test_a_header_with_links_to_other_pages_alone_tells_the_last(
+    link: str, items: Any, by_name: str, by_word: str
+) -> None:
+    """Without any nobody knows, where nobody says that the header leads on."""
+    for stated, told in ((False, by_name), (True, by_word)):
+        own = in_header(stated)
+        found = own.ask("list", 200, {"data": list(items)}, told={"Link": link} if link else {})
+        exchanges = [of_world(own, one) for one in (*MADE, found)]
+        evidence = list(clause_of("pages-are-complete", own).judge(in_a_row(*exchanges, apart=1.0)))
+        verdicts = {True: BROKEN, False: KEPT}
+        got = verdicts[any(one.finding for one in evidence)] if evidence else SILENT
+        assert (stated, got) == (stated, told)

@@ -562,6 +562,30 @@ FINDINGS: list[tuple[Finding, str]] = [
         "400 answered to /things?cursor=a, where the page before had led",
     ),
     (
+        example(Kind.PAGE_SIZE_FAILS, 500, "limit", request="/things?limit=0"),
+        "500 answered to /things?limit=0, whatever limit is",
+    ),
+    (
+        example(Kind.LINK_LEADS_ELSEWHERE, 200, "prev", '"t-1"', request="/things?cursor=a"),
+        '200 answered to /things?cursor=a, the link prev, without "t-1"',
+    ),
+    (
+        example(Kind.LINK_REFUSED, 404, "last", request="/things?cursor=a"),
+        "404 answered to /things?cursor=a, where the link last had led",
+    ),
+    (
+        example(Kind.LAST_LEADS_ON, 200, request="/things?cursor=a"),
+        "200 answered to /things?cursor=a, the last page, with a next",
+    ),
+    (
+        example(Kind.FIRST_LEADS_BACK, 200, request="/things?limit=1"),
+        "200 answered to /things?limit=1, the first page, with one before",
+    ),
+    (
+        example(Kind.PAGE_LEADS_NOT_BACK, 200, request="/things?cursor=a"),
+        "200 answered to /things?cursor=a without the link to the page before",
+    ),
+    (
         example(Kind.TOTAL_DIFFERS, 200, "total", "3", 2, request="/things"),
         "200 answered to /things with total: 2, and the pages have 3",
     ),
@@ -595,15 +619,38 @@ FINDINGS: list[tuple[Finding, str]] = [
     ),
     (example(Kind.TAG_MISSING, 304), "304 answered without ETag"),
     (
-        example(Kind.UNCHANGED_SENT_AGAIN, 200),
-        "200 answered to If-None-Match with the current tag, not 304",
+        example(Kind.UNCHANGED_SENT_AGAIN, 200, expected='"a1"'),
+        '200 answered to If-None-Match: "a1", which the current tag meets, not 304',
     ),
     (
-        example(Kind.CHANGED_NOT_SENT, 304),
-        "304 answered to If-None-Match with a tag that is not the current",
+        example(Kind.CHANGED_NOT_SENT, 304, expected='"a1"'),
+        '304 answered to If-None-Match: "a1", which is not current',
     ),
-    (example(Kind.CURRENT_TAG_REFUSED, 412), "412 answered to If-Match with the current tag"),
-    (example(Kind.UPDATE_LOST, 200), "200 answered to If-Match with an old tag, not 412"),
+    (
+        example(Kind.CURRENT_TAG_REFUSED, 412, expected="*"),
+        "412 answered to If-Match: *, which the current tag meets",
+    ),
+    (
+        example(Kind.UPDATE_LOST, 200, expected='"a1"'),
+        '200 answered to If-Match: "a1", which is not the current tag, not 412',
+    ),
+    (
+        example(Kind.WEAK_TAG_TAKEN, 200, expected='W/"a1"'),
+        '200 answered to If-Match: W/"a1", a weak tag, not 412',
+    ),
+    (
+        example(Kind.WRITTEN_OVER, 200, expected="*"),
+        "200 answered to If-None-Match: * where there is one, not 412",
+    ),
+    (
+        example(Kind.HEADER_NOT_KEPT, 304, "Vary"),
+        "304 answered without Vary, which the 200 before had",
+    ),
+    (example(Kind.NOT_MODIFIED_HAS_BODY, 304), "304 answered with a body"),
+    (
+        example(Kind.VARY_MISSING, 200, "X-Key"),
+        "200 answered for any cache to keep, and Vary does not name X-Key",
+    ),
     (
         example(Kind.UNCONDITIONED_TAKEN, 200),
         "200 answered to a write without If-Match, not 428",
@@ -915,6 +962,10 @@ MISSING: list[tuple[MissingEvidence, str]] = [
     (
         MissingEvidence(Missing.NO_LOCATION),
         "no answer to a create had the Location of what it made",
+    ),
+    (
+        MissingEvidence(Missing.NO_PAGE_LINK, "prev"),
+        "no page of several had the link prev",
     ),
     (
         MissingEvidence(Missing.NOT_LISTED_IN_PARTS),

@@ -22,25 +22,42 @@ from pytest_confluent_contracts.cases.build import (
 )
 from pytest_confluent_contracts.cases.conditions import (
     READ_IF_CHANGED,
+    READ_IF_NONE,
     READ_IF_OTHER,
+    READ_IF_SEVERAL,
     READ_IF_STALE,
+    READ_IF_WEAK,
     WRITE_ANYHOW,
+    WRITE_IF_ANY,
     WRITE_IF_CURRENT,
+    WRITE_IF_NONE,
+    WRITE_IF_OTHERS,
+    WRITE_IF_SEVERAL,
     WRITE_IF_STALE,
+    WRITE_IF_WEAK,
 )
 from pytest_confluent_contracts.cases.conforming_ids import conforming_ids
 from pytest_confluent_contracts.cases.samples import is_allowed_value
 from pytest_confluent_contracts.cases.unusual_values import with_unusual_values
 from pytest_confluent_contracts.model.conditions import (
+    AS_TYPE,
+    IF_ANY,
     IF_CHANGED,
+    IF_CHANGED_SINCE_ANY,
+    IF_CHANGED_SINCE_SEVERAL,
+    IF_CHANGED_SINCE_WEAK,
     IF_CURRENT,
+    IF_NONE,
     IF_OTHER,
+    IF_OTHERS,
+    IF_SEVERAL,
     IF_STALE,
+    IF_WEAK,
     UNCONDITIONED,
     requires_condition,
     takes_if_match,
+    takes_if_none,
     takes_if_none_match,
-    tells_tag,
 )
 from pytest_confluent_contracts.model.paths import (
     ABSENT,
@@ -80,6 +97,8 @@ SAME_ID = {FIRST_ELSEWHERE: FIRST, FIRST_AT_END: FIRST, TWIN: SECOND}
 CREATED, CONFLICT = 201, 409
 HOLDING = "hold"  # a step that makes what others are held on, or what lies around them
 LONGEST_TEXT = 1_000  # characters: what is longer shows nothing more
+# The steps whose condition the current tag meets.
+FULFILLED = frozenset({IF_CURRENT, IF_SEVERAL, IF_ANY})
 # Values of each JSON type, one of which a member does not allow.
 NOT_A_VALUE: tuple[Any, ...] = (7, "no", None, [], {}, True)
 
@@ -201,6 +220,7 @@ class LifeCases:
         context = self._context_of(operation)
         for case in (
             *list_parts.page_cases(operation, context),
+            *list_parts.odd_size_cases(operation, context),
             *list_parts.no_page_cases(operation, context),
             *list_parts.order_cases(operation, context),
         ):
@@ -256,44 +276,86 @@ class LifeCases:
     # --- conditions -------------------------------------------------------------------------------
 
     def _on_conditions(self, about: str) -> Iterator[LifeStep]:
-        """Yield reads and writes on the condition of an entity tag, where the document has such."""
+        """Yield reads and writes on conditions, where the document has such."""
         reading = self.operations.get(Role.READ)
-        if reading is None or not tells_tag(reading):
-            return
-        yield from self._read(about)
-        if takes_if_none_match(reading):
-            yield self._read_if(about, IF_CHANGED, READ_IF_CHANGED)
-            yield self._read_if(about, IF_OTHER, READ_IF_OTHER)
+        if reading is not None:
+            yield from self._read_as_types(reading, about)
+            if takes_if_none_match(reading):
+                yield from self._read(about)
+                yield from self._reads_if(about)
         for role in (Role.UPDATE, Role.REPLACE):
             operation = self.operations.get(role)
             if operation is not None and takes_if_match(operation):
                 yield from self._writes_if(operation, about)
-        if takes_if_none_match(reading):
+            if operation is not None and takes_if_none(operation):
+                yield self._write_if(operation, about, IF_NONE, WRITE_IF_NONE)
+                yield from self._read(about)
+        if reading is not None and takes_if_none_match(reading):
             yield self._read_if(about, IF_OTHER, READ_IF_STALE)
         deletion = self.operations.get(Role.DELETE)
         if deletion is not None and takes_if_match(deletion):
-            step = self._bare_step(deletion, IF_STALE, about)
-            yield _on_condition(step, WRITE_IF_STALE, Expect.REFUSED)
-            yield from self._read(about)
+            yield from self._deletes_if(deletion, about)
+
+    def _read_as_types(self, reading: Operation, about: str) -> Iterator[LifeStep]:
+        """Yield a read in each documented media type, where there are several."""
+        contents = reading.success.contents if reading.success else ()
+        for content in contents if len(contents) > 1 else ():
+            step = self._bare_step(reading, f"{AS_TYPE} {content.media_type}", about)
+            others = tuple(pair for pair in step.case.headers if pair[0] != "Accept")
+            headers = (*others, ("Accept", content.media_type))
+            yield replace(step, case=replace(step.case, headers=headers, expect=Expect.ANY))
+
+    def _reads_if(self, about: str) -> Iterator[LifeStep]:
+        for name, condition in (
+            (IF_CHANGED, READ_IF_CHANGED),
+            (IF_CHANGED_SINCE_SEVERAL, READ_IF_SEVERAL),
+            (IF_CHANGED_SINCE_ANY, READ_IF_NONE),
+            (IF_CHANGED_SINCE_WEAK, READ_IF_WEAK),
+            (IF_OTHER, READ_IF_OTHER),
+        ):
+            yield self._read_if(about, name, condition)
 
     def _read_if(self, about: str, name: str, condition: Condition) -> LifeStep:
         step = self._bare_step(self.operations[Role.READ], name, about)
         return _on_condition(step, condition, Expect.ANY)
 
     def _writes_if(self, operation: Operation, about: str) -> Iterator[LifeStep]:
-        """Yield two writes with one tag, of which the second comes too late."""
-        planned = (
-            (IF_CURRENT, WRITE_IF_CURRENT, Expect.ACCEPTED),
-            (IF_STALE, WRITE_IF_STALE, Expect.REFUSED),
-            (UNCONDITIONED, WRITE_ANYHOW, Expect.REFUSED),
-        )
-        for name, condition, expect in planned:
-            if name == UNCONDITIONED and not requires_condition(operation):
-                continue
-            body = self._own_body(operation, name, about)
-            case = self._case(operation, f"{name}: {about}", body)
-            step = LifeStep(_step(case, name, expect), about)
-            yield _on_condition(step, condition, expect)
+        """Yield two writes with one tag, of which the second comes too late, and others like them.
+
+        Before each, a read tells the current tag.
+        """
+        planned = [
+            (IF_CURRENT, WRITE_IF_CURRENT),
+            (IF_STALE, WRITE_IF_STALE),
+            (IF_SEVERAL, WRITE_IF_SEVERAL),
+            (IF_ANY, WRITE_IF_ANY),
+            (IF_WEAK, WRITE_IF_WEAK),
+            (IF_OTHERS, WRITE_IF_OTHERS),
+        ]
+        if requires_condition(operation):
+            planned.append((UNCONDITIONED, WRITE_ANYHOW))
+        yield from self._read(about)
+        for name, condition in planned:
+            yield self._write_if(operation, about, name, condition)
+            yield from self._read(about)
+
+    def _write_if(
+        self, operation: Operation, about: str, name: str, condition: Condition
+    ) -> LifeStep:
+        body = self._own_body(operation, name, about)
+        case = self._case(operation, f"{name}: {about}", body)
+        expect = Expect.ACCEPTED if name in FULFILLED else Expect.REFUSED
+        return _on_condition(LifeStep(_step(case, name, expect), about), condition, expect)
+
+    def _deletes_if(self, deletion: Operation, about: str) -> Iterator[LifeStep]:
+        """Yield deletions on conditions that are not met: what is deleted is the run's own."""
+        planned = [(IF_STALE, WRITE_IF_STALE), (IF_WEAK, WRITE_IF_WEAK)]
+        planned.append((IF_OTHERS, WRITE_IF_OTHERS))
+        if requires_condition(deletion):
+            planned.append((UNCONDITIONED, WRITE_ANYHOW))
+        for name, condition in planned:
+            step = self._bare_step(deletion, name, about)
+            yield _on_condition(step, condition, Expect.REFUSED)
             yield from self._read(about)
 
     # --- other parents ----------------------------------------------------------------------------

@@ -11,7 +11,12 @@ from urllib.parse import quote, unquote
 
 from pytest_confluent_contracts.cases.build import bare_case
 from pytest_confluent_contracts.model import paths
-from pytest_confluent_contracts.model.page_links import with_position, with_size
+from pytest_confluent_contracts.model.page_links import (
+    ODD_SIZE,
+    OTHER_FILTER,
+    with_position,
+    with_size,
+)
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.promises import PageStyle
 from pytest_confluent_contracts.model.serialisation import text_of
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.listing import Filter
+    from pytest_confluent_contracts.model.page_links import Query
     from pytest_confluent_contracts.model.traffic import Case, RunContext
 
 # Sizes of a page: of two and three, so that the last page is not full in one of them.
@@ -29,6 +35,7 @@ SIZES = (1, 2, 3)
 PAGES, FILTERED, SORTED, NO_PAGE = "pages", "filtered", "sorted", "no such page"
 NO_CURSOR = "contract-no-such-cursor"
 NOBODYS_VALUE = "contract-nobody"
+NO_SIZES = ("0", "-1", "contract")  # what no page has
 
 
 def widest(case: Case) -> Case:
@@ -50,6 +57,20 @@ def page_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
         for size in SIZES:
             query = with_size(plain.query, pages, size)
             yield replace(plain, title=f"pages of {size}", query=query)
+
+
+def odd_size_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
+    """Yield requests for pages of no size, and of one more than the document allows."""
+    pages = operation.listing.pages
+    if pages is None or not pages.size:
+        return
+    sizes = list(NO_SIZES)
+    if pages.largest_size is not None:
+        sizes.append(str(pages.largest_size + 1))
+    plain = _case(operation, context, ODD_SIZE, "a page of an odd size")
+    for size in sizes:
+        query = (*with_size(plain.query, pages, 1)[:-1], (quote(pages.size, safe=""), size))
+        yield replace(plain, query=query, expect=Expect.ANY)
 
 
 def no_page_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
@@ -75,7 +96,11 @@ def filter_cases(
     pages = operation.listing.pages
     if wanted and pages is not None and pages.size:  # what is led to is filtered, too
         narrow = replace(plain, query=with_size(plain.query, pages, 1))
-        yield replace(narrow, title="filtered, page by page", query=_with(narrow, wanted[0]))
+        for pair in wanted:
+            yield replace(narrow, title="filtered, page by page", query=_with(narrow, pair))
+        if len(wanted) > 1:
+            title = "filtered by all, page by page"
+            yield replace(narrow, title=title, query=_with(narrow, *wanted))
     if len(wanted) > 1:
         yield replace(plain, title="filtered by all", query=_with(plain, *wanted))
         yield from _half_met(plain, wanted[0], wanted[1])
@@ -111,10 +136,31 @@ def _half_met(plain: Case, one: tuple[str, str], other: tuple[str, str]) -> Iter
         yield replace(plain, title="one filter met, one not", query=_with(plain, *pairs))
 
 
+def other_filter_case(case: Case, query: Query, item: Mapping[str, Any]) -> Case:
+    """Return *query*, to which a page of *case* has led, with another value of its filter.
+
+    It is that of *item* where this has another one, else nobody's.
+    """
+    values = dict(case.query)
+    changed = query
+    for one in case.operation.listing.filters:
+        name = quote(one.parameter, safe="")
+        if name in values:
+            other = quote(_filter_value(one, item), safe="")
+            if other in ("", values[name]):
+                other = NOBODYS_VALUE
+            changed = (*(pair for pair in changed if pair[0] != name), (name, other))
+    subject = Subject(SubjectKind.STEP, OTHER_FILTER)
+    title = "a page of another filter"
+    return replace(case, title=title, query=changed, subject=subject, expect=Expect.ANY)
+
+
 def order_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
     """Yield requests for the list in each documented order."""
     plain = _case(operation, context, SORTED, "in order")
     for one in operation.listing.orders:
+        if not one.parameter:
+            continue  # what nobody asks for is seen in each list
         pair = (quote(one.parameter, safe=""), quote(one.value, safe=""))
         yield replace(
             widest(plain), title=f"in order: {one.value}", query=_with(widest(plain), pair)

@@ -8,6 +8,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_confluent_contracts.cases.samples import is_allowed_value, samples_of
+from pytest_confluent_contracts.model.conditions import IF_MATCH, requires_condition
 from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.serialisation import path_text, written_pairs
@@ -48,10 +49,16 @@ def sent_values(
 def carried_parameters(
     operation: Operation, context: RunContext, title: str = ""
 ) -> dict[Location, Pairs]:
-    """Return what `sent_values` yields as it is written, by location."""
+    """Return what `sent_values` yields as it is written, by location.
+
+    Where a write without a condition is refused, there is one that any version meets.
+    """
     found: dict[Location, Pairs] = dict.fromkeys(Location, ())
     for parameter, value in sent_values(operation, context, title):
         found[parameter.location] += written_pairs(parameter, value)
+    names = {name.lower() for name, _ in found[Location.HEADER]}
+    if requires_condition(operation) and IF_MATCH.lower() not in names:
+        found[Location.HEADER] += ((IF_MATCH, ANY_VERSION[IF_MATCH.lower()]),)
     return found
 
 

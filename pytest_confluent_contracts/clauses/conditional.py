@@ -21,11 +21,21 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
 )
 from pytest_confluent_contracts.model.conditions import (
+    IF_ANY,
     IF_CHANGED,
+    IF_CHANGED_SINCE_ANY,
+    IF_CHANGED_SINCE_SEVERAL,
+    IF_CHANGED_SINCE_WEAK,
     IF_CURRENT,
     IF_MATCH,
+    IF_NONE,
+    IF_NONE_MATCH,
     IF_OTHER,
+    IF_OTHERS,
+    IF_SEVERAL,
     IF_STALE,
+    IF_WEAK,
+    KEPT_HEADERS,
     NOT_MODIFIED,
     PRECONDITION_FAILED,
     PRECONDITION_REQUIRED,
@@ -34,9 +44,12 @@ from pytest_confluent_contracts.model.conditions import (
     is_weak,
     requires_condition,
     takes_if_match,
+    takes_if_none,
     takes_if_none_match,
+    tells_caching,
     tells_tag,
 )
+from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Probe
 
@@ -49,6 +62,11 @@ if TYPE_CHECKING:
     JudgeOwn = Callable[[Sequence[Exchange]], Iterable[Evidence]]
 
 
+# The steps of a read whose condition is not met: nothing has changed.
+UNCHANGED = (IF_CHANGED, IF_CHANGED_SINCE_SEVERAL, IF_CHANGED_SINCE_ANY, IF_CHANGED_SINCE_WEAK)
+GONE = frozenset({404, 410})
+
+
 def derive(operation: Operation) -> Iterator[Clause]:
     """Yield what conditions promise of *operation*, one on one resource."""
     if operation.resource is None or operation.role in (Role.LIST, Role.CREATE, Role.ACTION):
@@ -57,6 +75,21 @@ def derive(operation: Operation) -> Iterator[Clause]:
         yield from _of_tags(operation)
     if takes_if_none_match(operation):
         yield from _of_reads(operation)
+    if operation.role is Role.READ and tells_caching(operation):
+        yield _clause(
+            operation,
+            "vary",
+            "what a cache may keep for others names in Vary what it depends on (RFC 9110 12.5.5)",
+            partial(judge_vary, operation=operation),
+            level=Level.SHOULD,
+        )
+    if takes_if_none(operation):
+        yield _clause(
+            operation,
+            "if-none-match-any",
+            "If-None-Match: * is answered 412 where there is one (RFC 9110 13.1.2)",
+            judge_if_none,
+        )
     if takes_if_match(operation):
         yield from _of_writes(operation)
 
@@ -93,6 +126,18 @@ def _of_reads(operation: Operation) -> Iterator[Clause]:
         "a 304 has the ETag that a 200 would have (RFC 9110 15.4.5)",
         judge_not_modified,
     )
+    yield _clause(
+        operation,
+        "304-tells-headers",
+        f"a 304 has of {', '.join(KEPT_HEADERS)} what a 200 would have (RFC 9110 15.4.5)",
+        partial(judge_kept_headers, operation=operation),
+    )
+    yield _clause(
+        operation,
+        "304-has-no-body",
+        "a 304 has no body (RFC 9110 15.4.5)",
+        judge_no_body,
+    )
 
 
 def _of_writes(operation: Operation) -> Iterator[Clause]:
@@ -100,7 +145,7 @@ def _of_writes(operation: Operation) -> Iterator[Clause]:
         yield _clause(
             operation,
             "if-match",
-            "If-Match with the current tag is fulfilled",
+            "If-Match with the current tag, one of several, or * is fulfilled",
             judge_current,
         )
     yield _clause(
@@ -108,6 +153,12 @@ def _of_writes(operation: Operation) -> Iterator[Clause]:
         "lost-update",
         "of two that write with one tag one loses: If-Match with an old tag is answered 412",
         judge_stale,
+    )
+    yield _clause(
+        operation,
+        "weak-never-matches",
+        "If-Match with a weak tag is answered 412 (RFC 9110 13.1.1)",
+        judge_weak,
     )
     if requires_condition(operation):
         yield _clause(
@@ -228,45 +279,160 @@ def _pairs_of_reads(exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, E
 
 
 def judge_reads(exchanges: Sequence[Exchange], operation: Operation) -> Iterator[Evidence]:
-    """Judge that what has not changed is answered 304, and what has changed is shown."""
-    for exchange in _of_step(exchanges, IF_CHANGED, IF_OTHER):
+    """Judge that what has not changed is answered 304, and what has changed is shown.
+
+    Of two tags with one text one may be weak: a read compares them weakly (RFC 9110 13.1.2).
+    """
+    for exchange in _of_step(exchanges, *UNCHANGED, IF_OTHER):
         if exchange.case.operation.key != operation.key or exchange.status >= 400:
             continue
-        is_unchanged = exchange.case.subject.name == IF_CHANGED
+        is_unchanged = exchange.case.subject.name in UNCHANGED
+        sent = _sent_condition(exchange, IF_NONE_MATCH)
         finding = None
         if is_unchanged and exchange.status != NOT_MODIFIED:
-            finding = Finding(FindingKind.UNCHANGED_SENT_AGAIN, exchange.status)
+            finding = Finding(FindingKind.UNCHANGED_SENT_AGAIN, exchange.status, expected=sent)
         if not is_unchanged and exchange.status == NOT_MODIFIED:
-            finding = Finding(FindingKind.CHANGED_NOT_SENT, exchange.status)
+            finding = Finding(FindingKind.CHANGED_NOT_SENT, exchange.status, expected=sent)
         yield Evidence(exchange, finding)
+
+
+def _sent_condition(exchange: Exchange, name: str) -> str:
+    """Return the value of the header *name* that was sent."""
+    headers = {one.lower(): value for one, value in exchange.case.headers}
+    return headers.get(name.lower(), "")
 
 
 def judge_not_modified(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
     """Judge that a 304 tells the tag."""
-    for exchange in _of_step(exchanges, IF_CHANGED):
-        if exchange.status == NOT_MODIFIED:
-            finding = None
-            if exchange.header("ETag") is None:
-                finding = Finding(FindingKind.TAG_MISSING, exchange.status)
+    for exchange in _not_modified(exchanges):
+        finding = None
+        if exchange.header("ETag") is None:
+            finding = Finding(FindingKind.TAG_MISSING, exchange.status)
+        yield Evidence(exchange, finding)
+
+
+def _not_modified(exchanges: Sequence[Exchange]) -> Iterator[Exchange]:
+    answers = _of_step(exchanges, *UNCHANGED)
+    return (one for one in answers if one.status == NOT_MODIFIED)
+
+
+def judge_kept_headers(exchanges: Sequence[Exchange], operation: Operation) -> Iterator[Evidence]:
+    """Judge that a 304 has the headers that the last 200 of the same resource had."""
+    shown: dict[tuple[tuple[str, str], ...], Exchange] = {}
+    unmodified = set(map(id, _not_modified(exchanges)))
+    for exchange in exchanges:
+        case = exchange.case
+        if exchange.accepted and case.operation.key == operation.key:
+            shown[case.parameters] = exchange
+        before = shown.get(case.parameters)
+        if id(exchange) not in unmodified or before is None:
+            continue
+        told = [name for name in KEPT_HEADERS if before.header(name) is not None]
+        missing = [name for name in told if exchange.header(name) is None]
+        finding = None
+        for name in missing[:1]:
+            finding = Finding(FindingKind.HEADER_NOT_KEPT, exchange.status, name)
+        if told:
             yield Evidence(exchange, finding)
+
+
+def judge_no_body(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+    """Judge that a 304 ends with its headers."""
+    for exchange in _not_modified(exchanges):
+        finding = None
+        if exchange.text:
+            finding = Finding(FindingKind.NOT_MODIFIED_HAS_BODY, exchange.status)
+        yield Evidence(exchange, finding)
 
 
 def judge_current(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
     """Judge that a write with the current tag is not refused for that."""
-    for exchange in _of_step(exchanges, IF_CURRENT):
+    for exchange in _of_step(exchanges, IF_CURRENT, IF_SEVERAL, IF_ANY):
         finding = None
         if exchange.status == PRECONDITION_FAILED:
-            finding = Finding(FindingKind.CURRENT_TAG_REFUSED, exchange.status)
+            sent = _sent_condition(exchange, IF_MATCH)
+            finding = Finding(FindingKind.CURRENT_TAG_REFUSED, exchange.status, expected=sent)
         yield Evidence(exchange, finding)
 
 
 def judge_stale(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
-    """Judge that a write with an old tag is answered 412."""
-    for exchange in _of_step(exchanges, IF_STALE):
+    """Judge that a write with an old tag, or with one of nobody's, is answered 412."""
+    return _must_fail(exchanges, FindingKind.UPDATE_LOST, IF_MATCH, IF_STALE, IF_OTHERS)
+
+
+def judge_weak(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+    """Judge that a write with the current tag as a weak one is answered 412."""
+    return _must_fail(exchanges, FindingKind.WEAK_TAG_TAKEN, IF_MATCH, IF_WEAK)
+
+
+def judge_if_none(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+    """Judge that a write that is only to create is answered 412 where there is one."""
+    return _must_fail(exchanges, FindingKind.WRITTEN_OVER, IF_NONE_MATCH, IF_NONE)
+
+
+def _must_fail(
+    exchanges: Sequence[Exchange], kind: FindingKind, header: str, *names: str
+) -> Iterator[Evidence]:
+    """Yield whether the steps *names* are answered 412; what is gone has no condition."""
+    for exchange in _of_step(exchanges, *names):
+        if exchange.status in GONE:
+            continue
         finding = None
         if exchange.status != PRECONDITION_FAILED:
-            finding = Finding(FindingKind.UPDATE_LOST, exchange.status)
+            sent = _sent_condition(exchange, header)
+            finding = Finding(kind, exchange.status, expected=sent)
         yield Evidence(exchange, finding)
+
+
+def judge_vary(exchanges: Sequence[Exchange], operation: Operation) -> Iterator[Evidence]:
+    """Judge that what a shared cache may keep names in Vary what it was chosen by.
+
+    That is the header of a credential, but for Authorization, which no cache shares (RFC 9111 3.5);
+    and Accept, where another one has shown another media type. What nobody may keep needs none.
+    """
+    own = [one for one in exchanges if one.case.operation.key == operation.key and one.accepted]
+    types: dict[str, set[str]] = {}
+    for exchange in own:
+        told = exchange.header("Content-Type") or ""
+        types.setdefault(exchange.case.written_target, set()).add(told.partition(";")[0].lower())
+    for exchange in filter(may_be_shared, own):
+        chosen_by = list(_credential_headers(exchange))
+        if len(types[exchange.case.written_target]) > 1:
+            chosen_by.append("Accept")
+        finding = None
+        for name in _unnamed_in_vary(exchange, chosen_by)[:1]:
+            finding = Finding(FindingKind.VARY_MISSING, exchange.status, name)
+        if chosen_by:
+            yield Evidence(exchange, finding)
+
+
+def _unnamed_in_vary(exchange: Exchange, names: Sequence[str]) -> list[str]:
+    told = ",".join(exchange.header_values("Vary")).lower()
+    named = {one.strip() for one in told.split(",")}
+    return [name for name in names if name.lower() not in named and "*" not in named]
+
+
+def may_be_shared(exchange: Exchange) -> bool:
+    """Return whether the answer says that a cache may keep it for others (RFC 9111 3, 5.2.2)."""
+    told = ",".join(exchange.header_values("Cache-Control")).lower()
+    words = [one.strip() for one in told.split(",") if one.strip()]
+    names = {one.partition("=")[0] for one in words}
+    if names & {"no-store", "private", "no-cache"}:
+        return False
+    is_fresh = any(
+        one.startswith(("max-age=", "s-maxage=")) and one.partition("=")[2].strip('"0')
+        for one in words
+    )
+    return is_fresh or "public" in names
+
+
+def _credential_headers(exchange: Exchange) -> Iterator[str]:
+    sent = {name.lower() for name, _ in exchange.case.headers}
+    for scheme in exchange.case.operation.schemes:
+        name = "Cookie" if scheme.location is Location.COOKIE else scheme.carrier
+        is_header = scheme.location in (Location.HEADER, Location.COOKIE)
+        if is_header and name.lower() in sent and name.lower() != "authorization":
+            yield name
 
 
 def judge_unconditioned(exchanges: Sequence[Exchange], operation: Operation) -> Iterator[Evidence]:

@@ -31,6 +31,7 @@ from pytest_confluent_contracts.model.page_links import (
     asks_for_position,
     is_about_pages,
     tells_another,
+    tells_pages,
 )
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.resources import Role
@@ -38,6 +39,7 @@ from pytest_confluent_contracts.model.resources import Role
 if TYPE_CHECKING:
     from pytest_confluent_contracts.clauses.lifecycle_state import Life, Moment, Step
     from pytest_confluent_contracts.model.documents import Operation, Parameter
+    from pytest_confluent_contracts.model.promises import Pages
 
 # Words of parameters that ask for a part of a list: those that lead backwards, too.
 PAGING = frozenset(
@@ -91,7 +93,8 @@ def _tells_more(step: Step) -> bool:
     pages = step.exchange.case.operation.listing.pages
     if pages is not None and pages.tells_next:
         return tells_another(step.exchange, pages)
-    if "rel=next" in (step.exchange.header("Link") or "").replace('"', "").replace(" ", ""):
+    links = ", ".join(step.exchange.header_values("Link"))
+    if "rel=next" in links.replace('"', "").replace(" ", ""):
         return True
     for name, value in _words_around(step.exchange.json):
         if plain_name(name) in MORE and value not in EMPTY and value is not False:
@@ -102,6 +105,13 @@ def _tells_more(step: Step) -> bool:
 
 
 def _tells_last(step: Step, operation: Operation) -> bool:
+    """Return whether something says that this is the last page, where nothing says that it is not.
+
+    Where only names tell of the header Link, one that leads to other pages alone does; without
+    any, nobody knows whether the service sends it.
+    """
+    if _is_last_of_links(step, operation.listing.pages):
+        return True
     around = [one.name for one in operation.answer_members if not paths.has_items(one.path)]
     if any(plain_name(name) in MORE for name in around if name):
         return True
@@ -111,6 +121,13 @@ def _tells_last(step: Step, operation: Operation) -> bool:
         plain_name(name) in TOTALS and isinstance(value, int) and value <= len(step.shown)
         for name, value in _words_around(step.exchange.json)
     )
+
+
+def _is_last_of_links(step: Step, pages: Pages | None) -> bool:
+    """Return whether the answer would have a link to the next page, were there one."""
+    if pages is None or not pages.tells_next:
+        return False
+    return not pages.inferred or (pages.in_header and tells_pages(step.exchange))
 
 
 def _page_sizes(operation: Operation) -> Iterator[int]:

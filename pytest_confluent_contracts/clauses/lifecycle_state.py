@@ -19,7 +19,12 @@ from pytest_confluent_contracts.clauses.lifecycle_members import (
 from pytest_confluent_contracts.clauses.reading import url_parts
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.conditions import NOT_MODIFIED
-from pytest_confluent_contracts.model.page_links import NEXT_PAGE
+from pytest_confluent_contracts.model.page_links import (
+    LED_STEPS,
+    NEXT_PAGE,
+    ODD_SIZE,
+    OTHER_FILTER,
+)
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.progress import (
     ACCEPTED_FOR_LATER,
@@ -43,6 +48,10 @@ if TYPE_CHECKING:
 CREATED = 201
 ASKS_PROGRESS = Subject(SubjectKind.STEP, PROGRESS)
 IS_NEXT_PAGE = Subject(SubjectKind.STEP, NEXT_PAGE)
+# A page by itself: nobody reads out of it what all pages show.
+IS_LONE_PAGE = frozenset(
+    Subject(SubjectKind.STEP, name) for name in (*LED_STEPS.values(), ODD_SIZE, OTHER_FILTER)
+)
 CHANGING = frozenset({Role.REPLACE, Role.UPDATE})
 
 
@@ -244,8 +253,8 @@ class LifeReader:
         steps: list[Step] = []
         for exchange, step in zip(exchanges, told, strict=True):
             subject = exchange.case.subject
-            if exchange.status == NOT_MODIFIED:
-                continue  # it shows nothing, and nothing was asked to change
+            if exchange.status == NOT_MODIFIED or subject in IS_LONE_PAGE:
+                continue  # it shows nothing new, and nothing was asked to change
             if subject == ASKS_PROGRESS:
                 if steps:
                     steps[-1] = _with_progress(steps[-1], exchange)

@@ -7,7 +7,7 @@ and once. Where only names tell that a parameter is one of pages or a filter, it
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -34,15 +34,24 @@ from pytest_confluent_contracts.model.clauses import (
     MissingEvidence,
     MissingKind,
 )
+from pytest_confluent_contracts.model.moments import instant_told
 from pytest_confluent_contracts.model.page_links import (
+    FIRST,
+    LAST,
+    LED_STEPS,
+    ODD_SIZE,
+    OTHER_FILTER,
+    PREVIOUS,
     asked_size,
     asks_for_position,
+    link_of_page,
     next_query,
+    query_of_link,
     sent_text,
     tells_another,
 )
 from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.promises import PageStyle
+from pytest_confluent_contracts.model.promises import AboveMaximum, PageStyle
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.serialisation import text_of
 from pytest_confluent_contracts.model.traffic import Expect, Probe
@@ -60,17 +69,33 @@ if TYPE_CHECKING:
 
     JudgeWalks = Callable[["Lists"], Iterable[Evidence]]
 
+# Of each link beside the one to the next page, what it promises.
+LINKS = {
+    FIRST: "leads to the page that a list begins with",
+    LAST: "leads to the page that has the last item of all, and no next",
+    PREVIOUS: "leads to the page before, and from the first page nowhere",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The pages of one list, in the order in which each led to the next."""
+    """The pages of one list, in the order in which each led to the next.
+
+    ``led`` are pages to which their other links have led.
+    """
 
     steps: tuple[Step, ...]
+    led: tuple[Step, ...] = ()
 
     @property
     def shown(self) -> list[Shown]:
         """Return what all pages show, in order."""
         return [shown for step in self.steps for shown in step.shown]
+
+    @property
+    def keys(self) -> list[Key]:
+        """Return the resources that all pages show, in order."""
+        return [shown.key for shown in self.shown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +120,11 @@ class ListReader:
         for step in life.answers:
             if step.exchange.case.operation.key != self._operation.key:
                 continue
-            if step.exchange.case.subject == IS_NEXT_PAGE and walks:
-                walks[-1] = Walk((*walks[-1].steps, step))
+            subject = step.exchange.case.subject
+            if subject == IS_NEXT_PAGE and walks:
+                walks[-1] = replace(walks[-1], steps=(*walks[-1].steps, step))
+            elif subject.name in LED_STEPS.values() and walks:
+                walks[-1] = replace(walks[-1], led=(*walks[-1].led, step))
             else:
                 walks.append(Walk((step,)))
         return Lists(self._operation, life, tuple(walks))
@@ -118,10 +146,21 @@ def derive(operation: Operation) -> Iterator[Clause]:
             partial(judge_filter, wanted=one),
             one,
         )
+        if pages is not None and pages.style is PageStyle.CURSOR and pages.position:
+            yield maker.make(
+                f"cursor-of-another-filter/{one.parameter}",
+                f"{pages.position} that was told with another {one.parameter} is refused, or shows "
+                f"nothing that does not meet this one",
+                partial(judge_other_filter, wanted=one),
+                one,
+                level=Level.SHOULD,
+            )
     for order in operation.listing.orders:
         yield maker.make(
-            f"order/{order.parameter}/{order.value}",
-            f"{order.parameter}={order.value} sorts by {order.member}",
+            f"order/{order.parameter}/{order.value}" if order.parameter else "order/default",
+            f"{order.parameter}={order.value} sorts by {order.member}"
+            if order.parameter
+            else f"a list that nobody asks to sort is sorted by {order.member}",
             partial(judge_order, order=order),
             order,
         )
@@ -131,6 +170,10 @@ def _of_pages(maker: _ClauseMaker, pages: Pages) -> Iterator[Clause]:
     if pages.size:
         told = "a page has at most as many items as were asked for, or as the default says"
         yield maker.make("page-size-kept", told, partial(judge_size, pages=pages), pages)
+        told = (
+            f"{pages.size} of 0, below it, above the maximum or of letters is no accident: no 5xx"
+        )
+        yield maker.make("odd-page-size", told, partial(judge_odd_size, pages=pages), pages)
     yield maker.make(
         "pages-are-disjoint",
         "what stands on one page stands on no other",
@@ -149,6 +192,10 @@ def _of_pages(maker: _ClauseMaker, pages: Pages) -> Iterator[Clause]:
         partial(judge_end, pages=pages),
         pages,
     )
+    for relation, told in LINKS.items():
+        if pages.links_to(relation):
+            judge = partial(judge_link, pages=pages, relation=relation)
+            yield maker.make(f"link/{relation}", f"the link {relation} {told}", judge, pages)
     if pages.total:
         told = f"{pages.total} is the number of items that all pages have"
         yield maker.make("total-agrees", told, partial(judge_total, pages=pages), pages)
@@ -185,6 +232,8 @@ class _ClauseMaker:
             return judge(reader.read(exchanges))
 
         def explain(exchanges: Sequence[Exchange]) -> MissingEvidence:
+            if rule.startswith("link/"):
+                return MissingEvidence(MissingKind.NO_PAGE_LINK, rule.removeprefix("link/"))
             return MissingEvidence(MissingKind.NOT_LISTED_IN_PARTS)
 
         return Clause(
@@ -220,6 +269,30 @@ def judge_size(lists: Lists, pages: Pages) -> Iterator[Evidence]:
             if count > most:
                 finding = _finding(FindingKind.PAGE_TOO_LARGE, step, str(most), count)
             yield Evidence(step.exchange, finding)
+
+
+def judge_odd_size(lists: Lists, pages: Pages) -> Iterator[Evidence]:
+    """Judge that a size that makes no page is no accident, and one that is too large may be cut.
+
+    Who says that it is cut down to the maximum takes it.
+    """
+    for walk in lists.walks:
+        first = walk.steps[0]
+        if first.exchange.case.subject.name != ODD_SIZE or first.exchange.failure:
+            continue
+        asked = sent_text(first.exchange.case, pages.size) or ""
+        is_taken = first.exchange.accepted or first.exchange.throttled
+        finding = None
+        if first.status >= 500 or (_is_cut_down(asked, pages) and not is_taken):
+            finding = _finding(FindingKind.PAGE_SIZE_FAILS, first, subject=pages.size)
+        yield Evidence(first.exchange, finding)
+
+
+def _is_cut_down(asked: str, pages: Pages) -> bool:
+    """Return whether the document says that a page of the size *asked* is cut down."""
+    if pages.above_maximum is not AboveMaximum.CAPPED or pages.largest_size is None:
+        return False
+    return asked.isdecimal() and int(asked) > pages.largest_size
 
 
 def _count_of_items(step: Step) -> int:
@@ -294,24 +367,143 @@ def judge_end(lists: Lists, pages: Pages) -> Iterator[Evidence]:
             yield Evidence(step.exchange, finding)
 
 
+def judge_link(lists: Lists, pages: Pages, relation: str) -> Iterator[Evidence]:
+    """Judge that the links of *relation* lead where they say, and stand where they ought to.
+
+    Where others were at work meanwhile, only what the run made counts.
+    """
+    for walk in lists.walks:
+        for step in walk.led:
+            if step.exchange.case.subject.name == LED_STEPS[relation]:
+                yield from _led_to(lists, walk, step, pages, relation)
+        if relation == PREVIOUS:
+            yield from _led_back(walk, pages)
+
+
+def _led_to(lists: Lists, walk: Walk, led: Step, pages: Pages, relation: str) -> Iterator[Evidence]:
+    """Yield whether *led* is the page that it is to be: it has the items that this page has."""
+    wanted = _items_led_to(walk, led, pages, relation)
+    if not wanted or led.exchange.failure or led.exchange.throttled:
+        return
+    if led.outcome is not Outcome.DONE:
+        yield Evidence(led.exchange, _finding(FindingKind.LINK_REFUSED, led, subject=relation))
+    elif relation == LAST and tells_another(led.exchange, pages):
+        yield Evidence(led.exchange, _finding(FindingKind.LAST_LEADS_ON, led))
+    else:
+        yield from _has_all(lists, walk, led, wanted, relation)
+
+
+def _has_all(
+    lists: Lists, walk: Walk, led: Step, wanted: Sequence[Key], relation: str
+) -> Iterator[Evidence]:
+    """Yield whether *led* has what is *wanted* of it; nothing where others may have moved that."""
+    there = {shown.key for shown in led.shown}
+    missed = [key for key in wanted if key not in there]
+    certain = [key for key in missed if _is_certain(lists, walk, key)]
+    finding = None
+    if certain:
+        kind, id = FindingKind.LINK_LEADS_ELSEWHERE, quoted(certain[0][-1])
+        finding = _finding(kind, led, id, subject=relation)
+    if certain or not missed:
+        yield Evidence(led.exchange, finding)
+
+
+def _items_led_to(walk: Walk, led: Step, pages: Pages, relation: str) -> list[Key]:
+    """Return what stands on the page of *relation*: more than one where several pages lead there.
+
+    It is empty where nobody knows.
+    """
+    if relation == FIRST:
+        return walk.keys[:1]
+    if relation == LAST:
+        is_ended = not tells_another(walk.steps[-1].exchange, pages)
+        return walk.keys[-1:] if is_ended else []
+    found: list[Key] = []
+    before: list[Key] = []
+    for step in walk.steps:
+        link = link_of_page(step.exchange, pages, relation)
+        case = step.exchange.case
+        if link and query_of_link(case, link, pages) == led.exchange.case.query:
+            found += before[-1:]
+        before += [shown.key for shown in step.shown]
+    return found
+
+
+def _is_certain(lists: Lists, walk: Walk, wanted: Key) -> bool:
+    """Return whether *wanted* stands where it stood: it is the run's, or nothing has moved.
+
+    Nothing has where the list is the same once more, later on.
+    """
+    return wanted in lists.life.own_keys or _is_same_later(lists, walk)
+
+
+def _is_same_later(lists: Lists, walk: Walk) -> bool:
+    """Return whether a later walk shows the same: nobody was at work in between."""
+    later = lists.walks[lists.walks.index(walk) + 1 :]
+    return any(one.keys == walk.keys for one in later)
+
+
+def _led_back(walk: Walk, pages: Pages) -> Iterator[Evidence]:
+    """Yield whether each page but the first has a link back, where any has."""
+    if walk.steps[0].exchange.case.subject.name == OTHER_FILTER:
+        return
+    told = [bool(link_of_page(step.exchange, pages, PREVIOUS)) for step in walk.steps]
+    are_pages = all(step.outcome is Outcome.DONE for step in walk.steps)
+    is_from_the_start = not asks_for_position(walk.steps[0].exchange.case, pages)
+    if not any(told) or not are_pages or not is_from_the_start:
+        return
+    for step, is_told in zip(walk.steps, told, strict=True):
+        is_first = step is walk.steps[0]
+        finding = None
+        if is_first and is_told:
+            finding = _finding(FindingKind.FIRST_LEADS_BACK, step)
+        elif not is_first and not is_told:
+            finding = _finding(FindingKind.PAGE_LEADS_NOT_BACK, step)
+        yield Evidence(step.exchange, finding)
+
+
 def judge_total(lists: Lists, pages: Pages) -> Iterator[Evidence]:
     """Judge that the total is what a walk to its end has shown.
 
-    Where pages of one walk tell different totals, somebody was at work in between.
+    Where pages of one walk tell different totals, somebody was at work in between, unless the list
+    is the same once more, later on. One that only its name tells of may be that of the whole list,
+    whatever filters it.
     """
+    unfiltered: set[int] = set()
     for walk in lists.walks:
         totals = [_total_told(step, pages) for step in walk.steps]
-        last = walk.steps[-1]
-        is_ended = last.outcome is Outcome.DONE and not tells_another(last.exchange, pages)
-        is_from_the_start = not asks_for_position(walk.steps[0].exchange.case, pages)
-        if not is_ended or not is_from_the_start or None in totals or len(set(totals)) > 1:
-            continue
-        count = sum(_count_of_items(step) for step in walk.steps)
-        finding = None
-        if totals[-1] != count:
-            observed = totals[-1] or 0
-            finding = _finding(FindingKind.TOTAL_DIFFERS, last, str(count), observed, pages.total)
-        yield Evidence(last.exchange, finding)
+        may_be = {sum(_count_of_items(step) for step in walk.steps)}
+        if not _is_filtered(walk, lists.operation):
+            unfiltered |= {total for total in totals if total is not None}
+        elif pages.inferred:
+            may_be |= unfiltered
+        is_quiet = len(set(totals)) == 1 or _is_same_later(lists, walk)
+        if is_quiet and _is_whole_walk(walk, pages) and None not in totals:
+            yield _evidence_of_totals(walk, totals, may_be, pages)
+
+
+def _is_whole_walk(walk: Walk, pages: Pages) -> bool:
+    """Return whether *walk* goes from the first page to the last."""
+    first, last = walk.steps[0].exchange, walk.steps[-1]
+    is_ended = last.outcome is Outcome.DONE and not tells_another(last.exchange, pages)
+    return is_ended and not asks_for_position(first.case, pages)
+
+
+def _evidence_of_totals(
+    walk: Walk, totals: Sequence[int | None], may_be: set[int], pages: Pages
+) -> Evidence:
+    """Return that each page tells one of the totals that there *may_be*, or that one does not."""
+    for step, total in zip(walk.steps, totals, strict=True):
+        if total not in may_be:
+            told = str(sum(_count_of_items(one) for one in walk.steps))
+            finding = _finding(FindingKind.TOTAL_DIFFERS, step, told, total or 0, pages.total)
+            return Evidence(step.exchange, finding)
+    return Evidence(walk.steps[-1].exchange)
+
+
+def _is_filtered(walk: Walk, operation: Operation) -> bool:
+    case = walk.steps[0].exchange.case
+    return any(sent_text(case, one.parameter) is not None for one in operation.listing.filters)
 
 
 def _total_told(step: Step, pages: Pages) -> int | None:
@@ -352,6 +544,22 @@ def judge_filter(lists: Lists, wanted: Filter) -> Iterator[Evidence]:
                 yield from _left_out(lists, moment, latest)
         elif step.is_list:
             latest.update({shown.key: shown for shown in step.shown})
+
+
+def judge_other_filter(lists: Lists, wanted: Filter) -> Iterator[Evidence]:
+    """Judge that a page that was led to by one filter shows nothing that another does not let in.
+
+    It may be refused as well.
+    """
+    for walk in lists.walks:
+        first = walk.steps[0]
+        text = sent_text(first.exchange.case, wanted.parameter)
+        if first.exchange.case.subject.name != OTHER_FILTER or text is None:
+            continue
+        if first.outcome is Outcome.DONE and first.shown:
+            yield from _let_through(first, wanted, text)
+        elif not first.exchange.failure and first.status < 500:
+            yield Evidence(first.exchange)
 
 
 def _let_through(step: Step, wanted: Filter, text: str) -> Iterator[Evidence]:
@@ -398,7 +606,7 @@ def judge_order(lists: Lists, order: Order) -> Iterator[Evidence]:
     Texts may be compared in small letters: what is in order either way is fine.
     """
     for walk in lists.walks:
-        if sent_text(walk.steps[0].exchange.case, order.parameter) != order.value:
+        if not _is_in_order_of(walk, order, lists.operation):
             continue
         values = [paths.value_at(shown.item, order.member) for shown in walk.shown]
         known = [value for value in values if value is not ABSENT and value is not None]
@@ -417,9 +625,22 @@ def judge_order(lists: Lists, order: Order) -> Iterator[Evidence]:
             yield Evidence(walk.steps[-1].exchange, finding)
 
 
+def _is_in_order_of(walk: Walk, order: Order, operation: Operation) -> bool:
+    """Return whether *order* was asked for, or, where it is the default, none was."""
+    case = walk.steps[0].exchange.case
+    if order.parameter:
+        return sent_text(case, order.parameter) == order.value
+    sorting = {one.parameter for one in operation.listing.orders if one.parameter}
+    is_from_the_start = not asks_for_position(case, operation.listing.pages)
+    return is_from_the_start and all(sent_text(case, name) is None for name in sorting)
+
+
 def _is_after(one: Any, other: Any) -> bool:
     """Return whether *one* surely comes after *other*."""
     if isinstance(one, str) and isinstance(other, str):
+        instant, later = instant_told(one), instant_told(other)
+        if instant is not None and later is not None:
+            return instant > later
         return one > other and one.lower() > other.lower()
     is_number = isinstance(one, (int, float)) and isinstance(other, (int, float))
     return is_number and one > other

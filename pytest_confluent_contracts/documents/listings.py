@@ -22,7 +22,12 @@ from pytest_confluent_contracts.model.names import (
     TOTALS,
     plain_name,
 )
-from pytest_confluent_contracts.model.promises import Pages, PageStyle, StatedFilters
+from pytest_confluent_contracts.model.promises import (
+    Pages,
+    PageStyle,
+    StatedFilters,
+    StatedOrder,
+)
 from pytest_confluent_contracts.model.resources import Role
 
 if TYPE_CHECKING:
@@ -49,8 +54,10 @@ def with_listing(operation: Operation) -> Operation:
     filters = list(_usual_filters(operation, resource.items, pages))
     if stated.filters is not None:
         filters = list(_stated_filters(stated.filters))
-    orders = tuple(_usual_orders(operation, resource.items))
-    return replace(operation, listing=Listing(pages, tuple(filters), orders))
+    orders = list(_usual_orders(operation, resource.items))
+    if stated.order is not None:
+        orders = list(_stated_orders(stated.order))
+    return replace(operation, listing=Listing(pages, tuple(filters), tuple(orders)))
 
 
 # --- pages ----------------------------------------------------------------------------------------
@@ -201,6 +208,21 @@ def _usual_orders(operation: Operation, items: str) -> Iterator[Order]:
                     member=member,
                     is_descending=is_descending,
                 )
+
+
+def _stated_orders(stated: StatedOrder) -> Iterator[Order]:
+    """Yield each order that ``x-contract`` states; the default has no parameter."""
+    asked = [(stated.parameter, value, member) for value, member in stated.by_value.items()]
+    for parameter, value, member in (*asked, ("", "", stated.default)):
+        if member:
+            yield Order(
+                place=stated.place,
+                says=stated.says,
+                parameter=parameter,
+                value=value,
+                member=member.removeprefix("-"),
+                is_descending=member.startswith("-"),
+            )
 
 
 def _sorted_member(value: str) -> tuple[str, bool]:

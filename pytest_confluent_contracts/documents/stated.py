@@ -27,6 +27,7 @@ from pytest_confluent_contracts.model.promises import (
     RequestId,
     ResetUnit,
     StatedFilters,
+    StatedOrder,
     StatedResource,
     Timestamps,
     ValuesByPath,
@@ -202,6 +203,15 @@ def _stated_filters(entry: Node, common: Mapping[str, Any]) -> StatedFilters:
     return StatedFilters(**common, by_parameter=dict(entry.get("by-parameter", {})))
 
 
+def _stated_order(entry: Node, common: Mapping[str, Any]) -> StatedOrder:
+    return StatedOrder(
+        **common,
+        parameter=entry.get("parameter", ""),
+        by_value=dict(strip(entry.get("by-value", {}))),
+        default=entry.get("default", ""),
+    )
+
+
 # Each key of x-contract: the field of `Promises`, and what reads it. `credentials` belong to the
 # security schemes, and each part of `errors` stands on a line of its own.
 STATED: dict[str, tuple[str, Callable[[Node, Mapping[str, Any]], Entry]]] = {
@@ -221,4 +231,5 @@ STATED: dict[str, tuple[str, Callable[[Node, Mapping[str, Any]], Entry]]] = {
     "async": ("later_done", _stated_end),
     "pagination": ("pages", _stated_pages),
     "filters": ("filters", _stated_filters),
+    "sorting": ("order", _stated_order),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_plus
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.double.service import Request
     from pytest_confluent_contracts.double.store import Resource
     from pytest_confluent_contracts.model.documents import Content, Parameter
+    from pytest_confluent_contracts.model.listing import Order
     from pytest_confluent_contracts.model.promises import Pages
 
 SIZE = 20  # items a page, where the document has no default
@@ -113,15 +114,14 @@ class ListService(CollectionService):
 
     def sorted_items(self, request: Request, items: list[Any]) -> list[Any]:
         """Return *items* in the order that the request asks for."""
-        for one in self.operation.listing.orders:
-            if query_text(request, one.parameter) == one.value:
-
-                def rank(item: Any, member: str = one.member) -> tuple[bool, Any]:
-                    value = paths.value_at(item, member)
-                    return (value is ABSENT or value is None, written(value))
-
-                return sorted(items, key=rank, reverse=one.is_descending)
+        for one in self.orders_for(request):
+            if not one.parameter or query_text(request, one.parameter) == one.value:
+                return sorted(items, key=partial(rank_by, one.member), reverse=one.is_descending)
         return items
+
+    def orders_for(self, request: Request) -> list[Order]:
+        """Return the documented orders, that of lists which nobody asks to sort the last."""
+        return sorted(self.operation.listing.orders, key=lambda one: not one.parameter)
 
     # --- one page of it ---------------------------------------------------------------------------
 
@@ -210,9 +210,9 @@ class ListService(CollectionService):
         """Return *body* with what leads to other pages, and with the count of all items."""
         leading = (
             (pages.next, self.next_start(page)),
-            (pages.previous, page.previous_start),
-            (pages.first, 0),
-            (pages.last, page.last_start),
+            (pages.previous, self.previous_start(page)),
+            (pages.first, self.first_start(page)),
+            (pages.last, self.last_start(page)),
         )
         for path, start in leading:
             if path:
@@ -227,6 +227,18 @@ class ListService(CollectionService):
     def next_start(self, page: Page) -> int | None:
         """Return where the page that *page* leads to starts, None where it is the last."""
         return page.next_start
+
+    def previous_start(self, page: Page) -> int | None:
+        """Return where the page before *page* starts, None where it is the first."""
+        return page.previous_start
+
+    def first_start(self, page: Page) -> int | None:
+        """Return where the first page starts; None would leave out the link to it."""
+        return 0
+
+    def last_start(self, page: Page) -> int | None:
+        """Return where the last page starts; None would leave out the link to it."""
+        return page.last_start
 
     def total(self, page: Page) -> int:
         """Return how many items all pages have."""
@@ -265,12 +277,27 @@ class ListService(CollectionService):
         pages = self.pages
         if pages is None or not pages.in_header or not pages.position:
             return []
-        relations = (("next", self.next_start(page)), ("prev", page.previous_start), ("first", 0))
+        relations = (
+            ("next", self.next_start(page)),
+            ("prev", self.previous_start(page)),
+            ("first", self.first_start(page)),
+            ("last", self.last_start(page)),
+        )
         links: list[str] = []
         for relation, start in relations:
             if start is not None:
                 links.append(f'<{self.address_of_page(request, page, start)}>; rel="{relation}"')
         return [("Link", ", ".join(links))]
+
+
+def rank_by(member: str, item: Any) -> tuple[int, float, str]:
+    """Return where *item* stands among others by its *member*: numbers, then texts, then none."""
+    value = paths.value_at(item, member)
+    if value is ABSENT or value is None:
+        return 2, 0.0, ""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return 0, float(value), ""
+    return 1, 0.0, written(value)
 
 
 def query_text(request: Request, name: str) -> str | None:

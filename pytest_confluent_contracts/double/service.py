@@ -50,12 +50,14 @@ from pytest_confluent_contracts.double.store import (
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.conditions import (
     IF_MATCH,
+    KEPT_HEADERS,
     NOT_MODIFIED,
     PRECONDITION_FAILED,
     PRECONDITION_REQUIRED,
     opaque_tag,
     requires_condition,
     takes_if_match,
+    takes_if_none,
     takes_if_none_match,
     tells_tag,
 )
@@ -258,7 +260,7 @@ class Service:
         body = self.read_body(request)
         self.check_body(body)
         if self.is_unchanged(request, resource):
-            return Answer(NOT_MODIFIED, self.tag_headers(resource))
+            return Answer(NOT_MODIFIED, (*self.tag_headers(resource), *self.kept_headers()))
         self.check_condition(request, resource)
         return self.perform(request, resource, body)
 
@@ -280,6 +282,12 @@ class Service:
             return ()  # its schema is none of entity tags
         return (("ETag", tag),)
 
+    def kept_headers(self) -> list[tuple[str, str]]:
+        """Return the headers of a success that a 304 has, too (RFC 9110 15.4.5)."""
+        kept = {name.lower() for name in KEPT_HEADERS}
+        shown = self.documented_headers(self.success_status, set())
+        return [pair for pair in shown if pair[0].lower() in kept]
+
     def is_unchanged(self, request: Request, resource: Resource) -> bool:
         """Return whether a read is not answered, as If-None-Match has the current tag."""
         told = request.headers.get("if-none-match")
@@ -289,6 +297,9 @@ class Service:
 
     def check_condition(self, request: Request, resource: Resource) -> None:
         """Raise `Refused` where a write depends on a tag that is not current, or on none."""
+        if takes_if_none(self.operation) and self.is_excluded(request, resource):
+            detail = "There is one already."
+            raise Refused(Problem(PRECONDITION_FAILED, "precondition_failed", detail))
         if not takes_if_match(self.operation):
             return
         told = request.headers.get("if-match")
@@ -299,6 +310,11 @@ class Service:
         elif told.strip() != "*" and self.tag_of(resource) not in _tags_in(told):
             detail = "Somebody else has written meanwhile."
             raise Refused(Problem(PRECONDITION_FAILED, "precondition_failed", detail))
+
+    def is_excluded(self, request: Request, resource: Resource) -> bool:
+        """Return whether If-None-Match of a write names what is there (RFC 9110 13.1.2)."""
+        told = request.headers.get("if-none-match", "")
+        return "*" in told or opaque_tag(self.tag_of(resource)) in map(opaque_tag, _tags_in(told))
 
     def perform(self, request: Request, resource: Resource, body: Any) -> Answer:
         """Do with *resource* what the operation is for, and return the answer that tells it."""

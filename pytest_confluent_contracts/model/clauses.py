@@ -272,6 +272,12 @@ class FindingKind(StrEnum):
     ON_NO_PAGE = "on no page"  # expected: the id
     NEXT_LEADS_BACK = "next page was there before"
     NEXT_REFUSED = "next page refused"
+    PAGE_SIZE_FAILS = "page size fails"  # subject: the parameter
+    LINK_LEADS_ELSEWHERE = "link leads elsewhere"  # subject: the relation; expected: the id
+    LINK_REFUSED = "link refused"  # subject: the relation
+    LAST_LEADS_ON = "last page leads on"
+    FIRST_LEADS_BACK = "first page leads back"
+    PAGE_LEADS_NOT_BACK = "page leads not back"
     TOTAL_DIFFERS = "total differs"  # subject; observed; expected: how many the pages have
     UNKNOWN_PAGE_TAKEN = "unknown page not refused"
     FILTER_LETS_THROUGH = "filter lets through"  # subject; expected: the text; observed
@@ -282,11 +288,16 @@ class FindingKind(StrEnum):
     TAG_STOOD_STILL = "entity tag stood still"  # observed
     TAG_MOVED = "entity tag moved"  # expected: the one before; observed
     TAG_MISSING = "304 without an entity tag"
-    UNCHANGED_SENT_AGAIN = "unchanged and sent again"
-    CHANGED_NOT_SENT = "changed and not sent"
-    CURRENT_TAG_REFUSED = "current entity tag refused"
-    UPDATE_LOST = "update lost"
+    UNCHANGED_SENT_AGAIN = "unchanged and sent again"  # expected: the condition
+    CHANGED_NOT_SENT = "changed and not sent"  # expected: the condition
+    CURRENT_TAG_REFUSED = "current entity tag refused"  # expected: the condition
+    UPDATE_LOST = "update lost"  # expected: the condition
     UNCONDITIONED_TAKEN = "write without a condition taken"
+    WEAK_TAG_TAKEN = "weak entity tag taken"  # expected: the condition
+    WRITTEN_OVER = "written over"  # expected: the condition
+    HEADER_NOT_KEPT = "304 without a header"  # subject: the header
+    NOT_MODIFIED_HAS_BODY = "304 with a body"
+    VARY_MISSING = "Vary does not name it"  # subject: the header of the request
     # the wire
     CODING_NOT_APPLIED = "content coding not applied"  # subject: the coding
     CODING_REPEATED = "content coding applied too often"  # subject: the coding
@@ -377,6 +388,7 @@ class MissingKind(StrEnum):
     NO_LOCATION = "no Location"
     NOT_LISTED_WHOLE = "no whole list"
     NOT_LISTED_IN_PARTS = "no list in parts"
+    NO_PAGE_LINK = "no link to a page"  # subject: the relation
     NO_TAG = "no entity tag"
     ONE_PARENT = "one parent only"
     NOTHING_DELETES = "nothing deletes one"

@@ -17,6 +17,17 @@ IF_CHANGED, IF_OTHER, IF_CURRENT, IF_STALE, UNCONDITIONED = (
     *("read if changed", "read if other", "write if current", "write if stale"),
     "write without a condition",
 )
+IF_CHANGED_SINCE_ANY, IF_CHANGED_SINCE_WEAK, IF_CHANGED_SINCE_SEVERAL = (
+    *("read if none", "read if changed weakly", "read if none of several"),
+)
+IF_ANY, IF_SEVERAL, IF_WEAK, IF_OTHERS, IF_NONE = (
+    *("write if any", "write if one of several", "write if weak", "write if other"),
+    "write if none",
+)
+AS_TYPE = "read as"  # a media type; begins the name of a step
+CREATED = 201
+# What a 304 has where a 200 would have it (RFC 9110 15.4.5), beside ETag and Date.
+KEPT_HEADERS = ("Cache-Control", "Content-Location", "Expires", "Vary")
 # RFC 9110 8.8.3: an entity tag; a weak one has W/ before it.
 TAG = re.compile(r"(?:W/)?\"[\x21\x23-\x7e\x80-\xff]*\"\Z")
 
@@ -40,6 +51,26 @@ def takes_if_none_match(operation: Operation) -> bool:
     if operation.method != "GET":
         return False
     return operation.names_status(NOT_MODIFIED) or _declares(operation, IF_NONE_MATCH)
+
+
+def takes_if_none(operation: Operation) -> bool:
+    """Return whether a PUT may be asked for on the condition that nothing is there yet.
+
+    It declares the header, or may create, and fail on a condition (RFC 9110 13.1.2).
+    """
+    if operation.method != "PUT":
+        return False
+    may_create = operation.names_status(CREATED) and operation.names_status(PRECONDITION_FAILED)
+    return may_create or _declares(operation, IF_NONE_MATCH)
+
+
+def tells_caching(operation: Operation) -> bool:
+    """Return whether a read documents who may keep its answer, or for whom."""
+    success = operation.success
+    if operation.method != "GET" or success is None:
+        return False
+    names = {one.name.lower() for one in success.headers}
+    return bool(names & {"cache-control", "expires", "vary", "etag"})
 
 
 def requires_condition(operation: Operation) -> bool:

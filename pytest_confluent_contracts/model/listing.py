@@ -21,7 +21,10 @@ class Filter(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order(Entry):
-    """A value of a query parameter that sorts the list by ``member``, a path in an item."""
+    """A value of a query parameter that sorts the list by ``member``, a path in an item.
+
+    Both are ``""`` where it is the order of a list that nobody asks to sort.
+    """
 
     parameter: str
     value: str

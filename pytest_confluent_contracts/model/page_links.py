@@ -21,9 +21,15 @@ if TYPE_CHECKING:
 
 NEXT_PAGE = "next page"  # the name of the step that goes on where a page of a list has led
 NEXT, PREVIOUS, FIRST, LAST = "next", "prev", "first", "last"
+# The names of the steps that look where the other links of a walk's pages lead.
+LED_STEPS = {FIRST: "first page", LAST: "last page", PREVIOUS: "page before"}
+ODD_SIZE = "odd page size"  # the name of the step that asks for a page of no size
+# The name of the step that sends a page's position with another filter than it was led to by.
+OTHER_FILTER = "page of another filter"
 # One link of the header Link (RFC 8288 3): its target, and its parameters.
-LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[^,;=\s]+(?:\s*=\s*(?:\"[^\"]*\"|[^,;\s]*))?)*)")
+LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[^,;=\s]+(?:\s*=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^,;\s]*))?)*)")
 RELATION = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^,;\s]*))", re.IGNORECASE)
+ANCHOR = re.compile(r";\s*anchor\s*=", re.IGNORECASE)  # the link is another resource's (3.2)
 
 
 def link_of_page(answer: Exchange, pages: Pages, relation: str) -> str:
@@ -47,11 +53,17 @@ def link_of_page(answer: Exchange, pages: Pages, relation: str) -> str:
 def _link_in_header(answer: Exchange, relation: str) -> str:
     """Return the target of the link of *relation* in the header Link, ``""`` without any."""
     names = {relation, "previous"} if relation == PREVIOUS else {relation}
-    for target, parameters in LINK.findall(answer.header("Link") or ""):
-        for quoted, bare in RELATION.findall(parameters):
-            if names & set((quoted or bare).lower().split()):
-                return str(target)
+    for target, parameters in LINK.findall(", ".join(answer.header_values("Link"))):
+        for quoted, bare in RELATION.findall(parameters)[:1]:
+            is_of_it = names & set((quoted or bare).lower().split())
+            if is_of_it and not ANCHOR.search(parameters):
+                return str(target) if is_address(target) else f"./{target}"
     return ""
+
+
+def tells_pages(answer: Exchange) -> bool:
+    """Return whether the header Link of *answer* leads to any page."""
+    return any(_link_in_header(answer, one) for one in (NEXT, PREVIOUS, FIRST, LAST))
 
 
 def tells_another(answer: Exchange, pages: Pages) -> bool:
@@ -96,7 +108,7 @@ def is_address(link: str) -> bool:
     >>> is_address("/things?page=2"), is_address("bcAOehAY8F16"), is_address("2")
     (True, False, False)
     """
-    return "://" in link or link.startswith(("/", "?"))
+    return "://" in link or link.startswith(("/", "?", "./", "../"))
 
 
 def with_position(query: Query, pages: Pages, position: Any) -> Query:

@@ -240,12 +240,30 @@ class Pages(Entry):
         """Return whether an answer tells by itself that there is another page."""
         return bool(self.next or self.more or self.in_header)
 
+    def links_to(self, relation: str) -> bool:
+        """Return whether an answer may link to its *relation*: ``first``, ``last``, ``prev``."""
+        members = {"first": self.first, "last": self.last, "prev": self.previous}
+        return self.in_header or bool(members[relation])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatedFilters(Entry):
     """Query parameters that keep what has exactly their value at a member, a path in an item."""
 
     by_parameter: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedOrder(Entry):
+    """By which member, a path in an item, a list is sorted; with a minus the largest comes first.
+
+    ``by_value`` has it by the value of the query parameter ``parameter``; ``default`` is that of a
+    list that nobody asks to sort, ``""`` where the document does not say.
+    """
+
+    parameter: str = ""
+    by_value: Mapping[str, str] = field(default_factory=dict)
+    default: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,8 +275,8 @@ class Promises:
     ``allowed_values``: the only values of some members. ``samples``: values that are said to be
     allowed, among others. ``checked_elsewhere``: members whose values another system checks, so
     that generated ones may be refused. ``resource``: what it is about and does to that;
-    ``consistency``: when what was written is read; ``later_done``: how 202 ends; ``pages`` and
-    ``filters``: in which parts a list comes.
+    ``consistency``: when what was written is read; ``later_done``: how 202 ends; ``pages``,
+    ``filters`` and ``order``: in which parts a list comes, and how it is sorted.
     """
 
     refusals: Refusals = field(default_factory=Refusals)
@@ -278,3 +296,4 @@ class Promises:
     later_done: LaterDone | None = None
     pages: Pages | None = None
     filters: StatedFilters | None = None
+    order: StatedOrder | None = None

@@ -434,6 +434,14 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.ON_NO_PAGE: "{status} answered to {request}, the last page, and none has {expected}",
     Kind.NEXT_LEADS_BACK: "{status} answered to {request} with a next page that was there before",
     Kind.NEXT_REFUSED: "{status} answered to {request}, where the page before had led",
+    Kind.PAGE_SIZE_FAILS: "{status} answered to {request}, whatever {subject} is",
+    Kind.LINK_LEADS_ELSEWHERE: (
+        "{status} answered to {request}, the link {subject}, without {expected}"
+    ),
+    Kind.LINK_REFUSED: "{status} answered to {request}, where the link {subject} had led",
+    Kind.LAST_LEADS_ON: "{status} answered to {request}, the last page, with a next",
+    Kind.FIRST_LEADS_BACK: "{status} answered to {request}, the first page, with one before",
+    Kind.PAGE_LEADS_NOT_BACK: "{status} answered to {request} without the link to the page before",
     Kind.TOTAL_DIFFERS: (
         "{status} answered to {request} with {subject}: {observed}, and the pages have {expected}"
     ),
@@ -449,10 +457,25 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.TAG_STOOD_STILL: "{status} answered with another body, and ETag: {observed} as before",
     Kind.TAG_MOVED: "{status} answered with ETag: {observed}, and with the body of {expected}",
     Kind.TAG_MISSING: "{status} answered without ETag",
-    Kind.UNCHANGED_SENT_AGAIN: "{status} answered to If-None-Match with the current tag, not 304",
-    Kind.CHANGED_NOT_SENT: "{status} answered to If-None-Match with a tag that is not the current",
-    Kind.CURRENT_TAG_REFUSED: "{status} answered to If-Match with the current tag",
-    Kind.UPDATE_LOST: "{status} answered to If-Match with an old tag, not 412",
+    Kind.UNCHANGED_SENT_AGAIN: (
+        "{status} answered to If-None-Match: {expected}, which the current tag meets, not 304"
+    ),
+    Kind.CHANGED_NOT_SENT: "{status} answered to If-None-Match: {expected}, which is not current",
+    Kind.CURRENT_TAG_REFUSED: (
+        "{status} answered to If-Match: {expected}, which the current tag meets"
+    ),
+    Kind.UPDATE_LOST: (
+        "{status} answered to If-Match: {expected}, which is not the current tag, not 412"
+    ),
+    Kind.WEAK_TAG_TAKEN: "{status} answered to If-Match: {expected}, a weak tag, not 412",
+    Kind.WRITTEN_OVER: (
+        "{status} answered to If-None-Match: {expected} where there is one, not 412"
+    ),
+    Kind.HEADER_NOT_KEPT: "{status} answered without {subject}, which the 200 before had",
+    Kind.NOT_MODIFIED_HAS_BODY: "{status} answered with a body",
+    Kind.VARY_MISSING: (
+        "{status} answered for any cache to keep, and Vary does not name {subject}"
+    ),
     Kind.UNCONDITIONED_TAKEN: "{status} answered to a write without If-Match, not 428",
     Kind.LISTED_ELSEWHERE: (
         "{status} answered with a list that has {expected}, created elsewhere by {observed}"
@@ -656,6 +679,12 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.ON_NO_PAGE: "start each page right behind the page before, to the end of the list",
     Kind.NEXT_LEADS_BACK: "lead from each page to the one behind it, and from the last nowhere",
     Kind.NEXT_REFUSED: "take what the page before has led to",
+    Kind.PAGE_SIZE_FAILS: "refuse with a documented 4xx what {subject} may not be, or cut it down",
+    Kind.LINK_LEADS_ELSEWHERE: "lead with {subject} to the page that has this item",
+    Kind.LINK_REFUSED: "take the address that the link {subject} has",
+    Kind.LAST_LEADS_ON: "lead with last to the page that has no next",
+    Kind.FIRST_LEADS_BACK: "leave out of the first page the link to the page before",
+    Kind.PAGE_LEADS_NOT_BACK: "lead from each page but the first to the page before",
     Kind.TOTAL_DIFFERS: "count in {subject} what all pages of this list have",
     Kind.UNKNOWN_PAGE_TAKEN: "refuse a page that no answer has led to, with a documented 4xx",
     Kind.FILTER_LETS_THROUGH: "leave out of the list what does not have this value at {subject}",
@@ -669,6 +698,11 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.CHANGED_NOT_SENT: "answer 304 only where If-None-Match has the current tag",
     Kind.CURRENT_TAG_REFUSED: "compare If-Match with the tag that the last answer had",
     Kind.UPDATE_LOST: "compare If-Match before anything is written, and answer 412",
+    Kind.WEAK_TAG_TAKEN: "compare If-Match strongly: a weak tag is never the same",
+    Kind.WRITTEN_OVER: "look whether there is one before it is written, and answer 412",
+    Kind.HEADER_NOT_KEPT: "send with a 304 the {subject} that a 200 would have",
+    Kind.NOT_MODIFIED_HAS_BODY: "end a 304 after its headers",
+    Kind.VARY_MISSING: "name {subject} in Vary, or let no shared cache keep it: private, no-store",
     Kind.UNCONDITIONED_TAKEN: "answer 428 where a write has no If-Match, or do not document it",
     Kind.LISTED_ELSEWHERE: "list only what stands under the parent that the path names",
     Kind.SERVED_ELSEWHERE: "look for it under the parent that the path names, and nowhere else",
@@ -869,6 +903,7 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NO_DEFAULT_SHOWN: "no answer showed a member with a default that was not sent",
     Missing.NO_LOCATION: "no answer to a create had the Location of what it made",
     Missing.NO_TAG: "no request could be sent on the condition of an entity tag",
+    Missing.NO_PAGE_LINK: "no page of several had the link {subject}",
     Missing.NOT_LISTED_IN_PARTS: "no list of what the run made came in parts",
     Missing.NOT_LISTED_WHOLE: "no list that must show all came after a create",
     Missing.ONE_PARENT: "no list of another parent was asked for",

@@ -7,12 +7,25 @@ from typing import TYPE_CHECKING
 from pytest_confluent_contracts.cases.list_parts import next_page
 from pytest_confluent_contracts.http.targets import Access, allowances_at
 from pytest_confluent_contracts.model import paths
-from pytest_confluent_contracts.model.page_links import NEXT_PAGE, next_query
+from pytest_confluent_contracts.model.page_links import (
+    FIRST,
+    LAST,
+    LED_STEPS,
+    NEXT_PAGE,
+    PREVIOUS,
+    link_of_page,
+    next_query,
+    query_of_link,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_confluent_contracts.model.page_links import Query
     from pytest_confluent_contracts.model.traffic import Case, Exchange
     from pytest_confluent_contracts.run.sender import Sender
 
+FEWEST_PAGES = 2  # of a walk of which the other links are followed
 MOST_PAGES = 12  # of one walk: what others have may fill thousands
 
 
@@ -39,6 +52,30 @@ def walk(sender: Sender, case: Case) -> list[Exchange]:
         _admit(sender, asked)
         answers.append(sender.send(asked))
     return answers
+
+
+def look_around(sender: Sender, case: Case, answers: Sequence[Exchange]) -> None:
+    """Ask for where the pages of a walk lead otherwise: to the first, the last, and the one before.
+
+    *answers* are those to *case* and to what it led to. Raise `Refusal` where a request may not go.
+    """
+    pages = case.operation.listing.pages
+    if pages is None or len(answers) < FEWEST_PAGES or not answers[-1].accepted:
+        return
+    asked: dict[tuple[str, Query], None] = {}
+    for relation, index in ((LAST, 0), (FIRST, -1), (PREVIOUS, -1), (PREVIOUS, 1)):
+        link = link_of_page(answers[index], pages, relation)
+        if link:
+            query = query_of_link(answers[index].case, link, pages)
+            asked[relation, query] = None
+    for relation, query in asked:
+        ask_page(sender, next_page(case, query, LED_STEPS[relation]))
+
+
+def ask_page(sender: Sender, case: Case) -> Exchange:
+    """Send *case* and follow nothing; raise `Refusal` where it may not go."""
+    _admit(sender, case)
+    return sender.send(case)
 
 
 def _admit(sender: Sender, case: Case) -> None:

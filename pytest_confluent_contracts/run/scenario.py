@@ -25,7 +25,11 @@ from pytest_confluent_contracts.cases.life import (
     LifeStep,
     bound_step,
 )
-from pytest_confluent_contracts.cases.list_parts import FILTERED
+from pytest_confluent_contracts.cases.list_parts import (
+    FILTERED,
+    PAGES,
+    other_filter_case,
+)
 from pytest_confluent_contracts.clauses.judging import rule, weigh
 from pytest_confluent_contracts.clauses.lifecycle_delete import GONE
 from pytest_confluent_contracts.clauses.lifecycle_state import CREATED, LifeReader
@@ -33,17 +37,19 @@ from pytest_confluent_contracts.clauses.reading import HIDING
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.http.targets import allowances_at
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
+from pytest_confluent_contracts.model.page_links import ODD_SIZE
 from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
+from pytest_confluent_contracts.model.promises import PageStyle
 from pytest_confluent_contracts.model.resources import HOLDER, Role
 from pytest_confluent_contracts.model.traffic import Expect
 from pytest_confluent_contracts.run.access import made_access
 from pytest_confluent_contracts.run.later import Followed, Follower
-from pytest_confluent_contracts.run.list_walks import walk
+from pytest_confluent_contracts.run.list_walks import ask_page, look_around, walk
 from pytest_confluent_contracts.run.made import MadeResources
 from pytest_confluent_contracts.run.tags import tag_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_confluent_contracts.clauses.lifecycle_members import Shown
     from pytest_confluent_contracts.http.targets import Access
@@ -260,9 +266,23 @@ class Scenario:
         if step.about not in self._known:
             return
         key = self.reader.key_of(self._known[step.about])
-        items = [one.item for one in self._listed() if one.key == key]
+        listed = list(self._listed())
+        items = [one.item for one in listed if one.key == key]
+        others = [one.item for one in listed if one.key != key]
         for filtered in self.life.filter_steps(step, items[-1]) if items else ():
-            self._send(filtered, around)
+            case = self._bound(filtered, around)
+            if case is not None and not self.sender.stopped:
+                self._send_filter(case, (others or items)[-1])
+
+    def _send_filter(self, case: Case, other: Mapping[str, Any]) -> None:
+        """Ask for one filtered list, and for its second page as if it were filtered by *other*."""
+        stated = case.operation.listing.pages
+        if stated is None:
+            self.sender.send(case)
+            return
+        pages = walk(self.sender, case)
+        if len(pages) > 1 and stated.style is PageStyle.CURSOR and stated.position:
+            ask_page(self.sender, other_filter_case(case, pages[1].case.query, other))
 
     def _listed(self) -> Iterator[Shown]:
         """Yield what lists have shown, in order."""
@@ -322,7 +342,7 @@ class Scenario:
     def _send_case(self, case: Case) -> Exchange:
         """Return the answer to *case*, which may end a parent, and what lies in it."""
         if case.operation.listing.pages is not None:
-            return walk(self.sender, case)[-1]
+            return self._walk(case)[-1]
         is_parents = self.parent is not None and case.operation.resource != self.life.resource
         if not is_parents or case.operation.role is not Role.DELETE or self.parent is None:
             exchange = self.sender.send(case)
@@ -336,6 +356,15 @@ class Scenario:
             self.parent.made.note_deleted(case.parameters)
             self._ended = case.parameters
         return exchange
+
+    def _walk(self, case: Case) -> list[Exchange]:
+        """Return the pages of a list, and follow what else they lead to where that is looked at."""
+        if case.subject.name == ODD_SIZE:
+            return [ask_page(self.sender, case)]
+        pages = walk(self.sender, case)
+        if case.subject.name == PAGES:
+            look_around(self.sender, case, pages)
+        return pages
 
     def _note_gone_with_parent(self, case: Case, exchange: Exchange) -> None:
         """Take down that nothing is there any more of what lay in a parent that has ended."""

@@ -22,7 +22,7 @@ def tag_for(condition: Condition, case: Case, history: Sequence[Exchange]) -> st
 
     A weak one is no condition of a write: it never matches (RFC 9110 13.1.1).
     """
-    if condition.which in (Which.OTHERS, Which.NONE):
+    if condition.which in (Which.OTHERS, Which.NONE, Which.ANY):
         return OTHERS_TAG
     tags: list[str] = []
     for exchange in history:

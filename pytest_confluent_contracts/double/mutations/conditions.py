@@ -16,19 +16,23 @@ from pytest_confluent_contracts.double.mutations.altering import (
 from pytest_confluent_contracts.double.service import Refused
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.conditions import (
+    KEPT_HEADERS,
     NOT_MODIFIED,
     PRECONDITION_FAILED,
     requires_condition,
     takes_if_match,
+    takes_if_none,
     takes_if_none_match,
+    tells_caching,
     tells_tag,
 )
+from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.resources import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_confluent_contracts.double.mutations.altering import Alter
+    from pytest_confluent_contracts.double.mutations.altering import Alter, Change
     from pytest_confluent_contracts.double.service import Answer, Request, Service
     from pytest_confluent_contracts.double.store import Resource
     from pytest_confluent_contracts.model.documents import Operation
@@ -37,6 +41,12 @@ FORM, MOVES, STAYS = "conditional/etag-form", "conditional/etag-moves", "conditi
 READ, TELLS = "conditional/if-none-match", "conditional/304-tells-tag"
 CURRENT, LOST = "conditional/if-match", "conditional/lost-update"
 REQUIRED = "conditional/required"
+HEADERS, NO_BODY = "conditional/304-tells-headers", "conditional/304-has-no-body"
+WEAK, IF_NONE, VARY = (
+    *("conditional/weak-never-matches", "conditional/if-none-match-any"),
+    "conditional/vary",
+)
+UNCHANGED = "lifecycle/refused-changes-nothing"
 
 
 def condition_mutations(operation: Operation) -> Iterator[Mutation]:
@@ -47,8 +57,51 @@ def condition_mutations(operation: Operation) -> Iterator[Mutation]:
         yield from tag_mutations()
         if takes_if_none_match(operation):
             yield from read_mutations()
+            yield from kept_header_mutations(operation)
+    if operation.role is Role.READ and tells_caching(operation) and has_own_header(operation):
+        kept = chain_changes(set_header("Cache-Control", "public, max-age=60"), set_header("Vary"))
+        told = "what is read with credentials is for any cache to keep"
+        yield Mutation(told, (VARY,), alter_answers(kept, is_shown))
+        kept = chain_changes(
+            set_header("Cache-Control", "s-maxage=9"), set_header("Vary", "Accept-Encoding")
+        )
+        told = "what is read with credentials varies by the coding alone"
+        yield Mutation(told, (VARY,), alter_answers(kept, is_shown))
+    if takes_if_none(operation):
+        step = "is_excluded"
+        yield mutate_step("If-None-Match: * writes over what is there", step, never, IF_NONE)
+        yield mutate_step("If-None-Match knows tags and no *", step, by_tag_alone, IF_NONE)
+        conflict = in_place_of_412(409)
+        yield mutate_step("If-None-Match: * is a conflict", "serve", conflict, IF_NONE)
     if operation.role in (Role.UPDATE, Role.REPLACE, Role.DELETE) and takes_if_match(operation):
         yield from write_mutations(operation)
+
+
+def has_own_header(operation: Operation) -> bool:
+    """Return whether each credential stands in a header that no cache knows."""
+    carriers = [one.carrier.lower() for one in operation.schemes if one.location is Location.HEADER]
+    return bool(carriers) and "authorization" not in carriers
+
+
+def is_shown(_: Request, answer: Answer) -> bool:
+    """Hold on successes."""
+    return answer.status < 300
+
+
+def chain_changes(*changes: Change) -> Change:
+    """Return the change that makes each of *changes*."""
+
+    def change_all(answer: Answer, request: Request, own: Service) -> Answer:
+        for change in changes:
+            answer = change(answer, request, own)
+        return answer
+
+    return change_all
+
+
+def by_tag_alone(own: Service, inner: Any, request: Request, resource: Resource) -> bool:
+    """Know tags, and no ``*``."""
+    return request.headers.get("if-none-match") != "*" and bool(inner(request, resource))
 
 
 # --- tags -----------------------------------------------------------------------------------------
@@ -63,6 +116,9 @@ def tag_mutations() -> Iterator[Mutation]:
     yield mutate_step("ETag is made of how long the body is", "tag_of", of_the_length, MOVES)
     yield Mutation("ETag is new each time", (STAYS,), each_time_new())
     yield Mutation("every third ETag is another", (STAYS,), each_third_another())
+    yield Mutation("ETag has its W in small letters", (FORM,), alter_answers(small_w, has_tag))
+    yield Mutation("ETag stands in quotes twice", (FORM,), alter_answers(quote_twice, has_tag))
+    yield mutate_step("ETag does not tell of the last member", "tag_of", without_last, MOVES)
 
 
 def has_tag(_: Request, answer: Answer) -> bool:
@@ -82,6 +138,22 @@ def unquote(answer: Answer, request: Request, own: Service) -> Answer:
 def requote(answer: Answer, request: Request, own: Service) -> Answer:
     """Write other quotes."""
     return set_header("ETag", (_tag(answer) or "").replace('"', "'"))(answer, request, own)
+
+
+def small_w(answer: Answer, request: Request, own: Service) -> Answer:
+    """Write the mark of a weak tag wrongly."""
+    return set_header("ETag", f"w/{_tag(answer)}")(answer, request, own)
+
+
+def quote_twice(answer: Answer, request: Request, own: Service) -> Answer:
+    """Write quotes around the quotes."""
+    return set_header("ETag", f'"{_tag(answer)}"')(answer, request, own)
+
+
+def without_last(own: Service, _: Any, resource: Resource) -> str:
+    """Tell a tag of the first member that is no id, and of nothing else."""
+    shown = own.store.show(resource)
+    return f'"{str(shown)[:40].encode().hex()}"'
 
 
 def always_the_same(_: Service, __: Any, resource: Resource) -> str:
@@ -131,6 +203,65 @@ def read_mutations() -> Iterator[Mutation]:
     yield mutate_step("an old If-None-Match is answered 304", "is_unchanged", unless_others, READ)
     yield mutate_step("what has not changed is a 204", "serve", another_status(204), READ)
     yield mutate_step("a 304 has no ETag", "serve", without_tag, TELLS)
+    yield mutate_step("of several If-None-Match one counts", "is_unchanged", first_tag, READ)
+    yield mutate_step("If-None-Match: * is a tag like any other", "is_unchanged", tags_alone, READ)
+    yield mutate_step("If-None-Match is compared strongly", "is_unchanged", strongly, READ)
+    yield mutate_step("If-None-Match is compared as one text", "is_unchanged", as_one_text, READ)
+    yield mutate_step("a 304 has a body", "serve", with_body, NO_BODY)
+    yield mutate_step("what has not changed is a 200 without a body", "serve", empty_200, READ)
+
+
+def kept_header_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield a mutation for each header of a success that a 304 has, too."""
+    headers = operation.success.headers if operation.success else ()
+    documented = {one.name.lower() for one in headers}
+    for name in KEPT_HEADERS:
+        if name.lower() in documented:
+            lost = alter_answers(set_header(name), is_not_modified)
+            yield Mutation(f"a 304 has no {name}", (HEADERS,), lost)
+
+
+def is_not_modified(_: Request, answer: Answer) -> bool:
+    """Hold on 304."""
+    return answer.status == NOT_MODIFIED
+
+
+def _told_tags(request: Request) -> list[str]:
+    return [one.strip() for one in request.headers.get("if-none-match", "").split(",") if one]
+
+
+def first_tag(own: Service, inner: Any, request: Request, resource: Resource) -> bool:
+    """Look at the first tag alone."""
+    told = {**request.headers, "if-none-match": "".join(_told_tags(request)[:1])}
+    return bool(inner(replace(request, headers=told), resource))
+
+
+def tags_alone(own: Service, inner: Any, request: Request, resource: Resource) -> bool:
+    """Know no ``*``."""
+    return "*" not in _told_tags(request) and bool(inner(request, resource))
+
+
+def strongly(own: Service, inner: Any, request: Request, resource: Resource) -> bool:
+    """Find a weak tag another one than the strong one."""
+    is_weak = any(one.startswith("W/") for one in _told_tags(request))
+    return not is_weak and bool(inner(request, resource))
+
+
+def as_one_text(own: Service, inner: Any, request: Request, resource: Resource) -> bool:
+    """Compare the whole header."""
+    return request.headers.get("if-none-match") == own.tag_of(resource)
+
+
+def with_body(_: Service, inner: Any, request: Request) -> Answer:
+    """Send a body with a 304."""
+    answer: Answer = inner(request)
+    return replace(answer, raw=b"{}") if answer.status == NOT_MODIFIED else answer
+
+
+def empty_200(_: Service, inner: Any, request: Request) -> Answer:
+    """Say 200 and nothing."""
+    answer: Answer = inner(request)
+    return replace(answer, status=200) if answer.status == NOT_MODIFIED else answer
 
 
 def never(_: Service, __: Any, request: Request, resource: Resource) -> bool:
@@ -174,8 +305,14 @@ def write_mutations(operation: Operation) -> Iterator[Mutation]:
     yield mutate_step("If-Match is not looked at", step, pass_all, LOST)
     yield mutate_step("an old tag is taken once it was told", step, refuse_others_alone, LOST)
     yield mutate_step("an old tag is a conflict", "serve", in_place_of_412(409), LOST)
+    yield mutate_step("a tag of nobody's is taken", step, refuse_known_alone, LOST)
+    yield mutate_step("an old tag is an invalid request", "serve", in_place_of_412(400), LOST)
+    yield mutate_step("a weak tag is as good as a strong one", step, compare_weakly, WEAK)
     if operation.role is not Role.DELETE:
         yield mutate_step("no If-Match is the current one", step, refuse_all, CURRENT)
+        yield mutate_step("of several If-Match the first counts", step, look_at_first, CURRENT)
+        yield mutate_step("If-Match: * is a tag like any other", step, know_no_star, CURRENT)
+        yield mutate_step("what is answered 412 is written", "serve", write_anyway, UNCHANGED)
     if requires_condition(operation) and operation.role is not Role.DELETE:
         yield mutate_step("a write needs no condition", step, need_none, REQUIRED)
         refused = alter_answers(set_status(400), with_428)
@@ -218,6 +355,45 @@ def refuse_all(own: Service, inner: Any, request: Request, resource: Resource) -
     if '"' in request.headers.get("if-match", ""):
         inner(replace(request, headers={**request.headers, "if-match": '"none"'}), resource)
     inner(request, resource)
+
+
+def refuse_known_alone(_: Service, inner: Any, request: Request, resource: Resource) -> None:
+    """Take a tag that is none of the service's."""
+    if "contract" not in request.headers.get("if-match", ""):
+        inner(request, resource)
+
+
+def _with_if_match(request: Request, told: str) -> Request:
+    return replace(request, headers={**request.headers, "if-match": told})
+
+
+def compare_weakly(_: Service, inner: Any, request: Request, resource: Resource) -> None:
+    """Take a weak tag for the strong one."""
+    told = request.headers.get("if-match")
+    inner(request if told is None else _with_if_match(request, told.removeprefix("W/")), resource)
+
+
+def look_at_first(_: Service, inner: Any, request: Request, resource: Resource) -> None:
+    """Look at the first of several tags alone."""
+    told = request.headers.get("if-match")
+    inner(request if told is None else _with_if_match(request, told.split(",")[0]), resource)
+
+
+def know_no_star(_: Service, inner: Any, request: Request, resource: Resource) -> None:
+    """Take ``*`` for a tag that is not current; only where it is no stand-in for none."""
+    told = request.headers.get("if-match")
+    inner(_with_if_match(request, '"*"') if told == "*" else request, resource)
+
+
+def write_anyway(own: Service, inner: Any, request: Request) -> Answer:
+    """Write what is refused with 412."""
+    try:
+        answer: Answer = inner(request)
+    except Refused as refused:
+        if refused.problems[0].status == PRECONDITION_FAILED:
+            inner(_with_if_match(request, "*"))
+        raise
+    return answer
 
 
 def need_none(_: Service, inner: Any, request: Request, resource: Resource) -> None:

@@ -7,7 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.double.lists import Page, query_text, written
-from pytest_confluent_contracts.double.mutations.altering import Mutation, mutate_step
+from pytest_confluent_contracts.double.mutations.altering import (
+    Mutation,
+    alter_answers,
+    chain_alterations,
+    mutate_step,
+    replace_step,
+    set_status,
+)
 from pytest_confluent_contracts.double.service import Problem, Refused
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.promises import PageStyle
@@ -17,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from pytest_confluent_contracts.double.lists import ListService
-    from pytest_confluent_contracts.double.service import Request
+    from pytest_confluent_contracts.double.mutations.altering import Alter
+    from pytest_confluent_contracts.double.service import Answer, Request
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.listing import Filter
     from pytest_confluent_contracts.model.promises import Pages
@@ -27,6 +35,8 @@ if TYPE_CHECKING:
 
 SIZE, APART, ALL = "list/page-size-kept", "list/pages-are-disjoint", "list/pages-are-complete"
 BEGINNING = 2  # characters that ids of one kind have in common
+ODD, OTHER_FILTER = "list/odd-page-size", "list/cursor-of-another-filter"
+FIRST, LAST, BEFORE = "list/link/first", "list/link/last", "list/link/prev"
 END, TOTAL, UNKNOWN = "list/pages-end", "list/total-agrees", "list/unknown-page-refused"
 
 
@@ -38,8 +48,10 @@ def list_part_mutations(operation: Operation) -> Iterator[Mutation]:
     if pages is not None:
         yield from page_mutations(pages)
         yield from leading_mutations(pages)
+        yield from some_page_mutations(pages)
+        yield from link_mutations(pages)
     if pages is not None and pages.total:
-        yield from total_mutations()
+        yield from total_mutations(operation.listing.filters)
     yield from filter_mutations(operation)
     yield from order_mutations(operation)
 
@@ -149,6 +161,165 @@ PAGES: dict[str, tuple[ChangePage, str]] = {
 }
 
 
+# --- pages: only some of them ---------------------------------------------------------------------
+
+
+def is_last(page: Page) -> bool:
+    """Return whether *page* is the last of several."""
+    return page.next_start is None and page.start > 0
+
+
+def is_last_but_one(page: Page) -> bool:
+    """Return whether the page behind *page* is the last."""
+    return page.next_start is not None and page.next_start + page.size >= page.count
+
+
+def is_second(page: Page) -> bool:
+    """Return whether *page* is the second."""
+    return page.start == page.size
+
+
+def is_third(page: Page) -> bool:
+    """Return whether *page* is the third."""
+    return page.start == 2 * page.size
+
+
+def is_first(page: Page) -> bool:
+    """Return whether *page* is the first of several."""
+    return page.start == 0 and page.next_start is not None
+
+
+def is_later(page: Page) -> bool:
+    """Return whether *page* is not the first."""
+    return page.start > 0
+
+
+def empty(page: Page, _: Sequence[Any]) -> Page:
+    """Show nothing."""
+    return replace(page, items=())
+
+
+def without_its_last(page: Page, _: Sequence[Any]) -> Page:
+    """Leave out the last item of the page."""
+    return replace(page, items=page.items[:-1])
+
+
+def with_newest(page: Page, items: Sequence[Any]) -> Page:
+    """Show the newest in the place of the page's last item."""
+    return replace(page, items=(*page.items[:-1], *items[-1:]))
+
+
+def with_first(page: Page, items: Sequence[Any]) -> Page:
+    """Show the first of all in the place of the page's last item."""
+    return replace(page, items=(*page.items[:-1], *items[:1]))
+
+
+def reading_on(page: Page, items: Sequence[Any]) -> Page:
+    """Show what stands behind the page, too."""
+    return _shown(page, items, page.start, page.start + page.size + 1)
+
+
+# Which pages, of which size (0: of any), are changed how; and which clause tells.
+SOME_PAGES: dict[str, tuple[Callable[[Page], bool], int, ChangePage, str]] = {
+    "the third page has one item more": (is_third, 0, reading_on, SIZE),
+    "the last page but one has one item more": (is_last_but_one, 0, reading_on, SIZE),
+    "the first of pages of one has one item more": (is_first, 1, reading_on, SIZE),
+    "the first of pages of two has one item more": (is_first, 2, reading_on, SIZE),
+    "the second of pages of one is empty": (is_second, 1, empty, ALL),
+    "the third page is empty": (is_third, 0, empty, ALL),
+    "the last of pages of one is empty": (is_last, 1, empty, ALL),
+    "the last of pages of three is empty": (is_last, 3, empty, ALL),
+    "each page leaves out its last item": (is_later, 0, without_its_last, ALL),
+    "the last of pages of two leaves out its last item": (is_last, 2, without_its_last, ALL),
+    "the last page but one leaves out its last item": (is_last_but_one, 0, without_its_last, ALL),
+    "the newest is on the first page, too": (is_first, 0, with_newest, APART),
+    "the newest is on the first of pages of one, too": (is_first, 1, with_newest, APART),
+    "the newest is on the second page, too": (is_second, 0, with_newest, APART),
+    "the first of all is on the last page in place of the last": (is_last, 0, with_first, ALL),
+    "the last of pages of one begins anew": (is_last, 1, with_first, ALL),
+}
+
+
+def change_some(
+    holds: Callable[[Page], bool], size: int, change: ChangePage, page: Page, items: Sequence[Any]
+) -> Page:
+    """Change the page where *holds* does, and it is of *size*, where one is named."""
+    is_of_size = size in (0, page.size)
+    return change(page, items) if is_of_size and holds(page) else page
+
+
+def refuse_page(
+    holds: Callable[[Page], bool], own: ListService, inner: Any, request: Request, items: Any
+) -> Page:
+    """Refuse a page that an answer has led to."""
+    page: Page = inner(request, items)
+    if holds(page):
+        raise Refused(Problem(own.unreadable, "invalid_parameter", "There is no such page."))
+    return page
+
+
+def last_is_first(_: ListService, inner: Any, request: Request, items: Sequence[Any]) -> Page:
+    """Show the first page for the last."""
+    page: Page = inner(request, items)
+    return Page(tuple(items[: page.size]), 0, page.size, page.count) if is_last(page) else page
+
+
+def fail_for_size(wanted: Callable[[str, Pages], bool], pages: Pages) -> Alter:
+    """Return the alteration that makes an accident of sizes of a page for which *wanted* holds."""
+
+    def is_asked(request: Request, _: Answer) -> bool:
+        told = query_text(request, pages.size)
+        return told is not None and wanted(told, pages)
+
+    return alter_answers(set_status(500), is_asked)
+
+
+def is_none(told: str, _: Pages) -> bool:
+    """Return whether no item is asked for."""
+    return told == "0"
+
+
+def is_negative(told: str, _: Pages) -> bool:
+    """Return whether less than none is asked for."""
+    return told.startswith("-")
+
+
+def is_no_number(told: str, _: Pages) -> bool:
+    """Return whether no number is asked for."""
+    return not told.lstrip("-").isdecimal()
+
+
+def is_too_large(told: str, pages: Pages) -> bool:
+    """Return whether more is asked for than the document allows."""
+    return told.isdecimal() and pages.largest_size is not None and int(told) > pages.largest_size
+
+
+ODD_SIZES: dict[str, Callable[[str, Pages], bool]] = {
+    "a page of none is an accident": is_none,
+    "a page of less than none is an accident": is_negative,
+    "a page of a word is an accident": is_no_number,
+    "a page that is too large is an accident": is_too_large,
+}
+
+
+def some_page_mutations(pages: Pages) -> Iterator[Mutation]:
+    """Yield the mutations of some pages alone."""
+    for told, (holds, size, change, clause) in SOME_PAGES.items():
+        if pages.size:
+            altered = partial(change_some, holds, size, change)
+            yield mutate_step(told, "page_of", partial(page_otherwise, altered), clause)
+    for told, holds in {
+        "the last page is refused": is_last,
+        "the second page is refused": is_second,
+        "the third page is refused": is_third,
+    }.items():
+        yield mutate_step(told, "page_of", partial(refuse_page, holds), END)
+    yield mutate_step("the last page that was led to is the first", "page_of", last_is_first, END)
+    for told, wanted in ODD_SIZES.items():
+        if pages.size and (wanted is not is_too_large or pages.largest_size is not None):
+            yield Mutation(told, (ODD,), fail_for_size(wanted, pages))
+
+
 def _shown(page: Page, items: Sequence[Any], start: int, end: int) -> Page:
     return replace(page, items=tuple(items[start:end]))
 
@@ -246,6 +417,115 @@ LEADING: dict[str, tuple[Callable[..., int | None], str]] = {
 }
 
 
+def leads_where(
+    holds: Callable[[Page], bool],
+    size: int,
+    lead: Callable[[Page, int | None], int | None],
+    _: ListService,
+    inner: Lead,
+    page: Page,
+) -> int | None:
+    """Lead from pages of *size* (0: of any) for which *holds* does to where *lead* says."""
+    following = inner(page)
+    return lead(page, following) if size in (0, page.size) and holds(page) else following
+
+
+def nowhere(_: Page, __: int | None) -> int | None:
+    """Lead nowhere."""
+    return None
+
+
+def itself(page: Page, _: int | None) -> int | None:
+    """Lead to the page itself."""
+    return page.start
+
+
+def one_too_far(page: Page, start: int | None) -> int | None:
+    """Lead to where that page has its second item."""
+    return start if start is None else min(start + 1, page.count - 1)
+
+
+def one_page_too_far(page: Page, start: int | None) -> int | None:
+    """Lead to the page behind that one."""
+    return None if start is None else start + page.size
+
+
+def one_page_too_near(page: Page, start: int | None) -> int | None:
+    """Lead to the page before that one."""
+    return None if start is None else max(0, start - page.size)
+
+
+def the_beginning(_: Page, __: int | None) -> int | None:
+    """Lead to the first page."""
+    return 0
+
+
+def the_second(page: Page, _: int | None) -> int | None:
+    """Lead to the second page."""
+    return page.size
+
+
+def without_the_newest(page: Page, _: int | None) -> int | None:
+    """Lead to the last page as if the newest were not there."""
+    return max(0, page.count - 2) // page.size * page.size
+
+
+def always(_: Page) -> bool:
+    """Hold for each page."""
+    return True
+
+
+LEADING_SOME: dict[str, tuple[Callable[[Page], bool], int, Any, str]] = {
+    "the third page leads nowhere": (is_third, 0, nowhere, ALL),
+    "the first of pages of one leads nowhere": (is_first, 1, nowhere, ALL),
+    "the first of pages of three leads nowhere": (is_first, 3, nowhere, ALL),
+    "the first page leads one item too far": (is_first, 0, one_too_far, ALL),
+    "the first page leads over the second": (is_first, 0, one_page_too_far, ALL),
+    "the second page leads over the third": (is_second, 0, one_page_too_far, ALL),
+    "the last page but one leads to itself": (is_last_but_one, 0, itself, END),
+    "the second page leads to the first": (is_second, 0, the_beginning, END),
+}
+FIRST_LINKS: dict[str, tuple[Callable[[Page], bool], int, Any, str]] = {
+    "first leads to the second page": (always, 0, the_second, FIRST),
+    "first leads to the page itself": (always, 0, itself, FIRST),
+    "first of the last page leads to the page itself": (is_last, 0, itself, FIRST),
+    "first of pages of one leads to the second": (always, 1, the_second, FIRST),
+}
+LAST_LINKS: dict[str, tuple[Callable[[Page], bool], int, Any, str]] = {
+    "last leads to the page before the last": (always, 0, one_page_too_near, LAST),
+    "last leads behind the last page": (always, 0, one_page_too_far, LAST),
+    "last leads to the first page": (always, 0, the_beginning, LAST),
+    "last of pages of two leads to the first": (always, 2, the_beginning, LAST),
+    "last leads to the page itself": (is_first, 0, itself, LAST),
+    "last does not count the newest": (always, 0, without_the_newest, LAST),
+}
+PREVIOUS_LINKS: dict[str, tuple[Callable[[Page], bool], int, Any, str]] = {
+    "prev leads to the page itself": (is_later, 0, itself, BEFORE),
+    "prev of the last page leads to the page itself": (is_last, 0, itself, BEFORE),
+    "prev leads to the first page": (is_later, 0, the_beginning, BEFORE),
+    "prev of the last page leads over one": (is_last, 0, one_page_too_near, BEFORE),
+    "the last page has no prev": (is_last, 0, nowhere, BEFORE),
+    "the second page has no prev": (is_second, 0, nowhere, BEFORE),
+    "the first page has a prev": (is_first, 0, the_beginning, BEFORE),
+    "the first of pages of one has a prev": (is_first, 1, the_beginning, BEFORE),
+}
+
+
+def link_mutations(pages: Pages) -> Iterator[Mutation]:
+    """Yield the mutations of some links to the next page, and of those to other pages."""
+    tables = {
+        "next_start": LEADING_SOME if pages.tells_next else {},
+        "first_start": FIRST_LINKS if pages.links_to("first") else {},
+        "last_start": LAST_LINKS if pages.links_to("last") else {},
+        "previous_start": PREVIOUS_LINKS if pages.links_to("prev") else {},
+    }
+    for step, table in tables.items():
+        for told, (holds, size, lead, clause) in table.items():
+            if size and not pages.size:
+                continue
+            yield mutate_step(told, step, partial(leads_where, holds, size, lead), clause)
+
+
 def refuse_cursor(own: ListService, _: Any, __: str) -> int:
     """Know no page but the first."""
     raise Refused(Problem(own.unreadable, "invalid_parameter", "There is no such page."))
@@ -276,10 +556,12 @@ def unknown_is_far(_: ListService, inner: Any, cursor: str) -> int:
 # --- totals ---------------------------------------------------------------------------------------
 
 
-def total_mutations() -> Iterator[Mutation]:
+def total_mutations(filters: Sequence[Filter]) -> Iterator[Mutation]:
     """Yield the mutations of the number of all items."""
     for told, count in TOTALS.items():
         yield mutate_step(told, "total", partial(total_otherwise, count), TOTAL)
+    if filters:
+        yield Mutation("the total of a filtered list is that of all", (TOTAL,), total_of_all())
 
 
 def total_otherwise(count: Callable[[Page], int], _: ListService, __: Any, page: Page) -> int:
@@ -295,7 +577,26 @@ TOTALS: dict[str, Callable[[Page], int]] = {
     "the total is the number of pages": lambda page: -(-page.count // page.size),
     "the total is 0 where there are pages": lambda page: page.count * (page.size >= page.count),
     "the total of more than two is two": lambda page: min(2, page.count),
+    "the total of the last page is one too small": lambda page: page.count - is_last(page),
+    "the total of a later page is what is left": lambda page: page.count - page.start,
+    "the total of pages of one is one too large": lambda page: page.count + (page.size == 1),
+    "the total of nothing is one": lambda page: max(1, page.count),
 }
+
+
+def total_of_all() -> Alter:
+    """Return the alteration that tells the total of the whole list, whatever filters it."""
+    counts: list[int] = []
+
+    def count(_: ListService, inner: Any, request: Request, items: Any) -> list[Any]:
+        counts.append(len(items))
+        kept: list[Any] = inner(request, items)
+        return kept
+
+    def tell(_: ListService, __: Any, page: Page) -> int:
+        return counts[-1]
+
+    return chain_alterations(replace_step("kept_items", count), replace_step("total", tell))
 
 
 # --- filters and order ----------------------------------------------------------------------------
@@ -310,6 +611,18 @@ def filter_mutations(operation: Operation) -> Iterator[Mutation]:
             yield mutate_step(f"{name} {told}", "kept_items", partial(keep, one), clause)
         told = f"{name} takes what begins in the same way"
         yield mutate_step(told, "meets", partial(begins_alike, one), clause)
+        told = f"{name} takes what has a part of it"
+        yield mutate_step(told, "meets", partial(holds_part, one), clause)
+        if operation.listing.pages is not None and operation.listing.pages.size:
+            for told, keep in KEEPING_ON_PAGES.items():
+                yield mutate_step(f"{name} {told}", "kept_items", partial(keep, one), clause)
+            if is_led_by_cursor(operation.listing.pages):
+                told = f"a cursor keeps the {name} that it was told with"
+                broken = (f"{OTHER_FILTER}/{name}",)
+                yield Mutation(told, broken, replace_step("kept_items", keeping_told_filter()))
+        if len(filters) > 1:
+            for told, keep in KEEPING_BESIDE.items():
+                yield mutate_step(f"{name} {told}", "kept_items", partial(keep, one), clause)
     every = tuple(f"list/filter/{one.parameter}" for one in filters)
     if len(filters) > 1:
         yield mutate_step("what meets one filter is listed", "kept_items", keep_any, *every)
@@ -361,6 +674,105 @@ def keep_nothing(
     return [] if query_text(request, one.parameter) is not None else kept
 
 
+def keep_all_later(
+    one: Filter, own: ListService, inner: Any, request: Request, items: Any
+) -> list[Any]:
+    """Look at this filter on the first page alone."""
+    if own.pages is None or query_text(request, own.pages.position) is None:
+        return list(inner(request, items))
+    return keep_all(one, own, inner, request, items)
+
+
+def keep_all_of_one(
+    one: Filter, own: ListService, inner: Any, request: Request, items: Any
+) -> list[Any]:
+    """Look at this filter where more than one item is asked for."""
+    if _asks_for_one(own, request):
+        return keep_all(one, own, inner, request, items)
+    return list(inner(request, items))
+
+
+def keep_oldest_of_one(
+    one: Filter, own: ListService, inner: Any, request: Request, items: Any
+) -> list[Any]:
+    """Show the first page alone of pages of one."""
+    if _asks_for_one(own, request):
+        return keep_oldest(one, own, inner, request, items)
+    return list(inner(request, items))
+
+
+def keep_newest_out_later(
+    one: Filter, own: ListService, inner: Any, request: Request, items: Any
+) -> list[Any]:
+    """Leave the newest out of what meets the filter, on all pages but the first."""
+    if own.pages is None or query_text(request, own.pages.position) is None:
+        return list(inner(request, items))
+    return keep_without_newest(one, own, inner, request, items)
+
+
+def _asks_for_one(own: ListService, request: Request) -> bool:
+    return own.pages is not None and query_text(request, own.pages.size) == "1"
+
+
+def keep_all_beside(
+    one: Filter, own: ListService, inner: Any, request: Request, items: Any
+) -> list[Any]:
+    """Look at this filter where it is the only one."""
+    sent = _sent(own, request)
+    if len(sent) < 2:
+        return list(inner(request, items))
+    return _meeting_all(own, [pair for pair in sent if pair[0] != one.member], items)
+
+
+def keep_nothing_beside(
+    one: Filter, own: ListService, inner: Any, request: Request, items: Any
+) -> list[Any]:
+    """Find nothing by this filter where another one stands before it."""
+    sent = _sent(own, request)
+    is_beside = len(sent) > 1 and one.member in dict(sent)
+    return [] if is_beside else list(inner(request, items))
+
+
+def keep_newest_out_beside(
+    one: Filter, own: ListService, inner: Any, request: Request, items: Any
+) -> list[Any]:
+    """Leave the newest out of what meets this filter and another."""
+    kept = list(inner(request, items))
+    is_beside = len(_sent(own, request)) > 1 and one.member in dict(_sent(own, request))
+    return kept[:-1] if is_beside else kept
+
+
+KEEPING_ON_PAGES: dict[str, Callable[..., list[Any]]] = {
+    "is not looked at on later pages": keep_all_later,
+    "is not looked at on pages of one": keep_all_of_one,
+    "shows the first of pages of one alone": keep_oldest_of_one,
+    "does not show the newest on later pages": keep_newest_out_later,
+}
+KEEPING_BESIDE: dict[str, Callable[..., list[Any]]] = {
+    "is not looked at beside another": keep_all_beside,
+    "finds nothing beside another": keep_nothing_beside,
+    "does not show the newest beside another": keep_newest_out_beside,
+}
+
+
+def is_led_by_cursor(pages: Pages) -> bool:
+    """Return whether a text that an answer has shown leads to another page."""
+    return pages.style is PageStyle.CURSOR and bool(pages.position)
+
+
+def keeping_told_filter() -> Callable[..., list[Any]]:
+    """Return the step that filters a later page as the first one was filtered, whatever is sent."""
+    told: list[list[tuple[str, str]]] = []
+
+    def keep(own: ListService, inner: Any, request: Request, items: Any) -> list[Any]:
+        if own.pages is None or query_text(request, own.pages.position) is None:
+            told.append(_sent(own, request))
+            return list(inner(request, items))
+        return _meeting_all(own, told[-1] if told else [], items)
+
+    return keep
+
+
 KEEPING: dict[str, Callable[..., list[Any]]] = {
     "is not looked at": keep_all,
     "shows everything where nothing meets it": keep_all_where_none,
@@ -378,6 +790,15 @@ def begins_alike(
         return bool(inner(item, member, wanted))
     values = [written(value) for _, value in paths.values_at(item, member)]
     return any(value[:BEGINNING] == wanted[:BEGINNING] for value in values)
+
+
+def holds_part(
+    one: Filter, _: ListService, inner: Any, item: Any, member: str, wanted: str
+) -> bool:
+    """Take what has the text somewhere in it, too."""
+    if member != one.member:
+        return bool(inner(item, member, wanted))
+    return any(wanted in written(value) for _, value in paths.values_at(item, member))
 
 
 def keep_any(own: ListService, inner: Any, request: Request, items: Any) -> list[Any]:
@@ -437,6 +858,8 @@ def order_mutations(operation: Operation) -> Iterator[Mutation]:
     for one in operation.listing.orders:
         clause = f"list/order/{one.parameter}/{one.value}"
         name = f"{one.parameter}={one.value}"
+        if not one.parameter:
+            clause, name = "list/order/default", "a list that nobody asks to sort"
         for told, arrange in ORDERS.items():
             yield mutate_step(f"{name} {told}", "sorted_items", partial(arrange, one.value), clause)
 
@@ -448,4 +871,32 @@ def backwards(
     return list(reversed(inner(request, items)))
 
 
-ORDERS: dict[str, Callable[..., list[Any]]] = {"sorts the other way round": backwards}
+def unsorted(
+    value: str, own: ListService, inner: Any, request: Request, items: list[Any]
+) -> list[Any]:
+    """Leave the items as they are."""
+    return items
+
+
+def sorted_but_newest(
+    value: str, own: ListService, inner: Any, request: Request, items: list[Any]
+) -> list[Any]:
+    """Put the one that would come first at the end."""
+    ordered = inner(request, items)
+    return [*ordered[1:], *ordered[:1]]
+
+
+def sorted_in_halves(
+    value: str, own: ListService, inner: Any, request: Request, items: list[Any]
+) -> list[Any]:
+    """Sort what was there first, and then the rest."""
+    half = len(items) // 2
+    return [*inner(request, items[:half]), *inner(request, items[half:])]
+
+
+ORDERS: dict[str, Callable[..., list[Any]]] = {
+    "sorts the other way round": backwards,
+    "does not sort": unsorted,
+    "puts the first at the end": sorted_but_newest,
+    "sorts the older and the newer apart": sorted_in_halves,
+}
