@@ -26,6 +26,7 @@ from pytest_confluent_contracts.model.promises import (
     Refusals,
     RequestId,
     ResetUnit,
+    Shared,
     StatedFilters,
     StatedResource,
     Timestamps,
@@ -202,6 +203,10 @@ def _stated_filters(entry: Node, common: Mapping[str, Any]) -> StatedFilters:
     return StatedFilters(**common, by_parameter=dict(entry.get("by-parameter", {})))
 
 
+def _stated_sharing(_: Node, common: Mapping[str, Any]) -> Shared:
+    return Shared(**common)
+
+
 # Each key of x-contract: the field of `Promises`, and what reads it. `credentials` belong to the
 # security schemes, and each part of `errors` stands on a line of its own.
 STATED: dict[str, tuple[str, Callable[[Node, Mapping[str, Any]], Entry]]] = {
@@ -221,4 +226,5 @@ STATED: dict[str, tuple[str, Callable[[Node, Mapping[str, Any]], Entry]]] = {
     "async": ("later_done", _stated_end),
     "pagination": ("pages", _stated_pages),
     "filters": ("filters", _stated_filters),
+    "shared": ("shared", _stated_sharing),
 }

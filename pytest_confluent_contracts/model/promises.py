@@ -249,6 +249,11 @@ class StatedFilters(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shared(Entry):
+    """The operation works on what other principals made as on what one made oneself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Promises:
     """All that one operation promises in words.
 
@@ -258,7 +263,7 @@ class Promises:
     allowed, among others. ``checked_elsewhere``: members whose values another system checks, so
     that generated ones may be refused. ``resource``: what it is about and does to that;
     ``consistency``: when what was written is read; ``later_done``: how 202 ends; ``pages`` and
-    ``filters``: in which parts a list comes.
+    ``filters``: in which parts a list comes; ``shared``: whether it works on what others made.
     """
 
     refusals: Refusals = field(default_factory=Refusals)
@@ -278,3 +283,4 @@ class Promises:
     later_done: LaterDone | None = None
     pages: Pages | None = None
     filters: StatedFilters | None = None
+    shared: Shared | None = None
