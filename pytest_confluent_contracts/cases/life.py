@@ -32,6 +32,7 @@ from pytest_confluent_contracts.cases.conforming_ids import conforming_ids
 from pytest_confluent_contracts.cases.other_principal import (
     ANOTHERS,
     ANOTHERS_HOLDER,
+    ANOTHERS_TOO,
     FIRST_AT_ANOTHERS,
     INTRUDER,
     asked_by_other,
@@ -96,7 +97,7 @@ AROUND = "around"  # the parent in which they lie
 # that lies in the parent that ends.
 FIRST_ELSEWHERE, FIRST_AT_END = "first elsewhere", "first at the end"
 TWIN, ORPHAN = "twin", "orphan"
-CHOSEN = (FIRST, SECOND, THIRD, LAST, ORPHAN, ANOTHERS, INTRUDER)
+CHOSEN = (FIRST, SECOND, THIRD, LAST, ORPHAN, ANOTHERS, INTRUDER, ANOTHERS_TOO)
 OWN = "own"  # the one that was there before, where the run may create none
 SAME_ID = {
     FIRST_ELSEWHERE: FIRST,
@@ -288,7 +289,10 @@ class LifeCases:
     def filter_steps(self, step: LifeStep, item: Mapping[str, Any]) -> Iterator[LifeStep]:
         """Yield what *step* stands for: the list filtered by what *item* has."""
         context = self._context_of(step.case.operation)
-        for case in list_parts.filter_cases(step.case.operation, context, item):
+        cases = list(list_parts.filter_cases(step.case.operation, context, item))
+        if step.case.principal is Principal.OTHER:  # to be shown nothing, whatever else is met
+            cases = cases[: len(step.case.operation.listing.filters) + 2]
+        for case in cases:
             asked = for_maker(case, context, step.case.principal)
             yield replace(step, case=replace(asked, expect=step.case.expect))
 

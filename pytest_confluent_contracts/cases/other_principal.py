@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Case, RunContext
 
 # What the second principal makes of its own, and in what it tries to make one.
-ANOTHERS, INTRUDER = "anothers", "intruder"
+ANOTHERS, ANOTHERS_TOO, INTRUDER = "anothers", "anothers too", "intruder"
 ANOTHERS_HOLDER = "another holder"  # the parent that it makes for its own
 FIRST_AT_ANOTHERS = "first at another"  # the id of the first, as if it lay in that parent
 BY_ANOTHER = "by another"  # ends the name of each step of the second principal's
@@ -81,12 +81,12 @@ def steps_of_other(life: LifeCases, changed: Sequence[str], *, is_held: bool) ->
     """
     own_place = ANOTHERS_HOLDER if is_held else ""
     yield from _hidden(life, life.plain(Role.LIST, "list"))
-    for one in life.every_made:
+    # Some are asked for before it has one of its own, and some then.
+    for one in [one for one in life.every_made if one != changed[0]]:
         yield from _hidden(life, life.plain(Role.READ, "read", one))
+    yield from _their_own(life, own_place)
+    yield from _hidden(life, life.plain(Role.READ, "read", changed[0]))
     yield from _hidden(life, life.heads(changed[0]))
-    if life.may_others_create:
-        for step in life.creating(ANOTHERS, "create"):
-            yield from _by_other(life, replace(step, about=own_place), Expect.ACCEPTED)
     yield from _their_lists(life, own_place)
     for step in (*life.plain(Role.READ, "read", ANOTHERS), *life.plain(Role.LIST, "list")):
         is_read = step.case.operation.role is Role.READ
@@ -97,6 +97,16 @@ def steps_of_other(life: LifeCases, changed: Sequence[str], *, is_held: bool) ->
     if is_held:
         yield from _into_other_parents(life)
     yield from _their_writes(life, changed)
+
+
+def _their_own(life: LifeCases, own_place: str) -> Iterator[LifeStep]:
+    """Yield what the second makes of its own: two where lists have pages, so that there are two."""
+    listing = life.operations.get(Role.LIST)
+    has_pages = listing is not None and listing.listing.pages is not None
+    for name in (ANOTHERS, ANOTHERS_TOO) if has_pages else (ANOTHERS,):
+        if life.may_others_create:
+            for step in life.creating(name, "create"):
+                yield from _by_other(life, replace(step, about=own_place), Expect.ACCEPTED)
 
 
 def _their_lists(life: LifeCases, own_place: str) -> Iterator[LifeStep]:

@@ -18,6 +18,7 @@ from pytest_confluent_contracts.clauses.lifecycle_state import (
     CHANGING,
     DONE_OR_LATER,
     LifeReader,
+    id_asked_for,
     is_read_as_gone,
 )
 from pytest_confluent_contracts.clauses.refusals import NOT_FOUND, TURNING_AWAY
@@ -141,13 +142,14 @@ class TwoPrincipals:
     """What two principals made, saw and asked for, read from one row of *exchanges*.
 
     ``pending`` are writes of the second that were refused, by what they were about, until the first
-    has looked whether they did anything.
+    has looked whether they did anything; ``tried`` its creates in what is the first's.
     """
 
     exchanges: tuple[Exchange, ...]
     reader: LifeReader
     pending: dict[str, list[Exchange]] = field(default_factory=dict)
     seen: dict[tuple[Key, str], Shown] = field(default_factory=dict)
+    tried: list[Exchange] = field(default_factory=list)
 
     @cached_property
     def first(self) -> Life:
@@ -239,9 +241,12 @@ class TwoPrincipals:
             return
         finding: Finding | None = None
         for one in shown:
-            maker = hidden.get(one.key)
+            maker = _maker_in(hidden, one.key)
             is_both = one.key in self.own and one.key in self.others
             if maker is None or is_both or _is_another_thing(one.item, maker):
+                continue
+            # What lies in a parent of its own is another's only where it shows what that one sent.
+            if one.key not in hidden and not _shows_what_was_sent(one.item, maker):
                 continue
             finding = Finding(
                 FindingKind.LISTED_TO_OTHER,
@@ -262,6 +267,8 @@ class TwoPrincipals:
             yield from self._look_at_accepted(exchange, key)
             return
         finding = self._finding_on_refusal(exchange)
+        if finding is None and role is Role.CREATE:
+            self.tried.append(exchange)
         if finding is None and role in WRITING and key:
             self.pending.setdefault(key[-1], []).append(exchange)
             return
@@ -325,6 +332,8 @@ class TwoPrincipals:
             yield from self._blame_for_end(step.key)
         for shown in step.shown:
             yield from self._look_at_shown(shown)
+            if shown.key not in self.own:
+                yield from self._blame_for_made(shown)
         if step.is_list and is_whole_list(step) and not step.exchange.case.query:
             listed = {shown.key for shown in step.shown}
             for key in sorted(self._known - listed):
@@ -360,6 +369,17 @@ class TwoPrincipals:
             told, kind = quoted(key[-1]), FindingKind.ENDED_BY_OTHER
             yield Evidence(exchange, Finding(kind, exchange.status, expected=told))
 
+    def _blame_for_made(self, shown: Shown) -> Iterator[Evidence]:
+        """Blame a refused create of the second's for what is *shown* as it was sent."""
+        for exchange in list(self.tried):
+            sent = self.reader.lone_step(_as_own(exchange))
+            texts = _telling_texts(sent.model, exchange) if sent is not None else ()
+            told = json.dumps(shown.item, ensure_ascii=False)
+            if any(text in told for text in texts) or shown.key[-1] == id_asked_for(exchange):
+                self.tried.remove(exchange)
+                kind, id = FindingKind.MADE_IN_OTHERS, quoted(shown.key[-1])
+                yield Evidence(exchange, Finding(kind, exchange.status, observed=id))
+
     def _forget(self, key: Key) -> None:
         for known in [one for one in self.seen if one[0] == key]:
             del self.seen[known]
@@ -374,12 +394,25 @@ class TwoPrincipals:
     def _maker_of(self, exchange: Exchange, key: Key) -> Step | None:
         """Return the create of what *exchange* asks for, wherever in it that lies."""
         made = self.own if exchange.case.principal is Principal.OTHER else self.others
-        if key in made or not key:
-            return made.get(key)
-        for known, maker in made.items():
-            if known[-1] == key[-1]:
-                return maker
-        return None
+        return _maker_in(made, key)
+
+
+def _maker_in(made: Mapping[Key, Step], key: Key) -> Step | None:
+    """Return the create of what has the id of *key*, there or elsewhere; None where none has."""
+    if key in made or not key:
+        return made.get(key)
+    for known, maker in made.items():
+        if known[-1] == key[-1]:
+            return maker
+    return None
+
+
+def _shows_what_was_sent(item: Mapping[str, Any], maker: Step) -> bool:
+    """Return whether *item* has a text, beside its id, that *maker* sent and no document names."""
+    own = maker.key[-1] if maker.key else ""
+    shown = json.dumps(item, ensure_ascii=False)
+    texts = _telling_texts(maker.model, maker.exchange)
+    return any(text in shown and text != own for text in texts)
 
 
 def _made_in(life: Life) -> dict[Key, Step]:
@@ -421,9 +454,11 @@ def _telling_texts(model: ItemModel, exchange: Exchange) -> Iterator[str]:
     sent = model.body_sent(exchange.case)
     for path, member in model.written.items():
         value = paths.value_at(sent, path) if isinstance(sent, Mapping) else None
-        is_named = bool({"enum", "const", "format"} & set(member.schema))
-        if isinstance(value, str) and len(value) >= TELLING and not is_named:
-            yield value
+        if {"enum", "const", "format"} & set(member.schema):
+            continue
+        for text in _texts_in(value):
+            if len(text) >= TELLING:
+                yield text
 
 
 def _texts_named_by(operation: Operation) -> Iterator[str]:

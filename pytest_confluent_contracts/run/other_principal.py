@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.model.paths import value_at
+from pytest_confluent_contracts.model.paths import ABSENT, value_at
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Expect, Principal
 
@@ -31,9 +31,11 @@ def is_safe_to_ask(case: Case, life: LifeCases, history: Sequence[Exchange]) -> 
         return True
     if Role.READ not in life.operations:
         return life.context_of(case.operation).made_up
-    seen = [one for one in history if _is_read_of(one, case)]
-    theirs = [one for one in seen if one.case.principal is Principal.OTHER]
-    makers = [one for one in seen if one.case.principal is Principal.OWN]
+    theirs: list[Exchange] = []
+    makers: list[Exchange] = []
+    for one in history:
+        if _is_read_of(one, case):
+            (makers if one.case.principal is Principal.OWN else theirs).append(one)
     return bool(theirs) and _tells_that_it_is_free(theirs[-1], makers, life)
 
 
@@ -51,15 +53,6 @@ def _is_read_of(exchange: Exchange, case: Case) -> bool:
 
 def _shows_the_same(one: Exchange, others: Sequence[Exchange], life: LifeCases) -> bool:
     """Return whether *one* shows a resource as one of *others* has shown it."""
-    if not life.resource.id_member or not isinstance(one.json, dict):
+    if not life.resource.id_member or value_at(one.json, life.resource.id_member) is ABSENT:
         return False
-    shown = value_at(one.json, life.resource.id_member)
-    for other in filter(_is_accepted, others):
-        is_same = isinstance(other.json, dict) and other.json == one.json
-        if is_same and shown == value_at(other.json, life.resource.id_member):
-            return True
-    return False
-
-
-def _is_accepted(exchange: Exchange) -> bool:
-    return exchange.accepted
+    return any(other.accepted and other.json == one.json for other in others)
