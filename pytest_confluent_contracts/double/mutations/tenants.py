@@ -125,11 +125,13 @@ def is_oldest(service: Service, _: Request, resource: Resource) -> bool:
 
 def owned_by_first(service: Service, beside: Resource) -> list[Resource]:
     """Return what the first tenant has made beside a resource, and that itself, oldest first."""
-    found: list[Resource] = []
-    for one in service.collection.under(beside.scope):
-        if not one.tenant and one.created >= 0:
-            found.append(one)
-    return found or [beside]
+    there = service.collection.under(beside.scope)
+    return list(filter(was_made_by_first, there)) or [beside]
+
+
+def was_made_by_first(resource: Resource) -> bool:
+    """Return whether the first tenant has made it since the service is there."""
+    return not resource.tenant and resource.created >= 0
 
 
 def has_own(service: Service, _: Request, __: Resource) -> bool:
@@ -247,11 +249,11 @@ def list_mutations(operation: Operation) -> Iterator[Mutation]:
 def list_if(lets_in: LetsIn, service: Service, inner: Any, request: Request) -> list[Resource]:
     """List what is of who asks, and what *lets_in* says of what is another's."""
     own: list[Resource] = inner(request)
-    asking, others = service.tenant_of(request), list[Resource]()
-    for one in service.collection.resources.values():
-        if one.tenant != asking and lets_in(service, request, one):
-            others.append(one)
-    return own + others
+
+    def is_let_in(one: Resource) -> bool:
+        return one.tenant != service.tenant_of(request) and lets_in(service, request, one)
+
+    return own + list(filter(is_let_in, service.collection.resources.values()))
 
 
 def has_none(service: Service, request: Request, _: Resource) -> bool:
