@@ -37,6 +37,17 @@ from pytest_confluent_contracts.cases.conditions import (
     WRITE_IF_WEAK,
 )
 from pytest_confluent_contracts.cases.conforming_ids import conforming_ids
+from pytest_confluent_contracts.cases.other_principal import (
+    ANOTHERS,
+    ANOTHERS_HOLDER,
+    ANOTHERS_TOO,
+    FIRST_AT_ANOTHERS,
+    INTRUDER,
+    asked_by_other,
+    for_maker,
+    has_other,
+    steps_of_other,
+)
 from pytest_confluent_contracts.cases.samples import is_allowed_value
 from pytest_confluent_contracts.cases.unusual_values import with_unusual_values
 from pytest_confluent_contracts.model.conditions import (
@@ -69,7 +80,14 @@ from pytest_confluent_contracts.model.paths import (
 )
 from pytest_confluent_contracts.model.progress import PROGRESS, may_ask_progress
 from pytest_confluent_contracts.model.resources import OTHER_HOLDER, Role
-from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, Subject, SubjectKind
+from pytest_confluent_contracts.model.traffic import (
+    Case,
+    Expect,
+    Principal,
+    Probe,
+    Subject,
+    SubjectKind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -85,15 +103,25 @@ FIRST, SECOND, THIRD, LAST = "first", "second", "third", "last"
 # Other parents than theirs: one that stays, one that ends, and one that comes after it.
 ELSEWHERE, ENDING, AFTERWARDS = "elsewhere", "ending", "afterwards"
 # What they are called among the parents.
-PARENTS = {ELSEWHERE: OTHER_HOLDER, ENDING: "ending holder", AFTERWARDS: "holder afterwards"}
+PARENTS = {
+    ELSEWHERE: OTHER_HOLDER,
+    ENDING: "ending holder",
+    AFTERWARDS: "holder afterwards",
+    ANOTHERS_HOLDER: ANOTHERS_HOLDER,
+}
 AROUND = "around"  # the parent in which they lie
 # The id of the first, as if it lay in another parent; one of the second's id, which does; and one
 # that lies in the parent that ends.
 FIRST_ELSEWHERE, FIRST_AT_END = "first elsewhere", "first at the end"
 TWIN, ORPHAN = "twin", "orphan"
-CHOSEN = (FIRST, SECOND, THIRD, LAST, ORPHAN)
+CHOSEN = (FIRST, SECOND, THIRD, LAST, ORPHAN, ANOTHERS, INTRUDER, ANOTHERS_TOO)
 OWN = "own"  # the one that was there before, where the run may create none
-SAME_ID = {FIRST_ELSEWHERE: FIRST, FIRST_AT_END: FIRST, TWIN: SECOND}
+SAME_ID = {
+    FIRST_ELSEWHERE: FIRST,
+    FIRST_AT_END: FIRST,
+    FIRST_AT_ANOTHERS: FIRST,
+    TWIN: SECOND,
+}
 CREATED, CONFLICT = 201, 409
 HOLDING = "hold"  # a step that makes what others are held on, or what lies around them
 LONGEST_TEXT = 1_000  # characters: what is longer shows nothing more
@@ -161,27 +189,76 @@ class LifeCases:
 
     def making(self, name: str) -> LifeStep | None:
         """Return the step that makes one more, called *name*; None where the document has none."""
-        return next(self._create(name, HOLDING, self._full_body(name)), None)
+        step = next(self._create(name, HOLDING, self._full_body(name)), None)
+        if step is None or name != ANOTHERS_HOLDER:
+            return step
+        context = self.context_of(step.case.operation)
+        if not has_other(step.case.operation, context):
+            return None
+        return replace(step, case=asked_by_other(step.case, context))
 
-    def ending(self) -> LifeStep | None:
-        """Return the step that deletes one; None where the document has none."""
-        return next(self._bare(Role.DELETE, "clean up"), None)
+    def ending(self, maker: Principal = Principal.OWN) -> LifeStep | None:
+        """Return the step with which *maker* deletes one; None where the document has none."""
+        return self._first_for(maker, self._bare(Role.DELETE, "clean up"))
 
-    def listing(self) -> LifeStep | None:
-        """Return the step that lists all; None where the document has none."""
-        return next(self._bare(Role.LIST, "list"), None)
+    def listing(self, asking: Principal = Principal.OWN) -> LifeStep | None:
+        """Return the step with which *asking* lists all; None where the document has none."""
+        return self._first_for(asking, self._bare(Role.LIST, "list"))
 
-    def reading(self) -> LifeStep | None:
-        """Return the step that reads one; None where the document has none."""
-        return next(self._bare(Role.READ, "read"), None)
+    def _first_for(self, asking: Principal, steps: Iterator[LifeStep]) -> LifeStep | None:
+        """Return the first of *steps* as *asking* sends it, None where there is none."""
+        for step in steps:
+            context = self.context_of(step.case.operation)
+            return replace(step, case=for_maker(step.case, context, asking))
+        return None
 
-    def questions(self) -> list[Case]:
+    def reading(self, asking: Principal = Principal.OWN) -> LifeStep | None:
+        """Return the step with which *asking* reads one; None where the document has none."""
+        return self._first_for(asking, self._bare(Role.READ, "read"))
+
+    def questions(self, asking: Principal = Principal.OWN) -> list[Case]:
         """Return the requests for how far something is, their paths still to be put in."""
         found: list[Case] = []
         for operation in self.telling:
             case = bare_case(Probe.LIFE, PROGRESS, operation, self._context_of(operation))
+            case = for_maker(case, self._context_of(operation), asking)
             found.append(_step(case, PROGRESS, Expect.ANY))
         return found
+
+    # --- a second principal -----------------------------------------------------------------------
+
+    # Those that the run has made before a second principal asks for them.
+    every_made = (FIRST, SECOND, THIRD)
+
+    def context_of(self, operation: Operation) -> RunContext:
+        """Return what the run brings along for *operation*."""
+        return self._context_of(operation)
+
+    @property
+    def may_others_create(self) -> bool:
+        """Return whether a second principal makes one: in a parent of its own, or in none."""
+        return self._around is not None or not template_names(self.resource.collection)
+
+    def plain(self, role: Role, name: str, about: str = "") -> list[LifeStep]:
+        """Return the step *name* of *role* without a body; none where the document has none."""
+        return list(self._bare(role, name, about))
+
+    def heads(self, about: str) -> list[LifeStep]:
+        """Return the HEAD of *about*; none where the document has none."""
+        return [] if self.head is None else [self._bare_step(self.head, "head", about)]
+
+    def creating(self, name: str, told: str) -> list[LifeStep]:
+        """Return the step that makes what is called *name*; none where the document has none."""
+        return list(self._create(name, told, self._full_body(name)))
+
+    def writing(self, role: Role, name: str, about: str) -> list[LifeStep]:
+        """Return the step *name* that would write to *about*, with values of its own."""
+        operation = self.operations.get(role)
+        if operation is None or operation.request is None:
+            return self.plain(role, name, about)
+        body = self._own_body(operation, "anothers", about)
+        case = self._case(operation, f"{name}: {about}", body)
+        return [LifeStep(_step(case, name, case.expect), about)]
 
     def _steps_of_created(self) -> Iterator[LifeStep]:
         yield from self._look()
@@ -203,6 +280,7 @@ class LifeCases:
         yield from self._changes(SECOND, THIRD)
         yield from self._full_updates(SECOND, THIRD)
         yield from self._on_conditions(SECOND)
+        yield from steps_of_other(self, (SECOND, THIRD), is_held=self._around is not None)
         yield from self._end(SECOND, THIRD)
         yield from self._read(FIRST)
         yield from self._end_around()
@@ -231,8 +309,12 @@ class LifeCases:
     def filter_steps(self, step: LifeStep, item: Mapping[str, Any]) -> Iterator[LifeStep]:
         """Yield what *step* stands for: the list filtered by what *item* has."""
         context = self._context_of(step.case.operation)
-        for case in list_parts.filter_cases(step.case.operation, context, item):
-            yield replace(step, case=case)
+        cases = list(list_parts.filter_cases(step.case.operation, context, item))
+        if step.case.principal is Principal.OTHER:  # to be shown nothing, whatever else is met
+            cases = cases[: len(step.case.operation.listing.filters) + 2]
+        for case in cases:
+            asked = for_maker(case, context, step.case.principal)
+            yield replace(step, case=replace(asked, expect=step.case.expect))
 
     def _changes(self, changed: str, *others: str) -> Iterator[LifeStep]:
         yield from self._update(changed)

@@ -22,6 +22,7 @@ def derive(operation: Operation) -> tuple[Clause, ...]:
         errors,
         lifecycle,
         lists,
+        other_principal,
         parameters,
         rate_limit,
         requests,
@@ -33,7 +34,7 @@ def derive(operation: Operation) -> tuple[Clause, ...]:
 
     families = (
         *(shape, errors, requests, parameters, security, rate_limit),
-        *(update, lifecycle, lists, conditional, wire),
+        *(update, lifecycle, other_principal, lists, conditional, wire),
     )
     derived: list[Clause] = []
     for family in families:

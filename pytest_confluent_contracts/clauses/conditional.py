@@ -180,6 +180,8 @@ def _clause(
     """Return the clause ``conditional/RULE``, judged by the life's exchanges of *operation*."""
 
     def bears_on_it(exchange: Exchange) -> bool:
+        if exchange.case.is_between_principals:
+            return False
         if operation.role is Role.READ:  # writes tell of the tags of reads, too
             return exchange.case.operation.role not in (Role.LIST, Role.ACTION)
         return exchange.case.operation.key == operation.key

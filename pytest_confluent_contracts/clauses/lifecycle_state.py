@@ -53,6 +53,7 @@ IS_LONE_PAGE = frozenset(
     Subject(SubjectKind.STEP, name) for name in (*LED_STEPS.values(), ODD_SIZE, OTHER_FILTER)
 )
 CHANGING = frozenset({Role.REPLACE, Role.UPDATE})
+WRONGLY_ACCEPTED = frozenset({Expect.REFUSED, Expect.UNAUTHENTICATED, Expect.HIDDEN})
 
 
 class Outcome(Enum):
@@ -239,6 +240,10 @@ class LifeReader:
             self._last = (asked, self._read_anew(asked))
         return self._last[1]
 
+    def lone_step(self, exchange: Exchange) -> Step | None:
+        """Return the request as a step by itself, None where it is about no resource."""
+        return self._step_of_its_own(exchange)
+
     def _step_of_its_own(self, exchange: Exchange) -> Step | None:
         """Return the request as a step by itself, None where it is about no resource."""
         operation = exchange.case.operation
@@ -264,7 +269,8 @@ class LifeReader:
                 steps.append(step)
         return steps
 
-    def _read_anew(self, exchanges: Sequence[Exchange]) -> Life:
+    def _read_anew(self, every_exchange: Sequence[Exchange]) -> Life:
+        exchanges = list(filter(is_told_of_one, every_exchange))
         told = [self._step_of_its_own(exchange) for exchange in exchanges]
         steps = self._joined_steps(exchanges, told)
         own = [step.model for step in steps if step.owner == self.resource.name]
@@ -382,7 +388,7 @@ def outcome_of(exchange: Exchange) -> Outcome:
     if exchange.throttled:
         return Outcome.SILENT
     if exchange.accepted:
-        is_wrong = exchange.case.expect in (Expect.REFUSED, Expect.UNAUTHENTICATED)
+        is_wrong = exchange.case.expect in WRONGLY_ACCEPTED
         is_tried = is_safe and exchange.case.trial is not None
         if is_wrong or is_tried:
             return unknown
@@ -390,6 +396,19 @@ def outcome_of(exchange: Exchange) -> Outcome:
     if 400 <= exchange.status < 500:
         return Outcome.REFUSED
     return unknown
+
+
+def is_told_of_one(exchange: Exchange) -> bool:
+    """Return whether an exchange tells of the life as the first principal leads it.
+
+    Of what a second one asks, that is a write which should have been refused: nobody knows what it
+    has done.
+    """
+    case = exchange.case
+    if not case.is_between_principals:
+        return True
+    is_write = case.operation.role not in SAFE_ROLES and case.operation.role is not Role.CREATE
+    return is_write and case.expect is Expect.HIDDEN and not 400 <= exchange.status < 500
 
 
 def is_scoped(resource: Resource) -> bool:

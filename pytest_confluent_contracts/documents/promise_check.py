@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.documents.lines import Node, line_in_list, strip
+from pytest_confluent_contracts.documents.security import stated_others
 from pytest_confluent_contracts.documents.stated import errors_in_block
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.flaws import FlawKind
@@ -111,12 +112,16 @@ class PromiseCheck:
         schemes = components.get("securitySchemes") if isinstance(components, Node) else None
         if not isinstance(credentials, Node):
             return
-        for name in credentials:
-            if name == "says" or self._inspection.is_told(FlawKind.UNDEFINED_SCHEME, name):
-                continue
-            if name not in (schemes or ()):
-                line = credentials.line_of(name)
-                self._inspection.tell(FlawKind.X_CONTRACT_SCHEME, line, name)
+        others = stated_others(credentials)
+        named = [credentials, others] if isinstance(others, Node) else [credentials]
+        for holder in named:
+            for name in holder:
+                is_scheme = name != "says" and holder[name] is not others
+                if not is_scheme or self._inspection.is_told(FlawKind.UNDEFINED_SCHEME, name):
+                    continue
+                if name not in (schemes or ()):
+                    line = holder.line_of(name)
+                    self._inspection.tell(FlawKind.X_CONTRACT_SCHEME, line, name)
 
     # --- headers ----------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.documents.lines import Node
@@ -10,12 +11,13 @@ from pytest_confluent_contracts.model.documents import Location, SecurityScheme
 from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from pytest_confluent_contracts.documents.source_file import SourceFile
 
 # The parts of a credential, by the kind of its scheme.
 PARTS = {"basic": ("username", "password"), "bearer": ("token",), "apiKey": ("value",)}
+OTHER_PRINCIPAL = "other"  # the key of `credentials` that has those of a second principal
 CARRYING_KEYS = (Location.HEADER, Location.QUERY, Location.COOKIE)
 
 
@@ -26,6 +28,7 @@ def security_alternatives(source: SourceFile, node: Node) -> Iterator[tuple[Secu
     `ContractError` with its line where that leaves none, or a scheme is not defined.
     """
     credentials = source.mapping_or_empty(node, "x-contract").get("credentials") or {}
+    others = stated_others(credentials)
     holder = node if "security" in node else source.root
     unread: list[ContractError] = []
     fulfilled = 0
@@ -36,7 +39,8 @@ def security_alternatives(source: SourceFile, node: Node) -> Iterator[tuple[Secu
         schemes: list[SecurityScheme | ContractError] = []
         for name in requirement:
             line = requirement.line_of(name)
-            schemes.append(_security_scheme(source, name, line, credentials.get(name)))
+            stated = credentials.get(name), others.get(name)
+            schemes.append(_security_scheme(source, name, line, *stated))
         failed = [one for one in schemes if isinstance(one, ContractError)]
         unread += failed
         if not failed:
@@ -46,10 +50,29 @@ def security_alternatives(source: SourceFile, node: Node) -> Iterator[tuple[Secu
         raise unread[0]
 
 
+def stated_others(credentials: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the variables of a second principal by scheme, as ``credentials`` states them.
+
+    A security scheme may be named ``other``, too: then texts stand there, and no mappings.
+    """
+    others = credentials.get(OTHER_PRINCIPAL)
+    if not isinstance(others, Mapping) or not all(
+        isinstance(one, Mapping) for one in others.values()
+    ):
+        return {}
+    return others
+
+
 def _security_scheme(
-    source: SourceFile, name: str, line: int, variables: Mapping[str, Any] | None
+    source: SourceFile,
+    name: str,
+    line: int,
+    variables: Mapping[str, Any] | None,
+    other_variables: Mapping[str, Any] | None,
 ) -> SecurityScheme | ContractError:
     """Return the scheme that is asked for by *name* at *line*; *variables* are those stated.
+
+    *other_variables* are those of a second principal.
 
     Where no request can fulfil it, the error that says so is returned. Raise it where the scheme is
     not defined.
@@ -71,9 +94,10 @@ def _security_scheme(
         name=name,
         kind=kind,
         carrier=carrier,
-        variables=_credential_variables(name, kind, variables or {}),
+        variables=_credential_variables("CONTRACT", name, kind, variables or {}),
         place=source.location(schemes.line_of(name)),
         location=location,
+        other_variables=_credential_variables("CONTRACT_OTHER", name, kind, other_variables or {}),
     )
 
 
@@ -92,15 +116,16 @@ def _scheme_kind(node: Mapping[str, Any]) -> str:
 
 
 def _credential_variables(
-    name: str, kind: str, stated: Mapping[str, Any]
+    beginning: str, name: str, kind: str, stated: Mapping[str, Any]
 ) -> tuple[tuple[str, str], ...]:
     """Return the environment variable of each part of a credential.
 
-    That is the document's own, else ``CONTRACT_<SCHEME>_<PART>``.
+    That is the document's own, else ``CONTRACT_<SCHEME>_<PART>`` (with another *beginning*, for a
+    second principal).
     """
     stem = re.sub(r"[^A-Za-z0-9]+", "_", name).upper()
     found: list[tuple[str, str]] = []
     for part in PARTS[kind]:
-        usual = f"CONTRACT_{stem}_{part.upper()}"
+        usual = f"{beginning}_{stem}_{part.upper()}"
         found.append((part, str(stated.get(part) or usual)))
     return tuple(found)

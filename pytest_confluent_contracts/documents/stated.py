@@ -26,6 +26,7 @@ from pytest_confluent_contracts.model.promises import (
     Refusals,
     RequestId,
     ResetUnit,
+    Shared,
     StatedFilters,
     StatedOrder,
     StatedResource,
@@ -212,6 +213,10 @@ def _stated_order(entry: Node, common: Mapping[str, Any]) -> StatedOrder:
     )
 
 
+def _stated_sharing(_: Node, common: Mapping[str, Any]) -> Shared:
+    return Shared(**common)
+
+
 # Each key of x-contract: the field of `Promises`, and what reads it. `credentials` belong to the
 # security schemes, and each part of `errors` stands on a line of its own.
 STATED: dict[str, tuple[str, Callable[[Node, Mapping[str, Any]], Entry]]] = {
@@ -232,4 +237,5 @@ STATED: dict[str, tuple[str, Callable[[Node, Mapping[str, Any]], Entry]]] = {
     "pagination": ("pages", _stated_pages),
     "filters": ("filters", _stated_filters),
     "sorting": ("order", _stated_order),
+    "shared": ("shared", _stated_sharing),
 }

@@ -281,6 +281,9 @@ class Collection:
         """Take up *resource* under the joined path parameters *id*."""
         resource.scope = resource.scope or self.scope_of(id)
         resource.key = id
+        above = self.parent.resources.get(resource.scope) if self.parent is not None else None
+        if above is not None:
+            resource.tenant = resource.tenant or above.tenant
         self.resources[id] = resource
         self.used[id] = None
         self.coming.discard(id)

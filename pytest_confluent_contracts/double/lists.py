@@ -85,8 +85,9 @@ class ListService(CollectionService):
         )
 
     def listed(self, request: Request) -> list[Resource]:
-        """Return all that lies under the parent, oldest first."""
-        return self.collection.under(self.id_in(request.path))
+        """Return all that lies under the parent and is of who asks, oldest first."""
+        found = self.collection.under(self.id_in(request.path))
+        return [one for one in found if self.may_use(request, one)]
 
     def show_item(self, resource: Resource) -> Any:
         """Return one resource as the list has it."""

@@ -105,7 +105,14 @@ class Double:
         self.contexts: dict[tuple[str, str], RunContext] = {}
         for key, service in self.services(VirtualClock()).items():
             own = service.parameters
-            self.contexts[key] = RunContext(own, {}, service.credentials, seed, max_examples)
+            self.contexts[key] = RunContext(
+                own,
+                {},
+                service.credentials,
+                seed,
+                max_examples,
+                other_credentials=service.other_credentials,
+            )
         self.context = self.contexts[operation.key]
         self._lives = make_lives(self._context_of) if make_lives is not None else None
         self.plan = make_plan(operation, self.context)

@@ -128,7 +128,8 @@ class ActionService(Service):
         found: Resource | None = Resource(self.collection.sample, self.clock.now())
         if above is not None:
             found = above.find(joined_id(values[:depth]))
-        if found is None or values[depth:] != self.own_values[depth:]:
+        is_known = found is not None and self.may_use(request, found)
+        if found is None or not is_known or values[depth:] != self.own_values[depth:]:
             raise self.unknown()
         return found
 
@@ -172,6 +173,7 @@ class CreateService(CollectionService, WholeService):
         self.check_is_new(id)
         made = self.make_resource(id, body)
         made.scope = joined_id(parents)
+        made.tenant = self.tenant_of(request)
         if self.success_status == ACCEPTED and (self.teller or self.created_location(id)):
             return self.accept(id, made)
         self.keep(id, made)
@@ -188,6 +190,7 @@ class CreateService(CollectionService, WholeService):
             answer = self.answer_success(made)
             return replace(answer, headers=(*answer.headers, *self.created_location(id)))
         job = Job(self.teller, len(self.teller.collection.used))
+        job.resource.tenant = made.tenant
         self.collection.agenda.add(due, lambda: self.finish_job(job, id, made))
         headers = (("Location", f"{HOST}{job.path}"),) if self.created_location(id) else ()
         content = self.content_of(self.success_status)
@@ -458,8 +461,9 @@ def _place_in_scope(collection: Collection) -> None:
 
 def _share_credentials(services: Iterable[Service]) -> None:
     """Let the services of one document take the same credential for a scheme."""
-    issued: dict[tuple[str, str], dict[str, str]] = {}
+    issued: dict[tuple[str, str, int], dict[str, str]] = {}
     for service in services:
-        for scheme, own in service.credentials.items():
-            first = issued.setdefault((service.operation.document, scheme), own)
-            service.credentials[scheme] = first
+        for number, known in enumerate((service.credentials, service.other_credentials)):
+            for scheme, own in known.items():
+                first = issued.setdefault((service.operation.document, scheme, number), own)
+                known[scheme] = first

@@ -78,6 +78,7 @@ if TYPE_CHECKING:
 
 LIMIT = 100  # requests a window
 WINDOW_S = 60.0
+OTHER_TENANT = "other"  # the second of two that have nothing in common
 DEEPEST = 200  # levels of a body
 LATENCY_S = 0.02
 # What HTTP itself sends, and what an answer without a fault has no use for.
@@ -200,7 +201,8 @@ class Service:
         self.limit, self.window, self.latency = LIMIT, WINDOW_S, LATENCY_S
         self.is_limited = documents_limit(operation)
         self.window_start, self.spent = clock.now(), 0
-        self.credentials = {scheme.name: self._issue(scheme) for scheme in operation.schemes}
+        self.credentials = self._issue_all(self.random)
+        self.other_credentials = self._issue_all(Random(f"{OTHER_TENANT} {seed}"))
         self.collection = collection or Collection([operation])
         self.collection.services[operation.id] = self
         self.store = Store(operation, self.plain_parameters, self.collection)
@@ -232,11 +234,13 @@ class Service:
         """Take up the resource that is there from the beginning."""
         self.collection.begin(self.store.own_id, self.store.parameters)
 
-    def _issue(self, scheme: SecurityScheme) -> dict[str, str]:
-        """Return a new credential of *scheme*, by its parts."""
-        issued: dict[str, str] = {}
-        for part, _ in scheme.variables:
-            issued[part] = f"mock-{part}-{self.random.getrandbits(64):016X}"
+    def _issue_all(self, random: Random) -> dict[str, dict[str, str]]:
+        """Return a new credential of each scheme, by its parts."""
+        issued: dict[str, dict[str, str]] = {}
+        for scheme in self.operation.schemes:
+            own = issued.setdefault(scheme.name, {})
+            for part, _ in scheme.variables:
+                own[part] = f"mock-{part}-{random.getrandbits(64):016X}"
         return issued
 
     # --- the request's way ------------------------------------------------------------------------
@@ -379,6 +383,8 @@ class Service:
         alternatives = self.operation.security
         if not alternatives or any(self.fulfils(one, request) for one in alternatives):
             return
+        if self.tenant_of(request) == OTHER_TENANT:
+            return
         status = first_status(self.operation.promises.refusals.unauthenticated, 401)
         detail = "Valid credentials must be provided."
         raise Refused(Problem(status, "user_unauthenticated", detail))
@@ -389,7 +395,11 @@ class Service:
 
     def is_recognised(self, scheme: SecurityScheme, request: Request) -> bool:
         """Return whether the request has the right credential of *scheme*."""
-        sent, own = request.credential(scheme), self.credentials[scheme.name]
+        return self.carries(request, scheme, self.credentials[scheme.name])
+
+    def carries(self, request: Request, scheme: SecurityScheme, own: Mapping[str, str]) -> bool:
+        """Return whether the request has the credential *own* of *scheme*."""
+        sent = request.credential(scheme)
         if scheme.kind == "apiKey":
             return sent == own["value"]
         named, _, credential = sent.partition(" ")
@@ -399,6 +409,22 @@ class Service:
             pair = f"{own['username']}:{own['password']}".encode()
             return credential == base64.b64encode(pair).decode()
         return credential == own["token"]
+
+    # --- tenants ----------------------------------------------------------------------------------
+
+    def tenant_of(self, request: Request) -> str:
+        """Return who asks: `OTHER_TENANT`, or ``""`` for the first."""
+        for alternative in self.operation.security:
+            others = [self.other_credentials[scheme.name] for scheme in alternative]
+            pairs = list(zip(alternative, others, strict=True))
+            if pairs and all(self.carries(request, scheme, own) for scheme, own in pairs):
+                return OTHER_TENANT
+        return ""
+
+    def may_use(self, request: Request, resource: Resource) -> bool:
+        """Return whether *resource* is there for who asks: his own, or what all share."""
+        is_shared = self.operation.promises.shared is not None
+        return is_shared or resource.tenant == self.tenant_of(request)
 
     # --- the rate limit ---------------------------------------------------------------------------
 
@@ -459,7 +485,7 @@ class Service:
         """Return the resource that the path addresses; raise `Refused` where there is none."""
         id = self.id_in(request.path)
         resource = self.collection.find(id)
-        if resource is None:
+        if resource is None or not self.may_use(request, resource):
             raise self.unknown()
         return resource
 

@@ -35,6 +35,7 @@ class Resource:
 
     *scope* are the joined ids of what it lies in, ``""`` where that is nothing; *leads_to* is the
     address of what a job has made, ``""`` elsewhere; *key* are its own joined ids, once it is kept.
+    *tenant* is whose it is, ``""`` for the first.
     """
 
     shown: dict[str, Any]
@@ -44,6 +45,7 @@ class Resource:
     scope: str = ""
     leads_to: str = ""
     key: str = ""
+    tenant: str = ""
 
 
 class Store:

@@ -31,9 +31,13 @@ class CollectionService(Service):
             parent = above.find(joined_id(values[: depth_of(above)]))
         else:
             parent = self.find_unmodelled(joined_id(values))
-        if parent is None:
+        if parent is None or not self.may_use_place(request, parent):
             raise self.unknown()
         return parent
+
+    def may_use_place(self, request: Request, parent: Resource) -> bool:
+        """Return whether who asks may ask for what lies in *parent*."""
+        return self.may_use(request, parent)
 
     def find_unmodelled(self, parent: str) -> Resource | None:
         """Return a stand-in for a parent that no operation is about, None where there is none."""

@@ -12,7 +12,7 @@ import httpx
 
 from pytest_confluent_contracts.http.codings import TooLarge, decode_body
 from pytest_confluent_contracts.http.connections import CONNECTION, LOSS
-from pytest_confluent_contracts.http.guard import OPERATION, SENT_AT
+from pytest_confluent_contracts.http.guard import BY_OTHER, OPERATION, SENT_AT
 from pytest_confluent_contracts.http.strict_json import parse_json
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.documents import Location
@@ -24,6 +24,7 @@ from pytest_confluent_contracts.model.traffic import (
     Exchange,
     FailureKind,
     Framing,
+    Principal,
     RedactedCase,
 )
 
@@ -86,7 +87,11 @@ class Client:
             url,
             headers=_headers_sent(case),
             content=_body_sent(case),
-            extensions={OPERATION: case.operation.key, "timeout": self._timeouts_s},
+            extensions={
+                OPERATION: case.operation.key,
+                BY_OTHER: case.principal is Principal.OTHER,
+                "timeout": self._timeouts_s,
+            },
         )
 
     def _read_answer(self, request: httpx.Request) -> _Answer:
@@ -258,6 +263,7 @@ def _redacted_case(case: Case, clean: Redactor) -> RedactedCase:
         query=query,
         cookies=cookies,
         trial=case.trial,
+        principal=case.principal,
     )
 
 

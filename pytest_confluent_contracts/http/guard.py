@@ -27,6 +27,8 @@ Key = tuple[str, str]  # what tells an operation apart in a run: `Operation.key`
 # clock.
 OPERATION = "contract_operation"
 SENT_AT = "contract_sent_at"
+# Whether a second principal asks, which writes to nothing but what the run has made.
+BY_OTHER = "contract_by_other"
 
 
 class Refusal(ContractError):
@@ -150,6 +152,7 @@ class Guard(httpx.BaseTransport):
         self._all, self._each = Tally(), {key: Tally() for key in allowances}
         self._closing: set[Key] = set()
         self._made: dict[Key, set[str]] = {}
+        self._paths_made: set[str] = set()
         self._reserved: dict[Key, int] = {}
         self._payers: dict[Key, Key] = {}
         self._next, self._lock = 0.0, threading.Lock()
@@ -198,6 +201,8 @@ class Guard(httpx.BaseTransport):
         if allowance is None:
             raise Refusal(f"not sent: {'::'.join(key)} is not among the operations of this run")
         self._check_path(request, allowance)
+        if request.extensions.get(BY_OTHER):
+            self._check_second(request, key)
         if self._in_the_clear(request):
             cure = "use https, or --contract-insecure"
             raise Refusal(f"not sent: credentials would travel unencrypted; {cure}")
@@ -224,6 +229,18 @@ class Guard(httpx.BaseTransport):
             return
         if path not in allowance.paths:
             raise Refusal(f"not sent: {path} is not the resource that --contract-param names")
+
+    def _check_second(self, request: httpx.Request, key: Key) -> None:
+        """Raise `Refusal` where a second principal would write to what the run has not made.
+
+        What it creates lies beside what the run made by the same operation before.
+        """
+        path = unquote(request.url.raw_path.decode("ascii").partition("?")[0])
+        is_create = request.method == "POST" and key in self._made
+        if request.method in UNCHECKED or is_create or path in self._paths_made:
+            return
+        told = f"{request.method} {path} with the second credentials"
+        raise Refusal(f"not sent: {told} is for what the run made alone")
 
     def _in_the_clear(self, request: httpx.Request) -> bool:
         if self.rules.insecure or request.url.scheme != "http" or is_local(str(request.url)):
@@ -262,6 +279,7 @@ class Guard(httpx.BaseTransport):
                 raise Refusal(f"not sent: {'::'.join(creating)} made none of that name")
             for key, allowance in allowances.items():
                 self._allowances[key] = self._allowance_of(key).joined(allowance)
+                self._paths_made |= allowance.paths - set(nobodys)
 
     def admit_read(self, key: Key, allowances: Mapping[Key, Allowance]) -> None:
         """Let out the GETs of one operation to where an answer of this run has led.
@@ -367,6 +385,8 @@ class Guard(httpx.BaseTransport):
         self._connections.close()
 
 
+# What a second principal may send wherever it is allowed: a deletion is, of what was made, alone.
+UNCHECKED = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 NOTHING = Allowance("", budget=0)
 
 

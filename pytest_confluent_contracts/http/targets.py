@@ -67,6 +67,7 @@ class Access:
     ``paths`` are the only ones, decoded, without those of the target's URL, beside those that may
     go just as they are spelled; ``queries`` are the only ones, as they are written; ``near_misses``
     is what requests carry that is nearly a credential; ``budget`` is in requests (None: no limit).
+    ``other_credentials`` are those of a second principal.
     """
 
     operation: Operation
@@ -76,6 +77,7 @@ class Access:
     near_misses: frozenset[str] = field(default=frozenset(), repr=False)
     budget: int | None = None
     queries: frozenset[str] = frozenset({""})
+    other_credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
 
 class Target:
@@ -234,17 +236,19 @@ def _pinned_secrets(operation: Operation, pins: Mapping[str, Any]) -> Iterator[S
 
 
 def _credential_secrets(access: Access) -> Iterator[Secret]:
-    """Yield every credential, and the pair that basic authentication sends.
+    """Yield every credential of both principals, and the pair that basic authentication sends.
 
     A user name may be shown.
     """
     key = access.operation.key
-    for name, parts in access.credentials.items():
-        for part, value in parts.items():
-            yield Secret(f"the credential {name} ({part})", value, part != "username", key)
-        if {"username", "password"} <= set(parts):
-            pair = f"{parts['username']}:{parts['password']}"
-            yield Secret(f"the credential {name}", pair, operation=key)
+    for whose, credentials in (("", access.credentials), ("other ", access.other_credentials)):
+        for name, parts in credentials.items():
+            told = f"the {whose}credential {name}"
+            for part, value in parts.items():
+                yield Secret(f"{told} ({part})", value, part != "username", key)
+            if {"username", "password"} <= set(parts):
+                pair = f"{parts['username']}:{parts['password']}"
+                yield Secret(told, pair, operation=key)
 
 
 def near_misses(cases: Iterable[Case]) -> frozenset[str]:

@@ -266,6 +266,16 @@ class FindingKind(StrEnum):
     BACK_AGAIN = "back after its end"  # observed: the id; request: what was sent in between
     HEAD_DIFFERS = "HEAD differs from GET"  # subject, observed; expected: what GET has
     HEAD_HAS_BODY = "HEAD with a body"  # observed
+    # two principals: observed: the id; request: what created it
+    SERVED_TO_OTHER = "served to another principal"
+    LISTED_TO_OTHER = "listed to another principal"
+    TAKEN_FROM_OTHER = "write of another principal taken"
+    MADE_IN_OTHERS = "made in what another principal made"  # observed: the parent's id
+    TOLD_TO_OTHER = "told to another principal"  # observed: the value
+    # subject; expected: the id, and what was there; observed
+    CHANGED_BY_OTHER = "changed by another principal"
+    ENDED_BY_OTHER = "ended by another principal"  # expected: the id
+    REFUSED_TO_OTHER_OTHERWISE = "refused to another principal otherwise"
     # the parts of a list: request is the path and the query that were asked
     PAGE_TOO_LARGE = "page too large"  # observed: how many items; expected: how many at most
     ON_TWO_PAGES = "on two pages"  # expected: the id
@@ -406,6 +416,9 @@ class MissingKind(StrEnum):
     NOTHING_LEFT_OUT = "nothing left out"
     NO_SIBLING = "no other of its kind"  # subject: the role of the request in between
     NOT_DELETED_TWICE = "not deleted twice"
+    NO_OTHER_PRINCIPAL = "no other principal"  # subject: the variables to set
+    OTHER_LET_IN_NOWHERE = "other principal let in nowhere"  # subject: the variables
+    NOT_ASKED_BY_OTHER = "not asked by another principal"
     # the wire
     UNREADABLE = "no answer could be read"  # subject: the content coding
     NOT_KEPT_OPEN = "no connection was kept open"

@@ -258,7 +258,7 @@ class SecurityScheme:
 
     ``carrier`` is the name of the header, the query parameter or the cookie that carries its
     credential, ``location`` which of these it is; ``variables`` maps each part of the credential to
-    its environment variable.
+    its environment variable, ``other_variables`` each part of a second principal's.
     """
 
     name: str
@@ -267,6 +267,7 @@ class SecurityScheme:
     variables: tuple[tuple[str, str], ...]
     place: SourceLocation
     location: Location = Location.HEADER
+    other_variables: tuple[tuple[str, str], ...] = ()
 
     @property
     def slot(self) -> Slot:

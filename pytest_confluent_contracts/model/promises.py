@@ -267,6 +267,11 @@ class StatedOrder(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shared(Entry):
+    """The operation works on what other principals made as on what one made oneself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Promises:
     """All that one operation promises in words.
 
@@ -276,7 +281,8 @@ class Promises:
     allowed, among others. ``checked_elsewhere``: members whose values another system checks, so
     that generated ones may be refused. ``resource``: what it is about and does to that;
     ``consistency``: when what was written is read; ``later_done``: how 202 ends; ``pages``,
-    ``filters`` and ``order``: in which parts a list comes, and how it is sorted.
+    ``filters`` and ``order``: in which parts a list comes, and how it is sorted; ``shared``:
+    whether it works on what others made.
     """
 
     refusals: Refusals = field(default_factory=Refusals)
@@ -297,3 +303,4 @@ class Promises:
     pages: Pages | None = None
     filters: StatedFilters | None = None
     order: StatedOrder | None = None
+    shared: Shared | None = None

@@ -65,7 +65,15 @@ class Expect(StrEnum):
     REFUSED = "refused"
     UNAUTHENTICATED = "unauthenticated"
     UNKNOWN = "unknown"
+    HIDDEN = "hidden"  # it is another principal's: neither shown nor changed
     ANY = "any"
+
+
+class Principal(StrEnum):
+    """Whose credentials a request travels with."""
+
+    OWN = "own"  # the run's first, with which nearly all is sent
+    OTHER = "other"  # a second set, of somebody who has nothing to do with the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +157,7 @@ class CaseParts:
     credentials it travels with. ``spelling`` is how the last path parameter is written in the
     path where it is not percent-encoded as usual, for example ``ak-1;a=b``. ``framing`` is how the
     end of the body is told. ``query`` and ``cookies`` are names and values as they are written,
-    percent-encoded; ``trial`` says which parameter the case is about.
+    percent-encoded; ``trial`` says which parameter the case is about; ``principal`` who asks.
     """
 
     probe: Probe
@@ -169,6 +177,12 @@ class CaseParts:
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     cookies: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     trial: ParameterTrial | None = None
+    principal: Principal = Principal.OWN
+
+    @property
+    def is_between_principals(self) -> bool:
+        """Return whether a second principal asks, or is asked for what it has made."""
+        return self.principal is Principal.OTHER or self.expect is Expect.HIDDEN
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -344,7 +358,8 @@ class RunContext:
     """What a run brings along for one operation.
 
     ``parameters`` are the path parameters of the resource that may be changed; ``pins`` are fixed
-    values by path; ``credentials`` hold the value of each part by scheme; ``made_up`` says whether
+    values by path; ``credentials`` hold the value of each part by scheme, ``other_credentials``
+    those of a second principal, where there is one; ``made_up`` says whether
     values that another system checks may be generated; ``owned`` whether the parameters name a
     resource that may be changed. ``given`` are texts for other parameters, by name.
     """
@@ -357,6 +372,7 @@ class RunContext:
     made_up: bool = True
     owned: bool = True
     given: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    other_credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
 
 class Clock(Protocol):

@@ -20,7 +20,7 @@ from pytest_confluent_contracts.model.clauses import (
 )
 from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
 from pytest_confluent_contracts.model.resources import HOLDER, MAKING_ROLES, Role
-from pytest_confluent_contracts.model.traffic import Probe, RunContext
+from pytest_confluent_contracts.model.traffic import Principal, Probe, RunContext
 from pytest_confluent_contracts.plugin.choice import is_chosen, matches_any
 from pytest_confluent_contracts.plugin.lives import Lives, PlannedLife
 from pytest_confluent_contracts.plugin.progress import Silent
@@ -437,7 +437,10 @@ class Gate:
 
         settings, parameters = self.settings, self.parameters(operation)
         own_paths = {member.path for member in operation.request_members}
-        given = self.service(operation).credentials if settings.mocked else credentials(operation)
+        given, others = credentials(operation), other_credentials(operation)
+        if settings.mocked:
+            given = self.service(operation).credentials
+            others = self.service(operation).other_credentials
         return RunContext(
             parameters=unknown_where_empty(operation, parameters, settings.seed),
             pins={path: content for path, content in settings.pins.items() if path in own_paths},
@@ -447,6 +450,7 @@ class Gate:
             made_up=settings.local,
             owned=self._may_change(operation) and all(content for _, content in parameters),
             given=tuple(self.given(operation).items()),
+            other_credentials=others,
         )
 
     def _may_change(self, operation: Operation) -> bool:
@@ -796,7 +800,7 @@ class Gate:
             return
         kept: list[dict[str, Any]] = []
         for one in made:
-            told = {"parameters": one.parameters, "made_at": one.made_at}
+            told = {"parameters": one.parameters, "made_at": one.made_at, "maker": one.maker}
             kept.append(told | {"url": self._url_of_made(key, one)})
         saved_state.keep_made(self.config.stash.get(STATE_FOLDER, None), key, kept)
 
@@ -958,7 +962,7 @@ def _made_left(place: Path) -> Iterator[tuple[saved_state.Key, list[Made]]]:
     from pytest_confluent_contracts.run.made import Made
 
     for key, left in saved_state.made_left(place):
-        yield key, [Made(parameters, made_at) for parameters, made_at in left]
+        yield key, [Made(*one[:2], maker=Principal(one[2])) for one in left]
 
 
 def _operations_of(settings: Settings, resources: set[saved_state.Key]) -> list[Operation]:
@@ -991,6 +995,17 @@ def credentials(operation: Operation) -> dict[str, dict[str, str]]:
     for scheme in operation.schemes:
         parts = {part: os.environ.get(variable, "") for part, variable in scheme.variables}
         found[scheme.name] = {part: value for part, value in parts.items() if value}
+    return found
+
+
+def other_credentials(operation: Operation) -> dict[str, dict[str, str]]:
+    """Return a second principal's credentials, as `credentials` does; none where none are set."""
+    found: dict[str, dict[str, str]] = {}
+    for scheme in operation.schemes:
+        parts = {part: os.environ.get(variable, "") for part, variable in scheme.other_variables}
+        given = {part: value for part, value in parts.items() if value}
+        if given:
+            found[scheme.name] = given
     return found
 
 

@@ -212,6 +212,7 @@ class Lives:
             yield Access(
                 operation=operation,
                 credentials=self._context_of(operation).credentials,
+                other_credentials=self._context_of(operation).other_credentials,
                 budget=self._budget_of(operation),
                 paths=frozenset(self._paths_known(resource, operation)),
                 queries=_queries(operation, sent),
@@ -224,6 +225,7 @@ class Lives:
         return Access(
             operation=operation,
             credentials=self._context_of(operation).credentials,
+            other_credentials=self._context_of(operation).other_credentials,
             budget=self._budget_of(operation),
             queries=frozenset(),
         )

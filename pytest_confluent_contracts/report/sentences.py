@@ -477,6 +477,27 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
         "{status} answered for any cache to keep, and Vary does not name {subject}"
     ),
     Kind.UNCONDITIONED_TAKEN: "{status} answered to a write without If-Match, not 428",
+    Kind.SERVED_TO_OTHER: "{status} answered to another principal for {observed}, of {request}",
+    Kind.LISTED_TO_OTHER: (
+        "{status} answered to another principal with a list that has {observed}, of {request}"
+    ),
+    Kind.TAKEN_FROM_OTHER: (
+        "{status} answered to a write of another principal to {observed}, of {request}"
+    ),
+    Kind.MADE_IN_OTHERS: (
+        "{status} answered to another principal's create in {observed}, which is not its own"
+    ),
+    Kind.TOLD_TO_OTHER: (
+        "{status} answered to another principal with {observed}, which it never sent"
+    ),
+    Kind.CHANGED_BY_OTHER: (
+        "{status} answered to another principal, and {subject} of {expected[0]} is {observed} now, "
+        "before {expected[1]}"
+    ),
+    Kind.ENDED_BY_OTHER: "{status} answered to another principal, and {expected} is gone",
+    Kind.REFUSED_TO_OTHER_OTHERWISE: (
+        "{status} answered to another principal: neither 403, 404 nor another documented refusal"
+    ),
     Kind.LISTED_ELSEWHERE: (
         "{status} answered with a list that has {expected}, created elsewhere by {observed}"
     ),
@@ -704,6 +725,14 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.NOT_MODIFIED_HAS_BODY: "end a 304 after its headers",
     Kind.VARY_MISSING: "name {subject} in Vary, or let no shared cache keep it: private, no-store",
     Kind.UNCONDITIONED_TAKEN: "answer 428 where a write has no If-Match, or do not document it",
+    Kind.SERVED_TO_OTHER: "look up only what is of whoever asks, and answer 404 or 403 else",
+    Kind.LISTED_TO_OTHER: "list only what is of whoever asks: on each page, with each filter",
+    Kind.TAKEN_FROM_OTHER: "write only to what is of whoever asks, and answer 404 or 403 else",
+    Kind.MADE_IN_OTHERS: "look whose the parent is before anything is made in it",
+    Kind.TOLD_TO_OTHER: "leave what is another's out of every answer, refusals too",
+    Kind.CHANGED_BY_OTHER: "look whose it is before anything is written",
+    Kind.ENDED_BY_OTHER: "look whose it is before anything is deleted",
+    Kind.REFUSED_TO_OTHER_OTHERWISE: "answer 404 or 403 for what is another's",
     Kind.LISTED_ELSEWHERE: "list only what stands under the parent that the path names",
     Kind.SERVED_ELSEWHERE: "look for it under the parent that the path names, and nowhere else",
     Kind.PARENT_SHOWS_OTHERS: "make {subject} of what is stored under the parent",
@@ -922,6 +951,15 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NOTHING_LEFT_OUT: "no replace left out what had been there",
     Missing.NO_SIBLING: "no other of its kind was seen before and after a {subject}",
     Missing.NOT_DELETED_TWICE: "nothing was deleted twice",
+    Missing.NO_OTHER_PRINCIPAL: (
+        "no second principal, who has nothing to do with the first: set {subject} in the "
+        "environment"
+    ),
+    Missing.OTHER_LET_IN_NOWHERE: (
+        "the second principal was let in nowhere, not even to a list or one of its own: "
+        "see whether {subject} are right"
+    ),
+    Missing.NOT_ASKED_BY_OTHER: "the second principal could ask for nothing of this kind",
     # the wire
     Missing.UNREADABLE: "what came could not be read, being in the content coding {subject}",
     Missing.NOT_KEPT_OPEN: "no connection was kept open",

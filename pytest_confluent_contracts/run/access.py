@@ -34,6 +34,7 @@ def planned_access(plan: Plan, budget: int | None = None) -> Access:
     return Access(
         operation=plan.operation,
         credentials=plan.context.credentials,
+        other_credentials=plan.context.other_credentials,
         paths=frozenset(paths),
         spelled_paths=frozenset(spelled),
         near_misses=near_misses(planned),
@@ -60,6 +61,7 @@ def reading_access(reading: Case, context: RunContext) -> Access:
     return Access(
         operation=reading.operation,
         credentials=context.credentials,
+        other_credentials=context.other_credentials,
         paths=frozenset({filled_template(reading.operation.path, reading.parameters)}),
         spelled_paths=frozenset({reading.written_path}),
         budget=0,
@@ -72,6 +74,7 @@ def no_access(operation: Operation, context: RunContext, budget: int | None = No
     return Access(
         operation=operation,
         credentials=context.credentials,
+        other_credentials=context.other_credentials,
         queries=frozenset(),
         budget=budget,
     )

@@ -34,7 +34,7 @@ from pytest_confluent_contracts.model.progress import (
     shows_what_is_made,
 )
 from pytest_confluent_contracts.model.resources import Role
-from pytest_confluent_contracts.model.traffic import FailureKind
+from pytest_confluent_contracts.model.traffic import FailureKind, Principal
 from pytest_confluent_contracts.run.undisturbed import undisturbed
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class Made:
     ``made_at`` is when its create was answered, in seconds since 1970; ``is_reserved`` says whether
     a request is kept in the budget for its end, ``ends_later`` whether its deletion was answered
     202: reads may show it for a while; ``has_outlived`` whether one has shown it after another 2xx.
+    ``maker`` is who made it, and deletes it.
     """
 
     parameters: PathParameters
@@ -70,6 +71,7 @@ class Made:
     is_reserved: bool = False
     ends_later: bool = False
     has_outlived: bool = False
+    maker: Principal = Principal.OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +224,7 @@ class MadeResources:
         if parameters is None or parameters in [*self.others, *self._parameters_there()]:
             self._release()
             return
-        self.all.append(Made(parameters, is_reserved=True))
+        self.all.append(Made(parameters, is_reserved=True, maker=asked.case.principal))
         self._tell_there()
         # What was made where nothing is may not be asked for: it is told at the end.
         with suppress(Refusal):

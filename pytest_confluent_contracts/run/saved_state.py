@@ -102,7 +102,8 @@ def left(place: Path) -> Iterator[tuple[Key, dict[str, Any]]]:
 def keep_made(place: Path | None, key: Key, made: Sequence[Mapping[str, Any]]) -> None:
     """Keep what this process *made* of the resource *key* and is still there.
 
-    Each has its path ``parameters``, when it was ``made_at``, and the ``url`` that deletes it.
+    Each has its path ``parameters``, when it was ``made_at``, the ``url`` that deletes it, and
+    whose credentials do: its ``maker``.
     """
     if place is None or not place.is_dir():
         return
@@ -116,12 +117,15 @@ def keep_made(place: Path | None, key: Key, made: Sequence[Mapping[str, Any]]) -
     half.replace(file)
 
 
-def made_left(place: Path) -> Iterator[tuple[Key, list[tuple[PathParameters, float]]]]:
-    """Yield what was made and nobody has deleted, each with the moment when."""
+def made_left(place: Path) -> Iterator[tuple[Key, list[tuple[PathParameters, float, str]]]]:
+    """Yield what was made and nobody has deleted, each with the moment when, and by whom."""
     for path in sorted(place.glob(f"*{MADE}")):
         kept = json.loads(path.read_text(encoding="utf-8"))
-        made = [(_pairs(one["parameters"]), one["made_at"]) for one in kept["made"]]
-        yield (kept["key"][0], kept["key"][1]), made
+        yield (kept["key"][0], kept["key"][1]), list(map(_left_of, kept["made"]))
+
+
+def _left_of(one: Mapping[str, Any]) -> tuple[PathParameters, float, str]:
+    return _pairs(one["parameters"]), one["made_at"], one.get("maker", "own")
 
 
 def urls_left(path: Path) -> list[str]:

@@ -30,6 +30,7 @@ from pytest_confluent_contracts.cases.list_parts import (
     PAGES,
     other_filter_case,
 )
+from pytest_confluent_contracts.cases.other_principal import ANOTHERS_HOLDER, FIRST_AT_ANOTHERS
 from pytest_confluent_contracts.clauses.judging import rule, weigh
 from pytest_confluent_contracts.clauses.lifecycle_delete import GONE
 from pytest_confluent_contracts.clauses.lifecycle_state import CREATED, LifeReader
@@ -41,11 +42,12 @@ from pytest_confluent_contracts.model.page_links import ODD_SIZE
 from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
 from pytest_confluent_contracts.model.promises import PageStyle
 from pytest_confluent_contracts.model.resources import HOLDER, Role
-from pytest_confluent_contracts.model.traffic import Expect
+from pytest_confluent_contracts.model.traffic import Expect, Principal
 from pytest_confluent_contracts.run.access import made_access
 from pytest_confluent_contracts.run.later import Followed, Follower
 from pytest_confluent_contracts.run.list_walks import ask_page, look_around, walk
 from pytest_confluent_contracts.run.made import MadeResources
+from pytest_confluent_contracts.run.other_principal import is_safe_to_ask
 from pytest_confluent_contracts.run.tags import tag_for
 
 if TYPE_CHECKING:
@@ -60,6 +62,12 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.run.sender import Sender
 
 PathParameters = tuple[tuple[str, str], ...]
+# What the first is called as if it lay in other parents.
+FIRST_IN = {
+    ELSEWHERE: FIRST_ELSEWHERE,
+    ENDING: FIRST_AT_END,
+    ANOTHERS_HOLDER: FIRST_AT_ANOTHERS,
+}
 
 
 @dataclass(slots=True)
@@ -166,7 +174,8 @@ class Scenario:
     def exchanges_of(self, operation: Operation) -> list[Exchange]:
         """Return what the life has shown of *operation*."""
         self.run()
-        return [one for one in self.history if one.case.operation.key == operation.key]
+        own = [one for one in self.history if not one.case.is_between_principals]
+        return [one for one in own if one.case.operation.key == operation.key]
 
     def holder(self, name: str = HOLDER) -> PathParameters | None:
         """Return the path parameters of one that stays there until the end, None without any.
@@ -176,7 +185,7 @@ class Scenario:
         if not self.creates:
             return self.given or None
         if name not in self._known:
-            around, step = self._around(), self.life.making(name)
+            around, step = self._around_holder(name), self.life.making(name)
             if around is None or step is None or self.sender.stopped:
                 return None
             self.see_what_is_there()
@@ -185,6 +194,12 @@ class Scenario:
             except Refusal as refusal:
                 self.sender.stop_for(refusal)
         return self._known.get(name)
+
+    def _around_holder(self, name: str) -> PathParameters | None:
+        """Return what the one called *name* is made in: a second principal has all of its own."""
+        if name == ANOTHERS_HOLDER and self.parent is not None:
+            return self.parent.holder(name)
+        return self._around()
 
     def see_what_is_there(self) -> None:
         """Ask for the list before anybody makes something: no create has made what it shows.
@@ -219,7 +234,8 @@ class Scenario:
     def _is_create(self, exchange: Exchange) -> bool:
         case = exchange.case
         is_of_this = case.operation.key == self.creating.key and case.expect is Expect.ACCEPTED
-        return is_of_this and not exchange.superseded
+        is_own = case.principal is Principal.OWN
+        return is_of_this and is_own and not exchange.superseded
 
     def _around(self) -> PathParameters | None:
         """Return the path parameters that lead to the collection, None where its parent is not."""
@@ -245,7 +261,7 @@ class Scenario:
 
     def _find_first_in(self, name: str) -> None:
         """Let the first be asked for as if it lay in the parent called *name*, as it does not."""
-        alias = {ELSEWHERE: FIRST_ELSEWHERE, ENDING: FIRST_AT_END}.get(name)
+        alias = FIRST_IN.get(name)
         if alias is not None and FIRST in self._known:
             self._known[alias] = (*self._known[name], self._known[FIRST][-1])
             self._admit(self, self._known[alias])
@@ -292,7 +308,7 @@ class Scenario:
 
     def _send(self, step: LifeStep, around: PathParameters) -> None:
         case = self._bound(step, around)
-        if case is None:
+        if case is None or not is_safe_to_ask(case, self.life, self.history):
             return
         exchange = self._send_case(case)
         followed = self._followed(case, exchange)
@@ -301,20 +317,26 @@ class Scenario:
         if exchange.accepted and not case.operation.is_safe:
             self._let_it_be_seen(case.operation)
         if step.creates and exchange.accepted:
-            made = self.made.parameters_of(case, exchange)
-            if made is None:
-                made = self.made.note_followed(exchange, followed)
-            if followed.is_unfinished:
-                self._unmade = "what a create accepted with 202 was not done in time"
-                return
-            if made is None:
-                self._unmade = "no answer of a create tells the id of what it made"
-                return
-            if not self.made.is_own(made):
-                self._unmade = "a create answers with what was there before"
-                return
-            self._known[step.creates] = made
-            self._admit(self, made)
+            why = self._note_known(step, case, exchange, followed)
+            if case.principal is Principal.OWN:  # another's create owes the run nothing
+                self._unmade = why or self._unmade
+
+    def _note_known(
+        self, step: LifeStep, case: Case, exchange: Exchange, followed: Followed
+    ) -> str:
+        """Take down what the create of *step* has made; return why that cannot be asked for."""
+        made = self.made.parameters_of(case, exchange)
+        if made is None:
+            made = self.made.note_followed(exchange, followed)
+        if followed.is_unfinished:
+            return "what a create accepted with 202 was not done in time"
+        if made is None:
+            return "no answer of a create tells the id of what it made"
+        if not self.made.is_own(made):
+            return "a create answers with what was there before"
+        self._known[step.creates] = made
+        self._admit(self, made)
+        return ""
 
     def _note_replaced(self, step: LifeStep) -> None:
         """Note that one is there again: a replace may be documented to create (RFC 9110 9.3.4)."""
@@ -336,7 +358,8 @@ class Scenario:
         """Wait until what *answer* accepted for later is done, as far as it says where."""
         if answer.status != ACCEPTED_FOR_LATER:
             return Followed()
-        follower = Follower(self.life.resource, self.life.questions(), self.sender)
+        questions = self.life.questions(case.principal)
+        follower = Follower(self.life.resource, questions, self.sender)
         return follower.follow(case, answer)
 
     def _send_case(self, case: Case) -> Exchange:
@@ -395,7 +418,7 @@ class Scenario:
 
     def clean_up_one(self, one: Made) -> str:
         """Delete *one* that the run made; return what is to be told, empty where it is gone."""
-        step = self.life.ending()
+        step = self.life.ending(one.maker)
         if step is None:
             return ""  # all of them are told at the end
         # Ctrl-C may have come while a connection was made ready for its next request.
@@ -411,7 +434,7 @@ class Scenario:
         told = (
             f"{self.life.resource.name} {self.life.resource.id_in(one.parameters)} is left: {why}"
         )
-        return f"{told}{self._way_back(one.parameters)}"
+        return f"{told}{self._way_back(one.parameters, one.maker)}"
 
     def told_at_the_end(self) -> Iterator[str]:
         """Yield what is not deleted, since nobody knows that this run made it.
@@ -442,14 +465,15 @@ class Scenario:
                 followed = self._followed(asked.case, answer)
             self.made.note_followed(answer, followed)
 
-    def _way_back(self, parameters: PathParameters) -> str:
+    def _way_back(self, parameters: PathParameters, maker: Principal = Principal.OWN) -> str:
         """Return how one can be deleted by hand, empty where the document has no way."""
         step = self.life.ending()
         if step is None:
             return ""
         path = bound_step(step, parameters).written_path
         url = self.sender.client.redactor.text(self.sender.client.base_url + path)
-        return f"; to delete it: curl -X DELETE '{url}'"
+        whose = " with the credentials of the second principal" if maker is Principal.OTHER else ""
+        return f"; to delete it{whose}: curl -X DELETE '{url}'"
 
     def _delete(self, one: Made, step: LifeStep) -> str:
         """Delete *one*; return why it is still there, empty where it is not."""
@@ -479,7 +503,7 @@ class Scenario:
 
     def _look_once_more(self, one: Made) -> None:
         """Read what was shown after a deletion that was answered like one: it may be there."""
-        step = self.life.reading()
+        step = self.life.reading(one.maker)
         if step is not None:
             with suppress(Refusal):
                 self.sender.send(bound_step(step, one.parameters))
@@ -492,18 +516,19 @@ class Scenario:
         Those are sought in the list by what was sent. Nothing is deleted that no create's answer
         has named: it might be another's.
         """
-        answers: dict[PathParameters, Exchange | None] = {}
+        answers: dict[tuple[PathParameters, Principal], Exchange | None] = {}
         name, told_before = self.life.resource.name, set[str]()
         for one in self.made.lost:
-            around = one.case.parameters
-            if around not in answers:
-                answers[around] = self._list_again(around)
-            listed = answers[around]
+            asked = one.case.parameters, one.case.principal
+            if asked not in answers:
+                answers[asked] = self._list_again(*asked)
+            listed = answers[asked]
             found = self.made.listed_like(one, listed) if listed is not None else None
             for parameters in found or ():
                 id = self.life.resource.id_in(parameters)
                 told = f"{name} {id} may be left: its create {one.came}"
-                told_before.add(f"{told}, and the list shows it{self._way_back(parameters)}")
+                way = self._way_back(parameters, one.case.principal)
+                told_before.add(f"{told}, and the list shows it{way}")
             if found is None:
                 sent = self.sender.client.redactor.text(_sent_text(one.case.value))
                 told_before.add(
@@ -513,9 +538,9 @@ class Scenario:
         if len(told_before) > MOST_TOLD:
             yield f"{len(told_before) - MOST_TOLD} more of {name} may be left"
 
-    def _list_again(self, around: PathParameters) -> Exchange | None:
-        """Return the answer of the list in *around*, None without any."""
-        listing = self.life.listing()
+    def _list_again(self, around: PathParameters, asking: Principal) -> Exchange | None:
+        """Return the answer of the list in *around* to *asking*, None without any."""
+        listing = self.life.listing(asking)
         if listing is None or not self.life.resource.items:
             return None
         self.sender.stopped = None

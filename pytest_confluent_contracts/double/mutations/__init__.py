@@ -22,6 +22,7 @@ from pytest_confluent_contracts.double.mutations.list_parts import list_part_mut
 from pytest_confluent_contracts.double.mutations.parameters import parameter_mutations
 from pytest_confluent_contracts.double.mutations.rare import rare_mutations
 from pytest_confluent_contracts.double.mutations.requests import request_mutations
+from pytest_confluent_contracts.double.mutations.tenants import tenant_mutations
 from pytest_confluent_contracts.double.mutations.texts import text_mutations
 from pytest_confluent_contracts.double.mutations.updates import (
     secret_mutations,
@@ -55,6 +56,7 @@ FAMILIES = (
     lifecycle_mutations,
     list_part_mutations,
     condition_mutations,
+    tenant_mutations,
 )
 
 
