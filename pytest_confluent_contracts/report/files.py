@@ -48,6 +48,11 @@ PARTS = {
     "documents": {"name", "title", "version", "digest", "file", "operations"},
     "causes": {"title"},
 }
+# What a finding tells of its exchange, beside the line in which that stands.
+REFERRED = (
+    *("serial", "document", "operation", "probe", "title", "expected"),
+    *("method", "url", "status", "failure"),
+)
 BEFORE_2 = 1  # the version of which a report held its exchanges itself
 TEXTS = (
     "document",
@@ -229,13 +234,32 @@ def _read_json(path: Path) -> tuple[Path, Run]:
 
 
 def _make_current(path: Path, run: Run) -> None:
-    """Tell of the exchanges of a report of version 1 what version 2 tells: their numbers."""
+    """Tell of the exchanges of a report of version 1 what version 2 tells: their numbers.
+
+    Of those that findings show it tells in which line they stand.
+    """
     known = {"document", "operation", "status", "headers", "sent_at", "came_at"}
     if not all(isinstance(one, dict) and known <= one.keys() for one in run["exchanges"]):
         told = "'exchanges' holds something incomplete"
         raise ContractError(f"{path}: a damaged report: {told}; write it again")
+    lines = {_occasion(one): line for line, one in enumerate(run["exchanges"], 1)}
+    for clause in run["clauses"]:
+        for told in (clause, *clause.get("also", ())):
+            finding = told.get("finding")
+            if finding and finding.get("exchange"):
+                finding["exchange"] = _referred(finding["exchange"], lines)
     run["exchanges"] = count_exchanges(run["exchanges"])
     run["version"] = VERSION
+
+
+def _occasion(exchange: Run) -> tuple[Any, ...]:
+    return exchange["document"], exchange["operation"], exchange.get("serial")
+
+
+def _referred(exchange: Run, lines: Mapping[tuple[Any, ...], int]) -> Run:
+    """Return what version 2 tells of the *exchange* of a finding: a part of it, and its line."""
+    told = {name: exchange[name] for name in REFERRED if name in exchange}
+    return {"line": lines.get(_occasion(exchange), 0), **told}
 
 
 def _make_visible(clause: dict[str, Any]) -> None:
