@@ -201,9 +201,10 @@ def merge(asked: argparse.Namespace) -> int:
     """Write one report of many; return 1 where a clause of it is not kept."""
     from pytest_confluent_contracts.report import files, merge, terminal
 
-    run = merge.merge_runs([files.read_report(part) for part in asked.parts])
+    parts = [files.read_report(part) for part in asked.parts]
+    run, exchanges = merge.merge_runs(parts, [files.read_exchanges(part) for part in asked.parts])
     say(line.text for line in terminal.closing_lines(run["clauses"], {}, 0))
-    files.write_reports(asked.into, run, sources(run["documents"]))
+    files.write_reports(asked.into, run, sources(run["documents"]), exchanges)
     return outcome(run)
 
 
@@ -336,7 +337,7 @@ def judge(asked: argparse.Namespace) -> int:
     """Hold a recording against the documents; return 1 where a clause is broken."""
     from pytest_confluent_contracts import documents
     from pytest_confluent_contracts.http import recorded
-    from pytest_confluent_contracts.report import files, run, terminal
+    from pytest_confluent_contracts.report import exchange_log, files, run, terminal
 
     begun = datetime.now(UTC)
     paths = [documents.find_document(name) for name in asked.specs]
@@ -356,12 +357,14 @@ def judge(asked: argparse.Namespace) -> int:
             run.describe_document(document) for document in held if document.name in touched
         ],
     }
+    exchanges = run.since_start(exchanges)
     finished = run.gather_run(meta, records, exchanges)
     counted = f"{len(exchanges)} of {len(recordings)} recorded requests"
     say([f"{asked.recording}: {counted} are of the documents"])
     say(line.text for line in terminal.closing_lines(records, {}, 0))
     if asked.report:
-        files.write_reports(asked.report, finished, sources(finished["documents"]))
+        told = sources(finished["documents"])
+        files.write_reports(asked.report, finished, told, exchange_log.listed(exchanges))
     return outcome(finished)
 
 
@@ -373,7 +376,6 @@ def judged(
     Where the documents were *named*, all their operations are judged. Raises `ContractError` where
     nothing of them was recorded.
     """
-    from pytest_confluent_contracts import clauses
     from pytest_confluent_contracts.http import recorded
     from pytest_confluent_contracts.report import record
 
@@ -391,10 +393,23 @@ def judged(
     exchanges: list[dict[str, Any]] = []
     for operation, traffic in found:
         if traffic.exchanges or named:
-            rulings = (ruling(clause, traffic, operation) for clause in clauses.derive(operation))
-            records += map(record.ruling_record, rulings)
+            records += _records_of(operation, traffic, len(exchanges))
             exchanges += [record.exchange_record(exchange) for exchange in traffic.exchanges]
     return records, exchanges
+
+
+def _records_of(operation: Operation, traffic: Traffic, before: int) -> list[dict[str, Any]]:
+    """Return the verdicts on *operation*; *before* are the lines of exchanges above its own."""
+    from pytest_confluent_contracts import clauses
+    from pytest_confluent_contracts.report import record
+
+    lines = {id(one): line for line, one in enumerate(traffic.exchanges, before + 1)}
+
+    def line_of(exchange: Exchange) -> int:
+        return lines.get(id(exchange), 0)
+
+    rulings = (ruling(clause, traffic, operation) for clause in clauses.derive(operation))
+    return [record.ruling_record(one, line_of) for one in rulings]
 
 
 def ruling(clause: Clause, traffic: Traffic, operation: Operation) -> Ruling:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import pytest
-from test_report_runs import FIVE, SCHEMA, finished, sources
+from test_report_runs import FIVE, SCHEMA, finished, sent, sources
 
 from pytest_confluent_contracts import documents
 from pytest_confluent_contracts.__main__ import main
@@ -123,7 +123,7 @@ def test_a_clause_of_another_version_is_no_longer_promised() -> None:
 def test_the_gravest_verdict_of_a_clause_stands(one: Any, other: Any, together: str) -> None:
     """What one part left out another may have judged; what one part broke is broken."""
     for parts in ((one, other), (other, one)):
-        whole = merge.merge_runs([changed((0, part)) for part in parts])
+        whole, _ = merge.merge_runs([changed((0, part)) for part in parts])
         assert whole["clauses"][0]["verdict"] == together
 
 
@@ -136,7 +136,7 @@ def test_parts_become_a_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         ).digest
     for name, keep in (("a", lambda number: number % 2), ("b", lambda number: not number % 2)):
         half = [clause for number, clause in enumerate(run["clauses"]) if keep(number)]
-        files.write_reports(tmp_path / name, run | {"clauses": half}, {})
+        files.write_reports(tmp_path / name, run | {"clauses": half}, {}, sent(FIVE))
     assert (
         main(["merge", str(tmp_path / "a"), str(tmp_path / "b"), "--into", str(tmp_path / "all")])
         == 1
@@ -145,7 +145,13 @@ def test_parts_become_a_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert {one["node"]: one["verdict"] for one in told["clauses"]} == {
         one["node"]: one["verdict"] for one in run["clauses"]
     }
-    assert len(told["exchanges"]) == 2 * len(run["exchanges"])
+    assert told["exchanges"]["count"] == 2 * run["exchanges"]["count"]
+    there = list(files.read_exchanges(tmp_path / "all"))
+    assert len(there) == told["exchanges"]["count"]
+    shown = [one["finding"]["exchange"] for one in told["clauses"] if one["finding"]]
+    for one in filter(None, shown):
+        found = there[one["line"] - 1]
+        assert (found["url"], found["title"]) == (one["url"], one["title"])
     assert capsys.readouterr().err == ""
     assert jsonschema_rs.is_valid(SCHEMA, told)
     page = (tmp_path / "all" / "report.html").read_text(encoding="utf-8")
@@ -159,7 +165,7 @@ def test_parts_become_a_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def folders(tmp_path: Path) -> tuple[str, str]:
     """Return the folders of a run without faults and of one with five."""
     for name, faults in (("clean", ()), ("five", FIVE)):
-        files.write_reports(tmp_path / name, finished(faults), sources())
+        files.write_reports(tmp_path / name, finished(faults), sources(), sent(faults))
     return str(tmp_path / "clean"), str(tmp_path / "five" / "report.json")
 
 
@@ -194,7 +200,7 @@ def test_a_badge_is_an_image(
 
 def spoilt(spoil: Callable[[Run], object]) -> str:
     """Return the JSON of a run that *spoil* has changed."""
-    run = copy.deepcopy(finished() | {"exchanges": []})
+    run = copy.deepcopy(finished())
     spoil(run)
     return json.dumps(run)
 
@@ -217,8 +223,8 @@ BAD: dict[str, tuple[str | Callable[[Run], object], str]] = {
     "a list": ("[]", "no report; give a report.json"),
     "deep": ("[" * 100_000, "not JSON, so no report"),
     "another version": (
-        lambda run: run.update(version=2),
-        "a report of version 2; this tool reads version 1",
+        lambda run: run.update(version=3),
+        "a report of version 3; this tool reads version 2",
     ),
     "without documents": (
         lambda run: run.pop("documents"),
@@ -227,6 +233,14 @@ BAD: dict[str, tuple[str | Callable[[Run], object], str]] = {
     "an incomplete clause": (
         lambda run: run["clauses"][3].pop("node"),
         "clauses[3] is incomplete",
+    ),
+    "numbers without operations": (
+        lambda run: run["exchanges"].pop("operations"),
+        "a damaged report: 'exchanges'",
+    ),
+    "an incomplete exchange of before": (
+        lambda run: run.update(version=1, exchanges=[{"status": 200}]),
+        "a damaged report: 'exchanges'",
     ),
     "no start": (lambda run: run.update(started="soon"), "a damaged report: 'started'"),
     "half a topic": (

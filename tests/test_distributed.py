@@ -111,7 +111,11 @@ def told(folder: Path) -> tuple[dict[str, str], int, int]:
     """Return what a report says: verdicts by node id, clauses, exchanges."""
     report = files.read_report(folder / "report")
     clauses = report["clauses"]
-    return {one["node"]: one["verdict"] for one in clauses}, len(clauses), len(report["exchanges"])
+    return (
+        {one["node"]: one["verdict"] for one in clauses},
+        len(clauses),
+        report["exchanges"]["count"],
+    )
 
 
 def test_workers_write_one_complete_report(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import judging
 import pytest
 import yaml
-from test_report_runs import FIVE, finished, sources
+from test_report_runs import FIVE, finished, sent, sources
 
 from pytest_confluent_contracts.__main__ import main
 from pytest_confluent_contracts.http import recorded
@@ -176,7 +176,7 @@ def test_the_gates_own_archive_gets_the_gates_own_verdicts(
     faults: tuple[str, ...], tmp_path: Path
 ) -> None:
     """What the gate recorded is judged, clause by clause, as the gate judged it, as far as it needs no provoking."""
-    files.write_reports(tmp_path / "live", finished(faults), sources())
+    files.write_reports(tmp_path / "live", finished(faults), sources(), sent(faults))
     code = main(
         [
             "judge",
@@ -198,7 +198,7 @@ def test_the_gates_own_archive_gets_the_gates_own_verdicts(
 
 def test_what_needs_provoking_is_not_exercised(tmp_path: Path) -> None:
     """Requests, security, the wire and what an update changes are not judged by a recording, and never withheld."""
-    files.write_reports(tmp_path / "live", finished(), {})
+    files.write_reports(tmp_path / "live", finished(), {}, sent())
     main(
         [
             "judge",

@@ -12,9 +12,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from other_service import Answer, OtherService, Request
 from running import ROOT, THINGS, Run, gate
-from test_report_runs import page_verdicts, summary_counts
+from test_report_runs import counted, page_counts, summary_counts
 
-from pytest_confluent_contracts.report import causes
+from pytest_confluent_contracts.report import causes, files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,7 +135,7 @@ def test_every_file_has_the_verdicts_of_the_run(told: Told) -> None:
     assert Counter(one["check_name"] for one in quality) == Counter(
         re.sub("contracts/|::.*?(?=::)", "", one) for one in wrong
     )
-    assert page_verdicts(folder) == list(standing.values())
+    assert page_counts(folder) == counted(told.report["clauses"])
     of_target = [one for name, one in verdicts.items() if "::document/" not in name]
     assert summary_counts(folder) == Counter(of_target)
 
@@ -197,12 +197,15 @@ def test_junit_tells_a_failure_whole(told: Told) -> None:
 def test_junit_has_the_exchange_of_a_failure(told: Told) -> None:
     """The request and the answer of a finding are its output, redacted; what is kept has no output."""
     findings = {one["node"]: one["finding"] for one in told.report["clauses"]}
+    sent = dict(enumerate(files.read_exchanges(told.folder / "reports"), 1))
     for node, case in told.tests.items():
         outputs = [output.text or "" for output in case.findall("system-out")]
         if node not in told.blocks or not findings[node]:
             assert outputs == [], node
             continue
-        [output], shown = outputs, findings[node]["exchange"]
+        [output], reference = outputs, findings[node]["exchange"]
+        shown = sent[reference["line"]]
+        assert (shown["url"], shown["status"]) == (reference["url"], reference["status"])
         assert f"PATCH {shown['url']}\n" in output
         assert f"\n{shown['status']}\n" in output
         assert shown["text"] in output

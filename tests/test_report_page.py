@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright import sync_api
-from test_report_runs import FIVE, finished, sources
+from test_report_runs import FIVE, finished, sent, sources
 from test_report_schemas import node_modules as node_modules
 
 from pytest_confluent_contracts.report import files
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CHROMIUM = os.environ.get("CONTRACT_CHROMIUM") or shutil.which("chromium") or ""
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SCHEMES = ("light", "dark")
+OPERATION = "details.operation"
 KEPT_SHOWN = 5  # of each document, where a few show as much as all
 pytestmark = pytest.mark.skipif(
     not CHROMIUM, reason="no chromium: install Debian's, or name it in CONTRACT_CHROMIUM"
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.skipif(
 def url(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return where the page of the run with five faults lies."""
     folder = tmp_path_factory.mktemp("page")
-    files.write_reports(folder, finished(FIVE), sources())
+    files.write_reports(folder, finished(FIVE), sources(), sent(FIVE))
     return (folder / "report.html").as_uri()
 
 
@@ -49,7 +50,7 @@ def short_url(tmp_path_factory: pytest.TempPathFactory) -> str:
         if clause["verdict"] != "kept" or kept[clause["document"]] <= KEPT_SHOWN:
             few.append(clause)
     folder = tmp_path_factory.mktemp("short_page")
-    files.write_reports(folder, {**run, "clauses": few}, sources())
+    files.write_reports(folder, {**run, "clauses": few}, sources(), sent(FIVE))
     return (folder / "report.html").as_uri()
 
 
@@ -93,22 +94,36 @@ def test_it_opens_without_an_error_and_asks_for_nothing(opened: Any, url: str) -
 
 
 def test_the_search_leaves_what_fits(opened: Any) -> None:
-    """A word leaves the findings and promises that have it; an empty search shows all of them again."""
-    everything = shown(opened, "tr[data-v]")
+    """A word leaves the findings and operations that have it; an empty search shows all of them again."""
+    everything = shown(opened, OPERATION)
     opened.fill("#q", "Retry-After")
-    few = shown(opened, "tr[data-v]")
-    assert 0 < few < everything
     assert shown(opened, "article") == 1
-    assert opened.inner_text("#shown") == f"1 findings, {few} promises"
+    opened.fill("#q", "429/header/Retry-After")
+    few = shown(opened, OPERATION)
+    assert 0 < few < everything
+    assert shown(opened, "tr[data-of]") == few
+    assert opened.inner_text("#shown") == f"1 findings, {few} operations"
     opened.fill("#q", "")
-    assert shown(opened, "tr[data-v]") == everything
+    assert shown(opened, OPERATION) == shown(opened, "tr[data-of]") == everything
 
 
 def test_a_verdict_can_be_left_out(opened: Any) -> None:
-    """Without *kept*, only promises that are not kept are in the table."""
-    opened.uncheck("input[value=kept]")
-    assert shown(opened, "tr[data-v=kept]") == 0
-    assert shown(opened, "tr[data-v=broken]") > 0
+    """Without *broken*, no broken finding is there; with it alone, only operations that have one."""
+    broken = shown(opened, f"{OPERATION}[data-v~=broken]")
+    opened.uncheck("input[value=broken]")
+    assert shown(opened, "article.broken") == 0
+    opened.check("input[value=broken]")
+    for verdict in ("kept", "warned", "unseen"):
+        opened.uncheck(f"input[value={verdict}]")
+    assert shown(opened, OPERATION) == broken > 0
+
+
+def test_an_operation_is_told_when_it_is_asked_for(opened: Any) -> None:
+    """Its row of the table leads to it, and opens it; until then it is a line."""
+    assert shown(opened, f"{OPERATION} .matrix") == 0
+    opened.click("tr[data-of] a >> nth=0")
+    opened.wait_for_selector(f"{OPERATION} .matrix", state="visible")
+    assert shown(opened, f"{OPERATION}[open]") == 1
 
 
 def test_a_finding_can_be_reached_by_keyboard(opened: Any) -> None:
@@ -123,10 +138,10 @@ def test_a_finding_can_be_reached_by_keyboard(opened: Any) -> None:
     assert "copy jsBUTTON" in inside
 
 
-def test_a_link_to_a_hidden_promise_shows_it(opened: Any) -> None:
-    """Whoever follows a link to a promise that the filter hides sees it, and the line of a folded document too."""
-    opened.uncheck("input[value=kept]")
-    hidden = opened.query_selector("tr[data-v=kept]").get_attribute("id")
+def test_a_link_to_a_hidden_operation_shows_it(opened: Any) -> None:
+    """Whoever follows a link to an operation that the filter hides sees it, and the line of a folded document too."""
+    opened.fill("#q", "nothing has this in it")
+    hidden = opened.query_selector(OPERATION).get_attribute("id")
     opened.evaluate(f"location.hash = '{hidden}'")
     opened.wait_for_selector(f"#{hidden}", state="visible")
     line = opened.query_selector(".document .at").get_attribute("id")
@@ -158,24 +173,26 @@ def test_the_theme_follows_the_system_until_chosen(browser: Any, url: str) -> No
 
 
 def test_without_javascript_everything_is_there(browser: Any, url: str) -> None:
-    """Findings, promises and documents can be read; what would not work is not shown."""
+    """Findings, operations and documents can be read; what would not work is not shown."""
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(url)
     assert shown(page, "article") == len(finished(FIVE)["causes"])
-    assert shown(page, "tr[data-v]") == len(finished(FIVE)["clauses"])
+    held = {(one["document"], one["operation"]) for one in finished(FIVE)["clauses"]}
+    assert shown(page, OPERATION) == shown(page, "tr[data-of]") == len(held)
+    page.click(f"{OPERATION} summary >> nth=0")
+    assert shown(page, f"{OPERATION} .matrix") == 1
     assert shown(page, "form") == shown(page, "button") == 0
     context.close()
 
 
 def test_it_fits_a_small_screen(browser: Any, url: str) -> None:
-    """On a phone the page does not scroll sideways, nor do the promises within it."""
+    """On a phone the page does not scroll sideways, whatever is open."""
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.goto(url)
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    wide = "[...document.querySelectorAll('.promises')].filter((one) => one.scrollWidth > one.parentElement.clientWidth)"
-    assert page.evaluate(f"{wide}.length") == 0
     context.close()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from test_report_runs import FIVE, finished, sources
+from test_report_runs import FIVE, finished, sent, sources
 
 from pytest_confluent_contracts import documents
 from pytest_confluent_contracts.clauses.comparing import compare_documents
@@ -62,9 +62,8 @@ def reports(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         "reason": "withheld",
         "finding": None,
     }
-    files.write_reports(
-        folder, run | {"clauses": [waived, withheld, *run["clauses"][2:]]}, sources()
-    )
+    told = run | {"clauses": [waived, withheld, *run["clauses"][2:]]}
+    files.write_reports(folder, told, sources(), sent(request.param))
     return folder
 
 

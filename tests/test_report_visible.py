@@ -183,6 +183,7 @@ FILES = (
             "codequality.json",
             "summary.md",
             "exchanges.har",
+            "exchanges.jsonl",
             "badge.svg",
         )
     ),

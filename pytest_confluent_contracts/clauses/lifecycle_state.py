@@ -225,20 +225,26 @@ class Life:
 class LifeReader:
     """Reads the exchanges of the life of one resource.
 
-    It remembers each operation's model, and the life that it read last: many clauses ask for it.
+    It remembers each operation's model, and with its first exchange the life that it read last:
+    many clauses ask for it.
     """
 
     def __init__(self, resource: Resource) -> None:
         self.resource = resource
         self._models: dict[tuple[str, str], ItemModel] = {}
-        self._last: tuple[tuple[Exchange, ...], Life] | None = None
 
     def read(self, exchanges: Sequence[Exchange]) -> Life:
         """Return the life that *exchanges* tell of."""
         asked = tuple(exchanges)
-        if self._last is None or self._last[0] != asked:
-            self._last = (asked, self._read_anew(asked))
-        return self._last[1]
+        if not asked:
+            return self._read_anew(asked)
+        known = asked[0].worked_out
+        _, (before, life) = known.get(id(self), (self, ((), None)))
+        if life is None or before != asked:
+            life = self._read_anew(asked)
+            known[id(self)] = (self, (asked, life))
+        found: Life = life
+        return found
 
     def lone_step(self, exchange: Exchange) -> Step | None:
         """Return the request as a step by itself, None where it is about no resource."""

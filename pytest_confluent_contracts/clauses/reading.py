@@ -83,25 +83,24 @@ def each(applies: Applies, look: Look) -> Judge:
     return judge
 
 
-def remembered(
-    known: dict[int, tuple[Exchange, Found]], exchange: Exchange, find: Callable[[Exchange], Found]
-) -> Found:
-    """Return what *find* finds of *exchange*, out of *known* where it was asked for before.
+def remembered(owner: object, exchange: Exchange, find: Callable[[Exchange], Found]) -> Found:
+    """Return what *find* finds of *exchange*, as it found before where *owner* has asked before.
 
-    Many clauses follow the same exchanges.
+    Many clauses follow the same exchanges. It is kept with the exchange, and so let go with it.
     """
-    # The exchange is kept with what was found, so that its id stays its own.
-    if id(exchange) not in known:
-        known[id(exchange)] = (exchange, find(exchange))
-    return known[id(exchange)][1]
+    # The owner is kept with what was found, so that its id stays its own.
+    known = exchange.worked_out
+    if id(owner) not in known:
+        known[id(owner)] = (owner, find(exchange))
+    found: Found = known[id(owner)][1]
+    return found
 
 
 def asked_once(applies: Applies) -> Applies:
     """Return *applies* for many clauses to share: each exchange is looked at once."""
-    known: dict[int, tuple[Exchange, bool]] = {}
 
     def known_to_apply(exchange: Exchange) -> bool:
-        return remembered(known, exchange, applies)
+        return remembered(applies, exchange, applies)
 
     return known_to_apply
 
@@ -304,7 +303,6 @@ class SchemaReader:
     def __init__(self, content: Content) -> None:
         self._schema = dict(content.schema)
         self._documented = {member.path for member in content.properties} | {paths.WHOLE}
-        self._seen: dict[int, tuple[Exchange, dict[str, Violated]]] = {}
 
     @cached_property
     def _validator(self) -> Any:
@@ -315,7 +313,7 @@ class SchemaReader:
 
     def violations_in(self, exchange: Exchange) -> dict[str, Violated]:
         """Return what is wrong with the answer's body, as `violations_of` does."""
-        return remembered(self._seen, exchange, self._violations_of_answer)
+        return remembered(self, exchange, self._violations_of_answer)
 
     def _violations_of_answer(self, exchange: Exchange) -> dict[str, Violated]:
         return self.violations_of(exchange.json)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses.notation import is_same_value
@@ -63,9 +63,6 @@ class ResourceModel:
     around: Mapping[str, tuple[str, ...]]
     schemas: Mapping[str, Mapping[str, Any]]
     composed: SchemaReader | None = None  # of an answer whose members hang on one another
-    _known: dict[int, tuple[Exchange, dict[str, Any]]] = field(
-        default_factory=dict, compare=False, repr=False
-    )
 
     @classmethod
     def of(cls, operation: Operation, content: Content) -> ResourceModel:
@@ -99,7 +96,7 @@ class ResourceModel:
 
     def state_shown(self, exchange: Exchange) -> dict[str, Any]:
         """Return what the answer shows of the resource, by path; null counts as absent."""
-        return remembered(self._known, exchange, self._read_state)
+        return remembered(self, exchange, self._read_state)
 
     def _read_state(self, exchange: Exchange) -> dict[str, Any]:
         state: dict[str, Any] = {}

@@ -317,6 +317,14 @@ class Exchange:
         return self._values_by_name.get(name.lower(), ())
 
     @cached_property
+    def worked_out(self) -> dict[int, tuple[object, Any]]:
+        """Return what others have worked out of it, by the id of who did, beside that one.
+
+        It is forgotten with the exchange: nobody else keeps that alive.
+        """
+        return {}
+
+    @cached_property
     def _values_by_name(self) -> dict[str, tuple[str, ...]]:
         """Return the values of each header by its name in small letters."""
         found: dict[str, tuple[str, ...]] = {}

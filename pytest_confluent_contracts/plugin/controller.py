@@ -16,7 +16,12 @@ import pytest
 
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.plugin import interrupts, junit
-from pytest_confluent_contracts.plugin.stash import GATE, NOT_PUT_BACK, STATE_FOLDER
+from pytest_confluent_contracts.plugin.stash import (
+    EXCHANGE_LOG,
+    GATE,
+    NOT_PUT_BACK,
+    STATE_FOLDER,
+)
 from pytest_confluent_contracts.run import saved_state
 
 if TYPE_CHECKING:
@@ -32,10 +37,10 @@ class Controller:
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self.config, self.settings = config, settings
         self.records: list[dict[str, Any]] = []
-        self.exchanges: list[dict[str, Any]] = []
         self.costs: dict[tuple[str, str], dict[str, float]] = {}
         self.proofs: list[dict[str, Any]] = []
         self.faults: list[str] = []
+        self.unwritten = ""  # why exchanges could not be written as they came
         self._judged: set[str] = set()
         self.begun, self.started, self.clock = time.perf_counter(), time.time(), time.monotonic()
         config.stash[STATE_FOLDER] = saved_state.folder()
@@ -47,16 +52,14 @@ class Controller:
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker where to keep the state of resources."""
         node.workerinput["contract_folder"] = str(self.config.stash[STATE_FOLDER])
+        node.workerinput["contract_clock"] = None if self.settings.mocked else self.clock
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Hear from a worker what it could not put back.
-
-        It also tells what it sent for a clause that it could not judge any more.
-        """
+        """Hear from a worker what it could not put back, and why it could not write."""
         told = getattr(node, "workeroutput", {})
         self.config.stash[NOT_PUT_BACK].extend(told.get("contract_lost", ()))
-        self.exchanges.extend(told.get("contract_exchanges", ()))
+        self.unwritten = self.unwritten or told.get("contract_unwritten", "")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Iterator[None]:
@@ -70,13 +73,12 @@ class Controller:
         _without_exchange(report)
 
     def _keep_verdict(self, report: pytest.TestReport) -> None:
-        """Keep the verdict, its exchanges, and the cost of its operation as last told."""
+        """Keep the verdict, and the cost of its operation as last told."""
         proof = getattr(report, "contract_proof", None)
         if proof:
             self.proofs.append(proof)
         told = getattr(report, "contract", None)
         if told:
-            self.exchanges.extend(told.pop("exchanges", ()))
             self._drop_verdict_before(told["node"])
             self.records.append(told)
             self.costs[told["document"], told["operation"]] = told["cost"]
@@ -96,7 +98,7 @@ class Controller:
         The waivers are held to account too.
         """
         from pytest_confluent_contracts import waivers
-        from pytest_confluent_contracts.plugin import gate
+        from pytest_confluent_contracts.plugin import exchange_files, gate
 
         self._sort_records()
         try:
@@ -112,8 +114,11 @@ class Controller:
         if self.faults and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         is_worth_telling = self.records or (_broken_off(session) and not self.proofs)
-        if self.settings.report is not None and is_worth_telling:
-            self._write_reports(session)
+        if self.settings.report is not None:
+            self.config.stash[EXCHANGE_LOG].close()
+            if is_worth_telling:
+                self._write_reports(session)
+            exchange_files.remove_parts(self.settings.report)
 
     def _sort_records(self) -> None:
         """Put the verdicts in the order of the documents.
@@ -145,11 +150,11 @@ class Controller:
 
         Where that fails, the verdicts are printed all the same, and the exit code is 4.
         """
+        from pytest_confluent_contracts.plugin import exchange_files
         from pytest_confluent_contracts.report import files, run
 
-        folder = self.settings.report
+        folder, log = self.settings.report, self.config.stash[EXCHANGE_LOG]
         assert folder is not None
-        self.exchanges.extend(unjudged_exchanges(self.config))
         described: list[dict[str, Any]] = []
         sources: dict[str, str] = {}
         for path in self.settings.documents:
@@ -159,9 +164,12 @@ class Controller:
                 # One that is gone by now was read before: the reports do without its text.
                 if Path(file).is_file():
                     sources[name] = Path(file).read_text("utf-8")
-        finished = run.gather_run(self._meta(session, described), self.records, self.exchanges)
         try:
-            files.write_reports(folder, finished, sources)
+            records, exchanges = exchange_files.put_together(folder, self.records)
+            finished = run.gather_run(self._meta(session, described), records, exchanges)
+            files.write_reports(folder, finished, sources, exchanges)
+            if unwritten := self.unwritten or log.fault:
+                raise files.unwritable(folder, unwritten)
         except ContractError as error:
             self.faults.append(str(error))
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
@@ -175,7 +183,6 @@ class Controller:
             "seconds": time.perf_counter() - self.begun,
             "documents": described,
             "interrupted": _broken_off(session),
-            **({} if self.settings.mocked else {"clock": self.clock}),
         }
 
     def _draft_waivers(self, session: pytest.Session) -> None:
@@ -258,19 +265,6 @@ def _failures(records: Iterable[dict[str, Any]], *, strict: bool) -> Iterator[tu
         if failed and not is_stopped(record):
             came = record["finding"]["came"] if record["finding"] else record["reason"]
             yield record["clause"], record["document"], came
-
-
-def unjudged_exchanges(config: pytest.Config) -> list[dict[str, Any]]:
-    """Return as data the exchanges of this process that came after its last verdict.
-
-    There are some where the run was broken off.
-    """
-    gate = config.stash.get(GATE, None)
-    if gate is None or not gate.fresh:
-        return []
-    from pytest_confluent_contracts.report import record
-
-    return [record.exchange_record(exchange) for exchange in gate.fresh]
 
 
 def _broken_off(session: pytest.Session) -> bool:

@@ -64,10 +64,10 @@ def told_by_others(failed: Sequence[str], records: Sequence[dict[str, Any]]) -> 
     """Return the node ids of *failed* of which each cause is shown by another failed one."""
     from pytest_confluent_contracts.report import causes
 
-    found = causes.find_causes(records)
+    found, among = causes.find_causes(records), frozenset(failed)
     best = {cause.best["node"] for cause in found}
     hidden: set[str] = set()
     for cause in found:
-        if cause.best["node"] in failed:
+        if cause.best["node"] in among:
             hidden |= {record["node"] for record in cause.records}
     return hidden - best

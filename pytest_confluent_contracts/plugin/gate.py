@@ -24,7 +24,8 @@ from pytest_confluent_contracts.model.traffic import Principal, Probe, RunContex
 from pytest_confluent_contracts.plugin.choice import is_chosen, matches_any
 from pytest_confluent_contracts.plugin.lives import Lives, PlannedLife
 from pytest_confluent_contracts.plugin.progress import Silent
-from pytest_confluent_contracts.plugin.stash import NOT_PUT_BACK, STATE_FOLDER
+from pytest_confluent_contracts.plugin.remaining import Remaining
+from pytest_confluent_contracts.plugin.stash import EXCHANGE_LOG, NOT_PUT_BACK, STATE_FOLDER
 from pytest_confluent_contracts.run import saved_state
 
 if TYPE_CHECKING:
@@ -88,9 +89,10 @@ class Gate:
         left: Sequence[tuple[saved_state.Key, list[Made]]] = (),
     ) -> None:
         self.config, self.settings, self.telling = config, settings, telling or Silent()
-        self.fresh: list[Exchange] = []
         self.seconds: dict[tuple[str, str], float] = {}
         self._needed, self._chosen = needed, chosen
+        self._remaining = Remaining(chosen)
+        self._let_go: set[tuple[str, str]] = set()  # operations of which every clause was ruled
         self._plans: dict[tuple[str, str], Plan] = {}
         self._target: Target | None = None
         self._clock: VirtualClock | None = None
@@ -115,7 +117,9 @@ class Gate:
         self._led_first: set[str] = set()  # documents
 
     def ruling(self, operation: Operation, clause: Clause) -> Ruling:
-        """Return the verdict on *clause*."""
+        """Return the verdict on *clause*; what only clauses before it needed is let go."""
+        for finished in self._remaining.begin(operation, clause):
+            self._forget(finished)
         begun = time.perf_counter()
         try:
             ruling = self._judged(operation, clause)
@@ -123,8 +127,21 @@ class Gate:
             self.telling.clear()
         took = time.perf_counter() - begun
         self.seconds[operation.key] = self.seconds.get(operation.key, 0.0) + took
+        self._remaining.ruled(operation, clause)
         self.config.hook.pytest_contract_ruling(config=self.config, ruling=ruling)
         return ruling
+
+    def _forget(self, operation: Operation) -> None:
+        """Let go what was planned and sent of *operation*, of which every clause is ruled.
+
+        So is the life of its resource, once that holds for each operation that is about it.
+        """
+        self._plans.pop(operation.key, None)
+        if operation.key in self._campaigns:
+            self._campaigns[operation.key].let_go()
+            self._let_go.add(operation.key)
+        if operation.resource is not None and self._remaining.is_over(operation.resource):
+            self.lives.let_go(operation.resource)
 
     def _judged(self, operation: Operation, clause: Clause) -> Ruling:
         campaign = self.campaign(operation)
@@ -194,8 +211,13 @@ class Gate:
 
     def campaign(self, operation: Operation) -> Campaign:
         """Return the campaign of *operation*, made when first asked."""
-        if operation.key not in self._campaigns:
+        known = self._campaigns.get(operation.key)
+        if known is None:
             self._campaigns[operation.key] = self._begun(operation)
+        elif operation.key in self._let_go:  # somebody asks once more than he said
+            self._let_go.remove(operation.key)
+            self._campaigns[operation.key] = self._begun(operation)
+            self._campaigns[operation.key].go_on_from(known)
         return self._campaigns[operation.key]
 
     # --- the target -------------------------------------------------------------------------------
@@ -777,9 +799,10 @@ class Gate:
     # --- what the run leaves behind ---------------------------------------------------------------
 
     def exchanged(self, exchange: Exchange) -> None:
-        """Tell whoever listens of one exchange, and keep it where reports are asked for."""
-        if self.settings.report is not None:
-            self.fresh.append(exchange)
+        """Tell whoever listens of one exchange, and write it down where reports are asked for."""
+        log = self.config.stash.get(EXCHANGE_LOG, None)
+        if log is not None:
+            log.add(exchange)
         self.config.hook.pytest_contract_exchange(config=self.config, exchange=exchange)
 
     def remember(self, operation: Operation, was: dict[str, Any]) -> dict[str, Any]:

@@ -129,6 +129,12 @@ class Lives:
         self._scenarios[key] = made
         return made
 
+    def let_go(self, resource: Resource) -> None:
+        """Forget what the life of *resource* has shown: every clause on it is ruled."""
+        scenario = self._scenarios.get((resource.document, resource.name))
+        if scenario is not None:
+            scenario.let_go()
+
     def planned(self, resource: Resource) -> PlannedLife:
         """Return what the life of *resource* takes by itself, the deletions at the end too."""
         from pytest_confluent_contracts.model.traffic import Expect

@@ -14,7 +14,13 @@ import pytest
 
 from pytest_confluent_contracts.model.clauses import NODE_PREFIX
 from pytest_confluent_contracts.plugin import settings
-from pytest_confluent_contracts.plugin.stash import GATE, NOT_PUT_BACK, SETTINGS, STATE_FOLDER
+from pytest_confluent_contracts.plugin.stash import (
+    EXCHANGE_LOG,
+    GATE,
+    NOT_PUT_BACK,
+    SETTINGS,
+    STATE_FOLDER,
+)
 from pytest_confluent_contracts.run import saved_state
 
 if TYPE_CHECKING:
@@ -42,6 +48,10 @@ def begin(config: pytest.Config) -> None:
         config.pluginmanager.register(FailuresPutBack(by_cause), "confluent_contracts_put_back")
     else:
         config.stash[STATE_FOLDER] = saved_state.path(worker["contract_folder"])
+    if found.report is not None:
+        from pytest_confluent_contracts.plugin.exchange_files import log_of
+
+        config.stash[EXCHANGE_LOG] = log_of(config, found)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -185,13 +195,15 @@ def pytest_runtest_makereport(
 def _attach_ruling(item: Any, report: Any) -> None:
     from pytest_confluent_contracts.report import block, record
 
-    ruling, gate = item.ruling, item.config.stash[GATE]
-    report.contract = record.ruling_record(ruling) | {
-        "cost": gate.cost((ruling.document, ruling.operation))
-    }
-    if gate.fresh:
-        report.contract["exchanges"] = [record.exchange_record(exchange) for exchange in gate.fresh]
-        gate.fresh.clear()
+    # It is told now: what it holds of answers, nobody need keep.
+    ruling, item.ruling = item.ruling, None
+    gate, log = item.config.stash[GATE], item.config.stash.get(EXCHANGE_LOG, None)
+    told = (
+        record.ruling_record(ruling) if log is None else record.ruling_record(ruling, log.line_of)
+    )
+    report.contract = told | {"cost": gate.cost((ruling.document, ruling.operation))}
+    if log is not None:
+        report.contract["part"] = log.path.name
     clause = ruling.clause
     item.user_properties += [
         ("contract.clause", clause.id),
@@ -239,11 +251,13 @@ def pytest_report_teststatus(
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Send home from a worker what it could not put back.
 
-    With it go the exchanges that no verdict took along.
+    With it goes why its exchanges could not be written, if so.
     """
     output = getattr(session.config, "workeroutput", None)
-    if output is not None:
-        from pytest_confluent_contracts.plugin.controller import unjudged_exchanges
-
-        output["contract_lost"] = session.config.stash[NOT_PUT_BACK]
-        output["contract_exchanges"] = unjudged_exchanges(session.config)
+    if output is None:
+        return
+    output["contract_lost"] = session.config.stash[NOT_PUT_BACK]
+    log = session.config.stash.get(EXCHANGE_LOG, None)
+    if log is not None:
+        log.close()
+        output["contract_unwritten"] = log.fault

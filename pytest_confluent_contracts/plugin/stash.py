@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.plugin.gate import Gate
     from pytest_confluent_contracts.plugin.settings import Settings
+    from pytest_confluent_contracts.report.exchange_log import ExchangeLog
 
 # The folder that holds the state of each resource before the run, and what could not be put back.
 STATE_FOLDER: pytest.StashKey[Path] = pytest.StashKey()
 NOT_PUT_BACK: pytest.StashKey[list[str]] = pytest.StashKey()
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
+# What writes the exchanges of this process down, where reports are asked for.
+EXCHANGE_LOG: pytest.StashKey[ExchangeLog] = pytest.StashKey()
 GATE: pytest.StashKey[Gate] = pytest.StashKey()

@@ -15,15 +15,15 @@ HTTP = "HTTP/1.1"
 PHRASES = {int(status): status.phrase for status in HTTPStatus}
 
 
-def write_archive(file: IO[str], run: Data) -> None:
-    """Write the exchanges of *run* to *file*.
+def write_archive(file: IO[str], run: Data, exchanges: Iterable[Data]) -> None:
+    """Write the *exchanges* of *run* to *file*, one after the other.
 
     One without an answer has status 0 and says why in its comment.
     """
     creator = harfile.Creator(name=run["tool"]["name"], version=run["tool"]["version"] or "0")
     begun = datetime.fromisoformat(run["started"])
     with harfile.HarFile.open(file, creator=creator) as har:
-        for exchange in run["exchanges"]:
+        for exchange in exchanges:
             _add(har, exchange, begun)
 
 

@@ -107,9 +107,21 @@ class Cause:
         return mending_missing(self.best)
 
     @property
+    def operations(self) -> tuple[str, ...]:
+        """Return the ids of the operations in which it was seen, that of the best first."""
+        return tuple(dict.fromkeys(str(record["operation"]) for record in self.records))
+
+    @property
     def against(self) -> int:
-        """Return how many exchanges show it as far as is known: the most that a clause counted."""
-        return max(int(record["against"]) for record in self.records)
+        """Return how many exchanges show it as far as is known.
+
+        That is the most that a clause counted, of each operation.
+        """
+        most: dict[str, int] = {}
+        for record in self.records:
+            counted = most.get(record["operation"], 0)
+            most[record["operation"]] = max(counted, int(record["against"]))
+        return sum(most.values())
 
     @property
     def statuses(self) -> tuple[str, ...]:
@@ -121,10 +133,16 @@ class Cause:
 
     @property
     def spread(self) -> str:
-        """Return in words on which answers it was seen, ``""`` where on one kind only.
+        """Return in words where it was seen, ``""`` where on one kind of answers of one operation.
 
-        On answers with 200 and 429, and on error answers, it is ``, on 200, 429 and other errors``.
+        On answers with 200 and 429, and on error answers, it is ``, on 200, 429 and other errors``;
+        in more than one operation ``, in 3 operations`` stands behind it.
         """
+        count = len(self.operations)
+        return self._spread_over_answers + (f", in {count} operations" if count > 1 else "")
+
+    @property
+    def _spread_over_answers(self) -> str:
         if len(self.statuses) < 2:
             return ""
         *others, last = self.statuses
@@ -145,6 +163,7 @@ class Cause:
             "level": self.best["level"],
             "document": self.best["document"],
             "operation": self.best["operation"],
+            "operations": list(self.operations),
             "against": self.against,
             "statuses": list(self.statuses),
             "clauses": [record["node"] for record in self.records],
@@ -154,9 +173,9 @@ class Cause:
 def find_causes(records: Iterable[Record]) -> list[Cause]:
     """Return the causes of all that is not as promised, the gravest first.
 
-    Of those with one verdict, what does more damage is told first, then what was seen more often. A
-    cause is of one operation; what is waived has causes of its own. A clause that is broken in
-    several ways may stand in several causes.
+    Of those with one verdict, what does more damage is told first, then what was seen more often.
+    What is wrong in the same way in several operations of a document is one cause; what is waived
+    has causes of its own. A clause that is broken in several ways may stand in several causes.
     """
     apart: dict[tuple[str, str, bool], list[Record]] = defaultdict(list)
     for record in records:
@@ -167,7 +186,50 @@ def find_causes(records: Iterable[Record]) -> list[Cause]:
     found: list[Cause] = []
     for own in apart.values():
         found += [Cause(_once_each(group)) for group in _grouped(own)]
-    return sorted(found, key=_gravity)
+    return sorted(_joined(found), key=_gravity)
+
+
+def _joined(found: Sequence[Cause]) -> list[Cause]:
+    """Return *found*, those that are the same in several operations made one."""
+    habits: Counter[Key] = Counter()
+    for cause in found:
+        habit = _habit(cause.best)
+        if habit is not None:
+            habits[habit] += 1
+    common = frozenset(habit for habit, count in habits.items() if count >= A_HABIT)
+    together: dict[Key, list[Record]] = defaultdict(list)
+    for cause in found:
+        best = cause.best
+        key = (best["document"], standing(best), *_in_any_operation(best, common))
+        together[key] += cause.records
+    return [Cause(_once_each(records)) for records in together.values()]
+
+
+def _in_any_operation(best: Record, common: frozenset[Key]) -> Key:
+    """Return what makes the causes that *best* and another show the same, whatever the operation.
+
+    *common* are the rules that nobody checks in many of them. Of a header, and of the form of
+    errors, which operations have in common, it does not matter what stands there in its place.
+    """
+    finding = best["finding"]
+    if finding is None:
+        return "missing", *_missing_alike(best)
+    habit = _habit(best)
+    if habit in common:
+        return "habit", habit
+    is_shared = _topic(best)["aspect"] == Aspect.HEADER or best["status"] == "error"
+    if is_shared and _subject(best):
+        return "shared", _kind(best), _subject(best)
+    return _same_sentence(finding)
+
+
+def _missing_alike(record: Record) -> Key:
+    """Return why evidence is missing without how often it was asked for."""
+    missing = record.get("missing")
+    if not missing or record["verdict"] == "waived":
+        return (why(record),)
+    answer = missing["answers"][0][0] if missing["answers"] else ""
+    return missing["kind"], missing["subject"], missing["expect"], answer
 
 
 def _by_shape(record: Record) -> list[Record]:

@@ -6,7 +6,7 @@ import io
 import json
 import os
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -15,7 +15,14 @@ from pytest_confluent_contracts.model.clauses import Verdict
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import Expect
 from pytest_confluent_contracts.report import archive, badge, markdown, page, quality, sarif
-from pytest_confluent_contracts.report.run import VERSION
+from pytest_confluent_contracts.report.exchange_log import NAME as EXCHANGES
+from pytest_confluent_contracts.report.exchange_log import (
+    NO_EXCHANGES,
+    Exchanges,
+    WrittenExchanges,
+    listed,
+)
+from pytest_confluent_contracts.report.run import VERSION, count_exchanges
 from pytest_confluent_contracts.report.visible import visible, visible_json
 
 if TYPE_CHECKING:
@@ -34,14 +41,19 @@ SHAPES: dict[str, type | tuple[type, ...]] = {
     "clauses": list,
     "causes": list,
     "coverage": dict,
-    "exchanges": list,
+    "exchanges": dict,
 }
 
 PARTS = {
     "documents": {"name", "title", "version", "digest", "file", "operations"},
     "causes": {"title"},
-    "exchanges": {"document", "operation", "status", "headers", "sent_at", "came_at"},
 }
+# What a finding tells of its exchange, beside the line in which that stands.
+REFERRED = (
+    *("serial", "document", "operation", "probe", "title", "expected"),
+    *("method", "url", "status", "failure"),
+)
+BEFORE_2 = 1  # the version of which a report held its exchanges itself
 TEXTS = (
     "document",
     "operation",
@@ -64,38 +76,53 @@ Run = dict[str, Any]
 # --- writing -----------------------------------------------------------------------------------
 
 
-def write_reports(directory: Path, run: Run, sources: Mapping[str, str]) -> list[Path]:
+def write_reports(
+    directory: Path, run: Run, sources: Mapping[str, str], exchanges: Exchanges = NO_EXCHANGES
+) -> list[Path]:
     """Write every report of *run* into *directory* and return their paths.
 
-    *sources* are the documents' texts by file.
+    *sources* are the documents' texts by file, *exchanges* what was sent and came, which is read a
+    line at a time.
 
-    Each file takes its place only when it is whole. Raises `ContractError` where the directory
+    They take their places only when all are whole. Raises `ContractError` where the directory
     cannot be written. The summary is also added to the file that ``GITHUB_STEP_SUMMARY`` names.
     """
     told = markdown.markdown_summary(run)
-    writers: dict[str, Callable[[IO[str]], object]] = {
-        REPORT: lambda file: _json(file, run),
-        "report.html": lambda file: file.writelines(page.page_parts(run, sources)),
-        "report.sarif": lambda file: file.write(_dumped(sarif.sarif_log(run, sources))),
-        "codequality.json": lambda file: file.write(_dumped(quality.quality_issues(run))),
-        "summary.md": lambda file: file.write(told),
-        "exchanges.har": lambda file: archive.write_archive(_VisibleJson(file), run),
-        "badge.svg": lambda file: file.write(badge.draw_badge(run)),
-    }
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        for name, writer in writers.items():
-            with _whole(directory / name) as file:
+        with ExitStack() as whole:
+            log, path = whole.enter_context(_whole(directory / EXCHANGES))
+            log.writelines(exchanges.lines())
+            log.flush()
+            # What *exchanges* reads may lie where this one is going to be.
+            writers = _writers(run, sources, WrittenExchanges(path), told)
+            for name, writer in writers.items():
+                file, _ = whole.enter_context(_whole(directory / name))
                 writer(file)
     except OSError as error:
-        raise _unwritable(directory, error) from error
+        raise unwritable(directory, error.strerror or type(error).__name__) from error
     _add_to_step_summary(told)
-    return [directory / name for name in writers]
+    return [directory / name for name in (EXCHANGES, *writers)]
+
+
+def _writers(
+    run: Run, sources: Mapping[str, str], exchanges: Exchanges, summary: str
+) -> dict[str, Callable[[IO[str]], object]]:
+    """Return what writes each report but the exchanges themselves."""
+    return {
+        REPORT: lambda file: file.writelines(_report_lines(run)),
+        "report.html": lambda file: file.writelines(page.page_parts(run, sources, exchanges)),
+        "report.sarif": lambda file: file.write(_dumped(sarif.sarif_log(run, sources))),
+        "codequality.json": lambda file: file.write(_dumped(quality.quality_issues(run))),
+        "summary.md": lambda file: file.write(summary),
+        "exchanges.har": lambda file: archive.write_archive(_VisibleJson(file), run, exchanges),
+        "badge.svg": lambda file: file.write(badge.draw_badge(run)),
+    }
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[IO[str]]:
-    """Open a file that takes the place of *path* when the block ends well."""
+def _whole(path: Path) -> Iterator[tuple[IO[str], Path]]:
+    """Open a file that takes the place of *path* when the block ends well; yield its path, too."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         # What a service answered may hold lone surrogates. JSON escapes them; the other files do
@@ -103,7 +130,7 @@ def _whole(path: Path) -> Iterator[IO[str]]:
         with os.fdopen(
             handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n"
         ) as file:
-            yield file
+            yield file, Path(name)
         Path(name).chmod(0o644)  # as any file that one writes; mkstemp keeps its own to the owner
         Path(name).replace(path)
     except BaseException:
@@ -112,16 +139,16 @@ def _whole(path: Path) -> Iterator[IO[str]]:
         raise
 
 
-def _json(file: IO[str], run: Run) -> None:
-    """Write the run, an exchange a line.
+def _report_lines(run: Run) -> Iterator[str]:
+    """Yield the run as JSON, a clause a line.
 
-    The streaming of json.dump itself is ten times slower than its encoder.
+    Indented text is written by json's slow encoder, and a run may have tens of thousands of them.
     """
-    head = _dumped({key: value for key, value in run.items() if key != "exchanges"})
-    file.write(head.removesuffix("\n}") + ',\n "exchanges": [')
-    for index, exchange in enumerate(run["exchanges"]):
-        file.write(("," if index else "") + "\n  " + visible_json(json.dumps(exchange)))
-    file.write("\n ]\n}\n")
+    head = _dumped({key: value for key, value in run.items() if key != "clauses"})
+    yield head.removesuffix("\n}") + ',\n "clauses": ['
+    for index, clause in enumerate(run["clauses"]):
+        yield ("," if index else "") + "\n  " + visible_json(json.dumps(clause))
+    yield "\n ]\n}\n"
 
 
 def _dumped(told: Any) -> str:
@@ -150,10 +177,10 @@ def _add_to_step_summary(told: str) -> None:
             page.write(told)
 
 
-def _unwritable(directory: Path, error: OSError) -> ContractError:
-    said = error.strerror or type(error).__name__
+def unwritable(directory: Path, why: str) -> ContractError:
+    """Return the error that *directory* cannot be written."""
     return ContractError(
-        f"{OPTION}={directory}: cannot be written: {said}; name a directory that can"
+        f"{OPTION}={directory}: cannot be written: {why}; name a directory that can"
     )
 
 
@@ -163,8 +190,35 @@ def _unwritable(directory: Path, error: OSError) -> ContractError:
 def read_report(path: Path) -> Run:
     """Return the run in a ``report.json``, or in the directory with one.
 
-    Raises `ContractError` where there is none, or one that cannot be read.
+    A report of version 1, which holds its exchanges, is told as version 2 tells it. Raises
+    `ContractError` where there is none, or one that cannot be read.
     """
+    path, run = _read_json(path)
+    if run["version"] == BEFORE_2 and isinstance(run.get("exchanges"), list):
+        _make_current(path, run)
+    if run["version"] != VERSION:
+        told = f"a report of version {run['version']!r}; this tool reads version {VERSION}"
+        raise ContractError(f"{path}: {told}: write it again with the same version of the tool")
+    if wrong := next(_misshapen(run), ""):
+        raise ContractError(f"{path}: a damaged report: {wrong}; write it again")
+    for clause in run["clauses"]:
+        _make_visible(clause)
+    return run
+
+
+def read_exchanges(path: Path) -> Exchanges:
+    """Return the exchanges of the report at *path*: those in the file beside it.
+
+    None where that is gone; a report of version 1 holds its own.
+    """
+    path, run = _read_json(path)
+    if run["version"] == BEFORE_2:
+        return listed(run["exchanges"])
+    return WrittenExchanges(path.parent / EXCHANGES)
+
+
+def _read_json(path: Path) -> tuple[Path, Run]:
+    """Return the path of a report, and what it holds."""
     path = path / REPORT if path.is_dir() else path
     try:
         run = json.loads(path.read_text(encoding="utf-8"))
@@ -176,14 +230,36 @@ def read_report(path: Path) -> Run:
         raise ContractError(f"{path}: not JSON, so no report: {_first_line(error)}") from error
     if not isinstance(run, dict) or "version" not in run or "clauses" not in run:
         raise ContractError(f"{path}: JSON, but no report; give a report.json that {OPTION} wrote")
-    if run["version"] != VERSION:
-        told = f"a report of version {run['version']!r}; this tool reads version {VERSION}"
-        raise ContractError(f"{path}: {told}: write it again with the same version of the tool")
-    if wrong := next(_misshapen(run), ""):
-        raise ContractError(f"{path}: a damaged report: {wrong}; write it again")
+    return path, run
+
+
+def _make_current(path: Path, run: Run) -> None:
+    """Tell of the exchanges of a report of version 1 what version 2 tells: their numbers.
+
+    Of those that findings show it tells in which line they stand.
+    """
+    known = {"document", "operation", "status", "headers", "sent_at", "came_at"}
+    if not all(isinstance(one, dict) and known <= one.keys() for one in run["exchanges"]):
+        told = "'exchanges' holds something incomplete"
+        raise ContractError(f"{path}: a damaged report: {told}; write it again")
+    lines = {_occasion(one): line for line, one in enumerate(run["exchanges"], 1)}
     for clause in run["clauses"]:
-        _make_visible(clause)
-    return run
+        for told in (clause, *clause.get("also", ())):
+            finding = told.get("finding")
+            if finding and finding.get("exchange"):
+                finding["exchange"] = _referred(finding["exchange"], lines)
+    run["exchanges"] = count_exchanges(run["exchanges"])
+    run["version"] = VERSION
+
+
+def _occasion(exchange: Run) -> tuple[Any, ...]:
+    return exchange["document"], exchange["operation"], exchange.get("serial")
+
+
+def _referred(exchange: Run, lines: Mapping[tuple[Any, ...], int]) -> Run:
+    """Return what version 2 tells of the *exchange* of a finding: a part of it, and its line."""
+    told = {name: exchange[name] for name in REFERRED if name in exchange}
+    return {"line": lines.get(_occasion(exchange), 0), **told}
 
 
 def _make_visible(clause: dict[str, Any]) -> None:
@@ -216,6 +292,16 @@ def _misshapen(run: Run) -> Iterator[str]:
     for name, keys in PARTS.items():
         if not all(isinstance(one, dict) and keys <= one.keys() for one in run[name]):
             yield f"{name!r} holds something incomplete"
+    if not _are_counts(run["exchanges"]):
+        yield "'exchanges' holds something incomplete"
+
+
+def _are_counts(told: dict[str, Any]) -> bool:
+    """Return whether *told* is how many exchanges each operation had, and with which answers."""
+    if not isinstance(told.get("count"), int) or not isinstance(told.get("operations"), list):
+        return False
+    named, counted = ("document", "operation"), told["operations"]
+    return all(_has(one, named, str) and _has(one, ("statuses",), dict) for one in counted)
 
 
 def _is_moment(told: str) -> bool:

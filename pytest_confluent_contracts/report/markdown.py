@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_confluent_contracts.report import causes
 from pytest_confluent_contracts.report.record import by_operation, is_of_document, of_target
-from pytest_confluent_contracts.report.terminal import FAMILIES, ORDER, counted
+from pytest_confluent_contracts.report.terminal import FAMILIES, MOST_TABLES, ORDER, counted
 from pytest_confluent_contracts.report.visible import visible
 
 MOST = 50  # findings; a job's page takes 1 MiB
@@ -44,7 +45,11 @@ def _head(run: Data) -> Iterator[str]:
 
 
 def _tables(clauses: Sequence[Data]) -> Iterator[str]:
-    for (document, operation), own in by_operation(clauses).items():
+    apart = by_operation(clauses)
+    if len(apart) > MOST_TABLES:
+        yield from _one_table(apart)
+        return
+    for (document, operation), own in apart.items():
         yield f"\n### {_text(document)} · {_code(operation)}\n"
         yield "| | " + " | ".join(ORDER) + " |"
         yield "|---|" + "--:|" * len(ORDER)
@@ -60,6 +65,20 @@ def _tables(clauses: Sequence[Data]) -> Iterator[str]:
             yield f"\nThe document's own examples: {counted(of_document)}."
 
 
+def _one_table(apart: Mapping[tuple[str, str], Sequence[Data]]) -> Iterator[str]:
+    """Yield one table of many operations, a row each."""
+    yield f"\n### {len(apart)} operations\n"
+    yield "| | " + " | ".join(ORDER) + " |"
+    yield "|---|" + "--:|" * len(ORDER)
+    for (document, operation), own in apart.items():
+        counts = Counter(one["verdict"] for one in of_target(own))
+        cells = " | ".join(str(counts[verdict] or "") for verdict in ORDER)
+        yield f"| {_text(document)} · {_code(operation)} | {cells} |"
+    of_document = [one for own in apart.values() for one in own if is_of_document(one)]
+    if of_document:
+        yield f"\nThe documents' own examples: {counted(of_document)}."
+
+
 def _causes(clauses: Sequence[Data]) -> Iterator[str]:
     found = causes.find_causes(clauses)
     if found:
@@ -69,8 +88,9 @@ def _causes(clauses: Sequence[Data]) -> Iterator[str]:
         if cause.mend:
             yield f"  to mend: {_text(cause.mend)}"
         yield f"  promised: {_text(cause.best['promise'])} ({_code(cause.best['place'])})"
-        named = ", ".join(map(_code, cause.clauses[:6]))
-        more = len(cause.clauses) - 6
+        clauses_ = tuple(dict.fromkeys(cause.clauses))
+        named = ", ".join(map(_code, clauses_[:6]))
+        more = len(clauses_) - 6
         if more > 0:
             named += f" and {more} more"
         yield f"  seen by {named}"

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.report.causes import GRAVEST, standing
+from pytest_confluent_contracts.report.exchange_log import Exchanges
 from pytest_confluent_contracts.report.run import gather_run
 
 Data = Mapping[str, Any]
 
 
-def merge_runs(runs: Sequence[Data]) -> dict[str, Any]:
-    """Return one run of *runs*.
+def merge_runs(
+    runs: Sequence[Data], sent: Sequence[Exchanges] = ()
+) -> tuple[dict[str, Any], Exchanges]:
+    """Return one run of *runs*, and its exchanges.
 
-    Raises `ContractError` where they held the target to different documents.
+    *sent* are the exchanges of each; without them there are none. Raises `ContractError` where they
+    held the target to different documents.
     """
     documents = _documents(runs)
     begun = min(datetime.fromisoformat(run["started"]) for run in runs)
@@ -31,9 +35,46 @@ def merge_runs(runs: Sequence[Data]) -> dict[str, Any]:
         "seconds": (ended - begun).total_seconds(),
         "interrupted": any(run.get("interrupted") for run in runs),
         "documents": documents,
-        "clock": 0.0,
     }
-    return gather_run(meta, _clauses(runs), _exchanges(runs, begun))
+    parts = list(zip(runs, sent, strict=False))
+    together = Exchanges(lambda: _exchanges(parts, begun))
+    moved = _with_lines_moved(runs, [part for _, part in parts])
+    return gather_run(meta, _clauses(moved), together), together
+
+
+def _with_lines_moved(runs: Sequence[Data], sent: Sequence[Exchanges]) -> Iterator[Data]:
+    """Yield each run with its findings where their exchanges stand among those of all."""
+    before = 0
+    for number, run in enumerate(runs):
+        count = sum(1 for _ in sent[number].lines()) if number < len(sent) else 0
+        clauses = [move_lines(clause, before if count else None) for clause in run["clauses"]]
+        yield {**run, "clauses": clauses}
+        before += count
+
+
+def move_lines(clause: Data, by: int | None) -> dict[str, Any]:
+    """Return *clause* with its exchanges so many lines further on in the log.
+
+    None where the log is gone: then they stand in no line.
+    """
+    moved = dict(clause)
+    if clause["finding"]:
+        moved["finding"] = _moved_finding(clause["finding"], by)
+    if clause.get("also"):
+        moved["also"] = [
+            {**shape, "finding": _moved_finding(shape["finding"], by)} for shape in clause["also"]
+        ]
+    return moved
+
+
+def _moved_finding(finding: Data, by: int | None) -> dict[str, Any]:
+    shown = finding.get("exchange")
+    if not shown:
+        return dict(finding)
+    line = shown.get("line", 0)
+    if line:
+        line = 0 if by is None else line + by
+    return {**finding, "exchange": {**shown, "line": line}}
 
 
 def _documents(runs: Iterable[Data]) -> list[Data]:
@@ -66,16 +107,15 @@ def _together(same: Sequence[Data]) -> dict[str, Any]:
     return {**gravest, "judged": judged, "against": against}
 
 
-def _exchanges(runs: Iterable[Data], begun: datetime) -> list[dict[str, Any]]:
-    """Return every exchange, numbered anew within its operation.
+def _exchanges(parts: Iterable[tuple[Data, Exchanges]], begun: datetime) -> Iterator[Data]:
+    """Yield every exchange, numbered anew within its operation.
 
-    Times are seconds since the first of *runs* began.
+    Times are seconds since the first of *parts* began.
     """
     numbers: dict[tuple[str, str], int] = {}
-    together = []
-    for run in runs:
+    for run, sent in parts:
         later = (datetime.fromisoformat(run["started"]) - begun).total_seconds()
-        for one in run["exchanges"]:
+        for one in sent:
             key = (one["document"], one["operation"])
             numbers[key] = numbers.get(key, -1) + 1
             moved = {
@@ -83,5 +123,4 @@ def _exchanges(runs: Iterable[Data], begun: datetime) -> list[dict[str, Any]]:
                 "sent_at": one["sent_at"] + later,
                 "came_at": one["came_at"] + later,
             }
-            together.append({**one, **moved})
-    return together
+            yield {**one, **moved}

@@ -16,20 +16,21 @@ document.addEventListener("DOMContentLoaded", () => {
   const search = document.getElementById("q");
   const shown = document.getElementById("shown");
   const boxes = all("input[name=verdict]");
-  const entries = all("[data-v]").map((node) => ({ node, verdicts: node.dataset.v.split(" "), text: null }));
+  const rows = new Map(all("tr[data-of]").map((row) => [row.dataset.of, row]));
+  const entries = all("[data-v]").map((node) => ({ node, row: rows.get(node.id), verdicts: node.dataset.v.split(" "), text: null }));
 
   const filter = () => {
     const wanted = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const count = { ARTICLE: 0, TR: 0 };
+    const count = { ARTICLE: 0, DETAILS: 0 };
     for (const entry of entries) {
       entry.text ??= entry.node.textContent.toLowerCase();
       const fits = entry.verdicts.some((one) => wanted.has(one)) && words.every((word) => entry.text.includes(word));
       entry.node.hidden = !fits;
+      if (entry.row) entry.row.hidden = !fits;
       count[entry.node.tagName] += fits;
     }
-    for (const table of all("table.promises")) table.hidden = !table.querySelector("tbody tr:not([hidden])");
-    shown.textContent = `${count.ARTICLE} findings, ${count.TR} promises`;
+    shown.textContent = `${count.ARTICLE} findings, ${count.DETAILS} operations`;
   };
   search.addEventListener("input", filter);
   boxes.forEach((box) => box.addEventListener("change", filter));
@@ -41,7 +42,7 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   filter();
 
-  // A link into a folded document opens it; one to a promise that the filter hides shows it again.
+  // A link to what is folded opens it; one to an operation that the filter hides shows it again.
   const reveal = () => {
     const found = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!found) return;

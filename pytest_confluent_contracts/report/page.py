@@ -1,4 +1,4 @@
-"""What does a person open? One file: findings, coverage, rate limit, documents, every promise."""
+"""What does a person open? One file: findings, all operations, each of them, limits, documents."""
 
 from __future__ import annotations
 
@@ -7,54 +7,136 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.report import causes, listing, matrix, timeline
+from pytest_confluent_contracts.report import causes, matrix, timeline
 from pytest_confluent_contracts.report.causes import Cause, standing
-from pytest_confluent_contracts.report.listing import GLYPHS, slug
+from pytest_confluent_contracts.report.listing import GLYPHS, Listing, slug
 from pytest_confluent_contracts.report.markup import Child, Html, html, scroll_region, tag
 from pytest_confluent_contracts.report.record import of_target
 
+if TYPE_CHECKING:
+    from pytest_confluent_contracts.report.exchange_log import Exchanges
+    from pytest_confluent_contracts.report.timeline import Point
+
 Data = Mapping[str, Any]
-Numbered = tuple[int, Data]
+Key = tuple[str, str]  # the names of a document and of an operation
 
 FILTERS = ("broken", "withheld", "warned", "waived", "not exercised", "kept")
 UNFOLDED = 3  # findings whose exchange is seen at once
 SHOWN = 6000  # characters of a body; the archive holds the rest
-LISTED = 200  # causes told in full; a run with more has one that is not among the rest
+# Causes told at all, and characters after which one is told without its request: a page of more is
+# read by nobody, and opens slowly.
+LISTED, MOST_OF_FINDINGS = 200, 1_200_000
+NAMED = 40  # clauses, or operations, that one list names
+LONGEST_TITLE = 160
+PLOTTED = 12  # operations; those that were answered 429 before others
 HERE = Path(__file__).parent
 
 
-def page_parts(run: Data, sources: Mapping[str, str]) -> Iterator[str]:
-    """Yield the page of *run*; *sources* are the documents' texts by the file that clauses name.
+def page_parts(run: Data, sources: Mapping[str, str], exchanges: Exchanges) -> Iterator[str]:
+    """Yield the page of *run*.
 
-    It needs nothing beside itself, and by its own policy may fetch nothing.
+    *sources* are the documents' texts by the file that clauses name, *exchanges* what the findings
+    and the rate limits are drawn from. It needs nothing beside itself, and by its own policy may
+    fetch nothing.
     """
-    whole = _Page(run, sources)
+    whole = _Page(run, sources, exchanges)
     yield "<!doctype html>\n"
     yield f'<html lang="en">\n{whole.head()}\n<body>\n'
     yield from (f"{part}\n" for part in (whole.top(), whole.bar()))
     yield '<main id="main">\n'
-    yield from (f"{part}\n" for part in whole.sections())
+    for name, parts in whole.sections():
+        yield from _section(name, parts)
     yield f"</main>\n{whole.foot()}\n</body>\n</html>\n"
+
+
+@dataclass(slots=True)
+class _Operation:
+    """One operation as the page tells it: its ``anchor``, its ``name``, and what was found."""
+
+    anchor: str
+    document: str
+    name: str
+    told: Data
+    clauses: list[Data] = field(default_factory=list)
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    causes: list[tuple[int, list[str]]] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
+
+    @property
+    def is_judged(self) -> bool:
+        """Return whether the run tells anything of it."""
+        return bool(self.clauses or self.statuses)
 
 
 class _Page:
     """One page; lives as long as it is written."""
 
-    def __init__(self, run: Data, sources: Mapping[str, str]) -> None:
+    def __init__(self, run: Data, sources: Mapping[str, str], exchanges: Exchanges) -> None:
         self.run, self.sources = run, sources
-        self.clauses: list[Numbered] = list(enumerate(run["clauses"]))
-        self.numbers = {clause["node"]: number for number, clause in self.clauses}
-        self.files = [
-            document["file"] for document in run["documents"] if document["file"] in sources
-        ]
-        self.counts = Counter(standing(clause) for _, clause in self.clauses)
+        self.counts = Counter(map(standing, run["clauses"]))
         # What the document's own examples keep is no doing of the target.
         self.of_target = Counter(map(standing, of_target(run["clauses"])))
         self.causes = causes.find_causes(run["clauses"])
+        self.operations = self._operations()
+        self.listings = self._listings()
+        self.shown = self._read(exchanges)
+
+    def _operations(self) -> dict[Key, _Operation]:
+        """Return each operation with what was found of it, in the order of the documents."""
+        found: dict[Key, _Operation] = {}
+        for document in self.run["documents"]:
+            for told in document["operations"]:
+                name = f"{told['method']} {told['path']} · {told['id']}"
+                key = (document["name"], told["id"])
+                found[key] = _Operation(f"o{len(found)}", document["name"], name, told)
+        for clause in self.run["clauses"]:
+            found[_key(clause)].clauses.append(clause)
+        for one in self.run["exchanges"]["operations"]:
+            if _key(one) in found:
+                found[_key(one)].statuses = one["statuses"]
+        for number, cause in enumerate(self.causes):
+            ids: dict[Key, list[str]] = defaultdict(list)
+            for record in cause.records:
+                ids[_key(record)].append(record["clause"])
+            for key, own in ids.items():
+                found[key].causes.append((number, own))
+        return found
+
+    def _listings(self) -> dict[str, Listing]:
+        """Return the documents that are at hand, by file, their promises marked."""
+        marked: dict[str, list[tuple[str, Data]]] = defaultdict(list)
+        for operation in self.operations.values():
+            for clause in operation.clauses:
+                marked[clause["file"]].append((operation.anchor, clause))
+        files = [one["file"] for one in self.run["documents"] if one["file"] in self.sources]
+        return {
+            file: Listing(number, file, self.sources[file], marked[file])
+            for number, file in enumerate(files)
+        }
+
+    def _read(self, exchanges: Exchanges) -> dict[int, Data]:
+        """Return the exchanges that findings show, by their line; keep what answers told of limits.
+
+        It is the one time that all of them are read.
+        """
+        wanted: set[int] = set()
+        for cause in self.causes[:LISTED]:
+            shown = cause.best["finding"]["exchange"] if cause.best["finding"] else None
+            if shown:
+                wanted.add(shown["line"])
+        found: dict[int, Data] = {}
+        for line, one in enumerate(exchanges, 1):
+            if line in wanted:
+                found[line] = one
+            operation = self.operations.get(_key(one))
+            if operation is not None:
+                operation.points += timeline.quota_points([one], operation.told)
+        return found
 
     # --- around it -----------------------------------------------------------------------------
 
@@ -138,7 +220,7 @@ class _Page:
         started = datetime.fromisoformat(self.run["started"])
         facts = {
             "Started": started.strftime("%Y-%m-%d %H:%M %Z").strip(),
-            "Took": f"{self.run['seconds']:.1f} s, {_many(len(self.run['exchanges']), 'request')}",
+            "Took": f"{self.run['seconds']:.1f} s, {_many(self.run['exchanges']['count'], 'request')}",
             "Seed": str(self.run["seed"]),
             "Clauses exercised": _share(coverage["clauses"]),
             "Statuses seen": _share(coverage["statuses"]),
@@ -152,7 +234,7 @@ class _Page:
 
         Without JavaScript the filter is not shown.
         """
-        names = ("Findings", "Coverage", "Rate limit", "Documents", "Promises")
+        names = ("Findings", "Operations", "One by one", "Rate limit", "Documents")
         links = [tag("a", name, href=f"#{_id(name)}") for name in names]
         chips = [self._chip(verdict) for verdict in FILTERS if self.counts[verdict]]
         search = tag(
@@ -172,7 +254,7 @@ class _Page:
             shown,
             class_="tools js",
             role="search",
-            aria_label="Findings and promises",
+            aria_label="Findings and operations",
         )
         return tag("div", way, tools, class_="bar")
 
@@ -193,13 +275,13 @@ class _Page:
         written = f"Written by {self.run['tool']['name']} {self.run['tool']['version']}".strip()
         return tag("footer", tag("p", told), tag("p", written))
 
-    def sections(self) -> Iterator[Html]:
-        """Yield the parts of the page."""
-        yield _section("Findings", self._findings())
-        yield _section("Coverage", self._coverage())
-        yield _section("Rate limit", self._rate_limit())
-        yield _section("Documents", self._documents())
-        yield _section("Promises", self._promises())
+    def sections(self) -> Iterator[tuple[str, Iterable[Html]]]:
+        """Yield the parts of the page, each with its name."""
+        yield "Findings", self._findings()
+        yield "Operations", self._overview()
+        yield "One by one", self._one_by_one()
+        yield "Rate limit", self._rate_limit()
+        yield "Documents", self._documents()
 
     # --- findings ------------------------------------------------------------------------------
 
@@ -210,12 +292,15 @@ class _Page:
             )
         else:
             yield tag("p", self._reckoned(), class_="intro")
+        written = 0
         for number, cause in enumerate(self.causes[:LISTED]):
-            yield self._finding(number, cause)
+            finding = self._finding(number, cause, in_full=written < MOST_OF_FINDINGS)
+            written += len(finding)
+            yield finding
         if len(self.causes) > LISTED:
             yield tag(
                 "p",
-                f"And {len(self.causes) - LISTED} more; the promises below name them.",
+                f"And {len(self.causes) - LISTED} more; the operations below name them.",
                 class_="empty",
             )
 
@@ -233,15 +318,20 @@ class _Page:
         told = [f"{_many(count, 'cause')} {kind}" for kind, count in kinds.items() if count]
         return f"{', '.join(told)}."
 
-    def _finding(self, number: int, cause: Cause) -> Html:
+    def _finding(self, number: int, cause: Cause, *, in_full: bool) -> Html:
+        """Return one cause; *in_full* with the request that shows it, and its answer."""
         best, finding = cause.best, cause.best["finding"]
         level = tag("span", best["level"], class_="level")
         where = tag("span", f"{best['document']} · {best['operation']}")
+        if len(cause.operations) > 1:
+            where = tag("span", f"{best['document']} · {_many(len(cause.operations), 'operation')}")
         shown: list[Html] = []
-        if finding and finding["exchange"]:
-            shown.append(self._exchange(number, finding["exchange"]))
-        if finding and finding["curl"]:
-            shown.append(_line("Request", finding["curl"]))
+        if finding and in_full:
+            exchange = self.shown.get(finding["exchange"]["line"]) if finding["exchange"] else None
+            if exchange:
+                shown.append(self._exchange(number, exchange))
+            if finding["curl"]:
+                shown.append(_line("Request", finding["curl"]))
         return tag(
             "article",
             tag("p", _pill(cause.verdict), level, where, class_="over"),
@@ -261,11 +351,27 @@ class _Page:
         yield _fact("Promised", best["promise"], " ", self._place(best))
         if best["finding"]:
             yield _fact("Seen", best["finding"]["seen"], cause.spread)
-        links = [matrix.clause_link(one, self.numbers[one["node"]]) for one in cause.records]
-        yield _fact(_many(len(links), "promise").capitalize(), tag("ul", links, class_="ids"))
+        promises = _many(len(cause.records), "promise").capitalize()
+        if len(cause.operations) == 1:
+            told = html([matrix.named(cause.clauses, NAMED), " ", self._link_to(_key(best))])
+            yield _fact(promises, told)
+        else:
+            yield _fact(promises, self._operations_of(cause))
+
+    def _operations_of(self, cause: Cause) -> Html:
+        """Return the operations that show *cause*, each with how many of its promises do."""
+        counts = Counter(map(_key, cause.records))
+        links = [tag("li", self._link_to(key), f" ({count})") for key, count in counts.items()]
+        summary = tag("summary", f"in {_many(len(counts), 'operation')}")
+        return tag("details", summary, tag("ul", links, class_="ids"))
+
+    def _link_to(self, key: Key) -> Html:
+        operation = self.operations[key]
+        return tag("a", operation.told["id"], href=f"#{operation.anchor}")
 
     def _place(self, clause: Data) -> Html:
-        href = listing.anchor(self.files, clause)
+        listing = self.listings.get(clause["file"])
+        href = listing.link(clause) if listing else ""
         if not href:
             return tag("span", clause["place"], class_="place")
         return tag("a", clause["place"], href=href, class_="place")
@@ -285,51 +391,100 @@ class _Page:
             open=number < UNFOLDED,
         )
 
-    # --- coverage, rate limit, documents -------------------------------------------------------
+    # --- operations ----------------------------------------------------------------------------
 
-    def _operations(self) -> Iterator[tuple[str, Data, list[Numbered], list[Data]]]:
-        """Yield each operation: its name, what it is, its clauses and its exchanges."""
-        clauses: dict[tuple[str, str], list[Numbered]] = defaultdict(list)
-        exchanges: dict[tuple[str, str], list[Data]] = defaultdict(list)
-        for number, clause in self.clauses:
-            clauses[clause["document"], clause["operation"]].append((number, clause))
-        for one in self.run["exchanges"]:
-            exchanges[one["document"], one["operation"]].append(one)
-        for document in self.run["documents"]:
-            for operation in document["operations"]:
-                name = f"{document['name']} · {operation['id']}"
-                key = (document["name"], operation["id"])
-                yield name, operation, clauses[key], exchanges[key]
-
-    def _coverage(self) -> Iterator[Html]:
+    def _overview(self) -> Iterator[Html]:
         yield tag(
-            "p", "A square is a promise; its row says of which answers it speaks.", class_="intro"
+            "p",
+            "What is kept is a bare number; each operation leads to its details.",
+            class_="intro",
         )
-        for name, operation, own, sent in self._operations():
-            yield matrix.coverage_matrix(name, own)
-            if sent:
-                yield tag("h3", "Statuses that came")
-                yield matrix.answer_counts(operation, sent)
-            yield html(
-                [tag("h3", "What was not exercised, and why"), matrix.unexercised_reasons(own)]
-            )
+        for document in self.run["documents"]:
+            own = [one for one in self.operations.values() if one.document == document["name"]]
+            judged = [one for one in own if one.is_judged]
+            if judged:
+                caption = f"Promises of {document['name']} by operation and family"
+                rows = [(one.anchor, one.told["id"], one.clauses) for one in judged]
+                yield matrix.operations_table(caption, rows)
+            if len(judged) < len(own):
+                missing = _many(len(own) - len(judged), "operation")
+                yield tag("p", f"{missing} of {document['name']}: not held.", class_="empty")
+
+    def _one_by_one(self) -> Iterator[Html]:
+        for operation in self.operations.values():
+            if operation.is_judged:
+                yield self._fold(operation)
+
+    def _fold(self, operation: _Operation) -> Html:
+        """Return one operation, folded: what is wrong, what was judged, what not, what is kept."""
+        counts = Counter(map(standing, operation.clauses))
+        told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in FILTERS if counts[verdict])
+        parts: list[Html] = []
+        if operation.causes:
+            parts += [tag("h3", "Not as promised"), self._wrong(operation)]
+        if operation.clauses:
+            parts.append(matrix.coverage_matrix(operation.name, operation.clauses))
+        if operation.statuses:
+            parts.append(tag("h3", "Statuses that came"))
+            parts.append(matrix.answer_counts(operation.told, operation.statuses))
+        parts += [
+            tag("h3", "Not exercised, and why"),
+            matrix.unexercised_reasons(operation.clauses),
+            tag("h3", "Kept"),
+            matrix.kept_names(operation.clauses),
+        ]
+        worst = next((verdict for verdict in FILTERS if counts[verdict]), "not exercised")
+        return tag(
+            "details",
+            tag("summary", tag("b", operation.name), " ", tag("span", told, class_=slug(worst))),
+            parts,
+            id=operation.anchor,
+            class_="operation",
+            data_v=" ".join(slug(verdict) for verdict in FILTERS if counts[verdict]),
+        )
+
+    def _wrong(self, operation: _Operation) -> Html:
+        """Return the causes that *operation* shows, each with its own promises."""
+        items: list[Html] = []
+        for number, clauses in operation.causes:
+            cause = self.causes[number]
+            title = html(_cut(cause.title, LONGEST_TITLE))
+            if number < LISTED:
+                title = tag("a", title, href=f"#f{number}")
+            ids = matrix.named(clauses, NAMED)
+            items.append(tag("div", tag("dt", _pill(cause.verdict), " ", title), tag("dd", ids)))
+        return tag("dl", items, class_="reasons")
+
+    # --- rate limit, documents -----------------------------------------------------------------
 
     def _rate_limit(self) -> Iterator[Html]:
-        for name, operation, _, sent in self._operations():
-            found = timeline.quota_points(sent, operation)
-            if not timeline.is_plottable(found):
-                yield html(
-                    [tag("h3", name), tag("p", timeline.timeline_sentence(found), class_="empty")]
-                )
-                continue
-            plot = scroll_region(f"Plot: {name}", timeline.draw_timeline(found, name))
-            caption = tag("figcaption", tag("h3", name), timeline.timeline_legend())
-            yield tag("figure", caption, plot, tag("p", timeline.timeline_sentence(found)))
+        judged = [one for one in self.operations.values() if one.is_judged]
+        plottable = [one for one in judged if timeline.is_plottable(one.points)]
+        # The most telling ones, in the order of the page.
+        drawn = sorted(plottable, key=_throttled_first)[:PLOTTED]
+        silent = 0
+        for one in judged:
+            if any(one is other for other in drawn):
+                yield self._plot(one)
+            elif one.points:
+                told = tag("p", timeline.timeline_sentence(_in_time(one.points)), class_="empty")
+                yield html([tag("h3", one.name), told])
+            else:
+                silent += 1
+        if silent:
+            said = f"No answer told a rate limit: {_many(silent, 'operation')}."
+            yield tag("p", said, class_="empty")
+
+    def _plot(self, operation: _Operation) -> Html:
+        points, name = _in_time(operation.points), operation.name
+        plot = scroll_region(f"Plot: {name}", timeline.draw_timeline(points, name))
+        caption = tag("figcaption", tag("h3", name), timeline.timeline_legend())
+        return tag("figure", caption, plot, tag("p", timeline.timeline_sentence(points)))
 
     def _documents(self) -> Iterator[Html]:
         yield tag(
             "p",
-            "Each promise is marked where it stands; the mark leads to its verdict.",
+            "Each promise is marked where it stands; the mark leads to its operation.",
             class_="intro",
         )
         for document in self.run["documents"]:
@@ -337,47 +492,31 @@ class _Page:
             if left_out:
                 yield tag("p", f"Nobody is held to this of {document['name']}:", class_="intro")
                 yield tag("ul", [tag("li", _left_out(one)) for one in left_out])
-            if document["file"] not in self.sources:
+            listing = self.listings.get(document["file"])
+            if listing is None:
                 yield tag("p", f"The text of {document['file']} is not at hand.", class_="empty")
                 continue
-            number = self.files.index(document["file"])
-            own = [one for one in self.clauses if one[1]["file"] == document["file"]]
-            text = listing.document_listing(
-                number, document["file"], self.sources[document["file"]], own
-            )
             version = f"{document['title']} {document['version']}, {document['digest']}"
             said = f"{document['file']} ({version})"
-            yield tag("details", tag("summary", said), text, class_="document")
+            if not listing.is_whole:
+                said += ": the lines around what is not as promised"
+            yield tag("details", tag("summary", said), listing.drawn(), class_="document")
 
-    # --- every promise -------------------------------------------------------------------------
 
-    def _promises(self) -> Iterator[Html]:
-        columns = ("Verdict", "Promise", "Place", "Evidence")
-        head = tag("tr", [tag("th", one, scope="col") for one in columns])
-        for name, _, own, _ in self._operations():
-            rows = [self._row(number, clause) for number, clause in own]
-            table = tag(
-                "table",
-                tag("caption", name),
-                tag("thead", head),
-                tag("tbody", rows),
-                class_="promises",
-            )
-            yield scroll_region(f"Promises of {name}", table)
+def _key(told: Data) -> Key:
+    return told["document"], told["operation"]
 
-    def _row(self, number: int, clause: Data) -> Html:
-        verdict = standing(clause)
-        should = tag("span", " SHOULD", class_="level") if clause["level"] != "MUST" else ""
-        said = tag(
-            "td", tag("code", clause["clause"]), should, tag("br"), tag("span", clause["promise"])
-        )
-        cells = (
-            tag("th", _pill(verdict), scope="row"),
-            said,
-            tag("td", self._place(clause)),
-            tag("td", _evidence(clause)),
-        )
-        return tag("tr", cells, id=f"c{number}", data_v=slug(verdict))
+
+def _throttled_first(operation: _Operation) -> bool:
+    return not any(point.throttled for point in operation.points)
+
+
+def _in_time(points: Iterable[Point]) -> list[Point]:
+    return sorted(points, key=lambda point: point.at)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]} ..."
 
 
 def _left_out(told: Data) -> str:
@@ -387,14 +526,12 @@ def _left_out(told: Data) -> str:
 # --- parts -------------------------------------------------------------------------------------
 
 
-def _section(name: str, parts: Iterable[Html]) -> Html:
-    return tag(
-        "section",
-        tag("h2", name, id=f"{_id(name)}-h"),
-        parts,
-        id=_id(name),
-        aria_labelledby=f"{_id(name)}-h",
-    )
+def _section(name: str, parts: Iterable[Html]) -> Iterator[str]:
+    """Yield a section of the page, a part of it at a time."""
+    id = _id(name)
+    yield f'<section id="{id}" aria-labelledby="{id}-h">{tag("h2", name, id=f"{id}-h")}\n'
+    yield from (f"{part}\n" for part in parts)
+    yield "</section>\n"
 
 
 def _id(name: str) -> str:
@@ -415,16 +552,6 @@ def _pill(verdict: str) -> Html:
 
 def _fact(name: str, *told: Child) -> Html:
     return tag("div", tag("dt", name), tag("dd", *told))
-
-
-def _evidence(clause: Data) -> str:
-    if clause["verdict"] == "waived":
-        return str(clause["reason"])
-    if clause["finding"]:
-        return f"{clause['against']} of {clause['judged']}: {clause['finding']['came']}"
-    if clause["judged"]:
-        return f"{clause['judged']}×"
-    return str(clause["reason"])
 
 
 def _line(name: str, command: str) -> Html:

@@ -17,7 +17,7 @@ from pytest_confluent_contracts.report.sentences import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pytest_confluent_contracts.model.clauses import (
         Clause,
@@ -36,11 +36,16 @@ MISSING_KINDS = frozenset(kind.value for kind in MissingKind)
 # --- rulings -----------------------------------------------------------------------------------
 
 
-def ruling_record(ruling: Ruling) -> dict[str, Any]:
+def _nowhere(_: Exchange) -> int:
+    return 0
+
+
+def ruling_record(ruling: Ruling, line_of: Callable[[Exchange], int] = _nowhere) -> dict[str, Any]:
     """Return *ruling* as JSON-able data: clause, place, verdict and counts.
 
     What was found, and what is missing, are both told twice: in English, and in the parts of which
-    the English was made.
+    the English was made. *line_of* says in which line of the log an exchange stands, 0 where it is
+    in none.
     """
     return _promised(ruling.clause) | {
         "document": ruling.document,
@@ -51,8 +56,8 @@ def ruling_record(ruling: Ruling) -> dict[str, Any]:
         "against": ruling.against,
         "reason": reason_sentence(ruling),
         "withheld": ruling.withheld,
-        "finding": None if ruling.finding is None else _found(ruling, ruling.finding),
-        "also": [_also(ruling, shape) for shape in ruling.shapes[1 : 1 + MOST_SHAPES]],
+        "finding": None if ruling.finding is None else _found(ruling, ruling.finding, line_of),
+        "also": [_also(ruling, shape, line_of) for shape in ruling.shapes[1 : 1 + MOST_SHAPES]],
         "missing": None if ruling.missing is None else _missed(ruling.missing),
     }
 
@@ -82,7 +87,7 @@ def _topic(topic: Topic) -> dict[str, str]:
     }
 
 
-def _also(ruling: Ruling, shape: Shape) -> dict[str, Any]:
+def _also(ruling: Ruling, shape: Shape, line_of: Callable[[Exchange], int]) -> dict[str, Any]:
     """Return another shape of wrong answer as data: how many had it, and what is wrong with one."""
     alone = replace(
         ruling, against=shape.count, finding=shape.finding, exchange=shape.exchange, since=""
@@ -91,18 +96,18 @@ def _also(ruling: Ruling, shape: Shape) -> dict[str, Any]:
         "status": shape.status,
         "media_type": shape.media_type,
         "against": shape.count,
-        "finding": _found(alone, shape.finding),
+        "finding": _found(alone, shape.finding, line_of),
     }
 
 
-def _found(ruling: Ruling, finding: Finding) -> dict[str, Any]:
+def _found(ruling: Ruling, finding: Finding, line_of: Callable[[Exchange], int]) -> dict[str, Any]:
     shown = ruling.exchange
     return {
         "came": finding_sentence(finding),
         "mend": repair_sentence(finding),
         "curl": "" if shown is None else curl(shown),
         "seen": seen_sentence(ruling),
-        "exchange": None if shown is None else exchange_record(shown),
+        "exchange": None if shown is None else exchange_reference(shown, line_of(shown)),
         "kind": finding.kind.value,
         "status": finding.status,
         "subject": finding.subject,
@@ -151,6 +156,27 @@ def missing_from(told: Mapping[str, Any]) -> MissingEvidence | None:
 
 
 # --- exchanges ---------------------------------------------------------------------------------
+
+
+def exchange_reference(exchange: Exchange, line: int) -> dict[str, Any]:
+    """Return what a finding tells of the exchange that shows it: what it was, and its *line*.
+
+    What was sent and what came stands there, in the log of the run; 0 is no line.
+    """
+    case = exchange.case
+    return {
+        "line": line,
+        "serial": exchange.serial,
+        "document": case.operation.document,
+        "operation": case.operation.id,
+        "probe": case.probe.value,
+        "title": case.title,
+        "expected": case.expect.value,
+        "method": case.operation.method.upper(),
+        "url": exchange.url,
+        "status": exchange.status,
+        "failure": exchange.failure,
+    }
 
 
 def exchange_record(exchange: Exchange) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.model.documents import Property
 from pytest_confluent_contracts.model.quota import known_headers
 from pytest_confluent_contracts.report import causes
+from pytest_confluent_contracts.report.exchange_log import NAME
 from pytest_confluent_contracts.report.record import of_target
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Content, Document, Operation
     from pytest_confluent_contracts.model.sources import SourceLocation
 
-VERSION = 1
+VERSION = 2
 TOOL = "pytest-confluent-contracts"
 UNEXERCISED = "not exercised"
-CARRIED = frozenset({"cost", "exchanges"})  # what a record brings along and a clause is not
+NO_ANSWER = "0"
+CARRIED = frozenset({"cost", "part"})  # what a record brings along and a clause is not
 
 # The keywords of JSON Schema (2020-12 validation, sections 6 and 7) that restrict a value; the
 # others only describe it.
@@ -33,6 +36,7 @@ RESTRICTING = frozenset(
 )
 
 Data = Mapping[str, Any]
+Key = tuple[str, str]  # the names of a document and of an operation
 
 
 # --- what was held against the target ----------------------------------------------------------
@@ -114,17 +118,13 @@ def gather_run(meta: Data, records: Iterable[Data], exchanges: Iterable[Data]) -
     """Return the finished run as one value, JSON-able.
 
     *meta* tells ``tool`` (version), ``target``, ``seed``, ``started`` (ISO 8601, or a datetime),
-    ``seconds`` and ``documents`` (of `describe_document`); ``interrupted`` where the run was;
-    ``clock``, the exchanges' clock at the start, where there is one for all. *records* are of
-    `record.ruling_record`, *exchanges* of `record.exchange_record`, and so are those that a record
-    brings along as ``exchanges``; their times become seconds since the start.
+    ``seconds`` and ``documents`` (of `describe_document`); ``interrupted`` where the run was.
+    *records* are of `record.ruling_record`, *exchanges* of `record.exchange_record`, with times in
+    seconds since the start. Of the exchanges it has numbers alone: they lie in a file of their own.
     """
-    clauses, every = [], list(exchanges)
-    for record in records:
-        clauses.append(_without(record, CARRIED))
-        every += record.get("exchanges", ())
+    clauses = [_without(record, CARRIED) for record in records]
     documents = list(meta.get("documents", ()))
-    timed = _since_start(every, meta.get("clock"))
+    sent = count_exchanges(exchanges)
     return {
         "version": VERSION,
         "tool": {"name": TOOL, "version": str(meta.get("tool", ""))},
@@ -136,9 +136,31 @@ def gather_run(meta: Data, records: Iterable[Data], exchanges: Iterable[Data]) -
         "documents": documents,
         "clauses": clauses,
         "causes": [cause.told() for cause in causes.find_causes(clauses)],
-        "coverage": coverage(documents, clauses, timed),
-        "exchanges": timed,
+        "coverage": coverage(documents, clauses, sent["operations"]),
+        "exchanges": sent,
     }
+
+
+def count_exchanges(exchanges: Iterable[Data]) -> dict[str, Any]:
+    """Return how many *exchanges* there were, and which answers each operation gave how often.
+
+    The status 0 stands for no answer.
+    """
+    statuses: dict[Key, Counter[int]] = {}
+    for one in exchanges:
+        statuses.setdefault(_key(one), Counter())[one["status"]] += 1
+    told: list[dict[str, Any]] = []
+    for (document, operation), counts in statuses.items():
+        answers = {str(status): counts[status] for status in sorted(counts)}
+        told.append(
+            {
+                "document": document,
+                "operation": operation,
+                "count": counts.total(),
+                "statuses": answers,
+            }
+        )
+    return {"file": NAME, "count": sum(one["count"] for one in told), "operations": told}
 
 
 def _without(told: Data, names: frozenset[str]) -> dict[str, Any]:
@@ -151,22 +173,20 @@ def _iso(moment: str | datetime | None) -> str:
     return (moment or datetime.now(UTC)).isoformat(timespec="milliseconds")
 
 
-def _since_start(exchanges: Sequence[Data], clock: float | None) -> list[Data]:
-    """Return *exchanges* with times since the start.
+def since_start(exchanges: Sequence[Data]) -> list[dict[str, Any]]:
+    """Return *exchanges* of different clocks with times since the start.
 
-    Without a common *clock*, the times of each operation begin with its first exchange.
+    Those of each operation begin with its first exchange.
     """
-    begun: dict[tuple[str, str], float] = {}
+    begun: dict[Key, float] = {}
     for one in exchanges:
-        key = (one["document"], one["operation"])
-        first = min(begun.get(key, one["sent_at"]), one["sent_at"])
-        begun[key] = first if clock is None else clock
+        begun[_key(one)] = min(begun.get(_key(one), one["sent_at"]), one["sent_at"])
+    told: list[dict[str, Any]] = []
     for one in exchanges:
-        zero = begun[one["document"], one["operation"]]
-        assert isinstance(one, dict)
-        for name in ("sent_at", "came_at"):
-            one[name] = round(one[name] - zero, 6)
-    return list(exchanges)
+        zero = begun[_key(one)]
+        moved = {name: round(one[name] - zero, 6) for name in ("sent_at", "came_at")}
+        told.append({**one, **moved})
+    return told
 
 
 # --- what was covered --------------------------------------------------------------------------
@@ -181,29 +201,27 @@ def exercised(clauses: Iterable[Data]) -> float:
     return _percent(sum(told), len(told))
 
 
-Key = tuple[str, str]  # the names of a document and of an operation
-
-
 def coverage(
     documents: Iterable[Data],
     clauses: Sequence[Data],
-    exchanges: Iterable[Data],
+    sent: Iterable[Data],
 ) -> dict[str, Any]:
     """Return how much of the documents was exercised.
 
-    Clauses are counted, documented statuses, and keywords of the schemas.
+    Clauses are counted, documented statuses, and keywords of the schemas. *sent* tells the
+    statuses of each operation that answered.
     """
     judging_target = of_target(clauses)
     judged = [one for one in judging_target if one["verdict"] != UNEXERCISED]
     judged_ids = {(_key(one), one["clause"]) for one in judged}
-    seen = _statuses_seen(clauses, exchanges)
+    seen = _statuses_seen(clauses, sent)
     statuses, keywords = _Coverage(), _Coverage()
     for document in documents:
         for operation in document["operations"]:
             key = (document["name"], operation["id"])
             name = f"{document['name']}::{operation['id']}"
             for status in operation["statuses"]:
-                statuses.count(f"{name} {status}", _is_seen(status, key, seen))
+                statuses.count(f"{name} {status}", _is_seen(status, seen.get(key, set())))
             for keyword in operation["keywords"]:
                 keywords.count(f"{name} {keyword}", (key, _judging_clause(keyword)) in judged_ids)
     return {
@@ -233,24 +251,25 @@ def _key(told: Data) -> Key:
     return told["document"], told["operation"]
 
 
-def _statuses_seen(clauses: Iterable[Data], exchanges: Iterable[Data]) -> set[tuple[Key, str]]:
+def _statuses_seen(clauses: Iterable[Data], sent: Iterable[Data]) -> dict[Key, set[str]]:
     """Return the statuses that came, by operation.
 
     Where exchanges were not kept, findings still show some.
     """
-    found = [one["finding"] for one in clauses if one["finding"]]
-    shown = [finding["exchange"] for finding in found if finding["exchange"]]
-    seen: set[tuple[Key, str]] = set()
-    for one in (*exchanges, *shown):
-        if one["status"]:
-            seen.add((_key(one), str(one["status"])))
+    seen: dict[Key, set[str]] = defaultdict(set)
+    for one in sent:
+        seen[_key(one)] |= one["statuses"].keys() - {NO_ANSWER}
+    for clause in clauses:
+        shown = clause["finding"]["exchange"] if clause["finding"] else None
+        if shown and shown["status"]:
+            seen[_key(shown)].add(str(shown["status"]))
     return seen
 
 
-def _is_seen(status: str, key: Key, seen: set[tuple[Key, str]]) -> bool:
+def _is_seen(status: str, seen: set[str]) -> bool:
     if status.upper().endswith("XX"):
-        return any(own == key and came[0] == status[0] for own, came in seen)
-    return (key, status) in seen
+        return any(came[0] == status[0] for came in seen)
+    return status in seen
 
 
 GROUPED = "request/members/"

@@ -24,6 +24,7 @@ ORDER = tuple(verdict.value for verdict in Verdict)
 FAMILIES = tuple(family.value for family in Family)
 NAMED = 4
 MANY_OPERATIONS = 3  # for which one reason is told once
+MOST_TABLES = 24  # operations of which each has its table; of more, all together have one
 NARROWEST = 40  # columns: narrower than that, lines are not folded
 
 HEADING = {"bold": True}
@@ -91,28 +92,57 @@ def closing_lines(
 ) -> Iterator[Line]:
     """Yield the closing lines: an operation at a time, a row a family, then causes.
 
-    They are folded to *width* columns, 0 being any number of them. Why a clause was not exercised
-    in many operations is told once, behind them.
+    They are folded to *width* columns, 0 being any number of them. What several operations have in
+    common is told once, behind them: a cause, and why clauses were not exercised in many of them.
+    Of many operations each has only a line and its own causes, unless more is asked for.
     """
-    shared = _shared_reasons(records)
-    for key, own in by_operation(records).items():
+    apart, found = by_operation(records), causes.find_causes(records)
+    shared = _shared_reasons(apart.values())
+    of_one = _by_operation_alone(found)
+    is_short = len(apart) > MOST_TABLES and verbosity < 1
+    for key, own in apart.items():
         document, operation = key
         cost = _cost(costs.get(key, {}), verbosity)
         if any(map(is_stopped, own)):
             yield Line(f"{document}::{operation}: not judged{cost}", HEADING)
             continue
-        judging_target = of_target(own)
-        heading = f"{document}::{operation}: {counted(judging_target)}{cost}"
+        heading = f"{document}::{operation}: {counted(of_target(own))}{cost}"
         yield from _folded(Line(heading, HEADING), width)
-        if verbosity >= 0:
-            yield from map(Line, _table(judging_target))
-        of_document = [record for record in own if is_of_document(record)]
-        if of_document:
-            yield Line(f"  the document's own examples: {counted(of_document)}")
-        for line in (*_causes(own), *_reasons(own, shared)):
+        told = list(_causes(of_one[key]))
+        if not is_short:
+            told = [*_rows(own, verbosity), *told, *_reasons(own, shared)]
+        for line in told:
             yield from _folded(line, width)
+    if is_short:
+        heading = f"all {len(apart)} operations: {counted(of_target(records))}"
+        yield from (Line(heading, HEADING), *_rows(records, verbosity))
+    in_several = [cause for cause in found if len(cause.operations) > 1]
+    if in_several:
+        yield Line("in several operations:", HEADING)
+    for line in _causes(in_several):
+        yield from _folded(line, width)
     for reason, count in shared.items():
         yield from _folded(Line(f"not exercised in {count} operations: {reason}"), width)
+
+
+def _by_operation_alone(
+    found: Iterable[causes.Cause],
+) -> Mapping[tuple[str, str], list[causes.Cause]]:
+    """Return the causes that one operation alone shows, by document and operation."""
+    own: dict[tuple[str, str], list[causes.Cause]] = defaultdict(list)
+    for cause in found:
+        if len(cause.operations) == 1:
+            own[cause.best["document"], cause.best["operation"]].append(cause)
+    return own
+
+
+def _rows(records: Sequence[Record], verbosity: int) -> Iterator[Line]:
+    """Yield the table of *records*, and the line on what the document itself keeps."""
+    if verbosity >= 0:
+        yield from map(Line, _table(of_target(records)))
+    of_document = [record for record in records if is_of_document(record)]
+    if of_document:
+        yield Line(f"  the document's own examples: {counted(of_document)}")
 
 
 def counted(records: Iterable[Record]) -> str:
@@ -156,12 +186,12 @@ def _place_of(family: str) -> int:
 # --- what is wrong -----------------------------------------------------------------------------
 
 
-def _causes(records: Sequence[Record]) -> Iterator[Line]:
-    for cause in causes.find_causes(records):
-        named = _named(cause.clauses)
+def _causes(found: Iterable[causes.Cause]) -> Iterator[Line]:
+    for cause in found:
+        named = _named(tuple(dict.fromkeys(cause.clauses)))
         told = f"{named}: {_told(cause)}"
         if cause.verdict == "withheld":
-            told = f"{cause.title}: {named}"
+            told = f"{cause.title}{cause.spread}: {named}"
         yield Line(f"  {cause.verdict}: {told}", MARKS[cause.verdict])
         if cause.mend:
             yield Line(f"    to mend: {cause.mend}")
@@ -175,13 +205,18 @@ def _told(cause: causes.Cause) -> str:
     best, often = cause.best, ""
     if best["finding"] and best["finding"]["curl"]:
         often = f"{best['against']} of {best['judged']} answers; "
+        if len(cause.operations) > 1:
+            often = f"{best['operation']}: {often}"
     return f"{cause.title}{cause.spread} ({often}{best['place']})"
 
 
-def _shared_reasons(records: Sequence[Record]) -> dict[str, int]:
-    """Return what was not exercised in many operations, and in how many."""
+def _shared_reasons(apart: Iterable[Sequence[Record]]) -> dict[str, int]:
+    """Return what was not exercised in many operations, and in how many.
+
+    *apart* are the records of each.
+    """
     found: Counter[str] = Counter()
-    for own in by_operation(records).values():
+    for own in apart:
         if not any(map(is_stopped, own)):
             found.update(_told_reasons(own))
     return {told: count for told, count in found.items() if count >= MANY_OPERATIONS}

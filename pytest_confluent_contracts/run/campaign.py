@@ -100,6 +100,22 @@ class Campaign:
         # What the life of a resource has shown of this operation.
         self.lived: Sequence[Exchange] = ()
 
+    def let_go(self) -> None:
+        """Forget what was planned, what was sent, and what came: every clause is ruled.
+
+        What has to be put back, or told, at the end stays.
+        """
+        self.sender.let_go()
+        self.lived = ()
+        self.plan = replace(self.plan, probes=(), spaced_updates=())
+        self._foreseen = Foreseen(self.plan)
+        self._sent_ahead.clear()
+        self._resets.clear()
+
+    def go_on_from(self, before: Campaign) -> None:
+        """Keep in mind what *before*, which was let go, has to put back and to tell."""
+        self.first_state, self.strays = before.first_state, before.strays
+
     def _note(self, case: Case, exchange: Exchange) -> None:
         self.first_state.see(case, exchange)
         self.strays.see(case, exchange)

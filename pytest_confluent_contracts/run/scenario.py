@@ -92,6 +92,7 @@ class Scenario:
     _known: dict[str, PathParameters] = field(default_factory=dict)
     _ended: PathParameters = ()
     _has_run: bool = False
+    _is_let_go: bool = False
     _unmade: str = ""
     _back: set[str] = field(default_factory=set)
 
@@ -113,6 +114,14 @@ class Scenario:
     def watch(self, sender: Sender) -> None:
         """Take down what *sender* makes and deletes, so that it is deleted at the end, too."""
         sender.asking, sender.noted = self.made.asking, self.made.note
+
+    def let_go(self) -> None:
+        """Forget the exchanges: every clause on this life is ruled.
+
+        What was made is still deleted at the end. Who asks for the life again has another one led.
+        """
+        self.sender.let_go()
+        self._is_let_go = True
 
     @property
     def history(self) -> list[Exchange]:
@@ -144,9 +153,9 @@ class Scenario:
 
     def run(self) -> None:
         """Send every step once, as far as what it is about is there."""
-        if self._has_run:
+        if self._has_run and not self._is_let_go:
             return
-        self._has_run = True
+        self._has_run, self._is_let_go = True, False
         try:
             around = self._around()
             if around is None:

@@ -99,6 +99,19 @@ class Sender:
         self._sent: dict[int, Case] = {}
         self._silent = 0
         self._first_serial = first_serial
+        self._answered_before = False  # among the exchanges that were let go
+
+    def let_go(self) -> None:
+        """Forget the exchanges so far; those to come are numbered on."""
+        self._answered_before = self._has_answered
+        self._first_serial += len(self.history)
+        self.history.clear()
+        self._sent.clear()
+
+    @property
+    def _has_answered(self) -> bool:
+        """Return whether the target has ever given an answer."""
+        return self._answered_before or any(not one.failure for one in self.history)
 
     # --- one case, or several ---------------------------------------------------------------------
 
@@ -218,7 +231,7 @@ class Sender:
 
         Nothing listens on this machine, or the very first handshake of TLS was refused.
         """
-        if any(not one.failure for one in self.history):
+        if self._has_answered:
             return False
         if exchange.failure_kind is FailureKind.UNCONNECTED:
             return is_local(exchange.url)
@@ -230,8 +243,7 @@ class Sender:
         At once if it never answered, else after a few cases and a last look.
         """
         self._silent = self._silent + 1 if is_transient(exchange) else 0
-        has_answered = any(not one.failure for one in self.history)
-        if not has_answered or self._silent > SILENT_AFTER:
+        if not self._has_answered or self._silent > SILENT_AFTER:
             times = sum(map(is_transient, self.history))
             self.stopped = MissingEvidence(
                 MissingKind.FELL_SILENT,

@@ -1,0 +1,292 @@
+"""What does a run over hundreds of operations cost? ``many_operations.py [COUNT ...]`` holds 75, 150 and 300.
+
+Each count is held against the embedded service as it is. The largest one is held twice more: with a header missing on
+two thirds of the operations, and with three faults in each. Told are wall time, peak memory, the sizes of the reports,
+and how long the page takes to open (headless Chromium, or what CONTRACT_CHROMIUM names).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Data = dict[str, Any]
+
+COUNTS = (75, 150, 300)
+LARGEST_MB, LONGEST_OPENING_S, LARGEST_PAGE_MB = 1500.0, 3.0, 5.0
+# A doubled number of operations may take so much more than twice the memory that each takes.
+SLACK = 1.25
+QUIET = ("-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:respx")
+CHROMIUM = os.environ.get("CONTRACT_CHROMIUM") or shutil.which("chromium") or ""
+
+# What a broken service does, as a plugin of the run: the header is missing on two thirds of the
+# operations; in each, it is missing, a member is of another type, and errors are no JSON.
+BREAKING = '''
+import json
+from pytest_confluent_contracts.double.router import Router
+
+whole = Router.answer
+many = {many}
+known = {{}}
+
+
+def answer(self, operation, *parts, **more):
+    status, headers, body = whole(self, operation, *parts, **more)
+    number = known.setdefault(operation, len(known))
+    if many or number % 3 < 2:
+        headers = tuple(one for one in headers if one[0] != "X-Request-Id")
+    if many and status >= 400:
+        headers = (*(one for one in headers if one[0] != "Content-Type"), ("Content-Type", "text/html"))
+    if many and status < 300 and b'"note"' in body:
+        body = body.replace(b'"note": "', b'"note": 7, "was": "')
+    return status, headers, body
+
+
+Router.answer = answer
+'''
+
+
+# --- the document ------------------------------------------------------------------------------------------------
+
+
+def text(**more: Any) -> Data:
+    """Return the schema of a text."""
+    return {"type": "string", **more}
+
+
+def referred(kind: str, name: str) -> Data:
+    """Return a reference to a component."""
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def answered(description: str, schema: Data | None) -> Data:
+    """Return an answer, which has a request id."""
+    told: Data = {"description": description, "headers": {"X-Request-Id": referred("headers", "RequestId")}}
+    if schema is not None:
+        told["content"] = {"application/json": {"schema": schema}}
+    return told
+
+
+WRITTEN: Data = {
+    "name": text(minLength=1, maxLength=80),
+    "note": text(),
+    "kind": text(enum=["small", "large", "other"]),
+    "size": {"type": "integer", "minimum": 0, "maximum": 1000, "default": 3},
+    "labels": {"type": "array", "items": text(maxLength=40), "maxItems": 20},
+    "contact": {"type": "object", "properties": {"email": text(format="email"), "phone": text()}},
+    "enabled": {"type": "boolean"},
+}
+SHOWN: Data = {
+    "id": text(readOnly=True),
+    **WRITTEN,
+    "state": text(enum=["ready", "busy"], readOnly=True),
+    "created_at": text(format="date-time", readOnly=True),
+    "updated_at": text(format="date-time", readOnly=True),
+}
+STATUS: Data = {"type": "object", "required": ["state"], "properties": {"state": SHOWN["state"]}}
+RESTART: Data = {"type": "object", "required": ["reason"], "properties": {"reason": text(maxLength=200)}}
+REFUSALS = {"400": "wrong", "401": "nobody known", "404": "not there"}
+
+
+def components(resources: int) -> Data:
+    """Return what the operations refer to: schemas of each resource, and what all share."""
+    schemas: Data = {
+        "Error": {
+            "type": "object",
+            "required": ["message", "code"],
+            "properties": {"message": text(), "code": text(), "details": {"type": "array", "items": text()}},
+        },
+        "Restart": RESTART,
+    }
+    for number in range(resources):
+        schemas[f"New{number}"] = {"type": "object", "required": ["name"], "properties": WRITTEN}
+        schemas[f"Change{number}"] = {"type": "object", "properties": WRITTEN}
+        schemas[f"Thing{number}"] = {"type": "object", "required": ["id", "name"], "properties": SHOWN}
+    return {
+        "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}},
+        "headers": {"RequestId": {"required": True, "schema": text(minLength=8)}},
+        "schemas": schemas,
+        "responses": {told: answered(told, referred("schemas", "Error")) for told in REFUSALS.values()},
+    }
+
+
+def operation(id: str, status: str, schema: Data | None, sent: str = "") -> Data:
+    """Return an operation that succeeds with *status*, and takes the body *sent*."""
+    responses = {status: answered("done", schema)}
+    for refusal, told in REFUSALS.items():
+        responses[refusal] = referred("responses", told)
+    found: Data = {"operationId": id, "responses": responses}
+    if sent:
+        content = {"application/json": {"schema": referred("schemas", sent)}}
+        found["requestBody"] = {"required": True, "content": content}
+    return found
+
+
+def operations(number: int) -> Iterator[tuple[str, str, Data]]:
+    """Yield path, method and the operation of each that is about resource *number*.
+
+    Of 14 resources there are 100: GET 45, POST 27, DELETE 14, PUT 8, PATCH 6.
+    """
+    thing = referred("schemas", f"Thing{number}")
+    # Every third lies in the one before it.
+    around = f"/things{number - 1}/{{thing{number - 1}_id}}" if number % 3 == 2 else ""
+    one = f"{around}/things{number}/{{thing{number}_id}}"
+    listed = operation(f"listThings{number}", "200", {"type": "object", "properties": {"data": {"type": "array", "items": thing}}})
+    listed["parameters"] = [
+        {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 100}},
+    ]
+    yield f"{around}/things{number}", "get", listed
+    yield one, "get", operation(f"getThing{number}", "200", thing)
+    yield f"{one}/status", "get", operation(f"getStatus{number}", "200", STATUS)
+    if number % 7 < 4:
+        yield one, "put", operation(f"replaceThing{number}", "200", thing, f"New{number}")
+    else:
+        yield one, "patch", operation(f"updateThing{number}", "200", thing, f"Change{number}")
+    yield one, "delete", operation(f"deleteThing{number}", "204", None)
+    yield f"{around}/things{number}", "post", operation(f"createThing{number}", "201", thing, f"New{number}")
+    if number % 14 != 13:
+        yield f"{one}/restart", "post", operation(f"restartThing{number}", "200", STATUS, "Restart")
+    if number % 14 < 3:
+        yield f"{one}/usage", "get", operation(f"getUsage{number}", "200", {"type": "object", "properties": {"used": {"type": "integer"}}})
+
+
+def document(count: int) -> Data:
+    """Return an OpenAPI document of *count* operations about resources."""
+    paths: Data = {}
+    made, number = 0, 0
+    while made < count:
+        for path, method, told in operations(number):
+            if made == count:
+                break
+            names = re.findall(r"{(\w+)}", path)
+            given = [{"name": name, "in": "path", "required": True, "schema": text(), "example": f"{name}-x"} for name in names]
+            paths.setdefault(path, {"parameters": given} if given else {})[method] = told
+            made += 1
+        number += 1
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Many things", "version": "1"},
+        "security": [{"key": []}],
+        "paths": paths,
+        "components": components(number),
+    }
+
+
+# --- a run -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a run has cost: seconds by the clock and of CPU, peak memory in MB; its exit and its last line."""
+
+    wall: float
+    cpu: float
+    peak: float
+    code: int
+    told: str
+
+
+def run(folder: Path, count: int, breaking: str = "", options: Sequence[str] = ()) -> Cost:
+    """Hold a document of *count* operations in a process of its own; its reports lie in *folder*."""
+    written = folder / "many.yaml"
+    written.write_text(json.dumps(document(count), indent=1), encoding="utf-8")
+    asked = ["--contract-target=mock", f"--contract-spec={written}", "--contract-report=reports", *options]
+    given = dict(os.environ)
+    if breaking:
+        (folder / "breaking.py").write_text(breaking, encoding="utf-8")
+        given["PYTHONPATH"] = os.pathsep.join((str(folder), given.get("PYTHONPATH", "")))
+        asked += ["-p", "breaking"]
+    begun = time.perf_counter()
+    with (folder / "out").open("w+") as out:
+        command = [sys.executable, "-m", "pytest", *QUIET, *asked]
+        process = subprocess.Popen(command, cwd=folder, env=given, stdout=out, stderr=out)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        last = out.read().rstrip().splitlines()[-1]
+    wall = time.perf_counter() - begun
+    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, process.returncode, last)
+
+
+def opening_s(page: Path) -> float:
+    """Return the seconds until *page* is loaded and laid out in headless Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        opened = browser.new_page()
+        opened.set_default_timeout(120_000)
+        begun = time.perf_counter()
+        opened.goto(page.as_uri())
+        # Asking for a size makes the browser lay the page out.
+        opened.evaluate("document.documentElement.scrollHeight")
+        took = time.perf_counter() - begun
+        browser.close()
+    return took
+
+
+def sizes(folder: Path) -> str:
+    """Return the reports with their sizes."""
+    found = sorted(folder.iterdir(), key=lambda path: -path.stat().st_size)
+    return ", ".join(f"{path.name} {path.stat().st_size / 2**20:.1f}" for path in found)
+
+
+def measured(count: int, breaking: str = "", options: Sequence[str] = ()) -> tuple[Cost, list[str]]:
+    """Return the cost of a run, and what is to be told of it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        cost = run(folder, count, breaking, options)
+        lines = [
+            f"{cost.wall:.0f} s ({cost.cpu:.0f} s of CPU), peak {cost.peak:.0f} MB, exit {cost.code}: {cost.told}",
+            f"reports in MB: {sizes(folder / 'reports')}",
+        ]
+        page = folder / "reports" / "report.html"
+        megabytes = page.stat().st_size / 2**20
+        if CHROMIUM:
+            opening = opening_s(page)
+            lines.append(f"the page opens in {opening:.2f} s (target: under {LONGEST_OPENING_S:g})")
+        lines.append(f"the page has {megabytes:.2f} MB (target: under {LARGEST_PAGE_MB:g})")
+    return cost, lines
+
+
+def say(line: str) -> None:
+    """Print *line* at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Measure the counts that are named, else three; options of pytest are handed on."""
+    counts = [int(one) for one in sys.argv[1:] if one.isdecimal()] or list(COUNTS)
+    options = [one for one in sys.argv[1:] if not one.isdecimal()]
+    peaks: list[tuple[int, float]] = []
+    for count in counts:
+        cost, lines = measured(count, options=options)
+        peaks.append((count, cost.peak))
+        for line in lines:
+            say(f"({count}) {line}")
+    for (few, less), (many, more) in zip(peaks, peaks[1:], strict=False):
+        each = (more - less) / (many - few)
+        say(f"({few} to {many}) {each:.2f} MB more for each operation")
+    say(f"peak memory of {counts[-1]}: {peaks[-1][1]:.0f} MB (target: under {LARGEST_MB:g})")
+    for told, many in (("a header missing on two thirds", False), ("three faults in each", True)):
+        _, lines = measured(counts[-1], BREAKING.format(many=many), options)
+        for line in lines:
+            say(f"({counts[-1]}, {told}) {line}")
+
+
+if __name__ == "__main__":
+    main()
