@@ -29,6 +29,7 @@ from pytest_confluent_contracts.model.progress import (
     progress_in,
     progress_of_end,
 )
+from pytest_confluent_contracts.model.remembering import remembered
 from pytest_confluent_contracts.model.resources import SAFE_ROLES, Role
 from pytest_confluent_contracts.model.serialisation import plain_values
 from pytest_confluent_contracts.model.traffic import Expect, Subject, SubjectKind
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Exchange
 
 CREATED = 201
+# Of how many sequences, and resources, what was read is kept: those of which clauses ask in turn.
+LIVES_REMEMBERED, RESOURCES_REMEMBERED = 64, 8
 ASKS_PROGRESS = Subject(SubjectKind.STEP, PROGRESS)
 IS_NEXT_PAGE = Subject(SubjectKind.STEP, NEXT_PAGE)
 CHANGING = frozenset({Role.REPLACE, Role.UPDATE})
@@ -216,6 +219,8 @@ class LifeReader:
     """Reads the exchanges of the life of one resource.
 
     It remembers each operation's model, and the life that it read last: many clauses ask for it.
+    What is told by a tuple is remembered for all readers of the resource: those of each operation
+    ask for the same sequences, one after another.
     """
 
     def __init__(self, resource: Resource) -> None:
@@ -225,6 +230,8 @@ class LifeReader:
 
     def read(self, exchanges: Sequence[Exchange]) -> Life:
         """Return the life that *exchanges* tell of."""
+        if isinstance(exchanges, tuple):
+            return _life_in_row(exchanges, self.resource)
         asked = tuple(exchanges)
         if self._last is None or self._last[0] != asked:
             self._last = (asked, self._read_anew(asked))
@@ -308,6 +315,16 @@ class LifeReader:
             model=model,
         )
         return _with_what_is_shown(step, resource)
+
+
+@remembered(LIVES_REMEMBERED)
+def _life_in_row(row: tuple[Exchange, ...], resource: Resource) -> Life:
+    return _reader_of_rows(resource)._read_anew(row)
+
+
+@remembered(RESOURCES_REMEMBERED)
+def _reader_of_rows(resource: Resource) -> LifeReader:
+    return LifeReader(resource)
 
 
 def _with_next_page(step: Step, following: Step) -> Step:
