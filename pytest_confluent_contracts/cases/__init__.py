@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.model.documents import Operation
 
+# What is sent of a resource, and not of one operation.
+OF_RESOURCES = frozenset({Probe.LIFE, Probe.SEQUENCES})
+
 
 def of(probe: Probe, operation: Operation, context: RunContext) -> list[Case]:
     """Return the cases of *probe*, in the order in which they are sent.
 
     The same context gives the same bytes.
     """
-    if probe is Probe.LIFE:
-        return []  # its steps are those of a resource, over all its operations
+    if probe in OF_RESOURCES:
+        return []  # the steps are those of a resource, over all its operations
     from pytest_confluent_contracts.cases import (
         baseline,
         chosen_ids,

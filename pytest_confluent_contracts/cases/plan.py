@@ -172,7 +172,7 @@ def _whole_plan(
         context = replace(context, pins=own | dict(context.pins)) if own else context
     probes: list[PlannedProbe] = []
     for probe in Probe:
-        if probe not in needed or probe is Probe.LIFE:  # of a resource, not of an operation
+        if probe not in needed or probe in cases.OF_RESOURCES:
             continue
         if probe in skipped:
             probes.append(PlannedProbe(probe, skipped=skipped[probe]))

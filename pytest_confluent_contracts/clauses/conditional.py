@@ -200,7 +200,7 @@ def _clause(
         promise=promise,
         judge=judge_own,
         explain=explain,
-        needs=frozenset({Probe.LIFE}),
+        needs=frozenset({Probe.LIFE, Probe.SEQUENCES}),
         stateful=True,
     )
 

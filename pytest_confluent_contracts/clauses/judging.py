@@ -11,7 +11,12 @@ from pytest_confluent_contracts.model.media_types import essence
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_confluent_contracts.model.clauses import Clause, Evidence, MissingEvidence
+    from pytest_confluent_contracts.model.clauses import (
+        Clause,
+        Evidence,
+        MissingEvidence,
+        ToldStep,
+    )
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Exchange
 
@@ -60,12 +65,14 @@ def rule(
     smallest: Evidence | None = None,
     vain_tries: int = 0,
     recorded: bool = False,
+    sequence: tuple[ToldStep, ...] = (),
 ) -> Ruling:
     """Return the verdict on the clause that was weighed.
 
     *missing* says why there is no evidence, where the run knows better than the clause; *smallest*
     is the smallest evidence against it that was found since, *vain_tries* how many attempts showed
-    nothing again; *recorded* means that nothing was sent.
+    nothing again; *recorded* means that nothing was sent; *sequence* are the requests that show it
+    in this order alone.
     """
     clause = weighed.clause
     ruling = Ruling(
@@ -87,6 +94,7 @@ def rule(
             shapes=_distinct_shapes(shown, weighed.against),
             since="" if recorded else _broken_since(weighed.evidence),
             vain_tries=vain_tries,
+            sequence=sequence,
         )
     if weighed.evidence:
         return ruling

@@ -47,6 +47,12 @@ if TYPE_CHECKING:
     JudgeLife = Callable[[Life], Iterable[Evidence]]
 
 HEAD = "HEAD"
+# What requests in any order show of one resource; and what only the steps of its life do, in which
+# parents are made and ended.
+ANY_ORDER = frozenset({Probe.LIFE, Probe.SEQUENCES})
+OF_LIFE_ALONE = frozenset(
+    {"own-parent-only", "gone-with-parent", "parent-shows-its-own", "parent-untouched"}
+)
 AFTERWARDS = MissingKind.NOT_READ_AFTERWARDS
 
 
@@ -141,7 +147,7 @@ class LifeClauses:
             promise=promise,
             judge=self._judge(judge),
             explain=self._explain(missing),
-            needs=frozenset({Probe.LIFE}),
+            needs=frozenset({Probe.LIFE}) if rule in OF_LIFE_ALONE else ANY_ORDER,
             stateful=True,
         )
 

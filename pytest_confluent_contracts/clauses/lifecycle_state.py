@@ -225,8 +225,8 @@ class Life:
 class LifeReader:
     """Reads the exchanges of the life of one resource.
 
-    It remembers each operation's model, and with its first exchange the life that it read last:
-    many clauses ask for it.
+    It remembers each operation's model. A life is remembered with its first exchange, for every
+    reader of the resource: many clauses of several operations ask for the same ones.
     """
 
     def __init__(self, resource: Resource) -> None:
@@ -239,10 +239,10 @@ class LifeReader:
         if not asked:
             return self._read_anew(asked)
         known = asked[0].worked_out
-        _, (before, life) = known.get(id(self), (self, ((), None)))
+        _, (before, life) = known.get(id(self.resource), (self.resource, ((), None)))
         if life is None or before != asked:
             life = self._read_anew(asked)
-            known[id(self)] = (self, (asked, life))
+            known[id(self.resource)] = (self.resource, (asked, life))
         found: Life = life
         return found
 

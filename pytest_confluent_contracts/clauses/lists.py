@@ -244,7 +244,7 @@ class _ClauseMaker:
             promise=entry.says or promise,
             judge=judge_exchanges,
             explain=explain,
-            needs=frozenset({Probe.LIFE}),
+            needs=frozenset({Probe.LIFE, Probe.SEQUENCES}),
             stateful=True,
         )
 

@@ -516,6 +516,20 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldStep:
+    """One request of a sequence that shows a finding.
+
+    ``name`` is what the resource is called that it makes, or is about (``first``), ``""`` where it
+    is about none in particular; ``id`` is the id of that, as its path has it.
+    """
+
+    exchange: Exchange = field(repr=False)
+    name: str = ""
+    id: str = ""
+    makes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Ruling:
     """The verdict on a clause, with the evidence counted.
 
@@ -525,7 +539,8 @@ class Ruling:
     document itself is wrong); ``shapes`` are the distinct ways in which answers broke it, the one
     of the finding first, then the most frequent; ``since`` is the title of the request since which
     all is broken that was fine before; ``vain_tries`` counts attempts to show the finding again,
-    where none did; ``recorded`` means that nothing was sent. Without evidence, ``missing`` says
+    where none did; ``sequence`` are the requests that show it in this order, where it takes
+    several; ``recorded`` means that nothing was sent. Without evidence, ``missing`` says
     why. ``waived`` is the reason of the waiver that covers it.
     """
 
@@ -540,6 +555,7 @@ class Ruling:
     shapes: tuple[Shape, ...] = ()
     since: str = ""
     vain_tries: int = 0
+    sequence: tuple[ToldStep, ...] = ()
     recorded: bool = False
     missing: MissingEvidence | None = None
     waived: str = ""

@@ -48,6 +48,7 @@ class Probe(StrEnum):
     COVERAGE = "coverage"
     PARAMETERS = "parameters"
     LIFE = "life"  # a resource from its creation to its end, over all its operations
+    SEQUENCES = "sequences"  # requests of one resource in an order that was drawn
     THROTTLE = "throttle"
 
 

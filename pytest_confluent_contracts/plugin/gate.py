@@ -113,6 +113,7 @@ class Gate:
             budget_of=self.budget,
             may_change=self._may_lead_change,
             named_for=self.given,
+            count_of=self._sequences_of,
         )
         self._led_first: set[str] = set()  # documents
 
@@ -300,6 +301,15 @@ class Gate:
                 found[operation.document, operation.resource.name] = operation.resource
         return list(found.values())
 
+    def _sequences_of(self, resource: Resource) -> int:
+        """Return how many sequences are drawn of *resource*: none where no clause needs them."""
+        needed = {one.key: probes for one, probes in self._needed or ()}
+        for operation in self._asked_operations():
+            probes = needed.get(operation.key, frozenset(Probe))
+            if operation.resource == resource and Probe.SEQUENCES in probes:
+                return self.settings.sequences
+        return 0
+
     def planned_lives(self) -> Iterator[tuple[Resource, PlannedLife]]:
         """Yield each resource of which a life is led, or one is made, and what that takes."""
         asked = self._asked_operations()
@@ -320,6 +330,8 @@ class Gate:
                     requests=life.requests + 2 * more,
                     count=life.count + more,
                     of_operations=sent,
+                    sequences=life.sequences,
+                    requests_of_sequences=life.requests_of_sequences,
                     why_none=self._why_not_made(creating) if creating else "",
                 ),
             )
@@ -898,7 +910,8 @@ class Gate:
     def _lives_in_proof(self, context_of: Callable[[Operation], RunContext]) -> Lives:
         """Return what leads the resources of all documents through a broken service."""
         held = [self.settings.read(path) for path in self.settings.documents]
-        return Lives(held, context_of, lambda _: True, lambda *_: None)
+        count = self.settings.sequences
+        return Lives(held, context_of, lambda _: True, lambda *_: None, count_of=lambda _: count)
 
     def cost(self, operation: tuple[str, str]) -> dict[str, float]:
         """Return what *operation* has cost so far.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.cases.life import LifeCases
+    from pytest_confluent_contracts.cases.sequences import Moves, SequenceCases
     from pytest_confluent_contracts.http.targets import Access, Target
     from pytest_confluent_contracts.model.documents import Document, Operation
     from pytest_confluent_contracts.model.resources import Resource
@@ -25,19 +26,26 @@ if TYPE_CHECKING:
 
 # The exchanges of a life are numbered apart from those of each operation's own campaign.
 FIRST_SERIAL = 1_000_000
+FIRST_SERIAL_OF_SEQUENCES = 2_000_000
+# Of its share of a budget, an operation spends one in so many on sequences: its own probes, and the
+# life itself, show more.
+SHARE_OF_SEQUENCES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedLife:
     """What the life of a resource takes: requests, how many are made, or why none is.
 
-    ``of_operations`` are its requests by the key of their operation.
+    ``of_operations`` are its requests by the key of their operation; ``sequences`` is how many are
+    drawn after it, which take ``requests_of_sequences`` more.
     """
 
     requests: int = 0
     count: int = 0
     of_operations: Mapping[tuple[str, str], int] = field(default_factory=dict)
     why_none: str = ""
+    sequences: int = 0
+    requests_of_sequences: int = 0
 
 
 class Lives:
@@ -47,7 +55,7 @@ class Lives:
     what was made of a resource and is there; *left* is what a worker that died had made.
     *budget_of* is the share of an operation, in requests (None: no limit), *may_change* says
     whether what was there before may be written by an operation, and *named_for* which path
-    parameters of it somebody has named.
+    parameters of it somebody has named. *count_of* says how many sequences are drawn of a resource.
     """
 
     def __init__(
@@ -60,14 +68,16 @@ class Lives:
         budget_of: Callable[[Operation], int | None] = lambda _: None,
         may_change: Callable[[Operation], bool] = lambda _: True,
         named_for: Callable[[Operation], Mapping[str, str]] = lambda _: {},
+        count_of: Callable[[Resource], int] = lambda _: 0,
     ) -> None:
         self._documents = {one.name: one for one in documents}
         self._context_of, self._may_create = context_of, may_create
         self._remember, self._left = remember, left
         self._budget_of, self._may_change = budget_of, may_change
-        self._named_for = named_for
+        self._named_for, self._count_of = named_for, count_of
         self._scenarios: dict[tuple[str, str], Scenario] = {}
         self._repeated: dict[tuple[str, str], LifeCases] = {}
+        self._drawn: dict[tuple[str, str], list[Moves]] = {}
 
     def anew(self) -> Lives:
         """Return what leads the same resources through new lives, by requests that are made once.
@@ -127,6 +137,7 @@ class Lives:
         )
         made.made.all += self._left_of(resource)
         self._scenarios[key] = made
+        self._add_sequences(made, target, policy, listener)
         return made
 
     def let_go(self, resource: Resource) -> None:
@@ -134,6 +145,78 @@ class Lives:
         scenario = self._scenarios.get((resource.document, resource.name))
         if scenario is not None:
             scenario.let_go()
+
+    # --- sequences --------------------------------------------------------------------------------
+
+    def _add_sequences(
+        self, scenario: Scenario, target: Target, policy: RunPolicy, listener: Listener
+    ) -> None:
+        """Let *scenario* have the sequences of its resource, where any are drawn."""
+        from pytest_confluent_contracts.run.sender import Sender
+        from pytest_confluent_contracts.run.sequences import Sequences
+
+        resource = scenario.life.resource
+        if not self._may_draw(resource):
+            return
+        sender = Sender(
+            operation=scenario.creating,
+            target=target,
+            policy=policy,
+            listener=listener,
+            look=scenario.life.bare(scenario.sender.operation),
+            noted=lambda *_: None,
+            first_serial=FIRST_SERIAL_OF_SEQUENCES,
+        )
+        cases = self._sequence_cases(resource)
+        aside = scenario.aside(cases, sender)
+        scenario.sequences = Sequences(aside, cases, lambda: self.sequences(resource))
+
+    def _may_draw(self, resource: Resource) -> bool:
+        """Return whether sequences are drawn of *resource*: each deletes all that it makes."""
+        is_ended = Role.DELETE in self._operations(resource)
+        return self._count_of(resource) > 0 and self.makes(resource) and is_ended
+
+    def sequences(self, resource: Resource) -> list[Moves]:
+        """Return the sequences of *resource*, as many as are asked for and its budget pays for."""
+        key = (resource.document, resource.name)
+        if not self._may_draw(resource):
+            return []
+        if key not in self._drawn:
+            cases = self._sequence_cases(resource)
+            drawn = cases.drawn(self._count_of(resource))
+            self._drawn[key] = list(self._payable_sequences(cases, drawn))
+        return self._drawn[key]
+
+    def _payable_sequences(self, cases: SequenceCases, drawn: Sequence[Moves]) -> Iterator[Moves]:
+        """Yield those of *drawn* that fit into their part of the shares, the first ones."""
+        room: dict[tuple[str, str], int] = {}
+        for operation in cases.every_operation:
+            share = self._budget_of(operation)
+            if share is None:
+                yield from drawn
+                return
+            room[operation.key] = share // SHARE_OF_SEQUENCES
+        for moves in drawn:
+            for key, count in _sent_by(cases, moves).items():
+                room[key] -= count
+            if min(room.values()) < 0:
+                return
+            yield moves
+
+    def _sequence_cases(self, resource: Resource) -> SequenceCases:
+        from pytest_confluent_contracts.cases.sequences import SequenceCases
+
+        cases = self._cases_made_by(SequenceCases, resource)
+        assert isinstance(cases, SequenceCases)
+        return cases
+
+    def _sent_by_sequences(self, resource: Resource) -> Counter[tuple[str, str]]:
+        """Return how many requests the sequences of *resource* take, by operation."""
+        found: Counter[tuple[str, str]] = Counter()
+        cases = self._sequence_cases(resource)
+        for moves in self.sequences(resource):
+            found.update(_sent_by(cases, moves))
+        return found
 
     def planned(self, resource: Resource) -> PlannedLife:
         """Return what the life of *resource* takes by itself, the deletions at the end too."""
@@ -149,7 +232,14 @@ class Lives:
         sent = Counter(one.case.operation.key for one in steps)
         if ending is not None:
             sent[ending.case.operation.key] += left
-        return PlannedLife(len(steps) + left, len(made), sent)
+        drawn = self._sent_by_sequences(resource)
+        return PlannedLife(
+            requests=len(steps) + left,
+            count=len(made),
+            of_operations=sent + drawn,
+            sequences=len(self.sequences(resource)),
+            requests_of_sequences=drawn.total(),
+        )
 
     def holders(self, resource: Resource) -> set[str]:
         """Return the names of the parents that the life of *resource* has made for it."""
@@ -337,6 +427,15 @@ class Lives:
             if operation.path in (resource.item, resource.collection):
                 found |= dict(self._context_of(operation).parameters)
         return tuple(found.items())
+
+
+def _sent_by(cases: SequenceCases, moves: Moves) -> Counter[tuple[str, str]]:
+    """Return how many requests *moves* take by operation, the deletions at their end too."""
+    sent: Counter[tuple[str, str]] = Counter()
+    for _, steps in cases.steps_of(moves):
+        sent.update(step.case.operation.key for step in steps)
+    sent.update(step.case.operation.key for step in cases.ends_of(moves))
+    return sent
 
 
 def _age(one: tuple[Made, Key, Scenario]) -> tuple[float, int]:

@@ -47,7 +47,13 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
         "VALUE is JSON, text, or env:NAME (repeatable)",
     ),
     ("max-examples", "int", "generated bodies per probe (100; of broken ones a tenth)"),
-    ("seed", "int", "seed of the generated bodies (0), or random"),
+    (
+        "sequences",
+        "int",
+        "sequences of requests that are drawn of each resource that the run makes "
+        "(20 on loopback, else none)",
+    ),
+    ("seed", "int", "seed of the generated bodies and sequences (0), or random"),
     (
         "budget",
         "int",
@@ -102,6 +108,7 @@ METAVARS = {
     "param": "NAME=VALUE",
     "pin": "POINTER=VALUE",
     "max-examples": "COUNT",
+    "sequences": "COUNT",
     "seed": "NUMBER",
     "budget": "REQUESTS",
     "rate": "PER_SECOND",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.plugin.settings import Settings
 
 
+SEQUENCE = "up to 12 requests each, a look at the end, and the deletion of all that they made"
 SHOWN = 4  # clauses named of those that are not exercised
 
 
@@ -45,6 +46,9 @@ def told_lives(gate: Gate) -> Iterator[str]:
         elif made.why_none:
             told += f", makes nothing: {made.why_none}"
         yield told
+        if made.sequences:
+            told = f"sequences of {resource.name}: {made.sequences}, of {SEQUENCE}"
+            yield f"{told}: {made.requests_of_sequences} requests"
 
 
 def told_left_out(settings: Settings) -> Iterator[str]:

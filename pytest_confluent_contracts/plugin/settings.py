@@ -41,6 +41,7 @@ OF_DOCUMENTS = frozenset({"overlay", "operation", "allow"})
 REMOTE_BUDGET_PER_DOCUMENT = 600
 REMOTE_RATE_PER_SECOND = 5.0
 REMOTE_CONCURRENCY = 4
+LOCAL_SEQUENCES = 20  # of a resource; elsewhere there are none unless they are asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Settings:
     parameters: tuple[GivenParameter, ...] = ()
     pins: dict[str, Any] = field(default_factory=dict, repr=False)
     max_examples: int = 100
+    sequences: int = LOCAL_SEQUENCES
     seed: int = 0
     budget: int | None = None
     rate: float = 0.0
@@ -156,6 +158,7 @@ def _checked_settings(config: pytest.Config, target: str) -> Settings:
         parameters=tuple(_checked_parameters(option_value(config, "param") or (), held)),
         pins=dict(checked_pins(option_value(config, "pin") or (), held)),
         max_examples=_number(config, "max-examples", int, 0, 100),
+        sequences=_number(config, "sequences", int, 0, LOCAL_SEQUENCES if local else 0),
         seed=seed,
         budget=_budget(config, local, len(paths)),
         rate=_number(config, "rate", float, 0.001, 0.0 if local else REMOTE_RATE_PER_SECOND),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,7 @@ from pytest_confluent_contracts.model.page_links import ODD_SIZE
 from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
 from pytest_confluent_contracts.model.promises import PageStyle
 from pytest_confluent_contracts.model.resources import HOLDER, Role
-from pytest_confluent_contracts.model.traffic import Expect, Principal
+from pytest_confluent_contracts.model.traffic import Expect, Principal, Probe
 from pytest_confluent_contracts.run.access import made_access
 from pytest_confluent_contracts.run.later import Followed, Follower
 from pytest_confluent_contracts.run.list_walks import ask_page, look_around, walk
@@ -53,6 +54,7 @@ from pytest_confluent_contracts.run.tags import tag_for
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from pytest_confluent_contracts.clauses.judging import Weighed
     from pytest_confluent_contracts.clauses.lifecycle_members import Shown
     from pytest_confluent_contracts.http.targets import Access
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Case, Exchange
     from pytest_confluent_contracts.run.made import Made
     from pytest_confluent_contracts.run.sender import Sender
+    from pytest_confluent_contracts.run.sequences import Sequences, Shortest
 
 PathParameters = tuple[tuple[str, str], ...]
 # What the first is called as if it lay in other parents.
@@ -77,7 +80,8 @@ class Scenario:
     *around* are the path parameters of what it lies in where nobody makes that; *parent* makes it
     otherwise. Where the run does not create, *given* are the path parameters of the one that it
     may use. *named* are those of one that somebody named, which no create makes. *remember* hears
-    of all that was made and is there, before anything else is sent.
+    of all that was made and is there, before anything else is sent. ``sequences`` are sent after
+    the steps, where a clause needs them.
     """
 
     life: LifeCases
@@ -89,6 +93,7 @@ class Scenario:
     named: PathParameters = ()
     made: MadeResources = field(init=False)
     reader: LifeReader = field(init=False)
+    sequences: Sequences | None = field(default=None, init=False)
     _known: dict[str, PathParameters] = field(default_factory=dict)
     _ended: PathParameters = ()
     _has_run: bool = False
@@ -121,6 +126,8 @@ class Scenario:
         What was made is still deleted at the end. Who asks for the life again has another one led.
         """
         self.sender.let_go()
+        if self.sequences is not None:
+            self.sequences.let_go()
         self._is_let_go = True
 
     @property
@@ -137,10 +144,33 @@ class Scenario:
         """Return the verdict on *clause* of *operation*, after the life was led."""
         self.run()
         weighed = weigh(clause, self.history)
+        shortest: Shortest | None = None
+        if self._needs_sequences(clause, weighed):
+            assert self.sequences is not None
+            weighed = weigh(clause, self.history, *self.sequences.rows)
+            shortest = self.sequences.shortest(clause) if weighed.against else None
         missing = None
         if not weighed.evidence:
             missing = self._why_missing()
-        return rule(operation, weighed, self.history, missing=missing)
+        if shortest is None:
+            return rule(operation, weighed, self.history, missing=missing)
+        return rule(
+            operation,
+            weighed,
+            self.history,
+            smallest=shortest.evidence,
+            vain_tries=shortest.vain_tries,
+            sequence=shortest.sequence.told,
+        )
+
+    def _needs_sequences(self, clause: Clause, weighed: Weighed) -> bool:
+        """Return whether the sequences are asked about *clause*, too.
+
+        A frugal run knows enough where it is broken already.
+        """
+        if self.sequences is None or Probe.SEQUENCES not in clause.needs or self.sender.stopped:
+            return False
+        return not (weighed.against and self.sender.policy.frugal)
 
     def _why_missing(self) -> MissingEvidence | None:
         if self.sender.stopped:
@@ -167,6 +197,36 @@ class Scenario:
                 self._take(step, around)
         except Refusal as refusal:
             self.sender.stop_for(refusal)
+
+    def aside(self, life: LifeCases, sender: Sender) -> Scenario:
+        """Return what sends other steps of *life* by *sender*, in what this one lies in.
+
+        What it makes is taken down with what this one made.
+        """
+        other = copy(self)
+        other.life, other.sender, other.sequences = life, sender, None
+        other.begin_anew()
+        self.watch(sender)
+        return other
+
+    def begin_anew(self) -> None:
+        """Know none by its name any more: the next steps make their own."""
+        self._known, self._back, self._unmade = {}, set(), ""
+
+    def take(self, step: LifeStep) -> None:
+        """Send one more step; raise `Refusal` where it may not go."""
+        around = self._around()
+        if around is not None:
+            self._take(step, around)
+
+    def parameters_of(self, name: str) -> PathParameters | None:
+        """Return the path parameters of the one called *name*, None where none was made."""
+        return self._known.get(name)
+
+    def is_there(self, name: str) -> bool:
+        """Return whether the one called *name* was made, and is not deleted."""
+        known = self._known.get(name)
+        return any(one.parameters == known for one in self.made.there)
 
     @property
     def creating(self) -> Operation:

@@ -1,0 +1,474 @@
+"""Which requests of one resource follow one another in ways that nobody has planned?
+
+Drawn from the seed, after the steps of its life: what a create, an update and a delete do may hang
+on what went before them. `shorter_moves` says which of them are asked once more, to find the
+shortest sequence that shows the same.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+
+from pytest_confluent_contracts.cases import list_parts
+from pytest_confluent_contracts.cases.build import minimal_body, violations
+from pytest_confluent_contracts.cases.conditions import WRITE_IF_CURRENT, WRITE_IF_STALE
+from pytest_confluent_contracts.cases.conforming_ids import conforming_ids
+from pytest_confluent_contracts.cases.drawing import draw_values, isolated_hypothesis
+from pytest_confluent_contracts.cases.life import CHOSEN, LifeCases, LifeStep
+from pytest_confluent_contracts.cases.shrinking import ShrinkingDone, smallest_levels
+from pytest_confluent_contracts.model.conditions import (
+    IF_CURRENT,
+    IF_STALE,
+    requires_condition,
+    takes_if_match,
+    tells_tag,
+)
+from pytest_confluent_contracts.model.paths import ABSENT, value_at, with_value
+from pytest_confluent_contracts.model.resources import Role
+from pytest_confluent_contracts.model.traffic import Expect, Probe, Subject, SubjectKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.resources import Resource
+    from pytest_confluent_contracts.model.traffic import RunContext
+
+USUAL_SEQUENCES = 20  # of a resource, on this machine
+LEAST_MOVES, MOST_MOVES = 8, 12
+MOST_MADE = 4  # by one sequence
+LETTERS = "abcdefghijkl"  # one a move: values of two moves are told apart
+# By how much values of two moves differ in length: a number is told from another by that alone.
+LENGTHS = 5
+
+
+class Kind(StrEnum):
+    """What a move asks for."""
+
+    CREATE = "create"
+    CREATE_LEAST = "create with what is required"
+    UPDATE = "update"
+    UPDATE_ONE = "update of one member"
+    REPLACE = "replace"
+    REPLACE_LESS = "replace without one member"
+    DELETE = "delete"
+    READ = "read"
+    HEAD = "head"
+    LIST = "list"
+    PAGES = "pages"
+    FILTERED = "filtered list"
+    WRITE_IF_CURRENT = "write on the current tag"
+    WRITE_IF_STALE = "write on an old tag"
+
+
+CREATING = frozenset({Kind.CREATE, Kind.CREATE_LEAST})
+OF_ALL = frozenset({Kind.LIST, Kind.PAGES})  # they are about no one in particular
+LOOKING = frozenset({Kind.READ, Kind.HEAD, Kind.LIST, Kind.PAGES, Kind.FILTERED})
+# How often each kind is drawn, where the document has it; the first is the simplest.
+WEIGHTS: Mapping[Role, tuple[tuple[Kind, int], ...]] = {
+    Role.CREATE: ((Kind.CREATE_LEAST, 3), (Kind.CREATE, 2)),
+    Role.UPDATE: ((Kind.UPDATE, 2), (Kind.UPDATE_ONE, 2)),
+    Role.DELETE: ((Kind.DELETE, 4),),
+    Role.REPLACE: ((Kind.REPLACE, 2), (Kind.REPLACE_LESS, 1)),
+    Role.READ: ((Kind.READ, 3),),
+    Role.LIST: ((Kind.LIST, 2),),
+}
+# Which of those that a sequence has made: mostly the newest that is there.
+NEWEST, OLDEST, NEWEST_GONE, ANY = "newest", "oldest", "newest gone", "any"
+PICKS = (NEWEST, NEWEST, NEWEST, OLDEST, NEWEST_GONE, ANY)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One request of a sequence: about the one called ``name``, which a create makes.
+
+    ``label`` is what its values carry.
+    """
+
+    kind: Kind
+    name: str = ""
+    label: str = ""
+
+
+Moves = tuple[Move, ...]
+Draw = tuple[Kind, str, int]  # what is asked for, of which, and a number that decides the rest
+
+
+class SequenceCases(LifeCases):
+    """Draws the sequences of one resource, and makes the requests of each."""
+
+    def __init__(
+        self,
+        resource: Resource,
+        operations: Mapping[Role, Operation],
+        context_of: Callable[[Operation], RunContext],
+        head: Operation | None = None,
+        telling: Sequence[Operation] = (),
+        around: LifeCases | None = None,
+    ) -> None:
+        super().__init__(resource, operations, context_of, head, telling, around)
+        self._turn = 0  # of how many sequences the requests were made: each has ids of its own
+
+    # --- drawing ----------------------------------------------------------------------------------
+
+    def drawn(self, count: int) -> list[Moves]:
+        """Return *count* sequences, each of at most `MOST_MOVES` requests and a look at the end.
+
+        The seed and the document decide on them, and neither what is held nor what is answered.
+        """
+        kinds = self._kinds()
+        if not count or Kind.CREATE not in kinds:
+            return []
+        one = st.tuples(st.sampled_from(kinds), st.sampled_from(PICKS), st.integers(0, 11))
+        strategy = st.lists(one, min_size=LEAST_MOVES, max_size=MOST_MOVES)
+        with isolated_hypothesis():
+            draws = draw_values(strategy, count, self._seed())
+        return [self._moves_of(number, draw) for number, draw in enumerate(draws)]
+
+    def _seed(self) -> int:
+        """Return the seed of this resource's own sequences: others have others."""
+        creating = self.operations[Role.CREATE]
+        named = f"{self._context_of(creating).seed}/{self.resource.document}/{self.resource.name}"
+        return zlib.crc32(named.encode("utf-8"))
+
+    def _kinds(self) -> list[Kind]:
+        """Return what is drawn from: each kind as often as it weighs, by the document's roles."""
+        found: list[Kind] = []
+        for role, weighed in WEIGHTS.items():
+            for kind, weight in weighed if self.resource.operation_id(role) else ():
+                found += [kind] * weight
+        return found + self._rare_kinds()
+
+    def _rare_kinds(self) -> list[Kind]:
+        """Return the kinds that hang on more of the document than on a role; each is drawn now
+        and then.
+        """
+        found: list[Kind] = []
+        listing = self.operations.get(Role.LIST)
+        if listing is not None and listing.listing.pages is not None:
+            found.append(Kind.PAGES)
+        if listing is not None and listing.listing.filters:
+            found.append(Kind.FILTERED)
+        if self._conditioned() is not None:
+            found += [Kind.WRITE_IF_CURRENT, Kind.WRITE_IF_STALE]
+        return found if self.head is None else [*found, Kind.HEAD]
+
+    def _moves_of(self, number: int, draws: Sequence[Draw]) -> Moves:
+        """Return the sequence that *draws* stand for: whatever they ask for is of one that was
+        made.
+        """
+        drawing = _Drawing(number, chooses_ids=bool(self.resource.id_sent))
+        for kind, pick, chance in draws:
+            drawing.add(kind, pick, chance)
+        return (*drawing.moves, *self._look_at_all(drawing.made))
+
+    def _look_at_all(self, made: Sequence[str]) -> Iterator[Move]:
+        if self.resource.operation_id(Role.READ):
+            for name in made:
+                yield Move(Kind.READ, name)
+        if self.resource.operation_id(Role.LIST):
+            yield Move(Kind.LIST)
+
+    # --- the requests -----------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Let the requests from here on be those of another sequence: under other ids."""
+        self._turn += 1
+
+    def steps_of(self, moves: Sequence[Move]) -> list[tuple[Move, list[LifeStep]]]:
+        """Return the requests of each of *moves*, in order, by what is there by then.
+
+        A move about one that no create before it makes has none.
+        """
+        there: dict[str, bool] = {}
+        found: list[tuple[Move, list[LifeStep]]] = []
+        for move in moves:
+            is_known = move.kind in OF_ALL or move.name in there
+            is_taken = move.kind in CREATING and there.get(move.name, False)
+            if (is_known or move.kind in CREATING) and not is_taken:
+                steps = list(self._steps_of_move(move, is_there=there.get(move.name, True)))
+                found.append((move, [_of_sequence(step) for step in steps]))
+            if move.kind in CREATING:
+                there[move.name] = True
+            elif move.kind is Kind.DELETE and move.name in there:
+                there[move.name] = False
+        return found
+
+    def ends_of(self, moves: Sequence[Move]) -> list[LifeStep]:
+        """Return the deletions of what *moves* leave there, the newest first."""
+        left: dict[str, None] = {}
+        for move in moves:
+            if move.kind in CREATING:
+                left[move.name] = None
+            elif move.kind is Kind.DELETE:
+                left.pop(move.name, None)
+        found: list[LifeStep] = []
+        for name in reversed(left):
+            found += self._bare(Role.DELETE, "clean up", name)
+        return [_of_sequence(step) for step in found]
+
+    def filter_steps(self, step: LifeStep, item: Mapping[str, Any]) -> Iterator[LifeStep]:
+        """Yield the list filtered by one of what *item* has: the life has tried them all."""
+        for one in islice(super().filter_steps(step, item), 1):
+            yield _of_sequence(one)
+
+    def _steps_of_move(self, move: Move, *, is_there: bool) -> Iterator[LifeStep]:
+        if move.kind in CREATING:
+            yield from self._create_of(move)
+        elif move.kind in LOOKING:
+            yield from self._look_of(move, is_there=is_there)
+        elif move.kind is Kind.DELETE:
+            yield from self._asked(self._bare(Role.DELETE, "delete", move.name), is_there=is_there)
+        elif move.kind in (Kind.WRITE_IF_CURRENT, Kind.WRITE_IF_STALE) and is_there:
+            yield from self._conditioned_write(move)
+        else:
+            yield from self._write(move, is_there=is_there)
+
+    def _create_of(self, move: Move) -> Iterator[LifeStep]:
+        operation = self.operations.get(Role.CREATE)
+        if operation is None:
+            return
+        body = self._own_body(operation, move.label, move.name)
+        if move.kind is Kind.CREATE_LEAST:
+            body = self._least_of(operation, body)
+        needs_id = bool(self.resource.id_sent) and value_at(body, self.resource.id_sent) is ABSENT
+        if needs_id and self.chosen_id(operation, move.name) is ABSENT:
+            return  # no two could be told apart
+        yield from self._create(move.name, "create", body)
+
+    def _least_of(self, operation: Operation, body: Any) -> Any:
+        """Return what of *body* must be there."""
+        least = minimal_body(operation, self._context_of(operation))
+        for member in operation.request_members:
+            is_plain = not isinstance(value_at(least, member.path), dict | type(ABSENT))
+            value = value_at(body, member.path)
+            if is_plain and value is not ABSENT:
+                least = with_value(least, member.path, value)
+        return least if not violations(operation, least) else body
+
+    def _look_of(self, move: Move, *, is_there: bool) -> Iterator[LifeStep]:
+        operation = self.operations.get(Role.LIST)
+        if move.kind is Kind.READ:
+            yield from self._asked(self._bare(Role.READ, "read", move.name), is_there=is_there)
+        elif move.kind is Kind.HEAD:
+            if self.head is not None:
+                yield from self._asked(
+                    iter([self._bare_step(self.head, "head", move.name)]), is_there=is_there
+                )
+        elif operation is None:
+            return
+        elif move.kind is Kind.LIST:
+            yield from self._bare(Role.LIST, "list")
+        elif move.kind is Kind.FILTERED:
+            filtered = list_parts.filtered_case(operation, self._context_of(operation))
+            yield LifeStep(filtered, about=move.name)
+        else:
+            yield from self._pages_of(operation, move)
+
+    def _pages_of(self, operation: Operation, move: Move) -> Iterator[LifeStep]:
+        """Yield the first page of one size; each move takes another."""
+        pages = list(list_parts.page_cases(operation, self._context_of(operation)))
+        if pages:
+            yield LifeStep(pages[len(move.label) % len(pages)])
+
+    def _asked(self, steps: Iterator[LifeStep], *, is_there: bool) -> Iterator[LifeStep]:
+        """Yield *steps* with what is promised for one that is there, or is not any more."""
+        expect = Expect.ACCEPTED if is_there else Expect.UNKNOWN
+        for step in steps:
+            yield replace(step, case=replace(step.case, expect=expect))
+
+    def _write(self, move: Move, *, is_there: bool) -> Iterator[LifeStep]:
+        """Yield an update or a replacement, on the tag of now where it takes no other."""
+        is_replace = move.kind in (Kind.REPLACE, Kind.REPLACE_LESS)
+        operation = self.operations.get(Role.REPLACE if is_replace else Role.UPDATE)
+        if operation is None:
+            return
+        if is_there and requires_condition(operation):
+            yield from self._conditioned_write(replace(move, kind=Kind.WRITE_IF_CURRENT))
+            return
+        name = str(operation.role.value)
+        body = self._own_body(operation, move.label, move.name)
+        if move.kind is Kind.UPDATE_ONE:
+            body = self._one_of(operation, body, move)
+        elif move.kind is Kind.REPLACE_LESS:
+            body = self._without_optional(operation, body)
+        case = self._case(operation, f"{name}: {move.name}", body)
+        case = replace(case, subject=Subject(SubjectKind.STEP, name))
+        if not is_there:
+            case = replace(case, expect=Expect.UNKNOWN)
+        yield LifeStep(case, move.name)
+
+    def _one_of(self, operation: Operation, body: Any, move: Move) -> Any:
+        """Return one member of *body* with what must be there; each move takes another."""
+        members = self._members_to_update(operation, body)
+        least = self._with_own_id(
+            operation, minimal_body(operation, self._context_of(operation)), move.name
+        )
+        if not members:
+            return least
+        path = members[len(move.label) % len(members)]
+        return with_value(least, path, value_at(body, path))
+
+    def _conditioned(self) -> Operation | None:
+        """Return what writes on the condition of an entity tag, None where nothing does."""
+        reading = self.operations.get(Role.READ)
+        if reading is None or not tells_tag(reading):
+            return None
+        for role in (Role.UPDATE, Role.REPLACE):
+            operation = self.operations.get(role)
+            if operation is not None and takes_if_match(operation):
+                return operation
+        return None
+
+    def _conditioned_write(self, move: Move) -> Iterator[LifeStep]:
+        """Yield a read, and a write on the tag that it tells, or on one before that."""
+        operation = self._conditioned()
+        if operation is None:
+            return
+        yield from self._bare(Role.READ, "read", move.name)
+        is_stale = move.kind is Kind.WRITE_IF_STALE
+        name, condition = (IF_STALE, WRITE_IF_STALE) if is_stale else (IF_CURRENT, WRITE_IF_CURRENT)
+        body = self._own_body(operation, move.label, move.name)
+        case = self._case(operation, f"{name}: {move.name}", body)
+        expect = Expect.REFUSED if is_stale else Expect.ACCEPTED
+        case = replace(case, subject=Subject(SubjectKind.STEP, name), expect=expect)
+        yield LifeStep(case, move.name, condition=condition)
+
+    # --- ids --------------------------------------------------------------------------------------
+
+    def chosen_id(self, operation: Operation, label: str) -> Any:
+        """Return the id that the run chooses for *label* in this sequence.
+
+        A service may refuse one that was there before: each sequence has its own.
+        """
+        return super().chosen_id(operation, f"{self._turn}-{label}")
+
+    def _conforming_id(self, context: RunContext, label: str) -> Any:
+        """Return such an id that the path takes, too, ABSENT where there are too few."""
+        turn, _, name = label.partition("-")
+        for operation in self.operations.values():
+            for parameter in operation.path_parameters:
+                if parameter.name == self.resource.parameter:
+                    known = conforming_ids(parameter, context, len(CHOSEN) + 16 * MOST_MADE)
+                    return _one_by_turn(known[len(CHOSEN) :], int(turn), NAMES.index(name))
+        return ABSENT
+
+
+NAMES = ("first", "second", "third", "fourth")
+
+
+def _one_by_turn(ids: Sequence[Any], turn: int, index: int) -> Any:
+    """Return one of *ids*, another for each turn as far as there are so many; ABSENT for none."""
+    rounds = len(ids) // MOST_MADE
+    if not rounds:
+        return ABSENT
+    return ids[(turn % rounds) * MOST_MADE + index]
+
+
+def _of_sequence(step: LifeStep) -> LifeStep:
+    return replace(step, case=replace(step.case, probe=Probe.SEQUENCES))
+
+
+class _Drawing:
+    """Turns draws into moves: follows what is made, and what of it is there."""
+
+    def __init__(self, number: int, *, chooses_ids: bool) -> None:
+        self.moves: list[Move] = []
+        self.made: list[str] = []
+        self._live: list[str] = []
+        self._number, self._chooses_ids = number, chooses_ids
+
+    def add(self, kind: Kind, pick: str, chance: int) -> None:
+        """Add the move that is asked for; a create, where nothing is there to write to."""
+        label = self._label()
+        if kind in OF_ALL and self.made:
+            self.moves.append(Move(kind, label=label))
+            return
+        if kind in CREATING or not self.made:
+            self._add_create(kind if kind in CREATING else Kind.CREATE, chance, label)
+            return
+        name = self._picked(pick, chance)
+        if not name and kind not in LOOKING:
+            self._add_create(Kind.CREATE_LEAST, chance, label)
+            return
+        name = name or self.made[-1]
+        if kind is Kind.DELETE and name in self._live:
+            self._live.remove(name)
+        self.moves.append(Move(kind, name, label))
+
+    def _add_create(self, kind: Kind, chance: int, label: str) -> None:
+        """Add a create, now and then under the id of one that is gone; of no more than so many."""
+        gone = self._gone()
+        is_again = self._chooses_ids and bool(gone) and chance % 2 == 0
+        if len(self.made) == MOST_MADE and not (self._chooses_ids and gone):
+            self.moves.append(Move(Kind.READ, self.made[chance % MOST_MADE], label))
+            return
+        if is_again or len(self.made) == MOST_MADE:
+            name = gone[-1]
+        else:
+            name = NAMES[len(self.made)]
+            self.made.append(name)
+        self._live.append(name)
+        self.moves.append(Move(kind, name, label))
+
+    def _picked(self, pick: str, chance: int) -> str:
+        """Return the name of the one that a move is about, ``""`` where there is none of it."""
+        pools = {NEWEST: self._live, OLDEST: self._live[:1], NEWEST_GONE: self._gone()}
+        pool = pools.get(pick, [self.made[chance % len(self.made)]])
+        return pool[-1] if pool else ""
+
+    def _gone(self) -> list[str]:
+        return [name for name in self.made if name not in self._live]
+
+    def _label(self) -> str:
+        """Return what the values of the next move carry, of another length than the last one's."""
+        index = len(self.moves)
+        return f"q{self._number}{LETTERS[index % len(LETTERS)] * (1 + index % LENGTHS)}"
+
+
+# --- shorter --------------------------------------------------------------------------------------
+
+
+def shorter_moves(moves: Moves, shows: Callable[[Moves], bool]) -> None:
+    """Offer *shows* shorter and shorter sequences like *moves*, while they show the same.
+
+    None is offered after it raised `ShrinkingDone`. First goes what most likely does not matter:
+    looks in between, then all about one that was made.
+    """
+    try:
+        found = _without_looks(moves, shows)
+        for name in NAMES:
+            less = tuple(move for move in found if move.name != name)
+            if less != found and shows(less):
+                found = less
+        _without_each(found, shows)
+    except ShrinkingDone:
+        return
+
+
+def _without_looks(moves: Moves, shows: Callable[[Moves], bool]) -> Moves:
+    """Return *moves* without all looks but the last move, where they show the same so."""
+    less = tuple(move for move in moves[:-1] if move.kind not in LOOKING) + moves[-1:]
+    return less if less != moves and shows(less) else moves
+
+
+def _without_each(moves: Moves, shows: Callable[[Moves], bool]) -> None:
+    """Leave out each of *moves* by itself, and what a create need not send."""
+
+    def build(levels: Sequence[int]) -> Moves:
+        kept: list[Move] = []
+        for move, level in zip(moves, levels, strict=True):
+            if level == 1 and move.kind is Kind.CREATE:
+                kept.append(replace(move, kind=Kind.CREATE_LEAST))
+            elif level:
+                kept.append(move)
+        return tuple(kept)
+
+    highest = [2 if move.kind is Kind.CREATE else 1 for move in moves]
+    smallest_levels(highest, lambda levels: shows(build(levels)))

@@ -1,0 +1,253 @@
+"""What do requests show whose order was drawn, and what is the shortest sequence that shows it?
+
+Each makes its own resources, and deletes them before the next begins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from pytest_confluent_contracts.cases.sequences import CREATING, NAMES, shorter_moves
+from pytest_confluent_contracts.cases.shrinking import ShrinkingDone
+from pytest_confluent_contracts.clauses.judging import weigh
+from pytest_confluent_contracts.http.guard import Refusal
+from pytest_confluent_contracts.model.clauses import ToldStep
+from pytest_confluent_contracts.model.traffic import Expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pytest_confluent_contracts.cases.life import LifeStep
+    from pytest_confluent_contracts.cases.sequences import Move, Moves, SequenceCases
+    from pytest_confluent_contracts.model.clauses import Clause, Evidence, Finding, FindingKind
+    from pytest_confluent_contracts.model.traffic import Exchange
+    from pytest_confluent_contracts.run.saved_state import PathParameters
+    from pytest_confluent_contracts.run.scenario import Scenario
+
+SHRINK_BUDGET = 400  # requests, for all findings of one resource
+LONGEST_SOUGHT = 3  # sequences of which the part is sought that shows a finding
+REPLAYS_IN_VAIN = 2  # before what was seen once is told as it is
+
+
+@dataclass(frozen=True, slots=True)
+class SentSequence:
+    """A sequence that was sent.
+
+    ``ends`` says of each move how many of the ``exchanges`` had come by its end; what follows them
+    deletes what it left. ``made`` are the path parameters of what it made, by name.
+    """
+
+    moves: Moves
+    ends: tuple[int, ...]
+    exchanges: tuple[Exchange, ...]
+    made: tuple[tuple[str, PathParameters], ...]
+
+    def until(self, count: int) -> SentSequence:
+        """Return the first *count* moves of it, and what they have shown."""
+        ends = self.ends[:count]
+        exchanges = self.exchanges[: ends[-1] if ends else 0]
+        return replace(self, moves=self.moves[:count], ends=ends, exchanges=exchanges)
+
+    @property
+    def told(self) -> tuple[ToldStep, ...]:
+        """Return its requests, each with what it makes or is about; the deletions at its end are
+        none of them.
+        """
+        names = {parameters: name for name, parameters in self.made}
+        makes = [move.name if move.kind in CREATING else "" for move in self.moves]
+        steps: list[ToldStep] = []
+        for index, exchange in enumerate(self.exchanges[: self.ends[-1] if self.ends else 0]):
+            if exchange.superseded:
+                continue
+            made = makes[sum(end <= index for end in self.ends)]
+            parameters = dict(self.made).get(made, exchange.case.parameters)
+            name = names.get(parameters, "")
+            resource = exchange.case.operation.resource
+            id = resource.id_in(parameters) if name and resource is not None else ""
+            steps.append(ToldStep(exchange, name, id, makes=bool(made)))
+        return tuple(steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Shortest:
+    """The shortest sequence that shows a finding, and how many replays were in vain."""
+
+    evidence: Evidence
+    sequence: SentSequence
+    vain_tries: int = 0
+
+
+class Sequences:
+    """Sends the sequences of one resource after its life, each once; lives as long as the session.
+
+    *aside* sends the requests, and what it makes is taken down as that of the life. *planned*
+    returns the sequences, when the first is to be sent.
+    """
+
+    def __init__(
+        self, aside: Scenario, cases: SequenceCases, planned: Callable[[], Sequence[Moves]]
+    ) -> None:
+        self._aside, self._cases, self._planned = aside, cases, planned
+        self._sent: list[SentSequence] = []
+        self._left: Iterator[Moves] | None = None
+        self._replayed: dict[Moves, SentSequence] = {}
+        self._spent = 0  # requests, to find shorter ones
+
+    @property
+    def rows(self) -> list[tuple[Exchange, ...]]:
+        """Return the exchanges of each sequence, all of which are sent when first asked for."""
+        return [one.exchanges for one in self.sent_one_by_one()]
+
+    def sent_one_by_one(self) -> Iterator[SentSequence]:
+        """Yield each sequence, sent when its turn comes."""
+        yield from self._sent
+        if self._left is None:
+            self._left = iter(self._planned() if not self._aside.sender.stopped else ())
+        for moves in self._left:
+            if self._aside.sender.stopped:
+                return
+            self._sent.append(self._send(moves))
+            yield self._sent[-1]
+
+    def let_go(self) -> None:
+        """Forget what was sent: every clause that a sequence may show is ruled."""
+        self._sent, self._left = [], None
+        self._replayed.clear()
+        self._aside.sender.let_go()
+
+    # --- one sequence -----------------------------------------------------------------------------
+
+    def _send(self, moves: Moves) -> SentSequence:
+        """Send *moves*, and delete what they leave there."""
+        self._cases.begin()
+        self._aside.begin_anew()
+        history = self._aside.sender.history
+        first = len(history)
+        done: list[Move] = []
+        ends: list[int] = []
+        try:
+            for move, steps in self._cases.steps_of(moves):
+                self._take(steps)
+                done.append(move)
+                ends.append(len(history) - first)
+            self._take(self._cases.ends_of(done))
+        except Refusal as refusal:
+            self._aside.sender.stop_for(refusal)
+        known = [(name, self._aside.parameters_of(name)) for name in NAMES]
+        made = tuple((name, parameters) for name, parameters in known if parameters)
+        return SentSequence(tuple(done), tuple(ends), tuple(history[first:]), made)
+
+    def _take(self, steps: Sequence[LifeStep]) -> None:
+        """Send *steps*; what is there is known better by now than when they were planned."""
+        for step in steps:
+            if self._aside.sender.stopped:
+                return
+            is_there = self._aside.is_there(step.about)
+            is_otherwise = step.case.expect is (Expect.UNKNOWN if is_there else Expect.ACCEPTED)
+            if step.about and is_otherwise:
+                step = replace(step, case=replace(step.case, expect=Expect.ANY))
+            self._aside.take(step)
+
+    # --- the shortest that shows a finding --------------------------------------------------------
+
+    def shortest(self, clause: Clause) -> Shortest | None:
+        """Return the shortest sequence that speaks against *clause*, None where none does.
+
+        First what was sent is cut behind what shows it, then less is sent again: as many requests
+        as the run may spend on a finding.
+        """
+        found: list[Shortest] = []
+        for sent in self._sent:
+            if len(found) < LONGEST_SOUGHT:
+                found += _shown_soonest(clause, sent)
+        if not found:
+            return None
+        best = min(found, key=lambda one: len(one.sequence.moves))
+        return _Shrinking(self, clause, best).shortest()
+
+    def replay(self, moves: Moves, most: int) -> SentSequence:
+        """Return what *moves* show now, remembered where they were sent for another clause.
+
+        Raise `ShrinkingDone` where that may take more than *most* requests, or nothing may go.
+        """
+        if moves not in self._replayed:
+            needed = len(moves) + len(self._cases.ends_of(moves))
+            left = min(most, SHRINK_BUDGET - self._spent)
+            if self._aside.sender.stopped or needed > left:
+                raise ShrinkingDone
+            sent = self._send(moves)
+            self._spent += len(sent.exchanges)
+            self._replayed[moves] = sent
+        return self._replayed[moves]
+
+    @property
+    def most_tries(self) -> int:
+        """Return how many requests may be spent on one finding."""
+        return self._aside.sender.policy.shrink_tries
+
+
+@dataclass(slots=True)
+class _Shrinking:
+    """Looks for the shortest sequence that shows one finding, by sending less and less of it."""
+
+    sequences: Sequences
+    clause: Clause
+    best: Shortest
+    _spent: int = 0
+    _seen: set[Moves] = field(default_factory=set)
+
+    def shortest(self) -> Shortest:
+        """Return the shortest that was found."""
+        for tries in range(REPLAYS_IN_VAIN):
+            try:
+                is_shown = self._shows_again(self.best.sequence.moves)
+            except ShrinkingDone:
+                return replace(self.best, vain_tries=tries)
+            if is_shown:
+                shorter_moves(self.best.sequence.moves, self._shows_again)
+                return self.best
+        return replace(self.best, vain_tries=REPLAYS_IN_VAIN)
+
+    def _shows_again(self, moves: Moves) -> bool:
+        """Send *moves*, and return whether they show the same finding; the shortest is kept."""
+        if not any(move.kind in CREATING for move in moves):
+            return False
+        most = self.sequences.most_tries - self._spent
+        sent = self.sequences.replay(moves, most)
+        if moves not in self._seen:
+            self._seen.add(moves)
+            self._spent += len(sent.exchanges)
+        finding = self.best.evidence.finding
+        shown = _shown_soonest(self.clause, sent, finding.kind if finding else None)
+        for one in shown:
+            if len(one.sequence.moves) <= len(self.best.sequence.moves):
+                self.best = one
+        return bool(shown)
+
+
+def _shown_soonest(
+    clause: Clause, sent: SentSequence, kind: FindingKind | None = None
+) -> list[Shortest]:
+    """Return the shortest beginning of *sent* that speaks against *clause*, none where none does.
+
+    Where only the deletions at its end show it, that is the whole.
+    """
+    if not _against(clause, sent, kind):
+        return []
+    for count in range(1, len(sent.moves) + 1):
+        part = sent.until(count)
+        for evidence in _against(clause, part, kind):
+            return [Shortest(evidence, part)]
+    whole = replace(sent, ends=(*sent.ends[:-1], len(sent.exchanges)))
+    return [Shortest(_against(clause, sent, kind)[0], whole)]
+
+
+def _against(clause: Clause, sent: SentSequence, kind: FindingKind | None) -> list[Evidence]:
+    """Return the evidence of *sent* against *clause*, that of one *kind* where that is given."""
+    found: list[Evidence] = []
+    for one in weigh(clause, sent.exchanges).against:
+        finding: Finding | None = one.finding
+        if finding is not None and kind in (None, finding.kind):
+            found.append(one)
+    return found
