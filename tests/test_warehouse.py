@@ -81,7 +81,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "caching": ("", "private", "varied", "public"),
     "looks_at_if_match": (False, True),
 }
-EACH = 4  # rows, in which a campaign is led
+EACH = 6  # rows, in which a campaign is led
 
 
 class LedWarehouse(Led):
@@ -120,7 +120,7 @@ def held(index: int) -> list[Operation]:
         return every
     if index % EACH:
         return []
-    return [every[(2 * index // EACH) % len(every)]]
+    return [every[(4 * index // EACH) % len(every)]]
 
 
 def expected(choices: WarehouseChoices) -> set[str]:
