@@ -65,8 +65,23 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "challenge": ("Bearer", 'Basic realm="boxes", Bearer'),
     "refuses_unknown_parameters": (False, True),
     "empty_list_parameter": ("taken", "refused"),
+    "cursor_form": ("base64", "odd"),
+    "link_target": ("absolute", "path", "query", "relative"),
+    "link_form": ("joined", "reversed", "lines"),
+    "relations": (("next", "prev", "first", "last"), ("next",), ("first", "next")),
+    "too_large": ("refused", "capped"),
+    "last_page": ("short", "empty"),
+    "no_such_page": (400, 422),
+    "other_filter": ("refused", "kept"),
+    "no_token": ("absent", "null", "empty"),
+    "tells_previous": (True, False),
+    "folds_names": (False, True),
+    "tag_form": ("hash", "odd"),
+    "condition_first": (True, False),
+    "caching": ("", "private", "varied", "public"),
+    "looks_at_if_match": (False, True),
 }
-EACH = 4  # rows, in which a campaign is led
+EACH = 6  # rows, in which a campaign is led
 
 
 class LedWarehouse(Led):
@@ -79,7 +94,7 @@ class LedWarehouse(Led):
 @lru_cache
 def pairwise() -> list[WarehouseChoices]:
     """Return choices among which any two meet."""
-    return choices_of_pairs(WarehouseChoices, CHOICES)
+    return choices_of_pairs(WarehouseChoices, CHOICES, seed=5)
 
 
 ROWS = list(enumerate(pairwise()))
@@ -105,7 +120,7 @@ def held(index: int) -> list[Operation]:
         return every
     if index % EACH:
         return []
-    return [every[(2 * index // EACH) % len(every)]]
+    return [every[(4 * index // EACH) % len(every)]]
 
 
 def expected(choices: WarehouseChoices) -> set[str]:

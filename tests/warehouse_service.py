@@ -7,14 +7,16 @@ every promise is kept.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 import threading
 import uuid
+import zlib
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import httpx
 
@@ -61,6 +63,8 @@ TITLES = {
     405: "Method Not Allowed",
     409: "Conflict",
     410: "Gone",
+    412: "Precondition Failed",
+    428: "Precondition Required",
     415: "Unsupported Media Type",
     422: "Unprocessable Content",
 }
@@ -98,6 +102,21 @@ class WarehouseChoices:
     challenge: str = "Bearer"
     refuses_unknown_parameters: bool = False
     empty_list_parameter: str = "taken"  # refused
+    cursor_form: str = "base64"  # odd, long
+    link_target: str = "absolute"  # path, query, relative, elsewhere
+    link_form: str = "joined"  # reversed, lines, bare
+    relations: tuple[str, ...] = ("next", "prev", "first", "last")
+    too_large: str = "refused"  # capped
+    last_page: str = "short"  # empty: where the one before was full
+    no_such_page: int = 400  # 422
+    other_filter: str = "refused"  # kept: the new filter holds
+    no_token: str = "absent"  # null, empty
+    tells_previous: bool = True
+    folds_names: bool = False  # sorts by small letters
+    tag_form: str = "hash"  # version, odd
+    condition_first: bool = True  # looked at before the body
+    caching: str = ""  # private, none, varied, public
+    looks_at_if_match: bool = False  # of a rack, where nobody says so
 
 
 class Wrong(Exception):
@@ -106,6 +125,16 @@ class Wrong(Exception):
     def __init__(self, status: int) -> None:
         super().__init__(status)
         self.status = status
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of *count* items: those from the one at *start*, *size* at most."""
+
+    items: list[Any]
+    start: int
+    size: int
+    count: int
 
 
 @dataclass
@@ -122,6 +151,7 @@ class Warehouse:
     ended: set[str] = field(default_factory=set)
     crashes: list[str] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: count(2))
+    versions: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Begin with what the document's examples name, and with some of other people."""
@@ -183,7 +213,7 @@ class Warehouse:
             if self.choices.head_length and answer.content:
                 kept.append(("Content-Length", str(len(answer.content))))
             return httpx.Response(answer.status_code, headers=kept)
-        if answer.status_code not in (204, 303) or answer.content:
+        if answer.status_code not in (204, 303, 304) or answer.content:
             kept.append(("Content-Length", str(len(answer.content))))
         return httpx.Response(answer.status_code, headers=kept, content=answer.content)
 
@@ -289,18 +319,182 @@ class Warehouse:
 
     def get_sites(self, request: httpx.Request) -> httpx.Response:
         locale = dict(cookies_of(request)).get("locale", "en")
-        pairs = self.parameters(request, "region", "limit")
+        pairs = self.parameters(request, "region", "limit", "name", "sort", "cursor")
         regions = [unquote(value) for name, value in pairs if name == "region"]
-        limits = [unquote(value) for name, value in pairs if name == "limit"]
-        if locale not in ("en", "fr", "de") or len(limits) > 1 or len(regions) > 4:
+        name, sort = self.one_of(pairs, "name"), self.one_of(pairs, "sort")
+        if locale not in ("en", "fr", "de") or len(regions) > 4:
             raise Wrong(400)
-        if not all(is_number(one, 1, 500) for one in limits):
-            raise Wrong(400)
-        if any(one not in REGIONS for one in regions):
+        if any(one not in REGIONS for one in regions) or sort not in (None, "name", "-name"):
             raise Wrong(400)
         found = [one for one in self.sites.values() if not regions or one["region"] in regions]
-        ordered = self.ordered(found)[: int((limits or ["500"])[0])]
-        return self.shown(200, {"items": list(map(self.site_shown, ordered)), "total": len(found)})
+        found = self.ordered([one for one in found if name is None or one["name"] == name])
+        if sort is not None:
+            found = sorted(found, key=self.rank, reverse=sort.startswith("-"))
+        size = self.size(pairs, "limit", 500, 500)
+        mark = self.mark("sites", regions, name, sort)
+        page = self.page(found, size, self.start(pairs, "cursor", mark))
+        body = {"items": list(map(self.site_shown, page.items)), "total": len(found)}
+        links = self.links(request, page, mark)
+        answer = self.shown(200, body)
+        return httpx.Response(
+            200, headers=[*answer.headers.items(), *links], content=answer.content
+        )
+
+    def rank(self, site: dict[str, Any]) -> str:
+        name: str = site["name"]
+        return name.lower() if self.choices.folds_names else name
+
+    # --- pages ------------------------------------------------------------------------------------
+
+    def one_of(self, pairs: list[tuple[str, str]], name: str) -> str | None:
+        """Return the text of a parameter, None where it is not sent; refuse it twice."""
+        values = [unquote(value) for key, value in pairs if key == name]
+        if len(values) > 1:
+            raise Wrong(400)
+        return values[0] if values else None
+
+    def size(self, pairs: list[tuple[str, str]], name: str, default: int, most: int) -> int:
+        told = self.one_of(pairs, name)
+        if told is None:
+            return default
+        if not is_number(told, 1, 10**6) or (int(told) > most and self.is_refused_above()):
+            raise Wrong(400)
+        return min(int(told), most)
+
+    def is_refused_above(self) -> bool:
+        return self.choices.too_large == "refused"
+
+    def mark(self, *asked: Any) -> str:
+        """Return what a cursor remembers of the list that it is of."""
+        told = repr(asked[:1] if self.choices.other_filter == "kept" else asked)
+        return f"{zlib.crc32(told.encode('utf-8', 'surrogatepass')):08x}"
+
+    def cursor(self, start: int, mark: str) -> str:
+        text = f"{start}.{mark}"
+        if self.choices.cursor_form == "odd":
+            return f"a/{text}+=&?"
+        if self.choices.cursor_form == "long":
+            text = f"{text}.{'x' * 300}"
+        return base64.urlsafe_b64encode(text.encode()).decode()
+
+    def start(self, pairs: list[tuple[str, str]], name: str, mark: str) -> int:
+        """Return how many items stand before the page; refuse a cursor that no answer has told."""
+        told = self.one_of(pairs, name)
+        if told is None:
+            return 0
+        found = re.match(r"a?/?(\d+)\.", told)
+        if self.choices.cursor_form != "odd":
+            try:
+                text = base64.urlsafe_b64decode(told.encode()).decode()
+            except ValueError:
+                text = ""
+            found = re.match(r"(\d+)\.", text)
+        if found is None or told != self.cursor(int(found[1]), mark):
+            raise Wrong(self.choices.no_such_page)
+        return int(found[1])
+
+    def page(self, items: list[Any], size: int, start: int) -> Page:
+        return Page(items[start : start + size], start, size, len(items))
+
+    def next_start(self, page: Page) -> int | None:
+        after = page.start + page.size
+        is_full = len(page.items) == page.size and self.choices.last_page == "empty"
+        return after if after < page.count or is_full else None
+
+    def last_start(self, page: Page) -> int:
+        is_short = self.choices.last_page == "short"
+        return max(0, page.count - is_short) // page.size * page.size
+
+    def starts(self, page: Page) -> dict[str, int | None]:
+        return {
+            "next": self.next_start(page),
+            "prev": max(0, page.start - page.size) if page.start else None,
+            "first": 0,
+            "last": self.last_start(page),
+        }
+
+    def links(self, request: httpx.Request, page: Page, mark: str) -> list[tuple[str, str]]:
+        """Return the header Link, in one line or in several."""
+        starts = self.starts(page)
+        told = []
+        for one in self.choices.relations:
+            start = starts[one]
+            if start is not None:
+                target = self.target_of(request, self.cursor(start, mark))
+                relation = one if self.choices.link_form == "bare" else f'"{one}"'
+                told.append(f"<{target}>; rel={relation}")
+        if self.choices.link_form == "reversed":
+            told = [f'<{HOST}/docs>; rel="help"; title="Pages, and more"', *told[::-1]]
+        if self.choices.link_form == "lines":
+            return [("Link", one) for one in told]
+        return [("Link", ", ".join(told))] if told else []
+
+    def target_of(self, request: httpx.Request, cursor: str) -> str:
+        path, _, query = request.url.raw_path.decode().partition("?")
+        kept = [one for one in query.split("&") if one and not one.startswith("cursor=")]
+        asked = "&".join([*kept, f"cursor={quote(cursor, safe='')}"])
+        before = {
+            "absolute": f"{HOST}{path}",
+            "path": path,
+            "query": "",
+            "relative": path.rpartition("/")[2],
+            "elsewhere": f"http://10.0.0.7:8080/internal{path}",
+        }
+        return f"{before[self.choices.link_target]}?{asked}"
+
+    def tokens(self, page: Page, mark: str) -> dict[str, Any]:
+        """Return the tokens of the next page and the one before."""
+        starts, told = self.starts(page), dict[str, Any]()
+        for name, start in (("next", starts["next"]), ("previous", starts["prev"])):
+            if name == "previous" and not self.choices.tells_previous:
+                continue
+            if start is not None:
+                told[f"{name}_page_token"] = self.cursor(start, mark)
+            elif self.choices.no_token != "absent":
+                told[f"{name}_page_token"] = {"null": None, "empty": ""}[self.choices.no_token]
+        return told
+
+    # --- conditions -------------------------------------------------------------------------------
+
+    def tag(self, kind: str, shown: dict[str, Any]) -> str:
+        """Return the entity tag of what is shown: strong for a site, weak for a rack."""
+        text = repr(sorted(shown.items(), key=str))
+        told = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        if self.choices.tag_form == "version":
+            told = f"v{self.versions.setdefault(f'{kind} {text}', len(self.versions) + 1)}"
+        elif self.choices.tag_form == "odd":
+            told = f"{told},/'W"
+        return f'W/"{told}"' if kind == "rack" else f'"{told}"'
+
+    def is_known(self, request: httpx.Request, tag: str) -> bool:
+        """Return whether If-None-Match has the tag, weak or strong."""
+        told = request.headers.get("If-None-Match", "")
+        return told.strip() == "*" or tag.removeprefix("W/") in re.findall(r'"[^"]*"', told)
+
+    def check_match(self, request: httpx.Request, tag: str, *, required: bool = False) -> None:
+        """Refuse a write on the condition of another tag; a weak one is always another."""
+        told = request.headers.get("If-Match")
+        if told is None:
+            if required:
+                raise Wrong(428)
+            return
+        tags = re.findall(r'(?:W/)?"[^"]*"', told)
+        if told.strip() != "*" and (tag not in tags or tag.startswith("W/")):
+            raise Wrong(412)
+
+    def caching(self) -> dict[str, str]:
+        return {
+            "": {},
+            "private": {"Cache-Control": "private, max-age=5"},
+            "none": {"Cache-Control": "no-store", "Vary": "Accept"},
+            "varied": {"Cache-Control": "max-age=0", "Vary": "Authorization, X-Warehouse-Key"},
+            "public": {
+                "Cache-Control": "public, max-age=9",
+                "Vary": "authorization, x-warehouse-key",
+            },
+        }[self.choices.caching]
+
+    # --- sites, one by one --------------------------------------------------------------------------
 
     def ordered(self, items: list[Any]) -> list[Any]:
         return items[::-1] if self.choices.newest_first else items
@@ -333,18 +527,30 @@ class Warehouse:
             raise self.lost(id)
         return self.sites[id]
 
-    def get_site(self, _: httpx.Request, id: str) -> httpx.Response:
-        return self.shown(200, self.site_shown(self.site(id)))
+    def site_tag(self, id: str) -> str:
+        return self.tag("site", self.site_shown(self.sites[id]))
+
+    def get_site(self, request: httpx.Request, id: str) -> httpx.Response:
+        shown = self.site_shown(self.site(id))
+        told = {"ETag": self.site_tag(id), **self.caching()}
+        if self.is_known(request, told["ETag"]):
+            return httpx.Response(304, headers=told)
+        return self.shown(200, shown, **told)
 
     head_site = get_site
 
     def put_site(self, request: httpx.Request, id: str) -> httpx.Response:
         self.site(id)
-        self.sites[id] = {"id": id, **self.read_site(self.body(request))}
-        return self.shown(200, self.site_shown(self.sites[id]))
+        if self.choices.condition_first:
+            self.check_match(request, self.site_tag(id), required=True)
+        body = self.read_site(self.body(request))
+        self.check_match(request, self.site_tag(id), required=True)
+        self.sites[id] = {"id": id, **body}
+        return self.shown(200, self.site_shown(self.sites[id]), ETag=self.site_tag(id))
 
-    def delete_site(self, _: httpx.Request, id: str) -> httpx.Response:
+    def delete_site(self, request: httpx.Request, id: str) -> httpx.Response:
         site = self.site(id)
+        self.check_match(request, self.site_tag(id))
         for rack in [key for key in self.racks if key[0] == id]:
             self.end_rack(rack)
         del self.sites[id]
@@ -360,7 +566,10 @@ class Warehouse:
 
     def get_racks(self, request: httpx.Request, site: str) -> httpx.Response:
         self.site(site)
-        pairs = self.parameters(request, "tags", "codes", "levels")
+        pairs = self.parameters(request, "tags", "codes", "levels", "limit", "offset")
+        size, offset = self.size(pairs, "limit", 100, 100), self.one_of(pairs, "offset") or "0"
+        if not is_number(offset, 0, 10**9):
+            raise Wrong(400)
         tags = self.split(pairs, "tags", " ", "%20", r"\+")
         codes = self.split(pairs, "codes", r"\|", "%7C", "%7c")
         units = [one.strip() for one in request.headers.get("X-Units", "metric").split(",")]
@@ -378,7 +587,7 @@ class Warehouse:
             and (not tags or set(tags) & set(rack["tags"]))
             and low <= rack["levels"] <= high
         ]
-        return self.shown(200, self.ordered(found))
+        return self.shown(200, self.page(self.ordered(found), size, int(offset)).items)
 
     def bounds(self, pairs: list[tuple[str, str]]) -> tuple[int, int]:
         """Return the least and the most levels that are asked for."""
@@ -425,17 +634,33 @@ class Warehouse:
             raise self.lost(f"{site}/{code}")
         return self.racks[site, code]
 
-    def get_rack(self, _: httpx.Request, site: str, code: str) -> httpx.Response:
-        return self.shown(200, self.rack_shown(self.rack(site, code)))
+    def get_rack(self, request: httpx.Request, site: str, code: str) -> httpx.Response:
+        shown = self.rack_shown(self.rack(site, code))
+        tag = self.tag("rack", shown)
+        if self.is_known(request, tag):
+            return httpx.Response(304, headers={"ETag": tag})
+        return self.shown(200, shown, ETag=tag)
 
     def put_rack(self, request: httpx.Request, site: str, code: str) -> httpx.Response:
         self.site(site)
         is_new = (site, code) not in self.racks
         if is_new and not (self.choices.replaces_unknown and CODE.fullmatch(code)):
             raise self.lost(f"{site}/{code}")
+        if self.choices.condition_first:
+            self.check_rack(request, site, code)
         rack = {"code": code, **self.read_rack(self.body(request))}
+        self.check_rack(request, site, code)
         self.racks[site, code] = rack
         return self.shown(201 if is_new else 200, self.rack_shown(rack))
+
+    def check_rack(self, request: httpx.Request, site: str, code: str) -> None:
+        if (site, code) not in self.racks:
+            return
+        tag = self.tag("rack", self.rack_shown(self.racks[site, code]))
+        if "If-None-Match" in request.headers and self.is_known(request, tag):
+            raise Wrong(412)
+        if self.choices.looks_at_if_match:
+            self.check_match(request, tag)
 
     def delete_rack(self, _: httpx.Request, site: str, code: str) -> httpx.Response:
         rack = self.rack(site, code)
@@ -458,7 +683,8 @@ class Warehouse:
 
     def get_boxes(self, request: httpx.Request, site: str, code: str) -> httpx.Response:
         self.rack(site, code)
-        kinds = self.split(self.parameters(request, "kinds"), "kinds", ",", "%2C", "%2c")
+        pairs = self.parameters(request, "kinds", "label", "page_size", "page_token")
+        kinds, label = self.split(pairs, "kinds", ",", "%2C", "%2c"), self.one_of(pairs, "label")
         if any(one not in ("book", "liquid") for one in kinds or ()):
             raise Wrong(400)
         found = [
@@ -467,8 +693,12 @@ class Warehouse:
             if key[:2] == (site, code)
             and self.is_there(key)
             and (not kinds or box["content"]["kind"] in kinds)
+            and label in (None, box["label"])
         ]
-        return self.shown(200, {"boxes": self.ordered(found)})
+        mark = self.mark("boxes", kinds, label)
+        size, start = self.size(pairs, "page_size", 20, 50), self.start(pairs, "page_token", mark)
+        page = self.page(self.ordered(found), size, start)
+        return self.shown(200, {"boxes": page.items, **self.tokens(page, mark)})
 
     def put_box(self, key: tuple[str, str, str], box: dict[str, Any]) -> None:
         self.boxes[key] = {"id": key[2], **box}

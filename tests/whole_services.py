@@ -15,6 +15,7 @@ import re
 import threading
 import time
 import uuid
+import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import formatdate
@@ -235,6 +236,8 @@ class KeyChoices:
     touch_unchanged: bool = True
     refuses_unknown_parameters: bool = False
     too_many: str = "refused"  # or "capped": a page_size above the maximum
+    token: str = "free"  # or "bound": to the filters with which it was told
+    first_link: str = "bare"  # or "token": of the first key
     extra_headers: tuple[tuple[str, str], ...] = ()
     extra_members: bool = False
     empty_secret: bool = False  # "" where the secret is not shown
@@ -528,6 +531,17 @@ class KeyService(WholeService):
         """Return the token of the page that starts with *key*."""
         return base64.urlsafe_b64encode(f"from {key.number}".encode()).decode().rstrip("=")
 
+    def token_for(self, wanted: dict[str, str], key: Key) -> str:
+        """Return the token of the page of what is *wanted* that starts with *key*."""
+        return f"{self.token_of(key)}{self.bond_of(wanted)}"
+
+    def bond_of(self, wanted: dict[str, str]) -> str:
+        """Return the end of a token that is bound to its filters, empty where it is free."""
+        if self.choices.token == "free":
+            return ""
+        told = repr([wanted.get(name) for name in ("spec.owner", "spec.resource", "show_expired")])
+        return f".{zlib.crc32(told.encode()):08x}"
+
     def start_of(self, wanted: dict[str, str], found: list[Key]) -> int:
         """Return where the page starts among what was found."""
         token = wanted.get("page_token", "")
@@ -535,6 +549,10 @@ class KeyService(WholeService):
             return 0
         if len(token) > LONGEST_TOKEN:
             raise Refused(400, parameter="page_token")
+        bond = self.bond_of(wanted)
+        if not token.endswith(bond):
+            raise Refused(400, parameter="page_token")
+        token = token.removesuffix(bond)
         try:
             text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
             number = int(text.removeprefix("from "))
@@ -557,7 +575,7 @@ class KeyService(WholeService):
         """Return the address of the page that starts with *key*, of the first where there is none."""
         kept = {name: value for name, value in wanted.items() if name != "page_token"}
         if key is not None:
-            kept["page_token"] = self.token_of(key)
+            kept["page_token"] = self.token_for(wanted, key)
         return f"{self.choices.host}{KEYS}" + (f"?{urlencode(kept)}" if kept else "")
 
     def page_told(
@@ -566,7 +584,7 @@ class KeyService(WholeService):
         """Return where this page stands among the others."""
         last = start + size * ((len(found) - start - 1) // size) if found[start:] else start
         pages: dict[str, str | None] = {
-            "first": self.link(wanted, None),
+            "first": self.link(wanted, found[0] if found and self.names_first() else None),
             "last": self.link(wanted, found[last]) if found[last:] else None,
             "prev": self.link(wanted, found[max(0, start - size)]) if start else None,
             "next": self.next_link(wanted, found, start, size),
@@ -578,6 +596,10 @@ class KeyService(WholeService):
         if self.choices.total_size:
             told["total_size"] = len(found)
         return told
+
+    def names_first(self) -> bool:
+        """Return whether the link to the first page has a token."""
+        return self.choices.first_link == "token"
 
     def next_link(
         self, wanted: dict[str, str], found: list[Key], start: int, size: int

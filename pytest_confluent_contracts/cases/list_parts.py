@@ -98,14 +98,16 @@ def filter_cases(
         narrow = replace(plain, query=with_size(plain.query, pages, 1))
         for pair in wanted:
             yield replace(narrow, title="filtered, page by page", query=_with(narrow, pair))
+            unmet = _with(narrow, _unmet(operation, pair))
+            yield replace(narrow, title="met by nothing, page by page", query=unmet)
         if len(wanted) > 1:
             title = "filtered by all, page by page"
             yield replace(narrow, title=title, query=_with(narrow, *wanted))
     if len(wanted) > 1:
         yield replace(plain, title="filtered by all", query=_with(plain, *wanted))
         yield from _half_met(plain, wanted[0], wanted[1])
-    for name, _ in wanted[:1]:
-        yield replace(plain, title="met by nothing", query=_with(plain, (name, NOBODYS_VALUE)))
+    for pair in wanted:
+        yield replace(plain, title="met by nothing", query=_with(plain, _unmet(operation, pair)))
     yield from _parts_of_values(plain, wanted)
 
 
@@ -130,8 +132,8 @@ def _parts_of_values(plain: Case, wanted: Sequence[tuple[str, str]]) -> Iterator
 def _half_met(plain: Case, one: tuple[str, str], other: tuple[str, str]) -> Iterator[Case]:
     """Yield requests of which one filter is met, and the other by nothing."""
     for pairs in (
-        ((one[0], NOBODYS_VALUE), other),
-        (one, (other[0], NOBODYS_VALUE)),
+        (_unmet(plain.operation, one), other),
+        (one, _unmet(plain.operation, other)),
     ):
         yield replace(plain, title="one filter met, one not", query=_with(plain, *pairs))
 
@@ -139,7 +141,7 @@ def _half_met(plain: Case, one: tuple[str, str], other: tuple[str, str]) -> Iter
 def other_filter_case(case: Case, query: Query, item: Mapping[str, Any]) -> Case:
     """Return *query*, to which a page of *case* has led, with another value of its filter.
 
-    It is that of *item* where this has another one, else nobody's.
+    It is that of *item* where this has another one, else one that nothing meets.
     """
     values = dict(case.query)
     changed = query
@@ -147,12 +149,28 @@ def other_filter_case(case: Case, query: Query, item: Mapping[str, Any]) -> Case
         name = quote(one.parameter, safe="")
         if name in values:
             other = quote(_filter_value(one, item), safe="")
+            unmet = (name, other)
             if other in ("", values[name]):
-                other = NOBODYS_VALUE
-            changed = (*(pair for pair in changed if pair[0] != name), (name, other))
+                unmet = _unmet(case.operation, (name, values[name]))
+            changed = (*(pair for pair in changed if pair[0] != name), unmet)
     subject = Subject(SubjectKind.STEP, OTHER_FILTER)
     title = "a page of another filter"
     return replace(case, title=title, query=changed, subject=subject, expect=Expect.ANY)
+
+
+def _unmet(operation: Operation, pair: tuple[str, str]) -> tuple[str, str]:
+    """Return the filter of *pair* with a value that what meets it has not, as it is written.
+
+    That is nobody's, or another one of those that the document names.
+    """
+    name, value = pair
+    for parameter in operation.other_parameters:
+        if parameter.name == unquote(name):
+            items = parameter.schema.get("items") or {}
+            for one in (*parameter.schema.get("enum", ()), *items.get("enum", ())):
+                if quote(text_of(one), safe="") != value:
+                    return name, quote(text_of(one), safe="")
+    return name, NOBODYS_VALUE
 
 
 def order_cases(operation: Operation, context: RunContext) -> Iterator[Case]:

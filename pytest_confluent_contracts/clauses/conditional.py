@@ -40,6 +40,7 @@ from pytest_confluent_contracts.model.conditions import (
     PRECONDITION_FAILED,
     PRECONDITION_REQUIRED,
     UNCONDITIONED,
+    declares_if_none,
     is_tag,
     is_weak,
     requires_condition,
@@ -89,6 +90,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
             "if-none-match-any",
             "If-None-Match: * is answered 412 where there is one (RFC 9110 13.1.2)",
             judge_if_none,
+            level=Level.MUST if declares_if_none(operation) else Level.SHOULD,
         )
     if takes_if_match(operation):
         yield from _of_writes(operation)

@@ -416,8 +416,9 @@ def _items_led_to(walk: Walk, led: Step, pages: Pages, relation: str) -> list[Ke
     if relation == FIRST:
         return walk.keys[:1]
     if relation == LAST:
-        is_ended = not tells_another(walk.steps[-1].exchange, pages)
-        return walk.keys[-1:] if is_ended else []
+        last = walk.steps[-1]  # it may be empty, where the one before was full
+        shown = [one.key for one in last.shown]
+        return [] if tells_another(last.exchange, pages) else shown[-1:]
     found: list[Key] = []
     before: list[Key] = []
     for step in walk.steps:

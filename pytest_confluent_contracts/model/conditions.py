@@ -42,7 +42,8 @@ def takes_if_match(operation: Operation) -> bool:
     """Return whether a write may be asked for on the condition that nobody else has written."""
     if operation.is_safe:
         return False
-    is_answered = operation.names_status(PRECONDITION_FAILED)
+    is_of_other = _declares(operation, IF_NONE_MATCH)  # then 412 may tell of that alone
+    is_answered = operation.names_status(PRECONDITION_FAILED) and not is_of_other
     return is_answered or requires_condition(operation) or _declares(operation, IF_MATCH)
 
 
@@ -62,6 +63,11 @@ def takes_if_none(operation: Operation) -> bool:
         return False
     may_create = operation.names_status(CREATED) and operation.names_status(PRECONDITION_FAILED)
     return may_create or _declares(operation, IF_NONE_MATCH)
+
+
+def declares_if_none(operation: Operation) -> bool:
+    """Return whether *operation* has If-None-Match among its parameters."""
+    return _declares(operation, IF_NONE_MATCH)
 
 
 def tells_caching(operation: Operation) -> bool:

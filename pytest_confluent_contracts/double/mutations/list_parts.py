@@ -314,7 +314,8 @@ def some_page_mutations(pages: Pages) -> Iterator[Mutation]:
         "the third page is refused": is_third,
     }.items():
         yield mutate_step(told, "page_of", partial(refuse_page, holds), END)
-    yield mutate_step("the last page that was led to is the first", "page_of", last_is_first, END)
+    told = "the last page that was led to is the first"
+    yield mutate_step(told, "page_of", last_is_first, END, APART)
     for told, wanted in ODD_SIZES.items():
         if pages.size and (wanted is not is_too_large or pages.largest_size is not None):
             yield Mutation(told, (ODD,), fail_for_size(wanted, pages))
@@ -606,23 +607,7 @@ def filter_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of each filter, and of what several do together."""
     filters = operation.listing.filters
     for one in filters:
-        clause, name = f"list/filter/{one.parameter}", one.parameter
-        for told, keep in KEEPING.items():
-            yield mutate_step(f"{name} {told}", "kept_items", partial(keep, one), clause)
-        told = f"{name} takes what begins in the same way"
-        yield mutate_step(told, "meets", partial(begins_alike, one), clause)
-        told = f"{name} takes what has a part of it"
-        yield mutate_step(told, "meets", partial(holds_part, one), clause)
-        if operation.listing.pages is not None and operation.listing.pages.size:
-            for told, keep in KEEPING_ON_PAGES.items():
-                yield mutate_step(f"{name} {told}", "kept_items", partial(keep, one), clause)
-            if is_led_by_cursor(operation.listing.pages):
-                told = f"a cursor keeps the {name} that it was told with"
-                broken = (f"{OTHER_FILTER}/{name}",)
-                yield Mutation(told, broken, replace_step("kept_items", keeping_told_filter()))
-        if len(filters) > 1:
-            for told, keep in KEEPING_BESIDE.items():
-                yield mutate_step(f"{name} {told}", "kept_items", partial(keep, one), clause)
+        yield from own_mutations(operation, one)
     every = tuple(f"list/filter/{one.parameter}" for one in filters)
     if len(filters) > 1:
         yield mutate_step("what meets one filter is listed", "kept_items", keep_any, *every)
@@ -630,7 +615,30 @@ def filter_mutations(operation: Operation) -> Iterator[Mutation]:
         yield mutate_step("of two filters the first counts", "kept_items", keep_first, *every)
         yield mutate_step("two filters find nothing", "kept_items", keep_none_of_two, *every)
     if filters and operation.listing.pages is not None:
-        yield mutate_step("the second page is not filtered", "kept_items", keep_on_first, *every)
+        broken = (*every, APART)
+        yield mutate_step("the second page is not filtered", "kept_items", keep_on_first, *broken)
+
+
+def own_mutations(operation: Operation, one: Filter) -> Iterator[Mutation]:
+    """Yield the mutations of one filter: by itself, on pages, and beside another."""
+    clause, name = f"list/filter/{one.parameter}", one.parameter
+    keeping = dict(KEEPING)
+    if len(operation.listing.filters) > 1:
+        keeping |= KEEPING_BESIDE
+    for told, keep in keeping.items():
+        yield mutate_step(f"{name} {told}", "kept_items", partial(keep, one), clause)
+    if not _has_named_values(operation, one):
+        for told, meets in MEETING.items():
+            yield mutate_step(f"{name} {told}", "meets", partial(meets, one), clause)
+    pages = operation.listing.pages
+    if pages is None or not pages.size:
+        return
+    for told, keep in KEEPING_ON_PAGES.items():
+        yield mutate_step(f"{name} {told}", "kept_items", partial(keep, one), clause, APART)
+    if is_led_by_cursor(pages):
+        told = f"a cursor keeps the {name} that it was told with"
+        broken = f"{OTHER_FILTER}/{name}"
+        yield Mutation(told, (broken,), replace_step("kept_items", keeping_told_filter()))
 
 
 def keep_all(one: Filter, own: ListService, inner: Any, request: Request, items: Any) -> list[Any]:
@@ -755,6 +763,15 @@ KEEPING_BESIDE: dict[str, Callable[..., list[Any]]] = {
 }
 
 
+def _has_named_values(operation: Operation, one: Filter) -> bool:
+    """Return whether the document names the values of a filter: no part of one is a value."""
+    for parameter in operation.other_parameters:
+        if parameter.name == one.parameter:
+            items = parameter.schema.get("items") or {}
+            return "enum" in parameter.schema or "enum" in items
+    return False
+
+
 def is_led_by_cursor(pages: Pages) -> bool:
     """Return whether a text that an answer has shown leads to another page."""
     return pages.style is PageStyle.CURSOR and bool(pages.position)
@@ -799,6 +816,12 @@ def holds_part(
     if member != one.member:
         return bool(inner(item, member, wanted))
     return any(wanted in written(value) for _, value in paths.values_at(item, member))
+
+
+MEETING: dict[str, Callable[..., bool]] = {
+    "takes what begins in the same way": begins_alike,
+    "takes what has a part of it": holds_part,
+}
 
 
 def keep_any(own: ListService, inner: Any, request: Request, items: Any) -> list[Any]:
@@ -886,17 +909,8 @@ def sorted_but_newest(
     return [*ordered[1:], *ordered[:1]]
 
 
-def sorted_in_halves(
-    value: str, own: ListService, inner: Any, request: Request, items: list[Any]
-) -> list[Any]:
-    """Sort what was there first, and then the rest."""
-    half = len(items) // 2
-    return [*inner(request, items[:half]), *inner(request, items[half:])]
-
-
 ORDERS: dict[str, Callable[..., list[Any]]] = {
     "sorts the other way round": backwards,
     "does not sort": unsorted,
     "puts the first at the end": sorted_but_newest,
-    "sorts the older and the newer apart": sorted_in_halves,
 }
