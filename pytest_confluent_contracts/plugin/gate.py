@@ -299,6 +299,7 @@ class Gate:
                     count=life.count + more,
                     of_operations=sent,
                     why_none=self._why_not_made(creating) if creating else "",
+                    by_other=life.by_other,
                 ),
             )
 
@@ -741,6 +742,10 @@ class Gate:
         if operation.resource is None:
             return None
         return self._operation_in(operation.resource, role)
+
+    def creating(self, resource: Resource) -> Operation | None:
+        """Return the operation that makes one of *resource*, None where there is none."""
+        return self._operation_in(resource, Role.CREATE)
 
     def _operation_in(self, resource: Resource, role: Role) -> Operation | None:
         wanted = (resource.document, resource.operation_id(role))

@@ -31,13 +31,15 @@ FIRST_SERIAL = 1_000_000
 class PlannedLife:
     """What the life of a resource takes: requests, how many are made, or why none is.
 
-    ``of_operations`` are its requests by the key of their operation.
+    ``of_operations`` are its requests by the key of their operation; ``by_other`` are those of a
+    second principal.
     """
 
     requests: int = 0
     count: int = 0
     of_operations: Mapping[tuple[str, str], int] = field(default_factory=dict)
     why_none: str = ""
+    by_other: int = 0
 
 
 class Lives:
@@ -131,7 +133,7 @@ class Lives:
 
     def planned(self, resource: Resource) -> PlannedLife:
         """Return what the life of *resource* takes by itself, the deletions at the end too."""
-        from pytest_confluent_contracts.model.traffic import Expect
+        from pytest_confluent_contracts.model.traffic import Expect, Principal
 
         creates = self.makes(resource)
         life = self._life_cases(resource)
@@ -143,7 +145,8 @@ class Lives:
         sent = Counter(one.case.operation.key for one in steps)
         if ending is not None:
             sent[ending.case.operation.key] += left
-        return PlannedLife(len(steps) + left, len(made), sent)
+        by_other = sum(one.case.principal is Principal.OTHER for one in steps)
+        return PlannedLife(len(steps) + left, len(made), sent, by_other=by_other)
 
     def holders(self, resource: Resource) -> set[str]:
         """Return the names of the parents that the life of *resource* has made for it."""
