@@ -107,7 +107,7 @@ def _judge(
 
 
 def _why_missing(exchanges: Sequence[Exchange], operation: Operation) -> MissingEvidence:
-    variables = _variables_of(operation)
+    variables = variables_of_other(operation)
     theirs = [one for one in exchanges if one.case.principal is Principal.OTHER]
     if not theirs:
         return MissingEvidence(MissingKind.NO_OTHER_PRINCIPAL, variables)
@@ -118,10 +118,10 @@ def _why_missing(exchanges: Sequence[Exchange], operation: Operation) -> Missing
     return MissingEvidence(MissingKind.OTHER_LET_IN_NOWHERE, variables, withheld=is_turned_away)
 
 
-def _variables_of(operation: Operation) -> str:
+def variables_of_other(operation: Operation) -> str:
     """Return the variables that hold a second principal's credentials, by alternative."""
     told: list[str] = []
-    for alternative in operation.security:
+    for alternative in filter(None, operation.security):
         named = [variable for scheme in alternative for _, variable in scheme.other_variables]
         told.append(" and ".join(named))
     return ", or ".join(told)

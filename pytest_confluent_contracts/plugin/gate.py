@@ -333,6 +333,7 @@ class Gate:
                     sequences=life.sequences,
                     requests_of_sequences=life.requests_of_sequences,
                     why_none=self._why_not_made(creating) if creating else "",
+                    by_other=life.by_other,
                 ),
             )
 
@@ -775,6 +776,10 @@ class Gate:
         if operation.resource is None:
             return None
         return self._operation_in(operation.resource, role)
+
+    def creating(self, resource: Resource) -> Operation | None:
+        """Return the operation that makes one of *resource*, None where there is none."""
+        return self._operation_in(resource, Role.CREATE)
 
     def _operation_in(self, resource: Resource, role: Role) -> Operation | None:
         wanted = (resource.document, resource.operation_id(role))

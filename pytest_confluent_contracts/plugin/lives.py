@@ -36,8 +36,9 @@ SHARE_OF_SEQUENCES = 4
 class PlannedLife:
     """What the life of a resource takes: requests, how many are made, or why none is.
 
-    ``of_operations`` are its requests by the key of their operation; ``sequences`` is how many are
-    drawn after it, which take ``requests_of_sequences`` more.
+    ``of_operations`` are its requests by the key of their operation; ``by_other`` are those of a
+    second principal; ``sequences`` is how many are drawn after it, which take
+    ``requests_of_sequences`` more.
     """
 
     requests: int = 0
@@ -46,6 +47,7 @@ class PlannedLife:
     why_none: str = ""
     sequences: int = 0
     requests_of_sequences: int = 0
+    by_other: int = 0
 
 
 class Lives:
@@ -220,7 +222,7 @@ class Lives:
 
     def planned(self, resource: Resource) -> PlannedLife:
         """Return what the life of *resource* takes by itself, the deletions at the end too."""
-        from pytest_confluent_contracts.model.traffic import Expect
+        from pytest_confluent_contracts.model.traffic import Expect, Principal
 
         creates = self.makes(resource)
         life = self._life_cases(resource)
@@ -239,6 +241,7 @@ class Lives:
             of_operations=sent + drawn,
             sequences=len(self.sequences(resource)),
             requests_of_sequences=drawn.total(),
+            by_other=sum(one.case.principal is Principal.OTHER for one in steps),
         )
 
     def holders(self, resource: Resource) -> set[str]:

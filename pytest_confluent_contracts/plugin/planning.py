@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import RunContext
     from pytest_confluent_contracts.plugin.gate import Gate
+    from pytest_confluent_contracts.plugin.lives import PlannedLife
     from pytest_confluent_contracts.plugin.settings import Settings
 
 
@@ -46,9 +47,23 @@ def told_lives(gate: Gate) -> Iterator[str]:
         elif made.why_none:
             told += f", makes nothing: {made.why_none}"
         yield told
+        yield from _told_of_other(gate, resource, made)
         if made.sequences:
             told = f"sequences of {resource.name}: {made.sequences}, of {SEQUENCE}"
             yield f"{told}: {made.requests_of_sequences} requests"
+
+
+def _told_of_other(gate: Gate, resource: Resource, made: PlannedLife) -> Iterator[str]:
+    """Yield what a second principal asks for, or which variables would name one."""
+    from pytest_confluent_contracts.clauses.other_principal import variables_of_other
+
+    if made.by_other:
+        yield f"  {made.by_other} of them by a second principal, who must see nothing of the first's"
+        return
+    creating = gate.creating(resource)
+    if made.count and creating is not None and creating.security:
+        named = variables_of_other(creating)
+        yield f"  no second principal, who must see nothing of the first's: set {named}"
 
 
 def told_left_out(settings: Settings) -> Iterator[str]:

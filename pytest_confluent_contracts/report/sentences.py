@@ -957,7 +957,7 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     ),
     Missing.OTHER_LET_IN_NOWHERE: (
         "the second principal was let in nowhere, not even to a list or one of its own: "
-        "see whether {subject} are right"
+        "check what is in {subject}"
     ),
     Missing.NOT_ASKED_BY_OTHER: "the second principal could ask for nothing of this kind",
     # the wire
