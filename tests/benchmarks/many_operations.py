@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,7 @@ CHROMIUM = os.environ.get("CONTRACT_CHROMIUM") or shutil.which("chromium") or ""
 
 # What a broken service does, as a plugin of the run: the header is missing on two thirds of the
 # operations; in each, it is missing, a member is of another type, and errors are no JSON.
-BREAKING = '''
+BREAKING = """
 import json
 from pytest_confluent_contracts.double.router import Router
 
@@ -55,7 +56,7 @@ def answer(self, operation, *parts, **more):
 
 
 Router.answer = answer
-'''
+"""
 
 
 # --- the document ------------------------------------------------------------------------------------------------
@@ -73,7 +74,10 @@ def referred(kind: str, name: str) -> Data:
 
 def answered(description: str, schema: Data | None) -> Data:
     """Return an answer, which has a request id."""
-    told: Data = {"description": description, "headers": {"X-Request-Id": referred("headers", "RequestId")}}
+    told: Data = {
+        "description": description,
+        "headers": {"X-Request-Id": referred("headers", "RequestId")},
+    }
     if schema is not None:
         told["content"] = {"application/json": {"schema": schema}}
     return told
@@ -96,7 +100,11 @@ SHOWN: Data = {
     "updated_at": text(format="date-time", readOnly=True),
 }
 STATUS: Data = {"type": "object", "required": ["state"], "properties": {"state": SHOWN["state"]}}
-RESTART: Data = {"type": "object", "required": ["reason"], "properties": {"reason": text(maxLength=200)}}
+RESTART: Data = {
+    "type": "object",
+    "required": ["reason"],
+    "properties": {"reason": text(maxLength=200)},
+}
 REFUSALS = {"400": "wrong", "401": "nobody known", "404": "not there"}
 
 
@@ -106,19 +114,29 @@ def components(resources: int) -> Data:
         "Error": {
             "type": "object",
             "required": ["message", "code"],
-            "properties": {"message": text(), "code": text(), "details": {"type": "array", "items": text()}},
+            "properties": {
+                "message": text(),
+                "code": text(),
+                "details": {"type": "array", "items": text()},
+            },
         },
         "Restart": RESTART,
     }
     for number in range(resources):
         schemas[f"New{number}"] = {"type": "object", "required": ["name"], "properties": WRITTEN}
         schemas[f"Change{number}"] = {"type": "object", "properties": WRITTEN}
-        schemas[f"Thing{number}"] = {"type": "object", "required": ["id", "name"], "properties": SHOWN}
+        schemas[f"Thing{number}"] = {
+            "type": "object",
+            "required": ["id", "name"],
+            "properties": SHOWN,
+        }
     return {
         "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}},
         "headers": {"RequestId": {"required": True, "schema": text(minLength=8)}},
         "schemas": schemas,
-        "responses": {told: answered(told, referred("schemas", "Error")) for told in REFUSALS.values()},
+        "responses": {
+            told: answered(told, referred("schemas", "Error")) for told in REFUSALS.values()
+        },
     }
 
 
@@ -143,9 +161,17 @@ def operations(number: int) -> Iterator[tuple[str, str, Data]]:
     # Every third lies in the one before it.
     around = f"/things{number - 1}/{{thing{number - 1}_id}}" if number % 3 == 2 else ""
     one = f"{around}/things{number}/{{thing{number}_id}}"
-    listed = operation(f"listThings{number}", "200", {"type": "object", "properties": {"data": {"type": "array", "items": thing}}})
+    listed = operation(
+        f"listThings{number}",
+        "200",
+        {"type": "object", "properties": {"data": {"type": "array", "items": thing}}},
+    )
     listed["parameters"] = [
-        {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 100}},
+        {
+            "name": "limit",
+            "in": "query",
+            "schema": {"type": "integer", "minimum": 1, "maximum": 100},
+        },
     ]
     yield f"{around}/things{number}", "get", listed
     yield one, "get", operation(f"getThing{number}", "200", thing)
@@ -155,11 +181,23 @@ def operations(number: int) -> Iterator[tuple[str, str, Data]]:
     else:
         yield one, "patch", operation(f"updateThing{number}", "200", thing, f"Change{number}")
     yield one, "delete", operation(f"deleteThing{number}", "204", None)
-    yield f"{around}/things{number}", "post", operation(f"createThing{number}", "201", thing, f"New{number}")
+    yield (
+        f"{around}/things{number}",
+        "post",
+        operation(f"createThing{number}", "201", thing, f"New{number}"),
+    )
     if number % 14 != 13:
         yield f"{one}/restart", "post", operation(f"restartThing{number}", "200", STATUS, "Restart")
     if number % 14 < 3:
-        yield f"{one}/usage", "get", operation(f"getUsage{number}", "200", {"type": "object", "properties": {"used": {"type": "integer"}}})
+        yield (
+            f"{one}/usage",
+            "get",
+            operation(
+                f"getUsage{number}",
+                "200",
+                {"type": "object", "properties": {"used": {"type": "integer"}}},
+            ),
+        )
 
 
 def document(count: int) -> Data:
@@ -171,7 +209,16 @@ def document(count: int) -> Data:
             if made == count:
                 break
             names = re.findall(r"{(\w+)}", path)
-            given = [{"name": name, "in": "path", "required": True, "schema": text(), "example": f"{name}-x"} for name in names]
+            given = [
+                {
+                    "name": name,
+                    "in": "path",
+                    "required": True,
+                    "schema": text(),
+                    "example": f"{name}-x",
+                }
+                for name in names
+            ]
             paths.setdefault(path, {"parameters": given} if given else {})[method] = told
             made += 1
         number += 1
@@ -202,7 +249,12 @@ def run(folder: Path, count: int, breaking: str = "", options: Sequence[str] = (
     """Hold a document of *count* operations in a process of its own; its reports lie in *folder*."""
     written = folder / "many.yaml"
     written.write_text(json.dumps(document(count), indent=1), encoding="utf-8")
-    asked = ["--contract-target=mock", f"--contract-spec={written}", "--contract-report=reports", *options]
+    asked = [
+        "--contract-target=mock",
+        f"--contract-spec={written}",
+        "--contract-report=reports",
+        *options,
+    ]
     given = dict(os.environ)
     if breaking:
         (folder / "breaking.py").write_text(breaking, encoding="utf-8")
@@ -217,7 +269,9 @@ def run(folder: Path, count: int, breaking: str = "", options: Sequence[str] = (
         out.seek(0)
         last = out.read().rstrip().splitlines()[-1]
     wall = time.perf_counter() - begun
-    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, process.returncode, last)
+    return Cost(
+        wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, process.returncode, last
+    )
 
 
 def opening_s(page: Path) -> float:
@@ -278,7 +332,7 @@ def main() -> None:
         peaks.append((count, cost.peak))
         for line in lines:
             say(f"({count}) {line}")
-    for (few, less), (many, more) in zip(peaks, peaks[1:], strict=False):
+    for (few, less), (many, more) in pairwise(peaks):
         each = (more - less) / (many - few)
         say(f"({few} to {many}) {each:.2f} MB more for each operation")
     say(f"peak memory of {counts[-1]}: {peaks[-1][1]:.0f} MB (target: under {LARGEST_MB:g})")
