@@ -231,7 +231,7 @@ def of_before(run: Run, exchanges: Exchanges) -> Run:
 
 
 def test_a_report_of_before_is_still_read(tmp_path: Path) -> None:
-    """Every file can be drawn from it, its exchanges are those that it holds, and against the same run of today nothing changed."""
+    """Every file is drawn from it, its exchanges are those that it holds, and against today's run nothing changed."""
     before = of_before(finished(FIVE), sent(FIVE))
     (tmp_path / "report.json").write_text(json.dumps(before), encoding="utf-8")
     old, exchanges = files.read_report(tmp_path), files.read_exchanges(tmp_path)

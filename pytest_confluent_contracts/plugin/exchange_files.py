@@ -5,15 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.report.exchange_log import (
-    ALONE,
-    ExchangeLog,
-    WrittenExchanges,
-    part_path,
-    part_paths,
-)
-from pytest_confluent_contracts.report.merge import move_lines
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -21,6 +12,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_confluent_contracts.plugin.settings import Settings
+    from pytest_confluent_contracts.report.exchange_log import ExchangeLog, WrittenExchanges
 
 
 def log_of(config: pytest.Config, settings: Settings) -> ExchangeLog:
@@ -29,6 +21,8 @@ def log_of(config: pytest.Config, settings: Settings) -> ExchangeLog:
     It lies where the reports will; the process that people look at takes away what a run that was
     killed has left there.
     """
+    from pytest_confluent_contracts.report.exchange_log import ALONE, ExchangeLog, part_path
+
     folder = settings.report
     assert folder is not None
     worker = getattr(config, "workerinput", None)
@@ -52,6 +46,8 @@ def clock_of(config: pytest.Config, settings: Settings) -> float | None:
 
 def remove_parts(folder: Path) -> None:
     """Remove the parts that lie in *folder*."""
+    from pytest_confluent_contracts.report.exchange_log import part_paths
+
     with suppress(OSError):
         for path in part_paths(folder):
             path.unlink()
@@ -64,6 +60,9 @@ def put_together(
 
     Each record tells the ``part`` in which its exchanges stand.
     """
+    from pytest_confluent_contracts.report.exchange_log import WrittenExchanges, part_paths
+    from pytest_confluent_contracts.report.merge import move_lines
+
     paths = part_paths(folder)
     before: dict[str, int] = {}
     count = 0

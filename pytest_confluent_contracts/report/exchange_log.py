@@ -127,7 +127,7 @@ class Exchanges:
         yield from map(_line_of_json, self)
 
     def at(self, wanted: Collection[int]) -> dict[int, Data]:
-        """Return the exchanges that stand in the lines *wanted*, counted from 1, by their line."""
+        """Return the exchanges in the lines *wanted*, counted from 1, by their line."""
         if not wanted:
             return {}
         return {line: one for line, one in enumerate(self, 1) if line in wanted}
@@ -145,7 +145,7 @@ class WrittenExchanges(Exchanges):
         return chain.from_iterable(map(_whole_lines, self.paths))
 
     def at(self, wanted: Collection[int]) -> dict[int, Data]:
-        """Return the exchanges that stand in the lines *wanted*, counted from 1, by their line."""
+        """Return the exchanges in the lines *wanted*, counted from 1, by their line."""
         if not wanted:
             return {}
         found = ((line, text) for line, text in enumerate(self.lines(), 1) if line in wanted)

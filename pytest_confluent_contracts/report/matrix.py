@@ -95,10 +95,10 @@ def _separated(parts: Sequence[Html]) -> Html:
 
 def unexercised_reasons(clauses: Iterable[Data]) -> Html:
     """Return why clauses were not exercised, each reason once with its clauses."""
-    items = [
-        tag("div", tag("dt", reason), tag("dd", named([one["clause"] for one in own])))
-        for reason, own in reasons(clauses)
-    ]
+    items: list[Html] = []
+    for reason, own in reasons(clauses):
+        ids = named([clause["clause"] for clause in own])
+        items.append(tag("div", tag("dt", reason), tag("dd", ids)))
     return tag("dl", items, class_="reasons") if items else tag("p", "Every clause was exercised.")
 
 

@@ -120,7 +120,7 @@ class _Page:
         }
 
     def _read(self, exchanges: Exchanges) -> dict[int, Data]:
-        """Return the exchanges that findings show, by their line; keep what answers told of limits.
+        """Return the exchanges that findings show, by line; keep what answers told of limits.
 
         It is the one time that all of them are read.
         """
@@ -218,9 +218,10 @@ class _Page:
     def _facts(self) -> Iterator[Html]:
         coverage = self.run["coverage"]
         started = datetime.fromisoformat(self.run["started"])
+        sent = _many(self.run["exchanges"]["count"], "request")
         facts = {
             "Started": started.strftime("%Y-%m-%d %H:%M %Z").strip(),
-            "Took": f"{self.run['seconds']:.1f} s, {_many(self.run['exchanges']['count'], 'request')}",
+            "Took": f"{self.run['seconds']:.1f} s, {sent}",
             "Seed": str(self.run["seed"]),
             "Clauses exercised": _share(coverage["clauses"]),
             "Statuses seen": _share(coverage["statuses"]),
@@ -322,9 +323,10 @@ class _Page:
         """Return one cause; *in_full* with the request that shows it, and its answer."""
         best, finding = cause.best, cause.best["finding"]
         level = tag("span", best["level"], class_="level")
-        where = tag("span", f"{best['document']} · {best['operation']}")
+        where = best["operation"]
         if len(cause.operations) > 1:
-            where = tag("span", f"{best['document']} · {_many(len(cause.operations), 'operation')}")
+            where = _many(len(cause.operations), "operation")
+        said = f"{best['document']} · {where}"
         shown: list[Html] = []
         if finding and in_full:
             exchange = self.shown.get(finding["exchange"]["line"]) if finding["exchange"] else None
@@ -334,7 +336,7 @@ class _Page:
                 shown.append(_line("Request", finding["curl"]))
         return tag(
             "article",
-            tag("p", _pill(cause.verdict), level, where, class_="over"),
+            tag("p", _pill(cause.verdict), level, tag("span", said), class_="over"),
             tag("h3", tag("a", cause.title, href=f"#f{number}")),
             tag("dl", self._evidence(cause), class_="evidence"),
             shown,

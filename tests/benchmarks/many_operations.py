@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -331,7 +332,7 @@ def main() -> None:
         peaks.append((count, cost.peak))
         for line in lines:
             say(f"({count}) {line}")
-    for (few, less), (many, more) in zip(peaks, peaks[1:], strict=False):
+    for (few, less), (many, more) in pairwise(peaks):
         each = (more - less) / (many - few)
         say(f"({few} to {many}) {each:.2f} MB more for each operation")
     say(f"peak memory of {counts[-1]}: {peaks[-1][1]:.0f} MB (target: under {LARGEST_MB:g})")
