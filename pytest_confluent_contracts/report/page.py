@@ -241,7 +241,8 @@ class _Page:
         if finding and finding["exchange"]:
             shown.append(self._exchange(number, finding["exchange"]))
         if finding and finding["curl"]:
-            shown.append(_line("Request", finding["curl"]))
+            told = finding.get("sequence") or [finding["curl"]]
+            shown += [_line("Request", one) for one in told]
         return tag(
             "article",
             tag("p", _pill(cause.verdict), level, where, class_="over"),
