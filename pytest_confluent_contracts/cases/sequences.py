@@ -8,6 +8,7 @@ shortest sequence that shows the same.
 from __future__ import annotations
 
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
@@ -21,7 +22,7 @@ from pytest_confluent_contracts.cases.conditions import WRITE_IF_CURRENT, WRITE_
 from pytest_confluent_contracts.cases.conforming_ids import conforming_ids
 from pytest_confluent_contracts.cases.drawing import draw_values, isolated_hypothesis
 from pytest_confluent_contracts.cases.life import CHOSEN, LifeCases, LifeStep
-from pytest_confluent_contracts.cases.shrinking import ShrinkingDone, smallest_levels
+from pytest_confluent_contracts.cases.shrinking import ShrinkingDone
 from pytest_confluent_contracts.model.conditions import (
     IF_CURRENT,
     IF_STALE,
@@ -40,10 +41,9 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import RunContext
 
-USUAL_SEQUENCES = 20  # of a resource, on this machine
-LEAST_MOVES, MOST_MOVES = 8, 12
-MOST_MADE = 4  # by one sequence
+LEAST_MOVES, MOST_MOVES = 11, 12
 LETTERS = "abcdefghijkl"  # one a move: values of two moves are told apart
+MOST_IDS = 80  # that are looked for where a schema allows few
 # By how much values of two moves differ in length: a number is told from another by that alone.
 LENGTHS = 5
 
@@ -70,18 +70,21 @@ class Kind(StrEnum):
 CREATING = frozenset({Kind.CREATE, Kind.CREATE_LEAST})
 OF_ALL = frozenset({Kind.LIST, Kind.PAGES})  # they are about no one in particular
 LOOKING = frozenset({Kind.READ, Kind.HEAD, Kind.LIST, Kind.PAGES, Kind.FILTERED})
-# How often each kind is drawn, where the document has it; the first is the simplest.
+# How often each kind is drawn, where the document has it; the first is the simplest. Mostly writes:
+# what they did is looked at in the end, and by the answers to each other.
 WEIGHTS: Mapping[Role, tuple[tuple[Kind, int], ...]] = {
-    Role.CREATE: ((Kind.CREATE_LEAST, 3), (Kind.CREATE, 2)),
+    Role.CREATE: ((Kind.CREATE_LEAST, 2), (Kind.CREATE, 1)),
     Role.UPDATE: ((Kind.UPDATE, 2), (Kind.UPDATE_ONE, 2)),
-    Role.DELETE: ((Kind.DELETE, 4),),
+    Role.DELETE: ((Kind.DELETE, 3),),
     Role.REPLACE: ((Kind.REPLACE, 2), (Kind.REPLACE_LESS, 1)),
-    Role.READ: ((Kind.READ, 3),),
+    Role.READ: ((Kind.READ, 1),),
     Role.LIST: ((Kind.LIST, 2),),
 }
-# Which of those that a sequence has made: mostly the newest that is there.
-NEWEST, OLDEST, NEWEST_GONE, ANY = "newest", "oldest", "newest gone", "any"
-PICKS = (NEWEST, NEWEST, NEWEST, OLDEST, NEWEST_GONE, ANY)
+# Which of those that a sequence has made: mostly one that is there, and the same again and again.
+NEWEST, OLDEST, NEWEST_GONE = "newest", "oldest", "newest gone"
+PICKS = (NEWEST, NEWEST, OLDEST, OLDEST, NEWEST_GONE)
+NAMES = ("first", "second", "third", "fourth")  # as they are made
+BEFORE = "before"  # one that is made and deleted before the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +180,16 @@ class SequenceCases(LifeCases):
 
     # --- the requests -----------------------------------------------------------------------------
 
-    def begin(self) -> None:
-        """Let the requests from here on be those of another sequence: under other ids."""
+    def begin(self) -> list[LifeStep]:
+        """Return what goes before a sequence, whose requests are made next: under other ids.
+
+        One is made and deleted, so that each begins alike: what the sequence before it has left in
+        the service would else be told as shown by this one.
+        """
         self._turn += 1
+        making = self._create_of(Move(Kind.CREATE_LEAST, BEFORE, "q"))
+        steps = [*making, *self._bare(Role.DELETE, "clean up", BEFORE)]
+        return [_of_sequence(step) for step in steps]
 
     def steps_of(self, moves: Sequence[Move]) -> list[tuple[Move, list[LifeStep]]]:
         """Return the requests of each of *moves*, in order, by what is there by then.
@@ -355,20 +365,18 @@ class SequenceCases(LifeCases):
         for operation in self.operations.values():
             for parameter in operation.path_parameters:
                 if parameter.name == self.resource.parameter:
-                    known = conforming_ids(parameter, context, len(CHOSEN) + 16 * MOST_MADE)
-                    return _one_by_turn(known[len(CHOSEN) :], int(turn), NAMES.index(name))
+                    known = conforming_ids(parameter, context, MOST_IDS)
+                    return _one_by_turn(known[len(CHOSEN) :], int(turn), name)
         return ABSENT
 
 
-NAMES = ("first", "second", "third", "fourth")
-
-
-def _one_by_turn(ids: Sequence[Any], turn: int, index: int) -> Any:
+def _one_by_turn(ids: Sequence[Any], turn: int, name: str) -> Any:
     """Return one of *ids*, another for each turn as far as there are so many; ABSENT for none."""
-    rounds = len(ids) // MOST_MADE
+    names = (BEFORE, *NAMES)
+    rounds = len(ids) // len(names)
     if not rounds:
         return ABSENT
-    return ids[(turn % rounds) * MOST_MADE + index]
+    return ids[(turn % rounds) * len(names) + names.index(name)]
 
 
 def _of_sequence(step: LifeStep) -> LifeStep:
@@ -393,7 +401,7 @@ class _Drawing:
         if kind in CREATING or not self.made:
             self._add_create(kind if kind in CREATING else Kind.CREATE, chance, label)
             return
-        name = self._picked(pick, chance)
+        name = self._picked(pick)
         if not name and kind not in LOOKING:
             self._add_create(Kind.CREATE_LEAST, chance, label)
             return
@@ -406,10 +414,10 @@ class _Drawing:
         """Add a create, now and then under the id of one that is gone; of no more than so many."""
         gone = self._gone()
         is_again = self._chooses_ids and bool(gone) and chance % 2 == 0
-        if len(self.made) == MOST_MADE and not (self._chooses_ids and gone):
-            self.moves.append(Move(Kind.READ, self.made[chance % MOST_MADE], label))
+        if len(self.made) == len(NAMES) and not (self._chooses_ids and gone):
+            self.moves.append(Move(Kind.READ, self.made[chance % len(NAMES)], label))
             return
-        if is_again or len(self.made) == MOST_MADE:
+        if is_again or len(self.made) == len(NAMES):
             name = gone[-1]
         else:
             name = NAMES[len(self.made)]
@@ -417,10 +425,9 @@ class _Drawing:
         self._live.append(name)
         self.moves.append(Move(kind, name, label))
 
-    def _picked(self, pick: str, chance: int) -> str:
+    def _picked(self, pick: str) -> str:
         """Return the name of the one that a move is about, ``""`` where there is none of it."""
-        pools = {NEWEST: self._live, OLDEST: self._live[:1], NEWEST_GONE: self._gone()}
-        pool = pools.get(pick, [self.made[chance % len(self.made)]])
+        pool = {NEWEST: self._live, OLDEST: self._live[:1], NEWEST_GONE: self._gone()}[pick]
         return pool[-1] if pool else ""
 
     def _gone(self) -> list[str]:
@@ -439,36 +446,44 @@ def shorter_moves(moves: Moves, shows: Callable[[Moves], bool]) -> None:
     """Offer *shows* shorter and shorter sequences like *moves*, while they show the same.
 
     None is offered after it raised `ShrinkingDone`. First goes what most likely does not matter:
-    looks in between, then all about one that was made.
+    all about others than the last one, looks in between, then each move by itself.
     """
-    try:
-        found = _without_looks(moves, shows)
+    found = moves
+    with suppress(ShrinkingDone):
+        for less in _likely_parts(moves):
+            if len(less) < len(found) and shows(less):
+                found = less
         for name in NAMES:
             less = tuple(move for move in found if move.name != name)
-            if less != found and shows(less):
+            if 0 < len(less) < len(found) and shows(less):
                 found = less
         _without_each(found, shows)
-    except ShrinkingDone:
-        return
 
 
-def _without_looks(moves: Moves, shows: Callable[[Moves], bool]) -> Moves:
-    """Return *moves* without all looks but the last move, where they show the same so."""
-    less = tuple(move for move in moves[:-1] if move.kind not in LOOKING) + moves[-1:]
-    return less if less != moves and shows(less) else moves
+def _likely_parts(moves: Moves) -> Iterator[Moves]:
+    """Yield parts of *moves* that are likely to show what they show, with their last move."""
+    named = [move.name for move in moves if move.name]
+    about_last = tuple(move for move in moves if move.name in ("", *named[-1:]))
+    yield _without_looks(about_last)
+    yield about_last
+    yield _without_looks(moves)
+
+
+def _without_looks(moves: Moves) -> Moves:
+    """Return *moves* without those that only look, but for the last of all."""
+    return tuple(move for move in moves[:-1] if move.kind not in LOOKING) + moves[-1:]
 
 
 def _without_each(moves: Moves, shows: Callable[[Moves], bool]) -> None:
-    """Leave out each of *moves* by itself, and what a create need not send."""
-
-    def build(levels: Sequence[int]) -> Moves:
-        kept: list[Move] = []
-        for move, level in zip(moves, levels, strict=True):
-            if level == 1 and move.kind is Kind.CREATE:
-                kept.append(replace(move, kind=Kind.CREATE_LEAST))
-            elif level:
-                kept.append(move)
-        return tuple(kept)
-
-    highest = [2 if move.kind is Kind.CREATE else 1 for move in moves]
-    smallest_levels(highest, lambda levels: shows(build(levels)))
+    """Leave out each of *moves* by itself, and then what a create need not send."""
+    found, index = moves, 0
+    while index < len(found):
+        less = (*found[:index], *found[index + 1 :])
+        if less and shows(less):
+            found = less
+        else:
+            index += 1
+    for index, move in enumerate(found):
+        if move.kind is Kind.CREATE:
+            least = replace(move, kind=Kind.CREATE_LEAST)
+            shows((*found[:index], least, *found[index + 1 :]))

@@ -67,10 +67,10 @@ def _smallest_value(value: Any, is_shown: Callable[[Any], bool], spelled_charact
     def holds(chosen: tuple[int, ...]) -> bool:
         return is_shown(build(iter(chosen)))
 
-    return build(iter(smallest_levels(levels, holds)))
+    return build(iter(_smallest_levels(levels, holds)))
 
 
-def smallest_levels(levels: Sequence[int], holds: Callable[[Levels], bool]) -> Levels:
+def _smallest_levels(levels: Sequence[int], holds: Callable[[Levels], bool]) -> Levels:
     """Return levels that *holds* still, none of which can be lower while the others stay.
 
     It holds for *levels* themselves.

@@ -157,29 +157,80 @@ def judge_created(life: Life) -> Iterator[Evidence]:
 
 
 def _leaks_of_creates(life: Life) -> Iterator[Evidence]:
-    """Find what a create did not send and shows, as one before it sent it for another.
+    """Find what answers about a new one show that nobody sent for it, and a write did for another.
 
-    A value that is usual where nothing is sent is told from that by a create before both, which
-    left it out and did not show it.
+    That may be there still, or be gone: what was deleted leaves nothing behind. A value that is
+    usual where nothing is sent is told from that by a create before both, which left it out and did
+    not show it.
     """
     sent: dict[str, dict[str, Step]] = {}  # by path and value, as JSON: who sent it
     without: dict[str, list[Any]] = {}  # by path: what was shown where it was not sent
+    unchanged = Unchanged()
     for step in life.own_steps:
-        if step.role is not Role.CREATE or not step.shown:
+        unchanged.follow(step)
+        if step.key is not None and unchanged.creates.get(step.key) is step:
+            _note_unsent(step, without)
+        for shown in step.shown:
+            if shown.key in unchanged.creates:
+                yield from _look_for_leak(step, shown, unchanged.creates[shown.key], sent)
+        if step.may_have_written and step.outcome is not Outcome.DOUBTFUL:
+            _note_sent(step, without, sent)
+
+
+@dataclass
+class Unchanged:
+    """What is as its create has made it, as a life goes by: by key, the create.
+
+    One that was accepted under an id that is taken has made nothing that anybody knows.
+    """
+
+    creates: dict[Key, Step] = field(default_factory=dict)
+    _there: set[Key] = field(default_factory=set)
+
+    def follow(self, step: Step) -> None:
+        """Take in what *step* wrote."""
+        if step.key is None or not step.may_have_written:
+            return
+        was_there = step.key in self._there
+        self.creates.pop(step.key, None)
+        self._there.discard(step.key)
+        if step.role is not Role.DELETE:
+            self._there.add(step.key)
+        if step.role is Role.CREATE and step.shown and not was_there:
+            self.creates[step.key] = step
+
+
+def _note_unsent(create: Step, without: dict[str, list[Any]]) -> None:
+    """Note what the answer to *create* shows of members that it did not send."""
+    own = members_sent(create)
+    for path in create.model.written:
+        if path not in own:
+            without.setdefault(path, []).append(create.shown[0].value(path))
+
+
+def _note_sent(
+    step: Step, without: Mapping[str, list[Any]], sent: dict[str, dict[str, Step]]
+) -> None:
+    """Note the telling values that *step* sends, of members that are shown without, too."""
+    for path, value in members_sent(step).items():
+        if path in without and is_telling(value) and value not in without[path]:
+            sent.setdefault(path, {})[_as_json(value)] = step
+
+
+def _look_for_leak(
+    step: Step, shown: Shown, create: Step, sent: Mapping[str, Mapping[str, Step]]
+) -> Iterator[Evidence]:
+    """Find a value in what is *shown* of one that its *create* did not send, and another had."""
+    own = members_sent(create)
+    for path in create.model.written:
+        came = shown.value(path)
+        if path in own or not is_telling(came):
             continue
-        [shown, *_] = step.shown
-        own = members_sent(step)
-        for path in step.model.written:
-            came = shown.value(path)
-            if path in own:
-                if path in without and is_telling(own[path]) and own[path] not in without[path]:
-                    sent.setdefault(path, {})[_as_json(own[path])] = step
-                continue
-            without.setdefault(path, []).append(came)
-            if is_telling(came) and _as_json(came) in sent.get(path, {}):
-                kind, told = FindingKind.SHOWS_ANOTHERS, sent[path][_as_json(came)].told_with_id
-                finding = Finding(kind, step.status, path, observed=quoted(came), request=told)
-                yield Evidence(step.exchange, finding)
+        writer = sent.get(path, {}).get(_as_json(came))
+        if writer is not None:
+            kind, told = FindingKind.SHOWS_ANOTHERS, writer.told_with_id
+            finding = Finding(kind, step.status, path, observed=quoted(came), request=told)
+            yield Evidence(step.exchange, finding)
 
 
 def _as_json(value: Any) -> str:

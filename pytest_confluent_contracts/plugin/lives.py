@@ -433,8 +433,9 @@ class Lives:
 
 
 def _sent_by(cases: SequenceCases, moves: Moves) -> Counter[tuple[str, str]]:
-    """Return how many requests *moves* take by operation, the deletions at their end too."""
+    """Return how many requests *moves* take by operation, with those before and after them."""
     sent: Counter[tuple[str, str]] = Counter()
+    sent.update(step.case.operation.key for step in cases.begin())
     for _, steps in cases.steps_of(moves):
         sent.update(step.case.operation.key for step in steps)
     sent.update(step.case.operation.key for step in cases.ends_of(moves))

@@ -12,6 +12,7 @@ from pytest_confluent_contracts.report.sentences import (
     repair_sentence,
     seen_sentence,
 )
+from pytest_confluent_contracts.report.sequence import sequence_lines
 from pytest_confluent_contracts.report.visible import visible
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def failure_block(ruling: Ruling, again: str) -> str:
     lines = [came, *_mending_lines(ruling)]
     lines.append(f"  promised: {ruling.clause.promise} ({ruling.clause.place})")
     if ruling.finding and ruling.exchange:
-        lines.append(f"  request:  {curl(ruling.exchange)}")
+        lines += _request_lines(ruling, ruling.exchange)
         lines.append(f"  answer:   {_answer(ruling.exchange)}")
     if ruling.finding:
         lines.append(f"  seen:     {seen_sentence(ruling)}")
@@ -46,6 +47,14 @@ def failure_block(ruling: Ruling, again: str) -> str:
         came = visible(f"{shape.count} × {shape.status}{media_type}")
         lines.append(f"  also:     {came}: {finding_sentence(shape.finding)}")
     return "\n".join([*lines, f"  again:    {again}"])
+
+
+def _request_lines(ruling: Ruling, exchange: Exchange) -> list[str]:
+    """Return the line of the request, or one for each of the sequence that shows it."""
+    several = list(sequence_lines(ruling))
+    if not several:
+        return [f"  request:  {curl(exchange)}"]
+    return [f"  requests: {len(several)}, in this order", *(f"    {line}" for line in several)]
 
 
 def _mending_lines(ruling: Ruling) -> list[str]:

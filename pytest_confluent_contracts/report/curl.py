@@ -16,10 +16,13 @@ LONGEST_BODY = 600  # bytes; a longer body is cut in its middle
 HEAD, TAIL = 500, 60  # bytes that are left of it
 
 
-def curl(exchange: Exchange) -> str:
-    """Return the request of *exchange* as a curl line: credentials redacted, a long body cut."""
+def curl(exchange: Exchange, address: str = "") -> str:
+    """Return the request of *exchange* as a curl line: credentials redacted, a long body cut.
+
+    *address* stands in the place of its URL where it is given, a word of the shell by itself.
+    """
     case = exchange.case
-    parts = [f"curl -X {case.operation.method}", _quoted_text(exchange.url)]
+    parts = [f"curl -X {case.operation.method}", address or _quoted_text(exchange.url)]
     is_form = case.subject.kind is SubjectKind.FORM
     for name, value in case.headers:
         # Another Accept than curl's own says nothing new, unless that is what the request is about.

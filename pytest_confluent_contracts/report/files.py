@@ -269,6 +269,8 @@ def _make_visible(clause: dict[str, Any]) -> None:
         finding = shown["finding"] or {}
         for name in finding.keys() & {"came", "mend", "curl", "seen"}:
             finding[name] = visible(finding[name])
+        if "sequence" in finding:
+            finding["sequence"] = list(map(visible, finding["sequence"]))
 
 
 def _first_line(error: Exception) -> str:
@@ -344,6 +346,9 @@ def _is_finding(told: Any) -> bool:
     if "kind" not in told:
         return True
     in_words = _has(told, ("kind", "subject", "request"), str)
+    several = told.get("sequence", [])
+    if not isinstance(several, list) or not all(isinstance(one, str) for one in several):
+        return False
     return in_words and _has(told, ("status",), int) and {"expected", "observed"} <= told.keys()
 
 

@@ -94,8 +94,10 @@ def _causes(clauses: Sequence[Data]) -> Iterator[str]:
         if more > 0:
             named += f" and {more} more"
         yield f"  seen by {named}"
-        if cause.best["finding"] and cause.best["finding"]["curl"]:
-            yield f"  {_code(cause.best['finding']['curl'])}"
+        finding = cause.best["finding"] or {}
+        for told in finding.get("sequence") or [finding.get("curl", "")]:
+            if told:
+                yield f"  {_code(told)}"
     if len(found) > MOST:
         yield f"- and {len(found) - MOST} more in the report"
 

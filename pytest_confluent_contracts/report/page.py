@@ -333,7 +333,8 @@ class _Page:
             if exchange:
                 shown.append(self._exchange(number, exchange))
             if finding["curl"]:
-                shown.append(_line("Request", finding["curl"]))
+                told = finding.get("sequence") or [finding["curl"]]
+                shown += [_line("Request", one) for one in told]
         return tag(
             "article",
             tag("p", _pill(cause.verdict), level, tag("span", said), class_="over"),

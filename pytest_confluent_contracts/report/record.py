@@ -15,6 +15,7 @@ from pytest_confluent_contracts.report.sentences import (
     repair_sentence,
     seen_sentence,
 )
+from pytest_confluent_contracts.report.sequence import sequence_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -90,7 +91,12 @@ def _topic(topic: Topic) -> dict[str, str]:
 def _also(ruling: Ruling, shape: Shape, line_of: Callable[[Exchange], int]) -> dict[str, Any]:
     """Return another shape of wrong answer as data: how many had it, and what is wrong with one."""
     alone = replace(
-        ruling, against=shape.count, finding=shape.finding, exchange=shape.exchange, since=""
+        ruling,
+        against=shape.count,
+        finding=shape.finding,
+        exchange=shape.exchange,
+        since="",
+        sequence=(),
     )
     return {
         "status": shape.status,
@@ -106,6 +112,7 @@ def _found(ruling: Ruling, finding: Finding, line_of: Callable[[Exchange], int])
         "came": finding_sentence(finding),
         "mend": repair_sentence(finding),
         "curl": "" if shown is None else curl(shown),
+        "sequence": list(sequence_lines(ruling)),
         "seen": seen_sentence(ruling),
         "exchange": None if shown is None else exchange_reference(shown, line_of(shown)),
         "kind": finding.kind.value,

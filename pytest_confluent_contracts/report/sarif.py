@@ -118,6 +118,8 @@ def _message(clause: Data) -> Iterable[str]:
     if finding is None:
         return [f"not exercised: {clause['reason']}", f"promised: {clause['promise']}"]
     lines = [finding["came"], f"promised: {clause['promise']}", f"seen: {finding['seen']}"]
+    if finding.get("sequence"):
+        return [*lines, "requests, in this order:", *finding["sequence"]]
     return [*lines, f"request: {finding['curl']}"] if finding["curl"] else lines
 
 

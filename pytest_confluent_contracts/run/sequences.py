@@ -5,6 +5,7 @@ Each makes its own resources, and deletes them before the next begins.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.run.scenario import Scenario
 
 SHRINK_BUDGET = 400  # requests, for all findings of one resource
-LONGEST_SOUGHT = 3  # sequences of which the part is sought that shows a finding
-REPLAYS_IN_VAIN = 2  # before what was seen once is told as it is
+MOST_TRIED = 4  # sequences that have shown a finding: each may have shown it by chance
+GOING_BEFORE = 2  # requests before each sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,15 @@ class SentSequence:
     """A sequence that was sent.
 
     ``ends`` says of each move how many of the ``exchanges`` had come by its end; what follows them
-    deletes what it left. ``made`` are the path parameters of what it made, by name.
+    deletes what it left. ``made`` are the path parameters of what it made, by name; ``requests`` is
+    how many it took, with those before it.
     """
 
     moves: Moves
     ends: tuple[int, ...]
     exchanges: tuple[Exchange, ...]
     made: tuple[tuple[str, PathParameters], ...]
+    requests: int = 0
 
     def until(self, count: int) -> SentSequence:
         """Return the first *count* moves of it, and what they have shown."""
@@ -54,19 +57,29 @@ class SentSequence:
         """Return its requests, each with what it makes or is about; the deletions at its end are
         none of them.
         """
-        names = {parameters: name for name, parameters in self.made}
+        known = dict(self.made)
         makes = [move.name if move.kind in CREATING else "" for move in self.moves]
+        names = dict(zip(filter(None, makes), NAMES, strict=False))  # as they are made here
+        named = {known[one]: names[one] for one in names if one in known}
         steps: list[ToldStep] = []
         for index, exchange in enumerate(self.exchanges[: self.ends[-1] if self.ends else 0]):
             if exchange.superseded:
                 continue
             made = makes[sum(end <= index for end in self.ends)]
-            parameters = dict(self.made).get(made, exchange.case.parameters)
-            name = names.get(parameters, "")
-            resource = exchange.case.operation.resource
-            id = resource.id_in(parameters) if name and resource is not None else ""
-            steps.append(ToldStep(exchange, name, id, makes=bool(made)))
+            parameters = known.get(made, exchange.case.parameters)
+            steps.append(_told_step(exchange, parameters, named.get(parameters, ""), bool(made)))
         return tuple(steps)
+
+
+def _told_step(exchange: Exchange, parameters: PathParameters, name: str, makes: bool) -> ToldStep:
+    """Return *exchange* as a step about the one called *name*, which its *parameters* lead to.
+
+    One whose id the caller chooses is told by that.
+    """
+    resource = exchange.case.operation.resource
+    if not name or resource is None or resource.id_sent:
+        return ToldStep(exchange, makes=makes)
+    return ToldStep(exchange, name, resource.id_in(parameters), makes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +133,14 @@ class Sequences:
 
     def _send(self, moves: Moves) -> SentSequence:
         """Send *moves*, and delete what they leave there."""
-        self._cases.begin()
         self._aside.begin_anew()
         history = self._aside.sender.history
-        first = len(history)
+        begun = first = len(history)
         done: list[Move] = []
         ends: list[int] = []
         try:
+            self._take(self._cases.begin())
+            first = len(history)
             for move, steps in self._cases.steps_of(moves):
                 self._take(steps)
                 done.append(move)
@@ -136,7 +150,8 @@ class Sequences:
             self._aside.sender.stop_for(refusal)
         known = [(name, self._aside.parameters_of(name)) for name in NAMES]
         made = tuple((name, parameters) for name, parameters in known if parameters)
-        return SentSequence(tuple(done), tuple(ends), tuple(history[first:]), made)
+        sent = tuple(history[first:])
+        return SentSequence(tuple(done), tuple(ends), sent, made, len(history) - begun)
 
     def _take(self, steps: Sequence[LifeStep]) -> None:
         """Send *steps*; what is there is known better by now than when they were planned."""
@@ -159,12 +174,12 @@ class Sequences:
         """
         found: list[Shortest] = []
         for sent in self._sent:
-            if len(found) < LONGEST_SOUGHT:
+            if len(found) < MOST_TRIED:
                 found += _shown_soonest(clause, sent)
+        found.sort(key=_length)
         if not found:
             return None
-        best = min(found, key=lambda one: len(one.sequence.moves))
-        return _Shrinking(self, clause, best).shortest()
+        return _Shrinking(self, clause, found).shortest()
 
     def replay(self, moves: Moves, most: int) -> SentSequence:
         """Return what *moves* show now, remembered where they were sent for another clause.
@@ -172,12 +187,12 @@ class Sequences:
         Raise `ShrinkingDone` where that may take more than *most* requests, or nothing may go.
         """
         if moves not in self._replayed:
-            needed = len(moves) + len(self._cases.ends_of(moves))
+            needed = len(moves) + len(self._cases.ends_of(moves)) + GOING_BEFORE
             left = min(most, SHRINK_BUDGET - self._spent)
             if self._aside.sender.stopped or needed > left:
                 raise ShrinkingDone
             sent = self._send(moves)
-            self._spent += len(sent.exchanges)
+            self._spent += sent.requests
             self._replayed[moves] = sent
         return self._replayed[moves]
 
@@ -189,41 +204,50 @@ class Sequences:
 
 @dataclass(slots=True)
 class _Shrinking:
-    """Looks for the shortest sequence that shows one finding, by sending less and less of it."""
+    """Looks for the shortest sequence that shows one finding, by sending less and less of it.
+
+    *found* are beginnings of sequences that have shown it, the shortest first.
+    """
 
     sequences: Sequences
     clause: Clause
-    best: Shortest
+    found: list[Shortest]
+    _best: Shortest | None = None
     _spent: int = 0
     _seen: set[Moves] = field(default_factory=set)
 
     def shortest(self) -> Shortest:
-        """Return the shortest that was found."""
-        for tries in range(REPLAYS_IN_VAIN):
-            try:
-                is_shown = self._shows_again(self.best.sequence.moves)
-            except ShrinkingDone:
-                return replace(self.best, vain_tries=tries)
-            if is_shown:
-                shorter_moves(self.best.sequence.moves, self._shows_again)
-                return self.best
-        return replace(self.best, vain_tries=REPLAYS_IN_VAIN)
+        """Return the shortest that shows it again, else the first as it was seen.
+
+        What a sequence shows may come from what went before it: then another one may show it.
+        """
+        with suppress(ShrinkingDone):
+            for one in self.found:
+                if self._shows_again(one.sequence.moves):
+                    shorter_moves(one.sequence.moves, self._shows_again)
+                    break
+        if self._best is not None:
+            return self._best
+        return replace(self.found[0], vain_tries=len(self._seen))
 
     def _shows_again(self, moves: Moves) -> bool:
         """Send *moves*, and return whether they show the same finding; the shortest is kept."""
         if not any(move.kind in CREATING for move in moves):
             return False
-        most = self.sequences.most_tries - self._spent
-        sent = self.sequences.replay(moves, most)
+        sent = self.sequences.replay(moves, self.sequences.most_tries - self._spent)
         if moves not in self._seen:
             self._seen.add(moves)
-            self._spent += len(sent.exchanges)
-        finding = self.best.evidence.finding
+            self._spent += sent.requests
+        finding = self.found[0].evidence.finding
         shown = _shown_soonest(self.clause, sent, finding.kind if finding else None)
         for one in shown:
-            if len(one.sequence.moves) <= len(self.best.sequence.moves):
-                self.best = one
+            if self._best is None or _length(one) <= _length(self._best):
+                self._best = one
         return bool(shown)
+
+
+def _length(shortest: Shortest) -> int:
+    return len(shortest.sequence.moves)
 
 
 def _shown_soonest(
