@@ -296,6 +296,14 @@ def test_a_filter_with_brackets_in_its_name_leaves_nothing_out() -> None:
         assert {one.finding.kind for one in evidence if one.finding} == told
 
 
+def test_what_is_refused_for_its_size_is_no_unknown_page() -> None:
+    """A size above the maximum may be cut down; only a page that nobody has led to is unknown."""
+    large = page(A, query="limit=4", expect=Expect.REFUSED)
+    assert verdict("unknown-page-refused", large) == SILENT
+    unknown = page(A, query="cursor=none", expect=Expect.REFUSED)
+    assert verdict("unknown-page-refused", unknown) == BROKEN
+
+
 # --- other links, and pages by themselves ------------------------------------------------------------
 
 LINKED = world(

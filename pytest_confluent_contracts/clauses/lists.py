@@ -203,7 +203,7 @@ def _of_pages(maker: _ClauseMaker, pages: Pages) -> Iterator[Clause]:
         yield maker.make(
             "unknown-page-refused",
             f"a value of {pages.position} that no answer has shown is refused",
-            judge_unknown_page,
+            partial(judge_unknown_page, pages=pages),
             pages,
             level=Level.SHOULD,
         )
@@ -513,11 +513,16 @@ def _total_told(step: Step, pages: Pages) -> int | None:
     return total if is_count else None
 
 
-def judge_unknown_page(lists: Lists) -> Iterator[Evidence]:
-    """Judge that a page that no answer has led to is refused."""
+def judge_unknown_page(lists: Lists, pages: Pages) -> Iterator[Evidence]:
+    """Judge that a page that no answer has led to is refused.
+
+    What is to be refused for another parameter tells nothing of pages.
+    """
     for walk in lists.walks:
         first = walk.steps[0]
         if first.exchange.case.expect is not Expect.REFUSED or first.exchange.failure:
+            continue
+        if not asks_for_position(first.exchange.case, pages):
             continue
         finding = None
         if first.exchange.accepted:
