@@ -268,6 +268,9 @@ def test_a_filter_that_only_its_name_tells_of_may_look_for_a_part() -> None:
         ("name", (A, B, C), KEPT),  # in small letters
         ("name", (A, C, B), KEPT),  # capitals first
         ("name", (C, B, A), BROKEN),
+        # In order by pairs, in small letters here and capitals first there, and not as a whole.
+        ("name", (B, {**A, "name": "Cat"}, {**A, "name": "bat"}), BROKEN),
+        ("name", ({**A, "name": "éa"}, {**A, "name": "fa"}), KEPT),  # where é stands is open
         ("-size", (C, B, A), KEPT),
         ("-size", (C, A, B), BROKEN),
         ("-size", (C, {"id": "t4"}, A), KEPT),  # nobody knows where that stands
