@@ -268,6 +268,9 @@ def test_a_filter_that_only_its_name_tells_of_may_look_for_a_part() -> None:
         ("name", (A, B, C), KEPT),  # in small letters
         ("name", (A, C, B), KEPT),  # capitals first
         ("name", (C, B, A), BROKEN),
+        # In order by pairs, in small letters here and capitals first there, and not as a whole.
+        ("name", (B, {**A, "name": "Cat"}, {**A, "name": "bat"}), BROKEN),
+        ("name", ({**A, "name": "éa"}, {**A, "name": "fa"}), KEPT),  # where é stands is open
         ("-size", (C, B, A), KEPT),
         ("-size", (C, A, B), BROKEN),
         ("-size", (C, {"id": "t4"}, A), KEPT),  # nobody knows where that stands
@@ -294,6 +297,14 @@ def test_a_filter_with_brackets_in_its_name_leaves_nothing_out() -> None:
         ]
         evidence = clause.judge(in_a_row(*exchanges, apart=1.0))
         assert {one.finding.kind for one in evidence if one.finding} == told
+
+
+def test_what_is_refused_for_its_size_is_no_unknown_page() -> None:
+    """A size above the maximum may be cut down; only a page that nobody has led to is unknown."""
+    large = page(A, query="limit=4", expect=Expect.REFUSED)
+    assert verdict("unknown-page-refused", large) == SILENT
+    unknown = page(A, query="cursor=none", expect=Expect.REFUSED)
+    assert verdict("unknown-page-refused", unknown) == BROKEN
 
 
 # --- other links, and pages by themselves ------------------------------------------------------------

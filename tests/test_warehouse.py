@@ -130,6 +130,8 @@ def expected(choices: WarehouseChoices) -> set[str]:
         found.add("request/unknown-id/not-hidden")
     if choices.refuses_unknown_parameters:
         found.add("parameters/undeclared/ignored")
+    if choices.too_large == "capped":
+        found |= {"parameters/query/limit/maximum", "parameters/query/page_size/maximum"}
     return found
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 # Sizes of a page: of two and three, so that the last page is not full in one of them.
 SIZES = (1, 2, 3)
+NARROW = 2  # items of a page of a sorted list: it is in order across them, too
 PAGES, FILTERED, SORTED, NO_PAGE = "pages", "filtered", "sorted", "no such page"
 NO_CURSOR = "contract-no-such-cursor"
 NOBODYS_VALUE = "contract-nobody"
@@ -175,14 +176,17 @@ def _unmet(operation: Operation, pair: tuple[str, str]) -> tuple[str, str]:
 
 def order_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
     """Yield requests for the list in each documented order."""
-    plain = _case(operation, context, SORTED, "in order")
+    plain = widest(_case(operation, context, SORTED, "in order"))
+    pages = operation.listing.pages
     for one in operation.listing.orders:
         if not one.parameter:
             continue  # what nobody asks for is seen in each list
         pair = (quote(one.parameter, safe=""), quote(one.value, safe=""))
-        yield replace(
-            widest(plain), title=f"in order: {one.value}", query=_with(widest(plain), pair)
-        )
+        asked = replace(plain, title=f"in order: {one.value}", query=_with(plain, pair))
+        yield asked
+        if pages is not None and pages.size:
+            query = with_size(asked.query, pages, NARROW)
+            yield replace(asked, title=f"in order, page by page: {one.value}", query=query)
 
 
 def next_page(case: Case, query: tuple[tuple[str, str], ...], name: str) -> Case:

@@ -203,7 +203,7 @@ def _of_pages(maker: _ClauseMaker, pages: Pages) -> Iterator[Clause]:
         yield maker.make(
             "unknown-page-refused",
             f"a value of {pages.position} that no answer has shown is refused",
-            judge_unknown_page,
+            partial(judge_unknown_page, pages=pages),
             pages,
             level=Level.SHOULD,
         )
@@ -513,11 +513,16 @@ def _total_told(step: Step, pages: Pages) -> int | None:
     return total if is_count else None
 
 
-def judge_unknown_page(lists: Lists) -> Iterator[Evidence]:
-    """Judge that a page that no answer has led to is refused."""
+def judge_unknown_page(lists: Lists, pages: Pages) -> Iterator[Evidence]:
+    """Judge that a page that no answer has led to is refused.
+
+    What is to be refused for another parameter tells nothing of pages.
+    """
     for walk in lists.walks:
         first = walk.steps[0]
         if first.exchange.case.expect is not Expect.REFUSED or first.exchange.failure:
+            continue
+        if not asks_for_position(first.exchange.case, pages):
             continue
         finding = None
         if first.exchange.accepted:
@@ -604,26 +609,30 @@ def _texts_at(item: Mapping[str, Any], wanted: Filter) -> list[str]:
 def judge_order(lists: Lists, order: Order) -> Iterator[Evidence]:
     """Judge that a sorted list is in order.
 
-    Texts may be compared in small letters: what is in order either way is fine.
+    Texts may be compared in small letters, throughout the list: what is in order either way is fine.
     """
     for walk in lists.walks:
         if not _is_in_order_of(walk, order, lists.operation):
             continue
+        last = walk.steps[-1]
         values = [paths.value_at(shown.item, order.member) for shown in walk.shown]
         known = [value for value in values if value is not ABSENT and value is not None]
         if order.is_descending:
             known.reverse()
-        for before, after in itertools.pairwise(known):
-            finding = None
-            if _is_after(before, after):
-                finding = _finding(
-                    FindingKind.OUT_OF_ORDER,
-                    walk.steps[-1],
-                    quoted(before),
-                    quoted(after),
-                    order.member,
-                )
-            yield Evidence(walk.steps[-1].exchange, finding)
+        pairs = list(itertools.pairwise(known))
+        wrong = min((_out_of_order(pairs, fold) for fold in (False, True)), key=len)
+        for before, after in wrong:
+            finding = _finding(
+                FindingKind.OUT_OF_ORDER, last, quoted(before), quoted(after), order.member
+            )
+            yield Evidence(last.exchange, finding)
+        if pairs and not wrong:
+            yield Evidence(last.exchange)
+
+
+def _out_of_order(pairs: Sequence[tuple[Any, Any]], fold: bool) -> list[tuple[Any, Any]]:
+    """Return those of *pairs* that are surely the wrong way round; *fold*: in small letters."""
+    return [(one, other) for one, other in pairs if _is_after(one, other, fold)]
 
 
 def _is_in_order_of(walk: Walk, order: Order, operation: Operation) -> bool:
@@ -636,13 +645,22 @@ def _is_in_order_of(walk: Walk, order: Order, operation: Operation) -> bool:
     return is_from_the_start and all(sent_text(case, name) is None for name in sorting)
 
 
-def _is_after(one: Any, other: Any) -> bool:
-    """Return whether *one* surely comes after *other*."""
+def _is_after(one: Any, other: Any, fold: bool) -> bool:
+    """Return whether *one* surely comes after *other*; of a text its letters and digits tell.
+
+    Where accents and marks stand is a matter of language.
+    """
     if isinstance(one, str) and isinstance(other, str):
         instant, later = instant_told(one), instant_told(other)
         if instant is not None and later is not None:
             return instant > later
-        return one > other and one.lower() > other.lower()
+        if fold:
+            one, other = one.lower(), other.lower()
+        for letter, against in zip(one, other, strict=False):
+            if letter != against:
+                is_plain = f"{letter}{against}".isascii() and f"{letter}{against}".isalnum()
+                return is_plain and bool(letter > against)
+        return len(one) > len(other)
     is_number = isinstance(one, (int, float)) and isinstance(other, (int, float))
     return is_number and one > other
 

@@ -78,8 +78,9 @@ def condition_mutations(operation: Operation) -> Iterator[Mutation]:
 
 
 def has_own_header(operation: Operation) -> bool:
-    """Return whether each credential stands in a header that no cache knows."""
-    carriers = [one.carrier.lower() for one in operation.schemes if one.location is Location.HEADER]
+    """Return whether the credentials that go first stand in headers that no cache knows."""
+    first = [one for alternative in operation.security[:1] for one in alternative]
+    carriers = [one.carrier.lower() for one in first if one.location is Location.HEADER]
     return bool(carriers) and "authorization" not in carriers
 
 
