@@ -15,18 +15,23 @@ from leading import URL, Led, read_api
 from shop_service import KEY, Shop
 
 from pytest_confluent_contracts import clauses, documents
+from pytest_confluent_contracts.cases.build import bare_case
+from pytest_confluent_contracts.cases.other_principal import asked_by_other, has_other
+from pytest_confluent_contracts.documents.self_check import flaws_in
 from pytest_confluent_contracts.double.service import Request, Service, VirtualClock
 from pytest_confluent_contracts.http import targets
 from pytest_confluent_contracts.http.guard import BY_OTHER, OPERATION, Guard, Refusal, Rules
 from pytest_confluent_contracts.model.clauses import Verdict
+from pytest_confluent_contracts.model.flaws import FlawKind
 from pytest_confluent_contracts.model.paths import filled_template
-from pytest_confluent_contracts.model.traffic import Principal
+from pytest_confluent_contracts.model.traffic import Principal, Probe, RunContext
 from pytest_confluent_contracts.run import saved_state
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_confluent_contracts.model.clauses import Ruling
+    from pytest_confluent_contracts.model.documents import Operation
 
 ID = "lifecycle/hidden-from-others"
 FAULTS = {
@@ -53,6 +58,12 @@ FAULTS = {
     "MakesLinesInAll": "createLine",
     "MakesLinesQuietly": "createLine",
 }
+
+
+def bundled(name: str, id: str) -> Operation:
+    """Return an operation of a bundled document."""
+    document = documents.read_document(documents.find_document(name))
+    return next(one for one in document.operations if one.id == id)
 
 
 def led(shop: TenantShop, other: str = OTHER_KEY) -> Led:
@@ -210,13 +221,7 @@ def test_the_guard_lets_the_second_write_to_what_the_run_made_alone(method: str)
 
 def test_the_embedded_service_has_two_tenants() -> None:
     """Half of the one's credentials and half of the other's are nobody's."""
-    [update] = [
-        one
-        for one in documents.read_document(
-            documents.find_document("datadog-confluent-cloud")
-        ).operations
-        if one.id == "UpdateConfluentAccount"
-    ]
+    update = bundled("datadog-confluent-cloud", "UpdateConfluentAccount")
     service = Service(update, VirtualClock())
 
     def status(first: str, second: str) -> int:
@@ -239,11 +244,7 @@ def test_the_embedded_service_has_two_tenants() -> None:
 
 def test_no_value_of_the_second_set_is_in_what_is_kept() -> None:
     """The second's own secrets are taken out by value, as the first's are."""
-    [operation] = [
-        one
-        for one in documents.read_document(documents.find_document("confluent-api-keys")).operations
-        if one.id == "getIamV2ApiKey"
-    ]
+    operation = bundled("confluent-api-keys", "getIamV2ApiKey")
     others = {"cloud-api-key": {"username": "their-user", "password": "their-secret-0001"}}
     access = targets.Access(operation, {}, other_credentials=others)
     redactor = targets.redactor_of([access], {})
@@ -253,3 +254,109 @@ def test_no_value_of_the_second_set_is_in_what_is_kept() -> None:
     assert list(redactor.leaks("their-secret-0001", {}, operation.key)) == [
         "the other credential cloud-api-key (password)"
     ]
+
+
+# --- which credentials ------------------------------------------------------------------------------------------------
+
+BASIC = {"username": "u", "password": "p"}
+BEARER = {"token": "t"}
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "carried"),
+    [
+        (BASIC, {"cloud-api-key": {"username": "u2", "password": "p2"}}, "Basic dTI6cDI="),
+        (BASIC, {"confluent-sts-access-token": {"token": "t2"}}, "Bearer t2"),
+        (
+            BASIC,
+            {"cloud-api-key": {"username": "u2"}, "confluent-sts-access-token": BEARER},
+            "Bearer t",
+        ),
+        (BASIC, {"cloud-api-key": {"username": "u2"}}, ""),
+        (BASIC, {"cloud-api-key": BASIC}, ""),
+        (BASIC, {}, ""),
+    ],
+    ids=["the same kind", "another kind", "the one that is whole", "half", "the same", "none"],
+)
+def test_the_second_travels_with_the_first_alternative_that_is_whole(
+    own: dict[str, str], others: dict[str, dict[str, str]], carried: str
+) -> None:
+    """And not at all where there is none, or it is the first's own."""
+    operation = bundled("confluent-api-keys", "getIamV2ApiKey")
+    context = RunContext(operation.parameters, {}, {"cloud-api-key": own}, other_credentials=others)
+    assert has_other(operation, context) is bool(carried)
+    if carried:
+        case = asked_by_other(bare_case(Probe.LIFE, "read", operation, context), context)
+        assert dict(case.headers)["Authorization"] == carried
+        assert case.principal is Principal.OTHER
+        assert case.authority.startswith("other ")
+
+
+def test_all_schemes_of_an_alternative_are_the_seconds() -> None:
+    """One key of its own is enough to be another."""
+    operation = bundled("datadog-confluent-cloud", "ListConfluentAccount")
+    own = {"apiKeyAuth": {"value": "a"}, "appKeyAuth": {"value": "b"}}
+    others = {"apiKeyAuth": {"value": "a"}, "appKeyAuth": {"value": "c"}}
+    context = RunContext((), {}, own, other_credentials=others)
+    assert has_other(operation, context)
+    case = asked_by_other(bare_case(Probe.LIFE, "list", operation, context), context)
+    assert {"a", "c"} <= set(dict(case.headers).values())
+
+
+DOCUMENT = """
+openapi: 3.0.3
+info: {title: Keys, version: '1'}
+paths:
+  /keys:
+    get:
+      operationId: keys
+      security: [{one: [], other: []}]
+      x-contract: {credentials: CREDENTIALS}
+      responses: {'200': {description: all}}
+components:
+  securitySchemes:
+    one: {type: http, scheme: basic}
+    other: {type: apiKey, in: header, name: X-Key}
+"""
+
+
+@pytest.mark.parametrize(
+    ("stated", "first", "second"),
+    [
+        (
+            "{}",
+            ("CONTRACT_ONE_USERNAME", "CONTRACT_OTHER_VALUE"),
+            ("CONTRACT_OTHER_ONE_USERNAME", "CONTRACT_OTHER_OTHER_VALUE"),
+        ),
+        (
+            "{other: {one: {username: A, password: B}, other: {value: C}}}",
+            ("CONTRACT_ONE_USERNAME", "CONTRACT_OTHER_VALUE"),
+            ("A", "C"),
+        ),
+        (
+            "{other: {value: C}}",
+            ("CONTRACT_ONE_USERNAME", "C"),
+            ("CONTRACT_OTHER_ONE_USERNAME", "CONTRACT_OTHER_OTHER_VALUE"),
+        ),
+    ],
+    ids=["by convention", "stated", "a scheme of this name"],
+)
+def test_the_variables_of_both_are_stated_or_made_of_the_schemes(
+    stated: str, first: tuple[str, str], second: tuple[str, str], tmp_path: Path
+) -> None:
+    """A security scheme may be called ``other``, too."""
+    path = tmp_path / "keys.yaml"
+    path.write_text(DOCUMENT.replace("CREDENTIALS", stated), encoding="utf-8")
+    [operation] = documents.read_document(path).operations
+    one, other = operation.security[0]
+    assert (one.variables[0][1], other.variables[0][1]) == first
+    assert (one.other_variables[0][1], other.other_variables[0][1]) == second
+
+
+def test_a_scheme_that_is_none_is_a_flaw_of_the_document(tmp_path: Path) -> None:
+    """Of the second set as of the first."""
+    path = tmp_path / "keys.yaml"
+    stated = "{other: {two: {value: C}}}"
+    path.write_text(DOCUMENT.replace("CREDENTIALS", stated), encoding="utf-8")
+    told = [(flaw.kind, flaw.subject) for flaw in flaws_in(path)]
+    assert told == [(FlawKind.X_CONTRACT_SCHEME, "two")]
