@@ -41,8 +41,9 @@ class Led:
         *,
         may_create: bool = True,
         named: dict[str, str] | None = None,
+        other: str = "",
     ) -> None:
-        self.document, self.secret = document, secret
+        self.document, self.secret, self.other = document, secret, other
         # Of a resource, the ids on the way to each that is there.
         self.remembered: list[tuple[str, list[tuple[str, ...]]]] = []
         self.lives = Lives(
@@ -67,11 +68,15 @@ class Led:
         self.remembered.append((key[1], ids))
 
     def _context(self, operation: Operation) -> RunContext:
-        given = {
-            scheme.name: {part: self.secret for part, _ in scheme.variables}
+        given = self._credentials(operation, self.secret)
+        others = self._credentials(operation, self.other) if self.other else {}
+        return RunContext(operation.parameters, {}, given, other_credentials=others)
+
+    def _credentials(self, operation: Operation, secret: str) -> dict[str, dict[str, str]]:
+        return {
+            scheme.name: {part: secret for part, _ in scheme.variables}
             for scheme in operation.schemes
         }
-        return RunContext(operation.parameters, {}, given)
 
     def scenario(self, resource: Resource) -> Scenario:
         """Return the scenario of *resource*."""

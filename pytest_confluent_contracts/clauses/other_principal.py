@@ -169,6 +169,18 @@ class TwoPrincipals:
         return _made_in(LifeReader(self.reader.resource).read(list(map(_as_own, told))))
 
     @cached_property
+    def older(self) -> frozenset[Key]:
+        """Return the ids under which the second has something else, that it had before."""
+        found: set[Key] = set()
+        for one in self.exchanges:
+            is_read = one.case.operation.role is Role.READ and one.accepted
+            if is_read and one.case.principal is Principal.OTHER:
+                key = self._key_asked_for(one)
+                if self._shows_another_thing(one, self._maker_of(one, key)):
+                    found.add(key)
+        return frozenset(found)
+
+    @cached_property
     def told_by_own(self) -> frozenset[str]:
         """Return texts that the first sent, and nobody else has without being told them."""
         sent: set[str] = set()
@@ -261,7 +273,7 @@ class TwoPrincipals:
     def _look_at_one(self, exchange: Exchange) -> Iterator[Evidence]:
         role = exchange.case.operation.role
         key = self._key_asked_for(exchange)
-        if key in self.own and key in self.others:
+        if (key in self.own and key in self.others) or key in self.older:
             return  # each principal has names of its own
         if exchange.accepted:
             yield from self._look_at_accepted(exchange, key)
@@ -282,10 +294,8 @@ class TwoPrincipals:
             # A second deletion may be answered as the first was (RFC 9110 9.2.2).
             self.pending.setdefault(key[-1] if key else "", []).append(exchange)
             return
-        if operation.role is Role.READ and maker is not None:
-            step = self.reader.lone_step(_as_own(exchange))
-            if step and any(_is_another_thing(one.item, maker) for one in step.shown):
-                return
+        if operation.role is Role.READ and self._shows_another_thing(exchange, maker):
+            return
         kind = FindingKind.TAKEN_FROM_OTHER
         if operation.role is Role.READ:
             kind = FindingKind.SERVED_TO_OTHER
@@ -299,6 +309,13 @@ class TwoPrincipals:
             request=maker.told_as if maker else "a create of the other's",
         )
         yield Evidence(exchange, finding)
+
+    def _shows_another_thing(self, read: Exchange, maker: Step | None) -> bool:
+        """Return whether a *read* shows what *maker* has not made."""
+        step = self.reader.lone_step(_as_own(read))
+        if step is None or maker is None:
+            return False
+        return any(_is_another_thing(one.item, maker) for one in step.shown)
 
     # --- refusals ---------------------------------------------------------------------------------
 

@@ -118,7 +118,8 @@ class MadeResources:
         self._lost: list[LostCreate] = []
         self._reader = LifeReader(resource)
         self._named = dict(named)
-        self._listed_before: set[Key] = set()
+        # By whoever was shown it: each principal may have ids of its own.
+        self._listed_before: dict[Principal, set[Key]] = {one: set() for one in Principal}
         self._listed_in: set[PathParameters] = set()
 
     @property
@@ -152,7 +153,8 @@ class MadeResources:
             yield
             return
         self._reserve()
-        self._unanswered.append(LostCreate(case, frozenset(self._listed_before)))
+        known = frozenset(self._listed_before[case.principal])
+        self._unanswered.append(LostCreate(case, known))
         try:
             with undisturbed():
                 yield
@@ -174,7 +176,8 @@ class MadeResources:
         elif not exchange.accepted:
             return
         elif _is_of(case, self._deleting):
-            self.note_deleted(case.parameters, later=exchange.status == ACCEPTED_FOR_LATER)
+            is_later = exchange.status == ACCEPTED_FOR_LATER
+            self.note_deleted(case.parameters, later=is_later, asking=case.principal)
         elif case.operation.role is Role.LIST:
             self._note_list(case, exchange)
         else:
@@ -219,18 +222,20 @@ class MadeResources:
         """Take down one that was made, whose end a request is kept for."""
         if parameters is None:
             self._lost.append(replace(asked, came="told no id that can be asked for"))
-        elif self._was_there_before(parameters):
+        elif self._was_there_before(parameters, asked.case.principal):
             self.others.append(parameters)
-        if parameters is None or parameters in [*self.others, *self._parameters_there()]:
+        maker = asked.case.principal
+        known = [one.parameters for one in self.there if one.maker is maker]
+        if parameters is None or parameters in [*self.others, *known]:
             self._release()
             return
-        self.all.append(Made(parameters, is_reserved=True, maker=asked.case.principal))
+        self.all.append(Made(parameters, is_reserved=True, maker=maker))
         self._tell_there()
         # What was made where nothing is may not be asked for: it is told at the end.
         with suppress(Refusal):
             self._admit(parameters)
 
-    def _was_there_before(self, parameters: PathParameters) -> bool:
+    def _was_there_before(self, parameters: PathParameters, asking: Principal) -> bool:
         """Return whether no create of this run can have made what *parameters* name.
 
         A service may take a create for an update, or answer with what it has under the same name.
@@ -239,7 +244,7 @@ class MadeResources:
             return False
         key = self._reader.key_of(parameters)
         is_named = bool(self._named) and self._named == dict(parameters)
-        return is_named or key in self._listed_before
+        return is_named or key in self._listed_before[asking]
 
     def _note_list(self, case: Case, exchange: Exchange) -> None:
         own = {self._reader.key_of(one.parameters) for one in self.all}
@@ -247,7 +252,7 @@ class MadeResources:
             if one.key in own:
                 self._note_there_again(case, one.key)
             else:
-                self._listed_before.add(one.key)
+                self._listed_before[case.principal].add(one.key)
         self._listed_in.add(case.parameters)
 
     def _shown(self, exchange: Exchange) -> tuple[Shown, ...]:
@@ -257,19 +262,33 @@ class MadeResources:
     def _note_there_again(self, case: Case, key: Key) -> None:
         """Take down that one is there after all: a write has brought it back, or it never went."""
         is_safe = case.operation.is_safe
-        for one in self.all:
-            is_meant = not one.is_there and self._reader.key_of(one.parameters) == key
-            if is_meant and not (one.ends_later and is_safe):
+        for one in self._meant(key, case.principal):
+            if not one.is_there and not (one.ends_later and is_safe):
                 one.is_there, one.has_outlived = True, is_safe
                 self._tell_there()
 
-    def note_deleted(self, parameters: Sequence[tuple[str, str]], *, later: bool = False) -> None:
-        """Take down that the one that *parameters* name is gone, or will be *later*."""
-        for one in self.there:
-            if dict(one.parameters) == dict(parameters):
+    def note_deleted(
+        self,
+        parameters: Sequence[tuple[str, str]],
+        *,
+        later: bool = False,
+        asking: Principal = Principal.OWN,
+    ) -> None:
+        """Take down that the one that *parameters* name is gone, or will be *later*.
+
+        *asking* is who had it deleted.
+        """
+        for one in self._meant(self._reader.key_of(parameters), asking):
+            if one.is_there and dict(one.parameters) == dict(parameters):
                 one.is_there, one.ends_later = False, later
                 self.spend(one)
         self._tell_there()
+
+    def _meant(self, key: Key, asking: Principal) -> list[Made]:
+        """Return what *asking* means by *key*: of its own making, else anybody's."""
+        fitting = [one for one in self.all if self._reader.key_of(one.parameters) == key]
+        own = [one for one in fitting if one.maker is asking]
+        return own or fitting
 
     def spend(self, one: Made) -> None:
         """Let go the request that is kept for the end of *one*: it is to be sent now."""
@@ -279,9 +298,6 @@ class MadeResources:
 
     def _tell_there(self) -> None:
         self._remember(self.there)
-
-    def _parameters_there(self) -> list[PathParameters]:
-        return [one.parameters for one in self.there]
 
     def _reserve(self) -> None:
         if self._deleting is not None:

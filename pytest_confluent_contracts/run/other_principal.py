@@ -24,31 +24,46 @@ def is_safe_to_ask(case: Case, life: LifeCases, history: Sequence[Exchange]) -> 
 
     A write to what another principal made goes only after it was refused to be read, or was shown
     just as the one who made it has seen it. Where the document has no read, it goes on this machine
-    alone.
+    alone. Nothing is made in what the second may list: that may be a parent of its own.
     """
     is_hidden = case.principal is Principal.OTHER and case.expect is Expect.HIDDEN
-    if not is_hidden or case.operation.is_safe or case.operation.role is Role.CREATE:
+    if not is_hidden or case.operation.is_safe:
         return True
+    if case.operation.role is Role.CREATE:
+        return _is_refused_the_place(case, history)
     if Role.READ not in life.operations:
         return life.context_of(case.operation).made_up
     theirs: list[Exchange] = []
     makers: list[Exchange] = []
     for one in history:
-        if _is_read_of(one, case):
+        if _is_look(one, case, Role.READ):
             (makers if one.case.principal is Principal.OWN else theirs).append(one)
     return bool(theirs) and _tells_that_it_is_free(theirs[-1], makers, life)
+
+
+def _is_refused_the_place(case: Case, history: Sequence[Exchange]) -> bool:
+    """Return whether the second may not list what lies where *case* would make something."""
+    looks = [one for one in history if _is_look(one, case, Role.LIST)]
+    theirs = [one for one in looks if one.case.principal is Principal.OTHER]
+    return bool(theirs) and _is_refused(theirs[-1])
 
 
 def _tells_that_it_is_free(read: Exchange, makers: Sequence[Exchange], life: LifeCases) -> bool:
     """Return whether a *read* of the second's shows that nothing of its own is there."""
     if read.accepted:
         return _shows_the_same(read, makers, life)
-    return 400 <= read.status < 500 and not read.throttled
+    return _is_refused(read)
 
 
-def _is_read_of(exchange: Exchange, case: Case) -> bool:
-    is_read = exchange.case.operation.role is Role.READ and exchange.case.operation.method == "GET"
-    return is_read and dict(exchange.case.parameters) == dict(case.parameters)
+def _is_refused(exchange: Exchange) -> bool:
+    return 400 <= exchange.status < 500 and not exchange.throttled
+
+
+def _is_look(exchange: Exchange, case: Case, role: Role) -> bool:
+    """Return whether *exchange* is a GET in *role* of what *case* is about."""
+    operation = exchange.case.operation
+    is_get = operation.role is role and operation.method == "GET"
+    return is_get and dict(exchange.case.parameters) == dict(case.parameters)
 
 
 def _shows_the_same(one: Exchange, others: Sequence[Exchange], life: LifeCases) -> bool:

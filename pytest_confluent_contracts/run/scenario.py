@@ -554,7 +554,7 @@ class Scenario:
             return str(refusal)
         is_hidden = exchange.status == HIDING and self._lay_in_deleted(one)
         if exchange.status in GONE or is_hidden:
-            self.made.note_deleted(one.parameters)
+            self.made.note_deleted(one.parameters, asking=one.maker)
         if one.has_outlived and not one.is_there:
             self._look_once_more(one)
         if not one.is_there:
