@@ -131,7 +131,7 @@ def embedded(
 
 
 def _forgetting(router: respx.Router) -> Callable[[httpx.Request], httpx.Response]:
-    """Return how *router* answers: it would keep each request and answer until the run has ended."""
+    """Return how *router* answers, who would keep each request and answer to the end of the run."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         try:
