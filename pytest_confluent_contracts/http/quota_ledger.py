@@ -111,10 +111,12 @@ class QuotaLedger:
 
         One with wrong credentials may be on any account of its operation.
         """
-        for one, told in self._told.items():
-            nobodys = spender[2] == NOBODY and one[:2] == spender[:2]
-            if one == spender or nobodys:
-                self._told[one] = LastTold(told.quota, told.came_at, told.sent_since + 1)
+        counted = [spender] if spender in self._told else []
+        if spender[2] == NOBODY:
+            counted = [one for one in self._told if one[:2] == spender[:2]]
+        for one in counted:
+            told = self._told[one]
+            self._told[one] = LastTold(told.quota, told.came_at, told.sent_since + 1)
 
     def _join(self, spender: Spender, partition: Partition) -> None:
         """Let *spender* share the entry of whoever was answered with the same *partition*."""

@@ -125,11 +125,23 @@ def embedded(
     """Return what *answer* serves as one target, on a *clock* that nobody has to wait for."""
     router = respx.Router(assert_all_called=False, assert_all_mocked=False)
     router.route(host=urlsplit(MOCK_URL).hostname).mock(side_effect=_handler(answer))
-    inner = httpx.MockTransport(router.handler)
+    inner = httpx.MockTransport(_forgetting(router))
     rules, allowances = _rules(MOCK_URL, accesses, settings), allowances_at(MOCK_URL, accesses)
     guard = Guard(rules, allowances, clock, inner)
     client = Client(MOCK_URL, guard, clock, redactor, settings.timeout)
     return Target(client, clock, (access.operation for access in accesses))
+
+
+def _forgetting(router: respx.Router) -> Callable[[httpx.Request], httpx.Response]:
+    """Return how *router* answers, who would keep each request and answer to the end of the run."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        try:
+            return router.handler(request)
+        finally:
+            router.reset()
+
+    return handle
 
 
 class _WholeBody(httpx.SyncByteStream):

@@ -274,13 +274,13 @@ def _broken_off(session: pytest.Session) -> bool:
 
 
 def _without_exchange(report: pytest.TestReport) -> None:
-    """Take the exchange of a finding out of what pytest prints: its block has it already.
+    """Take the exchange of a finding out of what pytest prints and keeps: its block has it already.
 
-    JUnit takes it from the report on the teardown.
+    JUnit takes it from the report on the teardown, before it is taken out of that, too.
     """
     from pytest_confluent_contracts.report.block import EXCHANGE
 
-    if getattr(report, "contract", None):
+    if report.sections:
         report.sections = [one for one in report.sections if not one[0].endswith(EXCHANGE)]
 
 

@@ -189,6 +189,8 @@ def pytest_runtest_makereport(
         _place_skip(item, report)
         if getattr(item, "proof", None) is not None:
             _attach_proof(item, report)
+    if report.when == "teardown" and hasattr(item, "ruling"):
+        item._report_sections.clear()  # pytest keeps each item, and so its exchange, to the end
     return report
 
 

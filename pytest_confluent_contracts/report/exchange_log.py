@@ -1,4 +1,4 @@
-"""Where do exchanges go? To a file as they come, a line of JSON each, and out of it line by line."""
+"""Where do exchanges go? To a file as they come, a line of JSON each; read line by line."""
 
 from __future__ import annotations
 
