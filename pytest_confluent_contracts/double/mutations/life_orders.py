@@ -98,10 +98,12 @@ def order_mutations(kind: Kind) -> Iterator[Mutation]:
             told = f"{'an' if role is Role.UPDATE else 'a'} {role.value}"
             name = f"{told} after a delete is answered and not stored"
             yield Mutation(name, (clause,), loses_after_delete(role), needs_sequence=True)
-            name = f"{told} after that of another writes to the other, too"
-            yield Mutation(name, (clause,), writes_to_the_other(role), needs_sequence=True)
             name = f"a delete right after {told} of the newest removes nothing"
             yield Mutation(name, (GONE,), keeps_after(role), needs_sequence=True)
+    if kind.operation_id(Role.UPDATE):
+        name = "an update after that of another writes to the other, too"
+        other = writes_to_the_other(Role.UPDATE)
+        yield Mutation(name, (UPDATED,), other, needs_sequence=True)
     if kind.operation_id(Role.LIST):
         name = "a list shows the last but one of those that were deleted"
         yield Mutation(name, (UNLISTED,), lists_last_but_one, needs_sequence=True)
