@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,16 +43,19 @@ class Led:
         may_create: bool = True,
         named: dict[str, str] | None = None,
         other: str = "",
+        sequences: int = 0,
+        seed: int = 0,
     ) -> None:
         self.document, self.secret, self.other = document, secret, other
         # Of a resource, the ids on the way to each that is there.
         self.remembered: list[tuple[str, list[tuple[str, ...]]]] = []
         self.lives = Lives(
             [document],
-            self._context,
+            lambda operation: replace(self._context(operation), seed=seed),
             lambda _: may_create,
             self._remember,
             named_for=lambda _: named or {},
+            count_of=lambda _: sequences,
         )
         accesses: list[targets.Access] = []
         for resource in document.resources:

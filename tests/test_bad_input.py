@@ -89,6 +89,7 @@ OPTIONS = {
     ),
     "a number of examples that is none": wrong("max-examples", "x", "whole number"),
     "a negative number of examples": wrong("max-examples", "-1", "whole number", "at least 0"),
+    "a negative number of sequences": wrong("sequences", "-1", "whole number", "at least 0"),
     "half an example": wrong("max-examples", "0.5", "whole number"),
     "a seed that is no number": wrong("seed", "abc", "whole number"),
     "a negative timeout": wrong("timeout", "-1", "number", "at least"),

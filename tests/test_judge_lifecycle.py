@@ -300,6 +300,74 @@ def test_what_is_created_equals_what_was_sent(life: tuple[Exchange, ...], said: 
     assert of("create", "created-equals-sent", *life) == said
 
 
+LEFT = "left behind"
+PLAIN = {"name": "plain"}
+NEW = thing("t2", name="plain")
+LEAKING = NEW | {"note": LEFT}
+
+
+@pytest.mark.parametrize(
+    ("life", "said"),
+    [
+        # Created without a note, updated to one, deleted: the next one has it.
+        (
+            (
+                create(PLAIN, thing(name="plain")),
+                update({"note": LEFT}, thing(name="plain", note=LEFT)),
+                delete(),
+                create(PLAIN, LEAKING),
+            ),
+            BROKEN,
+        ),
+        # Its create answers rightly, and what is read of it is another's.
+        (
+            (
+                create(PLAIN, thing(name="plain")),
+                replace(PLAIN | {"note": LEFT}, thing(name="plain", note=LEFT)),
+                create(PLAIN, NEW),
+                read(LEAKING, id="t2"),
+            ),
+            BROKEN,
+        ),
+        # It was written to in between.
+        (
+            (
+                create(PLAIN, thing(name="plain")),
+                update({"note": LEFT}, thing(name="plain", note=LEFT)),
+                create(PLAIN, NEW),
+                update({"note": LEFT}, LEAKING, id="t2"),
+                read(LEAKING, id="t2"),
+            ),
+            KEPT,
+        ),
+        # It was sent that value, too.
+        (
+            (
+                create(PLAIN, thing(name="plain")),
+                update({"note": LEFT}, thing(name="plain", note=LEFT)),
+                create(PLAIN | {"note": LEFT}, LEAKING),
+            ),
+            KEPT,
+        ),
+        # What each has that was sent none may be what the service chooses.
+        (
+            (
+                create(PLAIN, thing(name="plain", note=LEFT)),
+                update({"note": LEFT}, thing(name="plain", note=LEFT)),
+                delete(),
+                create(PLAIN, LEAKING),
+            ),
+            KEPT,
+        ),
+    ],
+)
+def test_what_is_new_shows_nothing_that_was_written_to_another(
+    life: tuple[Exchange, ...], said: str
+) -> None:
+    """Whether that is there still, or was deleted; in any answer until something is written to it."""
+    assert of("create", "created-equals-sent", *life) == said
+
+
 def test_what_the_answer_to_create_shows_otherwise_is_told_once() -> None:
     """A service that normalises is told of at its create, and not again for each read that agrees."""
     life = create(answer=SHOUTED), read(SHOUTED), listed(SHOUTED)

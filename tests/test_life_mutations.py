@@ -21,25 +21,38 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import RunContext
 
+SEQUENCES = 20
+
 
 def make_lives(context_of: Callable[[Operation], RunContext]) -> Lives:
     """Return what leads the resources of the library."""
+    return lives_of(context_of, 0)
+
+
+def make_ordered_lives(context_of: Callable[[Operation], RunContext]) -> Lives:
+    """Return what sends sequences, too."""
+    return lives_of(context_of, SEQUENCES)
+
+
+def lives_of(context_of: Callable[[Operation], RunContext], count: int) -> Lives:
+    """Return what leads the resources of the library, and sends *count* sequences of each."""
     read = documents.read_document(FOLDER / "library.yaml")
-    return Lives([read], context_of, lambda _: True, lambda *_: None)
+    return Lives([read], context_of, lambda _: True, lambda *_: None, count_of=lambda _: count)
 
 
 @lru_cache
-def breaker(id: str) -> MutationTester:
+def breaker(id: str, *, ordered: bool = False) -> MutationTester:
     """Return what breaks the service of one operation of the library."""
     operations = operations_of("library")
-    return MutationTester(operations[id], 0, 1, list(operations.values()), make_lives)
+    make = make_ordered_lives if ordered else make_lives
+    return MutationTester(operations[id], 0, 1, list(operations.values()), make)
 
 
 def one_mutation_of_each_clause() -> Iterator[tuple[str, str, Mutation]]:
     """Yield each clause on lives once, with an operation that has it, and a mutation that breaks it."""
     known: set[str] = set()
     for id, operation in operations_of("library").items():
-        mutations = list(lifecycle_mutations(operation))
+        mutations = [one for one in lifecycle_mutations(operation) if not one.needs_sequence]
         for clause in filter(is_on_life, clauses.derive(operation)):
             found = list(filter(partial(breaks, clause.id), mutations))
             if found and clause.id not in known:
@@ -63,6 +76,23 @@ def test_a_mutation_is_noticed(id: str, clause: str, mutation: Mutation) -> None
     result = breaker(id).try_mutation(mutation.name)
     assert clause in result.named
     assert not result.complaint
+
+
+def mutations_of_order() -> Iterator[tuple[str, str]]:
+    """Yield each mutation once that sequences alone show, with an operation whose clause it breaks."""
+    known: set[str] = set()
+    for id in operations_of("library"):
+        for name, mutation in breaker(id).mutations.items():
+            if mutation.needs_sequence and name not in known:
+                known.add(name)
+                yield id, name
+
+
+@pytest.mark.parametrize(("id", "name"), list(mutations_of_order()))
+def test_what_an_order_alone_shows_is_noticed_by_a_sequence(id: str, name: str) -> None:
+    """The steps of the life do not show it, for they have another order."""
+    assert not breaker(id).try_mutation(name).noticed
+    assert breaker(id, ordered=True).try_mutation(name).noticed
 
 
 @pytest.mark.parametrize("id", operations_of("library"))

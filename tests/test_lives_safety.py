@@ -529,13 +529,33 @@ def test_the_plan_tells_what_would_be_made_and_deleted(folder: Path, shop: OpenS
     run = held(folder, shop, "--contract-plan")
     assert re.search("life of carts: [0-9]+ requests, makes [0-9]+ and deletes them", run.out)
     assert re.search("life of lines: [0-9]+ requests, makes [0-9]+ and deletes them", run.out)
+    assert re.search(
+        "sequences of carts: 20, of up to 12 requests each,.*: [0-9]+ requests", run.out
+    )
     assert "held on: one of carts that the run makes, and deletes at the end" in run.out
     run = held(folder, shop, "--contract-plan", "--contract-allow=*Cart", away=True)
     assert re.search("life of carts: [0-9]+ requests, makes [0-9]+ and deletes them", run.out)
     assert re.search(
         "life of lines: [0-9]+ requests, makes nothing: --contract-allow=createLine", run.out
     )
+    assert "sequences of" not in run.out  # off loopback nobody has asked for any
+    options = ("--contract-allow=*Cart", "--contract-sequences=2", "--contract-budget=1200")
+    run = held(folder, shop, "--contract-plan", *options, away=True)
+    assert "sequences of carts: 2, of" in run.out
+    assert "sequences of lines" not in run.out
+    run = held(folder, shop, "--contract-plan", "--contract-budget=100")
+    assert "sequences of" not in run.out  # they do not fit into their part
     assert shop.requests == []
+
+
+def test_sequences_off_loopback_touch_only_what_the_run_made(folder: Path, shop: OpenShop) -> None:
+    """Where they are asked for; all of it is deleted."""
+    options = ("--contract-allow=*Cart", "--contract-sequences=2", "--contract-budget=1200")
+    run = held(folder, shop, *options, "-k", "Cart and lifecycle", away=True)
+    assert run.code == 0, run.everything
+    assert [method for method, _ in shop.requests].count("POST") > 8
+    assert deleted_what_it_made(shop)
+    assert shop.is_as_before()
 
 
 def test_what_is_made_in_a_named_parent_leaves_that_as_it_was(folder: Path, shop: OpenShop) -> None:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Case, Exchange
     from pytest_confluent_contracts.run.scenario import Scenario
     from pytest_confluent_contracts.run.sender import Sender
+    from pytest_confluent_contracts.run.sequences import Sequences
 
 TIMEOUT_S = 10.0
 FIRST_LOOK = 4  # exchanges
@@ -62,6 +63,10 @@ KILLED = MissingEvidence(MissingKind.NOTHING_SENT)  # why nothing more is sent t
 def unaltered(service: Service) -> Service:
     """Return *service* as it is: the alteration that breaks nothing."""
     return service
+
+
+# That breaks nothing, whatever is sent.
+UNALTERED = mutations.Mutation("", (), unaltered, needs_sequence=True)
 
 
 class Lives(Protocol):
@@ -392,7 +397,7 @@ class MutationTester:
         sent = [clause for clause in named if not is_on_life(clause)]
         noticed = self._noticed_by_few(name, sent)
         if not noticed:
-            noticed = self._noticed_in_life(alter, named)
+            noticed = self._noticed_in_life(self.mutations[name], named)
         if noticed or not sent:
             return self._result(name, named, noticed, None)
         campaign = self._watched_campaign(alter, sent)
@@ -443,25 +448,31 @@ class MutationTester:
         """
         mutation = self.mutations[name]
         campaign, named = self.double.campaign(mutation.alter), self.named_clauses(mutation)
-        lived = self._noticed_in_life(mutation.alter, named)
+        lived = self._noticed_in_life(mutation, named)
         if lived:
             return self._result(name, named, lived, None)
         found = self._result(name, named, self._run_until_noticed(campaign, named), campaign)
         return replace(found, beside=tuple(self._red_beside(campaign, named)))
 
-    def _noticed_in_life(self, alter: mutations.Alter, named: Sequence[Clause]) -> list[str]:
-        """Return those of *named* that the life of the resource turns red."""
+    def _noticed_in_life(self, mutation: Mutation, named: Sequence[Clause]) -> list[str]:
+        """Return those of *named* that the life of the resource turns red.
+
+        Where *mutation* says that it takes another order, its sequences are sent, too.
+        """
         on_life = [clause for clause in named if is_on_life(clause)]
-        scenario = self.double.scenario(alter) if on_life else None
+        scenario = self.double.scenario(mutation.alter) if on_life else None
         if scenario is None:
             return []
+        sequences, scenario.sequences = scenario.sequences, None
         _Watch(on_life, scenario.sender, lambda: scenario.history)
         found: list[str] = []
         for clause in on_life:
             ruling = scenario.ruling(self._operation, clause)
             if ruling.against or ruling.withheld:
                 found.append(clause.id)
-        return found
+        if found or sequences is None or not mutation.needs_sequence:
+            return found
+        return _noticed_in_sequences(sequences, on_life)
 
     def _result(
         self, name: str, named: Sequence[Clause], noticed: Sequence[str], campaign: Campaign | None
@@ -499,7 +510,7 @@ class MutationTester:
         for probe in ORDER:
             campaign.run(probe)
         provoked = [one for one in self.clauses if one.needs and not is_on_life(one)]
-        lived = self._noticed_in_life(unaltered, self.clauses)
+        lived = self._noticed_in_life(UNALTERED, self.clauses)
         return [clause.id for clause in provoked if self._is_red(campaign, clause)] + lived
 
     def uncovered(self) -> list[str]:
@@ -540,6 +551,16 @@ class MutationTester:
         if weighed.evidence:
             return bool(weighed.against)
         return campaign.ruling(clause).withheld
+
+
+def _noticed_in_sequences(sequences: Sequences, on_life: Sequence[Clause]) -> list[str]:
+    """Return the clauses that the first of *sequences* turns red that turns any."""
+    shown = [clause for clause in on_life if Probe.SEQUENCES in clause.needs]
+    for sent in sequences.sent_one_by_one():
+        found = [clause.id for clause in shown if weigh(clause, sent.exchanges).against]
+        if found:
+            return found
+    return []
 
 
 def _spends_window(exchange: Exchange) -> bool:

@@ -25,11 +25,16 @@ When = Callable[[Request, Answer], bool]
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """One way to break a service: its name, which clauses it breaks, how the service is altered."""
+    """One way to break a service: its name, which clauses it breaks, how the service is altered.
+
+    ``needs_sequence`` says that the steps of a life do not show it, and requests in another order
+    do.
+    """
 
     name: str
     breaks: tuple[str, ...]
     alter: Alter
+    needs_sequence: bool = False
 
 
 # --- how a service is altered ---------------------------------------------------------------------

@@ -11,6 +11,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
     replace_step,
 )
 from pytest_confluent_contracts.double.mutations.life_later import later_mutations, shows_job
+from pytest_confluent_contracts.double.mutations.life_orders import remains_mutation
 from pytest_confluent_contracts.double.mutations.life_steps import (
     CREATES,
     at_third,
@@ -116,6 +117,8 @@ def mixing_mutations(operation: Operation, texts: list[Property]) -> Iterator[Mu
     if not all(member.required for member in texts):
         name = "a create keeps of the one before it what is not sent"
         yield Mutation(name, (EQUAL,), in_role(Role.CREATE, keep_what_was_sent_before))
+        if kind is not None and kind.operation_id(Role.UPDATE) and kind.operation_id(Role.DELETE):
+            yield remains_mutation()
     if chosen and operation.names_status(409):
         name = "a create takes an id that is taken"
         yield mutate_role(name, Role.CREATE, "check_is_new", check_nothing, TWO)

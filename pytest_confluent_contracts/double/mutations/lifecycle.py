@@ -16,6 +16,7 @@ from pytest_confluent_contracts.double.mutations.life_ends import (
     delete_mutations,
     own_delete_mutations,
 )
+from pytest_confluent_contracts.double.mutations.life_orders import order_mutations
 from pytest_confluent_contracts.double.mutations.life_parents import (
     own_parent_mutations,
     parent_mutations,
@@ -72,6 +73,7 @@ def lifecycle_mutations(operation: Operation) -> Iterator[Mutation]:
     for role, mutations in BY_ROLE.items():
         if kind.operation_id(role):
             yield from (one for one in mutations(kind) if not _is_waited_for(operation, one))
+    yield from order_mutations(kind)
     if kind.parent:
         yield from parent_mutations(kind)
     if operation.role in OWN:
