@@ -588,18 +588,22 @@ def test_only_the_first_of_folded_lines_is_coloured() -> None:
 
 # --- a large run -----------------------------------------------------------------------------------------------------
 
+RUN_FILE = "run.json"
 LARGE = """
-import copy, json, sys
+import sys
 sys.path.insert(0, {tests!r})
-from test_report_runs import finished, large
+from test_report_runs import large
 from pathlib import Path
 large(Path({folder!r}))
 """
 
 
 def large(folder: Path) -> None:
-    """Write the reports of 1,000 clauses and 50,000 exchanges and print the seconds and the peak of memory in MB."""
-    run = copy.deepcopy(finished(FIVE))
+    """Write the reports of 1,000 clauses and 50,000 exchanges and print the seconds and the peak of memory in MB.
+
+    They are those of the run in `RUN_FILE` of *folder*, again and again.
+    """
+    run = loaded(folder / RUN_FILE)
     records = [
         one | {"node": f"{one['node']}~{turn}", "clause": f"{one['clause']}~{turn}"}
         for turn in range(5)
@@ -623,6 +627,7 @@ def large(folder: Path) -> None:
 
 def test_a_large_run_is_told_in_time_and_memory(tmp_path: Path) -> None:
     """1,000 clauses and 50,000 exchanges are written in under 20 s and 250 MB: no report holds them all at once."""
+    (tmp_path / RUN_FILE).write_text(json.dumps(finished(FIVE)), encoding="utf-8")
     script = LARGE.format(tests=str(Path(__file__).parent), folder=str(tmp_path))
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT

@@ -158,7 +158,7 @@ def test_what_the_run_made_is_held_and_deleted(
     with serving(service.respond) as url:
         chosen = (f"--contract-operation={id}", "--contract-max-examples=1")
         options = (f"--contract-target={url}", f"--contract-spec={name}", *chosen)
-        run = gate(tmp_path, *options, given=CREDENTIALS, whole=True, fresh=True)
+        run = gate(tmp_path, *options, given=CREDENTIALS, whole=True)
     assert (run.code, run.failures, "not put back" in run.out) == (0, {}, False)
     assert state_of(service) == before
 

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
 TESTS = Path(__file__).parent
 WORKERS = {"-n", "--tx"}  # the options that ask for workers
-# The updates alone, as most runs hold them; any clause that sends loads all that a run needs.
+# The updates alone, as most runs hold them; any clause that sends loads all that a run needs, and draws
+# the bodies that most runs draw.
 WARM_UP = (
-    *("-q", "-p", "no:cacheprovider", "--contract-target=mock", "--contract-max-examples=1"),
+    *("-q", "-p", "no:cacheprovider", "--contract-target=mock"),
     *(f"--contract-overlay={file}" for file in sorted((TESTS / "updates_alone").iterdir())),
     *("-k", "401"),
 )

@@ -27,6 +27,7 @@ from pytest_confluent_contracts.cases.strategies import (
 )
 from pytest_confluent_contracts.model.media_types import IN_JSON
 from pytest_confluent_contracts.model.paths import value_at, value_at_pointer, with_value
+from pytest_confluent_contracts.model.remembering import remembered
 from pytest_confluent_contracts.model.traffic import Case, Probe, RunContext
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 # Bodies of a schema that contains itself: the first hold a wrong value at each of its first places,
 # those behind go ever deeper, and each of them takes longer to make.
 MOST_OF_CIRCLES = 60
+MOST_REMEMBERED = 64  # operations: who plans one for several services asks schemathesis once
 
 
 def coverage_cases(operation: Operation, context: RunContext) -> list[Case]:
@@ -60,6 +62,7 @@ def coverage_cases(operation: Operation, context: RunContext) -> list[Case]:
     return distinct_cases(added)
 
 
+@remembered(MOST_REMEMBERED)
 def _readable_bodies(operation: Operation) -> list[Any]:
     """Return the bodies of schemathesis, none where it cannot read the schema.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import date, datetime, time
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -44,6 +45,7 @@ ALLOWED_PER_FORBIDDEN = 20  # what is forbidden can be listed, and is
 SAMPLES_TAKEN = 12  # of what is put together, to draw from
 MOST_VALUES = 5  # of a drawn map whose schema has no bound
 MOST_EXACT = 2**53 - 1
+MOST_REMEMBERED = 64  # schemas, with the bodies that were drawn of them
 # What a schema asks for in such ways that values are put together, and not drawn part by part.
 COMPOSED = frozenset(
     {
@@ -74,15 +76,29 @@ def allowed_bodies(operation: Operation, context: RunContext) -> list[Any]:
     if operation.request is None:
         return []
     checked = () if context.made_up else operation.promises.checked_elsewhere.paths
-    strategy = _body_strategy(operation, frozenset(checked))
-    return draw_values(strategy, context.max_examples, context.seed)
+    text, secrets = json.dumps(operation.request.schema, default=str), _secret_paths(operation)
+    drawn = _drawn_bodies(text, frozenset(checked), secrets, context.max_examples, context.seed)
+    return list(drawn)
 
 
-def _body_strategy(operation: Operation, fixed: frozenset[str]) -> st.SearchStrategy[Any]:
-    assert operation.request is not None
-    schema = discriminated_schema(operation.request.schema)
-    drawing = Drawing(fixed, _secret_paths(operation), schema.get("$defs", {}))
-    return _value_strategy(schema, WHOLE, drawing)
+@lru_cache(MOST_REMEMBERED)
+def _drawn_bodies(
+    schema: str, fixed: frozenset[str], secrets: frozenset[str], count: int, seed: int
+) -> tuple[Any, ...]:
+    """Return *count* bodies that *schema*, which is JSON, allows.
+
+    They are drawn once in a process: drawing takes most of the time of making a plan.
+    """
+    strategy = _body_strategy(json.loads(schema), fixed, secrets)
+    return tuple(draw_values(strategy, count, seed))
+
+
+def _body_strategy(
+    schema: Mapping[str, Any], fixed: frozenset[str], secrets: frozenset[str]
+) -> st.SearchStrategy[Any]:
+    discriminated = discriminated_schema(schema)
+    drawing = Drawing(fixed, secrets, discriminated.get("$defs", {}))
+    return _value_strategy(discriminated, WHOLE, drawing)
 
 
 def _value_strategy(
@@ -283,7 +299,7 @@ def forbidden_bodies(operation: Operation, context: RunContext) -> list[Any]:
         return with_value(with_pins(body, context), path, junk)
 
     places = [WHOLE, *(member.path for member in sendable_members(operation))]
-    fine = _body_strategy(operation, frozenset())
+    fine = _body_strategy(operation.request.schema, frozenset(), _secret_paths(operation))
     broken = st.tuples(fine, st.sampled_from(places), JUNK).map(spoilt)
     count = math.ceil(context.max_examples / ALLOWED_PER_FORBIDDEN)
     made = draw_values(broken, count, context.seed + 1)

@@ -14,6 +14,9 @@ URI = re.compile(
     r"(?P<scheme>[^:/?#]+:)?(?P<authority>//[^/?#]*)?(?P<path>[^?#]*)(?P<rest>.*)", re.DOTALL
 )
 ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+# The formats of texts that may be written in several ways.
+URIS = ("uri", "uri-reference")
+NOTED = ("date-time", *URIS)
 UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")  # RFC 3986 2.3
 
 
@@ -29,6 +32,8 @@ def is_same_value(schema: Mapping[str, Any], one: Any, other: Any) -> bool:
     """
     if is_same(one, other):
         return True
+    if isinstance(one, str) and isinstance(other, str) and schema.get("format") not in NOTED:
+        return False
     return is_same(_normal_form(schema, one), _normal_form(schema, other))
 
 
@@ -125,7 +130,7 @@ def _schema_below(found: Any) -> Mapping[str, Any]:
 def _normal_text(form: Any, text: str) -> str:
     if form == "date-time":
         return instant_told(text) or text
-    if form in ("uri", "uri-reference"):
+    if form in URIS:
         return normal_uri(text)
     return text
 

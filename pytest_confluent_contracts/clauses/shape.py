@@ -449,10 +449,9 @@ def _member_clause(
             return Finding(FindingKind.MEMBER_MISSING, exchange.status, member.path)
         if wrong is not None:
             return Finding(FindingKind.MEMBER_INVALID, exchange.status, member.path, observed=wrong)
-        seen = next(paths.values_at(exchange.json, member.path), None)
-        if seen is None:
-            return NOTHING
-        return KEPT
+        if paths.is_anywhere(exchange.json, member.path):
+            return KEPT
+        return NOTHING
 
     return Clause(
         id=f"{status}/{member.clause_name}",
@@ -484,7 +483,7 @@ def _members_clause(
         if wrong:
             observed = tuple(wrong[:MOST_NAMED])
             return Finding(FindingKind.MEMBERS_INVALID, exchange.status, holder, observed=observed)
-        seen = any(any(paths.values_at(exchange.json, member.path)) for member in members)
+        seen = any(paths.is_anywhere(exchange.json, member.path) for member in members)
         if seen:
             return KEPT
         return NOTHING

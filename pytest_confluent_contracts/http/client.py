@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 # everywhere.
 OWN_HEADERS = (("Accept-Encoding", "gzip, deflate"), ("User-Agent", "pytest-confluent-contracts"))
 LARGEST_ANSWER_BYTES = 16 * 2**20
+MOST_ADDRESSES = 256  # remembered as they were parsed
 
 
 class Client:
@@ -59,6 +61,8 @@ class Client:
         self.base_url, self.guard, self.clock = base_url.rstrip("/"), guard, clock
         self.redactor, self.timeout = redactor, timeout
         self._timeouts_s = httpx.Timeout(timeout).as_dict()
+        # Most requests of a run go to the same few addresses.
+        self._parsed_url = lru_cache(MOST_ADDRESSES)(httpx.URL)
 
     def exchange(self, case: Case, serial: int) -> Exchange:
         """Send *case* and return what came, numbered *serial*.
@@ -84,7 +88,7 @@ class Client:
     def _request(self, case: Case, url: str) -> httpx.Request:
         return httpx.Request(
             case.operation.method,
-            url,
+            self._parsed_url(url),
             headers=_headers_sent(case),
             content=_body_sent(case),
             extensions={
@@ -114,8 +118,12 @@ class Client:
         headers: list[tuple[str, str]] = []
         for name, value in response.headers.raw:
             headers.append((name.decode("latin-1"), value.decode("latin-1")))
-        named = response.headers.get_list("content-encoding")
-        asked = request.headers.get_list("accept-encoding")
+        # By hand: httpx would first find out which encoding all names and values have.
+        named = [value for name, value in headers if name.lower() == "content-encoding"]
+        asked: list[str] = []
+        for sent_name, sent_value in request.headers.raw:
+            if sent_name.lower() == b"accept-encoding":
+                asked.append(sent_value.decode("latin-1"))
         decoded = decode_body(bytes(raw), named, asked, LARGEST_ANSWER_BYTES)
         return _Answer(response.status_code, tuple(headers), decoded.content, decoded.flaw)
 

@@ -151,7 +151,8 @@ def partition_of(exchange: Exchange) -> Partition:
     ``"hourly";r=9;t=60;pk=:c2FtZQ==:`` is of ``("hourly", b"same")``. A key that was redacted is
     none.
     """
-    if any(REDACTED in line for line in exchange.header_values(quota.STATE_FIELD)):
+    lines = exchange.header_values(quota.STATE_FIELD)
+    if not lines or any(REDACTED in line for line in lines):
         return frozenset()
     try:
         items = parse_list(exchange.field(quota.STATE_FIELD))

@@ -401,7 +401,11 @@ class Operation:
 
     def carries_credentials(self, header: str) -> bool:
         """Return whether *header*, in any case (RFC 9110 5.1), is one that carries credentials."""
-        return header.lower() in {name.lower() for name in self.credential_headers}
+        return header.lower() in self._credential_headers_lowered
+
+    @cached_property
+    def _credential_headers_lowered(self) -> frozenset[str]:
+        return frozenset(name.lower() for name in self.credential_headers)
 
     @property
     def refusals(self) -> frozenset[int]:

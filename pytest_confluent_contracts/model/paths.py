@@ -236,6 +236,26 @@ def _descend(body: Any, steps: Sequence[Step], pointer: str) -> Iterator[tuple[s
         yield from _descend(body[step], rest, f"{pointer}/{escape_token(step)}")
 
 
+def is_anywhere(body: Any, path: str) -> bool:
+    """Return whether *path* names any place of *body*."""
+    return _leads_anywhere(body, steps_of(path))
+
+
+def _leads_anywhere(body: Any, steps: Sequence[Step]) -> bool:
+    for index, step in enumerate(steps):
+        below: Iterable[Any] | None = None
+        if step is VALUE:
+            below = body.values() if isinstance(body, dict) else ()
+        elif step is ITEM:
+            below = body if isinstance(body, list) else ()
+        if below is not None:
+            return any(_leads_anywhere(one, steps[index + 1 :]) for one in below)
+        if not isinstance(body, dict) or step not in body:
+            return False
+        body = body[step]
+    return True
+
+
 def value_at(body: Any, path: str) -> Any:
     """Return the one value of *body* at a path without lists, `ABSENT` where there is none."""
     for step in steps_of(path):

@@ -15,11 +15,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_confluent_contracts.model.moments import parse_http_date
 from pytest_confluent_contracts.model.promises import ResetUnit
+from pytest_confluent_contracts.model.remembering import remembered
 from pytest_confluent_contracts.model.structured_fields import (
     Item,
     Malformed,
@@ -59,7 +60,7 @@ SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?\Z")
 LIMIT_AND_POLICIES = re.compile(r"\s*([0-9]{1,15})\s*[,;]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class QuotaHeaders:
     """The names of the headers that tell the rate limit; ``""`` is one that is not promised.
 
@@ -88,6 +89,11 @@ class QuotaHeaders:
         """Return those of Limit, Remaining and Reset that are promised, each once."""
         counts = (self.limit, self.remaining, self.reset)
         return tuple(dict.fromkeys(name for name in counts if name))
+
+    @cached_property
+    def lowered_counts(self) -> frozenset[str]:
+        """Return the names of Limit, Remaining and Reset in small letters."""
+        return frozenset(name.lower() for name in self.count_names)
 
     @property
     def are_of_drafts(self) -> bool:
@@ -229,14 +235,20 @@ def latest_quota(answer: Answer) -> Quota:
     and so on), whether they are documented or not; a Reset that is a time of day is one, whatever
     was promised.
     """
-    known = replace(known_headers(answer.case.operation), reset_unit=ResetUnit.UNKNOWN)
-    told = quota_of(answer, known)
+    told = quota_of(answer, _headers_to_wait_by(answer.case.operation))
+    if told.tells_number:
+        return told
     names = {name.lower() for name, _ in answer.headers}
     for headers in (USUAL_HEADERS, *DRAFTS):
-        own = {headers.limit.lower(), headers.remaining.lower(), headers.reset.lower()}
-        if not told.tells_number and own & names:
+        is_there = not headers.lowered_counts.isdisjoint(names)
+        if is_there and not told.tells_number:
             told = replace(quota_of(answer, headers), retry_after=told.retry_after)
     return told
+
+
+@remembered(256)
+def _headers_to_wait_by(operation: Operation) -> QuotaHeaders:
+    return replace(known_headers(operation), reset_unit=ResetUnit.UNKNOWN)
 
 
 def read_quota(header: HeaderOf, headers: QuotaHeaders) -> Quota:

@@ -1000,9 +1000,10 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
 
 def _made_left(place: Path) -> Iterator[tuple[saved_state.Key, list[Made]]]:
     """Yield what workers made of each resource and did not live to delete."""
-    from pytest_confluent_contracts.run.made import Made
-
     for key, left in saved_state.made_left(place):
+        # Not before: it loads all that sends, and most runs leave nothing.
+        from pytest_confluent_contracts.run.made import Made
+
         yield key, [Made(*one[:2], maker=Principal(one[2])) for one in left]
 
 

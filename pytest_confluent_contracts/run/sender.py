@@ -179,7 +179,8 @@ class Sender:
         self._settle(case, self._note(case, answer.result()))
 
     def _note(self, case: Case, exchange: Exchange) -> Exchange:
-        exchange = replace(exchange, serial=self._next_serial)
+        if exchange.serial != self._next_serial:  # answered aside, and not numbered yet
+            exchange = replace(exchange, serial=self._next_serial)
         self._sent[exchange.serial] = case
         self.history.append(exchange)
         self.quota.note(exchange)
