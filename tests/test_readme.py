@@ -223,6 +223,17 @@ def test_the_resource_block_has_every_key_and_is_understood(tmp_path: Path) -> N
     assert create.promises.consistency.within == 5
 
 
+def test_the_block_on_lists_is_as_its_schema_says() -> None:
+    """Each of its keys is one that the reader knows, with a value that it takes."""
+    [block] = [one for one in blocks("yaml") if one.startswith("x-contract:\n  pagination")]
+    stated = yaml.safe_load(block)["x-contract"]
+    schema = json.loads((ROOT / "specs" / "x-contract.schema.json").read_text(encoding="utf-8"))
+    known = schema["properties"]
+    assert stated["pagination"].keys() < known["pagination"]["properties"].keys()
+    for key in ("filters", "sorting"):
+        assert stated[key].keys() == known[key]["properties"].keys() - {"says"}
+
+
 def test_the_resources_shown_are_those_of_the_plan(tmp_path: Path) -> None:
     """The block stands in what --contract-plan prints."""
     [block] = [one for one in blocks("text") if "createIamV2ApiKey" in one]
