@@ -89,8 +89,10 @@ def creating_mutations() -> Iterator[Mutation]:
 
 def has_own_header(operation: Operation) -> bool:
     """Return whether the credentials that go first stand in headers that no cache knows."""
-    first = [one for alternative in operation.security[:1] for one in alternative]
-    carriers = [one.carrier.lower() for one in first if one.location is Location.HEADER]
+    if not operation.security:
+        return False
+    own = [one for one in operation.security[0] if one.location is Location.HEADER]
+    carriers = {one.carrier.lower() for one in own}
     return bool(carriers) and "authorization" not in carriers
 
 
