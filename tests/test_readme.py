@@ -207,7 +207,7 @@ def test_the_lives_table_names_every_clause_on_a_life() -> None:
 
 def test_the_resource_block_has_every_key_and_is_understood(tmp_path: Path) -> None:
     """Each key of the schema that editors use stands in it, and the reader takes it."""
-    [block] = [one for one in blocks("yaml") if one.startswith("x-contract:")]
+    [block] = [one for one in blocks("yaml") if one.startswith("x-contract:\n  resource")]
     stated = yaml.safe_load(block)["x-contract"]
     schema = json.loads((ROOT / "specs" / "x-contract.schema.json").read_text(encoding="utf-8"))
     for key in ("resource", "consistency"):
@@ -222,6 +222,17 @@ def test_the_resource_block_has_every_key_and_is_understood(tmp_path: Path) -> N
     assert create.resource.references == (Reference("data.owner_id", "users"),)
     assert create.promises.consistency is not None
     assert create.promises.consistency.within == 5
+
+
+def test_the_block_on_lists_is_as_its_schema_says() -> None:
+    """Each of its keys is one that the reader knows, with a value that it takes."""
+    [block] = [one for one in blocks("yaml") if one.startswith("x-contract:\n  pagination")]
+    stated = yaml.safe_load(block)["x-contract"]
+    schema = json.loads((ROOT / "specs" / "x-contract.schema.json").read_text(encoding="utf-8"))
+    known = schema["properties"]
+    assert stated["pagination"].keys() < known["pagination"]["properties"].keys()
+    for key in ("filters", "sorting"):
+        assert stated[key].keys() == known[key]["properties"].keys() - {"says"}
 
 
 def test_the_resources_shown_are_those_of_the_plan(tmp_path: Path) -> None:

@@ -609,7 +609,7 @@ def _texts_at(item: Mapping[str, Any], wanted: Filter) -> list[str]:
 def judge_order(lists: Lists, order: Order) -> Iterator[Evidence]:
     """Judge that a sorted list is in order.
 
-    Texts may be compared in small letters, throughout the list: what is in order either way is fine.
+    Texts may be compared in small letters, throughout the list: it may be in order either way.
     """
     for walk in lists.walks:
         if not _is_in_order_of(walk, order, lists.operation):

@@ -59,28 +59,40 @@ def condition_mutations(operation: Operation) -> Iterator[Mutation]:
             yield from read_mutations()
             yield from kept_header_mutations(operation)
     if operation.role is Role.READ and tells_caching(operation) and has_own_header(operation):
-        kept = chain_changes(set_header("Cache-Control", "public, max-age=60"), set_header("Vary"))
-        told = "what is read with credentials is for any cache to keep"
-        yield Mutation(told, (VARY,), alter_answers(kept, is_shown))
-        kept = chain_changes(
-            set_header("Cache-Control", "s-maxage=9"), set_header("Vary", "Accept-Encoding")
-        )
-        told = "what is read with credentials varies by the coding alone"
-        yield Mutation(told, (VARY,), alter_answers(kept, is_shown))
+        yield from vary_mutations()
     if takes_if_none(operation):
-        step = "is_excluded"
-        yield mutate_step("If-None-Match: * writes over what is there", step, never, IF_NONE)
-        yield mutate_step("If-None-Match knows tags and no *", step, by_tag_alone, IF_NONE)
-        conflict = in_place_of_412(409)
-        yield mutate_step("If-None-Match: * is a conflict", "serve", conflict, IF_NONE)
+        yield from creating_mutations()
     if operation.role in (Role.UPDATE, Role.REPLACE, Role.DELETE) and takes_if_match(operation):
         yield from write_mutations(operation)
 
 
+def vary_mutations() -> Iterator[Mutation]:
+    """Yield the mutations of who may keep what was read."""
+    kept = chain_changes(set_header("Cache-Control", "public, max-age=60"), set_header("Vary"))
+    told = "what is read with credentials is for any cache to keep"
+    yield Mutation(told, (VARY,), alter_answers(kept, is_shown))
+    kept = chain_changes(
+        set_header("Cache-Control", "s-maxage=9"), set_header("Vary", "Accept-Encoding")
+    )
+    told = "what is read with credentials varies by the coding alone"
+    yield Mutation(told, (VARY,), alter_answers(kept, is_shown))
+
+
+def creating_mutations() -> Iterator[Mutation]:
+    """Yield the mutations of a write that is only to create."""
+    step = "is_excluded"
+    yield mutate_step("If-None-Match: * writes over what is there", step, never, IF_NONE)
+    yield mutate_step("If-None-Match knows tags and no *", step, by_tag_alone, IF_NONE)
+    conflict = in_place_of_412(409)
+    yield mutate_step("If-None-Match: * is a conflict", "serve", conflict, IF_NONE)
+
+
 def has_own_header(operation: Operation) -> bool:
     """Return whether the credentials that go first stand in headers that no cache knows."""
-    first = [one for alternative in operation.security[:1] for one in alternative]
-    carriers = [one.carrier.lower() for one in first if one.location is Location.HEADER]
+    if not operation.security:
+        return False
+    own = [one for one in operation.security[0] if one.location is Location.HEADER]
+    carriers = {one.carrier.lower() for one in own}
     return bool(carriers) and "authorization" not in carriers
 
 
