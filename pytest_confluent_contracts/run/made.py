@@ -263,8 +263,9 @@ class MadeResources:
 
     def note_deleted(self, parameters: Sequence[tuple[str, str]], *, later: bool = False) -> None:
         """Take down that the one that *parameters* name is gone, or will be *later*."""
+        gone = dict(parameters)
         for one in self.there:
-            if dict(one.parameters) == dict(parameters):
+            if dict(one.parameters) == gone:
                 one.is_there, one.ends_later = False, later
                 self.spend(one)
         self._tell_there()
