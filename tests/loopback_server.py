@@ -66,6 +66,7 @@ class LoopbackHandler(BaseHTTPRequestHandler):
         self.answer()
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = do_PATCH  # noqa: N815
+    do_TRACE = do_QUERY = do_PATCH  # noqa: N815
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet."""

@@ -157,7 +157,7 @@ class Warehouse:
         """Begin with what the document's examples name, and with some of other people."""
         self.sites["s-1"] = {"id": "s-1", "name": "Examples", "region": "east"}
         self.racks["s-1", "r-1"] = {"code": "r-1", "levels": 3, "tags": ["dry"], "cooled": False}
-        self.put_box(
+        self.keep_box(
             ("s-1", "r-1", "b-1"), {"label": "x", "content": {"kind": "book", "title": "t"}}
         )
         self.times["s-1", "r-1", "b-1"] = (0.0, NEVER)
@@ -191,7 +191,14 @@ class Warehouse:
                 answer: httpx.Response = handler(request, *ids)
                 return answer
         self.check_caller(request)
-        raise Wrong(404)
+        raise Wrong(405 if any(one.fullmatch(path) for one in ROUTES) else 404)
+
+    def allowed(self, request: httpx.Request) -> str:
+        """Return the methods of the path that *request* names."""
+        path = request.url.raw_path.decode().partition("?")[0]
+        known = ("get", "head", "post", "put", "patch", "delete")
+        names = [name for pattern, name in ROUTES.items() if pattern.fullmatch(path)]
+        return ", ".join(m.upper() for m in known for n in names if hasattr(self, f"{m}_{n}"))
 
     def check_caller(self, request: httpx.Request) -> None:
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
@@ -206,6 +213,8 @@ class Warehouse:
         headers = [*answer.headers.items(), *self.choices.extra_headers]
         if answer.status_code == 401:
             headers.append(("WWW-Authenticate", self.choices.challenge))
+        if answer.status_code == 405:
+            headers.append(("Allow", self.allowed(request)))
         kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
         if self.choices.upper_header_names:
             kept = [(name.upper(), value) for name, value in kept]
@@ -700,7 +709,7 @@ class Warehouse:
         page = self.page(self.ordered(found), size, start)
         return self.shown(200, {"boxes": page.items, **self.tokens(page, mark)})
 
-    def put_box(self, key: tuple[str, str, str], box: dict[str, Any]) -> None:
+    def keep_box(self, key: tuple[str, str, str], box: dict[str, Any]) -> None:
         self.boxes[key] = {"id": key[2], **box}
 
     def post_boxes(self, request: httpx.Request, site: str, code: str) -> httpx.Response:
@@ -712,7 +721,7 @@ class Warehouse:
         known = ("label", "content", "parts")
         kept: dict[str, Any] = {name: body[name] for name in known if name in body}
         key, due = (site, code, self.new_id()), self.clock.now() + self.choices.packs_in
-        self.put_box(key, kept)
+        self.keep_box(key, kept)
         self.times[key] = (due, NEVER)
         job = f"j{next(self.numbers)}"
         self.jobs[job] = (due, f"/sites/{site}/racks/{code}/boxes/;box_id={key[2]}")

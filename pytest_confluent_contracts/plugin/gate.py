@@ -98,6 +98,7 @@ class Gate:
         self._clock: VirtualClock | None = None
         self._services: dict[tuple[str, str], Service] = {}
         self._campaigns: dict[tuple[str, str], Campaign] = {}
+        self._urls_made: dict[tuple[saved_state.Key, saved_state.PathParameters], str] = {}
         self._testers: dict[tuple[str, str], MutationTester] = {}
         self._shown_by: ShownBy = {}
         self._telling_nodes: dict[str, str] = {}
@@ -845,6 +846,13 @@ class Gate:
         saved_state.keep_made(self.config.stash.get(STATE_FOLDER, None), key, kept)
 
     def _url_of_made(self, key: saved_state.Key, made: Made) -> str:
+        """Return the URL of what was made, worked out once: all that is there is told each time."""
+        known = (key, made.parameters)
+        if known not in self._urls_made:
+            self._urls_made[known] = self._url_of(key, made)
+        return self._urls_made[known]
+
+    def _url_of(self, key: saved_state.Key, made: Made) -> str:
         """Return the URL of what was made, without any secret."""
         for path in self.settings.documents:
             document = self.settings.read(path)

@@ -55,8 +55,13 @@ class Cost:
     out: str
 
 
-def run(*command: str, folder: str | None = None, given: dict[str, str] | None = None) -> Cost:
-    """Run *command* in an empty folder."""
+def run(
+    *command: str,
+    folder: str | None = None,
+    given: dict[str, str] | None = None,
+    deadline: float | None = None,
+) -> Cost:
+    """Run *command* in an empty folder, and end it after *deadline* seconds."""
     ours = ("PYTEST_", "CONTRACT_", "SCHEMATHESIS_", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     with tempfile.TemporaryDirectory() as empty, tempfile.TemporaryFile("w+") as out:
@@ -68,7 +73,10 @@ def run(*command: str, folder: str | None = None, given: dict[str, str] | None =
             stdout=out,
             stderr=subprocess.STDOUT,
         )
+        ending = threading.Timer(deadline or 3600.0, process.kill)
+        ending.start()
         _, status, usage = os.wait4(process.pid, 0)
+        ending.cancel()
         wall = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
