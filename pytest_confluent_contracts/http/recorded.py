@@ -24,8 +24,16 @@ import yaml
 from pytest_confluent_contracts.http.redaction import Redactor, Secret
 from pytest_confluent_contracts.http.strict_json import parse_json
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.sources import ContractError
-from pytest_confluent_contracts.model.traffic import REDACTED, Exchange, Expect, Probe, RedactedCase
+from pytest_confluent_contracts.model.traffic import (
+    CARELESS_WORDS,
+    REDACTED,
+    Exchange,
+    Expect,
+    Probe,
+    RedactedCase,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +47,7 @@ CREDENTIALS = re.compile(
     r"|.*(?:api|app|access)[-_]?(?:key|token).*",
     re.IGNORECASE,
 )
+SCHEMES = frozenset({"basic", "bearer"})  # RFC 7617 and RFC 6750: what may be seen of a header
 # What reading a recording raises where a part of it is missing, or is not what it should be.
 DAMAGED = (
     LookupError,
@@ -311,14 +320,30 @@ def traffic(recordings: Iterable[Recording], operation: Operation) -> Traffic:
     timed = all(one.sent_at is not None for one in own)
     if timed:
         own.sort(key=lambda one: one.sent_at or 0.0)
-    clean = Redactor(list(_secrets(own, operation)))
+    clean = redactor_of([(one, operation) for one in own])
+    return Traffic(tuple(exchanges_of([(one, operation) for one in own], clean)), timed)
+
+
+def redactor_of(requests: Iterable[tuple[Recording, Operation]]) -> Redactor:
+    """Return what takes the secrets of recorded *requests* out of all of them."""
+    answered: dict[Secret, None] = {}
+    sent: dict[Secret, None] = {}
+    for one, operation in requests:
+        answered.update(dict.fromkeys(_answered_secrets(one, operation)))
+        sent.update(dict.fromkeys(_sent_secrets(one, operation)))
+    # Answers first: the last secret of a value says whether it leaks, and what was sent does.
+    return Redactor([*answered, *sent])
+
+
+def exchanges_of(
+    requests: Iterable[tuple[Recording, Operation]], clean: Redactor
+) -> Iterator[Exchange]:
+    """Yield recorded *requests*, each with the operation that it asks for, redacted, in order."""
     authorities: dict[tuple[Any, ...], str] = {}
-    found: list[Exchange] = []
-    for serial, one in enumerate(own):
+    for serial, (one, operation) in enumerate(requests):
         authority = authorities.setdefault(_quota_owner(one), f"credentials {len(authorities) + 1}")
         case = _recorded_case(one, serial, operation, authority, clean)
-        found.append(_recorded_exchange(one, serial, case, clean))
-    return Traffic(tuple(found), timed)
+        yield _recorded_exchange(one, serial, case, clean)
 
 
 def _is_request_of(one: Recording, operation: Operation) -> bool:
@@ -360,7 +385,26 @@ def _recorded_case(
         value=parse_json(body)[0],
         expect=Expect.ANY,
         authority=authority,
+        query=_pairs_in(clean.text(urlsplit(one.url).query), "&"),
+        cookies=_cookies_of(one, operation, clean),
     )
+
+
+def _pairs_in(text: str, between: str) -> tuple[tuple[str, str], ...]:
+    """Return the names and values of *text*, as they are written."""
+    pairs = [part.strip().partition("=") for part in text.split(between) if part.strip()]
+    return tuple((name, value) for name, _, value in pairs)
+
+
+def _cookies_of(
+    one: Recording, operation: Operation, clean: Redactor
+) -> tuple[tuple[str, str], ...]:
+    """Return the cookies of *one*; of a credential, what is no secret."""
+    secret = operation.credential_carriers(Location.COOKIE)
+    found: list[tuple[str, str]] = []
+    for name, value in _pairs_in(_first_header(one.sent, "cookie"), ";"):
+        found.append((name, _hidden_credential(value) if name in secret else clean.text(value)))
+    return tuple(found)
 
 
 def _parameters_of(
@@ -400,18 +444,6 @@ def _recorded_exchange(
 
 
 # --- what must not be seen ------------------------------------------------------------------------
-
-
-def _secrets(recordings: Sequence[Recording], operation: Operation) -> Iterator[Secret]:
-    """Yield what the recordings must not give away.
-
-    That is credentials, and the members of a body that are secret.
-    """
-    # Answers first: the last secret of a value says whether it leaks, and what was sent does.
-    for one in recordings:
-        yield from _answered_secrets(one, operation)
-    for one in recordings:
-        yield from _sent_secrets(one, operation)
 
 
 def _answered_secrets(one: Recording, operation: Operation) -> Iterator[Secret]:
@@ -494,5 +526,19 @@ def _cleaned_body(body: bytes, clean: Redactor) -> bytes:
 def _hidden_header(name: str, value: str, own: set[str], clean: Redactor) -> tuple[str, str]:
     """Return a header as it may be shown; *own*: credentials' headers, in lower case."""
     if name.lower() in own or CREDENTIALS.fullmatch(name):
-        return name, REDACTED
+        return name, _hidden_credential(value)
     return name, clean.text(value)
+
+
+def _hidden_credential(value: str) -> str:
+    """Return *value* without what is secret in it: its scheme, and that there is none, may be seen.
+
+    >>> _hidden_credential("Bearer abc"), _hidden_credential("Bearer undefined")
+    ('Bearer [redacted]', 'Bearer undefined')
+    """
+    scheme, between, credential = value.partition(" ")
+    if scheme.lower() not in SCHEMES:
+        scheme, between, credential = "", "", value
+    if credential.strip() in ("", *CARELESS_WORDS):
+        return value
+    return f"{scheme}{between}{REDACTED}"
