@@ -13,6 +13,7 @@ from pytest_confluent_contracts.clauses.reading import (
     Looked,
     SchemaReader,
     ValueReader,
+    asked_once,
     missing,
     quote_value,
     remembered,
@@ -378,10 +379,12 @@ def _is_sent_as(content: Content, operation: Operation) -> Callable[[Exchange], 
 
 def _value_clauses(operation: Operation, content: Content, suffix: str) -> Iterator[Clause]:
     """Yield the clauses on a body in JSON, the whole, each member, and what it should not have."""
-    applies = _is_sent_as(content, operation)
+    applies = asked_once(_is_sent_as(content, operation))
 
-    def has_value(exchange: Exchange) -> bool:
+    def reads_value(exchange: Exchange) -> bool:
         return applies(exchange) and exchange.case.value is not ABSENT
+
+    has_value = asked_once(reads_value)
 
     yield _clause(
         f"json{suffix}",
@@ -628,8 +631,12 @@ def _reset_at_zero(exchange: Exchange) -> tuple[str, float] | None:
 
     A refusal that asks for another wait is no such answer.
     """
+    known = quota.known_headers(exchange.case.operation)
+    left = exchange.header(known.remaining)
+    if left is not None and quota.whole_number(left):
+        return None  # nearly always: this spares the look at the other conventions
     told = quota.latest_quota(exchange)
     is_other = _asked_wait(exchange) is not None
     if is_other or told.remaining != 0 or told.seconds_to_reset is None:
         return None
-    return quota.known_headers(exchange.case.operation).reset, float(told.seconds_to_reset)
+    return known.reset, float(told.seconds_to_reset)

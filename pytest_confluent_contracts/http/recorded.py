@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -361,7 +362,7 @@ def _route_match(one: Recording, operation: Operation) -> re.Match[str] | None:
 
 def _quota_owner(one: Recording) -> tuple[Any, ...]:
     """Return whose quota a request spends: that of its credentials at its host."""
-    credentials = [(n.lower(), value) for n, value in one.sent if CREDENTIALS.fullmatch(n)]
+    credentials = [(n.lower(), value) for n, value in one.sent if _carries_credential(n)]
     return (urlsplit(one.url).netloc, *credentials)
 
 
@@ -449,7 +450,7 @@ def _recorded_exchange(
 def _answered_secrets(one: Recording, operation: Operation) -> Iterator[Secret]:
     """Yield what an answer may show, and nobody else should."""
     for name, value in one.headers:
-        if CREDENTIALS.fullmatch(name):
+        if _carries_credential(name):
             yield Secret(name, value, leaks=False)
     promises = operation.promises
     for path in (*promises.create_only.paths, *promises.secrets.paths):
@@ -461,7 +462,7 @@ def _sent_secrets(one: Recording, operation: Operation) -> Iterator[Secret]:
     """Yield what a request carried, and no answer may repeat."""
     own = {scheme.carrier.lower() for scheme in operation.schemes} | {"cookie"}
     for name, value in (*one.sent, *parse_qsl(urlsplit(one.url).query)):
-        if name.lower() in own or CREDENTIALS.fullmatch(name):
+        if name.lower() in own or _carries_credential(name):
             for part in _parts_of_credential(value):
                 yield Secret(f"the credential in {name}", part)
     for path in operation.secret_paths:
@@ -523,9 +524,15 @@ def _cleaned_body(body: bytes, clean: Redactor) -> bytes:
     return clean.text(text).encode("utf-8", "surrogateescape")
 
 
+@lru_cache(4096)
+def _carries_credential(name: str) -> bool:
+    """Return whether a header or a parameter of this *name* carries credentials, as names go."""
+    return CREDENTIALS.fullmatch(name) is not None
+
+
 def _hidden_header(name: str, value: str, own: set[str], clean: Redactor) -> tuple[str, str]:
     """Return a header as it may be shown; *own*: credentials' headers, in lower case."""
-    if name.lower() in own or CREDENTIALS.fullmatch(name):
+    if name.lower() in own or _carries_credential(name):
         return name, _hidden_credential(value)
     return name, clean.text(value)
 

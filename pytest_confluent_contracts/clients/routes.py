@@ -1,0 +1,120 @@
+"""Which operation does a request ask for, and where it asks for none, which one is the nearest?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pytest_confluent_contracts.model import paths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_confluent_contracts.model.documents import Document, Operation
+
+KINDRED_METHODS = (("PATCH", "PUT", "POST"), ("GET", "HEAD", "OPTIONS"))
+MOST_REMEMBERED = 4096  # requests whose operation is known
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request asks for: an operation, or one that is only the nearest.
+
+    ``knows_path`` says of the latter whether its path is the one that was asked for.
+    """
+
+    operation: Operation
+    is_declared: bool = True
+    knows_path: bool = True
+
+    def as_sent(self, method: str, path: str) -> Operation:
+        """Return the operation as it was asked for: what nobody declared, under its own name."""
+        if self.is_declared:
+            return self.operation
+        return replace(self.operation, method=method, path=path, parameters=(), declared=())
+
+
+@dataclass(frozen=True)
+class _Route:
+    pattern: re.Pattern[str]
+    operation: Operation
+    hosts: frozenset[str]
+
+
+class Routes:
+    """The operations of documents by method and path, behind the prefix of any server, or none."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        found: list[_Route] = []
+        for document in documents:
+            prefixes = "|".join(map(_prefix_pattern, document.servers))
+            hosts = frozenset(map(host_pattern, document.servers))
+            for operation in document.operations:
+                path = paths.template_pattern(operation.path.rstrip("/"))
+                pattern = re.compile(rf"(?:{prefixes})?{path}/?\Z")
+                found.append(_Route(pattern, operation, hosts))
+        # What is named to the letter goes before what fits any name.
+        found.sort(key=lambda one: (len(one.operation.parameters), -len(one.operation.path)))
+        self._routes = found
+        self.find = lru_cache(MOST_REMEMBERED)(self._find)
+
+    def _find(self, method: str, host: str, path: str) -> Asked:
+        """Return what is asked for at *path*, undecoded and without a query.
+
+        Where *host* is that of a document, its operations go first.
+        """
+        own = [one for one in self._routes if _serves(one, host)]
+        others = [one for one in self._routes if one not in own]
+        matching = [one for one in (*own, *others) if one.pattern.match(path)]
+        for route in matching:
+            if route.operation.method == method:
+                return Asked(route.operation)
+        if matching:
+            nearest = min(matching, key=lambda one: _distance(one.operation.method, method))
+            return Asked(nearest.operation, is_declared=False)
+        nearest = max(own or others, key=lambda one: _nearness(one.operation, method, path))
+        return Asked(nearest.operation, is_declared=False, knows_path=False)
+
+
+def _serves(route: _Route, host: str) -> bool:
+    return any(re.fullmatch(pattern, host) for pattern in route.hosts)
+
+
+def _distance(declared: str, asked: str) -> int:
+    """Return how far two methods are apart: those that write a resource are near each other."""
+    for kin in KINDRED_METHODS:
+        if declared in kin and asked in kin:
+            return kin.index(declared)
+    return len(KINDRED_METHODS)
+
+
+def _nearness(operation: Operation, method: str, path: str) -> tuple[float, int]:
+    """Return how much alike a path is to that of *operation*, whose variables fit anything."""
+    asked, declared = path.split("/"), operation.path.split("/")
+    for index, segment in enumerate(declared[: len(asked)]):
+        if "{" in segment:
+            declared[index] = asked[index]
+    alike = SequenceMatcher(None, "/".join(declared), path).ratio()
+    return alike, -_distance(operation.method, method)
+
+
+def host_pattern(server: str) -> str:
+    """Return the regular expression of the hosts of a server's URL, whose variables fit any."""
+    literal = re.split(r"\{[^}]*\}", urlsplit(server).netloc)
+    return "[^/]+".join(map(re.escape, literal)).lower()
+
+
+def _prefix_pattern(server: str) -> str:
+    literal = re.split(r"\{[^}]*\}", urlsplit(server).path.rstrip("/"))
+    return "[^/]+".join(map(re.escape, literal))
+
+
+def named(operations: Sequence[Operation], name: str) -> Iterator[Operation]:
+    """Yield the operations that *name* means: an ``operationId``, or ``METHOD /path``."""
+    for operation in operations:
+        if name in (operation.id, f"{operation.method} {operation.path}"):
+            yield operation
