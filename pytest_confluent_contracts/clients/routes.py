@@ -31,6 +31,10 @@ class Asked:
     is_declared: bool = True
     knows_path: bool = True
 
+    def is_for(self, operation: Operation) -> bool:
+        """Return whether *operation* itself is asked for."""
+        return self.is_declared and self.operation.key == operation.key
+
     def as_sent(self, method: str, path: str) -> Operation:
         """Return the operation as it was asked for: what nobody declared, under its own name."""
         if self.is_declared:
@@ -61,6 +65,10 @@ class Routes:
         found.sort(key=lambda one: (len(one.operation.parameters), -len(one.operation.path)))
         self._routes = found
         self.find = lru_cache(MOST_REMEMBERED)(self._find)
+
+    def knows_host(self, host: str) -> bool:
+        """Return whether *host* is that of a server of the documents."""
+        return any(_serves(one, host) for one in self._routes)
 
     def _find(self, method: str, host: str, path: str) -> Asked:
         """Return what is asked for at *path*, undecoded and without a query.

@@ -54,7 +54,7 @@ class ServedContract(StandIn):
         self._latency = latency
         self._socket = _listening(host, port)
         self._thread: Thread | None = None
-        self.server = _server_of(self)
+        self.server = _server_of(self, self._socket)
 
     @property
     def url(self) -> str:
@@ -65,8 +65,12 @@ class ServedContract(StandIn):
     # --- from the beginning to the end ------------------------------------------------------------
 
     def run(self) -> None:
-        """Serve until ``server.should_exit`` is set."""
+        """Serve until `end` is called."""
         self.server.run(sockets=[self._socket])
+
+    def end(self) -> None:
+        """Let `run` return when what is on its way is answered, or a moment later."""
+        self.server.should_exit = True
 
     def start(self) -> None:
         """Serve in a thread; return when requests are answered."""
@@ -80,7 +84,7 @@ class ServedContract(StandIn):
 
     def stop(self) -> None:
         """End the thread, and close the port."""
-        self.server.should_exit = True
+        self.end()
         if self._thread is not None:
             self._thread.join(STOPPED_WITHIN_S)
         self._socket.close()
@@ -165,7 +169,7 @@ async def _hang_up(send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": headers})
 
 
-# --- uvicorn ----------------------------------------------------------------------------------------
+# --- uvicorn --------------------------------------------------------------------------------------
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -180,17 +184,17 @@ def _listening(host: str, port: int) -> socket.socket:
         found.close()
         why = getattr(error, "strerror", None) or error
         raise ContractError(
-            f"{host}:{port} cannot be served at: {why}; --port=0 takes a free port"
+            f"{host}:{port} cannot be served at: {why}; port 0 takes a free one"
         ) from error
     return found
 
 
-def _server_of(app: ServedContract) -> uvicorn.Server:
+def _server_of(app: ServedContract, listening: socket.socket) -> uvicorn.Server:
     """Return the server of *app*, silent; raise `ContractError` where uvicorn is missing."""
     try:
         import uvicorn
     except ModuleNotFoundError as error:
-        app._socket.close()
+        listening.close()
         raise ContractError(HOW_TO_GET_IT) from error
 
     class Server(uvicorn.Server):

@@ -40,7 +40,7 @@ from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import CARELESS_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_confluent_contracts.clients.routes import Asked
     from pytest_confluent_contracts.double.service import Service
@@ -268,6 +268,21 @@ class StandIn:
                 return True
         return False
 
+    def mutate_all(self, name: str) -> None:
+        """Break each operation that has the mutation *name*, or that of ``OPERATION::NAME`` alone.
+
+        Raises `ContractError` where none has it.
+        """
+        owner, _, own = name.rpartition("::")
+        if owner:
+            self[owner].mutate(own)
+            return
+        broken_ones = [one for one in self.operations if self.mutate(one, name)]
+        if not broken_ones:
+            known = {one.name for each in self.operations for one in mutations.derive(each)}
+            near = ", ".join(get_close_matches(name, known, NAMED, 0.3) or sorted(known)[:NAMED])
+            raise ContractError(f"no mutation {name!r} of {len(known)}; near it: {near}")
+
     def service_of(self, operation: Operation) -> Service:
         """Return what answers for *operation*."""
         return self._services[operation.key]
@@ -333,11 +348,7 @@ class StandIn:
 
     def calls_of(self, operation: Operation) -> list[Call]:
         """Return the requests that asked for *operation*."""
-        found: list[Call] = []
-        for one in self.heard:
-            if one.asked.is_declared and one.asked.operation.key == operation.key:
-                found.append(_call_of(one))
-        return found
+        return [_call_of(one) for one in self.heard if one.asked.is_for(operation)]
 
     def rulings(self) -> list[Ruling]:
         """Return what the documents say of the requests that came: a ruling a clause."""
@@ -395,10 +406,3 @@ def _is_credential(scheme: SecurityScheme, sent: str) -> bool:
         if told.lower() != ("basic" if scheme.kind == "basic" else "bearer"):
             return False
     return credential.strip() not in ("", *CARELESS_WORDS)
-
-
-def mutations_named(operations: Sequence[Operation], name: str) -> Iterator[Operation]:
-    """Yield the operations that have the mutation *name*."""
-    for operation in operations:
-        if any(one.name == name for one in mutations.derive(operation)):
-            yield operation

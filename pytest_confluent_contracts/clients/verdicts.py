@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from pytest_confluent_contracts.model.clauses import Verdict
-from pytest_confluent_contracts.model.traffic import Subject, SubjectKind
+from pytest_confluent_contracts.model.traffic import Subject, SubjectKind, is_local
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_confluent_contracts.clients.routes import Asked
+    from pytest_confluent_contracts.clients.routes import Asked, Routes
     from pytest_confluent_contracts.http.recorded import Recording
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
@@ -122,6 +123,19 @@ class ClientJudge:
         if operation.key not in self._clauses:
             self._clauses[operation.key] = derive_for_clients(operation)
         return self._clauses[operation.key]
+
+
+def heard_of(recordings: Iterable[Recording], routes: Routes) -> Iterator[Heard]:
+    """Yield those of *recordings* that ask for the documents of *routes*, or for their servers."""
+    for one in recordings:
+        try:
+            parts = urlsplit(one.url)
+        except ValueError:  # no URL, so none of ours
+            continue
+        host = parts.hostname or ""
+        asked = routes.find(one.method, host, parts.path)
+        if asked.is_declared or routes.knows_host(host) or is_local(one.url):
+            yield Heard(one, asked)
 
 
 def broken(rulings: Iterable[Ruling]) -> list[Ruling]:
