@@ -175,7 +175,8 @@ async def _hang_up(send: Send) -> None:
 def _listening(host: str, port: int) -> socket.socket:
     """Return a socket that listens; raise `ContractError` where it cannot."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
+    # By the number of its protocol asyncio knows TCP, and waits for no more to send (TCP_NODELAY).
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((host, port))

@@ -96,8 +96,8 @@ def measure_serving() -> None:
         before, begun = memory(served.pid), time.monotonic()
         end = begun + SECONDS
         threads = [threading.Thread(target=trouble, args=(address, end))]
-        for _ in range(CONNECTIONS):
-            threads.append(threading.Thread(target=send_steadily, args=(address, end, took, wrong)))
+        asked = (address, end, took, wrong)
+        threads += [threading.Thread(target=send_steadily, args=asked) for _ in range(CONNECTIONS)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -109,12 +109,16 @@ def measure_serving() -> None:
         _, complaint = served.communicate(timeout=20)
     slowest = sorted(took)[int(len(took) * 0.99)]
     busy = ticks / os.sysconf("SC_CLK_TCK") / SECONDS
-    print(
-        f"serve: {rate:.0f} requests a second for {SECONDS:.0f} s, {len(wrong)} not 200, 99 % within {slowest * 1000:.0f} ms"
-    )
-    print(
-        f"serve: {busy:.0%} of a core; memory {before:.0f} MB, then {after:.0f} MB; exit {served.returncode}, {len(complaint)} characters on stderr"
-    )
+    served_well = f"{len(wrong)} not 200, 99 % within {slowest * 1000:.0f} ms"
+    say(f"serve: {rate:.0f} requests a second for {SECONDS:.0f} s, {served_well}")
+    ended = f"exit {served.returncode}, {len(complaint)} characters on stderr"
+    say(f"serve: {busy:.0%} of a core; memory {before:.0f} MB, then {after:.0f} MB; {ended}")
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def thousand(client: httpx.Client, method: str) -> float:
@@ -148,9 +152,8 @@ def measure_mock() -> None:
             with respx.mock(assert_all_called=False) as bare, httpx.Client() as client:
                 bare.route().mock(return_value=answer)
                 ratios.append(ours / thousand(client, method))
-        print(
-            f"mock: 1,000 {method} cost {statistics.median(ratios):.2f} of what they cost with bare respx"
-        )
+        ratio = statistics.median(ratios)
+        say(f"mock: 1,000 {method} cost {ratio:.2f} of what they cost with bare respx")
 
 
 if __name__ == "__main__":
