@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Document, Operation
 
 KINDRED_METHODS = (("PATCH", "PUT", "POST"), ("GET", "HEAD", "OPTIONS"))
+UNLIKE = 9  # more than any distance of methods that are of one kind
 MOST_REMEMBERED = 4096  # requests whose operation is known
 
 
@@ -94,10 +95,12 @@ def _serves(route: _Route, host: str) -> bool:
 
 def _distance(declared: str, asked: str) -> int:
     """Return how far two methods are apart: those that write a resource are near each other."""
+    if declared == asked:
+        return 0
     for kin in KINDRED_METHODS:
         if declared in kin and asked in kin:
-            return kin.index(declared)
-    return len(KINDRED_METHODS)
+            return 1 + kin.index(declared)
+    return UNLIKE
 
 
 def _nearness(operation: Operation, method: str, path: str) -> tuple[float, int]:

@@ -254,6 +254,11 @@ class StandIn:
             self.limit(*self._pace)
             self._heard.clear()
 
+    def forget(self) -> None:
+        """Forget what was asked: it is judged no more; what was set up stays."""
+        with self._lock:
+            self._heard.clear()
+
     def limit(self, requests: int, window: float = WINDOW_S) -> None:
         """Let each operation take so many *requests* in a *window* of seconds."""
         self._pace = requests, window
@@ -269,7 +274,7 @@ class StandIn:
         return False
 
     def mutate_all(self, name: str) -> None:
-        """Break each operation that has the mutation *name*, or that of ``OPERATION::NAME`` alone.
+        """Break each operation that has the mutation *name*; of ``OPERATION::NAME`` that one alone.
 
         Raises `ContractError` where none has it.
         """
