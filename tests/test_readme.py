@@ -166,7 +166,8 @@ def test_the_commands_between_runs_exist() -> None:
         for line in block.splitlines()
         if "-m pytest_conf" in line
     ]
-    assert shown == ["diff", "merge", "badge", "judge", "convert", "check", "compare"]
+    between = ["diff", "merge", "badge", "judge", "convert", "check", "compare"]
+    assert shown == [*between, "serve", "judge"]
     for name in shown:
         done = subprocess.run(
             [sys.executable, "-m", "pytest_confluent_contracts", name, "--help"],
