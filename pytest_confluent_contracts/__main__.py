@@ -20,7 +20,7 @@ from pytest_confluent_contracts.model.sources import ContractError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pytest_confluent_contracts.clients.serving import ServedContract
+    from pytest_confluent_contracts.clients.verdicts import Heard
     from pytest_confluent_contracts.http.recorded import Recording, Traffic
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Document, Operation
@@ -270,6 +270,8 @@ def judge(asked: argparse.Namespace) -> int:
     from pytest_confluent_contracts.report import files, run, terminal
 
     if asked.client:
+        if asked.report:
+            raise ContractError("--contract-report: with --client the verdicts are only printed")
         return judge_client(asked)
     begun = datetime.now(UTC)
     paths = [documents.find_document(name) for name in asked.specs]
@@ -399,6 +401,8 @@ def serve(asked: argparse.Namespace) -> int:
     from pytest_confluent_contracts.clients.stand_in import MOST_HEARD, UNLIMITED, read_documents
 
     begun = datetime.now(UTC)
+    if asked.record:
+        write_recording(asked.record, (), begun)  # what cannot be written is told at once
     server = ServedContract(
         read_documents(asked.documents),
         host=asked.host,
@@ -419,17 +423,17 @@ def serve(asked: argparse.Namespace) -> int:
         server.stop()
     if not asked.record:
         return KEPT
-    write_recording(asked.record, server, begun)
+    write_recording(asked.record, server.heard, begun)
     return tell_of_client(server.rulings())
 
 
-def write_recording(path: Path, server: ServedContract, begun: datetime) -> None:
-    """Write what *server* heard since *begun* to *path*, as a HAR archive without secrets."""
+def write_recording(path: Path, heard: Sequence[Heard], begun: datetime) -> None:
+    """Write what was *heard* since *begun* to *path*, as a HAR archive without secrets."""
     from pytest_confluent_contracts.clients.verdicts import exchanges_by_operation
     from pytest_confluent_contracts.report import archive, record
 
     exchanges: list[Exchange] = []
-    for _, own in exchanges_by_operation(server.heard):
+    for _, own in exchanges_by_operation(heard):
         exchanges += own
     exchanges.sort(key=lambda one: one.serial)
     told = [record.exchange_record(one) for one in exchanges]

@@ -15,6 +15,7 @@ from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from pytest_confluent_contracts.clients.mocking import MockedContract
 
@@ -168,6 +169,41 @@ def test_another_host_is_respx_own_matter(api: MockedContract, client: httpx.Cli
         client.get("https://elsewhere.example/")
     api.router.get("https://elsewhere.example/").respond(204)
     assert client.get("https://elsewhere.example/").status_code == 204
+
+
+DOCUMENT = """
+openapi: 3.1.0
+info: {{title: Things, version: '1'}}
+servers:
+  - url: '{server}'
+    variables: {{region: {{default: us, enum: [us, eu]}}, port: {{default: '444'}}, version: {{default: '2'}}}}
+paths:
+  /things/mine: {{get: {{operationId: mine, responses: {{'204': {{description: mine}}}}}}}}
+  /things/{{id}}:
+    parameters: [{{name: id, in: path, required: true, schema: {{type: string}}}}]
+    get: {{operationId: one, responses: {{'204': {{description: one}}}}}}
+"""
+SERVERS = {
+    "https://{region}.things.example:{port}/v{version}": "https://eu.things.example:444/v2/things/mine",
+    "http://things.example:8080": "http://things.example:8080/things/mine",
+    "https://things.example/api/": "https://things.example/api/things/mine/",
+}
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_server_is_answered_for_whatever_its_variables_are(server: str, tmp_path: Path) -> None:
+    """Host, port and prefix; a path that is named to the letter goes before one with a variable."""
+    (path := tmp_path / "things.yaml").write_text(DOCUMENT.format(server=server), encoding="utf-8")
+    with mocked(str(path)) as api:
+        assert httpx.get(SERVERS[server]).status_code == 204
+        assert [len(api[name].calls) for name in ("mine", "one")] == [1, 0]
+
+
+def test_a_document_without_a_host_can_only_be_served(tmp_path: Path) -> None:
+    """Nobody knows which requests would be its own."""
+    (path := tmp_path / "things.yaml").write_text(DOCUMENT.format(server="/v1"), encoding="utf-8")
+    with pytest.raises(ContractError, match="`servers` names no host"), mocked(str(path)):
+        pass
 
 
 # --- verdicts ---------------------------------------------------------------------------------------------------------

@@ -118,6 +118,8 @@ def test_a_slow_client_keeps_nobody_waiting(
 
 
 BROKEN_HTTP = {
+    "no path": (b"OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",),
+    "a bracket for a path": (b"GET [ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",),
     "no HTTP": (b"GARBAGE\r\n\r\n",),
     "no version": (b"GET /\r\n\r\n",),
     "a length that is none": (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",),
@@ -135,7 +137,7 @@ def test_what_is_no_http_leaves_no_trace(
 ) -> None:
     """400 or a closed connection, nothing on the terminal, and the next client is served."""
     answer = sent_bytes(server, *parts)
-    assert answer == b"" or answer.startswith(b"HTTP/1.1 400")
+    assert answer[:10] in (b"", b"HTTP/1.1 4")
     assert httpx.get(f"{server.url}{KEY}", headers=BEARER).status_code == 200
     assert capfd.readouterr() == ("", "")
 
@@ -222,6 +224,7 @@ WRONG = {
     "no such mutation": (["--mutation", "nope"], "no mutation 'nope' of"),
     "no such document": (["nothing.yaml"], "no document 'nothing.yaml'"),
     "no port": (["--port", "70000"], "127.0.0.1:70000 cannot be served at"),
+    "no folder": (["--record", "nowhere/a.har"], "--record=nowhere/a.har: cannot be written"),
     "no number": (["--limit", "x"], "argument --limit: invalid int value"),
 }
 

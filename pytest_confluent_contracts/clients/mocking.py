@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
 import respx
 
-from pytest_confluent_contracts.clients.routes import host_pattern
 from pytest_confluent_contracts.clients.stand_in import StandIn
+from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -43,12 +42,18 @@ class MockedContract(StandIn):
         """Answer what httpx sends, synchronous and asynchronous, until the end of the block."""
         # `httpx` is where its transports are replaced: what lies below them is not even built.
         self.router = respx.mock(using="httpx", assert_all_called=False, assert_all_mocked=True)
-        servers = [server for one in self.documents for server in one.servers]
-        hosts = "|".join(dict.fromkeys(map(host_pattern, servers)))
-        own = self.router.route(host__regex=re.compile(rf"(?:{hosts})\Z"))
+        own = self.router.route(host__in=self._hosts())
         own.mock(side_effect=self._respond)
         with self.router:
             yield
+
+    def _hosts(self) -> tuple[str, ...]:
+        """Return the hosts of the servers; raise `ContractError` where there is none."""
+        hosts = tuple(sorted(self.routes.hosts()))
+        if not hosts:
+            files = ", ".join(one.file for one in self.documents)
+            raise ContractError(f"{files}: `servers` names no host that could be answered for")
+        return hosts
 
     def _respond(self, request: httpx.Request) -> httpx.Response:
         headers = [

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 KINDRED_METHODS = (("PATCH", "PUT", "POST"), ("GET", "HEAD", "OPTIONS"))
 UNLIKE = 9  # more than any distance of methods that are of one kind
+LONGEST_PATH = 300  # characters of an unknown path that are compared with those of documents
 MOST_REMEMBERED = 4096  # requests whose operation is known
 
 
@@ -43,7 +44,7 @@ class Asked:
         return replace(self.operation, method=method, path=path, parameters=(), declared=())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # two are compared as themselves: an operation is large
 class _Route:
     pattern: re.Pattern[str]
     operation: Operation
@@ -56,8 +57,9 @@ class Routes:
     def __init__(self, documents: Sequence[Document]) -> None:
         found: list[_Route] = []
         for document in documents:
-            prefixes = "|".join(map(_prefix_pattern, document.servers))
-            hosts = frozenset(map(host_pattern, document.servers))
+            servers = [urlsplit(server) for server in document.servers]
+            prefixes = "|".join(re.escape(one.path.rstrip("/")) for one in servers)
+            hosts = frozenset(one.hostname for one in servers if one.hostname)
             for operation in document.operations:
                 path = paths.template_pattern(operation.path.rstrip("/"))
                 pattern = re.compile(rf"(?:{prefixes})?{path}/?\Z")
@@ -67,16 +69,16 @@ class Routes:
         self._routes = found
         self.find = lru_cache(MOST_REMEMBERED)(self._find)
 
-    def knows_host(self, host: str) -> bool:
-        """Return whether *host* is that of a server of the documents."""
-        return any(_serves(one, host) for one in self._routes)
+    def hosts(self) -> frozenset[str]:
+        """Return the hosts of the documents' servers, in lower case, without ports."""
+        return frozenset().union(*(one.hosts for one in self._routes))
 
     def _find(self, method: str, host: str, path: str) -> Asked:
         """Return what is asked for at *path*, undecoded and without a query.
 
         Where *host* is that of a document, its operations go first.
         """
-        own = [one for one in self._routes if _serves(one, host)]
+        own = [one for one in self._routes if host in one.hosts]
         others = [one for one in self._routes if one not in own]
         matching = [one for one in (*own, *others) if one.pattern.match(path)]
         for route in matching:
@@ -87,10 +89,6 @@ class Routes:
             return Asked(nearest.operation, is_declared=False)
         nearest = max(own or others, key=lambda one: _nearness(one.operation, method, path))
         return Asked(nearest.operation, is_declared=False, knows_path=False)
-
-
-def _serves(route: _Route, host: str) -> bool:
-    return any(re.fullmatch(pattern, host) for pattern in route.hosts)
 
 
 def _distance(declared: str, asked: str) -> int:
@@ -105,23 +103,13 @@ def _distance(declared: str, asked: str) -> int:
 
 def _nearness(operation: Operation, method: str, path: str) -> tuple[float, int]:
     """Return how much alike a path is to that of *operation*, whose variables fit anything."""
+    path = path[:LONGEST_PATH]
     asked, declared = path.split("/"), operation.path.split("/")
     for index, segment in enumerate(declared[: len(asked)]):
         if "{" in segment:
             declared[index] = asked[index]
     alike = SequenceMatcher(None, "/".join(declared), path).ratio()
     return alike, -_distance(operation.method, method)
-
-
-def host_pattern(server: str) -> str:
-    """Return the regular expression of the hosts of a server's URL, whose variables fit any."""
-    literal = re.split(r"\{[^}]*\}", urlsplit(server).netloc)
-    return "[^/]+".join(map(re.escape, literal)).lower()
-
-
-def _prefix_pattern(server: str) -> str:
-    literal = re.split(r"\{[^}]*\}", urlsplit(server).path.rstrip("/"))
-    return "[^/]+".join(map(re.escape, literal))
 
 
 def named(operations: Sequence[Operation], name: str) -> Iterator[Operation]:

@@ -31,6 +31,7 @@ STOPPED_WITHIN_S = 5.0
 LOOPBACK = "127.0.0.1"
 BACKLOG = 512
 TOO_SLOW, TOO_LARGE = 408, 413
+WITHOUT_BODY = frozenset({204, 304})  # RFC 9110 8.6: no Content-Length there
 HOW_TO_GET_IT = "serving needs uvicorn: pip install 'pytest-confluent-contracts[serve]'"
 
 
@@ -118,7 +119,7 @@ class ServedContract(StandIn):
         await _tell(send, *answered)
 
     def _url_of(self, scope: Message) -> str:
-        path = scope["raw_path"].decode("latin-1")
+        path = "/" + scope["raw_path"].decode("latin-1").removeprefix("/")
         query = scope["query_string"].decode("latin-1")
         return f"{self.url}{path}?{query}" if query else f"{self.url}{path}"
 
@@ -151,7 +152,8 @@ async def _tell(send: Send, status: int, headers: Sequence[tuple[str, str]], bod
         for name, value in headers
     ]
     names = {name for name, _ in told}
-    if b"content-length" not in names and b"transfer-encoding" not in names:
+    is_framed = b"content-length" in names or b"transfer-encoding" in names
+    if not is_framed and status not in WITHOUT_BODY:
         told.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": told})
     await send({"type": "http.response.body", "body": body})

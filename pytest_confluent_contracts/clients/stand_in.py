@@ -34,6 +34,7 @@ from pytest_confluent_contracts.double.roles import services_of
 from pytest_confluent_contracts.double.samples import allowed_value
 from pytest_confluent_contracts.double.service import Answer, Problem, Request, VirtualClock
 from pytest_confluent_contracts.http.recorded import Recording
+from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.serialisation import path_text
 from pytest_confluent_contracts.model.sources import ContractError
@@ -225,7 +226,7 @@ class StandIn:
         self.documents = tuple(documents)
         self.clock = clock or PassingClock()
         self.operations = [one for document in documents for one in document.operations]
-        self._routes = Routes(documents)
+        self.routes = Routes(documents)
         self._judge = ClientJudge()
         self._lock = RLock()  # a client may send from several threads
         self._heard: deque[Heard] = deque(maxlen=most_heard)
@@ -304,7 +305,7 @@ class StandIn:
         """Return status, headers and body; raise `ConnectionError` where a mutation hangs up."""
         with self._lock:
             parts = urlsplit(url)
-            asked = self._routes.find(method, parts.hostname or "", parts.path)
+            asked = self.routes.find(method, parts.hostname or "", parts.path)
             begun = self.clock.now()
             target = f"{parts.path}?{parts.query}" if parts.query else parts.path
             lowered = {name.lower(): value for name, value in headers}
@@ -399,6 +400,8 @@ def _take_any_credentials(service: Service) -> None:
     """Let *service* take any credential that is one: a client brings those of its own tests."""
 
     def is_recognised(scheme: SecurityScheme, request: Request) -> bool:
+        if scheme.location is Location.HEADER:  # read here, as it is asked for so often
+            return _is_credential(scheme, request.headers.get(scheme.carrier.lower(), ""))
         return _is_credential(scheme, request.credential(scheme))
 
     service.is_recognised = is_recognised  # type: ignore[method-assign]

@@ -127,6 +127,7 @@ class ClientJudge:
 
 def heard_of(recordings: Iterable[Recording], routes: Routes) -> Iterator[Heard]:
     """Yield those of *recordings* that ask for the documents of *routes*, or for their servers."""
+    hosts = routes.hosts()
     for one in recordings:
         try:
             parts = urlsplit(one.url)
@@ -134,7 +135,7 @@ def heard_of(recordings: Iterable[Recording], routes: Routes) -> Iterator[Heard]
             continue
         host = parts.hostname or ""
         asked = routes.find(one.method, host, parts.path)
-        if asked.is_declared or routes.knows_host(host) or is_local(one.url):
+        if asked.is_declared or host in hosts or is_local(one.url):
             yield Heard(one, asked)
 
 
