@@ -152,7 +152,8 @@ def test_a_service_that_hangs_up_is_a_lost_connection(
     for service in map(api.service_of, api.operations):
         monkeypatch.setattr(service, "handle", hang_up)
     with pytest.raises(httpx.ReadError, match="reset by peer"):
-        client.patch(KEY, json=NAMED)
+        client.patch(KEY, json={"spec": 1})
+    assert clauses_broken(api) == [f"{UPDATE} client/body/spec"]
 
 
 def test_a_limit_is_kept_until_its_window_ends(api: MockedContract, client: httpx.Client) -> None:
@@ -161,6 +162,8 @@ def test_a_limit_is_kept_until_its_window_ends(api: MockedContract, client: http
     assert [client.get(KEY).status_code for _ in range(3)] == [200, 200, 429]
     api["getIamV2ApiKey"].clock.advance(30)
     assert client.get(KEY).status_code == 200
+    api.reset()
+    assert [client.get(KEY).status_code for _ in range(4)] == [200] * 4
 
 
 def test_another_host_is_respx_own_matter(api: MockedContract, client: httpx.Client) -> None:

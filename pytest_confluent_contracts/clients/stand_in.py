@@ -230,7 +230,6 @@ class StandIn:
         self._judge = ClientJudge()
         self._lock = RLock()  # a client may send from several threads
         self._heard: deque[Heard] = deque(maxlen=most_heard)
-        self._pace = UNLIMITED, WINDOW_S
         self.reset()
 
     # --- setting up -------------------------------------------------------------------------------
@@ -252,7 +251,7 @@ class StandIn:
                 service.latency = 0.0
                 _take_any_credentials(service)
             self._scripts: dict[tuple[str, str], Script] = {}
-            self.limit(*self._pace)
+            self.limit(UNLIMITED)
             self._heard.clear()
 
     def forget(self) -> None:
@@ -262,7 +261,6 @@ class StandIn:
 
     def limit(self, requests: int, window: float = WINDOW_S) -> None:
         """Let each operation take so many *requests* in a *window* of seconds."""
-        self._pace = requests, window
         for service in self._services.values():
             service.limit, service.window = requests, window
 
@@ -303,34 +301,47 @@ class StandIn:
         self, method: str, url: str, headers: Headers, body: bytes, connection: int = 1
     ) -> tuple[int, Headers, bytes]:
         """Return status, headers and body; raise `ConnectionError` where a mutation hangs up."""
+        parts = urlsplit(url)
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        lowered = {name.lower(): value for name, value in headers}
+        names = tuple(name for name, _ in headers)
+        request = Request(method, target, lowered, body, connection, names)
+        sent = Call(method, url, tuple(headers), body, 0)
         with self._lock:
-            parts = urlsplit(url)
             asked = self.routes.find(method, parts.hostname or "", parts.path)
             begun = self.clock.now()
-            target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-            lowered = {name.lower(): value for name, value in headers}
-            names = tuple(name for name, _ in headers)
-            request = Request(method, target, lowered, body, connection, names)
-            answer = self._answer_to(asked, request)
+            try:
+                answer = self._answer_to(asked, request)
+            except ConnectionError as error:
+                self._note(sent, asked, begun, Answer(0), b"", str(error))
+                raise
             content = b"" if method == "HEAD" else answer.body
-            self._heard.append(
-                Heard(
-                    Recording(
-                        method=method,
-                        url=url,
-                        sent=tuple(headers),
-                        body=body,
-                        status=answer.status,
-                        headers=answer.headers,
-                        content=content,
-                        failure="",
-                        sent_at=begun,
-                        took=self.clock.now() - begun,
-                    ),
-                    asked,
-                )
-            )
-            return answer.status, answer.headers, content
+            self._note(sent, asked, begun, answer, content)
+        return answer.status, answer.headers, content
+
+    def _note(
+        self,
+        sent: Call,
+        asked: Asked,
+        begun: float,
+        answer: Answer,
+        content: bytes,
+        failure: str = "",
+    ) -> None:
+        """Remember what was *sent* at *begun*, and how it was answered, or why it was not."""
+        recording = Recording(
+            method=sent.method,
+            url=sent.url,
+            sent=sent.headers,
+            body=sent.body,
+            status=answer.status,
+            headers=answer.headers,
+            content=content,
+            failure=failure,
+            sent_at=begun,
+            took=self.clock.now() - begun,
+        )
+        self._heard.append(Heard(recording, asked))
 
     def _answer_to(self, asked: Asked, request: Request) -> Answer:
         service = self.service_of(asked.operation)
