@@ -1,7 +1,8 @@
 """What else can be done with reports, recordings, pages and documents?
 
-Compare runs, merge them, draw a badge, judge recordings; convert a page to OpenAPI, hold a document
-against itself, compare two; print the schemas by which editors check what people write.
+Compare runs, merge them, draw a badge, judge recordings, serve documents to clients; convert a page
+to OpenAPI, hold a document against itself, compare two; print the schemas by which editors check
+what people write.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +22,7 @@ from pytest_confluent_contracts.model.sources import ContractError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from pytest_confluent_contracts.clients.verdicts import Heard
     from pytest_confluent_contracts.http.recorded import Recording, Traffic
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Document, Operation
@@ -86,6 +89,11 @@ def parser() -> argparse.ArgumentParser:
         "--contract-spec", action="append", default=[], metavar="PATH|NAME", dest="specs"
     )
     command.add_argument("--contract-report", type=Path, metavar="DIR", dest="report")
+    command.add_argument(
+        "--client", action="store_true", help="judge the requests, not what answered them"
+    )
+
+    _add_serve(commands)
 
     command = _add_command(
         commands,
@@ -122,6 +130,27 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_argument("kind", choices=("waivers", "document"))
     return whole
+
+
+def _add_serve(commands: Any) -> None:
+    command = _add_command(
+        commands,
+        serve,
+        "the embedded service on a port, for clients",
+        {KEPT: "it was stopped, and no recorded request was wrong", WORSE: "one was"},
+    )
+    command.add_argument("documents", nargs="*", metavar="DOCUMENT")
+    command.add_argument("--host", default="127.0.0.1")
+    command.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    command.add_argument(
+        "--mutation", action="append", default=[], metavar="NAME", help="break it in this way"
+    )
+    command.add_argument("--limit", type=int, metavar="N", help="requests a window")
+    command.add_argument("--window", type=float, default=60.0, metavar="S", help="in seconds")
+    command.add_argument("--latency", type=float, default=0.0, metavar="MS")
+    command.add_argument(
+        "--record", type=Path, metavar="FILE", help="a HAR of what came; the clients are judged"
+    )
 
 
 def _add_command(
@@ -339,6 +368,10 @@ def judge(asked: argparse.Namespace) -> int:
     from pytest_confluent_contracts.http import recorded
     from pytest_confluent_contracts.report import exchange_log, files, run, terminal
 
+    if asked.client:
+        if asked.report:
+            raise ContractError("--contract-report: with --client the verdicts are only printed")
+        return judge_client(asked)
     begun = datetime.now(UTC)
     paths = [documents.find_document(name) for name in asked.specs]
     if not paths:
@@ -439,6 +472,98 @@ def _why_unjudgeable(clause: Clause, traffic: Traffic) -> MissingKind | None:
     if clause.sequential and traffic.overlaps:
         return MissingKind.ORDER_UNKNOWN
     return None
+
+
+# --- clients -----------------------------------------------------------------------------------
+
+
+def judge_client(asked: argparse.Namespace) -> int:
+    """Hold the requests of a recording against the documents; return 1 where a clause is broken."""
+    from pytest_confluent_contracts.clients.routes import Routes
+    from pytest_confluent_contracts.clients.stand_in import read_documents
+    from pytest_confluent_contracts.clients.verdicts import ClientJudge, heard_of
+    from pytest_confluent_contracts.http import recorded
+
+    recordings = recorded.read(asked.recording)
+    heard = list(heard_of(recordings, Routes(read_documents(asked.specs))))
+    if not heard:
+        none = f"none of {len(recordings)} recorded requests is for the documents"
+        raise ContractError(f"{asked.recording}: {none}; --contract-spec names others")
+    counted = f"{len(heard)} of {len(recordings)} recorded requests"
+    say([f"{asked.recording}: {counted} are of the documents"])
+    return tell_of_client(ClientJudge().rulings(heard))
+
+
+def tell_of_client(rulings: Sequence[Ruling]) -> int:
+    """Print the verdicts on a client; return 1 where a clause is broken."""
+    from pytest_confluent_contracts.clients.verdicts import broken, told_whole
+    from pytest_confluent_contracts.report import record, terminal
+
+    records = [record.ruling_record(ruling) for ruling in rulings]
+    say(line.text for line in terminal.closing_lines(records, {}, 0))
+    red = broken(rulings)
+    if not red:
+        return KEPT
+    say(["", *told_whole(red).splitlines()])
+    return WORSE
+
+
+def serve(asked: argparse.Namespace) -> int:
+    """Serve documents until SIGTERM or Ctrl-C; return 1 where what was recorded breaks a clause."""
+    from pytest_confluent_contracts.clients.serving import ServedContract
+    from pytest_confluent_contracts.clients.stand_in import MOST_HEARD, UNLIMITED, read_documents
+
+    begun = datetime.now(UTC)
+    if asked.record:
+        write_recording(asked.record, (), begun)  # what cannot be written is told at once
+    server = ServedContract(
+        read_documents(asked.documents),
+        host=asked.host,
+        port=asked.port,
+        latency=asked.latency / 1000,
+        most_heard=MOST_HEARD if asked.record else 0,
+    )
+    try:
+        server.limit(UNLIMITED if asked.limit is None else asked.limit, asked.window)
+        for name in asked.mutation:
+            server.mutate_all(name)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: server.end())
+        say([json.dumps({"url": server.url})])
+        sys.stdout.flush()
+        server.run()
+    finally:
+        server.stop()
+    if not asked.record:
+        return KEPT
+    write_recording(asked.record, server.heard, begun)
+    return tell_of_client(server.rulings())
+
+
+def write_recording(path: Path, heard: Sequence[Heard], begun: datetime) -> None:
+    """Write what was *heard* since *begun* to *path*, as a HAR archive without secrets."""
+    from pytest_confluent_contracts.clients.verdicts import exchanges_by_operation
+    from pytest_confluent_contracts.report import archive, record
+
+    exchanges: list[Exchange] = []
+    for _, own in exchanges_by_operation(heard):
+        exchanges += own
+    exchanges.sort(key=lambda one: one.serial)
+    told = [record.exchange_record(one) for one in exchanges]
+    first = told[0]["sent_at"] if told else 0.0
+    for one in told:  # an archive counts from its beginning
+        one["sent_at"] -= first
+        one["came_at"] -= first
+    run = {
+        "tool": {"name": "pytest-confluent-contracts", "version": _version()},
+        "started": begun.isoformat(),
+        "exchanges": told,
+    }
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            archive.write_archive(file, run)
+    except OSError as error:
+        raise ContractError(f"--record={path}: cannot be written: {error.strerror}") from error
 
 
 def _version() -> str:

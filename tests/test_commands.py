@@ -17,7 +17,7 @@ from pytest_confluent_contracts.report import files
 if TYPE_CHECKING:
     from pathlib import Path
 
-COMMANDS = ("diff", "merge", "badge", "judge", "convert", "check", "compare", "schema")
+COMMANDS = ("diff", "merge", "badge", "judge", "convert", "check", "compare", "schema", "serve")
 COMPARE = ["compare", "confluent-api-keys", "datadog-confluent-cloud"]
 
 

@@ -167,7 +167,7 @@ def test_the_commands_between_runs_exist() -> None:
         if "-m pytest_conf" in line
     ]
     between = ["diff", "merge", "badge", "judge", "convert", "check", "compare"]
-    assert shown == ["schema", "schema", *between]
+    assert shown == ["schema", "schema", *between, "serve", "judge"]
     for name in shown:
         done = subprocess.run(
             [sys.executable, "-m", "pytest_confluent_contracts", name, "--help"],

@@ -793,6 +793,94 @@ FINDINGS: list[tuple[Finding, str]] = [
         ),
         'spec.name is "a" over connection 1 and "b" over connection 3, in turns: not one service, but several',
     ),
+    # what a client sent
+    (
+        example(
+            Kind.REQUEST_UNDECLARED, 404, expected="PATCH /keys/{id}", request="PATCH /key/ak-1"
+        ),
+        "PATCH /key/ak-1 is not declared; the nearest is PATCH /keys/{id}",
+    ),
+    (
+        example(Kind.SENT_WITHOUT_CREDENTIALS, 401, expected=("apiKey and appKey", "bearer")),
+        "sent without apiKey and appKey or bearer",
+    ),
+    (
+        example(Kind.PARAMETER_NOT_SENT, 400, "page", expected="query"),
+        "sent without the query parameter page",
+    ),
+    (
+        example(
+            Kind.PARAMETER_SENT_WRONG,
+            400,
+            "page",
+            expected="query",
+            observed=("type", '"x"', '"integer"'),
+        ),
+        'sent with the query parameter page: "x" is not of type "integer"',
+    ),
+    (
+        example(Kind.QUERIES_UNDECLARED, 200, observed=("a", "b")),
+        "sent with the query a, b, which the document does not name",
+    ),
+    (example(Kind.BODY_NOT_SENT, 400), "sent without the body that is required"),
+    (
+        example(Kind.BODY_SENT_UNASKED, 200, observed='"{}"'),
+        'sent with a body, where none is documented: "{}"',
+    ),
+    (
+        example(
+            Kind.SENT_AS_ANOTHER_TYPE, 415, expected=("application/json",), observed="text/plain"
+        ),
+        "sent as text/plain, not as application/json",
+    ),
+    (
+        example(Kind.SENT_WITHOUT_TYPE, 415, expected=("application/json",)),
+        "sent with a body and without Content-Type",
+    ),
+    (
+        example(Kind.SENT_NO_JSON, 400, observed="it ends early"),
+        "sent with a body that is not JSON: it ends early",
+    ),
+    (
+        example(Kind.MEMBER_NOT_SENT, 422, "data.type", expected="/data/type"),
+        "sent without data.type (/data/type)",
+    ),
+    (
+        example(
+            Kind.MEMBER_SENT_WRONG,
+            422,
+            "tags[]",
+            expected="/tags/2",
+            observed=("type", "1", '"string"'),
+        ),
+        'sent with tags[]: 1 is not of type "string" (/tags/2)',
+    ),
+    (
+        example(
+            Kind.MEMBER_SENT_WRONG,
+            422,
+            "tags",
+            expected="/tags",
+            observed=("uniqueItems", "[1, 1]", ""),
+        ),
+        "sent, and two items of `tags` are equal (uniqueItems) (/tags)",
+    ),
+    (
+        example(Kind.READ_ONLY_SENT, 200, "id", expected="/id", observed='"x"'),
+        'sent with id "x", which is read-only (/id)',
+    ),
+    (
+        example(Kind.MEMBERS_SENT_UNDECLARED, 200, observed=("a.b",)),
+        "sent with a.b, which the document does not name",
+    ),
+    (
+        example(Kind.SENT_BEFORE_WAIT, 429, "Retry-After", expected=3.0, observed=0.5),
+        "sent 0.5 s after an answer with Retry-After 3",
+    ),
+    (
+        example(Kind.SENT_AT_ZERO, 429, "X-RateLimit-Reset", expected=30.0, observed=0.5),
+        "sent 0.5 s after an answer that left no request for 30 s (X-RateLimit-Reset)",
+    ),
 ]
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PACKAGE = "pytest_confluent_contracts"
 # What every run of pytest loads of `plugin`; the rest of it is loaded where a run has a target.
-ALWAYS = {"", "options", "fixtures", "hooks", "stash"}
+ALWAYS = {"", "clients", "options", "fixtures", "hooks", "stash"}
 MAY_IMPORT = {
     "model": set(),
     "documents": {"model"},
@@ -29,11 +29,13 @@ MAY_IMPORT = {
     "run": {"cases", "clauses", "http", "model"},
     "double": {"model"},
     "double.proving": {"run", "cases", "clauses", "http", "model"},
+    "clients": {"documents", "clauses", "http", "double", "report", "model"},
     "report": {"model"},
     "waivers": {"model"},
     "plugin": {
         "documents",
         "clauses",
+        "clients",
         "cases",
         "http",
         "run",
@@ -42,7 +44,7 @@ MAY_IMPORT = {
         "waivers",
         "model",
     },
-    "__main__": {"documents", "clauses", "http", "report", "model"},
+    "__main__": {"documents", "clauses", "clients", "http", "report", "model"},
 }
 
 
@@ -235,8 +237,12 @@ def test_what_is_no_circle_is_not_called_one(texts: dict[str, str]) -> None:
 HOMES = {
     "hypothesis": {"cases"},
     "schemathesis": {"cases"},
-    "respx": {"http.targets"},
-    "httpx": {"http.targets", "http.guard", "http.client", "http.connections"},
+    "respx": {"http.targets", "clients.mocking"},
+    "httpx": {
+        *("http.targets", "http.guard", "http.client", "http.connections"),
+        "clients.mocking",
+    },
+    "uvicorn": {"clients.serving"},
     "yaml": {"documents", "http.recorded"},
     "pytest": {"plugin"},
     "http_sf": {"model.structured_fields"},

@@ -40,3 +40,13 @@ def derive(operation: Operation) -> tuple[Clause, ...]:
     for family in families:
         derived += family.derive(operation)
     return tuple(derived)
+
+
+def derive_for_clients(operation: Operation) -> tuple[Clause, ...]:
+    """Return every clause on the requests that somebody else sends to *operation*.
+
+    Their ids are unique, and begin with ``client/``.
+    """
+    from pytest_confluent_contracts.clauses import client
+
+    return tuple(client.derive(operation))

@@ -323,21 +323,29 @@ class SchemaReader:
 
         It stands under the path of the nearest documented member.
         """
+        found: dict[str, Violated] = {}
+        for path, _, wrong in self.placed_violations(body):
+            found.setdefault(path, wrong)
+        return found
+
+    def placed_violations(self, body: Any) -> Iterator[tuple[str, str, Violated]]:
+        """Yield what is wrong with *body*: the nearest documented member, the JSON Pointer, what.
+
+        What was redacted is passed over: what came is not known.
+        """
         try:
             errors: list[Any] = list(self._validator.iter_errors(_without_surrogates(body)))
         except ValueError:  # jsonschema_rs reads nothing that is nested some 255 levels deep
-            return {paths.WHOLE: TOO_DEEP}
-        found: dict[str, Violated] = {}
+            yield paths.WHOLE, "", TOO_DEEP
+            return
         for error in errors:
             if isinstance(error.instance, str) and REDACTED in error.instance:
-                continue  # what came is not known: `look_for_leaks` judges that it came
+                continue  # `look_for_leaks` judges that it came
             place = paths.steps_reported(body, error.instance_path, error.instance)
+            wrong = violation_of(error)
             if error.kind.name == "required":
-                place = [*place, error.kind.property]
-                found.setdefault(self._nearest_documented(place), MISSING)
-            else:
-                found.setdefault(self._nearest_documented(place), violation_of(error))
-        return found
+                place, wrong = [*place, error.kind.property], MISSING
+            yield self._nearest_documented(place), paths.pointer_of(place), wrong
 
     def _nearest_documented(self, steps: Sequence[str | int]) -> str:
         path = paths.documented_path(steps, self._documented)

@@ -538,7 +538,7 @@ def _told_in_order(schema: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _look_for_undeclared(schema: Mapping[str, Any]) -> Look:
     def look(exchange: Exchange) -> Finding | Looked:
-        undeclared = set(_undeclared_in(exchange.json, schema, ()))
+        undeclared = set(undeclared_in(exchange.json, schema, ()))
         names = sorted(undeclared - members_of_problems(exchange))
         if not names:
             return KEPT
@@ -555,7 +555,7 @@ def _shown_name(name: str) -> str:
     return quote_value(name)
 
 
-def _undeclared_in(
+def undeclared_in(
     value: Any, schema: Mapping[str, Any], steps: tuple[paths.Step, ...]
 ) -> Iterator[str]:
     """Yield the path of each member of *value* that *schema* does not speak of.
@@ -570,11 +570,11 @@ def _undeclared_in(
                 if name not in declared:
                     yield paths.path_of([*steps, name])
         for name in value.keys() & declared.keys():
-            yield from _undeclared_in(value[name], declared[name], (*steps, name))
+            yield from undeclared_in(value[name], declared[name], (*steps, name))
     items = schema.get("items")
     if isinstance(value, list) and isinstance(items, dict):
         for item in value:
-            yield from _undeclared_in(item, items, (*steps, paths.ITEM))
+            yield from undeclared_in(item, items, (*steps, paths.ITEM))
 
 
 # --- headers -----------------------------------------------------------------------------------

@@ -191,7 +191,7 @@ class Collection:
 
     def show(self, resource: Resource, operation: Operation) -> Any:
         """Return the resource as *operation* shows it, with its time stamps, in the common form."""
-        shown = deepcopy(resource.shown)
+        shown = copied_json(resource.shown)
         stamps = self.timestamps
         moments = ((stamps.created, resource.created), (stamps.updated, resource.updated))
         for path, moment in moments:
@@ -351,6 +351,15 @@ class Collection:
         if not root or not isinstance(body, dict):
             return body
         return paths.with_value({}, root, body)
+
+
+def copied_json(value: Any) -> Any:
+    """Return a copy of a JSON value: `deepcopy` looks for much that it cannot hold."""
+    if isinstance(value, dict):
+        return {name: copied_json(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [copied_json(item) for item in value]
+    return value
 
 
 def depth_of(collection: Collection) -> int:

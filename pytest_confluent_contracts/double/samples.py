@@ -58,12 +58,17 @@ Schema = Mapping[str, Any]
 
 def allowed_value(schema: Schema) -> Any:
     """Return a value that *schema* allows, `ABSENT` where none is found."""
-    return deepcopy(_allowed_value(json.dumps(schema, default=str)))
+    return deepcopy(_allowed_value(_text_of(schema)))
 
 
 def is_allowed(schema: Schema, value: Any) -> bool:
     """Return whether *schema* allows *value*."""
     return bool(_validator_of(schema).is_valid(value))
+
+
+@remembered(1024)
+def _text_of(schema: Schema) -> str:
+    return json.dumps(schema, default=str)
 
 
 @remembered(1024)

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -24,8 +25,16 @@ import yaml
 from pytest_confluent_contracts.http.redaction import Redactor, Secret
 from pytest_confluent_contracts.http.strict_json import parse_json
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.sources import ContractError
-from pytest_confluent_contracts.model.traffic import REDACTED, Exchange, Expect, Probe, RedactedCase
+from pytest_confluent_contracts.model.traffic import (
+    CARELESS_WORDS,
+    REDACTED,
+    Exchange,
+    Expect,
+    Probe,
+    RedactedCase,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +48,7 @@ CREDENTIALS = re.compile(
     r"|.*(?:api|app|access)[-_]?(?:key|token).*",
     re.IGNORECASE,
 )
+SCHEMES = frozenset({"basic", "bearer"})  # RFC 7617 and RFC 6750: what may be seen of a header
 # What reading a recording raises where a part of it is missing, or is not what it should be.
 DAMAGED = (
     LookupError,
@@ -311,14 +321,30 @@ def traffic(recordings: Iterable[Recording], operation: Operation) -> Traffic:
     timed = all(one.sent_at is not None for one in own)
     if timed:
         own.sort(key=lambda one: one.sent_at or 0.0)
-    clean = Redactor(list(_secrets(own, operation)))
+    clean = redactor_of([(one, operation) for one in own])
+    return Traffic(tuple(exchanges_of([(one, operation) for one in own], clean)), timed)
+
+
+def redactor_of(requests: Iterable[tuple[Recording, Operation]]) -> Redactor:
+    """Return what takes the secrets of recorded *requests* out of all of them."""
+    answered: dict[Secret, None] = {}
+    sent: dict[Secret, None] = {}
+    for one, operation in requests:
+        answered.update(dict.fromkeys(_answered_secrets(one, operation)))
+        sent.update(dict.fromkeys(_sent_secrets(one, operation)))
+    # Answers first: the last secret of a value says whether it leaks, and what was sent does.
+    return Redactor([*answered, *sent])
+
+
+def exchanges_of(
+    requests: Iterable[tuple[Recording, Operation]], clean: Redactor
+) -> Iterator[Exchange]:
+    """Yield recorded *requests*, each with the operation that it asks for, redacted, in order."""
     authorities: dict[tuple[Any, ...], str] = {}
-    found: list[Exchange] = []
-    for serial, one in enumerate(own):
+    for serial, (one, operation) in enumerate(requests):
         authority = authorities.setdefault(_quota_owner(one), f"credentials {len(authorities) + 1}")
         case = _recorded_case(one, serial, operation, authority, clean)
-        found.append(_recorded_exchange(one, serial, case, clean))
-    return Traffic(tuple(found), timed)
+        yield _recorded_exchange(one, serial, case, clean)
 
 
 def _is_request_of(one: Recording, operation: Operation) -> bool:
@@ -336,7 +362,7 @@ def _route_match(one: Recording, operation: Operation) -> re.Match[str] | None:
 
 def _quota_owner(one: Recording) -> tuple[Any, ...]:
     """Return whose quota a request spends: that of its credentials at its host."""
-    credentials = [(n.lower(), value) for n, value in one.sent if CREDENTIALS.fullmatch(n)]
+    credentials = [(n.lower(), value) for n, value in one.sent if _carries_credential(n)]
     return (urlsplit(one.url).netloc, *credentials)
 
 
@@ -360,7 +386,26 @@ def _recorded_case(
         value=parse_json(body)[0],
         expect=Expect.ANY,
         authority=authority,
+        query=_pairs_in(clean.text(urlsplit(one.url).query), "&"),
+        cookies=_cookies_of(one, operation, clean),
     )
+
+
+def _pairs_in(text: str, between: str) -> tuple[tuple[str, str], ...]:
+    """Return the names and values of *text*, as they are written."""
+    pairs = [part.strip().partition("=") for part in text.split(between) if part.strip()]
+    return tuple((name, value) for name, _, value in pairs)
+
+
+def _cookies_of(
+    one: Recording, operation: Operation, clean: Redactor
+) -> tuple[tuple[str, str], ...]:
+    """Return the cookies of *one*; of a credential, what is no secret."""
+    secret = operation.credential_carriers(Location.COOKIE)
+    found: list[tuple[str, str]] = []
+    for name, value in _pairs_in(_first_header(one.sent, "cookie"), ";"):
+        found.append((name, _hidden_credential(value) if name in secret else clean.text(value)))
+    return tuple(found)
 
 
 def _parameters_of(
@@ -402,22 +447,10 @@ def _recorded_exchange(
 # --- what must not be seen ------------------------------------------------------------------------
 
 
-def _secrets(recordings: Sequence[Recording], operation: Operation) -> Iterator[Secret]:
-    """Yield what the recordings must not give away.
-
-    That is credentials, and the members of a body that are secret.
-    """
-    # Answers first: the last secret of a value says whether it leaks, and what was sent does.
-    for one in recordings:
-        yield from _answered_secrets(one, operation)
-    for one in recordings:
-        yield from _sent_secrets(one, operation)
-
-
 def _answered_secrets(one: Recording, operation: Operation) -> Iterator[Secret]:
     """Yield what an answer may show, and nobody else should."""
     for name, value in one.headers:
-        if CREDENTIALS.fullmatch(name):
+        if _carries_credential(name):
             yield Secret(name, value, leaks=False)
     promises = operation.promises
     for path in (*promises.create_only.paths, *promises.secrets.paths):
@@ -429,7 +462,7 @@ def _sent_secrets(one: Recording, operation: Operation) -> Iterator[Secret]:
     """Yield what a request carried, and no answer may repeat."""
     own = {scheme.carrier.lower() for scheme in operation.schemes} | {"cookie"}
     for name, value in (*one.sent, *parse_qsl(urlsplit(one.url).query)):
-        if name.lower() in own or CREDENTIALS.fullmatch(name):
+        if name.lower() in own or _carries_credential(name):
             for part in _parts_of_credential(value):
                 yield Secret(f"the credential in {name}", part)
     for path in operation.secret_paths:
@@ -491,8 +524,28 @@ def _cleaned_body(body: bytes, clean: Redactor) -> bytes:
     return clean.text(text).encode("utf-8", "surrogateescape")
 
 
+@lru_cache(4096)
+def _carries_credential(name: str) -> bool:
+    """Return whether a header or a parameter of this *name* carries credentials, as names go."""
+    return CREDENTIALS.fullmatch(name) is not None
+
+
 def _hidden_header(name: str, value: str, own: set[str], clean: Redactor) -> tuple[str, str]:
     """Return a header as it may be shown; *own*: credentials' headers, in lower case."""
-    if name.lower() in own or CREDENTIALS.fullmatch(name):
-        return name, REDACTED
+    if name.lower() in own or _carries_credential(name):
+        return name, _hidden_credential(value)
     return name, clean.text(value)
+
+
+def _hidden_credential(value: str) -> str:
+    """Return *value* without what is secret in it: its scheme, and that there is none, may be seen.
+
+    >>> _hidden_credential("Bearer abc"), _hidden_credential("Bearer undefined")
+    ('Bearer [redacted]', 'Bearer undefined')
+    """
+    scheme, between, credential = value.partition(" ")
+    if scheme.lower() not in SCHEMES:
+        scheme, between, credential = "", "", value
+    if credential.strip() in ("", *CARELESS_WORDS):
+        return value
+    return f"{scheme}{between}{REDACTED}"

@@ -39,6 +39,7 @@ class Family(StrEnum):
     LIST = "list"
     CONDITIONAL = "conditional"
     WIRE = "wire"
+    CLIENT = "client"  # of what clients send; no run judges it, and it has no mark
 
 
 class Verdict(StrEnum):
@@ -318,6 +319,25 @@ class FindingKind(StrEnum):
     LOST_WHEN_KEPT_OPEN = "lost on a connection kept open"  # observed: how many; expected: of these
     # subject, observed, expected: each the number of a connection, and what it shows
     CONNECTIONS_DIFFER = "answers differ by connection"
+    # what a client sent; status: of the answer
+    REQUEST_UNDECLARED = "request not declared"  # request; expected: the nearest that is declared
+    SENT_WITHOUT_CREDENTIALS = "sent without credentials"  # expected: each alternative
+    # subject: the parameter; expected: where it stands
+    PARAMETER_NOT_SENT = "parameter not sent"
+    PARAMETER_SENT_WRONG = "parameter sent wrongly"  # the same; observed: what is wrong
+    QUERIES_UNDECLARED = "query not declared"  # observed: the names
+    BODY_NOT_SENT = "body not sent"
+    BODY_SENT_UNASKED = "body sent unasked"  # observed: the body
+    SENT_AS_ANOTHER_TYPE = "sent as another media type"  # expected: those declared; observed
+    SENT_WITHOUT_TYPE = "sent without a media type"  # expected: those that are declared
+    SENT_NO_JSON = "sent no JSON"  # observed: what is wrong
+    # subject: the member; expected: its JSON Pointer
+    MEMBER_NOT_SENT = "member not sent"
+    MEMBER_SENT_WRONG = "member sent wrongly"  # the same; observed: what is wrong
+    READ_ONLY_SENT = "read-only member sent"  # the same; observed: the value
+    MEMBERS_SENT_UNDECLARED = "undeclared members sent"  # observed: the paths
+    SENT_BEFORE_WAIT = "sent before the wait was over"  # subject; expected, observed: seconds
+    SENT_AT_ZERO = "sent with none left"  # the same
 
 
 @dataclass(frozen=True, slots=True)

@@ -440,6 +440,7 @@ def plain_of_style(style: str, name: str, written: str) -> str:
     return unquote(written.removeprefix(prefix))
 
 
+@lru_cache(maxsize=8192)
 def template_pattern(template: str, variable: str = "[^/]+") -> str:
     """Return the regular expression of the paths that *template* stands for.
 

@@ -112,6 +112,7 @@ class SubjectKind(StrEnum):
     NORMALISED_ID = "normalised id"  # an id that is the own one to who normalises what HTTP lets
     STEP = "step of a life"  # its name says what for: `created`, `refused`, `after the end`, ...
     UNKNOWN_PARENT = "unknown parent"  # the own id, under another value of a parameter before it
+    UNDECLARED_REQUEST = "undeclared request"  # a client's: no operation has its method and path
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_confluent_contracts.plugin import fixtures, options
+from pytest_confluent_contracts.plugin import clients, fixtures, options
 
 FAMILIES = (
     *("shape", "errors", "requests", "parameters", "security"),
@@ -36,6 +36,11 @@ def pytest_configure(config: pytest.Config) -> None:
     for family in FAMILIES:
         told = f"a promise of this family ({family.replace('_', ' ')})"
         config.addinivalue_line("markers", f"{family}: {told}")
+    told = (
+        "contract_client(*documents, judge=True): what contract_mock answers, and whether it judges"
+    )
+    config.addinivalue_line("markers", told)
+    config.pluginmanager.register(clients, "confluent_contracts_clients")
     config.pluginmanager.register(fixtures, "confluent_contracts_fixtures")
     if typed := options.option_without_target(config):
         cure = f"give --contract-target too: a URL, or {options.MOCK}"

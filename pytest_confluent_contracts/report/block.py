@@ -28,7 +28,8 @@ def failure_block(ruling: Ruling, again: str) -> str:
     """Return the failure block.
 
     Its first line stands alone in pytest's short summary and in annotations. Where nobody could be
-    judged there is no more to say than why, and what mends it.
+    judged there is no more to say than why, and what mends it. *again* is how to see it again,
+    ``""`` where nobody can say.
     """
     came = outcome_sentence(ruling)
     if ruling.stopped:
@@ -46,7 +47,9 @@ def failure_block(ruling: Ruling, again: str) -> str:
         media_type = f" {shape.media_type}" if shape.media_type else ""
         came = visible(f"{shape.count} × {shape.status}{media_type}")
         lines.append(f"  also:     {came}: {finding_sentence(shape.finding)}")
-    return "\n".join([*lines, f"  again:    {again}"])
+    if again:
+        lines.append(f"  again:    {again}")
+    return "\n".join(lines)
 
 
 def _request_lines(ruling: Ruling, exchange: Exchange) -> list[str]:

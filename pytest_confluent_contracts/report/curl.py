@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 LONGEST_HEADER = 200  # characters; of a longer one made of zeros, their number is told
 LONGEST_BODY = 600  # bytes; a longer body is cut in its middle
+# What clients send as curl does by itself, or as suits them.
+SAYING_NOTHING = frozenset(
+    {"accept", "accept-encoding", "connection", "content-length", "host", "user-agent"}
+)
 HEAD, TAIL = 500, 60  # bytes that are left of it
 
 
@@ -26,7 +30,7 @@ def curl(exchange: Exchange, address: str = "") -> str:
     is_form = case.subject.kind is SubjectKind.FORM
     for name, value in case.headers:
         # Another Accept than curl's own says nothing new, unless that is what the request is about.
-        if name != "Accept" or is_form:
+        if name.lower() not in SAYING_NOTHING or is_form:
             parts.append(f"-H {_quoted_header(name, value)}")
     if is_form and "accept" not in {name.lower() for name, _ in case.headers}:
         parts.append("-H Accept:")  # curl sends none then

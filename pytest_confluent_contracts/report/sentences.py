@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.model.clauses import FindingKind, MissingKind
+from pytest_confluent_contracts.model.clauses import Family, FindingKind, MissingKind
 from pytest_confluent_contracts.model.traffic import Expect
 from pytest_confluent_contracts.report.violations import (
     has_equal_items,
@@ -279,6 +279,56 @@ def _changed(why: str) -> Callable[[Finding], str]:
     return told
 
 
+def _member_sent_wrong(finding: Finding) -> str:
+    subject, wrong = finding.subject or THE_BODY, finding.observed
+    where = f" ({finding.expected})" if finding.expected else ""
+    if has_equal_items(wrong):
+        return f"sent, and {violation_told_of(subject, wrong)}{where}"
+    return f"sent with {subject}: {violation_sentence(wrong)}{where}"
+
+
+def _parameter_sent_wrong(finding: Finding) -> str:
+    told = violation_told_of(finding.subject, finding.observed)
+    return f"sent with the {finding.expected} parameter {told}"
+
+
+def _queries_undeclared(finding: Finding) -> str:
+    return f"sent with the query {_observed(finding)}, which the document does not name"
+
+
+def _members_sent_undeclared(finding: Finding) -> str:
+    return f"sent with {_observed(finding)}, which the document does not name"
+
+
+def _observed(finding: Finding) -> str:
+    return ", ".join(map(str, _parts(finding.observed)))
+
+
+def _sent_without_credentials(finding: Finding) -> str:
+    return f"sent without {_either(finding)}"
+
+
+def _sent_as_another_type(finding: Finding) -> str:
+    return f"sent as {finding.observed}, not as {_either(finding)}"
+
+
+def _sent_at_zero(finding: Finding) -> str:
+    told = f"an answer that left no request for {finding.expected:g} s ({finding.subject})"
+    return f"sent {finding.observed} s after {told}"
+
+
+def _send_either(finding: Finding) -> str:
+    return f"send {_either(finding)} with each request"
+
+
+def _send_as_either(finding: Finding) -> str:
+    return f"set Content-Type to {_either(finding)}"
+
+
+def _either(finding: Finding) -> str:
+    return " or ".join(map(str, _parts(finding.expected)))
+
+
 def _parts(quoted: Quoted) -> tuple[Quoted, ...]:
     """Return the values that are quoted together; a single one is alone, ``""`` is none."""
     if isinstance(quoted, tuple):
@@ -539,6 +589,23 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
         "{subject} is {expected[1]} over connection {expected[0]}"
         " and {observed[1]} over connection {observed[0]}, in turns: not one service, but several"
     ),
+    # what a client sent
+    Kind.REQUEST_UNDECLARED: "{request} is not declared; the nearest is {expected}",
+    Kind.SENT_WITHOUT_CREDENTIALS: _sent_without_credentials,
+    Kind.PARAMETER_NOT_SENT: "sent without the {expected} parameter {subject}",
+    Kind.PARAMETER_SENT_WRONG: _parameter_sent_wrong,
+    Kind.QUERIES_UNDECLARED: _queries_undeclared,
+    Kind.BODY_NOT_SENT: "sent without the body that is required",
+    Kind.BODY_SENT_UNASKED: "sent with a body, where none is documented: {observed}",
+    Kind.SENT_AS_ANOTHER_TYPE: _sent_as_another_type,
+    Kind.SENT_WITHOUT_TYPE: "sent with a body and without Content-Type",
+    Kind.SENT_NO_JSON: "sent with a body that is not JSON: {observed}",
+    Kind.MEMBER_NOT_SENT: "sent without {subject} ({expected})",
+    Kind.MEMBER_SENT_WRONG: _member_sent_wrong,
+    Kind.READ_ONLY_SENT: "sent with {subject} {observed}, which is read-only ({expected})",
+    Kind.MEMBERS_SENT_UNDECLARED: _members_sent_undeclared,
+    Kind.SENT_BEFORE_WAIT: "sent {observed} s after an answer with {subject} {expected:g}",
+    Kind.SENT_AT_ZERO: _sent_at_zero,
 }
 
 
@@ -762,6 +829,23 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.LENGTH_BESIDE_CHUNKS: "leave Content-Length out where the body is sent in chunks",
     Kind.LOST_WHEN_KEPT_OPEN: "keep a connection open until what came over it is answered",
     Kind.CONNECTIONS_DIFFER: "let all instances behind the address share one state",
+    # what a client sent
+    Kind.REQUEST_UNDECLARED: "ask for what the document declares; the nearest is {expected}",
+    Kind.SENT_WITHOUT_CREDENTIALS: _send_either,
+    Kind.PARAMETER_NOT_SENT: "send the {expected} parameter {subject} with each request",
+    Kind.PARAMETER_SENT_WRONG: "send {subject} as its schema has it",
+    Kind.QUERIES_UNDECLARED: "leave out of the query what the document does not name",
+    Kind.BODY_NOT_SENT: "send the body that is required",
+    Kind.BODY_SENT_UNASKED: "send no body with this request",
+    Kind.SENT_AS_ANOTHER_TYPE: _send_as_either,
+    Kind.SENT_WITHOUT_TYPE: _send_as_either,
+    Kind.SENT_NO_JSON: "write the body with a JSON library",
+    Kind.MEMBER_NOT_SENT: "send {subject}, which is required",
+    Kind.MEMBER_SENT_WRONG: "send {subject} as its schema has it",
+    Kind.READ_ONLY_SENT: "leave {subject} out: the service alone writes it",
+    Kind.MEMBERS_SENT_UNDECLARED: "leave out what the document does not name, or document it",
+    Kind.SENT_BEFORE_WAIT: "wait as long as {subject} says, then send again",
+    Kind.SENT_AT_ZERO: "wait until the window ends before anything is sent",
 }
 
 
@@ -806,6 +890,8 @@ def seen_sentence(ruling: Ruling) -> str:
     """Return how often a finding was seen, since when, and whether it showed again when tried."""
     if ruling.exchange is None:
         return "in the document itself"
+    if ruling.clause.family is Family.CLIENT:
+        return f"{ruling.against} of {ruling.judged} requests"
     if ruling.recorded:
         return f"{ruling.against} of {ruling.judged} recorded answers"
     told = f"{ruling.against} of {ruling.judged} answers"
