@@ -45,6 +45,16 @@ def swapped(old: str, new: str, *told: str) -> Bad:
 
 URLS = {
     "no scheme": wrong("target", "api.example.com", "http(s)://HOST", "mock"),
+    "a port and no scheme": wrong(
+        "target", "localhost:8080", "without a scheme", "http://localhost"
+    ),
+    "an address and no scheme": wrong("target", "127.0.0.1/v1", "write http://127.0.0.1/v1"),
+    "no such module": wrong("target", "no_such_shop:app", "no module 'no_such_shop'", "pythonpath"),
+    "no such attribute": wrong("target", "wsgiref.simple_server:app", "no 'app'; it has demo_app"),
+    "no application": wrong("target", "json:dumps", "neither an ASGI nor a WSGI application"),
+    "a module": wrong("target", "json:decoder", "this module is neither"),
+    "a factory that is none": wrong("target", "json:__name__()", "leave out the ()"),
+    "a factory that raises": wrong("target", "json:loads()", "loads() raised TypeError"),
     "another scheme": wrong("target", "ftp://127.0.0.1", "http(s)://HOST"),
     "no host": wrong("target", "http://", "http(s)://HOST"),
     "a port that is no number": wrong("target", "http://127.0.0.1:http", "http(s)://HOST"),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import yaml
+from framework_applications import DOCUMENT
 from judging import DOCUMENTS
 from leading import read_api
 from other_service import Answer, Choices, OtherService
@@ -70,6 +72,12 @@ paths:
 def blocks(language: str) -> list[str]:
     """Return the fenced blocks of one language, in order."""
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def block_with(text: str) -> str:
+    """Return the one block of Python that has *text* in it."""
+    [found] = [block for block in blocks("python") if text in block]
+    return found
 
 
 def without_retry_after(request: Request, answer: Answer) -> Answer:
@@ -153,7 +161,7 @@ def test_the_waivers_block_is_read(tmp_path: Path) -> None:
 
 def test_the_hooks_block_is_called(tmp_path: Path) -> None:
     """A conftest with the block hears of each verdict."""
-    (tmp_path / "conftest.py").write_text(blocks("python")[0])
+    (tmp_path / "conftest.py").write_text(block_with("def pytest_contract_ruling"))
     run = gate(tmp_path, "--contract-target=mock", "-k", "security/none", "-s")
     assert "security/none kept" in run.out
 
@@ -228,3 +236,30 @@ def test_the_resources_shown_are_those_of_the_plan(tmp_path: Path) -> None:
     [block] = [one for one in blocks("text") if "createIamV2ApiKey" in one]
     options = ("--contract-target=mock", "--contract-spec=confluent-api-keys", "--contract-plan")
     assert block in gate(tmp_path, *options, "-k", "nothing", whole=True).out
+
+
+def test_the_fixture_block_gives_an_application(tmp_path: Path) -> None:
+    """Named by the command below it; here it makes one of Flask's, and a database that is none."""
+    made = "from contextlib import nullcontext as database\n"
+    made += "from framework_applications import DOCUMENT, Things, flask_application\n"
+    made += (
+        "import pytest\n\ndef create_app(connection):\n    return flask_application(Things())\n\n"
+    )
+    (tmp_path / "conftest.py").write_text(made + block_with("def shop()"))
+    shutil.copy(DOCUMENT, tmp_path / "shop.yaml")
+    [command] = [
+        line for block in blocks("sh") for line in block.splitlines() if "fixture:" in line
+    ]
+    run = gate(tmp_path, *shlex.split(command)[1:], "-k", "200")
+    assert (run.code, run.red) == (0, set()), run.everything
+
+
+def test_the_application_command_holds_one(tmp_path: Path) -> None:
+    """As it stands: a module in a package of the folder, and a document."""
+    text = "from framework_applications import *\napp = starlette_application(Things())\n"
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "web.py").write_text(text)
+    shutil.copy(DOCUMENT, tmp_path / "shop.yaml")
+    [command] = [line for block in blocks("sh") for line in block.splitlines() if "web:app" in line]
+    run = gate(tmp_path, *shlex.split(command)[1:], "-k", "200")
+    assert (run.code, run.red) == (0, set()), run.everything

@@ -236,7 +236,10 @@ HOMES = {
     "hypothesis": {"cases"},
     "schemathesis": {"cases"},
     "respx": {"http.targets"},
-    "httpx": {"http.targets", "http.guard", "http.client", "http.connections"},
+    "httpx": {
+        *("http.targets", "http.guard", "http.client", "http.connections"),
+        *("http.in_process", "http.asgi", "http.wsgi"),
+    },
     "yaml": {"documents", "http.recorded"},
     "pytest": {"plugin"},
     "http_sf": {"model.structured_fields"},
@@ -260,9 +263,14 @@ WITHIN_HTTP: dict[str, set[str]] = {
     "strict_json": set(),
     "codings": {"strict_json"},
     "quota_ledger": set(),
-    "client": {"guard", "connections", "codings", "redaction", "strict_json"},
+    "in_process": set(),
+    "raised": set(),
+    "asgi": {"in_process", "raised"},
+    "wsgi": {"in_process", "raised"},
+    "applications": {"in_process", "raised", "asgi", "wsgi"},
+    "client": {"guard", "connections", "codings", "redaction", "strict_json", "in_process"},
     "recorded": {"redaction", "strict_json"},
-    "targets": {"guard", "client", "connections", "redaction", "quota_ledger"},
+    "targets": {"guard", "client", "connections", "redaction", "quota_ledger", "in_process"},
 }
 
 

@@ -13,6 +13,7 @@ import httpx
 from pytest_confluent_contracts.http.codings import TooLarge, decode_body
 from pytest_confluent_contracts.http.connections import CONNECTION, LOSS
 from pytest_confluent_contracts.http.guard import OPERATION, SENT_AT
+from pytest_confluent_contracts.http.in_process import RAISED
 from pytest_confluent_contracts.http.strict_json import parse_json
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.documents import Location
@@ -156,6 +157,7 @@ class Client:
             connection=request.extensions.get(CONNECTION, 0),
             losses=tuple(losses),
             coding=answer.coding,
+            raised=clean.text(request.extensions.get(RAISED, "")),
         )
 
     def close(self) -> None:

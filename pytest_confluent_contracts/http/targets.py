@@ -1,6 +1,7 @@
 """Where do the requests go?
 
-A URL, or the embedded service behind respx: from httpx on, the way is the same.
+A URL, an application in this process, or the embedded service behind respx: from httpx on, the way
+is the same.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.http.guard import Key
+    from pytest_confluent_contracts.http.in_process import Hosted
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Case, Clock
 
@@ -84,17 +86,27 @@ class Target:
     There is one client, one guard, one clock and one ledger of quota for all operations.
     """
 
-    def __init__(self, client: Client, clock: Clock, operations: Iterable[Operation]) -> None:
-        self.client, self.clock = client, clock
+    def __init__(
+        self,
+        client: Client,
+        clock: Clock,
+        operations: Iterable[Operation],
+        hosted: Hosted | None = None,
+    ) -> None:
+        self.client, self.clock, self._hosted = client, clock, hosted
         self.guard = client.guard
         self.quota = QuotaLedger(operations)
 
-    def close(self) -> None:
-        """Close the connections."""
+    def close(self) -> str:
+        """Close the connections, and end what runs in this process.
+
+        Return what went wrong with that, ``""`` where nothing did.
+        """
         self.client.close()
+        return self._hosted.shut_down() if self._hosted else ""
 
 
-# --- the two kinds of target ----------------------------------------------------------------------
+# --- the kinds of target --------------------------------------------------------------------------
 
 
 def live(
@@ -111,6 +123,24 @@ def live(
     guard = Guard(_rules(url, accesses, settings), allowances, clock)
     client = Client(url, guard, clock, redactor_of(accesses, pins), settings.timeout)
     return Target(client, clock, (access.operation for access in accesses))
+
+
+def in_process(
+    hosted: Hosted,
+    url: str,
+    accesses: Sequence[Access],
+    settings: ClientSettings,
+    pins: Mapping[str, Any],
+) -> Target:
+    """Return the application that is *hosted* in this process as a target, and start it.
+
+    *url* stands before each documented path. Raise `TargetUnusable` where it does not start.
+    """
+    clock, allowances = WallClock(), allowances_at(url, accesses)
+    guard = Guard(_rules(url, accesses, settings), allowances, clock, hosted.transport)
+    client = Client(url, guard, clock, redactor_of(accesses, pins), settings.timeout)
+    hosted.open()
+    return Target(client, clock, (access.operation for access in accesses), hosted)
 
 
 def embedded(

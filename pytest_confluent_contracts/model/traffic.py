@@ -274,6 +274,7 @@ class Exchange:
     the way and was answered when it was sent again. ``connection`` numbers the connections of a
     run in the order in which they were opened, 0 where it is not known; ``losses`` are those that
     the request had before; ``coding`` says how the body's content coding is told wrongly.
+    ``raised`` says in one line what an application in this process raised, and where.
     """
 
     serial: int
@@ -293,6 +294,7 @@ class Exchange:
     connection: int = 0
     losses: tuple[Loss, ...] = ()
     coding: CodingFlaw | None = None
+    raised: str = ""
 
     def header(self, name: str) -> str | None:
         """Return the first value of the header *name*, whatever its case."""

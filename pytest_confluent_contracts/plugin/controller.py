@@ -62,8 +62,14 @@ class Controller:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Iterator[None]:
         """Keep the verdict.
 
-        Those who write it down at once, JUnit and annotations, are shown the whole of it.
+        Those who write it down at once, JUnit and annotations, are shown the whole of it. Where
+        the target cannot be had, the run ends with one line.
         """
+        from pytest_confluent_contracts.report.visible import visible
+
+        unusable = getattr(report, "contract_unusable", "")
+        if unusable:
+            pytest.exit(visible(unusable), returncode=pytest.ExitCode.USAGE_ERROR)
         self._keep_verdict(report)
         with _message_in_full(report), junit.completed(self.config, report):
             yield

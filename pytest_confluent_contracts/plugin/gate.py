@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.cases.plan import Plan
     from pytest_confluent_contracts.double.proving import MutationResult, MutationTester, ShownBy
     from pytest_confluent_contracts.double.service import Service, VirtualClock
+    from pytest_confluent_contracts.http.in_process import Hosted
     from pytest_confluent_contracts.http.targets import Access, Target
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
@@ -214,7 +216,7 @@ class Gate:
 
         if self.settings.mocked:
             return targets.MOCK_URL
-        return self.settings.target
+        return self.settings.destination.url or self.settings.target
 
     def _opened(self) -> Target:
         from pytest_confluent_contracts.double.router import Router
@@ -239,12 +241,22 @@ class Gate:
             hosts=settings.hosts,
             insecure=settings.insecure,
         )
+        if settings.destination.application is not None:
+            hosted = self._hosted()
+            return targets.in_process(hosted, self.base_url, accesses, client_settings, hidden)
         if not settings.mocked:
-            return targets.live(settings.target, accesses, client_settings, hidden)
+            return targets.live(self.base_url, accesses, client_settings, hidden)
         services = {one.operation.key: self.service(one.operation) for one in accesses}
         redactor = targets.redactor_of(accesses, hidden)
         answer = Router(services).answer
         return targets.embedded(answer, self.clock, accesses, client_settings, redactor)
+
+    def _hosted(self) -> Hosted:
+        """Return what runs the application in this process."""
+        from pytest_confluent_contracts.http import applications
+
+        application = self.settings.destination.application
+        return applications.host_of(application, self.settings.target, self.settings.start_timeout)
 
     def _readings_of(self, asked: Sequence[Operation]) -> Iterator[Access]:
         """Yield the access to what shows a resource before one of *asked* writes it."""
@@ -896,10 +908,18 @@ class Gate:
         """Put back what was changed, and close every connection."""
         with ExitStack() as after:
             if self._target is not None:
-                after.callback(self._target.close)
+                after.callback(self._close_target, self._target)
             after.callback(self.restore)
             self.config.stash[NOT_PUT_BACK].extend(self._told_strays())
             self.config.stash[NOT_PUT_BACK].extend(self.lives.clean_up())
+
+    def _close_target(self, target: Target) -> None:
+        """Close every connection, and warn of an application that does not end as it should."""
+        import pytest
+
+        complaint = target.close()
+        if complaint:
+            warnings.warn(pytest.PytestWarning(complaint), stacklevel=1)
 
 
 def _allowing(operation: Operation) -> str:
@@ -939,6 +959,10 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
     place = config.stash[STATE_FOLDER]
     found, made = list(saved_state.left(place)), list(_made_left(place))
     if not found and not made:
+        return
+    if settings.destination.fixture:
+        gone = f"a worker died, and with it what the fixture {settings.destination.fixture!r} gave"
+        config.stash[NOT_PUT_BACK].append(gone)
         return
     known = {operation.key: operation for operation in settings.operations()}
     nothing_but_putting_back: frozenset[Probe] = frozenset()

@@ -15,7 +15,17 @@ MOCK = "mock"
 # name, kind, help. Each is --contract-NAME on the command line and contract_NAME in the ini file;
 # the command line wins.
 OPTIONS: tuple[tuple[str, str, str], ...] = (
-    ("target", "text", "where the requests go: a URL, or mock for the embedded service"),
+    (
+        "target",
+        "text",
+        "where the requests go: a URL, MODULE:APP for an ASGI or WSGI application in this process, "
+        "fixture:NAME for what a fixture gives of these, or mock for the embedded service",
+    ),
+    (
+        "start-timeout",
+        "float",
+        "seconds in which the service, or the lifespan of an application, must have started (30)",
+    ),
     ("spec", "list", "document to hold the target to: a bundled name or a file (repeatable)"),
     (
         "overlay",
@@ -95,6 +105,7 @@ MODES = {"prove": {"matrix": "the same, and every other clause that each mutatio
 # What `--help` calls the value of an option.
 METAVARS = {
     "target": "URL",
+    "start-timeout": "SECONDS",
     "spec": "DOCUMENT",
     "overlay": "FILE",
     "operation": "PATTERN",

@@ -169,10 +169,15 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Attach the verdict to the report as plain data, which crosses from xdist's workers."""
+    """Attach the verdict to the report as plain data, which crosses from xdist's workers.
+
+    So does that there is nothing to judge, since the target cannot be had.
+    """
     report = yield
+    if call.excinfo is not None and _is_unusable(call.excinfo.value):
+        report.contract_unusable = str(call.excinfo.value)  # type: ignore[attr-defined]
     if report.when == "call":
         if getattr(item, "ruling", None) is not None:
             _attach_ruling(item, report)
@@ -180,6 +185,12 @@ def pytest_runtest_makereport(
         if getattr(item, "proof", None) is not None:
             _attach_proof(item, report)
     return report
+
+
+def _is_unusable(error: BaseException) -> bool:
+    from pytest_confluent_contracts.http.raised import TargetUnusable
+
+    return isinstance(error, TargetUnusable)
 
 
 def _attach_ruling(item: Any, report: Any) -> None:
