@@ -55,6 +55,13 @@ URLS = {
     "a module": wrong("target", "json:decoder", "this module is neither"),
     "a factory that is none": wrong("target", "json:__name__()", "leave out the ()"),
     "a factory that raises": wrong("target", "json:loads()", "loads() raised TypeError"),
+    "a service that is started for no URL": Bad(
+        ("--contract-target=mock", "--contract-start=true"), ("--contract-start", "mock", "http://")
+    ),
+    "a service that is started elsewhere": Bad(
+        ("--contract-target=https://api.datadoghq.com", "--contract-start=true"),
+        ("--contract-start", "not on this machine", "http://127.0.0.1:PORT"),
+    ),
     "another scheme": wrong("target", "ftp://127.0.0.1", "http(s)://HOST"),
     "no host": wrong("target", "http://", "http(s)://HOST"),
     "a port that is no number": wrong("target", "http://127.0.0.1:http", "http(s)://HOST"),
@@ -101,6 +108,7 @@ OPTIONS = {
     "a negative number of examples": wrong("max-examples", "-1", "whole number", "at least 0"),
     "half an example": wrong("max-examples", "0.5", "whole number"),
     "a seed that is no number": wrong("seed", "abc", "whole number"),
+    "no time to start": wrong("start-timeout", "0", "number"),
     "a negative timeout": wrong("timeout", "-1", "number", "at least"),
     "no timeout": wrong("timeout", "0", "number", "at least"),
     "an endless timeout": wrong("timeout", "inf", "number"),

@@ -6,8 +6,10 @@ import json
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 import yaml
@@ -15,7 +17,8 @@ from framework_applications import DOCUMENT
 from judging import DOCUMENTS
 from leading import read_api
 from other_service import Answer, Choices, OtherService
-from running import ROOT, gate
+from running import CODE, ROOT, gate
+from test_starting import SERVICE, left
 
 from pytest_confluent_contracts import clauses, documents, waivers
 from pytest_confluent_contracts.model.clauses import Family
@@ -263,3 +266,17 @@ def test_the_application_command_holds_one(tmp_path: Path) -> None:
     [command] = [line for block in blocks("sh") for line in block.splitlines() if "web:app" in line]
     run = gate(tmp_path, *shlex.split(command)[1:], "-k", "200")
     assert (run.code, run.red) == (0, set()), run.everything
+
+
+def test_the_start_command_starts_and_stops_a_service(tmp_path: Path) -> None:
+    """As it stands, but for the port, which may be taken."""
+    (tmp_path / "serve.py").write_text(textwrap.dedent(SERVICE), encoding="utf-8")
+    shutil.copy(DOCUMENT, tmp_path / "shop.yaml")
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        port = str(door.getsockname()[1])
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    [command] = [line.replace("8321", port) for line in lines if "--contract-start=" in line]
+    command = command.replace("'python ", f"'{sys.executable} ")
+    run = gate(tmp_path, *shlex.split(command)[1:], "-k", "200", given={"PYTHONPATH": CODE})
+    assert (run.code, run.red) == (0, set()), run.everything
+    assert left(tmp_path) == []

@@ -238,7 +238,7 @@ HOMES = {
     "respx": {"http.targets"},
     "httpx": {
         *("http.targets", "http.guard", "http.client", "http.connections"),
-        *("http.in_process", "http.asgi", "http.wsgi"),
+        *("http.answering", "http.in_process", "http.asgi", "http.wsgi"),
     },
     "yaml": {"documents", "http.recorded"},
     "pytest": {"plugin"},
@@ -263,6 +263,7 @@ WITHIN_HTTP: dict[str, set[str]] = {
     "strict_json": set(),
     "codings": {"strict_json"},
     "quota_ledger": set(),
+    "answering": {"guard"},
     "in_process": set(),
     "raised": set(),
     "asgi": {"in_process", "raised"},

@@ -1018,6 +1018,25 @@ def credentials(operation: Operation) -> dict[str, dict[str, str]]:
     return found
 
 
+def what_may_be_shown(config: pytest.Config, settings: Settings) -> Callable[[str], str]:
+    """Return what makes of a text of the service one that may be shown: redacted, obeyed nowhere.
+
+    The service has the environment of the run, and with it the credentials.
+    """
+    from pytest_confluent_contracts.http.redaction import Redactor, Secret
+    from pytest_confluent_contracts.report.visible import visible
+
+    secrets: list[Secret] = []
+    for operation in settings.operations():
+        for name, parts in credentials(operation).items():
+            secrets += [Secret(f"the credential {name}", value) for value in parts.values()]
+    hidden = [one.text for one in settings.parameters if one.hidden]
+    hidden += [pin for pin in settings.pins.values() if isinstance(pin, str)]
+    secrets += [Secret("an option", value) for value in hidden]
+    redactor = Redactor(secrets)
+    return lambda text: visible(redactor.text(text))
+
+
 def needed_probes(items: Sequence[pytest.Item]) -> list[tuple[Operation, frozenset[Probe]]]:
     """Return the operations with a clause among *items*, in their order.
 

@@ -22,6 +22,12 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
         "fixture:NAME for what a fixture gives of these, or mock for the embedded service",
     ),
     (
+        "start",
+        "text",
+        "command that starts the service on this machine: the run waits until it answers, and "
+        "stops it at the end",
+    ),
+    (
         "start-timeout",
         "float",
         "seconds in which the service, or the lifespan of an application, must have started (30)",
@@ -105,6 +111,7 @@ MODES = {"prove": {"matrix": "the same, and every other clause that each mutatio
 # What `--help` calls the value of an option.
 METAVARS = {
     "target": "URL",
+    "start": "COMMAND",
     "start-timeout": "SECONDS",
     "spec": "DOCUMENT",
     "overlay": "FILE",

@@ -64,6 +64,7 @@ class Settings:
     target: str
     documents: tuple[Path, ...]
     destination: Destination = field(default_factory=Destination)
+    start: str = ""
     start_timeout: float = 30.0
     overlays: dict[Path, tuple[Path, ...]] = field(default_factory=dict)
     chosen: tuple[str, ...] = ()
@@ -165,6 +166,7 @@ def _checked_settings(config: pytest.Config, target: str) -> Settings:
         rate=_number(config, "rate", float, 0.001, 0.0 if local else REMOTE_RATE_PER_SECOND),
         concurrency=_concurrency(config, target, local),
         timeout=_number(config, "timeout", float, 0.001, 10.0),
+        start=_start(config, target),
         start_timeout=_number(config, "start-timeout", float, 0.001, 30.0),
         hosts=tuple(map(_checked_host, option_value(config, "allow-host") or ())),
         insecure=bool(option_value(config, "insecure")),
@@ -208,6 +210,22 @@ def _check_workers(config: pytest.Config) -> None:
     if config.getoption("dist", "no") == "each" and config.getoption("tx", ()):
         cure = "leave it out, clauses are spread with -n alone"
         raise ContractError(f"--dist=each: every worker would send everything; {cure}")
+
+
+def _start(config: pytest.Config, target: str) -> str:
+    """Return the command that starts the service, ``""`` where none does.
+
+    It must be on this machine: what answers elsewhere is not what was started.
+    """
+    command = str(option_value(config, "start") or "")
+    if not command:
+        return ""
+    cure = "give --contract-target=http://127.0.0.1:PORT, where it will answer"
+    if "://" not in target:
+        raise ContractError(f"--contract-start: {target} needs no server; {cure}")
+    if not is_here(target):
+        raise ContractError(f"--contract-start: {target} is not on this machine; {cure}")
+    return command
 
 
 def _prove(config: pytest.Config, target: str) -> str:
