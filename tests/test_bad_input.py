@@ -108,6 +108,18 @@ OPTIONS = {
     "a negative number of examples": wrong("max-examples", "-1", "whole number", "at least 0"),
     "half an example": wrong("max-examples", "0.5", "whole number"),
     "a seed that is no number": wrong("seed", "abc", "whole number"),
+    "a header without =": wrong("header", "X-Team", "NAME=VALUE"),
+    "a header from an unset variable": wrong(
+        "header", "X-Team=env:NO_SUCH_VARIABLE", "environment"
+    ),
+    "a header with credentials": wrong("header", "DD-API-KEY=abc", "set DD_API_KEY", "environment"),
+    "a bundle that is not there": wrong("ca-bundle", "no.pem", "no such file", "PEM"),
+    "a bundle without certificates": wrong("ca-bundle", FILE, "no certificate", "PEM"),
+    "a certificate that is not there": wrong("client-cert", "no.pem", "no such file", "CERT,KEY"),
+    "a certificate that does not fit": wrong("client-cert", FILE, "no certificate and key"),
+    "a proxy that is none": wrong("proxy", "proxy.test:80", "http(s)://HOST:PORT"),
+    "a proxy far away": wrong("proxy", "http://proxy.test", "the target is on this machine"),
+    "a proxy with a password": wrong("proxy", "http://me:hunter2hunter2@127.0.0.1", "env:NAME"),
     "no time to start": wrong("start-timeout", "0", "number"),
     "a negative timeout": wrong("timeout", "-1", "number", "at least"),
     "no timeout": wrong("timeout", "0", "number", "at least"),

@@ -280,3 +280,34 @@ def test_the_start_command_starts_and_stops_a_service(tmp_path: Path) -> None:
     run = gate(tmp_path, *shlex.split(command)[1:], "-k", "200", given={"PYTHONPATH": CODE})
     assert (run.code, run.red) == (0, set()), run.everything
     assert left(tmp_path) == []
+
+
+SIGNED_SHOP = """
+import base64, hmac
+from framework_applications import Things
+
+things = Things()
+
+def app(environ, start_response):
+    import json
+    body = environ["wsgi.input"].read()
+    signed = f"{environ['REQUEST_METHOD']} http://localhost{environ['RAW_URI']} ".encode() + body
+    right = base64.b64encode(hmac.digest(b"a key of the shop", signed, "sha256")).decode()
+    status, told = 403, {"message": "not signed"}
+    if environ.get("HTTP_X_SIGNATURE") == right:
+        path, media_type = environ["PATH_INFO"].lstrip("/"), environ.get("CONTENT_TYPE", "")
+        status, told = things.answer(environ["REQUEST_METHOD"], path, media_type, body)
+    start_response(f"{status} Told", [("Content-Type", "application/json")])
+    return [json.dumps(told).encode()]
+"""
+
+
+def test_the_signing_hook_signs(tmp_path: Path) -> None:
+    """A service that takes nothing unsigned takes every request; without the hook it takes none."""
+    (tmp_path / "shop.py").write_text(SIGNED_SHOP)
+    shutil.copy(DOCUMENT, tmp_path / "shop.yaml")
+    options = ("--contract-target=shop:app", "--contract-spec=shop.yaml", "-k", "200 or accepted")
+    assert gate(tmp_path, *options).red != set()
+    (tmp_path / "conftest.py").write_text(block_with("def pytest_contract_request"))
+    run = gate(tmp_path, *options, given={"SHOP_SIGNING_KEY": "a key of the shop"})
+    assert (run.code, run.red) == (0, set()), run.everything

@@ -257,7 +257,10 @@ def test_a_library_is_imported_in_its_room_only(library: str) -> None:
 
 # What decides whether a request goes does not know what sends it, nor that what opens it.
 WITHIN_HTTP: dict[str, set[str]] = {
-    "guard": {"connections"},
+    "raised": set(),
+    "tls": {"raised"},
+    "guard": {"connections", "tls"},
+    "additions": {"guard", "raised", "redaction"},
     "connections": set(),
     "redaction": {"guard"},
     "strict_json": set(),
@@ -265,13 +268,18 @@ WITHIN_HTTP: dict[str, set[str]] = {
     "quota_ledger": set(),
     "answering": {"guard"},
     "in_process": set(),
-    "raised": set(),
     "asgi": {"in_process", "raised"},
     "wsgi": {"in_process", "raised"},
     "applications": {"in_process", "raised", "asgi", "wsgi"},
-    "client": {"guard", "connections", "codings", "redaction", "strict_json", "in_process"},
+    "client": {
+        *("guard", "connections", "codings", "redaction", "strict_json", "in_process"),
+        *("tls", "additions"),
+    },
     "recorded": {"redaction", "strict_json"},
-    "targets": {"guard", "client", "connections", "redaction", "quota_ledger", "in_process"},
+    "targets": {
+        *("guard", "client", "connections", "redaction", "quota_ledger", "in_process"),
+        *("tls", "additions"),
+    },
 }
 
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 import httpx
 import respx
 
-from pytest_confluent_contracts.http.client import Client
+from pytest_confluent_contracts.http.client import NOTHING_ADDED, Client
 from pytest_confluent_contracts.http.connections import CONNECTION, SENDING
 from pytest_confluent_contracts.http.guard import (
     OPERATION,
@@ -27,12 +27,14 @@ from pytest_confluent_contracts.http.guard import (
 )
 from pytest_confluent_contracts.http.quota_ledger import QuotaLedger
 from pytest_confluent_contracts.http.redaction import Redactor, Secret
+from pytest_confluent_contracts.http.tls import DIRECTLY, Reach
 from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.traffic import CARELESS_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from pytest_confluent_contracts.http.additions import Additions
     from pytest_confluent_contracts.http.guard import Key
     from pytest_confluent_contracts.http.in_process import Hosted
     from pytest_confluent_contracts.model.documents import Operation
@@ -53,13 +55,16 @@ class ClientSettings:
     """How a run treats its target.
 
     Seconds that a request may take, requests a second (0: no limit), other hosts that may be sent
-    to, and whether credentials may travel in the clear off this machine.
+    to, and whether credentials may travel in the clear off this machine. What is added to each
+    request, and how connections are opened.
     """
 
     timeout: float
     rate: float = 0.0
     hosts: tuple[str, ...] = ()
     insecure: bool = False
+    additions: Additions = NOTHING_ADDED
+    reach: Reach = DIRECTLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,8 @@ def live(
     """
     clock, allowances = WallClock(), allowances_at(url, accesses)
     guard = Guard(_rules(url, accesses, settings), allowances, clock)
-    client = Client(url, guard, clock, redactor_of(accesses, pins), settings.timeout)
+    redactor = redactor_of(accesses, pins, own_secrets(settings))
+    client = Client(url, guard, clock, redactor, settings.timeout, settings.additions)
     return Target(client, clock, (access.operation for access in accesses))
 
 
@@ -138,7 +144,8 @@ def in_process(
     """
     clock, allowances = WallClock(), allowances_at(url, accesses)
     guard = Guard(_rules(url, accesses, settings), allowances, clock, hosted.transport)
-    client = Client(url, guard, clock, redactor_of(accesses, pins), settings.timeout)
+    redactor = redactor_of(accesses, pins, own_secrets(settings))
+    client = Client(url, guard, clock, redactor, settings.timeout, settings.additions)
     hosted.open()
     return Target(client, clock, (access.operation for access in accesses), hosted)
 
@@ -156,7 +163,7 @@ def embedded(
     inner = httpx.MockTransport(router.handler)
     rules, allowances = _rules(MOCK_URL, accesses, settings), allowances_at(MOCK_URL, accesses)
     guard = Guard(rules, allowances, clock, inner)
-    client = Client(MOCK_URL, guard, clock, redactor, settings.timeout)
+    client = Client(MOCK_URL, guard, clock, redactor, settings.timeout, settings.additions)
     return Target(client, clock, (access.operation for access in accesses))
 
 
@@ -199,7 +206,7 @@ def _handler(answer: Answering) -> Callable[[httpx.Request], httpx.Response]:
 
 
 def _rules(url: str, accesses: Iterable[Access], settings: ClientSettings) -> Rules:
-    headers: set[str] = set()
+    headers = settings.additions.hidden_names()
     queries: set[str] = set()
     for access in accesses:
         headers.update(name.lower() for name in access.operation.credential_headers)
@@ -210,6 +217,7 @@ def _rules(url: str, accesses: Iterable[Access], settings: ClientSettings) -> Ru
         secret_headers=frozenset(headers),
         insecure=settings.insecure,
         secret_queries=frozenset(queries),
+        reach=settings.reach,
     )
 
 
@@ -244,15 +252,28 @@ def allowances_at(url: str, accesses: Iterable[Access]) -> dict[Key, Allowance]:
 # --- what must not be seen ------------------------------------------------------------------------
 
 
-def redactor_of(accesses: Iterable[Access], pins: Mapping[str, Any]) -> Redactor:
-    """Return what takes the secrets of all *accesses* out of an exchange of any operation."""
-    secrets: list[Secret] = []
+def redactor_of(
+    accesses: Iterable[Access], pins: Mapping[str, Any], more: Iterable[Secret] = ()
+) -> Redactor:
+    """Return what takes the secrets of all *accesses* out of an exchange of any operation.
+
+    So it does *more* of them.
+    """
+    secrets = [*more]
     near_misses: set[str] = set()
     for access in accesses:
         secrets += _pinned_secrets(access.operation, pins)
         secrets += _credential_secrets(access)
         near_misses |= access.near_misses
     return Redactor(secrets, near_misses)
+
+
+def own_secrets(settings: ClientSettings) -> Iterator[Secret]:
+    """Yield what the run's own settings hide: headers, and the password that the proxy wants."""
+    yield from settings.additions.secrets()
+    password = urlsplit(settings.reach.proxy).password
+    if password:
+        yield Secret("the password of the proxy", unquote(password))
 
 
 def _pinned_secrets(operation: Operation, pins: Mapping[str, Any]) -> Iterator[Secret]:

@@ -224,6 +224,38 @@ class RedactedCase(CaseParts):
     """A case that was sent, without its secrets: it may be shown, and must not be sent again."""
 
 
+@dataclass(frozen=True, slots=True)
+class GivenHeader:
+    """A header that goes with every request; ``hidden`` is one that must not be seen."""
+
+    name: str
+    value: str = field(repr=False)
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingRequest:
+    """A request as it is about to go, for who signs it.
+
+    ``headers`` and ``body`` are as they will be sent, credentials in them; ``case`` says what the
+    request is for: ``case.operation``, ``case.expect``, and ``case.authority``, which is empty
+    where it goes without valid credentials.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    body: bytes = field(repr=False)
+    case: Case = field(repr=False)
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of the header *name*, whatever its case."""
+        for known, value in self.headers:
+            if known.lower() == name.lower():
+                return value
+        return None
+
+
 class FailureKind(StrEnum):
     """Why no answer came, as far as a run goes by it."""
 

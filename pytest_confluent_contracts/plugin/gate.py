@@ -37,12 +37,13 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.cases.plan import Plan
     from pytest_confluent_contracts.double.proving import MutationResult, MutationTester, ShownBy
     from pytest_confluent_contracts.double.service import Service, VirtualClock
+    from pytest_confluent_contracts.http.additions import Signing
     from pytest_confluent_contracts.http.in_process import Hosted
     from pytest_confluent_contracts.http.targets import Access, Target
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.resources import Resource
-    from pytest_confluent_contracts.model.traffic import Case, Exchange
+    from pytest_confluent_contracts.model.traffic import Case, Exchange, OutgoingRequest
     from pytest_confluent_contracts.plugin.settings import Settings
     from pytest_confluent_contracts.run.campaign import Campaign
     from pytest_confluent_contracts.run.made import Made
@@ -186,6 +187,7 @@ class Gate:
         """Yield the options that may mend what the preflight found."""
         if kind in WRONG_TARGET:
             yield "--contract-target"
+        yield from self._mending_connections(kind)
         if kind in WRONG_RESOURCE:
             for name, _ in operation.parameters:
                 yield f"--contract-param {name}=..."
@@ -193,6 +195,13 @@ class Gate:
         others.remove(operation.document)
         if others and kind in ANOTHERS_DOCUMENT:
             yield " ".join(f"--contract-spec={name}" for name in others)
+
+    def _mending_connections(self, kind: MissingKind) -> Iterator[str]:
+        """Yield the options on connections that may mend what the preflight found."""
+        if kind is MissingKind.TLS_REFUSED:
+            yield from ("--contract-ca-bundle", "--contract-client-cert")
+        if kind is MissingKind.NO_CONNECTION and self.settings.proxy:
+            yield "--contract-proxy"
 
     def campaign(self, operation: Operation) -> Campaign:
         """Return the campaign of *operation*, made when first asked."""
@@ -221,6 +230,8 @@ class Gate:
     def _opened(self) -> Target:
         from pytest_confluent_contracts.double.router import Router
         from pytest_confluent_contracts.http import targets
+        from pytest_confluent_contracts.http.additions import Additions
+        from pytest_confluent_contracts.http.tls import Reach
         from pytest_confluent_contracts.run.access import no_access, planned_access
 
         settings = self.settings
@@ -240,6 +251,8 @@ class Gate:
             rate=settings.rate / self.share(),
             hosts=settings.hosts,
             insecure=settings.insecure,
+            additions=Additions(settings.headers, self._signing()),
+            reach=Reach(settings.ca_bundle, settings.client_cert, settings.proxy),
         )
         if settings.destination.application is not None:
             hosted = self._hosted()
@@ -247,9 +260,23 @@ class Gate:
         if not settings.mocked:
             return targets.live(self.base_url, accesses, client_settings, hidden)
         services = {one.operation.key: self.service(one.operation) for one in accesses}
-        redactor = targets.redactor_of(accesses, hidden)
+        redactor = targets.redactor_of(accesses, hidden, targets.own_secrets(client_settings))
         answer = Router(services).answer
         return targets.embedded(answer, self.clock, accesses, client_settings, redactor)
+
+    def _signing(self) -> Signing | None:
+        """Return what asks the hooks for what is added to a request, None where there are none."""
+        caller = self.config.hook.pytest_contract_request
+        if not caller.get_hookimpls():
+            return None
+
+        def sign(outgoing: OutgoingRequest) -> list[tuple[str, str]]:
+            added: dict[str, str] = {}
+            for result in reversed(caller(config=self.config, request=outgoing)):
+                added |= result  # what was registered last, a conftest mostly, has the last word
+            return list(added.items())
+
+        return sign
 
     def _hosted(self) -> Hosted:
         """Return what runs the application in this process."""
@@ -1031,6 +1058,7 @@ def what_may_be_shown(config: pytest.Config, settings: Settings) -> Callable[[st
         for name, parts in credentials(operation).items():
             secrets += [Secret(f"the credential {name}", value) for value in parts.values()]
     hidden = [one.text for one in settings.parameters if one.hidden]
+    hidden += [one.value for one in settings.headers if one.hidden]
     hidden += [pin for pin in settings.pins.values() if isinstance(pin, str)]
     secrets += [Secret("an option", value) for value in hidden]
     redactor = Redactor(secrets)

@@ -77,6 +77,23 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
         "requests in flight where their order does not matter (4 off loopback, else 1)",
     ),
     ("timeout", "float", "seconds a request may take (10)"),
+    (
+        "header",
+        "list",
+        "NAME=VALUE: a header that goes with every request; VALUE may be env:NAME, and is redacted "
+        "then (repeatable)",
+    ),
+    ("ca-bundle", "text", "certificates to believe in the place of the usual ones: a PEM file"),
+    (
+        "client-cert",
+        "text",
+        "certificate to show to the target: a PEM file with its key, or CERT,KEY",
+    ),
+    (
+        "proxy",
+        "text",
+        "proxy to send through: a URL, or env:NAME that holds it; the environment's is not used",
+    ),
     ("throttle", "bool", "exhaust the rate limit, to see the 429 (always for mock)"),
     (
         "allow-host",
@@ -125,6 +142,10 @@ METAVARS = {
     "rate": "PER_SECOND",
     "concurrency": "COUNT",
     "timeout": "SECONDS",
+    "header": "NAME=VALUE",
+    "ca-bundle": "FILE",
+    "client-cert": "FILE[,FILE]",
+    "proxy": "URL",
     "allow-host": "HOST[:PORT]",
     "waivers": "FILE",
     "report": "FOLDER",

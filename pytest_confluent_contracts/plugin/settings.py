@@ -28,11 +28,18 @@ from pytest_confluent_contracts.plugin.choice import (
 )
 from pytest_confluent_contracts.plugin.destination import Destination, is_here, read_destination
 from pytest_confluent_contracts.plugin.options import MOCK, MODES, OPTIONS, option_value
+from pytest_confluent_contracts.plugin.sending_options import (
+    checked_ca_bundle,
+    checked_client_cert,
+    checked_headers,
+    checked_proxy,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.model.documents import Document, Operation, UnreadOperation
+    from pytest_confluent_contracts.model.traffic import GivenHeader
 
 UNREPEATED = frozenset({"report", "plan", "waivers-update", "prove"})
 # Options that speak of documents, or of their operations: repeated for that of one document.
@@ -78,6 +85,10 @@ class Settings:
     concurrency: int = 1
     timeout: float = 10.0
     throttle: bool = False
+    headers: tuple[GivenHeader, ...] = ()
+    ca_bundle: str = ""
+    client_cert: tuple[str, ...] = ()
+    proxy: str = field(default="", repr=False)
     hosts: tuple[str, ...] = ()
     insecure: bool = False
     plan: bool = False
@@ -168,6 +179,10 @@ def _checked_settings(config: pytest.Config, target: str) -> Settings:
         timeout=_number(config, "timeout", float, 0.001, 10.0),
         start=_start(config, target),
         start_timeout=_number(config, "start-timeout", float, 0.001, 30.0),
+        headers=_headers(config, held),
+        ca_bundle=checked_ca_bundle(str(option_value(config, "ca-bundle") or "")),
+        client_cert=checked_client_cert(str(option_value(config, "client-cert") or "")),
+        proxy=_proxy(config, local),
         hosts=tuple(map(_checked_host, option_value(config, "allow-host") or ())),
         insecure=bool(option_value(config, "insecure")),
         plan=bool(option_value(config, "plan")),
@@ -475,8 +490,21 @@ def _from_environment(option: str, name: str, content: str) -> str:
     variable = content.removeprefix("env:")
     if not os.environ.get(variable):
         cure = f"set {variable} in the environment"
-        raise ContractError(f"--contract-{option} {name}=env:{variable}: {cure}")
+        named = f" {name}" if name else ""
+        raise ContractError(f"--contract-{option}{named}=env:{variable}: {cure}")
     return os.environ[variable]
+
+
+def _headers(config: pytest.Config, held: Sequence[Document]) -> tuple[GivenHeader, ...]:
+    written = option_value(config, "header") or ()
+    named = _pairs("header", written)
+    return tuple(checked_headers(written, named, list(_operations(held))))
+
+
+def _proxy(config: pytest.Config, is_target_here: bool) -> str:
+    typed = str(option_value(config, "proxy") or "")
+    given = _from_environment("proxy", "", typed)
+    return checked_proxy(given, typed, is_target_here)
 
 
 def _checked_parameters(given: Sequence[str], held: Sequence[Document]) -> Iterator[GivenParameter]:

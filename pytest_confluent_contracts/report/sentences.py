@@ -922,7 +922,7 @@ MENDING: Mapping[MissingKind, str] = {
     Missing.NO_CONNECTION: "start the service, or give another {options}",
     Missing.TLS_REFUSED: (
         "give another {options}: http:// where it speaks plain HTTP, "
-        "else a host whose certificate this machine trusts"
+        "certificates that vouch for it, or the one that it asks for"
     ),
     Missing.FELL_SILENT: "see whether scheme, host and port are right: {options}",
     Missing.CREDENTIALS_REFUSED: "set valid ones in {subject}",
