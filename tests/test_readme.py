@@ -12,12 +12,13 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
+import pytest
 import yaml
 from framework_applications import DOCUMENT
 from judging import DOCUMENTS
 from leading import read_api
 from other_service import Answer, Choices, OtherService
-from running import CODE, ROOT, gate
+from running import CODE, ROOT, Run, gate
 from test_starting import SERVICE, left
 
 from pytest_confluent_contracts import clauses, documents, waivers
@@ -311,3 +312,89 @@ def test_the_signing_hook_signs(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(block_with("def pytest_contract_request"))
     run = gate(tmp_path, *options, given={"SHOP_SIGNING_KEY": "a key of the shop"})
     assert (run.code, run.red) == (0, set()), run.everything
+
+
+HOOKED_SHOP = """
+import json
+from framework_applications import Things
+
+things = Things()
+things.stored.clear()
+inserted, asked, heard = [], [], []
+
+def insert(name):
+    things.stored["t-77"] = {"id": "t-77", "name": name, "size": 1}
+    inserted.append("t-77")
+    return "t-77"
+
+def delete(id):
+    del things.stored[id]
+    print("taken away:", id, "after", len(asked), "requests")
+
+def app(environ, start_response):
+    body = environ["wsgi.input"].read()
+    asked.append(environ["PATH_INFO"])
+    heard.append(body)
+    status, told = 401, {"message": "no key"}
+    if environ.get("HTTP_X_API_KEY") == "a key of the vault":
+        path, media_type = environ["PATH_INFO"].lstrip("/"), environ.get("CONTENT_TYPE", "")
+        status, told = things.answer(environ["REQUEST_METHOD"], path, media_type, body)
+    more = [("X-Powered-By", "CGI/1.1")] if status == 404 else []
+    start_response(f"{status} Told", [("Content-Type", "application/json"), *more])
+    return [json.dumps(told).encode()]
+"""
+KEYED = """
+  securitySchemes: {key: {type: apiKey, in: header, name: X-Api-Key}}
+security: [{key: []}]
+"""
+AROUND_HOOKS = """
+import shop
+vault = lambda: type("Vault", (), {"read": lambda _, path: {"shop/api-key": "a key of the vault"}[path]})()
+database = lambda: shop
+"""
+
+
+@pytest.fixture(scope="module")
+def hooked(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return a run with all hooks of the README, on a service that has nothing without them."""
+    folder = tmp_path_factory.mktemp("hooked") / "run"
+    folder.mkdir()
+    (folder / "shop.py").write_text(HOOKED_SHOP)
+    text = DOCUMENT.read_text().rstrip().replace("components:", f"components:{KEYED.rstrip()}", 1)
+    text = text.replace("\nsecurity: [{key: []}]", "").replace(
+        "paths:", "security: [{key: []}]\npaths:"
+    )
+    (folder / "shop.yaml").write_text(text)
+    names = ("credentials", "clauses", "resource", "case")
+    own = [block_with(f"def pytest_contract_{name}(") for name in names]
+    listening = "def pytest_sessionfinish():\n    print('NUL:', any(b'u0000' in one for one in shop.heard))\n"
+    (folder / "conftest.py").write_text("\n".join([*own, AROUND_HOOKS, listening]))
+    return gate(folder, "--contract-target=shop:app", "--contract-spec=shop.yaml", "-s")
+
+
+def test_credentials_come_from_the_hook(hooked: Run) -> None:
+    """Nothing is in the environment, and what is sent is accepted; the key is shown nowhere."""
+    assert hooked.verdicts["contracts/shop::updateThing::security/key/accepted"] == "kept"
+    assert "a key of the vault" not in hooked.everything
+
+
+def test_a_clause_of_a_team_is_judged_and_told(hooked: Run) -> None:
+    """Red where it is broken, with the words of the team; and no other clause is."""
+    assert hooked.red == {
+        "contracts/shop::readThing::header/no-software",
+        "contracts/shop::updateThing::header/no-software",
+    }
+    assert "404 answered: it tells that it runs on CGI/1.1" in hooked.out
+    assert "promised: no answer names software (shop.yaml:" in hooked.out
+
+
+def test_a_resource_is_set_up_and_taken_away(hooked: Run) -> None:
+    """Once, and after everything else."""
+    assert "taken away: t-77 after " in hooked.out
+    assert hooked.out.count("taken away:") == 1
+    assert hooked.verdicts["contracts/shop::readThing::200/body/id"] == "kept"
+
+
+def test_a_case_is_dropped(hooked: Run) -> None:
+    """No body with a NUL was sent, though one is planned."""
+    assert "NUL: False" in hooked.out

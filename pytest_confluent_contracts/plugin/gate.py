@@ -22,6 +22,12 @@ from pytest_confluent_contracts.model.clauses import (
 from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
 from pytest_confluent_contracts.model.resources import HOLDER, MAKING_ROLES, Role
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
+from pytest_confluent_contracts.plugin.asking import (
+    Credentials,
+    HookResources,
+    case_chooser,
+    hook_credentials,
+)
 from pytest_confluent_contracts.plugin.choice import is_chosen, matches_any
 from pytest_confluent_contracts.plugin.lives import Lives, PlannedLife
 from pytest_confluent_contracts.plugin.progress import Silent
@@ -78,7 +84,8 @@ class Gate:
     *needed* are the operations that may be sent, each with the probes that its clauses need; by
     default all of the documents, with every probe. The target is opened for them when the first is
     asked for, and a request for any other is refused. *chosen* are the clauses that are judged.
-    *left* is what a worker made and did not live to delete.
+    *left* is what workers made and did not live to delete, None where the gate does not put back
+    what others left.
     """
 
     def __init__(
@@ -88,12 +95,13 @@ class Gate:
         telling: Silent | None = None,
         needed: Sequence[tuple[Operation, frozenset[Probe]]] | None = None,
         chosen: Sequence[tuple[Operation, list[Clause]]] = (),
-        left: Sequence[tuple[saved_state.Key, list[Made]]] = (),
+        left: Sequence[tuple[saved_state.Key, list[Made]]] | None = None,
     ) -> None:
         self.config, self.settings, self.telling = config, settings, telling or Silent()
         self.fresh: list[Exchange] = []
         self.seconds: dict[tuple[str, str], float] = {}
         self._needed, self._chosen = needed, chosen
+        self._is_putting_back = left is not None
         self._plans: dict[tuple[str, str], Plan] = {}
         self._target: Target | None = None
         self._clock: VirtualClock | None = None
@@ -110,12 +118,14 @@ class Gate:
             self.context,
             lambda operation: not self._why_not_made(operation),
             self._remember_made,
-            left,
+            left or (),
             budget_of=self.budget,
             may_change=self._may_lead_change,
             named_for=self.given,
         )
         self._led_first: set[str] = set()  # documents
+        self._known_credentials: dict[tuple[str, str], Credentials] = {}
+        self._set_up = HookResources(config)
 
     def ruling(self, operation: Operation, clause: Clause) -> Ruling:
         """Return the verdict on *clause*."""
@@ -465,7 +475,19 @@ class Gate:
         """
         given = self.settings.parameters
         found = {one.name: one.text for one in given if not one.operation}
-        return found | {one.name: one.text for one in given if one.operation == operation.id}
+        found |= {one.name: one.text for one in given if one.operation == operation.id}
+        return self._set_up_for(operation, found) | found
+
+    def _set_up_for(self, operation: Operation, named: Mapping[str, str]) -> dict[str, str]:
+        """Return the path parameters of what a hook sets up, where no option *named* one.
+
+        Nothing is set up for a plan, which sends nothing, nor in the embedded service.
+        """
+        names = [name for name, _ in operation.parameters]
+        is_named = all(name in named for name in names)
+        if is_named or self.settings.mocked or self.settings.plan or self._is_putting_back:
+            return {}
+        return self._set_up.parameters(operation)
 
     def context(self, operation: Operation) -> RunContext:
         """Return what the run brings along for *operation*.
@@ -476,7 +498,7 @@ class Gate:
 
         settings, parameters = self.settings, self.parameters(operation)
         own_paths = {member.path for member in operation.request_members}
-        given = self.service(operation).credentials if settings.mocked else credentials(operation)
+        given = self._credentials(operation)
         return RunContext(
             parameters=unknown_where_empty(operation, parameters, settings.seed),
             pins={path: content for path, content in settings.pins.items() if path in own_paths},
@@ -487,6 +509,15 @@ class Gate:
             owned=self._may_change(operation) and all(content for _, content in parameters),
             given=tuple(self.given(operation).items()),
         )
+
+    def _credentials(self, operation: Operation) -> Mapping[str, Mapping[str, str]]:
+        """Return the credentials of *operation*: those of hooks stand before the environment's."""
+        if self.settings.mocked:
+            return self.service(operation).credentials
+        if operation.key not in self._known_credentials:
+            given = hook_credentials(self.config, operation)
+            self._known_credentials[operation.key] = credentials(operation) | given
+        return self._known_credentials[operation.key]
 
     def _may_change(self, operation: Operation) -> bool:
         """Return whether requests may go that change something.
@@ -668,7 +699,12 @@ class Gate:
 
         # With the embedded service a wait takes no time.
         waits = Silent() if self.settings.mocked else self.telling
-        return Listener(progress=self.telling.request, say=waits.say, exchanged=self.exchanged)
+        return Listener(
+            progress=self.telling.request,
+            say=waits.say,
+            exchanged=self.exchanged,
+            chosen=case_chooser(self.config),
+        )
 
     def made_for(self, operation: Operation) -> Resource | None:
         """Return the resource of which the run makes one to hold *operation* on.
@@ -823,7 +859,8 @@ class Gate:
         It holds no pin. Return it, or what a worker that died before had written down.
         """
         folder = self.config.stash.get(STATE_FOLDER, None)
-        if folder is None or self.settings.mocked:
+        is_taken_away = self._set_up.serves(operation)
+        if folder is None or self.settings.mocked or is_taken_away:
             return was
         pins = self.settings.pins
         unpinned = {path: content for path, content in was.items() if path not in pins}
@@ -936,6 +973,7 @@ class Gate:
         with ExitStack() as after:
             if self._target is not None:
                 after.callback(self._close_target, self._target)
+            after.callback(self._set_up.take_away)
             after.callback(self.restore)
             self.config.stash[NOT_PUT_BACK].extend(self._told_strays())
             self.config.stash[NOT_PUT_BACK].extend(self.lives.clean_up())
@@ -1055,7 +1093,8 @@ def what_may_be_shown(config: pytest.Config, settings: Settings) -> Callable[[st
 
     secrets: list[Secret] = []
     for operation in settings.operations():
-        for name, parts in credentials(operation).items():
+        given = credentials(operation) | hook_credentials(config, operation)
+        for name, parts in given.items():
             secrets += [Secret(f"the credential {name}", value) for value in parts.values()]
     hidden = [one.text for one in settings.parameters if one.hidden]
     hidden += [one.value for one in settings.headers if one.hidden]

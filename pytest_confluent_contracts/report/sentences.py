@@ -303,6 +303,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.SERVER_ERROR: "{status} answered to {request}",
     Kind.UNDOCUMENTED_STATUS: "{status} answered, which is not documented, to {request}",
     Kind.SECRET_LEAKED: "{status} gave away {observed}",
+    Kind.OWN: "{status} answered: {observed}",
     # bodies
     Kind.BODY_UNDOCUMENTED: "{status} answered with a body: {observed}",
     Kind.MEDIA_TYPE_WRONG: _media_type_wrong,
@@ -828,6 +829,7 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.WITHHELD: _withheld,
     # nothing from outside brings it about
     Missing.NOTHING_SENT: "nothing was sent",
+    Missing.NO_ANSWER_CONCERNED: "no answer came that it is about",
     Missing.NOTHING_BETWEEN: "nothing lies between the run and this target",
     Missing.NO_SUCH_STATUS: "no answer had status {subject}",
     Missing.NO_SUCH_MEDIA_TYPE: "no answer was sent as {subject}",

@@ -272,6 +272,8 @@ class Scenario:
 
     def _send(self, step: LifeStep, around: PathParameters) -> None:
         case = self._bound(step, around)
+        if case is not None:
+            case = self.sender.listener.chosen(case)
         if case is None:
             return
         exchange = self._send_case(case)
