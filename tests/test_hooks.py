@@ -316,3 +316,17 @@ def test_a_hook_that_raises_ends_the_run(folder: Path) -> None:
     assert done.code == pytest.ExitCode.USAGE_ERROR, done.everything
     assert "pytest_contract_resource raised OSError: no database (conftest.py:3" in done.out
     assert "Traceback" not in done.everything
+
+
+LOCKED = """
+    def pytest_contract_credentials(config, operation):
+        raise OSError("the vault is locked")
+"""
+
+
+def test_a_plan_tells_of_a_hook_that_raises(folder: Path) -> None:
+    """Exit 4, one line, no traceback."""
+    done = held(folder, LOCKED, "--contract-plan")
+    assert done.code == pytest.ExitCode.USAGE_ERROR, done.everything
+    assert "ERROR: pytest_contract_credentials raised OSError: the vault is locked" in done.err
+    assert "Traceback" not in done.everything

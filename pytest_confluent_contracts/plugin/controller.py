@@ -51,14 +51,17 @@ class Controller:
         settings = self.settings
         if not settings.start or settings.plan or self.config.option.collectonly:
             return
+        from pytest_confluent_contracts.plugin.asking import hook_credentials
         from pytest_confluent_contracts.plugin.gate import what_may_be_shown
         from pytest_confluent_contracts.plugin.starting import StartedService
 
-        shown = what_may_be_shown(self.config, settings)
-        service = StartedService(settings.start, settings.target, settings.start_timeout, shown)
-        self.config.add_cleanup(service.stop)
-        self.started_service = service
         try:
+            shown = what_may_be_shown(
+                settings, lambda operation: hook_credentials(self.config, operation)
+            )
+            service = StartedService(settings.start, settings.target, settings.start_timeout, shown)
+            self.config.add_cleanup(service.stop)
+            self.started_service = service
             service.start()
         except ContractError as error:
             raise pytest.UsageError(str(error)) from None
@@ -105,11 +108,12 @@ class Controller:
         Those who write it down at once, JUnit and annotations, are shown the whole of it. Where
         the target cannot be had, the run ends with one line.
         """
-        from pytest_confluent_contracts.report.visible import visible
-
         unusable = getattr(report, "contract_unusable", "")
         if unusable:
-            pytest.exit(visible(unusable), returncode=pytest.ExitCode.USAGE_ERROR)
+            from pytest_confluent_contracts.plugin.gate import what_may_be_shown
+
+            shown = what_may_be_shown(self.settings)(unusable)
+            pytest.exit(shown, returncode=pytest.ExitCode.USAGE_ERROR)
         self._keep_verdict(report)
         with _message_in_full(report), junit.completed(self.config, report):
             yield

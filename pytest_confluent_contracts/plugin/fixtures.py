@@ -30,7 +30,7 @@ def contract_settings(pytestconfig: pytest.Config) -> Any:
 
 @pytest.fixture(scope="session")
 def contract_target(contract_settings: Settings) -> str:
-    """Return where the requests go: a URL, or ``mock``."""
+    """Return where the requests go, as it was named: a URL, MODULE:APP, fixture:NAME or mock."""
     return contract_settings.target
 
 

@@ -1083,19 +1083,21 @@ def credentials(operation: Operation) -> dict[str, dict[str, str]]:
     return found
 
 
-def what_may_be_shown(config: pytest.Config, settings: Settings) -> Callable[[str], str]:
+def what_may_be_shown(
+    settings: Settings, more: Callable[[Operation], Credentials] = lambda _: {}
+) -> Callable[[str], str]:
     """Return what makes of a text of the service one that may be shown: redacted, obeyed nowhere.
 
-    The service has the environment of the run, and with it the credentials.
+    The service has the environment of the run, and with it the credentials; *more* gives others.
     """
     from pytest_confluent_contracts.http.redaction import Redactor, Secret
     from pytest_confluent_contracts.report.visible import visible
 
     secrets: list[Secret] = []
     for operation in settings.operations():
-        given = credentials(operation) | hook_credentials(config, operation)
-        for name, parts in given.items():
-            secrets += [Secret(f"the credential {name}", value) for value in parts.values()]
+        for given in (credentials(operation), more(operation)):
+            for name, parts in given.items():
+                secrets += [Secret(f"the credential {name}", value) for value in parts.values()]
     hidden = [one.text for one in settings.parameters if one.hidden]
     hidden += [one.value for one in settings.headers if one.hidden]
     hidden += [pin for pin in settings.pins.values() if isinstance(pin, str)]

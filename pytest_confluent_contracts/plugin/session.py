@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_confluent_contracts.model.clauses import NODE_PREFIX
+from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.plugin import settings
 from pytest_confluent_contracts.plugin.stash import GATE, NOT_PUT_BACK, SETTINGS, STATE_FOLDER
 from pytest_confluent_contracts.run import saved_state
@@ -159,9 +160,12 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     )
 
     reporter: Any = session.config.pluginmanager.getplugin("terminalreporter")
-    reporter.section("contract plan")
     gate = Gate(session.config, found, needed=needed_probes(session.items))
-    told = (*told_plan(gate, session.items), *told_lives(gate), *told_resources(found))
+    try:
+        told = (*told_plan(gate, session.items), *told_lives(gate), *told_resources(found))
+    except ContractError as error:  # of a hook
+        raise pytest.UsageError(str(error)) from None
+    reporter.section("contract plan")
     for line in (*told, *told_left_out(found)):
         reporter.line(line)
     return True
