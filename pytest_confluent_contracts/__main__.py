@@ -557,11 +557,10 @@ def write_recording(path: Path, heard: Sequence[Heard], begun: datetime) -> None
     run = {
         "tool": {"name": "pytest-confluent-contracts", "version": _version()},
         "started": begun.isoformat(),
-        "exchanges": told,
     }
     try:
         with path.open("w", encoding="utf-8") as file:
-            archive.write_archive(file, run)
+            archive.write_archive(file, run, told)
     except OSError as error:
         raise ContractError(f"--record={path}: cannot be written: {error.strerror}") from error
 

@@ -45,6 +45,23 @@ def swapped(old: str, new: str, *told: str) -> Bad:
 
 URLS = {
     "no scheme": wrong("target", "api.example.com", "http(s)://HOST", "mock"),
+    "a port and no scheme": wrong(
+        "target", "localhost:8080", "without a scheme", "http://localhost"
+    ),
+    "an address and no scheme": wrong("target", "127.0.0.1/v1", "write http://127.0.0.1/v1"),
+    "no such module": wrong("target", "no_such_shop:app", "no module 'no_such_shop'", "pythonpath"),
+    "no such attribute": wrong("target", "wsgiref.simple_server:app", "no 'app'; it has demo_app"),
+    "no application": wrong("target", "json:dumps", "neither an ASGI nor a WSGI application"),
+    "a module": wrong("target", "json:decoder", "this module is neither"),
+    "a factory that is none": wrong("target", "json:__name__()", "leave out the ()"),
+    "a factory that raises": wrong("target", "json:loads()", "loads() raised TypeError"),
+    "a service that is started for no URL": Bad(
+        ("--contract-target=mock", "--contract-start=true"), ("--contract-start", "mock", "http://")
+    ),
+    "a service that is started elsewhere": Bad(
+        ("--contract-target=https://api.datadoghq.com", "--contract-start=true"),
+        ("--contract-start", "not on this machine", "http://127.0.0.1:PORT"),
+    ),
     "another scheme": wrong("target", "ftp://127.0.0.1", "http(s)://HOST"),
     "no host": wrong("target", "http://", "http(s)://HOST"),
     "a port that is no number": wrong("target", "http://127.0.0.1:http", "http(s)://HOST"),
@@ -92,6 +109,19 @@ OPTIONS = {
     "a negative number of sequences": wrong("sequences", "-1", "whole number", "at least 0"),
     "half an example": wrong("max-examples", "0.5", "whole number"),
     "a seed that is no number": wrong("seed", "abc", "whole number"),
+    "a header without =": wrong("header", "X-Team", "NAME=VALUE"),
+    "a header from an unset variable": wrong(
+        "header", "X-Team=env:NO_SUCH_VARIABLE", "environment"
+    ),
+    "a header with credentials": wrong("header", "DD-API-KEY=abc", "set DD_API_KEY", "environment"),
+    "a bundle that is not there": wrong("ca-bundle", "no.pem", "no such file", "PEM"),
+    "a bundle without certificates": wrong("ca-bundle", FILE, "no certificate", "PEM"),
+    "a certificate that is not there": wrong("client-cert", "no.pem", "no such file", "CERT,KEY"),
+    "a certificate that does not fit": wrong("client-cert", FILE, "no certificate and key"),
+    "a proxy that is none": wrong("proxy", "proxy.test:80", "http(s)://HOST:PORT"),
+    "a proxy far away": wrong("proxy", "http://proxy.test", "the target is on this machine"),
+    "a proxy with a password": wrong("proxy", "http://me:hunter2hunter2@127.0.0.1", "env:NAME"),
+    "no time to start": wrong("start-timeout", "0", "number"),
     "a negative timeout": wrong("timeout", "-1", "number", "at least"),
     "no timeout": wrong("timeout", "0", "number", "at least"),
     "an endless timeout": wrong("timeout", "inf", "number"),

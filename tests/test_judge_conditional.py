@@ -60,11 +60,12 @@ def asked(
     """Return an exchange of the operation *name*, whose answer has the *tag* and what is *told*."""
     headers = {one.replace("_", "-"): value for one, value in told.items()}
     headers |= {} if tag is None else {"ETag": tag}
-    found = own.ask(name, status, answer, told=headers, headers=sent)
+    found: Exchange = own.ask(name, status, answer, told=headers, headers=sent)
     if not step:
         return found
     subject = Subject(SubjectKind.STEP, step)
-    return replace(found, case=replace(found.case, subject=subject))
+    told_step: Exchange = replace(found, case=replace(found.case, subject=subject))
+    return told_step
 
 
 def read(answer: Any = A, tag: str | None = '"1"') -> Exchange:

@@ -300,10 +300,10 @@ def test_what_is_created_equals_what_was_sent(life: tuple[Exchange, ...], said: 
     assert of("create", "created-equals-sent", *life) == said
 
 
-LEFT = "left behind"
+LEFT_BEHIND = "left behind"
 PLAIN = {"name": "plain"}
 NEW = thing("t2", name="plain")
-LEAKING = NEW | {"note": LEFT}
+LEAKING = NEW | {"note": LEFT_BEHIND}
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ LEAKING = NEW | {"note": LEFT}
         (
             (
                 create(PLAIN, thing(name="plain")),
-                update({"note": LEFT}, thing(name="plain", note=LEFT)),
+                update({"note": LEFT_BEHIND}, thing(name="plain", note=LEFT_BEHIND)),
                 delete(),
                 create(PLAIN, LEAKING),
             ),
@@ -323,7 +323,7 @@ LEAKING = NEW | {"note": LEFT}
         (
             (
                 create(PLAIN, thing(name="plain")),
-                replace(PLAIN | {"note": LEFT}, thing(name="plain", note=LEFT)),
+                replace(PLAIN | {"note": LEFT_BEHIND}, thing(name="plain", note=LEFT_BEHIND)),
                 create(PLAIN, NEW),
                 read(LEAKING, id="t2"),
             ),
@@ -333,9 +333,9 @@ LEAKING = NEW | {"note": LEFT}
         (
             (
                 create(PLAIN, thing(name="plain")),
-                update({"note": LEFT}, thing(name="plain", note=LEFT)),
+                update({"note": LEFT_BEHIND}, thing(name="plain", note=LEFT_BEHIND)),
                 create(PLAIN, NEW),
-                update({"note": LEFT}, LEAKING, id="t2"),
+                update({"note": LEFT_BEHIND}, LEAKING, id="t2"),
                 read(LEAKING, id="t2"),
             ),
             KEPT,
@@ -344,16 +344,16 @@ LEAKING = NEW | {"note": LEFT}
         (
             (
                 create(PLAIN, thing(name="plain")),
-                update({"note": LEFT}, thing(name="plain", note=LEFT)),
-                create(PLAIN | {"note": LEFT}, LEAKING),
+                update({"note": LEFT_BEHIND}, thing(name="plain", note=LEFT_BEHIND)),
+                create(PLAIN | {"note": LEFT_BEHIND}, LEAKING),
             ),
             KEPT,
         ),
         # What each has that was sent none may be what the service chooses.
         (
             (
-                create(PLAIN, thing(name="plain", note=LEFT)),
-                update({"note": LEFT}, thing(name="plain", note=LEFT)),
+                create(PLAIN, thing(name="plain", note=LEFT_BEHIND)),
+                update({"note": LEFT_BEHIND}, thing(name="plain", note=LEFT_BEHIND)),
                 delete(),
                 create(PLAIN, LEAKING),
             ),

@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
+import socket
 import subprocess
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 
+import pytest
 import yaml
+from framework_applications import DOCUMENT
 from judging import DOCUMENTS
 from leading import read_api
 from other_service import Answer, Choices, OtherService
-from running import ROOT, gate
+from running import CODE, ROOT, Run, gate
+from test_starting import SERVICE, left
 
 from pytest_confluent_contracts import clauses, documents, waivers
 from pytest_confluent_contracts.model.clauses import Family
@@ -70,6 +76,12 @@ paths:
 def blocks(language: str) -> list[str]:
     """Return the fenced blocks of one language, in order."""
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def block_with(text: str) -> str:
+    """Return the one block of Python that has *text* in it."""
+    [found] = [block for block in blocks("python") if text in block]
+    return found
 
 
 def without_retry_after(request: Request, answer: Answer) -> Answer:
@@ -153,7 +165,7 @@ def test_the_waivers_block_is_read(tmp_path: Path) -> None:
 
 def test_the_hooks_block_is_called(tmp_path: Path) -> None:
     """A conftest with the block hears of each verdict."""
-    (tmp_path / "conftest.py").write_text(blocks("python")[0])
+    (tmp_path / "conftest.py").write_text(block_with("def pytest_contract_ruling"))
     run = gate(tmp_path, "--contract-target=mock", "-k", "security/none", "-s")
     assert "security/none kept" in run.out
 
@@ -240,3 +252,161 @@ def test_the_resources_shown_are_those_of_the_plan(tmp_path: Path) -> None:
     [block] = [one for one in blocks("text") if "createIamV2ApiKey" in one]
     options = ("--contract-target=mock", "--contract-spec=confluent-api-keys", "--contract-plan")
     assert block in gate(tmp_path, *options, "-k", "nothing", whole=True).out
+
+
+def test_the_fixture_block_gives_an_application(tmp_path: Path) -> None:
+    """Named by the command below it; here it makes one of Flask's, and a database that is none."""
+    made = "from contextlib import nullcontext as database\n"
+    made += "from framework_applications import DOCUMENT, Things, flask_application\n"
+    made += (
+        "import pytest\n\ndef create_app(connection):\n    return flask_application(Things())\n\n"
+    )
+    (tmp_path / "conftest.py").write_text(made + block_with("def shop()"))
+    shutil.copy(DOCUMENT, tmp_path / "shop.yaml")
+    [command] = [
+        line for block in blocks("sh") for line in block.splitlines() if "fixture:" in line
+    ]
+    run = gate(tmp_path, *shlex.split(command)[1:], "-k", "200")
+    assert (run.code, run.red) == (0, set()), run.everything
+
+
+def test_the_application_command_holds_one(tmp_path: Path) -> None:
+    """As it stands: a module in a package of the folder, and a document."""
+    text = "from framework_applications import *\napp = starlette_application(Things())\n"
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "web.py").write_text(text)
+    shutil.copy(DOCUMENT, tmp_path / "shop.yaml")
+    [command] = [line for block in blocks("sh") for line in block.splitlines() if "web:app" in line]
+    run = gate(tmp_path, *shlex.split(command)[1:], "-k", "200")
+    assert (run.code, run.red) == (0, set()), run.everything
+
+
+def test_the_start_command_starts_and_stops_a_service(tmp_path: Path) -> None:
+    """As it stands, but for the port, which may be taken."""
+    (tmp_path / "serve.py").write_text(textwrap.dedent(SERVICE), encoding="utf-8")
+    shutil.copy(DOCUMENT, tmp_path / "shop.yaml")
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        port = str(door.getsockname()[1])
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    [command] = [line.replace("8321", port) for line in lines if "--contract-start=" in line]
+    command = command.replace("'python ", f"'{sys.executable} ")
+    run = gate(tmp_path, *shlex.split(command)[1:], "-k", "200", given={"PYTHONPATH": CODE})
+    assert (run.code, run.red) == (0, set()), run.everything
+    assert left(tmp_path) == []
+
+
+SIGNED_SHOP = """
+import base64, hmac
+from framework_applications import Things
+
+things = Things()
+
+def app(environ, start_response):
+    import json
+    body = environ["wsgi.input"].read()
+    signed = f"{environ['REQUEST_METHOD']} http://localhost{environ['RAW_URI']} ".encode() + body
+    right = base64.b64encode(hmac.digest(b"a key of the shop", signed, "sha256")).decode()
+    status, told = 403, {"message": "not signed"}
+    if environ.get("HTTP_X_SIGNATURE") == right:
+        path, media_type = environ["PATH_INFO"].lstrip("/"), environ.get("CONTENT_TYPE", "")
+        status, told = things.answer(environ["REQUEST_METHOD"], path, media_type, body)
+    start_response(f"{status} Told", [("Content-Type", "application/json")])
+    return [json.dumps(told).encode()]
+"""
+
+
+def test_the_signing_hook_signs(tmp_path: Path) -> None:
+    """A service that takes nothing unsigned takes every request; without the hook it takes none."""
+    (tmp_path / "shop.py").write_text(SIGNED_SHOP)
+    shutil.copy(DOCUMENT, tmp_path / "shop.yaml")
+    options = ("--contract-target=shop:app", "--contract-spec=shop.yaml", "-k", "200 or accepted")
+    assert gate(tmp_path, *options).red != set()
+    (tmp_path / "conftest.py").write_text(block_with("def pytest_contract_request"))
+    run = gate(tmp_path, *options, given={"SHOP_SIGNING_KEY": "a key of the shop"})
+    assert (run.code, run.red) == (0, set()), run.everything
+
+
+HOOKED_SHOP = """
+import json
+from framework_applications import Things
+
+things = Things()
+things.stored.clear()
+inserted, asked, heard = [], [], []
+
+def insert(name):
+    things.stored["t-77"] = {"id": "t-77", "name": name, "size": 1}
+    inserted.append("t-77")
+    return "t-77"
+
+def delete(id):
+    del things.stored[id]
+    print("taken away:", id, "after", len(asked), "requests")
+
+def app(environ, start_response):
+    body = environ["wsgi.input"].read()
+    asked.append(environ["PATH_INFO"])
+    heard.append(body)
+    status, told = 401, {"message": "no key"}
+    if environ.get("HTTP_X_API_KEY") == "a key of the vault":
+        path, media_type = environ["PATH_INFO"].lstrip("/"), environ.get("CONTENT_TYPE", "")
+        status, told = things.answer(environ["REQUEST_METHOD"], path, media_type, body)
+    more = [("X-Powered-By", "CGI/1.1")] if status == 404 else []
+    start_response(f"{status} Told", [("Content-Type", "application/json"), *more])
+    return [json.dumps(told).encode()]
+"""
+KEYED = """
+  securitySchemes: {key: {type: apiKey, in: header, name: X-Api-Key}}
+security: [{key: []}]
+"""
+AROUND_HOOKS = """
+import shop
+vault = lambda: type("Vault", (), {"read": lambda _, path: {"shop/api-key": "a key of the vault"}[path]})()
+database = lambda: shop
+"""
+
+
+@pytest.fixture(scope="module")
+def hooked(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return a run with all hooks of the README, on a service that has nothing without them."""
+    folder = tmp_path_factory.mktemp("hooked") / "run"
+    folder.mkdir()
+    (folder / "shop.py").write_text(HOOKED_SHOP)
+    text = DOCUMENT.read_text().rstrip().replace("components:", f"components:{KEYED.rstrip()}", 1)
+    text = text.replace("\nsecurity: [{key: []}]", "").replace(
+        "paths:", "security: [{key: []}]\npaths:"
+    )
+    (folder / "shop.yaml").write_text(text)
+    names = ("credentials", "clauses", "resource", "case")
+    own = [block_with(f"def pytest_contract_{name}(") for name in names]
+    listening = "def pytest_sessionfinish():\n    print('NUL:', any(b'u0000' in one for one in shop.heard))\n"
+    (folder / "conftest.py").write_text("\n".join([*own, AROUND_HOOKS, listening]))
+    return gate(folder, "--contract-target=shop:app", "--contract-spec=shop.yaml", "-s")
+
+
+def test_credentials_come_from_the_hook(hooked: Run) -> None:
+    """Nothing is in the environment, and what is sent is accepted; the key is shown nowhere."""
+    assert hooked.verdicts["contracts/shop::updateThing::security/key/accepted"] == "kept"
+    assert "a key of the vault" not in hooked.everything
+
+
+def test_a_clause_of_a_team_is_judged_and_told(hooked: Run) -> None:
+    """Red where it is broken, with the words of the team; and no other clause is."""
+    assert hooked.red == {
+        "contracts/shop::readThing::header/no-software",
+        "contracts/shop::updateThing::header/no-software",
+    }
+    assert "404 answered: it tells that it runs on CGI/1.1" in hooked.out
+    assert "promised: no answer names software (shop.yaml:" in hooked.out
+
+
+def test_a_resource_is_set_up_and_taken_away(hooked: Run) -> None:
+    """Once, and after everything else."""
+    assert "taken away: t-77 after " in hooked.out
+    assert hooked.out.count("taken away:") == 1
+    assert hooked.verdicts["contracts/shop::readThing::200/body/id"] == "kept"
+
+
+def test_a_case_is_dropped(hooked: Run) -> None:
+    """No body with a NUL was sent, though one is planned."""
+    assert "NUL: False" in hooked.out

@@ -61,6 +61,7 @@ FINDINGS: list[tuple[Finding, str]] = [
         example(Kind.SECRET_LEAKED, 404, observed="the credential in Authorization"),
         "404 gave away the credential in Authorization",
     ),
+    (example(Kind.OWN, 200, observed="it tells a name"), "200 answered: it tells a name"),
     # bodies
     (example(Kind.BODY_UNDOCUMENTED, 429, observed='"slow"'), '429 answered with a body: "slow"'),
     (
@@ -947,6 +948,7 @@ MISSING: list[tuple[MissingEvidence, str]] = [
         "an answer was withheld: of 1 requests: 1 answered 200",
     ),
     (MissingEvidence(Missing.NOTHING_SENT), "nothing was sent"),
+    (MissingEvidence(Missing.NO_ANSWER_CONCERNED), "no answer came that it is about"),
     (
         MissingEvidence(Missing.NOTHING_BETWEEN),
         "nothing lies between the run and this target",

@@ -37,6 +37,7 @@ from pytest_confluent_contracts.report.record import ruling_record
 from pytest_confluent_contracts.run.sender import Listener, RunPolicy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pytest_confluent_contracts.model.clauses import Ruling
@@ -338,7 +339,7 @@ def test_clauses_that_only_parents_show_send_none() -> None:
 # --- conforming services ---------------------------------------------------------------------------------------------
 
 
-CONFORMING = {
+CONFORMING: dict[str, Callable[[], Led]] = {
     "shop": lambda: Led(read_api("shop"), Shop(), KEY, sequences=SEQUENCES),
     "keys": lambda: LedWhole(read(KEYS), KeyService(KEY_ROWS[1]), "", sequences=SEQUENCES),
     "accounts": lambda: LedWhole(

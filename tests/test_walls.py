@@ -240,6 +240,7 @@ HOMES = {
     "respx": {"http.targets", "clients.mocking"},
     "httpx": {
         *("http.targets", "http.guard", "http.client", "http.connections"),
+        *("http.answering", "http.in_process", "http.asgi", "http.wsgi"),
         "clients.mocking",
     },
     "uvicorn": {"clients.serving"},
@@ -260,15 +261,29 @@ def test_a_library_is_imported_in_its_room_only(library: str) -> None:
 
 # What decides whether a request goes does not know what sends it, nor that what opens it.
 WITHIN_HTTP: dict[str, set[str]] = {
-    "guard": {"connections"},
+    "raised": set(),
+    "tls": {"raised"},
+    "guard": {"connections", "tls"},
+    "additions": {"guard", "raised", "redaction"},
     "connections": set(),
     "redaction": {"guard"},
     "strict_json": set(),
     "codings": {"strict_json"},
     "quota_ledger": set(),
-    "client": {"guard", "connections", "codings", "redaction", "strict_json"},
+    "answering": {"guard"},
+    "in_process": set(),
+    "asgi": {"in_process", "raised"},
+    "wsgi": {"in_process", "raised"},
+    "applications": {"in_process", "raised", "asgi", "wsgi"},
+    "client": {
+        *("guard", "connections", "codings", "redaction", "strict_json", "in_process"),
+        *("tls", "additions"),
+    },
     "recorded": {"redaction", "strict_json"},
-    "targets": {"guard", "client", "connections", "redaction", "quota_ledger"},
+    "targets": {
+        *("guard", "client", "connections", "redaction", "quota_ledger", "in_process"),
+        *("tls", "additions"),
+    },
 }
 
 

@@ -11,10 +11,18 @@ from urllib.parse import unquote
 
 import httpx
 
+from pytest_confluent_contracts.http.additions import (
+    AddedSecrets,
+    Additions,
+    shown_with,
+    without,
+)
 from pytest_confluent_contracts.http.codings import TooLarge, decode_body
 from pytest_confluent_contracts.http.connections import CONNECTION, LOSS
-from pytest_confluent_contracts.http.guard import BY_OTHER, OPERATION, SENT_AT
+from pytest_confluent_contracts.http.guard import ADDED, BY_OTHER, OPERATION, SENT_AT
+from pytest_confluent_contracts.http.in_process import RAISED
 from pytest_confluent_contracts.http.strict_json import parse_json
+from pytest_confluent_contracts.http.tls import is_refused_by_alert
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.paths import ABSENT
@@ -25,6 +33,7 @@ from pytest_confluent_contracts.model.traffic import (
     Exchange,
     FailureKind,
     Framing,
+    OutgoingRequest,
     Principal,
     RedactedCase,
 )
@@ -39,6 +48,8 @@ if TYPE_CHECKING:
 # An encoding that httpx reads whatever else is installed, so that the same run sends the same bytes
 # everywhere.
 OWN_HEADERS = (("Accept-Encoding", "gzip, deflate"), ("User-Agent", "pytest-confluent-contracts"))
+PROXY_WANTS_CREDENTIALS = 407  # RFC 9110 15.5.8: it comes from no target
+NOTHING_ADDED = Additions()
 LARGEST_ANSWER_BYTES = 16 * 2**20
 MOST_ADDRESSES = 256  # remembered as they were parsed
 
@@ -57,7 +68,9 @@ class Client:
         clock: Clock,
         redactor: Redactor,
         timeout: float,
+        additions: Additions = NOTHING_ADDED,
     ) -> None:
+        self._additions, self._secrets = additions, AddedSecrets(redactor)
         self.base_url, self.guard, self.clock = base_url.rstrip("/"), guard, clock
         self.redactor, self.timeout = redactor, timeout
         self._timeouts_s = httpx.Timeout(timeout).as_dict()
@@ -86,14 +99,20 @@ class Client:
             return self._redacted_exchange(case, serial, request, url, answer, losses)
 
     def _request(self, case: Case, url: str) -> httpx.Request:
+        """Return the request of *case*, with what is added to it; raise `Refusal` for a bad one."""
+        headers = self._additions.with_given(case, _headers_of(case))
+        method, body = case.operation.method, case.body or b""
+        outgoing = OutgoingRequest(method, url, tuple(_with_own(headers)), body, case)
+        added = self._additions.signed(outgoing)
         return httpx.Request(
-            case.operation.method,
+            method,
             self._parsed_url(url),
-            headers=_headers_sent(case),
+            headers=_with_own([*without(headers, added), *added]),
             content=_body_sent(case),
             extensions={
                 OPERATION: case.operation.key,
                 BY_OTHER: case.principal is Principal.OTHER,
+                ADDED: added,
                 "timeout": self._timeouts_s,
             },
         )
@@ -104,6 +123,10 @@ class Client:
         The bytes are taken as they came: httpx would raise where their coding is a lie.
         """
         response = self.guard.handle_request(request)
+        if response.status_code == PROXY_WANTS_CREDENTIALS and self.guard.rules.reach.proxy:
+            response.close()
+            told = f"{response.status_code} {response.reason_phrase}"
+            raise httpx.ProxyError(told, request=request)
         begun, raw, stream = request.extensions[SENT_AT], bytearray(), response.stream
         assert isinstance(stream, httpx.SyncByteStream)
         try:
@@ -140,11 +163,13 @@ class Client:
 
         *url* is the one of *request* as we wrote it: httpx may write it in another way.
         """
-        sent = _redacted_case(case, self.redactor)
-        shown_url = self.redactor.text(url.partition("?")[0])
+        added = request.extensions[ADDED]
+        clean, text = self._secrets.redactor_for(added), answer.text
+        names = {name.lower() for name in request.headers}
+        sent = shown_with(_redacted_case(case, clean), self._additions, names, added)
+        shown_url = clean.text(url.partition("?")[0])
         if sent.query:
             shown_url = f"{shown_url}?{sent.written_query}"
-        clean, text = self.redactor, answer.text
         value, flaw = parse_json(answer.body)
         told = [
             f"{name}: {content}"
@@ -169,6 +194,7 @@ class Client:
             connection=request.extensions.get(CONNECTION, 0),
             losses=tuple(losses),
             coding=answer.coding,
+            raised=clean.text(request.extensions.get(RAISED, "")),
         )
 
     def close(self) -> None:
@@ -199,12 +225,17 @@ class _TooSlow(Exception):
     """The answer was not complete within the timeout."""
 
 
-def _headers_sent(case: Case) -> list[tuple[str, str]]:
-    """Return the headers of *case*, and our own where it has none of that name."""
-    named = {name.lower() for name, _ in case.headers}
-    own = [(name, value) for name, value in OWN_HEADERS if name.lower() not in named]
+def _headers_of(case: Case) -> list[tuple[str, str]]:
+    """Return the headers of *case*, its cookies among them."""
     cookies = [("Cookie", case.written_cookies)] if case.cookies else []
-    return [*case.headers, *cookies, *own]
+    return [*case.headers, *cookies]
+
+
+def _with_own(headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return *headers*, and our own where there is none of that name."""
+    named = {name.lower() for name, _ in headers}
+    own = [(name, value) for name, value in OWN_HEADERS if name.lower() not in named]
+    return [*headers, *own]
 
 
 def _body_sent(case: Case) -> bytes | Iterator[bytes]:
@@ -305,14 +336,15 @@ def _no_answer(error: Exception, timeout: float) -> _Answer:
 
 def _failure_kind(error: Exception) -> FailureKind:
     """Return what kind of failure *error* is: whether there was a connection at all."""
-    if not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
-        return FailureKind.BROKEN_OFF
+    is_connecting = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
     below: BaseException | None = error
     while below is not None:
-        if isinstance(below, ssl.SSLError):
+        if is_refused_by_alert(below) or (is_connecting and isinstance(below, ssl.SSLError)):
             return FailureKind.TLS_REFUSED
         below = below.__cause__ or below.__context__
-    return FailureKind.UNCONNECTED
+    if is_connecting or isinstance(error, httpx.ProxyError):
+        return FailureKind.UNCONNECTED
+    return FailureKind.BROKEN_OFF
 
 
 def _failure_reason(error: Exception, timeout: float) -> str:
@@ -326,6 +358,10 @@ def _failure_reason(error: Exception, timeout: float) -> str:
         return f"an answer of more than {LARGEST_ANSWER_BYTES // 2**20} MiB"
     if isinstance(error, httpx.ConnectError):
         return f"no connection ({error or type(error).__name__})"
+    if isinstance(error, httpx.ProxyError):
+        return f"the proxy refuses ({error})"
+    if is_refused_by_alert(error) or is_refused_by_alert(_root_of(error)):
+        return f"TLS was refused by the other side ({error})"
     if isinstance(error, httpx.RemoteProtocolError):
         for words, reason in PROTOCOL_ERRORS.items():
             if words in str(error):
@@ -333,6 +369,13 @@ def _failure_reason(error: Exception, timeout: float) -> str:
         return "no HTTP came"
     # httpx may quote what was sent, in forms that nothing could redact.
     return f"the connection broke ({type(error).__name__})"
+
+
+def _root_of(error: BaseException) -> BaseException:
+    """Return what *error* was raised from at first."""
+    while error.__cause__ is not None or error.__context__ is not None:
+        error = error.__cause__ or error.__context__ or error
+    return error
 
 
 def leads_on(request: httpx.Request, name: str, content: str) -> bool:

@@ -15,10 +15,12 @@ from urllib.parse import unquote
 import httpx
 
 from pytest_confluent_contracts.http.connections import LOSS, Connections
+from pytest_confluent_contracts.http.tls import DIRECTLY, Reach, believing_context, show_certificate
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import Clock, Loss, is_local
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 Key = tuple[str, str]  # what tells an operation apart in a run: `Operation.key`
@@ -29,6 +31,8 @@ OPERATION = "contract_operation"
 SENT_AT = "contract_sent_at"
 # Whether a second principal asks, which writes to nothing but what the run has made.
 BY_OTHER = "contract_by_other"
+# An extension of a request: names and values of headers that somebody else added. They are secret.
+ADDED = "contract_added"
 
 
 class Refusal(ContractError):
@@ -72,7 +76,8 @@ class Rules:
 
     ``origins`` (scheme, host and port) that may be sent to; ``rate``: requests a second (0: no
     limit); ``secret_headers``: lower-case names of headers that must not travel in the clear off
-    this machine, unless ``insecure``; ``secret_queries``: names of parameters of a query.
+    this machine, unless ``insecure``; ``secret_queries``: names of parameters of a query;
+    ``reach``: how connections are opened.
     """
 
     origins: frozenset[str]
@@ -80,6 +85,7 @@ class Rules:
     secret_headers: frozenset[str] = frozenset()
     insecure: bool = False
     secret_queries: frozenset[str] = frozenset()
+    reach: Reach = DIRECTLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +255,7 @@ class Guard(httpx.BaseTransport):
         names = {unquote(pair.partition("=")[0]) for pair in query.split("&")}
         sent = {name.lower() for name in request.headers}
         has_secret = not self.rules.secret_headers.isdisjoint(sent)
+        has_secret = has_secret or bool(request.extensions.get(ADDED))
         return has_secret or not self.rules.secret_queries.isdisjoint(names)
 
     # --- what the run makes -----------------------------------------------------------------------
@@ -403,9 +410,9 @@ def _name_below(path: str, holders: Iterable[str]) -> str:
 
 def _network(rules: Rules) -> Callable[[], httpx.BaseTransport]:
     """Return what makes a connection's transport: one TLS context serves the whole target."""
-    # Reading the certificate authorities takes a while.
-    is_encrypted = any(allowed.startswith("https:") for allowed in rules.origins)
-    context = httpx.create_ssl_context(verify=is_encrypted, trust_env=False)
+    reach = rules.reach
+    context = _context(rules)
+    proxy = httpx.Proxy(reach.proxy, ssl_context=_proxy_context(reach)) if reach.proxy else None
 
     def open_new() -> httpx.BaseTransport:
         return httpx.HTTPTransport(
@@ -413,6 +420,32 @@ def _network(rules: Rules) -> Callable[[], httpx.BaseTransport]:
             # No limits: waiting for a connection would count as waiting for the answer.
             limits=httpx.Limits(),
             verify=context,
+            proxy=proxy,
         )
 
     return open_new
+
+
+def _context(rules: Rules) -> ssl.SSLContext:
+    """Return what TLS goes by: the authorities that were named, else the usual ones."""
+    if rules.reach.ca_bundle:
+        context = believing_context(rules.reach.ca_bundle)
+    else:
+        # Reading the certificate authorities takes a while.
+        is_encrypted = any(allowed.startswith("https:") for allowed in rules.origins)
+        context = httpx.create_ssl_context(verify=is_encrypted, trust_env=False)
+    if rules.reach.client_cert:
+        show_certificate(context, rules.reach.client_cert)
+    return context
+
+
+def _proxy_context(reach: Reach) -> ssl.SSLContext | None:
+    """Return what TLS to the proxy goes by, None where it speaks plain HTTP.
+
+    Our own certificate is for the target, and is not shown to it.
+    """
+    if not reach.proxy.startswith("https:"):
+        return None
+    if reach.ca_bundle:
+        return believing_context(reach.ca_bundle)
+    return httpx.create_ssl_context(trust_env=False)

@@ -86,6 +86,10 @@ class Redactor:
         # Names and values of headers and members come again and again.
         self._clean_short_text = lru_cache(MOST_REMEMBERED)(self._clean_text)
 
+    def widened(self, more: Iterable[Secret]) -> Redactor:
+        """Return one that takes out *more*, too."""
+        return _Widened(self, more)
+
     def text(self, text: str) -> str:
         """Return *text* without any secret, nor what is nearly one."""
         if len(text) > SHORT_TEXT:
@@ -133,6 +137,23 @@ class Redactor:
         if len(secret.value) < SHORT - NOISE:  # so short a text may stand there by chance
             return ""
         return secret.name if secret.leaks else ""
+
+
+class _Widened(Redactor):
+    """A redactor that takes out more than another, which stays as it is."""
+
+    def __init__(self, narrower: Redactor, more: Iterable[Secret]) -> None:
+        super().__init__(more)
+        self._narrower = narrower
+
+    def text(self, text: str) -> str:
+        """Return *text* without what either takes out."""
+        return self._narrower.text(super().text(text))
+
+    def leaks(self, text: str, sent: Mapping[str, str], operation: Key | None = None) -> list[str]:
+        """Return the names of what either finds in *text*."""
+        found = self._narrower.leaks(text, sent, operation)
+        return list(dict.fromkeys([*found, *super().leaks(text, {}, operation)]))
 
 
 class _ManyTexts:

@@ -1,6 +1,7 @@
 """Where do the requests go?
 
-A URL, or the embedded service behind respx: from httpx on, the way is the same.
+A URL, an application in this process, or the embedded service behind respx: from httpx on, the way
+is the same.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 import httpx
 import respx
 
-from pytest_confluent_contracts.http.client import Client
+from pytest_confluent_contracts.http.client import NOTHING_ADDED, Client
 from pytest_confluent_contracts.http.connections import CONNECTION, SENDING
 from pytest_confluent_contracts.http.guard import (
     OPERATION,
@@ -26,13 +27,16 @@ from pytest_confluent_contracts.http.guard import (
 )
 from pytest_confluent_contracts.http.quota_ledger import QuotaLedger
 from pytest_confluent_contracts.http.redaction import Redactor, Secret
+from pytest_confluent_contracts.http.tls import DIRECTLY, Reach
 from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.traffic import CARELESS_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from pytest_confluent_contracts.http.additions import Additions
     from pytest_confluent_contracts.http.guard import Key
+    from pytest_confluent_contracts.http.in_process import Hosted
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Case, Clock
 
@@ -51,13 +55,16 @@ class ClientSettings:
     """How a run treats its target.
 
     Seconds that a request may take, requests a second (0: no limit), other hosts that may be sent
-    to, and whether credentials may travel in the clear off this machine.
+    to, and whether credentials may travel in the clear off this machine. What is added to each
+    request, and how connections are opened.
     """
 
     timeout: float
     rate: float = 0.0
     hosts: tuple[str, ...] = ()
     insecure: bool = False
+    additions: Additions = NOTHING_ADDED
+    reach: Reach = DIRECTLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +93,27 @@ class Target:
     There is one client, one guard, one clock and one ledger of quota for all operations.
     """
 
-    def __init__(self, client: Client, clock: Clock, operations: Iterable[Operation]) -> None:
-        self.client, self.clock = client, clock
+    def __init__(
+        self,
+        client: Client,
+        clock: Clock,
+        operations: Iterable[Operation],
+        hosted: Hosted | None = None,
+    ) -> None:
+        self.client, self.clock, self._hosted = client, clock, hosted
         self.guard = client.guard
         self.quota = QuotaLedger(operations)
 
-    def close(self) -> None:
-        """Close the connections."""
+    def close(self) -> str:
+        """Close the connections, and end what runs in this process.
+
+        Return what went wrong with that, ``""`` where nothing did.
+        """
         self.client.close()
+        return self._hosted.shut_down() if self._hosted else ""
 
 
-# --- the two kinds of target ----------------------------------------------------------------------
+# --- the kinds of target --------------------------------------------------------------------------
 
 
 def live(
@@ -111,8 +128,28 @@ def live(
     """
     clock, allowances = WallClock(), allowances_at(url, accesses)
     guard = Guard(_rules(url, accesses, settings), allowances, clock)
-    client = Client(url, guard, clock, redactor_of(accesses, pins), settings.timeout)
+    redactor = redactor_of(accesses, pins, own_secrets(settings))
+    client = Client(url, guard, clock, redactor, settings.timeout, settings.additions)
     return Target(client, clock, (access.operation for access in accesses))
+
+
+def in_process(
+    hosted: Hosted,
+    url: str,
+    accesses: Sequence[Access],
+    settings: ClientSettings,
+    pins: Mapping[str, Any],
+) -> Target:
+    """Return the application that is *hosted* in this process as a target, and start it.
+
+    *url* stands before each documented path. Raise `TargetUnusable` where it does not start.
+    """
+    clock, allowances = WallClock(), allowances_at(url, accesses)
+    guard = Guard(_rules(url, accesses, settings), allowances, clock, hosted.transport)
+    redactor = redactor_of(accesses, pins, own_secrets(settings))
+    client = Client(url, guard, clock, redactor, settings.timeout, settings.additions)
+    hosted.open()
+    return Target(client, clock, (access.operation for access in accesses), hosted)
 
 
 def embedded(
@@ -128,7 +165,7 @@ def embedded(
     inner = httpx.MockTransport(_forgetting(router))
     rules, allowances = _rules(MOCK_URL, accesses, settings), allowances_at(MOCK_URL, accesses)
     guard = Guard(rules, allowances, clock, inner)
-    client = Client(MOCK_URL, guard, clock, redactor, settings.timeout)
+    client = Client(MOCK_URL, guard, clock, redactor, settings.timeout, settings.additions)
     return Target(client, clock, (access.operation for access in accesses))
 
 
@@ -183,7 +220,7 @@ def _handler(answer: Answering) -> Callable[[httpx.Request], httpx.Response]:
 
 
 def _rules(url: str, accesses: Iterable[Access], settings: ClientSettings) -> Rules:
-    headers: set[str] = set()
+    headers = settings.additions.hidden_names()
     queries: set[str] = set()
     for access in accesses:
         headers.update(name.lower() for name in access.operation.credential_headers)
@@ -194,6 +231,7 @@ def _rules(url: str, accesses: Iterable[Access], settings: ClientSettings) -> Ru
         secret_headers=frozenset(headers),
         insecure=settings.insecure,
         secret_queries=frozenset(queries),
+        reach=settings.reach,
     )
 
 
@@ -228,15 +266,28 @@ def allowances_at(url: str, accesses: Iterable[Access]) -> dict[Key, Allowance]:
 # --- what must not be seen ------------------------------------------------------------------------
 
 
-def redactor_of(accesses: Iterable[Access], pins: Mapping[str, Any]) -> Redactor:
-    """Return what takes the secrets of all *accesses* out of an exchange of any operation."""
-    secrets: list[Secret] = []
+def redactor_of(
+    accesses: Iterable[Access], pins: Mapping[str, Any], more: Iterable[Secret] = ()
+) -> Redactor:
+    """Return what takes the secrets of all *accesses* out of an exchange of any operation.
+
+    So it does *more* of them.
+    """
+    secrets = [*more]
     near_misses: set[str] = set()
     for access in accesses:
         secrets += _pinned_secrets(access.operation, pins)
         secrets += _credential_secrets(access)
         near_misses |= access.near_misses
     return Redactor(secrets, near_misses)
+
+
+def own_secrets(settings: ClientSettings) -> Iterator[Secret]:
+    """Yield what the run's own settings hide: headers, and the password that the proxy wants."""
+    yield from settings.additions.secrets()
+    password = urlsplit(settings.reach.proxy).password
+    if password:
+        yield Secret("the password of the proxy", unquote(password))
 
 
 def _pinned_secrets(operation: Operation, pins: Mapping[str, Any]) -> Iterator[Secret]:

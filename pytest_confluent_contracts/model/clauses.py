@@ -102,6 +102,7 @@ class FindingKind(StrEnum):
     SERVER_ERROR = "server error"  # request
     UNDOCUMENTED_STATUS = "undocumented status"  # request
     SECRET_LEAKED = "secret leaked"  # observed: the secret's name
+    OWN = "clause of a team's own broken"  # observed: what is wrong, in its words
     # bodies
     BODY_UNDOCUMENTED = "body not documented"  # observed: the body
     MEDIA_TYPE_WRONG = "wrong media type"  # expected: one; observed: those that came
@@ -377,6 +378,7 @@ class MissingKind(StrEnum):
     # nothing from outside brings it about
     NOTHING_SENT = "nothing sent"
     NOTHING_BETWEEN = "nothing in between"
+    NO_ANSWER_CONCERNED = "no answer that it is about"
     NO_SUCH_STATUS = "no answer had the status"  # subject: the status
     NO_SUCH_MEDIA_TYPE = "no answer had the media type"  # subject: the media type
     BODY_NOT_JUDGED = "body not judged"  # subject: the media type

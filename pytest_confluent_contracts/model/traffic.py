@@ -240,6 +240,38 @@ class RedactedCase(CaseParts):
     """A case that was sent, without its secrets: it may be shown, and must not be sent again."""
 
 
+@dataclass(frozen=True, slots=True)
+class GivenHeader:
+    """A header that goes with every request; ``hidden`` is one that must not be seen."""
+
+    name: str
+    value: str = field(repr=False)
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingRequest:
+    """A request as it is about to go, for who signs it.
+
+    ``headers`` and ``body`` are as they will be sent, credentials in them; ``case`` says what the
+    request is for: ``case.operation``, ``case.expect``, and ``case.authority``, which is empty
+    where it goes without valid credentials.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    body: bytes = field(repr=False)
+    case: Case = field(repr=False)
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of the header *name*, whatever its case."""
+        for known, value in self.headers:
+            if known.lower() == name.lower():
+                return value
+        return None
+
+
 class FailureKind(StrEnum):
     """Why no answer came, as far as a run goes by it."""
 
@@ -290,6 +322,7 @@ class Exchange:
     the way and was answered when it was sent again. ``connection`` numbers the connections of a
     run in the order in which they were opened, 0 where it is not known; ``losses`` are those that
     the request had before; ``coding`` says how the body's content coding is told wrongly.
+    ``raised`` says in one line what an application in this process raised, and where.
     """
 
     serial: int
@@ -309,6 +342,7 @@ class Exchange:
     connection: int = 0
     losses: tuple[Loss, ...] = ()
     coding: CodingFlaw | None = None
+    raised: str = ""
 
     def header(self, name: str) -> str | None:
         """Return the first value of the header *name*, whatever its case."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pytest_confluent_contracts.plugin.settings import Settings
+    from pytest_confluent_contracts.plugin.starting import StartedService
     from pytest_confluent_contracts.report.terminal import Line
 
 
@@ -43,8 +44,50 @@ class Controller:
         self.unwritten = ""  # why exchanges could not be written as they came
         self._judged: set[str] = set()
         self.begun, self.started, self.clock = time.perf_counter(), time.time(), time.monotonic()
+        self.started_service: StartedService | None = None
         config.stash[STATE_FOLDER] = saved_state.folder()
         interrupts.end_on_signals()
+
+    # --- the service that is started ------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Start the service, where an option says how; it is stopped when all is put back."""
+        settings = self.settings
+        if not settings.start or settings.plan or self.config.option.collectonly:
+            return
+        from pytest_confluent_contracts.plugin.asking import hook_credentials
+        from pytest_confluent_contracts.plugin.gate import what_may_be_shown
+        from pytest_confluent_contracts.plugin.starting import StartedService
+
+        try:
+            shown = what_may_be_shown(
+                settings, lambda operation: hook_credentials(self.config, operation)
+            )
+            service = StartedService(settings.start, settings.target, settings.start_timeout, shown)
+            self.config.add_cleanup(service.stop)
+            self.started_service = service
+            service.start()
+        except ContractError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    def pytest_report_header(self) -> list[str]:
+        """Return the line that says what was started, and where its output is."""
+        service = self.started_service
+        if service is None:
+            return []
+        return [f"contracts: {service.told} (its output: {service.output})"]
+
+    def _see_started_service_off(self, session: pytest.Session) -> None:
+        """Say where the service ended by itself; keep its output where the run failed."""
+        service = self.started_service
+        if service is None:
+            return
+        early_end = service.early_end()
+        if early_end:
+            self.faults.append(early_end)
+        elif session.exitstatus == pytest.ExitCode.OK:
+            service.forget_output()
 
     # --- gathering --------------------------------------------------------------------------------
 
@@ -65,8 +108,15 @@ class Controller:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Iterator[None]:
         """Keep the verdict.
 
-        Those who write it down at once, JUnit and annotations, are shown the whole of it.
+        Those who write it down at once, JUnit and annotations, are shown the whole of it. Where
+        the target cannot be had, the run ends with one line.
         """
+        unusable = getattr(report, "contract_unusable", "")
+        if unusable:
+            from pytest_confluent_contracts.plugin.gate import what_may_be_shown
+
+            shown = what_may_be_shown(self.settings)(unusable)
+            pytest.exit(shown, returncode=pytest.ExitCode.USAGE_ERROR)
         self._keep_verdict(report)
         with _message_in_full(report), junit.completed(self.config, report):
             yield
@@ -109,6 +159,7 @@ class Controller:
             self.settings.waived, self.records, self.settings.target
         )
         self.faults += self._too_little_seen()
+        self._see_started_service_off(session)
         if self.settings.waivers_update:
             self._draft_waivers(session)
         if self.faults and session.exitstatus == pytest.ExitCode.OK:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,7 +30,7 @@ def contract_settings(pytestconfig: pytest.Config) -> Any:
 
 @pytest.fixture(scope="session")
 def contract_target(contract_settings: Settings) -> str:
-    """Return where the requests go: a URL, or ``mock``."""
+    """Return where the requests go, as it was named: a URL, MODULE:APP, fixture:NAME or mock."""
     return contract_settings.target
 
 
@@ -47,7 +48,28 @@ def contract_gate(
     needed = needed_probes(request.session.items)
     telling = progress.telling_of(pytestconfig)
     chosen = selected_clauses(request.session.items)
-    gate = Gate(pytestconfig, contract_settings, telling, needed or None, chosen)
+    settings = _reached(request, contract_settings)
+    gate = Gate(pytestconfig, settings, telling, needed or None, chosen)
     pytestconfig.stash[GATE] = gate
     yield gate
     gate.close()
+
+
+def _reached(request: pytest.FixtureRequest, settings: Settings) -> Settings:
+    """Return *settings* with what the fixture has given that the target names, if it names one."""
+    from pytest_confluent_contracts.http.raised import TargetUnusable
+    from pytest_confluent_contracts.plugin.destination import given_by_fixture
+
+    name = settings.destination.fixture
+    if not name or settings.plan:
+        return settings
+    option = f"--contract-target=fixture:{name}"
+    try:
+        given = request.getfixturevalue(name)
+    except pytest.FixtureLookupError:
+        cure = "define it in the conftest.py of the root folder, with scope='session'"
+        raise TargetUnusable(f"{option}: there is no such fixture; {cure}") from None
+    except pytest.fail.Exception as error:
+        told = next(iter(str(error).splitlines()), "it failed")
+        raise TargetUnusable(f"{option}: {told}") from None
+    return replace(settings, destination=given_by_fixture(settings.destination, given))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
@@ -21,6 +22,12 @@ from pytest_confluent_contracts.model.clauses import (
 from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
 from pytest_confluent_contracts.model.resources import HOLDER, MAKING_ROLES, Role
 from pytest_confluent_contracts.model.traffic import Principal, Probe, RunContext
+from pytest_confluent_contracts.plugin.asking import (
+    Credentials,
+    HookResources,
+    case_chooser,
+    hook_credentials,
+)
 from pytest_confluent_contracts.plugin.choice import is_chosen, matches_any
 from pytest_confluent_contracts.plugin.lives import Lives, PlannedLife
 from pytest_confluent_contracts.plugin.progress import Silent
@@ -37,11 +44,13 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.cases.plan import Plan
     from pytest_confluent_contracts.double.proving import MutationResult, MutationTester, ShownBy
     from pytest_confluent_contracts.double.service import Service, VirtualClock
+    from pytest_confluent_contracts.http.additions import Signing
+    from pytest_confluent_contracts.http.in_process import Hosted
     from pytest_confluent_contracts.http.targets import Access, Target
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.resources import Resource
-    from pytest_confluent_contracts.model.traffic import Case, Exchange
+    from pytest_confluent_contracts.model.traffic import Case, Exchange, OutgoingRequest
     from pytest_confluent_contracts.plugin.settings import Settings
     from pytest_confluent_contracts.run.campaign import Campaign
     from pytest_confluent_contracts.run.made import Made
@@ -76,7 +85,8 @@ class Gate:
     *needed* are the operations that may be sent, each with the probes that its clauses need; by
     default all of the documents, with every probe. The target is opened for them when the first is
     asked for, and a request for any other is refused. *chosen* are the clauses that are judged.
-    *left* is what a worker made and did not live to delete.
+    *left* is what workers made and did not live to delete, None where the gate does not put back
+    what others left.
     """
 
     def __init__(
@@ -86,13 +96,14 @@ class Gate:
         telling: Silent | None = None,
         needed: Sequence[tuple[Operation, frozenset[Probe]]] | None = None,
         chosen: Sequence[tuple[Operation, list[Clause]]] = (),
-        left: Sequence[tuple[saved_state.Key, list[Made]]] = (),
+        left: Sequence[tuple[saved_state.Key, list[Made]]] | None = None,
     ) -> None:
         self.config, self.settings, self.telling = config, settings, telling or Silent()
         self.seconds: dict[tuple[str, str], float] = {}
         self._needed, self._chosen = needed, chosen
         self._remaining = Remaining(chosen)
         self._let_go: set[tuple[str, str]] = set()  # operations of which every clause was ruled
+        self._is_putting_back = left is not None
         self._plans: dict[tuple[str, str], Plan] = {}
         self._target: Target | None = None
         self._clock: VirtualClock | None = None
@@ -110,13 +121,15 @@ class Gate:
             self.context,
             lambda operation: not self._why_not_made(operation),
             self._remember_made,
-            left,
+            left or (),
             budget_of=self.budget,
             may_change=self._may_lead_change,
             named_for=self.given,
             count_of=self._sequences_of,
         )
         self._led_first: set[str] = set()  # documents
+        self._known_credentials: dict[tuple[str, str], Credentials] = {}
+        self._set_up = HookResources(config)
 
     def ruling(self, operation: Operation, clause: Clause) -> Ruling:
         """Return the verdict on *clause*; what only clauses before it needed is let go."""
@@ -203,6 +216,7 @@ class Gate:
         """Yield the options that may mend what the preflight found."""
         if kind in WRONG_TARGET:
             yield "--contract-target"
+        yield from self._mending_connections(kind)
         if kind in WRONG_RESOURCE:
             for name, _ in operation.parameters:
                 yield f"--contract-param {name}=..."
@@ -210,6 +224,13 @@ class Gate:
         others.remove(operation.document)
         if others and kind in ANOTHERS_DOCUMENT:
             yield " ".join(f"--contract-spec={name}" for name in others)
+
+    def _mending_connections(self, kind: MissingKind) -> Iterator[str]:
+        """Yield the options on connections that may mend what the preflight found."""
+        if kind is MissingKind.TLS_REFUSED:
+            yield from ("--contract-ca-bundle", "--contract-client-cert")
+        if kind is MissingKind.NO_CONNECTION and self.settings.proxy:
+            yield "--contract-proxy"
 
     def campaign(self, operation: Operation) -> Campaign:
         """Return the campaign of *operation*, made when first asked."""
@@ -238,11 +259,13 @@ class Gate:
 
         if self.settings.mocked:
             return targets.MOCK_URL
-        return self.settings.target
+        return self.settings.destination.url or self.settings.target
 
     def _opened(self) -> Target:
         from pytest_confluent_contracts.double.router import Router
         from pytest_confluent_contracts.http import targets
+        from pytest_confluent_contracts.http.additions import Additions
+        from pytest_confluent_contracts.http.tls import Reach
         from pytest_confluent_contracts.run.access import no_access, planned_access
 
         settings = self.settings
@@ -262,13 +285,39 @@ class Gate:
             rate=settings.rate / self.share(),
             hosts=settings.hosts,
             insecure=settings.insecure,
+            additions=Additions(settings.headers, self._signing()),
+            reach=Reach(settings.ca_bundle, settings.client_cert, settings.proxy),
         )
+        if settings.destination.application is not None:
+            hosted = self._hosted()
+            return targets.in_process(hosted, self.base_url, accesses, client_settings, hidden)
         if not settings.mocked:
-            return targets.live(settings.target, accesses, client_settings, hidden)
+            return targets.live(self.base_url, accesses, client_settings, hidden)
         services = {one.operation.key: self.service(one.operation) for one in accesses}
-        redactor = targets.redactor_of(accesses, hidden)
+        redactor = targets.redactor_of(accesses, hidden, targets.own_secrets(client_settings))
         answer = Router(services).answer
         return targets.embedded(answer, self.clock, accesses, client_settings, redactor)
+
+    def _signing(self) -> Signing | None:
+        """Return what asks the hooks for what is added to a request, None where there are none."""
+        caller = self.config.hook.pytest_contract_request
+        if not caller.get_hookimpls():
+            return None
+
+        def sign(outgoing: OutgoingRequest) -> list[tuple[str, str]]:
+            added: dict[str, str] = {}
+            for result in reversed(caller(config=self.config, request=outgoing)):
+                added |= result  # what was registered last, a conftest mostly, has the last word
+            return list(added.items())
+
+        return sign
+
+    def _hosted(self) -> Hosted:
+        """Return what runs the application in this process."""
+        from pytest_confluent_contracts.http import applications
+
+        application = self.settings.destination.application
+        return applications.host_of(application, self.settings.target, self.settings.start_timeout)
 
     def _readings_of(self, asked: Sequence[Operation]) -> Iterator[Access]:
         """Yield the access to what shows a resource before one of *asked* writes it."""
@@ -462,7 +511,19 @@ class Gate:
         """
         given = self.settings.parameters
         found = {one.name: one.text for one in given if not one.operation}
-        return found | {one.name: one.text for one in given if one.operation == operation.id}
+        found |= {one.name: one.text for one in given if one.operation == operation.id}
+        return self._set_up_for(operation, found) | found
+
+    def _set_up_for(self, operation: Operation, named: Mapping[str, str]) -> dict[str, str]:
+        """Return the path parameters of what a hook sets up, where no option *named* one.
+
+        Nothing is set up for a plan, which sends nothing, nor in the embedded service.
+        """
+        names = [name for name, _ in operation.parameters]
+        is_named = all(name in named for name in names)
+        if is_named or self.settings.mocked or self.settings.plan or self._is_putting_back:
+            return {}
+        return self._set_up.parameters(operation)
 
     def context(self, operation: Operation) -> RunContext:
         """Return what the run brings along for *operation*.
@@ -473,9 +534,8 @@ class Gate:
 
         settings, parameters = self.settings, self.parameters(operation)
         own_paths = {member.path for member in operation.request_members}
-        given, others = credentials(operation), other_credentials(operation)
+        given, others = self._credentials(operation), other_credentials(operation)
         if settings.mocked:
-            given = self.service(operation).credentials
             others = self.service(operation).other_credentials
         return RunContext(
             parameters=unknown_where_empty(operation, parameters, settings.seed),
@@ -488,6 +548,15 @@ class Gate:
             given=tuple(self.given(operation).items()),
             other_credentials=others,
         )
+
+    def _credentials(self, operation: Operation) -> Mapping[str, Mapping[str, str]]:
+        """Return the credentials of *operation*: those of hooks stand before the environment's."""
+        if self.settings.mocked:
+            return self.service(operation).credentials
+        if operation.key not in self._known_credentials:
+            given = hook_credentials(self.config, operation)
+            self._known_credentials[operation.key] = credentials(operation) | given
+        return self._known_credentials[operation.key]
 
     def _may_change(self, operation: Operation) -> bool:
         """Return whether requests may go that change something.
@@ -669,7 +738,12 @@ class Gate:
 
         # With the embedded service a wait takes no time.
         waits = Silent() if self.settings.mocked else self.telling
-        return Listener(progress=self.telling.request, say=waits.say, exchanged=self.exchanged)
+        return Listener(
+            progress=self.telling.request,
+            say=waits.say,
+            exchanged=self.exchanged,
+            chosen=case_chooser(self.config),
+        )
 
     def made_for(self, operation: Operation) -> Resource | None:
         """Return the resource of which the run makes one to hold *operation* on.
@@ -829,7 +903,8 @@ class Gate:
         It holds no pin. Return it, or what a worker that died before had written down.
         """
         folder = self.config.stash.get(STATE_FOLDER, None)
-        if folder is None or self.settings.mocked:
+        is_taken_away = self._set_up.serves(operation)
+        if folder is None or self.settings.mocked or is_taken_away:
             return was
         pins = self.settings.pins
         unpinned = {path: content for path, content in was.items() if path not in pins}
@@ -949,10 +1024,19 @@ class Gate:
         """Put back what was changed, and close every connection."""
         with ExitStack() as after:
             if self._target is not None:
-                after.callback(self._target.close)
+                after.callback(self._close_target, self._target)
+            after.callback(self._set_up.take_away)
             after.callback(self.restore)
             self.config.stash[NOT_PUT_BACK].extend(self._told_strays())
             self.config.stash[NOT_PUT_BACK].extend(self.lives.clean_up())
+
+    def _close_target(self, target: Target) -> None:
+        """Close every connection, and warn of an application that does not end as it should."""
+        import pytest
+
+        complaint = target.close()
+        if complaint:
+            warnings.warn(pytest.PytestWarning(complaint), stacklevel=1)
 
 
 def _allowing(operation: Operation) -> str:
@@ -992,6 +1076,10 @@ def restore_left(config: pytest.Config, settings: Settings) -> None:
     place = config.stash[STATE_FOLDER]
     found, made = list(saved_state.left(place)), list(_made_left(place))
     if not found and not made:
+        return
+    if settings.destination.fixture:
+        gone = f"a worker died, and with it what the fixture {settings.destination.fixture!r} gave"
+        config.stash[NOT_PUT_BACK].append(gone)
         return
     known = {operation.key: operation for operation in settings.operations()}
     nothing_but_putting_back: frozenset[Probe] = frozenset()
@@ -1057,6 +1145,29 @@ def other_credentials(operation: Operation) -> dict[str, dict[str, str]]:
         if given:
             found[scheme.name] = given
     return found
+
+
+def what_may_be_shown(
+    settings: Settings, more: Callable[[Operation], Credentials] = lambda _: {}
+) -> Callable[[str], str]:
+    """Return what makes of a text of the service one that may be shown: redacted, obeyed nowhere.
+
+    The service has the environment of the run, and with it the credentials; *more* gives others.
+    """
+    from pytest_confluent_contracts.http.redaction import Redactor, Secret
+    from pytest_confluent_contracts.report.visible import visible
+
+    secrets: list[Secret] = []
+    for operation in settings.operations():
+        for given in (credentials(operation), other_credentials(operation), more(operation)):
+            for name, parts in given.items():
+                secrets += [Secret(f"the credential {name}", value) for value in parts.values()]
+    hidden = [one.text for one in settings.parameters if one.hidden]
+    hidden += [one.value for one in settings.headers if one.hidden]
+    hidden += [pin for pin in settings.pins.values() if isinstance(pin, str)]
+    secrets += [Secret("an option", value) for value in hidden]
+    redactor = Redactor(secrets)
+    return lambda text: visible(redactor.text(text))
 
 
 def needed_probes(items: Sequence[pytest.Item]) -> list[tuple[Operation, frozenset[Probe]]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_confluent_contracts.model.clauses import NODE_PREFIX
+from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,18 +103,29 @@ class OperationNode(pytest.Collector):
 
         Under ``--contract-prove`` it is one for each way to break one.
         """
-        from pytest_confluent_contracts import clauses
         from pytest_confluent_contracts.plugin.stash import SETTINGS
 
         if self.config.stash[SETTINGS].prove:
             yield from self.mutation_items()
             return
         shared: Any = None
-        for clause in clauses.derive(self.operation):
+        for clause in self._clauses():
             item = ClauseItem.of(self, self.operation, clause, shared)
             # All ask for one fixture: what pytest found out for the first of them holds for all.
             shared = shared or getattr(item, "_fixtureinfo", None)
             yield item
+
+    def _clauses(self) -> Iterator[Clause]:
+        """Yield the clauses of the document, and behind them those that hooks add."""
+        from pytest_confluent_contracts import clauses
+        from pytest_confluent_contracts.plugin.asking import own_clauses
+
+        derived = clauses.derive(self.operation)
+        yield from derived
+        try:
+            yield from own_clauses(self.config, self.operation, derived)
+        except ContractError as error:
+            raise self.CollectError(str(error)) from None
 
     def mutation_items(self) -> Iterator[MutationItem]:
         """Yield a test for each mutation, after one for the service without any."""

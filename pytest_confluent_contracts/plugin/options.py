@@ -15,7 +15,23 @@ MOCK = "mock"
 # name, kind, help. Each is --contract-NAME on the command line and contract_NAME in the ini file;
 # the command line wins.
 OPTIONS: tuple[tuple[str, str, str], ...] = (
-    ("target", "text", "where the requests go: a URL, or mock for the embedded service"),
+    (
+        "target",
+        "text",
+        "where the requests go: a URL, MODULE:APP for an ASGI or WSGI application in this process, "
+        "fixture:NAME for what a fixture gives of these, or mock for the embedded service",
+    ),
+    (
+        "start",
+        "text",
+        "command that starts the service on this machine: the run waits until it answers, and "
+        "stops it at the end",
+    ),
+    (
+        "start-timeout",
+        "float",
+        "seconds in which the service, or the lifespan of an application, must have started (30)",
+    ),
     ("spec", "list", "document to hold the target to: a bundled name or a file (repeatable)"),
     (
         "overlay",
@@ -67,6 +83,23 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
         "requests in flight where their order does not matter (4 off loopback, else 1)",
     ),
     ("timeout", "float", "seconds a request may take (10)"),
+    (
+        "header",
+        "list",
+        "NAME=VALUE: a header that goes with every request; VALUE may be env:NAME, and is redacted "
+        "then (repeatable)",
+    ),
+    ("ca-bundle", "text", "certificates to believe in the place of the usual ones: a PEM file"),
+    (
+        "client-cert",
+        "text",
+        "certificate to show to the target: a PEM file with its key, or CERT,KEY",
+    ),
+    (
+        "proxy",
+        "text",
+        "proxy to send through: a URL, or env:NAME that holds it; the environment's is not used",
+    ),
     ("throttle", "bool", "exhaust the rate limit, to see the 429 (always for mock)"),
     (
         "allow-host",
@@ -101,6 +134,8 @@ MODES = {"prove": {"matrix": "the same, and every other clause that each mutatio
 # What `--help` calls the value of an option.
 METAVARS = {
     "target": "URL",
+    "start": "COMMAND",
+    "start-timeout": "SECONDS",
     "spec": "DOCUMENT",
     "overlay": "FILE",
     "operation": "PATTERN",
@@ -114,6 +149,10 @@ METAVARS = {
     "rate": "PER_SECOND",
     "concurrency": "COUNT",
     "timeout": "SECONDS",
+    "header": "NAME=VALUE",
+    "ca-bundle": "FILE",
+    "client-cert": "FILE[,FILE]",
+    "proxy": "URL",
     "allow-host": "HOST[:PORT]",
     "waivers": "FILE",
     "report": "FOLDER",

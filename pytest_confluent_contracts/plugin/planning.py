@@ -116,7 +116,7 @@ def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> I
         yield f"to mend: set {credential_variables(operation)}"
         return
     if plan.context.credentials and not gate.settings.mocked:
-        yield f"credentials: from {credential_variables(operation)}"
+        yield f"credentials: from {_credentials_source(gate, operation)}"
     total = 0
     reading = gate.reading(operation)
     if reading is not None:
@@ -137,6 +137,15 @@ def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> I
         yield from _changes(operation, plan.context, reading.operation if reading else None)
     yield from _unexercised(clauses, gate.unasked(operation, plan.context))
     yield from _unpaid(clauses, plan)
+
+
+def _credentials_source(gate: Gate, operation: Operation) -> str:
+    """Return where the credentials of *operation* come from: a hook, or these variables."""
+    from pytest_confluent_contracts.plugin.asking import CREDENTIALS, hook_credentials
+
+    if hook_credentials(gate.config, operation):
+        return f"the hook {CREDENTIALS}"
+    return credential_variables(operation)
 
 
 def _steps(plan: Plan) -> Iterator[tuple[str, int, str]]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_confluent_contracts.model.clauses import NODE_PREFIX
+from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.plugin import settings
 from pytest_confluent_contracts.plugin.stash import (
     EXCHANGE_LOG,
@@ -169,9 +170,12 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     )
 
     reporter: Any = session.config.pluginmanager.getplugin("terminalreporter")
-    reporter.section("contract plan")
     gate = Gate(session.config, found, needed=needed_probes(session.items))
-    told = (*told_plan(gate, session.items), *told_lives(gate), *told_resources(found))
+    try:
+        told = (*told_plan(gate, session.items), *told_lives(gate), *told_resources(found))
+    except ContractError as error:  # of a hook
+        raise pytest.UsageError(str(error)) from None
+    reporter.section("contract plan")
     for line in (*told, *told_left_out(found)):
         reporter.line(line)
     return True
@@ -179,10 +183,15 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Attach the verdict to the report as plain data, which crosses from xdist's workers."""
+    """Attach the verdict to the report as plain data, which crosses from xdist's workers.
+
+    So does that there is nothing to judge, since the target cannot be had.
+    """
     report = yield
+    if call.excinfo is not None and _is_unusable(call.excinfo.value):
+        report.contract_unusable = str(call.excinfo.value)  # type: ignore[attr-defined]
     if report.when == "call":
         if getattr(item, "ruling", None) is not None:
             _attach_ruling(item, report)
@@ -192,6 +201,12 @@ def pytest_runtest_makereport(
     if report.when == "teardown" and hasattr(item, "ruling"):
         item._report_sections.clear()  # pytest keeps each item, and so its exchange, to the end
     return report
+
+
+def _is_unusable(error: BaseException) -> bool:
+    from pytest_confluent_contracts.http.raised import TargetUnusable
+
+    return isinstance(error, TargetUnusable)
 
 
 def _attach_ruling(item: Any, report: Any) -> None:

@@ -20,19 +20,26 @@ import pytest
 from pytest_confluent_contracts.model.clauses import NODE_PREFIX
 from pytest_confluent_contracts.model.paths import has_items, pointer_of, steps_of
 from pytest_confluent_contracts.model.sources import ContractError
-from pytest_confluent_contracts.model.traffic import is_local
 from pytest_confluent_contracts.plugin.choice import (
     checked_patterns,
     is_chosen,
     matches_any_of,
     patterns_for,
 )
+from pytest_confluent_contracts.plugin.destination import Destination, is_here, read_destination
 from pytest_confluent_contracts.plugin.options import MOCK, MODES, OPTIONS, option_value
+from pytest_confluent_contracts.plugin.sending_options import (
+    checked_ca_bundle,
+    checked_client_cert,
+    checked_headers,
+    checked_proxy,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.model.documents import Document, Operation, UnreadOperation
+    from pytest_confluent_contracts.model.traffic import GivenHeader
 
 UNREPEATED = frozenset({"report", "plan", "waivers-update", "prove"})
 # Options that speak of documents, or of their operations: repeated for that of one document.
@@ -64,6 +71,9 @@ class Settings:
 
     target: str
     documents: tuple[Path, ...]
+    destination: Destination = field(default_factory=Destination)
+    start: str = ""
+    start_timeout: float = 30.0
     overlays: dict[Path, tuple[Path, ...]] = field(default_factory=dict)
     chosen: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
@@ -77,6 +87,10 @@ class Settings:
     concurrency: int = 1
     timeout: float = 10.0
     throttle: bool = False
+    headers: tuple[GivenHeader, ...] = ()
+    ca_bundle: str = ""
+    client_cert: tuple[str, ...] = ()
+    proxy: str = field(default="", repr=False)
     hosts: tuple[str, ...] = ()
     insecure: bool = False
     plan: bool = False
@@ -96,8 +110,8 @@ class Settings:
 
     @property
     def local(self) -> bool:
-        """Return whether the target is the embedded service, or this machine."""
-        return _serves_all(self.target)
+        """Return whether the target is on this machine, or the embedded service."""
+        return is_here(self.target)
 
     def operations(self) -> list[Operation]:
         """Return the operations of the documents that this run holds, in their order."""
@@ -137,20 +151,22 @@ def read_settings(config: pytest.Config) -> Settings:
     try:
         return _checked_settings(config, str(option_value(config, "target")))
     except ContractError as error:
-        raise pytest.UsageError(str(error)) from None
+        from pytest_confluent_contracts.report.visible import visible
+
+        raise pytest.UsageError(visible(str(error))) from None
 
 
 def _checked_settings(config: pytest.Config, target: str) -> Settings:
-    if target != MOCK:
-        _check_url(target)
+    destination = read_destination(config, target)
     _check_workers(config)
     paths = _document_paths(config, target)
     overlays = _overlays(config, paths)
     held = _read_documents(paths, overlays)
-    local = _serves_all(target)
+    local = is_here(target)
     seed = _seed(config)
     return Settings(
         target=target.rstrip("/"),
+        destination=destination,
         documents=paths,
         overlays=overlays,
         chosen=tuple(_chosen(config, held)),
@@ -164,6 +180,12 @@ def _checked_settings(config: pytest.Config, target: str) -> Settings:
         rate=_number(config, "rate", float, 0.001, 0.0 if local else REMOTE_RATE_PER_SECOND),
         concurrency=_concurrency(config, target, local),
         timeout=_number(config, "timeout", float, 0.001, 10.0),
+        start=_start(config, target),
+        start_timeout=_number(config, "start-timeout", float, 0.001, 30.0),
+        headers=_headers(config, held),
+        ca_bundle=checked_ca_bundle(str(option_value(config, "ca-bundle") or "")),
+        client_cert=checked_client_cert(str(option_value(config, "client-cert") or "")),
+        proxy=_proxy(config, local),
         hosts=tuple(map(_checked_host, option_value(config, "allow-host") or ())),
         insecure=bool(option_value(config, "insecure")),
         plan=bool(option_value(config, "plan")),
@@ -180,30 +202,6 @@ def _checked_settings(config: pytest.Config, target: str) -> Settings:
 
 
 # --- the target -----------------------------------------------------------------------------------
-
-
-def _check_url(target: str) -> None:
-    """Raise `ContractError` where *target* is no URL of a host, or has credentials in it."""
-    if not _is_base_url(target):
-        cure = "give http(s)://HOST[:PORT][/PREFIX], or mock"
-        raise ContractError(f"--contract-target={target}: not a URL; {cure}")
-    parts = urlsplit(target)
-    if parts.username or parts.password:
-        shown = f"{parts.scheme}://{parts.hostname}"
-        told = "leave credentials out of the URL; they come from the environment"
-        raise ContractError(f"--contract-target={shown}: {told}")
-
-
-def _is_base_url(target: str) -> bool:
-    """Return whether *target* is an http(s) URL of a host, with nothing behind its path."""
-    try:
-        parts = urlsplit(target)
-        _ = parts.port  # reading it raises where it is no number
-    except ValueError:
-        return False
-    if not parts.hostname or re.search(r"\s", target):
-        return False
-    return parts.scheme in ("http", "https") and not parts.query and not parts.fragment
 
 
 def _checked_host(given: str) -> str:
@@ -232,6 +230,22 @@ def _check_workers(config: pytest.Config) -> None:
         raise ContractError(f"--dist=each: every worker would send everything; {cure}")
 
 
+def _start(config: pytest.Config, target: str) -> str:
+    """Return the command that starts the service, ``""`` where none does.
+
+    It must be on this machine: what answers elsewhere is not what was started.
+    """
+    command = str(option_value(config, "start") or "")
+    if not command:
+        return ""
+    cure = "give --contract-target=http://127.0.0.1:PORT, where it will answer"
+    if "://" not in target:
+        raise ContractError(f"--contract-start: {target} needs no server; {cure}")
+    if not is_here(target):
+        raise ContractError(f"--contract-start: {target} is not on this machine; {cure}")
+    return command
+
+
 def _prove(config: pytest.Config, target: str) -> str:
     """Return how the gate itself is tested: ``true``, ``matrix``, or ``""`` where it is not."""
     given = str(option_value(config, "prove") or "").lower()
@@ -242,11 +256,6 @@ def _prove(config: pytest.Config, target: str) -> str:
         told = "only the embedded service can be broken; give --contract-target=mock"
         raise ContractError(f"--contract-prove: {told}")
     return asked
-
-
-def _serves_all(target: str) -> bool:
-    """Return whether *target* may stand for every vendor: the embedded service, or this machine."""
-    return target == MOCK or is_local(target)
 
 
 # --- the documents --------------------------------------------------------------------------------
@@ -363,7 +372,7 @@ def _documents_of_target(target: str) -> list[Path]:
 
     bundled = documents.bundled_documents()
     found = list(bundled.values())
-    if not _serves_all(target):
+    if not is_here(target):
         found = documents.documents_serving(urlsplit(target).hostname or "")
     if not found:
         cure = f"add --contract-spec ({', '.join(bundled)}, or a file)"
@@ -484,8 +493,21 @@ def _from_environment(option: str, name: str, content: str) -> str:
     variable = content.removeprefix("env:")
     if not os.environ.get(variable):
         cure = f"set {variable} in the environment"
-        raise ContractError(f"--contract-{option} {name}=env:{variable}: {cure}")
+        named = f" {name}" if name else ""
+        raise ContractError(f"--contract-{option}{named}=env:{variable}: {cure}")
     return os.environ[variable]
+
+
+def _headers(config: pytest.Config, held: Sequence[Document]) -> tuple[GivenHeader, ...]:
+    written = option_value(config, "header") or ()
+    named = _pairs("header", written)
+    return tuple(checked_headers(written, named, list(_operations(held))))
+
+
+def _proxy(config: pytest.Config, is_target_here: bool) -> str:
+    typed = str(option_value(config, "proxy") or "")
+    given = _from_environment("proxy", "", typed)
+    return checked_proxy(given, typed, is_target_here)
 
 
 def _checked_parameters(given: Sequence[str], held: Sequence[Document]) -> Iterator[GivenParameter]:

@@ -41,6 +41,8 @@ def failure_block(ruling: Ruling, again: str) -> str:
     if ruling.finding and ruling.exchange:
         lines += _request_lines(ruling, ruling.exchange)
         lines.append(f"  answer:   {_answer(ruling.exchange)}")
+        if ruling.exchange.raised:
+            lines.append(f"  raised:   {visible(ruling.exchange.raised)}")
     if ruling.finding:
         lines.append(f"  seen:     {seen_sentence(ruling)}")
     for shape in ruling.shapes[1:]:

@@ -353,6 +353,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.SERVER_ERROR: "{status} answered to {request}",
     Kind.UNDOCUMENTED_STATUS: "{status} answered, which is not documented, to {request}",
     Kind.SECRET_LEAKED: "{status} gave away {observed}",
+    Kind.OWN: "{status} answered: {observed}",
     # bodies
     Kind.BODY_UNDOCUMENTED: "{status} answered with a body: {observed}",
     Kind.MEDIA_TYPE_WRONG: _media_type_wrong,
@@ -977,6 +978,7 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.WITHHELD: _withheld,
     # nothing from outside brings it about
     Missing.NOTHING_SENT: "nothing was sent",
+    Missing.NO_ANSWER_CONCERNED: "no answer came that it is about",
     Missing.NOTHING_BETWEEN: "nothing lies between the run and this target",
     Missing.NO_SUCH_STATUS: "no answer had status {subject}",
     Missing.NO_SUCH_MEDIA_TYPE: "no answer was sent as {subject}",
@@ -1081,7 +1083,7 @@ MENDING: Mapping[MissingKind, str] = {
     Missing.NO_CONNECTION: "start the service, or give another {options}",
     Missing.TLS_REFUSED: (
         "give another {options}: http:// where it speaks plain HTTP, "
-        "else a host whose certificate this machine trusts"
+        "certificates that vouch for it, or the one that it asks for"
     ),
     Missing.FELL_SILENT: "see whether scheme, host and port are right: {options}",
     Missing.CREDENTIALS_REFUSED: "set valid ones in {subject}",

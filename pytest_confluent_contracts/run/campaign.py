@@ -349,7 +349,12 @@ class Campaign:
         for case in self._sent_ahead:
             if case in planned:
                 planned.remove(case)
-        return planned
+        return self._chosen(planned)
+
+    def _chosen(self, planned: Sequence[Case]) -> list[Case]:
+        """Return what hooks leave of *planned*, or make of it."""
+        chosen = [self.listener.chosen(case) for case in planned]
+        return [case for case in chosen if case is not None]
 
     def _cases_of(self, probe: Probe) -> Sequence[Case]:
         """Return the planned cases of *probe*, in the form that the first answer shows."""
@@ -373,7 +378,7 @@ class Campaign:
             return
         of_this_run = set(stamps) - {stamps[0]}  # the first was there before
         pause = min(self.policy.pause, MORE_THAN_A_TICK * granularity(of_this_run))
-        for case in self.plan.spaced_updates:
+        for case in self._chosen(self.plan.spaced_updates):
             if self.sender.stopped:
                 return
             self.sender.clock.sleep(pause)

@@ -376,8 +376,11 @@ class Scenario:
             yield from step.shown
 
     def _send(self, step: LifeStep, around: PathParameters) -> None:
-        case = self._bound(step, around)
-        if case is None or not is_safe_to_ask(case, self.life, self.history):
+        bound = self._bound(step, around)
+        if bound is None or not is_safe_to_ask(bound, self.life, self.history):
+            return
+        case = self.sender.listener.chosen(bound)
+        if case is None:
             return
         exchange = self._send_case(case)
         followed = self._followed(case, exchange)

@@ -63,11 +63,14 @@ class Listener:
     """Who is told while a run goes on.
 
     They hear of each request to come, of waits and retries, of exchanges, of the first state.
+    *chosen* makes of a case that is to show something another, or None where it is not to be sent;
+    what puts back, or ends what was made, is not asked about.
     """
 
     progress: Callable[[Probe, int, int], None] = lambda *_: None
     say: Callable[[str], None] = lambda _: None
     exchanged: Callable[[Exchange], None] = lambda _: None
+    chosen: Callable[[Case], Case | None] = lambda case: case
     first_state_seen: Callable[[dict[str, Any]], dict[str, Any]] = lambda was: was
 
 

@@ -1,0 +1,332 @@
+"""Do the hooks change what they say, and is what they may not do told in one line?"""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from exchanges import make_case, make_exchange
+from framework_applications import DOCUMENT
+from running import gate
+from test_sending import KEYED
+
+from pytest_confluent_contracts import documents
+from pytest_confluent_contracts.cases.plan import make_plan
+from pytest_confluent_contracts.http.raised import TargetUnusable
+from pytest_confluent_contracts.model.clauses import Clause, FindingKind, Level, MissingKind
+from pytest_confluent_contracts.model.own_clauses import own_clause
+from pytest_confluent_contracts.model.sources import ContractError
+from pytest_confluent_contracts.model.traffic import RunContext
+from pytest_confluent_contracts.plugin import asking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from running import Run
+
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.traffic import Case, Exchange
+
+READ, UPDATE = documents.read_document(DOCUMENT, ()).operations
+
+
+class Caller:
+    """A hook, as pytest gives it to those who ask: *implementations* are asked in turn."""
+
+    def __init__(self, *implementations: Callable[..., Any], first: bool = False) -> None:
+        self._implementations, self._first = implementations, first
+
+    def get_hookimpls(self) -> list[Any]:
+        """Return those who implement it."""
+        return [*self._implementations]
+
+    def __call__(self, **given: Any) -> Any:
+        """Return what they say, or what the first says that says something."""
+        given.pop("config")
+        said = [one for one in (ask(**given) for ask in self._implementations) if one is not None]
+        if self._first:
+            return said[0] if said else None
+        return said
+
+
+def asked(name: str, *implementations: Callable[..., Any], first: bool = False) -> pytest.Config:
+    """Return the configuration of a run whose conftest implements the hook *name*."""
+    hook = SimpleNamespace(**{name: Caller(*implementations, first=first)})
+    return cast("pytest.Config", SimpleNamespace(hook=hook))
+
+
+def answered(operation: Operation, status: int = 200, headers: Any = ()) -> Exchange:
+    """Return an answer of *operation*."""
+    return make_exchange(make_case(operation), status, {}, headers=headers)
+
+
+# --- clauses ---------------------------------------------------------------------------------------------------------
+
+
+def names_software(exchange: Any) -> str | None:
+    """Return what is wrong with an answer that names its software."""
+    name = exchange.header("X-Powered-By")
+    return f"it runs on {name}" if name else None
+
+
+def test_a_clause_of_ones_own_is_kept_and_broken() -> None:
+    """By what its function returns: nothing, or what is wrong."""
+    clause = own_clause(READ, "header/quiet", "no answer names software", names_software)
+    quiet, loud = answered(READ), answered(READ, headers=(("X-Powered-By", "PHP/5"),))
+    first, second = clause.judge([quiet, loud])
+    assert (first.exchange, first.finding) == (quiet, None)
+    assert second.finding is not None
+    assert (second.finding.kind, second.finding.observed) == (FindingKind.OWN, "it runs on PHP/5")
+    assert (clause.level, str(clause.place)) == (Level.MUST, str(READ.place))
+
+
+def test_a_clause_of_ones_own_may_be_about_a_few() -> None:
+    """What it is not about is no evidence; nor is what was never answered, or answered later."""
+    clause = own_clause(READ, "a", "b", lambda _: "wrong", of=lambda one: one.accepted)
+    refused = answered(READ, status=404)
+    unanswered = replace(answered(READ), failure="no answer", status=0)
+    again = replace(answered(READ), superseded=True)
+    assert list(clause.judge([refused, unanswered, again])) == []
+    assert clause.explain([refused]).kind is MissingKind.NO_ANSWER_CONCERNED
+    assert len(list(clause.judge([answered(READ)]))) == 1
+
+
+@pytest.mark.parametrize("id", ["", "a b", "a::b", "/a", "a/", "a[0]"])
+def test_an_id_is_one_that_can_be_typed(id: str) -> None:
+    """A node id would be taken apart by it."""
+    with pytest.raises(ContractError, match="no id of a clause"):
+        own_clause(READ, id, "promise", lambda _: None)
+
+
+def test_clauses_are_added_behind_the_others() -> None:
+    """Of several hooks, all of them; a generator is as good as a list."""
+
+    def first(operation: Operation) -> Iterator[Clause]:
+        yield own_clause(operation, "a", "first", lambda _: None)
+
+    def second(operation: Operation) -> list[Clause]:
+        return [own_clause(operation, "b", "second", lambda _: None)]
+
+    config = asked("pytest_contract_clauses", first, second, lambda operation: None)
+    assert [one.id for one in asking.own_clauses(config, READ, [])] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["a clause"], "'a clause' is no Clause; own_clause makes one"),
+        (
+            [own_clause(READ, "same", "x", lambda _: None)] * 2,
+            "readThing has a clause 'same' already; give it another id",
+        ),
+    ],
+)
+def test_what_is_no_clause_is_told(given: list[Any], told: str) -> None:
+    """Nor may two have one id."""
+    config = asked("pytest_contract_clauses", lambda operation: given)
+    with pytest.raises(ContractError, match=told):
+        list(asking.own_clauses(config, READ, []))
+
+
+# --- credentials -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def keyed(tmp_path: Path) -> Operation:
+    """Return an operation with a key."""
+    (tmp_path / "keyed.yaml").write_text(KEYED, encoding="utf-8")
+    [operation] = documents.read_document(tmp_path / "keyed.yaml", ()).operations
+    return operation
+
+
+def test_credentials_of_hooks_stand_by_scheme(keyed: Operation) -> None:
+    """Who was registered last is asked first, and has the last word."""
+    last = {"key": {"value": "last"}}
+    config = asked(
+        "pytest_contract_credentials",
+        lambda operation: last,
+        lambda operation: {"key": {"value": "a"}},
+    )
+    assert asking.hook_credentials(config, keyed) == last
+    assert asking.hook_credentials(asked("pytest_contract_credentials"), keyed) == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"token": {"value": "x"}}, "has no security scheme 'token'; it has key"),
+        ({"key": {"username": "x"}}, "key has no part 'username'; it has value"),
+        ({"key": {"value": ""}}, "give each part of key as a text that is not empty"),
+    ],
+)
+def test_credentials_that_nobody_asks_for_are_told(keyed: Operation, given: Any, told: str) -> None:
+    """With those that are asked for."""
+    config = asked("pytest_contract_credentials", lambda operation: given)
+    with pytest.raises(TargetUnusable, match=told):
+        asking.hook_credentials(config, keyed)
+
+
+def test_a_hook_that_raises_is_told(keyed: Operation) -> None:
+    """In one line, with its place."""
+
+    def locked(operation: Operation) -> Any:
+        told = "the vault\nis locked"
+        raise OSError(told)
+
+    config = asked("pytest_contract_credentials", locked)
+    told = r"pytest_contract_credentials raised OSError: the vault is locked \(test_hooks.py:\d+"
+    with pytest.raises(TargetUnusable, match=told):
+        asking.hook_credentials(config, keyed)
+
+
+# --- cases -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def case() -> Case:
+    """Return a case."""
+    return make_plan(READ, RunContext(READ.parameters, {}, {}, max_examples=1)).baseline
+
+
+def test_a_case_is_left_changed_or_dropped(case: Case) -> None:
+    """By None, another case, and False."""
+    other = replace(case, title="another")
+    for said, chosen in ((None, case), (other, other), (False, None)):
+        config = asked("pytest_contract_case", lambda case, said=said: said, first=True)
+        assert asking.case_chooser(config)(case) is chosen
+    assert asking.case_chooser(asked("pytest_contract_case"))(case) is case
+
+
+def test_what_is_no_case_is_told(case: Case) -> None:
+    """Nor may it become one of another operation."""
+    for said, told in ((7, "7 is no Case"), (replace(case, operation=UPDATE), "stays one of its")):
+        config = asked("pytest_contract_case", lambda case, said=said: said, first=True)
+        with pytest.raises(TargetUnusable, match=told):
+            asking.case_chooser(config)(case)
+
+
+# --- resources -------------------------------------------------------------------------------------------------------
+
+
+def test_a_resource_is_set_up_once_and_taken_away() -> None:
+    """For all operations of its path, and none where the hook has none."""
+    noted: list[str] = []
+
+    @contextmanager
+    def thing(operation: Operation) -> Iterator[dict[str, str]]:
+        noted.append("set up")
+        yield {"id": "t-9"}
+        noted.append("taken away")
+
+    held = asking.HookResources(asked("pytest_contract_resource", thing, first=True))
+    assert not held.serves(READ)
+    assert held.parameters(READ) == held.parameters(UPDATE) == {"id": "t-9"}
+    assert held.serves(READ)
+    held.take_away()
+    assert noted == ["set up", "taken away"]
+    none = asking.HookResources(
+        asked("pytest_contract_resource", lambda operation: None, first=True)
+    )
+    assert none.parameters(READ) == {}
+    assert not none.serves(READ)
+
+
+@contextmanager
+def giving(parameters: Any) -> Iterator[Any]:
+    """Give *parameters*."""
+    yield parameters
+
+
+@pytest.mark.parametrize("given", [7, giving({}), giving({"name": "x"}), giving({"id": ""})])
+def test_what_is_no_resource_is_told(given: Any) -> None:
+    """With what it must give."""
+    held = asking.HookResources(
+        asked("pytest_contract_resource", lambda operation: given, first=True)
+    )
+    with pytest.raises(TargetUnusable, match=r"parameters of the path|a text for each of id"):
+        held.parameters(READ)
+
+
+# --- whole runs ------------------------------------------------------------------------------------------------------
+
+
+def held(folder: Path, conftest: str, *options: str) -> Run:
+    """Run the gate on an application, with a conftest."""
+    shutil.copy(DOCUMENT, folder)
+    (folder / "shop.py").write_text(
+        "from framework_applications import *\napp = flask_application(Things())\n"
+    )
+    (folder / "conftest.py").write_text(textwrap.dedent(conftest), encoding="utf-8")
+    return gate(folder, "--contract-target=shop:app", "--contract-spec=things.yaml", *options)
+
+
+OWN = """
+    from pytest_confluent_contracts.model.own_clauses import own_clause
+
+    def pytest_contract_clauses(config, operation):
+        yield own_clause(operation, "body/short", "a body is short",
+                         lambda one: "it is long" if len(one.text) > 9 else None)
+"""
+
+
+def test_a_clause_of_ones_own_is_waived(folder: Path) -> None:
+    """As any other is, by its id; and it runs on a worker."""
+    (folder / "waivers.toml").write_text(
+        '[[waiver]]\nclause = "body/short"\nreason = "known"\nowner = "us"\n'
+        f"expires = {date.today() + timedelta(days=9)}\n"
+    )
+    done = held(folder, OWN, "-k", "body/short", "--contract-waivers=waivers.toml", "-n", "2")
+    assert done.code == 0, done.everything
+    assert set(done.verdicts.values()) == {"waived"}
+    assert len(done.verdicts) == 2
+
+
+ELSEWHERE = """
+    from dataclasses import replace
+
+    def pytest_contract_case(config, case):
+        return replace(case, parameters=(("id", "somebody-elses"),))
+"""
+
+
+def test_a_changed_case_leads_nowhere_else(folder: Path) -> None:
+    """To no other resource than was planned: exit 4, and nothing is green for it."""
+    done = held(folder, ELSEWHERE, "-k", "200/body/name")
+    assert done.code == pytest.ExitCode.USAGE_ERROR, done.everything
+    assert "pytest_contract_case: /things/somebody-elses is not what was planned" in done.out
+    assert "Traceback" not in done.everything
+
+
+RAISING = """
+    def pytest_contract_resource(config, operation):
+        raise OSError("no database")
+"""
+
+
+def test_a_hook_that_raises_ends_the_run(folder: Path) -> None:
+    """Exit 4, one line with the place, no traceback."""
+    done = held(folder, RAISING)
+    assert done.code == pytest.ExitCode.USAGE_ERROR, done.everything
+    assert "pytest_contract_resource raised OSError: no database (conftest.py:3" in done.out
+    assert "Traceback" not in done.everything
+
+
+LOCKED = """
+    def pytest_contract_credentials(config, operation):
+        raise OSError("the vault is locked")
+"""
+
+
+def test_a_plan_tells_of_a_hook_that_raises(folder: Path) -> None:
+    """Exit 4, one line, no traceback."""
+    done = held(folder, LOCKED, "--contract-plan")
+    assert done.code == pytest.ExitCode.USAGE_ERROR, done.everything
+    assert "ERROR: pytest_contract_credentials raised OSError: the vault is locked" in done.err
+    assert "Traceback" not in done.everything
