@@ -657,6 +657,38 @@ FINDINGS: list[tuple[Finding, str]] = [
         "200 answered to a write without If-Match, not 428",
     ),
     (
+        example(Kind.SERVED_TO_OTHER, 200, observed='"t-1"', request="POST /things"),
+        '200 answered to another principal for "t-1", of POST /things',
+    ),
+    (
+        example(Kind.LISTED_TO_OTHER, 200, observed='"t-1"', request="POST /things"),
+        '200 answered to another principal with a list that has "t-1", of POST /things',
+    ),
+    (
+        example(Kind.TAKEN_FROM_OTHER, 204, observed='"t-1"', request="POST /things"),
+        '204 answered to a write of another principal to "t-1", of POST /things',
+    ),
+    (
+        example(Kind.MADE_IN_OTHERS, 404, observed='"a-1"'),
+        '404 answered to another principal\'s create in "a-1", which is not its own',
+    ),
+    (
+        example(Kind.TOLD_TO_OTHER, 404, observed='"a note"'),
+        '404 answered to another principal with "a note", which it never sent',
+    ),
+    (
+        example(Kind.CHANGED_BY_OTHER, 404, "name", expected=('"t-1"', '"mine"'), observed="7"),
+        '404 answered to another principal, and name of "t-1" is 7 now, before "mine"',
+    ),
+    (
+        example(Kind.ENDED_BY_OTHER, 404, expected='"t-1"'),
+        '404 answered to another principal, and "t-1" is gone',
+    ),
+    (
+        example(Kind.REFUSED_TO_OTHER_OTHERWISE, 500),
+        "500 answered to another principal: neither 403, 404 nor another documented refusal",
+    ),
+    (
         example(Kind.LISTED_ELSEWHERE, 200, expected='"t-1"', observed="POST /a/1/things"),
         '200 answered with a list that has "t-1", created elsewhere by POST /a/1/things',
     ),
@@ -1106,6 +1138,19 @@ MISSING: list[tuple[MissingEvidence, str]] = [
         "no other of its kind was seen before and after a delete",
     ),
     (MissingEvidence(Missing.NOT_DELETED_TWICE), "nothing was deleted twice"),
+    (
+        MissingEvidence(Missing.NO_OTHER_PRINCIPAL, "KEY"),
+        "no second principal, who has nothing to do with the first: set KEY in the environment",
+    ),
+    (
+        MissingEvidence(Missing.OTHER_LET_IN_NOWHERE, "KEY"),
+        "the second principal was let in nowhere, not even to a list or one of its own: "
+        "check what is in KEY",
+    ),
+    (
+        MissingEvidence(Missing.NOT_ASKED_BY_OTHER),
+        "the second principal could ask for nothing of this kind",
+    ),
     # the wire
     (
         MissingEvidence(Missing.UNREADABLE, "br"),

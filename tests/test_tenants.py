@@ -100,8 +100,13 @@ def test_who_keeps_them_apart_is_told_nothing(hiding: int, open_lists: bool) -> 
 
 def test_without_a_second_principal_nothing_of_it_is_exercised() -> None:
     """And nothing else is: the same requests go as before."""
-    rulings = rulings_of(led(TenantShop(), other=""))
+    lives = led(TenantShop(), other="")
+    rulings = rulings_of(lives)
     assert {ruling.verdict for ruling in rulings.values()} == {Verdict.NOT_EXERCISED}
+    carts = lives.scenario(lives.document.resources[0])
+    told = [one.case.subject.name for one in carts.history]
+    assert not [name for name in told if "another" in name]
+    assert "delete" in told[told.index("delete refused") : told.index("delete refused") + 3]
 
 
 def test_the_same_credentials_twice_are_no_second_principal() -> None:

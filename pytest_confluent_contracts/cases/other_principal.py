@@ -77,8 +77,11 @@ def steps_of_other(life: LifeCases, changed: Sequence[str], *, is_held: bool) ->
     """Yield what a second principal asks for, and the run's own look after each of its writes.
 
     *changed* are those that it tries to change and to delete, the first of them in HEAD, too;
-    *is_held* says whether they lie in a parent that the run has made.
+    *is_held* says whether they lie in a parent that the run has made. Without a second principal
+    there is nothing to look for.
     """
+    if not any(has_other(one, life.context_of(one)) for one in life.operations.values()):
+        return
     own_place = ANOTHERS_HOLDER if is_held else ""
     yield from _hidden(life, life.plain(Role.LIST, "list"))
     # Some are asked for before it has one of its own, and some then.

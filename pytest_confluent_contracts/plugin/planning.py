@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 SEQUENCE = "up to 12 requests each, a look at the end, and the deletion of all that they made"
+KEPT_APART = "who must see nothing of the first's"
 SHOWN = 4  # clauses named of those that are not exercised
 
 
@@ -58,12 +59,12 @@ def _told_of_other(gate: Gate, resource: Resource, made: PlannedLife) -> Iterato
     from pytest_confluent_contracts.clauses.other_principal import variables_of_other
 
     if made.by_other:
-        yield f"  {made.by_other} of them by a second principal, who must see nothing of the first's"
+        yield f"  {made.by_other} of them by a second principal, {KEPT_APART}"
         return
     creating = gate.creating(resource)
     if made.count and creating is not None and creating.security:
         named = variables_of_other(creating)
-        yield f"  no second principal, who must see nothing of the first's: set {named}"
+        yield f"  no second principal, {KEPT_APART}: set {named}"
 
 
 def told_left_out(settings: Settings) -> Iterator[str]:

@@ -286,9 +286,16 @@ class MadeResources:
 
     def _meant(self, key: Key, asking: Principal) -> list[Made]:
         """Return what *asking* means by *key*: of its own making, else anybody's."""
-        fitting = [one for one in self.all if self._reader.key_of(one.parameters) == key]
-        own = [one for one in fitting if one.maker is asking]
-        return own or fitting
+        own: list[Made] = []
+        others: list[Made] = []
+        for one in self.all:
+            if self._reader.key_of(one.parameters) != key:
+                continue
+            if one.maker is asking:
+                own.append(one)
+            else:
+                others.append(one)
+        return own or others
 
     def spend(self, one: Made) -> None:
         """Let go the request that is kept for the end of *one*: it is to be sent now."""

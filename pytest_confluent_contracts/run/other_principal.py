@@ -43,9 +43,11 @@ def is_safe_to_ask(case: Case, life: LifeCases, history: Sequence[Exchange]) -> 
 
 def _is_refused_the_place(case: Case, history: Sequence[Exchange]) -> bool:
     """Return whether the second may not list what lies where *case* would make something."""
-    looks = [one for one in history if _is_look(one, case, Role.LIST)]
-    theirs = [one for one in looks if one.case.principal is Principal.OTHER]
-    return bool(theirs) and _is_refused(theirs[-1])
+    is_refused = False
+    for one in history:
+        if one.case.principal is Principal.OTHER and _is_look(one, case, Role.LIST):
+            is_refused = _is_refused(one)
+    return is_refused
 
 
 def _tells_that_it_is_free(read: Exchange, makers: Sequence[Exchange], life: LifeCases) -> bool:
