@@ -111,7 +111,7 @@ def test_each_role_has_its_clauses() -> None:
     """They stand at the operation that makes the promise, in one order; those of a list are held at the create."""
     own = {name: clause_ids(W[name], "lifecycle") for name in W.operations}
     assert {name: [id.removeprefix("lifecycle/") for id in ids] for name, ids in own.items()} == {
-        "list": [],
+        "list": ["hidden-from-others"],
         "create": [
             "created-is-readable",
             "created-equals-sent",
@@ -125,15 +125,21 @@ def test_each_role_has_its_clauses() -> None:
             "secret-shown-once",
             "secret-is-told",
         ],
-        "read": ["reads-change-nothing", "same-everywhere"],
-        "head": ["head-as-get", "head-as-get/headers"],
+        "read": ["reads-change-nothing", "same-everywhere", "hidden-from-others"],
+        "head": ["head-as-get", "head-as-get/headers", "hidden-from-others"],
         "replace": [
             "replaced-equals-sent",
             "replace-drops-what-is-left-out",
             "refused-changes-nothing",
             "siblings-untouched",
+            "hidden-from-others",
         ],
-        "update": ["updated-is-read", "refused-changes-nothing", "siblings-untouched"],
+        "update": [
+            "updated-is-read",
+            "refused-changes-nothing",
+            "siblings-untouched",
+            "hidden-from-others",
+        ],
         "delete": [
             "deleted-is-gone",
             "deleted-is-not-listed",
@@ -141,6 +147,7 @@ def test_each_role_has_its_clauses() -> None:
             "no-resurrection",
             "refused-changes-nothing",
             "siblings-untouched",
+            "hidden-from-others",
         ],
     }
 
