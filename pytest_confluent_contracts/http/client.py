@@ -337,11 +337,9 @@ def _no_answer(error: Exception, timeout: float) -> _Answer:
 def _failure_kind(error: Exception) -> FailureKind:
     """Return what kind of failure *error* is: whether there was a connection at all."""
     is_connecting = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
-    below: BaseException | None = error
-    while below is not None:
-        if is_refused_by_alert(below) or (is_connecting and isinstance(below, ssl.SSLError)):
+    for one in _chain_of(error):
+        if is_refused_by_alert(one) or (is_connecting and isinstance(one, ssl.SSLError)):
             return FailureKind.TLS_REFUSED
-        below = below.__cause__ or below.__context__
     if is_connecting or isinstance(error, httpx.ProxyError):
         return FailureKind.UNCONNECTED
     return FailureKind.BROKEN_OFF
@@ -360,7 +358,7 @@ def _failure_reason(error: Exception, timeout: float) -> str:
         return f"no connection ({error or type(error).__name__})"
     if isinstance(error, httpx.ProxyError):
         return f"the proxy refuses ({error})"
-    if is_refused_by_alert(error) or is_refused_by_alert(_root_of(error)):
+    if any(map(is_refused_by_alert, _chain_of(error))):
         return f"TLS was refused by the other side ({error})"
     if isinstance(error, httpx.RemoteProtocolError):
         for words, reason in PROTOCOL_ERRORS.items():
@@ -371,11 +369,17 @@ def _failure_reason(error: Exception, timeout: float) -> str:
     return f"the connection broke ({type(error).__name__})"
 
 
-def _root_of(error: BaseException) -> BaseException:
-    """Return what *error* was raised from at first."""
-    while error.__cause__ is not None or error.__context__ is not None:
-        error = error.__cause__ or error.__context__ or error
-    return error
+def _chain_of(error: BaseException) -> list[BaseException]:
+    """Return *error* and those that it was raised from, each once.
+
+    The way may lead back: one error that is raised again and again has itself for its context.
+    """
+    found: list[BaseException] = []
+    below: BaseException | None = error
+    while below is not None and not any(below is one for one in found):
+        found.append(below)
+        below = below.__cause__ or below.__context__
+    return found
 
 
 def leads_on(request: httpx.Request, name: str, content: str) -> bool:
