@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import re
+import shutil
 from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
@@ -12,6 +14,7 @@ import httpx
 import pytest
 from faulty_tenants import OTHER_KEY, TenantShop
 from leading import URL, Led, read_api
+from running import ROOT, gate
 from shop_service import KEY, Shop
 
 from pytest_confluent_contracts import clauses, documents
@@ -365,3 +368,19 @@ def test_a_scheme_that_is_none_is_a_flaw_of_the_document(tmp_path: Path) -> None
     path.write_text(DOCUMENT.replace("CREDENTIALS", stated), encoding="utf-8")
     told = [(flaw.kind, flaw.subject) for flaw in flaws_in(path)]
     assert told == [(FlawKind.X_CONTRACT_SCHEME, "two")]
+
+
+def test_a_second_principal_has_its_own_at_each_level(tmp_path: Path) -> None:
+    """Boxes lie in racks, and these in sites: what it makes lies in a rack of its own, in a site of its own."""
+    shutil.copy(ROOT / "tests" / "apis" / "warehouse.yaml", tmp_path)
+    run = gate(
+        tmp_path,
+        "--contract-target=mock",
+        "--contract-spec=warehouse.yaml",
+        "--contract-sequences=0",
+        "-k",
+        "hidden-from-others",
+    )
+    assert run.code == 0, run.everything
+    assert "not sent" not in run.out
+    assert re.search(r"\b15 passed\b", run.out), run.everything

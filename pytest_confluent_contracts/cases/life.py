@@ -41,6 +41,7 @@ from pytest_confluent_contracts.cases.other_principal import (
     ANOTHERS,
     ANOTHERS_HOLDER,
     ANOTHERS_TOO,
+    AT_ANOTHERS,
     FIRST_AT_ANOTHERS,
     INTRUDER,
     asked_by_other,
@@ -107,7 +108,7 @@ PARENTS = {
     ELSEWHERE: OTHER_HOLDER,
     ENDING: "ending holder",
     AFTERWARDS: "holder afterwards",
-    ANOTHERS_HOLDER: ANOTHERS_HOLDER,
+    AT_ANOTHERS: ANOTHERS_HOLDER,
 }
 AROUND = "around"  # the parent in which they lie
 # The id of the first, as if it lay in another parent; one of the second's id, which does; and one

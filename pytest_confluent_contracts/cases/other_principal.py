@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 # What the second principal makes of its own, and in what it tries to make one.
 ANOTHERS, ANOTHERS_TOO, INTRUDER = "anothers", "anothers too", "intruder"
-ANOTHERS_HOLDER = "another holder"  # the parent that it makes for its own
+AT_ANOTHERS = "at another's"  # the parent that it makes for its own
+ANOTHERS_HOLDER = "another holder"  # what that is called among the parents
 FIRST_AT_ANOTHERS = "first at another"  # the id of the first, as if it lay in that parent
 BY_ANOTHER = "by another"  # ends the name of each step of the second principal's
 
@@ -82,7 +83,7 @@ def steps_of_other(life: LifeCases, changed: Sequence[str], *, is_held: bool) ->
     """
     if not any(has_other(one, life.context_of(one)) for one in life.operations.values()):
         return
-    own_place = ANOTHERS_HOLDER if is_held else ""
+    own_place = AT_ANOTHERS if is_held else ""
     yield from _hidden(life, life.plain(Role.LIST, "list"))
     # Some are asked for before it has one of its own, and some then.
     for one in [one for one in life.every_made if one != changed[0]]:
@@ -97,6 +98,7 @@ def steps_of_other(life: LifeCases, changed: Sequence[str], *, is_held: bool) ->
         if has_other(case.operation, life.context_of(case.operation)):
             expect = Expect.HIDDEN if is_read else Expect.ACCEPTED
             yield replace(step, case=replace(case, expect=expect))
+    yield from _own_small_pages(life)
     if is_held:
         yield from _into_other_parents(life)
     yield from _their_writes(life, changed)
@@ -127,6 +129,16 @@ def _their_lists(life: LifeCases, own_place: str) -> Iterator[LifeStep]:
         filtered = list_parts.filtered_case(operation, context)
         for step in whole:
             yield from _hidden(life, [replace(step, about=life.every_made[1], case=filtered)])
+
+
+def _own_small_pages(life: LifeCases) -> Iterator[LifeStep]:
+    """Yield the first's own list in small pages: a later one may show what is another's."""
+    operation = life.operations.get(Role.LIST)
+    if operation is None:
+        return
+    for case in list(list_parts.page_cases(operation, life.context_of(operation)))[1:2]:
+        for step in life.plain(Role.LIST, "list"):
+            yield replace(step, case=case)
 
 
 def _into_other_parents(life: LifeCases) -> Iterator[LifeStep]:

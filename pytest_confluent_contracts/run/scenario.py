@@ -31,7 +31,11 @@ from pytest_confluent_contracts.cases.list_parts import (
     PAGES,
     other_filter_case,
 )
-from pytest_confluent_contracts.cases.other_principal import ANOTHERS_HOLDER, FIRST_AT_ANOTHERS
+from pytest_confluent_contracts.cases.other_principal import (
+    ANOTHERS_HOLDER,
+    AT_ANOTHERS,
+    FIRST_AT_ANOTHERS,
+)
 from pytest_confluent_contracts.clauses.judging import rule, weigh
 from pytest_confluent_contracts.clauses.lifecycle_delete import GONE
 from pytest_confluent_contracts.clauses.lifecycle_state import CREATED, LifeReader
@@ -69,7 +73,7 @@ PathParameters = tuple[tuple[str, str], ...]
 FIRST_IN = {
     ELSEWHERE: FIRST_ELSEWHERE,
     ENDING: FIRST_AT_END,
-    ANOTHERS_HOLDER: FIRST_AT_ANOTHERS,
+    AT_ANOTHERS: FIRST_AT_ANOTHERS,
 }
 
 
