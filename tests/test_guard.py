@@ -463,3 +463,25 @@ def test_what_is_not_a_leak_for_its_own_operation_stays_none() -> None:
         assert redactor.leaks("a KEY7Q2M4XWZ9 b", {}, KEY) == []
         assert redactor.leaks("a KEY7Q2M4XWZ9 b", {}, OTHER) == ["the key"]
         assert redactor.text("a KEY7Q2M4XWZ9 b") == "a [redacted] b"
+
+
+@pytest.mark.parametrize(
+    ("method", "query", "goes"),
+    [
+        ("GET", "", True),
+        ("GET", "kind=a", True),
+        ("GET", "kind=a&limit=1", True),
+        ("GET", "filter%5Bname%5D=x%26y", True),
+        ("GET", "kind=a&other=1", False),
+        ("GET", "Kind=a", False),
+        ("GET", "kind=a&", False),
+        ("DELETE", "kind=a", False),
+        ("POST", "kind=a", False),
+    ],
+)
+def test_a_query_of_declared_names_goes_where_nothing_changes(
+    method: str, query: str, goes: bool
+) -> None:
+    """A list is asked for by values that it has shown, by no other name and in no other method."""
+    names = frozenset({"kind", "limit", "filter[name]"})
+    assert guard.Allowance(method, query_names=names).lets_out_query(query) is goes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.clauses.notation import is_default
 from pytest_confluent_contracts.clauses.reading import (
     HIDING,
     KEPT,
@@ -384,9 +385,24 @@ def _lost_afterwards(
         came = paths.value_at(following.json, path)
         is_sent_again = paths.value_at(following.case.value, path) is not paths.ABSENT
         is_shown = path in faithful and came is not paths.ABSENT
-        if is_shown and not is_sent_again and not is_same(came, sent):
+        if not is_shown or is_sent_again or is_same(came, sent):
+            continue
+        if not _may_be_set_back(following, path, came):
             return _read_otherwise(FindingKind.FORM_NOT_STORED, exchange, path, sent, came)
     return None
+
+
+def _may_be_set_back(exchange: Exchange, path: str, came: Any) -> bool:
+    """Return whether a replace may have set *path*, which it did not send, to *came*.
+
+    What PUT leaves out has its default again, or is empty (RFC 9110 9.3.4).
+    """
+    operation = exchange.case.operation
+    if operation.method != "PUT":
+        return False
+    members = (*operation.request_members, *operation.answer_members)
+    schemas = [one.schema for one in members if one.path == path]
+    return not came or any(is_default(schema, came) for schema in schemas)
 
 
 def _read_otherwise(

@@ -97,6 +97,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
 def _sent_is_returned(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
     writable = [one for one in operation.request_members if one.path in model.writable]
     scope, _ = told_under(operation)
+    level = _level_of_returning(operation)
     for members in deep_members(writable).values():
         yield _all_returned(model, members)
     for member in writable:
@@ -106,6 +107,7 @@ def _sent_is_returned(operation: Operation, model: ResourceModel) -> Iterator[Cl
         yield Clause(
             id=f"{scope}/sent-is-returned/{path}",
             family=Family.UPDATE,
+            level=level,
             place=member.place,
             promise=f"{path} in the answer equals the value sent, to the character",
             judge=_judge_returned(model, member),
@@ -113,6 +115,16 @@ def _sent_is_returned(operation: Operation, model: ResourceModel) -> Iterator[Cl
             needs=EVERY,
             stateful=True,
         )
+
+
+def _level_of_returning(operation: Operation) -> Level:
+    """Return how much it weighs that what *operation* was sent stands in its answer.
+
+    What an action does nobody can tell: that it writes a member which its answer has, too, is
+    inferred from the name. For example, a refund takes an ``amount`` and may answer what is left.
+    """
+    is_action = operation.makes_or_ends and operation.role is Role.ACTION
+    return Level.SHOULD if is_action else Level.MUST
 
 
 def is_merged(operation: Operation, schema: Mapping[str, Any], sent: Any, came: Any) -> bool:
@@ -163,6 +175,7 @@ def _all_returned(model: ResourceModel, members: Sequence[Property]) -> Clause:
     return Clause(
         id=f"{told_under(model.operation)[0]}/sent-is-returned/{first.clause_name}",
         family=Family.UPDATE,
+        level=_level_of_returning(model.operation),
         place=first.place,
         promise=f"each member of {holder} in the answer equals the value sent, to the character",
         judge=judge,

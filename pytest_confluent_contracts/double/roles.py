@@ -23,7 +23,13 @@ from pytest_confluent_contracts.double.service import (
     Service,
     answer_with,
 )
-from pytest_confluent_contracts.double.store import Resource, composed_body, is_same, joined_id
+from pytest_confluent_contracts.double.store import (
+    Resource,
+    composed_body,
+    is_same,
+    joined_id,
+    writable_members,
+)
 from pytest_confluent_contracts.double.under_parents import CollectionService
 from pytest_confluent_contracts.double.whole_bodies import WholeBodies
 from pytest_confluent_contracts.model import paths
@@ -104,7 +110,7 @@ class DeleteService(Service):
 
 
 class ActionService(Service):
-    """Answers as the document shows, and does nothing."""
+    """Answers as the document shows, and does nothing but write what its answer shows again."""
 
     def open_store(self) -> None:
         """Take up the resource that the document's own path leads to."""
@@ -134,8 +140,27 @@ class ActionService(Service):
         return found
 
     def perform(self, request: Request, resource: Resource, body: Any) -> Answer:
-        """Say that it is done."""
-        return self.answer_success(resource)
+        """Say that it is done; what was sent and the answer has a place for stands there."""
+        content = self.content_of(self.success_status)
+        if content is None or body is ABSENT:
+            return self.answer_success(resource)
+        if shows_resource(self, content):
+            self.apply_update(resource, body)
+        answer = self.answer_success(resource)
+        if not isinstance(answer.value, dict):
+            return answer
+        return replace(answer, value=self.with_sent(answer.value, body, content.schema))
+
+    def with_sent(self, shown: Any, body: Any, schema: Mapping[str, Any]) -> Any:
+        """Return *shown* with what *body* has of its members, as far as *schema* allows it."""
+        for member in writable_members(self.operation):
+            value = paths.value_at(body, member.path)
+            if value is ABSENT:
+                continue
+            wanted = paths.with_value(shown, member.path, value)
+            if is_allowed(schema, wanted):
+                shown = wanted
+        return shown
 
     def show_resource(self, resource: Resource) -> Any:
         """Return the resource where the answer is one, else what the document shows."""
@@ -148,11 +173,14 @@ def shown_or_sample(service: Service, resource: Resource) -> Any:
     if content is None:
         return None
     shown = service.store.show(resource)
-    documented = {member.path for member in content.properties}
-    is_resource = service.collection.id_member in documented
-    if is_resource and is_allowed(content.schema, shown):
+    if shows_resource(service, content) and is_allowed(content.schema, shown):
         return shown
     return composed_body(content)
+
+
+def shows_resource(service: Service, content: Content) -> bool:
+    """Return whether *content* is that of a resource: it has its id."""
+    return any(member.path == service.collection.id_member for member in content.properties)
 
 
 # --- collections ----------------------------------------------------------------------------------

@@ -72,8 +72,9 @@ class Access:
     """What may be sent of one operation, and what of it must not be seen.
 
     ``paths`` are the only ones, decoded, without those of the target's URL, beside those that may
-    go just as they are spelled; ``queries`` are the only ones, as they are written; ``near_misses``
-    is what requests carry that is nearly a credential; ``budget`` is in requests (None: no limit).
+    go just as they are spelled; ``queries`` are the only ones, as they are written, beside those
+    made of ``query_names`` alone, where the method changes nothing; ``near_misses`` is what
+    requests carry that is nearly a credential; ``budget`` is in requests (None: no limit).
     ``other_credentials`` are those of a second principal.
     """
 
@@ -84,6 +85,7 @@ class Access:
     near_misses: frozenset[str] = field(default=frozenset(), repr=False)
     budget: int | None = None
     queries: frozenset[str] = frozenset({""})
+    query_names: frozenset[str] = frozenset()
     other_credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
 
@@ -258,6 +260,7 @@ def allowances_at(url: str, accesses: Iterable[Access]) -> dict[Key, Allowance]:
             budget=access.budget,
             spelled_paths=frozenset(spelled_prefix + path for path in access.spelled_paths),
             queries=access.queries,
+            query_names=access.query_names,
         )
         found[access.operation.key] = known.joined(allowance) if known else allowance
     return found

@@ -315,6 +315,7 @@ class Lives:
                 budget=self._budget_of(operation),
                 paths=frozenset(self._paths_known(resource, operation)),
                 queries=_queries(operation, sent),
+                query_names=_query_names(operation),
             )
 
     def _closed_access(self, operation: Operation) -> Access:
@@ -459,3 +460,19 @@ def _queries(operation: Operation, sent: Sequence[Case]) -> frozenset[str]:
     """Return the queries with which *operation* goes among what is *sent*, as they are written."""
     found = {case.written_query for case in sent if case.operation is operation}
     return frozenset(found) or frozenset({""})
+
+
+def _query_names(operation: Operation) -> frozenset[str]:
+    """Return the names that a query of *operation* may have: what the document declares of a list.
+
+    What a life filters by is a value that a list has shown.
+    """
+    from pytest_confluent_contracts.model.documents import Location
+
+    if operation.role is not Role.LIST:
+        return frozenset()
+    names = set(operation.credential_carriers(Location.QUERY))
+    for one in operation.other_parameters:
+        if one.location is Location.QUERY:
+            names.add(one.name)
+    return frozenset(names)

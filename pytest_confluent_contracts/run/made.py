@@ -180,7 +180,7 @@ class MadeResources:
             self.note_deleted(case.parameters, later=is_later, asking=case.principal)
         elif case.operation.role is Role.LIST:
             self._note_list(case, exchange)
-        else:
+        elif case.parameters:  # what there is but one of has no name, and is always there
             self._note_there_again(case, self._reader.key_of(case.parameters))
 
     def _note_create(self, case: Case, exchange: Exchange) -> None:
