@@ -99,12 +99,17 @@ def left(place: Path) -> Iterator[tuple[Key, dict[str, Any]]]:
         yield (kept["key"][0], kept["key"][1]), kept["was"]
 
 
-def keep_made(place: Path | None, key: Key, made: Sequence[Mapping[str, Any]]) -> None:
-    """Keep what this process *made* of the resource *key* and is still there.
+def written_made(made: Mapping[str, Any]) -> str:
+    """Return what `keep_made` writes of one that was *made*.
 
-    Each has its path ``parameters``, when it was ``made_at``, the ``url`` that deletes it, and
+    It has its path ``parameters``, when it was ``made_at``, the ``url`` that deletes it, and
     whose credentials do: its ``maker``.
     """
+    return json.dumps(made)
+
+
+def keep_made(place: Path | None, key: Key, made: Sequence[str]) -> None:
+    """Keep what this process made of the resource *key* and is still there, as `written_made`."""
     if place is None or not place.is_dir():
         return
     file = _file(place, key).with_suffix(f".{os.getpid()}{MADE}")
@@ -113,7 +118,9 @@ def keep_made(place: Path | None, key: Key, made: Sequence[Mapping[str, Any]]) -
         return
     # A kill in the middle of writing must leave nothing that looks whole.
     half = file.with_suffix(".new")
-    half.write_text(json.dumps({"key": key, "made": list(made)}), encoding="utf-8")
+    # Written out of what is written already: a run makes hundreds, and tells of each change.
+    kept = f'{{"key": {json.dumps(key)}, "made": [{", ".join(made)}]}}'
+    half.write_text(kept, encoding="utf-8")
     half.replace(file)
 
 
