@@ -109,6 +109,7 @@ class Gate:
         self._clock: VirtualClock | None = None
         self._services: dict[tuple[str, str], Service] = {}
         self._campaigns: dict[tuple[str, str], Campaign] = {}
+        self._made_files: dict[saved_state.Key, saved_state.MadeFile] = {}
         self._written_made: dict[tuple[Any, ...], str] = {}
         self._testers: dict[tuple[str, str], MutationTester] = {}
         self._shown_by: ShownBy = {}
@@ -914,8 +915,12 @@ class Gate:
         """Write down what the run made and is still there, for whoever outlives this worker."""
         if self.settings.mocked:
             return
-        kept = [self._written(key, one) for one in made]
-        saved_state.keep_made(self.config.stash.get(STATE_FOLDER, None), key, kept)
+        folder = self.config.stash.get(STATE_FOLDER, None)
+        if folder is None:
+            return
+        if key not in self._made_files:
+            self._made_files[key] = saved_state.MadeFile(folder, key)
+        self._made_files[key].keep([self._written(key, one) for one in made])
 
     def _written(self, key: saved_state.Key, made: Made) -> str:
         """Return what is written of what was made, once: all that is there is told each time."""
