@@ -285,6 +285,22 @@ def test_each_form_of_a_secret_is_taken_out(name: str) -> None:
         assert redactor.text(f"before {form} after") == "before [redacted] after", form
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{"a": ["fine"]}', {"a": ["fine"]}),
+        ('{"a": ["as Right7Q2Mofakey is"]}', {"a": ["as [redacted] is"]}),
+        (r'{"a": ["as \u0052ight7Q2Mofakey is"]}', {"a": ["as [redacted] is"]}),
+        (r'{"\u0052ight7Q2Mofakey": 1}', {"[redacted]": 1}),
+    ],
+)
+def test_a_value_has_no_secret_that_its_text_had(text: str, shown: Any) -> None:
+    """Neither as it is nor escaped, which its text does not show; what has none stays as it is."""
+    redactor = redaction.Redactor([redaction.Secret("key", "Right7Q2Mofakey")])
+    value = json.loads(text)
+    assert redactor.value_read(value, text, redactor.text(text)) == shown
+
+
 def test_a_secret_inside_other_text_is_taken_out_whole() -> None:
     """A secret that contains another one is taken out as a whole."""
     redactor = redaction.Redactor(

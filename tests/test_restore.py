@@ -389,3 +389,27 @@ def test_operations_that_differ_in_a_slash_are_kept_apart(tmp_path: Path) -> Non
     assert {key: was["name"] for key, was in saved_state.left(tmp_path)} == {
         key: key[1] for key in keys
     }
+
+
+def test_what_was_made_is_kept_as_it_comes_and_goes(tmp_path: Path) -> None:
+    """Each change adds to the file; what a kill broke off in the middle counts for nothing."""
+    texts: list[str] = []
+    for id in ("1", "2", "3"):
+        told = {"parameters": (("id", id),), "made_at": 7.0, "maker": "own", "url": f"u/{id}"}
+        texts.append(saved_state.written_made(told))
+    kept = saved_state.MadeFile(tmp_path, ("shop", "carts"))
+    kept.keep(texts[:1])
+    kept.keep(texts[:2])
+    kept.keep(texts[1:2])
+    [path] = tmp_path.iterdir()
+    assert saved_state.urls_left(path) == ["u/2"]
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"+{texts[2]}"[:-5])
+    assert saved_state.urls_left(path) == ["u/2"]
+    assert list(saved_state.made_left(tmp_path)) == [
+        (("shop", "carts"), [((("id", "2"),), 7.0, "own")])
+    ]
+    kept.keep([])
+    assert not path.exists()
+    kept.keep(texts[2:])
+    assert saved_state.urls_left(path) == ["u/3"]

@@ -187,7 +187,8 @@ def test_what_the_second_had_before_is_neither_judged_nor_touched() -> None:
 def test_what_was_made_is_written_down_with_its_maker(tmp_path: Path) -> None:
     """Whoever outlives the run deletes it with the same credentials; the file has none of them."""
     kept = {"parameters": (("id", "1"),), "made_at": 7.0, "maker": Principal.OTHER, "url": "u"}
-    saved_state.keep_made(tmp_path, ("shop", "carts"), [kept])
+    written = saved_state.written_made(kept)
+    saved_state.MadeFile(tmp_path, ("shop", "carts")).keep([written])
     [(key, [left])] = saved_state.made_left(tmp_path)
     assert (key, left) == (("shop", "carts"), ((("id", "1"),), 7.0, "other"))
 

@@ -221,8 +221,9 @@ class LifeCases:
         """Return the requests for how far something is, their paths still to be put in."""
         found: list[Case] = []
         for operation in self.telling:
-            case = bare_case(Probe.LIFE, PROGRESS, operation, self._context_of(operation))
-            case = for_maker(case, self._context_of(operation), asking)
+            context = self._context_of(operation)
+            case = bare_case(Probe.LIFE, PROGRESS, operation, context)
+            case = for_maker(case, context, asking)
             found.append(_step(case, PROGRESS, Expect.ANY))
         return found
 

@@ -165,6 +165,7 @@ class Client:
         """
         added = request.extensions[ADDED]
         clean, text = self._secrets.redactor_for(added), answer.text
+        clean_text = clean.text(text)
         names = {name.lower() for name in request.headers}
         sent = shown_with(_redacted_case(case, clean), self._additions, names, added)
         shown_url = clean.text(url.partition("?")[0])
@@ -183,8 +184,8 @@ class Client:
             url=shown_url,
             status=answer.status,
             headers=tuple((name, clean.text(content)) for name, content in answer.headers),
-            text=clean.text(text),
-            json=clean.value(value),
+            text=clean_text,
+            json=clean.value_read(value, answer.decoded, clean_text),
             flaw=flaw,
             leaks=tuple(clean.leaks(shown, _secret_members(case), case.operation.key)),
             sent_at=request.extensions[SENT_AT],
@@ -214,11 +215,16 @@ class _Answer:
     failure_kind: FailureKind = FailureKind.NONE
 
     @property
+    def decoded(self) -> str:
+        """Return the body as a text, whatever its coding."""
+        return self.body.decode("utf-8", "replace")
+
+    @property
     def text(self) -> str:
         """Return the body as it may be shown: bytes of a coding that nobody could undo are not."""
         if self.coding is not None and not self.coding.is_readable:
             return f"({len(self.body)} bytes in the content coding {self.coding.coding})"
-        return self.body.decode("utf-8", "replace")
+        return self.decoded
 
 
 class _TooSlow(Exception):

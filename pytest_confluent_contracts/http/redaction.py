@@ -27,6 +27,7 @@ NOISE = 4  # characters; a shorter text stands everywhere, and is not looked for
 # What may stand uncoded in a URL, as one encoder or another has it.
 SAFE_IN_URLS = ("", "/", "/+", "!'()*-._~/+:@")
 NOTHING_AT_ALL = "(?!)"  # a pattern that no text has
+ESCAPES = "\\"  # begins each escape of a JSON string (RFC 8259 7)
 ESCAPED_BYTE = re.compile(r"%[0-9A-F]{2}")
 
 
@@ -110,6 +111,16 @@ class Redactor:
         if isinstance(value, dict):
             return {self.text(key): self.value(member) for key, member in value.items()}
         return value
+
+    def value_read(self, value: Any, text: str, clean: str) -> Any:
+        """Return the JSON *value* that was read from *text* without any secret in its strings.
+
+        *clean* is *text* without any. Without an escape each string stands in *text* as it is, in
+        quotes, and so has no secret where *text* has none: few answers are gone through.
+        """
+        if clean == text and ESCAPES not in text:
+            return value
+        return self.value(value)
 
     def leaks(self, text: str, sent: Mapping[str, str], operation: Key | None = None) -> list[str]:
         """Return the names of the secrets in *text*.

@@ -50,6 +50,8 @@ def _is_deep(text: str, value: Any) -> bool:
         return False
     level = [value]
     for _ in range(DEEPEST_READ):
+        if not level:
+            return False
         level = _one_level_below(level)
     return bool(level)
 

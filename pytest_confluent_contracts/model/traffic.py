@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from ipaddress import ip_address
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
@@ -17,9 +17,11 @@ from pytest_confluent_contracts.model.quota import refuses_for_limit
 REDACTED: Final = "[redacted]"
 # Levels of JSON: what reads, judges and tells of an answer may then follow it level by level.
 DEEPEST_READ: Final = 100
+MOST_ADDRESSES: Final = 256  # remembered; a run asks of the same few again and again
 CARELESS_WORDS: Final = ("null", "undefined")  # what a program sends whose credentials are not set
 
 
+@lru_cache(MOST_ADDRESSES)
 def is_local(url: str) -> bool:
     """Return whether *url* names this machine itself, or the embedded service.
 

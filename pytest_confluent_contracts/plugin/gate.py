@@ -109,7 +109,8 @@ class Gate:
         self._clock: VirtualClock | None = None
         self._services: dict[tuple[str, str], Service] = {}
         self._campaigns: dict[tuple[str, str], Campaign] = {}
-        self._urls_made: dict[tuple[saved_state.Key, saved_state.PathParameters], str] = {}
+        self._made_files: dict[saved_state.Key, saved_state.MadeFile] = {}
+        self._written_made: dict[tuple[Any, ...], str] = {}
         self._testers: dict[tuple[str, str], MutationTester] = {}
         self._shown_by: ShownBy = {}
         self._telling_nodes: dict[str, str] = {}
@@ -914,18 +915,21 @@ class Gate:
         """Write down what the run made and is still there, for whoever outlives this worker."""
         if self.settings.mocked:
             return
-        kept: list[dict[str, Any]] = []
-        for one in made:
-            told = {"parameters": one.parameters, "made_at": one.made_at, "maker": one.maker}
-            kept.append(told | {"url": self._url_of_made(key, one)})
-        saved_state.keep_made(self.config.stash.get(STATE_FOLDER, None), key, kept)
+        folder = self.config.stash.get(STATE_FOLDER, None)
+        if folder is None:
+            return
+        if key not in self._made_files:
+            self._made_files[key] = saved_state.MadeFile(folder, key)
+        self._made_files[key].keep([self._written(key, one) for one in made])
 
-    def _url_of_made(self, key: saved_state.Key, made: Made) -> str:
-        """Return the URL of what was made, worked out once: all that is there is told each time."""
-        known = (key, made.parameters)
-        if known not in self._urls_made:
-            self._urls_made[known] = self._url_of(key, made)
-        return self._urls_made[known]
+    def _written(self, key: saved_state.Key, made: Made) -> str:
+        """Return what is written of what was made, once: all that is there is told each time."""
+        known = (key, made.parameters, made.made_at, made.maker)
+        if known not in self._written_made:
+            told = {"parameters": made.parameters, "made_at": made.made_at, "maker": made.maker}
+            told["url"] = self._url_of(key, made)
+            self._written_made[known] = saved_state.written_made(told)
+        return self._written_made[known]
 
     def _url_of(self, key: saved_state.Key, made: Made) -> str:
         """Return the URL of what was made, without any secret."""

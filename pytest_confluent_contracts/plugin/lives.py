@@ -137,7 +137,8 @@ class Lives:
             remember=partial(self._remember, key),
             named=self._named(resource),
         )
-        made.made.all += self._left_of(resource)
+        for left in self._left_of(resource):
+            made.made.add(left)
         self._scenarios[key] = made
         self._add_sequences(made, target, policy, listener)
         return made

@@ -112,6 +112,8 @@ class MadeResources:
         self._creating, self._deleting = creating, deleting
         self._remember, self._admit = remember, admit
         self.all: list[Made] = []
+        # A run makes hundreds, and each answer about one is about few of them.
+        self._by_key: dict[Key, list[Made]] = {}
         self.others: list[PathParameters] = []
         self.later: list[tuple[LostCreate, Exchange]] = []
         self._unanswered: list[LostCreate] = []
@@ -138,7 +140,13 @@ class MadeResources:
 
     def is_own(self, parameters: PathParameters) -> bool:
         """Return whether the run has made what *parameters* name."""
-        return any(dict(one.parameters) == dict(parameters) for one in self.all)
+        alike = self._by_key.get(self._reader.key_of(parameters), [])
+        return any(dict(one.parameters) == dict(parameters) for one in alike)
+
+    def add(self, one: Made) -> None:
+        """Take down that the run has made *one*, or a run before that was killed."""
+        self.all.append(one)
+        self._by_key.setdefault(self._reader.key_of(one.parameters), []).append(one)
 
     # --- before a request, and after its answer ---------------------------------------------------
 
@@ -225,15 +233,21 @@ class MadeResources:
         elif self._was_there_before(parameters, asked.case.principal):
             self.others.append(parameters)
         maker = asked.case.principal
-        known = [one.parameters for one in self.there if one.maker is maker]
-        if parameters is None or parameters in [*self.others, *known]:
+        if parameters is None or parameters in self.others or self._is_there(parameters, maker):
             self._release()
             return
-        self.all.append(Made(parameters, is_reserved=True, maker=maker))
+        self.add(Made(parameters, is_reserved=True, maker=maker))
         self._tell_there()
         # What was made where nothing is may not be asked for: it is told at the end.
         with suppress(Refusal):
             self._admit(parameters)
+
+    def _is_there(self, parameters: PathParameters, maker: Principal) -> bool:
+        """Return whether *maker* has made what *parameters* name, and it is still there."""
+        for one in self._by_key.get(self._reader.key_of(parameters), []):
+            if one.is_there and one.maker is maker and one.parameters == parameters:
+                return True
+        return False
 
     def _was_there_before(self, parameters: PathParameters, asking: Principal) -> bool:
         """Return whether no create of this run can have made what *parameters* name.
@@ -247,9 +261,8 @@ class MadeResources:
         return is_named or key in self._listed_before[asking]
 
     def _note_list(self, case: Case, exchange: Exchange) -> None:
-        own = {self._reader.key_of(one.parameters) for one in self.all}
         for one in self._shown(exchange):
-            if one.key in own:
+            if one.key in self._by_key:
                 self._note_there_again(case, one.key)
             else:
                 self._listed_before[case.principal].add(one.key)
@@ -282,15 +295,13 @@ class MadeResources:
             if one.is_there and dict(one.parameters) == dict(parameters):
                 one.is_there, one.ends_later = False, later
                 self.spend(one)
-        self._tell_there()
+                self._tell_there()
 
     def _meant(self, key: Key, asking: Principal) -> list[Made]:
         """Return what *asking* means by *key*: of its own making, else anybody's."""
         own: list[Made] = []
         others: list[Made] = []
-        for one in self.all:
-            if self._reader.key_of(one.parameters) != key:
-                continue
+        for one in self._by_key.get(key, []):
             if one.maker is asking:
                 own.append(one)
             else:
@@ -364,7 +375,7 @@ class MadeResources:
         steps = self._reader.read([answer]).steps
         if not answer.accepted or not steps or not steps[0].is_list:
             return None
-        known = lost.listed_before | {self._reader.key_of(one.parameters) for one in self.all}
+        known = lost.listed_before | self._by_key.keys()
         found = [
             (*lost.case.parameters, self.resource.own_parameter(one.key[-1]))
             for one in steps[0].shown

@@ -21,6 +21,7 @@ Key = tuple[str, str]  # of an operation; or a document and the name of one of i
 PathParameters = tuple[tuple[str, str], ...]
 PREFIX = "contract-state-"
 STATE, MADE = ".json", ".made"
+IS_MADE, IS_GONE = "+", "-"  # begin the lines of a `MadeFile` behind its first, which is the key
 
 
 def folder() -> Path:
@@ -99,29 +100,66 @@ def left(place: Path) -> Iterator[tuple[Key, dict[str, Any]]]:
         yield (kept["key"][0], kept["key"][1]), kept["was"]
 
 
-def keep_made(place: Path | None, key: Key, made: Sequence[Mapping[str, Any]]) -> None:
-    """Keep what this process *made* of the resource *key* and is still there.
+def written_made(made: Mapping[str, Any]) -> str:
+    """Return what a `MadeFile` keeps of one that was *made*.
 
-    Each has its path ``parameters``, when it was ``made_at``, the ``url`` that deletes it, and
+    It has its path ``parameters``, when it was ``made_at``, the ``url`` that deletes it, and
     whose credentials do: its ``maker``.
     """
-    if place is None or not place.is_dir():
-        return
-    file = _file(place, key).with_suffix(f".{os.getpid()}{MADE}")
-    if not made:
-        file.unlink(missing_ok=True)
-        return
-    # A kill in the middle of writing must leave nothing that looks whole.
-    half = file.with_suffix(".new")
-    half.write_text(json.dumps({"key": key, "made": list(made)}), encoding="utf-8")
-    half.replace(file)
+    return json.dumps(made)
+
+
+class MadeFile:
+    """Keeps what this process made of the resource *key* and is still there, in the folder *place*.
+
+    Each change is a line behind the others: a run makes hundreds, and tells of each.
+    """
+
+    def __init__(self, place: Path, key: Key) -> None:
+        self._key = key
+        self._file = _file(place, key).with_suffix(f".{os.getpid()}{MADE}")
+        self._kept: dict[str, None] = {}  # in their order
+
+    def keep(self, made: Sequence[str]) -> None:
+        """Keep that this is all that is there, each as `written_made`."""
+        before, there = self._kept, dict.fromkeys(made)
+        self._kept = there
+        if not there:
+            self._file.unlink(missing_ok=True)
+            return
+        lines: list[str] = [] if before else [json.dumps(self._key)]
+        lines += [f"{IS_MADE}{one}" for one in there if one not in before]
+        lines += [f"{IS_GONE}{one}" for one in before if one not in there]
+        if self._file.parent.is_dir():
+            with self._file.open("a" if before else "w", encoding="utf-8") as file:
+                file.write("".join(f"{line}\n" for line in lines))
 
 
 def made_left(place: Path) -> Iterator[tuple[Key, list[tuple[PathParameters, float, str]]]]:
     """Yield what was made and nobody has deleted, each with the moment when, and by whom."""
     for path in sorted(place.glob(f"*{MADE}")):
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        yield (kept["key"][0], kept["key"][1]), list(map(_left_of, kept["made"]))
+        lines = _whole_lines(path)
+        if lines:
+            key = json.loads(lines[0])
+            yield (key[0], key[1]), list(map(_left_of, _still_made(lines[1:])))
+
+
+def _whole_lines(path: Path) -> list[str]:
+    """Return the lines of a file, without the last where a kill broke it off."""
+    *whole, _ = path.read_text(encoding="utf-8").split("\n")
+    return whole
+
+
+def _still_made(lines: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what was made and is not gone, as the *lines* of a `MadeFile` tell."""
+    there: dict[str, None] = {}
+    for line in lines:
+        one = line[len(IS_MADE) :]
+        if line.startswith(IS_MADE):
+            there[one] = None
+        else:
+            there.pop(one, None)
+    return [json.loads(one) for one in there]
 
 
 def _left_of(one: Mapping[str, Any]) -> tuple[PathParameters, float, str]:
@@ -131,7 +169,7 @@ def _left_of(one: Mapping[str, Any]) -> tuple[PathParameters, float, str]:
 def urls_left(path: Path) -> list[str]:
     """Return what a killed run made, as its file tells; none where the file cannot be read."""
     try:
-        return [one["url"] for one in json.loads(path.read_text(encoding="utf-8"))["made"]]
+        return [one["url"] for one in _still_made(_whole_lines(path)[1:])]
     except (OSError, ValueError, LookupError, TypeError):
         return []
 
