@@ -236,6 +236,39 @@ def test_a_filter_keeps_what_meets_it(items: tuple[Any, ...], told: set[Kind]) -
     assert {one.kind for one in findings("filter/note", SHOWN, filtered)} == told
 
 
+@pytest.mark.parametrize(
+    ("query", "items", "told"),
+    [
+        ("note=one&note=two", (A, B, C), set()),
+        ("note=nobody&note=two", (B, C), set()),
+        ("note=one&note=two", (A,), {Kind.FILTER_LEAVES_OUT}),  # the first value alone
+        ("note=one&note=two", (B, C), {Kind.FILTER_LEAVES_OUT}),  # the last value alone
+        ("note=nobody&note=two", (A, B, C), {Kind.FILTER_LETS_THROUGH}),
+        ("note=one&note=two", (A, B, C, OTHER), {Kind.FILTER_LETS_THROUGH}),
+    ],
+)
+@pytest.mark.parametrize("style", ["", "form", "pipeDelimited"])
+def test_of_several_values_each_item_has_one(
+    query: str, items: tuple[Any, ...], told: set[Kind], style: str
+) -> None:
+    """Given one by one, or in one text between commas or bars."""
+    written = f", style: {style}, explode: false" if style else ""
+    several = world(
+        PAGED.replace(
+            "name: note, in: query, schema: {type: string}",
+            f"name: note, in: query{written}, schema: {{type: array, items: {{type: string}}}}",
+        )
+    )
+    if style:
+        between = "," if style == "form" else "%7C"
+        query = "note=" + query.replace("note=", "").replace("&", between)
+    filtered = page(*items, query=f"{query}&limit=3")
+    evidence = clause_of("filter/note", several).judge(
+        in_a_row(*(of_world(several, one) for one in (*MADE, SHOWN, filtered)), apart=1.0)
+    )
+    assert {one.finding.kind for one in evidence if one.finding} == told
+
+
 def test_of_two_filters_both_count() -> None:
     """Each clause looks at its own member; what is left out meets both."""
     both = "note=two&name=ben&limit=3"

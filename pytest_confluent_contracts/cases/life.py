@@ -306,10 +306,12 @@ class LifeCases:
         if operation.listing.filters:
             yield LifeStep(list_parts.filtered_case(operation, context), about=SECOND)
 
-    def filter_steps(self, step: LifeStep, item: Mapping[str, Any]) -> Iterator[LifeStep]:
+    def filter_steps(
+        self, step: LifeStep, item: Mapping[str, Any], others: Sequence[Mapping[str, Any]] = ()
+    ) -> Iterator[LifeStep]:
         """Yield what *step* stands for: the list filtered by what *item* has."""
         context = self._context_of(step.case.operation)
-        cases = list(list_parts.filter_cases(step.case.operation, context, item))
+        cases = list(list_parts.filter_cases(step.case.operation, context, item, others))
         if step.case.principal is Principal.OTHER:  # to be shown nothing, whatever else is met
             cases = cases[: len(step.case.operation.listing.filters) + 2]
         for case in cases:

@@ -223,9 +223,11 @@ class SequenceCases(LifeCases):
             found += self._bare(Role.DELETE, "clean up", name)
         return [_of_sequence(step) for step in found]
 
-    def filter_steps(self, step: LifeStep, item: Mapping[str, Any]) -> Iterator[LifeStep]:
+    def filter_steps(
+        self, step: LifeStep, item: Mapping[str, Any], others: Sequence[Mapping[str, Any]] = ()
+    ) -> Iterator[LifeStep]:
         """Yield the list filtered by one of what *item* has: the life has tried them all."""
-        for one in islice(super().filter_steps(step, item), 1):
+        for one in islice(super().filter_steps(step, item, others), 1):
             yield _of_sequence(one)
 
     def _steps_of_move(self, move: Move, *, is_there: bool) -> Iterator[LifeStep]:

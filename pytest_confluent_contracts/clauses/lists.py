@@ -48,6 +48,7 @@ from pytest_confluent_contracts.model.page_links import (
     next_query,
     query_of_link,
     sent_text,
+    sent_texts,
     tells_another,
 )
 from pytest_confluent_contracts.model.paths import ABSENT
@@ -536,16 +537,17 @@ def judge_unknown_page(lists: Lists, pages: Pages) -> Iterator[Evidence]:
 def judge_filter(lists: Lists, wanted: Filter) -> Iterator[Evidence]:
     """Judge that a filtered list has what meets the filter, and nothing else.
 
+    Of several values, each item has one: no member has two.
     What is missing is only told of the run's own, which lists have shown before. A filter that only
     its name tells of may look for a part of the text.
     """
     latest: dict[Key, Shown] = {}
     for moment in lists.life.moments():
         step = moment.step
-        text = sent_text(step.opening.case, wanted.parameter)
-        is_filtered = _is_of(step, lists.operation) and text is not None
-        if is_filtered and text is not None and step.outcome is Outcome.DONE:
-            yield from _let_through(step, wanted, text)
+        texts = sent_texts(step.opening.case, wanted.parameter)
+        is_filtered = _is_of(step, lists.operation) and bool(texts)
+        if is_filtered and step.outcome is Outcome.DONE:
+            yield from _let_through(step, wanted, texts)
             if is_to_the_end(step):
                 yield from _left_out(lists, moment, latest)
         elif step.is_list:
@@ -563,25 +565,28 @@ def judge_other_filter(lists: Lists, wanted: Filter) -> Iterator[Evidence]:
         if first.exchange.case.subject.name != OTHER_FILTER or text is None:
             continue
         if first.outcome is Outcome.DONE and first.shown:
-            yield from _let_through(first, wanted, text)
+            yield from _let_through(first, wanted, [text])
         elif not first.exchange.failure and first.status < 500:
             yield Evidence(first.exchange)
 
 
-def _let_through(step: Step, wanted: Filter, text: str) -> Iterator[Evidence]:
-    """Yield whether each item of *step* has *text* where the filter looks."""
+def _let_through(step: Step, wanted: Filter, texts: Sequence[str]) -> Iterator[Evidence]:
+    """Yield whether each item of *step* has one of *texts* where the filter looks."""
+    told = " or ".join(quoted(text) for text in texts)
     for shown in step.shown:
         values = _texts_at(shown.item, wanted)
-        is_met = text in values
-        if wanted.inferred:
-            is_met = is_met or any(text.lower() in value.lower() for value in values)
+        pairs = itertools.product(texts, values)
+        is_met = any(_meets(text, value, wanted) for text, value in pairs)
         finding = None
         if not is_met:
             observed = ", ".join(values) or "nothing"
-            finding = _finding(
-                FindingKind.FILTER_LETS_THROUGH, step, quoted(text), observed, wanted.member
-            )
+            finding = _finding(FindingKind.FILTER_LETS_THROUGH, step, told, observed, wanted.member)
         yield Evidence(shown.exchange, finding)
+
+
+def _meets(text: str, value: str, wanted: Filter) -> bool:
+    """Return whether *value* is *text*; has it, where only its name tells of the filter."""
+    return text == value or (wanted.inferred and text.lower() in value.lower())
 
 
 def _left_out(lists: Lists, moment: Moment, latest: Mapping[Key, Shown]) -> Iterator[Evidence]:
@@ -595,8 +600,8 @@ def _left_out(lists: Lists, moment: Moment, latest: Mapping[Key, Shown]) -> Iter
 def _meets_all(item: Mapping[str, Any], asked: Exchange, operation: Operation) -> bool:
     """Return whether *item* meets each filter that was *asked* for."""
     for one in operation.listing.filters:
-        text = sent_text(asked.case, one.parameter)
-        if text is not None and text not in _texts_at(item, one):
+        texts = sent_texts(asked.case, one.parameter)
+        if texts and not set(texts) & set(_texts_at(item, one)):
             return False
     return True
 

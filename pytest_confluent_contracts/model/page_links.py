@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.promises import PageStyle
+from pytest_confluent_contracts.model.serialisation import DELIMITERS
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.promises import Pages
@@ -149,6 +150,17 @@ def asks_for_position(asked: CaseParts, pages: Pages | None) -> bool:
 def is_about_pages(name: str, pages: Pages | None) -> bool:
     """Return whether the query parameter *name*, as it is written, asks for a page."""
     return pages is not None and name in (_written(pages.size), _written(pages.position))
+
+
+def sent_texts(asked: CaseParts, name: str) -> list[str]:
+    """Return all decoded texts of the query parameter *name*: a list of values may have several."""
+    values = [value for written, value in asked.query if unquote(written) == name]
+    for parameter in asked.operation.other_parameters:
+        is_joined = parameter.name == name and "array" in parameter.types and not parameter.explode
+        if is_joined:
+            between = DELIMITERS.get(parameter.style, ",")
+            values = [one for value in values for one in value.split(between)]
+    return [unquote(value) for value in values]
 
 
 def _next_position(asked: CaseParts, pages: Pages, size: int) -> int:

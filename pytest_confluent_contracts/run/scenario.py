@@ -352,9 +352,11 @@ class Scenario:
             return
         key = self.reader.key_of(self._known[step.about])
         listed = list(self._listed())
+        there = {self.reader.key_of(one.parameters) for one in self.made.there}
+        own = [one.item for one in listed if one.key in there]
         items = [one.item for one in listed if one.key == key]
         others = [one.item for one in listed if one.key != key]
-        for filtered in self.life.filter_steps(step, items[-1]) if items else ():
+        for filtered in self.life.filter_steps(step, items[-1], own) if items else ():
             case = self._bound(filtered, around)
             if case is not None and not self.sender.stopped:
                 self._send_filter(case, (others or items)[-1])

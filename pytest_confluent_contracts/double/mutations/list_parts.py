@@ -630,6 +630,12 @@ def own_mutations(operation: Operation, one: Filter) -> Iterator[Mutation]:
     if not _has_named_values(operation, one):
         for told, meets in MEETING.items():
             yield mutate_step(f"{name} {told}", "meets", partial(meets, one), clause)
+    if _takes_several(operation, one):
+        for told, index in (("looks at the first value", 0), ("looks at the last value", -1)):
+            step = partial(wants_one, one, index)
+            yield mutate_step(f"{name} {told}", "wanted_texts", step, clause)
+        told = f"{name} finds nothing by two values"
+        yield mutate_step(told, "wanted_texts", partial(wants_both, one), clause)
     pages = operation.listing.pages
     if pages is None or not pages.size:
         return
@@ -639,6 +645,28 @@ def own_mutations(operation: Operation, one: Filter) -> Iterator[Mutation]:
         told = f"a cursor keeps the {name} that it was told with"
         broken = f"{OTHER_FILTER}/{name}"
         yield Mutation(told, (broken,), replace_step("kept_items", keeping_told_filter()))
+
+
+def _takes_several(operation: Operation, one: Filter) -> bool:
+    """Return whether the filter takes a list, of which an item has one value at most."""
+    for parameter in operation.other_parameters:
+        if parameter.name == one.parameter and "array" in parameter.types:
+            return parameter.schema.get("maxItems", 2) > 1 and not paths.has_items(one.member)
+    return False
+
+
+def wants_one(
+    one: Filter, index: int, _: ListService, inner: Any, request: Request, name: str
+) -> list[str]:
+    """Look at one of the filter's values alone."""
+    wanted: list[str] = inner(request, name)
+    return [wanted[index]] if wanted and name == one.parameter else wanted
+
+
+def wants_both(one: Filter, _: ListService, inner: Any, request: Request, name: str) -> list[str]:
+    """Look for one text that is all of the filter's values."""
+    wanted: list[str] = inner(request, name)
+    return [",".join(wanted)] if len(wanted) > 1 and name == one.parameter else wanted
 
 
 def keep_all(one: Filter, own: ListService, inner: Any, request: Request, items: Any) -> list[Any]:
