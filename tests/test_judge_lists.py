@@ -16,6 +16,7 @@ from pytest_confluent_contracts.clauses import lists
 from pytest_confluent_contracts.model.clauses import FindingKind as Kind
 from pytest_confluent_contracts.model.clauses import Level
 from pytest_confluent_contracts.model.page_links import (
+    FROM_OFFSET,
     LED_STEPS,
     NEXT_PAGE,
     ODD_SIZE,
@@ -185,6 +186,41 @@ def test_what_is_led_to_is_another_page() -> None:
     assert verdict("pages-end", first, empty) == KEPT
     assert [one.kind for one in findings("pages-end", first, back)] == [Kind.NEXT_LEADS_BACK]
     assert [one.kind for one in findings("pages-end", first, refused)] == [Kind.NEXT_REFUSED]
+
+
+OFFSETS = world(
+    PAGED.replace(
+        "style: cursor, size: limit, position: cursor, next: next",
+        "style: offset, size: limit, position: cursor",
+    )
+)
+WHOLE = (page(A, B, C, query="limit=3"), page(A, B, C, query="limit=3"))
+
+
+@pytest.mark.parametrize(
+    ("items", "around", "told"),
+    [
+        ((B, C), WHOLE, KEPT),
+        ((B,), WHOLE, KEPT),  # a service may end it early
+        ((A, B), WHOLE, BROKEN),  # rounded down
+        ((C,), WHOLE, BROKEN),  # rounded up
+        ((C, B), WHOLE, BROKEN),
+        ((), WHOLE, BROKEN),
+        # Somebody was at work, or nobody has seen the list as far, or it is another list.
+        ((A, B), (WHOLE[0], page(OTHER, A, B, C, query="limit=3")), SILENT),
+        ((A, B), (page(A, B, query="limit=2"), WHOLE[1]), SILENT),
+        ((A, B), (WHOLE[0], page(A, B, C, query="limit=3&note=two")), SILENT),
+    ],
+)
+def test_an_offset_need_be_no_multiple_of_the_size(
+    items: tuple[Any, ...], around: tuple[Exchange, Exchange], told: str
+) -> None:
+    """The page is that part of the list which was seen before and is seen again."""
+    asked = named_step(FROM_OFFSET, page(*items, query="limit=2&cursor=1"))
+    row = [of_world(OFFSETS, one) for one in (*MADE, around[0], asked, around[1])]
+    evidence = list(clause_of("offset-kept", OFFSETS).judge(in_a_row(*row, apart=1.0)))
+    verdicts = {True: BROKEN, False: KEPT}
+    assert (verdicts[bool(evidence[0].finding)] if evidence else SILENT) == told
 
 
 def test_the_total_is_what_all_pages_have() -> None:

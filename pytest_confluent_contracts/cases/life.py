@@ -298,6 +298,7 @@ class LifeCases:
         context = self._context_of(operation)
         for case in (
             *list_parts.page_cases(operation, context),
+            *list_parts.offset_cases(operation, context),
             *list_parts.odd_size_cases(operation, context),
             *list_parts.no_page_cases(operation, context),
             *list_parts.order_cases(operation, context),

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 from pytest_confluent_contracts.cases.build import bare_case
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.page_links import (
+    FROM_OFFSET,
     ODD_SIZE,
     OTHER_FILTER,
     with_position,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 # Sizes of a page: of two and three, so that the last page is not full in one of them.
 SIZES = (1, 2, 3)
 NARROW = 2  # items of a page of a sorted list: it is in order across them, too
+OFFSET = 1  # no multiple of a narrow page's size
 PAGES, FILTERED, SORTED, NO_PAGE = "pages", "filtered", "sorted", "no such page"
 NO_CURSOR = "contract-no-such-cursor"
 NOBODYS_VALUE = "contract-nobody"
@@ -72,6 +74,18 @@ def odd_size_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
     for size in sizes:
         query = (*with_size(plain.query, pages, 1)[:-1], (quote(pages.size, safe=""), size))
         yield replace(plain, query=query, expect=Expect.ANY)
+
+
+def offset_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
+    """Yield the request for a page that starts between two pages of its size."""
+    pages = operation.listing.pages
+    if pages is None or pages.style is not PageStyle.OFFSET or not (pages.size and pages.position):
+        return
+    if pages.largest_size is not None and pages.largest_size < NARROW:
+        return
+    plain = _case(operation, context, FROM_OFFSET, "a page from an offset")
+    query = with_position(with_size(plain.query, pages, NARROW), pages, OFFSET)
+    yield replace(plain, query=query, expect=Expect.ANY)
 
 
 def no_page_cases(operation: Operation, context: RunContext) -> Iterator[Case]:

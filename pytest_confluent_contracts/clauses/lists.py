@@ -37,6 +37,7 @@ from pytest_confluent_contracts.model.clauses import (
 from pytest_confluent_contracts.model.moments import instant_told
 from pytest_confluent_contracts.model.page_links import (
     FIRST,
+    FROM_OFFSET,
     LAST,
     LED_STEPS,
     ODD_SIZE,
@@ -50,6 +51,7 @@ from pytest_confluent_contracts.model.page_links import (
     sent_text,
     sent_texts,
     tells_another,
+    without_pages,
 )
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.promises import AboveMaximum, PageStyle
@@ -197,6 +199,13 @@ def _of_pages(maker: _ClauseMaker, pages: Pages) -> Iterator[Clause]:
         if pages.links_to(relation):
             judge = partial(judge_link, pages=pages, relation=relation)
             yield maker.make(f"link/{relation}", f"the link {relation} {told}", judge, pages)
+    if pages.style is PageStyle.OFFSET and pages.size and pages.position:
+        yield maker.make(
+            "offset-kept",
+            f"a page starts behind as many items as {pages.position} says, whatever its size",
+            partial(judge_offset, pages=pages),
+            pages,
+        )
     if pages.total:
         told = f"{pages.total} is the number of items that all pages have"
         yield maker.make("total-agrees", told, partial(judge_total, pages=pages), pages)
@@ -429,6 +438,47 @@ def _items_led_to(walk: Walk, led: Step, pages: Pages, relation: str) -> list[Ke
             found += before[-1:]
         before += [shown.key for shown in step.shown]
     return found
+
+
+def judge_offset(lists: Lists, pages: Pages) -> Iterator[Evidence]:
+    """Judge that a page between two pages is that part of the list: it may end early.
+
+    The list is known where a walk before has shown as far, and one behind shows the same again.
+    """
+    for index, walk in enumerate(lists.walks):
+        first = walk.steps[0]
+        case = first.exchange.case
+        if case.subject.name != FROM_OFFSET or first.outcome is not Outcome.DONE:
+            continue
+        start, size = int(sent_text(case, pages.position) or 0), asked_size(case, pages) or 0
+        before = _beginnings(lists.walks[:index], first, pages, start + size)
+        after = _beginnings(lists.walks[index + 1 :], first, pages, start + size)
+        if not before or before[-1] not in after:
+            continue
+        wanted, shown = before[-1][start:], [one.key for one in first.shown]
+        finding = None
+        if not shown or shown != wanted[: len(shown)]:
+            expected, observed = _told_keys(wanted), _told_keys(shown) or "nothing"
+            kind = FindingKind.STARTS_ELSEWHERE
+            finding = _finding(kind, first, expected, observed, pages.position)
+        yield Evidence(first.exchange, finding)
+
+
+def _beginnings(walks: Sequence[Walk], page: Step, pages: Pages, count: int) -> list[list[Key]]:
+    """Return the first *count* that each walk of the list of *page* has shown, where it has."""
+    asked = without_pages(page.exchange.case.query, pages)
+    found: list[list[Key]] = []
+    for walk in walks:
+        opening = walk.steps[0]
+        case = opening.exchange.case
+        is_same = without_pages(case.query, pages) == asked and opening.scope == page.scope
+        if is_same and not asks_for_position(case, pages) and len(walk.keys) >= count:
+            found.append(walk.keys[:count])
+    return found
+
+
+def _told_keys(keys: Sequence[Key]) -> str:
+    return ", ".join(quoted(key[-1]) for key in keys)
 
 
 def _is_certain(lists: Lists, walk: Walk, wanted: Key) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -119,7 +120,8 @@ class ListService(CollectionService):
             is_list = parameter.name == name and "array" in parameter.types
             if is_list and not parameter.explode:
                 between = BETWEEN.get(parameter.style, ",")
-                values = [part for value in values for part in re.split(between, value)]
+                parts = [re.split(between, value) for value in values]
+                values = list(itertools.chain.from_iterable(parts))
         return [unquote_plus(value) for value in values]
 
     def meets_one(self, item: Any, member: str, wanted: Sequence[str]) -> bool:

@@ -25,6 +25,7 @@ NEXT, PREVIOUS, FIRST, LAST = "next", "prev", "first", "last"
 # The names of the steps that look where the other links of a walk's pages lead.
 LED_STEPS = {FIRST: "first page", LAST: "last page", PREVIOUS: "page before"}
 ODD_SIZE = "odd page size"  # the name of the step that asks for a page of no size
+FROM_OFFSET = "page from an offset"  # the name of the step that asks for a page between two pages
 # The name of the step that sends a page's position with another filter than it was led to by.
 OTHER_FILTER = "page of another filter"
 # One link of the header Link (RFC 8288 3): its target, and its parameters.
@@ -140,6 +141,11 @@ def sent_text(asked: CaseParts, name: str) -> str | None:
     return None
 
 
+def without_pages(query: Query, pages: Pages) -> Query:
+    """Return what of *query* is not about pages."""
+    return tuple(pair for pair in query if not is_about_pages(pair[0], pages))
+
+
 def asks_for_position(asked: CaseParts, pages: Pages | None) -> bool:
     """Return whether *asked* is for a page that it names, and not for the first."""
     if pages is None or not pages.position:
@@ -156,10 +162,10 @@ def sent_texts(asked: CaseParts, name: str) -> list[str]:
     """Return all decoded texts of the query parameter *name*: a list of values may have several."""
     values = [value for written, value in asked.query if unquote(written) == name]
     for parameter in asked.operation.other_parameters:
-        is_joined = parameter.name == name and "array" in parameter.types and not parameter.explode
-        if is_joined:
+        is_list = "array" in parameter.types and not parameter.explode
+        if parameter.name == name and is_list:
             between = DELIMITERS.get(parameter.style, ",")
-            values = [one for value in values for one in value.split(between)]
+            values = between.join(values).split(between) if values else []
     return [unquote(value) for value in values]
 
 

@@ -37,6 +37,7 @@ SIZE, APART, ALL = "list/page-size-kept", "list/pages-are-disjoint", "list/pages
 BEGINNING = 2  # characters that ids of one kind have in common
 ODD, OTHER_FILTER = "list/odd-page-size", "list/cursor-of-another-filter"
 FIRST, LAST, BEFORE = "list/link/first", "list/link/last", "list/link/prev"
+OFFSET = "list/offset-kept"
 END, TOTAL, UNKNOWN = "list/pages-end", "list/total-agrees", "list/unknown-page-refused"
 
 
@@ -274,6 +275,14 @@ def fail_for_size(wanted: Callable[[str, Pages], bool], pages: Pages) -> Alter:
     return alter_answers(set_status(500), is_asked)
 
 
+def round_start(
+    more: int, _: ListService, inner: Any, request: Request, pages: Pages, size: int
+) -> int:
+    """Start a page where one of its size ends: before what was asked for, or *more* pages on."""
+    start = int(inner(request, pages, size))
+    return start if start % size == 0 else (start // size + more) * size
+
+
 def is_none(told: str, _: Pages) -> bool:
     """Return whether no item is asked for."""
     return told == "0"
@@ -308,6 +317,10 @@ def some_page_mutations(pages: Pages) -> Iterator[Mutation]:
         if pages.size:
             altered = partial(change_some, holds, size, change)
             yield mutate_step(told, "page_of", partial(page_otherwise, altered), clause)
+    if pages.style is PageStyle.OFFSET and pages.size and pages.position:
+        for told, more in (("rounded down", 0), ("rounded up", 1)):
+            step = partial(round_start, more)
+            yield mutate_step(f"an offset is {told} to whole pages", "start_of", step, OFFSET)
     for told, holds in {
         "the last page is refused": is_last,
         "the second page is refused": is_second,
