@@ -16,6 +16,7 @@ from pytest_confluent_contracts.clauses import lists
 from pytest_confluent_contracts.model.clauses import FindingKind as Kind
 from pytest_confluent_contracts.model.clauses import Level
 from pytest_confluent_contracts.model.page_links import (
+    FROM_OFFSET,
     LED_STEPS,
     NEXT_PAGE,
     ODD_SIZE,
@@ -187,6 +188,41 @@ def test_what_is_led_to_is_another_page() -> None:
     assert [one.kind for one in findings("pages-end", first, refused)] == [Kind.NEXT_REFUSED]
 
 
+OFFSETS = world(
+    PAGED.replace(
+        "style: cursor, size: limit, position: cursor, next: next",
+        "style: offset, size: limit, position: cursor",
+    )
+)
+WHOLE = (page(A, B, C, query="limit=3"), page(A, B, C, query="limit=3"))
+
+
+@pytest.mark.parametrize(
+    ("items", "around", "told"),
+    [
+        ((B, C), WHOLE, KEPT),
+        ((B,), WHOLE, KEPT),  # a service may end it early
+        ((A, B), WHOLE, BROKEN),  # rounded down
+        ((C,), WHOLE, BROKEN),  # rounded up
+        ((C, B), WHOLE, BROKEN),
+        ((), WHOLE, BROKEN),
+        # Somebody was at work, or nobody has seen the list as far, or it is another list.
+        ((A, B), (WHOLE[0], page(OTHER, A, B, C, query="limit=3")), SILENT),
+        ((A, B), (page(A, B, query="limit=2"), WHOLE[1]), SILENT),
+        ((A, B), (WHOLE[0], page(A, B, C, query="limit=3&note=two")), SILENT),
+    ],
+)
+def test_an_offset_need_be_no_multiple_of_the_size(
+    items: tuple[Any, ...], around: tuple[Exchange, Exchange], told: str
+) -> None:
+    """The page is that part of the list which was seen before and is seen again."""
+    asked = named_step(FROM_OFFSET, page(*items, query="limit=2&cursor=1"))
+    row = [of_world(OFFSETS, one) for one in (*MADE, around[0], asked, around[1])]
+    evidence = list(clause_of("offset-kept", OFFSETS).judge(in_a_row(*row, apart=1.0)))
+    verdicts = {True: BROKEN, False: KEPT}
+    assert (verdicts[bool(evidence[0].finding)] if evidence else SILENT) == told
+
+
 def test_the_total_is_what_all_pages_have() -> None:
     """Told once the last page is there; where pages of a walk differ, somebody else was at work."""
     first = page(A, B, query="limit=2", next="n1", total=3)
@@ -234,6 +270,39 @@ def test_a_filter_keeps_what_meets_it(items: tuple[Any, ...], told: set[Kind]) -
     """All of it, and nothing else; others may have such, too."""
     filtered = page(*items, query="note=two&limit=3")
     assert {one.kind for one in findings("filter/note", SHOWN, filtered)} == told
+
+
+@pytest.mark.parametrize(
+    ("query", "items", "told"),
+    [
+        ("note=one&note=two", (A, B, C), set()),
+        ("note=nobody&note=two", (B, C), set()),
+        ("note=one&note=two", (A,), {Kind.FILTER_LEAVES_OUT}),  # the first value alone
+        ("note=one&note=two", (B, C), {Kind.FILTER_LEAVES_OUT}),  # the last value alone
+        ("note=nobody&note=two", (A, B, C), {Kind.FILTER_LETS_THROUGH}),
+        ("note=one&note=two", (A, B, C, OTHER), {Kind.FILTER_LETS_THROUGH}),
+    ],
+)
+@pytest.mark.parametrize("style", ["", "form", "pipeDelimited"])
+def test_of_several_values_each_item_has_one(
+    query: str, items: tuple[Any, ...], told: set[Kind], style: str
+) -> None:
+    """Given one by one, or in one text between commas or bars."""
+    written = f", style: {style}, explode: false" if style else ""
+    several = world(
+        PAGED.replace(
+            "name: note, in: query, schema: {type: string}",
+            f"name: note, in: query{written}, schema: {{type: array, items: {{type: string}}}}",
+        )
+    )
+    if style:
+        between = "," if style == "form" else "%7C"
+        query = "note=" + query.replace("note=", "").replace("&", between)
+    filtered = page(*items, query=f"{query}&limit=3")
+    evidence = clause_of("filter/note", several).judge(
+        in_a_row(*(of_world(several, one) for one in (*MADE, SHOWN, filtered)), apart=1.0)
+    )
+    assert {one.finding.kind for one in evidence if one.finding} == told
 
 
 def test_of_two_filters_both_count() -> None:

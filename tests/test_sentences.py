@@ -595,6 +595,17 @@ FINDINGS: list[tuple[Finding, str]] = [
         "200 answered to /things?cursor=a, a page that no answer has led to",
     ),
     (
+        example(
+            Kind.STARTS_ELSEWHERE,
+            200,
+            "offset",
+            '"t-2", "t-3"',
+            '"t-1", "t-2"',
+            request="/a?offset=1",
+        ),
+        '200 answered to /a?offset=1 with "t-1", "t-2", where the list has "t-2", "t-3" behind offset',
+    ),
+    (
         example(Kind.FILTER_LETS_THROUGH, 200, "state", '"on"', "off", request="/things?state=on"),
         '200 answered to /things?state=on with one whose state is off, not "on"',
     ),

@@ -300,6 +300,7 @@ class LifeCases:
         context = self._context_of(operation)
         for case in (
             *list_parts.page_cases(operation, context),
+            *list_parts.offset_cases(operation, context),
             *list_parts.odd_size_cases(operation, context),
             *list_parts.no_page_cases(operation, context),
             *list_parts.order_cases(operation, context),
@@ -308,10 +309,12 @@ class LifeCases:
         if operation.listing.filters:
             yield LifeStep(list_parts.filtered_case(operation, context), about=SECOND)
 
-    def filter_steps(self, step: LifeStep, item: Mapping[str, Any]) -> Iterator[LifeStep]:
+    def filter_steps(
+        self, step: LifeStep, item: Mapping[str, Any], others: Sequence[Mapping[str, Any]] = ()
+    ) -> Iterator[LifeStep]:
         """Yield what *step* stands for: the list filtered by what *item* has."""
         context = self._context_of(step.case.operation)
-        cases = list(list_parts.filter_cases(step.case.operation, context, item))
+        cases = list(list_parts.filter_cases(step.case.operation, context, item, others))
         if step.case.principal is Principal.OTHER:  # to be shown nothing, whatever else is met
             cases = cases[: len(step.case.operation.listing.filters) + 2]
         for case in cases:
@@ -597,12 +600,14 @@ class LifeCases:
         return found
 
     def _replace(self, about: str) -> Iterator[LifeStep]:
-        """Yield two replacements: of all members, and without one of those that may be left out."""
+        """Yield replacements of all members, without one of those that may be left out, and
+        without any of them.
+        """
         operation = self.operations.get(Role.REPLACE)
         if operation is None:
             return
         body = self._moved_body(operation, self._own_body(operation, "replaced", about))
-        for whole in (body, self._without_optional(operation, body)):
+        for whole in (body, *self._lesser_bodies(operation, body)):
             case = self._case(operation, f"replace: {about}", whole)
             yield LifeStep(_step(case, "replace", case.expect), about)
             yield from self._read(about)
@@ -622,6 +627,25 @@ class LifeCases:
                     body = moved
                     break
         return body
+
+    def _lesser_bodies(self, operation: Operation, body: Any) -> list[Any]:
+        """Return *body* without one member that need not be there, and without all of them.
+
+        The first keeps the object in which that one lies; only the last is without it.
+        """
+        less = self._without_optional(operation, body)
+        least = self._least_of(operation, body)
+        return [less] if least == less else [less, least]
+
+    def _least_of(self, operation: Operation, body: Any) -> Any:
+        """Return what of *body* must be there."""
+        least = minimal_body(operation, self._context_of(operation))
+        for member in operation.request_members:
+            is_plain = not isinstance(value_at(least, member.path), dict | type(ABSENT))
+            value = value_at(body, member.path)
+            if is_plain and value is not ABSENT:
+                least = with_value(least, member.path, value)
+        return least if not violations(operation, least) else body
 
     def _without_optional(self, operation: Operation, body: Any) -> Any:
         required = {member.path for member in operation.request_members if member.required}

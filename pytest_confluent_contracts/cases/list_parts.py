@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 from pytest_confluent_contracts.cases.build import bare_case
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.page_links import (
+    FROM_OFFSET,
     ODD_SIZE,
     OTHER_FILTER,
     with_position,
@@ -19,13 +20,13 @@ from pytest_confluent_contracts.model.page_links import (
 )
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.promises import PageStyle
-from pytest_confluent_contracts.model.serialisation import text_of
+from pytest_confluent_contracts.model.serialisation import DELIMITERS, text_of
 from pytest_confluent_contracts.model.traffic import Expect, Probe, Subject, SubjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.documents import Operation, Parameter
     from pytest_confluent_contracts.model.listing import Filter
     from pytest_confluent_contracts.model.page_links import Query
     from pytest_confluent_contracts.model.traffic import Case, RunContext
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 # Sizes of a page: of two and three, so that the last page is not full in one of them.
 SIZES = (1, 2, 3)
 NARROW = 2  # items of a page of a sorted list: it is in order across them, too
+OFFSET = 1  # no multiple of a narrow page's size
 PAGES, FILTERED, SORTED, NO_PAGE = "pages", "filtered", "sorted", "no such page"
 NO_CURSOR = "contract-no-such-cursor"
 NOBODYS_VALUE = "contract-nobody"
@@ -74,6 +76,18 @@ def odd_size_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
         yield replace(plain, query=query, expect=Expect.ANY)
 
 
+def offset_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
+    """Yield the request for a page that starts between two pages of its size."""
+    pages = operation.listing.pages
+    if pages is None or pages.style is not PageStyle.OFFSET or not (pages.size and pages.position):
+        return
+    if pages.largest_size is not None and pages.largest_size < NARROW:
+        return
+    plain = _case(operation, context, FROM_OFFSET, "a page from an offset")
+    query = with_position(with_size(plain.query, pages, NARROW), pages, OFFSET)
+    yield replace(plain, query=query, expect=Expect.ANY)
+
+
 def no_page_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
     """Yield requests for pages that there are none of."""
     pages = operation.listing.pages
@@ -84,11 +98,14 @@ def no_page_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
 
 
 def filter_cases(
-    operation: Operation, context: RunContext, item: Mapping[str, Any]
+    operation: Operation,
+    context: RunContext,
+    item: Mapping[str, Any],
+    others: Sequence[Mapping[str, Any]] = (),
 ) -> Iterator[Case]:
     """Yield requests for what is as *item*: by each filter, by all, and by one that nothing meets.
 
-    *item* is one resource as the list shows it.
+    *item* is one resource as the list shows it, *others* are more of the run's own.
     """
     plain = filtered_case(operation, context)
     wanted = list(_filters_met(operation, item))
@@ -110,6 +127,52 @@ def filter_cases(
     for pair in wanted:
         yield replace(plain, title="met by nothing", query=_with(plain, _unmet(operation, pair)))
     yield from _parts_of_values(plain, wanted)
+    yield from _several_values(plain, item, others)
+
+
+def _several_values(
+    plain: Case, item: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
+) -> Iterator[Case]:
+    """Yield requests by two values of a filter, in either order, where it takes a list of them.
+
+    The other one is what another of the run's own has, else one that the document names. A member
+    that is a list itself is left out: whether it must have both is open.
+    """
+    operation = plain.operation
+    for one in operation.listing.filters:
+        parameter = _list_parameter(operation, one)
+        own = quote(_filter_value(one, item), safe="")
+        if parameter is None or not own or paths.has_items(one.member):
+            continue
+        name = quote(one.parameter, safe="")
+        there = [quote(_filter_value(one, other), safe="") for other in others]
+        named = _unmet(operation, (name, own))[1]
+        found = [value for value in (*reversed(there), named) if value not in ("", own)]
+        if found[0] == NOBODYS_VALUE and _has_named_values(parameter):
+            continue  # it names one value alone
+        for values in ((found[0], own), (own, found[0])):
+            pairs = _pairs_of(parameter, name, values)
+            yield replace(plain, title=f"two values of {name}", query=_with(plain, *pairs))
+
+
+def _list_parameter(operation: Operation, one: Filter) -> Parameter | None:
+    """Return the parameter of the filter where it takes two values or more, None where not."""
+    for parameter in operation.other_parameters:
+        is_list = "array" in parameter.types and not parameter.media_type
+        if parameter.name == one.parameter and is_list:
+            return parameter if parameter.schema.get("maxItems", 2) > 1 else None
+    return None
+
+
+def _has_named_values(parameter: Parameter) -> bool:
+    return "enum" in (parameter.schema.get("items") or {})
+
+
+def _pairs_of(parameter: Parameter, name: str, values: Sequence[str]) -> list[tuple[str, str]]:
+    """Return *values* of *parameter* as its style writes them (OpenAPI 3.1, Style Values)."""
+    if parameter.explode:
+        return [(name, value) for value in values]
+    return [(name, DELIMITERS.get(parameter.style, ",").join(values))]
 
 
 def _filters_met(operation: Operation, item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

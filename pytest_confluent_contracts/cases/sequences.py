@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from pytest_confluent_contracts.cases import list_parts
-from pytest_confluent_contracts.cases.build import minimal_body, violations
+from pytest_confluent_contracts.cases.build import minimal_body
 from pytest_confluent_contracts.cases.conditions import WRITE_IF_CURRENT, WRITE_IF_STALE
 from pytest_confluent_contracts.cases.conforming_ids import conforming_ids
 from pytest_confluent_contracts.cases.drawing import draw_values, isolated_hypothesis
@@ -56,7 +56,7 @@ class Kind(StrEnum):
     UPDATE = "update"
     UPDATE_ONE = "update of one member"
     REPLACE = "replace"
-    REPLACE_LESS = "replace without one member"
+    REPLACE_LESS = "replace without what may be left out"
     DELETE = "delete"
     READ = "read"
     HEAD = "head"
@@ -223,9 +223,11 @@ class SequenceCases(LifeCases):
             found += self._bare(Role.DELETE, "clean up", name)
         return [_of_sequence(step) for step in found]
 
-    def filter_steps(self, step: LifeStep, item: Mapping[str, Any]) -> Iterator[LifeStep]:
+    def filter_steps(
+        self, step: LifeStep, item: Mapping[str, Any], others: Sequence[Mapping[str, Any]] = ()
+    ) -> Iterator[LifeStep]:
         """Yield the list filtered by one of what *item* has: the life has tried them all."""
-        for one in islice(super().filter_steps(step, item), 1):
+        for one in islice(super().filter_steps(step, item, others), 1):
             yield _of_sequence(one)
 
     def _steps_of_move(self, move: Move, *, is_there: bool) -> Iterator[LifeStep]:
@@ -251,16 +253,6 @@ class SequenceCases(LifeCases):
         if needs_id and self.chosen_id(operation, move.name) is ABSENT:
             return  # no two could be told apart
         yield from self._create(move.name, "create", body)
-
-    def _least_of(self, operation: Operation, body: Any) -> Any:
-        """Return what of *body* must be there."""
-        least = minimal_body(operation, self._context_of(operation))
-        for member in operation.request_members:
-            is_plain = not isinstance(value_at(least, member.path), dict | type(ABSENT))
-            value = value_at(body, member.path)
-            if is_plain and value is not ABSENT:
-                least = with_value(least, member.path, value)
-        return least if not violations(operation, least) else body
 
     def _look_of(self, move: Move, *, is_there: bool) -> Iterator[LifeStep]:
         operation = self.operations.get(Role.LIST)
@@ -299,20 +291,30 @@ class SequenceCases(LifeCases):
         operation = self.operations.get(Role.REPLACE if is_replace else Role.UPDATE)
         if operation is None:
             return
+        body = self._body_of(operation, move)
         if is_there and requires_condition(operation):
-            yield from self._conditioned_write(replace(move, kind=Kind.WRITE_IF_CURRENT))
+            if self._conditioned() is not None:
+                yield from self._write_on_tag(operation, move, body)
             return
         name = str(operation.role.value)
-        body = self._own_body(operation, move.label, move.name)
-        if move.kind is Kind.UPDATE_ONE:
-            body = self._one_of(operation, body, move)
-        elif move.kind is Kind.REPLACE_LESS:
-            body = self._without_optional(operation, body)
         case = self._case(operation, f"{name}: {move.name}", body)
         case = replace(case, subject=Subject(SubjectKind.STEP, name))
         if not is_there:
             case = replace(case, expect=Expect.UNKNOWN)
         yield LifeStep(case, move.name)
+
+    def _body_of(self, operation: Operation, move: Move) -> Any:
+        """Return the body of a write: full, or as little of it as *move* asks for.
+
+        Of the ways to leave something out, each move takes another.
+        """
+        body = self._own_body(operation, move.label, move.name)
+        if move.kind is Kind.UPDATE_ONE:
+            return self._one_of(operation, body, move)
+        if move.kind is Kind.REPLACE_LESS:
+            lesser = self._lesser_bodies(operation, body)
+            return lesser[len(move.label) % len(lesser)]
+        return body
 
     def _one_of(self, operation: Operation, body: Any, move: Move) -> Any:
         """Return one member of *body* with what must be there; each move takes another."""
@@ -339,12 +341,13 @@ class SequenceCases(LifeCases):
     def _conditioned_write(self, move: Move) -> Iterator[LifeStep]:
         """Yield a read, and a write on the tag that it tells, or on one before that."""
         operation = self._conditioned()
-        if operation is None:
-            return
+        if operation is not None:
+            yield from self._write_on_tag(operation, move, self._body_of(operation, move))
+
+    def _write_on_tag(self, operation: Operation, move: Move, body: Any) -> Iterator[LifeStep]:
         yield from self._bare(Role.READ, "read", move.name)
         is_stale = move.kind is Kind.WRITE_IF_STALE
         name, condition = (IF_STALE, WRITE_IF_STALE) if is_stale else (IF_CURRENT, WRITE_IF_CURRENT)
-        body = self._own_body(operation, move.label, move.name)
         case = self._case(operation, f"{name}: {move.name}", body)
         expect = Expect.REFUSED if is_stale else Expect.ACCEPTED
         case = replace(case, subject=Subject(SubjectKind.STEP, name), expect=expect)

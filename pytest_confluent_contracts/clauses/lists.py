@@ -37,6 +37,7 @@ from pytest_confluent_contracts.model.clauses import (
 from pytest_confluent_contracts.model.moments import instant_told
 from pytest_confluent_contracts.model.page_links import (
     FIRST,
+    FROM_OFFSET,
     LAST,
     LED_STEPS,
     ODD_SIZE,
@@ -48,7 +49,9 @@ from pytest_confluent_contracts.model.page_links import (
     next_query,
     query_of_link,
     sent_text,
+    sent_texts,
     tells_another,
+    without_pages,
 )
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.promises import AboveMaximum, PageStyle
@@ -196,6 +199,13 @@ def _of_pages(maker: _ClauseMaker, pages: Pages) -> Iterator[Clause]:
         if pages.links_to(relation):
             judge = partial(judge_link, pages=pages, relation=relation)
             yield maker.make(f"link/{relation}", f"the link {relation} {told}", judge, pages)
+    if pages.style is PageStyle.OFFSET and pages.size and pages.position:
+        yield maker.make(
+            "offset-kept",
+            f"a page starts behind as many items as {pages.position} says, whatever its size",
+            partial(judge_offset, pages=pages),
+            pages,
+        )
     if pages.total:
         told = f"{pages.total} is the number of items that all pages have"
         yield maker.make("total-agrees", told, partial(judge_total, pages=pages), pages)
@@ -430,6 +440,47 @@ def _items_led_to(walk: Walk, led: Step, pages: Pages, relation: str) -> list[Ke
     return found
 
 
+def judge_offset(lists: Lists, pages: Pages) -> Iterator[Evidence]:
+    """Judge that a page between two pages is that part of the list: it may end early.
+
+    The list is known where a walk before has shown as far, and one behind shows the same again.
+    """
+    for index, walk in enumerate(lists.walks):
+        first = walk.steps[0]
+        case = first.exchange.case
+        if case.subject.name != FROM_OFFSET or first.outcome is not Outcome.DONE:
+            continue
+        start, size = int(sent_text(case, pages.position) or 0), asked_size(case, pages) or 0
+        before = _beginnings(lists.walks[:index], first, pages, start + size)
+        after = _beginnings(lists.walks[index + 1 :], first, pages, start + size)
+        if not before or before[-1] not in after:
+            continue
+        wanted, shown = before[-1][start:], [one.key for one in first.shown]
+        finding = None
+        if not shown or shown != wanted[: len(shown)]:
+            expected, observed = _told_keys(wanted), _told_keys(shown) or "nothing"
+            kind = FindingKind.STARTS_ELSEWHERE
+            finding = _finding(kind, first, expected, observed, pages.position)
+        yield Evidence(first.exchange, finding)
+
+
+def _beginnings(walks: Sequence[Walk], page: Step, pages: Pages, count: int) -> list[list[Key]]:
+    """Return the first *count* that each walk of the list of *page* has shown, where it has."""
+    asked = without_pages(page.exchange.case.query, pages)
+    found: list[list[Key]] = []
+    for walk in walks:
+        opening = walk.steps[0]
+        case = opening.exchange.case
+        is_same = without_pages(case.query, pages) == asked and opening.scope == page.scope
+        if is_same and not asks_for_position(case, pages) and len(walk.keys) >= count:
+            found.append(walk.keys[:count])
+    return found
+
+
+def _told_keys(keys: Sequence[Key]) -> str:
+    return ", ".join(quoted(key[-1]) for key in keys)
+
+
 def _is_certain(lists: Lists, walk: Walk, wanted: Key) -> bool:
     """Return whether *wanted* stands where it stood: it is the run's, or nothing has moved.
 
@@ -536,16 +587,17 @@ def judge_unknown_page(lists: Lists, pages: Pages) -> Iterator[Evidence]:
 def judge_filter(lists: Lists, wanted: Filter) -> Iterator[Evidence]:
     """Judge that a filtered list has what meets the filter, and nothing else.
 
+    Of several values, each item has one: no member has two.
     What is missing is only told of the run's own, which lists have shown before. A filter that only
     its name tells of may look for a part of the text.
     """
     latest: dict[Key, Shown] = {}
     for moment in lists.life.moments():
         step = moment.step
-        text = sent_text(step.opening.case, wanted.parameter)
-        is_filtered = _is_of(step, lists.operation) and text is not None
-        if is_filtered and text is not None and step.outcome is Outcome.DONE:
-            yield from _let_through(step, wanted, text)
+        texts = sent_texts(step.opening.case, wanted.parameter)
+        is_filtered = _is_of(step, lists.operation) and bool(texts)
+        if is_filtered and step.outcome is Outcome.DONE:
+            yield from _let_through(step, wanted, texts)
             if is_to_the_end(step):
                 yield from _left_out(lists, moment, latest)
         elif step.is_list:
@@ -563,25 +615,28 @@ def judge_other_filter(lists: Lists, wanted: Filter) -> Iterator[Evidence]:
         if first.exchange.case.subject.name != OTHER_FILTER or text is None:
             continue
         if first.outcome is Outcome.DONE and first.shown:
-            yield from _let_through(first, wanted, text)
+            yield from _let_through(first, wanted, [text])
         elif not first.exchange.failure and first.status < 500:
             yield Evidence(first.exchange)
 
 
-def _let_through(step: Step, wanted: Filter, text: str) -> Iterator[Evidence]:
-    """Yield whether each item of *step* has *text* where the filter looks."""
+def _let_through(step: Step, wanted: Filter, texts: Sequence[str]) -> Iterator[Evidence]:
+    """Yield whether each item of *step* has one of *texts* where the filter looks."""
+    told = " or ".join(quoted(text) for text in texts)
     for shown in step.shown:
         values = _texts_at(shown.item, wanted)
-        is_met = text in values
-        if wanted.inferred:
-            is_met = is_met or any(text.lower() in value.lower() for value in values)
+        pairs = itertools.product(texts, values)
+        is_met = any(_meets(text, value, wanted) for text, value in pairs)
         finding = None
         if not is_met:
             observed = ", ".join(values) or "nothing"
-            finding = _finding(
-                FindingKind.FILTER_LETS_THROUGH, step, quoted(text), observed, wanted.member
-            )
+            finding = _finding(FindingKind.FILTER_LETS_THROUGH, step, told, observed, wanted.member)
         yield Evidence(shown.exchange, finding)
+
+
+def _meets(text: str, value: str, wanted: Filter) -> bool:
+    """Return whether *value* is *text*; has it, where only its name tells of the filter."""
+    return text == value or (wanted.inferred and text.lower() in value.lower())
 
 
 def _left_out(lists: Lists, moment: Moment, latest: Mapping[Key, Shown]) -> Iterator[Evidence]:
@@ -595,8 +650,8 @@ def _left_out(lists: Lists, moment: Moment, latest: Mapping[Key, Shown]) -> Iter
 def _meets_all(item: Mapping[str, Any], asked: Exchange, operation: Operation) -> bool:
     """Return whether *item* meets each filter that was *asked* for."""
     for one in operation.listing.filters:
-        text = sent_text(asked.case, one.parameter)
-        if text is not None and text not in _texts_at(item, one):
+        texts = sent_texts(asked.case, one.parameter)
+        if texts and not set(texts) & set(_texts_at(item, one)):
             return False
     return True
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,7 @@ from urllib.parse import quote, unquote_plus
 
 from pytest_confluent_contracts.double import faces
 from pytest_confluent_contracts.double.collection import HOST
+from pytest_confluent_contracts.double.parameters import BETWEEN
 from pytest_confluent_contracts.double.samples import is_allowed
 from pytest_confluent_contracts.double.service import (
     Answer,
@@ -104,10 +107,26 @@ class ListService(CollectionService):
         """Return those of *items* that meet every filter of the request."""
         kept = list(items)
         for one in self.operation.listing.filters:
-            wanted = query_text(request, one.parameter)
-            if wanted is not None:
-                kept = [item for item in kept if self.meets(item, one.member, wanted)]
+            wanted = self.wanted_texts(request, one.parameter)
+            if wanted:
+                kept = [item for item in kept if self.meets_one(item, one.member, wanted)]
         return kept
+
+    def wanted_texts(self, request: Request, name: str) -> list[str]:
+        """Return each text that the request gives for the filter *name*: a list has several."""
+        pairs = [one.partition("=") for one in request.path.partition("?")[2].split("&")]
+        values = [value for key, _, value in pairs if unquote_plus(key) == name]
+        for parameter in self.operation.other_parameters:
+            is_list = parameter.name == name and "array" in parameter.types
+            if is_list and not parameter.explode:
+                between = BETWEEN.get(parameter.style, ",")
+                parts = [re.split(between, value) for value in values]
+                values = list(itertools.chain.from_iterable(parts))
+        return [unquote_plus(value) for value in values]
+
+    def meets_one(self, item: Any, member: str, wanted: Sequence[str]) -> bool:
+        """Return whether *item* has one of the texts *wanted* at *member*."""
+        return any(self.meets(item, member, text) for text in wanted)
 
     def meets(self, item: Any, member: str, wanted: str) -> bool:
         """Return whether *item* has exactly what is *wanted* at *member*."""

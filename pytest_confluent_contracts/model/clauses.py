@@ -292,6 +292,7 @@ class FindingKind(StrEnum):
     PAGE_LEADS_NOT_BACK = "page leads not back"
     TOTAL_DIFFERS = "total differs"  # subject; observed; expected: how many the pages have
     UNKNOWN_PAGE_TAKEN = "unknown page not refused"
+    STARTS_ELSEWHERE = "page starts elsewhere"  # subject: the parameter; expected, observed: ids
     FILTER_LETS_THROUGH = "filter lets through"  # subject; expected: the text; observed
     FILTER_LEAVES_OUT = "filter leaves out"  # expected: the id
     OUT_OF_ORDER = "out of order"  # subject; expected: what came first; observed: what came next

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.promises import PageStyle
+from pytest_confluent_contracts.model.serialisation import DELIMITERS
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.promises import Pages
@@ -24,6 +25,7 @@ NEXT, PREVIOUS, FIRST, LAST = "next", "prev", "first", "last"
 # The names of the steps that look where the other links of a walk's pages lead.
 LED_STEPS = {FIRST: "first page", LAST: "last page", PREVIOUS: "page before"}
 ODD_SIZE = "odd page size"  # the name of the step that asks for a page of no size
+FROM_OFFSET = "page from an offset"  # the name of the step that asks for a page between two pages
 # The name of the step that sends a page's position with another filter than it was led to by.
 OTHER_FILTER = "page of another filter"
 # One link of the header Link (RFC 8288 3): its target, and its parameters.
@@ -139,6 +141,11 @@ def sent_text(asked: CaseParts, name: str) -> str | None:
     return None
 
 
+def without_pages(query: Query, pages: Pages) -> Query:
+    """Return what of *query* is not about pages."""
+    return tuple(pair for pair in query if not is_about_pages(pair[0], pages))
+
+
 def asks_for_position(asked: CaseParts, pages: Pages | None) -> bool:
     """Return whether *asked* is for a page that it names, and not for the first."""
     if pages is None or not pages.position:
@@ -149,6 +156,17 @@ def asks_for_position(asked: CaseParts, pages: Pages | None) -> bool:
 def is_about_pages(name: str, pages: Pages | None) -> bool:
     """Return whether the query parameter *name*, as it is written, asks for a page."""
     return pages is not None and name in (_written(pages.size), _written(pages.position))
+
+
+def sent_texts(asked: CaseParts, name: str) -> list[str]:
+    """Return all decoded texts of the query parameter *name*: a list of values may have several."""
+    values = [value for written, value in asked.query if unquote(written) == name]
+    for parameter in asked.operation.other_parameters:
+        is_list = "array" in parameter.types and not parameter.explode
+        if parameter.name == name and is_list:
+            between = DELIMITERS.get(parameter.style, ",")
+            values = between.join(values).split(between) if values else []
+    return [unquote(value) for value in values]
 
 
 def _next_position(asked: CaseParts, pages: Pages, size: int) -> int:

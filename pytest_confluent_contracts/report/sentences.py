@@ -497,6 +497,10 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
         "{status} answered to {request} with {subject}: {observed}, and the pages have {expected}"
     ),
     Kind.UNKNOWN_PAGE_TAKEN: "{status} answered to {request}, a page that no answer has led to",
+    Kind.STARTS_ELSEWHERE: (
+        "{status} answered to {request} with {observed}, where the list has {expected} behind "
+        "{subject}"
+    ),
     Kind.FILTER_LETS_THROUGH: (
         "{status} answered to {request} with one whose {subject} is {observed}, not {expected}"
     ),
@@ -776,6 +780,7 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.PAGE_LEADS_NOT_BACK: "lead from each page but the first to the page before",
     Kind.TOTAL_DIFFERS: "count in {subject} what all pages of this list have",
     Kind.UNKNOWN_PAGE_TAKEN: "refuse a page that no answer has led to, with a documented 4xx",
+    Kind.STARTS_ELSEWHERE: "start the page behind as many items as {subject} says",
     Kind.FILTER_LETS_THROUGH: "leave out of the list what does not have this value at {subject}",
     Kind.FILTER_LEAVES_OUT: "list all that meets the filters, on whichever page",
     Kind.OUT_OF_ORDER: "sort the whole list by {subject} before it is cut into pages",

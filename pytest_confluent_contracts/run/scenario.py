@@ -43,7 +43,7 @@ from pytest_confluent_contracts.clauses.reading import HIDING
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.http.targets import allowances_at
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
-from pytest_confluent_contracts.model.page_links import ODD_SIZE
+from pytest_confluent_contracts.model.page_links import FROM_OFFSET, ODD_SIZE
 from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
 from pytest_confluent_contracts.model.promises import PageStyle
 from pytest_confluent_contracts.model.resources import HOLDER, Role
@@ -56,7 +56,7 @@ from pytest_confluent_contracts.run.other_principal import is_safe_to_ask
 from pytest_confluent_contracts.run.tags import tag_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.clauses.judging import Weighed
     from pytest_confluent_contracts.clauses.lifecycle_members import Shown
@@ -356,12 +356,18 @@ class Scenario:
             return
         key = self.reader.key_of(self._known[step.about])
         listed = list(self._listed())
+        own = self._own_items(listed)
         items = [one.item for one in listed if one.key == key]
         others = [one.item for one in listed if one.key != key]
-        for filtered in self.life.filter_steps(step, items[-1]) if items else ():
+        for filtered in self.life.filter_steps(step, items[-1], own) if items else ():
             case = self._bound(filtered, around)
             if case is not None and not self.sender.stopped:
                 self._send_filter(case, (others or items)[-1])
+
+    def _own_items(self, listed: Sequence[Shown]) -> list[Any]:
+        """Return those that are *listed* and that the run has made, as they were shown."""
+        there = {self.reader.key_of(one.parameters) for one in self.made.there}
+        return [one.item for one in listed if one.key in there]
 
     def _send_filter(self, case: Case, other: Mapping[str, Any]) -> None:
         """Ask for one filtered list, and for its second page as if it were filtered by *other*."""
@@ -458,7 +464,7 @@ class Scenario:
 
     def _walk(self, case: Case) -> list[Exchange]:
         """Return the pages of a list, and follow what else they lead to where that is looked at."""
-        if case.subject.name == ODD_SIZE:
+        if case.subject.name in (ODD_SIZE, FROM_OFFSET):
             return [ask_page(self.sender, case)]
         pages = walk(self.sender, case)
         if case.subject.name == PAGES:

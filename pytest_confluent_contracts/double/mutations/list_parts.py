@@ -37,6 +37,7 @@ SIZE, APART, ALL = "list/page-size-kept", "list/pages-are-disjoint", "list/pages
 BEGINNING = 2  # characters that ids of one kind have in common
 ODD, OTHER_FILTER = "list/odd-page-size", "list/cursor-of-another-filter"
 FIRST, LAST, BEFORE = "list/link/first", "list/link/last", "list/link/prev"
+OFFSET = "list/offset-kept"
 END, TOTAL, UNKNOWN = "list/pages-end", "list/total-agrees", "list/unknown-page-refused"
 
 
@@ -274,6 +275,14 @@ def fail_for_size(wanted: Callable[[str, Pages], bool], pages: Pages) -> Alter:
     return alter_answers(set_status(500), is_asked)
 
 
+def round_start(
+    more: int, _: ListService, inner: Any, request: Request, pages: Pages, size: int
+) -> int:
+    """Start a page where one of its size ends: before what was asked for, or *more* pages on."""
+    start = int(inner(request, pages, size))
+    return start if start % size == 0 else (start // size + more) * size
+
+
 def is_none(told: str, _: Pages) -> bool:
     """Return whether no item is asked for."""
     return told == "0"
@@ -308,6 +317,10 @@ def some_page_mutations(pages: Pages) -> Iterator[Mutation]:
         if pages.size:
             altered = partial(change_some, holds, size, change)
             yield mutate_step(told, "page_of", partial(page_otherwise, altered), clause)
+    if pages.style is PageStyle.OFFSET and pages.size and pages.position:
+        for told, more in (("rounded down", 0), ("rounded up", 1)):
+            step = partial(round_start, more)
+            yield mutate_step(f"an offset is {told} to whole pages", "start_of", step, OFFSET)
     for told, holds in {
         "the last page is refused": is_last,
         "the second page is refused": is_second,
@@ -630,6 +643,12 @@ def own_mutations(operation: Operation, one: Filter) -> Iterator[Mutation]:
     if not _has_named_values(operation, one):
         for told, meets in MEETING.items():
             yield mutate_step(f"{name} {told}", "meets", partial(meets, one), clause)
+    if _takes_several(operation, one):
+        for told, index in (("looks at the first value", 0), ("looks at the last value", -1)):
+            step = partial(wants_one, one, index)
+            yield mutate_step(f"{name} {told}", "wanted_texts", step, clause)
+        told = f"{name} finds nothing by two values"
+        yield mutate_step(told, "wanted_texts", partial(wants_both, one), clause)
     pages = operation.listing.pages
     if pages is None or not pages.size:
         return
@@ -639,6 +658,28 @@ def own_mutations(operation: Operation, one: Filter) -> Iterator[Mutation]:
         told = f"a cursor keeps the {name} that it was told with"
         broken = f"{OTHER_FILTER}/{name}"
         yield Mutation(told, (broken,), replace_step("kept_items", keeping_told_filter()))
+
+
+def _takes_several(operation: Operation, one: Filter) -> bool:
+    """Return whether the filter takes a list, of which an item has one value at most."""
+    for parameter in operation.other_parameters:
+        if parameter.name == one.parameter and "array" in parameter.types:
+            return parameter.schema.get("maxItems", 2) > 1 and not paths.has_items(one.member)
+    return False
+
+
+def wants_one(
+    one: Filter, index: int, _: ListService, inner: Any, request: Request, name: str
+) -> list[str]:
+    """Look at one of the filter's values alone."""
+    wanted: list[str] = inner(request, name)
+    return [wanted[index]] if wanted and name == one.parameter else wanted
+
+
+def wants_both(one: Filter, _: ListService, inner: Any, request: Request, name: str) -> list[str]:
+    """Look for one text that is all of the filter's values."""
+    wanted: list[str] = inner(request, name)
+    return [",".join(wanted)] if len(wanted) > 1 and name == one.parameter else wanted
 
 
 def keep_all(one: Filter, own: ListService, inner: Any, request: Request, items: Any) -> list[Any]:
