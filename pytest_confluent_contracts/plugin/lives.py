@@ -229,7 +229,8 @@ class Lives:
         life = self._life_cases(resource)
         steps = life.steps(creates=creates)
         made = [one for one in steps if one.creates and one.case.expect is Expect.ACCEPTED]
-        ended = [one for one in steps if one.case.subject.name == "delete"]
+        deleting = [one.case for one in steps if one.case.operation.role is Role.DELETE]
+        ended = [case for case in deleting if case.expect is Expect.ACCEPTED]
         ending = life.ending()
         left = max(0, len(made) - len(ended)) if ending else 0
         sent = Counter(one.case.operation.key for one in steps)

@@ -116,7 +116,9 @@ def mixing_mutations(operation: Operation, texts: list[Property]) -> Iterator[Mu
     chosen = kind.id_sent if kind is not None else ""
     if not all(member.required for member in texts):
         name = "a create keeps of the one before it what is not sent"
-        yield Mutation(name, (EQUAL,), in_role(Role.CREATE, keep_what_was_sent_before))
+        # In a life, a second principal's may be the one before it.
+        keep = in_role(Role.CREATE, keep_what_was_sent_before)
+        yield Mutation(name, (EQUAL,), keep, needs_sequence=True)
         if kind is not None and kind.operation_id(Role.UPDATE) and kind.operation_id(Role.DELETE):
             yield remains_mutation()
     if chosen and operation.names_status(409):
