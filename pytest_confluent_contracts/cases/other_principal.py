@@ -102,7 +102,6 @@ def steps_of_other(life: LifeCases, changed: Sequence[str], *, is_held: bool) ->
     if is_held:
         yield from _into_other_parents(life)
     yield from _their_writes(life, changed)
-    yield from _their_end(life)
 
 
 def _their_own(life: LifeCases, own_place: str) -> Iterator[LifeStep]:
@@ -162,16 +161,6 @@ def _their_writes(life: LifeCases, changed: Sequence[str]) -> Iterator[LifeStep]
             if role in life.operations:
                 yield from life.plain(Role.READ, "read", one)
     yield from life.plain(Role.LIST, "list")
-
-
-def _their_end(life: LifeCases) -> Iterator[LifeStep]:
-    """Yield the end of what the second made: a service may take the newest for another one.
-
-    What hits the newest in place of what was meant is seen at the first's own, and at nothing else.
-    """
-    for name in (ANOTHERS_TOO, ANOTHERS):
-        for step in life.plain(Role.DELETE, "clean up", name):
-            yield from _by_other(life, step, Expect.ACCEPTED)
 
 
 def _hidden(life: LifeCases, steps: Sequence[LifeStep]) -> Iterator[LifeStep]:

@@ -212,5 +212,9 @@ def forget_each(collection: Collection, gone: list[Resource]) -> None:
 
 
 def others_than(collection: Collection, resource: Resource) -> list[Resource]:
-    """Return the other resources of a collection that lie beside *resource*, oldest first."""
-    return [one for one in collection.under(resource.scope) if one is not resource]
+    """Return the other resources of a collection that lie beside *resource*, oldest first.
+
+    Those of its own principal: a service may keep the principals apart, and mix up what is of one.
+    """
+    beside = collection.under(resource.scope)
+    return [one for one in beside if one is not resource and one.tenant == resource.tenant]
