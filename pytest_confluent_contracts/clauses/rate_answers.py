@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.clauses.reading import SERVED, missing
+from pytest_confluent_contracts.clauses.reading import SERVED, missing, remembered
 from pytest_confluent_contracts.model.clauses import (
     Aspect,
     Clause,
@@ -75,12 +75,15 @@ def own_quota(headers: QuotaHeaders) -> QuotaOf:
     other than a 429, may tell of somebody else's quota.
     """
 
+    def read(exchange: Exchange) -> Quota:
+        return quota_of(exchange, headers)
+
     def own_quota_of(exchange: Exchange) -> Quota | None:
         if exchange.case.probe is Probe.CREDENTIALS:
             return None
         if not (exchange.accepted or exchange.throttled):
             return None
-        told = quota_of(exchange, headers)
+        told = remembered(headers, exchange, read)
         if not told.tells_number:
             return None
         return told
