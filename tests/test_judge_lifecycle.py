@@ -1142,6 +1142,13 @@ def test_what_is_replaced_equals_what_was_sent(life: tuple[Exchange, ...], said:
         ),  # default
         ((read(A | {"state": "s"}), replace(NEW, REPLACED | {"state": "s"})), KEPT),  # not its own
         ((read(), replace(NEW, REPLACED), read(REPLACED | {"created_at": LATER})), BROKEN),
+        (
+            (
+                *(read(), update({"name": "n"}, A | {"name": "n"}), replace(NEW, REPLACED)),
+                update({"name": "m"}, REPLACED | {"name": "m", "created_at": LATER}),
+            ),
+            KEPT,
+        ),  # the update did that
         ((read(), replace(NEW, REPLACED), read(REPLACED | {"id": "t7"})), BROKEN),
         ((read(), replace(NEW, REPLACED), read(REPLACED | {"updated_at": LATER})), KEPT),
         ((replace(NEW, REPLACED | {"tags": ["a"]}),), SILENT),  # nobody knows what was there

@@ -442,7 +442,8 @@ def _judge_kept_by_replace(life: Life) -> Iterator[Evidence]:
     for pair in pairs_of_one_operation(life):
         writes = pair.writes_to_it
         are_replaced = bool(writes) and all(map(_is_replaced, writes))
-        if not are_replaced or pair.has_foreign_writes:
+        # What the answer of a write shows, that write may have done.
+        if not are_replaced or pair.has_foreign_writes or not pair.step.is_safe:
             continue
         model = pair.after.model
         kept = {id_name(life.resource), model.created, *model.fixed} - {""}
