@@ -14,9 +14,9 @@ from pytest_confluent_contracts.clauses.reading import (
     SchemaReader,
     ValueReader,
     asked_once,
+    find_once,
     missing,
     quote_value,
-    remembered,
 )
 from pytest_confluent_contracts.clauses.sent_parameters import sent_value, undeclared_queries
 from pytest_confluent_contracts.clauses.shape import undeclared_in
@@ -443,11 +443,10 @@ class _BodyReader:
 
     def __init__(self, content: Content) -> None:
         self._reader = SchemaReader(content)
-        self._seen: dict[int, tuple[Exchange, dict[str, Placed]]] = {}
 
     def violations_in(self, exchange: Exchange) -> Mapping[str, Placed]:
         """Return the first violation of each documented member, by its path."""
-        return remembered(self._seen, exchange, self._violations)
+        return find_once(self, exchange, self._violations)
 
     def _violations(self, exchange: Exchange) -> dict[str, Placed]:
         found: dict[str, Placed] = {}
