@@ -351,10 +351,7 @@ def _look_for_media_type(names: Sequence[str], exchange: Exchange) -> Finding | 
 
 def _media_type_of(exchange: Exchange) -> str:
     """Return the media type that a request tells, ``""`` where it tells none."""
-    for name, value in exchange.case.headers:
-        if name.lower() == "content-type":
-            return value.strip()
-    return ""
+    return (exchange.case.header("Content-Type") or "").strip()
 
 
 def _is_sent_as(content: Content, operation: Operation) -> Callable[[Exchange], bool]:
@@ -471,7 +468,7 @@ def _member_clause(
         for member in members:
             if member.path in found:
                 return _wrong_member(exchange, found[member.path])
-        is_sent = any(any(paths.values_at(exchange.case.value, one.path)) for one in members)
+        is_sent = any(paths.is_anywhere(exchange.case.value, one.path) for one in members)
         return KEPT if is_sent else NOTHING
 
     named = first.schema_object if first.is_deep else first.path
@@ -528,7 +525,7 @@ def _read_only(
             )
         return KEPT
 
-    shown = any(any(paths.values_at(one.value, member.path)) for one in content.examples)
+    shown = any(paths.is_anywhere(one.value, member.path) for one in content.examples)
     return _clause(
         f"read-only/{member.path}{suffix}",
         member.place,

@@ -291,19 +291,13 @@ def judge_reads(exchanges: Sequence[Exchange], operation: Operation) -> Iterator
         if exchange.case.operation.key != operation.key or exchange.status >= 400:
             continue
         is_unchanged = exchange.case.subject.name in UNCHANGED
-        sent = _sent_condition(exchange, IF_NONE_MATCH)
+        sent = exchange.case.header(IF_NONE_MATCH) or ""
         finding = None
         if is_unchanged and exchange.status != NOT_MODIFIED:
             finding = Finding(FindingKind.UNCHANGED_SENT_AGAIN, exchange.status, expected=sent)
         if not is_unchanged and exchange.status == NOT_MODIFIED:
             finding = Finding(FindingKind.CHANGED_NOT_SENT, exchange.status, expected=sent)
         yield Evidence(exchange, finding)
-
-
-def _sent_condition(exchange: Exchange, name: str) -> str:
-    """Return the value of the header *name* that was sent."""
-    headers = {one.lower(): value for one, value in exchange.case.headers}
-    return headers.get(name.lower(), "")
 
 
 def judge_not_modified(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
@@ -354,7 +348,7 @@ def judge_current(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
     for exchange in _of_step(exchanges, IF_CURRENT, IF_SEVERAL, IF_ANY):
         finding = None
         if exchange.status == PRECONDITION_FAILED:
-            sent = _sent_condition(exchange, IF_MATCH)
+            sent = exchange.case.header(IF_MATCH) or ""
             finding = Finding(FindingKind.CURRENT_TAG_REFUSED, exchange.status, expected=sent)
         yield Evidence(exchange, finding)
 
@@ -383,7 +377,7 @@ def _must_fail(
             continue
         finding = None
         if exchange.status != PRECONDITION_FAILED:
-            sent = _sent_condition(exchange, header)
+            sent = exchange.case.header(header) or ""
             finding = Finding(kind, exchange.status, expected=sent)
         yield Evidence(exchange, finding)
 
