@@ -147,9 +147,9 @@ def _declared(operation: Operation) -> Clause:
 
 def _credentials(operation: Operation) -> Iterator[Clause]:
     """Yield the clause on credentials, none where whoever asks without any is served."""
-    alternatives = operation.security
-    if not alternatives or not all(alternatives):
+    if not operation.needs_credentials:
         return
+    alternatives = operation.security
     told = tuple(map(_named_together, alternatives))
 
     def look(exchange: Exchange) -> Finding | Looked:

@@ -82,8 +82,9 @@ def _is_held_apart(operation: Operation, resource: Resource) -> bool:
     Not where the document says that it is for everybody.
     """
     role = operation.role
-    is_open = not operation.security or not all(operation.security)
-    if is_open or operation.promises.shared is not None or role not in PROMISES:
+    if role not in PROMISES or operation.promises.shared is not None:
+        return False
+    if not operation.needs_credentials:
         return False
     if not resource.operation_id(Role.CREATE) or not resource.parameter:
         return False
