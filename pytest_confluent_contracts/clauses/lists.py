@@ -54,7 +54,7 @@ from pytest_confluent_contracts.model.page_links import (
     without_pages,
 )
 from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.promises import AboveMaximum, PageStyle
+from pytest_confluent_contracts.model.promises import AboveMaximum
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.serialisation import text_of
 from pytest_confluent_contracts.model.traffic import Expect, Probe
@@ -149,7 +149,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
             partial(judge_filter, wanted=one),
             one,
         )
-        if pages is not None and pages.style is PageStyle.CURSOR and pages.position:
+        if pages is not None and pages.has_cursor:
             yield maker.make(
                 f"cursor-of-another-filter/{one.parameter}",
                 f"{pages.position} that was told with another {one.parameter} is refused, or shows "
@@ -199,7 +199,7 @@ def _of_pages(maker: _ClauseMaker, pages: Pages) -> Iterator[Clause]:
         if pages.links_to(relation):
             judge = partial(judge_link, pages=pages, relation=relation)
             yield maker.make(f"link/{relation}", f"the link {relation} {told}", judge, pages)
-    if pages.style is PageStyle.OFFSET and pages.size and pages.position:
+    if pages.has_offset and pages.size:
         yield maker.make(
             "offset-kept",
             f"a page starts behind as many items as {pages.position} says, whatever its size",
@@ -209,7 +209,7 @@ def _of_pages(maker: _ClauseMaker, pages: Pages) -> Iterator[Clause]:
     if pages.total:
         told = f"{pages.total} is the number of items that all pages have"
         yield maker.make("total-agrees", told, partial(judge_total, pages=pages), pages)
-    if pages.style is PageStyle.CURSOR and pages.position:
+    if pages.has_cursor:
         yield maker.make(
             "unknown-page-refused",
             f"a value of {pages.position} that no answer has shown is refused",

@@ -317,7 +317,7 @@ def some_page_mutations(pages: Pages) -> Iterator[Mutation]:
         if pages.size:
             altered = partial(change_some, holds, size, change)
             yield mutate_step(told, "page_of", partial(page_otherwise, altered), clause)
-    if pages.style is PageStyle.OFFSET and pages.size and pages.position:
+    if pages.has_offset and pages.size:
         for told, more in (("rounded down", 0), ("rounded up", 1)):
             step = partial(round_start, more)
             yield mutate_step(f"an offset is {told} to whole pages", "start_of", step, OFFSET)
@@ -654,7 +654,7 @@ def own_mutations(operation: Operation, one: Filter) -> Iterator[Mutation]:
         return
     for told, keep in KEEPING_ON_PAGES.items():
         yield mutate_step(f"{name} {told}", "kept_items", partial(keep, one), clause, APART)
-    if is_led_by_cursor(pages):
+    if pages.has_cursor:
         told = f"a cursor keeps the {name} that it was told with"
         broken = f"{OTHER_FILTER}/{name}"
         yield Mutation(told, (broken,), replace_step("kept_items", keeping_told_filter()))
@@ -811,11 +811,6 @@ def _has_named_values(operation: Operation, one: Filter) -> bool:
             items = parameter.schema.get("items") or {}
             return "enum" in parameter.schema or "enum" in items
     return False
-
-
-def is_led_by_cursor(pages: Pages) -> bool:
-    """Return whether a text that an answer has shown leads to another page."""
-    return pages.style is PageStyle.CURSOR and bool(pages.position)
 
 
 def keeping_told_filter() -> Callable[..., list[Any]]:
