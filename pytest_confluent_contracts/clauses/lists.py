@@ -23,6 +23,7 @@ from pytest_confluent_contracts.clauses.lifecycle_state import (
     Outcome,
     is_due,
 )
+from pytest_confluent_contracts.clauses.reading import missing
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import (
     Clause,
@@ -31,7 +32,6 @@ from pytest_confluent_contracts.model.clauses import (
     Finding,
     FindingKind,
     Level,
-    MissingEvidence,
     MissingKind,
 )
 from pytest_confluent_contracts.model.moments import instant_told
@@ -64,6 +64,7 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.clauses.lifecycle_members import Key, Shown
     from pytest_confluent_contracts.clauses.lifecycle_state import Life, Moment, Step
+    from pytest_confluent_contracts.model.clauses import Explain
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.listing import Filter, Order
     from pytest_confluent_contracts.model.promises import Entry, Pages
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
 
     JudgeWalks = Callable[["Lists"], Iterable[Evidence]]
 
+NO_PARTS = missing(MissingKind.NOT_LISTED_IN_PARTS)
 # Of each link beside the one to the next page, what it promises.
 LINKS = {
     FIRST: "leads to the page that a list begins with",
@@ -159,14 +161,12 @@ def derive(operation: Operation) -> Iterator[Clause]:
                 level=Level.SHOULD,
             )
     for order in operation.listing.orders:
-        yield maker.make(
-            f"order/{order.parameter}/{order.value}" if order.parameter else "order/default",
-            f"{order.parameter}={order.value} sorts by {order.member}"
-            if order.parameter
-            else f"a list that nobody asks to sort is sorted by {order.member}",
-            partial(judge_order, order=order),
-            order,
-        )
+        rule, told = "order/default", "a list that nobody asks to sort is sorted"
+        if order.parameter:
+            rule = f"order/{order.parameter}/{order.value}"
+            told = f"{order.parameter}={order.value} sorts"
+        judge = partial(judge_order, order=order)
+        yield maker.make(rule, f"{told} by {order.member}", judge, order)
 
 
 def _of_pages(maker: _ClauseMaker, pages: Pages) -> Iterator[Clause]:
@@ -198,7 +198,13 @@ def _of_pages(maker: _ClauseMaker, pages: Pages) -> Iterator[Clause]:
     for relation, told in LINKS.items():
         if pages.links_to(relation):
             judge = partial(judge_link, pages=pages, relation=relation)
-            yield maker.make(f"link/{relation}", f"the link {relation} {told}", judge, pages)
+            yield maker.make(
+                f"link/{relation}",
+                f"the link {relation} {told}",
+                judge,
+                pages,
+                explain=missing(MissingKind.NO_PAGE_LINK, relation),
+            )
     if pages.has_offset and pages.size:
         yield maker.make(
             "offset-kept",
@@ -234,17 +240,13 @@ class _ClauseMaker:
         entry: Entry,
         *,
         level: Level | None = None,
+        explain: Explain = NO_PARTS,
     ) -> Clause:
         """Return the clause ``list/RULE``: a MUST where *entry* is stated."""
         reader = self.reader
 
         def judge_exchanges(exchanges: Sequence[Exchange]) -> Iterable[Evidence]:
             return judge(reader.read(exchanges))
-
-        def explain(exchanges: Sequence[Exchange]) -> MissingEvidence:
-            if rule.startswith("link/"):
-                return MissingEvidence(MissingKind.NO_PAGE_LINK, rule.removeprefix("link/"))
-            return MissingEvidence(MissingKind.NOT_LISTED_IN_PARTS)
 
         return Clause(
             id=f"list/{rule}",
