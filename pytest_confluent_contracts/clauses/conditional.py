@@ -10,6 +10,8 @@ import itertools
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pytest_confluent_contracts.clauses.reading import missing
+from pytest_confluent_contracts.clauses.refusals import NOT_FOUND
 from pytest_confluent_contracts.model.clauses import (
     Clause,
     Evidence,
@@ -17,7 +19,6 @@ from pytest_confluent_contracts.model.clauses import (
     Finding,
     FindingKind,
     Level,
-    MissingEvidence,
     MissingKind,
 )
 from pytest_confluent_contracts.model.conditions import (
@@ -65,7 +66,6 @@ if TYPE_CHECKING:
 
 # The steps of a read whose condition is not met: nothing has changed.
 UNCHANGED = (IF_CHANGED, IF_CHANGED_SINCE_SEVERAL, IF_CHANGED_SINCE_ANY, IF_CHANGED_SINCE_WEAK)
-GONE = frozenset({404, 410})
 
 
 def derive(operation: Operation) -> Iterator[Clause]:
@@ -191,9 +191,6 @@ def _clause(
     def judge_own(exchanges: Sequence[Exchange]) -> Iterable[Evidence]:
         return judge(list(filter(bears_on_it, exchanges)))
 
-    def explain(exchanges: Sequence[Exchange]) -> MissingEvidence:
-        return MissingEvidence(MissingKind.NO_TAG)
-
     return Clause(
         id=f"conditional/{rule}",
         family=Family.CONDITIONAL,
@@ -201,7 +198,7 @@ def _clause(
         place=operation.success.place if operation.success else operation.place,
         promise=promise,
         judge=judge_own,
-        explain=explain,
+        explain=missing(MissingKind.NO_TAG),
         needs=frozenset({Probe.LIFE, Probe.SEQUENCES}),
         stateful=True,
     )
@@ -373,7 +370,7 @@ def _must_fail(
 ) -> Iterator[Evidence]:
     """Yield whether the steps *names* are answered 412; what is gone has no condition."""
     for exchange in _of_step(exchanges, *names):
-        if exchange.status in GONE:
+        if exchange.status in NOT_FOUND:
             continue
         finding = None
         if exchange.status != PRECONDITION_FAILED:
