@@ -920,26 +920,20 @@ def order_mutations(operation: Operation) -> Iterator[Mutation]:
         if not one.parameter:
             clause, name = "list/order/default", "a list that nobody asks to sort"
         for told, arrange in ORDERS.items():
-            yield mutate_step(f"{name} {told}", "sorted_items", partial(arrange, one.value), clause)
+            yield mutate_step(f"{name} {told}", "sorted_items", arrange, clause)
 
 
-def backwards(
-    value: str, own: ListService, inner: Any, request: Request, items: list[Any]
-) -> list[Any]:
+def backwards(_: ListService, inner: Any, request: Request, items: list[Any]) -> list[Any]:
     """Sort the other way round."""
     return list(reversed(inner(request, items)))
 
 
-def unsorted(
-    value: str, own: ListService, inner: Any, request: Request, items: list[Any]
-) -> list[Any]:
+def unsorted(_: ListService, __: Any, ___: Request, items: list[Any]) -> list[Any]:
     """Leave the items as they are."""
     return items
 
 
-def sorted_but_newest(
-    value: str, own: ListService, inner: Any, request: Request, items: list[Any]
-) -> list[Any]:
+def sorted_but_first(_: ListService, inner: Any, request: Request, items: list[Any]) -> list[Any]:
     """Put the one that would come first at the end."""
     ordered = inner(request, items)
     return [*ordered[1:], *ordered[:1]]
@@ -948,5 +942,5 @@ def sorted_but_newest(
 ORDERS: dict[str, Callable[..., list[Any]]] = {
     "sorts the other way round": backwards,
     "does not sort": unsorted,
-    "puts the first at the end": sorted_but_newest,
+    "puts the first at the end": sorted_but_first,
 }
