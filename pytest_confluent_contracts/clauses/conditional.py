@@ -53,7 +53,7 @@ from pytest_confluent_contracts.model.conditions import (
 )
 from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.resources import Role
-from pytest_confluent_contracts.model.traffic import Probe
+from pytest_confluent_contracts.model.traffic import OF_RESOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -199,7 +199,7 @@ def _clause(
         promise=promise,
         judge=judge_own,
         explain=missing(MissingKind.NO_TAG),
-        needs=frozenset({Probe.LIFE, Probe.SEQUENCES}),
+        needs=OF_RESOURCES,
         stateful=True,
     )
 

@@ -57,7 +57,7 @@ from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.promises import AboveMaximum
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.serialisation import text_of
-from pytest_confluent_contracts.model.traffic import Expect, Probe
+from pytest_confluent_contracts.model.traffic import OF_RESOURCES, Expect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -256,7 +256,7 @@ class _ClauseMaker:
             promise=entry.says or promise,
             judge=judge_exchanges,
             explain=explain,
-            needs=frozenset({Probe.LIFE, Probe.SEQUENCES}),
+            needs=OF_RESOURCES,
             stateful=True,
         )
 

@@ -54,6 +54,10 @@ class Probe(StrEnum):
     THROTTLE = "throttle"
 
 
+# What is sent of a resource, and not of one operation.
+OF_RESOURCES: Final = frozenset({Probe.LIFE, Probe.SEQUENCES})
+
+
 class Framing(StrEnum):
     """How a request tells where its body ends (RFC 9112 6)."""
 
