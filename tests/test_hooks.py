@@ -22,7 +22,7 @@ from pytest_confluent_contracts.http.raised import TargetUnusable
 from pytest_confluent_contracts.model.clauses import Clause, FindingKind, Level, MissingKind
 from pytest_confluent_contracts.model.own_clauses import own_clause
 from pytest_confluent_contracts.model.sources import ContractError
-from pytest_confluent_contracts.model.traffic import RunContext
+from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.plugin import asking
 
 if TYPE_CHECKING:
@@ -85,6 +85,15 @@ def test_a_clause_of_ones_own_is_kept_and_broken() -> None:
     assert second.finding is not None
     assert (second.finding.kind, second.finding.observed) == (FindingKind.OWN, "it runs on PHP/5")
     assert (clause.level, str(clause.place)) == (Level.MUST, str(READ.place))
+
+
+def test_a_clause_of_ones_own_asks_for_no_life() -> None:
+    """Nor for sequences, whose exchanges it does not judge; what it names itself is asked for."""
+    usual = own_clause(READ, "a", "b", lambda _: None)
+    assert usual.needs.isdisjoint({Probe.LIFE, Probe.SEQUENCES, Probe.THROTTLE})
+    assert {Probe.EXAMPLES, Probe.PARAMETERS, Probe.UNKNOWN} < usual.needs
+    lived = own_clause(READ, "a", "b", lambda _: None, needs=frozenset({Probe.LIFE}))
+    assert lived.needs == {Probe.LIFE}
 
 
 def test_a_clause_of_ones_own_may_be_about_a_few() -> None:

@@ -14,11 +14,11 @@ from pytest_confluent_contracts.model.clauses import FindingKind as Kind
 from pytest_confluent_contracts.model.traffic import Principal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from exchanges import Exchange
 
-    from pytest_confluent_contracts.model.clauses import Finding
+    from pytest_confluent_contracts.model.clauses import Evidence, Finding
 
 ID = "lifecycle/hidden-from-others"
 W = world()
@@ -64,11 +64,15 @@ def hidden(name: str, status: int = 404, answer: Any = ABSENT, **more: Any) -> E
     return by_other(W.ask(name, status, answer, **more))
 
 
+def evidence_of(name: str, life: Sequence[Exchange], of: World = W) -> list[Evidence]:
+    """Return how the clause of the operation *name* judges a *life*."""
+    [clause] = [one for one in clauses.derive(of[name]) if one.id == ID]
+    return list(clause.judge([replace(one, serial=serial) for serial, one in enumerate(life)]))
+
+
 def findings(name: str, *life: Exchange, of: World = W) -> list[Finding]:
     """Return what the clause of the operation *name* finds."""
-    [clause] = [one for one in clauses.derive(of[name]) if one.id == ID]
-    numbered = [replace(one, serial=serial) for serial, one in enumerate(life)]
-    return [one.finding for one in clause.judge(numbered) if one.finding is not None]
+    return [one.finding for one in evidence_of(name, life, of) if one.finding is not None]
 
 
 def kinds(name: str, *life: Exchange, of: World = W) -> set[Kind]:
@@ -78,9 +82,7 @@ def kinds(name: str, *life: Exchange, of: World = W) -> set[Kind]:
 
 def verdict(name: str, *life: Exchange) -> str:
     """Return what the clause of the operation *name* says."""
-    [clause] = [one for one in clauses.derive(W[name]) if one.id == ID]
-    numbered = [replace(one, serial=serial) for serial, one in enumerate(life)]
-    evidence = list(clause.judge(numbered))
+    evidence = evidence_of(name, life)
     if not evidence:
         return SILENT
     return BROKEN if any(one.finding for one in evidence) else KEPT

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
+from pytest_confluent_contracts.model.traffic import OF_RESOURCES, Case, Expect, Probe, RunContext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_confluent_contracts.model.documents import Operation
-
-# What is sent of a resource, and not of one operation.
-OF_RESOURCES = frozenset({Probe.LIFE, Probe.SEQUENCES})
 
 
 def of(probe: Probe, operation: Operation, context: RunContext) -> list[Case]:

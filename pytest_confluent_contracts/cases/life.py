@@ -685,7 +685,7 @@ class LifeCases:
     def _delete_refused(self, about: str) -> Iterator[LifeStep]:
         """Yield the deletion without credentials, where the document asks for some."""
         operation = self.operations[Role.DELETE]
-        if not operation.security or not all(operation.security):
+        if not operation.needs_credentials:
             return
         case = bare_case(Probe.LIFE, "delete refused", operation, self._context_of(operation))
         bare = replace(with_credentials(case, {}), authority="")

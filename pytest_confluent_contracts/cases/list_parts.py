@@ -19,7 +19,6 @@ from pytest_confluent_contracts.model.page_links import (
     with_size,
 )
 from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.promises import PageStyle
 from pytest_confluent_contracts.model.serialisation import DELIMITERS, text_of
 from pytest_confluent_contracts.model.traffic import Expect, Probe, Subject, SubjectKind
 
@@ -79,7 +78,7 @@ def odd_size_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
 def offset_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
     """Yield the request for a page that starts between two pages of its size."""
     pages = operation.listing.pages
-    if pages is None or pages.style is not PageStyle.OFFSET or not (pages.size and pages.position):
+    if pages is None or not pages.has_offset or not pages.size:
         return
     if pages.largest_size is not None and pages.largest_size < NARROW:
         return
@@ -91,7 +90,7 @@ def offset_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
 def no_page_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
     """Yield requests for pages that there are none of."""
     pages = operation.listing.pages
-    if pages is None or pages.style is not PageStyle.CURSOR or not pages.position:
+    if pages is None or not pages.has_cursor:
         return
     plain = _case(operation, context, NO_PAGE, "a page that no answer has led to")
     yield replace(plain, query=with_position(plain.query, pages, NO_CURSOR), expect=Expect.REFUSED)

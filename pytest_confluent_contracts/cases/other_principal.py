@@ -41,7 +41,7 @@ BY_ANOTHER = "by another"  # ends the name of each step of the second principal'
 
 def has_other(operation: Operation, context: RunContext) -> bool:
     """Return whether a second principal is known, where somebody has to be known at all."""
-    if not operation.security or not all(operation.security):
+    if not operation.needs_credentials:
         return False
     alternative, theirs = _their_alternative(operation, context)
     if not alternative:

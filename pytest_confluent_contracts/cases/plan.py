@@ -13,7 +13,7 @@ from pytest_confluent_contracts.cases.baseline import baseline_update, spaced_up
 from pytest_confluent_contracts.cases.build import id_as_sent, is_complete
 from pytest_confluent_contracts.cases.read_only import read_only_cases
 from pytest_confluent_contracts.cases.thinning import kept_cases
-from pytest_confluent_contracts.model.traffic import Expect, Probe
+from pytest_confluent_contracts.model.traffic import OF_RESOURCES, Expect, Probe
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -172,7 +172,7 @@ def _whole_plan(
         context = replace(context, pins=own | dict(context.pins)) if own else context
     probes: list[PlannedProbe] = []
     for probe in Probe:
-        if probe not in needed or probe in cases.OF_RESOURCES:
+        if probe not in needed or probe in OF_RESOURCES:
             continue
         if probe in skipped:
             probes.append(PlannedProbe(probe, skipped=skipped[probe]))

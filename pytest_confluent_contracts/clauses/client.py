@@ -14,9 +14,9 @@ from pytest_confluent_contracts.clauses.reading import (
     SchemaReader,
     ValueReader,
     asked_once,
+    find_once,
     missing,
     quote_value,
-    remembered,
 )
 from pytest_confluent_contracts.clauses.sent_parameters import sent_value, undeclared_queries
 from pytest_confluent_contracts.clauses.shape import undeclared_in
@@ -147,9 +147,9 @@ def _declared(operation: Operation) -> Clause:
 
 def _credentials(operation: Operation) -> Iterator[Clause]:
     """Yield the clause on credentials, none where whoever asks without any is served."""
-    alternatives = operation.security
-    if not alternatives or not all(alternatives):
+    if not operation.needs_credentials:
         return
+    alternatives = operation.security
     told = tuple(map(_named_together, alternatives))
 
     def look(exchange: Exchange) -> Finding | Looked:
@@ -351,10 +351,7 @@ def _look_for_media_type(names: Sequence[str], exchange: Exchange) -> Finding | 
 
 def _media_type_of(exchange: Exchange) -> str:
     """Return the media type that a request tells, ``""`` where it tells none."""
-    for name, value in exchange.case.headers:
-        if name.lower() == "content-type":
-            return value.strip()
-    return ""
+    return (exchange.case.header("Content-Type") or "").strip()
 
 
 def _is_sent_as(content: Content, operation: Operation) -> Callable[[Exchange], bool]:
@@ -443,11 +440,10 @@ class _BodyReader:
 
     def __init__(self, content: Content) -> None:
         self._reader = SchemaReader(content)
-        self._seen: dict[int, tuple[Exchange, dict[str, Placed]]] = {}
 
     def violations_in(self, exchange: Exchange) -> Mapping[str, Placed]:
         """Return the first violation of each documented member, by its path."""
-        return remembered(self._seen, exchange, self._violations)
+        return find_once(self, exchange, self._violations)
 
     def _violations(self, exchange: Exchange) -> dict[str, Placed]:
         found: dict[str, Placed] = {}
@@ -472,7 +468,7 @@ def _member_clause(
         for member in members:
             if member.path in found:
                 return _wrong_member(exchange, found[member.path])
-        is_sent = any(any(paths.values_at(exchange.case.value, one.path)) for one in members)
+        is_sent = any(paths.is_anywhere(exchange.case.value, one.path) for one in members)
         return KEPT if is_sent else NOTHING
 
     named = first.schema_object if first.is_deep else first.path
@@ -529,7 +525,7 @@ def _read_only(
             )
         return KEPT
 
-    shown = any(any(paths.values_at(one.value, member.path)) for one in content.examples)
+    shown = any(paths.is_anywhere(one.value, member.path) for one in content.examples)
     return _clause(
         f"read-only/{member.path}{suffix}",
         member.place,

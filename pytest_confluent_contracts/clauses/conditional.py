@@ -10,6 +10,8 @@ import itertools
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pytest_confluent_contracts.clauses.reading import missing
+from pytest_confluent_contracts.clauses.refusals import NOT_FOUND
 from pytest_confluent_contracts.model.clauses import (
     Clause,
     Evidence,
@@ -17,7 +19,6 @@ from pytest_confluent_contracts.model.clauses import (
     Finding,
     FindingKind,
     Level,
-    MissingEvidence,
     MissingKind,
 )
 from pytest_confluent_contracts.model.conditions import (
@@ -52,7 +53,7 @@ from pytest_confluent_contracts.model.conditions import (
 )
 from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.resources import Role
-from pytest_confluent_contracts.model.traffic import Probe
+from pytest_confluent_contracts.model.traffic import OF_RESOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -65,7 +66,6 @@ if TYPE_CHECKING:
 
 # The steps of a read whose condition is not met: nothing has changed.
 UNCHANGED = (IF_CHANGED, IF_CHANGED_SINCE_SEVERAL, IF_CHANGED_SINCE_ANY, IF_CHANGED_SINCE_WEAK)
-GONE = frozenset({404, 410})
 
 
 def derive(operation: Operation) -> Iterator[Clause]:
@@ -191,9 +191,6 @@ def _clause(
     def judge_own(exchanges: Sequence[Exchange]) -> Iterable[Evidence]:
         return judge(list(filter(bears_on_it, exchanges)))
 
-    def explain(exchanges: Sequence[Exchange]) -> MissingEvidence:
-        return MissingEvidence(MissingKind.NO_TAG)
-
     return Clause(
         id=f"conditional/{rule}",
         family=Family.CONDITIONAL,
@@ -201,8 +198,8 @@ def _clause(
         place=operation.success.place if operation.success else operation.place,
         promise=promise,
         judge=judge_own,
-        explain=explain,
-        needs=frozenset({Probe.LIFE, Probe.SEQUENCES}),
+        explain=missing(MissingKind.NO_TAG),
+        needs=OF_RESOURCES,
         stateful=True,
     )
 
@@ -291,19 +288,13 @@ def judge_reads(exchanges: Sequence[Exchange], operation: Operation) -> Iterator
         if exchange.case.operation.key != operation.key or exchange.status >= 400:
             continue
         is_unchanged = exchange.case.subject.name in UNCHANGED
-        sent = _sent_condition(exchange, IF_NONE_MATCH)
+        sent = exchange.case.header(IF_NONE_MATCH) or ""
         finding = None
         if is_unchanged and exchange.status != NOT_MODIFIED:
             finding = Finding(FindingKind.UNCHANGED_SENT_AGAIN, exchange.status, expected=sent)
         if not is_unchanged and exchange.status == NOT_MODIFIED:
             finding = Finding(FindingKind.CHANGED_NOT_SENT, exchange.status, expected=sent)
         yield Evidence(exchange, finding)
-
-
-def _sent_condition(exchange: Exchange, name: str) -> str:
-    """Return the value of the header *name* that was sent."""
-    headers = {one.lower(): value for one, value in exchange.case.headers}
-    return headers.get(name.lower(), "")
 
 
 def judge_not_modified(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
@@ -354,7 +345,7 @@ def judge_current(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
     for exchange in _of_step(exchanges, IF_CURRENT, IF_SEVERAL, IF_ANY):
         finding = None
         if exchange.status == PRECONDITION_FAILED:
-            sent = _sent_condition(exchange, IF_MATCH)
+            sent = exchange.case.header(IF_MATCH) or ""
             finding = Finding(FindingKind.CURRENT_TAG_REFUSED, exchange.status, expected=sent)
         yield Evidence(exchange, finding)
 
@@ -379,11 +370,11 @@ def _must_fail(
 ) -> Iterator[Evidence]:
     """Yield whether the steps *names* are answered 412; what is gone has no condition."""
     for exchange in _of_step(exchanges, *names):
-        if exchange.status in GONE:
+        if exchange.status in NOT_FOUND:
             continue
         finding = None
         if exchange.status != PRECONDITION_FAILED:
-            sent = _sent_condition(exchange, header)
+            sent = exchange.case.header(header) or ""
             finding = Finding(kind, exchange.status, expected=sent)
         yield Evidence(exchange, finding)
 

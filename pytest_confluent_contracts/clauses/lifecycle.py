@@ -31,7 +31,7 @@ from pytest_confluent_contracts.model.clauses import (
 )
 from pytest_confluent_contracts.model.progress import tells_later
 from pytest_confluent_contracts.model.resources import SAFE_ROLES, Role
-from pytest_confluent_contracts.model.traffic import Expect, Probe
+from pytest_confluent_contracts.model.traffic import OF_RESOURCES, Expect, Probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -47,9 +47,8 @@ if TYPE_CHECKING:
     JudgeLife = Callable[[Life], Iterable[Evidence]]
 
 HEAD = "HEAD"
-# What requests in any order show of one resource; and what only the steps of its life do, in which
-# parents are made and ended.
-ANY_ORDER = frozenset({Probe.LIFE, Probe.SEQUENCES})
+# What only the steps of a life show, in which parents are made and ended; of all else requests in
+# any order tell, too.
 OF_LIFE_ALONE = frozenset(
     {"own-parent-only", "gone-with-parent", "parent-shows-its-own", "parent-untouched"}
 )
@@ -147,7 +146,7 @@ class LifeClauses:
             promise=promise,
             judge=self._judge(judge),
             explain=self._explain(missing),
-            needs=frozenset({Probe.LIFE}) if rule in OF_LIFE_ALONE else ANY_ORDER,
+            needs=frozenset({Probe.LIFE}) if rule in OF_LIFE_ALONE else OF_RESOURCES,
             stateful=True,
         )
 

@@ -16,7 +16,7 @@ from pytest_confluent_contracts.clauses.lifecycle_members import (
     id_name,
     id_text,
 )
-from pytest_confluent_contracts.clauses.reading import url_parts
+from pytest_confluent_contracts.clauses.reading import find_once, url_parts
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.conditions import NOT_MODIFIED
 from pytest_confluent_contracts.model.page_links import (
@@ -222,6 +222,18 @@ class Life:
             existence.follow(step)
 
 
+@dataclass
+class _LatestLife:
+    """The life that was read last from one first exchange on, and what it was read from."""
+
+    exchanges: tuple[Exchange, ...] = ()
+    life: Life | None = None
+
+
+def _latest_life(_: Exchange) -> _LatestLife:
+    return _LatestLife()
+
+
 class LifeReader:
     """Reads the exchanges of the life of one resource.
 
@@ -238,19 +250,12 @@ class LifeReader:
         asked = tuple(exchanges)
         if not asked:
             return self._read_anew(asked)
-        known = asked[0].worked_out
-        _, (before, life) = known.get(id(self.resource), (self.resource, ((), None)))
-        if life is None or before != asked:
-            life = self._read_anew(asked)
-            known[id(self.resource)] = (self.resource, (asked, life))
-        found: Life = life
-        return found
+        latest = find_once(self.resource, asked[0], _latest_life)
+        if latest.life is None or latest.exchanges != asked:
+            latest.exchanges, latest.life = asked, self._read_anew(asked)
+        return latest.life
 
     def lone_step(self, exchange: Exchange) -> Step | None:
-        """Return the request as a step by itself, None where it is about no resource."""
-        return self._step_of_its_own(exchange)
-
-    def _step_of_its_own(self, exchange: Exchange) -> Step | None:
         """Return the request as a step by itself, None where it is about no resource."""
         operation = exchange.case.operation
         if operation.resource is None or operation.role is Role.ACTION:
@@ -277,7 +282,7 @@ class LifeReader:
 
     def _read_anew(self, every_exchange: Sequence[Exchange]) -> Life:
         exchanges = list(filter(is_told_of_one, every_exchange))
-        told = [self._step_of_its_own(exchange) for exchange in exchanges]
+        told = [self.lone_step(exchange) for exchange in exchanges]
         steps = self._joined_steps(exchanges, told)
         own = [step.model for step in steps if step.owner == self.resource.name]
         held = {id_name(self.resource)}

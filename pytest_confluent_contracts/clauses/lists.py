@@ -23,6 +23,7 @@ from pytest_confluent_contracts.clauses.lifecycle_state import (
     Outcome,
     is_due,
 )
+from pytest_confluent_contracts.clauses.reading import missing
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import (
     Clause,
@@ -31,7 +32,6 @@ from pytest_confluent_contracts.model.clauses import (
     Finding,
     FindingKind,
     Level,
-    MissingEvidence,
     MissingKind,
 )
 from pytest_confluent_contracts.model.moments import instant_told
@@ -54,16 +54,17 @@ from pytest_confluent_contracts.model.page_links import (
     without_pages,
 )
 from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.promises import AboveMaximum, PageStyle
+from pytest_confluent_contracts.model.promises import AboveMaximum
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.serialisation import text_of
-from pytest_confluent_contracts.model.traffic import Expect, Probe
+from pytest_confluent_contracts.model.traffic import OF_RESOURCES, Expect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.clauses.lifecycle_members import Key, Shown
     from pytest_confluent_contracts.clauses.lifecycle_state import Life, Moment, Step
+    from pytest_confluent_contracts.model.clauses import Explain
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.listing import Filter, Order
     from pytest_confluent_contracts.model.promises import Entry, Pages
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
 
     JudgeWalks = Callable[["Lists"], Iterable[Evidence]]
 
+NO_PARTS = missing(MissingKind.NOT_LISTED_IN_PARTS)
 # Of each link beside the one to the next page, what it promises.
 LINKS = {
     FIRST: "leads to the page that a list begins with",
@@ -149,7 +151,7 @@ def derive(operation: Operation) -> Iterator[Clause]:
             partial(judge_filter, wanted=one),
             one,
         )
-        if pages is not None and pages.style is PageStyle.CURSOR and pages.position:
+        if pages is not None and pages.has_cursor:
             yield maker.make(
                 f"cursor-of-another-filter/{one.parameter}",
                 f"{pages.position} that was told with another {one.parameter} is refused, or shows "
@@ -159,14 +161,12 @@ def derive(operation: Operation) -> Iterator[Clause]:
                 level=Level.SHOULD,
             )
     for order in operation.listing.orders:
-        yield maker.make(
-            f"order/{order.parameter}/{order.value}" if order.parameter else "order/default",
-            f"{order.parameter}={order.value} sorts by {order.member}"
-            if order.parameter
-            else f"a list that nobody asks to sort is sorted by {order.member}",
-            partial(judge_order, order=order),
-            order,
-        )
+        rule, told = "order/default", "a list that nobody asks to sort is sorted"
+        if order.parameter:
+            rule = f"order/{order.parameter}/{order.value}"
+            told = f"{order.parameter}={order.value} sorts"
+        judge = partial(judge_order, order=order)
+        yield maker.make(rule, f"{told} by {order.member}", judge, order)
 
 
 def _of_pages(maker: _ClauseMaker, pages: Pages) -> Iterator[Clause]:
@@ -198,8 +198,14 @@ def _of_pages(maker: _ClauseMaker, pages: Pages) -> Iterator[Clause]:
     for relation, told in LINKS.items():
         if pages.links_to(relation):
             judge = partial(judge_link, pages=pages, relation=relation)
-            yield maker.make(f"link/{relation}", f"the link {relation} {told}", judge, pages)
-    if pages.style is PageStyle.OFFSET and pages.size and pages.position:
+            yield maker.make(
+                f"link/{relation}",
+                f"the link {relation} {told}",
+                judge,
+                pages,
+                explain=missing(MissingKind.NO_PAGE_LINK, relation),
+            )
+    if pages.has_offset and pages.size:
         yield maker.make(
             "offset-kept",
             f"a page starts behind as many items as {pages.position} says, whatever its size",
@@ -209,7 +215,7 @@ def _of_pages(maker: _ClauseMaker, pages: Pages) -> Iterator[Clause]:
     if pages.total:
         told = f"{pages.total} is the number of items that all pages have"
         yield maker.make("total-agrees", told, partial(judge_total, pages=pages), pages)
-    if pages.style is PageStyle.CURSOR and pages.position:
+    if pages.has_cursor:
         yield maker.make(
             "unknown-page-refused",
             f"a value of {pages.position} that no answer has shown is refused",
@@ -234,17 +240,13 @@ class _ClauseMaker:
         entry: Entry,
         *,
         level: Level | None = None,
+        explain: Explain = NO_PARTS,
     ) -> Clause:
         """Return the clause ``list/RULE``: a MUST where *entry* is stated."""
         reader = self.reader
 
         def judge_exchanges(exchanges: Sequence[Exchange]) -> Iterable[Evidence]:
             return judge(reader.read(exchanges))
-
-        def explain(exchanges: Sequence[Exchange]) -> MissingEvidence:
-            if rule.startswith("link/"):
-                return MissingEvidence(MissingKind.NO_PAGE_LINK, rule.removeprefix("link/"))
-            return MissingEvidence(MissingKind.NOT_LISTED_IN_PARTS)
 
         return Clause(
             id=f"list/{rule}",
@@ -254,7 +256,7 @@ class _ClauseMaker:
             promise=entry.says or promise,
             judge=judge_exchanges,
             explain=explain,
-            needs=frozenset({Probe.LIFE, Probe.SEQUENCES}),
+            needs=OF_RESOURCES,
             stateful=True,
         )
 

@@ -82,8 +82,9 @@ def _is_held_apart(operation: Operation, resource: Resource) -> bool:
     Not where the document says that it is for everybody.
     """
     role = operation.role
-    is_open = not operation.security or not all(operation.security)
-    if is_open or operation.promises.shared is not None or role not in PROMISES:
+    if role not in PROMISES or operation.promises.shared is not None:
+        return False
+    if not operation.needs_credentials:
         return False
     if not resource.operation_id(Role.CREATE) or not resource.parameter:
         return False
@@ -166,7 +167,7 @@ class TwoPrincipals:
         """Return what the second made of its own."""
         theirs = [one for one in self.exchanges if one.case.principal is Principal.OTHER]
         told = [one for one in theirs if one.case.expect is not Expect.HIDDEN]
-        return _made_in(LifeReader(self.reader.resource).read(list(map(_as_own, told))))
+        return _made_in(self.reader.read(list(map(_as_own, told))))
 
     @cached_property
     def older(self) -> frozenset[Key]:
@@ -240,7 +241,7 @@ class TwoPrincipals:
         if not exchange.accepted:
             yield Evidence(exchange, self._finding_on_refusal(exchange))
             return
-        life = LifeReader(self.reader.resource).read([_as_own(exchange)])
+        life = self.reader.read([_as_own(exchange)])
         shown = [one for step in life.steps for one in step.shown]
         yield from self._look_at_list(exchange, self.own, shown)
 

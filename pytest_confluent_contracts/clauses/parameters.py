@@ -174,8 +174,9 @@ def _rule_refused(operation: Operation, parameter: Parameter, rule: str) -> Clau
 def _may_be_capped(operation: Operation, parameter: Parameter, rule: str) -> bool:
     """Return whether nobody says that a page that is too large is refused, and not cut down."""
     pages = operation.listing.pages
-    is_size = pages is not None and parameter.name == pages.size and rule == "maximum"
-    return is_size and pages is not None and pages.above_maximum is not AboveMaximum.REFUSED
+    if pages is None or parameter.name != pages.size or rule != "maximum":
+        return False
+    return pages.above_maximum is not AboveMaximum.REFUSED
 
 
 def _refusal(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.clauses.reading import SERVED, missing, remembered
+from pytest_confluent_contracts.clauses.reading import SERVED, find_once, missing
 from pytest_confluent_contracts.model.clauses import (
     Aspect,
     Clause,
@@ -83,7 +83,7 @@ def own_quota(headers: QuotaHeaders) -> QuotaOf:
             return None
         if not (exchange.accepted or exchange.throttled):
             return None
-        told = remembered(headers, exchange, read)
+        told = find_once(headers, exchange, read)
         if not told.tells_number:
             return None
         return told

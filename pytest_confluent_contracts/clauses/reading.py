@@ -83,7 +83,7 @@ def each(applies: Applies, look: Look) -> Judge:
     return judge
 
 
-def remembered(owner: object, exchange: Exchange, find: Callable[[Exchange], Found]) -> Found:
+def find_once(owner: object, exchange: Exchange, find: Callable[[Exchange], Found]) -> Found:
     """Return what *find* finds of *exchange*, as it found before where *owner* has asked before.
 
     Many clauses follow the same exchanges. It is kept with the exchange, and so let go with it.
@@ -100,7 +100,7 @@ def asked_once(applies: Applies) -> Applies:
     """Return *applies* for many clauses to share: each exchange is looked at once."""
 
     def known_to_apply(exchange: Exchange) -> bool:
-        return remembered(applies, exchange, applies)
+        return find_once(applies, exchange, applies)
 
     return known_to_apply
 
@@ -313,7 +313,7 @@ class SchemaReader:
 
     def violations_in(self, exchange: Exchange) -> dict[str, Violated]:
         """Return what is wrong with the answer's body, as `violations_of` does."""
-        return remembered(self, exchange, self._violations_of_answer)
+        return find_once(self, exchange, self._violations_of_answer)
 
     def _violations_of_answer(self, exchange: Exchange) -> dict[str, Violated]:
         return self.violations_of(exchange.json)

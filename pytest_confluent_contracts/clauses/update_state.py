@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses.notation import is_same_value
-from pytest_confluent_contracts.clauses.reading import SchemaReader, quote_value, remembered
+from pytest_confluent_contracts.clauses.reading import SchemaReader, find_once, quote_value
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Family, Finding
 from pytest_confluent_contracts.model.documents import COMPOSING, separate_members, types_allowed
@@ -96,7 +96,7 @@ class ResourceModel:
 
     def state_shown(self, exchange: Exchange) -> dict[str, Any]:
         """Return what the answer shows of the resource, by path; null counts as absent."""
-        return remembered(self, exchange, self._read_state)
+        return find_once(self, exchange, self._read_state)
 
     def _read_state(self, exchange: Exchange) -> dict[str, Any]:
         state: dict[str, Any] = {}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from pytest_confluent_contracts.model.sources import ContractError
 
@@ -17,6 +19,13 @@ def bundled_folder() -> Path:
     beside = package.parent / "specs"
     is_checkout = (package.parent / "pyproject.toml").is_file() and beside.is_dir()
     return beside if is_checkout else package / "specs"
+
+
+def bundled_schema(name: str) -> dict[str, Any]:
+    """Return the JSON Schema that lies beside the bundled documents as ``NAME.schema.json``."""
+    path = bundled_folder() / f"{name}.schema.json"
+    schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return schema
 
 
 def bundled_documents() -> dict[str, Path]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from pytest_confluent_contracts.documents.bundled import bundled_folder
+from pytest_confluent_contracts.documents.bundled import bundled_schema
+from pytest_confluent_contracts.documents.objects import METHODS
 
 # Each kind of file, and the line at its top by which editors find the schema saved beside it.
 WAIVERS, DOCUMENT = "waivers", "document"
@@ -13,7 +13,6 @@ EDITOR_LINES = {
     WAIVERS: "#:schema ./waivers.schema.json",
     DOCUMENT: "# yaml-language-server: $schema=./document.schema.json",
 }
-METHODS = "get|put|post|delete|options|head|patch|trace"
 
 
 def editor_schema(kind: str) -> dict[str, Any]:
@@ -22,13 +21,13 @@ def editor_schema(kind: str) -> dict[str, Any]:
     That of a document looks at its ``x-contract`` blocks alone: OpenAPI has schemas of its own.
     """
     if kind == WAIVERS:
-        return _read_schema("waivers.schema.json")
-    block = _read_schema("x-contract.schema.json")
+        return bundled_schema("waivers")
+    block = bundled_schema("x-contract")
     # They stay at the root, where the references within the block look for them.
     definitions = block.pop("$defs")
     dialect = block.pop("$schema")
     operation = {"type": "object", "properties": {"x-contract": {"$ref": "#/$defs/x-contract"}}}
-    path_item = {"type": "object", "patternProperties": {f"^({METHODS})$": operation}}
+    path_item = {"type": "object", "patternProperties": {f"^({'|'.join(METHODS)})$": operation}}
     return {
         "$schema": dialect,
         "title": "an OpenAPI document with x-contract",
@@ -36,8 +35,3 @@ def editor_schema(kind: str) -> dict[str, Any]:
         "properties": {"paths": {"type": "object", "additionalProperties": path_item}},
         "$defs": {**definitions, "x-contract": block},
     }
-
-
-def _read_schema(name: str) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads((bundled_folder() / name).read_text(encoding="utf-8"))
-    return read

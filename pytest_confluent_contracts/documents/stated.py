@@ -5,11 +5,11 @@ Each entry as a typed value, the block checked once by its own schema.
 
 from __future__ import annotations
 
-import json
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.documents.bundled import bundled_folder
+from pytest_confluent_contracts.documents.bundled import bundled_schema
 from pytest_confluent_contracts.documents.lines import Node, strip
 from pytest_confluent_contracts.model.promises import (
     AboveMaximum,
@@ -60,11 +60,15 @@ def _check(block: Node, source: SourceFile) -> None:
 
 def errors_in_block(block: Node) -> Iterator[tuple[int, str]]:
     """Yield the line of each entry that is not as ``x-contract.schema.json`` says, and why."""
+    for error in _block_validator().iter_errors(strip(block)):
+        yield _line_at(block, error), str(error.message)
+
+
+@cache
+def _block_validator() -> Any:
     import jsonschema_rs
 
-    schema = json.loads((bundled_folder() / "x-contract.schema.json").read_text(encoding="utf-8"))
-    for error in jsonschema_rs.validator_for(schema).iter_errors(strip(block)):
-        yield _line_at(block, error), str(error.message)
+    return jsonschema_rs.validator_for(bundled_schema("x-contract"))
 
 
 def _line_at(block: Node, error: Any) -> int:

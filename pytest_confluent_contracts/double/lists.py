@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote_plus
 
 from pytest_confluent_contracts.double import faces
 from pytest_confluent_contracts.double.collection import HOST
-from pytest_confluent_contracts.double.parameters import BETWEEN
+from pytest_confluent_contracts.double.parameters import BETWEEN, SentParameters
 from pytest_confluent_contracts.double.samples import is_allowed
 from pytest_confluent_contracts.double.service import (
     Answer,
@@ -24,7 +24,7 @@ from pytest_confluent_contracts.double.service import (
 from pytest_confluent_contracts.double.store import composed_body
 from pytest_confluent_contracts.double.under_parents import CollectionService
 from pytest_confluent_contracts.model import paths
-from pytest_confluent_contracts.model.documents import types_allowed
+from pytest_confluent_contracts.model.documents import Location, types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.promises import AboveMaximum, PageStyle
 
@@ -114,8 +114,7 @@ class ListService(CollectionService):
 
     def wanted_texts(self, request: Request, name: str) -> list[str]:
         """Return each text that the request gives for the filter *name*: a list has several."""
-        pairs = [one.partition("=") for one in request.path.partition("?")[2].split("&")]
-        values = [value for key, _, value in pairs if unquote_plus(key) == name]
+        values = SentParameters(request.path, request.headers).texts(Location.QUERY, name)
         for parameter in self.operation.other_parameters:
             is_list = parameter.name == name and "array" in parameter.types
             if is_list and not parameter.explode:

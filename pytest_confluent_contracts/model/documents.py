@@ -388,6 +388,11 @@ class Operation:
         return tuple(found)
 
     @property
+    def needs_credentials(self) -> bool:
+        """Return whether some are asked for, and nobody is served without any."""
+        return bool(self.security) and all(self.security)
+
+    @property
     def credential_headers(self) -> set[str]:
         """Return the names of the headers that carry credentials, that of cookies included."""
         names = self.credential_carriers(Location.HEADER)

@@ -17,10 +17,12 @@ from pytest_confluent_contracts.model.clauses import (
 )
 from pytest_confluent_contracts.model.documents import Operation
 from pytest_confluent_contracts.model.sources import ContractError, SourceLocation
-from pytest_confluent_contracts.model.traffic import Exchange, Probe
+from pytest_confluent_contracts.model.traffic import OF_RESOURCES, Exchange, Probe
 
 # Names with slashes between them, and no word that a node id would be taken apart by.
 ID = re.compile(r"[\w.{}<>+-]+(/[\w.{}<>+-]+)*")
+# Those of one operation that leave its window open.
+USUAL_PROBES = frozenset(Probe) - OF_RESOURCES - {Probe.THROTTLE}
 WhyBroken = Callable[[Exchange], str | None]
 
 
@@ -34,7 +36,7 @@ def own_clause(
     family: Family = Family.SHAPE,
     level: Level = Level.MUST,
     place: SourceLocation | None = None,
-    needs: frozenset[Probe] = frozenset(Probe) - {Probe.THROTTLE, Probe.LIFE},
+    needs: frozenset[Probe] = USUAL_PROBES,
 ) -> Clause:
     """Return a clause on each exchange of *operation* for which *of* holds: by default on all.
 

@@ -240,6 +240,16 @@ class Pages(Entry):
         """Return whether an answer tells by itself that there is another page."""
         return bool(self.next or self.more or self.in_header)
 
+    @property
+    def has_cursor(self) -> bool:
+        """Return whether one leads to a page by a text that an answer has shown."""
+        return self.style is PageStyle.CURSOR and bool(self.position)
+
+    @property
+    def has_offset(self) -> bool:
+        """Return whether one leads to a page by how many items stand before it."""
+        return self.style is PageStyle.OFFSET and bool(self.position)
+
     def links_to(self, relation: str) -> bool:
         """Return whether an answer may link to its *relation*: ``first``, ``last``, ``prev``."""
         members = {"first": self.first, "last": self.last, "prev": self.previous}

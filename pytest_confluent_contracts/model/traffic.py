@@ -54,6 +54,10 @@ class Probe(StrEnum):
     THROTTLE = "throttle"
 
 
+# What is sent of a resource, and not of one operation.
+OF_RESOURCES: Final = frozenset({Probe.LIFE, Probe.SEQUENCES})
+
+
 class Framing(StrEnum):
     """How a request tells where its body ends (RFC 9112 6)."""
 
@@ -183,6 +187,10 @@ class CaseParts:
     trial: ParameterTrial | None = None
     principal: Principal = Principal.OWN
 
+    def header(self, name: str) -> str | None:
+        """Return the first value that is sent for the header *name*, whatever its case."""
+        return _first_value(self.headers, name)
+
     @property
     def is_between_principals(self) -> bool:
         """Return whether a second principal asks, or is asked for what it has made."""
@@ -242,6 +250,13 @@ class RedactedCase(CaseParts):
     """A case that was sent, without its secrets: it may be shown, and must not be sent again."""
 
 
+def _first_value(headers: tuple[tuple[str, str], ...], name: str) -> str | None:
+    for known, value in headers:
+        if known.lower() == name.lower():
+            return value
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class GivenHeader:
     """A header that goes with every request; ``hidden`` is one that must not be seen."""
@@ -268,10 +283,7 @@ class OutgoingRequest:
 
     def header(self, name: str) -> str | None:
         """Return the first value of the header *name*, whatever its case."""
-        for known, value in self.headers:
-            if known.lower() == name.lower():
-                return value
-        return None
+        return _first_value(self.headers, name)
 
 
 class FailureKind(StrEnum):

@@ -45,7 +45,6 @@ from pytest_confluent_contracts.http.targets import allowances_at
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.page_links import FROM_OFFSET, ODD_SIZE
 from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
-from pytest_confluent_contracts.model.promises import PageStyle
 from pytest_confluent_contracts.model.resources import HOLDER, Role
 from pytest_confluent_contracts.model.traffic import Expect, Principal, Probe
 from pytest_confluent_contracts.run.access import made_access
@@ -376,7 +375,7 @@ class Scenario:
             self.sender.send(case)
             return
         pages = walk(self.sender, case)
-        if len(pages) > 1 and stated.style is PageStyle.CURSOR and stated.position:
+        if len(pages) > 1 and stated.has_cursor:
             ask_page(self.sender, other_filter_case(case, pages[1].case.query, other))
 
     def _listed(self) -> Iterator[Shown]:

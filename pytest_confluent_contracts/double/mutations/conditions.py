@@ -164,7 +164,7 @@ def quote_twice(answer: Answer, request: Request, own: Service) -> Answer:
 
 
 def without_last(own: Service, _: Any, resource: Resource) -> str:
-    """Tell a tag of the first member that is no id, and of nothing else."""
+    """Tell a tag of how what is shown begins, and of nothing else."""
     shown = own.store.show(resource)
     return f'"{str(shown)[:40].encode().hex()}"'
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def credential_mutations(operation: Operation) -> Iterator[Mutation]:
     """Yield the mutations of how credentials are checked; none where nothing is promised."""
     statuses = operation.promises.refusals.unauthenticated
-    if not operation.security or not statuses or not all(operation.security):
+    if not statuses or not operation.needs_credentials:
         return
     promised = statuses[0]
     unchecked = "credentials are not checked"

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 
     Lead = Callable[[Page], int | None]
     ChangePage = Callable[[Page, Sequence[Any]], Page]
+    IsPage = Callable[[Page], bool]
+    # Where a page leads, told where it led before.
+    ChangeLead = Callable[[Page, int | None], int | None]
+    # From which pages, of which size (0: of any), a link leads where; and which clause tells.
+    WrongLinks = dict[str, tuple[IsPage, int, ChangeLead, str]]
 
 SIZE, APART, ALL = "list/page-size-kept", "list/pages-are-disjoint", "list/pages-are-complete"
 BEGINNING = 2  # characters that ids of one kind have in common
@@ -221,7 +226,7 @@ def reading_on(page: Page, items: Sequence[Any]) -> Page:
 
 
 # Which pages, of which size (0: of any), are changed how; and which clause tells.
-SOME_PAGES: dict[str, tuple[Callable[[Page], bool], int, ChangePage, str]] = {
+SOME_PAGES: dict[str, tuple[IsPage, int, ChangePage, str]] = {
     "the third page has one item more": (is_third, 0, reading_on, SIZE),
     "the last page but one has one item more": (is_last_but_one, 0, reading_on, SIZE),
     "the first of pages of one has one item more": (is_first, 1, reading_on, SIZE),
@@ -242,16 +247,14 @@ SOME_PAGES: dict[str, tuple[Callable[[Page], bool], int, ChangePage, str]] = {
 
 
 def change_some(
-    holds: Callable[[Page], bool], size: int, change: ChangePage, page: Page, items: Sequence[Any]
+    holds: IsPage, size: int, change: ChangePage, page: Page, items: Sequence[Any]
 ) -> Page:
     """Change the page where *holds* does, and it is of *size*, where one is named."""
     is_of_size = size in (0, page.size)
     return change(page, items) if is_of_size and holds(page) else page
 
 
-def refuse_page(
-    holds: Callable[[Page], bool], own: ListService, inner: Any, request: Request, items: Any
-) -> Page:
+def refuse_page(holds: IsPage, own: ListService, inner: Any, request: Request, items: Any) -> Page:
     """Refuse a page that an answer has led to."""
     page: Page = inner(request, items)
     if holds(page):
@@ -317,7 +320,7 @@ def some_page_mutations(pages: Pages) -> Iterator[Mutation]:
         if pages.size:
             altered = partial(change_some, holds, size, change)
             yield mutate_step(told, "page_of", partial(page_otherwise, altered), clause)
-    if pages.style is PageStyle.OFFSET and pages.size and pages.position:
+    if pages.has_offset and pages.size:
         for told, more in (("rounded down", 0), ("rounded up", 1)):
             step = partial(round_start, more)
             yield mutate_step(f"an offset is {told} to whole pages", "start_of", step, OFFSET)
@@ -432,9 +435,9 @@ LEADING: dict[str, tuple[Callable[..., int | None], str]] = {
 
 
 def leads_where(
-    holds: Callable[[Page], bool],
+    holds: IsPage,
     size: int,
-    lead: Callable[[Page, int | None], int | None],
+    lead: ChangeLead,
     _: ListService,
     inner: Lead,
     page: Page,
@@ -489,7 +492,7 @@ def always(_: Page) -> bool:
     return True
 
 
-LEADING_SOME: dict[str, tuple[Callable[[Page], bool], int, Any, str]] = {
+LEADING_SOME: WrongLinks = {
     "the third page leads nowhere": (is_third, 0, nowhere, ALL),
     "the first of pages of one leads nowhere": (is_first, 1, nowhere, ALL),
     "the first of pages of three leads nowhere": (is_first, 3, nowhere, ALL),
@@ -499,13 +502,13 @@ LEADING_SOME: dict[str, tuple[Callable[[Page], bool], int, Any, str]] = {
     "the last page but one leads to itself": (is_last_but_one, 0, itself, END),
     "the second page leads to the first": (is_second, 0, the_beginning, END),
 }
-FIRST_LINKS: dict[str, tuple[Callable[[Page], bool], int, Any, str]] = {
+FIRST_LINKS: WrongLinks = {
     "first leads to the second page": (always, 0, the_second, FIRST),
     "first leads to the page itself": (always, 0, itself, FIRST),
     "first of the last page leads to the page itself": (is_last, 0, itself, FIRST),
     "first of pages of one leads to the second": (always, 1, the_second, FIRST),
 }
-LAST_LINKS: dict[str, tuple[Callable[[Page], bool], int, Any, str]] = {
+LAST_LINKS: WrongLinks = {
     "last leads to the page before the last": (always, 0, one_page_too_near, LAST),
     "last leads behind the last page": (always, 0, one_page_too_far, LAST),
     "last leads to the first page": (always, 0, the_beginning, LAST),
@@ -513,7 +516,7 @@ LAST_LINKS: dict[str, tuple[Callable[[Page], bool], int, Any, str]] = {
     "last leads to the page itself": (is_first, 0, itself, LAST),
     "last does not count the newest": (always, 0, without_the_newest, LAST),
 }
-PREVIOUS_LINKS: dict[str, tuple[Callable[[Page], bool], int, Any, str]] = {
+PREVIOUS_LINKS: WrongLinks = {
     "prev leads to the page itself": (is_later, 0, itself, BEFORE),
     "prev of the last page leads to the page itself": (is_last, 0, itself, BEFORE),
     "prev leads to the first page": (is_later, 0, the_beginning, BEFORE),
@@ -654,7 +657,7 @@ def own_mutations(operation: Operation, one: Filter) -> Iterator[Mutation]:
         return
     for told, keep in KEEPING_ON_PAGES.items():
         yield mutate_step(f"{name} {told}", "kept_items", partial(keep, one), clause, APART)
-    if is_led_by_cursor(pages):
+    if pages.has_cursor:
         told = f"a cursor keeps the {name} that it was told with"
         broken = f"{OTHER_FILTER}/{name}"
         yield Mutation(told, (broken,), replace_step("kept_items", keeping_told_filter()))
@@ -813,11 +816,6 @@ def _has_named_values(operation: Operation, one: Filter) -> bool:
     return False
 
 
-def is_led_by_cursor(pages: Pages) -> bool:
-    """Return whether a text that an answer has shown leads to another page."""
-    return pages.style is PageStyle.CURSOR and bool(pages.position)
-
-
 def keeping_told_filter() -> Callable[..., list[Any]]:
     """Return the step that filters a later page as the first one was filtered, whatever is sent."""
     told: list[list[tuple[str, str]]] = []
@@ -925,26 +923,20 @@ def order_mutations(operation: Operation) -> Iterator[Mutation]:
         if not one.parameter:
             clause, name = "list/order/default", "a list that nobody asks to sort"
         for told, arrange in ORDERS.items():
-            yield mutate_step(f"{name} {told}", "sorted_items", partial(arrange, one.value), clause)
+            yield mutate_step(f"{name} {told}", "sorted_items", arrange, clause)
 
 
-def backwards(
-    value: str, own: ListService, inner: Any, request: Request, items: list[Any]
-) -> list[Any]:
+def backwards(_: ListService, inner: Any, request: Request, items: list[Any]) -> list[Any]:
     """Sort the other way round."""
     return list(reversed(inner(request, items)))
 
 
-def unsorted(
-    value: str, own: ListService, inner: Any, request: Request, items: list[Any]
-) -> list[Any]:
+def unsorted(_: ListService, __: Any, ___: Request, items: list[Any]) -> list[Any]:
     """Leave the items as they are."""
     return items
 
 
-def sorted_but_newest(
-    value: str, own: ListService, inner: Any, request: Request, items: list[Any]
-) -> list[Any]:
+def sorted_but_first(_: ListService, inner: Any, request: Request, items: list[Any]) -> list[Any]:
     """Put the one that would come first at the end."""
     ordered = inner(request, items)
     return [*ordered[1:], *ordered[:1]]
@@ -953,5 +945,5 @@ def sorted_but_newest(
 ORDERS: dict[str, Callable[..., list[Any]]] = {
     "sorts the other way round": backwards,
     "does not sort": unsorted,
-    "puts the first at the end": sorted_but_newest,
+    "puts the first at the end": sorted_but_first,
 }
