@@ -43,7 +43,7 @@ def requested(
 
 def asked(hosted: Hosted, request: httpx.Request) -> tuple[httpx.Response, bytes]:
     """Return what *hosted* answers, and its whole body."""
-    response = hosted.transport.handle_request(request)
+    response = hosted.handle_request(request)
     stream = response.stream
     assert isinstance(stream, httpx.SyncByteStream)
     try:
@@ -128,7 +128,7 @@ def test_a_body_is_read_as_it_comes(make: Any) -> None:
         yield piece(b"two", more=False)
 
     with hosting(make(slow)) as it:
-        response = it.transport.handle_request(requested())
+        response = it.handle_request(requested())
         assert isinstance(response.stream, httpx.SyncByteStream)
         pieces = iter(response.stream)
         assert next(pieces) == b"one"
@@ -282,7 +282,7 @@ def test_an_answer_without_end_ends_where_nobody_reads(make: Any) -> None:
             yield piece(b"more")
 
     with hosting(make(endless)) as it:
-        response = it.transport.handle_request(requested())
+        response = it.handle_request(requested())
         assert isinstance(response.stream, httpx.SyncByteStream)
         assert next(iter(response.stream)) == b"more"
         time.sleep(0.05)

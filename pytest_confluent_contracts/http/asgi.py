@@ -19,6 +19,7 @@ from pytest_confluent_contracts.http.in_process import (
     AnswerChannel,
     Ended,
     Finished,
+    Hosted,
     HungUp,
     Started,
     read_answer,
@@ -41,7 +42,7 @@ VERSIONS = {"version": "3.0", "spec_version": "2.3"}  # of ASGI, and of its HTTP
 LIFESPAN_VERSIONS = {"version": "3.0", "spec_version": "2.0"}
 
 
-class AsgiHost(httpx.BaseTransport):
+class AsgiHost(Hosted):
     """Carries requests to an ASGI application, which runs from `open` to `shut_down`.
 
     *startup_s* is the seconds that its lifespan may take to start; *name* is what it is called
@@ -54,11 +55,6 @@ class AsgiHost(httpx.BaseTransport):
         self._started: Future[None] = Future()
         self._requests: set[asyncio.Task[None]] = set()
         self._complaint = ""
-
-    @property
-    def transport(self) -> httpx.BaseTransport:
-        """Return what carries requests to it."""
-        return self
 
     # --- its life ---------------------------------------------------------------------------------
 

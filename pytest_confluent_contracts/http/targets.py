@@ -147,7 +147,7 @@ def in_process(
     *url* stands before each documented path. Raise `TargetUnusable` where it does not start.
     """
     clock, allowances = WallClock(), allowances_at(url, accesses)
-    guard = Guard(_rules(url, accesses, settings), allowances, clock, hosted.transport)
+    guard = Guard(_rules(url, accesses, settings), allowances, clock, hosted)
     redactor = redactor_of(accesses, pins, own_secrets(settings))
     client = Client(url, guard, clock, redactor, settings.timeout, settings.additions)
     hosted.open()
