@@ -128,11 +128,8 @@ def live(
 
     *pins* are values that must not be seen.
     """
-    clock, allowances = WallClock(), allowances_at(url, accesses)
-    guard = Guard(_rules(url, accesses, settings), allowances, clock)
-    redactor = redactor_of(accesses, pins, own_secrets(settings))
-    client = Client(url, guard, clock, redactor, settings.timeout, settings.additions)
-    return Target(client, clock, (access.operation for access in accesses))
+    client = _client_at(url, accesses, settings, pins)
+    return Target(client, client.clock, (access.operation for access in accesses))
 
 
 def in_process(
@@ -146,12 +143,23 @@ def in_process(
 
     *url* stands before each documented path. Raise `TargetUnusable` where it does not start.
     """
-    clock, allowances = WallClock(), allowances_at(url, accesses)
-    guard = Guard(_rules(url, accesses, settings), allowances, clock, hosted)
-    redactor = redactor_of(accesses, pins, own_secrets(settings))
-    client = Client(url, guard, clock, redactor, settings.timeout, settings.additions)
+    client = _client_at(url, accesses, settings, pins, hosted)
     hosted.open()
-    return Target(client, clock, (access.operation for access in accesses), hosted)
+    return Target(client, client.clock, (access.operation for access in accesses), hosted)
+
+
+def _client_at(
+    url: str,
+    accesses: Sequence[Access],
+    settings: ClientSettings,
+    pins: Mapping[str, Any],
+    inner: httpx.BaseTransport | None = None,
+) -> Client:
+    """Return the client of a target at *url*; *inner* stands in for the network."""
+    clock, allowances = WallClock(), allowances_at(url, accesses)
+    guard = Guard(_rules(url, accesses, settings), allowances, clock, inner)
+    redactor = redactor_of(accesses, pins, own_secrets(settings))
+    return Client(url, guard, clock, redactor, settings.timeout, settings.additions)
 
 
 def embedded(
