@@ -28,6 +28,7 @@ from pytest_confluent_contracts.http.guard import (
 from pytest_confluent_contracts.http.quota_ledger import QuotaLedger
 from pytest_confluent_contracts.http.redaction import Redactor, Secret
 from pytest_confluent_contracts.http.tls import DIRECTLY, Reach
+from pytest_confluent_contracts.http.whole_answer import whole_answer
 from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.traffic import CARELESS_WORDS
 
@@ -191,19 +192,6 @@ def _forgetting(router: respx.Router) -> Callable[[httpx.Request], httpx.Respons
     return handle
 
 
-class _WholeBody(httpx.SyncByteStream):
-    """A body in one piece.
-
-    What httpx has of this kind is read ahead by it and by respx, and its coding undone.
-    """
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self._body
-
-
 def _handler(answer: Answering) -> Callable[[httpx.Request], httpx.Response]:
     def handle(request: httpx.Request) -> httpx.Response:
         sent = request.headers.raw
@@ -212,16 +200,13 @@ def _handler(answer: Answering) -> Callable[[httpx.Request], httpx.Response]:
         key, connection = request.extensions[OPERATION], request.extensions[CONNECTION]
         asked = (key, request.method, path, headers, request.content, connection)
         try:
-            status, told, body = answer(*asked)
+            answered = answer(*asked)
         except ConnectionAbortedError as error:  # on a connection that it had kept open
             request.extensions["trace"](SENDING, {})
             raise httpx.ReadError(str(error), request=request) from error
         except ConnectionError as error:  # a service that hangs up, as a socket would tell it
             raise httpx.ReadError(str(error), request=request) from error
-        headers_told = list(told)
-        if body and not any(name.lower() == "content-length" for name, _ in told):
-            headers_told.append(("Content-Length", str(len(body))))
-        return httpx.Response(status, headers=headers_told, stream=_WholeBody(body))
+        return whole_answer(*answered)
 
     return handle
 
