@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -367,6 +368,25 @@ def test_a_lifespan_that_does_not_start_is_told(raises: bool, told: str) -> None
     hosted = host_of(Lived("startup", raises), "shop:app", 5.0)
     with pytest.raises(TargetUnusable, match=f"^--contract-target=shop:app: .*{told}"):
         hosted.open()
+    assert set(threading.enumerate()) - before == set()
+
+
+@pytest.mark.parametrize("says", [True, False])
+def test_a_lifespan_that_exits_is_told_at_once(says: bool) -> None:
+    """Whether it says before that it failed, as Starlette does; nobody waits for what has gone."""
+
+    async def exits(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        await receive()
+        if says:
+            await send({"type": "lifespan.startup.failed", "message": "Traceback"})
+        sys.exit("no settings")
+
+    before = set(threading.enumerate())
+    hosted = host_of(exits, "shop:app", 30.0)
+    begun = time.monotonic()
+    with pytest.raises(TargetUnusable, match=r"did not start: SystemExit: no settings"):
+        hosted.open()
+    assert time.monotonic() - begun < 5.0
     assert set(threading.enumerate()) - before == set()
 
 

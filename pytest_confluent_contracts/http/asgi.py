@@ -274,11 +274,15 @@ class _Lifespan:
 
     async def _run(self) -> None:
         scope = {"type": "lifespan", "asgi": LIFESPAN_VERSIONS, "state": self.state}
+        last = {"type": "over"}
         try:
             await self._application(scope, self._heard.get, self._told.put)
         except Exception as error:
             self._raised = told_error(error)
-        self._told.put_nowait({"type": "over"})
+        except SystemExit as error:  # which would end the loop, too: it does not want to run
+            self._raised = told_error(error)
+            last = {"type": "lifespan.startup.failed"}
+        self._told.put_nowait(last)
 
 
 def _last_line(said: Message) -> str:
