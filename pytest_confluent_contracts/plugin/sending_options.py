@@ -80,7 +80,7 @@ def checked_client_cert(given: str) -> tuple[str, ...]:
     files = tuple(given.split(",")) if not Path(given).is_file() else (given,)
     if len(files) > 2:
         raise ContractError(f"--contract-client-cert={given}: give CERT, or CERT,KEY")
-    show_certificate(ssl.create_default_context(), files)
+    show_certificate(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), files)
     return tuple(str(Path(path).resolve()) for path in files)
 
 
