@@ -22,7 +22,6 @@ from pytest_confluent_contracts.model.sources import ContractError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from pytest_confluent_contracts.clients.verdicts import Heard
     from pytest_confluent_contracts.http.recorded import Recording, Traffic
     from pytest_confluent_contracts.model.clauses import Clause, Ruling
     from pytest_confluent_contracts.model.documents import Document, Operation
@@ -510,12 +509,15 @@ def tell_of_client(rulings: Sequence[Ruling]) -> int:
 
 def serve(asked: argparse.Namespace) -> int:
     """Serve documents until SIGTERM or Ctrl-C; return 1 where what was recorded breaks a clause."""
+    from pytest_confluent_contracts.clients.archives import write_recording
     from pytest_confluent_contracts.clients.serving import ServedContract
     from pytest_confluent_contracts.clients.stand_in import MOST_HEARD, UNLIMITED, read_documents
 
     begun = datetime.now(UTC)
     if asked.record:
-        write_recording(asked.record, (), begun)  # what cannot be written is told at once
+        write_recording(
+            asked.record, (), begun, _version()
+        )  # what cannot be written is told at once
     server = ServedContract(
         read_documents(asked.documents),
         host=asked.host,
@@ -536,33 +538,8 @@ def serve(asked: argparse.Namespace) -> int:
         server.stop()
     if not asked.record:
         return KEPT
-    write_recording(asked.record, server.heard, begun)
+    write_recording(asked.record, server.heard, begun, _version())
     return tell_of_client(server.rulings())
-
-
-def write_recording(path: Path, heard: Sequence[Heard], begun: datetime) -> None:
-    """Write what was *heard* since *begun* to *path*, as a HAR archive without secrets."""
-    from pytest_confluent_contracts.clients.verdicts import exchanges_by_operation
-    from pytest_confluent_contracts.report import archive, record
-
-    exchanges: list[Exchange] = []
-    for _, own in exchanges_by_operation(heard):
-        exchanges += own
-    exchanges.sort(key=lambda one: one.serial)
-    told = [record.exchange_record(one) for one in exchanges]
-    first = told[0]["sent_at"] if told else 0.0
-    for one in told:  # an archive counts from its beginning
-        one["sent_at"] -= first
-        one["came_at"] -= first
-    run = {
-        "tool": {"name": "pytest-confluent-contracts", "version": _version()},
-        "started": begun.isoformat(),
-    }
-    try:
-        with path.open("w", encoding="utf-8") as file:
-            archive.write_archive(file, run, told)
-    except OSError as error:
-        raise ContractError(f"--record={path}: cannot be written: {error.strerror}") from error
 
 
 def _version() -> str:

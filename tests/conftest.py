@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from pytest_confluent_contracts.clients.serving import ServedContract
+
 pytest_plugins = ["pytester"]
 
 
@@ -48,6 +50,22 @@ def served() -> Iterator[Served]:
     """Return the embedded service of both documents behind a URL."""
     with embedded() as service:
         yield service
+
+
+@pytest.fixture(scope="module")
+def client_server() -> Iterator[ServedContract]:
+    """Return what answers clients of both documents on one port."""
+    from pytest_confluent_contracts.clients import served as serve
+
+    with serve(judge=False) as answering:
+        yield answering
+
+
+@pytest.fixture
+def server(client_server: ServedContract) -> ServedContract:
+    """Return what answers clients, as new."""
+    client_server.reset()
+    return client_server
 
 
 @pytest.fixture

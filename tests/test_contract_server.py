@@ -20,7 +20,6 @@ from pytest_confluent_contracts.clients import served as serve
 from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from pytest_confluent_contracts.clients.serving import ServedContract
@@ -30,20 +29,6 @@ ACCOUNTS = "/api/v2/integrations/confluent-cloud/accounts"
 BEARER = {"Authorization": "Bearer anything"}
 PAIR = {"DD-API-KEY": "anything", "DD-APPLICATION-KEY": "anything"}
 UPDATE = "updateIamV2ApiKey"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[ServedContract]:
-    """Return both documents behind one port."""
-    with serve(judge=False) as server:
-        yield server
-
-
-@pytest.fixture
-def server(running: ServedContract) -> ServedContract:
-    """Return the server as new."""
-    running.reset()
-    return running
 
 
 def sent_bytes(server: ServedContract, *parts: bytes) -> bytes:
@@ -156,9 +141,9 @@ def test_a_service_that_hangs_up_breaks_the_answer_off(
         httpx.get(f"{server.url}{KEY}", headers=BEARER)
 
 
-def test_a_port_that_is_taken_is_told_in_one_line(running: ServedContract) -> None:
+def test_a_port_that_is_taken_is_told_in_one_line(client_server: ServedContract) -> None:
     """Nothing is left open; the cure is named."""
-    port = int(running.url.rpartition(":")[2])
+    port = int(client_server.url.rpartition(":")[2])
     with pytest.raises(ContractError, match=r"cannot be served at: .*; port 0"), serve(port=port):
         pass
 

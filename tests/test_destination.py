@@ -35,13 +35,20 @@ BROKEN_SHOPS = """
 """
 
 
-def held(folder: Path, target: str, *options: str, text: str = SHOP, conftest: str = "") -> Run:
+def held(
+    folder: Path,
+    target: str,
+    *options: str,
+    text: str = SHOP,
+    conftest: str = "",
+    given: dict[str, str] | None = None,
+) -> Run:
     """Run the gate on an application of the module `shop`, of which *text* is the source."""
     shutil.copy(DOCUMENT, folder)
     (folder / "shop.py").write_text(textwrap.dedent(text), encoding="utf-8")
     if conftest:
         (folder / "conftest.py").write_text(textwrap.dedent(conftest), encoding="utf-8")
-    return gate(folder, f"--contract-target={target}", SPEC, *options)
+    return gate(folder, f"--contract-target={target}", SPEC, *options, given=given)
 
 
 @pytest.mark.parametrize("target", ["shop:app", "shop:made()"])
@@ -77,6 +84,31 @@ def test_one_that_does_not_start_is_one_line(folder: Path, workers: tuple[str, .
     assert [told in line for line in done.out.splitlines() if "did not start" in line] == [True]
     assert "Traceback" not in done.everything
     assert "FAILED" not in done.out
+
+
+ENDING_BADLY = """
+    import os
+    from contextlib import asynccontextmanager
+    from framework_applications import *
+
+    @asynccontextmanager
+    async def life(app):
+        yield
+        raise OSError("\\x1b[31m no shelf for " + os.environ["SHOP_TOKEN"])
+
+    app = starlette_application(Things())
+    app.router.lifespan_context = life
+"""
+
+
+def test_one_that_does_not_end_well_is_told_without_secrets(folder: Path) -> None:
+    """By a warning with what was raised; no escape in it is obeyed, and no secret stands in it."""
+    given = {"SHOP_TOKEN": "hidden-hidden"}
+    header = "--contract-header=X-Shop=env:SHOP_TOKEN"
+    done = held(folder, "shop:app", header, "-k", "200", text=ENDING_BADLY, given=given)
+    assert (done.code, done.red) == (0, set()), done.everything
+    assert "OSError: \\x1b[31m no shelf for [redacted] (shop.py:" in done.out
+    assert "hidden-hidden" not in done.everything
 
 
 CONFTEST = """

@@ -59,7 +59,7 @@ class Caller:
 def asked(name: str, *implementations: Callable[..., Any], first: bool = False) -> pytest.Config:
     """Return the configuration of a run whose conftest implements the hook *name*."""
     hook = SimpleNamespace(**{name: Caller(*implementations, first=first)})
-    return cast("pytest.Config", SimpleNamespace(hook=hook))
+    return cast("pytest.Config", SimpleNamespace(hook=hook, stash=pytest.Stash()))
 
 
 def answered(operation: Operation, status: int = 200, headers: Any = ()) -> Exchange:
@@ -165,6 +165,16 @@ def test_credentials_of_hooks_stand_by_scheme(keyed: Operation) -> None:
     )
     assert asking.hook_credentials(config, keyed) == last
     assert asking.hook_credentials(asked("pytest_contract_credentials"), keyed) == {}
+
+
+def test_credentials_are_asked_for_once(keyed: Operation) -> None:
+    """However many want to know: a plan, the redactor of a started service, the gate."""
+    tokens = iter(("first", "second"))
+    config = asked(
+        "pytest_contract_credentials", lambda operation: {"key": {"value": next(tokens)}}
+    )
+    found = [asking.hook_credentials(config, keyed) for _ in range(2)]
+    assert found == [{"key": {"value": "first"}}] * 2
 
 
 @pytest.mark.parametrize(

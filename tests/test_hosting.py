@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -43,7 +44,7 @@ def requested(
 
 def asked(hosted: Hosted, request: httpx.Request) -> tuple[httpx.Response, bytes]:
     """Return what *hosted* answers, and its whole body."""
-    response = hosted.transport.handle_request(request)
+    response = hosted.handle_request(request)
     stream = response.stream
     assert isinstance(stream, httpx.SyncByteStream)
     try:
@@ -128,7 +129,7 @@ def test_a_body_is_read_as_it_comes(make: Any) -> None:
         yield piece(b"two", more=False)
 
     with hosting(make(slow)) as it:
-        response = it.transport.handle_request(requested())
+        response = it.handle_request(requested())
         assert isinstance(response.stream, httpx.SyncByteStream)
         pieces = iter(response.stream)
         assert next(pieces) == b"one"
@@ -282,7 +283,7 @@ def test_an_answer_without_end_ends_where_nobody_reads(make: Any) -> None:
             yield piece(b"more")
 
     with hosting(make(endless)) as it:
-        response = it.transport.handle_request(requested())
+        response = it.handle_request(requested())
         assert isinstance(response.stream, httpx.SyncByteStream)
         assert next(iter(response.stream)) == b"more"
         time.sleep(0.05)
@@ -367,6 +368,25 @@ def test_a_lifespan_that_does_not_start_is_told(raises: bool, told: str) -> None
     hosted = host_of(Lived("startup", raises), "shop:app", 5.0)
     with pytest.raises(TargetUnusable, match=f"^--contract-target=shop:app: .*{told}"):
         hosted.open()
+    assert set(threading.enumerate()) - before == set()
+
+
+@pytest.mark.parametrize("says", [True, False])
+def test_a_lifespan_that_exits_is_told_at_once(says: bool) -> None:
+    """Whether it says before that it failed, as Starlette does; nobody waits for what has gone."""
+
+    async def exits(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        await receive()
+        if says:
+            await send({"type": "lifespan.startup.failed", "message": "Traceback"})
+        sys.exit("no settings")
+
+    before = set(threading.enumerate())
+    hosted = host_of(exits, "shop:app", 30.0)
+    begun = time.monotonic()
+    with pytest.raises(TargetUnusable, match=r"did not start: SystemExit: no settings"):
+        hosted.open()
+    assert time.monotonic() - begun < 5.0
     assert set(threading.enumerate()) - before == set()
 
 

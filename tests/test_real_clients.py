@@ -44,7 +44,6 @@ from datadog_api_client.v2.model.confluent_resource_request_data import (
 )
 from datadog_api_client.v2.model.confluent_resource_type import ConfluentResourceType
 
-from pytest_confluent_contracts.clients import served as serve
 from pytest_confluent_contracts.documents import find_document
 from pytest_confluent_contracts.model.clauses import Level
 
@@ -63,20 +62,6 @@ TEN = {
     *("CreateConfluentResource", "GetConfluentResource", "UpdateConfluentResource"),
     "DeleteConfluentResource",
 }
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[ServedContract]:
-    """Return both documents behind one port."""
-    with serve(judge=False) as server:
-        yield server
-
-
-@pytest.fixture
-def server(running: ServedContract) -> ServedContract:
-    """Return the server as new."""
-    running.reset()
-    return running
 
 
 def asked(server: ServedContract) -> set[str]:

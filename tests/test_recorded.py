@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import judging
 import pytest
 import yaml
+from exchanges import REDACTED
 from test_report_runs import FIVE, finished, sent, sources
 
 from pytest_confluent_contracts.__main__ import main
@@ -398,6 +399,26 @@ def test_an_operation_is_known_by_method_and_path(url: str, fits: bool) -> None:
     plain = recorded.Recording("PATCH", url, (), b"", 200, (), b"{}", "", 0.0, 0.0)
     assert len(recorded.traffic([plain], CONFLUENT).exchanges) == fits
     assert recorded.traffic([replace(plain, method="GET")], CONFLUENT).exchanges == ()
+
+
+def test_a_cookie_that_carries_a_credential_is_hidden() -> None:
+    """By its name, as a header and a parameter of a query are; another is shown."""
+    cookie = "theme=dark; access_token=hidden-hidden"
+    one = recorded.Recording(
+        method="PATCH",
+        url="https://api.confluent.cloud/iam/v2/api-keys/ak-1",
+        sent=(("Cookie", cookie),),
+        body=b"{}",
+        status=200,
+        headers=(),
+        content=b"{}",
+        failure="",
+        sent_at=None,
+        took=0.0,
+    )
+    asked = [(one, CONFLUENT)]
+    [exchange] = recorded.exchanges_of(asked, recorded.redactor_of(asked))
+    assert exchange.case.cookies == (("theme", "dark"), ("access_token", REDACTED))
 
 
 def test_a_nested_answer_is_no_reason_to_stop() -> None:

@@ -128,6 +128,20 @@ def broken_hook(_: object) -> list[tuple[str, str]]:
     raise KeyError(told)
 
 
+def test_what_a_hook_raised_is_told_without_secrets() -> None:
+    """An error of the hook's may hold the value of a header that was given; else it is told whole."""
+
+    def failing_hook(_: OutgoingRequest) -> list[tuple[str, str]]:
+        told = f"cannot sign with {SECRET}"
+        raise ValueError(told)
+
+    given = (GivenHeader("X-Shop", SECRET, hidden=True),)
+    with serving(Echo()) as url, pytest.raises(Refusal) as raised:
+        exchanged(url, client_settings(additions=Additions(given, failing_hook)))
+    assert "raised ValueError: cannot sign with [redacted] (test_sending.py:" in str(raised.value)
+    assert SECRET not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("sign", "told"),
     [

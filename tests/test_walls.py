@@ -240,7 +240,7 @@ HOMES = {
     "respx": {"http.targets", "clients.mocking"},
     "httpx": {
         *("http.targets", "http.guard", "http.client", "http.connections"),
-        *("http.answering", "http.in_process", "http.asgi", "http.wsgi"),
+        *("http.answering", "http.in_process", "http.asgi", "http.wsgi", "http.whole_answer"),
         "clients.mocking",
     },
     "uvicorn": {"clients.serving"},
@@ -272,6 +272,7 @@ WITHIN_HTTP: dict[str, set[str]] = {
     "quota_ledger": set(),
     "answering": {"guard"},
     "in_process": set(),
+    "whole_answer": set(),
     "asgi": {"in_process", "raised"},
     "wsgi": {"in_process", "raised"},
     "applications": {"in_process", "raised", "asgi", "wsgi"},
@@ -282,7 +283,7 @@ WITHIN_HTTP: dict[str, set[str]] = {
     "recorded": {"redaction", "strict_json"},
     "targets": {
         *("guard", "client", "connections", "redaction", "quota_ledger", "in_process"),
-        *("tls", "additions"),
+        *("tls", "additions", "whole_answer"),
     },
 }
 

@@ -9,23 +9,11 @@ import httpx
 import respx
 
 from pytest_confluent_contracts.clients.stand_in import StandIn
+from pytest_confluent_contracts.http.whole_answer import whole_answer
 from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
-
-class _WholeBody(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body in one piece, read when the client reads it: then httpx tells how long it took."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self._body
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._body
+    from collections.abc import Iterator
 
 
 class MockedContract(StandIn):
@@ -63,11 +51,7 @@ class MockedContract(StandIn):
             answered = self.answer(request.method, _url_of(request.url), headers, request.content)
         except ConnectionError as error:  # a mutation that hangs up
             raise httpx.ReadError(str(error), request=request) from error
-        status, told, body = answered
-        sent = list(told)
-        if body and not any(name.lower() == "content-length" for name, _ in told):
-            sent.append(("Content-Length", str(len(body))))
-        return httpx.Response(status, headers=sent, stream=_WholeBody(body))
+        return whole_answer(*answered)
 
 
 def _url_of(url: httpx.URL) -> str:

@@ -81,15 +81,19 @@ class Additions:
             found.append((one.name, one.value))
         return found
 
-    def signed(self, outgoing: OutgoingRequest) -> Headers:
-        """Return what the hook adds to a request; raise `Refusal` where that may not be."""
+    def signed(self, outgoing: OutgoingRequest, clean: Redactor) -> Headers:
+        """Return what the hook adds to a request; raise `Refusal` where that may not be.
+
+        What the hook raised is told as *clean* lets it be seen.
+        """
         if self.sign is None:
             return []
         case = outgoing.case
         try:
             added = [(str(name), str(value)) for name, value in self.sign(outgoing)]
         except Exception as error:
-            raise Refusal(f"not sent: {HOOK} raised {told_error(error)}") from error
+            told = clean.text(told_error(error))
+            raise Refusal(f"not sent: {HOOK} raised {told}") from error
         for name, value in added:
             why = why_unfit(name, value, (case.operation,))
             if why:

@@ -19,6 +19,7 @@ from pytest_confluent_contracts.http.in_process import (
     AnswerChannel,
     Ended,
     Finished,
+    Hosted,
     HungUp,
     Started,
     read_answer,
@@ -41,7 +42,7 @@ VERSIONS = {"version": "3.0", "spec_version": "2.3"}  # of ASGI, and of its HTTP
 LIFESPAN_VERSIONS = {"version": "3.0", "spec_version": "2.0"}
 
 
-class AsgiHost(httpx.BaseTransport):
+class AsgiHost(Hosted):
     """Carries requests to an ASGI application, which runs from `open` to `shut_down`.
 
     *startup_s* is the seconds that its lifespan may take to start; *name* is what it is called
@@ -54,11 +55,6 @@ class AsgiHost(httpx.BaseTransport):
         self._started: Future[None] = Future()
         self._requests: set[asyncio.Task[None]] = set()
         self._complaint = ""
-
-    @property
-    def transport(self) -> httpx.BaseTransport:
-        """Return what carries requests to it."""
-        return self
 
     # --- its life ---------------------------------------------------------------------------------
 
@@ -278,11 +274,15 @@ class _Lifespan:
 
     async def _run(self) -> None:
         scope = {"type": "lifespan", "asgi": LIFESPAN_VERSIONS, "state": self.state}
+        last = {"type": "over"}
         try:
             await self._application(scope, self._heard.get, self._told.put)
         except Exception as error:
             self._raised = told_error(error)
-        self._told.put_nowait({"type": "over"})
+        except SystemExit as error:  # which would end the loop, too: it does not want to run
+            self._raised = told_error(error)
+            last = {"type": "lifespan.startup.failed"}
+        self._told.put_nowait(last)
 
 
 def _last_line(said: Message) -> str:

@@ -103,7 +103,7 @@ class Client:
         headers = self._additions.with_given(case, _headers_of(case))
         method, body = case.operation.method, case.body or b""
         outgoing = OutgoingRequest(method, url, tuple(_with_own(headers)), body, case)
-        added = self._additions.signed(outgoing)
+        added = self._additions.signed(outgoing, self.redactor)
         return httpx.Request(
             method,
             self._parsed_url(url),

@@ -12,7 +12,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -29,18 +29,15 @@ BODILESS = frozenset({204, 304})  # RFC 9110 15.3.5, 15.4.5
 Headers = list[tuple[bytes, bytes]]
 
 
-class Hosted(Protocol):
-    """An application that is run in this process, from its start to its end."""
-
-    @property
-    def transport(self) -> httpx.BaseTransport:
-        """Return what carries requests to it."""
+class Hosted(httpx.BaseTransport):
+    """Carries requests to an application, which runs in this process from `open` to `shut_down`."""
 
     def open(self) -> None:
-        """Start it; raise `TargetUnusable` where it does not start."""
+        """Start it, where it has a start; raise `TargetUnusable` where it does not start."""
 
     def shut_down(self) -> str:
         """Stop it; return what went wrong, ``""`` where nothing did."""
+        raise NotImplementedError
 
 
 class HungUp(OSError):

@@ -404,7 +404,8 @@ def _cookies_of(
     secret = operation.credential_carriers(Location.COOKIE)
     found: list[tuple[str, str]] = []
     for name, value in _pairs_in(_first_header(one.sent, "cookie"), ";"):
-        found.append((name, _hidden_credential(value) if name in secret else clean.text(value)))
+        is_credential = name in secret or _carries_credential(name)
+        found.append((name, _hidden_credential(value) if is_credential else clean.text(value)))
     return tuple(found)
 
 

@@ -28,6 +28,7 @@ from pytest_confluent_contracts.http.guard import (
 from pytest_confluent_contracts.http.quota_ledger import QuotaLedger
 from pytest_confluent_contracts.http.redaction import Redactor, Secret
 from pytest_confluent_contracts.http.tls import DIRECTLY, Reach
+from pytest_confluent_contracts.http.whole_answer import whole_answer
 from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.traffic import CARELESS_WORDS
 
@@ -128,11 +129,8 @@ def live(
 
     *pins* are values that must not be seen.
     """
-    clock, allowances = WallClock(), allowances_at(url, accesses)
-    guard = Guard(_rules(url, accesses, settings), allowances, clock)
-    redactor = redactor_of(accesses, pins, own_secrets(settings))
-    client = Client(url, guard, clock, redactor, settings.timeout, settings.additions)
-    return Target(client, clock, (access.operation for access in accesses))
+    client = _client_at(url, accesses, settings, pins)
+    return Target(client, client.clock, (access.operation for access in accesses))
 
 
 def in_process(
@@ -146,12 +144,23 @@ def in_process(
 
     *url* stands before each documented path. Raise `TargetUnusable` where it does not start.
     """
-    clock, allowances = WallClock(), allowances_at(url, accesses)
-    guard = Guard(_rules(url, accesses, settings), allowances, clock, hosted.transport)
-    redactor = redactor_of(accesses, pins, own_secrets(settings))
-    client = Client(url, guard, clock, redactor, settings.timeout, settings.additions)
+    client = _client_at(url, accesses, settings, pins, hosted)
     hosted.open()
-    return Target(client, clock, (access.operation for access in accesses), hosted)
+    return Target(client, client.clock, (access.operation for access in accesses), hosted)
+
+
+def _client_at(
+    url: str,
+    accesses: Sequence[Access],
+    settings: ClientSettings,
+    pins: Mapping[str, Any],
+    inner: httpx.BaseTransport | None = None,
+) -> Client:
+    """Return the client of a target at *url*; *inner* stands in for the network."""
+    clock, allowances = WallClock(), allowances_at(url, accesses)
+    guard = Guard(_rules(url, accesses, settings), allowances, clock, inner)
+    redactor = redactor_of(accesses, pins, own_secrets(settings))
+    return Client(url, guard, clock, redactor, settings.timeout, settings.additions)
 
 
 def embedded(
@@ -183,19 +192,6 @@ def _forgetting(router: respx.Router) -> Callable[[httpx.Request], httpx.Respons
     return handle
 
 
-class _WholeBody(httpx.SyncByteStream):
-    """A body in one piece.
-
-    What httpx has of this kind is read ahead by it and by respx, and its coding undone.
-    """
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self._body
-
-
 def _handler(answer: Answering) -> Callable[[httpx.Request], httpx.Response]:
     def handle(request: httpx.Request) -> httpx.Response:
         sent = request.headers.raw
@@ -204,16 +200,13 @@ def _handler(answer: Answering) -> Callable[[httpx.Request], httpx.Response]:
         key, connection = request.extensions[OPERATION], request.extensions[CONNECTION]
         asked = (key, request.method, path, headers, request.content, connection)
         try:
-            status, told, body = answer(*asked)
+            answered = answer(*asked)
         except ConnectionAbortedError as error:  # on a connection that it had kept open
             request.extensions["trace"](SENDING, {})
             raise httpx.ReadError(str(error), request=request) from error
         except ConnectionError as error:  # a service that hangs up, as a socket would tell it
             raise httpx.ReadError(str(error), request=request) from error
-        headers_told = list(told)
-        if body and not any(name.lower() == "content-length" for name, _ in told):
-            headers_told.append(("Content-Length", str(len(body))))
-        return httpx.Response(status, headers=headers_told, stream=_WholeBody(body))
+        return whole_answer(*answered)
 
     return handle
 

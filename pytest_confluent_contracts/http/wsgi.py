@@ -18,6 +18,7 @@ from pytest_confluent_contracts.http.in_process import (
     AnswerChannel,
     Ended,
     Finished,
+    Hosted,
     HungUp,
     Started,
     read_answer,
@@ -36,20 +37,12 @@ PAUSE_S = 0.001
 UNPREFIXED = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
 
 
-class WsgiHost(httpx.BaseTransport):
+class WsgiHost(Hosted):
     """Carries requests to a WSGI application, whose *name* is told where it does not end."""
 
     def __init__(self, application: WsgiApplication, name: str) -> None:
         self._application, self._name = application, name
         self._running: list[threading.Thread] = []
-
-    @property
-    def transport(self) -> httpx.BaseTransport:
-        """Return what carries requests to it."""
-        return self
-
-    def open(self) -> None:
-        """Do nothing: it has no start of its own."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Return what the application answers; its body is read as it comes."""

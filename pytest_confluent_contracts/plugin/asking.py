@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.model.clauses import Clause
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import Case
+from pytest_confluent_contracts.plugin.stash import HOOK_CREDENTIALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -71,10 +72,18 @@ def own_clauses(
 def hook_credentials(config: pytest.Config, operation: Operation) -> Credentials:
     """Return the credentials that hooks give for *operation*, by scheme and part.
 
-    Raise `TargetUnusable` where the document has no such scheme, or a scheme no such part.
+    They are asked once in a process: a token may be dear. Raise `TargetUnusable` where the document
+    has no such scheme, or a scheme no such part.
     """
     if not is_implemented(config, CREDENTIALS):
         return {}
+    known = config.stash.setdefault(HOOK_CREDENTIALS, {})
+    if operation.key not in known:
+        known[operation.key] = _credentials_said(config, operation)
+    return known[operation.key]
+
+
+def _credentials_said(config: pytest.Config, operation: Operation) -> Credentials:
     caller = config.hook.pytest_contract_credentials
     results = _asked(CREDENTIALS, lambda: caller(config=config, operation=operation))
     parts_of = {one.name: list(dict(one.variables)) for one in operation.schemes}

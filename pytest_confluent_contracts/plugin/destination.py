@@ -15,6 +15,8 @@ from pytest_confluent_contracts.model.traffic import is_local
 from pytest_confluent_contracts.plugin.options import MOCK
 
 if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
     import pytest
 
 OF_FIXTURE = re.compile(r"fixture:(?P<name>[^\W\d]\w*)(?P<prefix>/\S*)?")
@@ -101,11 +103,17 @@ def _check_url(target: str, told: str) -> None:
 
 def _is_base_url(target: str) -> bool:
     """Return whether *target* is an http(s) URL of a host, with nothing behind its path."""
-    try:
-        parts = urlsplit(target)
-        _ = parts.port  # reading it raises where it is no number
-    except ValueError:
-        return False
-    if not parts.hostname or re.search(r"\s", target):
+    parts = split_url(target)
+    if parts is None or not parts.hostname or re.search(r"\s", target):
         return False
     return parts.scheme in ("http", "https") and not parts.query and not parts.fragment
+
+
+def split_url(url: str) -> SplitResult | None:
+    """Return the parts of *url*, None where it is none: its port is no number, for example."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # reading it raises where it is no number
+    except ValueError:
+        return None
+    return parts

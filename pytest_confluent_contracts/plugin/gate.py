@@ -1038,9 +1038,13 @@ class Gate:
         """Close every connection, and warn of an application that does not end as it should."""
         import pytest
 
+        from pytest_confluent_contracts.report.visible import visible
+
         complaint = target.close()
         if complaint:
-            warnings.warn(pytest.PytestWarning(complaint), stacklevel=1)
+            # It has what the application raised, and with it whatever that says.
+            shown = visible(target.client.redactor.text(complaint))
+            warnings.warn(pytest.PytestWarning(shown), stacklevel=1)
 
 
 def _allowing(operation: Operation) -> str:

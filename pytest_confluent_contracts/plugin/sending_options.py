@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import GivenHeader, is_local
+from pytest_confluent_contracts.plugin.destination import split_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from urllib.parse import SplitResult
 
     from pytest_confluent_contracts.model.documents import Operation
 
@@ -81,7 +80,7 @@ def checked_client_cert(given: str) -> tuple[str, ...]:
     files = tuple(given.split(",")) if not Path(given).is_file() else (given,)
     if len(files) > 2:
         raise ContractError(f"--contract-client-cert={given}: give CERT, or CERT,KEY")
-    show_certificate(ssl.create_default_context(), files)
+    show_certificate(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), files)
     return tuple(str(Path(path).resolve()) for path in files)
 
 
@@ -94,7 +93,7 @@ def checked_proxy(given: str, typed: str, is_target_here: bool) -> str:
     if not given:
         return ""
     told = f"{OF_PROXY}={typed}"
-    parts = _split(given)
+    parts = split_url(given)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         raise ContractError(f"{OF_PROXY}: give http(s)://HOST:PORT, or env:NAME that holds it")
     if parts.path.strip("/") or parts.query or parts.fragment:
@@ -107,12 +106,3 @@ def checked_proxy(given: str, typed: str, is_target_here: bool) -> str:
         cure = "leave it out: the proxy's own machine would be asked in place of this one"
         raise ContractError(f"{told}: the target is on this machine; {cure}")
     return given
-
-
-def _split(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # reading it raises where it is no number
-    except ValueError:
-        return None
-    return parts

@@ -26,7 +26,12 @@ from pytest_confluent_contracts.plugin.choice import (
     matches_any_of,
     patterns_for,
 )
-from pytest_confluent_contracts.plugin.destination import Destination, is_here, read_destination
+from pytest_confluent_contracts.plugin.destination import (
+    Destination,
+    is_here,
+    read_destination,
+    split_url,
+)
 from pytest_confluent_contracts.plugin.options import MOCK, MODES, OPTIONS, option_value
 from pytest_confluent_contracts.plugin.sending_options import (
     checked_ca_bundle,
@@ -212,10 +217,8 @@ def _checked_host(given: str) -> str:
 
 
 def _is_host(given: str) -> bool:
-    try:
-        parts = urlsplit(f"//{given}")
-        _ = parts.port  # reading it raises where it is no number
-    except ValueError:
+    parts = split_url(f"//{given}")
+    if parts is None:
         return False
     return bool(parts.hostname) and parts.netloc == given and not re.search(r"[\s@]", given)
 

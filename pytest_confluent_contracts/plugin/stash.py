@@ -12,6 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_confluent_contracts.plugin.asking import Credentials
     from pytest_confluent_contracts.plugin.gate import Gate
     from pytest_confluent_contracts.plugin.settings import Settings
     from pytest_confluent_contracts.report.exchange_log import ExchangeLog
@@ -22,4 +23,6 @@ NOT_PUT_BACK: pytest.StashKey[list[str]] = pytest.StashKey()
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 # What writes the exchanges of this process down, where reports are asked for.
 EXCHANGE_LOG: pytest.StashKey[ExchangeLog] = pytest.StashKey()
+# What hooks gave for each operation, by the key of it.
+HOOK_CREDENTIALS: pytest.StashKey[dict[tuple[str, str], Credentials]] = pytest.StashKey()
 GATE: pytest.StashKey[Gate] = pytest.StashKey()
