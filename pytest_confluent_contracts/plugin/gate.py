@@ -375,18 +375,14 @@ class Gate:
             sent = Counter(life.of_operations)
             for role in MAKING_ROLES:
                 sent[resource.document, resource.operation_id(role)] += more
-            yield (
-                resource,
-                PlannedLife(
-                    requests=life.requests + 2 * more,
-                    count=life.count + more,
-                    of_operations=sent,
-                    sequences=life.sequences,
-                    requests_of_sequences=life.requests_of_sequences,
-                    why_none=self._why_not_made(creating) if creating else "",
-                    by_other=life.by_other,
-                ),
+            planned = replace(
+                life,
+                requests=life.requests + 2 * more,
+                count=life.count + more,
+                of_operations=sent,
+                why_none=self._why_not_made(creating) if creating else "",
             )
+            yield resource, planned
 
     def _planned_holders(
         self, asked: Sequence[Operation], led: Sequence[Resource]
