@@ -531,19 +531,16 @@ class Gate:
 
         settings, parameters = self.settings, self.parameters(operation)
         own_paths = {member.path for member in operation.request_members}
-        given, others = self._credentials(operation), other_credentials(operation)
-        if settings.mocked:
-            others = self.service(operation).other_credentials
         return RunContext(
             parameters=unknown_where_empty(operation, parameters, settings.seed),
             pins={path: content for path, content in settings.pins.items() if path in own_paths},
-            credentials=given,
+            credentials=self._credentials(operation),
             seed=settings.seed,
             max_examples=settings.max_examples,
             made_up=settings.local,
             owned=self._may_change(operation) and all(content for _, content in parameters),
             given=tuple(self.given(operation).items()),
-            other_credentials=others,
+            other_credentials=self._other_credentials(operation),
         )
 
     def _credentials(self, operation: Operation) -> Mapping[str, Mapping[str, str]]:
@@ -554,6 +551,12 @@ class Gate:
             given = hook_credentials(self.config, operation)
             self._known_credentials[operation.key] = credentials(operation) | given
         return self._known_credentials[operation.key]
+
+    def _other_credentials(self, operation: Operation) -> Mapping[str, Mapping[str, str]]:
+        """Return a second principal's credentials of *operation*."""
+        if self.settings.mocked:
+            return self.service(operation).other_credentials
+        return other_credentials(operation)
 
     def _may_change(self, operation: Operation) -> bool:
         """Return whether requests may go that change something.
