@@ -5,7 +5,6 @@ One target for a whole session, and one campaign an operation.
 
 from __future__ import annotations
 
-import os
 import time
 import warnings
 from collections import Counter
@@ -21,7 +20,7 @@ from pytest_confluent_contracts.model.clauses import (
 )
 from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
 from pytest_confluent_contracts.model.resources import HOLDER, MAKING_ROLES, Role
-from pytest_confluent_contracts.model.traffic import Principal, Probe, RunContext
+from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.plugin.asking import (
     Credentials,
     HookResources,
@@ -29,6 +28,7 @@ from pytest_confluent_contracts.plugin.asking import (
     hook_credentials,
 )
 from pytest_confluent_contracts.plugin.choice import is_chosen, matches_any
+from pytest_confluent_contracts.plugin.credentials import other_credentials, own_credentials
 from pytest_confluent_contracts.plugin.lives import Lives, PlannedLife
 from pytest_confluent_contracts.plugin.progress import Silent
 from pytest_confluent_contracts.plugin.remaining import Remaining
@@ -37,7 +37,6 @@ from pytest_confluent_contracts.run import saved_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     import pytest
 
@@ -549,7 +548,7 @@ class Gate:
             return self.service(operation).credentials
         if operation.key not in self._known_credentials:
             given = hook_credentials(self.config, operation)
-            self._known_credentials[operation.key] = credentials(operation) | given
+            self._known_credentials[operation.key] = own_credentials(operation) | given
         return self._known_credentials[operation.key]
 
     def _other_credentials(self, operation: Operation) -> Mapping[str, Mapping[str, str]]:
@@ -1071,55 +1070,6 @@ def _ancestors(name: str, parents: Mapping[str, str]) -> list[str]:
     return found
 
 
-def restore_left(config: pytest.Config, settings: Settings) -> None:
-    """Put back, from the controller, what a worker changed and did not live to put back.
-
-    What it made is deleted.
-    """
-    place = config.stash[STATE_FOLDER]
-    found, made = list(saved_state.left(place)), list(_made_left(place))
-    if not found and not made:
-        return
-    if settings.destination.fixture:
-        gone = f"a worker died, and with it what the fixture {settings.destination.fixture!r} gave"
-        config.stash[NOT_PUT_BACK].append(gone)
-        return
-    known = {operation.key: operation for operation in settings.operations()}
-    nothing_but_putting_back: frozenset[Probe] = frozenset()
-    needed = [(known[key], nothing_but_putting_back) for key, _ in found]
-    of_made = _operations_of(settings, {key for key, _ in made})
-    needed += [(one, frozenset({Probe.LIFE})) for one in of_made]
-    gate = Gate(config, settings, needed=needed, left=made)
-    for key, was in found:
-        gate.take_over(known[key], was)
-    for operation in of_made:
-        gate.scenario(operation)  # which knows what is left, and deletes it at the end
-    gate.close()
-
-
-def _made_left(place: Path) -> Iterator[tuple[saved_state.Key, list[Made]]]:
-    """Yield what workers made of each resource and did not live to delete."""
-    for key, left in saved_state.made_left(place):
-        # Not before: it loads all that sends, and most runs leave nothing.
-        from pytest_confluent_contracts.run.made import Made
-
-        yield key, [Made(*one[:2], maker=Principal(one[2])) for one in left]
-
-
-def _operations_of(settings: Settings, resources: set[saved_state.Key]) -> list[Operation]:
-    """Return an operation of each of *resources*, which are told by document and name.
-
-    It need not be among those that were chosen: what lies around what they are about is made, too.
-    """
-    found: dict[saved_state.Key, Operation] = {}
-    for path in settings.documents:
-        for operation in settings.read_chosen(path).operations:
-            resource = operation.resource
-            if resource is not None and (resource.document, resource.name) in resources:
-                found[resource.document, resource.name] = operation
-    return list(found.values())
-
-
 def ends_at_first_failure(config: pytest.Config) -> bool:
     """Return whether the first broken clause ends the run: ``-x``."""
     return bool(config.getoption("maxfail") == 1)
@@ -1128,49 +1078,6 @@ def ends_at_first_failure(config: pytest.Config) -> bool:
 def is_frugal(config: pytest.Config) -> bool:
     """Return whether a broken clause is enough to know: ``-x``, ``--lf``."""
     return ends_at_first_failure(config) or bool(config.getoption("lf", False))
-
-
-def credentials(operation: Operation) -> dict[str, dict[str, str]]:
-    """Return the credentials of *operation* that the environment holds, by scheme and part."""
-    found: dict[str, dict[str, str]] = {}
-    for scheme in operation.schemes:
-        parts = {part: os.environ.get(variable, "") for part, variable in scheme.variables}
-        found[scheme.name] = {part: value for part, value in parts.items() if value}
-    return found
-
-
-def other_credentials(operation: Operation) -> dict[str, dict[str, str]]:
-    """Return a second principal's credentials, as `credentials` does; none where none are set."""
-    found: dict[str, dict[str, str]] = {}
-    for scheme in operation.schemes:
-        parts = {part: os.environ.get(variable, "") for part, variable in scheme.other_variables}
-        given = {part: value for part, value in parts.items() if value}
-        if given:
-            found[scheme.name] = given
-    return found
-
-
-def what_may_be_shown(
-    settings: Settings, more: Callable[[Operation], Credentials] = lambda _: {}
-) -> Callable[[str], str]:
-    """Return what makes of a text of the service one that may be shown: redacted, obeyed nowhere.
-
-    The service has the environment of the run, and with it the credentials; *more* gives others.
-    """
-    from pytest_confluent_contracts.http.redaction import Redactor, Secret
-    from pytest_confluent_contracts.report.visible import visible
-
-    secrets: list[Secret] = []
-    for operation in settings.operations():
-        for given in (credentials(operation), other_credentials(operation), more(operation)):
-            for name, parts in given.items():
-                secrets += [Secret(f"the credential {name}", value) for value in parts.values()]
-    hidden = [one.text for one in settings.parameters if one.hidden]
-    hidden += [one.value for one in settings.headers if one.hidden]
-    hidden += [pin for pin in settings.pins.values() if isinstance(pin, str)]
-    secrets += [Secret("an option", value) for value in hidden]
-    redactor = Redactor(secrets)
-    return lambda text: visible(redactor.text(text))
 
 
 def needed_probes(items: Sequence[pytest.Item]) -> list[tuple[Operation, frozenset[Probe]]]:
