@@ -30,8 +30,10 @@ from pytest_confluent_contracts.plugin.asking import (
 from pytest_confluent_contracts.plugin.choice import is_chosen, matches_any
 from pytest_confluent_contracts.plugin.credentials import other_credentials, own_credentials
 from pytest_confluent_contracts.plugin.lives import Lives, PlannedLife
+from pytest_confluent_contracts.plugin.mending import mending_options
 from pytest_confluent_contracts.plugin.progress import Silent
 from pytest_confluent_contracts.plugin.remaining import Remaining
+from pytest_confluent_contracts.plugin.shares import Shares
 from pytest_confluent_contracts.plugin.stash import EXCHANGE_LOG, NOT_PUT_BACK, STATE_FOLDER
 from pytest_confluent_contracts.run import saved_state
 
@@ -66,16 +68,6 @@ NEVER_ENDED = "the document has no operation that deletes what it makes"
 NOT_REPLACED = "no read shows all that a PUT replaces: it is held on loopback alone"
 # Requests that a finding may be shrunk with: off this machine each of them is a load on others.
 REMOTE_SHRINK_TRIES = 20
-# What another resource or another target may mend, and what shows that the target may serve
-# another document alone.
-NOWHERE = frozenset({MissingKind.UNKNOWN_RESOURCE, MissingKind.NOTHING_SERVED})
-WRONG_RESOURCE = NOWHERE | {MissingKind.NOT_MADE}
-WRONG_TARGET = NOWHERE | {
-    MissingKind.NO_CONNECTION,
-    MissingKind.TLS_REFUSED,
-    MissingKind.FELL_SILENT,
-}
-ANOTHERS_DOCUMENT = frozenset({MissingKind.NO_CREDENTIALS, MissingKind.NOTHING_SERVED})
 
 
 class Gate:
@@ -101,6 +93,7 @@ class Gate:
         self.seconds: dict[tuple[str, str], float] = {}
         self._needed, self._chosen = needed, chosen
         self._remaining = Remaining(chosen)
+        self._shares = Shares(settings)
         self._let_go: set[tuple[str, str]] = set()  # operations of which every clause was ruled
         self._is_putting_back = left is not None
         self._plans: dict[tuple[str, str], Plan] = {}
@@ -210,27 +203,8 @@ class Gate:
         first = self._telling_nodes[operation.document]
         if first != node:
             return MissingEvidence(MissingKind.NOT_JUDGED, first, preflight=True)
-        return replace(unjudged, options=tuple(self._mending_options(operation, unjudged.kind)))
-
-    def _mending_options(self, operation: Operation, kind: MissingKind) -> Iterator[str]:
-        """Yield the options that may mend what the preflight found."""
-        if kind in WRONG_TARGET:
-            yield "--contract-target"
-        yield from self._mending_connections(kind)
-        if kind in WRONG_RESOURCE:
-            for name, _ in operation.parameters:
-                yield f"--contract-param {name}=..."
-        others = [path.stem for path in self.settings.documents]
-        others.remove(operation.document)
-        if others and kind in ANOTHERS_DOCUMENT:
-            yield " ".join(f"--contract-spec={name}" for name in others)
-
-    def _mending_connections(self, kind: MissingKind) -> Iterator[str]:
-        """Yield the options on connections that may mend what the preflight found."""
-        if kind is MissingKind.TLS_REFUSED:
-            yield from ("--contract-ca-bundle", "--contract-client-cert")
-        if kind is MissingKind.NO_CONNECTION and self.settings.proxy:
-            yield "--contract-proxy"
+        options = mending_options(self.settings, operation, unjudged.kind)
+        return replace(unjudged, options=tuple(options))
 
     def campaign(self, operation: Operation) -> Campaign:
         """Return the campaign of *operation*, made when first asked."""
@@ -432,41 +406,8 @@ class Gate:
         return []
 
     def budget(self, operation: Operation) -> int | None:
-        """Return the operation's share of the run's budget, in requests, None where there is none.
-
-        It is shared out over all operations of the documents: neither a selection nor workers
-        change it.
-        """
-        total = self.settings.budget
-        if total is None:
-            return None
-        keys = self._sharing
-        if operation.key not in keys:
-            return 0
-        each, rest = divmod(total, len(keys))
-        return each + (keys.index(operation.key) < rest)
-
-    @cached_property
-    def _sharing(self) -> list[tuple[str, str]]:
-        """Return the keys of the operations among which the budget is shared out.
-
-        Those that the run holds, and those that lead the lives of what they are about, where any
-        may be made.
-        """
-        keys = [one.key for one in self.settings.operations()]
-        if not self.settings.leads_lives_in_budget:
-            return keys
-        about = {_resource_key(one) for one in self.settings.operations() if one.resource}
-        for path in self.settings.documents:
-            document = self.settings.read(path)
-            parents = {one.name: one.parent for one in document.resources}
-            for name in list(parents):
-                if (document.name, name) in about:
-                    about |= {(document.name, one) for one in _ancestors(name, parents)}
-            for one in document.operations:
-                if one.key not in keys and _resource_key(one) in about:
-                    keys.append(one.key)
-        return keys
+        """Return the share of *operation* in the budget, in requests, None where there is none."""
+        return self._shares.of(operation)
 
     def share(self) -> int:
         """Return among how many workers the rate is shared out."""
@@ -1054,20 +995,6 @@ def _allowing(operation: Operation) -> str:
 def _pinning(unpinned: Sequence[str]) -> str:
     named = ", ".join(f"--contract-pin {path}=env:..." for path in unpinned)
     return f"another system checks these values, pin real ones: {named}"
-
-
-def _resource_key(operation: Operation) -> tuple[str, str]:
-    name = operation.resource.name if operation.resource else ""
-    return operation.document, name
-
-
-def _ancestors(name: str, parents: Mapping[str, str]) -> list[str]:
-    """Return the resources in which those of *name* lie, the nearest first."""
-    found: list[str] = []
-    while parents.get(name) and parents[name] not in found:
-        name = parents[name]
-        found.append(name)
-    return found
 
 
 def ends_at_first_failure(config: pytest.Config) -> bool:
