@@ -56,9 +56,9 @@ def test_a_skipped_clause_stands_at_its_line_of_the_document(folder: Path) -> No
 def test_the_states_folder_goes_though_putting_back_fails(folder: Path) -> None:
     """Whatever is raised while the resource is put back, the temporary folder is not left behind."""
     lines = (
-        "from pytest_confluent_contracts.plugin import gate",
+        "from pytest_confluent_contracts.plugin import taking_over",
         "def fail(*_): raise ValueError('a hook of somebody')",
-        "gate.restore_left = fail",
+        "taking_over.restore_left = fail",
     )
     (folder / "conftest.py").write_text("\n".join(lines), encoding="utf-8")
     (temporary := folder / "temporary").mkdir()

@@ -150,8 +150,9 @@ class LifeStep:
 class LifeCases:
     """Makes the steps of one resource from its operations, each with what the run brings along.
 
-    *telling* are the operations to which a 202 of one of them may lead; *around* makes the steps
-    of what it lies in, where the run makes that, too.
+    *context_of* returns what the run brings along for an operation; *telling* are those to which a
+    202 of one of them may lead; *around* makes the steps of what it lies in, where the run makes
+    that, too.
     """
 
     def __init__(
@@ -165,7 +166,7 @@ class LifeCases:
     ) -> None:
         self.resource, self.operations, self.head = resource, operations, head
         self.telling = tuple(telling) if may_ask_progress(operations.values()) else ()
-        self._context_of = context_of
+        self.context_of = context_of
         self._around = around if around is not None and self._names_parent(around) else None
 
     def _names_parent(self, around: LifeCases) -> bool:
@@ -221,7 +222,7 @@ class LifeCases:
         """Return the requests for how far something is, their paths still to be put in."""
         found: list[Case] = []
         for operation in self.telling:
-            context = self._context_of(operation)
+            context = self.context_of(operation)
             case = bare_case(Probe.LIFE, PROGRESS, operation, context)
             case = for_maker(case, context, asking)
             found.append(_step(case, PROGRESS, Expect.ANY))
@@ -231,10 +232,6 @@ class LifeCases:
 
     # Those that the run has made before a second principal asks for them.
     every_made = (FIRST, SECOND, THIRD)
-
-    def context_of(self, operation: Operation) -> RunContext:
-        """Return what the run brings along for *operation*."""
-        return self._context_of(operation)
 
     @property
     def may_others_create(self) -> bool:
@@ -297,7 +294,7 @@ class LifeCases:
         operation = self.operations.get(Role.LIST)
         if operation is None:
             return
-        context = self._context_of(operation)
+        context = self.context_of(operation)
         for case in (
             *list_parts.page_cases(operation, context),
             *list_parts.offset_cases(operation, context),
@@ -313,7 +310,7 @@ class LifeCases:
         self, step: LifeStep, item: Mapping[str, Any], others: Sequence[Mapping[str, Any]] = ()
     ) -> Iterator[LifeStep]:
         """Yield what *step* stands for: the list filtered by what *item* has."""
-        context = self._context_of(step.case.operation)
+        context = self.context_of(step.case.operation)
         cases = list(list_parts.filter_cases(step.case.operation, context, item, others))
         if step.case.principal is Principal.OTHER:  # to be shown nothing, whatever else is met
             cases = cases[: len(step.case.operation.listing.filters) + 2]
@@ -517,11 +514,11 @@ class LifeCases:
 
     def bare(self, operation: Operation) -> Case:
         """Return a request of *operation* of which nothing is promised."""
-        return bare_case(Probe.LIFE, operation.id, operation, self._context_of(operation))
+        return bare_case(Probe.LIFE, operation.id, operation, self.context_of(operation))
 
     def _bare_step(self, operation: Operation, name: str, about: str) -> LifeStep:
         title = f"{name}: {about}" if about else name
-        case = bare_case(Probe.LIFE, title, operation, self._context_of(operation))
+        case = bare_case(Probe.LIFE, title, operation, self.context_of(operation))
         return LifeStep(_step(list_parts.widest(case), name, Expect.ACCEPTED), about)
 
     def _create(self, name: str, told: str, body: Any) -> Iterator[LifeStep]:
@@ -580,7 +577,7 @@ class LifeCases:
         operation = self.operations.get(Role.UPDATE)
         if operation is None:
             return
-        context = self._context_of(operation)
+        context = self.context_of(operation)
         new, known = self._unusual_body(operation, "updated"), self._full_body(SECOND)
         body = self._with_own_id(operation, minimal_body(operation, context), about)
         possible = self._members_to_update(operation, new)
@@ -593,7 +590,7 @@ class LifeCases:
     def _members_to_update(self, operation: Operation, new: Any) -> list[str]:
         """Return the members of the body *new* of which one may be updated by itself."""
         found: list[str] = []
-        for member in varied_members(operation, self._context_of(operation)):
+        for member in varied_members(operation, self.context_of(operation)):
             is_sent = value_at(new, member.path) is not ABSENT
             if is_sent and not member.secret and member.path != self.resource.id_sent:
                 found.append(member.path)
@@ -618,7 +615,7 @@ class LifeCases:
         A number or a list of one would be what a create has sent, and what a default is.
         """
         members = {member.path: member for member in operation.request_members}
-        for member in varied_members(operation, self._context_of(operation)):
+        for member in varied_members(operation, self.context_of(operation)):
             value = value_at(body, member.path)
             item = members.get(item_path(member.path))
             for other in _other_values(member, value, item):
@@ -639,7 +636,7 @@ class LifeCases:
 
     def _least_of(self, operation: Operation, body: Any) -> Any:
         """Return what of *body* must be there."""
-        least = minimal_body(operation, self._context_of(operation))
+        least = minimal_body(operation, self.context_of(operation))
         for member in operation.request_members:
             is_plain = not isinstance(value_at(least, member.path), dict | type(ABSENT))
             value = value_at(body, member.path)
@@ -649,7 +646,7 @@ class LifeCases:
 
     def _without_optional(self, operation: Operation, body: Any) -> Any:
         required = {member.path for member in operation.request_members if member.required}
-        varied = varied_members(operation, self._context_of(operation))
+        varied = varied_members(operation, self.context_of(operation))
         # Of what has a default, nobody sees that it is gone where it had that value.
         for member in sorted(varied, key=_has_default):
             is_there = value_at(body, member.path) is not ABSENT
@@ -672,7 +669,7 @@ class LifeCases:
         if operation is None:
             return
         if operation.request is None:
-            case = bare_case(Probe.LIFE, name, operation, self._context_of(operation))
+            case = bare_case(Probe.LIFE, name, operation, self.context_of(operation))
         else:
             case = self._case(operation, name, self._own_body(operation, "gone", about))
         yield LifeStep(_step(case, name, Expect.UNKNOWN), about)
@@ -687,14 +684,14 @@ class LifeCases:
         operation = self.operations[Role.DELETE]
         if not operation.needs_credentials:
             return
-        case = bare_case(Probe.LIFE, "delete refused", operation, self._context_of(operation))
+        case = bare_case(Probe.LIFE, "delete refused", operation, self.context_of(operation))
         bare = replace(with_credentials(case, {}), authority="")
         yield LifeStep(_step(bare, "delete refused", Expect.UNAUTHENTICATED), about)
 
     # --- bodies -----------------------------------------------------------------------------------
 
     def _case(self, operation: Operation, title: str, body: Any) -> Case:
-        return judged_case(Probe.LIFE, title, operation, self._context_of(operation), body)
+        return judged_case(Probe.LIFE, title, operation, self.context_of(operation), body)
 
     def _full_body(self, label: str, *, again: bool = False) -> Any:
         operation = self.operations.get(Role.CREATE)
@@ -714,7 +711,7 @@ class LifeCases:
 
     def _unusual_body(self, operation: Operation, label: str) -> Any:
         """Return a full body with values that nobody has without being sent them."""
-        context = self._context_of(operation)
+        context = self.context_of(operation)
         body = fresh_body(operation, context, label)
         return with_unusual_values(operation, context, body, label)
 
@@ -722,7 +719,7 @@ class LifeCases:
         operation = self.operations.get(Role.CREATE)
         if operation is None:
             return ABSENT
-        body = minimal_body(operation, self._context_of(operation))
+        body = minimal_body(operation, self.context_of(operation))
         return self._with_own_id(operation, body, label)
 
     def _own_body(self, operation: Operation, label: str, about: str) -> Any:
@@ -743,7 +740,7 @@ class LifeCases:
         member = members.get(self.resource.id_sent)
         if member is None:
             return ABSENT
-        context = self._context_of(operation)
+        context = self.context_of(operation)
         plain = f"contract-{context.seed}-{label}"
         if label == OWN:
             plain = dict(context.parameters).get(self.resource.parameter, "")
@@ -770,7 +767,7 @@ class LifeCases:
             return []
         body = self._own_body(operation, label, about)
         broken: list[Any] = []
-        for member in varied_members(operation, self._context_of(operation)):
+        for member in varied_members(operation, self.context_of(operation)):
             # A service may look at the id of the path alone.
             values = NOT_A_VALUE if member.path != self.resource.id_sent else ()
             for value in values:
@@ -782,7 +779,7 @@ class LifeCases:
 
     def _too_long_bodies(self, operation: Operation, body: Any) -> Iterator[Any]:
         """Yield *body* with a text that is too long by one character: it may be stored and cut."""
-        for member in varied_members(operation, self._context_of(operation)):
+        for member in varied_members(operation, self.context_of(operation)):
             most, value = member.schema.get("maxLength"), value_at(body, member.path)
             if not isinstance(most, int) or most > LONGEST_TEXT or not isinstance(value, str):
                 continue

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.model.documents import Operation
-    from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import RunContext
 
 LEAST_MOVES, MOST_MOVES = 11, 12
@@ -106,17 +105,7 @@ Draw = tuple[Kind, str, int]  # what is asked for, of which, and a number that d
 class SequenceCases(LifeCases):
     """Draws the sequences of one resource, and makes the requests of each."""
 
-    def __init__(
-        self,
-        resource: Resource,
-        operations: Mapping[Role, Operation],
-        context_of: Callable[[Operation], RunContext],
-        head: Operation | None = None,
-        telling: Sequence[Operation] = (),
-        around: LifeCases | None = None,
-    ) -> None:
-        super().__init__(resource, operations, context_of, head, telling, around)
-        self._turn = 0  # of how many sequences the requests were made: each has ids of its own
+    _turn = 0  # of how many sequences the requests were made: each has ids of its own
 
     # --- drawing ----------------------------------------------------------------------------------
 
@@ -137,7 +126,7 @@ class SequenceCases(LifeCases):
     def _seed(self) -> int:
         """Return the seed of this resource's own sequences: others have others."""
         creating = self.operations[Role.CREATE]
-        named = f"{self._context_of(creating).seed}/{self.resource.document}/{self.resource.name}"
+        named = f"{self.context_of(creating).seed}/{self.resource.document}/{self.resource.name}"
         return zlib.crc32(named.encode("utf-8"))
 
     def _kinds(self) -> list[Kind]:
@@ -268,14 +257,14 @@ class SequenceCases(LifeCases):
         elif move.kind is Kind.LIST:
             yield from self._bare(Role.LIST, "list")
         elif move.kind is Kind.FILTERED:
-            filtered = list_parts.filtered_case(operation, self._context_of(operation))
+            filtered = list_parts.filtered_case(operation, self.context_of(operation))
             yield LifeStep(filtered, about=move.name)
         else:
             yield from self._pages_of(operation, move)
 
     def _pages_of(self, operation: Operation, move: Move) -> Iterator[LifeStep]:
         """Yield the first page of one size; each move takes another."""
-        pages = list(list_parts.page_cases(operation, self._context_of(operation)))
+        pages = list(list_parts.page_cases(operation, self.context_of(operation)))
         if pages:
             yield LifeStep(pages[len(move.label) % len(pages)])
 
@@ -320,7 +309,7 @@ class SequenceCases(LifeCases):
         """Return one member of *body* with what must be there; each move takes another."""
         members = self._members_to_update(operation, body)
         least = self._with_own_id(
-            operation, minimal_body(operation, self._context_of(operation)), move.name
+            operation, minimal_body(operation, self.context_of(operation)), move.name
         )
         if not members:
             return least

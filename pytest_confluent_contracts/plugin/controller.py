@@ -57,7 +57,7 @@ class Controller:
         if not settings.start or settings.plan or self.config.option.collectonly:
             return
         from pytest_confluent_contracts.plugin.asking import hook_credentials
-        from pytest_confluent_contracts.plugin.gate import what_may_be_shown
+        from pytest_confluent_contracts.plugin.credentials import what_may_be_shown
         from pytest_confluent_contracts.plugin.starting import StartedService
 
         try:
@@ -113,7 +113,7 @@ class Controller:
         """
         unusable = getattr(report, "contract_unusable", "")
         if unusable:
-            from pytest_confluent_contracts.plugin.gate import what_may_be_shown
+            from pytest_confluent_contracts.plugin.credentials import what_may_be_shown
 
             shown = what_may_be_shown(self.settings)(unusable)
             pytest.exit(shown, returncode=pytest.ExitCode.USAGE_ERROR)
@@ -148,11 +148,11 @@ class Controller:
         The waivers are held to account too.
         """
         from pytest_confluent_contracts import waivers
-        from pytest_confluent_contracts.plugin import exchange_files, gate
+        from pytest_confluent_contracts.plugin import exchange_files, taking_over
 
         self._sort_records()
         try:
-            gate.restore_left(self.config, self.settings)
+            taking_over.restore_left(self.config, self.settings)
         finally:
             saved_state.clear(self.config.stash[STATE_FOLDER])
         self.faults = waivers.needless_waivers(

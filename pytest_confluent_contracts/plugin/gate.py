@@ -5,7 +5,6 @@ One target for a whole session, and one campaign an operation.
 
 from __future__ import annotations
 
-import os
 import time
 import warnings
 from collections import Counter
@@ -21,7 +20,7 @@ from pytest_confluent_contracts.model.clauses import (
 )
 from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
 from pytest_confluent_contracts.model.resources import HOLDER, MAKING_ROLES, Role
-from pytest_confluent_contracts.model.traffic import Principal, Probe, RunContext
+from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.plugin.asking import (
     Credentials,
     HookResources,
@@ -29,15 +28,17 @@ from pytest_confluent_contracts.plugin.asking import (
     hook_credentials,
 )
 from pytest_confluent_contracts.plugin.choice import is_chosen, matches_any
+from pytest_confluent_contracts.plugin.credentials import other_credentials, own_credentials
 from pytest_confluent_contracts.plugin.lives import Lives, PlannedLife
+from pytest_confluent_contracts.plugin.mending import mending_options
 from pytest_confluent_contracts.plugin.progress import Silent
 from pytest_confluent_contracts.plugin.remaining import Remaining
+from pytest_confluent_contracts.plugin.shares import Shares
 from pytest_confluent_contracts.plugin.stash import EXCHANGE_LOG, NOT_PUT_BACK, STATE_FOLDER
 from pytest_confluent_contracts.run import saved_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     import pytest
 
@@ -67,16 +68,6 @@ NEVER_ENDED = "the document has no operation that deletes what it makes"
 NOT_REPLACED = "no read shows all that a PUT replaces: it is held on loopback alone"
 # Requests that a finding may be shrunk with: off this machine each of them is a load on others.
 REMOTE_SHRINK_TRIES = 20
-# What another resource or another target may mend, and what shows that the target may serve
-# another document alone.
-NOWHERE = frozenset({MissingKind.UNKNOWN_RESOURCE, MissingKind.NOTHING_SERVED})
-WRONG_RESOURCE = NOWHERE | {MissingKind.NOT_MADE}
-WRONG_TARGET = NOWHERE | {
-    MissingKind.NO_CONNECTION,
-    MissingKind.TLS_REFUSED,
-    MissingKind.FELL_SILENT,
-}
-ANOTHERS_DOCUMENT = frozenset({MissingKind.NO_CREDENTIALS, MissingKind.NOTHING_SERVED})
 
 
 class Gate:
@@ -102,6 +93,7 @@ class Gate:
         self.seconds: dict[tuple[str, str], float] = {}
         self._needed, self._chosen = needed, chosen
         self._remaining = Remaining(chosen)
+        self._shares = Shares(settings)
         self._let_go: set[tuple[str, str]] = set()  # operations of which every clause was ruled
         self._is_putting_back = left is not None
         self._plans: dict[tuple[str, str], Plan] = {}
@@ -211,27 +203,8 @@ class Gate:
         first = self._telling_nodes[operation.document]
         if first != node:
             return MissingEvidence(MissingKind.NOT_JUDGED, first, preflight=True)
-        return replace(unjudged, options=tuple(self._mending_options(operation, unjudged.kind)))
-
-    def _mending_options(self, operation: Operation, kind: MissingKind) -> Iterator[str]:
-        """Yield the options that may mend what the preflight found."""
-        if kind in WRONG_TARGET:
-            yield "--contract-target"
-        yield from self._mending_connections(kind)
-        if kind in WRONG_RESOURCE:
-            for name, _ in operation.parameters:
-                yield f"--contract-param {name}=..."
-        others = [path.stem for path in self.settings.documents]
-        others.remove(operation.document)
-        if others and kind in ANOTHERS_DOCUMENT:
-            yield " ".join(f"--contract-spec={name}" for name in others)
-
-    def _mending_connections(self, kind: MissingKind) -> Iterator[str]:
-        """Yield the options on connections that may mend what the preflight found."""
-        if kind is MissingKind.TLS_REFUSED:
-            yield from ("--contract-ca-bundle", "--contract-client-cert")
-        if kind is MissingKind.NO_CONNECTION and self.settings.proxy:
-            yield "--contract-proxy"
+        options = mending_options(self.settings, operation, unjudged.kind)
+        return replace(unjudged, options=tuple(options))
 
     def campaign(self, operation: Operation) -> Campaign:
         """Return the campaign of *operation*, made when first asked."""
@@ -375,18 +348,14 @@ class Gate:
             sent = Counter(life.of_operations)
             for role in MAKING_ROLES:
                 sent[resource.document, resource.operation_id(role)] += more
-            yield (
-                resource,
-                PlannedLife(
-                    requests=life.requests + 2 * more,
-                    count=life.count + more,
-                    of_operations=sent,
-                    sequences=life.sequences,
-                    requests_of_sequences=life.requests_of_sequences,
-                    why_none=self._why_not_made(creating) if creating else "",
-                    by_other=life.by_other,
-                ),
+            planned = replace(
+                life,
+                requests=life.requests + 2 * more,
+                count=life.count + more,
+                of_operations=sent,
+                why_none=self._why_not_made(creating) if creating else "",
             )
+            yield resource, planned
 
     def _planned_holders(
         self, asked: Sequence[Operation], led: Sequence[Resource]
@@ -437,41 +406,8 @@ class Gate:
         return []
 
     def budget(self, operation: Operation) -> int | None:
-        """Return the operation's share of the run's budget, in requests, None where there is none.
-
-        It is shared out over all operations of the documents: neither a selection nor workers
-        change it.
-        """
-        total = self.settings.budget
-        if total is None:
-            return None
-        keys = self._sharing
-        if operation.key not in keys:
-            return 0
-        each, rest = divmod(total, len(keys))
-        return each + (keys.index(operation.key) < rest)
-
-    @cached_property
-    def _sharing(self) -> list[tuple[str, str]]:
-        """Return the keys of the operations among which the budget is shared out.
-
-        Those that the run holds, and those that lead the lives of what they are about, where any
-        may be made.
-        """
-        keys = [one.key for one in self.settings.operations()]
-        if not self.settings.leads_lives_in_budget:
-            return keys
-        about = {_resource_key(one) for one in self.settings.operations() if one.resource}
-        for path in self.settings.documents:
-            document = self.settings.read(path)
-            parents = {one.name: one.parent for one in document.resources}
-            for name in list(parents):
-                if (document.name, name) in about:
-                    about |= {(document.name, one) for one in _ancestors(name, parents)}
-            for one in document.operations:
-                if one.key not in keys and _resource_key(one) in about:
-                    keys.append(one.key)
-        return keys
+        """Return the share of *operation* in the budget, in requests, None where there is none."""
+        return self._shares.of(operation)
 
     def share(self) -> int:
         """Return among how many workers the rate is shared out."""
@@ -535,19 +471,16 @@ class Gate:
 
         settings, parameters = self.settings, self.parameters(operation)
         own_paths = {member.path for member in operation.request_members}
-        given, others = self._credentials(operation), other_credentials(operation)
-        if settings.mocked:
-            others = self.service(operation).other_credentials
         return RunContext(
             parameters=unknown_where_empty(operation, parameters, settings.seed),
             pins={path: content for path, content in settings.pins.items() if path in own_paths},
-            credentials=given,
+            credentials=self._credentials(operation),
             seed=settings.seed,
             max_examples=settings.max_examples,
             made_up=settings.local,
             owned=self._may_change(operation) and all(content for _, content in parameters),
             given=tuple(self.given(operation).items()),
-            other_credentials=others,
+            other_credentials=self._other_credentials(operation),
         )
 
     def _credentials(self, operation: Operation) -> Mapping[str, Mapping[str, str]]:
@@ -556,8 +489,14 @@ class Gate:
             return self.service(operation).credentials
         if operation.key not in self._known_credentials:
             given = hook_credentials(self.config, operation)
-            self._known_credentials[operation.key] = credentials(operation) | given
+            self._known_credentials[operation.key] = own_credentials(operation) | given
         return self._known_credentials[operation.key]
+
+    def _other_credentials(self, operation: Operation) -> Mapping[str, Mapping[str, str]]:
+        """Return a second principal's credentials of *operation*."""
+        if self.settings.mocked:
+            return self.service(operation).other_credentials
+        return other_credentials(operation)
 
     def _may_change(self, operation: Operation) -> bool:
         """Return whether requests may go that change something.
@@ -1062,69 +1001,6 @@ def _pinning(unpinned: Sequence[str]) -> str:
     return f"another system checks these values, pin real ones: {named}"
 
 
-def _resource_key(operation: Operation) -> tuple[str, str]:
-    name = operation.resource.name if operation.resource else ""
-    return operation.document, name
-
-
-def _ancestors(name: str, parents: Mapping[str, str]) -> list[str]:
-    """Return the resources in which those of *name* lie, the nearest first."""
-    found: list[str] = []
-    while parents.get(name) and parents[name] not in found:
-        name = parents[name]
-        found.append(name)
-    return found
-
-
-def restore_left(config: pytest.Config, settings: Settings) -> None:
-    """Put back, from the controller, what a worker changed and did not live to put back.
-
-    What it made is deleted.
-    """
-    place = config.stash[STATE_FOLDER]
-    found, made = list(saved_state.left(place)), list(_made_left(place))
-    if not found and not made:
-        return
-    if settings.destination.fixture:
-        gone = f"a worker died, and with it what the fixture {settings.destination.fixture!r} gave"
-        config.stash[NOT_PUT_BACK].append(gone)
-        return
-    known = {operation.key: operation for operation in settings.operations()}
-    nothing_but_putting_back: frozenset[Probe] = frozenset()
-    needed = [(known[key], nothing_but_putting_back) for key, _ in found]
-    of_made = _operations_of(settings, {key for key, _ in made})
-    needed += [(one, frozenset({Probe.LIFE})) for one in of_made]
-    gate = Gate(config, settings, needed=needed, left=made)
-    for key, was in found:
-        gate.take_over(known[key], was)
-    for operation in of_made:
-        gate.scenario(operation)  # which knows what is left, and deletes it at the end
-    gate.close()
-
-
-def _made_left(place: Path) -> Iterator[tuple[saved_state.Key, list[Made]]]:
-    """Yield what workers made of each resource and did not live to delete."""
-    for key, left in saved_state.made_left(place):
-        # Not before: it loads all that sends, and most runs leave nothing.
-        from pytest_confluent_contracts.run.made import Made
-
-        yield key, [Made(*one[:2], maker=Principal(one[2])) for one in left]
-
-
-def _operations_of(settings: Settings, resources: set[saved_state.Key]) -> list[Operation]:
-    """Return an operation of each of *resources*, which are told by document and name.
-
-    It need not be among those that were chosen: what lies around what they are about is made, too.
-    """
-    found: dict[saved_state.Key, Operation] = {}
-    for path in settings.documents:
-        for operation in settings.read_chosen(path).operations:
-            resource = operation.resource
-            if resource is not None and (resource.document, resource.name) in resources:
-                found[resource.document, resource.name] = operation
-    return list(found.values())
-
-
 def ends_at_first_failure(config: pytest.Config) -> bool:
     """Return whether the first broken clause ends the run: ``-x``."""
     return bool(config.getoption("maxfail") == 1)
@@ -1133,49 +1009,6 @@ def ends_at_first_failure(config: pytest.Config) -> bool:
 def is_frugal(config: pytest.Config) -> bool:
     """Return whether a broken clause is enough to know: ``-x``, ``--lf``."""
     return ends_at_first_failure(config) or bool(config.getoption("lf", False))
-
-
-def credentials(operation: Operation) -> dict[str, dict[str, str]]:
-    """Return the credentials of *operation* that the environment holds, by scheme and part."""
-    found: dict[str, dict[str, str]] = {}
-    for scheme in operation.schemes:
-        parts = {part: os.environ.get(variable, "") for part, variable in scheme.variables}
-        found[scheme.name] = {part: value for part, value in parts.items() if value}
-    return found
-
-
-def other_credentials(operation: Operation) -> dict[str, dict[str, str]]:
-    """Return a second principal's credentials, as `credentials` does; none where none are set."""
-    found: dict[str, dict[str, str]] = {}
-    for scheme in operation.schemes:
-        parts = {part: os.environ.get(variable, "") for part, variable in scheme.other_variables}
-        given = {part: value for part, value in parts.items() if value}
-        if given:
-            found[scheme.name] = given
-    return found
-
-
-def what_may_be_shown(
-    settings: Settings, more: Callable[[Operation], Credentials] = lambda _: {}
-) -> Callable[[str], str]:
-    """Return what makes of a text of the service one that may be shown: redacted, obeyed nowhere.
-
-    The service has the environment of the run, and with it the credentials; *more* gives others.
-    """
-    from pytest_confluent_contracts.http.redaction import Redactor, Secret
-    from pytest_confluent_contracts.report.visible import visible
-
-    secrets: list[Secret] = []
-    for operation in settings.operations():
-        for given in (credentials(operation), other_credentials(operation), more(operation)):
-            for name, parts in given.items():
-                secrets += [Secret(f"the credential {name}", value) for value in parts.values()]
-    hidden = [one.text for one in settings.parameters if one.hidden]
-    hidden += [one.value for one in settings.headers if one.hidden]
-    hidden += [pin for pin in settings.pins.values() if isinstance(pin, str)]
-    secrets += [Secret("an option", value) for value in hidden]
-    redactor = Redactor(secrets)
-    return lambda text: visible(redactor.text(text))
 
 
 def needed_probes(items: Sequence[pytest.Item]) -> list[tuple[Operation, frozenset[Probe]]]:

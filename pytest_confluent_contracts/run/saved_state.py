@@ -163,7 +163,7 @@ def _still_made(lines: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _left_of(one: Mapping[str, Any]) -> tuple[PathParameters, float, str]:
-    return _pairs(one["parameters"]), one["made_at"], one.get("maker", "own")
+    return _pairs(one["parameters"]), one["made_at"], one["maker"]
 
 
 def urls_left(path: Path) -> list[str]:

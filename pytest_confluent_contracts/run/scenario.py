@@ -386,7 +386,7 @@ class Scenario:
 
     def _send(self, step: LifeStep, around: PathParameters) -> None:
         bound = self._bound(step, around)
-        if bound is None or not is_safe_to_ask(bound, self.life, self.history):
+        if bound is None or not is_safe_to_ask(bound, self.life, self.sender.history):
             return
         case = self.sender.listener.chosen(bound)
         if case is None:
