@@ -256,6 +256,20 @@ def test_a_parameter_is_seen_in_the_curl_line() -> None:
     assert "/things/t-1?colour=red" in line
 
 
+def test_a_header_that_every_client_sends_is_shown_where_it_is_a_parameter(tmp_path: Path) -> None:
+    """Who sends the line again must send it, too; of another operation it says nothing."""
+    text = "{name: User-Agent, in: header, required: true, schema: {type: string, enum: [shop]}}"
+    own = with_parameter(text, tmp_path)
+    plan = make_plan(own, context_of(own), needed=())
+    target = target_that_answers(
+        own, context_of(own), VirtualClock(), lambda _: httpx.Response(200, json={})
+    )
+    exchange = target.client.exchange(plan.baseline, 0)
+    assert "-H 'User-Agent: shop'" in curl(exchange)
+    undeclared = replace(exchange.case, operation=replace(own, declared=()))
+    assert "User-Agent" not in curl(replace(exchange, case=undeclared))
+
+
 def test_a_key_in_the_query_does_not_travel_in_the_clear() -> None:
     """Off this machine it needs --contract-insecure, as one in a header does."""
     with pytest.raises(guard.Refusal, match="unencrypted"):

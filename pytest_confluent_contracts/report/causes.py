@@ -15,7 +15,8 @@ from pytest_confluent_contracts.report.sentences import missing_repair_sentence,
 
 A_HABIT = 3  # members that break one rule in one way: two may be slips, three are a missing check
 GRAVEST = ("broken", "withheld", "warned", "waived", "kept", "not exercised")
-RANK = {verdict: rank for rank, verdict in enumerate(GRAVEST[:4])}  # what is not as promised
+WRONG = GRAVEST[:4]  # what is not as promised
+RANK = {verdict: rank for rank, verdict in enumerate(WRONG)}
 
 # Clauses that say whether a body can be read at all.
 READING = frozenset({Aspect.JSON, Aspect.MEDIA_TYPE})
@@ -152,8 +153,8 @@ class Cause:
 
     @property
     def clauses(self) -> tuple[str, ...]:
-        """Return the ids of the clauses, that of the best first."""
-        return tuple(str(record["clause"]) for record in self.records)
+        """Return the ids of the clauses, that of the best first; several operations share one."""
+        return tuple(dict.fromkeys(str(record["clause"]) for record in self.records))
 
     def told(self) -> dict[str, Any]:
         """Return the cause as JSON-able data; its clauses are named by node id."""

@@ -5,19 +5,21 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.traffic import SubjectKind
 from pytest_confluent_contracts.report.visible import break_commands, is_printable, visible
 
 if TYPE_CHECKING:
+    from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Exchange
 
 LONGEST_HEADER = 200  # characters; of a longer one made of zeros, their number is told
 LONGEST_BODY = 600  # bytes; a longer body is cut in its middle
+HEAD, TAIL = 500, 60  # bytes that are left of it
 # What clients send as curl does by itself, or as suits them.
 SAYING_NOTHING = frozenset(
     {"accept", "accept-encoding", "connection", "content-length", "host", "user-agent"}
 )
-HEAD, TAIL = 500, 60  # bytes that are left of it
 
 
 def curl(exchange: Exchange, address: str = "") -> str:
@@ -28,15 +30,21 @@ def curl(exchange: Exchange, address: str = "") -> str:
     case = exchange.case
     parts = [f"curl -X {case.operation.method}", address or _quoted_text(exchange.url)]
     is_form = case.subject.kind is SubjectKind.FORM
+    hidden = frozenset() if is_form else SAYING_NOTHING - _declared_headers(case.operation)
     for name, value in case.headers:
-        # Another Accept than curl's own says nothing new, unless that is what the request is about.
-        if name.lower() not in SAYING_NOTHING or is_form:
+        if name.lower() not in hidden:
             parts.append(f"-H {_quoted_header(name, value)}")
     if is_form and "accept" not in {name.lower() for name, _ in case.headers}:
         parts.append("-H Accept:")  # curl sends none then
     if case.body:
         parts.append(f"--data-binary {_quoted_body(case.body)}")
     return " ".join(parts)
+
+
+def _declared_headers(operation: Operation) -> frozenset[str]:
+    """Return the headers that are parameters of *operation*, in small letters."""
+    headers = (one.name for one in operation.declared if one.location is Location.HEADER)
+    return frozenset(map(str.lower, headers))
 
 
 def _quoted_header(name: str, value: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import weakref
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -126,12 +126,6 @@ class Exchanges:
         """Yield each exchange as a line of JSON."""
         yield from map(_line_of_json, self)
 
-    def at(self, wanted: Collection[int]) -> dict[int, Data]:
-        """Return the exchanges in the lines *wanted*, counted from 1, by their line."""
-        if not wanted:
-            return {}
-        return {line: one for line, one in enumerate(self, 1) if line in wanted}
-
 
 class WrittenExchanges(Exchanges):
     """The exchanges that lie in files, one after the other; a file may be missing."""
@@ -143,13 +137,6 @@ class WrittenExchanges(Exchanges):
     def lines(self) -> Iterator[str]:
         """Yield each exchange as a line of JSON: none of which a kill left half."""
         return chain.from_iterable(map(_whole_lines, self.paths))
-
-    def at(self, wanted: Collection[int]) -> dict[int, Data]:
-        """Return the exchanges in the lines *wanted*, counted from 1, by their line."""
-        if not wanted:
-            return {}
-        found = ((line, text) for line, text in enumerate(self.lines(), 1) if line in wanted)
-        return {line: json.loads(text) for line, text in found}
 
 
 def _whole_lines(path: Path) -> Iterator[str]:

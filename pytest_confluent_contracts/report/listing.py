@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from pytest_confluent_contracts.report.causes import GRAVEST, standing
+from pytest_confluent_contracts.report.causes import GRAVEST, WRONG, standing
 from pytest_confluent_contracts.report.markup import Html, html, tag
 
 Data = Mapping[str, Any]
@@ -61,7 +61,7 @@ class Listing:
         every = range(1, len(self._lines) + 1)
         if self.is_whole:
             return every
-        wrong = [line for line, here in self._at.items() if _worst_of(here) in GRAVEST[:4]]
+        wrong = [line for line, here in self._at.items() if _worst_of(here) in WRONG]
         around: set[int] = set()
         for line in sorted(wrong)[:MOST_EXCERPTS]:
             around.update(range(line - AROUND, line + AROUND + 1))

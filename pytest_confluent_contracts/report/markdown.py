@@ -16,6 +16,7 @@ MOST = 50  # findings; a job's page takes 1 MiB
 LONGEST = 600
 BACKTICKS = re.compile("`+")
 GLYPHS = {"broken": "❌", "withheld": "❌", "warned": "⚠️", "waived": "💤"}
+TABLE_HEAD = ("| | " + " | ".join(ORDER) + " |", "|---|" + "--:|" * len(ORDER))
 
 Data = Mapping[str, Any]
 
@@ -51,8 +52,7 @@ def _tables(clauses: Sequence[Data]) -> Iterator[str]:
         return
     for (document, operation), own in apart.items():
         yield f"\n### {_text(document)} · {_code(operation)}\n"
-        yield "| | " + " | ".join(ORDER) + " |"
-        yield "|---|" + "--:|" * len(ORDER)
+        yield from TABLE_HEAD
         verdicts: dict[str, list[str]] = {family: [] for family in FAMILIES}
         for one in of_target(own):
             verdicts.setdefault(one["family"], []).append(one["verdict"])
@@ -68,8 +68,7 @@ def _tables(clauses: Sequence[Data]) -> Iterator[str]:
 def _one_table(apart: Mapping[tuple[str, str], Sequence[Data]]) -> Iterator[str]:
     """Yield one table of many operations, a row each."""
     yield f"\n### {len(apart)} operations\n"
-    yield "| | " + " | ".join(ORDER) + " |"
-    yield "|---|" + "--:|" * len(ORDER)
+    yield from TABLE_HEAD
     for (document, operation), own in apart.items():
         counts = Counter(one["verdict"] for one in of_target(own))
         cells = " | ".join(str(counts[verdict] or "") for verdict in ORDER)
@@ -88,9 +87,8 @@ def _causes(clauses: Sequence[Data]) -> Iterator[str]:
         if cause.mend:
             yield f"  to mend: {_text(cause.mend)}"
         yield f"  promised: {_text(cause.best['promise'])} ({_code(cause.best['place'])})"
-        clauses_ = tuple(dict.fromkeys(cause.clauses))
-        named = ", ".join(map(_code, clauses_[:6]))
-        more = len(clauses_) - 6
+        named = ", ".join(map(_code, cause.clauses[:6]))
+        more = len(cause.clauses) - 6
         if more > 0:
             named += f" and {more} more"
         yield f"  seen by {named}"

@@ -6,10 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pytest_confluent_contracts.report.causes import GRAVEST, reasons, standing
+from pytest_confluent_contracts.report.causes import GRAVEST, WRONG, reasons, standing
 from pytest_confluent_contracts.report.listing import slug
 from pytest_confluent_contracts.report.markup import Html, html, scroll_region, tag
 from pytest_confluent_contracts.report.record import is_of_document
+from pytest_confluent_contracts.report.run import NO_ANSWER
 from pytest_confluent_contracts.report.terminal import FAMILIES
 
 Data = Mapping[str, Any]
@@ -17,9 +18,6 @@ Counts = Mapping[tuple[str, str], Counter[str]]  # of verdicts, by row and famil
 
 NAMED = 12
 DOCUMENT = "the document itself"  # the row of the clauses on its examples
-NO_ANSWER = "0"
-# What a cell names; what is kept is a bare number, and what was not exercised has a column.
-WRONG = GRAVEST[:4]
 
 
 # --- one operation -----------------------------------------------------------------------------
@@ -163,7 +161,7 @@ def operations_table(caption: str, operations: Iterable[tuple[str, str, Sequence
     """Return the table by operation and family.
 
     Each of *operations* is told by the id of its part of the page, its name, and its clauses. What
-    is kept is a bare number; what is wrong is named.
+    is kept is a bare number; what is wrong is named; what was not exercised has a column.
     """
     rows: list[tuple[str, str, dict[str, Counter[str]]]] = []
     for anchor, name, clauses in operations:

@@ -170,20 +170,8 @@ def exchange_reference(exchange: Exchange, line: int) -> dict[str, Any]:
 
     What was sent and what came stands there, in the log of the run; 0 is no line.
     """
-    case = exchange.case
-    return {
-        "line": line,
-        "serial": exchange.serial,
-        "document": case.operation.document,
-        "operation": case.operation.id,
-        "probe": case.probe.value,
-        "title": case.title,
-        "expected": case.expect.value,
-        "method": case.operation.method.upper(),
-        "url": exchange.url,
-        "status": exchange.status,
-        "failure": exchange.failure,
-    }
+    answered = {"status": exchange.status, "failure": exchange.failure}
+    return {"line": line} | _asked(exchange) | answered
 
 
 def exchange_record(exchange: Exchange) -> dict[str, Any]:
@@ -191,18 +179,9 @@ def exchange_record(exchange: Exchange) -> dict[str, Any]:
 
     A body that is not UTF-8 is in base64; times are the run's own seconds.
     """
-    case = exchange.case
-    body, encoding = _body(case.body)
-    return {
-        "serial": exchange.serial,
-        "document": case.operation.document,
-        "operation": case.operation.id,
-        "probe": case.probe.value,
-        "title": case.title,
-        "expected": case.expect.value,
-        "method": case.operation.method.upper(),
-        "url": exchange.url,
-        "request_headers": [list(pair) for pair in case.headers],
+    body, encoding = _body(exchange.case.body)
+    return _asked(exchange) | {
+        "request_headers": [list(pair) for pair in exchange.case.headers],
         "request_body": body,
         "request_encoding": encoding,
         "status": exchange.status,
@@ -213,6 +192,21 @@ def exchange_record(exchange: Exchange) -> dict[str, Any]:
         "came_at": exchange.came_at,
         "connection": exchange.connection,
         "lost": len(exchange.losses),
+    }
+
+
+def _asked(exchange: Exchange) -> dict[str, Any]:
+    """Return which request it was and what it was sent for, without what is in it."""
+    case = exchange.case
+    return {
+        "serial": exchange.serial,
+        "document": case.operation.document,
+        "operation": case.operation.id,
+        "probe": case.probe.value,
+        "title": case.title,
+        "expected": case.expect.value,
+        "method": case.operation.method.upper(),
+        "url": exchange.url,
     }
 
 

@@ -188,7 +188,7 @@ def _place_of(family: str) -> int:
 
 def _causes(found: Iterable[causes.Cause]) -> Iterator[Line]:
     for cause in found:
-        named = _named(tuple(dict.fromkeys(cause.clauses)))
+        named = _named(cause.clauses)
         told = f"{named}: {_told(cause)}"
         if cause.verdict == "withheld":
             told = f"{cause.title}{cause.spread}: {named}"

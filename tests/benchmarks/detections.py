@@ -12,10 +12,11 @@ import argparse
 import json
 import random
 import shutil
+import statistics
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -104,13 +105,15 @@ class Sums:
 
     def seconds(self) -> float:
         """Return the seconds of all runs, on average."""
-        every = [*self.sound, *self.bugs.values()]
-        return sum(one.seconds for one in every) / len(every)
+        return statistics.fmean(one.seconds for one in self._runs)
 
     def requests(self) -> float:
         """Return the requests of all runs, on average."""
-        every = [*self.sound, *self.bugs.values()]
-        return sum(one.requests for one in every) / len(every)
+        return statistics.fmean(one.requests for one in self._runs)
+
+    @property
+    def _runs(self) -> list[Held]:
+        return [*self.sound, *self.bugs.values()]
 
 
 # --- the APIs --------------------------------------------------------------------------------------------------------
@@ -235,15 +238,7 @@ def by_gate(api: Api, handle: Handle, limits: Limits) -> Held:
     failed = {one["id"].partition("::")[2] for one in told if one["outcome"] == "failed"}
     verdicts = {one["id"].partition("::")[2]: one["contract"] for one in told if one["contract"]}
     warned = [id for id, verdict in verdicts.items() if verdict["verdict"] == "warned"]
-    return Held(
-        sorted(failed),
-        sorted(warned),
-        counted.asked,
-        cost.wall,
-        cost.cpu,
-        cost.code,
-        len(verdicts),
-    )
+    return held(failed, warned, counted, cost, len(verdicts))
 
 
 def by_schemathesis(api: Api, handle: Handle, limits: Limits) -> Held:
@@ -271,6 +266,14 @@ def by_schemathesis(api: Api, handle: Handle, limits: Limits) -> Held:
     failed = set(kinds_of(told.get("failures", ())))
     failed |= {f"error: {one.get('type')}" for one in told.get("errors", ())}
     warned = [f"{kind} {one}" for kind, many in told.get("warnings", {}).items() for one in many]
+    checks = told.get("test_cases", {}).get("generated", 0)
+    return held(failed, warned, counted, cost, checks)
+
+
+def held(
+    failed: Iterable[str], warned: Iterable[str], counted: Counted, cost: bench.Cost, checks: int
+) -> Held:
+    """Return what a run came to that failed, and warned, of these kinds."""
     return Held(
         sorted(failed),
         sorted(warned),
@@ -278,7 +281,7 @@ def by_schemathesis(api: Api, handle: Handle, limits: Limits) -> Held:
         cost.wall,
         cost.cpu,
         cost.code,
-        told.get("test_cases", {}).get("generated", 0),
+        checks,
     )
 
 
@@ -311,10 +314,8 @@ def hold_all(
         for name in missing:
             # Neither is always the first: a machine may be busier at one time than at another.
             turns = list(TOOLS) if len(sums["gate"].bugs) % 2 else list(reversed(TOOLS))
-            for tool, one in {
-                tool: TOOLS[tool](api, api.bugs[name](), limits) for tool in turns
-            }.items():
-                sums[tool].bugs[name] = one
+            for tool in turns:
+                sums[tool].bugs[name] = TOOLS[tool](api, api.bugs[name](), limits)
             keep()
 
 

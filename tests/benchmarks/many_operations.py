@@ -11,11 +11,9 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,12 +21,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+import run as bench
+
 Data = dict[str, Any]
 
 COUNTS = (75, 150, 300)
 LARGEST_MB, LONGEST_OPENING_S, LARGEST_PAGE_MB = 1500.0, 3.0, 5.0
-# A doubled number of operations may take so much more than twice the memory that each takes.
-SLACK = 1.25
 QUIET = ("-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:respx")
 CHROMIUM = os.environ.get("CONTRACT_CHROMIUM") or shutil.which("chromium") or ""
 
@@ -234,18 +234,7 @@ def document(count: int) -> Data:
 # --- a run -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a run has cost: seconds by the clock and of CPU, peak memory in MB; its exit and its last line."""
-
-    wall: float
-    cpu: float
-    peak: float
-    code: int
-    told: str
-
-
-def run(folder: Path, count: int, breaking: str = "", options: Sequence[str] = ()) -> Cost:
+def held(folder: Path, count: int, breaking: str = "", options: Sequence[str] = ()) -> bench.Cost:
     """Hold a document of *count* operations in a process of its own; its reports lie in *folder*."""
     written = folder / "many.yaml"
     written.write_text(json.dumps(document(count), indent=1), encoding="utf-8")
@@ -255,23 +244,13 @@ def run(folder: Path, count: int, breaking: str = "", options: Sequence[str] = (
         "--contract-report=reports",
         *options,
     ]
-    given = dict(os.environ)
+    given: dict[str, str] = {}
     if breaking:
         (folder / "breaking.py").write_text(breaking, encoding="utf-8")
-        given["PYTHONPATH"] = os.pathsep.join((str(folder), given.get("PYTHONPATH", "")))
+        given["PYTHONPATH"] = os.pathsep.join((str(folder), os.environ.get("PYTHONPATH", "")))
         asked += ["-p", "breaking"]
-    begun = time.perf_counter()
-    with (folder / "out").open("w+") as out:
-        command = [sys.executable, "-m", "pytest", *QUIET, *asked]
-        process = subprocess.Popen(command, cwd=folder, env=given, stdout=out, stderr=out)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        last = out.read().rstrip().splitlines()[-1]
-    wall = time.perf_counter() - begun
-    return Cost(
-        wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, process.returncode, last
-    )
+    command = (sys.executable, "-m", "pytest", *QUIET, *asked)
+    return bench.run(*command, folder=str(folder), given=given)
 
 
 def opening_s(page: Path) -> float:
@@ -298,13 +277,16 @@ def sizes(folder: Path) -> str:
     return ", ".join(f"{path.name} {path.stat().st_size / 2**20:.1f}" for path in found)
 
 
-def measured(count: int, breaking: str = "", options: Sequence[str] = ()) -> tuple[Cost, list[str]]:
+def measured(
+    count: int, breaking: str = "", options: Sequence[str] = ()
+) -> tuple[bench.Cost, list[str]]:
     """Return the cost of a run, and what is to be told of it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        cost = run(folder, count, breaking, options)
+        cost = held(folder, count, breaking, options)
+        last = cost.out.rstrip().splitlines()[-1]
         lines = [
-            f"{cost.wall:.0f} s ({cost.cpu:.0f} s of CPU), peak {cost.peak:.0f} MB, exit {cost.code}: {cost.told}",
+            f"{cost.wall:.0f} s ({cost.cpu:.0f} s of CPU), peak {cost.peak:.0f} MB, exit {cost.code}: {last}",
             f"reports in MB: {sizes(folder / 'reports')}",
         ]
         page = folder / "reports" / "report.html"
@@ -316,12 +298,6 @@ def measured(count: int, breaking: str = "", options: Sequence[str] = ()) -> tup
     return cost, lines
 
 
-def say(line: str) -> None:
-    """Print *line* at once."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
 def main() -> None:
     """Measure the counts that are named, else three; options of pytest are handed on."""
     counts = [int(one) for one in sys.argv[1:] if one.isdecimal()] or list(COUNTS)
@@ -331,15 +307,15 @@ def main() -> None:
         cost, lines = measured(count, options=options)
         peaks.append((count, cost.peak))
         for line in lines:
-            say(f"({count}) {line}")
+            bench.say(f"({count}) {line}")
     for (few, less), (many, more) in pairwise(peaks):
         each = (more - less) / (many - few)
-        say(f"({few} to {many}) {each:.2f} MB more for each operation")
-    say(f"peak memory of {counts[-1]}: {peaks[-1][1]:.0f} MB (target: under {LARGEST_MB:g})")
+        bench.say(f"({few} to {many}) {each:.2f} MB more for each operation")
+    bench.say(f"peak memory of {counts[-1]}: {peaks[-1][1]:.0f} MB (target: under {LARGEST_MB:g})")
     for told, many in (("a header missing on two thirds", False), ("three faults in each", True)):
         _, lines = measured(counts[-1], BREAKING.format(many=many), options)
         for line in lines:
-            say(f"({counts[-1]}, {told}) {line}")
+            bench.say(f"({counts[-1]}, {told}) {line}")
 
 
 if __name__ == "__main__":
