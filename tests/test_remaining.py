@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import weakref
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from judging import document
 from leading import Led, read_api
@@ -14,6 +15,7 @@ from test_report_runs import EXAMPLES
 from pytest_confluent_contracts import clauses
 from pytest_confluent_contracts.double import proving
 from pytest_confluent_contracts.model.traffic import Probe
+from pytest_confluent_contracts.plugin.gate import clauses_asked_once
 from pytest_confluent_contracts.plugin.remaining import Remaining
 
 if TYPE_CHECKING:
@@ -55,6 +57,19 @@ def test_who_chose_nothing_lets_nothing_go() -> None:
     for operation, clause in ((first, a[0]), (second, b[0]), (first, a[0])):
         assert remaining.begin(operation, clause) == []
         remaining.ruled(operation, clause)
+
+
+def test_nothing_is_let_go_where_a_test_of_ones_own_may_ask() -> None:
+    """It may ask for any clause at any time; one that does not use the gate changes nothing."""
+    (operation, judged), _ = two_operations()
+    own: list[Any] = [
+        SimpleNamespace(parent=SimpleNamespace(operation=operation), clause=judged[0])
+    ]
+    other: Any = SimpleNamespace(parent=None, fixturenames=["tmp_path"])
+    asking: Any = SimpleNamespace(parent=None, fixturenames=["contract_settings", "contract_gate"])
+    assert clauses_asked_once(own) == [(operation, judged[:1])]
+    assert clauses_asked_once([*own, other]) == [(operation, judged[:1])]
+    assert clauses_asked_once([*own, asking]) == []
 
 
 def test_a_life_is_over_when_all_that_it_is_about_are() -> None:

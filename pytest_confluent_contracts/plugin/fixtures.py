@@ -43,13 +43,19 @@ def contract_gate(
     It is open for the operations of which a clause was selected, else for all.
     """
     from pytest_confluent_contracts.plugin import progress
-    from pytest_confluent_contracts.plugin.gate import Gate, needed_probes, selected_clauses
+    from pytest_confluent_contracts.plugin.gate import (
+        Gate,
+        clauses_asked_once,
+        needed_probes,
+        selected_clauses,
+    )
 
     needed = needed_probes(request.session.items)
     telling = progress.telling_of(pytestconfig)
     chosen = selected_clauses(request.session.items)
+    asked_once = clauses_asked_once(request.session.items)
     settings = _reached(request, contract_settings)
-    gate = Gate(pytestconfig, settings, telling, needed or None, chosen)
+    gate = Gate(pytestconfig, settings, telling, needed or None, chosen, asked_once=asked_once)
     pytestconfig.stash[GATE] = gate
     yield gate
     gate.close()
