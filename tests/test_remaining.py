@@ -15,8 +15,8 @@ from test_report_runs import EXAMPLES
 from pytest_confluent_contracts import clauses
 from pytest_confluent_contracts.double import proving
 from pytest_confluent_contracts.model.traffic import Probe
-from pytest_confluent_contracts.plugin.gate import clauses_asked_once
 from pytest_confluent_contracts.plugin.remaining import Remaining
+from pytest_confluent_contracts.plugin.selection import clauses_asked_once
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.clauses import Clause

@@ -43,8 +43,8 @@ def contract_gate(
     It is open for the operations of which a clause was selected, else for all.
     """
     from pytest_confluent_contracts.plugin import progress
-    from pytest_confluent_contracts.plugin.gate import (
-        Gate,
+    from pytest_confluent_contracts.plugin.gate import Gate
+    from pytest_confluent_contracts.plugin.selection import (
         clauses_asked_once,
         needed_probes,
         selected_clauses,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_confluent_contracts.model.paths import filled_template
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Expect, Probe
-from pytest_confluent_contracts.plugin.gate import selected_clauses
+from pytest_confluent_contracts.plugin.selection import selected_clauses
 from pytest_confluent_contracts.run.foreseen import Foreseen
 from pytest_confluent_contracts.run.preflight import credential_variables
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import RunContext
-    from pytest_confluent_contracts.plugin.gate import Gate
     from pytest_confluent_contracts.plugin.lives import PlannedLife
+    from pytest_confluent_contracts.plugin.run_plan import RunPlan
     from pytest_confluent_contracts.plugin.settings import Settings
 
 
@@ -31,37 +31,37 @@ KEPT_APART = "who must see nothing of the first's"
 SHOWN = 4  # clauses named of those that are not exercised
 
 
-def told_plan(gate: Gate, items: Sequence[pytest.Item]) -> Iterator[str]:
+def told_plan(run_plan: RunPlan, items: Sequence[pytest.Item]) -> Iterator[str]:
     """Yield the plan of each operation of which a clause was collected."""
     for operation, clauses in selected_clauses(items):
         yield "::".join(operation.key)
-        for line in _operation(gate, operation, clauses):
+        for line in _operation(run_plan, operation, clauses):
             yield f"  {line}"
 
 
-def told_lives(gate: Gate) -> Iterator[str]:
+def told_lives(run_plan: RunPlan) -> Iterator[str]:
     """Yield what would be made and deleted of each resource, or why nothing would be."""
-    for resource, made in gate.planned_lives():
+    for resource, made in run_plan.planned_lives():
         told = f"life of {resource.name}: {made.requests} requests"
         if made.count:
             told += f", makes {made.count} and deletes them"
         elif made.why_none:
             told += f", makes nothing: {made.why_none}"
         yield told
-        yield from _told_of_other(gate, resource, made)
+        yield from _told_of_other(run_plan, resource, made)
         if made.sequences:
             told = f"sequences of {resource.name}: {made.sequences}, of {SEQUENCE}"
             yield f"{told}: {made.requests_of_sequences} requests"
 
 
-def _told_of_other(gate: Gate, resource: Resource, made: PlannedLife) -> Iterator[str]:
+def _told_of_other(run_plan: RunPlan, resource: Resource, made: PlannedLife) -> Iterator[str]:
     """Yield what a second principal asks for, or which variables would name one."""
     from pytest_confluent_contracts.clauses.other_principal import variables_of_other
 
     if made.by_other:
         yield f"  {made.by_other} of them by a second principal, {KEPT_APART}"
         return
-    creating = gate.creating(resource)
+    creating = run_plan.creating(resource)
     if made.count and creating is not None and creating.security:
         named = variables_of_other(creating)
         yield f"  no second principal, {KEPT_APART}: set {named}"
@@ -108,43 +108,43 @@ def _resource(resource: Resource) -> str:
     return f"{resource.name}: {'; '.join(parts)}"
 
 
-def _operation(gate: Gate, operation: Operation, clauses: Sequence[Clause]) -> Iterator[str]:
-    plan = gate.plan(operation)
+def _operation(run_plan: RunPlan, operation: Operation, clauses: Sequence[Clause]) -> Iterator[str]:
+    plan = run_plan.plan(operation)
     filled = filled_template(operation.path, plan.context.parameters)
-    yield f"to: {operation.method} {gate.base_url}{filled}"
+    yield f"to: {operation.method} {run_plan.base_url}{filled}"
     if not plan.is_authorised:
         yield "nothing: no credentials are set"
         yield f"to mend: set {credential_variables(operation)}"
         return
-    if plan.context.credentials and not gate.settings.mocked:
-        yield f"credentials: from {_credentials_source(gate, operation)}"
+    if plan.context.credentials and not run_plan.settings.mocked:
+        yield f"credentials: from {_credentials_source(run_plan, operation)}"
     total = 0
-    reading = gate.reading(operation)
+    reading = run_plan.reading(operation)
     if reading is not None:
         total = 1
         yield "reading:      1 request, for what is put back"
     for name, count, told in _steps(plan):
         total += count
         yield f"{name + ':':<14}{told}"
-    limits = _limits(gate, operation)
+    limits = _limits(run_plan, operation)
     yield f"in all: {_counted(total)}{limits}; failures are shrunk with a few more"
     yield from _left_out(plan)
-    made = gate.made_for(operation)
+    made = run_plan.made_for(operation)
     if made is not None:
         yield f"held on: one of {made.name} that the run makes, and deletes at the end"
     if operation.makes_or_ends:
         yield from _makes(operation, plan)
     elif made is None or operation.is_safe:
         yield from _changes(operation, plan.context, reading.operation if reading else None)
-    yield from _unexercised(clauses, gate.unasked(operation, plan.context))
+    yield from _unexercised(clauses, run_plan.unasked(operation, plan.context))
     yield from _unpaid(clauses, plan)
 
 
-def _credentials_source(gate: Gate, operation: Operation) -> str:
+def _credentials_source(run_plan: RunPlan, operation: Operation) -> str:
     """Return where the credentials of *operation* come from: a hook, or these variables."""
     from pytest_confluent_contracts.plugin.asking import CREDENTIALS, hook_credentials
 
-    if hook_credentials(gate.config, operation):
+    if hook_credentials(run_plan.config, operation):
         return f"the hook {CREDENTIALS}"
     return credential_variables(operation)
 
@@ -184,8 +184,8 @@ def _counted(requests: int) -> str:
     return "1 request" if requests == 1 else f"{requests} requests"
 
 
-def _limits(gate: Gate, operation: Operation) -> str:
-    rate, budget = gate.settings.rate, gate.budget(operation)
+def _limits(run_plan: RunPlan, operation: Operation) -> str:
+    rate, budget = run_plan.settings.rate, run_plan.budget(operation)
     told: list[str] = []
     if budget is not None:
         told.append(f"{budget}")

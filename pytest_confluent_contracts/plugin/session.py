@@ -161,18 +161,20 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     found = session.config.stash[SETTINGS]
     if not found.plan or session.config.option.collectonly:
         return None
-    from pytest_confluent_contracts.plugin.gate import Gate, needed_probes
     from pytest_confluent_contracts.plugin.planning import (
         told_left_out,
         told_lives,
         told_plan,
         told_resources,
     )
+    from pytest_confluent_contracts.plugin.run_plan import RunPlan
+    from pytest_confluent_contracts.plugin.selection import needed_probes
 
     reporter: Any = session.config.pluginmanager.getplugin("terminalreporter")
-    gate = Gate(session.config, found, needed=needed_probes(session.items))
+    run_plan = RunPlan(session.config, found, needed=needed_probes(session.items))
     try:
-        told = (*told_plan(gate, session.items), *told_lives(gate), *told_resources(found))
+        told = [*told_plan(run_plan, session.items), *told_lives(run_plan)]
+        told += told_resources(found)
     except ContractError as error:  # of a hook
         raise pytest.UsageError(str(error)) from None
     reporter.section("contract plan")

@@ -1,0 +1,392 @@
+"""What will a run send, make and delete, and why not more? Asked by the gate, and by a plan."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pytest_confluent_contracts.model.resources import HOLDER, MAKING_ROLES, Role
+from pytest_confluent_contracts.model.traffic import Probe
+from pytest_confluent_contracts.plugin.choice import is_chosen, matches_any
+from pytest_confluent_contracts.plugin.lives import Lives, PlannedLife
+from pytest_confluent_contracts.plugin.shares import Shares
+from pytest_confluent_contracts.plugin.subjects import Subjects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import pytest
+
+    from pytest_confluent_contracts.cases.plan import Plan
+    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.resources import Resource
+    from pytest_confluent_contracts.model.traffic import Case, RunContext
+    from pytest_confluent_contracts.plugin.settings import Settings
+    from pytest_confluent_contracts.run.made import Made
+    from pytest_confluent_contracts.run.saved_state import Key
+
+HELD = "held"  # what the run makes of a resource, to hold its operations on
+NOTHING_TO_END = "only what this run made is deleted, and it cannot make one"
+NOTHING_MADE = "the run makes nothing to lead a life of"
+NEVER_ENDED = "the document has no operation that deletes what it makes"
+NOT_REPLACED = "no read shows all that a PUT replaces: it is held on loopback alone"
+
+
+class RunPlan:
+    """What a session sends of each operation, and which resources it makes.
+
+    *needed* are the operations that may be sent, each with the probes that its clauses need, None
+    for all of the documents with every probe. *remember* keeps what was made of a resource and is
+    there; *left* is what workers made and did not live to delete, None where nothing is put back
+    for others.
+    """
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        settings: Settings,
+        needed: Sequence[tuple[Operation, frozenset[Probe]]] | None = None,
+        remember: Callable[[Key, list[Made]], None] = lambda *_: None,
+        left: Sequence[tuple[Key, list[Made]]] | None = None,
+    ) -> None:
+        self.config, self.settings = config, settings
+        self.subjects = Subjects(config, settings, sets_up=left is None)
+        self._needed = needed
+        self._shares = Shares(settings)
+        self._plans: dict[tuple[str, str], Plan] = {}
+        self.lives = Lives(
+            [settings.read_chosen(path) for path in settings.documents],
+            self.subjects.context,
+            lambda operation: not self.why_not_made(operation),
+            remember,
+            left or (),
+            budget_of=self.budget,
+            may_change=self._may_lead_change,
+            named_for=self.subjects.given,
+            count_of=self._sequences_of,
+        )
+
+    # --- what is sent -----------------------------------------------------------------------------
+
+    @property
+    def base_url(self) -> str:
+        """Return the URL before each operation's path."""
+        from pytest_confluent_contracts.http import targets
+
+        if self.settings.mocked:
+            return targets.MOCK_URL
+        return self.settings.destination.url or self.settings.target
+
+    def asked_operations(self) -> list[Operation]:
+        """Return the operations that may be sent."""
+        if self._needed is None:
+            return self.settings.operations()
+        return [one for one, _ in self._needed]
+
+    def plan(self, operation: Operation) -> Plan:
+        """Return what is sent of *operation*, made when first asked for."""
+        from pytest_confluent_contracts.cases.plan import EVERY_PROBE, plan_within
+
+        if operation.key not in self._plans:
+            needed = {one.key: probes for one, probes in self._needed or ()}
+            context = self.subjects.context(operation)
+            self._plans[operation.key] = plan_within(
+                self._room(operation),
+                operation,
+                context,
+                needed=needed.get(operation.key, EVERY_PROBE),
+                skipped=self.unasked(operation, context),
+                most_made=self._most_made(operation),
+            )
+        return self._plans[operation.key]
+
+    def forget(self, operation: Operation) -> None:
+        """Let go what was planned of *operation*."""
+        self._plans.pop(operation.key, None)
+
+    def reading(self, operation: Operation) -> Case | None:
+        """Return what shows the resource before *operation* writes it, None where nothing does.
+
+        What the run makes itself is deleted at the end, and not put back.
+        """
+        from pytest_confluent_contracts.cases.build import bare_case
+
+        if self.settings.mocked or operation.is_safe or operation.makes_or_ends:
+            return None
+        context = self.subjects.context(operation)
+        read = self.in_role(operation, Role.READ)
+        if read is None or not context.owned or self.made_for(operation) is not None:
+            return None
+        if read.method != "GET" or read.path != operation.path:
+            return None
+        asked = replace(self.subjects.context(read), parameters=context.parameters)
+        return bare_case(Probe.EXAMPLES, "what is there before it is written", read, asked)
+
+    # --- what is made -----------------------------------------------------------------------------
+
+    def made_for(self, operation: Operation) -> Resource | None:
+        """Return the resource of which the run makes one to hold *operation* on.
+
+        None where it uses the one that was named, the document's example, or needs none.
+        """
+        resource = operation.resource
+        named = self.subjects.given(operation)
+        is_named = all(name in named for name, _ in operation.parameters)
+        if resource is None or (is_named and operation.role is not Role.DELETE):
+            return None
+        if operation.role is not Role.DELETE and self.settings.mocked:
+            return None  # the document's example is there
+        if operation.path == resource.collection:
+            resource = self.lives.parent(resource)
+        if resource is None or not self.lives.makes(resource):
+            return None
+        return resource
+
+    def resources_of(self, asked: Sequence[Operation]) -> list[Resource]:
+        """Return the resources of which a life is led, and those of which one is made."""
+        makers = [one for one in map(self.made_for, asked) if one is not None]
+        # Whatever makes one is asked with what ends it.
+        of_creates = [one.resource for one in asked if one.role is Role.CREATE and one.resource]
+        return list(dict.fromkeys([*self.led_resources(asked), *makers, *of_creates]))
+
+    def led_resources(self, held: Sequence[Operation]) -> list[Resource]:
+        """Return the resources of which a clause on their lives is judged."""
+        needed = {one.key: probes for one, probes in self._needed or ()}
+        found: dict[tuple[str, str], Resource] = {}
+        for operation in held:
+            probes = needed.get(operation.key, frozenset(Probe))
+            if operation.resource is not None and Probe.LIFE in probes:
+                found[operation.document, operation.resource.name] = operation.resource
+        return list(found.values())
+
+    def _sequences_of(self, resource: Resource) -> int:
+        """Return how many sequences are drawn of *resource*: none where no clause needs them."""
+        needed = {one.key: probes for one, probes in self._needed or ()}
+        for operation in self.asked_operations():
+            probes = needed.get(operation.key, frozenset(Probe))
+            if operation.resource == resource and Probe.SEQUENCES in probes:
+                return self.settings.sequences
+        return 0
+
+    def planned_lives(self) -> Iterator[tuple[Resource, PlannedLife]]:
+        """Yield each resource of which a life is led, or one is made, and what that takes."""
+        asked = self.asked_operations()
+        led = self.led_resources(asked)
+        holders = self._planned_holders(asked, led)
+        makers = [one for one in map(self.made_for, asked) if one is not None]
+        for resource in dict.fromkeys([*led, *makers]):
+            life = self.lives.planned(resource) if resource in led else PlannedLife()
+            creating = self._operation_in(resource, Role.CREATE)
+            # What only stands there is made, and deleted at the end.
+            more = len(holders.get((resource.document, resource.name), ()))
+            sent = Counter(life.of_operations)
+            for role in MAKING_ROLES:
+                sent[resource.document, resource.operation_id(role)] += more
+            planned = replace(
+                life,
+                requests=life.requests + 2 * more,
+                count=life.count + more,
+                of_operations=sent,
+                why_none=self.why_not_made(creating) if creating else "",
+            )
+            yield resource, planned
+
+    def _planned_holders(
+        self, asked: Sequence[Operation], led: Sequence[Resource]
+    ) -> dict[tuple[str, str], set[str]]:
+        """Return the names of those that are made to hold operations, or others, on."""
+        found: dict[tuple[str, str], set[str]] = {}
+        around: list[Resource] = [one for one in led if self.lives.makes(one)]
+        for operation in asked:
+            resource = self.made_for(operation)
+            if resource is not None:
+                names = found.setdefault((resource.document, resource.name), set())
+                names.add(operation.id if operation.role is Role.DELETE else HELD)
+                around.append(resource)
+        for resource in around:
+            parent = self.lives.parent(resource)
+            if parent is not None and self.lives.makes(parent):
+                names = found.setdefault((parent.document, parent.name), set())
+                names |= self.lives.holders(resource) if resource in led else {HOLDER}
+        return found
+
+    def is_made_by_life(self, operation: Operation) -> bool:
+        """Return whether the life of its resource alone shows what *operation* accepts."""
+        is_create = operation.role is Role.CREATE and not self.settings.local
+        return is_create and not self.why_not_made(operation)
+
+    # --- what the budget pays for -----------------------------------------------------------------
+
+    def budget(self, operation: Operation) -> int | None:
+        """Return the share of *operation* in the budget, in requests, None where there is none."""
+        return self._shares.of(operation)
+
+    def _room(self, operation: Operation) -> int | None:
+        """Return how many requests the operation's own probes may take, None where nobody counts.
+
+        Of its share that is what lives do not take, nor the end of what is made, nor putting back;
+        where a life would take nearly all, it is half.
+        """
+        share = self.budget(operation)
+        if share is None or share <= 1:
+            return share
+        kept = self._needs_of_lives[operation.key] + 1
+        if self.settings.throttle:
+            kept += 1  # one asks for the limit
+        if operation.role is Role.DELETE:
+            kept += self._payable_ends(operation)
+        return max(share // 2, share - kept)
+
+    def _most_made(self, operation: Operation) -> int | None:
+        """Return how many a create's own probes may make, None where nobody counts."""
+        ending = self.in_role(operation, Role.DELETE)
+        if operation.role is not Role.CREATE or ending is None:
+            return None
+        if self.budget(ending) is None:
+            return None
+        return self._payable_ends(ending)
+
+    def _payable_ends(self, ending: Operation) -> int:
+        """Return how many deletions are kept for what a create's own probes make: half of all."""
+        if not self.settings.local:
+            return 0  # there they send only what must be refused
+        share = self.budget(ending) or 0
+        return max(0, share - self._needs_of_lives[ending.key]) // 2
+
+    @cached_property
+    def _needs_of_lives(self) -> Counter[tuple[str, str]]:
+        """Return how many requests lives take of each operation, and what is made for others."""
+        found: Counter[tuple[str, str]] = Counter()
+        for _, life in self.planned_lives():
+            found.update(life.of_operations)
+        return found
+
+    # --- what is not sent, and why ----------------------------------------------------------------
+
+    def unasked(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
+        """Return the probes that this run must not send, each with the reason."""
+        if operation.method == "PUT" and not context.made_up and self.made_for(operation) is None:
+            why = self._why_not_replaced(operation, context)
+            if why:
+                return dict.fromkeys(Probe, why)
+        if operation.makes_or_ends and not self._may_send(operation):
+            return dict.fromkeys(Probe, _allowing(operation))
+        if operation.role is Role.CREATE and self.why_not_made(operation):
+            return dict.fromkeys(Probe, self.why_not_made(operation))
+        if operation.method == "DELETE" and self.made_for(operation) is None:
+            return dict.fromkeys(Probe, NOTHING_TO_END)
+        return self._unasked_by_options(operation, context)
+
+    def _why_not_replaced(self, operation: Operation, context: RunContext) -> str:
+        """Return why nothing is replaced off this machine, ``""`` where it can be put back."""
+        from pytest_confluent_contracts.cases.restore import unseen_paths
+
+        missing = [name for name, content in self.subjects.parameters(operation) if not content]
+        if missing:
+            named = ", ".join(f"--contract-param {name}=..." for name in missing)
+            return f"name a resource that may be replaced: {named}"
+        reading = self.reading(operation)
+        if reading is None or unseen_paths(operation, context, reading.operation):
+            return NOT_REPLACED
+        return ""
+
+    def _unasked_by_options(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
+        changing = [probe for probe in Probe if probe not in (Probe.CREDENTIALS, Probe.UNKNOWN)]
+        is_named = all(content for _, content in self.subjects.parameters(operation))
+        if not is_named and self.made_for(operation) is None:
+            missing = [name for name, content in self.subjects.parameters(operation) if not content]
+            named = ", ".join(f"--contract-param {name}=..." for name in missing)
+            what = "read" if operation.is_safe else "changed"
+            return dict.fromkeys(changing, f"name a resource that may be {what}: {named}")
+        unpinned = self.subjects.unpinned(operation)
+        if unpinned and not context.made_up:
+            return dict.fromkeys(changing, _pinning(unpinned))
+        if self.settings.throttle:
+            return {}
+        return {Probe.THROTTLE: "the rate limit is not exhausted without --contract-throttle"}
+
+    def why_not_made(self, creating: Operation) -> str:
+        """Return why the run does not send a create, and delete what it makes; ``""`` if it does.
+
+        Both must be allowed, and the budget must pay for both.
+        """
+        if not is_chosen(creating, self.settings.chosen):
+            return f"{NOTHING_MADE}: --contract-operation leaves out {creating.id}"
+        if not self._may_send(creating):
+            return _allowing(creating)
+        ending = self.in_role(creating, Role.DELETE)
+        if ending is None:
+            is_spared = not self.settings.local or self.settings.budget is not None
+            return NEVER_ENDED if is_spared else ""
+        if not (self.settings.mocked or is_chosen(ending, self.settings.chosen)):
+            told = f"{ending.id} is left out, which would delete what is made"
+            return f"{told}: --contract-operation={ending.id} holds it, too"
+        if not self._may_send(ending):
+            return _allowing(ending)
+        return self._what_is_lacking(creating) or self._what_is_unpaid(creating, ending)
+
+    def _what_is_lacking(self, creating: Operation) -> str:
+        """Return what must be given before a create may go, ``""`` where nothing must."""
+        unpinned = self.subjects.unpinned(creating)
+        if unpinned and not self.settings.local:
+            return _pinning(unpinned)
+        missing = [name for name, content in self.subjects.parameters(creating) if not content]
+        if missing and self.made_for(creating) is None:
+            named = ", ".join(f"--contract-param {name}=..." for name in missing)
+            return f"name what it may be made in: {named}"
+        return ""
+
+    def _what_is_unpaid(self, creating: Operation, ending: Operation) -> str:
+        for one in (creating, ending):
+            if self.budget(one) == 0:
+                told = f"no request of the budget is left for {one.id}"
+                return f"{told}; --contract-budget raises it"
+        return ""
+
+    def _may_send(self, operation: Operation) -> bool:
+        """Return whether what makes or ends resources may be sent: off this machine if named."""
+        return self.settings.local or matches_any(operation, self.settings.allowed)
+
+    def _may_lead_change(self, operation: Operation) -> bool:
+        """Return whether a life may write, by *operation*, what was there before the run.
+
+        Off this machine nothing is put back but what an update has shown, which is asked first.
+        """
+        return self.settings.local
+
+    # --- the operations of a resource -------------------------------------------------------------
+
+    def in_role(self, operation: Operation, role: Role) -> Operation | None:
+        """Return the operation in *role* about the same resource, None where there is none."""
+        if operation.resource is None:
+            return None
+        return self._operation_in(operation.resource, role)
+
+    def creating(self, resource: Resource) -> Operation | None:
+        """Return the operation that makes one of *resource*, None where there is none."""
+        return self._operation_in(resource, Role.CREATE)
+
+    def _operation_in(self, resource: Resource, role: Role) -> Operation | None:
+        wanted = (resource.document, resource.operation_id(role))
+        for path in self.settings.documents:
+            for one in self.settings.read(path).operations:
+                if one.key == wanted:
+                    return one
+        return None
+
+
+def _allowing(operation: Operation) -> str:
+    """Return what allows *operation* off this machine."""
+    told = "nobody knows what it does, nor undoes it"
+    if operation.role is Role.CREATE:
+        told = "what it makes is deleted"
+    if operation.method == "DELETE":
+        told = "it goes to what the run made alone"
+    return f"--contract-allow={operation.id} would send it: {told}"
+
+
+def _pinning(unpinned: Sequence[str]) -> str:
+    named = ", ".join(f"--contract-pin {path}=env:..." for path in unpinned)
+    return f"another system checks these values, pin real ones: {named}"
