@@ -35,6 +35,13 @@ ITEM = {
         ({"type": "array", "items": ITEM}, [{"id": "x"}], [{"id": "last-id"}]),
         ({"type": "array", "items": ITEM}, [], [{"id": "last-id", "on": True}]),
         ({"type": "array", "items": ITEM, "maxItems": 0}, [], ABSENT),
+        ({"type": "array", "items": {"pattern": "^[a-z]{1,9}$"}}, [], ["last"]),
+        ({"type": "array", "items": {"enum": ["a", "b"]}}, [], ["b"]),
+        ({"type": "array", "items": {"enum": ["a", "b"]}, "default": ["b"]}, [], ["a"]),
+        ({"type": "array", "items": {"type": "integer"}, "maxItems": 0}, [], ABSENT),
+        ({"type": "array", "items": {"type": "string", "format": "uuid"}}, [], ABSENT),
+        ({"type": "array", "items": True}, [], ["last"]),
+        ({"type": "array", "items": False}, [], ABSENT),
     ],
 )
 def test_a_value_that_nobody_has_unsent(schema: dict[str, Any], value: Any, expected: Any) -> None:

@@ -6,10 +6,11 @@ A default that is sent tells nothing of whether what is sent is kept.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.build import with_allowed_values, writable_members
-from pytest_confluent_contracts.cases.samples import is_allowed_value, sample_of
+from pytest_confluent_contracts.cases.samples import is_allowed_value, sample_of, samples_of
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ PROSE = frozenset(
         *("message", "body", "content", "remark", "remarks"),
     }
 )
+SAMPLES = 3  # of the items of a list
 LONG = ", and what follows is long enough to be missed wherever a part of it is shown alone"
 BOUND = frozenset({"format", "enum", "pattern", "const"})
 
@@ -33,14 +35,15 @@ def with_unusual_values(operation: Operation, context: RunContext, body: Any, la
     """Return *body* with another value wherever it has a default, a constant, or a number.
 
     Two labels mostly give two values. Off loopback, where nothing may be made up, and of pins,
-    *body* is left as it is.
+    *body* is left as it is, and so is an empty list of what another system checks.
     """
     if not context.made_up:
         return body
     values: dict[str, Any] = {}
     for member in writable_members(operation):
         value = value_at(body, member.path)
-        if value is ABSENT or member.path in context.pins or member.secret:
+        is_others = value == [] and member.path in operation.promises.checked_elsewhere.paths
+        if value is ABSENT or member.path in context.pins or member.secret or is_others:
             continue
         other = unusual_value(member.schema, value, member.name, label)
         if other is not ABSENT:
@@ -70,7 +73,9 @@ def _candidates(schema: Mapping[str, Any], value: Any, name: str, label: str) ->
         yield value + 1
         yield value - 1
     elif isinstance(value, list):
-        yield from _other_lists(_part_of(schema, schema.get("items") or {}), value, label)
+        item = schema.get("items")
+        part = item if isinstance(item, Mapping) else {}
+        yield from _other_lists(_part_of(schema, part), value, label)
 
 
 def _other_lists(item: Mapping[str, Any], value: list[Any], label: str) -> Iterator[Any]:
@@ -78,10 +83,28 @@ def _other_lists(item: Mapping[str, Any], value: list[Any], label: str) -> Itera
     if not value:
         if "properties" in item:
             yield [_unusual_item(item, _full_item(item), label)]
+        else:
+            yield from _short_lists(item, label)
         return
     objects = [one for one in value if isinstance(one, Mapping)]
     if len(objects) == len(value):
         yield [_unusual_item(item, one, label) for one in objects]
+
+
+def _short_lists(item: Mapping[str, Any], label: str) -> Iterator[Any]:
+    """Yield lists of one value that is no object; the first are such as tell *label*.
+
+    A list of two may come back in another order, where it is kept as a set. A UUID names what
+    is kept elsewhere, and made up it names nothing.
+    """
+    if item.get("format") == "uuid":
+        return
+    letters = "".join(letter for letter in label.lower() if "a" <= letter <= "z")
+    known = list(islice(samples_of(item, "item"), SAMPLES))
+    start = len(label) % max(1, len(known))
+    for value in (label, letters, *known[start:], *known[:start]):
+        if value and is_allowed_value(item, value):
+            yield [value]
 
 
 def _part_of(schema: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[str, Any]:
