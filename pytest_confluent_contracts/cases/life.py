@@ -115,7 +115,8 @@ AROUND = "around"  # the parent in which they lie
 # that lies in the parent that ends.
 FIRST_ELSEWHERE, FIRST_AT_END = "first elsewhere", "first at the end"
 TWIN, ORPHAN = "twin", "orphan"
-CHOSEN = (FIRST, SECOND, THIRD, LAST, ORPHAN, ANOTHERS, INTRUDER, ANOTHERS_TOO)
+NEWEST = "newest"  # one that is made before the list is filtered, and deleted behind that
+CHOSEN = (FIRST, SECOND, THIRD, LAST, ORPHAN, ANOTHERS, INTRUDER, ANOTHERS_TOO, NEWEST)
 OWN = "own"  # the one that was there before, where the run may create none
 SAME_ID = {
     FIRST_ELSEWHERE: FIRST,
@@ -304,7 +305,23 @@ class LifeCases:
         ):
             yield LifeStep(case)
         if operation.listing.filters:
-            yield LifeStep(list_parts.filtered_case(operation, context), about=SECOND)
+            yield from self._filtered(
+                LifeStep(list_parts.filtered_case(operation, context), SECOND)
+            )
+
+    def _filtered(self, step: LifeStep) -> Iterator[LifeStep]:
+        """Yield *step* while the newest is one that has no more than it must, as the oldest.
+
+        So what meets no filter follows what meets one, whichever way the list goes: a later page
+        that forgets the filter shows it.
+        """
+        pages = step.case.operation.listing.pages
+        is_between = pages is not None and bool(pages.size) and Role.DELETE in self.operations
+        if is_between:
+            yield from self._create(NEWEST, "create", self._least_body(NEWEST))
+        yield step
+        if is_between:
+            yield from self._bare(Role.DELETE, "delete", NEWEST)
 
     def filter_steps(
         self, step: LifeStep, item: Mapping[str, Any], others: Sequence[Mapping[str, Any]] = ()
