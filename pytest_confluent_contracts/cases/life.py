@@ -419,6 +419,8 @@ class LifeCases:
             operation = self.operations.get(role)
             if operation is not None and takes_if_match(operation):
                 yield from self._writes_if(operation, about)
+                # By what it shows, another will look for what was written.
+                yield from self._bare(Role.LIST, "list")
             if operation is not None and takes_if_none(operation):
                 yield self._write_if(operation, about, IF_NONE, WRITE_IF_NONE)
                 yield from self._read(about)
