@@ -412,3 +412,35 @@ class RackWrittenOver(Warehouse):
 
     def check_rack(self, request: httpx.Request, site: str, code: str) -> None:
         """Look at nothing."""
+
+
+class LaterPagesUpwards(Warehouse):
+    """Sorts the first page as it was asked to, and each after it the other way round."""
+
+    def page(self, items: list[Any], size: int, start: int) -> Page:
+        page = super().page(items, size, start)
+        return replace(page, items=page.items[::-1]) if start else page
+
+
+# --- a life -----------------------------------------------------------------------------------------
+
+
+class LabelShortInList(Warehouse):
+    """Has room for 40 characters of a label in its list."""
+
+    def get_boxes(self, request: httpx.Request, site: str, code: str) -> httpx.Response:
+        kept = self.boxes
+        self.boxes = {key: {**one, "label": one["label"][:40]} for key, one in kept.items()}
+        try:
+            return super().get_boxes(request, site, code)
+        finally:
+            self.boxes = kept
+
+
+class BoxesComeBack(Warehouse):
+    """Finds boxes by the code of their rack, whichever rack of it that is."""
+
+    def end_rack(self, key: tuple[str, str]) -> None:
+        boxes, times = dict(self.boxes), dict(self.times)
+        super().end_rack(key)
+        self.boxes, self.times = boxes, times

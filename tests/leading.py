@@ -45,6 +45,7 @@ class Led:
         other: str = "",
         sequences: int = 0,
         seed: int = 0,
+        url: str = URL,
     ) -> None:
         self.document, self.secret, self.other = document, secret, other
         # Of a resource, the ids on the way to each that is there.
@@ -61,10 +62,10 @@ class Led:
         for resource in document.resources:
             accesses += self.lives.accesses(resource)
         clock = getattr(answer, "clock", None) or VirtualClock()  # a service that waits has its own
-        allowances = targets.allowances_at(URL, accesses)
-        rules = Rules(frozenset({URL}), insecure=True)
+        allowances = targets.allowances_at(url, accesses)
+        rules = Rules(frozenset({url}), insecure=True)
         guard = Guard(rules, allowances, clock, httpx.MockTransport(answer))
-        client = Client(URL, guard, clock, Redactor(()), 10.0)
+        client = Client(url, guard, clock, Redactor(()), 10.0)
         self.target = targets.Target(client, clock, document.operations)
 
     def _remember(self, key: tuple[str, str], made: list[Made]) -> None:

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from exchanges import BROKEN, KEPT, SILENT, Subject, SubjectKind, make_case, verdict
+from leading import Led, read_api
 from lives import THINGS, world
 from test_guard import asked, guarded
+from warehouse_service import SECRET, Warehouse
 
 from pytest_confluent_contracts import documents
 from pytest_confluent_contracts.cases.bodies import encoded_json
 from pytest_confluent_contracts.cases.chosen_ids import with_own_ids
+from pytest_confluent_contracts.cases.life import PARENTS
 from pytest_confluent_contracts.http import guard
+from pytest_confluent_contracts.model.resources import HOLDER
 from pytest_confluent_contracts.model.traffic import Expect, Probe, RunContext
 
 if TYPE_CHECKING:
@@ -128,3 +132,13 @@ def test_what_a_create_in_another_form_made_is_not_sought_in_the_next() -> None:
         subject = Subject(SubjectKind.FORM, form)
         row.append(replace(made, case=replace(made.case, probe=Probe.FORMS, subject=subject)))
     assert verdict(of["create"], "request/form/header-case", *row) == KEPT
+
+
+def test_each_parent_that_the_run_makes_has_an_id_of_its_own() -> None:
+    """Whatever the schema of an id allows: no blanks here."""
+    led = Led(read_api("warehouse"), Warehouse(), SECRET)
+    racks = next(one for one in led.document.resources if one.name == "racks")
+    life = led.scenario(racks).life
+    making = [life.making(name) for name in (HOLDER, *PARENTS.values())]
+    codes = [step.case.value["code"] for step in making if step is not None]
+    assert len(set(codes)) == len(codes) == len(PARENTS)  # nobody is a second principal here

@@ -54,6 +54,9 @@ FAULTS = {
     "NoConditionNeeded": "replaceSite::conditional/required",
     "WrittenAndRefused": "replaceSite::lifecycle/refused-changes-nothing",
     "DeletedAnyhow": "deleteSite::conditional/lost-update",
+    "LaterPagesUpwards": "listSites::list/order/sort/-name",
+    "LabelShortInList": "getBox::lifecycle/same-everywhere",
+    "BoxesComeBack": "getBox::lifecycle/gone-with-parent",
     "RackWrittenOver": "replaceRack::conditional/if-none-match-any",
 }
 TOLD = (Verdict.BROKEN, Verdict.WARNED)

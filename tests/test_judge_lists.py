@@ -323,6 +323,17 @@ def test_what_a_filter_leaves_out_may_stand_on_another_page() -> None:
     assert verdict("filter/note", SHOWN, first, last) == BROKEN
 
 
+def test_a_later_page_is_filtered_too() -> None:
+    """What stands behind the last that meets the filter is on no page of it."""
+    first = page(B, query="note=two&limit=1", next="n1", total=2)
+    more = page(C, query="limit=1&cursor=n1", after=True, next="n2", total=2)
+    last = page(C, query="limit=1&cursor=n1", after=True, total=2)
+    behind = page(A, query="limit=1&cursor=n2", after=True, total=2)
+    assert verdict("filter/note", SHOWN, first, last) == KEPT
+    [found] = findings("filter/note", SHOWN, first, more, behind)
+    assert (found.kind, found.observed) == (Kind.FILTER_LETS_THROUGH, "one")
+
+
 def test_a_filter_that_only_its_name_tells_of_may_look_for_a_part() -> None:
     """``note=two`` may find "two more" where nobody says that it does not."""
     found = page({**OTHER, "note": "Two more"}, query="note=two")

@@ -130,6 +130,12 @@ def list_houses(*houses: Any) -> Exchange:
     return W.ask("list-houses", 200, {"data": list(houses)})
 
 
+def create_house(status: int = 201, id: str = "h1") -> Exchange:
+    """Return a create of a house."""
+    answer = house(id) if status == 201 else ABSENT
+    return W.ask("create-house", status, answer, sent={"street": "long"}, expect=Expect.ANY)
+
+
 def delete_house(status: int = 204, id: str = "h1") -> Exchange:
     """Return the end of a house."""
     return W.ask("delete-house", status, id=id)
@@ -186,6 +192,17 @@ def test_a_thing_is_in_its_own_house_alone(life: tuple[Exchange, ...], said: str
         ((create(), delete_house(), listed("other", inside="h2")), KEPT),
         ((create(), delete_house(), create(inside="h2"), listed("lamp", inside="h2")), KEPT),
         ((create("7"), delete_house(), listed("7", inside="h2")), KEPT),
+        # Made again under its id, it is another.
+        ((create(), delete_house(), create_house(), listed()), KEPT),
+        ((create(), delete_house(), create_house(), listed("lamp")), BROKEN),
+        ((create(), delete_house(), create_house(), asked("read", 404, inside="h1")), KEPT),
+        (
+            (create(), delete_house(), create_house(), asked("read", 200, thing(), inside="h1")),
+            BROKEN,
+        ),
+        ((create(), delete_house(), create_house(), create(), listed("lamp")), KEPT),
+        ((create(), delete_house(), create_house(), create("rug"), listed("rug")), KEPT),
+        ((create(), delete_house(), create_house(409), listed(status=404)), KEPT),
         # it is there still
         ((create(), delete_house(409), listed("lamp")), SILENT),
         ((create(), listed("lamp")), SILENT),

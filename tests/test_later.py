@@ -18,6 +18,7 @@ from pytest_confluent_contracts.double.service import VirtualClock
 from pytest_confluent_contracts.http.guard import Allowance, Guard, Refusal, Rules
 from pytest_confluent_contracts.model.clauses import Family, Verdict
 from pytest_confluent_contracts.plugin.lives import Lives
+from pytest_confluent_contracts.run.later import LONGEST_PAUSE_S, LONGEST_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +55,25 @@ def test_the_pause_grows_or_is_the_one_that_was_asked_for() -> None:
     assert waits == sorted(waits)
     assert waits[0] < waits[-1]
     assert len(asking.asked_at) <= TAKES_S + 1
+
+
+@pytest.mark.parametrize(
+    ("url", "first_pause", "questions"),
+    [("https://localhost", 0.01, 13), ("https://prints.example", 0.25, 10)],
+)
+def test_only_on_this_machine_is_somebody_asked_soon(
+    url: str, first_pause: float, questions: int
+) -> None:
+    """Elsewhere the first question comes a while after the answer; both wait equally long."""
+    service, endless = Prints(), Endless()
+    for one in (service, endless):
+        led = Led(read_api("prints"), one, KEY, url=url)
+        led.scenario(led.document.resources[0]).holder()
+    [made] = service.prints.values()
+    assert service.asked_at[0] - (made["at"] - TAKES_S) == pytest.approx(first_pause)
+    asked = [path for _, path in endless.requests if path.startswith("/jobs/")]
+    assert len(asked) == questions
+    assert LONGEST_S - LONGEST_PAUSE_S < endless.clock.now() - VirtualClock().now() < LONGEST_S + 1
 
 
 def test_nothing_is_sent_elsewhere_and_nothing_deleted_but_what_was_made() -> None:

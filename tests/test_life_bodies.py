@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_confluent_contracts import documents
-from pytest_confluent_contracts.cases.life import LifeCases
+from pytest_confluent_contracts.cases.life import LONGEST, SECOND, LifeCases
 from pytest_confluent_contracts.cases.sequences import Kind, Move, SequenceCases
+from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import RunContext
 
@@ -82,12 +83,25 @@ def site_cases(
 def test_replacements_leave_out_one_member_and_then_all_that_may_be(tmp_path: Path) -> None:
     """What is there is left out with all that is in it, after a replacement has been done."""
     cases = site_cases(LifeCases, tmp_path)
-    steps = [step.case for step in cases.steps(creates=True)]
+    steps = [step.case for step in cases.steps(creates=True) if step.about == SECOND]
     full, less, least = [one.value for one in steps if one.subject.name == "replace"]
     assert set(full) == {"name", "contact", "tags"}
     assert set(less) == {"name", "contact", "tags"}
     assert set(less["contact"]) == {"email"}
     assert set(least) == {"name"}
+
+
+def test_one_is_made_and_replaced_whose_texts_are_as_long_as_they_may_be(tmp_path: Path) -> None:
+    """Where nobody says how long, longer than a column often is; read and listed after each."""
+    steps = site_cases(LifeCases, tmp_path).steps(creates=True)
+    own = [step for step in steps if LONGEST in (step.creates, step.about)]
+    names = ["create", "read", "read", "replace", "read", "read"]
+    assert [step.case.subject.name for step in own] == names
+    made, written = (one.case.value for one in own if one.case.value is not ABSENT)
+    for body in (made, written):
+        lengths = len(body["name"]), len(body["contact"]["email"]), len(body["tags"][0])
+        assert lengths == (40, 300, 12)
+    assert made["name"] != written["name"]
 
 
 @pytest.mark.parametrize("refused", [None, REFUSED])

@@ -783,6 +783,12 @@ FINDINGS: list[tuple[Finding, str]] = [
         '200 answered for what stands under "a-1", after DELETE /a/a-1',
     ),
     (
+        example(
+            Kind.CHILD_COMES_BACK, 200, observed='"a-1"', request="DELETE /a/a-1, POST /a (a-1)"
+        ),
+        '200 answered for what stood under "a-1", after DELETE /a/a-1, POST /a (a-1)',
+    ),
+    (
         example(Kind.BACK_AGAIN, 200, observed='"t-1"', request="PATCH /things/t-1"),
         '200 answered with "t-1", deleted before and back after PATCH /things/t-1',
     ),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import faulty_orders
 import httpx
 import pytest
 from judging import red, warned
-from leading import Led, read_api
+from leading import APIS, Led, read_api
+from running import gate
 from shop_service import KEY, Shop
 from test_warehouse import LedWarehouse
 from test_whole_services import ACCOUNT_ROWS, ACCOUNTS, KEY_ROWS, KEYS, LedWhole, read
@@ -20,6 +23,7 @@ from whole_services import AccountService, KeyService
 from pytest_confluent_contracts import clauses
 from pytest_confluent_contracts.cases.sequences import (
     CREATING,
+    LEAST_MOVES,
     LOOKING,
     MOST_MOVES,
     NAMES,
@@ -334,6 +338,69 @@ def test_clauses_that_only_parents_show_send_none() -> None:
     without = len(shop.requests)
     assert ruling_on(scenario, "createLine::lifecycle/listed-once").verdict is Verdict.KEPT
     assert len(shop.requests) > without + SEQUENCES * MOST_MOVES
+
+
+# --- whole runs ------------------------------------------------------------------------------------------------------
+
+ON_LIVES = ("-k", "lifecycle")
+CREATED = "contracts/shop::createCart::lifecycle/created-is-readable"
+HELD_OTHERWISE: dict[str, tuple[str, ...]] = {
+    "by two workers": ("-n", "2", *ON_LIVES),
+    "for two clauses": ("-k", "created-equals-sent or updated-is-read"),
+    "for all but one clause": ("--deselect", CREATED, *ON_LIVES),
+    "of one resource alone": ("--contract-operation=*Cart*", *ON_LIVES),
+}
+MADE_ID = re.compile(r"c-\d+")
+
+
+def sent_of_carts(folder: Path, *options: str) -> list[tuple[Any, ...]]:
+    """Return what a run with *options* sends in the sequences of carts, and what that is answered.
+
+    An id that the service gave stands as its number in order: others are made in between.
+    """
+    run = gate(
+        folder,
+        *("--contract-target=mock", "--contract-spec=shop.yaml", "--contract-report=told"),
+        *("--contract-sequences=3", "--contract-max-examples=1", *options),
+        whole=True,
+    )
+    assert run.code == 0, run.everything
+    lines = (folder / "told" / "exchanges.jsonl").read_text(encoding="utf-8").splitlines()
+    told = [one for one in map(json.loads, lines) if one["probe"] == Probe.SEQUENCES]
+    known: dict[str, str] = {}
+
+    def numbered(found: re.Match[str]) -> str:
+        return known.setdefault(found[0], f"id {len(known)}")
+
+    sent: list[tuple[Any, ...]] = []
+    for one in sorted(told, key=itemgetter("serial")):
+        if one["operation"].endswith(("Cart", "Carts")):
+            url, text = (MADE_ID.sub(numbered, one[name]) for name in ("url", "text"))
+            sent.append((one["method"], url, one["request_body"], one["status"], text))
+    return sent
+
+
+@pytest.fixture(scope="module")
+def shop_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the document of the shop."""
+    folder = tmp_path_factory.mktemp("held")
+    (folder / "shop.yaml").write_bytes((APIS / "shop.yaml").read_bytes())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sent_by_one(shop_folder: Path) -> list[tuple[Any, ...]]:
+    """Return what one process sends in the sequences of carts, where all clauses on lives are held."""
+    return sent_of_carts(shop_folder, *ON_LIVES)
+
+
+@pytest.mark.parametrize("held", HELD_OTHERWISE)
+def test_the_same_is_sent_whatever_is_held(
+    held: str, shop_folder: Path, sent_by_one: list[tuple[Any, ...]]
+) -> None:
+    """By however many workers, and for whichever clauses: the same moves, the same bodies, the same answers."""
+    assert len(sent_by_one) > 3 * LEAST_MOVES
+    assert sent_of_carts(shop_folder, *HELD_OTHERWISE[held]) == sent_by_one
 
 
 # --- conforming services ---------------------------------------------------------------------------------------------

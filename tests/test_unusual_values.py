@@ -8,7 +8,12 @@ import pytest
 from lives import THINGS, world
 from whole_documents import operations_of
 
-from pytest_confluent_contracts.cases.unusual_values import unusual_value, with_unusual_values
+from pytest_confluent_contracts.cases.unusual_values import (
+    LONGEST_TEXT,
+    unusual_value,
+    with_longest_texts,
+    with_unusual_values,
+)
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import RunContext
 
@@ -35,6 +40,13 @@ ITEM = {
         ({"type": "array", "items": ITEM}, [{"id": "x"}], [{"id": "last-id"}]),
         ({"type": "array", "items": ITEM}, [], [{"id": "last-id", "on": True}]),
         ({"type": "array", "items": ITEM, "maxItems": 0}, [], ABSENT),
+        ({"type": "array", "items": {"pattern": "^[a-z]{1,9}$"}}, [], ["last"]),
+        ({"type": "array", "items": {"enum": ["a", "b"]}}, [], ["b"]),
+        ({"type": "array", "items": {"enum": ["a", "b"]}, "default": ["b"]}, [], ["a"]),
+        ({"type": "array", "items": {"type": "integer"}, "maxItems": 0}, [], ABSENT),
+        ({"type": "array", "items": {"type": "string", "format": "uuid"}}, [], ABSENT),
+        ({"type": "array", "items": True}, [], ["last"]),
+        ({"type": "array", "items": False}, [], ABSENT),
     ],
 )
 def test_a_value_that_nobody_has_unsent(schema: dict[str, Any], value: Any, expected: Any) -> None:
@@ -54,3 +66,48 @@ def test_a_body_with_values_that_nobody_has_unsent() -> None:
     numbered = world(THINGS)["create"]
     changed = with_unusual_values(numbered, CONTEXT, {"name": "a", "size": 3}, "last")
     assert changed == {"name": "a", "size": 7}
+
+
+LONG = """
+openapi: 3.1.0
+info: {title: Long, version: '1'}
+paths:
+  /things:
+    post:
+      operationId: create
+      requestBody:
+        content:
+          application/json:
+            schema:
+              type: object
+              properties:
+                name: {type: string, maxLength: 12}
+                note: {type: string}
+                story: {type: string, maxLength: 100000}
+                code: {type: string, pattern: '^[a-z]{1,30}$'}
+                kind: {type: string, enum: [new, old]}
+                mail: {type: string, format: email}
+                owner_id: {type: string}
+                tags: {type: array, items: {type: string, maxLength: 9}}
+                parts:
+                  type: array
+                  items: {type: object, properties: {id: {type: string}, label: {type: string, maxLength: 7}}}
+      responses: {'201': {description: made}}
+"""
+
+
+def test_texts_are_as_long_as_they_may_be() -> None:
+    """Not what names something, nor what is one of a few; nothing off loopback, and no pin."""
+    operation = world(LONG)["create"]
+    short = {"name": "ab", "note": "ab", "story": "ab", "code": "ab", "tags": ["ab"]}
+    kept = {"kind": "new", "mail": "a@b.test", "owner_id": "ab"}
+    body = {**short, **kept, "parts": [{"id": "ab", "label": "ab"}]}
+    long = with_longest_texts(operation, CONTEXT, body)
+    lengths = {name: len(long[name]) for name in ("name", "note", "story", "code")}
+    assert lengths == {"name": 12, "note": 300, "story": LONGEST_TEXT, "code": 30}
+    assert (long["tags"], long["parts"]) == (["abbbbbbbb"], [{"id": "ab", "label": "abbbbbb"}])
+    assert {name: long[name] for name in kept} == kept
+    pinned = RunContext((), {"name": "ab"}, {})
+    assert with_longest_texts(operation, pinned, body)["name"] == "ab"
+    nothing = RunContext((), {}, {}, made_up=False)
+    assert with_longest_texts(operation, nothing, body) == body

@@ -13,17 +13,28 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import faulty_keepers
 import httpx
 import pytest
 from choosing import choices_of_pairs, pairs_met, pairs_of
 from judging import red, target_for, warned
 from leading import APIS, Led, read_api
 from running import gate, serving
-from warehouse_service import CREDENTIALS, ENVIRONMENT, Warehouse, WarehouseChoices, as_handle
+from warehouse_service import (
+    CREDENTIALS,
+    ENVIRONMENT,
+    OTHER_CREDENTIALS,
+    OTHER_ENVIRONMENT,
+    OTHER_SECRET,
+    SECRET,
+    Warehouse,
+    WarehouseChoices,
+    as_handle,
+)
 
 from pytest_confluent_contracts import clauses
 from pytest_confluent_contracts.cases.plan import make_plan
-from pytest_confluent_contracts.model.clauses import Family
+from pytest_confluent_contracts.model.clauses import Family, Verdict
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.plugin.planning import told_resources
 from pytest_confluent_contracts.run.campaign import Campaign
@@ -80,6 +91,8 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "condition_first": (True, False),
     "caching": ("", "private", "varied", "public"),
     "looks_at_if_match": (False, True),
+    "strange": (404, 403),
+    "lists_for_other": (True, False),
 }
 EACH = 6  # rows, in which a campaign is led
 
@@ -88,7 +101,8 @@ class LedWarehouse(Led):
     """The lives of the warehouse, with each of its credentials."""
 
     def _context(self, operation: Operation) -> RunContext:
-        return RunContext(operation.parameters, {}, CREDENTIALS)
+        others = OTHER_CREDENTIALS if self.other else {}
+        return RunContext(operation.parameters, {}, CREDENTIALS, other_credentials=others)
 
 
 @lru_cache
@@ -174,11 +188,13 @@ def test_permitted_choices_are_silent_however_they_meet(
     """The lives of its resources, and some of its operations, with nothing red and nothing left behind."""
     service = Warehouse(choices)
     before = set(service.sites)
-    led = LedWarehouse(read_api("warehouse"), service, "")
+    led = LedWarehouse(read_api("warehouse"), service, SECRET, other=OTHER_SECRET)
     rulings = led.rulings()
     assert (red(rulings), warned(rulings)) == ({}, set()), choices
     assert list(led.lives.clean_up()) == []
     assert set(service.sites) == before
+    apart = [one for id, one in rulings.items() if id.endswith("hidden-from-others")]
+    assert {one.verdict for one in apart} == {Verdict.KEPT}
     for operation in held(index):
         hold(operation, choices)
     assert service.crashes == []
@@ -235,9 +251,12 @@ def test_a_run_over_http_is_green(tmp_path: Path) -> None:
     before = set(service.sites)
     with serving(as_handle(service)) as url:
         options = (f"--contract-target={url}", "--contract-spec=warehouse.yaml")
-        run = gate(tmp_path, *options, "-k", "lifecycle", given=ENVIRONMENT)
+        given = ENVIRONMENT | OTHER_ENVIRONMENT
+        run = gate(tmp_path, *options, "-k", "lifecycle", given=given)
     assert (run.code, run.failures) == (0, {})
     assert "warned" not in run.verdicts.values()
+    apart = [id for id in run.verdicts if id.endswith("hidden-from-others")]
+    assert {run.verdicts[id] for id in apart} == {"kept"}
     assert set(service.sites) == before
 
 
@@ -311,3 +330,34 @@ def test_what_is_wrong_with_a_warehouse_is_told(faulty: type[Warehouse]) -> None
     """By the clause of its promise, broken or warned."""
     rulings = LedWarehouse(read_api("warehouse"), faulty(), "").rulings()
     assert FAULTS[faulty] in {*red(rulings), *warned(rulings)}
+
+
+KEEPERS = {
+    "ReadsToAll": "getSite",
+    "ListsAll": "listSites",
+    "FilterOfAll": "listSites",
+    "EndsAndRefuses": "deleteSite",
+    "RacksOfAll": "listRacks",
+    "PutsAnywhere": "replaceRack",
+    "PacksAndRefuses": "packBox",
+    "BoxesByIdAlone": "getBox",
+}
+
+
+@pytest.mark.parametrize("fault", KEEPERS)
+def test_a_warehouse_that_mixes_up_its_keepers_is_told(fault: str) -> None:
+    """By the operation that does; the life of its resource alone is led."""
+    read, service = read_api("warehouse"), getattr(faulty_keepers, fault)()
+    operation = next(one for one in read.operations if one.id == KEEPERS[fault])
+    assert operation.resource is not None
+    led = LedWarehouse(read, service, SECRET, other=OTHER_SECRET)
+    scenario = led.scenario(operation.resource)
+    [clause] = [one for one in clauses.derive(operation) if one.id.endswith("from-others")]
+    assert scenario.ruling(operation, clause).verdict is Verdict.BROKEN
+
+
+def test_every_keeper_is_in_the_table() -> None:
+    """None is forgotten."""
+    made = {name for name, one in vars(faulty_keepers).items() if isinstance(one, type)}
+    own = {name for name in made if getattr(faulty_keepers, name).__module__ == "faulty_keepers"}
+    assert own - {"Lenient"} == set(KEEPERS)

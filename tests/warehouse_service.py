@@ -35,6 +35,18 @@ ENVIRONMENT = {
     "CONTRACT_USER_USERNAME": USER["username"],
     "CONTRACT_USER_PASSWORD": USER["password"],
 }
+# Whoever has these keeps sites of his own.
+OTHER_SECRET, OTHER_TOKEN = "warehouse-0002", "t0ken-of-somebody-else"
+OTHER_KEYS = {"key": {"value": OTHER_SECRET}, "token": {"token": OTHER_TOKEN}}
+OTHER_USER = {"username": "other-keeper", "password": "k33per-of-0thers"}
+OTHER_CREDENTIALS = {**OTHER_KEYS, "user": OTHER_USER}
+OTHER_ENVIRONMENT = {
+    "CONTRACT_OTHER_KEY_VALUE": OTHER_SECRET,
+    "CONTRACT_OTHER_TOKEN_TOKEN": OTHER_TOKEN,
+    "CONTRACT_OTHER_USER_USERNAME": OTHER_USER["username"],
+    "CONTRACT_OTHER_USER_PASSWORD": OTHER_USER["password"],
+}
+FIRST, OTHER = "first", "other"  # who asks
 REGIONS = ("north", "south", "east", "west")
 CODE = re.compile(r"[A-Za-z0-9-]{1,40}")
 TAG = re.compile(r"[a-z]{1,12}")
@@ -117,6 +129,8 @@ class WarehouseChoices:
     condition_first: bool = True  # looked at before the body
     caching: str = ""  # private, none, varied, public
     looks_at_if_match: bool = False  # of a rack, where nobody says so
+    strange: int = 404  # 403: what is another's
+    lists_for_other: bool = True  # False: the other may list no sites
 
 
 class Wrong(Exception):
@@ -152,6 +166,8 @@ class Warehouse:
     crashes: list[str] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: count(2))
     versions: dict[str, int] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)  # of sites: the others are the first's
+    caller: str = FIRST
 
     def __post_init__(self) -> None:
         """Begin with what the document's examples name, and with some of other people."""
@@ -202,11 +218,22 @@ class Warehouse:
 
     def check_caller(self, request: httpx.Request) -> None:
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        pair = f"{USER['username']}:{USER['password']}".encode()
-        known = {"bearer": TOKEN, "basic": base64.b64encode(pair).decode()}
-        has_key = request.headers.get("X-Warehouse-Key") == SECRET
-        if not has_key and (not given or known.get(scheme.lower()) != given.strip()):
-            raise Wrong(401)
+        key = request.headers.get("X-Warehouse-Key")
+        known = [
+            (FIRST, SECRET, TOKEN, USER),
+            (OTHER, OTHER_SECRET, OTHER_TOKEN, OTHER_USER),
+        ]
+        for caller, secret, token, user in known:
+            pair = f"{user['username']}:{user['password']}".encode()
+            right = {"bearer": token, "basic": base64.b64encode(pair).decode()}
+            if key == secret or (given and right.get(scheme.lower()) == given.strip()):
+                self.caller = caller
+                return
+        raise Wrong(401)
+
+    def is_own(self, site: str) -> bool:
+        """Return whether the site is of whoever asks."""
+        return self.owners.get(site, FIRST) == self.caller
 
     def worded(self, answer: httpx.Response, request: httpx.Request) -> httpx.Response:
         """Return *answer* in the notation that was chosen."""
@@ -335,7 +362,10 @@ class Warehouse:
             raise Wrong(400)
         if any(one not in REGIONS for one in regions) or sort not in (None, "name", "-name"):
             raise Wrong(400)
-        found = [one for one in self.sites.values() if not regions or one["region"] in regions]
+        if self.caller == OTHER and not self.choices.lists_for_other:
+            raise Wrong(403)
+        own = self.own_sites()
+        found = [one for one in own if not regions or one["region"] in regions]
         found = self.ordered([one for one in found if name is None or one["name"] == name])
         if sort is not None:
             found = sorted(found, key=self.rank, reverse=sort.startswith("-"))
@@ -348,6 +378,9 @@ class Warehouse:
         return httpx.Response(
             200, headers=[*answer.headers.items(), *links], content=answer.content
         )
+
+    def own_sites(self) -> list[dict[str, Any]]:
+        return [one for id, one in self.sites.items() if self.is_own(id)]
 
     def rank(self, site: dict[str, Any]) -> str:
         name: str = site["name"]
@@ -527,13 +560,15 @@ class Warehouse:
     def post_sites(self, request: httpx.Request) -> httpx.Response:
         site = self.read_site(self.body(request))
         id = self.new_id()
-        self.sites[id] = {"id": id, **site}
+        self.sites[id], self.owners[id] = {"id": id, **site}, self.caller
         where = self.location(f"/sites/{id}", request)
         return self.shown(201, self.site_shown(self.sites[id]), Location=where)
 
     def site(self, id: str) -> dict[str, Any]:
-        if id not in self.sites:
+        if id not in self.sites and self.is_own(id):
             raise self.lost(id)
+        if not self.is_own(id):
+            raise Wrong(self.choices.strange)
         return self.sites[id]
 
     def site_tag(self, id: str) -> str:
@@ -736,6 +771,8 @@ class Warehouse:
         if id not in self.jobs:
             raise self.lost(id)
         due, made = self.jobs[id]
+        if made:
+            self.site(made.split("/")[2])
         if self.clock.now() < due:
             return self.shown(200, {"id": id, "state": "packing"}, **self.wait())
         where = self.location(made, request)

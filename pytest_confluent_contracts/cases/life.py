@@ -50,7 +50,11 @@ from pytest_confluent_contracts.cases.other_principal import (
     steps_of_other,
 )
 from pytest_confluent_contracts.cases.samples import is_allowed_value
-from pytest_confluent_contracts.cases.unusual_values import with_unusual_values
+from pytest_confluent_contracts.cases.unusual_values import (
+    LONGEST_TEXT,
+    with_longest_texts,
+    with_unusual_values,
+)
 from pytest_confluent_contracts.model.conditions import (
     AS_TYPE,
     IF_ANY,
@@ -80,7 +84,7 @@ from pytest_confluent_contracts.model.paths import (
     without_value,
 )
 from pytest_confluent_contracts.model.progress import PROGRESS, may_ask_progress
-from pytest_confluent_contracts.model.resources import OTHER_HOLDER, Role
+from pytest_confluent_contracts.model.resources import HOLDER, OTHER_HOLDER, Role
 from pytest_confluent_contracts.model.traffic import (
     Case,
     Expect,
@@ -115,7 +119,12 @@ AROUND = "around"  # the parent in which they lie
 # that lies in the parent that ends.
 FIRST_ELSEWHERE, FIRST_AT_END = "first elsewhere", "first at the end"
 TWIN, ORPHAN = "twin", "orphan"
-CHOSEN = (FIRST, SECOND, THIRD, LAST, ORPHAN, ANOTHERS, INTRUDER, ANOTHERS_TOO)
+NEWEST = "newest"  # one that is made before the list is filtered, and deleted behind that
+LONGEST = "longest"  # one whose texts are as long as they may be
+CHOSEN = (
+    *(FIRST, SECOND, THIRD, LAST, ORPHAN, ANOTHERS, INTRUDER, ANOTHERS_TOO, NEWEST, LONGEST),
+    *(HOLDER, *PARENTS.values()),
+)
 OWN = "own"  # the one that was there before, where the run may create none
 SAME_ID = {
     FIRST_ELSEWHERE: FIRST,
@@ -125,7 +134,6 @@ SAME_ID = {
 }
 CREATED, CONFLICT = 201, 409
 HOLDING = "hold"  # a step that makes what others are held on, or what lies around them
-LONGEST_TEXT = 1_000  # characters: what is longer shows nothing more
 # The steps whose condition the current tag meets.
 FULFILLED = frozenset({IF_CURRENT, IF_SEVERAL, IF_ANY})
 # Values of each JSON type, one of which a member does not allow.
@@ -270,6 +278,7 @@ class LifeCases:
         yield from self._create(THIRD, "create again", self._full_body(SECOND, again=True))
         yield from self._look(THIRD, SECOND)
         yield from self._elsewhere()
+        yield from self._longest()
         yield from self._parts_of_list()
         yield from self._creates_refused()
         yield from self._read_around()
@@ -289,6 +298,29 @@ class LifeCases:
         yield from self._look(OWN)
         yield from self._changes(OWN)
 
+    def _longest(self) -> Iterator[LifeStep]:
+        """Yield a create, and a write, of texts that are as long as they may be.
+
+        What shows a part of a text shows the whole of a short one.
+        """
+        for role in (Role.CREATE, Role.UPDATE, Role.REPLACE):
+            operation = self.operations.get(role)
+            if operation is None or requires_condition(operation):
+                continue
+            label = LONGEST if role is Role.CREATE else f"{role.value} {LONGEST}"
+            body = self._own_body(operation, label, LONGEST)
+            longest = with_longest_texts(operation, self.context_of(operation), body)
+            longest = self._with_own_id(operation, longest, LONGEST)
+            if longest == body:
+                continue
+            if role is Role.CREATE:
+                yield from self._create(LONGEST, "create", longest)
+            else:
+                name = str(role.value)
+                case = self._case(operation, f"{name}: {LONGEST}", longest)
+                yield LifeStep(_step(case, name, case.expect), LONGEST)
+            yield from self._look(LONGEST)
+
     def _parts_of_list(self) -> Iterator[LifeStep]:
         """Yield what shows the list in its parts: at three resources of the run's own."""
         operation = self.operations.get(Role.LIST)
@@ -304,7 +336,23 @@ class LifeCases:
         ):
             yield LifeStep(case)
         if operation.listing.filters:
-            yield LifeStep(list_parts.filtered_case(operation, context), about=SECOND)
+            yield from self._filtered(
+                LifeStep(list_parts.filtered_case(operation, context), SECOND)
+            )
+
+    def _filtered(self, step: LifeStep) -> Iterator[LifeStep]:
+        """Yield *step* while the newest is one that has no more than it must, as the oldest.
+
+        So what meets no filter follows what meets one, whichever way the list goes: a later page
+        that forgets the filter shows it.
+        """
+        pages = step.case.operation.listing.pages
+        is_between = pages is not None and bool(pages.size) and Role.DELETE in self.operations
+        if is_between:
+            yield from self._create(NEWEST, "create", self._least_body(NEWEST))
+        yield step
+        if is_between:
+            yield from self._bare(Role.DELETE, "delete", NEWEST)
 
     def filter_steps(
         self, step: LifeStep, item: Mapping[str, Any], others: Sequence[Mapping[str, Any]] = ()
@@ -371,6 +419,8 @@ class LifeCases:
             operation = self.operations.get(role)
             if operation is not None and takes_if_match(operation):
                 yield from self._writes_if(operation, about)
+                # By what it shows, another will look for what was written.
+                yield from self._bare(Role.LIST, "list")
             if operation is not None and takes_if_none(operation):
                 yield self._write_if(operation, about, IF_NONE, WRITE_IF_NONE)
                 yield from self._read(about)
@@ -492,7 +542,24 @@ class LifeCases:
         yield from self._gone(Role.READ, "read after delete around", ORPHAN)
         yield from self._gone(Role.DELETE, "delete after delete around", FIRST_AT_END)
         yield from self._read(FIRST)
+        yield from self._make_around_again(self._around)
         yield from self._bare(Role.LIST, "list", AFTERWARDS)
+
+    def _make_around_again(self, around: LifeCases) -> Iterator[LifeStep]:
+        """Yield a parent under the id of the one that has ended, and what must not lie in it.
+
+        That is the caller's to choose; a service may refuse it for what was there before.
+        """
+        operation, listing = around.operations.get(Role.CREATE), self.operations.get(Role.LIST)
+        if operation is None or not around.resource.id_sent:
+            return
+        name = PARENTS[ENDING]
+        case = around._case(operation, f"create again: {name}", around._full_body(name))
+        yield LifeStep(_step(case, "create around again", Expect.ANY), about=ENDING)
+        if listing is not None:
+            step = self._bare_step(listing, "list after create around again", ENDING)
+            yield replace(step, case=replace(step.case, expect=Expect.ANY))
+        yield from self._gone(Role.READ, "read after create around again", ORPHAN)
 
     # --- the steps --------------------------------------------------------------------------------
 
@@ -744,8 +811,9 @@ class LifeCases:
         plain = f"contract-{context.seed}-{label}"
         if label == OWN:
             plain = dict(context.parameters).get(self.resource.parameter, "")
-        if is_allowed_value(member.schema, plain):
-            return plain
+        for chosen in (plain, plain.replace(" ", "-")):
+            if is_allowed_value(member.schema, chosen):
+                return chosen
         return self._conforming_id(context, label)
 
     def _conforming_id(self, context: RunContext, label: str) -> Any:

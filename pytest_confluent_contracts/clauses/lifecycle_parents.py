@@ -134,49 +134,78 @@ def judge_orphans(life: Life) -> Iterator[Evidence]:
     """Judge that nothing is shown any more of what lay in a parent that was deleted.
 
     A parent that is refused to be deleted is there still. Where what lay in it turns up in another
-    parent, nobody has made it there.
+    parent, or in the one that is made again under its id, nobody has made it there.
     """
-    ended: dict[str, Step] = {}
-    made: dict[str, Step] = {}
+    known = _Orphanage()
     for step in life.steps:
         is_own = step.owner == life.resource.name
         if step.owner == life.resource.parent and step.key is not None:
-            if step.role is Role.DELETE and step.outcome is Outcome.DONE:
-                ended[step.key[-1]] = step
+            known.follow_parent(step, step.key[-1])
         elif is_own and step.role is Role.CREATE and step.key is not None:
-            made[step.key[-1]] = step
-        elif is_own and step.is_safe and ended:
-            yield from _look_at_orphans(step, ended, made)
+            known.follow_create(step, step.key[-1])
+        elif is_own and step.is_safe and known.ended:
+            yield from _look_at_orphans(step, known)
 
 
-def _look_at_orphans(
-    step: Step, ended: Mapping[str, Step], made: Mapping[str, Step]
-) -> Iterator[Evidence]:
-    parent = ended.get(step.scope[-1]) if step.scope else None
+@dataclass
+class _Orphanage:
+    """Which parents have ended, by id the step that did it; ``again`` made those that are there
+    once more. ``made`` are the creates of what lies in parents, by its id, ``before`` those ids of
+    each parent that lay in it when it ended.
+    """
+
+    ended: dict[str, Step] = field(default_factory=dict)
+    again: dict[str, Step] = field(default_factory=dict)
+    made: dict[str, Step] = field(default_factory=dict)
+    before: dict[str, set[str]] = field(default_factory=dict)
+
+    def follow_parent(self, step: Step, id: str) -> None:
+        """Take in what *step* did to the parent called *id*."""
+        if step.role is Role.DELETE and step.outcome is Outcome.DONE:
+            self.ended[id] = step
+            self.again.pop(id, None)
+            lay = [own for own, made in self.made.items() if made.scope[-1:] == (id,)]
+            self.before[id] = set(lay)
+        elif step.role is Role.CREATE and step.may_have_written and id in self.ended:
+            self.again[id] = step
+
+    def follow_create(self, step: Step, id: str) -> None:
+        """Take in that *step* made what is called *id*."""
+        self.made[id] = step
+        if step.scope:
+            self.before.get(step.scope[-1], set()).discard(id)
+
+
+def _look_at_orphans(step: Step, known: _Orphanage) -> Iterator[Evidence]:
+    holder = step.scope[-1] if step.scope else ""
+    parent = known.ended.get(holder)
     if parent is not None and step.outcome is Outcome.REFUSED:
         yield Evidence(step.exchange)
         return
-    orphans = [
-        shown.key[-1]
-        for shown in step.shown
-        if parent is not None or _is_orphan(shown.key[-1], step, ended, made)
-    ]
+    orphans = [shown.key[-1] for shown in step.shown if _is_orphan(shown.key[-1], step, known)]
     if not orphans:
         if step.role is Role.LIST and step.outcome is Outcome.DONE:
             yield Evidence(step.exchange)
         return
-    blamed = parent or ended[made[orphans[0]].scope[-1]]
-    kind, holder = FindingKind.CHILD_OUTLIVES, blamed.key[-1] if blamed.key else ""
-    told = Finding(kind, step.status, observed=quoted(holder), request=blamed.told_as)
+    blamed = parent or known.ended[known.made[orphans[0]].scope[-1]]
+    requests = [blamed, known.again[holder]] if holder in known.again else [blamed]
+    kind = FindingKind.CHILD_COMES_BACK if holder in known.again else FindingKind.CHILD_OUTLIVES
+    name = quoted(blamed.key[-1] if blamed.key else "")
+    told = Finding(kind, step.status, observed=name, request=told_together(requests))
     yield Evidence(step.exchange, told)
 
 
-def _is_orphan(id: str, step: Step, ended: Mapping[str, Step], made: Mapping[str, Step]) -> bool:
-    """Return whether *id* was made last in a parent that has ended, and is shown in another."""
-    maker = made.get(id)
+def _is_orphan(id: str, step: Step, known: _Orphanage) -> bool:
+    """Return whether *id* lay in a parent that has ended, and is shown in that or in another."""
+    holder = step.scope[-1] if step.scope else ""
+    if holder in known.again:
+        return id in known.before.get(holder, set())
+    if holder in known.ended:
+        return True
+    maker = known.made.get(id)
     if maker is None or not maker.scope or not is_of_one_parent(id):
         return False
-    return maker.scope[-1] in ended and maker.scope != step.scope
+    return maker.scope[-1] in known.ended and maker.scope != step.scope
 
 
 # --- the parent itself -------------------------------------------------------------------------

@@ -265,6 +265,7 @@ class FindingKind(StrEnum):
     DELETED_LISTED = "deleted and listed"  # observed: the id; request: what deleted it
     DELETED_AGAIN = "second delete fails"  # observed: the id; expected: statuses
     CHILD_OUTLIVES = "child outlives its parent"  # observed: the parent's id; request
+    CHILD_COMES_BACK = "child comes back with its parent"  # observed: the parent's id; request
     BACK_AGAIN = "back after its end"  # observed: the id; request: what was sent in between
     HEAD_DIFFERS = "HEAD differs from GET"  # subject, observed; expected: what GET has
     HEAD_HAS_BODY = "HEAD with a body"  # observed

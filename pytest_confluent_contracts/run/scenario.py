@@ -269,9 +269,12 @@ class Scenario:
 
     def _around_holder(self, name: str) -> PathParameters | None:
         """Return what the one called *name* is made in: a second principal has all of its own."""
-        if name == ANOTHERS_HOLDER and self.parent is not None:
-            return self.parent.holder(name)
-        return self._around()
+        if name != ANOTHERS_HOLDER or self.parent is None:
+            return self._around()
+        around = self.parent.holder(name)
+        if around is not None and self.parent.creates:
+            self._admit(self.parent, around)
+        return around
 
     def see_what_is_there(self) -> None:
         """Ask for the list before anybody makes something: no create has made what it shows.
@@ -444,10 +447,12 @@ class Scenario:
         return follower.follow(case, answer)
 
     def _send_case(self, case: Case) -> Exchange:
-        """Return the answer to *case*, which may end a parent, and what lies in it."""
+        """Return the answer to *case*, which may make a parent, or end it and what lies in it."""
         if case.operation.listing.pages is not None:
             return self._walk(case)[-1]
         is_parents = self.parent is not None and case.operation.resource != self.life.resource
+        if is_parents and case.operation.role is Role.CREATE and self.parent is not None:
+            return self._make_parent(case, self.parent)
         if not is_parents or case.operation.role is not Role.DELETE or self.parent is None:
             exchange = self.sender.send(case)
             self._note_gone_with_parent(case, exchange)
@@ -460,6 +465,14 @@ class Scenario:
             self.parent.made.note_deleted(case.parameters)
             self._ended = case.parameters
         return exchange
+
+    def _make_parent(self, case: Case, parent: Scenario) -> Exchange:
+        """Return the answer to a create of *parent*, which takes down what it makes."""
+        parent.watch(self.sender)
+        try:
+            return self.sender.send(case)
+        finally:
+            self.watch(self.sender)
 
     def _walk(self, case: Case) -> list[Exchange]:
         """Return the pages of a list, and follow what else they lead to where that is looked at."""

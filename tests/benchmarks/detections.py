@@ -28,6 +28,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 import faulty_accounts  # noqa: E402
 import faulty_keys  # noqa: E402
 import faulty_lives  # noqa: E402
+import faulty_parts  # noqa: E402
 import faulty_warehouses  # noqa: E402
 import run as bench  # noqa: E402
 import test_warehouse  # noqa: E402
@@ -177,7 +178,9 @@ def every_api() -> list[Api]:
         f'[auth.openapi.appKeyAuth]\napi_key = "{given["DD_APP_KEY"]}"\n',
         10,
     )
-    faults = classes_in((test_warehouse, faulty_warehouses), warehouse_service.Warehouse)
+    faults = classes_in(
+        (test_warehouse, faulty_warehouses, faulty_parts), warehouse_service.Warehouse
+    )
     warehouse = Api(
         "warehouse",
         APIS / "warehouse.yaml",

@@ -136,6 +136,8 @@ def outliving_mutations(kind: Kind) -> Iterator[Mutation]:
         moves = in_role_of_parent(Role.CREATE, replace_step("keep", keep_with_orphans))
         told = "what lay in a parent lies in the next that is made"
         yield Mutation(told, (GONE,), chain_alterations(stays, moves))
+        told = "what lay in a parent comes back when one is made again"
+        yield Mutation(told, (GONE,), brings_back)
 
 
 def remove_alone(service: Service, _: Any, id: str) -> None:
@@ -161,6 +163,32 @@ def keep_with_orphans(service: Service, inner: Any, id: str, resource: Resource)
                 del child.resources[key]
                 one.scope = id
                 child.add(f"{id}/{key.rpartition('/')[2]}", one)
+
+
+def brings_back(service: Service) -> Service:
+    """Hide what lies in a parent with its end, and show it in the next one of its id.
+
+    Where nobody chooses the ids of parents, that is the next that is made.
+    """
+    hidden: list[tuple[Collection, str, Resource]] = []
+
+    def remove(own: Service, inner: Any, id: str) -> None:
+        for child in own.collection.children:
+            below = [(child, key, one) for key, one in child.resources.items() if one.scope == id]
+            hidden.extend(below)
+        inner(id)
+
+    def keep(own: Service, inner: Any, id: str, resource: Resource) -> None:
+        inner(id, resource)
+        kind = own.collection.kind
+        is_chosen = kind is not None and bool(kind.id_sent)
+        for child, key, one in hidden:
+            if one.scope == id or not is_chosen:
+                one.scope = id
+                child.add(f"{id}/{key.rpartition('/')[2]}", one)
+
+    in_role_of_parent(Role.DELETE, replace_step("remove", remove))(service)
+    return in_role_of_parent(Role.CREATE, replace_step("keep", keep))(service)
 
 
 # --- what the parent shows ------------------------------------------------------------------------

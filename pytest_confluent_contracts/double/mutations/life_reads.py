@@ -19,6 +19,7 @@ from pytest_confluent_contracts.double.mutations.life_steps import (
     with_another,
     without_one,
 )
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.resources import Role
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ UNCHANGED = "lifecycle/reads-change-nothing"
 SAME = "lifecycle/same-everywhere"
 HEAD = "lifecycle/head-as-get"
 ORDINALS = ("first", "second", "third")
+CUT = 200  # characters: longer than a text that is not long on purpose
+NOT_FREE = frozenset({"format", "enum", "pattern", "const"})
 
 
 # --- lists ----------------------------------------------------------------------------------------
@@ -247,6 +250,48 @@ def show_changed_with_another(turn: int, service: Service, inner: Any, resource:
     if resource.updated == resource.created:
         return shown
     return with_another(shown, service.collection, turn)
+
+
+def long_text_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield that answers in one role show the beginning of a long text, where one may be long."""
+    kind = operation.resource
+    if kind is None or not kind.operation_id(Role.CREATE) or not _shows_long_texts(operation):
+        return
+    for role in (Role.READ, Role.LIST, Role.UPDATE):
+        if kind.operation_id(role):
+            told = "an update" if role is Role.UPDATE else f"a {role.value}"
+            name = f"{told} shows the beginning of a long text alone"
+            yield mutate_role(name, role, "show_resource", show_beginnings, SAME)
+
+
+def _shows_long_texts(operation: Operation) -> bool:
+    """Return whether a read or a list shows a text that a request may make a long one."""
+    kind, success = operation.resource, operation.success
+    content = success.content if success is not None else None
+    if operation.role not in (Role.READ, Role.LIST) or kind is None or content is None:
+        return False
+    for member in content.properties:
+        is_written = member.path.endswith(kind.written) and member.name != "id"
+        is_text = "string" in types_allowed(member.schema) and NOT_FREE.isdisjoint(member.schema)
+        if is_written and is_text and member.schema.get("maxLength", CUT + 1) > CUT:
+            return True
+    return False
+
+
+def show_beginnings(_: Service, inner: Any, resource: Resource) -> Any:
+    """Show of each text the first characters."""
+    return with_beginnings(inner(resource))
+
+
+def with_beginnings(value: Any) -> Any:
+    """Return *value*, in which each text is cut."""
+    if isinstance(value, str):
+        return value[:CUT]
+    if isinstance(value, list):
+        return [with_beginnings(one) for one in value]
+    if isinstance(value, dict):
+        return {name: with_beginnings(one) for name, one in value.items()}
+    return value
 
 
 # --- reads ----------------------------------------------------------------------------------------

@@ -633,6 +633,9 @@ def filter_mutations(operation: Operation) -> Iterator[Mutation]:
     if filters and operation.listing.pages is not None:
         broken = (*every, APART)
         yield mutate_step("the second page is not filtered", "kept_items", keep_on_first, *broken)
+        if operation.listing.pages.size:
+            told = "later pages go on behind what meets the filters"
+            yield mutate_step(told, "kept_items", keep_what_follows, *every)
 
 
 def own_mutations(operation: Operation, one: Filter) -> Iterator[Mutation]:
@@ -903,6 +906,15 @@ def keep_on_first(own: ListService, inner: Any, request: Request, items: Any) ->
     if pages is not None and query_text(request, pages.position) is not None:
         return list(items)
     return list(inner(request, items))
+
+
+def keep_what_follows(own: ListService, inner: Any, request: Request, items: Any) -> list[Any]:
+    """Show on later pages what stands behind the last that meets the filters, too."""
+    kept: list[Any] = inner(request, items)
+    if own.pages is None or query_text(request, own.pages.position) is None or not kept:
+        return kept
+    every = list(items)
+    return [*kept, *every[every.index(kept[-1]) + 1 :]]
 
 
 def _sent(own: ListService, request: Request) -> list[tuple[str, str]]:
