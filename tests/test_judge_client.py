@@ -154,6 +154,7 @@ def judged(id: str, *exchanges: Exchange) -> list[str]:
     for evidence in clause.judge(row):
         assert evidence.exchange is not None
         told[evidence.exchange.serial] = BROKEN if evidence.finding else KEPT
+    assert BROKEN not in told.values() or is_suspected(*row)
     return list(told.values())
 
 
@@ -164,7 +165,14 @@ def red(*exchanges: Exchange) -> dict[str, str]:
         for evidence in clause.judge(exchanges):
             if evidence.finding is not None:
                 found[id.removeprefix("client/")] = finding_sentence(evidence.finding)
+    assert is_suspected(*exchanges) is bool(found), "those who look first see what clauses see"
     return found
+
+
+def is_suspected(*exchanges: Exchange) -> bool:
+    """Return whether anything seems wrong to what looks before the clauses do, at less cost."""
+    judges = clauses.suspicions_of_clients(exchanges[0].case.operation)
+    return any(one.finding for judge in judges for one in judge(exchanges))
 
 
 def test_a_request_as_documented_has_nothing_against_it(put: Operation, get: Operation) -> None:

@@ -75,6 +75,34 @@ def derive(operation: Operation) -> Iterator[Clause]:
     yield from _waits(operation)
 
 
+def derive_suspicions(operation: Operation) -> Iterator[Judge]:
+    """Yield judges that find something wherever those of `derive` do, and mostly nothing else.
+
+    They cost less: a body is held against its schema as a whole, and no member is looked for. What
+    they find does not say which member is wrong.
+    """
+    for clause in derive(operation):
+        if clause.topic.aspect is not Aspect.MEMBER:
+            yield clause.judge
+    if operation.request is None:
+        return
+    for content in (operation.request, *operation.other_requests):
+        if content.kind in IN_JSON:
+            yield _each_request(_whole_value_look(operation, content))
+
+
+def _whole_value_look(operation: Operation, content: Content) -> Look:
+    applies, reader = _is_sent_as(content, operation), SchemaReader(content)
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        value = exchange.case.value
+        if value is ABSENT or not applies(exchange) or reader.is_kept_by(value):
+            return NOTHING
+        return Finding(FindingKind.MEMBER_SENT_WRONG, exchange.status)
+
+    return look
+
+
 # --- how requests are judged ----------------------------------------------------------------------
 
 
@@ -224,6 +252,8 @@ def _parameter(parameter: Parameter) -> Clause:
             return Finding(kind, exchange.status, parameter.name, expected=where)
         if value is ABSENT:
             return NOTHING
+        if reader.is_kept_by(value):
+            return KEPT
         wrong = next(iter(reader.violations_of(value).values()), None)
         if wrong is None or _is_allowed_as_text(parameter, value):
             return KEPT

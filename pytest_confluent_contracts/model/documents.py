@@ -354,12 +354,12 @@ class Operation:
             return ()
         return content.properties
 
-    @property
+    @cached_property
     def path_parameters(self) -> tuple[Parameter, ...]:
         """Return the declared parameters of the path, in its order."""
         return tuple(one for one in self.declared if one.location is Location.PATH)
 
-    @property
+    @cached_property
     def other_parameters(self) -> tuple[Parameter, ...]:
         """Return the declared parameters in query, headers and cookies, in the document's order."""
         return tuple(one for one in self.declared if one.location is not Location.PATH)
@@ -419,7 +419,11 @@ class Operation:
 
     def names_status(self, status: int) -> bool:
         """Return whether the document names *status* itself, not only its range."""
-        return any(response.status == str(status) for response in self.responses)
+        return str(status) in self._statuses
+
+    @cached_property
+    def _statuses(self) -> frozenset[str]:
+        return frozenset(response.status for response in self.responses)
 
     @property
     def promises_refusal(self) -> bool:
