@@ -42,7 +42,11 @@ def types_allowed(schema: Mapping[str, Any]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One member of a body: its path (``errors[].status``) and what the document says of it."""
+    """One member of a body: its path (``errors[].status``) and what the document says of it.
+
+    ``required_back`` says that the document lists it as required, and means the other way: a
+    read-only member of a request.
+    """
 
     path: str
     schema: Mapping[str, Any]
@@ -50,6 +54,7 @@ class Property:
     place: SourceLocation
     read_only: bool = False
     secret: bool = False
+    required_back: bool = False
 
     @property
     def is_composed(self) -> bool:
