@@ -228,7 +228,7 @@ HELD = {
     "apis": Held("both whole APIs", (), faster=4.0),
 }
 LEAN = ("-p", "no:schemathesis", "-p", "no:respx")  # the README's line of addopts
-TOGETHER = "--contract-concurrency=8"
+TOGETHER = "--contract-concurrency=16"
 LATENCY_S = 0.08
 
 
