@@ -1,4 +1,4 @@
-"""What is sent of several documents at the same time? Of each in its own order, in a thread of its own.
+"""What is sent of several documents at the same time? Of each in its own order, in a thread.
 
 Two documents have nothing in common: no resource, no quota, no operation. While one waits for an
 answer, another may be asked.
